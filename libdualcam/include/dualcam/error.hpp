@@ -1,0 +1,27 @@
+// What every decoder of the library returns when it cannot go on.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+
+namespace dualcam {
+
+enum class ErrorCategory {
+  malformed,   ///< the bytes contradict the format
+  truncated,   ///< the bytes end too early
+  crc,         ///< a checksum does not match
+  unsupported, ///< well formed, but not something this library handles
+  io,          ///< the operating system refused
+};
+
+/// A failure a user can act on: what kind, where, and a sentence.
+struct Error {
+  ErrorCategory category;
+  std::uint64_t offset; ///< bytes from the start of the input the decoder was given
+  std::string message;  ///< one line, no full stop, no control characters
+};
+
+template <class T> using Result = std::expected<T, Error>;
+
+} // namespace dualcam

@@ -1,0 +1,35 @@
+// Coordinates: IEEE 754 doubles on the wire, decimal degrees for people.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace dualcam {
+
+/// WGS 84 degrees: latitude -90..90 north, longitude -180..180 east.
+struct Position {
+  double latitude;
+  double longitude;
+  friend bool operator==(const Position&, const Position&) = default;
+};
+
+/// Finite and in range.
+bool is_valid(const Position& position);
+
+/// 0,0: what a device without a satellite fix sends.
+bool is_no_fix(const Position& position);
+
+/// The shortest decimal that reads back to the same double: `54.7004183`.
+std::string format_degrees(double degrees);
+
+/// 16 hex digits, lower case, most significant byte first: `404b59a74e8e028d`.
+std::string format_degrees_hex(double degrees);
+
+/// The whole of `text` as a finite decimal number; nullopt otherwise.
+std::optional<double> parse_degrees(std::string_view text);
+
+/// Exactly 16 hex digits of either case; nullopt otherwise. The double may be NaN or infinite.
+std::optional<double> parse_degrees_hex(std::string_view text);
+
+} // namespace dualcam
