@@ -440,7 +440,7 @@ void ServerSession::late(const Message& message) {
     return;
   }
   if (as<Data>(message) == nullptr && as<Sync>(message) == nullptr) {
-    note("unexpected " + describe(message) + " ignored");
+    note("unexpected " + describe(message) + " ignored", false);
   }
 }
 
@@ -463,7 +463,9 @@ void ServerSession::end(Ended::Reason reason, std::string text) {
 
 void ServerSession::send(const Message& message) { actions_.emplace_back(Send{encode(message)}); }
 
-void ServerSession::note(std::string text) { actions_.emplace_back(Note{std::move(text)}); }
+void ServerSession::note(std::string text, bool notable) {
+  actions_.emplace_back(Note{std::move(text), notable});
+}
 
 void ServerSession::progress() { progress_at_ = now_; }
 

@@ -113,6 +113,7 @@ struct Resumed {
 /// Something worth a line for people; not a reason to do anything.
 struct Note {
   std::string text;
+  bool notable; ///< it explains what the user gets; a device can cause any number of the others
 };
 
 /// The session is over: send what is left, hang up.
@@ -209,7 +210,7 @@ private:
   std::optional<std::uint16_t> verified(const Data& data) const;
 
   void send(const Message& message);
-  void note(std::string text);
+  void note(std::string text, bool notable = true);
   void progress();
   void end(Ended::Reason reason, std::string text);
 

@@ -1,0 +1,313 @@
+#include "common/arguments.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "common/escape.hpp"
+#include "common/git_id.hpp"
+#include "common/units.hpp"
+#include "dualcam/version.hpp"
+
+namespace dualcam {
+namespace {
+
+/// `-p, --port N  help (default)` with the column where CLI11 has it.
+class HelpFormatter : public CLI::Formatter {
+public:
+  explicit HelpFormatter(std::string usage) : usage_(std::move(usage)) {
+    column_width(34);
+    label("Options", "Options");
+  }
+
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    return "Usage: " + (name.empty() ? app->get_name() : name) + " " + usage_ + "\n";
+  }
+
+  std::string make_option_name(const CLI::Option* option, bool positional) const override {
+    if (positional) {
+      return option->get_name(true);
+    }
+    std::string names;
+    for (const auto& name : option->get_snames()) {
+      names += "-" + name + ", ";
+    }
+    for (const auto& name : option->get_lnames()) {
+      names += (names.empty() ? "    --" : "--") + name + ", ";
+    }
+    names.resize(names.size() - 2);
+    return names;
+  }
+
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const bool takes_value = option->get_type_size() != 0 && !option->get_positional();
+    return takes_value ? " " + option->get_type_name() : "";
+  }
+
+  std::string make_option_desc(const CLI::Option* option) const override {
+    const auto& value = option->get_default_str();
+    return option->get_description() + (value.empty() ? "" : " (" + value + ")");
+  }
+
+private:
+  std::string usage_;
+};
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
+    }
+  }
+  return row.back();
+}
+
+std::optional<std::string> set_duration(const std::string& given,
+                                        const std::function<void(std::chrono::milliseconds)>& set) {
+  const auto duration = parse_duration(given);
+  if (!duration) {
+    return std::string(accepted_durations);
+  }
+  set(*duration);
+  return std::nullopt;
+}
+
+std::string duration_text(std::chrono::milliseconds duration) {
+  const auto count = duration.count();
+  constexpr std::array<std::pair<std::int64_t, const char*>, 4> units{
+      {{86'400'000, "d"}, {60'000, "m"}, {1'000, "s"}, {1, "ms"}}};
+  for (const auto& [factor, name] : units) {
+    if (count % factor == 0 && (factor > 1000 ? count > factor : true)) {
+      return std::to_string(count / factor) + name;
+    }
+  }
+  return "";
+}
+
+std::string size_text(std::uint64_t size) {
+  for (const auto& [shift, name] : {std::pair{30, "G"}, {20, "M"}, {10, "K"}}) {
+    if (size != 0 && size % (std::uint64_t{1} << shift) == 0) {
+      return std::to_string(size >> shift) + name;
+    }
+  }
+  return std::to_string(size);
+}
+
+} // namespace
+
+struct Arguments::Parser {
+  CLI::App app;
+};
+
+Arguments::Arguments(Program program)
+    : program_(std::move(program)), parser_(std::make_unique<Parser>()) {
+  auto& app = parser_->app;
+  app.name(program_.name);
+  app.description(program_.summary);
+  app.footer("Examples:\n" + program_.examples);
+  app.formatter(std::make_shared<HelpFormatter>(program_.usage));
+  app.set_help_flag("-h,--help", "print this help");
+  app.set_version_flag(
+      "--version", [this] { return version_text(); }, "print version and libraries");
+}
+
+Arguments::~Arguments() = default;
+
+void Arguments::common_options() {
+  using When = CommonOptions::When;
+  const std::vector<std::pair<std::string, When>> whens{
+      {"auto", When::automatic}, {"always", When::always}, {"never", When::never}};
+  flag("-q,--quiet", common_.quiet, "no notes, only errors");
+  parser_->app.add_flag("-v,--verbose", common_.verbosity, "more notes; -vv: one line a packet");
+  flag("--json", common_.json, "JSON Lines on standard output");
+  choice("--progress", "WHEN", common_.progress, whens, "progress line: auto, always or never");
+  choice("--color", "WHEN", common_.color, whens, "colour: auto, always or never");
+}
+
+void Arguments::flag(const std::string& names, bool& target, const std::string& help) {
+  parser_->app.add_flag(names, target, help);
+}
+
+void Arguments::off_flag(const std::string& names, bool& target, const std::string& help) {
+  parser_->app.add_flag_callback(names, [&target] { target = false; }, help);
+}
+
+void Arguments::text(const std::string& names, const std::string& value, std::string& target,
+                     const std::string& help) {
+  custom(names, value, target, help, [&target](const std::string& given) {
+    target = given;
+    return std::nullopt;
+  });
+}
+
+void Arguments::texts(const std::string& names, const std::string& value,
+                      std::vector<std::string>& target, const std::string& help) {
+  custom(
+      names, value, "", help,
+      [&target](const std::string& given) {
+        target.push_back(given);
+        return std::nullopt;
+      },
+      true);
+}
+
+void Arguments::size(const std::string& names, std::uint64_t& target, const std::string& help) {
+  custom(names, "SIZE", size_text(target), help,
+         [&target](const std::string& given) -> std::optional<std::string> {
+           const auto size = parse_size(given);
+           if (!size) {
+             return std::string(accepted_sizes);
+           }
+           target = *size;
+           return std::nullopt;
+         });
+}
+
+void Arguments::duration(const std::string& names, std::chrono::milliseconds& target,
+                         const std::string& help) {
+  custom(names, "DUR", duration_text(target), help, [&target](const std::string& given) {
+    return set_duration(given, [&target](auto duration) { target = duration; });
+  });
+}
+
+void Arguments::duration(const std::string& names, std::optional<std::chrono::milliseconds>& target,
+                         const std::string& help) {
+  custom(names, "DUR", "", help, [&target](const std::string& given) {
+    return set_duration(given, [&target](auto duration) { target = duration; });
+  });
+}
+
+void Arguments::custom(const std::string& names, const std::string& value,
+                       const std::string& default_text, const std::string& help, Setter setter,
+                       bool repeatable) {
+  const auto name = names.substr(names.rfind(',') + 1);
+  auto* option = parser_->app.add_option(
+      names,
+      [name, setter](const CLI::results_t& given) {
+        for (const auto& each : given) {
+          if (const auto accepted = setter(each)) {
+            throw CLI::ValidationError(
+                fmt::format("{}: '{}' is not accepted; give {}", name, escaped(each), *accepted),
+                CLI::ExitCodes::ValidationError);
+          }
+        }
+        return true;
+      },
+      help);
+  option->type_name(value)->type_size(1)->allow_extra_args(false);
+  option->default_str(default_text);
+  if (repeatable) {
+    option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  } else {
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  }
+}
+
+void Arguments::positionals(const std::string& name, std::vector<std::string>& target,
+                            const std::string& help, bool required) {
+  parser_->app.add_option(name, target, help)->required(required);
+}
+
+void Arguments::config_file() {
+  parser_->app.set_config("--config", "", "the same options from a file, keys = long names")
+      ->type_name("FILE");
+}
+
+std::optional<std::string> Arguments::set_number(const std::string& given, std::int64_t least,
+                                                 std::int64_t most,
+                                                 const std::function<void(std::int64_t)>& set) {
+  std::int64_t number = 0;
+  const auto* end = given.data() + given.size();
+  const auto [rest, error] = std::from_chars(given.data(), end, number);
+  if (error != std::errc{} || rest != end || number < least || number > most) {
+    return fmt::format("a whole number from {} to {}", least, most);
+  }
+  set(number);
+  return std::nullopt;
+}
+
+std::optional<ExitCode> Arguments::parse(int count, const char* const* arguments) {
+  auto& app = parser_->app;
+  common_options();
+  const auto print = [this](std::string text) {
+    while (text.ends_with('\n')) {
+      text.pop_back();
+    }
+    Product product;
+    product.line(text);
+    if (product.error() != 0) {
+      Console(program_.name, {}).error("cannot write to standard output");
+      return ExitCode::io;
+    }
+    return ExitCode::done;
+  };
+  try {
+    app.parse(count, arguments);
+    return std::nullopt;
+  } catch (const CLI::CallForHelp&) {
+    return print(app.help());
+  } catch (const CLI::CallForVersion&) {
+    return print(version_text());
+  } catch (const CLI::FileError& error) {
+    Console(program_.name, {}).error(escaped(error.what()));
+    return ExitCode::io;
+  } catch (const CLI::ExtrasError& error) {
+    const auto remaining = app.remaining();
+    return usage_error(remaining.empty() ? error.what() : suggestion_for(remaining.front()));
+  } catch (const CLI::ParseError& error) {
+    return usage_error(escaped(error.what()));
+  }
+}
+
+ExitCode Arguments::usage_error(std::string_view text) const {
+  Console console(program_.name, {});
+  console.error(text);
+  console.note(fmt::format("'{} --help' lists the options", program_.name));
+  return ExitCode::usage;
+}
+
+std::string Arguments::suggestion_for(const std::string& unknown) const {
+  if (!unknown.starts_with('-')) {
+    return fmt::format("unexpected argument '{}'", escaped(unknown));
+  }
+  std::vector<std::string> names;
+  for (const auto* option : std::as_const(parser_->app).get_options()) {
+    for (const auto& name : option->get_lnames()) {
+      names.push_back("--" + name);
+    }
+  }
+  const auto typed = unknown.substr(0, unknown.find('='));
+  const auto near = nearest(typed, names);
+  return fmt::format("unknown option '{}'{}", escaped(typed),
+                     near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
+}
+
+std::string Arguments::version_text() const {
+  auto text = fmt::format("{} {} (git {})\nlibraries: CLI11 {}, fmt {}.{}.{}", program_.name,
+                          DUALCAM_VERSION, git_id(), CLI11_VERSION, FMT_VERSION / 10000,
+                          FMT_VERSION / 100 % 100, FMT_VERSION % 100);
+  return program_.libraries.empty() ? text : text + ", " + program_.libraries;
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& names) {
+  std::string best;
+  auto best_distance = std::max<std::size_t>(word.size() / 3, 2) + 1;
+  for (const auto& name : names) {
+    const auto distance = word.size() > 3 && name.starts_with(word) ? 0 : edit_distance(word, name);
+    if (distance < best_distance) {
+      best = name;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+} // namespace dualcam

@@ -1,0 +1,95 @@
+#include "common/units.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+namespace dualcam {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  double factor;
+};
+
+/// A non-negative decimal number directly followed by one of `units`, scaled.
+template <std::size_t count>
+std::optional<double> parse_scaled(std::string_view text, const std::array<Unit, count>& units) {
+  double number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
+  if (error != std::errc{} || !std::isfinite(number) || std::signbit(number)) {
+    return std::nullopt;
+  }
+  const std::string_view suffix(rest, static_cast<std::size_t>(end - rest));
+  for (const auto& unit : units) {
+    if (unit.name == suffix && number * unit.factor < 9e15) { // exact as an integer
+      return number * unit.factor;
+    }
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  constexpr std::array units{Unit{"", 1}, Unit{"K", 1024}, Unit{"M", 1024. * 1024},
+                             Unit{"G", 1024. * 1024 * 1024}};
+  const auto size = parse_scaled(text, units);
+  return size ? std::optional(static_cast<std::uint64_t>(*size)) : std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  constexpr std::array units{Unit{"ms", 1}, Unit{"s", 1e3}, Unit{"m", 6e4}, Unit{"h", 3.6e6},
+                             Unit{"d", 8.64e7}};
+  // 100 years: more would overflow a clock
+  const auto duration = text == "0" ? std::optional(0.) : parse_scaled(text, units);
+  return duration && *duration <= 3.2e12
+             ? std::optional(std::chrono::milliseconds(static_cast<std::int64_t>(*duration)))
+             : std::nullopt;
+}
+
+std::string format_size(std::uint64_t bytes) {
+  if (bytes < 1024) {
+    return fmt::format("{} B", bytes);
+  }
+  auto size = static_cast<double>(bytes) / 1024;
+  for (const auto* unit : {"KiB", "MiB"}) {
+    if (size < 1024) {
+      return fmt::format("{:.1f} {}", size, unit);
+    }
+    size /= 1024;
+  }
+  return fmt::format("{:.1f} GiB", size);
+}
+
+std::string format_duration(std::chrono::milliseconds duration) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+  if (seconds < 60) {
+    return fmt::format("{:.1f} s", static_cast<double>(duration.count()) / 1000);
+  }
+  if (seconds < 3600) {
+    return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
+  }
+  return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+std::string format_time(SystemTime time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
+                     (time - seconds).count());
+}
+
+std::string format_compact_time(SystemTime time) {
+  return fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+SystemTime system_now() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+} // namespace dualcam

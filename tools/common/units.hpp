@@ -1,0 +1,39 @@
+// Sizes, durations and times as people write and read them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace dualcam {
+
+using SystemTime = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// `1000`, `4K`, `1.5M`, `2G`: K, M and G are powers of 1024.
+std::optional<std::uint64_t> parse_size(std::string_view text);
+inline constexpr std::string_view accepted_sizes =
+    "a number of bytes, or one with K, M or G (1024), such as 64K";
+
+/// `500ms`, `30s`, `10m`, `2h`, `14d`; `0` needs no unit.
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+inline constexpr std::string_view accepted_durations =
+    "a number with ms, s, m, h or d, such as 500ms or 10m";
+
+/// "812 B", "26.0 KiB", "1.4 MiB".
+std::string format_size(std::uint64_t bytes);
+
+/// "0.4 s", "7.0 s", "2:05", "1:02:05".
+std::string format_duration(std::chrono::milliseconds duration);
+
+/// `2024-10-29T12:43:42.000Z`
+std::string format_time(SystemTime time);
+
+/// `20241029T124342Z`, for file names.
+std::string format_compact_time(SystemTime time);
+
+/// The wall clock.
+SystemTime system_now();
+
+} // namespace dualcam

@@ -1,0 +1,78 @@
+// The I/O around one ServerSession: socket and clock on one side, disk on the other.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "common/coroutine.hpp"
+#include "dcam-serve/transfer.hpp"
+#include "dualcam/server_session.hpp"
+
+namespace dualcam {
+
+class Server;
+
+class Connection {
+public:
+  Connection(asio::ip::tcp::socket socket, Server& server);
+
+  /// The connection's whole life.
+  asio::awaitable<void> run();
+
+  /// Saves what has arrived and hangs up, soon.
+  void stop();
+
+  /// For another connection with the same IMEI that waits: when the last good packet came.
+  TimePoint active_at() const { return active_at_; }
+
+  const Transfer* transfer() const { return transfer_ ? &*transfer_ : nullptr; }
+  asio::steady_timer& timer() { return timer_; }
+  bool stopping() const { return stopping_; }
+
+private:
+  asio::awaitable<void> perform_all();
+  asio::awaitable<void> perform(const Send& send);
+  asio::awaitable<void> perform(const Identified& identified);
+  asio::awaitable<void> perform(const MetadataReceived& metadata);
+  asio::awaitable<void> perform(const FileOffered& offered);
+  asio::awaitable<void> perform(const FileStarted& started);
+  asio::awaitable<void> perform(const FileCompleted& completed);
+  asio::awaitable<void> perform(const FileRefused& refused);
+  asio::awaitable<void> perform(const Resumed& resumed);
+  asio::awaitable<void> perform(const Note& note);
+  asio::awaitable<void> perform(const Ended& ended);
+
+  bool write_run();
+  void fail_transfer(const Error& error);
+  void receive_packet(const FileData& data);
+  bool receive_available();
+  asio::awaitable<void> next_input();
+  asio::awaitable<void> save_transfer(std::string why);
+  asio::awaitable<void> take_leave();
+
+  asio::ip::tcp::socket socket_;
+  Server& server_;
+  asio::steady_timer timer_;
+  std::string peer_;
+  ServerSession session_;
+  std::unique_ptr<ByteBuffer> buffer_; ///< only while bytes are being dealt with
+  std::vector<Bytes> run_;             ///< payloads not yet written, views into the buffer
+
+  std::optional<std::uint64_t> imei_; ///< once admitted
+  FileFacts facts_;                   ///< of the file offered or being fetched
+  std::optional<Transfer> transfer_;
+  std::optional<Ended> ended_;
+  TimePoint active_at_;
+  bool device_failed_ = false;
+  bool io_failed_ = false;
+  bool peer_open_ = true;
+  bool stopping_ = false;
+  unsigned reads_ = 0;
+};
+
+} // namespace dualcam

@@ -1,0 +1,150 @@
+#include "dcam-serve/options.hpp"
+
+#include <limits>
+
+#include <asio/version.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <openssl/crypto.h>
+
+#include "common/arguments.hpp"
+#include "dualcam/message.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr auto default_name = "{imei}/{time}_{kind}{ext}";
+
+constexpr auto accepted_sources =
+    "one or more of photof photor videof videor photo video front rear all, commas between";
+
+std::optional<FileKinds> kinds_named(std::string_view word) {
+  using enum FileKind;
+  const auto set = [](auto... kinds) {
+    FileKinds result;
+    (result.insert(kinds), ...);
+    return result;
+  };
+  if (word == "photo") {
+    return set(front_photo, rear_photo);
+  }
+  if (word == "video") {
+    return set(front_video, rear_video);
+  }
+  if (word == "front") {
+    return set(front_photo, front_video);
+  }
+  if (word == "rear") {
+    return set(rear_photo, rear_video);
+  }
+  if (word == "all") {
+    return FileKinds::all();
+  }
+  const auto kind = file_kind_named(word);
+  return kind ? std::optional(set(*kind)) : std::nullopt;
+}
+
+std::optional<FileKinds> parse_sources(std::string_view list) {
+  FileKinds kinds;
+  for (;;) {
+    const auto end = list.find_first_of(", ");
+    const auto named = kinds_named(list.substr(0, end));
+    if (!named) {
+      return std::nullopt;
+    }
+    kinds = kinds | *named;
+    if (end == std::string_view::npos) {
+      return kinds;
+    }
+    list.remove_prefix(end + 1);
+  }
+}
+
+std::string libraries() {
+  return fmt::format("Asio {}.{}.{}, nlohmann-json {}.{}.{}, OpenSSL {}", ASIO_VERSION / 100000,
+                     ASIO_VERSION / 100 % 1000, ASIO_VERSION % 100, NLOHMANN_JSON_VERSION_MAJOR,
+                     NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH,
+                     OpenSSL_version(OPENSSL_VERSION_STRING));
+}
+
+} // namespace
+
+std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char* const* arguments) {
+  ServeOptions options;
+  options.name = *NameTemplate::parse(default_name);
+  Arguments parser({
+      .name = "dcam-serve",
+      .usage = "[-p PORT] [-o DIR] [options]",
+      .summary = "Waits for DualCam cameras on a TCP port and downloads the photos and videos they "
+                 "offer.",
+      .examples = "  dcam-serve                        one camera, files below the current folder\n"
+                  "  dcam-serve -k -o /srv/cameras     a server for any number of cameras\n"
+                  "  dcam-serve -s video | xargs -d '\\n' -n1 sha256sum",
+      .libraries = libraries(),
+  });
+  parser.number("-p,--port", "N", options.port, 0, 65535, "TCP port; 0 = any free one");
+  parser.text("-b,--bind", "ADDR", options.bind, "address to listen on (all)");
+  parser.custom("-o,--output", "DIR", ".", "folder that files go to", [&](const auto& given) {
+    options.output = given;
+    return given.empty() ? std::optional<std::string>("the name of a folder") : std::nullopt;
+  });
+  parser.custom("--name", "TEMPLATE", default_name,
+                "name below DIR, from {imei} {time} {trigger_time} {received} {kind} {camera} "
+                "{trigger} {ext}",
+                [&](const auto& given) -> std::optional<std::string> {
+                  auto name = NameTemplate::parse(given);
+                  if (!name) {
+                    return "a path such as " + std::string(default_name) + ": " + name.error();
+                  }
+                  options.name = std::move(*name);
+                  return std::nullopt;
+                });
+  parser.custom("-s,--source", "LIST", "all",
+                "what to fetch: photof photor videof videor photo video front rear all",
+                [&](const auto& given) -> std::optional<std::string> {
+                  const auto kinds = parse_sources(given);
+                  options.sources = kinds.value_or(FileKinds());
+                  return kinds ? std::nullopt : std::optional<std::string>(accepted_sources);
+                });
+  parser.custom(
+      "-i,--imei", "IMEI", "", "only this device; repeatable, @FILE for a list",
+      [&](const auto& given) -> std::optional<std::string> {
+        options.imeis.push_back(given);
+        const bool valid =
+            given.starts_with('@') ? given.size() > 1 : parse_imei(given).has_value();
+        return valid ? std::nullopt : std::optional<std::string>("15 digits, or @FILE");
+      },
+      true);
+  parser.flag("-k,--keep-listening", options.keep_listening,
+              "serve any number of cameras until stopped");
+  parser.custom("-c,--count", "N", "", "stop after N files",
+                [&](const auto& given) -> std::optional<std::string> {
+                  const bool digits = !given.empty() && given.size() <= 18 &&
+                                      given.find_first_not_of("0123456789") == std::string::npos;
+                  options.count = digits ? std::stoull(given) : 0;
+                  return options.count > 0 ? std::nullopt
+                                           : std::optional<std::string>("a whole number from 1");
+                });
+  parser.duration("-w,--wait", options.wait,
+                  "give up if no camera comes, or comes back, in that time (forever)");
+  parser.duration("--idle-timeout", options.idle_timeout,
+                  "drop a connection that makes no progress");
+  parser.off_flag("--no-metadata", options.metadata, "do not ask for metadata");
+  parser.choice<IfExists>("--if-exists", "WHAT", options.if_exists,
+                          {{"number", IfExists::number},
+                           {"skip", IfExists::skip},
+                           {"fail", IfExists::fail},
+                           {"replace", IfExists::replace}},
+                          "a taken name: number, skip, fail or replace");
+  parser.config_file();
+  if (const auto code = parser.parse(count, arguments)) {
+    return std::unexpected(*code);
+  }
+  if (options.idle_timeout.count() == 0) {
+    return std::unexpected(parser.usage_error("--idle-timeout: '0' would drop every connection"));
+  }
+  options.common = parser.common();
+  return options;
+}
+
+} // namespace dualcam

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/exit_code.hpp"
+#include "common/standard_streams.hpp"
+#include "dcam-serve/name_template.hpp"
+#include "dualcam/file_kind.hpp"
+#include "dualcam/part_file.hpp"
+
+namespace dualcam {
+
+struct ServeOptions {
+  CommonOptions common;
+  std::uint16_t port = 7050;
+  std::string bind; ///< empty = all addresses, IPv4 and IPv6
+  std::filesystem::path output = ".";
+  NameTemplate name;
+  FileKinds sources = FileKinds::all();
+  std::vector<std::string> imeis; ///< IMEIs and @FILEs; empty = all devices
+  bool keep_listening = false;
+  std::uint64_t count = 0; ///< 0 = no limit
+  std::optional<std::chrono::milliseconds> wait;
+  std::chrono::milliseconds idle_timeout{60'000};
+  bool metadata = true;
+  IfExists if_exists = IfExists::number;
+};
+
+/// Parses and checks the command line; touches nothing. An exit code: the tool ends with it.
+std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char* const* arguments);
+
+} // namespace dualcam

@@ -1,0 +1,243 @@
+#include "dcam-serve/reporter.hpp"
+
+#include <fmt/format.h>
+
+#include "common/escape.hpp"
+#include "dualcam/message.hpp"
+
+namespace dualcam {
+namespace {
+
+std::string described(const FileFacts& facts) {
+  return fmt::format("{} {}", format_imei(facts.imei), description_of(facts.kind));
+}
+
+Json file_fields(const FileFacts& facts) {
+  Json fields;
+  fields["imei"] = format_imei(facts.imei);
+  fields["kind"] = name_of(facts.kind);
+  return fields;
+}
+
+Json kind_names(FileKinds kinds) {
+  auto names = Json::array();
+  for (const auto kind : all_file_kinds) {
+    if (kinds.contains(kind)) {
+      names.push_back(name_of(kind));
+    }
+  }
+  return names;
+}
+
+std::string kind_list(FileKinds kinds) {
+  std::string list;
+  for (const auto kind : all_file_kinds) {
+    if (kinds.contains(kind)) {
+      list += (list.empty() ? "" : ", ") + std::string(description_of(kind));
+    }
+  }
+  return list.empty() ? "nothing" : list;
+}
+
+double rate_of(std::uint64_t bytes, std::chrono::milliseconds duration) {
+  return duration.count() > 0
+             ? static_cast<double>(bytes) * 1000 / static_cast<double>(duration.count())
+             : 0;
+}
+
+std::uint64_t expected_bytes(const Transfer& transfer) {
+  return std::max(transfer.bytes(), std::uint64_t{transfer.packets()} * full_packet);
+}
+
+double share_of(const Transfer& transfer) {
+  return static_cast<double>(transfer.packets_received()) / transfer.packets();
+}
+
+std::string line_for(const Transfer& transfer) {
+  const auto duration = transfer.duration();
+  const auto share = share_of(transfer);
+  const auto left =
+      share > 0 ? std::chrono::milliseconds(static_cast<std::int64_t>(
+                      std::min(static_cast<double>(duration.count()) * (1 - share) / share, 1e12)))
+                : std::chrono::milliseconds(0);
+  return fmt::format("{}  {:3.0f}%  {} of {}  {}/s  ETA {}", described(transfer.facts()),
+                     share * 100, format_size(transfer.bytes()),
+                     format_size(expected_bytes(transfer)),
+                     format_size(static_cast<std::uint64_t>(rate_of(transfer.bytes(), duration))),
+                     share > 0 ? format_duration(left) : "?");
+}
+
+std::string line_for(std::span<const Transfer* const> transfers) {
+  std::uint64_t bytes = 0;
+  std::uint64_t expected = 0;
+  double rate = 0;
+  for (const auto* transfer : transfers) {
+    bytes += transfer->bytes();
+    expected += expected_bytes(*transfer);
+    rate += rate_of(transfer->bytes(), transfer->duration());
+  }
+  return fmt::format("{} files  {:3.0f}%  {} of {}  {}/s", transfers.size(),
+                     static_cast<double>(bytes) * 100 / static_cast<double>(expected),
+                     format_size(bytes), format_size(expected),
+                     format_size(static_cast<std::uint64_t>(rate)));
+}
+
+} // namespace
+
+void Reporter::event(std::string_view name, Json fields) {
+  if (!json_) {
+    return;
+  }
+  Json line;
+  line["event"] = name;
+  line["time"] = format_time(system_now());
+  line.update(fields);
+  product_.line(to_line(line));
+}
+
+void Reporter::listening(const std::string& address, std::uint16_t port,
+                         const ServeOptions& options) {
+  event("listening", {{"address", address}, {"port", port}});
+  console_.note(fmt::format(
+      "listening on {} port {}, files go to {}; {}", address.empty() ? "all addresses" : address,
+      port, escaped(options.output.string()),
+      options.keep_listening ? "stop with Ctrl-C" : "waiting for the first camera"));
+}
+
+void Reporter::connected(const Init& init, const std::string& peer) {
+  event("connected", {{"imei", format_imei(init.imei)},
+                      {"address", peer},
+                      {"protocol", init.protocol},
+                      {"offers", kind_names(init.offered())}});
+  console_.note(fmt::format("{} connected from {}, offers {}", format_imei(init.imei), peer,
+                            kind_list(init.offered())));
+}
+
+void Reporter::metadata(const FileFacts& facts) {
+  const auto record = facts.metadata_json();
+  console_.detail(fmt::format("{}: metadata {}", described(facts), to_line(record)));
+  if (const auto metadata = facts.metadata(); metadata && metadata->kind() != facts.kind) {
+    console_.warning(described(facts) + ": the metadata is that of another kind of file");
+  }
+}
+
+void Reporter::bad_metadata(const FileFacts& facts, const Error& error) {
+  console_.warning(fmt::format("{}: {} (byte {}): going on without metadata", described(facts),
+                               error.message, error.offset));
+}
+
+void Reporter::file_started(const Transfer& transfer) {
+  auto fields = file_fields(transfer.facts());
+  fields["packets"] = transfer.packets();
+  event("file-start", std::move(fields));
+  console_.detail(fmt::format("{}: {} packets, to {}", described(transfer.facts()),
+                              transfer.packets(), escaped(transfer.part_path().string())));
+}
+
+void Reporter::resumed(const Transfer& transfer, const Resumed& resumed) {
+  auto fields = file_fields(transfer.facts());
+  fields["packet"] = resumed.packet;
+  fields["reason"] = text_of(resumed.reason);
+  event("resumed", std::move(fields));
+  console_.detail(fmt::format("{}: {}, asking again from packet {}", described(transfer.facts()),
+                              text_of(resumed.reason), resumed.packet));
+}
+
+void Reporter::file_done(const Transfer& transfer, const FileCompleted& completed,
+                         const std::filesystem::path& path, const std::string& sha256) {
+  ++files_;
+  bytes_ += completed.bytes;
+  const auto duration = transfer.duration();
+  auto fields = file_fields(transfer.facts());
+  fields["path"] = path.string();
+  fields["bytes"] = completed.bytes;
+  fields["packets"] = completed.packets;
+  fields["crc16"] = fmt::format("{:04x}", completed.crc);
+  fields["sha256"] = sha256;
+  fields["seconds"] = static_cast<double>(duration.count()) / 1000;
+  fields["resumes"] = transfer.resumptions();
+  fields["metadata"] = transfer.facts().metadata_json();
+  event("file-done", std::move(fields));
+  if (!json_) {
+    product_.line(path.string());
+  }
+  const auto repaired = transfer.resumptions() == 0
+                            ? ""
+                            : fmt::format(", {} times asked again", transfer.resumptions());
+  console_.note(fmt::format(
+      "{}: stored, {} in {} ({}/s{})", described(transfer.facts()), format_size(completed.bytes),
+      format_duration(duration),
+      format_size(static_cast<std::uint64_t>(rate_of(completed.bytes, duration))), repaired));
+}
+
+void Reporter::file_skipped(const FileFacts& facts, std::string_view why) {
+  console_.note(fmt::format("{}: skipped, {}", described(facts), escaped(why)));
+}
+
+void Reporter::file_failed(const FileFacts& facts, std::string_view why,
+                           const std::filesystem::path& part) {
+  ++failures_;
+  auto fields = file_fields(facts);
+  fields["error"] = why;
+  if (!part.empty()) {
+    fields["part"] = part.string();
+  }
+  event("file-failed", std::move(fields));
+  console_.error(
+      fmt::format("{}: {}{}", described(facts), escaped(why),
+                  part.empty() ? "" : "; what came is kept as " + escaped(part.string())));
+}
+
+void Reporter::device_refused(const FileFacts& facts, std::uint32_t status) {
+  file_failed(facts,
+              fmt::format("the device reports status {}: {}", status, status_meaning(status)), {});
+}
+
+void Reporter::rejected(std::uint64_t imei, const std::string& peer, std::string_view why) {
+  event("rejected", {{"imei", format_imei(imei)}, {"address", peer}, {"reason", why}});
+  console_.note(fmt::format("{} from {} refused: {}", format_imei(imei), peer, why));
+}
+
+void Reporter::stranger(const std::string& peer, std::string_view who) {
+  event("rejected", {{"address", peer}, {"reason", who}});
+  if (who.find("AVL") != std::string_view::npos) { // a misconfigured device: somebody can mend it
+    console_.warning(fmt::format("{} refused: {}", peer, who));
+  } else {
+    console_.detail(fmt::format("{} refused: {}", peer, who));
+  }
+}
+
+void Reporter::disconnected(std::uint64_t imei, std::string_view why, bool regular) {
+  event("disconnected", {{"imei", format_imei(imei)}, {"reason", why}});
+  const auto text = fmt::format("{} disconnected: {}", format_imei(imei), why);
+  regular ? console_.detail(text) : console_.warning(text);
+}
+
+void Reporter::summary(ExitCode code) {
+  event("summary", {{"files", files_},
+                    {"bytes", bytes_},
+                    {"failed", failures_},
+                    {"exit", static_cast<int>(code)}});
+  console_.note(fmt::format("{} {}, {}{}", files_, files_ == 1 ? "file" : "files",
+                            format_size(bytes_),
+                            failures_ == 0 ? "" : fmt::format(", {} failed", failures_)));
+}
+
+void Reporter::progress(std::span<const Transfer* const> transfers) {
+  if (transfers.empty()) {
+    return console_.clear_progress();
+  }
+  console_.progress(transfers.size() == 1 ? line_for(*transfers.front()) : line_for(transfers));
+  if (!json_ || ++progress_calls_ % 5 != 0) {
+    return;
+  }
+  for (const auto* transfer : transfers) {
+    auto fields = file_fields(transfer->facts());
+    fields["packets"] = transfer->packets();
+    fields["received"] = transfer->packets_received();
+    fields["bytes"] = transfer->bytes();
+    event("progress", std::move(fields));
+  }
+}
+
+} // namespace dualcam

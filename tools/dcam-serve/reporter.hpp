@@ -1,0 +1,57 @@
+// What dcam-serve tells the world: paths or JSON events on standard output, notes and a progress
+// line on standard error.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "common/standard_streams.hpp"
+#include "dcam-serve/transfer.hpp"
+
+namespace dualcam {
+
+class Reporter {
+public:
+  explicit Reporter(const CommonOptions& options)
+      : json_(options.json), console_("dcam-serve", options) {}
+
+  void listening(const std::string& address, std::uint16_t port, const ServeOptions& options);
+  void connected(const Init& init, const std::string& peer);
+  void metadata(const FileFacts& facts);
+  void bad_metadata(const FileFacts& facts, const Error& error);
+  void file_started(const Transfer& transfer);
+  void resumed(const Transfer& transfer, const Resumed& resumed);
+  void file_done(const Transfer& transfer, const FileCompleted& completed,
+                 const std::filesystem::path& path, const std::string& sha256);
+  void file_skipped(const FileFacts& facts, std::string_view why);
+  void file_failed(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);
+  void device_refused(const FileFacts& facts, std::uint32_t status);
+  void rejected(std::uint64_t imei, const std::string& peer, std::string_view why);
+  void stranger(const std::string& peer, std::string_view who);
+  void disconnected(std::uint64_t imei, std::string_view why, bool regular);
+  void summary(ExitCode code);
+
+  /// The progress line, and once a second `progress` events.
+  void progress(std::span<const Transfer* const> transfers);
+
+  Console& console() { return console_; }
+  const Product& product() const { return product_; }
+  std::uint64_t files() const { return files_; }
+
+private:
+  void event(std::string_view name, Json fields);
+
+  bool json_;
+  Console console_;
+  Product product_;
+  std::uint64_t files_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t failures_ = 0;
+  unsigned progress_calls_ = 0;
+};
+
+/// How often `Reporter::progress` is called.
+inline constexpr std::chrono::milliseconds progress_interval{200};
+
+} // namespace dualcam

@@ -1,0 +1,385 @@
+#include "dcam-serve/server.hpp"
+
+#include <csignal>
+#include <cstring>
+#include <fstream>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <asio/ip/v6_only.hpp>
+#include <asio/post.hpp>
+#include <fmt/format.h>
+
+#include "common/escape.hpp"
+#include "common/units.hpp"
+#include "dcam-serve/connection.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr std::size_t buffer_size = 256 * 1024;
+constexpr std::size_t spare_buffers = 4;
+constexpr std::chrono::seconds takeover_after{5};
+constexpr std::chrono::milliseconds takeover_poll{50};
+constexpr std::chrono::milliseconds accept_pause{100};
+
+TimePoint now() { return std::chrono::steady_clock::now(); }
+
+/// 0 if files can be created in `folder`, else errno.
+int probe_folder(const std::filesystem::path& folder) {
+  int descriptor = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+    auto name = (folder / ".dcam-serve-XXXXXX").string();
+    descriptor = ::mkstemp(name.data());
+    if (descriptor >= 0) {
+      ::unlink(name.c_str());
+    }
+  }
+  if (descriptor < 0) {
+    return errno;
+  }
+  ::close(descriptor);
+  return 0;
+}
+
+using asio::ip::tcp;
+
+/// Where to listen, the first that works.
+std::vector<tcp::endpoint> endpoints_for(const ServeOptions& options, asio::io_context& io,
+                                         asio::error_code& error) {
+  if (options.bind.empty()) { // IPv6 takes IPv4 too; the other is for machines without IPv6
+    return {{tcp::v6(), options.port}, {tcp::v4(), options.port}};
+  }
+  std::vector<tcp::endpoint> endpoints;
+  for (const auto& entry : tcp::resolver(io).resolve(options.bind, std::to_string(options.port),
+                                                     tcp::resolver::passive, error)) {
+    endpoints.push_back(entry.endpoint());
+  }
+  return endpoints;
+}
+
+std::optional<tcp::acceptor> listen_on(const tcp::endpoint& endpoint, asio::io_context& io,
+                                       asio::error_code& error) {
+  tcp::acceptor acceptor(io);
+  asio::error_code ignored;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) {
+    acceptor.set_option(tcp::acceptor::reuse_address(true), ignored);
+    if (endpoint.address() == asio::ip::address_v6::any()) {
+      acceptor.set_option(asio::ip::v6_only(false), ignored);
+    }
+    acceptor.bind(endpoint, error);
+  }
+  if (!error) {
+    acceptor.listen(tcp::acceptor::max_listen_connections, error);
+  }
+  if (error) {
+    return std::nullopt;
+  }
+  acceptor.non_blocking(true, ignored);
+  return acceptor;
+}
+
+} // namespace
+
+Server::Server(const ServeOptions& options) : options_(options), reporter_(options.common) {}
+
+Server::~Server() { disk_.join(); }
+
+int Server::run() {
+  if (!prepare()) {
+    return static_cast<int>(ExitCode::io);
+  }
+  asio::co_spawn(io_, signal_loop(), asio::detached);
+  asio::co_spawn(io_, progress_loop(), asio::detached);
+  asio::co_spawn(io_, accept_loop(), asio::detached);
+  start_waiting();
+  io_.run();
+  check_product();
+  const bool stopped_as_told = signal_ == SIGTERM && options_.keep_listening;
+  if (!stopped_as_told && !partials_.empty()) {
+    note_failure(ExitCode::incomplete);
+  }
+  reporter_.summary(code_);
+  if (stopped_as_told) {
+    return 0;
+  }
+  if (signal_ != 0) {
+    reporter_.console().error(partials_.empty()
+                                  ? "stopped; nothing is incomplete"
+                                  : "stopped; run the same command again for what is incomplete");
+    return 128 + signal_;
+  }
+  return static_cast<int>(code_);
+}
+
+// --- before the first camera ---
+
+bool Server::prepare() { return load_imeis() && check_output() && listen(); }
+
+bool Server::load_imeis() {
+  for (const auto& given : options_.imeis) {
+    if (!given.starts_with('@')) {
+      allowed_.insert(*parse_imei(given));
+      continue;
+    }
+    const auto path = given.substr(1);
+    std::ifstream file(path);
+    std::string line;
+    for (int number = 1; std::getline(file, line); ++number) {
+      line.erase(0, line.find_first_not_of(" \t\r"));
+      line.erase(line.find_last_not_of(" \t\r") + 1);
+      if (line.empty() || line.starts_with('#')) {
+        continue;
+      }
+      const auto imei = parse_imei(line);
+      if (!imei) {
+        reporter_.console().error(fmt::format("{} line {}: '{}' is no IMEI (15 digits)",
+                                              escaped(path), number, escaped(line)));
+        return false;
+      }
+      allowed_.insert(*imei);
+    }
+    if (!file.eof()) {
+      reporter_.console().error(
+          fmt::format("cannot read {}: {}", escaped(path), std::strerror(errno)));
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Server::check_output() {
+  const auto folder = escaped(options_.output.string());
+  const auto error = probe_folder(options_.output);
+  if (error == ENOENT) {
+    reporter_.console().error(
+        fmt::format("the output folder {} does not exist; create it: mkdir -p {}", folder, folder));
+  } else if (error != 0) {
+    reporter_.console().error(
+        fmt::format("cannot write to the output folder {}: {}", folder, std::strerror(error)));
+  }
+  return error == 0;
+}
+
+bool Server::listen() {
+  asio::error_code error;
+  for (const auto& endpoint : endpoints_for(options_, io_, error)) {
+    if (auto acceptor = listen_on(endpoint, io_, error)) {
+      reporter_.listening(options_.bind, acceptor->local_endpoint().port(), options_);
+      acceptor_ = std::move(acceptor);
+      return true;
+    }
+    if (error == asio::error::address_in_use) {
+      break;
+    }
+  }
+  reporter_.console().error(
+      fmt::format("cannot listen on port {}{}: {}{}", options_.port,
+                  options_.bind.empty() ? "" : " of " + escaped(options_.bind), error.message(),
+                  error == asio::error::address_in_use
+                      ? "; take another one with -p, or -p 0 for any that is free"
+                      : ""));
+  return false;
+}
+
+// --- cameras come ---
+
+asio::awaitable<void> Server::accept_loop() {
+  while (!stopping_) {
+    auto [error, socket] = co_await acceptor_->async_accept(as_values);
+    if (!error) {
+      asio::co_spawn(io_, serve(std::make_shared<Connection>(std::move(socket), *this)),
+                     asio::detached);
+    } else if (!stopping_ && error != asio::error::connection_aborted) {
+      reporter_.console().error("cannot accept a connection: " + error.message());
+      asio::steady_timer pause(io_, accept_pause); // out of descriptors: some will be closed
+      co_await pause.async_wait(as_values);
+    }
+  }
+}
+
+asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
+  connections_.insert(connection.get());
+  try {
+    co_await connection->run();
+  } catch (const std::exception& error) { // out of memory: this connection's loss alone
+    reporter_.console().error(fmt::format("a connection failed: {}", error.what()));
+  }
+  connections_.erase(connection.get());
+  std::erase_if(holders_, [&](const auto& entry) { return entry.second == connection.get(); });
+  if (holders_.empty() && !stopping_) {
+    start_waiting();
+  }
+  check_product();
+}
+
+std::string Server::refusal(std::uint64_t imei) const {
+  if (!allowed_.empty() && !allowed_.contains(imei)) {
+    return "not among the IMEIs of --imei";
+  }
+  if (only_ && *only_ != imei) {
+    return fmt::format("busy with {}; -k serves several cameras", format_imei(*only_));
+  }
+  return "";
+}
+
+asio::awaitable<bool> Server::acquire(std::uint64_t imei, Connection& connection) {
+  const auto deadline = now() + options_.idle_timeout;
+  while (!connection.stopping() && now() < deadline) {
+    const auto holder = holders_.find(imei);
+    if (holder == holders_.end()) {
+      holders_[imei] = &connection;
+      co_return true;
+    }
+    if (now() - holder->second->active_at() >= takeover_after) {
+      holder->second->stop();
+    }
+    connection.timer().expires_after(takeover_poll);
+    co_await connection.timer().async_wait(as_values);
+  }
+  co_return false;
+}
+
+void Server::admitted(std::uint64_t imei) {
+  wait_timer_.cancel();
+  if (!options_.keep_listening) {
+    only_ = imei;
+  }
+}
+
+bool Server::stored(const FileFacts& facts, bool counts) {
+  partials_.erase({facts.imei, facts.kind});
+  files_ += counts ? 1 : 0;
+  check_product();
+  const bool enough = options_.count != 0 && files_ >= options_.count;
+  if (enough) {
+    asio::post(io_, [this] { wind_down(); });
+  }
+  return enough;
+}
+
+void Server::failed(ExitCode code) {
+  note_failure(code);
+  if (!options_.keep_listening) {
+    stop();
+  }
+}
+
+void Server::partial(const FileFacts& facts) { partials_.insert({facts.imei, facts.kind}); }
+
+void Server::over(bool complete) {
+  if (options_.keep_listening || stopping_) {
+    return;
+  }
+  if (complete) {
+    return stop();
+  }
+  reporter_.console().note("waiting for the camera to come back");
+}
+
+// --- the end ---
+
+/// The time that --wait gives begins anew.
+void Server::start_waiting() {
+  if (!options_.wait) {
+    return;
+  }
+  wait_timer_.expires_after(*options_.wait);
+  wait_timer_.async_wait([this](const asio::error_code& error) {
+    if (error || stopping_ || !holders_.empty()) {
+      return;
+    }
+    note_failure(partials_.empty() ? ExitCode::nobody_came : ExitCode::incomplete);
+    reporter_.console().error(fmt::format("no camera came {}in {}", only_ ? "back " : "",
+                                          format_duration(*options_.wait)));
+    stop();
+  });
+}
+
+asio::awaitable<void> Server::signal_loop() {
+  signals_.add(SIGINT);
+  signals_.add(SIGTERM);
+  const auto [error, signal] = co_await signals_.async_wait(as_values);
+  if (!error) {
+    signals_.clear(); // a second one is immediate
+    signal_ = signal;
+    stop();
+  }
+}
+
+asio::awaitable<void> Server::progress_loop() {
+  while (!stopping_) {
+    progress_timer_.expires_after(progress_interval);
+    co_await progress_timer_.async_wait(as_values);
+    std::vector<const Transfer*> transfers;
+    for (const auto* connection : connections_) {
+      if (connection->transfer() != nullptr) {
+        transfers.push_back(connection->transfer());
+      }
+    }
+    reporter_.progress(transfers);
+  }
+}
+
+/// Enough files: those who are in mid-file are stopped, those who just finished take their leave.
+void Server::wind_down() {
+  for (auto* connection : connections_) {
+    if (connection->transfer() != nullptr) {
+      connection->stop();
+    }
+  }
+  stop_listening();
+}
+
+void Server::stop_listening() {
+  stopping_ = true;
+  asio::error_code ignored;
+  acceptor_->close(ignored);
+  signals_.cancel(ignored);
+  progress_timer_.cancel();
+  wait_timer_.cancel();
+}
+
+void Server::stop() {
+  stop_listening();
+  for (auto* connection : connections_) {
+    connection->stop();
+  }
+}
+
+/// Standard output going wrong costs no file: it is said once, at the end by the exit status too.
+void Server::check_product() {
+  const auto& product = reporter_.product();
+  if (product.error() != 0 && !product_failed_) {
+    product_failed_ = true;
+    note_failure(ExitCode::io);
+    reporter_.console().error(fmt::format("cannot write to standard output: {}; files are stored "
+                                          "all the same",
+                                          std::strerror(product.error())));
+  }
+  if (product.reader_gone() && options_.keep_listening && !stopping_) {
+    reporter_.console().note("nobody reads standard output any more: stopping");
+    stop();
+  }
+}
+
+// --- buffers ---
+
+std::unique_ptr<ByteBuffer> Server::take_buffer() {
+  if (buffers_.empty()) {
+    return std::make_unique<ByteBuffer>(buffer_size);
+  }
+  auto buffer = std::move(buffers_.back());
+  buffers_.pop_back();
+  return buffer;
+}
+
+void Server::return_buffer(std::unique_ptr<ByteBuffer> buffer) {
+  if (buffers_.size() < spare_buffers) {
+    buffers_.push_back(std::move(buffer));
+  }
+}
+
+} // namespace dualcam

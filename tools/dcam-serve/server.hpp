@@ -1,0 +1,94 @@
+// Listens, admits cameras, knows when everything that was asked for is done.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/thread_pool.hpp>
+
+#include "common/coroutine.hpp"
+#include "dcam-serve/options.hpp"
+#include "dcam-serve/reporter.hpp"
+
+namespace dualcam {
+
+class Connection;
+
+/// Everything runs on one thread; only blocking disk work goes to `disk`.
+class Server {
+public:
+  explicit Server(const ServeOptions& options);
+  ~Server();
+
+  /// Until everything is done or a signal comes. The exit status: an ExitCode, or 128 + signal.
+  int run();
+
+  const ServeOptions& options() const { return options_; }
+  Reporter& reporter() { return reporter_; }
+  asio::thread_pool& disk() { return disk_; }
+
+  // What connections ask and tell.
+
+  /// Why this camera is not wanted; empty if it is.
+  std::string refusal(std::uint64_t imei) const;
+  /// Waits until no other connection serves this IMEI; false if that takes too long.
+  asio::awaitable<bool> acquire(std::uint64_t imei, Connection& connection);
+  void admitted(std::uint64_t imei);
+  /// A file is dealt with; `counts` if it was kept. Returns whether no further file is wanted.
+  bool stored(const FileFacts& facts, bool counts);
+  /// A file could not be written: without -k there is no sense in going on.
+  void failed(ExitCode code);
+  /// Something went wrong that costs one file.
+  void note_failure(ExitCode code) { code_ = worse_of(code_, code); }
+  void partial(const FileFacts& facts);
+  /// An admitted camera has gone; `complete`: nothing is left to come from it.
+  void over(bool complete);
+
+  /// A buffer for what a socket has; back it goes when the bytes are dealt with.
+  std::unique_ptr<ByteBuffer> take_buffer();
+  void return_buffer(std::unique_ptr<ByteBuffer> buffer);
+
+private:
+  bool prepare();
+  bool load_imeis();
+  bool check_output();
+  bool listen();
+  asio::awaitable<void> accept_loop();
+  asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
+  asio::awaitable<void> signal_loop();
+  asio::awaitable<void> progress_loop();
+  void start_waiting();
+  void wind_down();
+  void stop_listening();
+  void stop();
+  void check_product();
+
+  ServeOptions options_;
+  Reporter reporter_;
+  asio::io_context io_{1};
+  asio::thread_pool disk_{2};
+  std::optional<asio::ip::tcp::acceptor> acceptor_;
+  asio::signal_set signals_{io_};
+  asio::steady_timer progress_timer_{io_};
+  asio::steady_timer wait_timer_{io_};
+  std::vector<std::unique_ptr<ByteBuffer>> buffers_;
+
+  std::set<std::uint64_t> allowed_; ///< empty = all
+  std::set<Connection*> connections_;
+  std::map<std::uint64_t, Connection*> holders_; ///< the one connection that serves an IMEI
+  std::optional<std::uint64_t> only_;            ///< without -k: the camera that came first
+  std::set<std::pair<std::uint64_t, FileKind>> partials_;
+  ExitCode code_ = ExitCode::done;
+  std::uint64_t files_ = 0;
+  int signal_ = 0;
+  bool product_failed_ = false;
+  bool stopping_ = false;
+};
+
+} // namespace dualcam

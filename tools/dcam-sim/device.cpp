@@ -1,0 +1,210 @@
+#include "dcam-sim/device.hpp"
+
+#include <asio/connect.hpp>
+#include <asio/write.hpp>
+#include <fmt/format.h>
+
+#include "common/units.hpp"
+#include "dualcam/metadata.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr std::int16_t no_time_zone = 0;
+
+/// What the camera would tell about its `index`th file.
+ByteBuffer metadata_for(const SimOptions& options, const Recording& recording, std::size_t index) {
+  if (options.meta_version == 0 || options.mute_metadata) {
+    return {};
+  }
+  const auto finalised =
+      static_cast<std::uint64_t>(system_now().time_since_epoch().count()) + index * 1000;
+  const bool photo = is_photo(recording.kind);
+  const auto length = static_cast<std::uint16_t>(photo ? 0 : std::max(options.generate, 3U));
+  ByteBuffer payload;
+  encode_metadata({.version = options.meta_version,
+                   .file_type = static_cast<std::uint8_t>(recording.kind),
+                   .timestamp = {finalised},
+                   .trigger = options.trigger,
+                   .length = length,
+                   .frame_rate = photo ? std::uint8_t{0} : options.frame_rate,
+                   .time_zone = no_time_zone,
+                   .position = options.position,
+                   .trigger_timestamp = DeviceTime{finalised - length * 1000ULL},
+                   .rest = {}},
+                  payload);
+  return payload;
+}
+
+} // namespace
+
+Device::Device(const SimOptions& options, std::uint32_t number,
+               std::span<const Recording> recordings, asio::any_io_executor executor, Events events)
+    : options_(options),
+      config_{.imei = options.imei + number, .crc_after_sync = options.crc_after_sync},
+      line_(options, number), executor_(executor), timer_(executor), events_(std::move(events)) {
+  for (std::size_t i = 0; i < recordings.size(); ++i) {
+    const auto& recording = recordings[i];
+    files_.push_back({recording.kind, recording.content, metadata_for(options, recording, i)});
+    names_.push_back(recording.name);
+    bytes_to_send_ += recording.content.size();
+  }
+}
+
+asio::awaitable<ExitCode> Device::run() {
+  for (std::uint32_t attempt = 0;; ++attempt) {
+    const auto outcome = co_await connect_once();
+    if (outcome == Outcome::finished) {
+      co_return ExitCode::done;
+    }
+    if (outcome == Outcome::refused || attempt == options_.reconnect) {
+      co_return outcome == Outcome::unreachable ? ExitCode::io : ExitCode::incomplete;
+    }
+    co_await pause(options_.reconnect_delay);
+  }
+}
+
+asio::awaitable<Device::Outcome> Device::connect_once() {
+  asio::ip::tcp::resolver resolver(executor_);
+  const auto [unknown, endpoints] =
+      co_await resolver.async_resolve(options_.host, options_.port, as_values);
+  asio::ip::tcp::socket socket(executor_);
+  asio::error_code error = unknown;
+  if (!error) {
+    error = std::get<0>(co_await asio::async_connect(socket, endpoints, as_values));
+  }
+  if (error) {
+    const auto* advice =
+        error == asio::error::connection_refused ? "; is dcam-serve listening there?" : "";
+    tell("unreachable", {{"error", error.message()}},
+         fmt::format("cannot connect to {}:{}: {}{}", options_.host, options_.port, error.message(),
+                     advice));
+    co_return Outcome::unreachable;
+  }
+  asio::error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket.non_blocking(true, ignored);
+  tell("connected", {{"files", files_.size()}},
+       fmt::format("connected to {}:{}, offering {} file{}", options_.host, options_.port,
+                   files_.size(), files_.size() == 1 ? "" : "s"));
+  co_return co_await converse(socket);
+}
+
+asio::awaitable<Device::Outcome> Device::converse(asio::ip::tcp::socket& socket) {
+  std::uint64_t packets = 0;
+  for (const auto& file : files_) {
+    packets += (file.content.size() + full_packet - 1) / full_packet;
+  }
+  line_.connected(packets);
+  CameraSession session(config_, files_);
+  std::vector<std::size_t> taken;
+  ByteBuffer buffer(4096);
+  std::optional<Outcome> outcome;
+  while (!outcome) {
+    bool sending = false;
+    while (auto action = session.poll()) {
+      if (auto* send = std::get_if<CameraSend>(&*action)) {
+        sending = send->packet != 0;
+        if (!co_await transmit(socket, std::move(*send))) {
+          outcome = Outcome::lost;
+          break;
+        }
+        if (sending) {
+          break; // the server may have something to say
+        }
+      } else if (const auto* asked = std::get_if<CameraAsked>(&*action)) {
+        tell("asked", {{"command", asked->text}}, "the server sends " + asked->text);
+      } else if (const auto* file = std::get_if<CameraFileTaken>(&*action)) {
+        taken.push_back(file->index);
+      } else if (const auto* ended = std::get_if<CameraEnded>(&*action)) {
+        tell("ended", {{"reason", ended->text}}, ended->text);
+        outcome = ended->by_server ? Outcome::finished : Outcome::refused;
+      }
+    }
+    if (outcome) {
+      break;
+    }
+    if (!sending) {
+      co_await socket.async_wait(asio::ip::tcp::socket::wait_read, as_values);
+    }
+    asio::error_code error;
+    const auto count = socket.read_some(asio::buffer(buffer), error);
+    if (!error) {
+      session.received(Bytes(buffer).first(count));
+    } else if (error != asio::error::would_block) {
+      tell("disconnected", {{"error", error.message()}}, "the server hung up: " + error.message());
+      outcome = Outcome::lost;
+    }
+  }
+  forget_taken(taken);
+  if (*outcome == Outcome::finished && !files_.empty()) {
+    tell("refused", {{"files", files_.size()}},
+         fmt::format("the server left {} file{} untaken", files_.size(),
+                     files_.size() == 1 ? "" : "s"));
+    outcome = Outcome::refused;
+  }
+  co_return *outcome;
+}
+
+/// False if the connection is lost, as told to be or really.
+asio::awaitable<bool> Device::transmit(asio::ip::tcp::socket& socket, CameraSend send) {
+  if (send.packet != 0) {
+    line_.damage(send.bytes);
+    if (const auto stall = line_.stall_before_packet(); stall.count() != 0) {
+      tell("stalled", {{"packet", send.packet}},
+           fmt::format("silent for {} before packet {}", format_duration(stall), send.packet));
+      co_await pause(stall);
+    }
+    bytes_sent_ += send.bytes.size();
+  }
+  for (Bytes rest = send.bytes; !rest.empty();) {
+    const auto piece = rest.first(line_.next_chunk(rest.size()));
+    rest = rest.subspan(piece.size());
+    if (options_.rate != 0) {
+      const auto now = std::chrono::steady_clock::now();
+      line_free_at_ = std::max(line_free_at_, now) +
+                      std::chrono::nanoseconds(1'000'000'000 * piece.size() / options_.rate);
+      co_await pause(line_free_at_ - now);
+    }
+    const auto [error, written] =
+        co_await asio::async_write(socket, asio::buffer(piece.data(), piece.size()), as_values);
+    if (error) {
+      tell("disconnected", {{"error", error.message()}}, "connection lost: " + error.message());
+      co_return false;
+    }
+  }
+  if (send.packet != 0 && line_.cuts_after(send.packet)) {
+    tell("cut", {{"packet", send.packet}},
+         fmt::format("connection cut after packet {}", send.packet));
+    co_return false;
+  }
+  co_return true;
+}
+
+asio::awaitable<void> Device::pause(std::chrono::steady_clock::duration duration) {
+  timer_.expires_after(duration);
+  co_await timer_.async_wait(as_values);
+}
+
+void Device::forget_taken(const std::vector<std::size_t>& taken) {
+  for (const auto index : taken) {
+    tell("file-taken",
+         {{"kind", name_of(files_[index].kind)}, {"bytes", files_[index].content.size()}},
+         fmt::format("{} taken ({})", names_[index], format_size(files_[index].content.size())));
+  }
+  for (auto i = files_.size(); i-- > 0;) {
+    if (std::ranges::find(taken, i) != taken.end()) {
+      files_.erase(files_.begin() + static_cast<std::ptrdiff_t>(i));
+      names_.erase(names_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+}
+
+void Device::tell(const std::string& name, Json fields, const std::string& text) {
+  Json all;
+  all["imei"] = format_imei(config_.imei);
+  all.update(fields);
+  events_(name, std::move(all), text);
+}
+
+} // namespace dualcam

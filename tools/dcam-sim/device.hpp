@@ -1,0 +1,56 @@
+// One simulated camera: connects, uploads, is cut off, comes back.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "common/coroutine.hpp"
+#include "common/json.hpp"
+#include "dcam-sim/line.hpp"
+#include "dcam-sim/media.hpp"
+#include "dcam-sim/options.hpp"
+
+namespace dualcam {
+
+class Device {
+public:
+  /// `events` gets what happens: its name, the fields for JSON and a line for people.
+  using Events = std::function<void(const std::string& name, Json fields, const std::string& text)>;
+
+  Device(const SimOptions& options, std::uint32_t number, std::span<const Recording> recordings,
+         asio::any_io_executor executor, Events events);
+
+  /// Until every file is taken or there is no sense in going on.
+  asio::awaitable<ExitCode> run();
+
+  std::uint64_t bytes_sent() const { return bytes_sent_; }
+  std::uint64_t bytes_to_send() const { return bytes_to_send_; }
+
+private:
+  enum class Outcome { finished, refused, lost, unreachable };
+
+  asio::awaitable<Outcome> connect_once();
+  asio::awaitable<Outcome> converse(asio::ip::tcp::socket& socket);
+  asio::awaitable<bool> transmit(asio::ip::tcp::socket& socket, CameraSend send);
+  asio::awaitable<void> pause(std::chrono::steady_clock::duration duration);
+  void forget_taken(const std::vector<std::size_t>& taken);
+  void tell(const std::string& name, Json fields, const std::string& text);
+
+  const SimOptions& options_;
+  CameraConfig config_;
+  std::vector<CameraFile> files_; ///< that the server has not taken
+  std::vector<std::string> names_;
+  Line line_;
+  asio::any_io_executor executor_;
+  asio::steady_timer timer_;
+  Events events_;
+  std::chrono::steady_clock::time_point line_free_at_; ///< for --rate
+  std::uint64_t bytes_sent_ = 0;
+  std::uint64_t bytes_to_send_ = 0;
+};
+
+} // namespace dualcam

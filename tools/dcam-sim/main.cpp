@@ -1,0 +1,163 @@
+#include <csignal>
+#include <cstring>
+#include <memory>
+
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+#include <fmt/format.h>
+
+#include "common/escape.hpp"
+#include "common/units.hpp"
+#include "dcam-sim/device.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr std::chrono::milliseconds progress_interval{200};
+
+class Simulator {
+public:
+  explicit Simulator(const SimOptions& options)
+      : options_(options), console_("dcam-sim", options.common) {}
+
+  int run() {
+    if (const auto code = load(); code != ExitCode::done) {
+      return static_cast<int>(code);
+    }
+    running_ = options_.devices;
+    for (std::uint32_t number = 0; number < options_.devices; ++number) {
+      devices_.push_back(
+          std::make_unique<Device>(options_, number, recordings_, io_.get_executor(),
+                                   [this](const auto& name, auto fields, const auto& text) {
+                                     on_event(name, std::move(fields), text);
+                                   }));
+      asio::co_spawn(io_, devices_.back()->run(),
+                     [this](std::exception_ptr failure, ExitCode code) {
+                       if (failure) {
+                         std::rethrow_exception(failure);
+                       }
+                       finished(code);
+                     });
+    }
+    signals_.async_wait([this](const asio::error_code& error, int signal) {
+      if (!error) {
+        signal_ = signal;
+        io_.stop();
+      }
+    });
+    asio::co_spawn(io_, progress_loop(), asio::detached);
+    io_.run();
+    return end();
+  }
+
+private:
+  ExitCode load() {
+    for (const auto& argument : options_.files) {
+      auto recording = load_recording(argument);
+      if (!recording) {
+        console_.error(recording.error().message);
+        return ExitCode::io;
+      }
+      recordings_.push_back(std::move(*recording));
+    }
+    if (options_.files.empty() && options_.generate == 0) {
+      options_.generate = 3;
+    }
+    if (options_.generate != 0) {
+      console_.note(fmt::format("making a photo and {} s of video", options_.generate));
+      auto generated = generate_recordings(options_.generate, options_.frame_rate);
+      if (!generated) {
+        console_.error(generated.error().message);
+        return ExitCode::child_failed;
+      }
+      std::ranges::move(*generated, std::back_inserter(recordings_));
+    }
+    return ExitCode::done;
+  }
+
+  void on_event(const std::string& name, Json fields, const std::string& text) {
+    if (options_.common.json) {
+      Json line;
+      line["event"] = name;
+      line["time"] = format_time(system_now());
+      line.update(fields);
+      product_.line(to_line(line));
+    }
+    const auto whole =
+        options_.devices == 1
+            ? escaped(text)
+            : fmt::format("{}: {}", fields["imei"].template get<std::string>(), escaped(text));
+    if (name == "unreachable" || name == "refused" || name == "disconnected") {
+      console_.error(whole);
+    } else if (name == "asked" || (name == "ended" && options_.devices > 1)) {
+      console_.detail(whole);
+    } else {
+      console_.note(whole);
+    }
+  }
+
+  void finished(ExitCode code) {
+    code_ = worse_of(code_, code);
+    if (--running_ == 0) {
+      signals_.cancel();
+      progress_timer_.cancel();
+    }
+  }
+
+  asio::awaitable<void> progress_loop() {
+    while (running_ != 0) {
+      progress_timer_.expires_after(progress_interval);
+      co_await progress_timer_.async_wait(as_values);
+      std::uint64_t sent = 0;
+      std::uint64_t total = 0;
+      for (const auto& device : devices_) {
+        sent += device->bytes_sent();
+        total += device->bytes_to_send();
+      }
+      if (sent != 0 && running_ != 0) {
+        console_.progress(fmt::format("sent {} of {}", format_size(sent), format_size(total)));
+      }
+    }
+    console_.clear_progress();
+  }
+
+  int end() {
+    if (signal_ != 0) {
+      console_.error("stopped");
+      return 128 + signal_;
+    }
+    if (code_ == ExitCode::done) {
+      console_.note("the server has taken every file");
+    }
+    if (product_.error() != 0) {
+      console_.error(
+          fmt::format("cannot write to standard output: {}", std::strerror(product_.error())));
+      code_ = worse_of(code_, ExitCode::io);
+    }
+    return static_cast<int>(code_);
+  }
+
+  SimOptions options_;
+  Console console_;
+  Product product_;
+  std::vector<Recording> recordings_;
+  asio::io_context io_{1};
+  asio::signal_set signals_{io_, SIGINT, SIGTERM};
+  asio::steady_timer progress_timer_{io_};
+  std::vector<std::unique_ptr<Device>> devices_;
+  std::uint32_t running_ = 0;
+  ExitCode code_ = ExitCode::done;
+  int signal_ = 0;
+};
+
+} // namespace
+} // namespace dualcam
+
+int main(int count, char** arguments) {
+  dualcam::prepare_standard_streams();
+  const auto options = dualcam::parse_sim_options(count, arguments);
+  if (!options) {
+    return static_cast<int>(options.error());
+  }
+  return dualcam::Simulator(*options).run();
+}

@@ -1,0 +1,27 @@
+// What the simulated camera has recorded.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dcam-sim/options.hpp"
+#include "dualcam/bytes.hpp"
+#include "dualcam/error.hpp"
+#include "dualcam/file_kind.hpp"
+
+namespace dualcam {
+
+struct Recording {
+  FileKind kind;
+  std::string name; ///< for people
+  ByteBuffer content;
+};
+
+/// Reads a FILE argument: `photof=PATH`, or PATH whose content tells photo (JPEG) from video.
+Result<Recording> load_recording(const std::string& argument);
+
+/// A front photo and a front video of ffmpeg's test picture. Errors: io, ffmpeg is missing or
+/// fails.
+Result<std::vector<Recording>> generate_recordings(std::uint32_t seconds, unsigned frame_rate);
+
+} // namespace dualcam

@@ -1,0 +1,133 @@
+#include "dcam-sim/options.hpp"
+
+#include <charconv>
+
+#include <asio/version.hpp>
+#include <fmt/format.h>
+
+#include "common/arguments.hpp"
+#include "common/escape.hpp"
+#include "dualcam/message.hpp"
+
+namespace dualcam {
+namespace {
+
+using Accepted = std::optional<std::string>;
+
+std::optional<std::uint32_t> parse_positive(const std::string& text) {
+  std::uint32_t number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc{} && rest == end && number > 0 ? std::optional(number) : std::nullopt;
+}
+
+Accepted set_chunk(SimOptions& options, const std::string& given) {
+  options.random_chunks = given == "random";
+  options.chunk = options.random_chunks ? 0 : parse_positive(given).value_or(0);
+  return options.random_chunks || options.chunk > 0 ? std::nullopt
+                                                    : Accepted("a number of bytes, or 'random'");
+}
+
+Accepted add_cut(SimOptions& options, const std::string& given) {
+  const auto packet = parse_positive(given);
+  options.cuts.push_back(packet.value_or(0));
+  return packet || given == "random" ? std::nullopt
+                                     : Accepted("the number of a packet, or 'random'");
+}
+
+Accepted set_corrupt(SimOptions& options, const std::string& given) {
+  const auto share = parse_degrees(given);
+  options.corrupt = share.value_or(-1);
+  return options.corrupt >= 0 && options.corrupt <= 1 ? std::nullopt
+                                                      : Accepted("a share from 0 to 1");
+}
+
+Accepted set_position(SimOptions& options, const std::string& given) {
+  const auto comma = given.find(',');
+  const auto latitude = parse_degrees(given.substr(0, comma));
+  const auto longitude =
+      comma == std::string::npos ? std::nullopt : parse_degrees(given.substr(comma + 1));
+  if (!latitude || !longitude) {
+    return "LAT,LON in decimal degrees, such as 54.7,25.28";
+  }
+  options.position = {*latitude, *longitude};
+  return std::nullopt;
+}
+
+Accepted set_imei(SimOptions& options, const std::string& given) {
+  const auto imei = parse_imei(given);
+  options.imei = imei.value_or(0);
+  return imei ? std::nullopt : Accepted("15 digits");
+}
+
+void add_options(Arguments& parser, SimOptions& options) {
+  parser.number("--generate", "SECONDS", options.generate, 1, 3600,
+                "make a photo and a video of this length with ffmpeg (3 without FILEs)");
+  parser.custom("--imei", "IMEI", format_imei(options.imei), "who the (first) camera is",
+                [&](const auto& given) { return set_imei(options, given); });
+  parser.number("--devices", "N", options.devices, 1, 10000,
+                "this many cameras at once, IMEIs counting up");
+  parser.number("--meta-version", "N", options.meta_version, 0, 4,
+                "metadata version; 0 = firmware that has none");
+  parser.number("--fps", "N", options.frame_rate, 1, 60, "frames a second");
+  parser.custom("--position", "LAT,LON", "54.7004183,25.2796514", "where the camera is",
+                [&](const auto& given) { return set_position(options, given); });
+  parser.number("--trigger", "N", options.trigger, 0, 255, "what made it record");
+  parser.number("--seed", "N", options.seed, 0, INT64_MAX, "of everything that is random");
+  parser.size("--rate", options.rate, "bytes a second; 0 = as fast as it goes");
+  parser.custom("--chunk", "N", "", "bytes a write: a number, or 'random'",
+                [&](const auto& given) { return set_chunk(options, given); });
+  parser.custom("--corrupt", "P", "0", "share of packets that are damaged on the way",
+                [&](const auto& given) { return set_corrupt(options, given); });
+  parser.custom(
+      "--cut", "N", "", "lose the connection after packet N, or a 'random' one; repeatable",
+      [&](const auto& given) { return add_cut(options, given); }, true);
+  parser.duration("--stall", options.stall, "fall silent for that long before a random packet");
+  parser.number("--reconnect", "N", options.reconnect, 0, 1'000'000,
+                "come back N times after a lost connection");
+  parser.duration("--reconnect-delay", options.reconnect_delay, "after this long");
+  parser.choice<CrcAfterSync>("--crc-after-sync", "HABIT", options.crc_after_sync,
+                              {{"zero", CrcAfterSync::zero}, {"chain", CrcAfterSync::chain}},
+                              "what the packet CRC goes on from: zero or chain");
+  parser.flag("--mute-metadata", options.mute_metadata, "do not answer METADATA REQUEST");
+}
+
+} // namespace
+
+std::expected<SimOptions, ExitCode> parse_sim_options(int count, const char* const* arguments) {
+  SimOptions options;
+  Arguments parser({
+      .name = "dcam-sim",
+      .usage = "[options] HOST:PORT [FILE...]",
+      .summary = "Acts as a DualCam that uploads files, with the faults of real ones. FILE is a "
+                 "path, or KIND=PATH with KIND photof, photor, videof or videor.",
+      .examples = "  dcam-sim localhost:7050                       a generated photo and video\n"
+                  "  dcam-sim localhost:7050 videor=clip.h265      one file\n"
+                  "  dcam-sim --corrupt 0.02 --cut random --reconnect 9 localhost:7050",
+      .libraries = fmt::format("Asio {}.{}.{}", ASIO_VERSION / 100000, ASIO_VERSION / 100 % 1000,
+                               ASIO_VERSION % 100),
+  });
+  std::vector<std::string> positionals;
+  parser.positionals("HOST:PORT", positionals, "the server, and the files to upload", true);
+  add_options(parser, options);
+  if (const auto code = parser.parse(count, arguments)) {
+    return std::unexpected(*code);
+  }
+  const auto& address = positionals.front();
+  const auto colon = address.rfind(':');
+  const auto port = colon == std::string::npos ? "" : address.substr(colon + 1);
+  if (colon == 0 || parse_positive(port).value_or(65536) > 65535) {
+    return std::unexpected(parser.usage_error(
+        fmt::format("'{}' is not HOST:PORT, such as localhost:7050", escaped(address))));
+  }
+  options.host = address.substr(0, colon);
+  if (options.host.starts_with('[') && options.host.ends_with(']')) {
+    options.host = options.host.substr(1, options.host.size() - 2);
+  }
+  options.port = port;
+  options.files.assign(positionals.begin() + 1, positionals.end());
+  options.common = parser.common();
+  return options;
+}
+
+} // namespace dualcam

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/exit_code.hpp"
+#include "common/standard_streams.hpp"
+#include "dualcam/camera_session.hpp"
+#include "dualcam/geo.hpp"
+
+namespace dualcam {
+
+struct SimOptions {
+  CommonOptions common;
+  std::string host;
+  std::string port;
+  std::vector<std::string> files; ///< as given: PATH or KIND=PATH; empty = generate
+  std::uint32_t generate = 0;     ///< seconds of video; 0 = only if there are no files, then 3
+
+  std::uint64_t imei = 350612071913857; // protocol.md's example
+  std::uint32_t devices = 1;
+  std::uint8_t meta_version = 3; ///< 0 = does not know METADATA REQUEST
+  std::uint8_t frame_rate = 20;
+  Position position{54.7004183, 25.2796514};
+  std::uint8_t trigger = 0;
+
+  // The line and its faults.
+  std::uint64_t seed = 1;
+  std::uint64_t rate = 0;  ///< bytes a second; 0 = as fast as it goes
+  std::uint32_t chunk = 0; ///< bytes a write; 0 = whole commands
+  bool random_chunks = false;
+  double corrupt = 0;              ///< share of DATA packets
+  std::vector<std::uint32_t> cuts; ///< after these packets; 0 = after a random one
+  std::chrono::milliseconds stall{0};
+  std::uint32_t reconnect = 0;
+  std::chrono::milliseconds reconnect_delay{1000};
+  CrcAfterSync crc_after_sync = CrcAfterSync::zero;
+  bool mute_metadata = false;
+};
+
+/// Parses and checks the command line; touches nothing. An exit code: the tool ends with it.
+std::expected<SimOptions, ExitCode> parse_sim_options(int count, const char* const* arguments);
+
+} // namespace dualcam
