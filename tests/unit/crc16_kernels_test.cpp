@@ -38,21 +38,21 @@ template <class Check> void for_each_kernel(Check check) {
 } // namespace
 
 TEST_CASE("crc16 kernels: every length at every alignment agrees with the definition") {
-  const auto bytes = random_bytes(longest + 64, 5);
+  const auto bytes = random_bytes(longest + 2 * 63, 5);
   const auto aligned = (64 - reinterpret_cast<std::uintptr_t>(bytes.data()) % 64) % 64;
   std::mt19937 random(6);
-  for (std::size_t alignment = 0; alignment < 64; ++alignment) {
-    const auto part = Bytes(bytes).subspan((aligned + alignment) % 64, longest);
-    const auto initial = static_cast<std::uint16_t>(random());
-    const auto expected = crc_of_prefixes(part, initial);
-    for_each_kernel([&](std::string name, crc16_kernels::Function kernel) {
+  for_each_kernel([&](std::string name, crc16_kernels::Function kernel) {
+    for (std::size_t alignment = 0; alignment < 64; ++alignment) {
+      const auto part = Bytes(bytes).subspan(aligned + alignment, longest);
+      const auto initial = static_cast<std::uint16_t>(random());
+      const auto expected = crc_of_prefixes(part, initial);
       for (std::size_t length = 0; length <= longest; ++length) {
         if (kernel(part.first(length), initial) != expected[length]) {
           FAIL(name << " at length " << length << ", alignment " << alignment);
         }
       }
-    });
-  }
+    }
+  });
 }
 
 TEST_CASE("crc16 kernels: nothing is read outside the bytes given") {
