@@ -173,7 +173,7 @@ TARGET_AVX512 inline __m512i apply(std::uint64_t matrix, __m512i bytes) {
                                        0);
 }
 
-/// Folds by bit matrices: half the cost of carry-less multiplication on AMD, the same on Intel.
+/// Folds by bit matrices: half the cost of carry-less multiplication, as measured on Zen 4.
 TARGET_AVX512 std::uint16_t gfni_avx512(Bytes bytes, std::uint16_t initial) {
   if (bytes.size() < 256) {
     return vpclmul_avx2(bytes, initial);
