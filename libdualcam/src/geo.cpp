@@ -7,6 +7,19 @@
 #include <cstdio>
 
 namespace dualcam {
+namespace {
+
+std::string dms_of(double degrees, char positive, char negative) {
+  // rounded before it is taken apart, so that 59.999 seconds become a minute
+  const auto hundredths = std::llround(std::abs(degrees) * 360'000);
+  char text[32];
+  std::snprintf(text, sizeof text, "%lld\u00b0%02lld'%02lld.%02lld\"%c", hundredths / 360'000,
+                hundredths / 6000 % 60, hundredths / 100 % 60, hundredths % 100,
+                degrees < 0 ? negative : positive);
+  return text;
+}
+
+} // namespace
 
 bool is_valid(const Position& position) {
   return std::abs(position.latitude) <= 90 && std::abs(position.longitude) <= 180; // NaN: false
@@ -28,6 +41,10 @@ std::string format_degrees_hex(double degrees) {
   std::snprintf(text, sizeof text, "%016llx",
                 static_cast<unsigned long long>(std::bit_cast<std::uint64_t>(degrees)));
   return text;
+}
+
+std::string format_dms(const Position& position) {
+  return dms_of(position.latitude, 'N', 'S') + ' ' + dms_of(position.longitude, 'E', 'W');
 }
 
 std::optional<double> parse_degrees(std::string_view text) {

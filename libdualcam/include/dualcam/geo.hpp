@@ -26,6 +26,10 @@ std::string format_degrees(double degrees);
 /// 16 hex digits, lower case, most significant byte first: `404b59a74e8e028d`.
 std::string format_degrees_hex(double degrees);
 
+/// Degrees, minutes and seconds to a hundredth (30 cm): `54°42'01.51"N 25°16'46.75"E`, in UTF-8.
+/// Precondition: valid.
+std::string format_dms(const Position& position);
+
 /// The whole of `text` as a finite decimal number; nullopt otherwise.
 std::optional<double> parse_degrees(std::string_view text);
 
