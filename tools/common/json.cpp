@@ -1,7 +1,8 @@
 #include "common/json.hpp"
 
-#include "common/units.hpp"
-#include "dualcam/message.hpp"
+#include "common/record.hpp"
+
+#include <charconv>
 
 namespace dualcam {
 
@@ -10,39 +11,14 @@ std::string to_line(const Json& json) {
 }
 
 Json to_json(DeviceTime time) {
-  const auto point = time.time_point();
-  return time.is_known() && point ? Json(format_time(*point)) : Json();
+  const auto text = format_time(time);
+  return text ? Json(*text) : Json();
 }
 
 Json metadata_record(const Metadata& metadata, Bytes payload, std::optional<std::uint64_t> imei) {
-  Json record;
-  if (imei) {
-    record["imei"] = format_imei(*imei);
-  }
-  const auto kind = metadata.kind();
-  record["kind"] = kind ? Json(name_of(*kind)) : Json();
-  record["version"] = metadata.version;
-  record["time"] = to_json(metadata.timestamp);
-  record["trigger"] = metadata.trigger;
-  const auto name = trigger_name(metadata.trigger);
-  record["trigger_name"] = name.empty() ? Json() : Json(name);
-  record["length_seconds"] = metadata.length;
-  if (metadata.frame_rate) {
-    record["frame_rate"] = *metadata.frame_rate;
-  }
-  if (metadata.time_zone) {
-    record["time_zone_minutes"] = *metadata.time_zone;
-  }
-  if (metadata.position) {
-    record["latitude"] = metadata.position->latitude; // null if not finite
-    record["longitude"] = metadata.position->longitude;
-    record["position_valid"] = is_valid(*metadata.position) && !is_no_fix(*metadata.position);
-  }
-  if (metadata.trigger_timestamp) {
-    record["trigger_time"] = to_json(*metadata.trigger_timestamp);
-  }
-  record["raw"] = hex(payload);
-  return record;
+  auto record = record_of(metadata, payload);
+  record.imei = imei;
+  return to_json(record);
 }
 
 std::string hex(Bytes bytes) {
@@ -55,6 +31,29 @@ std::string hex(Bytes bytes) {
     text += digits[value & 15];
   }
   return text;
+}
+
+std::optional<ByteBuffer> parse_hex(std::string_view text) {
+  constexpr std::string_view separators = " \t\r\n,:;";
+  ByteBuffer bytes;
+  while (!text.empty()) {
+    if (separators.find(text.front()) != std::string_view::npos) {
+      text.remove_prefix(1);
+      continue;
+    }
+    if (text.starts_with("0x") || text.starts_with("0X")) {
+      text.remove_prefix(2);
+    }
+    unsigned value = 0;
+    const auto pair = text.substr(0, 2);
+    const auto [end, error] = std::from_chars(pair.begin(), pair.end(), value, 16);
+    if (pair.size() != 2 || error != std::errc{} || end != pair.end()) {
+      return std::nullopt;
+    }
+    bytes.push_back(static_cast<std::byte>(value));
+    text.remove_prefix(2);
+  }
+  return bytes;
 }
 
 } // namespace dualcam

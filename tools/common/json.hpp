@@ -20,13 +20,20 @@ std::string to_line(const Json& json);
 /// `2024-10-29T12:43:42.000Z`; null for no file (0) and for years beyond 9999.
 Json to_json(DeviceTime time);
 
-/// The record of one file's metadata; keys are only ever added. `payload` is kept as hex in `raw`.
-///   imei, kind, version, time, trigger, trigger_name, length_seconds, frame_rate,
-///   time_zone_minutes, latitude, longitude, position_valid, trigger_time, raw
-/// Fields that the version does not have are absent; values that make no sense are null.
+/// The record of one file's metadata; keys are only ever added, and dualcam(7) lists them.
+/// `payload` is kept as hex in `raw`, from which the record can be made again.
+///   imei, camera, kind, file_type, version, time, trigger, trigger_name, camera_trigger,
+///   length_seconds, frame_rate, time_zone_minutes, latitude, longitude, position_valid,
+///   trigger_time, events, driver, rest, raw, document
+/// Fields that the camera or the version does not have are absent; values that make no sense are
+/// null.
 Json metadata_record(const Metadata& metadata, Bytes payload, std::optional<std::uint64_t> imei);
 
 /// Lower-case hex digits.
 std::string hex(Bytes bytes);
+
+/// Pairs of hex digits of either case; spaces, commas, colons and `0x` may stand between them.
+/// nullopt if anything else does.
+std::optional<ByteBuffer> parse_hex(std::string_view text);
 
 } // namespace dualcam

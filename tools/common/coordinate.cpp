@@ -1,0 +1,129 @@
+#include "common/coordinate.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "common/escape.hpp"
+#include "dualcam/geo.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr std::string_view separators = " \t\r,;";
+constexpr std::size_t hex_size = 16;
+constexpr std::string_view expected =
+    "16 hex digits such as 404b59a74e8e028d or decimal degrees such as 54.7004183 were expected";
+
+bool is_hex_digit(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
+
+/// What is meant as hex, though it may have wrong digits or too many: no point, and a letter that
+/// no decimal has.
+bool looks_like_hex(std::string_view text) {
+  const bool letters = std::ranges::any_of(text, [](char c) {
+    return is_hex_digit(c) && std::isdigit(static_cast<unsigned char>(c)) == 0;
+  });
+  return letters && std::isdigit(static_cast<unsigned char>(text[0])) != 0 &&
+         text.find('.') == std::string_view::npos;
+}
+
+std::unexpected<std::string> wrong(std::string_view text, std::string_view why) {
+  return std::unexpected(fmt::format("'{}': {}", escaped(text.substr(0, 80)), why));
+}
+
+std::expected<Coordinate, std::string> parse_bits(std::string_view text, std::string_view digits) {
+  const auto bad = std::ranges::find_if_not(digits, is_hex_digit);
+  if (bad != digits.end()) {
+    return wrong(text, fmt::format("'{}' at digit {} is no hex digit; {}",
+                                   escaped(std::string_view(bad, bad + 1)),
+                                   bad - digits.begin() + 1, expected));
+  }
+  const auto degrees = parse_degrees_hex(digits);
+  if (!degrees) {
+    return wrong(text, fmt::format("{} hex digits; {}", digits.size(), expected));
+  }
+  if (std::isnan(*degrees)) {
+    return wrong(text, "this is NaN, no coordinate");
+  }
+  if (std::isinf(*degrees)) {
+    return wrong(text, "this is infinite, no coordinate");
+  }
+  return Coordinate{*degrees, true};
+}
+
+std::expected<Coordinate, std::string> parse_decimal(std::string_view text) {
+  auto number = text;
+  if (number.starts_with('+') && !number.starts_with("+-")) {
+    number.remove_prefix(1);
+  }
+  double degrees = 0;
+  const auto* end = number.data() + number.size();
+  const auto [rest, error] = std::from_chars(number.data(), end, degrees);
+  if (error == std::errc::result_out_of_range && rest == end) {
+    return wrong(text, "this is out of the range of a double");
+  }
+  if (error != std::errc{} || rest != end) {
+    return wrong(text, expected);
+  }
+  if (!std::isfinite(degrees)) {
+    return wrong(text, std::isnan(degrees) ? "this is NaN, no coordinate"
+                                           : "this is infinite, no coordinate");
+  }
+  return Coordinate{degrees, false};
+}
+
+} // namespace
+
+std::expected<Coordinate, std::string> parse_coordinate(std::string_view text) {
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    return parse_bits(text, text.substr(2));
+  }
+  if (text.size() == hex_size && std::ranges::all_of(text, is_hex_digit)) {
+    return parse_bits(text, text);
+  }
+  auto decimal = parse_decimal(text);
+  return decimal || text.empty() || !looks_like_hex(text) ? decimal : parse_bits(text, text);
+}
+
+std::string format_converted(const Coordinate& coordinate) {
+  if (!coordinate.was_hex) {
+    return format_degrees_hex(coordinate.degrees);
+  }
+  auto text = format_degrees(coordinate.degrees);
+  if (text.size() == hex_size && std::ranges::all_of(text, is_hex_digit)) {
+    text += ".0";
+  }
+  return text;
+}
+
+std::expected<std::string, std::vector<std::string>> convert_line(std::string_view line) {
+  std::string converted;
+  std::vector<std::string> errors;
+  std::size_t values = 0;
+  std::size_t at = 0;
+  while (at < line.size()) {
+    const auto start = std::min(line.find_first_not_of(separators, at), line.size());
+    converted += line.substr(at, start - at);
+    at = std::min(line.find_first_of(separators, start), line.size());
+    if (start == at) {
+      break;
+    }
+    if (++values > 2) {
+      errors.emplace_back("more than two values on a line: one or a pair was expected");
+      break;
+    }
+    const auto coordinate = parse_coordinate(line.substr(start, at - start));
+    if (coordinate) {
+      converted += format_converted(*coordinate);
+    } else {
+      errors.push_back(coordinate.error());
+    }
+  }
+  return errors.empty() ? std::expected<std::string, std::vector<std::string>>(converted)
+                        : std::unexpected(std::move(errors));
+}
+
+} // namespace dualcam

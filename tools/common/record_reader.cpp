@@ -1,0 +1,308 @@
+#include "common/record_reader.hpp"
+
+#include <cmath>
+
+namespace dualcam {
+namespace {
+
+constexpr std::size_t header_size = 4;
+constexpr std::size_t longest_payload = 4096;
+constexpr std::size_t most_inits = 64;
+
+std::unexpected<Error> malformed(std::uint64_t offset, std::string message) {
+  return std::unexpected(Error{ErrorCategory::malformed, offset, std::move(message)});
+}
+
+/// The value at `a.b`; null if there is none.
+const Json& at(const Json& document, const char* a, const char* b) {
+  static const Json none;
+  const auto outer = document.find(a);
+  if (outer == document.end() || !outer->is_object()) {
+    return none;
+  }
+  const auto inner = outer->find(b);
+  return inner == outer->end() ? none : *inner;
+}
+
+/// A number that is none too large; fractions are rounded.
+std::optional<std::uint64_t> whole(const Json& value) {
+  constexpr double limit = 9e15; // below 2^53
+  if (!value.is_number()) {
+    return std::nullopt;
+  }
+  const auto number = value.get<double>();
+  return number >= 0 && number < limit ? std::optional(std::uint64_t(std::llround(number)))
+                                       : std::nullopt;
+}
+
+std::optional<std::string> words(const Json& value) {
+  if (value.is_string()) {
+    return value.get<std::string>();
+  }
+  return value.is_null() ? std::nullopt : std::optional(to_line(value));
+}
+
+/// The known keys of protocol >= 6 [protocol.md]; any may be missing or of another type.
+Record record_of_camera_document(const Json& document, std::string_view text) {
+  Record record;
+  record.version = whole(document.value("version", Json()));
+  record.file_type = words(at(document, "file", "file_type"));
+  if (const auto seconds = whole(at(document, "file", "file_timestamp"))) {
+    record.time = DeviceTime{*seconds * 1000};
+  }
+  record.length = whole(at(document, "file", "duration"));
+  record.frame_rate = whole(at(document, "file", "framerate"));
+  const auto& trigger = at(document, "fm_trigger", "type");
+  record.trigger = whole(trigger);
+  if (!record.trigger) {
+    record.trigger_name = words(trigger);
+  }
+  record.camera_trigger = words(at(document, "cam_trigger", "type"));
+  const auto& latitude = at(document, "location", "latitude");
+  const auto& longitude = at(document, "location", "longitude");
+  if (latitude.is_number() && longitude.is_number()) {
+    record.position = Position{latitude.get<double>(), longitude.get<double>()};
+  }
+  record.driver = words(document.value("driver_name", Json()));
+  record.raw = hex(as_bytes(text));
+  record.document = document;
+  return record;
+}
+
+bool is_camera_document(const Json& document) {
+  return document.contains("file") || document.contains("location") ||
+         document.contains("fm_trigger") || document.contains("cam_trigger") ||
+         document.contains("driver_name");
+}
+
+std::string text_of(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// A record of our own schema, from its `raw`.
+Result<Record> read_own(const Json& object, std::optional<Camera> camera) {
+  const auto bytes = parse_hex(text_of(object, "raw"));
+  if (!bytes || bytes->empty()) {
+    return malformed(0, "the record's 'raw' is no payload in hex");
+  }
+  const auto said = camera_named(text_of(object, "camera"));
+  auto record =
+      object.contains("protocol")
+          ? read_single(*bytes, camera).value_or(malformed(0, "the record's 'raw' is no INIT"))
+          : read_payload(*bytes, camera ? camera : said);
+  if (record) {
+    const auto imei = parse_imei(text_of(object, "imei"));
+    record->imei = imei ? imei : record->imei;
+  } else {
+    record.error().message += " (in the record's 'raw')";
+  }
+  return record;
+}
+
+/// The bytes of an INIT, whole or cut short.
+Result<Record> read_init(Bytes bytes) {
+  constexpr std::size_t id_size = 2;
+  const auto message = decode(Sender::device, 0, bytes.subspan(id_size));
+  if (bytes.size() < init_size) {
+    return std::unexpected(Error{ErrorCategory::truncated, bytes.size(),
+                                 "INIT ends early: 16 bytes were expected, " +
+                                     std::to_string(bytes.size()) + " are there"});
+  }
+  if (!message) {
+    auto error = message.error();
+    error.offset += id_size;
+    return std::unexpected(error);
+  }
+  return record_of(std::get<Init>(*message));
+}
+
+Result<Record> read_message(Bytes bytes, std::optional<Camera> camera) {
+  const auto length = load_be<std::uint16_t>(bytes.subspan(2));
+  auto record = read_payload(bytes.subspan(header_size), camera);
+  if (!record) {
+    record.error().offset += header_size;
+  } else if (bytes.size() - header_size < length) {
+    return std::unexpected(Error{ErrorCategory::truncated, bytes.size(),
+                                 "the METADATA message ends early: " + std::to_string(length) +
+                                     " bytes of payload were expected, " +
+                                     std::to_string(bytes.size() - header_size) + " are there"});
+  }
+  return record;
+}
+
+/// Not just any bytes that begin like a version.
+bool is_plausible(Bytes payload) {
+  const auto camera = camera_of_metadata(payload);
+  if (camera != Camera::dualcam) {
+    return camera.has_value();
+  }
+  const bool known = std::to_integer<unsigned>(payload[0]) <= metadata_sizes.size();
+  return payload.size() <= metadata_sizes.back() * 2 &&
+         (known || (payload.size() > 1 &&
+                    file_kind_of_bit(std::to_integer<std::uint8_t>(payload[1])).has_value()));
+}
+
+std::size_t nesting(std::string_view text) {
+  std::size_t depth = 0;
+  std::size_t deepest = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      i += c == '\\' ? 1 : 0;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      deepest = std::max(deepest, ++depth);
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
+} // namespace
+
+Result<Record> read_payload(Bytes payload, std::optional<Camera> camera) {
+  if (is_json_metadata(payload)) {
+    // some devices end strings in NUL
+    auto text = as_text(payload);
+    text = text.substr(0, text.find_last_not_of('\0') + 1);
+    const auto document = parse_document(text);
+    return document ? Result<Record>(record_of_camera_document(*document, text))
+                    : std::unexpected(document.error());
+  }
+  if (payload.empty()) {
+    return std::unexpected(Error{ErrorCategory::truncated, 0,
+                                 "the metadata is empty: its command version was expected"});
+  }
+  const auto family = camera ? camera : camera_of_metadata(payload);
+  if (!family && payload[0] != std::byte{0}) {
+    return std::unexpected(Error{
+        ErrorCategory::unsupported, 0,
+        "no metadata layout begins with " + hex(payload.first(1)) + " and has " +
+            std::to_string(payload.size()) +
+            " bytes: a DualCam's version, 15 bytes of ADAS or 26 of DSM were expected (--camera "
+            "tells a family)"});
+  }
+  const auto metadata = decode_metadata(payload, family.value_or(Camera::dualcam));
+  return metadata ? Result<Record>(record_of(*metadata, payload))
+                  : std::unexpected(metadata.error());
+}
+
+std::optional<Result<Record>> read_single(Bytes bytes, std::optional<Camera> camera) {
+  if (is_json_metadata(bytes)) {
+    return read_payload(bytes, camera);
+  }
+  if (bytes.size() >= 2 && load_be<std::uint16_t>(bytes) == 0) {
+    return bytes.size() <= init_size ? std::optional(read_init(bytes)) : std::nullopt;
+  }
+  if (bytes.size() >= header_size && load_be<std::uint16_t>(bytes) == 0x000B) {
+    const auto length = load_be<std::uint16_t>(bytes.subspan(2));
+    return bytes.size() - header_size <= length ? std::optional(read_message(bytes, camera))
+                                                : std::nullopt;
+  }
+  if (!bytes.empty() && bytes[0] == std::byte{0}) {
+    return std::nullopt;
+  }
+  const bool forced = camera && bytes.size() <= longest_payload;
+  return forced || is_plausible(bytes) ? std::optional(read_payload(bytes, camera)) : std::nullopt;
+}
+
+Result<Json> parse_document(std::string_view text) {
+  if (text.size() > longest_document) {
+    return malformed(longest_document, "the JSON is too long: at most 64 KiB were expected");
+  }
+  if (nesting(text) > deepest_document) {
+    return malformed(0, "the JSON is nested too deep: at most 64 levels were expected");
+  }
+  try {
+    auto json = Json::parse(text);
+    return json.is_object() ? Result<Json>(std::move(json))
+                            : malformed(0, "a JSON object was expected");
+  } catch (const Json::parse_error& error) {
+    const auto offset = error.byte > 0 ? error.byte - 1 : 0;
+    return malformed(std::min<std::uint64_t>(offset, text.size()),
+                     offset >= text.size() ? "the JSON ends early" : "this is no well-formed JSON");
+  } catch (const Json::exception&) { // a number out of range
+    return malformed(0, "the JSON has a value that cannot be represented");
+  }
+}
+
+std::optional<Result<Record>> read_document(const Json& document, std::string_view text,
+                                            std::optional<Camera> camera) {
+  if (document.contains("event")) {
+    const auto metadata = document.find("metadata");
+    const bool done = text_of(document, "event") == "file-done";
+    return done && metadata != document.end() && metadata->is_object()
+               ? std::optional(read_own(*metadata, camera))
+               : std::nullopt;
+  }
+  if (document.contains("raw")) {
+    return read_own(document, camera);
+  }
+  if (is_camera_document(document)) {
+    return record_of_camera_document(document, text);
+  }
+  return malformed(0, "the JSON is neither a record of dcam-serve or dcam-meta (it has no 'raw') "
+                      "nor a camera's (it has no 'file' or 'location')");
+}
+
+void RecordCollector::event(const DumpEvent& event) {
+  if (const auto* begun = std::get_if<DumpInit>(&event)) {
+    if (imei_ != begun->init.imei) {
+      camera_of_path_.reset();
+    }
+    imei_ = begun->init.imei;
+    if (!has_metadata_ && inits_.size() < most_inits &&
+        std::ranges::find(inits_, begun->init) == inits_.end()) {
+      inits_.push_back(begun->init);
+    }
+  } else if (const auto* path = std::get_if<DumpPath>(&event)) {
+    camera_of_path_ = camera_of_path(path->path);
+  } else if (const auto* message = std::get_if<DumpMetadata>(&event)) {
+    metadata(*message);
+  }
+}
+
+void RecordCollector::metadata(const DumpMetadata& message) {
+  has_metadata_ = true;
+  auto record = read_payload(message.payload, camera_ ? camera_ : camera_of_path_);
+  if (!record) {
+    record.error().offset += message.offset + header_size;
+    complain_(record.error());
+    return;
+  }
+  record->imei = imei_;
+  if (!record->camera) {
+    record->camera = camera_ ? camera_ : camera_of_path_;
+  }
+  take_(std::move(*record));
+}
+
+void RecordCollector::finish() {
+  if (!has_metadata_) {
+    for (const auto& init : inits_) {
+      take_(record_of(init));
+    }
+  }
+  inits_.clear();
+}
+
+void read_dump_bytes(Bytes bytes, RecordCollector& collector) {
+  DumpReader reader;
+  const auto drain = [&] {
+    while (const auto event = reader.poll()) {
+      collector.event(*event);
+    }
+  };
+  reader.received(bytes);
+  drain();
+  reader.finish();
+  drain();
+  collector.finish();
+}
+
+} // namespace dualcam

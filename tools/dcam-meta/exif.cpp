@@ -1,0 +1,150 @@
+#include "dcam-meta/exif.hpp"
+
+#include <cmath>
+
+#include <exiv2/exiv2.hpp>
+#include <fmt/format.h>
+
+#include "common/units.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr std::byte marker{0xFF};
+
+std::unexpected<Error> malformed(std::uint64_t offset, std::string message) {
+  return std::unexpected(Error{ErrorCategory::malformed, offset, std::move(message)});
+}
+
+/// Where what makes up the picture lies: every segment that is not APPn or a comment, and all from
+/// the start of scan on.
+Result<std::vector<Bytes>> picture_of(Bytes jpeg) {
+  constexpr std::size_t soi = 2;
+  if (jpeg.size() < soi || jpeg[0] != marker || jpeg[1] != std::byte{0xD8}) {
+    return malformed(0, "a JPEG was expected: it begins with ffd8");
+  }
+  std::vector<Bytes> picture;
+  std::size_t at = soi;
+  while (at + 4 <= jpeg.size() && jpeg[at] == marker) {
+    const auto id = std::to_integer<unsigned>(jpeg[at + 1]);
+    if (id == 0xDA) {
+      picture.push_back(jpeg.subspan(at));
+      return picture;
+    }
+    if (id == 0xFF) { // fill
+      ++at;
+      continue;
+    }
+    const std::size_t size = 2 + load_be<std::uint16_t>(jpeg.subspan(at + 2));
+    if (size < 4 || size > jpeg.size() - at) {
+      return malformed(at, "the JPEG's segment has a length that does not fit");
+    }
+    const bool application = id >= 0xE0 && id <= 0xEF;
+    if (!application && id != 0xFE) {
+      picture.push_back(jpeg.subspan(at, size));
+    }
+    at += size;
+  }
+  return malformed(at, "the JPEG ends before its picture begins");
+}
+
+bool same_picture(const std::vector<Bytes>& a, const std::vector<Bytes>& b) {
+  return std::ranges::equal(a, b, [](Bytes x, Bytes y) { return std::ranges::equal(x, y); });
+}
+
+/// `2024:10:29 17:43:42`, as EXIF writes it.
+std::string exif_time(SystemTime time) {
+  auto text = format_time(time).substr(0, 19);
+  text[4] = text[7] = ':';
+  text[10] = ' ';
+  return text;
+}
+
+void set_time(Exiv2::ExifData& exif, const Record& record) {
+  const auto time =
+      record.time && format_time(*record.time) ? record.time->time_point() : std::nullopt;
+  if (!time) {
+    return;
+  }
+  const auto zone = record.time_zone.value_or(0);
+  const auto local = exif_time(*time + std::chrono::minutes(zone));
+  const auto fraction = fmt::format("{:03}", record.time->milliseconds % 1000);
+  const auto offset =
+      fmt::format("{}{:02}:{:02}", zone < 0 ? '-' : '+', std::abs(zone) / 60, std::abs(zone) % 60);
+  for (const auto* name : {"Original", "Digitized"}) {
+    exif[fmt::format("Exif.Photo.DateTime{}", name)] = local;
+    exif[fmt::format("Exif.Photo.SubSecTime{}", name)] = fraction;
+    if (std::abs(zone) < 24 * 60) { // 0 where the zone is not known: the time is UTC then
+      exif[fmt::format("Exif.Photo.OffsetTime{}", name)] = offset;
+    }
+  }
+}
+
+/// Degrees, minutes and seconds to a ten-thousandth (3 mm).
+std::string rational_degrees(double degrees) {
+  constexpr long long unit = 10'000;
+  const auto all = std::llround(std::abs(degrees) * 3600 * unit);
+  return fmt::format("{}/1 {}/1 {}/{}", all / (3600 * unit), all / (60 * unit) % 60,
+                     all % (60 * unit), unit);
+}
+
+void set_position(Exiv2::ExifData& exif, const Record& record) {
+  if (!record.has_place()) {
+    return;
+  }
+  exif["Exif.GPSInfo.GPSVersionID"] = "2 3 0 0";
+  exif["Exif.GPSInfo.GPSLatitudeRef"] = record.position->latitude < 0 ? "S" : "N";
+  exif["Exif.GPSInfo.GPSLatitude"] = rational_degrees(record.position->latitude);
+  exif["Exif.GPSInfo.GPSLongitudeRef"] = record.position->longitude < 0 ? "W" : "E";
+  exif["Exif.GPSInfo.GPSLongitude"] = rational_degrees(record.position->longitude);
+  exif["Exif.GPSInfo.GPSMapDatum"] = "WGS-84";
+  if (record.time && format_time(*record.time)) {
+    const auto utc = exif_time(*record.time->time_point());
+    exif["Exif.GPSInfo.GPSDateStamp"] = utc.substr(0, 10);
+    exif["Exif.GPSInfo.GPSTimeStamp"] =
+        fmt::format("{}/1 {}/1 {}/1", std::stoi(utc.substr(11, 2)), std::stoi(utc.substr(14, 2)),
+                    std::stoi(utc.substr(17, 2)));
+  }
+}
+
+} // namespace
+
+std::string exif_version() { return fmt::format("Exiv2 {} (--tag)", Exiv2::version()); }
+
+bool has_exif_support() { return true; }
+
+Result<ByteBuffer> with_exif(Bytes jpeg, const Record& record) {
+  const auto picture = picture_of(jpeg);
+  if (!picture) {
+    return std::unexpected(picture.error());
+  }
+  Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);
+  ByteBuffer tagged;
+  try {
+    const auto image = Exiv2::ImageFactory::open(reinterpret_cast<const Exiv2::byte*>(jpeg.data()),
+                                                 static_cast<long>(jpeg.size()));
+    image->readMetadata();
+    auto& exif = image->exifData();
+    set_time(exif, record);
+    set_position(exif, record);
+    if (record.imei) {
+      exif["Exif.Photo.BodySerialNumber"] = format_imei(*record.imei);
+    }
+    image->writeMetadata();
+    auto& io = image->io();
+    io.open();
+    tagged.resize(io.size());
+    const auto got =
+        io.read(reinterpret_cast<Exiv2::byte*>(tagged.data()), static_cast<long>(tagged.size()));
+    tagged.resize(static_cast<std::size_t>(got));
+  } catch (const std::exception& error) { // Exiv2 may throw its own and the standard's
+    return malformed(0, fmt::format("Exiv2 cannot write its EXIF: {}", error.what()));
+  }
+  const auto after = picture_of(tagged);
+  if (!after || !same_picture(*picture, *after)) {
+    return malformed(0, "Exiv2 would have changed the picture, so it stays as it was");
+  }
+  return tagged;
+}
+
+} // namespace dualcam

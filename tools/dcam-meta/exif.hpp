@@ -1,0 +1,23 @@
+// A record -> the EXIF of a photo, through libexiv2 where the build has it.
+#pragma once
+
+#include <string>
+
+#include "common/record.hpp"
+#include "dualcam/error.hpp"
+
+namespace dualcam {
+
+/// For --version: "Exiv2 0.27.6 (--tag)", or that it is not in.
+std::string exif_version();
+
+bool has_exif_support();
+
+/// The JPEG with the record's time, position (if valid) and IMEI in its EXIF; other tags stay, and
+/// so does every byte of the image, which is checked. Errors: malformed (no JPEG), unsupported.
+///
+/// DateTimeOriginal is local time where the zone is known (then with OffsetTimeOriginal), else UTC;
+/// the GPS time is UTC. EXIF has no IMEI: it stands in BodySerialNumber.
+Result<ByteBuffer> with_exif(Bytes jpeg, const Record& record);
+
+} // namespace dualcam

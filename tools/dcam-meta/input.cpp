@@ -1,0 +1,254 @@
+#include "dcam-meta/input.hpp"
+
+#include <map>
+
+#include <fmt/format.h>
+
+#include "common/dump_source.hpp"
+#include "common/hex_reader.hpp"
+#include "common/pcap_reader.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr std::size_t sample_size = longest_document + 1;
+
+/// Hex text that is one run of bytes.
+class HexBytes : public HexReader::Listener {
+public:
+  void bytes(Bytes bytes, bool other_side) override {
+    append(bytes_, bytes);
+    plain_ = plain_ && !other_side;
+  }
+  void missing(std::uint64_t, bool) override { plain_ = false; }
+  void next_block() override { plain_ = plain_ && bytes_.empty(); }
+
+  std::optional<ByteBuffer> result() && {
+    return plain_ ? std::optional(std::move(bytes_)) : std::nullopt;
+  }
+
+private:
+  ByteBuffer bytes_;
+  bool plain_ = true;
+};
+
+/// Each stream of a dump has its own INIT.
+class DumpRecords : public DumpListener {
+public:
+  explicit DumpRecords(std::function<RecordCollector()> make) : make_(std::move(make)) {}
+
+  void event(const DumpStream& stream, const DumpEvent& event) override {
+    collectors_.try_emplace(stream.number, make_()).first->second.event(event);
+  }
+  void over(const DumpStream& stream) override {
+    if (const auto found = collectors_.find(stream.number); found != collectors_.end()) {
+      found->second.finish();
+      collectors_.erase(found);
+    }
+  }
+
+private:
+  std::function<RecordCollector()> make_;
+  std::map<std::uint64_t, RecordCollector> collectors_;
+};
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+bool begins_like_json(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text[first] == '{';
+}
+
+/// Calls `take` with each line and its offset.
+template <class Take> void for_each_line(std::string_view text, const Take& take) {
+  std::size_t start = 0;
+  while (start < text.size()) {
+    const auto end = std::min(text.find('\n', start), text.size());
+    take(text.substr(start, end - start), start);
+    start = end + 1;
+  }
+}
+
+} // namespace
+
+RecordInput::RecordInput(std::optional<Camera> camera, Take take, Complain complain)
+    : camera_(camera), take_(std::move(take)), complain_(std::move(complain)) {}
+
+void RecordInput::take(Result<Record> record) {
+  if (!record) {
+    fail(std::move(record.error()));
+    return;
+  }
+  said_something_ = true;
+  take_(std::move(*record));
+}
+
+void RecordInput::fail(Error error) {
+  said_something_ = true;
+  complain_(error);
+}
+
+void RecordInput::nothing_found(std::uint64_t bytes) {
+  if (!said_something_) {
+    fail({bytes == 0 ? ErrorCategory::truncated : ErrorCategory::unsupported, 0,
+          fmt::format("{}; {}", bytes == 0 ? "the input is empty" : "no metadata and no INIT in it",
+                      expected_inputs)});
+  }
+}
+
+void RecordInput::read(InputFile& file) {
+  said_something_ = false;
+  const auto sample = file.peek(sample_size);
+  if (!sample) {
+    fail(sample.error());
+    return;
+  }
+  const bool whole = sample->size() < sample_size;
+  const auto text = as_text(*sample);
+  if (!is_capture(*sample)) {
+    if (begins_like_json(text)) {
+      if (!whole || !read_whole_document(text)) {
+        read_json_lines(file);
+      }
+      return;
+    }
+    if (whole && is_hex_text(sample->first(std::min<std::size_t>(sample->size(), 4096)))) {
+      if (read_hex_text(text)) {
+        return;
+      }
+    } else if (auto single = whole ? read_single(*sample, camera_) : std::nullopt) {
+      take(std::move(*single));
+      return;
+    }
+  }
+  const auto size = sample->size();
+  read_capture(file);
+  nothing_found(size);
+}
+
+void RecordInput::read(Bytes bytes) {
+  said_something_ = false;
+  if (auto single = read_single(bytes, camera_)) {
+    take(std::move(*single));
+    return;
+  }
+  RecordCollector collector(
+      camera_, [this](Record record) { take(std::move(record)); },
+      [this](const Error& error) { fail(error); });
+  read_dump_bytes(bytes, collector);
+  nothing_found(bytes.size());
+}
+
+// --- dumps ---
+
+void RecordInput::read_capture(InputFile& file) {
+  DumpRecords records([this] {
+    return RecordCollector(
+        camera_, [this](Record record) { take(std::move(record)); },
+        [this](const Error& error) { fail(error); });
+  });
+  DumpFacts facts;
+  if (const auto read = read_dump(file, {}, records, facts); !read) {
+    fail(read.error());
+  }
+}
+
+// --- hex text ---
+
+/// False: it is a dump.
+bool RecordInput::read_hex_text(std::string_view text) {
+  std::vector<Record> lines;
+  bool all = true;
+  for_each_line(text, [&](std::string_view line, std::size_t) {
+    const auto bytes = is_blank(line) ? std::nullopt : parse_hex(line);
+    auto record = bytes ? read_single(*bytes, camera_) : std::nullopt;
+    if (record && *record) {
+      lines.push_back(std::move(**record));
+    } else {
+      all = all && is_blank(line);
+    }
+  });
+  if (all && lines.size() > 1) {
+    std::ranges::for_each(lines, [this](auto& record) { take(std::move(record)); });
+    return true;
+  }
+  HexBytes bytes;
+  HexReader reader(bytes);
+  reader.feed(text);
+  reader.finish();
+  const auto run = std::move(bytes).result();
+  auto single = run ? read_single(*run, camera_) : std::nullopt;
+  if (single) {
+    take(std::move(*single));
+  }
+  return single.has_value();
+}
+
+// --- JSON ---
+
+/// False: it is not one document; lines may be.
+bool RecordInput::read_whole_document(std::string_view text) {
+  const auto document = parse_document(text);
+  if (!document) {
+    const auto end = text.find('\n');
+    const bool lines = end != std::string_view::npos && !is_blank(text.substr(end)) &&
+                       parse_document(text.substr(0, end)).has_value();
+    if (!lines) {
+      fail(document.error());
+    }
+    return !lines;
+  }
+  if (auto record = read_document(*document, text, camera_)) {
+    take(std::move(*record));
+  } else {
+    nothing_found(text.size());
+  }
+  return true;
+}
+
+void RecordInput::read_json_lines(InputFile& file) {
+  std::string pending;
+  ByteBuffer buffer(1 << 16);
+  std::uint64_t offset = 0; // of `pending`
+  for (;;) {
+    const auto count = file.read(buffer);
+    if (!count) {
+      fail(count.error());
+      return;
+    }
+    if (*count == 0) {
+      break;
+    }
+    pending += as_text(Bytes(buffer).first(*count));
+    const auto end = pending.rfind('\n');
+    if (end != std::string::npos) {
+      for_each_line(std::string_view(pending).substr(0, end + 1),
+                    [&](std::string_view line, std::size_t at) { json_line(line, offset + at); });
+      pending.erase(0, end + 1);
+      offset += end + 1;
+    } else if (pending.size() > longest_document) {
+      break; // what is wrong with it is said below
+    }
+  }
+  json_line(pending, offset);
+  nothing_found(offset);
+}
+
+void RecordInput::json_line(std::string_view line, std::uint64_t offset) {
+  if (is_blank(line)) {
+    return;
+  }
+  const auto document = parse_document(line);
+  auto record = document ? read_document(*document, line, camera_)
+                         : std::optional<Result<Record>>(std::unexpected(document.error()));
+  if (record) {
+    if (!*record) {
+      record->error().offset += offset;
+    }
+    take(std::move(*record));
+  }
+}
+
+} // namespace dualcam

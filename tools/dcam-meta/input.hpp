@@ -1,0 +1,41 @@
+// A file of any of the forms dcam-meta takes -> its records.
+#pragma once
+
+#include <functional>
+
+#include "common/input_file.hpp"
+#include "common/record_reader.hpp"
+
+namespace dualcam {
+
+class RecordInput {
+public:
+  using Take = std::function<void(Record)>;
+  using Complain = std::function<void(const Error&)>;
+
+  /// Records go to `take`, what is wrong to `complain`: one undecodable message of a dump does not
+  /// end the reading. `camera`: nullopt = told by the bytes.
+  RecordInput(std::optional<Camera> camera, Take take, Complain complain);
+
+  /// Binary or hex text, JSON or JSON Lines, or a dump, told apart by content.
+  void read(InputFile& file);
+  /// Bytes of any of the binary forms.
+  void read(Bytes bytes);
+
+private:
+  void take(Result<Record> record);
+  void fail(Error error);
+  void nothing_found(std::uint64_t bytes);
+  void read_json_lines(InputFile& file);
+  void json_line(std::string_view line, std::uint64_t offset);
+  bool read_whole_document(std::string_view text);
+  bool read_hex_text(std::string_view text);
+  void read_capture(InputFile& file);
+
+  std::optional<Camera> camera_;
+  Take take_;
+  Complain complain_;
+  bool said_something_ = false; ///< a record or a complaint
+};
+
+} // namespace dualcam

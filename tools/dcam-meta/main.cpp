@@ -1,0 +1,11 @@
+#include "dcam-meta/options.hpp"
+#include "dcam-meta/tool.hpp"
+
+int main(int count, char** arguments) {
+  dualcam::prepare_standard_streams();
+  const auto options = dualcam::parse_meta_options(count, arguments);
+  if (!options) {
+    return static_cast<int>(options.error());
+  }
+  return static_cast<int>(dualcam::MetaTool(*options).run());
+}
