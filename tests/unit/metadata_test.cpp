@@ -70,6 +70,68 @@ TEST_CASE("metadata: version 0 is refused") {
   CHECK(metadata.error().category == ErrorCategory::unsupported);
 }
 
+TEST_CASE("metadata: ADAS, seconds and millionths of a degree") {
+  const auto payload = from_hex("65000000 01 05 fdfc40c0 0181be13 05 aa");
+  const auto metadata = decode_metadata(payload, Camera::adas);
+  REQUIRE(metadata);
+  CHECK(metadata->camera == Camera::adas);
+  CHECK(metadata->timestamp.milliseconds == 1694498816000);
+  CHECK(file_type_name(metadata->file_type, Camera::adas) == "snapshot");
+  CHECK(trigger_name(metadata->trigger, Camera::adas) == "crash");
+  CHECK(metadata->position == Position{-33.8, 25.280019});
+  CHECK(metadata->length == 5);
+  CHECK_FALSE(metadata->kind());
+  CHECK(metadata->rest.size() == 1);
+}
+
+TEST_CASE("metadata: DSM, events and a driver written backwards") {
+  const auto payload = from_hex("65000000 03 0d 0342a752 0181be13 0209 00004e484f4a20000000");
+  const auto metadata = decode_metadata(payload, Camera::dsm);
+  REQUIRE(metadata);
+  CHECK(metadata->driver == "JOHN");
+  CHECK(dsm_event_names(*metadata->events) ==
+        std::vector<std::string>{"drowsiness", "phone", "bit 9"});
+  CHECK(trigger_name(metadata->trigger, Camera::dsm) == "DSM event");
+  CHECK(trigger_name(15, Camera::dsm).empty());
+  CHECK(trigger_name(11, Camera::adas).empty());
+}
+
+TEST_CASE("metadata: ADAS and DSM cut anywhere name the missing field") {
+  for (const auto camera : {Camera::adas, Camera::dsm}) {
+    const auto whole = camera == Camera::adas ? adas_metadata_size : dsm_metadata_size;
+    const ByteBuffer payload(whole);
+    REQUIRE(decode_metadata(payload, camera));
+    for (std::size_t size = 0; size < whole; ++size) {
+      const auto metadata = decode_metadata(Bytes(payload).first(size), camera);
+      REQUIRE_FALSE(metadata);
+      CHECK(metadata.error().category == ErrorCategory::truncated);
+    }
+  }
+  CHECK(decode_metadata(ByteBuffer(25), Camera::dsm).error().message ==
+        "the metadata ends before its driver name: 10 bytes were expected, 9 are left");
+  CHECK(decode_metadata(ByteBuffer(25), Camera::dsm).error().offset == 16);
+}
+
+TEST_CASE("metadata: the family is told by first byte and size") {
+  auto payload = from_hex(example);
+  CHECK(camera_of_metadata(payload) == Camera::dualcam);
+  payload[0] = std::byte{0x65};
+  CHECK_FALSE(camera_of_metadata(payload));
+  CHECK(camera_of_metadata(Bytes(payload).first(15)) == Camera::adas);
+  CHECK(camera_of_metadata(Bytes(payload).first(26)) == Camera::dsm);
+  CHECK_FALSE(camera_of_metadata({}));
+}
+
+TEST_CASE("metadata: paths tell the family") {
+  CHECK(camera_of_path("dsm/picture/231020/231452.jpg") == Camera::dsm);
+  CHECK(camera_of_path("mdas9/video/1.mp4") == Camera::adas);
+  CHECK(camera_of_path("dualcam_front/1.h265") == Camera::dualcam);
+  CHECK_FALSE(camera_of_path("../../etc/passwd"));
+  for (const auto camera : all_cameras) {
+    CHECK(camera_named(name_of(camera)) == camera);
+  }
+}
+
 TEST_CASE("metadata: times beyond the year 9999 are no time points") {
   CHECK(DeviceTime{0}.time_point());
   CHECK(DeviceTime{253402300799999}.time_point());

@@ -20,14 +20,19 @@ constexpr std::string_view expected =
 
 bool is_hex_digit(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
 
-/// What is meant as hex, though it may have wrong digits or too many: no point, and a letter that
-/// no decimal has.
+/// Also one that no double can hold.
+bool is_decimal(std::string_view text) {
+  double value = 0;
+  const auto* end = text.data() + text.size();
+  return !text.empty() && std::from_chars(text.data(), end, value).ptr == end;
+}
+
+/// What is meant as hex, though it may have wrong digits or too many.
 bool looks_like_hex(std::string_view text) {
-  const bool letters = std::ranges::any_of(text, [](char c) {
-    return is_hex_digit(c) && std::isdigit(static_cast<unsigned char>(c)) == 0;
-  });
-  return letters && std::isdigit(static_cast<unsigned char>(text[0])) != 0 &&
-         text.find('.') == std::string_view::npos;
+  return !text.empty() && std::isdigit(static_cast<unsigned char>(text[0])) != 0 &&
+         std::ranges::all_of(
+             text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }) &&
+         !is_decimal(text);
 }
 
 std::unexpected<std::string> wrong(std::string_view text, std::string_view why) {
@@ -84,8 +89,7 @@ std::expected<Coordinate, std::string> parse_coordinate(std::string_view text) {
   if (text.size() == hex_size && std::ranges::all_of(text, is_hex_digit)) {
     return parse_bits(text, text);
   }
-  auto decimal = parse_decimal(text);
-  return decimal || text.empty() || !looks_like_hex(text) ? decimal : parse_bits(text, text);
+  return looks_like_hex(text) ? parse_bits(text, text) : parse_decimal(text);
 }
 
 std::string format_converted(const Coordinate& coordinate) {

@@ -133,14 +133,17 @@ Result<Record> read_message(Bytes bytes, std::optional<Camera> camera) {
 
 /// Not just any bytes that begin like a version.
 bool is_plausible(Bytes payload) {
+  constexpr std::size_t most_with_rest = 2 * metadata_sizes.back();
   const auto camera = camera_of_metadata(payload);
   if (camera != Camera::dualcam) {
     return camera.has_value();
   }
-  const bool known = std::to_integer<unsigned>(payload[0]) <= metadata_sizes.size();
-  return payload.size() <= metadata_sizes.back() * 2 &&
-         (known || (payload.size() > 1 &&
-                    file_kind_of_bit(std::to_integer<std::uint8_t>(payload[1])).has_value()));
+  if (std::to_integer<unsigned>(payload[0]) <= metadata_sizes.size()) {
+    return payload.size() <= most_with_rest;
+  }
+  const auto metadata = decode_metadata(payload);
+  return metadata && payload.size() <= most_with_rest && metadata->kind() &&
+         metadata->timestamp.time_point();
 }
 
 std::size_t nesting(std::string_view text) {

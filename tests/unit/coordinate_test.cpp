@@ -1,0 +1,67 @@
+#include "common/coordinate.hpp"
+
+#include <bit>
+#include <cmath>
+
+#include "testing.hpp"
+
+namespace dualcam {
+
+TEST_CASE("coordinate: the vendor's example, both ways") {
+  CHECK(convert_line("404B59A74E8E028D") == "54.7004183");
+  CHECK(convert_line("0x404B59A74E8E028D") == "54.7004183");
+  CHECK(convert_line("54.7004183") == "404b59a74e8e028d");
+  CHECK(convert_line("-33.8") == "c040e66666666666");
+}
+
+TEST_CASE("coordinate: a pair stays a pair, with its separator") {
+  CHECK(convert_line("54.7004183 25.2796514") == "404b59a74e8e028d 403947973bf147d6");
+  CHECK(convert_line("404b59a74e8e028d, 403947973bf147d6") == "54.7004183, 25.2796514");
+  CHECK(convert_line("") == "");
+}
+
+TEST_CASE("coordinate: what is wrong is said by name") {
+  const auto error = [](std::string_view text) { return parse_coordinate(text).error(); };
+  CHECK(error("404b59a74e8e028").starts_with("'404b59a74e8e028': 15 hex digits; "));
+  CHECK(error("404b59a74e8e028d0").starts_with("'404b59a74e8e028d0': 17 hex digits; "));
+  CHECK(error("404b59a74e8e028g").starts_with("'404b59a74e8e028g': 'g' at digit 16 is no hex"));
+  CHECK(error("7ff8000000000000") == "'7ff8000000000000': this is NaN, no coordinate");
+  CHECK(error("fff0000000000000") == "'fff0000000000000': this is infinite, no coordinate");
+  CHECK(error("-inf") == "'-inf': this is infinite, no coordinate");
+  CHECK(error("nan") == "'nan': this is NaN, no coordinate");
+  CHECK(error("1e999") == "'1e999': this is out of the range of a double");
+  CHECK(error("12,5").starts_with("'12,5': 16 hex digits such as"));
+  CHECK(error("").starts_with("'': 16 hex digits such as"));
+  CHECK(convert_line("1 2 3").error() ==
+        std::vector<std::string>{"more than two values on a line: one or a pair was expected"});
+  CHECK(convert_line("nan inf").error().size() == 2);
+}
+
+TEST_CASE("coordinate: 1,000,000 random doubles survive both ways") {
+  std::mt19937_64 random(1);
+  int checked = 0;
+  while (checked < 1'000'000) {
+    // every third anywhere among the doubles, the others on Earth and where 16 digits pass for hex
+    auto value = std::bit_cast<double>(random());
+    if (checked % 3 == 1) {
+      value = std::ldexp(static_cast<double>(random()), -64) * 360 - 180;
+    } else if (checked % 3 == 2) {
+      value = 1e15 + std::floor(std::ldexp(static_cast<double>(random()), -64) * 8e15);
+    }
+    if (!std::isfinite(value)) {
+      continue;
+    }
+    ++checked;
+    const auto text = format_converted({value, true});
+    const auto hex = format_converted({value, false});
+    const auto from_text = parse_coordinate(text);
+    const auto from_bits = parse_coordinate(hex);
+    if (!from_text || from_text->was_hex || !from_bits || !from_bits->was_hex ||
+        std::bit_cast<std::uint64_t>(from_text->degrees) != std::bit_cast<std::uint64_t>(value) ||
+        std::bit_cast<std::uint64_t>(from_bits->degrees) != std::bit_cast<std::uint64_t>(value)) {
+      FAIL(text << " and " << hex);
+    }
+  }
+}
+
+} // namespace dualcam

@@ -1,0 +1,148 @@
+#include "common/record_reader.hpp"
+
+#include "testing.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr auto v3 = "0310 00000192d84dac30 00 0003 14 012c 404b59a74e8e028d 403947973bf147d6";
+constexpr auto init = "0000 0005 00013ee13c001981 44000400";
+constexpr auto adas = "65000000 01 05 0342a752 0181be13 05";
+
+std::optional<Result<Record>> single(std::string_view hex,
+                                     std::optional<Camera> camera = std::nullopt) {
+  return read_single(from_hex(hex), camera);
+}
+
+std::string with_header(std::string_view payload) {
+  const auto size = from_hex(payload).size();
+  ByteBuffer header;
+  append_be(header, std::uint16_t{0x000B});
+  append_be(header, static_cast<std::uint16_t>(size));
+  return to_hex(header) + std::string(payload);
+}
+
+Record document(std::string_view text) {
+  const auto json = parse_document(text);
+  REQUIRE(json);
+  const auto record = read_document(*json, text, std::nullopt);
+  REQUIRE(record.has_value());
+  REQUIRE(record->has_value());
+  return **record;
+}
+
+} // namespace
+
+TEST_CASE("record: a payload, a message and an INIT are told apart") {
+  for (const auto& text : {std::string(v3), with_header(v3)}) {
+    const auto record = single(text);
+    REQUIRE(record.has_value());
+    REQUIRE(record->has_value());
+    CHECK((*record)->kind == FileKind::front_video);
+    CHECK((*record)->raw == to_hex(from_hex(v3)));
+  }
+  const auto begun = single(init);
+  REQUIRE(begun.has_value());
+  REQUIRE(begun->has_value());
+  CHECK((*begun)->imei == 350612071913857);
+  CHECK_FALSE(single(std::string(init) + with_header(v3)).has_value());
+  CHECK((*single(adas))->camera == Camera::adas);
+}
+
+TEST_CASE("record: a message cut anywhere is an error at its end or a field's start") {
+  const auto whole = from_hex(with_header(v3));
+  for (std::size_t size = 5; size < whole.size(); ++size) {
+    const auto record = read_single(Bytes(whole).first(size), std::nullopt);
+    REQUIRE(record.has_value());
+    REQUIRE_FALSE(record->has_value());
+    CHECK(record->error().category == ErrorCategory::truncated);
+    CHECK(record->error().offset <= size);
+    CHECK(record->error().offset >= 4);
+  }
+}
+
+TEST_CASE("record: text and other bytes are no metadata") {
+  for (const auto& bytes : {as_bytes("\n hello, this is no metadata at all, is it?"),
+                            as_bytes("hello"), as_bytes(std::string_view("\0\x04\x04\x02", 4))}) {
+    CHECK_FALSE(read_single(bytes, std::nullopt).has_value());
+  }
+}
+
+TEST_CASE("record: its JSON reads back to the same record") {
+  for (const auto* text :
+       {v3, adas, init, "65000000 01 0d 0342a752 0181be13 0209 00000000004e484f4a00",
+        "0504 00000192d84dac30 0f 0000 1e 0000 7ff8000000000000 "
+        "0000000000000000 00000192d84dabcd cafe"}) {
+    const auto first = single(text);
+    REQUIRE(first.has_value());
+    REQUIRE(first->has_value());
+    auto record = **first;
+    record.imei = 42;
+    const auto line = to_line(to_json(record));
+    CHECK(to_line(to_json(document(line))) == line);
+  }
+}
+
+TEST_CASE("record: a camera's own JSON, with values of any type") {
+  const auto record = document(R"({"version":1,"file":{"file_type":3,"file_timestamp":1730205822},
+    "location":{"latitude":-33.8,"longitude":151.2},"driver_name":"A\u0007B","more":[1]})");
+  CHECK(record.version == 1);
+  CHECK(record.file_type == "3");
+  CHECK(record.time == DeviceTime{1730205822000});
+  CHECK(record.position == Position{-33.8, 151.2});
+  CHECK_FALSE(record.length);
+  CHECK(record.document.contains("more"));
+  const auto odd = document(R"({"file":7,"location":{"latitude":"x"},"version":-1,
+    "fm_trigger":{"type":{"a":1}}})");
+  CHECK_FALSE(odd.position);
+  CHECK_FALSE(odd.version);
+  CHECK(odd.trigger_name == R"({"a":1})");
+}
+
+TEST_CASE("record: JSON that is too deep, too long or broken is refused") {
+  CHECK_FALSE(parse_document(std::string(100'000, '[')));
+  CHECK_FALSE(parse_document("{\"a\":" + std::string(70, '[') + std::string(70, ']') + "}"));
+  CHECK_FALSE(parse_document("{\"a\":\"" + std::string(longest_document, 'x') + "\"}"));
+  CHECK(parse_document(R"({"a":"[[[[\"[["})"));
+  CHECK(parse_document("{\"a\":").error().message == "the JSON ends early");
+  CHECK(parse_document("{\"a\" 1}").error().offset == 5);
+  CHECK_FALSE(parse_document("[1]"));
+}
+
+TEST_CASE("record: events of dcam-serve without metadata have none") {
+  const auto json = parse_document(R"({"event":"connected"})");
+  CHECK_FALSE(read_document(*json, "", std::nullopt).has_value());
+}
+
+TEST_CASE("record: a dump's metadata has the IMEI of its INIT; INITs alone come out") {
+  std::vector<Record> records;
+  const auto collect = [&](std::string_view hex) {
+    records.clear();
+    RecordCollector collector(
+        std::nullopt, [&](Record record) { records.push_back(std::move(record)); },
+        [](const Error& error) { FAIL(error.message); });
+    read_dump_bytes(from_hex(hex), collector);
+  };
+  collect(std::string(init) + with_header(v3) + init);
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].imei == 350612071913857);
+  CHECK(records[0].kind == FileKind::front_video);
+  collect(std::string(init) + init);
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].init);
+}
+
+TEST_CASE("record: PATH tells the family of a dump's metadata") {
+  std::vector<Record> records;
+  RecordCollector collector(
+      std::nullopt, [&](Record record) { records.push_back(std::move(record)); },
+      [](const Error& error) { FAIL(error.message); });
+  collector.event(DumpPath{0, "dsm/picture/231020/231452.jpg"});
+  const auto payload = from_hex("65000000 01 0d 0342a752 0181be13 0001 000000000000000000 00 ff");
+  collector.event(DumpMetadata{30, payload, false});
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].camera == Camera::dsm);
+  CHECK(records[0].rest == "ff");
+}
+
+} // namespace dualcam

@@ -1,0 +1,80 @@
+#include "dcam-meta/record_writer.hpp"
+
+#include "testing.hpp"
+
+namespace dualcam {
+namespace {
+
+Record somewhere(Position position) {
+  Record record;
+  record.driver = "O\"Neill, <&>\x01";
+  record.position = position;
+  return record;
+}
+
+std::vector<std::string> written(RecordFormat format, const std::vector<Record>& records) {
+  std::vector<std::string> lines;
+  const auto writer =
+      make_record_writer(format, false, [&](std::string_view line) { lines.emplace_back(line); });
+  writer->begin();
+  for (const auto& record : records) {
+    writer->record(record, "a,b");
+  }
+  writer->end();
+  return lines;
+}
+
+} // namespace
+
+TEST_CASE("record writer: every line of CSV has as many fields, quotes doubled") {
+  const auto lines = written(RecordFormat::csv, {somewhere({1, 2})});
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[1].starts_with("\"a,b\","));
+  CHECK(lines[1].find(R"("O""Neill, <&>\x01")") != std::string::npos);
+  CHECK(lines[0].ends_with('\r'));
+  CHECK(lines[1].ends_with('\r'));
+  const auto commas = [](const std::string& line) {
+    bool quoted = false;
+    return std::ranges::count_if(line, [&](char c) {
+      quoted = c == '"' ? !quoted : quoted;
+      return c == ',' && !quoted;
+    });
+  };
+  CHECK(commas(lines[0]) == commas(lines[1]));
+}
+
+TEST_CASE("record writer: GeoJSON is one document, also without features") {
+  for (const std::size_t count : {0, 1, 3}) {
+    std::string text;
+    const std::vector<Record> records(count, somewhere({-33.8, 151.2}));
+    for (const auto& line : written(RecordFormat::geojson, records)) {
+      text += line;
+    }
+    const auto json = Json::parse(text);
+    REQUIRE(json["features"].size() == count);
+    if (count > 0) {
+      CHECK(json["features"][0]["geometry"]["coordinates"] == Json::array({151.2, -33.8}));
+    }
+  }
+}
+
+TEST_CASE("record writer: positions that are none are left out of maps") {
+  for (const auto format : {RecordFormat::geojson, RecordFormat::gpx}) {
+    const auto writer = make_record_writer(format, false, [](std::string_view) {});
+    CHECK_FALSE(writer->record(somewhere({0, 0}), ""));
+    CHECK_FALSE(writer->record(somewhere({91, 0}), ""));
+    CHECK_FALSE(writer->record(Record{}, ""));
+    CHECK(writer->record(somewhere({1, 0}), ""));
+  }
+}
+
+TEST_CASE("record writer: GPX has no longitude of 180 degrees") {
+  const auto lines = written(RecordFormat::gpx, {somewhere({10, 180})});
+  CHECK(std::ranges::find(lines, R"(  <wpt lat="10" lon="-180">)") != lines.end());
+}
+
+TEST_CASE("record writer: XML holds no control bytes and no noncharacters") {
+  CHECK(xml_escaped("a<b>&\"\x1b\n\xEF\xBF\xBF") == R"(a&lt;b&gt;&amp;&quot;\x1b\x0a?)");
+}
+
+} // namespace dualcam
