@@ -16,20 +16,26 @@ std::unexpected<Error> malformed(std::uint64_t offset, std::string message) {
   return std::unexpected(Error{ErrorCategory::malformed, offset, std::move(message)});
 }
 
-/// Where what makes up the picture lies: every segment that is not APPn or a comment, and all from
-/// the start of scan on.
-Result<std::vector<Bytes>> picture_of(Bytes jpeg) {
-  constexpr std::size_t soi = 2;
+constexpr std::size_t soi = 2;
+constexpr std::string_view exif_mark("Exif\0\0", 6);
+
+/// Where a JPEG's EXIF is, or belongs: `size` 0 if there is none.
+struct ExifPlace {
+  std::size_t offset;
+  std::size_t size;
+};
+
+/// Goes through the segments up to the start of scan.
+Result<ExifPlace> find_exif(Bytes jpeg) {
   if (jpeg.size() < soi || jpeg[0] != marker || jpeg[1] != std::byte{0xD8}) {
     return malformed(0, "a JPEG was expected: it begins with ffd8");
   }
-  std::vector<Bytes> picture;
+  ExifPlace place{soi, 0};
   std::size_t at = soi;
   while (at + 4 <= jpeg.size() && jpeg[at] == marker) {
     const auto id = std::to_integer<unsigned>(jpeg[at + 1]);
     if (id == 0xDA) {
-      picture.push_back(jpeg.subspan(at));
-      return picture;
+      return place;
     }
     if (id == 0xFF) { // fill
       ++at;
@@ -39,17 +45,15 @@ Result<std::vector<Bytes>> picture_of(Bytes jpeg) {
     if (size < 4 || size > jpeg.size() - at) {
       return malformed(at, "the JPEG's segment has a length that does not fit");
     }
-    const bool application = id >= 0xE0 && id <= 0xEF;
-    if (!application && id != 0xFE) {
-      picture.push_back(jpeg.subspan(at, size));
+    if (id == 0xE1 && place.size == 0 &&
+        as_text(jpeg.subspan(at + 4, size - 4)).starts_with(exif_mark)) {
+      place = {at, size};
+    } else if (id == 0xE0 && at == soi) { // JFIF stays first
+      place.offset = at + size;
     }
     at += size;
   }
   return malformed(at, "the JPEG ends before its picture begins");
-}
-
-bool same_picture(const std::vector<Bytes>& a, const std::vector<Bytes>& b) {
-  return std::ranges::equal(a, b, [](Bytes x, Bytes y) { return std::ranges::equal(x, y); });
 }
 
 /// `2024:10:29 17:43:42`, as EXIF writes it.
@@ -114,36 +118,40 @@ std::string exif_version() { return fmt::format("Exiv2 {} (--tag)", Exiv2::versi
 bool has_exif_support() { return true; }
 
 Result<ByteBuffer> with_exif(Bytes jpeg, const Record& record) {
-  const auto picture = picture_of(jpeg);
-  if (!picture) {
-    return std::unexpected(picture.error());
+  constexpr std::size_t header = 4 + exif_mark.size();
+  const auto place = find_exif(jpeg);
+  if (!place) {
+    return std::unexpected(place.error());
   }
   Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);
-  ByteBuffer tagged;
+  Exiv2::Blob blob;
   try {
-    const auto image = Exiv2::ImageFactory::open(reinterpret_cast<const Exiv2::byte*>(jpeg.data()),
-                                                 static_cast<long>(jpeg.size()));
-    image->readMetadata();
-    auto& exif = image->exifData();
+    Exiv2::ExifData exif;
+    auto order = Exiv2::littleEndian;
+    if (place->size > header) {
+      const auto old = jpeg.subspan(place->offset + header, place->size - header);
+      order = Exiv2::ExifParser::decode(exif, reinterpret_cast<const Exiv2::byte*>(old.data()),
+                                        static_cast<std::uint32_t>(old.size()));
+      order = order == Exiv2::invalidByteOrder ? Exiv2::littleEndian : order;
+    }
     set_time(exif, record);
     set_position(exif, record);
     if (record.imei) {
       exif["Exif.Photo.BodySerialNumber"] = format_imei(*record.imei);
     }
-    image->writeMetadata();
-    auto& io = image->io();
-    io.open();
-    tagged.resize(io.size());
-    const auto got =
-        io.read(reinterpret_cast<Exiv2::byte*>(tagged.data()), static_cast<long>(tagged.size()));
-    tagged.resize(static_cast<std::size_t>(got));
-  } catch (const std::exception& error) { // Exiv2 may throw its own and the standard's
-    return malformed(0, fmt::format("Exiv2 cannot write its EXIF: {}", error.what()));
+    Exiv2::ExifParser::encode(blob, order, exif);
+  } catch (const std::exception& error) { // Exiv2 throws its own and the standard's
+    return malformed(place->offset, fmt::format("its EXIF cannot be extended: {}", error.what()));
   }
-  const auto after = picture_of(tagged);
-  if (!after || !same_picture(*picture, *after)) {
-    return malformed(0, "Exiv2 would have changed the picture, so it stays as it was");
+  if (blob.size() + header - 2 > 0xFFFF) {
+    return malformed(place->offset, "its EXIF is too large to be extended: 64 KiB at most");
   }
+  ByteBuffer tagged(jpeg.begin(), jpeg.begin() + static_cast<std::ptrdiff_t>(place->offset));
+  append_be(tagged, std::uint16_t{0xFFE1});
+  append_be(tagged, static_cast<std::uint16_t>(blob.size() + header - 2));
+  append(tagged, as_bytes(exif_mark));
+  append(tagged, std::as_bytes(std::span(blob)));
+  append(tagged, jpeg.subspan(place->offset + place->size));
   return tagged;
 }
 

@@ -13,8 +13,11 @@ std::string exif_version();
 
 bool has_exif_support();
 
-/// The JPEG with the record's time, position (if valid) and IMEI in its EXIF; other tags stay, and
-/// so does every byte of the image, which is checked. Errors: malformed (no JPEG), unsupported.
+/// The JPEG with the record's time, position (if valid) and IMEI in its EXIF, where other tags
+/// stay. Errors: malformed (no JPEG, no EXIF that can be extended), unsupported.
+///
+/// Exiv2 makes the EXIF segment alone, and no other byte is touched: its own way of writing a JPEG
+/// moves comments between the picture's segments.
 ///
 /// DateTimeOriginal is local time where the zone is known (then with OffsetTimeOriginal), else UTC;
 /// the GPS time is UTC. EXIF has no IMEI: it stands in BodySerialNumber.
