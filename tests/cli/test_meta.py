@@ -11,7 +11,6 @@ import struct
 import subprocess
 import tempfile
 import unittest
-import zlib
 
 TOOL = str(pathlib.Path(os.environ["DUALCAM_TOOLS"]) / "dcam-meta")
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -409,100 +408,6 @@ class Formats(MetaTest):
         stdout = self.run_tool("-f", "gpx", "-x", V3[:48] + "4066800000000000")[0]
         self.assertIn('lon="-180"', stdout)
         self.validate(stdout)
-
-
-class Tagging(MetaTest):
-    def setUp(self):
-        super().setUp()
-        if "no Exiv2" in self.run_tool("--version")[0]:
-            self.photo("a.jpg")
-            self.expect(["--tag", "a.jpg"], "", "dcam-meta: --tag is not available: this dcam-meta "
-                        "was built without Exiv2 (install libexiv2-dev and build again)\n", 2)
-            self.skipTest("built without Exiv2")
-
-    def photo(self, name, *segments):
-        """A JPEG in form: what is between the tables and the end matters to nobody here."""
-        body = b"".join(b"\xff" + bytes([mark]) + struct.pack(">H", len(content) + 2) + content
-                        for mark, content in segments)
-        picture = (b"\xff\xdb" + struct.pack(">H", 67) + bytes(65) + b"\xff\xc0\x00\x0b\x08\x00\x01"
-                   b"\x00\x01\x01\x01\x11\x00\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" +
-                   zlib.compress(b"picture").replace(b"\xff", b"\xff\x00") + b"\xff\xd9")
-        self.file(name, b"\xff\xd8" + body + picture)
-        self.file(name + ".json", '{"imei":"350612071913857","raw":"' + V4 + '"}')
-        return picture
-
-    def exif(self, name):
-        """Exif tags of the first APP1, by number: written anew here, not read by what wrote them."""
-        data = (self.folder / name).read_bytes()
-        start = data.index(b"Exif\0\0") + 6
-        order = "<" if data[start:start + 2] == b"II" else ">"
-        tags = {}
-
-        def directory(offset):
-            count, = struct.unpack_from(order + "H", data, start + offset)
-            for i in range(count):
-                at = start + offset + 2 + 12 * i
-                tag, kind, number = struct.unpack_from(order + "HHI", data, at)
-                size = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1}[kind] * number
-                place = at + 8 if size <= 4 else start + struct.unpack_from(order + "I", data,
-                                                                            at + 8)[0]
-                if tag in (0x8769, 0x8825):
-                    directory(struct.unpack_from(order + "I", data, at + 8)[0])
-                elif kind == 5:
-                    pairs = struct.unpack_from(order + "II" * number, data, place)
-                    tags[tag] = [a / b for a, b in zip(pairs[::2], pairs[1::2])]
-                else:
-                    tags[tag] = data[place:place + size].rstrip(b"\0")
-
-        directory(struct.unpack_from(order + "I", data, start + 4)[0])
-        return tags
-
-    def test_time_position_and_imei_are_written_and_the_picture_stays(self):
-        picture = self.photo("a.jpg", (0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0"), (0xFE, b"comment"))
-        os.chmod(self.folder / "a.jpg", 0o640)
-        self.expect(["--tag", "a.jpg"], "a.jpg\n")
-        data = (self.folder / "a.jpg").read_bytes()
-        self.assertTrue(data.endswith(picture))
-        self.assertIn(b"comment", data)
-        self.assertEqual((self.folder / "a.jpg").stat().st_mode & 0o777, 0o640)
-        tags = self.exif("a.jpg")
-        self.assertEqual(tags[0x9003], b"2024:10:29 10:43:42")  # local: two hours west
-        self.assertEqual(tags[0x9011], b"-02:00")
-        self.assertEqual(tags[0xA431], b"350612071913857")
-        self.assertEqual((tags[1], tags[3], tags[0x1D]), (b"N", b"E", b"2024:10:29"))
-        self.assertEqual(tags[7], [12, 43, 42])
-        for tag, degrees in ((2, 54.7004183), (4, 25.2796514)):
-            self.assertAlmostEqual(tags[tag][0] + tags[tag][1] / 60 + tags[tag][2] / 3600, degrees, 7)
-        self.assertEqual(sorted(os.listdir(self.folder)), ["a.jpg", "a.jpg.json"])
-
-    def test_tagging_twice_changes_nothing_more(self):
-        self.photo("a.jpg")
-        self.run_tool("--tag", "a.jpg")
-        first = (self.folder / "a.jpg").read_bytes()
-        self.expect(["--tag", "a.jpg"], "a.jpg\n")
-        self.assertEqual((self.folder / "a.jpg").read_bytes(), first)
-
-    def test_a_symbolic_link_stays_one(self):
-        self.photo("a.jpg")
-        os.symlink("a.jpg", self.folder / "l.jpg")
-        shutil.copy(self.folder / "a.jpg.json", self.folder / "l.jpg.json")
-        self.expect(["--tag", "l.jpg"], "l.jpg\n")
-        self.assertTrue((self.folder / "l.jpg").is_symlink())
-        self.assertIn(0xA431, self.exif("a.jpg"))
-
-    def test_what_cannot_be_tagged_stays_as_it_was(self):
-        self.expect(["--tag", "missing.jpg"], "", "dcam-meta: missing.jpg: No such file or "
-                    "directory\n", 3)
-        self.photo("a.jpg")
-        os.remove(self.folder / "a.jpg.json")
-        self.expect(["--tag", "a.jpg"], "", "dcam-meta: a.jpg.json: No such file or directory\n", 3)
-        for content, why in ((b"\x00\x00\x00\x01@video", "byte 0: a JPEG was expected: it begins "
-                              "with ffd8"), (b"\xff\xd8\xff\xdb\xff\xff", "byte 2: the JPEG's "
-                              "segment has a length that does not fit")):
-            self.photo("b.jpg")
-            self.file("b.jpg", content)
-            self.expect(["--tag", "b.jpg"], "", f"dcam-meta: b.jpg: {why}\n", 1)
-            self.assertEqual((self.folder / "b.jpg").read_bytes(), content)
 
 
 def pcap(stream):
