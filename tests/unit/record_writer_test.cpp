@@ -44,7 +44,7 @@ TEST_CASE("record writer: every line of CSV has as many fields, quotes doubled")
 }
 
 TEST_CASE("record writer: GeoJSON is one document, also without features") {
-  for (const std::size_t count : {0, 1, 3}) {
+  for (const auto count : {std::size_t{0}, std::size_t{1}, std::size_t{3}}) {
     std::string text;
     const std::vector<Record> records(count, somewhere({-33.8, 151.2}));
     for (const auto& line : written(RecordFormat::geojson, records)) {
