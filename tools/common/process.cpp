@@ -14,8 +14,6 @@
 
 #include "common/escape.hpp"
 
-extern char** environ;
-
 namespace dualcam {
 namespace {
 
@@ -70,6 +68,7 @@ int spawn(const std::vector<std::string>& command, int in, int out, int err, pid
   ::posix_spawnattr_setsigdefault(&attributes, &defaults);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const auto& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <ctime>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -31,6 +32,12 @@ std::optional<double> parse_scaled(std::string_view text, const std::array<Unit,
     }
   }
   return std::nullopt;
+}
+
+/// Not by way of std::chrono::system_clock, whose nanoseconds end in the year 2262.
+std::tm calendar(SystemTime time) {
+  return fmt::gmtime(static_cast<std::time_t>(
+      std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count()));
 }
 
 } // namespace
@@ -79,13 +86,11 @@ std::string format_duration(std::chrono::milliseconds duration) {
 
 std::string format_time(SystemTime time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
-                     (time - seconds).count());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", calendar(time), (time - seconds).count());
 }
 
 std::string format_compact_time(SystemTime time) {
-  return fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+  return fmt::format("{:%Y%m%dT%H%M%SZ}", calendar(time));
 }
 
 SystemTime system_now() {

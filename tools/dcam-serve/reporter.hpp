@@ -40,7 +40,8 @@ public:
   std::uint64_t files() const { return files_; }
 
 private:
-  void event(std::string_view name, Json fields);
+  void event(std::string_view name, const Json& fields);
+  void print(std::string_view line);
 
   bool json_;
   Console console_;

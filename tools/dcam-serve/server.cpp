@@ -18,7 +18,7 @@
 namespace dualcam {
 namespace {
 
-constexpr std::size_t buffer_size = 256 * 1024;
+constexpr std::size_t buffer_size = 262'144;
 constexpr std::size_t spare_buffers = 4;
 constexpr std::chrono::seconds takeover_after{5};
 constexpr std::chrono::milliseconds takeover_poll{50};
