@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# From a bare Debian 12 machine to a camera's photo and video on disk. Safe to repeat.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source tools/packages.sh
+
+step() { printf '\n\033[1m# %s\033[0m\n' "$1"; }
+run() {
+  printf '$ %s\n' "$*"
+  "$@"
+}
+
+step "What the tools need (Debian packages)"
+install_missing "${build_packages[@]}"
+
+step "Build"
+build=build/quickstart
+run cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=Release -DDUALCAM_TESTS=OFF >/dev/null
+run cmake --build $build -- --quiet
+PATH=$PWD/$build/tools:$PATH
+
+work=$(mktemp -d)
+server=
+cleanup() {
+  [[ -z $server ]] || kill "$server" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+# serve ARGUMENT...: dcam-serve in the background on any free port, which $port then holds.
+serve() {
+  printf '$ dcam-serve %s &\n' "$*"
+  : >"$work/log"
+  dcam-serve "$@" 2> >(tee "$work/log" >&2) >"$work/paths" &
+  server=$!
+  until port=$(grep -om1 'port [0-9]*' "$work/log"); do
+    kill -0 $server
+    sleep 0.05
+  done
+  port=${port#port }
+}
+
+# stored: waits for dcam-serve to end well; its output are the paths of the stored files.
+stored() {
+  wait "$server"
+  server=
+  sort "$work/paths"
+}
+
+step "A camera connects and uploads a photo and 3 s of video; dcam-serve stores them"
+mkdir "$work/first" "$work/second"
+serve -p 0 -b 127.0.0.1 -o "$work/first"
+run dcam-sim "127.0.0.1:$port"
+mapfile -t files < <(stored)
+run ls -l "${files[@]}"
+
+step "The same files through a bad line: damaged packets, a lost connection"
+serve -p 0 -b 127.0.0.1 -o "$work/second"
+run dcam-sim --corrupt 0.02 --cut 300 --reconnect 1 "127.0.0.1:$port" \
+  "photof=${files[0]}" "videof=${files[1]}"
+mapfile -t again < <(stored)
+for i in 0 1; do
+  run cmp "${files[i]}" "${again[i]}"
+done
+
+step "What the camera said about the video"
+run cat "${files[1]}.json"
+
+printf '\nIt works: a photo (%d bytes) and a video (%d bytes) arrived byte for byte, twice.\n' \
+  "$(stat -c %s "${files[0]}")" "$(stat -c %s "${files[1]}")"
