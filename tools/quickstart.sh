@@ -26,41 +26,42 @@ cleanup() {
   rm -rf "$work"
 }
 trap cleanup EXIT
+cd "$work" # the commands below read as you would type them
 
 # serve ARGUMENT...: dcam-serve in the background on any free port, which $port then holds.
 serve() {
   printf '$ dcam-serve %s &\n' "$*"
-  : >"$work/log"
-  dcam-serve "$@" 2> >(tee "$work/log" >&2) >"$work/paths" &
+  : >log
+  dcam-serve "$@" 2> >(tee log >&2) >paths &
   server=$!
-  until port=$(grep -om1 'port [0-9]*' "$work/log"); do
+  until port=$(grep -om1 'port [0-9]*' log); do
     kill -0 $server
     sleep 0.05
   done
   port=${port#port }
 }
 
-# stored: waits for dcam-serve to end well; its output are the paths of the stored files.
+# stored: waits for dcam-serve to end well; $paths then holds the paths of the stored files.
 stored() {
   wait "$server"
   server=
-  sort "$work/paths"
+  mapfile -t paths < <(sort paths)
 }
 
 step "A camera connects and uploads a photo and 3 s of video; dcam-serve stores them"
-mkdir "$work/first" "$work/second"
-serve -p 0 -b 127.0.0.1 -o "$work/first"
+run mkdir first second
+serve -p 0 -b 127.0.0.1 -o first
 run dcam-sim "127.0.0.1:$port"
-mapfile -t files < <(stored)
+stored
+files=("${paths[@]}")
 run ls -l "${files[@]}"
 
-step "The same files through a bad line: damaged packets, a lost connection"
-serve -p 0 -b 127.0.0.1 -o "$work/second"
-run dcam-sim --corrupt 0.02 --cut 300 --reconnect 1 "127.0.0.1:$port" \
-  "photof=${files[0]}" "videof=${files[1]}"
-mapfile -t again < <(stored)
+step "The same files through a bad line that changes, loses and adds bytes"
+serve -p 0 -b 127.0.0.1 -o second
+run dcam-sim --corrupt 0.02 "127.0.0.1:$port" "photof=${files[0]}" "videof=${files[1]}"
+stored
 for i in 0 1; do
-  run cmp "${files[i]}" "${again[i]}"
+  run cmp "${files[i]}" "${paths[i]}"
 done
 
 step "What the camera said about the video"
