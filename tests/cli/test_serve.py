@@ -108,6 +108,8 @@ class Downloads(ToolTest):
     def test_stops_after_the_wanted_count_of_files(self):
         photos = [self.file(f"{i}.jpg", 100) for i in range(3)]
         server = self.serve("-k", "-c", "2")
+        silent = Camera(server)  # keeps nobody waiting
+        self.addCleanup(silent.close)
         self.sim(server, *(f"photof={path}" for path in photos))
         self.assertEqual(server.wait(), 0)
         self.assert_stored(*photos[:2])

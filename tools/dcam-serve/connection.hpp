@@ -33,6 +33,8 @@ public:
   const Transfer* transfer() const { return transfer_ ? &*transfer_ : nullptr; }
   asio::steady_timer& timer() { return timer_; }
   bool stopping() const { return stopping_; }
+  /// The session is over, only the parting words are still under way.
+  bool leaving() const { return session_.ended(); }
 
 private:
   asio::awaitable<void> perform_all();

@@ -100,13 +100,14 @@ void Reporter::print(std::string_view line) {
   product_.line(line);
 }
 
-void Reporter::listening(const std::string& address, std::uint16_t port,
-                         const ServeOptions& options) {
-  event("listening", {{"address", address}, {"port", port}});
-  console_.note(fmt::format(
-      "listening on {} port {}, files go to {}; {}", address.empty() ? "all addresses" : address,
-      port, escaped(options.output.string()),
-      options.keep_listening ? "stop with Ctrl-C" : "waiting for the first camera"));
+void Reporter::listening(const asio::ip::tcp::endpoint& endpoint, const ServeOptions& options) {
+  const auto address = endpoint.address().to_string();
+  event("listening", {{"address", address}, {"port", endpoint.port()}});
+  console_.note(
+      fmt::format("listening on {} port {}, files go to {}; {}",
+                  options.bind.empty() ? "all addresses" : address, endpoint.port(),
+                  escaped(options.output.string()),
+                  options.keep_listening ? "stop with Ctrl-C" : "waiting for the first camera"));
 }
 
 void Reporter::connected(const Init& init, const std::string& peer) {

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -167,7 +168,7 @@ bool Server::listen() {
   asio::error_code error;
   for (const auto& endpoint : endpoints_for(options_, io_, error)) {
     if (auto acceptor = listen_on(endpoint, io_, error)) {
-      reporter_.listening(options_.bind, acceptor->local_endpoint().port(), options_);
+      reporter_.listening(acceptor->local_endpoint(), options_);
       acceptor_ = std::move(acceptor);
       return true;
     }
@@ -187,13 +188,17 @@ bool Server::listen() {
 // --- cameras come ---
 
 asio::awaitable<void> Server::accept_loop() {
+  bool failing = false;
   while (!stopping_) {
     auto [error, socket] = co_await acceptor_->async_accept(as_values);
     if (!error) {
+      failing = false;
       asio::co_spawn(io_, serve(std::make_shared<Connection>(std::move(socket), *this)),
                      asio::detached);
     } else if (!stopping_ && error != asio::error::connection_aborted) {
-      reporter_.console().error("cannot accept a connection: " + error.message());
+      if (!std::exchange(failing, true)) {
+        reporter_.console().error("cannot accept a connection: " + error.message());
+      }
       asio::steady_timer pause(io_, accept_pause); // out of descriptors: some will be closed
       co_await pause.async_wait(as_values);
     }
@@ -323,14 +328,14 @@ asio::awaitable<void> Server::progress_loop() {
   }
 }
 
-/// Enough files: those who are in mid-file are stopped, those who just finished take their leave.
+/// Enough files: whoever just finished takes their leave, the others are stopped.
 void Server::wind_down() {
+  stop_listening();
   for (auto* connection : connections_) {
-    if (connection->transfer() != nullptr) {
+    if (!connection->leaving()) {
       connection->stop();
     }
   }
-  stop_listening();
 }
 
 void Server::stop_listening() {
