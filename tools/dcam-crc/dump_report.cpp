@@ -213,9 +213,10 @@ void DumpReport::damages(const Transfer& transfer) {
     if (packet.verdict == DumpVerdict::good) {
       continue;
     }
-    const auto what = packet.verdict == DumpVerdict::cut
+    const auto what = packet.verdict != DumpVerdict::cut ? std::string(name_of(packet.verdict))
+                      : packet.size < transfer.packet_size
                           ? fmt::format("bad, only {} bytes of it", packet.size)
-                          : std::string(name_of(packet.verdict));
+                          : "bad, and no command follows it";
     product_.line(fmt::format(
         "  packet {}{}: {}; offset {} in the dump, {} in the file; CRC stored {}, computed {}",
         packet.number, numbering_note(packet), what, packet.offset, packet.file_offset,

@@ -9,22 +9,87 @@
 namespace dualcam {
 namespace {
 
-int rank(DumpVerdict verdict) {
-  switch (verdict) {
+/// Which of several copies is to be believed: a stated number before an inferred one.
+int rank(const PacketRecord& packet) {
+  const int stated = packet.numbering == DumpNumbering::stated ? 1 : 0;
+  switch (packet.verdict) {
   case DumpVerdict::good:
-    return 3;
+    return 4 + stated;
   case DumpVerdict::unchecked:
-    return 2;
+    return 2 + stated;
   case DumpVerdict::bad:
-    return 1;
+    return stated;
   case DumpVerdict::cut:
-    return 0;
+    return -1;
   }
-  return 0;
+  return -1;
 }
 
 template <class T> bool may_be_same(const std::optional<T>& a, const std::optional<T>& b) {
   return !a || !b || *a == *b;
+}
+
+using Contents = std::multimap<std::pair<std::uint16_t, std::uint32_t>, std::uint32_t>;
+
+/// Good packets with stated numbers, by content.
+Contents stated_contents(const Transfer& transfer) {
+  Contents contents;
+  for (const auto& packet : transfer.packets) {
+    if (packet.verdict == DumpVerdict::good && packet.numbering == DumpNumbering::stated) {
+      contents.emplace(std::pair(packet.content, packet.size), packet.number);
+    }
+  }
+  return contents;
+}
+
+/// By how much the numbers of `run` are off, as most of its packets that came again have it.
+std::int64_t shift_of(std::span<const PacketRecord> run, const Contents& contents) {
+  std::map<std::int64_t, std::size_t> votes;
+  for (const auto& packet : run) {
+    std::set<std::int64_t> shifts;
+    const auto [from, to] = contents.equal_range(std::pair(packet.content, packet.size));
+    for (auto same = from; packet.verdict == DumpVerdict::good && same != to; ++same) {
+      shifts.insert(std::int64_t{same->second} - packet.number);
+    }
+    for (const auto shift : shifts) {
+      ++votes[shift];
+    }
+  }
+  const auto most =
+      std::ranges::max_element(votes, {}, [](const auto& vote) { return vote.second; });
+  return most == votes.end() || votes[0] == most->second ? 0 : most->first;
+}
+
+/// Packets whose numbers were inferred may have come again with stated ones, which settles theirs.
+/// Numbers are equally uncertain from one lost stretch to the next.
+void settle_inferred_numbers(Transfer& transfer) {
+  const auto contents = stated_contents(transfer);
+  auto rest = std::span(transfer.packets);
+  bool settled = false;
+  while (!rest.empty()) {
+    std::size_t size = 1;
+    const auto goes_on = [&] {
+      return rest[size].numbering != DumpNumbering::stated &&
+             rest[size - 1].verdict != DumpVerdict::cut &&
+             rest[size].number == rest[size - 1].number + 1;
+    };
+    if (rest[0].numbering != DumpNumbering::stated) {
+      while (size < rest.size() && goes_on()) {
+        ++size;
+      }
+      const auto shift = shift_of(rest.first(size), contents);
+      for (auto& packet : rest.first(size)) {
+        packet.number = static_cast<std::uint32_t>(packet.number + shift);
+        packet.file_offset += static_cast<std::uint64_t>(shift) * transfer.packet_size;
+        packet.numbering = shift != 0 ? DumpNumbering::inferred : packet.numbering;
+      }
+      settled = settled || shift != 0;
+    }
+    rest = rest.subspan(size);
+  }
+  if (settled) {
+    transfer.corrections.emplace_back("packets came again with stated numbers");
+  }
 }
 
 /// A number is a repeat if it came before, whatever the order of the others.
@@ -42,11 +107,11 @@ void mark_repeats(Transfer& transfer) {
 std::map<std::uint32_t, const PacketRecord*> Transfer::best() const {
   std::map<std::uint32_t, const PacketRecord*> best;
   for (const auto& packet : packets) {
-    if (packet.verdict == DumpVerdict::cut) {
+    if (packet.verdict == DumpVerdict::cut || packet.number > announced.value_or(UINT32_MAX)) {
       continue;
     }
     auto& chosen = best[packet.number];
-    if (chosen == nullptr || rank(packet.verdict) > rank(chosen->verdict)) {
+    if (chosen == nullptr || rank(packet) > rank(*chosen)) {
       chosen = &packet;
     }
   }
@@ -217,6 +282,7 @@ void TransferLog::on(Open& open, const DumpTransferEnded& ended) {
   open.transfer->kind = ended.kind;
   open.transfer->packet_size = ended.packet_size;
   auto transfer = *std::exchange(open.transfer, std::nullopt);
+  settle_inferred_numbers(transfer);
   mark_repeats(transfer);
   close(std::move(transfer));
 }
