@@ -1,6 +1,7 @@
 #include "dcam-crc/transfer_log.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -29,14 +30,14 @@ template <class T> bool may_be_same(const std::optional<T>& a, const std::option
   return !a || !b || *a == *b;
 }
 
-using Contents = std::multimap<std::pair<std::uint16_t, std::uint32_t>, std::uint32_t>;
+using Contents = std::multimap<std::size_t, std::uint32_t>;
 
 /// Good packets with stated numbers, by content.
 Contents stated_contents(const Transfer& transfer) {
   Contents contents;
   for (const auto& packet : transfer.packets) {
     if (packet.verdict == DumpVerdict::good && packet.numbering == DumpNumbering::stated) {
-      contents.emplace(std::pair(packet.content, packet.size), packet.number);
+      contents.emplace(packet.content, packet.number);
     }
   }
   return contents;
@@ -47,7 +48,7 @@ std::int64_t shift_of(std::span<const PacketRecord> run, const Contents& content
   std::map<std::int64_t, std::size_t> votes;
   for (const auto& packet : run) {
     std::set<std::int64_t> shifts;
-    const auto [from, to] = contents.equal_range(std::pair(packet.content, packet.size));
+    const auto [from, to] = contents.equal_range(packet.content);
     for (auto same = from; packet.verdict == DumpVerdict::good && same != to; ++same) {
       shifts.insert(std::int64_t{same->second} - packet.number);
     }
@@ -191,7 +192,7 @@ std::uint64_t Transfer::bytes() const {
 std::uint16_t Transfer::crc() const {
   std::uint16_t crc = 0;
   for (const auto& [number, packet] : best()) {
-    crc = crc16_combine(crc, packet->content, packet->size);
+    crc = crc16_combine(crc, packet->crc, packet->size);
   }
   return crc;
 }
@@ -246,7 +247,8 @@ void TransferLog::on(Open& open, const DumpPacket& packet) {
   open.transfer->packets.push_back({packet.number, packet.numbering, packet.verdict, packet.repeat,
                                     packet.offset, packet.file_offset,
                                     static_cast<std::uint32_t>(packet.payload.size()),
-                                    packet.stored, packet.computed, crc16(packet.payload)});
+                                    packet.stored, packet.computed, crc16(packet.payload),
+                                    std::hash<std::string_view>()(as_text(packet.payload))});
   if (spool && packet.verdict != DumpVerdict::cut) {
     open.transfer->packets.back().spooled = spool(packet.payload);
   }
