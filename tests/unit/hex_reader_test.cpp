@@ -31,7 +31,7 @@ std::string read_in(std::string_view text, std::size_t piece) {
 
 std::string read(std::string_view text) {
   const auto whole = read_in(text, text.size());
-  for (const std::size_t piece : {1, 3, 50}) {
+  for (const std::size_t piece : {1U, 3U, 50U}) {
     CAPTURE(piece, text);
     CHECK(read_in(text, piece) == whole);
   }

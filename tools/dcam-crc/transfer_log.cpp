@@ -10,6 +10,8 @@
 namespace dualcam {
 namespace {
 
+constexpr std::size_t most_suspended = 64;
+
 /// Which of several copies is to be believed: a stated number before an inferred one.
 int rank(const PacketRecord& packet) {
   const int stated = packet.numbering == DumpNumbering::stated ? 1 : 0;
@@ -328,6 +330,10 @@ void TransferLog::close(Transfer transfer) {
   }
   if (transfer.imei && transfer.announced && !transfer.is_complete()) {
     suspended_.push_back(std::move(transfer));
+    if (suspended_.size() > most_suspended) { // nobody comes back after so many others
+      done(suspended_.front());
+      suspended_.erase(suspended_.begin());
+    }
   } else {
     done(transfer);
   }
