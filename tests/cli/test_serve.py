@@ -497,6 +497,47 @@ class Streams(ToolTest):
             self.assertLess(len(line.replace("\x1b[K", "")), 80)
 
 
+class Capture(ToolTest):
+    def captured(self, *faults):
+        self.video = self.file("v.h265", 100_000)
+        self.pcap = self.folder / "traffic.pcap"
+        server = self.serve("--capture", self.pcap, "--idle-timeout", "8s")
+        result = self.sim(server, *faults, f"videof={self.video}")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(server.wait(), 0)
+
+    def test_the_capture_verifies(self):
+        self.captured()
+        result = self.run_tool("dcam-crc", "--dump", self.pcap)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn(IMEI, result.stdout)
+
+    def test_the_capture_of_a_transfer_with_faults_holds_the_file(self):
+        self.captured("--corrupt", "0.05")
+        extracted = self.folder / "extracted"
+        extracted.mkdir()
+        result = self.run_tool("dcam-crc", "--dump", "-x", extracted, self.pcap)
+        self.assertEqual(result.returncode, 1, result.stderr)  # bad packets, sent again
+        files = [path for path in extracted.rglob("*") if path.is_file()]
+        self.assertEqual([sha256(path) for path in files], [sha256(self.video)])
+
+    def test_tcpdump_reads_the_capture(self):
+        self.captured()
+        result = subprocess.run(["tcpdump", "-vv", "-n", "-r", self.pcap], capture_output=True,
+                                text=True)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("incorrect", result.stdout)
+        self.assertIn("Flags [S]", result.stdout)
+        self.assertIn("Flags [F.]", result.stdout)
+
+    def test_a_file_that_is_no_capture_is_left_alone(self):
+        other = self.file("notes.txt", 1000)
+        before = sha256(other)
+        result = self.run_tool("dcam-serve", "-p", "0", "-o", self.out, "--capture", other)
+        self.assertEqual(result.returncode, 3)
+        self.assertEqual(sha256(other), before)
+
+
 class CommandLine(ToolTest):
     def test_help_goes_to_standard_output(self):
         for name in ("dcam-serve", "dcam-sim"):

@@ -10,6 +10,7 @@
 #include <asio/steady_timer.hpp>
 
 #include "common/coroutine.hpp"
+#include "common/pcap_writer.hpp"
 #include "dcam-serve/transfer.hpp"
 #include "dualcam/server_session.hpp"
 
@@ -61,6 +62,7 @@ private:
   Server& server_;
   asio::steady_timer timer_;
   std::string peer_;
+  std::optional<CapturedConnection> capture_;
   ServerSession session_;
   std::unique_ptr<ByteBuffer> buffer_; ///< only while bytes are being dealt with
   std::vector<Bytes> run_;             ///< payloads not yet written, views into the buffer

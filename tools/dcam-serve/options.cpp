@@ -137,6 +137,11 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
                            {"fail", IfExists::fail},
                            {"replace", IfExists::replace}},
                           "a taken name: number, skip, fail or replace");
+  parser.custom(
+      "--capture", "FILE", "", "also write the traffic as a pcap", [&](const auto& given) {
+        options.capture = given;
+        return given.empty() ? std::optional<std::string>("the name of a file") : std::nullopt;
+      });
   parser.config_file();
   if (const auto code = parser.parse(count, arguments)) {
     return std::unexpected(*code);

@@ -117,7 +117,7 @@ int Server::run() {
 
 // --- before the first camera ---
 
-bool Server::prepare() { return load_imeis() && check_output() && listen(); }
+bool Server::prepare() { return load_imeis() && check_output() && open_capture() && listen(); }
 
 bool Server::load_imeis() {
   for (const auto& given : options_.imeis) {
@@ -162,6 +162,19 @@ bool Server::check_output() {
         fmt::format("cannot write to the output folder {}: {}", folder, std::strerror(error)));
   }
   return error == 0;
+}
+
+bool Server::open_capture() {
+  if (options_.capture.empty()) {
+    return true;
+  }
+  auto capture = PcapWriter::open(options_.capture);
+  if (!capture) {
+    reporter_.console().error(escaped(capture.error().message));
+    return false;
+  }
+  capture_ = std::move(*capture);
+  return true;
 }
 
 bool Server::listen() {
@@ -218,6 +231,7 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
     start_waiting();
   }
   check_product();
+  check_capture();
 }
 
 std::string Server::refusal(std::uint64_t imei) const {
@@ -367,6 +381,16 @@ void Server::check_product() {
   if (product.reader_gone() && options_.keep_listening && !stopping_) {
     reporter_.console().note("nobody reads standard output any more: stopping");
     stop();
+  }
+}
+
+/// The same for the capture.
+void Server::check_capture() {
+  if (capture_ && capture_->error() != 0 && !std::exchange(capture_failed_, true)) {
+    note_failure(ExitCode::io);
+    reporter_.console().error(fmt::format("cannot write to {}: {}; the capture is incomplete",
+                                          escaped(options_.capture.string()),
+                                          std::strerror(capture_->error())));
   }
 }
 

@@ -1,0 +1,127 @@
+#include "common/connection_reader.hpp"
+
+#include <utility>
+
+namespace dualcam {
+namespace {
+
+/// STATUS and CLOSE look the same from both ends, and a skipped stretch is nothing.
+bool is_telling(const DumpEvent& event) {
+  return !std::holds_alternative<DumpSkipped>(event) &&
+         !std::holds_alternative<DumpStatus>(event) &&
+         !std::holds_alternative<DumpServerCommand>(event);
+}
+
+} // namespace
+
+void ConnectionReader::piece(const TcpPiece& piece, const Take& take) {
+  if (device_is_a_) {
+    deliver(piece, take);
+    return;
+  }
+  if (given_up_) {
+    return;
+  }
+  held_.push_back({piece.from_a, {piece.bytes.begin(), piece.bytes.end()}, piece.missing});
+  held_bytes_ += piece.bytes.size();
+  if (held_bytes_ >= next_try_) {
+    next_try_ = held_bytes_ * 2;
+    find_device(false, take);
+  }
+}
+
+void ConnectionReader::finish(const Take& take) {
+  if (!device_is_a_) {
+    find_device(true, take);
+  }
+  if (device_is_a_) {
+    reader_.finish();
+    drain(take);
+  }
+}
+
+bool ConnectionReader::speaks_like_device(bool from_a, bool at_end) const {
+  DumpReader reader;
+  const auto telling = [&] {
+    bool found = false;
+    while (const auto event = reader.poll()) {
+      found = found || is_telling(*event);
+    }
+    return found;
+  };
+  for (const auto& held : held_) {
+    if (held.from_a != from_a) {
+      continue;
+    }
+    if (held.missing != 0) {
+      reader.missing(held.missing);
+      if (telling()) {
+        return true;
+      }
+    }
+    reader.received(held.bytes);
+    if (telling()) {
+      return true;
+    }
+  }
+  if (at_end) {
+    reader.finish();
+  }
+  return telling();
+}
+
+void ConnectionReader::find_device(bool at_end, const Take& take) {
+  for (const bool from_a : {true, false}) {
+    if (!device_is_a_ && speaks_like_device(from_a, at_end)) {
+      device_is_a_ = from_a;
+    }
+  }
+  if (!device_is_a_) {
+    given_up_ = held_bytes_ > most_held;
+    if (given_up_) {
+      held_ = {};
+    }
+    return;
+  }
+  for (const auto& held : std::exchange(held_, {})) {
+    deliver({held.from_a, held.bytes, held.missing}, take);
+  }
+}
+
+void ConnectionReader::deliver(const TcpPiece& piece, const Take& take) {
+  if (piece.from_a != *device_is_a_) {
+    if (piece.missing != 0) {
+      reader_.server_lost();
+    } else {
+      reader_.server_received(piece.bytes);
+    }
+    drain(take);
+    return;
+  }
+  if (piece.missing != 0) {
+    reader_.missing(piece.missing);
+    drain(take);
+  }
+  if (!piece.bytes.empty()) {
+    reader_.received(piece.bytes);
+    drain(take);
+  }
+}
+
+void ConnectionReader::drain(const Take& take) {
+  while (const auto event = reader_.poll()) {
+    if (is_camera_) {
+      take(*event);
+    } else if (const auto* skipped = std::get_if<DumpSkipped>(&*event)) {
+      first_skipped_ = *skipped;
+    } else if (is_telling(*event)) {
+      is_camera_ = true;
+      if (first_skipped_) {
+        take(*first_skipped_);
+      }
+      take(*event);
+    }
+  }
+}
+
+} // namespace dualcam

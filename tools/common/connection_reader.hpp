@@ -1,0 +1,51 @@
+// Both directions of one captured connection -> the device's events.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "common/dump_source.hpp"
+
+namespace dualcam {
+
+/// Which end the device is: the client, where a SYN was captured; the one that has not the given
+/// port; else the one whose bytes turn out to be a device's commands. Until that is known bytes are
+/// held, up to `most_held`; a connection in which neither end speaks like a device gives no events.
+class ConnectionReader {
+public:
+  static constexpr std::size_t most_held = 256 << 10;
+
+  /// `device_is_a`: nullopt = to be found out.
+  explicit ConnectionReader(std::optional<bool> device_is_a) : device_is_a_(device_is_a) {}
+
+  using Take = std::function<void(const DumpEvent&)>;
+  void piece(const TcpPiece& piece, const Take& take);
+  void finish(const Take& take);
+
+  bool device_is_a() const { return device_is_a_.value_or(true); }
+  /// Events of a device have come.
+  bool is_camera() const { return is_camera_; }
+
+private:
+  struct Held {
+    bool from_a;
+    ByteBuffer bytes;
+    std::uint64_t missing;
+  };
+
+  bool speaks_like_device(bool from_a, bool at_end) const;
+  void find_device(bool at_end, const Take& take);
+  void deliver(const TcpPiece& piece, const Take& take);
+  void drain(const Take& take);
+
+  std::optional<bool> device_is_a_;
+  std::vector<Held> held_;
+  std::size_t held_bytes_ = 0;
+  std::size_t next_try_ = 1;
+  bool given_up_ = false;
+  DumpReader reader_;
+  bool is_camera_ = false;
+  std::optional<DumpSkipped> first_skipped_; ///< told when a command follows
+};
+
+} // namespace dualcam

@@ -1,0 +1,296 @@
+#include "common/dump_source.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "common/connection_reader.hpp"
+#include "common/hex_reader.hpp"
+#include "common/pcap_reader.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr std::size_t read_size = 1 << 20;
+constexpr std::size_t sample_size = 4096;
+constexpr std::size_t largest_frame = 65536 + 64;
+
+/// Connections of a capture, each with its reader.
+class CaptureStreams : public TcpReassembly::Listener {
+public:
+  CaptureStreams(const DumpOptions& options, DumpListener& listener, DumpFacts& facts)
+      : options_(options), listener_(listener), facts_(facts) {}
+
+  void frame(LinkType link, Bytes frame) {
+    const auto segment = decode_segment(link, frame);
+    if (segment && (!options_.port || segment->source.port == *options_.port ||
+                    segment->destination.port == *options_.port)) {
+      reassembly_.segment(*segment);
+    }
+  }
+  void finish() { reassembly_.finish(); }
+
+  void piece(const TcpConnection& connection, const TcpPiece& piece) override {
+    auto& open = open_of(connection);
+    open.reader.piece(piece, [&](const DumpEvent& event) { take(open, connection, event); });
+  }
+
+  void over(const TcpConnection& connection) override {
+    auto& open = open_of(connection);
+    open.reader.finish([&](const DumpEvent& event) { take(open, connection, event); });
+    if (open.reader.is_camera()) {
+      listener_.over(open.stream);
+    } else {
+      ++facts_.other_connections;
+    }
+    open_.erase(connection.number);
+  }
+
+private:
+  struct Open {
+    ConnectionReader reader;
+    DumpStream stream{};
+  };
+
+  Open& open_of(const TcpConnection& connection) {
+    auto found = open_.find(connection.number);
+    if (found == open_.end()) {
+      found =
+          open_.emplace(connection.number, Open{ConnectionReader(device_end(connection))}).first;
+    }
+    return found->second;
+  }
+
+  std::optional<bool> device_end(const TcpConnection& connection) const {
+    if (connection.opened) {
+      return true;
+    }
+    const auto port = options_.port;
+    if (port && (connection.a.port == *port) != (connection.b.port == *port)) {
+      return connection.b.port == *port;
+    }
+    return std::nullopt;
+  }
+
+  void take(Open& open, const TcpConnection& connection, const DumpEvent& event) {
+    if (open.stream.number == 0) {
+      open.stream = {++facts_.streams, connection, open.reader.device_is_a()};
+    }
+    listener_.event(open.stream, event);
+  }
+
+  const DumpOptions& options_;
+  DumpListener& listener_;
+  DumpFacts& facts_;
+  TcpReassembly reassembly_{*this};
+  std::map<std::uint64_t, Open> open_;
+};
+
+/// A dump that is the device's side itself.
+class PlainStream {
+public:
+  explicit PlainStream(DumpListener& listener) : listener_(listener) {}
+
+  void bytes(Bytes bytes) {
+    reader_.received(bytes);
+    drain();
+  }
+  void missing(std::uint64_t count) {
+    reader_.missing(count);
+    drain();
+  }
+  void server_bytes(Bytes bytes) {
+    reader_.server_received(bytes);
+    drain();
+  }
+  void finish() {
+    reader_.finish();
+    drain();
+    listener_.over(stream_);
+  }
+
+private:
+  void drain() {
+    while (const auto event = reader_.poll()) {
+      listener_.event(stream_, *event);
+    }
+  }
+
+  DumpListener& listener_;
+  DumpStream stream_{1, std::nullopt};
+  DumpReader reader_;
+};
+
+/// The link layer of a frame that was printed as hex: its IP length fits.
+std::optional<LinkType> link_of(Bytes frame) {
+  for (const auto link :
+       {LinkType::raw, LinkType::ethernet, LinkType::linux_cooked, LinkType::linux_cooked2}) {
+    const auto segment = decode_segment(link, frame);
+    if (segment && segment->payload.size() == segment->length) {
+      return link;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Hex text: the first block shows whether blocks are packets or pieces of the stream.
+class HexStream : public HexReader::Listener {
+public:
+  HexStream(const DumpOptions& options, DumpListener& listener, DumpFacts& facts)
+      : listener_(listener), facts_(facts), streams_(options, listener, facts) {}
+
+  void bytes(Bytes bytes, bool other_side) override {
+    if (stream_) {
+      other_side ? stream_->server_bytes(bytes) : stream_->bytes(bytes);
+      return;
+    }
+    append(block_, bytes);
+    if (other_side || block_.size() > largest_frame) {
+      begin_stream(other_side ? bytes.size() : 0);
+      if (other_side) {
+        stream_->server_bytes(bytes);
+      }
+    }
+  }
+
+  void missing(std::uint64_t count, bool other_side) override {
+    if (!stream_ && block_.size() + std::min<std::uint64_t>(count, largest_frame) > largest_frame) {
+      begin_stream(0);
+    }
+    if (stream_ && !other_side) {
+      stream_->missing(count);
+    } else if (!stream_) { // a line lacks in a packet: zeros keep the rest in place
+      gaps_.push_back({block_.size(), count});
+      block_.resize(block_.size() + count);
+    }
+  }
+
+  void next_block() override {
+    if (!stream_) {
+      end_block();
+    }
+  }
+
+  void finish() {
+    end_block();
+    stream_ ? stream_->finish() : streams_.finish();
+  }
+
+private:
+  void end_block() {
+    if (stream_ || block_.empty()) {
+      return;
+    }
+    link_ = link_ ? link_ : link_of(block_);
+    if (!link_) {
+      begin_stream(0);
+      return;
+    }
+    streams_.frame(*link_, block_);
+    block_.clear();
+    gaps_.clear();
+  }
+
+  /// What was taken for a packet is the stream's beginning; its last `behind` bytes are not.
+  void begin_stream(std::size_t behind) {
+    stream_.emplace(listener_);
+    facts_.streams = 1;
+    auto rest = Bytes(block_).first(block_.size() - behind);
+    std::size_t at = 0;
+    for (const auto& [offset, count] : gaps_) {
+      stream_->bytes(rest.subspan(at, offset - at));
+      stream_->missing(count);
+      at = offset + count;
+    }
+    if (at < rest.size()) {
+      stream_->bytes(rest.subspan(at));
+    }
+    ByteBuffer().swap(block_);
+  }
+
+  DumpListener& listener_;
+  DumpFacts& facts_;
+  CaptureStreams streams_;
+  std::optional<PlainStream> stream_;
+  std::optional<LinkType> link_;
+  ByteBuffer block_;
+  std::vector<std::pair<std::size_t, std::size_t>> gaps_;
+};
+
+Result<void> read_pieces(InputFile& file, const DumpOptions& options,
+                         const std::function<void(Bytes)>& take) {
+  ByteBuffer buffer(read_size);
+  std::uint64_t total = 0;
+  for (;;) {
+    const auto count = file.read(buffer);
+    if (!count) {
+      return std::unexpected(count.error());
+    }
+    if (*count == 0) {
+      return {};
+    }
+    take(Bytes(buffer).first(*count));
+    options.progress(total += *count);
+  }
+}
+
+Result<void> read_hex(InputFile& file, const DumpOptions& options, DumpListener& listener,
+                      DumpFacts& facts) {
+  HexStream stream(options, listener, facts);
+  HexReader hex(stream);
+  const auto result = read_pieces(file, options, [&](Bytes bytes) { hex.feed(as_text(bytes)); });
+  hex.finish();
+  stream.finish();
+  facts.lines_passed_over = hex.lines_passed_over();
+  return result;
+}
+
+Result<void> read_packets(InputFile& file, const DumpOptions& options, DumpListener& listener,
+                          DumpFacts& facts) {
+  CaptureStreams streams(options, listener, facts);
+  std::uint64_t total = 0;
+  auto result = read_capture(file, [&](LinkType link, Bytes frame) {
+    streams.frame(link, frame);
+    options.progress(total += frame.size());
+  });
+  streams.finish();
+  return result;
+}
+
+} // namespace
+
+std::string_view name_of(DumpForm form) {
+  switch (form) {
+  case DumpForm::binary:
+    return "binary";
+  case DumpForm::hex_text:
+    return "hex text";
+  case DumpForm::capture:
+    return "capture";
+  }
+  return "";
+}
+
+Result<void> read_dump(InputFile& file, const DumpOptions& options, DumpListener& listener,
+                       DumpFacts& facts) {
+  const auto sample = file.peek(sample_size);
+  if (!sample) {
+    return std::unexpected(sample.error());
+  }
+  if (is_capture(*sample)) {
+    facts.form = DumpForm::capture;
+    return read_packets(file, options, listener, facts);
+  }
+  if (is_hex_text(*sample)) {
+    facts.form = DumpForm::hex_text;
+    return read_hex(file, options, listener, facts);
+  }
+  facts.streams = 1;
+  PlainStream stream(listener);
+  auto result = read_pieces(file, options, [&](Bytes bytes) { stream.bytes(bytes); });
+  stream.finish();
+  return result;
+}
+
+} // namespace dualcam

@@ -1,0 +1,57 @@
+// A file with captured traffic, whatever its form -> what the device said in it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "common/input_file.hpp"
+#include "common/tcp_reassembly.hpp"
+#include "dualcam/dump.hpp"
+
+namespace dualcam {
+
+enum class DumpForm {
+  binary,   ///< the device's bytes
+  hex_text, ///< the same as text, or packets as tcpdump -x prints them
+  capture,  ///< pcap, pcapng
+};
+
+std::string_view name_of(DumpForm form);
+
+/// One device's side of one connection.
+struct DumpStream {
+  std::uint64_t number;                    ///< in the file, from 1
+  std::optional<TcpConnection> connection; ///< where packets were captured
+  bool device_is_a = true;                 ///< which of the connection's ends
+};
+
+/// What is not in the events.
+struct DumpFacts {
+  DumpForm form = DumpForm::binary;
+  std::uint64_t streams = 0;
+  std::uint64_t other_connections = 0; ///< TCP, but nothing that a camera says
+  std::uint64_t lines_passed_over = 0; ///< of hex text: not hex
+};
+
+struct DumpOptions {
+  std::optional<std::uint16_t> port; ///< only connections with it at one end
+  /// Called with the bytes read so far.
+  std::function<void(std::uint64_t)> progress = [](std::uint64_t) {};
+};
+
+class DumpListener {
+public:
+  virtual ~DumpListener() = default;
+  virtual void event(const DumpStream& stream, const DumpEvent& event) = 0;
+  /// Nothing more comes of this stream.
+  virtual void over(const DumpStream& stream) = 0;
+};
+
+/// Reads `file` to its end. `facts` are filled in even when an error comes back: io, or a capture
+/// that is damaged or cut off (malformed), or of a link layer that is not known (unsupported).
+Result<void> read_dump(InputFile& file, const DumpOptions& options, DumpListener& listener,
+                       DumpFacts& facts);
+
+} // namespace dualcam

@@ -1,0 +1,90 @@
+#include "common/input_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace dualcam {
+namespace {
+
+std::unexpected<Error> io_error(int error) {
+  return std::unexpected(Error{ErrorCategory::io, 0, std::generic_category().message(error)});
+}
+
+} // namespace
+
+Result<InputFile> InputFile::open(const std::string& path) {
+  const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                     : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    return io_error(errno);
+  }
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0 || S_ISDIR(status.st_mode)) {
+    const int error = S_ISDIR(status.st_mode) ? EISDIR : errno;
+    ::close(descriptor);
+    return io_error(error);
+  }
+  const bool regular = S_ISREG(status.st_mode);
+  return InputFile(descriptor, regular ? std::optional(static_cast<std::uint64_t>(status.st_size))
+                                       : std::nullopt);
+}
+
+InputFile::InputFile(InputFile&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_),
+      peeked_(std::move(other.peeked_)) {}
+
+InputFile& InputFile::operator=(InputFile&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(size_, other.size_);
+  std::swap(peeked_, other.peeked_);
+  return *this;
+}
+
+InputFile::~InputFile() {
+  if (descriptor_ >= 0) {
+    ::close(descriptor_);
+  }
+}
+
+Result<std::size_t> InputFile::read(std::span<std::byte> buffer) {
+  if (!peeked_.empty()) {
+    const auto count = std::min(peeked_.size(), buffer.size());
+    std::copy_n(peeked_.begin(), count, buffer.begin());
+    peeked_.erase(peeked_.begin(), peeked_.begin() + static_cast<std::ptrdiff_t>(count));
+    return count;
+  }
+  for (;;) {
+    const auto count = ::read(descriptor_, buffer.data(), buffer.size());
+    if (count >= 0) {
+      return static_cast<std::size_t>(count);
+    }
+    if (errno != EINTR) {
+      return io_error(errno);
+    }
+  }
+}
+
+Result<Bytes> InputFile::peek(std::size_t count) {
+  while (peeked_.size() < count) {
+    auto before = std::exchange(peeked_, {});
+    ByteBuffer more(count - before.size());
+    const auto got = read(more);
+    append(before, Bytes(more).first(got.value_or(0)));
+    peeked_ = std::move(before);
+    if (!got) {
+      return std::unexpected(got.error());
+    }
+    if (*got == 0) {
+      break;
+    }
+  }
+  return Bytes(peeked_).first(std::min(count, peeked_.size()));
+}
+
+} // namespace dualcam

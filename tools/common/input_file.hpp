@@ -1,0 +1,39 @@
+// A file or standard input, read from front to back.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "dualcam/bytes.hpp"
+#include "dualcam/error.hpp"
+
+namespace dualcam {
+
+class InputFile {
+public:
+  /// `-` is standard input.
+  static Result<InputFile> open(const std::string& path);
+  InputFile(InputFile&& other) noexcept;
+  InputFile& operator=(InputFile&& other) noexcept;
+  ~InputFile();
+
+  /// Up to `buffer.size()` bytes; 0 at the end.
+  Result<std::size_t> read(std::span<std::byte> buffer);
+  /// The next bytes, up to `count`, which `read` still gives.
+  Result<Bytes> peek(std::size_t count);
+
+  /// The size of a regular file; nullopt for everything else.
+  std::optional<std::uint64_t> size() const { return size_; }
+  int descriptor() const { return descriptor_; }
+
+private:
+  InputFile(int descriptor, std::optional<std::uint64_t> size)
+      : descriptor_(descriptor), size_(size) {}
+
+  int descriptor_;
+  std::optional<std::uint64_t> size_;
+  ByteBuffer peeked_;
+};
+
+} // namespace dualcam

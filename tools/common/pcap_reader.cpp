@@ -1,0 +1,84 @@
+#include "common/pcap_reader.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+
+#include <pcap/pcap.h>
+
+namespace dualcam {
+namespace {
+
+ssize_t read_cookie(void* cookie, char* buffer, std::size_t size) {
+  const auto count =
+      static_cast<InputFile*>(cookie)->read(std::as_writable_bytes(std::span(buffer, size)));
+  if (!count) {
+    errno = EIO;
+    return -1;
+  }
+  return static_cast<ssize_t>(*count);
+}
+
+struct CloseCapture {
+  void operator()(pcap_t* capture) const { ::pcap_close(capture); }
+};
+
+std::unexpected<Error> error(ErrorCategory category, std::string message) {
+  return std::unexpected(Error{category, 0, std::move(message)});
+}
+
+} // namespace
+
+bool is_capture(Bytes first_bytes) {
+  if (first_bytes.size() < 4) {
+    return false;
+  }
+  switch (load_be<std::uint32_t>(first_bytes)) {
+  case 0xA1B2C3D4: // pcap with microseconds, in both byte orders
+  case 0xD4C3B2A1:
+  case 0xA1B23C4D: // nanoseconds
+  case 0x4D3CB2A1:
+  case 0x0A0D0D0A: // pcapng
+    return true;
+  default:
+    return false;
+  }
+}
+
+Result<void> read_capture(InputFile& file, const std::function<void(LinkType, Bytes frame)>& take) {
+  // A stream of ours, so that standard input can be looked at first.
+  auto* stream = ::fopencookie(&file, "r", {read_cookie, nullptr, nullptr, nullptr});
+  if (stream == nullptr) {
+    return error(ErrorCategory::io, "out of memory");
+  }
+  std::array<char, PCAP_ERRBUF_SIZE> why{};
+  const std::unique_ptr<pcap_t, CloseCapture> capture(::pcap_fopen_offline(stream, why.data()));
+  if (!capture) {
+    std::fclose(stream);
+    return error(ErrorCategory::malformed, why.data());
+  }
+  const auto link = static_cast<LinkType>(::pcap_datalink(capture.get()));
+  if (!is_supported(link)) {
+    const auto* name = ::pcap_datalink_val_to_name(::pcap_datalink(capture.get()));
+    return error(ErrorCategory::unsupported, "captures with link layer " +
+                                                 std::string(name != nullptr ? name : "unknown") +
+                                                 " are not supported");
+  }
+  for (;;) {
+    pcap_pkthdr* header = nullptr;
+    const u_char* data = nullptr;
+    const int result = ::pcap_next_ex(capture.get(), &header, &data);
+    if (result == PCAP_ERROR_BREAK) {
+      return {};
+    }
+    if (result != 1) {
+      return error(ErrorCategory::malformed, ::pcap_geterr(capture.get()));
+    }
+    take(link, std::as_bytes(std::span(data, header->caplen)));
+  }
+}
+
+std::string pcap_version() { return ::pcap_lib_version(); }
+
+} // namespace dualcam

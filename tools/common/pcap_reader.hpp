@@ -1,0 +1,22 @@
+// Capture files of both formats, through libpcap.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "common/input_file.hpp"
+#include "common/tcp_segment.hpp"
+
+namespace dualcam {
+
+/// Whether a file that begins like this is a pcap or pcapng file. Four bytes tell.
+bool is_capture(Bytes first_bytes);
+
+/// Calls `take` for each captured frame, in the file's order. Errors: malformed (what libpcap says,
+/// a truncated file among it: the frames before have been taken), unsupported (the link layer).
+Result<void> read_capture(InputFile& file, const std::function<void(LinkType, Bytes frame)>& take);
+
+/// For --version.
+std::string pcap_version();
+
+} // namespace dualcam

@@ -1,0 +1,226 @@
+#include "common/pcap_writer.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace dualcam {
+namespace {
+
+constexpr std::size_t file_header_size = 24;
+constexpr std::size_t record_header_size = 16;
+constexpr std::uint32_t magic_nanoseconds = 0xA1B2'3C4D;
+constexpr std::uint32_t snapshot_length = 262144;
+constexpr std::size_t most_payload = 65535 - 60; // IP's length field, less the headers
+
+constexpr std::uint8_t flag_fin = 0x01;
+constexpr std::uint8_t flag_syn = 0x02;
+constexpr std::uint8_t flag_push = 0x08;
+constexpr std::uint8_t flag_ack = 0x10;
+
+constexpr std::size_t v4_header_size = 20;
+constexpr std::size_t tcp_header_size = 20;
+constexpr std::uint8_t protocol_tcp = 6;
+
+ByteBuffer file_header() {
+  ByteBuffer header;
+  append_be(header, magic_nanoseconds);
+  append_be(header, std::uint16_t{2});
+  append_be(header, std::uint16_t{4});
+  append_be(header, std::uint64_t{0}); // time zone, accuracy
+  append_be(header, snapshot_length);
+  append_be(header, static_cast<std::uint32_t>(LinkType::raw));
+  return header;
+}
+
+std::unexpected<Error> io_error(int error) {
+  return std::unexpected(Error{ErrorCategory::io, 0, std::generic_category().message(error)});
+}
+
+/// Up to which offset `descriptor` holds whole records of ours; 0: it is another file.
+std::uint64_t whole_records(int descriptor, std::uint64_t size) {
+  const auto expected = file_header();
+  std::array<std::byte, file_header_size> header{};
+  if (::pread(descriptor, header.data(), header.size(), 0) != static_cast<ssize_t>(header.size()) ||
+      !std::ranges::equal(header, expected)) {
+    return 0;
+  }
+  std::uint64_t offset = file_header_size;
+  for (;;) {
+    std::array<std::byte, record_header_size> record{};
+    if (::pread(descriptor, record.data(), record.size(), static_cast<off_t>(offset)) !=
+        static_cast<ssize_t>(record.size())) {
+      return offset;
+    }
+    const auto end = offset + record.size() + load_be<std::uint32_t>(Bytes(record).subspan(8));
+    if (end > size) {
+      return offset;
+    }
+    offset = end;
+  }
+}
+
+/// The Internet checksum over `bytes`, of even length but for its end.
+std::uint32_t add_words(std::uint32_t sum, Bytes bytes) {
+  for (; bytes.size() >= 2; bytes = bytes.subspan(2)) {
+    sum += load_be<std::uint16_t>(bytes);
+  }
+  return bytes.empty() ? sum : sum + (std::to_integer<std::uint32_t>(bytes[0]) << 8);
+}
+
+std::uint16_t folded(std::uint32_t sum) {
+  sum = (sum & 0xFFFF) + (sum >> 16);
+  return static_cast<std::uint16_t>(~(sum + (sum >> 16)));
+}
+
+void put_checksum(ByteBuffer& out, std::size_t offset, std::uint16_t checksum) {
+  out[offset] = static_cast<std::byte>(checksum >> 8);
+  out[offset + 1] = static_cast<std::byte>(checksum & 0xFF);
+}
+
+Bytes address_of(const Endpoint& endpoint) {
+  const auto address = Bytes(endpoint.address);
+  return endpoint.is_v4() ? address.last(4) : address;
+}
+
+void append_ip(ByteBuffer& out, const Endpoint& from, const Endpoint& to, std::size_t length) {
+  const auto start = out.size();
+  const auto tcp_length = static_cast<std::uint16_t>(length);
+  if (!from.is_v4()) {
+    append_be(out, std::uint32_t{0x6000'0000});
+    append_be(out, tcp_length);
+    append_be(out, std::uint16_t{protocol_tcp << 8 | 64}); // hop limit
+    append(out, address_of(from));
+    append(out, address_of(to));
+    return;
+  }
+  append_be(out, std::uint16_t{0x4500});
+  append_be(out, static_cast<std::uint16_t>(v4_header_size + tcp_length));
+  append_be(out, std::uint32_t{0x4000}); // no identification, do not fragment
+  append_be(out, std::uint16_t{64 << 8 | protocol_tcp});
+  append_be(out, std::uint16_t{0});
+  append(out, address_of(from));
+  append(out, address_of(to));
+  put_checksum(out, start + 10, folded(add_words(0, Bytes(out).subspan(start))));
+}
+
+} // namespace
+
+Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (descriptor < 0) {
+    return io_error(errno);
+  }
+  std::unique_ptr<PcapWriter> writer(new PcapWriter(descriptor));
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0) {
+    return io_error(errno);
+  }
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size == 0 || !S_ISREG(status.st_mode)) { // a pipe to Wireshark will do, too
+    writer->write(file_header());
+    return writer->error() != 0 ? Result<std::unique_ptr<PcapWriter>>(io_error(writer->error()))
+                                : std::move(writer);
+  }
+  const auto whole = whole_records(descriptor, size);
+  if (whole == 0) {
+    return std::unexpected(Error{ErrorCategory::unsupported, 0,
+                                 "the file exists and is no capture written here: not touched"});
+  }
+  if (whole < size && ::ftruncate(descriptor, static_cast<off_t>(whole)) != 0) {
+    return io_error(errno);
+  }
+  return writer;
+}
+
+PcapWriter::~PcapWriter() { ::close(descriptor_); }
+
+void PcapWriter::write(Bytes records) {
+  while (error_ == 0 && !records.empty()) {
+    const auto written = ::write(descriptor_, records.data(), records.size());
+    if (written >= 0) {
+      records = records.subspan(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      error_ = errno;
+    }
+  }
+}
+
+void CapturedConnection::connected(const Endpoint& device, const Endpoint& server,
+                                   CaptureTime time) {
+  // Initial numbers that differ when a device comes back from the same port.
+  const auto ticks = static_cast<std::uint64_t>(time.time_since_epoch().count());
+  device_ = {device, static_cast<std::uint32_t>(ticks >> 6)};
+  server_ = {server, static_cast<std::uint32_t>(ticks >> 6) ^ 0x5555'5555};
+  open_ = true;
+  ByteBuffer out;
+  record(device_, server_, flag_syn, {}, time, out);
+  record(server_, device_, flag_syn | flag_ack, {}, time, out);
+  record(device_, server_, flag_ack, {}, time, out);
+  writer_.write(out);
+}
+
+void CapturedConnection::received(Bytes bytes, CaptureTime time) {
+  data(device_, server_, bytes, time);
+}
+
+void CapturedConnection::sent(Bytes bytes, CaptureTime time) {
+  data(server_, device_, bytes, time);
+}
+
+void CapturedConnection::closed(CaptureTime time) {
+  if (!std::exchange(open_, false)) {
+    return;
+  }
+  ByteBuffer out;
+  record(device_, server_, flag_fin | flag_ack, {}, time, out);
+  record(server_, device_, flag_fin | flag_ack, {}, time, out);
+  record(device_, server_, flag_ack, {}, time, out);
+  writer_.write(out);
+}
+
+void CapturedConnection::data(Side& from, const Side& to, Bytes bytes, CaptureTime time) {
+  ByteBuffer out;
+  while (open_ && !bytes.empty()) {
+    const auto segment = bytes.first(std::min(bytes.size(), most_payload));
+    record(from, to, flag_push | flag_ack, segment, time, out);
+    bytes = bytes.subspan(segment.size());
+  }
+  writer_.write(out);
+}
+
+void CapturedConnection::record(Side& from, const Side& to, std::uint8_t flags, Bytes payload,
+                                CaptureTime time, ByteBuffer& out) {
+  const auto tcp_length = tcp_header_size + payload.size();
+  const auto length = static_cast<std::uint32_t>(
+      (from.endpoint.is_v4() ? v4_header_size : std::size_t{40}) + tcp_length);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  append_be(out, static_cast<std::uint32_t>(seconds.time_since_epoch().count()));
+  append_be(out, static_cast<std::uint32_t>((time - seconds).count()));
+  append_be(out, length);
+  append_be(out, length);
+  append_ip(out, from.endpoint, to.endpoint, tcp_length);
+  const auto tcp = out.size();
+  append_be(out, from.endpoint.port);
+  append_be(out, to.endpoint.port);
+  append_be(out, from.next);
+  append_be(out, (flags & flag_ack) != 0 ? to.next : std::uint32_t{0});
+  append_be(out, static_cast<std::uint16_t>((tcp_header_size / 4) << 12 | flags));
+  append_be(out, std::uint16_t{0xFFFF}); // window
+  append_be(out, std::uint32_t{0});      // checksum, urgent pointer
+  append(out, payload);
+  auto sum = add_words(0, address_of(from.endpoint));
+  sum = add_words(sum, address_of(to.endpoint));
+  sum = add_words(sum + protocol_tcp + static_cast<std::uint32_t>(tcp_length),
+                  Bytes(out).subspan(tcp));
+  put_checksum(out, tcp + 16, folded(sum));
+  from.next += static_cast<std::uint32_t>(payload.size());
+  from.next += (flags & (flag_syn | flag_fin)) != 0 ? 1 : 0;
+}
+
+} // namespace dualcam

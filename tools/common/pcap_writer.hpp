@@ -1,0 +1,79 @@
+// Traffic of our own connections, written as a capture that Wireshark, tcpdump and dcam-crc read.
+//
+// The file is pcap with nanoseconds and LINKTYPE_RAW: IP packets without a link layer. We see
+// streams, not packets, so the packets are made up: a handshake, then one segment a `received` or
+// `sent` (cut where IP's length field ends), sequence numbers and checksums as they must be. What a
+// TLS connection carries is written in the clear.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "common/tcp_segment.hpp"
+#include "dualcam/error.hpp"
+
+namespace dualcam {
+
+using CaptureTime = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+/// One capture file, which connections share. Each record is appended by one write, so that several
+/// threads or processes may add to one file. After a failure nothing more is written.
+class PcapWriter {
+public:
+  /// Makes the file, or goes on in one that was written here before: a torn record at its end (the
+  /// disk was full, the machine went down) is cut off. Anything else in the file's place is an
+  /// error, and stays as it is. The opened file is readable by its owner alone: positions are in
+  /// it.
+  static Result<std::unique_ptr<PcapWriter>> open(const std::filesystem::path& path);
+  ~PcapWriter();
+  PcapWriter(const PcapWriter&) = delete;
+  PcapWriter& operator=(const PcapWriter&) = delete;
+
+  /// The errno of the first failure, 0 if there was none: the capture is incomplete, the transfer
+  /// need not be.
+  int error() const { return error_; }
+
+private:
+  friend class CapturedConnection;
+
+  explicit PcapWriter(int descriptor) : descriptor_(descriptor) {}
+  void write(Bytes records);
+
+  int descriptor_;
+  int error_ = 0;
+};
+
+/// One connection in it.
+class CapturedConnection {
+public:
+  /// Writes nothing yet. `writer` must outlive the connection.
+  explicit CapturedConnection(PcapWriter& writer) : writer_(writer) {}
+
+  /// `device` has opened a connection to `server`: both of one address family.
+  void connected(const Endpoint& device, const Endpoint& server, CaptureTime time);
+  /// From the device.
+  void received(Bytes bytes, CaptureTime time);
+  /// To the device.
+  void sent(Bytes bytes, CaptureTime time);
+  void closed(CaptureTime time);
+
+private:
+  struct Side {
+    Endpoint endpoint;
+    std::uint32_t next = 0; ///< sequence number
+  };
+
+  void data(Side& from, const Side& to, Bytes bytes, CaptureTime time);
+  void record(Side& from, const Side& to, std::uint8_t flags, Bytes payload, CaptureTime time,
+              ByteBuffer& out);
+
+  PcapWriter& writer_;
+  Side device_;
+  Side server_;
+  bool open_ = false;
+};
+
+} // namespace dualcam

@@ -1,0 +1,229 @@
+#include "common/tcp_reassembly.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace dualcam {
+namespace {
+
+// How long later segments wait for an earlier one. A capture may have segments out of order, but
+// not by much; a receiver's acknowledgement shows that the capture has lost one.
+constexpr std::size_t most_held = 512;
+constexpr std::size_t most_held_bytes = 4 << 20;
+constexpr std::size_t held_if_acknowledged = 16;
+constexpr std::size_t held_at_start = 4; ///< without a SYN the first may not be the first
+
+/// How far `a` is behind `b`; sequence numbers wrap.
+std::int32_t distance(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b); }
+
+/// One direction.
+class Flow {
+public:
+  using Deliver = std::function<void(Bytes, std::uint64_t missing)>;
+
+  void add(const TcpSegment& segment, const Deliver& deliver) {
+    if (segment.syn && !next_) {
+      start_at(segment.sequence + 1);
+    }
+    const auto sequence = segment.sequence + (segment.syn ? 1 : 0);
+    finished_ = finished_ || segment.fin;
+    const bool last_is_missing = segment.fin && next_ && distance(sequence, *next_) > 0;
+    if (segment.length == 0 && !last_is_missing) {
+      return;
+    }
+    if (next_ && distance(sequence, *next_) <= 0 && held_.empty()) { // nearly always
+      take(sequence, segment.payload, segment.length, deliver);
+    } else if (!next_ || distance(sequence, *next_) > 0 ||
+               distance(sequence + static_cast<std::uint32_t>(segment.length), *next_) > 0) {
+      hold(sequence, segment);
+    }
+    if (!next_ && (held_.size() >= held_at_start || first_is_acknowledged())) {
+      start_at(held_.front().sequence);
+    }
+    release(deliver);
+    while (!held_.empty() && next_ && waits_too_long()) {
+      skip_gap(deliver);
+    }
+  }
+
+  /// The other side has this flow's bytes up to here.
+  void acknowledged(std::uint32_t number, const Deliver& deliver) {
+    acknowledged_ = number;
+    if (!next_ && !held_.empty() && first_is_acknowledged()) {
+      start_at(held_.front().sequence);
+      release(deliver);
+    }
+  }
+
+  void flush(const Deliver& deliver) {
+    while (!held_.empty()) {
+      if (!next_) {
+        start_at(held_.front().sequence);
+      }
+      release(deliver);
+      if (!held_.empty()) {
+        skip_gap(deliver);
+      }
+    }
+  }
+
+  /// Its FIN has come, and everything before it.
+  bool finished() const { return finished_ && held_.empty(); }
+  /// A SYN of this connection, rather than of a new one between the same ports.
+  bool is_own_syn(std::uint32_t sequence) const {
+    return first_ ? *first_ == sequence + 1 : held_.empty();
+  }
+
+private:
+  struct Held {
+    std::uint32_t sequence;
+    ByteBuffer bytes;
+    std::size_t length;
+  };
+
+  void start_at(std::uint32_t sequence) {
+    first_ = sequence;
+    next_ = sequence;
+  }
+
+  void take(std::uint32_t sequence, Bytes bytes, std::size_t length, const Deliver& deliver) {
+    const auto old = static_cast<std::size_t>(distance(*next_, sequence));
+    if (old >= length) {
+      return; // a retransmission
+    }
+    const auto fresh = bytes.subspan(std::min(old, bytes.size()));
+    if (!fresh.empty()) {
+      deliver(fresh, 0);
+    }
+    const auto cut = length - old - fresh.size(); // by the snapshot length
+    if (cut != 0) {
+      deliver({}, cut);
+    }
+    next_ = sequence + static_cast<std::uint32_t>(length);
+  }
+
+  void hold(std::uint32_t sequence, const TcpSegment& segment) {
+    const auto place = std::ranges::find_if(
+        held_, [&](const Held& held) { return distance(held.sequence, sequence) > 0; });
+    held_.insert(place,
+                 {sequence, {segment.payload.begin(), segment.payload.end()}, segment.length});
+    held_bytes_ += segment.payload.size();
+  }
+
+  void release(const Deliver& deliver) {
+    std::size_t count = 0;
+    for (; next_ && count < held_.size() && distance(held_[count].sequence, *next_) <= 0; ++count) {
+      take(held_[count].sequence, held_[count].bytes, held_[count].length, deliver);
+      held_bytes_ -= held_[count].bytes.size();
+    }
+    held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+
+  bool first_is_acknowledged() const {
+    const auto& first = held_.front();
+    const auto end = first.sequence + static_cast<std::uint32_t>(first.length);
+    return acknowledged_ && distance(*acknowledged_, end) >= 0;
+  }
+
+  bool waits_too_long() const {
+    const bool acknowledged =
+        acknowledged_ && distance(*acknowledged_, held_.front().sequence) >= 0;
+    return held_.size() >= (acknowledged ? held_if_acknowledged : most_held) ||
+           held_bytes_ > most_held_bytes;
+  }
+
+  void skip_gap(const Deliver& deliver) {
+    const auto gap = static_cast<std::uint32_t>(held_.front().sequence - *next_);
+    next_ = held_.front().sequence;
+    deliver({}, gap);
+    release(deliver);
+  }
+
+  std::optional<std::uint32_t> first_;
+  std::optional<std::uint32_t> next_; ///< sequence number of the next byte to deliver
+  std::optional<std::uint32_t> acknowledged_;
+  std::vector<Held> held_; ///< in order
+  std::size_t held_bytes_ = 0;
+  bool finished_ = false;
+};
+
+} // namespace
+
+struct TcpReassembly::Connection {
+  TcpConnection about;
+  Flow from_a;
+  Flow from_b;
+  bool over = false; ///< what still comes are retransmissions
+};
+
+TcpReassembly::TcpReassembly(Listener& listener) : listener_(listener) {}
+TcpReassembly::~TcpReassembly() = default;
+
+TcpReassembly::Connection& TcpReassembly::connection_of(const TcpSegment& segment) {
+  const auto key = std::minmax(segment.source, segment.destination);
+  auto& connection = open_[key];
+  if (connection && segment.syn) {
+    const auto& flow =
+        segment.source == connection->about.a ? connection->from_a : connection->from_b;
+    if (!flow.is_own_syn(segment.sequence)) {
+      end(*connection);
+      connection.reset();
+    }
+  }
+  if (!connection) {
+    const bool reply = segment.syn && segment.ack;
+    connection = std::make_unique<Connection>();
+    connection->about = {++connections_, reply ? segment.destination : segment.source,
+                         reply ? segment.source : segment.destination, segment.syn};
+  }
+  return *connection;
+}
+
+void TcpReassembly::segment(const TcpSegment& segment) {
+  auto& connection = connection_of(segment);
+  if (connection.over) {
+    return;
+  }
+  const bool from_a = segment.source == connection.about.a;
+  auto& flow = from_a ? connection.from_a : connection.from_b;
+  auto& other = from_a ? connection.from_b : connection.from_a;
+  if (segment.ack) {
+    other.acknowledged(segment.acknowledgement, [&](Bytes bytes, std::uint64_t missing) {
+      listener_.piece(connection.about, {!from_a, bytes, missing});
+    });
+  }
+  flow.add(segment, [&](Bytes bytes, std::uint64_t missing) {
+    listener_.piece(connection.about, {from_a, bytes, missing});
+  });
+  if (flow.finished() && other.finished()) {
+    end(connection);
+  }
+}
+
+void TcpReassembly::end(Connection& connection) {
+  if (std::exchange(connection.over, true)) {
+    return;
+  }
+  for (const bool from_a : {true, false}) {
+    auto& flow = from_a ? connection.from_a : connection.from_b;
+    flow.flush([&](Bytes bytes, std::uint64_t missing) {
+      listener_.piece(connection.about, {from_a, bytes, missing});
+    });
+  }
+  listener_.over(connection.about);
+}
+
+void TcpReassembly::finish() {
+  std::vector<Connection*> left;
+  for (const auto& [key, connection] : open_) {
+    left.push_back(connection.get());
+  }
+  std::ranges::sort(left, {}, [](const Connection* each) { return each->about.number; });
+  for (auto* connection : left) {
+    end(*connection);
+  }
+  open_.clear();
+}
+
+} // namespace dualcam

@@ -1,0 +1,328 @@
+#include "dcam-crc/dump_report.hpp"
+
+#include <cstdlib>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "common/escape.hpp"
+#include "common/units.hpp"
+#include "dcam-crc/packet_map.hpp"
+#include "dualcam/message.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr std::size_t most_ranges = 12; ///< that a line of text lists
+
+bool wants_color(CommonOptions::When when) {
+  const auto* no_color = std::getenv("NO_COLOR");
+  return when == CommonOptions::When::always ||
+         (when == CommonOptions::When::automatic && (no_color == nullptr || *no_color == '\0') &&
+          ::isatty(STDOUT_FILENO) == 1);
+}
+
+std::string crc_text(std::optional<std::uint16_t> crc) {
+  return crc ? fmt::format("{:04x}", *crc) : "lost";
+}
+
+Json crc_json(std::optional<std::uint16_t> crc) {
+  return crc ? Json(fmt::format("{:04x}", *crc)) : Json();
+}
+
+std::string range_text(const std::vector<NumberRange>& ranges) {
+  std::string text;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    if (i == most_ranges) {
+      return text + fmt::format(" and {} more stretches", ranges.size() - i);
+    }
+    const auto& [first, last] = ranges[i];
+    text += fmt::format("{}{}", i == 0 ? "" : ", ", first);
+    text += first == last ? "" : fmt::format("-{}", last);
+  }
+  return text;
+}
+
+Json range_json(const std::vector<NumberRange>& ranges) {
+  auto list = Json::array();
+  for (const auto& range : ranges) {
+    list.push_back({range.first, range.last});
+  }
+  return list;
+}
+
+std::string plural(std::uint64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string numbering_note(const PacketRecord& packet) {
+  switch (packet.numbering) {
+  case DumpNumbering::stated:
+    return "";
+  case DumpNumbering::inferred:
+    return " (number inferred)";
+  case DumpNumbering::unknown:
+    return " (number counted from the first packet seen)";
+  }
+  return "";
+}
+
+Json packet_json(const PacketRecord& packet) {
+  Json fields;
+  fields["number"] = packet.number;
+  fields["numbering"] = name_of(packet.numbering);
+  fields["verdict"] = name_of(packet.verdict);
+  fields["offset"] = packet.offset;
+  fields["file_offset"] = packet.file_offset;
+  fields["bytes"] = packet.size;
+  fields["stored"] = crc_json(packet.stored);
+  fields["computed"] = crc_json(packet.computed);
+  fields["repeat"] = packet.repeat;
+  return fields;
+}
+
+std::string skipped_text(const DumpSkipped& skipped) {
+  return fmt::format(
+      "{} skipped at offset {}{}", plural(skipped.bytes, "byte"), skipped.offset,
+      skipped.missing == 0 ? "" : fmt::format(", {} of them not in the capture", skipped.missing));
+}
+
+Json skipped_json(const DumpSkipped& skipped) {
+  return {{"offset", skipped.offset}, {"bytes", skipped.bytes}, {"missing", skipped.missing}};
+}
+
+Json metadata_of(const Transfer& transfer) {
+  const auto metadata = decode_metadata(transfer.metadata);
+  if (metadata) {
+    return metadata_record(*metadata, transfer.metadata, transfer.imei);
+  }
+  return transfer.metadata.empty() ? Json() : Json{{"raw", hex(transfer.metadata)}};
+}
+
+/// `2024-10-29T12:43:42.000Z, server request, 54.7004183 25.2796514`
+std::string metadata_text(const Transfer& transfer) {
+  const auto metadata = decode_metadata(transfer.metadata);
+  if (!metadata) {
+    return fmt::format("{} ({})", hex(transfer.metadata), metadata.error().message);
+  }
+  const auto time = metadata->timestamp.time_point();
+  auto text = metadata->timestamp.is_known() && time ? format_time(*time) : "no time";
+  const auto trigger = trigger_name(metadata->trigger);
+  text += trigger.empty() ? fmt::format(", trigger {}", metadata->trigger)
+                          : fmt::format(", {}", trigger);
+  if (metadata->position) {
+    text += fmt::format(", {} {}", format_degrees(metadata->position->latitude),
+                        format_degrees(metadata->position->longitude));
+  }
+  return text;
+}
+
+} // namespace
+
+DumpReport::DumpReport(const CrcOptions& options, Product& product, Console& console)
+    : options_(options), product_(product), console_(console),
+      color_(wants_color(options.common.color)) {}
+
+void DumpReport::begin(const std::string& name) {
+  dump_ = name;
+  transfers_ = 0;
+}
+
+void DumpReport::event(std::string_view name, Json fields) {
+  Json line;
+  line["event"] = name;
+  line["dump"] = dump_;
+  line.update(fields);
+  product_.line(to_line(line));
+}
+
+void DumpReport::trace(const DumpStream& stream, const DumpEvent& event) {
+  const auto where = stream.connection ? fmt::format("connection {}: ", stream.number) : "";
+  if (const auto* packet = std::get_if<DumpPacket>(&event)) {
+    if (console_.traces()) {
+      console_.trace(fmt::format("{}offset {}: packet {}, {} bytes, CRC {}, {}{}", where,
+                                 packet->offset, packet->number, packet->payload.size(),
+                                 crc_text(packet->stored), name_of(packet->verdict),
+                                 packet->repeat ? ", repeated" : ""));
+    }
+  } else if (const auto* init = std::get_if<DumpInit>(&event)) {
+    console_.detail(fmt::format("{}offset {}: INIT of {}, protocol {}, settings {:08x}", where,
+                                init->offset, format_imei(init->init.imei), init->init.protocol,
+                                init->init.settings));
+  } else if (const auto* sync = std::get_if<DumpSync>(&event)) {
+    console_.detail(fmt::format("{}offset {}: SYNC {}", where, sync->offset, sync->packet));
+  } else if (const auto* status = std::get_if<DumpStatus>(&event)) {
+    console_.detail(fmt::format("{}offset {}: STATUS {}: {}", where, status->offset, status->code,
+                                status_meaning(status->code)));
+  } else if (const auto* command = std::get_if<DumpServerCommand>(&event)) {
+    console_.detail(fmt::format("{}the server: {}", where, escaped(command->text)));
+  }
+}
+
+void DumpReport::transfer(const Transfer& transfer) {
+  ++transfers_;
+  options_.common.json ? transfer_json(transfer) : transfer_text(transfer);
+  if (options_.map && !options_.common.json) {
+    for (const auto& line : packet_map(transfer, map_width(), color_)) {
+      product_.line(line);
+    }
+  }
+}
+
+void DumpReport::headline(const Transfer& transfer) {
+  const auto path = transfer.path.empty() ? "" : ", path " + escaped(transfer.path);
+  product_.line(fmt::format("{}: transfer {}: {}, IMEI {}{}", escaped(dump_), transfers_,
+                            transfer.kind ? description_of(*transfer.kind) : "file of unknown kind",
+                            transfer.imei ? format_imei(*transfer.imei) : "unknown", path));
+  if (transfer.stream.connection) {
+    const auto& connection = *transfer.stream.connection;
+    const bool a = transfer.stream.device_is_a;
+    product_.line(
+        fmt::format("  from {} to {}{}", format_endpoint(a ? connection.a : connection.b),
+                    format_endpoint(a ? connection.b : connection.a),
+                    transfer.parts == 1 ? "" : fmt::format(", in {} connections", transfer.parts)));
+  }
+  if (!transfer.metadata.empty()) {
+    product_.line("  metadata: " + metadata_text(transfer));
+  }
+}
+
+void DumpReport::transfer_text(const Transfer& transfer) {
+  headline(transfer);
+  const auto unchecked = transfer.count(DumpVerdict::unchecked);
+  product_.line(fmt::format("  {}: {} good, {} bad, {}{} missing, {} repeated",
+                            transfer.announced ? plural(*transfer.announced, "packet")
+                                               : "packets (START is not there)",
+                            transfer.count(DumpVerdict::good), transfer.bad(),
+                            unchecked == 0 ? "" : fmt::format("{} unchecked, ", unchecked),
+                            transfer.missing_count(), transfer.repeated()));
+  damages(transfer);
+  if (transfer.is_complete() && transfer.expected() != 0) {
+    product_.line(
+        fmt::format("  complete: {} bytes, CRC {:04x}", transfer.bytes(), transfer.crc()));
+  } else if (transfer.expected() != 0) {
+    product_.line(fmt::format("  incomplete: {} bytes are there", transfer.bytes()));
+  } else {
+    product_.line("  nothing to send");
+  }
+}
+
+void DumpReport::damages(const Transfer& transfer) {
+  for (const auto& packet : transfer.packets) {
+    if (packet.verdict == DumpVerdict::good) {
+      continue;
+    }
+    const auto what = packet.verdict != DumpVerdict::cut ? std::string(name_of(packet.verdict))
+                      : packet.size < transfer.packet_size
+                          ? fmt::format("bad, only {} bytes of it", packet.size)
+                          : "bad, and no command follows it";
+    product_.line(fmt::format(
+        "  packet {}{}: {}; offset {} in the dump, {} in the file; CRC stored {}, computed {}",
+        packet.number, numbering_note(packet), what, packet.offset, packet.file_offset,
+        crc_text(packet.stored), packet.computed ? crc_text(packet.computed) : "not possible"));
+  }
+  for (const auto& skipped : transfer.skipped) {
+    product_.line("  " + skipped_text(skipped));
+  }
+  if (const auto missing = transfer.missing(); !missing.empty()) {
+    product_.line("  missing packets: " + range_text(missing));
+  }
+  for (const auto& why : transfer.corrections) {
+    product_.line("  numbers inferred: " + why);
+  }
+  if (transfer.numbering() == DumpNumbering::unknown) {
+    product_.line("  numbers unknown: counted from the first packet seen");
+  }
+}
+
+void DumpReport::transfer_json(const Transfer& transfer) {
+  Json fields;
+  fields["transfer"] = transfers_;
+  for (const auto& packet : transfer.packets) {
+    if (packet.verdict != DumpVerdict::good) {
+      auto all = fields;
+      all.update(packet_json(packet));
+      event("packet", std::move(all));
+    }
+  }
+  if (transfer.stream.connection) {
+    const auto& connection = *transfer.stream.connection;
+    const bool a = transfer.stream.device_is_a;
+    fields["device"] = format_endpoint(a ? connection.a : connection.b);
+    fields["server"] = format_endpoint(a ? connection.b : connection.a);
+  }
+  fields["connections"] = transfer.parts;
+  fields["imei"] = transfer.imei ? Json(format_imei(*transfer.imei)) : Json();
+  fields["kind"] = transfer.kind ? Json(name_of(*transfer.kind)) : Json();
+  if (!transfer.path.empty()) {
+    fields["device_path"] = transfer.path;
+  }
+  fields["packets"] = transfer.announced ? Json(*transfer.announced) : Json();
+  fields["good"] = transfer.count(DumpVerdict::good);
+  fields["bad"] = transfer.bad();
+  fields["unchecked"] = transfer.count(DumpVerdict::unchecked);
+  fields["missing"] = transfer.missing_count();
+  fields["repeated"] = transfer.repeated();
+  fields["missing_packets"] = range_json(transfer.missing());
+  fields["numbering"] = name_of(transfer.numbering());
+  auto skipped = Json::array();
+  for (const auto& each : transfer.skipped) {
+    skipped.push_back(skipped_json(each));
+  }
+  fields["skipped"] = std::move(skipped);
+  fields["bytes"] = transfer.bytes();
+  fields["complete"] = transfer.is_complete();
+  fields["crc16"] = transfer.is_complete() ? crc_json(transfer.crc()) : Json();
+  fields["metadata"] = metadata_of(transfer);
+  event("transfer", std::move(fields));
+}
+
+void DumpReport::extracted(const Extracted& extracted) {
+  if (options_.common.json) {
+    event("extracted", {{"transfer", transfers_},
+                        {"path", extracted.path.string()},
+                        {"complete", extracted.complete},
+                        {"holes", range_json(extracted.holes)}});
+    return;
+  }
+  product_.line("  written to " + escaped(extracted.path.string()));
+  if (!extracted.holes.empty()) {
+    product_.line("  filled with zeros: packets " + range_text(extracted.holes));
+  }
+}
+
+void DumpReport::skipped(const DumpSkipped& skipped) {
+  if (options_.common.json) {
+    event("skipped", skipped_json(skipped));
+  } else {
+    product_.line(fmt::format("{}: {}", escaped(dump_), skipped_text(skipped)));
+  }
+}
+
+void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
+  if (options_.common.json) {
+    event("summary", {{"form", name_of(facts.form)},
+                      {"transfers", transfers_},
+                      {"connections", facts.form == DumpForm::capture ? facts.streams : 0},
+                      {"other_connections", facts.other_connections},
+                      {"lines_passed_over", facts.lines_passed_over},
+                      {"commands", commands}});
+  }
+  const auto name = escaped(dump_);
+  if (facts.other_connections != 0) {
+    console_.note(fmt::format("{}: {} without camera traffic", name,
+                              plural(facts.other_connections, "other connection")));
+  }
+  if (facts.lines_passed_over != 0) {
+    console_.note(fmt::format("{}: {} without hex passed over", name,
+                              plural(facts.lines_passed_over, "line")));
+  }
+  if (commands == 0) {
+    console_.error(name + ": no command of a camera found in it");
+  } else if (transfers_ == 0) {
+    console_.note(name + ": no transfer in it");
+  }
+}
+
+} // namespace dualcam

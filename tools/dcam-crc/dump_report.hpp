@@ -1,0 +1,41 @@
+// What is told about a dump: text for people, JSON Lines for programs.
+#pragma once
+
+#include <string>
+
+#include "common/json.hpp"
+#include "common/standard_streams.hpp"
+#include "dcam-crc/extractor.hpp"
+#include "dcam-crc/options.hpp"
+#include "dcam-crc/transfer_log.hpp"
+
+namespace dualcam {
+
+class DumpReport {
+public:
+  DumpReport(const CrcOptions& options, Product& product, Console& console);
+
+  /// A dump is being read; `name` may hold anything.
+  void begin(const std::string& name);
+  void trace(const DumpStream& stream, const DumpEvent& event);
+  void transfer(const Transfer& transfer);
+  void extracted(const Extracted& extracted);
+  void skipped(const DumpSkipped& skipped);
+  void end(const DumpFacts& facts, std::uint64_t commands);
+
+private:
+  void transfer_text(const Transfer& transfer);
+  void transfer_json(const Transfer& transfer);
+  void event(std::string_view name, Json fields);
+  void headline(const Transfer& transfer);
+  void damages(const Transfer& transfer);
+
+  const CrcOptions& options_;
+  Product& product_;
+  Console& console_;
+  std::string dump_;
+  std::uint64_t transfers_ = 0;
+  bool color_;
+};
+
+} // namespace dualcam

@@ -1,0 +1,178 @@
+#include "dcam-crc/extractor.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "common/units.hpp"
+#include "dualcam/message.hpp"
+#include "dualcam/metadata.hpp"
+
+namespace dualcam {
+namespace {
+
+std::unexpected<Error> io_error(int error, const std::filesystem::path& path) {
+  return std::unexpected(
+      Error{ErrorCategory::io, 0, path.string() + ": " + std::generic_category().message(error)});
+}
+
+/// 0 or errno.
+int write_at(int descriptor, Bytes bytes, std::uint64_t offset) {
+  while (!bytes.empty()) {
+    const auto count = ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno != EINTR) {
+      return errno;
+    }
+    const auto written = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+    bytes = bytes.subspan(written);
+    offset += written;
+  }
+  return 0;
+}
+
+std::string extension(const Transfer& transfer) {
+  if (transfer.kind) {
+    return std::string(extension_of(*transfer.kind));
+  }
+  const auto suffix = std::string_view(transfer.path)
+                          .substr(std::min(transfer.path.rfind('.'), transfer.path.size()));
+  for (const std::string_view known : {".jpg", ".mp4", ".h265"}) {
+    if (suffix == known) {
+      return std::string(known);
+    }
+  }
+  return ".bin";
+}
+
+std::string stem(const Transfer& transfer) {
+  const auto metadata = decode_metadata(transfer.metadata);
+  const auto time = metadata ? metadata->timestamp.time_point() : std::nullopt;
+  return fmt::format("{}_{}_{}", transfer.imei ? format_imei(*transfer.imei) : "unknown",
+                     time && metadata->timestamp.is_known() ? format_compact_time(*time)
+                                                            : "unknown",
+                     transfer.kind ? name_of(*transfer.kind) : "file");
+}
+
+} // namespace
+
+Result<Extractor> Extractor::open(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return io_error(error.value(), folder);
+  }
+  auto spool = (folder / ".dcam-crc.XXXXXX").string();
+  const int descriptor = ::mkostemp(spool.data(), O_CLOEXEC);
+  if (descriptor < 0) {
+    return io_error(errno, folder);
+  }
+  ::unlink(spool.c_str());
+  return Extractor(folder, descriptor);
+}
+
+Extractor::Extractor(Extractor&& other) noexcept
+    : folder_(std::move(other.folder_)), spool_(std::exchange(other.spool_, -1)),
+      kept_(other.kept_), error_(other.error_) {}
+
+Extractor::~Extractor() {
+  if (spool_ >= 0) {
+    ::close(spool_);
+  }
+}
+
+std::uint64_t Extractor::keep(Bytes payload) {
+  if (error_ == 0) {
+    error_ = write_at(spool_, payload, kept_);
+  }
+  return std::exchange(kept_, kept_ + payload.size());
+}
+
+/// Holes stay holes of the file system, which read as zeros.
+Result<void> Extractor::write(const Transfer& transfer, int descriptor) const {
+  std::uint64_t end = 0;
+  ByteBuffer buffer;
+  for (const auto& [number, packet] : transfer.best()) {
+    buffer.resize(packet->size);
+    const auto got =
+        ::pread(spool_, buffer.data(), buffer.size(), static_cast<off_t>(packet->spooled));
+    if (got != static_cast<ssize_t>(buffer.size())) {
+      return io_error(got < 0 ? errno : EIO, folder_);
+    }
+    if (const int error = write_at(descriptor, buffer, packet->file_offset); error != 0) {
+      return io_error(error, folder_);
+    }
+    end = std::max(end, packet->file_offset + packet->size);
+  }
+  if (transfer.announced_bytes) {
+    end = std::max<std::uint64_t>(end, *transfer.announced_bytes);
+  }
+  if (::ftruncate(descriptor, static_cast<off_t>(end)) != 0 || ::fsync(descriptor) != 0) {
+    return io_error(errno, folder_);
+  }
+  return {};
+}
+
+Result<std::optional<Extracted>> Extractor::extract(const Transfer& transfer) {
+  if (error_ != 0) {
+    return io_error(error_, folder_);
+  }
+  if (transfer.best().empty()) {
+    return std::nullopt;
+  }
+  Extracted extracted{{}, transfer.is_complete(), {}};
+  auto whole = transfer;
+  std::erase_if(whole.packets,
+                [](const auto& packet) { return packet.verdict == DumpVerdict::cut; });
+  extracted.holes = whole.missing();
+  const auto name = stem(transfer);
+  for (unsigned i = 0;; ++i) {
+    const auto base =
+        fmt::format("{}{}{}", name, i == 0 ? "" : fmt::format("_{}", i), extension(transfer));
+    const auto part = folder_ / (base + ".part");
+    const auto final = folder_ / base;
+    struct stat status{};
+    if (::lstat(final.c_str(), &status) == 0) {
+      continue;
+    }
+    const int descriptor =
+        ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (descriptor < 0) {
+      if (errno == EEXIST) {
+        continue;
+      }
+      return io_error(errno, part);
+    }
+    auto written = write(transfer, descriptor);
+    if (::close(descriptor) != 0 && written) {
+      written = io_error(errno, part);
+    }
+    if (!written) {
+      ::unlink(part.c_str());
+      return std::unexpected(written.error());
+    }
+    extracted.path = part;
+    if (extracted.complete) {
+      if (::link(part.c_str(), final.c_str()) != 0) {
+        const int error = errno;
+        if (error != EEXIST) {
+          return io_error(error, final);
+        }
+        ::unlink(part.c_str());
+        continue; // taken meanwhile
+      }
+      ::unlink(part.c_str());
+      extracted.path = final;
+    }
+    return extracted;
+  }
+}
+
+} // namespace dualcam

@@ -1,0 +1,96 @@
+#include "dcam-crc/options.hpp"
+
+#include <charconv>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "common/arguments.hpp"
+#include "common/pcap_reader.hpp"
+
+namespace dualcam {
+namespace {
+
+std::optional<std::uint16_t> parse_crc(std::string_view text) {
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    text.remove_prefix(2);
+  }
+  std::uint16_t value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value, 16);
+  return error == std::errc{} && rest == end && text.size() <= 4 ? std::optional(value)
+                                                                 : std::nullopt;
+}
+
+void add_options(Arguments& parser, CrcOptions& options, bool& initial_given) {
+  parser.custom("--init", "HEX", "0000", "CRC to go on from",
+                [&](const auto& given) -> std::optional<std::string> {
+                  const auto value = parse_crc(given);
+                  options.initial = value.value_or(0);
+                  initial_given = true;
+                  return value ? std::nullopt
+                               : std::optional<std::string>("1 to 4 hex digits, such as 2189");
+                });
+  parser.flag("-c,--check", options.check, "FILE is a list of checksums to compare with");
+  parser.flag(
+      "--dump", options.dump,
+      "FILE is captured traffic: the device's bytes, binary or as hex text, pcap or pcapng");
+  parser.custom("--port", "N", "", "only connections with this TCP port (implies --dump)",
+                [&](const auto& given) -> std::optional<std::string> {
+                  std::uint16_t port = 0;
+                  const auto* end = given.data() + given.size();
+                  const auto [rest, error] = std::from_chars(given.data(), end, port);
+                  options.port = port;
+                  return error == std::errc{} && rest == end && port != 0
+                             ? std::nullopt
+                             : std::optional<std::string>("a whole number from 1 to 65535");
+                });
+  parser.custom("-x,--extract", "DIR", "", "write the transferred files to DIR (implies --dump)",
+                [&](const auto& given) -> std::optional<std::string> {
+                  options.extract_folder = given;
+                  return given.empty() ? std::optional<std::string>("the name of a folder")
+                                       : std::nullopt;
+                });
+  parser.flag("--map", options.map, "draw each transfer's packets (implies --dump)");
+}
+
+std::string libraries() {
+  return fmt::format("nlohmann-json {}.{}.{}, {}", NLOHMANN_JSON_VERSION_MAJOR,
+                     NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH, pcap_version());
+}
+
+} // namespace
+
+std::expected<CrcOptions, ExitCode> parse_crc_options(int count, const char* const* arguments) {
+  CrcOptions options;
+  bool initial_given = false;
+  Arguments parser({
+      .name = "dcam-crc",
+      .usage = "[options] [FILE...]",
+      .summary = "Prints the CRC-16/KERMIT of files, checks lists of them, and checks captured "
+                 "camera traffic packet by packet.",
+      .examples = "  dcam-crc *.h265 > list; dcam-crc -c list\n"
+                  "  dcam-crc --dump capture.pcap --map\n"
+                  "  xxd dump.bin | dcam-crc --dump -x files",
+      .libraries = libraries(),
+  });
+  parser.positionals("FILE", options.files, "standard input by default, or -");
+  add_options(parser, options, initial_given);
+  if (const auto code = parser.parse(count, arguments)) {
+    return std::unexpected(*code);
+  }
+  options.dump = options.dump || options.port || options.map || !options.extract_folder.empty();
+  if (options.check && options.dump) {
+    return std::unexpected(parser.usage_error("--check and --dump exclude each other"));
+  }
+  if (initial_given && options.dump) {
+    return std::unexpected(parser.usage_error("--init has no meaning with --dump"));
+  }
+  if (options.files.empty()) {
+    options.files.emplace_back("-");
+  }
+  options.common = parser.common();
+  return options;
+}
+
+} // namespace dualcam

@@ -1,0 +1,29 @@
+// dcam-crc's command line.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/exit_code.hpp"
+#include "common/standard_streams.hpp"
+
+namespace dualcam {
+
+struct CrcOptions {
+  std::vector<std::string> files; ///< at least one; `-` is standard input
+  std::uint16_t initial = 0;
+  bool check = false;
+  bool dump = false;
+  std::optional<std::uint16_t> port;
+  std::string extract_folder; ///< empty: do not
+  bool map = false;
+  CommonOptions common;
+};
+
+/// Touches nothing. The code is what the tool is to exit with at once.
+std::expected<CrcOptions, ExitCode> parse_crc_options(int count, const char* const* arguments);
+
+} // namespace dualcam
