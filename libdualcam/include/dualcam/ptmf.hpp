@@ -99,7 +99,7 @@ enum class PtmfDamageKind {
   cut_end,          ///< the file ends within a chunk
   zero_hole,        ///< a picture with lost bytes in it; withheld
   bad_voice_header, ///< sound without `00 01 LL CC`, or LL is wrong; withheld
-  gap,              ///< chunks are missing in front of the next one: `missing` of them
+  gap,              ///< `pictures` or `sounds` tells how many are missing before the next
   out_of_order,     ///< the next chunk is late: it repeats one, or follows its successors
   wrong_number,     ///< the next chunk's number contradicts its time, which goes on
   before_first_key, ///< the next picture cannot be decoded: no key picture has come
@@ -137,7 +137,7 @@ using PtmfEvent = std::variant<PtmfPicture, PtmfSound, PtmfDamage>;
 ///
 /// Memory: at most one chunk of `largest_ptmf_payload` is waited for, whatever lengths the file
 /// declares; nothing is allocated for bytes that have not come. With the list of every `PTMF` in
-/// them that is 32 MiB at the very worst; a healthy file takes twice its largest chunk.
+/// them that is 32 MiB at the very worst; a healthy file takes at most twice its largest chunk.
 class PtmfReader {
 public:
   /// Adds input. `bytes` must stay valid until `next` has returned nullopt, and everything fed
