@@ -125,10 +125,20 @@ std::uint64_t Clip::duration() const {
   return std::max(pictures_end, sounds.empty() ? 0 : sounds.back().end());
 }
 
-std::int64_t PtmfClipBuilder::Places::of(std::uint32_t sequence, bool late) {
-  const auto by_number =
-      next + static_cast<std::int32_t>(sequence - (origin + static_cast<std::uint32_t>(next)));
-  return late ? by_number : next++;
+std::int64_t PtmfClipBuilder::Places::of(std::uint32_t sequence, bool late, bool number_is_wrong,
+                                         std::uint64_t lost_before) {
+  if (!started && sequence <= lost_before / ptmf_header_size) {
+    next += sequence;
+  }
+  started = true;
+  if (late) {
+    const auto expected = origin + static_cast<std::uint32_t>(next);
+    return next + static_cast<std::int32_t>(sequence - expected);
+  }
+  if (!number_is_wrong) {
+    origin = sequence - static_cast<std::uint32_t>(next);
+  }
+  return next++;
 }
 
 void PtmfClipBuilder::add(const PtmfEvent& event) {
@@ -136,32 +146,33 @@ void PtmfClipBuilder::add(const PtmfEvent& event) {
 }
 
 void PtmfClipBuilder::add(const PtmfPicture& picture) {
-  if (!picture.late && !std::exchange(number_is_wrong_, false)) {
-    pictures_.origin = picture.sequence - static_cast<std::uint32_t>(pictures_.next);
-  }
   if (frame_rate_ == 0) {
     frame_rate_ = picture.format.frame_rate;
   }
-  clip_.pictures.push_back({.key = picture.key,
-                            .number = pictures_.of(picture.sequence, picture.late),
-                            .time = picture.time,
-                            .offset = picture.offset + ptmf_header_size,
-                            .size = static_cast<std::uint32_t>(picture.payload.size())});
+  clip_.pictures.push_back(
+      {.key = picture.key,
+       .number = pictures_.of(picture.sequence, picture.late,
+                              std::exchange(number_is_wrong_, false), lost_before_),
+       .time = picture.time,
+       .offset = picture.offset + ptmf_header_size,
+       .size = static_cast<std::uint32_t>(picture.payload.size())});
 }
 
 void PtmfClipBuilder::add(const PtmfSound& sound) {
-  if (!sound.late && !std::exchange(number_is_wrong_, false)) {
-    sounds_.origin = sound.sequence - static_cast<std::uint32_t>(sounds_.next);
-  }
-  clip_.sounds.push_back({.number = sounds_.of(sound.sequence, sound.late),
-                          .time = sound.time,
-                          .offset = sound.offset + ptmf_header_size + voice_header_size,
-                          .size = static_cast<std::uint32_t>(sound.a_law.size())});
+  clip_.sounds.push_back(
+      {.number = sounds_.of(sound.sequence, sound.late, std::exchange(number_is_wrong_, false),
+                            lost_before_),
+       .time = sound.time,
+       .offset = sound.offset + ptmf_header_size + voice_header_size,
+       .size = static_cast<std::uint32_t>(sound.a_law.size())});
 }
 
 void PtmfClipBuilder::add(const PtmfDamage& damage) {
   pictures_.next += damage.pictures;
   sounds_.next += damage.sounds;
+  if (damage.kind == PtmfDamageKind::garbage && damage.offset == 0) {
+    lost_before_ = damage.length;
+  }
   number_is_wrong_ = number_is_wrong_ || damage.kind == PtmfDamageKind::wrong_number;
   if (clip_.losses.damage.size() < Losses::most_listed) {
     clip_.losses.damage.push_back(damage);

@@ -72,7 +72,10 @@ private:
     std::uint32_t origin = 0; ///< sequence number of place 0
     bool started = false;
 
-    std::int64_t of(std::uint32_t sequence, bool late);
+    /// `lost_before`: bytes lost before the first chunk; some of them may have been its
+    /// predecessors.
+    std::int64_t of(std::uint32_t sequence, bool late, bool number_is_wrong,
+                    std::uint64_t lost_before);
   };
 
   void add(const PtmfPicture& picture);
@@ -83,7 +86,8 @@ private:
   Places pictures_;
   Places sounds_;
   unsigned frame_rate_ = 0;
-  bool number_is_wrong_ = false; ///< that of the next chunk
+  bool number_is_wrong_ = false;  ///< that of the next chunk
+  std::uint64_t lost_before_ = 0; ///< bytes in front of the first chunk
 };
 
 /// A clip from an elementary stream without times: `frame_rate` pictures a second.

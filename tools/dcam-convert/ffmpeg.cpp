@@ -203,7 +203,7 @@ Command cells_command(const ConvertOptions& options, const FfmpegInput& input,
 Command sheet_command(const ConvertOptions& options, std::uint64_t cells,
                       const FfmpegOutput& output) {
   const auto side = static_cast<std::uint64_t>(std::ceil(std::sqrt(static_cast<double>(cells))));
-  const auto columns = std::min(cells, std::max<std::uint64_t>(4, side));
+  const auto columns = std::min(cells, (side + 3) / 4 * 4); // videos come in fours
   const auto rows = (cells + columns - 1) / columns;
   auto command = begin(options, output);
   append(command, {"-f",
