@@ -13,11 +13,15 @@ def run(*command, **options):
                           stdin=options.pop("stdin", subprocess.DEVNULL), **options).stdout
 
 
+SMALL = (320, 192)
+CAMERA = (1280, 720)
+
+
 @functools.cache
-def hevc(seconds, rate=20):
+def hevc(seconds, rate=20, size=SMALL):
     return run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi",
-               "-i", f"testsrc2=size=320x192:rate={rate}", "-t", str(seconds), "-c:v", "libx265",
-               "-preset", "ultrafast", "-x265-params",
+               "-i", f"testsrc2=size={size[0]}x{size[1]}:rate={rate}", "-t", str(seconds),
+               "-c:v", "libx265", "-preset", "ultrafast", "-x265-params",
                f"log-level=error:bframes=0:keyint={rate}:min-keyint={rate}", "-f", "hevc", "pipe:1")
 
 
@@ -53,24 +57,24 @@ def picture_time(number, rate=20):
     return number * 1_000_000 // rate + (16_600 if number % 2 else 0)
 
 
-def chunk(kind, sequence, time, payload, rate=20):
+def chunk(kind, sequence, time, payload, rate=20, size=SMALL):
     padding = -len(payload) % 4
-    return struct.pack("<4sBcBBHHIQIQ", b"PTMF", padding, kind, 0, rate, 320, 192, sequence, 0,
+    return struct.pack("<4sBcBBHHIQIQ", b"PTMF", padding, kind, 0, rate, *size, sequence, 0,
                        len(payload) + padding, time) + payload + bytes(padding)
 
 
-def ptmf_chunks(seconds, rate=20, sound=True, start=5_000_000):
+def ptmf_chunks(seconds, rate=20, sound=True, start=5_000_000, size=SMALL):
     """[(kind, time, bytes of the chunk)] in the order of the file."""
     chunks = []
-    for number, (key, unit) in enumerate(access_units(hevc(seconds, rate))):
+    for number, (key, unit) in enumerate(access_units(hevc(seconds, rate, size))):
         time = picture_time(number, rate)
         kind = b"I" if key else b"P"
-        chunks.append((kind, time, chunk(kind, number, start + time, unit, rate)))
+        chunks.append((kind, time, chunk(kind, number, start + time, unit, rate, size)))
     samples = a_law(seconds) if sound else b""
     for number in range(len(samples) // 320):
         time = FIRST_SOUND + number * SOUND_PERIOD
         payload = struct.pack("BBBB", 0, 1, 160, number & 255) + samples[number * 320:][:320]
-        chunks.append((b"A", time, chunk(b"A", number, start + time, payload, rate)))
+        chunks.append((b"A", time, chunk(b"A", number, start + time, payload, rate, size)))
     return sorted(chunks, key=lambda c: c[1])
 
 
