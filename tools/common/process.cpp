@@ -207,8 +207,10 @@ Result<ProcessResult> run_process(const Process& process) {
   out.write.close();
   err.write.close();
   ProcessResult result;
-  Exchange exchange(process, std::move(in.write), std::move(out.read), std::move(err.read));
-  if (!exchange.run(result)) {
+  const bool ended = Exchange(process, std::move(in.write), std::move(out.read),
+                              std::move(err.read))
+                         .run(result); // its ends of the pipes are closed now
+  if (!ended) {
     ::kill(own_group ? -child : child, SIGKILL);
   }
   int status = 0;
