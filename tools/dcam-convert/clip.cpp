@@ -16,9 +16,10 @@ std::uint64_t period_of(unsigned frame_rate) {
   return 1'000'000 / (frame_rate != 0 ? frame_rate : usual_frame_rate);
 }
 
-/// Puts late items where they belong; of those with one number the first stays.
+/// Puts late items where they belong; of those with one number the first in the file stays.
 template <class Item> void put_in_order(std::vector<Item>& items) {
-  std::ranges::stable_sort(items, {}, &Item::number);
+  std::ranges::sort(items, {},
+                    [](const Item& item) { return std::pair(item.number, item.offset); });
   const auto rest = std::ranges::unique(items, {}, &Item::number);
   items.erase(rest.begin(), rest.end());
 }

@@ -1,6 +1,7 @@
 #include "dcam-convert/frame_stream.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace dualcam {
 namespace {
@@ -20,7 +21,9 @@ FrameStream::FrameStream(const InputFile& input, const Clip& clip, Choice choice
   if (sound_ && !choice.first_only) {
     add_sounds(clip, choice.fill_holes);
   }
-  std::ranges::stable_sort(frames_, {}, &Frame::time);
+  std::ranges::sort(frames_, {}, [](const Frame& frame) {
+    return std::tuple(frame.time, frame.track, frame.offset);
+  });
 }
 
 void FrameStream::add_pictures(const Clip& clip, bool first_only) {
