@@ -95,11 +95,14 @@ private:
     }
     each_ = pictures_each(files->size());
     labelled_ = files->size() > 1;
+    workshop_.reporter.expect(files->size());
     for (std::size_t i = 0; i < files->size() && cells_ < most_cells; ++i) {
-      workshop_.reporter.progress(0, i, files->size());
+      const auto before = cells_;
+      workshop_.reporter.progress(i, 0, each_);
       if (const auto done = add((*files)[i]); !done) {
         return done;
       }
+      workshop_.reporter.progress(i, cells_ - before, cells_ - before);
     }
     if (cells_ == 0) {
       return std::unexpected(

@@ -316,6 +316,7 @@ Outcome<ByteBuffer> run_ffmpeg(const Workshop& workshop, const Source& source,
   if (workshop.stop.requested()) {
     return failure(ExitCode::incomplete, "stopped");
   }
+  workshop.reporter.detail("running " + escaped(shell_command(command)));
   Process process{.command = command, .output = std::move(take)};
   process.stop = workshop.stop.descriptor();
   if (stream != nullptr) {

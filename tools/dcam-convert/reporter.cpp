@@ -75,6 +75,11 @@ Json json_of(const Record& record) {
 
 } // namespace
 
+void Reporter::detail(std::string_view text) {
+  const std::scoped_lock lock(mutex_);
+  console_.detail(text);
+}
+
 void Reporter::note(std::string_view text) {
   const std::scoped_lock lock(mutex_);
   console_.note(text);
@@ -117,7 +122,6 @@ void Reporter::finished(const Record& record) {
   if (!record.error.empty()) {
     console_.error(fmt::format("{}: {}", escaped(record.input), record.error));
   }
-  ++files_done_;
   console_.clear_progress();
   if (json_) {
     product_.line(to_line(json_of(record)));
@@ -126,9 +130,14 @@ void Reporter::finished(const Record& record) {
   }
 }
 
-void Reporter::progress(std::size_t input, std::uint64_t frames, std::uint64_t of) {
+void Reporter::expect(std::size_t files) {
   const std::scoped_lock lock(mutex_);
-  frames_[input] = {frames, of};
+  files_ = files;
+}
+
+void Reporter::progress(std::size_t file, std::uint64_t frames, std::uint64_t of) {
+  const std::scoped_lock lock(mutex_);
+  frames_[file] = {frames, of};
   const auto now = std::chrono::steady_clock::now();
   if (console_.shows_progress() && now - shown_ >= progress_interval) {
     shown_ = now;
@@ -138,16 +147,17 @@ void Reporter::progress(std::size_t input, std::uint64_t frames, std::uint64_t o
 
 void Reporter::show_progress() {
   Frames sum;
-  for (const auto& [input, frames] : frames_) {
+  double share = 0;
+  for (const auto& [file, frames] : frames_) {
     sum.done += frames.done;
     sum.all += frames.all;
+    if (frames.all != 0) {
+      share +=
+          static_cast<double>(std::min(frames.done, frames.all)) / static_cast<double>(frames.all);
+    }
   }
-  const auto share = sum.all != 0 ? 100.0 * static_cast<double>(std::min(sum.done, sum.all)) /
-                                        static_cast<double>(sum.all)
-                                  : 0;
-  console_.progress(fmt::format("file {} of {}  {:3.0f}%  {} of {} frames",
-                                std::min(files_done_ + 1, files_), files_, share, sum.done,
-                                sum.all));
+  console_.progress(fmt::format("file {} of {}  {:3.0f}%  {} of {} frames", frames_.size(), files_,
+                                100 * share / static_cast<double>(files_), sum.done, sum.all));
 }
 
 } // namespace dualcam

@@ -36,6 +36,7 @@ public:
   Reporter(const CommonOptions& options, std::size_t files)
       : json_(options.json), console_("dcam-convert", options), files_(files) {}
 
+  void detail(std::string_view text);
   void note(std::string_view text);
   void warning(std::string_view text);
   void error(std::string_view text);
@@ -47,8 +48,10 @@ public:
   /// The end of one input: its path or JSON record. `input` is a path as given.
   void finished(const Record& record);
 
-  /// Progress of one input, identified by any number: frames done of all.
-  void progress(std::size_t input, std::uint64_t frames, std::uint64_t of);
+  /// There are more files than inputs: folders.
+  void expect(std::size_t files);
+  /// Progress of one file, identified by any number: frames done of all.
+  void progress(std::size_t file, std::uint64_t frames, std::uint64_t of);
 
   const Product& product() const { return product_; }
 
@@ -65,8 +68,7 @@ private:
   Console console_;
   Product product_;
   std::size_t files_;
-  std::size_t files_done_ = 0;
-  std::map<std::size_t, Frames> frames_;
+  std::map<std::size_t, Frames> frames_; ///< of every file that has been begun
   std::chrono::steady_clock::time_point shown_;
 };
 
