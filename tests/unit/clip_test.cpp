@@ -53,14 +53,6 @@ ByteBuffer without_picture(const ptmf_clip::Clip& clip, std::uint32_t number) {
   return joined(clip, order);
 }
 
-std::vector<ClipSound> sounds_at(std::vector<std::uint64_t> times) {
-  std::vector<ClipSound> sounds;
-  for (const auto time : times) {
-    sounds.push_back({static_cast<std::int64_t>(sounds.size()), time, 0, 320});
-  }
-  return sounds;
-}
-
 } // namespace
 
 TEST_CASE("clip: a healthy file gives every picture and sound at its time") {
@@ -227,24 +219,45 @@ TEST_CASE("clip: an impossible time is put between its neighbours'") {
   }
 }
 
-TEST_CASE("clip: a pause is no damage") {
+TEST_CASE("clip: a pause is no damage, a jump of the clock is taken out") {
   std::vector<ClipSound> items{{0, 0, 0, 320},          {1, 40'000, 0, 320},
                                {2, 5'000'000, 0, 320},  {3, 5'040'000, 0, 320},
                                {4, 90'000'000, 0, 320}, {5, 90'040'000, 0, 320},
-                               {6, 90'080'000, 0, 320}};
-  CHECK(mend_times(items, 40'000) == 0);
-  CHECK(items[4].time == 90'000'000);
+                               {6, 90'080'000, 0, 320}, {7, 1'000, 0, 320},
+                               {8, 41'000, 0, 320},     {9, 82'000, 0, 320}};
+  CHECK(mend_times(items, 40'000) == 2);
+  CHECK(items[3].time == 5'040'000);
+  CHECK(items[4].time == 5'080'000);
+  CHECK(items[6].time == 5'160'000);
+  CHECK(items[7].time == 5'200'000);
+  CHECK(items[9].time == 5'281'000);
+}
+
+TEST_CASE("clip: times rise strictly whatever they were") {
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<ClipSound> items;
+    for (std::int64_t i = 0; i < 20; ++i) {
+      const auto time = 1'000'000 + static_cast<std::uint64_t>(i) * 40'000;
+      items.push_back({2 * i, random() % 3 == 0 ? random() >> (2 + random() % 60) : time, 0, 320});
+    }
+    mend_times(items, 40'000);
+    for (std::size_t i = 1; i < items.size(); ++i) {
+      CAPTURE(round, i);
+      REQUIRE(items[i].time > items[i - 1].time);
+      REQUIRE(items[i].time - items[i - 1].time <= 20'000'000);
+    }
+  }
 }
 
 TEST_CASE("clip: holes in the sound are silence, jitter is not a hole") {
-  CHECK(silences(sounds_at({63'000, 103'000, 143'000})).empty());
-  CHECK(silences(sounds_at({63'000, 105'000, 142'000})).empty());
-  const auto found = silences(sounds_at({0, 40'000, 170'000}));
-  REQUIRE(found.size() == 3);
-  CHECK(found[0].time == 80'000);
-  CHECK(found[0].size == 320);
-  CHECK(found[2].time == 160'000);
-  CHECK(found[2].size == 80);
+  CHECK(silence_between(40'000, 40'000, false) == 0);
+  CHECK(silence_between(40'000, 38'000, false) == 0);
+  CHECK(silence_between(40'000, 59'999, false) == 0);
+  CHECK(silence_between(40'000, 60'000, false) == 160);
+  CHECK(silence_between(40'000, 170'000, false) == 320);
+  CHECK(silence_between(160'000, 170'000, true) == 80);
+  CHECK(silence_between(170'000, 170'100, true) == 0);
 }
 
 TEST_CASE("clip: a stream without times gets them from its rate") {

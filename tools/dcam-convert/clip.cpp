@@ -11,6 +11,7 @@ constexpr unsigned usual_frame_rate = 25;
 constexpr std::uint64_t sound_period = 40'000;
 constexpr std::uint64_t longest_pause = 10'000'000;
 constexpr std::uint32_t longest_silence = 320;
+constexpr std::uint64_t latest_time = std::uint64_t{1} << 62; // far from any overflow
 
 std::uint64_t period_of(unsigned frame_rate) {
   return 1'000'000 / (frame_rate != 0 ? frame_rate : usual_frame_rate);
@@ -58,64 +59,92 @@ void rebase(Clip& clip) {
   }
 }
 
-/// Whether `next` may follow `previous`: later, but not by much more than the numbers say.
-template <class Item>
-bool may_follow(const Item& previous, const Item& next, std::uint64_t period) {
-  const auto steps = static_cast<std::uint64_t>(next.number - previous.number);
-  return next.time > previous.time &&
-         next.time - previous.time <= longest_pause + 2 * steps * period;
-}
+/// Puts the times of one track right.
+template <class Item> class TimeMender {
+public:
+  TimeMender(std::vector<Item>& items, std::uint64_t period) : items_(items), period_(period) {}
 
-/// Whether item `i` has a credible time, given the last one before it that has.
-template <class Item>
-bool is_credible(const std::vector<Item>& items, std::size_t last, std::size_t i,
-                 std::uint64_t period) {
-  const auto follows = [&](std::size_t a, std::size_t b) {
-    return b < items.size() && may_follow(items[a], items[b], period);
-  };
-  if (follows(last, i)) { // unless it is this one that keeps the next from following
-    return !follows(last, i + 1) || follows(i, i + 1);
+  std::uint64_t run() {
+    while (current_ + 1 < items_.size() && !follows(current_, current_ + 1)) {
+      ++current_;
+    }
+    last_ = current_ = current_ + 1 < items_.size() ? current_ : 0;
+    extrapolate_back();
+    for (++current_; current_ < items_.size(); ++current_) {
+      if (is_credible() || clock_has_jumped()) {
+        items_[current_].time += shift_;
+        interpolate(current_);
+        last_ = current_;
+      }
+    }
+    interpolate(items_.size());
+    for (std::size_t i = 1; i < items_.size(); ++i) {
+      items_[i].time = std::max(items_[i].time, items_[i - 1].time + 1);
+    }
+    return mended_;
   }
-  return items[i].time > items[last].time && follows(i, i + 1) && follows(i + 1, i + 2);
-}
+
+private:
+  std::uint64_t steps(std::size_t from, std::size_t to) const {
+    return static_cast<std::uint64_t>(items_[to].number - items_[from].number);
+  }
+
+  /// From `current_` on the jumps of the clock are still in the times.
+  std::uint64_t time(std::size_t i) const {
+    return i < current_ ? items_[i].time : items_[i].time + shift_;
+  }
+
+  /// Whether item `b` is later than `a`, but not by much more than the numbers say.
+  bool follows(std::size_t a, std::size_t b) const {
+    return b < items_.size() && time(b) > time(a) &&
+           time(b) - time(a) <= longest_pause + 2 * steps(a, b) * period_;
+  }
+
+  bool is_credible() const { // and does not keep the next one from following
+    return follows(last_, current_) &&
+           (!follows(last_, current_ + 1) || follows(current_, current_ + 1));
+  }
+
+  /// The next ones agree with this one: takes the jump out of all of them.
+  bool clock_has_jumped() {
+    if (!follows(current_, current_ + 1) || !follows(current_ + 1, current_ + 2) ||
+        follows(last_, current_ + 1) || follows(last_, current_ + 2)) {
+      return false;
+    }
+    shift_ = items_[last_].time + period_ * steps(last_, current_) - items_[current_].time;
+    ++mended_;
+    return true;
+  }
+
+  void extrapolate_back() {
+    for (auto i = last_; i-- > 0; ++mended_) {
+      const auto later = items_[i + 1].time;
+      items_[i].time = later - std::min(later, period_ * steps(i, i + 1));
+    }
+  }
+
+  /// The times between `last_` and `next`, which may be the end.
+  void interpolate(std::size_t next) {
+    const bool open = next == items_.size();
+    for (auto i = last_ + 1; i < next; ++i, ++mended_) {
+      items_[i].time = items_[last_].time + (open ? period_ * steps(last_, i)
+                                                  : (items_[next].time - items_[last_].time) /
+                                                        steps(last_, next) * steps(last_, i));
+    }
+  }
+
+  std::vector<Item>& items_;
+  std::uint64_t period_;
+  std::uint64_t shift_ = 0;
+  std::size_t last_ = 0; ///< the latest item with a credible time
+  std::size_t current_ = 0;
+  std::uint64_t mended_ = 0;
+};
 
 } // namespace
 
 template <class Item> std::uint64_t mend_times(std::vector<Item>& items, std::uint64_t period) {
-  if (items.size() < 2) {
-    return 0;
-  }
-  std::size_t anchor = 0;
-  while (anchor + 1 < items.size() && !may_follow(items[anchor], items[anchor + 1], period)) {
-    ++anchor;
-  }
-  anchor = anchor + 1 < items.size() ? anchor : 0;
-  const auto steps = [&](std::size_t from, std::size_t to) {
-    return static_cast<std::uint64_t>(items[to].number - items[from].number);
-  };
-  for (auto i = anchor; i-- > 0;) {
-    const auto back = period * steps(i, i + 1);
-    items[i].time = items[i + 1].time - std::min(items[i + 1].time, back);
-  }
-  std::uint64_t mended = anchor;
-  const auto fill = [&](std::size_t last, std::size_t next) {
-    const bool open = next == items.size();
-    for (auto i = last + 1; i < next; ++i) {
-      items[i].time = items[last].time + (open ? period * steps(last, i)
-                                               : (items[next].time - items[last].time) *
-                                                     steps(last, i) / steps(last, next));
-      ++mended;
-    }
-  };
-  auto last = anchor;
-  for (auto i = anchor + 1; i < items.size(); ++i) {
-    if (is_credible(items, last, i, period)) {
-      fill(last, i);
-      last = i;
-    }
-  }
-  fill(last, items.size());
-  return mended;
+  return items.size() < 2 ? 0 : TimeMender(items, period).run();
 }
 
 template std::uint64_t mend_times(std::vector<ClipPicture>&, std::uint64_t);
@@ -154,7 +183,7 @@ void PtmfClipBuilder::add(const PtmfPicture& picture) {
       {.key = picture.key,
        .number = pictures_.of(picture.sequence, picture.late,
                               std::exchange(number_is_wrong_, false), lost_before_),
-       .time = picture.time,
+       .time = std::min(picture.time, latest_time),
        .offset = picture.offset + ptmf_header_size,
        .size = static_cast<std::uint32_t>(picture.payload.size())});
 }
@@ -163,7 +192,7 @@ void PtmfClipBuilder::add(const PtmfSound& sound) {
   clip_.sounds.push_back(
       {.number = sounds_.of(sound.sequence, sound.late, std::exchange(number_is_wrong_, false),
                             lost_before_),
-       .time = sound.time,
+       .time = std::min(sound.time, latest_time),
        .offset = sound.offset + ptmf_header_size + voice_header_size,
        .size = static_cast<std::uint32_t>(sound.a_law.size())});
 }
@@ -217,20 +246,12 @@ Clip clip_of(const std::vector<AccessUnit>& units, unsigned frame_rate) {
   return clip;
 }
 
-std::vector<Silence> silences(const std::vector<ClipSound>& sounds) {
-  std::vector<Silence> result;
-  for (std::size_t i = 1; i < sounds.size(); ++i) {
-    auto time = sounds[i - 1].end();
-    if (sounds[i].time < time + shortest_hole) {
-      continue;
-    }
-    while (time + 125 <= sounds[i].time) {
-      const auto bytes = std::min<std::uint64_t>((sounds[i].time - time) / 125, longest_silence);
-      result.push_back({i, time, static_cast<std::uint32_t>(bytes)});
-      time += bytes * 125;
-    }
+std::uint32_t silence_between(std::uint64_t end, std::uint64_t next, bool begun) {
+  if (next < end + (begun ? microseconds_a_sample : shortest_hole)) {
+    return 0;
   }
-  return result;
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>((next - end) / microseconds_a_sample, longest_silence));
 }
 
 } // namespace dualcam

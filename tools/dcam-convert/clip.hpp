@@ -93,18 +93,17 @@ private:
 /// A clip from an elementary stream without times: `frame_rate` pictures a second.
 Clip clip_of(const std::vector<AccessUnit>& units, unsigned frame_rate);
 
-/// Where there is no sound for `shortest` microseconds or more between two sounds, silence: places
-/// to put it, in order, none longer than a sound chunk. For codecs and players that know no holes.
+/// How much silence, in bytes of A-law and at most one sound chunk of it, belongs at `end` of one
+/// sound when the next begins at `next`: none unless `shortest_hole` microseconds are missing, or
+/// it has `begun` already. For codecs and players that know no holes.
 inline constexpr std::uint64_t shortest_hole = 20'000;
-struct Silence {
-  std::size_t before; ///< index of the sound that follows it
-  std::uint64_t time;
-  std::uint32_t size; ///< A-law bytes
-};
-std::vector<Silence> silences(const std::vector<ClipSound>& sounds);
+inline constexpr std::uint64_t microseconds_a_sample = 125;
+std::uint32_t silence_between(std::uint64_t end, std::uint64_t next, bool begun);
 
 /// Replaces times that cannot be right (not between their neighbours', or seconds off) by such as
-/// lie between them; returns how many. `Item` has `number` and `time`.
+/// lie between them, and takes jumps of the clock out; returns how many of both. Afterwards the
+/// times rise strictly, by no more than 10 s and some periods at once. `Item` has a `number`, which
+/// rises, and a `time` below 2^63.
 template <class Item> std::uint64_t mend_times(std::vector<Item>& items, std::uint64_t period);
 extern template std::uint64_t mend_times(std::vector<ClipPicture>&, std::uint64_t);
 extern template std::uint64_t mend_times(std::vector<ClipSound>&, std::uint64_t);

@@ -1,7 +1,6 @@
 #include "dcam-convert/frame_stream.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 namespace dualcam {
 namespace {
@@ -12,58 +11,74 @@ constexpr std::byte a_law_silence{0xD5};
 } // namespace
 
 FrameStream::FrameStream(const InputFile& input, const Clip& clip, Choice choice)
-    : input_(input), form_(choice.form), head_wanted_(choice.form == Form::matroska),
-      sound_(choice.form == Form::audio ||
-             (choice.form == Form::matroska && choice.sound && !clip.sounds.empty())) {
-  if (choice.form != Form::audio) {
-    add_pictures(clip, choice.first_only);
+    : input_(input), clip_(clip), choice_(choice), pictures_end_(clip.pictures.size()),
+      sounds_end_(clip.sounds.size()), head_wanted_(choice.form == Form::matroska) {
+  if (choice.form == Form::audio) {
+    pictures_end_ = 0;
+  } else if (choice.form == Form::video || !choice.sound || choice.first_only) {
+    sounds_end_ = 0;
   }
-  if (sound_ && !choice.first_only) {
-    add_sounds(clip, choice.fill_holes);
-  }
-  std::ranges::sort(frames_, {}, [](const Frame& frame) {
-    return std::tuple(frame.time, frame.track, frame.offset);
-  });
-}
-
-void FrameStream::add_pictures(const Clip& clip, bool first_only) {
-  for (const auto& picture : clip.pictures) {
-    frames_.push_back(
-        {MatroskaTrack::picture, picture.key, false, picture.time, picture.offset, picture.size});
-    if (first_only) {
-      return;
-    }
-  }
-}
-
-void FrameStream::add_sounds(const Clip& clip, bool fill_holes) {
-  for (const auto& sound : clip.sounds) {
-    frames_.push_back({MatroskaTrack::sound, true, false, sound.time, sound.offset, sound.size});
-  }
-  if (fill_holes) {
-    for (const auto& silence : silences(clip.sounds)) {
-      frames_.push_back({MatroskaTrack::sound, true, true, silence.time, 0, silence.size});
-    }
+  if (choice.first_only) {
+    pictures_end_ = std::min<std::size_t>(pictures_end_, 1);
   }
 }
 
 Bytes FrameStream::next() {
   piece_.clear();
   if (head_wanted_) {
-    append_matroska_head(sound_, piece_);
+    append_matroska_head(sounds_end_ != 0, piece_);
     head_wanted_ = false;
   }
-  while (next_ < frames_.size() && piece_.size() < piece_size) {
-    if (!append_frame(frames_[next_])) {
+  while (piece_.size() < piece_size) {
+    const auto frame = next_frame();
+    if (!frame) {
+      break;
+    }
+    if (!append_frame(*frame)) {
       return {};
     }
-    ++next_;
   }
   return piece_;
 }
 
+std::optional<FrameStream::Frame> FrameStream::next_frame() {
+  const bool has_picture = picture_ < pictures_end_;
+  const bool has_sound = sound_ < sounds_end_;
+  if (!has_picture && !has_sound) {
+    return std::nullopt;
+  }
+  const auto silence = silence_before_sound();
+  const auto sound_time = silence != 0 ? sound_end_ : has_sound ? clip_.sounds[sound_].time : 0;
+  const bool picture_first =
+      has_picture && (!has_sound || clip_.pictures[picture_].time <= sound_time);
+  return picture_first ? take_picture() : take_sound(silence);
+}
+
+std::uint32_t FrameStream::silence_before_sound() const {
+  return choice_.fill_holes && sound_ != 0 && sound_ < sounds_end_
+             ? silence_between(sound_end_, clip_.sounds[sound_].time, in_silence_)
+             : 0;
+}
+
+FrameStream::Frame FrameStream::take_picture() {
+  const auto& picture = clip_.pictures[picture_++];
+  return {MatroskaTrack::picture, picture.key, false, picture.time, picture.offset, picture.size};
+}
+
+/// The next sound, or `silence` bytes of what is missing in front of it.
+FrameStream::Frame FrameStream::take_sound(std::uint32_t silence) {
+  const auto& sound = clip_.sounds[sound_];
+  in_silence_ = silence != 0;
+  const Frame frame{MatroskaTrack::sound, true,
+                    in_silence_,          in_silence_ ? sound_end_ : sound.time,
+                    sound.offset,         in_silence_ ? silence : sound.size};
+  sound_end_ = frame.time + frame.size * microseconds_a_sample;
+  sound_ += in_silence_ ? 0 : 1;
+  return frame;
+}
+
 bool FrameStream::append_frame(const Frame& frame) {
-  if (form_ == Form::matroska) {
+  if (choice_.form == Form::matroska) {
     append_matroska_frame_head(frame.track, frame.key, frame.time, frame.size, piece_);
   }
   const auto start = piece_.size();

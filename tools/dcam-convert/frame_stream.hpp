@@ -36,18 +36,24 @@ private:
     std::uint32_t size;
   };
 
-  void add_pictures(const Clip& clip, bool first_only);
-  void add_sounds(const Clip& clip, bool fill_holes);
+  std::optional<Frame> next_frame();
+  Frame take_picture();
+  Frame take_sound(std::uint32_t silence);
+  std::uint32_t silence_before_sound() const;
   bool append_frame(const Frame& frame);
 
   const InputFile& input_;
-  Form form_;
-  std::vector<Frame> frames_;
-  std::size_t next_ = 0;
+  const Clip& clip_;
+  Choice choice_;
+  std::size_t pictures_end_; ///< how many of the clip's are wanted
+  std::size_t sounds_end_;
+  std::size_t picture_ = 0; ///< the next one
+  std::size_t sound_ = 0;
+  std::uint64_t sound_end_ = 0; ///< of what has been handed out
+  bool in_silence_ = false;
+  bool head_wanted_;
   ByteBuffer piece_;
   std::optional<Error> error_;
-  bool head_wanted_;
-  bool sound_;
 };
 
 } // namespace dualcam
