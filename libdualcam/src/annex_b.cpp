@@ -26,9 +26,10 @@ void AccessUnitSplitter::take(std::uint8_t byte, std::vector<AccessUnit>& units)
   if (header_bytes_ == 3) {
     nal_type_ = byte >> 1 & 0x3F;
   }
-  if (header_bytes_ != 0 && --header_bytes_ == 0) { // first_slice_segment_in_pic_flag
+  if (header_bytes_ == 1) { // first_slice_segment_in_pic_flag
     begin_nal_unit((byte & 0x80) != 0, units);
   }
+  header_bytes_ -= header_bytes_ != 0 ? 1 : 0;
   if (byte == 1 && zeros_ >= 2) {
     nal_offset_ = offset_ - std::min(zeros_, 3U);
     header_bytes_ = 3;

@@ -44,6 +44,11 @@ kept() {
   echo "$frames ${sound:-0}"
 }
 
+# row CLIP WAY SECONDS FILE
+row() {
+  kept "$4" | { read -r frames sound; printf '%-8s %-16s %9s %8s %8ss\n' "$1" "$2" "$3" "$frames" "$sound"; }
+}
+
 echo "$("$tools/dcam-convert" --version | head -1), $(ffmpeg -version | head -1 | cut -d' ' -f1-3)," \
   "$(nproc) cores, median of $runs"
 printf '%-8s %-16s %9s %8s %9s\n' clip way seconds frames sound
@@ -53,9 +58,7 @@ for seconds in "$@"; do
   ours="$tools/dcam-convert --if-exists replace -o ours.mp4 clip$seconds.h265"
   vendor_time=$(median_of "$vendor")
   ours_time=$(median_of "$ours")
-  # shellcheck disable=SC2046
-  printf '%-8s %-16s %9s %8s %8ss\n' "${seconds}s" "vendor's recipe" "$vendor_time" $(kept vendor.mp4)
-  # shellcheck disable=SC2046
-  printf '%-8s %-16s %9s %8s %8ss\n' "${seconds}s" dcam-convert "$ours_time" $(kept ours.mp4)
+  row "${seconds}s" "vendor's recipe" "$vendor_time" vendor.mp4
+  row "${seconds}s" dcam-convert "$ours_time" ours.mp4
   python3 -c "print('%-8s %-16s %8.1fx' % ('${seconds}s', 'faster', $vendor_time / $ours_time))"
 done

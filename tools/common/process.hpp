@@ -20,10 +20,10 @@ struct ProcessResult {
 struct Process {
   std::vector<std::string> command; ///< the program is found by PATH
   /// The next piece for its standard input, empty at the end; valid until the next call.
-  std::function<Bytes()> input = {};
+  std::function<Bytes()> input = nullptr;
   int input_file = -1; ///< its standard input, instead of `input`
   /// Takes its standard output, which is collected otherwise; false: it need not go on.
-  std::function<bool(Bytes)> output = {};
+  std::function<bool(Bytes)> output = nullptr;
   /// Becomes readable when it has to stop. It has a process group of its own then, which is killed;
   /// a Ctrl-C in the terminal does not reach it.
   int stop = -1;

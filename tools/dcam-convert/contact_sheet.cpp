@@ -260,9 +260,9 @@ private:
 } // namespace
 
 std::vector<std::uint64_t> spread(std::uint64_t all, std::uint64_t count) {
-  std::vector<std::uint64_t> numbers;
-  for (std::uint64_t i = 0; i < std::min(all, count); ++i) {
-    numbers.push_back(i * all / std::min(all, count));
+  std::vector<std::uint64_t> numbers(std::min(all, count));
+  for (std::uint64_t i = 0; i < numbers.size(); ++i) {
+    numbers[i] = i * all / numbers.size();
   }
   return numbers;
 }

@@ -5,7 +5,7 @@
 namespace dualcam {
 namespace {
 
-constexpr std::size_t piece_size = 256 * 1024;
+constexpr std::size_t piece_size = std::size_t{256} * 1024;
 constexpr std::byte a_law_silence{0xD5};
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "dcam-convert/sidecar.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -58,7 +60,7 @@ Result<Sidecar> parse_sidecar(std::string_view text) {
     return std::unexpected(Error{ErrorCategory::malformed, 0, "this is no JSON object"});
   }
   if (const auto inner = record.find("metadata"); inner != record.end() && inner->is_object()) {
-    const json metadata = *inner;
+    const json metadata = std::move(*inner);
     record.update(metadata);
   }
   Sidecar sidecar;

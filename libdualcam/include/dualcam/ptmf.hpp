@@ -17,11 +17,11 @@ inline constexpr std::string_view ptmf_magic = "PTMF";
 inline constexpr std::size_t ptmf_header_size = 36;
 
 /// Longer payloads are taken for damage: a second of video at 32 Mbit/s would fit.
-inline constexpr std::size_t largest_ptmf_payload = 4 * 1024 * 1024;
+inline constexpr std::size_t largest_ptmf_payload = std::size_t{4} * 1024 * 1024;
 
 /// Bytes in front of the A-law of a sound chunk: 00 01, length in 16-bit words, a counter.
 inline constexpr std::size_t voice_header_size = 4;
-inline constexpr std::size_t longest_voice_frame = 2 * 255;
+inline constexpr std::size_t longest_voice_frame = std::size_t{2} * 255;
 
 enum class PtmfKind : std::uint8_t { key_picture = 'I', picture = 'P', sound = 'A' };
 
