@@ -67,5 +67,10 @@ done
 step "What the camera said about the video"
 run cat "${files[1]}.json"
 
-printf '\nIt works: a photo (%d bytes) and a video (%d bytes) arrived byte for byte, twice.\n' \
+step "The video for everyone: every frame and the sound, as MP4"
+run dcam-convert -o video.mp4 "${files[1]}"
+length=$(ffprobe -v error -show_entries format=duration -of csv=p=0 video.mp4)
+
+printf '\nvideo.mp4 is %.1f s long.\n' "$length"
+printf 'It works: a photo (%d bytes) and a video (%d bytes) arrived byte for byte, twice.\n' \
   "$(stat -c %s "${files[0]}")" "$(stat -c %s "${files[1]}")"
