@@ -1,4 +1,6 @@
 // The pure parts of dcam-convert: command lines, sidecars, boxes, Matroska.
+#include <csignal>
+
 #include "common/process.hpp"
 #include "common/shell.hpp"
 #include "dcam-convert/ffmpeg.hpp"
@@ -53,6 +55,7 @@ Mp4Facts inspect(Bytes file) {
 }
 
 Result<ProcessResult> shell(const std::string& script, Bytes input = {}) {
+  std::signal(SIGPIPE, SIG_IGN);
   return run_process({"sh", "-c", script}, input);
 }
 
@@ -222,7 +225,7 @@ TEST_CASE("process: a child that reads nothing and fails is told with its compla
 TEST_CASE("process: a child whose output is no longer wanted is ended") {
   const auto result = run_process({.command = {"yes"}, .output = [](Bytes) { return false; }});
   REQUIRE(result);
-  CHECK(result->status == 128 + 9);
+  CHECK((result->status == 128 + SIGKILL || result->status == 128 + SIGPIPE));
 }
 
 TEST_CASE("process: a program that is not there is an error") {

@@ -29,7 +29,8 @@ struct Process {
   int stop = -1;
 };
 
-/// Runs it to its end. An error (io) means that it could not be started.
+/// Runs it to its end. SIGPIPE must be ignored (prepare_standard_streams). An error (io) means that
+/// it could not be started.
 Result<ProcessResult> run_process(const Process& process);
 
 /// Runs `command` (found by PATH) with `input` on its standard input, to its end. An error (io)
