@@ -1,6 +1,7 @@
 #include "dump_transfer.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "dualcam/crc16.hpp"
@@ -14,6 +15,8 @@ std::uint32_t plus(std::uint32_t number, std::int64_t shift) {
   return static_cast<std::uint32_t>(
       std::clamp<std::int64_t>(number + shift, 1, std::int64_t{UINT32_MAX}));
 }
+
+std::size_t content_of(Bytes payload) { return std::hash<std::string_view>()(as_text(payload)); }
 
 } // namespace
 
@@ -195,7 +198,7 @@ void DumpTransfer::remember(const DumpPacket& packet) {
     return;
   }
   seen_.push_back({packet.ordinal, packet.number, packet.payload.size(), *packet.stored,
-                   crc16(packet.payload)});
+                   content_of(packet.payload)});
   if (seen_.size() > remembered) {
     seen_.pop_front();
   }
@@ -243,7 +246,7 @@ std::optional<DumpRenumbered> DumpTransfer::correction_behind_sync() {
       last_->verdict == DumpVerdict::cut) {
     return std::nullopt;
   }
-  const auto content = crc16(last_->payload);
+  const auto content = content_of(last_->payload);
   const auto same = [&](const Seen& seen) {
     return seen.ordinal >= break_->ordinal && seen.ordinal < sync_ordinal_ &&
            seen.content == content && seen.size == last_->payload.size();

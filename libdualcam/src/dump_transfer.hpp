@@ -60,7 +60,7 @@ private:
     std::uint32_t number;
     std::size_t size;
     std::uint16_t stored;
-    std::uint16_t content; ///< its CRC from 0, which does not depend on the chain
+    std::size_t content; ///< a hash of the payload: its CRC alone would match by chance
   };
   /// Where numbers became uncertain.
   struct Break {

@@ -12,6 +12,7 @@ constexpr std::uint32_t highest_device_status = 26;
 
 void Framer::feed(Bytes bytes) {
   consume();
+  ByteBuffer().swap(held_);
   input_ = bytes;
 }
 
@@ -28,18 +29,16 @@ std::optional<Bytes> Framer::peek(std::size_t count) {
   return carry_.size() < count ? std::nullopt : std::optional(Bytes(carry_).first(count));
 }
 
-/// Forgets the frame handed out last.
+/// Moves on behind the frame handed out last. Its bytes stay where they are: they may be in use.
 void Framer::consume() {
   offset_ += frame_size_;
   if (carry_.empty()) {
     input_ = input_.subspan(frame_size_);
   } else if (frame_size_ != 0) {
-    carry_.erase(carry_.begin(), carry_.begin() + static_cast<std::ptrdiff_t>(frame_size_));
+    held_ = std::move(carry_);
+    carry_.assign(held_.begin() + static_cast<std::ptrdiff_t>(frame_size_), held_.end());
   }
   frame_size_ = 0;
-  if (carry_.empty()) {
-    ByteBuffer().swap(carry_); // an idle connection keeps no buffer
-  }
 }
 
 /// A server that follows the page's general structure sends REPEAT INIT with a length of 0. Read as

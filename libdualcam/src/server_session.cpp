@@ -40,8 +40,14 @@ void ServerSession::received(Bytes bytes, TimePoint now) {
     return;
   }
   now_ = now;
-  if (state_ == State::awaiting_init) {
-    append(opening_, bytes.first(std::min(bytes.size(), longest_opener - opening_.size())));
+  if (state_ == State::awaiting_init && recognise(opening_) != Opener::camera) {
+    const auto before = opening_.size();
+    append(opening_, bytes.first(std::min(bytes.size(), longest_opener - before)));
+    if (recognise(opening_) != Opener::camera) {
+      return; // nothing for the framer
+    }
+    framer_.feed(Bytes(opening_).first(before));
+    (void)framer_.next(); // less than a command: now it has it
   }
   framer_.feed(bytes);
 }
@@ -109,10 +115,10 @@ bool ServerSession::waits_for_answer() const {
 
 /// Deals with the next command; false if none has arrived whole.
 bool ServerSession::advance() {
-  const auto frame = framer_.next();
   if (state_ == State::awaiting_init && !admits()) {
     return false;
   }
+  const auto frame = framer_.next();
   if (!frame) {
     on_bad_framing(frame.error());
     return true;

@@ -36,7 +36,7 @@ Lines read(const std::vector<Piece>& pieces, std::size_t most) {
 /// The events, which must not depend on how the stream is cut.
 Lines events(const std::vector<Piece>& pieces) {
   const auto whole = read(pieces, 1 << 20);
-  for (const std::size_t most : {1, 7, 1030, 4096}) {
+  for (const std::size_t most : {1U, 7U, 1030U, 4096U}) {
     CAPTURE(most);
     CHECK(read(pieces, most) == whole);
   }

@@ -60,8 +60,20 @@ public:
 private:
   void perform() {
     while (auto action = session_.poll()) {
+      if (std::get_if<FileData>(&*action) == nullptr) {
+        write_run();
+      }
       std::visit([this](const auto& what) { on(what); }, *action);
     }
+    write_run();
+  }
+
+  /// As late as a host may, which writes packets in runs.
+  void write_run() {
+    for (const auto payload : run_) {
+      append(content_, payload);
+    }
+    run_.clear();
   }
 
   void log(std::string event) { events_.push_back(std::move(event)); }
@@ -87,8 +99,12 @@ private:
     session_.begin(now_);
   }
   void on(const FileData& data) {
-    REQUIRE(data.offset == content_.size());
-    append(content_, data.payload);
+    std::size_t before = content_.size();
+    for (const auto payload : run_) {
+      before += payload.size();
+    }
+    REQUIRE(data.offset == before);
+    run_.push_back(data.payload);
     log("data " + std::to_string(data.packet));
   }
   void on(const FileCompleted& completed) {
@@ -113,6 +129,7 @@ private:
   ByteBuffer received_;
   ByteBuffer sent_;
   ByteBuffer content_;
+  std::vector<Bytes> run_; ///< not yet in `content_`
   std::vector<std::string> events_;
   std::vector<File> files_;
   std::optional<Ended> ended_;

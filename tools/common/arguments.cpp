@@ -20,7 +20,7 @@ class HelpFormatter : public CLI::Formatter {
 public:
   explicit HelpFormatter(std::string usage) : usage_(std::move(usage)) {
     column_width(34);
-    label("Options", "Options");
+    label("Positionals", "Arguments");
   }
 
   std::string make_usage(const CLI::App* app, std::string name) const override {
@@ -185,8 +185,8 @@ void Arguments::duration(const std::string& names, std::optional<std::chrono::mi
 }
 
 void Arguments::custom(const std::string& names, const std::string& value,
-                       const std::string& default_text, const std::string& help, Setter setter,
-                       bool repeatable) {
+                       const std::string& default_text, const std::string& help,
+                       const Setter& setter, bool repeatable) {
   const auto name = names.substr(names.rfind(',') + 1);
   auto* option = parser_->app.add_option(
       names,
@@ -217,6 +217,7 @@ void Arguments::positionals(const std::string& name, std::vector<std::string>& t
 }
 
 void Arguments::config_file() {
+  parser_->app.allow_config_extras(CLI::config_extras_mode::error);
   parser_->app.set_config("--config", "", "the same options from a file, keys = long names")
       ->type_name("FILE");
 }
@@ -259,6 +260,12 @@ std::optional<ExitCode> Arguments::parse(int count, const char* const* arguments
   } catch (const CLI::FileError& error) {
     Console(program_.name, {}).error(escaped(error.what()));
     return ExitCode::io;
+  } catch (const CLI::ConfigError& error) { // its text ends in the unknown key
+    const std::string text = error.what();
+    return usage_error("--config: " + suggestion_for("--" + text.substr(text.rfind(' ') + 1)));
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();
+    return usage_error(text.substr(0, text.find(':')) + " needs a value");
   } catch (const CLI::ExtrasError& error) {
     const auto remaining = app.remaining();
     return usage_error(remaining.empty() ? error.what() : suggestion_for(remaining.front()));

@@ -53,7 +53,7 @@ public:
   void number(const std::string& names, const std::string& value, T& target,
               std::type_identity_t<T> least, std::type_identity_t<T> most,
               const std::string& help) {
-    custom(names, value, std::to_string(target), help,
+    custom(names, value, target == 0 && least > 0 ? "" : std::to_string(target), help,
            [&target, least, most](const std::string& given) {
              return set_number(given, static_cast<std::int64_t>(least),
                                static_cast<std::int64_t>(most),
@@ -63,7 +63,7 @@ public:
   /// One of a few words.
   template <class T>
   void choice(const std::string& names, const std::string& value, T& target,
-              std::vector<std::pair<std::string, T>> words, const std::string& help) {
+              const std::vector<std::pair<std::string, T>>& words, const std::string& help) {
     std::string accepted;
     std::string current;
     for (const auto& [word, meaning] : words) {
@@ -83,7 +83,7 @@ public:
   }
   /// Anything else. `repeatable`: `setter` is called for each occurrence, else for the last one.
   void custom(const std::string& names, const std::string& value, const std::string& default_text,
-              const std::string& help, Setter setter, bool repeatable = false);
+              const std::string& help, const Setter& setter, bool repeatable = false);
   void positionals(const std::string& name, std::vector<std::string>& target,
                    const std::string& help, bool required = false);
   /// --config FILE: the same options from a file, keys = long names.

@@ -14,8 +14,6 @@
 
 #include "common/escape.hpp"
 
-extern char** environ;
-
 namespace dualcam {
 namespace {
 
@@ -55,21 +53,33 @@ Pipe make_pipe() {
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-/// posix_spawnp with the three standard descriptors; 0 or errno.
-int spawn(const std::vector<std::string>& command, int in, int out, int err, pid_t& child) {
+/// The three standard descriptors of a child.
+struct Standard {
+  int in;
+  int out;
+  int err;
+};
+
+/// posix_spawnp; 0 or errno.
+int spawn(const std::vector<std::string>& command, Standard standard, bool own_group,
+          pid_t& child) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, standard.in, STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, standard.out, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, standard.err, STDERR_FILENO);
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
-  sigset_t defaults;
-  sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
-  ::posix_spawnattr_setsigdefault(&attributes, &defaults);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  sigset_t signals;
+  sigemptyset(&signals);
+  ::posix_spawnattr_setsigmask(&attributes, &signals);
+  sigaddset(&signals, SIGPIPE);
+  ::posix_spawnattr_setsigdefault(&attributes, &signals);
+  const int group = own_group ? POSIX_SPAWN_SETPGROUP : 0; // its id is that of the child
+  ::posix_spawnattr_setflags(
+      &attributes, static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group));
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const auto& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
@@ -91,59 +101,118 @@ bool drain(const Descriptor& from, const auto& take) {
   return count > 0 || (count < 0 && errno == EINTR);
 }
 
-/// Moves bytes both ways until the child has closed its outputs.
-void exchange_bytes(Descriptor input_end, Descriptor output_end, Descriptor error_end, Bytes input,
-                    ProcessResult& result) {
-  ::fcntl(input_end.get(), F_SETFL, O_NONBLOCK);
-  while (output_end.get() >= 0 || error_end.get() >= 0) {
-    if (input.empty()) {
-      input_end.close();
-    }
-    std::array polled{pollfd{input_end.get(), POLLOUT, 0}, pollfd{output_end.get(), POLLIN, 0},
-                      pollfd{error_end.get(), POLLIN, 0}};
-    if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) {
-      return;
-    }
-    if (polled[0].revents != 0) {
-      const auto written = ::write(input_end.get(), input.data(), input.size());
-      if (written > 0) {
-        input = input.subspan(static_cast<std::size_t>(written));
-      } else if (errno != EAGAIN && errno != EINTR) {
-        input = {}; // it has read enough
-      }
-    }
-    if (polled[1].revents != 0 &&
-        !drain(output_end, [&](Bytes bytes) { append(result.output, bytes); })) {
-      output_end.close();
-    }
-    if (polled[2].revents != 0 && !drain(error_end, [&](Bytes bytes) {
-          result.errors += as_text(bytes);
-          result.errors.erase(0, result.errors.size() -
-                                     std::min(result.errors.size(), longest_errors));
-        })) {
-      error_end.close();
+/// Our ends of a child's pipes: moves bytes until the child has closed its outputs.
+class Exchange {
+public:
+  Exchange(const Process& process, Descriptor in, Descriptor out, Descriptor err)
+      : process_(process), in_(std::move(in)), out_(std::move(out)), err_(std::move(err)) {
+    if (in_.get() >= 0) {
+      ::fcntl(in_.get(), F_SETFL, O_NONBLOCK);
     }
   }
-}
+
+  /// False: the child has to be killed.
+  bool run(ProcessResult& result) {
+    while (out_.get() >= 0 || err_.get() >= 0) {
+      if (in_.get() >= 0 && input_.empty()) {
+        input_ = process_.input ? process_.input() : Bytes();
+      }
+      if (input_.empty()) {
+        in_.close();
+      }
+      std::array polled{pollfd{in_.get(), POLLOUT, 0}, pollfd{out_.get(), POLLIN, 0},
+                        pollfd{err_.get(), POLLIN, 0}, pollfd{process_.stop, POLLIN, 0}};
+      if (::poll(polled.data(), polled.size(), -1) < 0) {
+        if (errno != EINTR) {
+          return false;
+        }
+        continue;
+      }
+      if (polled[3].revents != 0) {
+        return false;
+      }
+      if (polled[0].revents != 0) {
+        write_input();
+      }
+      if (polled[1].revents != 0 && !read_output(result)) {
+        return false;
+      }
+      if (polled[2].revents != 0) {
+        read_errors(result);
+      }
+    }
+    return true;
+  }
+
+private:
+  void write_input() {
+    const auto written = ::write(in_.get(), input_.data(), input_.size());
+    if (written > 0) {
+      input_ = input_.subspan(static_cast<std::size_t>(written));
+    } else if (errno != EAGAIN && errno != EINTR) { // it has read enough
+      in_.close();
+      input_ = {};
+    }
+  }
+
+  bool read_output(ProcessResult& result) {
+    bool wanted = true;
+    const bool more = drain(out_, [&](Bytes bytes) {
+      if (process_.output) {
+        wanted = process_.output(bytes);
+      } else {
+        append(result.output, bytes);
+      }
+    });
+    if (!more) {
+      out_.close();
+    }
+    return wanted;
+  }
+
+  void read_errors(ProcessResult& result) {
+    const bool more = drain(err_, [&](Bytes bytes) {
+      result.errors += as_text(bytes);
+      result.errors.erase(0, result.errors.size() - std::min(result.errors.size(), longest_errors));
+    });
+    if (!more) {
+      err_.close();
+    }
+  }
+
+  const Process& process_;
+  Descriptor in_;
+  Descriptor out_;
+  Descriptor err_;
+  Bytes input_;
+};
 
 } // namespace
 
-Result<ProcessResult> run_process(const std::vector<std::string>& command, Bytes input) {
+Result<ProcessResult> run_process(const Process& process) {
   auto in = make_pipe();
   auto out = make_pipe();
   auto err = make_pipe();
+  const bool own_group = process.stop >= 0;
+  const int input = process.input_file >= 0 ? process.input_file : in.read.get();
   pid_t child = 0;
-  const int error = spawn(command, in.read.get(), out.write.get(), err.write.get(), child);
+  const int error =
+      spawn(process.command, {input, out.write.get(), err.write.get()}, own_group, child);
   if (error != 0) {
     return std::unexpected(Error{ErrorCategory::io, 0,
-                                 "cannot run " + escaped(command.front()) + ": " +
+                                 "cannot run " + escaped(process.command.front()) + ": " +
                                      std::generic_category().message(error)});
   }
   in.read.close();
   out.write.close();
   err.write.close();
   ProcessResult result;
-  exchange_bytes(std::move(in.write), std::move(out.read), std::move(err.read), input, result);
+  const bool ended = Exchange(process, std::move(in.write), std::move(out.read),
+                              std::move(err.read))
+                         .run(result); // its ends of the pipes are closed now
+  if (!ended) {
+    ::kill(own_group ? -child : child, SIGKILL);
+  }
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
@@ -151,13 +220,29 @@ Result<ProcessResult> run_process(const std::vector<std::string>& command, Bytes
   return result;
 }
 
-std::string last_line(const std::string& text) {
-  const auto end = text.find_last_not_of(" \r\n");
-  if (end == std::string::npos) {
-    return "";
+Result<ProcessResult> run_process(const std::vector<std::string>& command, Bytes input) {
+  return run_process(
+      {.command = command, .input = [&input] { return std::exchange(input, Bytes()); }});
+}
+
+std::vector<std::string> last_lines(std::string_view text, std::size_t count) {
+  std::vector<std::string> lines;
+  while (lines.size() < count) {
+    const auto end = text.find_last_not_of(" \r\n");
+    if (end == text.npos) {
+      break;
+    }
+    text = text.substr(0, end + 1);
+    const auto start = text.find_last_of('\n') + 1; // npos + 1 == 0
+    lines.insert(lines.begin(), escaped(text.substr(start)));
+    text = text.substr(0, start);
   }
-  const auto start = text.find_last_of('\n', end);
-  return escaped(std::string_view(text).substr(start + 1, end - start)); // npos + 1 == 0
+  return lines;
+}
+
+std::string last_line(const std::string& text) {
+  const auto lines = last_lines(text, 1);
+  return lines.empty() ? "" : lines.front();
 }
 
 } // namespace dualcam

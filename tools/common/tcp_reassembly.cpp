@@ -38,7 +38,7 @@ public:
                distance(sequence + static_cast<std::uint32_t>(segment.length), *next_) > 0) {
       hold(sequence, segment);
     }
-    if (!next_ && held_.size() >= held_at_start) {
+    if (!next_ && (held_.size() >= held_at_start || first_is_acknowledged())) {
       start_at(held_.front().sequence);
     }
     release(deliver);
@@ -48,7 +48,13 @@ public:
   }
 
   /// The other side has this flow's bytes up to here.
-  void acknowledged(std::uint32_t number) { acknowledged_ = number; }
+  void acknowledged(std::uint32_t number, const Deliver& deliver) {
+    acknowledged_ = number;
+    if (!next_ && !held_.empty() && first_is_acknowledged()) {
+      start_at(held_.front().sequence);
+      release(deliver);
+    }
+  }
 
   void flush(const Deliver& deliver) {
     while (!held_.empty()) {
@@ -114,6 +120,12 @@ private:
     held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(count));
   }
 
+  bool first_is_acknowledged() const {
+    const auto& first = held_.front();
+    const auto end = first.sequence + static_cast<std::uint32_t>(first.length);
+    return acknowledged_ && distance(*acknowledged_, end) >= 0;
+  }
+
   bool waits_too_long() const {
     const bool acknowledged =
         acknowledged_ && distance(*acknowledged_, held_.front().sequence) >= 0;
@@ -177,7 +189,9 @@ void TcpReassembly::segment(const TcpSegment& segment) {
   auto& flow = from_a ? connection.from_a : connection.from_b;
   auto& other = from_a ? connection.from_b : connection.from_a;
   if (segment.ack) {
-    other.acknowledged(segment.acknowledgement);
+    other.acknowledged(segment.acknowledgement, [&](Bytes bytes, std::uint64_t missing) {
+      listener_.piece(connection.about, {!from_a, bytes, missing});
+    });
   }
   flow.add(segment, [&](Bytes bytes, std::uint64_t missing) {
     listener_.piece(connection.about, {from_a, bytes, missing});
@@ -202,6 +216,7 @@ void TcpReassembly::end(Connection& connection) {
 
 void TcpReassembly::finish() {
   std::vector<Connection*> left;
+  left.reserve(open_.size());
   for (const auto& [key, connection] : open_) {
     left.push_back(connection.get());
   }

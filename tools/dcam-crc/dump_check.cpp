@@ -20,7 +20,8 @@ ExitCode DumpCheck::run() {
     if (product_.reader_gone() || product_.error() != 0) {
       break;
     }
-    code_ = worse_of(code_, check(path));
+    const auto code = check(path); // sets code_, too
+    code_ = worse_of(code_, code);
   }
   return code_;
 }

@@ -129,7 +129,7 @@ void DumpReport::begin(const std::string& name) {
   transfers_ = 0;
 }
 
-void DumpReport::event(std::string_view name, Json fields) {
+void DumpReport::event(std::string_view name, const Json& fields) {
   Json line;
   line["event"] = name;
   line["dump"] = dump_;
@@ -213,9 +213,10 @@ void DumpReport::damages(const Transfer& transfer) {
     if (packet.verdict == DumpVerdict::good) {
       continue;
     }
-    const auto what = packet.verdict == DumpVerdict::cut
+    const auto what = packet.verdict != DumpVerdict::cut ? std::string(name_of(packet.verdict))
+                      : packet.size < transfer.packet_size
                           ? fmt::format("bad, only {} bytes of it", packet.size)
-                          : std::string(name_of(packet.verdict));
+                          : "bad, and no command follows it";
     product_.line(fmt::format(
         "  packet {}{}: {}; offset {} in the dump, {} in the file; CRC stored {}, computed {}",
         packet.number, numbering_note(packet), what, packet.offset, packet.file_offset,
@@ -274,7 +275,7 @@ void DumpReport::transfer_json(const Transfer& transfer) {
   fields["complete"] = transfer.is_complete();
   fields["crc16"] = transfer.is_complete() ? crc_json(transfer.crc()) : Json();
   fields["metadata"] = metadata_of(transfer);
-  event("transfer", std::move(fields));
+  event("transfer", fields);
 }
 
 void DumpReport::extracted(const Extracted& extracted) {

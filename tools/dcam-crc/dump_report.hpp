@@ -26,7 +26,7 @@ public:
 private:
   void transfer_text(const Transfer& transfer);
   void transfer_json(const Transfer& transfer);
-  void event(std::string_view name, Json fields);
+  void event(std::string_view name, const Json& fields);
   void headline(const Transfer& transfer);
   void damages(const Transfer& transfer);
 

@@ -9,7 +9,8 @@
 
 namespace dualcam {
 
-ProgressMeter::ProgressMeter(Console& console, std::string name, std::optional<std::uint64_t> total)
+ProgressMeter::ProgressMeter(Console& console, std::string_view name,
+                             std::optional<std::uint64_t> total)
     : console_(console), name_(escaped(name)), total_(total) {}
 
 void ProgressMeter::update(std::uint64_t done) {

@@ -12,7 +12,7 @@ namespace dualcam {
 
 class ProgressMeter {
 public:
-  ProgressMeter(Console& console, std::string name, std::optional<std::uint64_t> total);
+  ProgressMeter(Console& console, std::string_view name, std::optional<std::uint64_t> total);
   ~ProgressMeter() { console_.clear_progress(); }
   ProgressMeter(const ProgressMeter&) = delete;
   ProgressMeter& operator=(const ProgressMeter&) = delete;

@@ -137,7 +137,9 @@ void CrcTool::result_line(const std::string& name, std::string_view result, std:
     product_.line(to_line({{"name", name}, {"result", result}}));
     return;
   }
-  const auto shown_name = list_name(name);
+  // A backslash alone is not escaped here: as sha256sum -c has it.
+  const bool one_line = name.find_first_of("\n\r") == std::string::npos;
+  const auto shown_name = one_line ? ListName{false, name} : list_name(name);
   product_.line(fmt::format("{}{}: {}", shown_name.escaped ? "\\" : "", shown_name.text, word));
 }
 

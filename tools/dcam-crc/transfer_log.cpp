@@ -1,6 +1,7 @@
 #include "dcam-crc/transfer_log.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -9,22 +10,89 @@
 namespace dualcam {
 namespace {
 
-int rank(DumpVerdict verdict) {
-  switch (verdict) {
+constexpr std::size_t most_suspended = 64;
+
+/// Which of several copies is to be believed: a stated number before an inferred one.
+int rank(const PacketRecord& packet) {
+  const int stated = packet.numbering == DumpNumbering::stated ? 1 : 0;
+  switch (packet.verdict) {
   case DumpVerdict::good:
-    return 3;
+    return 4 + stated;
   case DumpVerdict::unchecked:
-    return 2;
+    return 2 + stated;
   case DumpVerdict::bad:
-    return 1;
+    return stated;
   case DumpVerdict::cut:
-    return 0;
+    return -1;
   }
-  return 0;
+  return -1;
 }
 
 template <class T> bool may_be_same(const std::optional<T>& a, const std::optional<T>& b) {
   return !a || !b || *a == *b;
+}
+
+using Contents = std::multimap<std::size_t, std::uint32_t>;
+
+/// Good packets with stated numbers, by content.
+Contents stated_contents(const Transfer& transfer) {
+  Contents contents;
+  for (const auto& packet : transfer.packets) {
+    if (packet.verdict == DumpVerdict::good && packet.numbering == DumpNumbering::stated) {
+      contents.emplace(packet.content, packet.number);
+    }
+  }
+  return contents;
+}
+
+/// By how much the numbers of `run` are off, as most of its packets that came again have it.
+std::int64_t shift_of(std::span<const PacketRecord> run, const Contents& contents) {
+  std::map<std::int64_t, std::size_t> votes;
+  for (const auto& packet : run) {
+    std::set<std::int64_t> shifts;
+    const auto [from, to] = contents.equal_range(packet.content);
+    for (auto same = from; packet.verdict == DumpVerdict::good && same != to; ++same) {
+      shifts.insert(std::int64_t{same->second} - packet.number);
+    }
+    for (const auto shift : shifts) {
+      ++votes[shift];
+    }
+  }
+  const auto most =
+      std::ranges::max_element(votes, {}, [](const auto& vote) { return vote.second; });
+  return most == votes.end() || votes[0] == most->second ? 0 : most->first;
+}
+
+/// Packets whose numbers were inferred may have come again with stated ones, which settles theirs.
+/// Numbers are equally uncertain from one lost stretch to the next.
+void settle_inferred_numbers(Transfer& transfer) {
+  const auto contents = stated_contents(transfer);
+  auto rest = std::span(transfer.packets);
+  bool settled = false;
+  while (!rest.empty()) {
+    std::size_t size = 1;
+    const auto goes_on = [&] {
+      return rest[size].numbering != DumpNumbering::stated &&
+             rest[size - 1].verdict != DumpVerdict::cut &&
+             rest[size].number == rest[size - 1].number + 1;
+    };
+    if (rest[0].numbering != DumpNumbering::stated) {
+      while (size < rest.size() && goes_on()) {
+        ++size;
+      }
+      const auto shift = shift_of(rest.first(size), contents);
+      for (auto& packet : rest.first(size)) {
+        packet.number = static_cast<std::uint32_t>(packet.number + shift);
+        packet.file_offset += static_cast<std::uint64_t>(shift) * transfer.packet_size;
+        packet.numbering = shift != 0 ? DumpNumbering::inferred : packet.numbering;
+      }
+      settled = settled || shift != 0;
+    }
+    rest = rest.subspan(size);
+  }
+  if (settled) {
+    transfer.corrections.emplace_back("packets came again with stated numbers");
+  }
 }
 
 /// A number is a repeat if it came before, whatever the order of the others.
@@ -42,11 +110,11 @@ void mark_repeats(Transfer& transfer) {
 std::map<std::uint32_t, const PacketRecord*> Transfer::best() const {
   std::map<std::uint32_t, const PacketRecord*> best;
   for (const auto& packet : packets) {
-    if (packet.verdict == DumpVerdict::cut) {
+    if (packet.verdict == DumpVerdict::cut || packet.number > announced.value_or(UINT32_MAX)) {
       continue;
     }
     auto& chosen = best[packet.number];
-    if (chosen == nullptr || rank(packet.verdict) > rank(chosen->verdict)) {
+    if (chosen == nullptr || rank(packet) > rank(*chosen)) {
       chosen = &packet;
     }
   }
@@ -72,6 +140,7 @@ std::uint64_t Transfer::repeated() const {
 /// A number of which only damaged copies came is bad, not missing.
 std::vector<NumberRange> Transfer::missing() const {
   std::vector<std::uint32_t> came;
+  came.reserve(packets.size());
   for (const auto& packet : packets) {
     came.push_back(packet.number);
   }
@@ -126,7 +195,7 @@ std::uint64_t Transfer::bytes() const {
 std::uint16_t Transfer::crc() const {
   std::uint16_t crc = 0;
   for (const auto& [number, packet] : best()) {
-    crc = crc16_combine(crc, packet->content, packet->size);
+    crc = crc16_combine(crc, packet->crc, packet->size);
   }
   return crc;
 }
@@ -181,7 +250,8 @@ void TransferLog::on(Open& open, const DumpPacket& packet) {
   open.transfer->packets.push_back({packet.number, packet.numbering, packet.verdict, packet.repeat,
                                     packet.offset, packet.file_offset,
                                     static_cast<std::uint32_t>(packet.payload.size()),
-                                    packet.stored, packet.computed, crc16(packet.payload)});
+                                    packet.stored, packet.computed, crc16(packet.payload),
+                                    std::hash<std::string_view>()(as_text(packet.payload))});
   if (spool && packet.verdict != DumpVerdict::cut) {
     open.transfer->packets.back().spooled = spool(packet.payload);
   }
@@ -217,6 +287,7 @@ void TransferLog::on(Open& open, const DumpTransferEnded& ended) {
   open.transfer->kind = ended.kind;
   open.transfer->packet_size = ended.packet_size;
   auto transfer = *std::exchange(open.transfer, std::nullopt);
+  settle_inferred_numbers(transfer);
   mark_repeats(transfer);
   close(std::move(transfer));
 }
@@ -260,6 +331,10 @@ void TransferLog::close(Transfer transfer) {
   }
   if (transfer.imei && transfer.announced && !transfer.is_complete()) {
     suspended_.push_back(std::move(transfer));
+    if (suspended_.size() > most_suspended) { // nobody comes back after so many others
+      done(suspended_.front());
+      suspended_.erase(suspended_.begin());
+    }
   } else {
     done(transfer);
   }

@@ -24,7 +24,8 @@ struct PacketRecord {
   std::uint32_t size;        ///< of the payload
   std::optional<std::uint16_t> stored;
   std::optional<std::uint16_t> computed;
-  std::uint16_t content;     ///< the payload's CRC from 0
+  std::uint16_t crc;         ///< of the payload alone, from 0
+  std::size_t content;       ///< a hash of the payload
   std::uint64_t spooled = 0; ///< where an extractor keeps the payload
 };
 

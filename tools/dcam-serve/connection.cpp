@@ -1,5 +1,7 @@
 #include "dcam-serve/connection.hpp"
 
+#include <bit>
+
 #include <asio/post.hpp>
 #include <asio/write.hpp>
 #include <fmt/format.h>
@@ -30,13 +32,14 @@ ServerConfig session_config(const ServeOptions& options) {
   return config;
 }
 
-std::string text_of(const asio::ip::tcp::endpoint& endpoint) {
-  auto address = endpoint.address();
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+CaptureTime capture_now() { return std::chrono::system_clock::now(); }
+
+Endpoint to_endpoint(const asio::ip::tcp::endpoint& endpoint) {
+  const auto address = endpoint.address();
+  if (address.is_v4()) {
+    return Endpoint::v4(address.to_v4().to_uint(), endpoint.port());
   }
-  return fmt::format(fmt::runtime(address.is_v6() ? "[{}]:{}" : "{}:{}"), address.to_string(),
-                     endpoint.port());
+  return {std::bit_cast<std::array<std::byte, 16>>(address.to_v6().to_bytes()), endpoint.port()};
 }
 
 } // namespace
@@ -45,8 +48,12 @@ Connection::Connection(asio::ip::tcp::socket socket, Server& server)
     : socket_(std::move(socket)), server_(server), timer_(socket_.get_executor()),
       session_(session_config(server.options()), now()), active_at_(now()) {
   asio::error_code error;
-  const auto endpoint = socket_.remote_endpoint(error);
-  peer_ = error ? "a peer that has gone" : text_of(endpoint);
+  const auto device = to_endpoint(socket_.remote_endpoint(error));
+  peer_ = error ? "a peer that has gone" : format_endpoint(device);
+  if (!error && server.capture() != nullptr) {
+    capture_.emplace(*server.capture());
+    capture_->connected(device, to_endpoint(socket_.local_endpoint(error)), capture_now());
+  }
   socket_.non_blocking(true, error);
   socket_.set_option(asio::ip::tcp::no_delay(true), error);
 }
@@ -75,6 +82,9 @@ asio::awaitable<void> Connection::run() {
   if (ended_) {
     co_await take_leave();
   }
+  if (capture_) {
+    capture_->closed(capture_now());
+  }
   if (imei_) {
     const bool finished = ended_ && ended_->reason == Ended::Reason::finished;
     server_.over(finished || device_failed_);
@@ -96,6 +106,9 @@ bool Connection::receive_available() {
     peer_open_ = false;
     session_.disconnected();
   } else {
+    if (capture_) {
+      capture_->received(Bytes(*buffer_).first(count), capture_now());
+    }
     session_.received(Bytes(*buffer_).first(count), now());
   }
   return true;
@@ -180,6 +193,9 @@ asio::awaitable<void> Connection::perform(const Send& send) {
   timer_.expires_after(server_.options().idle_timeout);
   co_await (asio::async_write(socket_, asio::buffer(send.bytes), as_values) ||
             timer_.async_wait(as_values)); // a failure shows at the next read
+  if (capture_) {
+    capture_->sent(send.bytes, capture_now());
+  }
 }
 
 asio::awaitable<void> Connection::perform(const Identified& identified) {

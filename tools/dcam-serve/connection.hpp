@@ -10,6 +10,7 @@
 #include <asio/steady_timer.hpp>
 
 #include "common/coroutine.hpp"
+#include "common/pcap_writer.hpp"
 #include "dcam-serve/transfer.hpp"
 #include "dualcam/server_session.hpp"
 
@@ -33,6 +34,8 @@ public:
   const Transfer* transfer() const { return transfer_ ? &*transfer_ : nullptr; }
   asio::steady_timer& timer() { return timer_; }
   bool stopping() const { return stopping_; }
+  /// The session is over, only the parting words are still under way.
+  bool leaving() const { return session_.ended(); }
 
 private:
   asio::awaitable<void> perform_all();
@@ -59,6 +62,7 @@ private:
   Server& server_;
   asio::steady_timer timer_;
   std::string peer_;
+  std::optional<CapturedConnection> capture_;
   ServerSession session_;
   std::unique_ptr<ByteBuffer> buffer_; ///< only while bytes are being dealt with
   std::vector<Bytes> run_;             ///< payloads not yet written, views into the buffer

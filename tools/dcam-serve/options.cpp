@@ -99,13 +99,14 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
                   options.name = std::move(*name);
                   return std::nullopt;
                 });
-  parser.custom("-s,--source", "LIST", "all",
-                "what to fetch: photof photor videof videor photo video front rear all",
-                [&](const auto& given) -> std::optional<std::string> {
-                  const auto kinds = parse_sources(given);
-                  options.sources = kinds.value_or(FileKinds());
-                  return kinds ? std::nullopt : std::optional<std::string>(accepted_sources);
-                });
+  parser.custom(
+      "-s,--source", "LIST", "all",
+      "what to fetch, commas between: photof photor videof videor photo video front rear all",
+      [&](const auto& given) -> std::optional<std::string> {
+        const auto kinds = parse_sources(given);
+        options.sources = kinds.value_or(FileKinds());
+        return kinds ? std::nullopt : std::optional<std::string>(accepted_sources);
+      });
   parser.custom(
       "-i,--imei", "IMEI", "", "only this device; repeatable, @FILE for a list",
       [&](const auto& given) -> std::optional<std::string> {
@@ -136,6 +137,11 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
                            {"fail", IfExists::fail},
                            {"replace", IfExists::replace}},
                           "a taken name: number, skip, fail or replace");
+  parser.custom(
+      "--capture", "FILE", "", "also write the traffic as a pcap", [&](const auto& given) {
+        options.capture = given;
+        return given.empty() ? std::optional<std::string>("the name of a file") : std::nullopt;
+      });
   parser.config_file();
   if (const auto code = parser.parse(count, arguments)) {
     return std::unexpected(*code);

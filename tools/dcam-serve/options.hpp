@@ -30,6 +30,7 @@ struct ServeOptions {
   std::chrono::milliseconds idle_timeout{60'000};
   bool metadata = true;
   IfExists if_exists = IfExists::number;
+  std::filesystem::path capture; ///< empty = no capture
 };
 
 /// Parses and checks the command line; touches nothing. An exit code: the tool ends with it.

@@ -84,7 +84,7 @@ std::string line_for(std::span<const Transfer* const> transfers) {
 
 } // namespace
 
-void Reporter::event(std::string_view name, Json fields) {
+void Reporter::event(std::string_view name, const Json& fields) {
   if (!json_) {
     return;
   }
@@ -92,16 +92,22 @@ void Reporter::event(std::string_view name, Json fields) {
   line["event"] = name;
   line["time"] = format_time(system_now());
   line.update(fields);
-  product_.line(to_line(line));
+  print(to_line(line));
 }
 
-void Reporter::listening(const std::string& address, std::uint16_t port,
-                         const ServeOptions& options) {
-  event("listening", {{"address", address}, {"port", port}});
-  console_.note(fmt::format(
-      "listening on {} port {}, files go to {}; {}", address.empty() ? "all addresses" : address,
-      port, escaped(options.output.string()),
-      options.keep_listening ? "stop with Ctrl-C" : "waiting for the first camera"));
+void Reporter::print(std::string_view line) {
+  console_.clear_progress(); // both may be the same terminal
+  product_.line(line);
+}
+
+void Reporter::listening(const asio::ip::tcp::endpoint& endpoint, const ServeOptions& options) {
+  const auto address = endpoint.address().to_string();
+  event("listening", {{"address", address}, {"port", endpoint.port()}});
+  console_.note(
+      fmt::format("listening on {} port {}, files go to {}; {}",
+                  options.bind.empty() ? "all addresses" : address, endpoint.port(),
+                  escaped(options.output.string()),
+                  options.keep_listening ? "stop with Ctrl-C" : "waiting for the first camera"));
 }
 
 void Reporter::connected(const Init& init, const std::string& peer) {
@@ -129,7 +135,7 @@ void Reporter::bad_metadata(const FileFacts& facts, const Error& error) {
 void Reporter::file_started(const Transfer& transfer) {
   auto fields = file_fields(transfer.facts());
   fields["packets"] = transfer.packets();
-  event("file-start", std::move(fields));
+  event("file-start", fields);
   console_.detail(fmt::format("{}: {} packets, to {}", described(transfer.facts()),
                               transfer.packets(), escaped(transfer.part_path().string())));
 }
@@ -138,7 +144,7 @@ void Reporter::resumed(const Transfer& transfer, const Resumed& resumed) {
   auto fields = file_fields(transfer.facts());
   fields["packet"] = resumed.packet;
   fields["reason"] = text_of(resumed.reason);
-  event("resumed", std::move(fields));
+  event("resumed", fields);
   console_.detail(fmt::format("{}: {}, asking again from packet {}", described(transfer.facts()),
                               text_of(resumed.reason), resumed.packet));
 }
@@ -157,9 +163,9 @@ void Reporter::file_done(const Transfer& transfer, const FileCompleted& complete
   fields["seconds"] = static_cast<double>(duration.count()) / 1000;
   fields["resumes"] = transfer.resumptions();
   fields["metadata"] = transfer.facts().metadata_json();
-  event("file-done", std::move(fields));
+  event("file-done", fields);
   if (!json_) {
-    product_.line(path.string());
+    print(path.string());
   }
   const auto repaired = transfer.resumptions() == 0
                             ? ""
@@ -182,7 +188,7 @@ void Reporter::file_failed(const FileFacts& facts, std::string_view why,
   if (!part.empty()) {
     fields["part"] = part.string();
   }
-  event("file-failed", std::move(fields));
+  event("file-failed", fields);
   console_.error(
       fmt::format("{}: {}{}", described(facts), escaped(why),
                   part.empty() ? "" : "; what came is kept as " + escaped(part.string())));
@@ -236,7 +242,7 @@ void Reporter::progress(std::span<const Transfer* const> transfers) {
     fields["packets"] = transfer->packets();
     fields["received"] = transfer->packets_received();
     fields["bytes"] = transfer->bytes();
-    event("progress", std::move(fields));
+    event("progress", fields);
   }
 }
 

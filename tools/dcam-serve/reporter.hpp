@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <asio/ip/tcp.hpp>
+
 #include "common/standard_streams.hpp"
 #include "dcam-serve/transfer.hpp"
 
@@ -16,7 +18,7 @@ public:
   explicit Reporter(const CommonOptions& options)
       : json_(options.json), console_("dcam-serve", options) {}
 
-  void listening(const std::string& address, std::uint16_t port, const ServeOptions& options);
+  void listening(const asio::ip::tcp::endpoint& endpoint, const ServeOptions& options);
   void connected(const Init& init, const std::string& peer);
   void metadata(const FileFacts& facts);
   void bad_metadata(const FileFacts& facts, const Error& error);
@@ -40,7 +42,8 @@ public:
   std::uint64_t files() const { return files_; }
 
 private:
-  void event(std::string_view name, Json fields);
+  void event(std::string_view name, const Json& fields);
+  void print(std::string_view line);
 
   bool json_;
   Console console_;

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@
 namespace dualcam {
 namespace {
 
-constexpr std::size_t buffer_size = 256 * 1024;
+constexpr std::size_t buffer_size = 262'144;
 constexpr std::size_t spare_buffers = 4;
 constexpr std::chrono::seconds takeover_after{5};
 constexpr std::chrono::milliseconds takeover_poll{50};
@@ -116,7 +117,7 @@ int Server::run() {
 
 // --- before the first camera ---
 
-bool Server::prepare() { return load_imeis() && check_output() && listen(); }
+bool Server::prepare() { return load_imeis() && check_output() && open_capture() && listen(); }
 
 bool Server::load_imeis() {
   for (const auto& given : options_.imeis) {
@@ -163,11 +164,24 @@ bool Server::check_output() {
   return error == 0;
 }
 
+bool Server::open_capture() {
+  if (options_.capture.empty()) {
+    return true;
+  }
+  auto capture = PcapWriter::open(options_.capture);
+  if (!capture) {
+    reporter_.console().error(escaped(capture.error().message));
+    return false;
+  }
+  capture_ = std::move(*capture);
+  return true;
+}
+
 bool Server::listen() {
   asio::error_code error;
   for (const auto& endpoint : endpoints_for(options_, io_, error)) {
     if (auto acceptor = listen_on(endpoint, io_, error)) {
-      reporter_.listening(options_.bind, acceptor->local_endpoint().port(), options_);
+      reporter_.listening(acceptor->local_endpoint(), options_);
       acceptor_ = std::move(acceptor);
       return true;
     }
@@ -187,13 +201,17 @@ bool Server::listen() {
 // --- cameras come ---
 
 asio::awaitable<void> Server::accept_loop() {
+  bool failing = false;
   while (!stopping_) {
     auto [error, socket] = co_await acceptor_->async_accept(as_values);
     if (!error) {
+      failing = false;
       asio::co_spawn(io_, serve(std::make_shared<Connection>(std::move(socket), *this)),
                      asio::detached);
     } else if (!stopping_ && error != asio::error::connection_aborted) {
-      reporter_.console().error("cannot accept a connection: " + error.message());
+      if (!std::exchange(failing, true)) {
+        reporter_.console().error("cannot accept a connection: " + error.message());
+      }
       asio::steady_timer pause(io_, accept_pause); // out of descriptors: some will be closed
       co_await pause.async_wait(as_values);
     }
@@ -213,6 +231,7 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
     start_waiting();
   }
   check_product();
+  check_capture();
 }
 
 std::string Server::refusal(std::uint64_t imei) const {
@@ -323,14 +342,14 @@ asio::awaitable<void> Server::progress_loop() {
   }
 }
 
-/// Enough files: those who are in mid-file are stopped, those who just finished take their leave.
+/// Enough files: whoever just finished takes their leave, the others are stopped.
 void Server::wind_down() {
+  stop_listening();
   for (auto* connection : connections_) {
-    if (connection->transfer() != nullptr) {
+    if (!connection->leaving()) {
       connection->stop();
     }
   }
-  stop_listening();
 }
 
 void Server::stop_listening() {
@@ -362,6 +381,16 @@ void Server::check_product() {
   if (product.reader_gone() && options_.keep_listening && !stopping_) {
     reporter_.console().note("nobody reads standard output any more: stopping");
     stop();
+  }
+}
+
+/// The same for the capture.
+void Server::check_capture() {
+  if (capture_ && capture_->error() != 0 && !std::exchange(capture_failed_, true)) {
+    note_failure(ExitCode::io);
+    reporter_.console().error(fmt::format("cannot write to {}: {}; the capture is incomplete",
+                                          escaped(options_.capture.string()),
+                                          std::strerror(capture_->error())));
   }
 }
 

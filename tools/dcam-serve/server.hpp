@@ -13,6 +13,7 @@
 #include <asio/thread_pool.hpp>
 
 #include "common/coroutine.hpp"
+#include "common/pcap_writer.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/reporter.hpp"
 
@@ -32,6 +33,8 @@ public:
   const ServeOptions& options() const { return options_; }
   Reporter& reporter() { return reporter_; }
   asio::thread_pool& disk() { return disk_; }
+  /// Where traffic is recorded; null without --capture.
+  PcapWriter* capture() { return capture_.get(); }
 
   // What connections ask and tell.
 
@@ -59,6 +62,7 @@ private:
   bool load_imeis();
   bool check_output();
   bool listen();
+  bool open_capture();
   asio::awaitable<void> accept_loop();
   asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
   asio::awaitable<void> signal_loop();
@@ -68,6 +72,7 @@ private:
   void stop_listening();
   void stop();
   void check_product();
+  void check_capture();
 
   ServeOptions options_;
   Reporter reporter_;
@@ -78,6 +83,7 @@ private:
   asio::steady_timer progress_timer_{io_};
   asio::steady_timer wait_timer_{io_};
   std::vector<std::unique_ptr<ByteBuffer>> buffers_;
+  std::unique_ptr<PcapWriter> capture_;
 
   std::set<std::uint64_t> allowed_; ///< empty = all
   std::set<Connection*> connections_;
@@ -88,6 +94,7 @@ private:
   std::uint64_t files_ = 0;
   int signal_ = 0;
   bool product_failed_ = false;
+  bool capture_failed_ = false;
   bool stopping_ = false;
 };
 

@@ -21,7 +21,7 @@ namespace dualcam {
 struct FileFacts {
   std::uint64_t imei = 0;
   FileKind kind{};
-  SystemTime received{};
+  SystemTime received;
   ByteBuffer metadata_payload; ///< empty = not known
 
   /// nullopt if there is none or it cannot be decoded. Views into `metadata_payload`.

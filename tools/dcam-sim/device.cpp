@@ -39,7 +39,8 @@ ByteBuffer metadata_for(const SimOptions& options, const Recording& recording, s
 } // namespace
 
 Device::Device(const SimOptions& options, std::uint32_t number,
-               std::span<const Recording> recordings, asio::any_io_executor executor, Events events)
+               std::span<const Recording> recordings, const asio::any_io_executor& executor,
+               Events events)
     : options_(options),
       config_{.imei = options.imei + number, .crc_after_sync = options.crc_after_sync},
       line_(options, number), executor_(executor), timer_(executor), events_(std::move(events)) {
@@ -200,7 +201,7 @@ void Device::forget_taken(const std::vector<std::size_t>& taken) {
   }
 }
 
-void Device::tell(const std::string& name, Json fields, const std::string& text) {
+void Device::tell(const std::string& name, const Json& fields, const std::string& text) {
   Json all;
   all["imei"] = format_imei(config_.imei);
   all.update(fields);

@@ -22,7 +22,7 @@ public:
   using Events = std::function<void(const std::string& name, Json fields, const std::string& text)>;
 
   Device(const SimOptions& options, std::uint32_t number, std::span<const Recording> recordings,
-         asio::any_io_executor executor, Events events);
+         const asio::any_io_executor& executor, Events events);
 
   /// Until every file is taken or there is no sense in going on.
   asio::awaitable<ExitCode> run();
@@ -38,7 +38,7 @@ private:
   asio::awaitable<bool> transmit(asio::ip::tcp::socket& socket, CameraSend send);
   asio::awaitable<void> pause(std::chrono::steady_clock::duration duration);
   void forget_taken(const std::vector<std::size_t>& taken);
-  void tell(const std::string& name, Json fields, const std::string& text);
+  void tell(const std::string& name, const Json& fields, const std::string& text);
 
   const SimOptions& options_;
   CameraConfig config_;

@@ -21,7 +21,7 @@ void Line::connected(std::uint64_t packets) {
   if (packets == 0) {
     return;
   }
-  if (options_.stall.count() != 0) {
+  if (options_.stall) {
     stall_at_ = draw(packets);
   }
   if (!cuts_.empty() && cuts_.front() == 0) {
@@ -58,7 +58,7 @@ std::size_t Line::next_chunk(std::size_t rest) {
 }
 
 std::chrono::milliseconds Line::stall_before_packet() {
-  return stall_at_ == sent_++ ? options_.stall : std::chrono::milliseconds(0);
+  return stall_at_ == sent_++ ? *options_.stall : std::chrono::milliseconds(0);
 }
 
 bool Line::cuts_after(std::uint32_t number) {

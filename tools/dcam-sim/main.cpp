@@ -32,7 +32,7 @@ public:
                                      on_event(name, std::move(fields), text);
                                    }));
       asio::co_spawn(io_, devices_.back()->run(),
-                     [this](std::exception_ptr failure, ExitCode code) {
+                     [this](const std::exception_ptr& failure, ExitCode code) {
                        if (failure) {
                          std::rethrow_exception(failure);
                        }

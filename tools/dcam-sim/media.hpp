@@ -20,8 +20,8 @@ struct Recording {
 /// Reads a FILE argument: `photof=PATH`, or PATH whose content tells photo (JPEG) from video.
 Result<Recording> load_recording(const std::string& argument);
 
-/// A front photo and a front video of ffmpeg's test picture. Errors: io, ffmpeg is missing or
-/// fails.
+/// A front photo and a front video: ffmpeg's test picture and a rising tone in PTMF, with the times
+/// that a camera gives them. Errors: io, ffmpeg is missing or fails.
 Result<std::vector<Recording>> generate_recordings(std::uint32_t seconds, unsigned frame_rate);
 
 } // namespace dualcam

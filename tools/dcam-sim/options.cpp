@@ -62,7 +62,7 @@ Accepted set_imei(SimOptions& options, const std::string& given) {
 
 void add_options(Arguments& parser, SimOptions& options) {
   parser.number("--generate", "SECONDS", options.generate, 1, 3600,
-                "make a photo and a video of this length with ffmpeg (3 without FILEs)");
+                "make a photo and a video of this length with ffmpeg (without FILEs 3)");
   parser.custom("--imei", "IMEI", format_imei(options.imei), "who the (first) camera is",
                 [&](const auto& given) { return set_imei(options, given); });
   parser.number("--devices", "N", options.devices, 1, 10000,

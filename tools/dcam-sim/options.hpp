@@ -35,7 +35,7 @@ struct SimOptions {
   bool random_chunks = false;
   double corrupt = 0;              ///< share of DATA packets
   std::vector<std::uint32_t> cuts; ///< after these packets; 0 = after a random one
-  std::chrono::milliseconds stall{0};
+  std::optional<std::chrono::milliseconds> stall;
   std::uint32_t reconnect = 0;
   std::chrono::milliseconds reconnect_delay{1000};
   CrcAfterSync crc_after_sync = CrcAfterSync::zero;

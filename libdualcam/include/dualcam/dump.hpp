@@ -136,7 +136,8 @@ using DumpEvent =
 ///   otherwise the stretch's length tells. START's count, or a SYNC and the packets repeated behind
 ///   it, may correct them later (DumpRenumbered).
 ///
-/// Memory: the piece being read, and at most two commands and the last `remembered` packets' CRCs.
+/// Memory: the piece being read, at most two commands, and a few words for each of the last 4096
+/// packets.
 class DumpReader {
 public:
   DumpReader();

@@ -17,7 +17,8 @@ namespace dualcam {
 /// that straddles two feeds is assembled in a buffer of the framer's own.
 class Framer {
 public:
-  /// `payload` is valid until the next call of `next` or `feed`.
+  /// `payload` is valid until the next `feed`, that of a frame found by `drop_until_sync` until the
+  /// next `next`.
   struct Frame {
     std::uint16_t id;
     Bytes payload;
@@ -26,8 +27,8 @@ public:
 
   explicit Framer(Sender sender) : sender_(sender) {}
 
-  /// Adds input. `bytes` must stay valid until `next` has returned nullopt, and everything fed
-  /// before must have been used up that way.
+  /// Adds input. `bytes` must stay valid until `next` has returned nullopt (and as long as payloads
+  /// are looked at), and everything fed before must have been used up that way.
   void feed(Bytes bytes);
 
   /// The next whole command; nullopt when more bytes are needed; an error (unsupported or
@@ -53,6 +54,7 @@ private:
   Sender sender_;
   Bytes input_;
   ByteBuffer carry_;           ///< the start of a command whose rest has not come yet
+  ByteBuffer held_;            ///< the last assembled command, which may still be looked at
   std::size_t frame_size_ = 0; ///< bytes of the frame handed out last, not yet consumed
   std::uint64_t offset_ = 0;
   bool after_repeat_init_ = false;

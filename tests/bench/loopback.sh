@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# One large file from dcam-sim to dcam-serve over loopback, disk included; the vendor's server is
+# known to manage 0.5 MB/s. Usage: loopback.sh [TOOLS FOLDER]
+set -euo pipefail
+tools=${1:-build/gcc/tools}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+size_mib=256
+head -c ${size_mib}M /dev/urandom >"$work/video"
+mkdir "$work/out"
+"$tools/dcam-serve" --json -b 127.0.0.1 -p 0 -o "$work/out" 2>"$work/log" >"$work/events" &
+until port=$(grep -om1 'port [0-9]*' "$work/log"); do sleep 0.05; done
+"$tools/dcam-sim" -q "127.0.0.1:${port#port }" videof="$work/video"
+wait
+seconds=$(grep -o '"seconds":[0-9.]*' "$work/events" | cut -d: -f2)
+cmp "$work/video" "$work"/out/*/*.h265
+awk -v m=$size_mib -v s="$seconds" \
+  'BEGIN { printf "%d MiB in %.2f s: %.0f MB/s, %.0f times the vendor server\n", m, s, m * 1.048576 / s, m * 1.048576 / s / 0.5 }'

@@ -1,0 +1,75 @@
+// How fast one core takes a file from the wire: framing, CRC, protocol; without socket and disk.
+// Baseline: the CRC alone, which every packet needs.
+#include <benchmark/benchmark.h>
+
+#include "dualcam/camera_session.hpp"
+#include "dualcam/crc16.hpp"
+#include "dualcam/server_session.hpp"
+
+namespace {
+
+using namespace dualcam;
+
+constexpr std::size_t file_size = 8 << 20;
+
+/// Everything a device sends for one file, from DATA on.
+ByteBuffer data_stream() {
+  const ByteBuffer content(file_size, std::byte{0x5A});
+  ByteBuffer stream;
+  std::uint16_t crc = 0;
+  for (std::size_t at = 0; at < content.size(); at += full_packet) {
+    const auto payload = Bytes(content).subspan(at, full_packet);
+    crc = crc16(payload, crc);
+    encode(Data{payload, crc}, stream);
+  }
+  return stream;
+}
+
+void session(benchmark::State& state) {
+  const auto stream = data_stream();
+  const auto piece_size = static_cast<std::size_t>(state.range(0));
+  for (auto _ : state) {
+    ServerSession server({.metadata = false}, TimePoint{});
+    std::uint64_t bytes = 0;
+    const auto feed = [&](Bytes input) {
+      server.received(input, TimePoint{});
+      while (auto action = server.poll()) {
+        if (const auto* data = std::get_if<FileData>(&*action)) {
+          bytes += data->payload.size();
+        } else if (std::get_if<Identified>(&*action) != nullptr) {
+          server.accept(TimePoint{});
+        } else if (std::get_if<FileOffered>(&*action) != nullptr) {
+          server.fetch(TimePoint{});
+        } else if (std::get_if<FileStarted>(&*action) != nullptr) {
+          server.begin(TimePoint{});
+        }
+      }
+    };
+    feed(encode(Init{5, 42, 0x1000'0000}));
+    feed(encode(Start{static_cast<std::uint32_t>(file_size / full_packet)}));
+    feed(encode(Sync{1}));
+    for (Bytes rest = stream; !rest.empty();) {
+      const auto piece = rest.first(std::min(piece_size, rest.size()));
+      feed(piece);
+      rest = rest.subspan(piece.size());
+    }
+    if (bytes != file_size) {
+      state.SkipWithError("the file did not arrive");
+    }
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(file_size));
+}
+BENCHMARK(session)->Arg(536)->Arg(1460)->Arg(65536)->Arg(262144);
+
+void crc_alone(benchmark::State& state) {
+  const ByteBuffer packet(full_packet, std::byte{0x5A});
+  std::uint16_t crc = 0;
+  for (auto _ : state) {
+    crc = crc16(packet, crc);
+    benchmark::DoNotOptimize(crc);
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(packet.size()));
+}
+BENCHMARK(crc_alone);
+
+} // namespace

@@ -1,0 +1,125 @@
+"""Media for dcam-convert's tests: PTMF clips of ffmpeg's own test sources, and what ffprobe says."""
+import functools
+import json
+import struct
+import subprocess
+
+FIRST_SOUND = 63_000
+SOUND_PERIOD = 40_000
+
+
+def run(*command, **options):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE,
+                          stdin=options.pop("stdin", subprocess.DEVNULL), **options).stdout
+
+
+SMALL = (320, 192)
+CAMERA = (1280, 720)
+
+
+@functools.cache
+def hevc(seconds, rate=20, size=SMALL):
+    return run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi",
+               "-i", f"testsrc2=size={size[0]}x{size[1]}:rate={rate}", "-t", str(seconds),
+               "-c:v", "libx265", "-preset", "ultrafast", "-x265-params",
+               f"log-level=error:bframes=0:keyint={rate}:min-keyint={rate}", "-f", "hevc", "pipe:1")
+
+
+@functools.cache
+def a_law(seconds):
+    return run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
+               f"aevalsrc=0.5*sin(2*PI*(300*t+400*t*t/{seconds})):s=8000:d={seconds}",
+               "-f", "alaw", "pipe:1")
+
+
+def access_units(stream):
+    """[(is key, bytes)], from where each picture's parameter sets or first slice begin."""
+    starts = []
+    at = stream.find(b"\0\0\1")
+    while at >= 0:
+        starts.append(at - (at > 0 and stream[at - 1] == 0))
+        at = stream.find(b"\0\0\1", at + 3)
+    units, current, has_picture, key = [], b"", False, False
+    for start, end in zip(starts, starts[1:] + [len(stream)]):
+        nal = stream[start:end]
+        head = nal.index(b"\1") + 1
+        kind = nal[head] >> 1 & 63
+        if has_picture and (kind in (32, 33, 34, 35, 39) or (kind < 32 and nal[head + 2] & 0x80)):
+            units.append((key, current))
+            current, has_picture, key = b"", False, False
+        current += nal
+        has_picture |= kind < 32
+        key |= 16 <= kind <= 23
+    return units + [(key, current)]
+
+
+def picture_time(number, rate=20):
+    return number * 1_000_000 // rate + (16_600 if number % 2 else 0)
+
+
+def chunk(kind, sequence, time, payload, rate=20, size=SMALL):
+    padding = -len(payload) % 4
+    return struct.pack("<4sBcBBHHIQIQ", b"PTMF", padding, kind, 0, rate, *size, sequence, 0,
+                       len(payload) + padding, time) + payload + bytes(padding)
+
+
+def ptmf_chunks(seconds, rate=20, sound=True, start=5_000_000, size=SMALL):
+    """[(kind, time, bytes of the chunk)] in the order of the file."""
+    chunks = []
+    for number, (key, unit) in enumerate(access_units(hevc(seconds, rate, size))):
+        time = picture_time(number, rate)
+        kind = b"I" if key else b"P"
+        chunks.append((kind, time, chunk(kind, number, start + time, unit, rate, size)))
+    samples = a_law(seconds) if sound else b""
+    for number in range(len(samples) // 320):
+        time = FIRST_SOUND + number * SOUND_PERIOD
+        payload = struct.pack("BBBB", 0, 1, 160, number & 255) + samples[number * 320:][:320]
+        chunks.append((b"A", time, chunk(b"A", number, start + time, payload, rate, size)))
+    return sorted(chunks, key=lambda c: c[1])
+
+
+def ptmf(seconds, **options):
+    return b"".join(data for _, _, data in ptmf_chunks(seconds, **options))
+
+
+def probe(path, *arguments):
+    return json.loads(run("ffprobe", "-v", "error", "-of", "json", *arguments, "file:" + str(path)))
+
+
+def picture_times(path):
+    packets = probe(path, "-select_streams", "v", "-show_entries", "packet=pts_time")["packets"]
+    return sorted(float(packet["pts_time"]) for packet in packets)
+
+
+def frame_hashes(source):
+    """MD5 of every decoded picture; `source` is a path or HEVC bytes."""
+    arguments = ["-i", "file:" + str(source)] if not isinstance(source, bytes) else [
+        "-f", "hevc", "-i", "pipe:0"]
+    process = subprocess.run(
+        ["ffmpeg", "-v", "error", *arguments, "-map", "0:v:0", "-fps_mode", "passthrough",
+         "-f", "framemd5", "pipe:1"],
+        input=source if isinstance(source, bytes) else b"", stdout=subprocess.PIPE, check=True)
+    lines = process.stdout.decode().splitlines()
+    return [line.split(",")[-1].strip() for line in lines if not line.startswith("#")]
+
+
+def decoded_sound(path):
+    """Samples (8000 Hz) from the presentation's start on, silence where there is none."""
+    raw = run("ffmpeg", "-nostdin", "-v", "error", "-i", "file:" + str(path), "-map", "0:a:0",
+              "-af", "aresample=8000:async=1:first_pts=0", "-f", "s16le", "pipe:1")
+    return struct.unpack(f"<{len(raw) // 2}h", raw)
+
+
+def sound_delay(path, seconds, window=(1.0, 1.5), search=0.3):
+    """Seconds by which the tone in the file is behind the one that was recorded: by correlation."""
+    raw = run("ffmpeg", "-nostdin", "-v", "error", "-f", "alaw", "-ar", "8000", "-ac", "1",
+              "-i", "pipe:0", "-f", "s16le", "pipe:1", stdin=None, input=a_law(seconds))
+    original = struct.unpack(f"<{len(raw) // 2}h", raw)
+    samples = decoded_sound(path)
+    begin, end = (int(8000 * second) for second in window)
+    wanted = original[begin:end]
+
+    def likeness(delay):
+        return sum(a * b for a, b in zip(wanted, samples[begin + delay:end + delay]))
+
+    return max(range(int(-8000 * search / 3), int(8000 * search)), key=likeness) / 8000

@@ -1,0 +1,218 @@
+"""What the tests of the executables share: starting them, simulated and hand-made cameras."""
+
+import hashlib
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+TOOLS = pathlib.Path(os.environ["DUALCAM_TOOLS"])
+PATIENCE = 60  # seconds; nothing waits that long unless it hangs
+IMEI = "350612071913857"
+
+
+def tool(name):
+    path = TOOLS / name
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: build first, or set DUALCAM_TOOLS")
+    return str(path)
+
+
+def sha256(path):
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+class Running:
+    """A started tool whose standard error is collected line by line."""
+
+    def __init__(self, arguments, stdout=subprocess.PIPE, **options):
+        self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=stdout,
+                                        stderr=subprocess.PIPE, text=True, **options)
+        self.lines = []
+        self.changed = threading.Condition()
+        self.output = None
+        self.readers = [threading.Thread(target=self._collect, daemon=True)]
+        if self.process.stdout:
+            self.readers.append(threading.Thread(target=self._read_output, daemon=True))
+        for reader in self.readers:
+            reader.start()
+
+    def _collect(self):
+        for line in self.process.stderr:
+            with self.changed:
+                self.lines.append(line.rstrip("\n"))
+                self.changed.notify_all()
+
+    def _read_output(self):
+        self.output = self.process.stdout.read()
+
+    def expect(self, pattern):
+        """Waits for a line of standard error that matches."""
+        deadline = time.monotonic() + PATIENCE
+        with self.changed:
+            while True:
+                for line in self.lines:
+                    if match := re.search(pattern, line):
+                        return match
+                left = deadline - time.monotonic()
+                if left <= 0 or (self.process.poll() is not None and not self.readers[0].is_alive()):
+                    raise AssertionError(f"no line matches {pattern!r} in {self.lines}")
+                self.changed.wait(min(left, 0.1))
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self):
+        """The exit status; 128 + N for signal N, as a shell has it."""
+        status = self.process.wait(PATIENCE)
+        for reader in self.readers:
+            reader.join(PATIENCE)
+        self.process.stderr.close()
+        if self.process.stdout:
+            self.process.stdout.close()
+        return status if status >= 0 else 128 - status
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.wait()
+
+    @property
+    def errors(self):
+        return "\n".join(self.lines)
+
+
+class ToolTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dualcam-test-"))
+        self.out = self.folder / "out"
+        self.out.mkdir()
+        self.running = []
+        self.random = random.Random(self.id())
+
+    def tearDown(self):
+        for running in self.running:
+            if running.process.poll() is None:
+                running.stop()
+        shutil.rmtree(self.folder)
+
+    def run_tool(self, name, *arguments, **options):
+        return subprocess.run([tool(name), *map(str, arguments)], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=PATIENCE, **options)
+
+    def start(self, name, *arguments, **options):
+        running = Running([tool(name), *map(str, arguments)], **options)
+        self.running.append(running)
+        return running
+
+    def serve(self, *arguments, **options):
+        """A dcam-serve on a free port of loopback; `.port` tells which."""
+        server = self.start("dcam-serve", "-b", "127.0.0.1", "-p", "0", "-o", self.out, *arguments,
+                            **options)
+        server.port = int(server.expect(r"listening on .* port (\d+)").group(1))
+        return server
+
+    def sim(self, server, *arguments):
+        return self.run_tool("dcam-sim", f"127.0.0.1:{server.port}", *arguments)
+
+    def file(self, name, size):
+        path = self.folder / name
+        path.write_bytes(self.random.randbytes(size))
+        return path
+
+    def stored(self):
+        """The finished files, without sidecars, by their name below the output folder."""
+        return sorted(str(path.relative_to(self.out)) for path in self.out.rglob("*")
+                      if path.is_file() and path.suffix != ".json")
+
+    def assert_stored(self, *originals):
+        found = sorted(sha256(self.out / name) for name in self.stored())
+        self.assertEqual(found, sorted(sha256(path) for path in originals))
+
+    def events(self, output):
+        return [json.loads(line) for line in output.splitlines()]
+
+    def event(self, output, name):
+        found = [event for event in self.events(output) if event["event"] == name]
+        self.assertEqual(len(found), 1, f"{name} in {output}")
+        return found[0]
+
+
+def crc16(data, crc=0):
+    """CRC-16/KERMIT, a bit at a time."""
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x8408 if crc & 1 else 0)
+    return crc
+
+
+class Camera:
+    """A camera made by hand, to say what dcam-sim never would."""
+
+    def __init__(self, server):
+        self.socket = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
+
+    def close(self):
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def send(self, data):
+        self.socket.sendall(bytes.fromhex(data) if isinstance(data, str) else data)
+
+    def init(self, kinds, imei=int(IMEI), protocol=5):
+        self.send(struct.pack(">HHQI", 0, protocol, imei, (0x40 | kinds) << 24 | 0x400))
+
+    def data(self, content, first=1, crc=0):
+        for start in range((first - 1) * 1024, len(content), 1024):
+            payload = content[start:start + 1024]
+            crc = crc16(payload, crc)
+            self.send(struct.pack(">HH", 4, len(payload) + 2) + payload + struct.pack(">H", crc))
+
+    def expect(self, data):
+        """Reads exactly these bytes."""
+        wanted = bytes.fromhex(data)
+        got = b""
+        while len(got) < len(wanted):
+            piece = self.socket.recv(len(wanted) - len(got))
+            if not piece:
+                break
+            got += piece
+        if got != wanted:
+            raise AssertionError(f"expected {wanted.hex()}, the server sent {got.hex()}")
+
+    def start_photo(self, packets):
+        """Up to the point where DATA is due; the server does not ask for metadata."""
+        self.init(0x04)
+        self.expect("0008 0007 2570686f746f66")
+        self.send(struct.pack(">HHIH", 1, 6, packets, 0))
+        self.expect("0002 0004 00000001")
+        self.send("0003 0004 00000001")
+
+    def ended(self):
+        """Waits for the server to hang up; what it sent until then."""
+        rest = b""
+        try:
+            while piece := self.socket.recv(4096):
+                rest += piece
+        except ConnectionResetError:
+            pass
+        return rest
+
+
+SIGINT, SIGTERM = signal.SIGINT, signal.SIGTERM

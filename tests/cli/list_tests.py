@@ -1,0 +1,23 @@
+"""Prints every test of this folder as module.Class.method, for CTest."""
+
+import os
+import pathlib
+import unittest
+
+os.environ.setdefault("DUALCAM_TOOLS", ".")
+
+
+def names(suite):
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from names(test)
+        else:
+            yield test.id()
+
+
+folder = str(pathlib.Path(__file__).parent)
+loader = unittest.TestLoader()
+found = sorted(names(loader.discover(folder)))
+if loader.errors:
+    raise SystemExit("\n".join(loader.errors))
+print("\n".join(found))

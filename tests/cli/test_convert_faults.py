@@ -1,0 +1,278 @@
+"""dcam-convert on damaged files, failing ffmpegs, full disks, odd names, and when it is stopped."""
+
+import json
+import pathlib
+import random
+import signal
+import subprocess
+import time
+import unittest
+
+import convert_media as media
+from test_convert import DCAM_CONVERT, ConvertCase
+
+
+def without(chunks, kind, index):
+    """The file without the picture (or sound) of this number."""
+    kinds = b"IP" if kind == "picture" else b"A"
+    victims = [at for at, chunk in enumerate(chunks) if chunk[0] in kinds]
+    return b"".join(chunk[2] for at, chunk in enumerate(chunks) if at != victims[index])
+
+
+class Damage(ConvertCase):
+    def setUp(self):
+        super().setUp()
+        self.chunks = media.ptmf_chunks(self.seconds)
+        self.units = media.access_units(media.hevc(self.seconds))
+
+    def test_lost_picture_costs_those_up_to_the_next_key_picture_and_no_more(self):
+        self.write("clip.h265", without(self.chunks, "picture", 7))
+        record = json.loads(self.convert("--json", "clip.h265", code=1))
+        self.assertEqual((record["frames"], record["frames_missing"], record["frames_undecodable"]),
+                         (27, 1, 12))
+        self.assertAlmostEqual(record["seconds_lost"], 0.65)
+        self.assertEqual([damage["kind"] for damage in record["damage"]], ["gap"])
+        kept = b"".join(unit for _, unit in self.units[:7] + self.units[20:])
+        self.assert_same_pictures("clip.mp4", kept)
+        times = media.picture_times(self.folder / "clip.mp4")
+        self.assertAlmostEqual(times[7], 1.0, delta=1e-4)
+
+    def test_report_says_what_is_missing(self):
+        self.write("clip.h265", without(self.chunks, "picture", 7))
+        self.convert("-q", "clip.h265", code=1)
+        self.assertIn("13 of 40 frames lost (0.650 s): 1 missing, 12 that cannot be decoded",
+                      self.said)
+
+    def test_lost_sound_is_silence_and_the_rest_stays_in_step(self):
+        self.write("clip.h265", without(self.chunks, "sound", 10))
+        record = json.loads(self.convert("--json", "clip.h265", code=1))
+        self.assertAlmostEqual(record["sound_seconds_lost"], 0.04)
+        self.assertEqual(record["frames"], 40)
+        delay = media.sound_delay(self.folder / "clip.mp4", self.seconds)
+        self.assertAlmostEqual(delay, 0.063, delta=0.001)
+
+    def test_lost_beginning_leaves_the_rest(self):
+        self.write("clip.h265", b"".join(chunk[2] for chunk in self.chunks)[1000:])
+        record = json.loads(self.convert("--json", "clip.h265", code=1))
+        self.assertEqual((record["frames"], record["frames_lost"]), (20, 20))
+        self.assert_same_pictures("clip.mp4", b"".join(unit for _, unit in self.units[20:]))
+
+    def test_swapped_and_repeated_chunks_cost_nothing(self):
+        pictures = [at for at, chunk in enumerate(self.chunks) if chunk[0] in b"IP"]
+        a, b = pictures[4], pictures[5]
+        self.chunks[a], self.chunks[b] = self.chunks[b], self.chunks[a]
+        self.chunks.insert(pictures[9] + 1, self.chunks[pictures[9]])
+        self.write("clip.h265", b"".join(chunk[2] for chunk in self.chunks))
+        self.convert("clip.h265", code=1)
+        self.assert_times("clip.mp4", 1e-5)
+        self.assert_same_pictures("clip.mp4")
+
+    def test_cut_at_every_chunk_boundary_the_chunks_before_it_are_kept(self):
+        video = sound = b""
+        picture = end = 0
+        content = b"".join(chunk[2] for chunk in self.chunks)
+        for kind, _, data in self.chunks[:-1]:
+            end += len(data)
+            if kind == b"A":
+                sound += data[40:360]
+            else:
+                video += self.units[picture][1]
+                picture += 1
+            self.write("clip.h265", content[:end])
+            for what, expected in (("video", video), ("audio", sound)):
+                if expected:
+                    out = self.convert("--extract", what, "-o", "-", "clip.h265")
+                    self.assertEqual(out, expected)
+
+    def test_cut_anywhere_never_more_is_lost_than_the_cut_chunk(self):
+        content = b"".join(chunk[2] for chunk in self.chunks)
+        numbers = random.Random(1)
+        for _ in range(40):
+            cut = numbers.randrange(2, len(content))
+            self.write("clip.h265", content[:cut])
+            ends = 0
+            whole = b""
+            picture = 0
+            for kind, _, data in self.chunks:
+                ends += len(data)
+                if ends > cut:
+                    break
+                if kind != b"A":
+                    whole += self.units[picture][1]
+                    picture += 1
+            done = subprocess.run([DCAM_CONVERT, "-q", "--extract", "video", "-o", "-",
+                                   self.folder / "clip.h265"], capture_output=True, timeout=20)
+            self.assertIn(done.returncode, (0, 1))
+            self.assertEqual(done.stdout, whole)
+
+    def test_holes_never_crash_it_and_leave_pictures_that_decode_cleanly(self):
+        content = b"".join(chunk[2] for chunk in self.chunks)
+        numbers = random.Random(2)
+        for _ in range(5):
+            at = numbers.randrange(len(content) - 1024)
+            self.write("clip.h265", content[:at] + content[at + 1024:])
+            self.convert("--if-exists", "replace", "-o", "out.mp4", "clip.h265", code=1)
+            original = set(media.frame_hashes(media.hevc(self.seconds)))
+            hashes = media.frame_hashes(self.folder / "out.mp4")
+            self.assertGreaterEqual(len(hashes), 20)
+            self.assertLessEqual(len(set(hashes) - original), 1)  # one whose end may be lost
+
+    def test_damage_without_any_decodable_picture_makes_no_file(self):
+        self.write("clip.h265", b"".join(chunk[2] for chunk in self.chunks if chunk[0] != b"I"))
+        self.convert("clip.h265", code=1)
+        self.assertIn("no picture that can be decoded", self.said)
+        self.assertEqual(self.names(), ["clip.h265"])
+
+    def test_strict_writes_nothing(self):
+        self.write("clip.h265", without(self.chunks, "picture", 7))
+        self.convert("--strict", "clip.h265", code=1)
+        self.assertEqual(self.names(), ["clip.h265"])
+
+    def test_one_damaged_file_does_not_stop_the_others(self):
+        self.write("bad.h265", without(self.chunks, "picture", 7))
+        self.write("good.h265", b"".join(chunk[2] for chunk in self.chunks))
+        made = self.convert("gone.h265", "bad.h265", "good.h265", code=3)
+        self.assertEqual(sorted(made.split()), [b"bad.mp4", b"good.mp4"])
+
+
+class Surroundings(ConvertCase):
+    def fake_ffmpeg(self, script):
+        path = self.write("fake", "#!/bin/sh\n" + script)
+        path.chmod(0o755)
+        return path
+
+    def test_missing_ffmpeg_is_said_with_what_to_do(self):
+        self.clip()
+        self.convert("--ffmpeg", "/nonexistent", "clip.h265", code=7)
+        self.assertIn("apt-get install ffmpeg", self.said)
+        self.assertEqual(self.names(), ["clip.h265"])
+
+    def test_failing_ffmpeg_is_quoted_and_leaves_nothing(self):
+        self.clip()
+        fake = self.fake_ffmpeg("cat > /dev/null; echo first >&2; echo 'the disk is sad' >&2; exit 3")
+        self.convert("--ffmpeg", fake, "clip.h265", code=7)
+        self.assertIn("status 3; first; the disk is sad", self.said)
+        self.assertEqual(self.names(), ["clip.h265", "fake"])
+
+    def test_ffmpeg_that_does_not_read_its_input_does_not_hang_it(self):
+        self.clip()
+        self.convert("--ffmpeg", self.fake_ffmpeg("exit 1"), "clip.h265", code=7)
+
+    def test_ffmpeg_that_loses_frames_is_noticed(self):
+        self.clip()
+        fake = self.fake_ffmpeg("cat > /dev/null; echo frame=39; echo progress=end")
+        self.convert("--ffmpeg", fake, "clip.h265", code=7)
+        self.assertIn("39 of 40 frames", self.said)
+        self.assertEqual(self.names(), ["clip.h265", "fake"])
+
+    def test_ffmpeg_never_has_the_terminal_as_its_input(self):
+        self.clip()
+        self.convert("clip.h265")
+        fake = self.fake_ffmpeg(f"readlink /proc/self/fd/0 > {self.folder}/link; exit 1")
+        self.convert("--ffmpeg", fake, "clip.mp4", code=7, stdin=subprocess.PIPE)
+        self.assertRegex((self.folder / "link").read_text(), "^pipe:")
+
+    def test_odd_names_are_only_names(self):
+        names = ["a b.h265", "-y.h265", "new\nline.h265", "100%d.h265", "http:x.h265", "'\"$(x).h265"]
+        for name in names:
+            self.clip(name)
+        self.convert("--", *names)
+        for name in names:
+            self.assert_times(name.replace("h265", "mp4"))
+
+    def test_odd_names_of_mp4_files_and_of_outputs(self):
+        self.clip()
+        self.convert("-o", "-%03d:\n.mp4", "clip.h265")
+        self.convert("-o", "pipe:1.mov", "--", "-%03d:\n.mp4")
+        self.assert_times("pipe:1.mov", 1e-5)
+
+    def test_full_standard_output_is_an_io_error(self):
+        self.clip()
+        with open("/dev/full", "wb") as full:
+            self.convert("clip.h265", code=3, stdout=full)
+            self.convert("-o", "-", "clip.h265", code=3, stdout=full)
+            self.convert("--extract", "video", "-o", "-", "clip.h265", code=3, stdout=full)
+            self.convert("--help", code=3, stdout=full)
+
+    def test_reader_that_wants_no_more_is_no_error(self):
+        self.clip()
+        for arguments in (["-o", "-"], ["--extract", "matroska", "-o", "-"]):
+            with subprocess.Popen([DCAM_CONVERT, *arguments, self.folder / "clip.h265"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+                process.stdout.read(10)
+                process.stdout.close()
+                self.assertEqual(process.wait(20), 0, process.stderr.read())
+
+    def test_unwritable_folder_is_an_io_error(self):
+        self.clip()
+        self.convert("-o", "gone/x.mp4", "clip.h265", code=3)
+        self.convert("-o", "clip.h265/", "clip.h265", code=3)
+
+    def test_conversions_racing_for_one_name_make_two_files(self):
+        self.clip()
+        command = [DCAM_CONVERT, "-o", "x.mp4", "clip.h265"]
+        running = [subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE)
+                   for _ in range(4)]
+        made = sorted(process.communicate(timeout=60)[0].decode().strip() for process in running)
+        self.assertEqual(made, ["x.mp4", "x_1.mp4", "x_2.mp4", "x_3.mp4"])
+        self.assertEqual(self.names(), ["clip.h265", *made])
+        for name in made:
+            self.assert_times(name)
+
+    def assert_ends(self, pid):
+        for _ in range(200):
+            try:
+                if "\nState:\tZ" in pathlib.Path(f"/proc/{pid}/status").read_text():
+                    return
+            except FileNotFoundError:
+                return
+            time.sleep(0.01)
+        self.fail(f"{pid} still runs")
+
+    def interrupt(self, number, *arguments):
+        script = "cat > /dev/null & sleep 600 & echo $$ $! > pids; cat > /dev/null; wait"
+        fake = self.fake_ffmpeg(f"cd {self.folder}; {script}")
+        process = subprocess.Popen([DCAM_CONVERT, "--ffmpeg", fake, *arguments], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   stdin=subprocess.PIPE)
+        deadline = time.monotonic() + 20
+        while not (self.folder / "pids").exists() or not (self.folder / "pids").read_text():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        process.send_signal(number)
+        said = process.communicate(timeout=20)[1].decode()
+        return process.returncode, said
+
+    def test_stopped_it_leaves_no_file_and_no_process(self):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            self.clip()
+            found, said = self.interrupt(number, "-j", "2", "clip.h265", "-o", "out/", "clip.h265")
+            self.assertEqual(found, code)
+            self.assertIn("stopped", said)
+            for pid in map(int, (self.folder / "pids").read_text().split()):
+                self.assert_ends(pid)
+            self.assertEqual(list((self.folder / "out").iterdir()), [])
+            (self.folder / "pids").unlink()
+
+    def test_stopped_while_it_waits_for_standard_input_it_ends(self):
+        process = subprocess.Popen([DCAM_CONVERT, "-o", "x.mp4", "-"], cwd=self.folder,
+                                   stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 130)
+        self.assertEqual(self.names(), [])
+
+    def test_stopped_while_nobody_reads_standard_output_it_ends(self):
+        self.write("clip.h265", media.ptmf(4))
+        for arguments in (["-o", "-"], ["--extract", "matroska", "-o", "-"]):
+            process = subprocess.Popen([DCAM_CONVERT, *arguments, "clip.h265"], cwd=self.folder,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            time.sleep(0.5)
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(20), 143)
+            process.communicate()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,100 @@
+"""--help, man page and the three completions of each tool name the same options."""
+
+import pathlib
+import re
+import subprocess
+import unittest
+
+from harness import TOOLS
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+NAMES = sorted(path.parent.name for path in SOURCE.glob("tools/dcam-*/main.cpp"))
+
+
+def options_of_help(name):
+    text = subprocess.run([TOOLS / name, "--help"], capture_output=True, text=True, check=True).stdout
+    listed = text.split("Options:\n")[1].split("Examples:\n")[0]
+    heads = re.findall(r"^ {2,6}(-[^ ].*?)(?:  |$)", listed, re.MULTILINE)
+    return {option for head in heads for option in re.findall(r"(?<![\w-])--?[A-Za-z][\w-]*", head)}
+
+
+def options_of_man(name):
+    text = (SOURCE / "man" / f"{name}.1").read_text()
+    heads = re.findall(r"^\.It (Fl .*)$", text, re.MULTILINE)
+    return {f"-{option}" for head in heads for option in re.findall(r"Fl (-?[\w-]+)", head)}
+
+
+def options_of_bash(name):
+    text = (SOURCE / "completions/bash" / name).read_text()
+    listed = re.search(r'compgen -W "\s*(-[^"]*)" -- "\$current"', text).group(1)
+    return set(listed.split())
+
+
+def options_of_zsh(name):
+    text = (SOURCE / "completions/zsh" / f"_{name}").read_text()
+    heads = re.findall(r"^  '?(?:\([^)]*\)'|\*'?)?(\{[^}]*\}|--?[\w-]+)", text, re.MULTILINE)
+    return {option for head in heads for option in head.strip("{}").split(",")}
+
+
+def options_of_fish(name):
+    options = set()
+    for line in (SOURCE / "completions/fish" / f"{name}.fish").read_text().splitlines():
+        options |= {f"-{short}" for short in re.findall(r" -s (\S+)", line)}
+        options |= {f"--{long}" for long in re.findall(r" -l (\S+)", line)}
+    return options
+
+
+class Documentation(unittest.TestCase):
+    maxDiff = None
+
+    def test_there_are_tools_to_compare(self):
+        self.assertIn("dcam-serve", NAMES)
+
+    def test_help_and_man_page_agree(self):
+        for name in NAMES:
+            self.assertEqual(options_of_man(name), options_of_help(name), name)
+
+    def test_help_and_bash_completion_agree(self):
+        for name in NAMES:
+            self.assertEqual(options_of_bash(name), options_of_help(name), name)
+
+    def test_help_and_zsh_completion_agree(self):
+        for name in NAMES:
+            self.assertEqual(options_of_zsh(name), options_of_help(name), name)
+
+    def test_help_and_fish_completion_agree(self):
+        for name in NAMES:
+            self.assertEqual(options_of_fish(name), options_of_help(name), name)
+
+    def test_man_pages_are_clean(self):
+        for page in sorted(SOURCE.glob("man/*.[17]")):
+            result = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], capture_output=True,
+                                    text=True)
+            self.assertEqual((result.returncode, result.stdout), (0, ""), page)
+
+    def test_completions_parse(self):
+        for shell, pattern in (("bash", "bash/*"), ("zsh", "zsh/*"), ("fish", "fish/*")):
+            for path in sorted(SOURCE.glob(f"completions/{pattern}")):
+                result = subprocess.run([shell, "-n", path], capture_output=True, text=True)
+                self.assertEqual((result.returncode, result.stderr), (0, ""), path)
+
+    def test_bash_completes_options_and_values(self):
+        script = (f"source {SOURCE}/completions/bash/dcam-serve; COMP_WORDS=(dcam-serve {{}});"
+                  " COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _dcam_serve; echo ${{COMPREPLY[@]}}")
+        for words, expected in (("--if-e", "--if-exists"), ("--if-exists sk", "skip"),
+                                ("-s video", "videof videor video")):
+            result = subprocess.run(["bash", "-c", script.format(words)], capture_output=True,
+                                    text=True)
+            self.assertEqual(result.stdout.strip(), expected, result.stderr)
+
+    def test_every_tool_ends_its_help_with_three_examples_that_use_it(self):
+        for name in NAMES:
+            text = subprocess.run([TOOLS / name, "--help"], capture_output=True, text=True).stdout
+            examples = text.split("Examples:\n")[1].splitlines()
+            self.assertEqual(len(examples), 3, name)
+            for example in examples:
+                self.assertIn(name, example)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,604 @@
+"""dcam-serve with simulated and hand-made cameras, over loopback."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+import unittest
+
+from harness import IMEI, PATIENCE, SIGINT, SIGTERM, Camera, Running, ToolTest, crc16, sha256, tool
+
+
+class Downloads(ToolTest):
+    def test_one_photo_arrives_and_its_path_is_the_output(self):
+        photo = self.file("a.jpg", 30_000)
+        server = self.serve()
+        self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
+        self.assertEqual(server.wait(), 0)
+        self.assert_stored(photo)
+        self.assertEqual(server.output.splitlines(), [str(self.out / name) for name in self.stored()])
+        self.assertRegex(self.stored()[0], rf"^{IMEI}/\d{{8}}T\d{{6}}Z_photof\.jpg$")
+
+    def test_all_four_kinds_in_one_connection(self):
+        files = {kind: self.file(kind, size) for kind, size in
+                 [("photof", 1), ("photor", 1024), ("videof", 1025), ("videor", 500_000)]}
+        server = self.serve()
+        result = self.sim(server, *(f"{kind}={path}" for kind, path in files.items()))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(server.wait(), 0)
+        self.assert_stored(*files.values())
+        for name in self.stored():
+            kind = name.rsplit("_", 1)[1].split(".")[0]
+            self.assertEqual(sha256(self.out / name), sha256(files[kind]))
+
+    def test_several_photos_of_one_kind(self):
+        photos = [self.file(f"{i}.jpg", 100 + i) for i in range(5)]
+        server = self.serve()
+        self.assertEqual(self.sim(server, *(f"photor={path}" for path in photos)).returncode, 0)
+        self.assertEqual(server.wait(), 0)
+        self.assert_stored(*photos)
+
+    def test_twenty_cameras_at_once(self):
+        video = self.file("v.h265", 300_000)
+        server = self.serve("-k")
+        result = self.sim(server, "--devices", "20", f"videof={video}")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(len(server.output.splitlines()), 20)
+        self.assert_stored(*[video] * 20)
+        self.assertEqual(len({name.split("/")[0] for name in self.stored()}), 20)
+
+    def test_corrupt_packets_are_fetched_again(self):
+        video = self.file("v.h265", 400_000)
+        for habit in ("zero", "chain"):
+            server = self.serve("--idle-timeout", "8s", "--json")
+            result = self.sim(server, "--corrupt", "0.03", "--crc-after-sync", habit,
+                              f"videof={video}")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(server.wait(), 0)
+            done = self.event(server.output, "file-done")
+            self.assertEqual(done["sha256"], sha256(video))
+            self.assertGreater(done["resumes"], 3)
+        self.assert_stored(video, video)
+
+    def test_bytes_trickling_one_at_a_time(self):
+        photo = self.file("a.jpg", 5_000)
+        server = self.serve()
+        self.assertEqual(self.sim(server, "--chunk", "1", f"photof={photo}").returncode, 0)
+        self.assertEqual(server.wait(), 0)
+        self.assert_stored(photo)
+
+    def test_random_pieces_at_a_limited_rate(self):
+        photo = self.file("a.jpg", 50_000)
+        server = self.serve()
+        result = self.sim(server, "--chunk", "random", "--rate", "400K", f"photof={photo}")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(server.wait(), 0)
+        self.assert_stored(photo)
+
+    def test_a_camera_that_was_cut_off_comes_back(self):
+        video = self.file("v.h265", 200_000)
+        server = self.serve()
+        result = self.sim(server, "--cut", "50", "--cut", "random", "--reconnect", "2",
+                          "--reconnect-delay", "0", f"videof={video}")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stderr.count("connection cut after packet"), 2)
+        self.assertEqual(server.wait(), 0)
+        self.assert_stored(video)
+
+    def test_a_silence_in_mid_file_is_survived(self):
+        video = self.file("v.h265", 100_000)
+        server = self.serve("--idle-timeout", "2s")
+        result = self.sim(server, "--stall", "700ms", f"videof={video}")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(server.wait(), 0)
+        self.assert_stored(video)
+
+    def test_only_the_wanted_sources_are_fetched(self):
+        photo, video = self.file("a.jpg", 100), self.file("v.h265", 100)
+        server = self.serve("-s", "video,photor")
+        result = self.sim(server, f"photof={photo}", f"videor={video}")
+        self.assertEqual(result.returncode, 5)
+        self.assertIn("left 1 file untaken", result.stderr)
+        self.assertEqual(server.wait(), 0)
+        self.assert_stored(video)
+
+    def test_stops_after_the_wanted_count_of_files(self):
+        photos = [self.file(f"{i}.jpg", 100) for i in range(3)]
+        server = self.serve("-k", "-c", "2")
+        silent = Camera(server)  # keeps nobody waiting
+        self.addCleanup(silent.close)
+        self.sim(server, *(f"photof={path}" for path in photos))
+        self.assertEqual(server.wait(), 0)
+        self.assert_stored(*photos[:2])
+
+    def test_a_slow_camera_is_no_brake_for_a_fast_one(self):
+        server = self.serve("-k")
+        with Camera(server) as slow:
+            slow.init(0x04, imei=1)
+            photo = self.file("a.jpg", 10_000)
+            self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
+        self.assert_stored(photo)
+
+
+class Metadata(ToolTest):
+    def test_the_sidecar_is_the_record_of_the_event(self):
+        photo = self.file("a.jpg", 100)
+        server = self.serve("--json")
+        self.sim(server, "--position", "-33.8568,151.2153", "--trigger", "3", "--meta-version", "4",
+                 f"photor={photo}")
+        self.assertEqual(server.wait(), 0)
+        done = self.event(server.output, "file-done")
+        sidecar = json.loads((self.out / (done["path"] + ".json")).read_text())
+        self.assertEqual(sidecar, done["metadata"])
+        self.assertEqual((sidecar["imei"], sidecar["kind"], sidecar["version"]), (IMEI, "photor", 4))
+        self.assertEqual((sidecar["latitude"], sidecar["longitude"]), (-33.8568, 151.2153))
+        self.assertEqual((sidecar["trigger"], sidecar["trigger_name"]), (3, "crash"))
+        self.assertRegex(sidecar["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+
+    def test_the_real_example_names_its_file(self):
+        server = self.serve()
+        with Camera(server) as camera:
+            camera.init(0x10)
+            camera.expect("000a 0007 25766964656f66")
+            camera.send("000b 0020 03 10 00000192d84dac30 00 0003 14 012c 404b59a74e8e028d "
+                        "403947973bf147d6")
+            camera.expect("0008 0007 25766964656f66")
+            camera.send("0001 0006 00000001 0000")
+            camera.expect("0002 0004 00000001")
+            camera.send("0003 0004 00000000")
+            camera.data(b"123456789")
+            camera.expect("0009")
+            camera.init(0)
+            camera.expect("0000 0000")
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(self.stored(), [f"{IMEI}/20241029T124342Z_videof.h265"])
+        sidecar = json.loads((self.out / (self.stored()[0] + ".json")).read_text())
+        self.assertEqual(sidecar["time"], "2024-10-29T12:43:42.000Z")
+        self.assertEqual(sidecar["time_zone_minutes"], 300)
+        self.assertEqual(sidecar["latitude"], 54.7004183)
+
+    def test_a_device_silent_about_metadata_is_served_without(self):
+        photo = self.file("a.jpg", 100)
+        server = self.serve("--idle-timeout", "1s")
+        self.assertEqual(self.sim(server, "--mute-metadata", f"photof={photo}").returncode, 0)
+        self.assertEqual(server.wait(), 0)
+        self.assert_stored(photo)
+        self.assertEqual(list(self.out.rglob("*.json")), [])
+        self.assertIn("does not answer METADATA REQUEST", server.errors)
+
+    def test_undecodable_metadata_costs_a_warning_only(self):
+        server = self.serve()
+        with Camera(server) as camera:
+            camera.init(0x04)
+            camera.expect("000a 0007 2570686f746f66")
+            camera.send("000b 0003 031000")
+            camera.expect("0008 0007 2570686f746f66")
+        server.expect("the metadata ends before its timestamp.*byte 2")
+
+    def test_no_metadata_is_asked_for_when_not_wanted(self):
+        server = self.serve("--no-metadata")
+        with Camera(server) as camera:
+            camera.start_photo(1)
+            camera.data(b"x")
+            camera.expect("0009")
+            camera.init(0)
+            camera.expect("0000 0000")
+        self.assertEqual(server.wait(), 0)
+
+
+class Names(ToolTest):
+    def upload(self, *arguments, name="{kind}{ext}"):
+        photo = self.file("a.jpg", 100)
+        server = self.serve("--name", name, *arguments)
+        result = self.sim(server, f"photof={photo}")
+        return server.wait(), server, result
+
+    def test_a_template_makes_the_path(self):
+        status, *_ = self.upload(name="x/{camera}-{imei}/{trigger}_{kind}{ext}")
+        self.assertEqual(status, 0)
+        self.assertEqual(self.stored(), [f"x/dualcam-{IMEI}/server_request_photof.jpg"])
+
+    def test_a_taken_name_is_numbered(self):
+        for _ in range(3):
+            self.assertEqual(self.upload()[0], 0)
+        self.assertEqual(self.stored(), ["photof.jpg", "photof_1.jpg", "photof_2.jpg"])
+
+    def test_a_taken_name_is_skipped(self):
+        self.upload()
+        before = sha256(self.out / "photof.jpg")
+        status, server, result = self.upload("--if-exists", "skip")
+        self.assertEqual(status, 0)
+        self.assertIn("exists already", server.errors)
+        self.assertIn("untaken", result.stderr)
+        self.assertEqual((self.stored(), sha256(self.out / "photof.jpg")), (["photof.jpg"], before))
+
+    def test_a_taken_name_is_an_error(self):
+        self.upload()
+        before = sha256(self.out / "photof.jpg")
+        self.assertEqual(self.upload("--if-exists", "fail")[0], 3)
+        self.assertEqual((self.stored(), sha256(self.out / "photof.jpg")), (["photof.jpg"], before))
+
+    def test_a_taken_name_is_replaced(self):
+        self.upload()
+        before = sha256(self.out / "photof.jpg")
+        self.assertEqual(self.upload("--if-exists", "replace")[0], 0)
+        self.assertEqual(self.stored(), ["photof.jpg"])
+        self.assertNotEqual(sha256(self.out / "photof.jpg"), before)
+
+    def test_nothing_else_is_left_in_the_folder(self):
+        self.upload()
+        self.assertEqual(sorted(path.name for path in self.out.iterdir()),
+                         ["photof.jpg", "photof.jpg.json"])
+
+
+class Peers(ToolTest):
+    def test_a_device_with_nothing_to_offer_is_done(self):
+        server = self.serve()
+        with Camera(server) as camera:
+            camera.init(0)
+            camera.expect("0005 0004 00000000")
+            self.assertEqual(camera.ended(), b"")
+        self.assertEqual(server.wait(), 0)
+        self.assertIn("offers nothing", server.errors)
+        self.assertEqual(self.stored(), [])
+
+    def test_an_unknown_imei_is_refused_and_does_not_count(self):
+        photo = self.file("a.jpg", 100)
+        allowed = self.folder / "imeis"
+        allowed.write_text("# ours\n\n000000000000007\n")
+        server = self.serve("-i", f"@{allowed}", "-i", "8", "--json")
+        result = self.sim(server, f"photof={photo}")
+        self.assertEqual(result.returncode, 5)
+        for imei in ("000000000000007", "000000000000008")[:1]:
+            self.assertEqual(self.sim(server, "--imei", imei, f"photof={photo}").returncode, 0)
+        self.assertEqual(server.wait(), 0)
+        rejected = self.event(server.output, "rejected")
+        self.assertEqual(rejected["imei"], IMEI)
+        self.assert_stored(photo)
+
+    def test_strangers_are_named_refused_and_leave_no_trace(self):
+        server = self.serve("-v")
+        for opening, name in [(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP"),
+                              (bytes.fromhex("16030102000100"), "TLS"),
+                              (bytes.fromhex("0300002b26e0000000000043"), "RDP"),
+                              (b"\x00\x0f350612071913857", "sends tracking data"),
+                              (bytes.fromhex("00000000000000368e01"), "sends tracking data"),
+                              (b"\x1b[2J\x07 hello", "opened with 1b5b324a"),
+                              (bytes.fromhex("0000000500038d7ea4c6800044000400"), "15 digits")]:
+            with Camera(server) as peer:
+                peer.send(opening)
+                self.assertEqual(peer.ended(), b"")
+            server.expect(name)
+        photo = self.file("a.jpg", 100)
+        self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
+        self.assertEqual(server.wait(), 0)
+        self.assertNotIn("\x1b", server.errors)
+        self.assert_stored(photo)
+
+    def test_a_silent_peer_is_dropped_at_its_deadline(self):
+        server = self.serve("-v", "--idle-timeout", "300ms")
+        with Camera(server) as peer:
+            self.assertEqual(peer.ended(), b"")
+        server.expect("it said nothing")
+
+    def test_a_silent_camera_is_dropped_and_the_part_is_kept(self):
+        server = self.serve("--no-metadata", "--idle-timeout", "400ms", "-w", "100ms")
+        with Camera(server) as camera:
+            camera.start_photo(3)
+            camera.data(bytes(1024))
+            camera.ended()
+        self.assertEqual(server.wait(), 5)
+        self.assertRegex(server.errors, r"incomplete, 1 of 3 packets.*kept as .*\.jpg\.part")
+        self.assertEqual(len(list(self.out.rglob("*.part"))), 1)
+
+    def test_a_device_error_is_told_with_its_meaning(self):
+        server = self.serve("--no-metadata")
+        with Camera(server) as camera:
+            camera.init(0x04)
+            camera.expect("0008 0007 2570686f746f66")
+            camera.send("0005 0004 00000011")
+        self.assertEqual(server.wait(), 6)
+        self.assertIn("status 17: camera not configured, or the requested file is not available",
+                      server.errors)
+
+    def test_one_shot_serves_one_camera_only(self):
+        server = self.serve("--no-metadata")
+        with Camera(server) as camera:
+            camera.start_photo(2)
+            photo = self.file("a.jpg", 100)
+            result = self.sim(server, "--imei", "5", f"photof={photo}")
+            self.assertEqual(result.returncode, 5)
+            content = bytes(2000)
+            camera.data(content)
+            camera.expect("0009")
+            camera.init(0)
+            camera.expect("0000 0000")
+        self.assertEqual(server.wait(), 0)
+        self.assertIn("-k serves several cameras", server.errors)
+
+    def test_a_second_connection_of_a_camera_takes_over_from_a_dead_one(self):
+        photo = self.file("a.jpg", 5_000)
+        server = self.serve("--no-metadata")
+        with Camera(server) as dead:
+            dead.start_photo(3)
+            self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
+        self.assertEqual(server.wait(), 0)
+        finished = [name for name in self.stored() if not name.endswith(".part")]
+        self.assertEqual([sha256(self.out / name) for name in finished], [sha256(photo)])
+
+    def test_a_stored_file_is_not_called_done_before_it_has_its_name(self):
+        server = self.serve("--no-metadata", "--name", "x{ext}")
+        with Camera(server) as camera:
+            camera.start_photo(1)
+            camera.data(b"hello")
+            camera.expect("0009")
+            self.assertEqual((self.out / "x.jpg").read_bytes(), b"hello")
+
+
+class Endings(ToolTest):
+    def test_nobody_came(self):
+        server = self.serve("-w", "100ms")
+        self.assertEqual(server.wait(), 4)
+        self.assertIn("no camera came", server.errors)
+
+    def test_a_lost_camera_that_stays_away_leaves_a_partial_file(self):
+        video = self.file("v.h265", 100_000)
+        server = self.serve("-w", "300ms")
+        self.assertEqual(self.sim(server, "--cut", "5", f"videof={video}").returncode, 5)
+        self.assertEqual(server.wait(), 5)
+        self.assertEqual(len(list(self.out.rglob("*.part"))), 1)
+
+    def test_interrupted_in_mid_file(self):
+        for number, status in ((SIGINT, 130), (SIGTERM, 143)):
+            server = self.serve("--no-metadata")
+            with Camera(server) as camera:
+                camera.start_photo(3)
+                camera.data(bytes(1024))
+                server.signal(number)
+                camera.ended()
+            self.assertEqual(server.wait(), status)
+            self.assertIn("run the same command again", server.errors)
+
+    def test_a_server_told_to_end_saves_what_it_has_and_exits_0(self):
+        server = self.serve("-k", "--no-metadata")
+        with Camera(server) as camera:
+            camera.start_photo(3)
+            camera.data(bytes(1024))
+            server.expect("connected")
+            while not any(path.stat().st_size for path in self.out.rglob("*.part")):
+                time.sleep(0.01)
+            server.signal(SIGTERM)
+            camera.ended()
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual([path.stat().st_size for path in self.out.rglob("*.part")], [1024])
+
+    def test_a_taken_port(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+            result = self.run_tool("dcam-serve", "-b", "127.0.0.1", "-p", port, "-o", self.out)
+        self.assertEqual(result.returncode, 3)
+        self.assertRegex(result.stderr, rf"cannot listen on port {port} .*in use; take another")
+
+    def test_a_missing_output_folder(self):
+        result = self.run_tool("dcam-serve", "-p", "0", "-o", self.folder / "missing")
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("does not exist; create it: mkdir -p", result.stderr)
+        self.assertFalse((self.folder / "missing").exists())
+
+    def test_an_output_folder_nobody_may_write_to(self):
+        result = self.run_tool("dcam-serve", "-p", "0", "-o", "/proc/self")
+        self.assertEqual(result.returncode, 3)
+        self.assertRegex(result.stderr, "cannot write to the output folder|does not exist")
+
+    def test_a_disk_that_refuses_ends_a_one_shot_with_3(self):
+        server = self.serve("--no-metadata", "--name", "sub/{kind}{ext}")
+        (self.out / "sub").write_text("in the way")
+        with Camera(server) as camera:
+            camera.init(0x04)
+            camera.expect("0008 0007 2570686f746f66")
+            camera.send("0001 0006 00000001 0000")
+            camera.ended()
+        self.assertEqual(server.wait(), 3)
+        self.assertRegex(server.errors, "cannot create .*sub")
+
+
+class Streams(ToolTest):
+    def test_a_closed_standard_output_costs_no_file(self):
+        photo = self.file("a.jpg", 100)
+        server = self.serve(stdout=None, preexec_fn=lambda: os.close(1))
+        self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
+        self.assertEqual(server.wait(), 3)
+        self.assertIn("cannot write to standard output: Bad file descriptor", server.errors)
+        self.assert_stored(photo)
+
+    def test_a_full_standard_output_costs_no_file(self):
+        photo = self.file("a.jpg", 100)
+        with open("/dev/full", "w") as full:
+            server = self.serve(stdout=full)
+        self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
+        self.assertEqual(server.wait(), 3)
+        self.assertIn("No space left on device", server.errors)
+        self.assert_stored(photo)
+
+    def test_a_reader_that_leaves_is_no_error(self):
+        photos = [self.file(f"{i}.jpg", 100) for i in range(3)]
+        head = subprocess.Popen(["head", "-1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        server = self.serve(stdout=head.stdin)
+        head.stdin.close()
+        self.sim(server, *(f"photof={path}" for path in photos))
+        self.assertEqual(server.wait(), 0)
+        with head.stdout as lines:
+            self.assertEqual(len(lines.read().splitlines()), 1)
+        self.assertEqual(head.wait(PATIENCE), 0)
+        self.assert_stored(*photos)
+
+    def test_json_events_in_their_order(self):
+        photo = self.file("a.jpg", 3_000)
+        server = self.serve("--json")
+        self.sim(server, f"photof={photo}")
+        self.assertEqual(server.wait(), 0)
+        events = self.events(server.output)
+        self.assertEqual([event["event"] for event in events],
+                         ["listening", "connected", "file-start", "file-done", "disconnected",
+                          "summary"])
+        for event in events:
+            self.assertRegex(event["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        done = events[3]
+        self.assertEqual(done["path"], str(self.out / self.stored()[0]))
+        self.assertEqual((done["imei"], done["kind"], done["bytes"], done["packets"]),
+                         (IMEI, "photof", 3000, 3))
+        self.assertEqual(done["crc16"], f"{crc16(photo.read_bytes()):04x}")
+        self.assertEqual(done["sha256"], sha256(photo))
+        self.assertEqual(done["resumes"], 0)
+        self.assertEqual(events[-1]["files"], 1)
+
+    def test_quiet_says_nothing_when_all_is_well(self):
+        photo = self.file("a.jpg", 100)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = self.start("dcam-serve", "-q", "-b", "127.0.0.1", "-p", port, "-o", self.out)
+        server.port = port
+        result = self.sim(server, "-q", "--reconnect", "100", "--reconnect-delay", "50ms",
+                          f"photof={photo}")
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(server.errors, "")
+
+    def test_packets_are_traced_with_vv(self):
+        photo = self.file("a.jpg", 3_000)
+        server = self.serve("-vv")
+        self.sim(server, f"photof={photo}")
+        server.wait()
+        for packet in (1, 2, 3):
+            self.assertRegex(server.errors, rf"packet {packet}, \d+ bytes")
+
+    def test_no_progress_and_no_escape_in_a_pipe(self):
+        photo = self.file("a.jpg", 60_000)
+        server = self.serve()
+        self.sim(server, "--rate", "100K", f"photof={photo}")
+        server.wait()
+        self.assertNotRegex(server.errors, r"[\x1b\r]|%")
+
+    def test_progress_fits_the_line_when_asked_for(self):
+        photo = self.file("a.jpg", 60_000)
+        server = self.serve("--progress", "always", "--color", "never")
+        self.sim(server, "--rate", "100K", f"photof={photo}")
+        server.wait()
+        lines = [line for line in server.errors.replace("\r", "\n").splitlines() if "ETA" in line]
+        self.assertGreater(len(lines), 0)
+        for line in lines:
+            self.assertRegex(line, rf"^{IMEI} front photo +\d+%.* of 59.0 KiB .*/s  ETA ")
+            self.assertLess(len(line.replace("\x1b[K", "")), 80)
+
+
+class Capture(ToolTest):
+    def captured(self, *faults):
+        self.video = self.file("v.h265", 100_000)
+        self.pcap = self.folder / "traffic.pcap"
+        server = self.serve("--capture", self.pcap, "--idle-timeout", "8s")
+        result = self.sim(server, *faults, f"videof={self.video}")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(server.wait(), 0)
+
+    def test_the_capture_verifies(self):
+        self.captured()
+        result = self.run_tool("dcam-crc", "--dump", self.pcap)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn(IMEI, result.stdout)
+
+    def test_the_capture_of_a_transfer_with_faults_holds_the_file(self):
+        self.captured("--corrupt", "0.05")
+        extracted = self.folder / "extracted"
+        extracted.mkdir()
+        result = self.run_tool("dcam-crc", "--dump", "-x", extracted, self.pcap)
+        self.assertEqual(result.returncode, 1, result.stderr)  # bad packets, sent again
+        files = [path for path in extracted.rglob("*") if path.is_file()]
+        self.assertEqual([sha256(path) for path in files], [sha256(self.video)])
+
+    def test_tcpdump_reads_the_capture(self):
+        self.captured()
+        result = subprocess.run(["tcpdump", "-vv", "-n", "-r", self.pcap], capture_output=True,
+                                text=True)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("incorrect", result.stdout)
+        self.assertIn("Flags [S]", result.stdout)
+        self.assertIn("Flags [F.]", result.stdout)
+
+    def test_a_file_that_is_no_capture_is_left_alone(self):
+        other = self.file("notes.txt", 1000)
+        before = sha256(other)
+        result = self.run_tool("dcam-serve", "-p", "0", "-o", self.out, "--capture", other)
+        self.assertEqual(result.returncode, 3)
+        self.assertEqual(sha256(other), before)
+
+
+class CommandLine(ToolTest):
+    def test_help_goes_to_standard_output(self):
+        for name in ("dcam-serve", "dcam-sim"):
+            result = self.run_tool(name, "--help")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            examples = result.stdout.split("Examples:\n")[1].splitlines()
+            self.assertEqual(len(examples), 3)
+
+    def test_version_names_the_libraries(self):
+        result = self.run_tool("dcam-serve", "--version")
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(result.stdout, r"^dcam-serve \d+\.\d+\.\d+ \(git .+\)\nlibraries: .*OpenSSL 3")
+
+    def test_help_into_a_full_device_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([tool("dcam-serve"), "--help"], stdout=full,
+                                    stderr=subprocess.PIPE)
+        self.assertEqual(result.returncode, 3)
+
+    def test_wrong_values_name_option_value_and_what_is_accepted(self):
+        for arguments, text in [
+                (["-p", "x"], "--port: 'x' is not accepted; give a whole number from 0 to 65535"),
+                (["-p", "65536"], "--port: '65536'"),
+                (["-p"], "--port needs a value"),
+                (["-w", "5"], "--wait: '5' is not accepted; give a number with ms, s"),
+                (["--idle-timeout", "1y"], "--idle-timeout: '1y'"),
+                (["-s", "photo,foo"], "--source: 'photo,foo'"),
+                (["-i", "12a"], "--imei: '12a' is not accepted; give 15 digits"),
+                (["-c", "0"], "--count: '0'"),
+                (["--name", "../x"], "'..' would leave the output folder"),
+                (["--name", "{x}"], "there is no '{x}'"),
+                (["--name", "/x"], "--name: '/x'"),
+                (["--if-exists", "x"], "give number, skip, fail, replace"),
+                (["--progress", "x"], "--progress: 'x' is not accepted; give auto, always, never"),
+                (["--prot", "1"], "unknown option '--prot'; did you mean '--port'?"),
+                (["--keep-listenin"], "did you mean '--keep-listening'?"),
+                (["x\x1b[2J"], "unexpected argument 'x\\x1b[2J'")]:
+            result = self.run_tool("dcam-serve", *arguments)
+            self.assertEqual(result.returncode, 2, arguments)
+            self.assertIn(text, result.stderr)
+            self.assertEqual(result.stdout, "")
+
+    def test_options_from_a_file(self):
+        config = self.folder / "serve.conf"
+        config.write_text(f'wait="100ms"\noutput="{self.out}"\nport=0\nbind="127.0.0.1"\n')
+        result = self.run_tool("dcam-serve", "--config", config)
+        self.assertEqual(result.returncode, 4, result.stderr)
+        config.write_text("wiat=1\n")
+        self.assertEqual(self.run_tool("dcam-serve", "--config", config).returncode, 2)
+        self.assertEqual(self.run_tool("dcam-serve", "--config", "/missing").returncode, 3)
+
+    def test_a_list_of_imeis_that_cannot_be_used(self):
+        bad = self.folder / "imeis"
+        bad.write_text("350612071913857\n12x\n")
+        result = self.run_tool("dcam-serve", "-i", f"@{bad}", "-o", self.out)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("imeis line 2: '12x' is no IMEI", result.stderr)
+        result = self.run_tool("dcam-serve", "-i", "@/missing", "-o", self.out)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("cannot read /missing", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,92 @@
+"""dcam-sim, as far as test_serve.py does not drive it anyway."""
+
+import socket
+import unittest
+
+from harness import IMEI, ToolTest, sha256
+
+
+class Simulator(ToolTest):
+    def test_generated_media_arrive_byte_for_byte(self):
+        server = self.serve("--json")
+        result = self.run_tool("dcam-sim", "--generate", "1", "--json", f"localhost:{server.port}")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(server.wait(), 0)
+        sizes = {event["kind"]: event["bytes"] for event in self.events(result.stdout)
+                 if event["event"] == "file-taken"}
+        stored = {event["kind"]: event for event in self.events(server.output)
+                  if event["event"] == "file-done"}
+        self.assertEqual(sizes, {kind: done["bytes"] for kind, done in stored.items()})
+        self.assertEqual(set(sizes), {"photof", "videof"})
+        with open(stored["photof"]["path"], "rb") as photo:
+            self.assertEqual(photo.read(2), b"\xff\xd8")
+
+    def test_events_tell_what_the_server_asked_for(self):
+        server = self.serve()
+        photo = self.file("a.jpg", 100)
+        result = self.run_tool("dcam-sim", "--json", f"localhost:{server.port}", f"photor={photo}")
+        asked = [event["command"] for event in self.events(result.stdout)
+                 if event["event"] == "asked"]
+        self.assertEqual(asked, ["METADATA REQUEST photor", "FILE REQUEST photor", "RESUME 1",
+                                 "REPEAT INIT", "CLOSE"])
+
+    def test_the_kind_is_guessed_by_content(self):
+        photo, video = self.folder / "x", self.folder / "y"
+        photo.write_bytes(b"\xff\xd8" + bytes(100))
+        video.write_bytes(bytes(100))
+        server = self.serve()
+        self.assertEqual(self.sim(server, photo, video).returncode, 0)
+        server.wait()
+        kinds = {name.rsplit("_", 1)[1]: sha256(self.out / name) for name in self.stored()}
+        self.assertEqual(kinds, {"photof.jpg": sha256(photo), "videof.h265": sha256(video)})
+
+    def test_faults_repeat_with_their_seed(self):
+        video = self.file("v.h265", 100_000)
+        cuts = []
+        for seed in (5, 5, 6):
+            server = self.serve("--idle-timeout", "8s")
+            result = self.sim(server, "--seed", seed, "--corrupt", "0.05", "--cut", "random",
+                              "--reconnect", "1", "--reconnect-delay", "0", f"videof={video}")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            server.wait()
+            cuts.append([line for line in result.stderr.splitlines() if "cut after" in line])
+        self.assertEqual(cuts[0], cuts[1])
+        self.assertNotEqual(cuts[0], cuts[2])
+
+    def test_a_server_that_is_not_there(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        photo = self.file("a.jpg", 100)
+        result = self.run_tool("dcam-sim", f"127.0.0.1:{port}", photo)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("is dcam-serve listening there?", result.stderr)
+
+    def test_files_that_cannot_be_sent(self):
+        empty = self.file("empty", 0)
+        for path, text in (("/missing.jpg", "cannot read /missing.jpg"), (empty, "is empty")):
+            result = self.run_tool("dcam-sim", "localhost:1", path)
+            self.assertEqual(result.returncode, 3)
+            self.assertIn(text, result.stderr)
+
+    def test_missing_ffmpeg_is_said_with_a_remedy(self):
+        result = self.run_tool("dcam-sim", "localhost:1", env={"PATH": "/nonexistent"})
+        self.assertEqual(result.returncode, 7)
+        self.assertIn("cannot run ffmpeg: No such file or directory; install it", result.stderr)
+
+    def test_wrong_values(self):
+        for arguments, text in [([], "HOST:PORT"), (["localhost"], "is not HOST:PORT"),
+                                (["localhost:0"], "is not HOST:PORT"),
+                                (["--corrupt", "2", "h:1"], "a share from 0 to 1"),
+                                (["--chunk", "0", "h:1"], "--chunk: '0'"),
+                                (["--cut", "x", "h:1"], "--cut: 'x'"),
+                                (["--position", "1", "h:1"], "LAT,LON"),
+                                (["--imei", "x", "h:1"], "15 digits"),
+                                (["--crc-after-sync", "x", "h:1"], "give zero, chain")]:
+            result = self.run_tool("dcam-sim", *arguments)
+            self.assertEqual(result.returncode, 2, arguments)
+            self.assertIn(text, result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,235 @@
+// The pure parts of dcam-convert: command lines, sidecars, boxes, Matroska.
+#include <csignal>
+
+#include "common/process.hpp"
+#include "common/shell.hpp"
+#include "dcam-convert/ffmpeg.hpp"
+#include "dcam-convert/matroska.hpp"
+#include "dcam-convert/mp4.hpp"
+#include "dcam-convert/options.hpp"
+#include "testing.hpp"
+
+namespace dualcam {
+namespace {
+
+bool has(const Command& command, const std::vector<std::string>& words) {
+  return !std::ranges::search(command, words).empty();
+}
+
+ByteBuffer box(std::string_view type, Bytes content) {
+  ByteBuffer bytes;
+  append_be(bytes, static_cast<std::uint32_t>(content.size() + 8));
+  append(bytes, as_bytes(type));
+  append(bytes, content);
+  return bytes;
+}
+
+ByteBuffer boxes(std::initializer_list<ByteBuffer> parts) {
+  ByteBuffer whole;
+  for (const auto& part : parts) {
+    append(whole, part);
+  }
+  return whole;
+}
+
+ByteBuffer track(std::string_view handler, std::string_view codec) {
+  const auto tables =
+      boxes({box("stsd", boxes({from_hex("00000000 00000001 00000010"),
+                                ByteBuffer(as_bytes(codec).begin(), as_bytes(codec).end())})),
+             box("stsz", from_hex("00000000 00000000 0000003c"))});
+  auto handler_box = from_hex("00000000 00000000");
+  append(handler_box, as_bytes(handler));
+  const auto media = boxes({box("mdhd", from_hex("00000000 00000000 00000000 000003e8 00000bb8")),
+                            box("hdlr", handler_box), box("minf", box("stbl", tables))});
+  return box("trak", box("mdia", media));
+}
+
+Mp4Facts inspect(Bytes file) {
+  return inspect_mp4(file.size(), [&](std::uint64_t offset, std::span<std::byte> bytes) {
+    if (offset > file.size() || file.size() - offset < bytes.size()) {
+      return false;
+    }
+    std::ranges::copy(file.subspan(offset, bytes.size()), bytes.begin());
+    return true;
+  });
+}
+
+Result<ProcessResult> shell(const std::string& script, Bytes input = {}) {
+  std::signal(SIGPIPE, SIG_IGN);
+  return run_process({"sh", "-c", script}, input);
+}
+
+} // namespace
+
+TEST_CASE("convert: the container is told by the extension") {
+  CHECK(container_of("a.mp4") == Container::mp4);
+  CHECK(container_of("a.b.MOV") == Container::mov);
+  CHECK(container_of("a/b.Mkv") == Container::matroska);
+  CHECK_FALSE(container_of("a.avi"));
+  CHECK_FALSE(container_of("mp4"));
+}
+
+TEST_CASE("convert: copying is the default, with hvc1 and AAC for mp4") {
+  const auto command =
+      convert_command({}, Container::mp4, stream_input(true), {}, {"file:x.mp4", true});
+  CHECK(has(command, {"-c:v", "copy", "-tag:v", "hvc1"}));
+  CHECK(has(command, {"-c:a", "aac"}));
+  CHECK(has(command, {"-f", "mp4", "file:x.mp4"}));
+  CHECK(has(command, {"ffmpeg", "-nostdin"}));
+}
+
+TEST_CASE("convert: Matroska keeps the A-law") {
+  const auto command =
+      convert_command({}, Container::matroska, stream_input(true), {}, {"file:x.mkv"});
+  CHECK(has(command, {"-c:a", "copy"}));
+  CHECK_FALSE(has(command, {"-tag:v", "hvc1"}));
+}
+
+TEST_CASE("convert: an MP4's codecs are kept, and tagged only if they are HEVC") {
+  const FfmpegInput input{.stream = false, .argument = "file:a", .format = "", .hevc = false};
+  const auto command = convert_command({}, Container::mp4, input, {}, {"file:x.mp4"});
+  CHECK(has(command, {"-c:a", "copy"}));
+  CHECK_FALSE(has(command, {"-tag:v", "hvc1"}));
+}
+
+TEST_CASE("convert: re-encoding keeps the times") {
+  ConvertOptions options;
+  options.codec = Codec::h264;
+  const auto command =
+      convert_command(options, Container::mp4, stream_input(false), {}, {"file:x.mp4"});
+  CHECK(has(command, {"-c:v", "libx264"}));
+  CHECK(has(command, {"-fps_mode", "passthrough", "-enc_time_base", "1:90000"}));
+  CHECK(has(command, {"-an"}));
+}
+
+TEST_CASE("convert: the vendor's recipe is the page's") {
+  CHECK(has(
+      vendor_command({}, 20, "in.h265", Container::mp4, {"file:out.mp4"}),
+      {"-r", "20", "-i", "file:in.h265", "-ss", "00:00:0.9", "-c:a", "copy", "-c:v", "libx264"}));
+}
+
+TEST_CASE("convert: position, time and IMEI become metadata") {
+  const auto sidecar = parse_sidecar(R"({"imei": "352093081452251", "frame_rate": 20,
+    "time": "2024-10-29T12:43:42.000Z", "latitude": -4.7, "longitude": 125.28})");
+  REQUIRE(sidecar);
+  const auto command =
+      convert_command({}, Container::mp4, stream_input(false), *sidecar, {"file:x.mp4"});
+  CHECK(has(command, {"-metadata", "creation_time=2024-10-29T12:43:42.000Z"}));
+  CHECK(has(command, {"-metadata", "location=-04.7000000+125.2800000/"}));
+  CHECK(
+      has(command, {"-metadata", "com.apple.quicktime.location.ISO6709=-04.7000000+125.2800000/"}));
+  CHECK(has(command, {"-metadata", "imei=352093081452251"}));
+}
+
+TEST_CASE("sidecar: what makes no sense is left out") {
+  for (const auto* text :
+       {"{}", R"({"imei": 3, "time": "soon", "latitude": 1, "frame_rate": 0})",
+        R"({"latitude": 0.0, "longitude": 0.0})", R"({"latitude": 91, "longitude": 0})",
+        R"({"latitude": 1, "longitude": 2, "position_valid": false})",
+        R"({"time": "2024-10-29T12:43:42.000Z; rm -rf", "imei": "35209308145225a"})"}) {
+    CAPTURE(text);
+    const auto sidecar = parse_sidecar(text);
+    REQUIRE(sidecar);
+    CHECK_FALSE(sidecar->time);
+    CHECK_FALSE(sidecar->imei);
+    CHECK_FALSE(sidecar->position);
+    CHECK_FALSE(sidecar->frame_rate);
+  }
+  for (const auto* text : {"", "[]", "{", "null", "\xff"}) {
+    CHECK_FALSE(parse_sidecar(text));
+  }
+}
+
+TEST_CASE("sidecar: a record inside an event is found") {
+  const auto sidecar = parse_sidecar(R"({"imei": "352093081452251",
+    "metadata": {"time": "2024-10-29T12:43:42Z", "frame_rate": 25}})");
+  REQUIRE(sidecar);
+  CHECK(sidecar->frame_rate == 25U);
+  CHECK(sidecar->time == "2024-10-29T12:43:42Z");
+  CHECK(sidecar->imei);
+}
+
+TEST_CASE("mp4: the first picture track is described") {
+  const auto file = boxes({box("ftyp", from_hex("69736f6d")), box("mdat", ByteBuffer(100)),
+                           box("moov", boxes({track("soun", "mp4a"), track("vide", "hvc1")}))});
+  const auto facts = inspect(file);
+  CHECK(facts.hevc);
+  CHECK(facts.frames == 60);
+  CHECK(facts.seconds == 3.0);
+  CHECK_FALSE(inspect(box("moov", track("vide", "avc1"))).hevc);
+}
+
+TEST_CASE("mp4: damage leaves the facts unknown and reads nothing outside") {
+  const auto file = boxes({box("ftyp", from_hex("69736f6d")), box("moov", track("vide", "hvc1"))});
+  for (std::size_t size = 0; size < file.size(); ++size) {
+    (void)inspect(Bytes(file).first(size));
+  }
+  for (std::size_t at = 0; at < file.size(); ++at) {
+    for (const auto value : {0x00, 0x01, 0x7F, 0xFF}) {
+      auto damaged = file;
+      damaged[at] = static_cast<std::byte>(value);
+      (void)inspect(damaged);
+    }
+  }
+}
+
+TEST_CASE("matroska: a frame has its own cluster with an absolute time") {
+  ByteBuffer head;
+  append_matroska_frame_head(MatroskaTrack::sound, true, 0x0102030405060708, 320, head);
+  CHECK(to_hex(head) == "1f43b675"
+                        "010000000000015e"
+                        "e7"
+                        "0100000000000008"
+                        "0102030405060708"
+                        "a3"
+                        "0100000000000144"
+                        "82000080");
+}
+
+TEST_CASE("shell: words are quoted only where they must be") {
+  CHECK(shell_word("a-b_c.mp4") == "a-b_c.mp4");
+  CHECK(shell_word("") == "''");
+  CHECK(shell_word("a b") == "'a b'");
+  CHECK(shell_word("it's") == R"('it'\''s')");
+  CHECK(shell_word("~x") == "'~x'");
+  CHECK(shell_command({"a", "b c", "$d"}) == "a 'b c' '$d'");
+}
+
+TEST_CASE("process: input and output of any size pass through") {
+  const auto bytes = random_bytes(3'000'000, 5);
+  const auto result = shell("cat", bytes);
+  REQUIRE(result);
+  CHECK(result->status == 0);
+  CHECK(result->output == bytes);
+}
+
+TEST_CASE("process: streamed input is asked for piece by piece") {
+  int pieces = 0;
+  const std::string piece(1000, 'x');
+  const auto result = run_process({.command = {"wc", "-c"}, .input = [&] {
+                                     return ++pieces <= 50 ? as_bytes(piece) : Bytes();
+                                   }});
+  REQUIRE(result);
+  CHECK(as_text(result->output).starts_with("50000"));
+}
+
+TEST_CASE("process: a child that reads nothing and fails is told with its complaints") {
+  const auto result = shell("echo one >&2; echo two >&2; exit 9", random_bytes(500'000, 1));
+  REQUIRE(result);
+  CHECK(result->status == 9);
+  CHECK(last_line(result->errors) == "two");
+  CHECK(last_lines(result->errors, 5) == std::vector<std::string>{"one", "two"});
+  CHECK(last_lines("", 5).empty());
+}
+
+TEST_CASE("process: a child whose output is no longer wanted is ended") {
+  const auto result = run_process({.command = {"yes"}, .output = [](Bytes) { return false; }});
+  REQUIRE(result);
+  CHECK((result->status == 128 + SIGKILL || result->status == 128 + SIGPIPE));
+}
+
+TEST_CASE("process: a program that is not there is an error") {
+  CHECK_FALSE(run_process({"/nonexistent/program"}));
+}
+
+} // namespace dualcam

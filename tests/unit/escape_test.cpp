@@ -1,0 +1,25 @@
+#include "common/escape.hpp"
+
+#include "testing.hpp"
+
+namespace dualcam {
+
+TEST_CASE("escape: printable text stays, control bytes and broken UTF-8 do not") {
+  CHECK(escaped("plain text: ~!") == "plain text: ~!");
+  CHECK(escaped("Vilnius \xC5\xBE") == "Vilnius \xC5\xBE");
+  CHECK(escaped("\x1b[2J\n\r\t\x7f") == "\\x1b[2J\\x0a\\x0d\\x09\\x7f");
+  CHECK(escaped("a\\b") == "a\\x5cb");
+  CHECK(escaped("\xC2\x9B") == "\\xc2\\x9b");          // CSI as C1
+  CHECK(escaped("\xE2\x80\xAE") == "\\xe2\\x80\\xae"); // right-to-left override
+  CHECK(escaped("\xC0\xAF \xED\xA0\x80 \xFF") == "\\xc0\\xaf \\xed\\xa0\\x80 \\xff");
+  CHECK(escaped("\xE2\x82") == "\\xe2\\x82"); // cut short
+}
+
+TEST_CASE("escape: any bytes become printable") {
+  const auto bytes = random_bytes(100'000, 1);
+  for (const auto c : escaped(as_text(bytes))) {
+    REQUIRE((static_cast<unsigned char>(c) >= 0x80 || (c >= ' ' && c <= '~')));
+  }
+}
+
+} // namespace dualcam

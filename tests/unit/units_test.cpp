@@ -1,0 +1,51 @@
+#include "common/units.hpp"
+
+#include "testing.hpp"
+
+namespace dualcam {
+
+using std::chrono::milliseconds;
+
+TEST_CASE("units: sizes") {
+  CHECK(parse_size("0") == 0);
+  CHECK(parse_size("1000") == 1000);
+  CHECK(parse_size("4K") == 4096);
+  CHECK(parse_size("1.5M") == 1536 * 1024);
+  CHECK(parse_size("2G") == 2147483648);
+  for (const auto* text :
+       {"", "K", "-1", "1k", "1KB", "1 K", " 1", "nan", "inf", "1e30", "9000000G"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_size(text));
+  }
+}
+
+TEST_CASE("units: durations") {
+  CHECK(parse_duration("0") == milliseconds(0));
+  CHECK(parse_duration("500ms") == milliseconds(500));
+  CHECK(parse_duration("1.5s") == milliseconds(1500));
+  CHECK(parse_duration("10m") == milliseconds(600'000));
+  CHECK(parse_duration("14d") == milliseconds(1'209'600'000));
+  for (const auto* text : {"", "5", "s", "-1s", "5 s", "5x", "1e20d", "40000d"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_duration(text));
+  }
+}
+
+TEST_CASE("units: what people read") {
+  CHECK(format_size(812) == "812 B");
+  CHECK(format_size(26'624) == "26.0 KiB");
+  CHECK(format_size(1'468'006) == "1.4 MiB");
+  CHECK(format_size(std::uint64_t{5} << 30) == "5.0 GiB");
+  CHECK(format_duration(milliseconds(400)) == "0.4 s");
+  CHECK(format_duration(milliseconds(125'000)) == "2:05");
+  CHECK(format_duration(milliseconds(3'725'000)) == "1:02:05");
+}
+
+TEST_CASE("units: times, far beyond this century too") {
+  CHECK(format_time(SystemTime(milliseconds(1'730'205'822'007))) == "2024-10-29T12:43:42.007Z");
+  CHECK(format_compact_time(SystemTime(milliseconds(1'730'205'822'999))) == "20241029T124342Z");
+  CHECK(format_time(SystemTime(milliseconds(253'402'300'799'999))) == "9999-12-31T23:59:59.999Z");
+  CHECK(format_compact_time(SystemTime(milliseconds(253'402'300'799'999))) == "99991231T235959Z");
+}
+
+} // namespace dualcam

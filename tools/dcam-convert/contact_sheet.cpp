@@ -1,0 +1,272 @@
+#include "dcam-convert/contact_sheet.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "common/escape.hpp"
+#include "common/shell.hpp"
+
+namespace dualcam {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t most_cells = 1000; // 32 x 32 cells fit a JPEG
+constexpr std::size_t cell_size = std::size_t{cell_width} * cell_height * 3;
+
+/// Pictures of each video: many of a single one, a row of each of several, one of each of very
+/// many.
+std::uint64_t pictures_each(std::size_t files) { return files == 1 ? 12 : files <= 50 ? 4 : 1; }
+
+struct Entry {
+  std::string path;
+  bool from_folder;
+};
+
+Outcome<std::vector<Entry>> list_files(const std::vector<std::string>& inputs) {
+  std::vector<Entry> files;
+  for (const auto& input : inputs) {
+    std::error_code error;
+    if (input == "-" || !fs::is_directory(input, error)) {
+      files.push_back({input, false});
+      continue;
+    }
+    std::vector<Entry> inside;
+    fs::directory_iterator folder(input, error);
+    for (; !error && folder != fs::directory_iterator(); folder.increment(error)) {
+      std::error_code ignored;
+      if (folder->is_regular_file(ignored) &&
+          !folder->path().filename().string().starts_with(".")) {
+        inside.push_back({folder->path().string(), true});
+      }
+    }
+    if (error) {
+      return std::unexpected(
+          Failure{ExitCode::io, "cannot read " + escaped(input) + ": " + error.message()});
+    }
+    std::ranges::sort(inside, {}, &Entry::path);
+    files.insert(files.end(), inside.begin(), inside.end());
+  }
+  return files;
+}
+
+/// For ffmpeg's drawtext: nothing that it would interpret.
+std::string label_of(const std::string& path) {
+  auto label = path == "-" ? "stdin" : fs::path(path).filename().string();
+  for (auto& character : label) {
+    const bool plain = (character >= '0' && character <= '9') ||
+                       (character >= 'a' && character <= 'z') ||
+                       (character >= 'A' && character <= 'Z') || character == '.' ||
+                       character == '_' || character == '-';
+    character = plain ? character : '_';
+  }
+  return label.size() > 28 ? label.substr(0, 25) + "..." : label;
+}
+
+class ContactSheet {
+public:
+  explicit ContactSheet(const Workshop& workshop)
+      : workshop_(workshop), options_(workshop.options) {
+    record_.input = options_.inputs.size() == 1 ? options_.inputs.front()
+                                                : fmt::format("{} inputs", options_.inputs.size());
+  }
+
+  ExitCode run() {
+    const auto done = make();
+    if (workshop_.stop.requested()) {
+      return ExitCode::incomplete;
+    }
+    if (!done) {
+      record_.code = worse_of(record_.code, done.error().code);
+      record_.error = done.error().message;
+    }
+    if (!options_.dry_run || !done) {
+      workshop_.reporter.finished(record_);
+    }
+    return record_.code;
+  }
+
+private:
+  Outcome<void> make() {
+    const auto files = list_files(options_.inputs);
+    if (!files) {
+      return std::unexpected(files.error());
+    }
+    each_ = pictures_each(files->size());
+    labelled_ = files->size() > 1;
+    workshop_.reporter.expect(files->size());
+    for (std::size_t i = 0; i < files->size() && cells_ < most_cells; ++i) {
+      const auto before = cells_;
+      workshop_.reporter.progress(i, 0, each_);
+      if (const auto done = add((*files)[i]); !done) {
+        return done;
+      }
+      workshop_.reporter.progress(i, cells_ - before, cells_ - before);
+    }
+    if (cells_ == 0) {
+      return std::unexpected(
+          Failure{worse_of(record_.code, ExitCode::bad_data), "no picture to show"});
+    }
+    if (cells_ >= most_cells) {
+      workshop_.reporter.warning(fmt::format("only the first {} pictures fit", most_cells));
+    }
+    return options_.dry_run ? show() : write();
+  }
+
+  /// The pictures of one file. One bad file does not spoil the sheet.
+  Outcome<void> add(const Entry& file) {
+    Record record;
+    record.input = file.path;
+    auto source = open_source(workshop_, file.path, record);
+    if (workshop_.stop.requested()) {
+      return std::unexpected(Failure{ExitCode::incomplete, "stopped"});
+    }
+    if (!source && file.from_folder && record.format == name_of(VideoFormat::unknown)) {
+      return {}; // a sidecar, a text
+    }
+    record_.code = worse_of(record_.code, record.code);
+    if (!source) {
+      record_.code = worse_of(record_.code, source.error().code);
+      workshop_.reporter.error(escaped(file.path) + ": " + source.error().message);
+      return {};
+    }
+    const auto selection = select(*source);
+    if (selection.pictures.empty()) {
+      return {};
+    }
+    const auto input = source->is_stream() ? stream_input(false) : file_input(*source);
+    const auto command = cells_command(options_, input, selection);
+    if (options_.dry_run) {
+      commands_.push_back(source->is_stream() ? pasteable(options_, *source, command,
+                                                          Extract::matroska, AudioMode::none)
+                                              : shell_command(command));
+      cells_ += selection.pictures.size();
+      return {};
+    }
+    return draw(*source, command);
+  }
+
+  static FfmpegInput file_input(const Source& source) {
+    const bool jpeg = source.file.format() == VideoFormat::jpeg;
+    return {.stream = false, .argument = source.file_argument(), .format = jpeg ? "jpeg_pipe" : ""};
+  }
+
+  Selection select(const Source& source) const {
+    Selection selection;
+    selection.label = labelled_ ? label_of(source.file.path()) : "";
+    selection.has_time = source.file.format() != VideoFormat::jpeg;
+    if (!selection.has_time) {
+      selection.pictures = {0};
+      return selection;
+    }
+    if (!source.is_stream()) {
+      selection.pictures = spread(std::max<std::uint64_t>(source.mp4.frames, 1), each_);
+      return selection;
+    }
+    const auto& pictures = source.clip->pictures;
+    const auto keys = static_cast<std::uint64_t>(
+        std::ranges::count_if(pictures, [](const ClipPicture& picture) { return picture.key; }));
+    selection.key_only = keys >= each_; // much faster, and close enough
+    selection.pictures = spread(selection.key_only ? keys : pictures.size(), each_);
+    return selection;
+  }
+
+  Outcome<void> draw(const Source& source, const Command& command) {
+    std::optional<FrameStream> stream;
+    if (source.is_stream()) {
+      stream.emplace(source.file, *source.clip, FrameStream::Choice{.sound = false});
+    }
+    const auto drawn = run_ffmpeg(workshop_, source, command, stream ? &*stream : nullptr, {});
+    if (!drawn) {
+      return std::unexpected(
+          Failure{drawn.error().code, escaped(source.file.path()) + ": " + drawn.error().message});
+    }
+    const auto whole = drawn->size() - drawn->size() % cell_size;
+    pixels_.insert(pixels_.end(), drawn->begin(),
+                   drawn->begin() + static_cast<std::ptrdiff_t>(whole));
+    cells_ += whole / cell_size;
+    return {};
+  }
+
+  Outcome<void> show() {
+    std::string all;
+    for (const auto& command : commands_) {
+      all += command + "; ";
+    }
+    const auto sheet = shell_command(sheet_command(
+        options_, cells_,
+        {options_.contact_sheet == "-" ? "pipe:1" : file_argument(options_.contact_sheet),
+         options_.if_exists == IfExists::replace}));
+    workshop_.reporter.command(record_.input, "{ " + all + "} | " + sheet);
+    return {};
+  }
+
+  Outcome<void> write() {
+    const fs::path target = options_.contact_sheet;
+    std::error_code ignored;
+    if (target != "-" && options_.if_exists == IfExists::fail && fs::exists(target, ignored)) {
+      return std::unexpected(Failure{ExitCode::io, escaped(target.string()) + " exists"});
+    }
+    auto output = Output::create(target, false);
+    if (!output) {
+      return std::unexpected(Failure{ExitCode::io, output.error().message});
+    }
+    const auto drawn = encode(*output);
+    if (!drawn) {
+      return drawn;
+    }
+    const auto name = output->finish(options_.if_exists);
+    if (!name) {
+      return std::unexpected(Failure{ExitCode::io, name.error().message});
+    }
+    if (*name) {
+      record_.output = output->is_stdout() ? "-" : (*name)->string();
+    }
+    return {};
+  }
+
+  Outcome<void> encode(Output& output) {
+    Process process{
+        .command = sheet_command(options_, cells_,
+                                 output.is_stdout()
+                                     ? FfmpegOutput{"pipe:1"}
+                                     : FfmpegOutput{file_argument(output.temporary_path()), true})};
+    process.input = [pixels = Bytes(pixels_)]() mutable { return std::exchange(pixels, Bytes()); };
+    process.stop = workshop_.stop.descriptor();
+    auto result = run_process(process);
+    if (!result || result->status != 0) {
+      return std::unexpected(Failure{ExitCode::child_failed,
+                                     !result
+                                         ? result.error().message
+                                         : fmt::format("ffmpeg failed with status {}; {}",
+                                                       result->status, last_line(result->errors))});
+    }
+    const auto written = output.write(result->output, workshop_.stop);
+    return written ? Outcome<void>()
+                   : std::unexpected(Failure{ExitCode::io, written.error().message});
+  }
+
+  const Workshop& workshop_;
+  const ConvertOptions& options_;
+  Record record_;
+  std::uint64_t each_ = 0;
+  bool labelled_ = false;
+  ByteBuffer pixels_;
+  std::uint64_t cells_ = 0;
+  std::vector<std::string> commands_;
+};
+
+} // namespace
+
+std::vector<std::uint64_t> spread(std::uint64_t all, std::uint64_t count) {
+  std::vector<std::uint64_t> numbers(std::min(all, count));
+  for (std::uint64_t i = 0; i < numbers.size(); ++i) {
+    numbers[i] = i * all / numbers.size();
+  }
+  return numbers;
+}
+
+ExitCode make_contact_sheet(const Workshop& workshop) { return ContactSheet(workshop).run(); }
+
+} // namespace dualcam

@@ -1,0 +1,64 @@
+// One input into one output.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/process.hpp"
+#include "common/stop_signal.hpp"
+#include "dcam-convert/clip.hpp"
+#include "dcam-convert/ffmpeg.hpp"
+#include "dcam-convert/frame_stream.hpp"
+#include "dcam-convert/input.hpp"
+#include "dcam-convert/mp4.hpp"
+#include "dcam-convert/options.hpp"
+#include "dcam-convert/output.hpp"
+#include "dcam-convert/reporter.hpp"
+
+namespace dualcam {
+
+/// An input, opened and understood.
+struct Source {
+  InputFile file;
+  Sidecar sidecar;
+  std::optional<Clip> clip; ///< of PTMF and Annex B
+  Mp4Facts mp4;             ///< of MP4
+  unsigned frame_rate = 0;  ///< nominal, of streams
+
+  bool is_stream() const { return clip.has_value(); }
+  /// For programs that read the file themselves.
+  std::string file_argument() const;
+};
+
+/// Why there is no result, and what that means for the exit code.
+struct Failure {
+  ExitCode code;
+  std::string message;
+};
+template <class T> using Outcome = std::expected<T, Failure>;
+
+/// Shared by all inputs.
+struct Workshop {
+  const ConvertOptions& options;
+  Reporter& reporter;
+  const StopSignal& stop;
+};
+
+/// Opens and takes apart one input; tells of its damage and fills `record`'s part about it. With
+/// --strict damage is a failure.
+Outcome<Source> open_source(const Workshop& workshop, const std::string& path, Record& record);
+
+/// Runs ffmpeg on what `stream` gives, or on the source's file if there is none. Its output goes to
+/// `take`, or to nowhere. Errors: child_failed with ffmpeg's last lines.
+Outcome<ByteBuffer> run_ffmpeg(const Workshop& workshop, const Source& source,
+                               const Command& command, FrameStream* stream,
+                               std::function<bool(Bytes)> take);
+
+/// The pipeline that does by hand what `run_ffmpeg` does.
+std::string pasteable(const ConvertOptions& options, const Source& source, const Command& command,
+                      Extract extract, AudioMode audio);
+
+/// Does everything for the input of this number but the contact sheet, which takes all.
+ExitCode convert(const Workshop& workshop, std::size_t number);
+
+} // namespace dualcam

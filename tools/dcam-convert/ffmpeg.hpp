@@ -1,0 +1,94 @@
+// Every ffmpeg command line of this tool. They are vectors of words: no shell, and file names
+// behind `file:`, so that none is taken for an option, a protocol or a pattern.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dcam-convert/options.hpp"
+#include "dcam-convert/sidecar.hpp"
+
+namespace dualcam {
+
+using Command = std::vector<std::string>;
+
+enum class Container { mp4, mov, matroska };
+
+/// By its extension: .mp4, .mov or .mkv, upper case too.
+std::optional<Container> container_of(const std::filesystem::path& path);
+
+/// What ffmpeg calls it.
+std::string_view name_of(Container container);
+
+/// `file:PATH`
+std::string file_argument(const std::filesystem::path& path);
+
+/// What ffmpeg reads.
+struct FfmpegInput {
+  bool stream = true;     ///< our Matroska stream on standard input; otherwise an MP4 or JPEG file
+  std::string argument;   ///< behind -i
+  std::string format;     ///< behind -f; empty = ffmpeg finds out
+  bool hevc = true;       ///< the pictures are HEVC
+  bool has_sound = false; ///< known for streams only
+};
+
+/// The stream as input.
+FfmpegInput stream_input(bool has_sound);
+
+/// Where an output goes, and whether it replaces what is there.
+struct FfmpegOutput {
+  std::string argument;
+  bool overwrite = false;
+};
+
+/// What --audio means for this container and input.
+AudioMode audio_for(AudioMode wanted, Container container, const FfmpegInput& input);
+
+/// Whether the container can hold the input's sound unchanged.
+bool can_copy_audio(Container container, const FfmpegInput& input);
+
+/// Pictures and sound into a container. Times stay as they are: to 1/90000 s in MP4 and MOV, which
+/// QuickTime likes and which tenths of a millisecond fit exactly, to 1 ms in Matroska.
+Command convert_command(const ConvertOptions& options, Container container,
+                        const FfmpegInput& input, const Sidecar& sidecar,
+                        const FfmpegOutput& output);
+
+/// `ffmpeg -r FPS -i INPUT -ss 00:00:0.9 -c:a copy -c:v libx264 OUTPUT`, the vendor page's.
+Command vendor_command(const ConvertOptions& options, unsigned fps,
+                       const std::filesystem::path& input, Container container,
+                       const FfmpegOutput& output);
+
+/// The first picture as a JPEG.
+Command thumbnail_command(const ConvertOptions& options, const FfmpegInput& input,
+                          const FfmpegOutput& output);
+
+/// Size of one picture of a contact sheet.
+inline constexpr unsigned cell_width = 320;
+inline constexpr unsigned cell_height = 180;
+
+/// Which pictures of an input go into a contact sheet.
+struct Selection {
+  bool key_only = false;               ///< `pictures` counts key pictures only, the others unread
+  std::vector<std::uint64_t> pictures; ///< numbers, rising
+  std::string label;                   ///< [A-Za-z0-9._-] in front of the time
+  bool has_time = true;
+};
+
+/// The chosen pictures, labelled and of one size, as raw RGB on standard output.
+Command cells_command(const ConvertOptions& options, const FfmpegInput& input,
+                      const Selection& selection);
+
+/// Raw RGB cells on standard input, as a JPEG.
+Command sheet_command(const ConvertOptions& options, std::uint64_t cells,
+                      const FfmpegOutput& output);
+
+/// The same command, which then tells on its standard output how many frames it has done.
+Command with_progress(Command command);
+
+/// "ffmpeg 5.1.9", or that there is none.
+std::string ffmpeg_version(const std::string& program);
+
+} // namespace dualcam

@@ -1,0 +1,96 @@
+#include "dcam-convert/frame_stream.hpp"
+
+#include <algorithm>
+
+namespace dualcam {
+namespace {
+
+constexpr std::size_t piece_size = std::size_t{256} * 1024;
+constexpr std::byte a_law_silence{0xD5};
+
+} // namespace
+
+FrameStream::FrameStream(const InputFile& input, const Clip& clip, Choice choice)
+    : input_(input), clip_(clip), choice_(choice), pictures_end_(clip.pictures.size()),
+      sounds_end_(clip.sounds.size()), head_wanted_(choice.form == Form::matroska) {
+  if (choice.form == Form::audio) {
+    pictures_end_ = 0;
+  } else if (choice.form == Form::video || !choice.sound || choice.first_only) {
+    sounds_end_ = 0;
+  }
+  if (choice.first_only) {
+    pictures_end_ = std::min<std::size_t>(pictures_end_, 1);
+  }
+}
+
+Bytes FrameStream::next() {
+  piece_.clear();
+  if (head_wanted_) {
+    append_matroska_head(sounds_end_ != 0, piece_);
+    head_wanted_ = false;
+  }
+  while (piece_.size() < piece_size) {
+    const auto frame = next_frame();
+    if (!frame) {
+      break;
+    }
+    if (!append_frame(*frame)) {
+      return {};
+    }
+  }
+  return piece_;
+}
+
+std::optional<FrameStream::Frame> FrameStream::next_frame() {
+  const bool has_picture = picture_ < pictures_end_;
+  const bool has_sound = sound_ < sounds_end_;
+  if (!has_picture && !has_sound) {
+    return std::nullopt;
+  }
+  const auto silence = silence_before_sound();
+  const auto sound_time = silence != 0 ? sound_end_ : has_sound ? clip_.sounds[sound_].time : 0;
+  const bool picture_first =
+      has_picture && (!has_sound || clip_.pictures[picture_].time <= sound_time);
+  return picture_first ? take_picture() : take_sound(silence);
+}
+
+std::uint32_t FrameStream::silence_before_sound() const {
+  return choice_.fill_holes && sound_ != 0 && sound_ < sounds_end_
+             ? silence_between(sound_end_, clip_.sounds[sound_].time, in_silence_)
+             : 0;
+}
+
+FrameStream::Frame FrameStream::take_picture() {
+  const auto& picture = clip_.pictures[picture_++];
+  return {MatroskaTrack::picture, picture.key, false, picture.time, picture.offset, picture.size};
+}
+
+/// The next sound, or `silence` bytes of what is missing in front of it.
+FrameStream::Frame FrameStream::take_sound(std::uint32_t silence) {
+  const auto& sound = clip_.sounds[sound_];
+  in_silence_ = silence != 0;
+  const Frame frame{MatroskaTrack::sound, true,
+                    in_silence_,          in_silence_ ? sound_end_ : sound.time,
+                    sound.offset,         in_silence_ ? silence : sound.size};
+  sound_end_ = frame.time + frame.size * microseconds_a_sample;
+  sound_ += in_silence_ ? 0 : 1;
+  return frame;
+}
+
+bool FrameStream::append_frame(const Frame& frame) {
+  if (choice_.form == Form::matroska) {
+    append_matroska_frame_head(frame.track, frame.key, frame.time, frame.size, piece_);
+  }
+  const auto start = piece_.size();
+  piece_.resize(start + frame.size, a_law_silence);
+  if (frame.silent) {
+    return true;
+  }
+  if (const auto read = input_.read(frame.offset, std::span(piece_).subspan(start)); !read) {
+    error_ = read.error();
+    return false;
+  }
+  return true;
+}
+
+} // namespace dualcam

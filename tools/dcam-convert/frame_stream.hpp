@@ -1,0 +1,59 @@
+// The frames of a clip as bytes: for ffmpeg, or as an elementary stream.
+#pragma once
+
+#include <optional>
+
+#include "dcam-convert/clip.hpp"
+#include "dcam-convert/input.hpp"
+#include "dcam-convert/matroska.hpp"
+
+namespace dualcam {
+
+/// Reads the payloads from the input file as it goes; memory: one piece.
+class FrameStream {
+public:
+  enum class Form { matroska, video, audio };
+  struct Choice {
+    Form form = Form::matroska;
+    bool sound = true;       ///< in Matroska
+    bool fill_holes = false; ///< with silence; in Matroska
+    bool first_only = false; ///< one picture, no sound
+  };
+
+  FrameStream(const InputFile& input, const Clip& clip, Choice choice);
+
+  /// The next piece, empty at the end or after an error; valid until the next call.
+  Bytes next();
+  const std::optional<Error>& error() const { return error_; }
+
+private:
+  struct Frame {
+    MatroskaTrack track;
+    bool key;
+    bool silent; ///< not in the file
+    std::uint64_t time;
+    std::uint64_t offset;
+    std::uint32_t size;
+  };
+
+  std::optional<Frame> next_frame();
+  Frame take_picture();
+  Frame take_sound(std::uint32_t silence);
+  std::uint32_t silence_before_sound() const;
+  bool append_frame(const Frame& frame);
+
+  const InputFile& input_;
+  const Clip& clip_;
+  Choice choice_;
+  std::size_t pictures_end_; ///< how many of the clip's are wanted
+  std::size_t sounds_end_;
+  std::size_t picture_ = 0; ///< the next one
+  std::size_t sound_ = 0;
+  std::uint64_t sound_end_ = 0; ///< of what has been handed out
+  bool in_silence_ = false;
+  bool head_wanted_;
+  ByteBuffer piece_;
+  std::optional<Error> error_;
+};
+
+} // namespace dualcam

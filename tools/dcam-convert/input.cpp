@@ -1,0 +1,167 @@
+#include "dcam-convert/input.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/escape.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr std::size_t piece_size = 65536;
+
+std::unexpected<Error> failed(const std::string& what, int error = errno) {
+  return std::unexpected(
+      Error{ErrorCategory::io, 0, what + ": " + std::generic_category().message(error)});
+}
+
+/// An open file without a name; -1 and errno.
+int open_nameless() {
+  const auto* folder = std::getenv("TMPDIR");
+  std::string path = folder != nullptr && *folder != '\0' ? folder : "/tmp";
+  const int descriptor = ::open(path.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (descriptor >= 0 || (errno != EOPNOTSUPP && errno != EISDIR)) {
+    return descriptor;
+  }
+  path += "/dcam-convert-XXXXXX";
+  const int named = ::mkostemp(path.data(), O_CLOEXEC);
+  if (named >= 0) {
+    ::unlink(path.c_str());
+  }
+  return named;
+}
+
+/// Reads some, once there is something or the end; -1 and errno, EINTR after a stop signal.
+ssize_t read_some(int from, std::span<std::byte> bytes, const StopSignal& stop) {
+  for (;;) {
+    std::array polled{pollfd{from, POLLIN, 0}, pollfd{stop.descriptor(), POLLIN, 0}};
+    (void)::poll(polled.data(), polled.size(), -1);
+    if (stop.requested()) {
+      errno = EINTR;
+      return -1;
+    }
+    const auto count = ::read(from, bytes.data(), bytes.size());
+    if (count >= 0 || (errno != EINTR && errno != EAGAIN)) {
+      return count;
+    }
+  }
+}
+
+bool write_all(int to, Bytes bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(to, bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) {
+      return false;
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+  }
+  return true;
+}
+
+} // namespace
+
+InputFile::InputFile(InputFile&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)),
+      has_path_(other.has_path_), size_(other.size_), format_(other.format_) {}
+
+InputFile& InputFile::operator=(InputFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
+  has_path_ = other.has_path_;
+  size_ = other.size_;
+  format_ = other.format_;
+  return *this;
+}
+
+InputFile::~InputFile() {
+  if (descriptor_ >= 0) {
+    ::close(descriptor_);
+  }
+}
+
+Result<InputFile> InputFile::open(const std::string& path, const StopSignal& stop) {
+  InputFile file(path);
+  const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                     : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) {
+    return failed("cannot open " + escaped(path));
+  }
+  if (const auto taken = file.take(descriptor, stop); !taken) {
+    return std::unexpected(taken.error());
+  }
+  if (const auto measured = file.measure(); !measured) {
+    return std::unexpected(measured.error());
+  }
+  return file;
+}
+
+Result<void> InputFile::take(int descriptor, const StopSignal& stop) {
+  struct stat status{};
+  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+    descriptor_ = descriptor;
+    has_path_ = path_ != "-";
+    return {};
+  }
+  const auto spooled = S_ISDIR(status.st_mode) ? failed("cannot read " + escaped(path_), EISDIR)
+                                               : spool(descriptor, stop);
+  ::close(descriptor);
+  return spooled;
+}
+
+Result<void> InputFile::spool(int from, const StopSignal& stop) {
+  descriptor_ = open_nameless();
+  if (descriptor_ < 0) {
+    return failed("cannot make a temporary file");
+  }
+  ByteBuffer piece(piece_size);
+  for (;;) {
+    const auto count = read_some(from, piece, stop);
+    if (count < 0) {
+      return failed("cannot read " + escaped(path_));
+    }
+    if (count == 0) {
+      return {};
+    }
+    if (!write_all(descriptor_, Bytes(piece).first(static_cast<std::size_t>(count)))) {
+      return failed("cannot write a temporary file");
+    }
+  }
+}
+
+Result<void> InputFile::measure() {
+  struct stat status{};
+  if (::fstat(descriptor_, &status) != 0) {
+    return failed("cannot read " + escaped(path_));
+  }
+  size_ = static_cast<std::uint64_t>(status.st_size);
+  ByteBuffer first(std::min<std::uint64_t>(size_, detection_size));
+  const auto read_first = read(0, first);
+  format_ = detect(first);
+  return read_first;
+}
+
+Result<void> InputFile::read(std::uint64_t offset, std::span<std::byte> bytes) const {
+  while (!bytes.empty()) {
+    const auto count = ::pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count == 0) {
+      return std::unexpected(Error{ErrorCategory::io, offset,
+                                   escaped(path_) + " has become shorter while it was read"});
+    }
+    if (count < 0 && errno != EINTR) {
+      return failed("cannot read " + escaped(path_));
+    }
+    const auto taken = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+    bytes = bytes.subspan(taken);
+    offset += taken;
+  }
+  return {};
+}
+
+} // namespace dualcam

@@ -1,0 +1,49 @@
+// An input file, whatever it is: readable at any offset.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "common/stop_signal.hpp"
+#include "dualcam/bytes.hpp"
+#include "dualcam/error.hpp"
+#include "dualcam/media_type.hpp"
+
+namespace dualcam {
+
+/// Errors are of category io and name the path.
+class InputFile {
+public:
+  /// `path`: "-" is standard input. Pipes and the like are first copied to a temporary file that
+  /// has no name, and so leaves nothing behind.
+  static Result<InputFile> open(const std::string& path, const StopSignal& stop);
+
+  InputFile(InputFile&& other) noexcept;
+  InputFile& operator=(InputFile&& other) noexcept;
+  ~InputFile();
+
+  const std::string& path() const { return path_; }
+  std::uint64_t size() const { return size_; }
+  VideoFormat format() const { return format_; }
+  int descriptor() const { return descriptor_; }
+  /// Whether `path` leads to the same bytes, for a program that reads it itself.
+  bool has_path() const { return has_path_; }
+
+  /// Fills `bytes` with what stands at `offset`; all of it must be there.
+  Result<void> read(std::uint64_t offset, std::span<std::byte> bytes) const;
+
+private:
+  explicit InputFile(std::string path) : path_(std::move(path)) {}
+  Result<void> take(int descriptor, const StopSignal& stop);
+  Result<void> spool(int from, const StopSignal& stop);
+  Result<void> measure();
+
+  std::string path_;
+  int descriptor_ = -1;
+  bool has_path_ = false;
+  std::uint64_t size_ = 0;
+  VideoFormat format_ = VideoFormat::unknown;
+};
+
+} // namespace dualcam

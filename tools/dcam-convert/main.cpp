@@ -1,0 +1,59 @@
+#include <atomic>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "dcam-convert/contact_sheet.hpp"
+#include "dcam-convert/converter.hpp"
+
+namespace dualcam {
+namespace {
+
+/// Takes the inputs one by one, several at once if wanted; the worst outcome.
+ExitCode convert_all(const Workshop& workshop) {
+  const auto files = workshop.options.inputs.size();
+  std::atomic<std::size_t> next = 0;
+  std::atomic<ExitCode> worst = ExitCode::done;
+  const auto work = [&] {
+    for (auto number = next++; number < files && !workshop.stop.requested(); number = next++) {
+      const auto code = convert(workshop, number);
+      for (auto known = worst.load(); known < code && !worst.compare_exchange_weak(known, code);) {
+      }
+    }
+  };
+  std::vector<std::jthread> helpers;
+  for (std::size_t i = 1; i < std::min<std::size_t>(files, workshop.options.jobs); ++i) {
+    helpers.emplace_back(work);
+  }
+  work();
+  helpers.clear();
+  return worst;
+}
+
+int run(const ConvertOptions& options) {
+  const StopSignal stop;
+  Reporter reporter(options.common, options.inputs.size());
+  const Workshop workshop{options, reporter, stop};
+  auto code =
+      options.task() == Task::contact_sheet ? make_contact_sheet(workshop) : convert_all(workshop);
+  if (stop.requested()) {
+    reporter.error("stopped; nothing unfinished is left, the same command starts again");
+    return 128 + stop.signal();
+  }
+  if (const int error = reporter.product().error(); error != 0) {
+    reporter.error(fmt::format("cannot write to standard output: {}", std::strerror(error)));
+    code = worse_of(code, ExitCode::io);
+  }
+  return static_cast<int>(code);
+}
+
+} // namespace
+} // namespace dualcam
+
+int main(int count, char** arguments) {
+  dualcam::prepare_standard_streams();
+  const auto options = dualcam::parse_convert_options(count, arguments);
+  return options ? dualcam::run(*options) : static_cast<int>(options.error());
+}

@@ -1,0 +1,140 @@
+#include "dcam-convert/matroska.hpp"
+
+#include <string_view>
+
+namespace dualcam {
+namespace {
+
+// EBML and Matroska element ids (RFC 8794, RFC 9559)
+enum class Id : std::uint32_t {
+  ebml = 0x1A45DFA3,
+  doc_type = 0x4282,
+  doc_type_version = 0x4287,
+  doc_type_read_version = 0x4285,
+  segment = 0x18538067,
+  info = 0x1549A966,
+  timestamp_scale = 0x2AD7B1,
+  muxing_app = 0x4D80,
+  writing_app = 0x5741,
+  tracks = 0x1654AE6B,
+  track_entry = 0xAE,
+  track_number = 0xD7,
+  track_uid = 0x73C5,
+  track_type = 0x83,
+  language = 0x22B59C,
+  codec_id = 0x86,
+  codec_private = 0x63A2,
+  audio = 0xE1,
+  sampling_frequency = 0xB5,
+  channels = 0x9F,
+  bit_depth = 0x6264,
+  cluster = 0x1F43B675,
+  timestamp = 0xE7,
+  simple_block = 0xA3,
+};
+
+constexpr std::uint64_t unknown_size = (std::uint64_t{1} << 56) - 1;
+constexpr std::uint64_t size_marker = std::uint64_t{1} << 56; // of a size written in 8 bytes
+constexpr std::uint32_t nanoseconds_a_tick = 1000;
+constexpr std::uint8_t key_flag = 0x80;
+constexpr std::uint16_t wave_format_a_law = 6;
+constexpr std::uint32_t sample_rate = 8000;
+constexpr std::size_t block_head_size = 4;
+
+void append_head(Id id, std::uint64_t size, ByteBuffer& out) {
+  const auto value = static_cast<std::uint32_t>(id);
+  bool started = false;
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    const auto byte = static_cast<std::uint8_t>(value >> shift);
+    started = started || byte != 0;
+    if (started) {
+      append_be(out, byte);
+    }
+  }
+  append_be(out, size_marker | size);
+}
+
+void append_element(Id id, Bytes content, ByteBuffer& out) {
+  append_head(id, content.size(), out);
+  append(out, content);
+}
+
+void append_element(Id id, std::string_view content, ByteBuffer& out) {
+  append_element(id, as_bytes(content), out);
+}
+
+void append_element(Id id, std::uint64_t value, ByteBuffer& out) {
+  append_head(id, sizeof(value), out);
+  append_be(out, value);
+}
+
+/// WAVEFORMATEX
+ByteBuffer a_law_format() {
+  ByteBuffer format;
+  append_le(format, wave_format_a_law);
+  append_le(format, std::uint16_t{1}); // channels
+  append_le(format, sample_rate);
+  append_le(format, sample_rate);      // bytes a second
+  append_le(format, std::uint16_t{1}); // bytes a sample of all channels
+  append_le(format, std::uint16_t{8}); // bits a sample
+  append_le(format, std::uint16_t{0}); // bytes that follow
+  return format;
+}
+
+void append_track(MatroskaTrack track, ByteBuffer& out) {
+  const bool sound = track == MatroskaTrack::sound;
+  const auto number = static_cast<std::uint64_t>(track);
+  ByteBuffer entry;
+  append_element(Id::track_number, number, entry);
+  append_element(Id::track_uid, number, entry);
+  append_element(Id::track_type, number, entry); // 1 = video, 2 = audio: the same numbers
+  append_element(Id::language, "und", entry);
+  append_element(Id::codec_id, sound ? "A_MS/ACM" : "V_MPEGH/ISO/HEVC", entry);
+  if (sound) {
+    append_element(Id::codec_private, Bytes(a_law_format()), entry);
+    ByteBuffer audio;
+    ByteBuffer frequency;
+    append_be(frequency, std::bit_cast<std::uint64_t>(double{sample_rate}));
+    append_element(Id::sampling_frequency, Bytes(frequency), audio);
+    append_element(Id::channels, std::uint64_t{1}, audio);
+    append_element(Id::bit_depth, std::uint64_t{8}, audio);
+    append_element(Id::audio, Bytes(audio), entry);
+  }
+  append_element(Id::track_entry, Bytes(entry), out);
+}
+
+} // namespace
+
+void append_matroska_head(bool with_sound, ByteBuffer& out) {
+  ByteBuffer ebml;
+  append_element(Id::doc_type, "matroska", ebml);
+  append_element(Id::doc_type_version, std::uint64_t{4}, ebml);
+  append_element(Id::doc_type_read_version, std::uint64_t{2}, ebml);
+  append_element(Id::ebml, Bytes(ebml), out);
+  append_head(Id::segment, unknown_size, out);
+  ByteBuffer info;
+  append_element(Id::timestamp_scale, std::uint64_t{nanoseconds_a_tick}, info);
+  append_element(Id::muxing_app, "dcam-convert", info);
+  append_element(Id::writing_app, "dcam-convert", info);
+  append_element(Id::info, Bytes(info), out);
+  ByteBuffer tracks;
+  append_track(MatroskaTrack::picture, tracks);
+  if (with_sound) {
+    append_track(MatroskaTrack::sound, tracks);
+  }
+  append_element(Id::tracks, Bytes(tracks), out);
+}
+
+void append_matroska_frame_head(MatroskaTrack track, bool key, std::uint64_t time,
+                                std::uint64_t payload_size, ByteBuffer& out) {
+  ByteBuffer cluster;
+  append_element(Id::timestamp, time, cluster);
+  append_head(Id::simple_block, block_head_size + payload_size, cluster);
+  append_be(cluster, static_cast<std::uint8_t>(0x80 | static_cast<std::uint8_t>(track)));
+  append_be(cluster, std::uint16_t{0}); // the time relative to the cluster's
+  append_be(cluster, key ? key_flag : std::uint8_t{0});
+  append_head(Id::cluster, cluster.size() + payload_size, out);
+  append(out, cluster);
+}
+
+} // namespace dualcam

@@ -1,0 +1,27 @@
+// Pictures and sound with their times as a live Matroska stream, for ffmpeg's standard input.
+//
+// Written by hand rather than with libmatroska or libwebm: a stream needs fifteen element ids and
+// one function. Both libraries gather frames into clusters and want every frame in memory; what is
+// wanted here is the opposite, one cluster a frame, so that its time is a whole number of
+// microseconds of any length, and a head to which the caller appends the payload from wherever it
+// comes. And both take WebM's or Matroska's codecs only: HEVC as Annex B without a CodecPrivate,
+// which ffmpeg reads and turns into what its output format wants, is a dialect.
+#pragma once
+
+#include <cstdint>
+
+#include "dualcam/bytes.hpp"
+
+namespace dualcam {
+
+enum class MatroskaTrack : std::uint8_t { picture = 1, sound = 2 };
+
+/// Appends what precedes the first frame: a track of HEVC pictures (Annex B; their size is in the
+/// stream) and, if wanted, one of A-law at 8000 Hz mono. Times are microseconds.
+void append_matroska_head(bool with_sound, ByteBuffer& out);
+
+/// Appends what precedes the payload of one frame.
+void append_matroska_frame_head(MatroskaTrack track, bool key, std::uint64_t time,
+                                std::uint64_t payload_size, ByteBuffer& out);
+
+} // namespace dualcam

@@ -1,0 +1,154 @@
+#include "dcam-convert/options.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "common/arguments.hpp"
+#include "common/escape.hpp"
+#include "dcam-convert/ffmpeg.hpp"
+
+namespace dualcam {
+namespace {
+
+/// ffmpeg's version, if this is going to be a `--version`.
+std::string libraries(int count, const char* const* arguments) {
+  const std::vector<std::string_view> words(arguments + 1, arguments + std::max(count, 1));
+  if (std::ranges::find(words, "--version") == words.end()) {
+    return "";
+  }
+  std::string program = "ffmpeg";
+  constexpr std::string_view option = "--ffmpeg";
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == option && i + 1 < words.size()) {
+      program = words[i + 1];
+    } else if (words[i].starts_with("--ffmpeg=")) {
+      program = words[i].substr(option.size() + 1);
+    }
+  }
+  return ffmpeg_version(program);
+}
+
+void add_options(Arguments& parser, ConvertOptions& options) {
+  parser.text("-o,--output", "FILE|DIR|-", options.output,
+              "where it goes; .mp4, .mkv or .mov picks the container (INPUT with .mp4)");
+  parser.choice<Codec>("--codec", "CODEC", options.codec,
+                       {{"copy", Codec::copy}, {"h264", Codec::h264}, {"h265", Codec::h265}},
+                       "pictures: copy, h264 or h265");
+  parser.choice<AudioMode>("--audio", "HOW", options.audio,
+                           {{"auto", AudioMode::automatic},
+                            {"copy", AudioMode::copy},
+                            {"aac", AudioMode::aac},
+                            {"none", AudioMode::none}},
+                           "sound: auto, copy, aac or none");
+  parser.custom("--fps", "N", "", "frames a second, for streams without times",
+                [&](const std::string& given) -> std::optional<std::string> {
+                  const bool digits = !given.empty() && given.size() <= 3 &&
+                                      given.find_first_not_of("0123456789") == std::string::npos;
+                  options.fps = digits ? static_cast<unsigned>(std::stoul(given)) : 0;
+                  return options.fps >= 1 && options.fps <= 240
+                             ? std::nullopt
+                             : std::optional<std::string>("a whole number from 1 to 240");
+                });
+  parser.text("--meta", "FILE", options.meta, "metadata for the input (INPUT.json, if it exists)");
+  parser.flag("--vendor-recipe", options.vendor_recipe, "run the vendor page's command instead");
+  parser.choice<Extract>(
+      "--extract", "WHAT", options.extract,
+      {{"video", Extract::video}, {"audio", Extract::audio}, {"matroska", Extract::matroska}},
+      "without ffmpeg: video (HEVC), audio (A-law) or matroska (both, with times)");
+  parser.text("--thumbnail", "FILE", options.thumbnail,
+              "make a JPEG of the first key frame; of several inputs: a folder");
+  parser.text("--contact-sheet", "FILE", options.contact_sheet,
+              "make a JPEG with pictures from all inputs, folders too");
+  parser.number("-j,--jobs", "N", options.jobs, 1U, 256U, "this many files at once");
+  parser.flag("-n,--dry-run", options.dry_run, "print the commands, ready to paste; run none");
+  parser.text("--ffmpeg", "PATH", options.ffmpeg, "the ffmpeg to run");
+  parser.choice<IfExists>("--if-exists", "WHAT", options.if_exists,
+                          {{"number", IfExists::number},
+                           {"skip", IfExists::skip},
+                           {"fail", IfExists::fail},
+                           {"replace", IfExists::replace}},
+                          "a taken name: number, skip, fail or replace");
+  parser.flag("--strict", options.strict, "write nothing if the input is damaged");
+}
+
+/// What contradicts what; nullopt if nothing does.
+std::optional<std::string> contradiction(const ConvertOptions& options) {
+  const int tasks = (options.vendor_recipe ? 1 : 0) +
+                    (options.extract != Extract::nothing ? 1 : 0) +
+                    (options.thumbnail.empty() ? 0 : 1) + (options.contact_sheet.empty() ? 0 : 1);
+  if (options.inputs.empty()) {
+    return "no INPUT given";
+  }
+  if (tasks > 1) {
+    return "only one of --vendor-recipe, --extract, --thumbnail and --contact-sheet at a time";
+  }
+  if (std::ranges::count(options.inputs, "-") > 1) {
+    return "standard input can be read only once";
+  }
+  const bool makes_jpeg = !options.thumbnail.empty() || !options.contact_sheet.empty();
+  if (makes_jpeg && !options.output.empty()) {
+    return "--output has no use: --thumbnail and --contact-sheet name their file";
+  }
+  if (options.inputs.size() > 1 && options.output == "-") {
+    return "--output: standard output takes one file";
+  }
+  if (options.inputs.size() > 1 && !options.meta.empty()) {
+    return "--meta describes one file; for several there is INPUT.json beside each";
+  }
+  const bool reads_stdin = std::ranges::find(options.inputs, "-") != options.inputs.end();
+  if (reads_stdin && options.output.empty() && !makes_jpeg) {
+    return "--output is needed for standard input: it has no name to go by";
+  }
+  if (reads_stdin && options.vendor_recipe) {
+    return "--vendor-recipe reads files only";
+  }
+  const bool to_stdout =
+      options.output == "-" || options.thumbnail == "-" || options.contact_sheet == "-";
+  if (to_stdout && options.common.json) {
+    return "--json and the file cannot both go to standard output";
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+Task ConvertOptions::task() const {
+  return vendor_recipe                 ? Task::vendor_recipe
+         : extract != Extract::nothing ? Task::extract
+         : !thumbnail.empty()          ? Task::thumbnail
+         : !contact_sheet.empty()      ? Task::contact_sheet
+                                       : Task::convert;
+}
+
+std::expected<ConvertOptions, ExitCode> parse_convert_options(int count,
+                                                              const char* const* arguments) {
+  ConvertOptions options;
+  options.jobs = std::clamp(std::thread::hardware_concurrency(), 1U, 256U);
+  options.program = count > 0 ? arguments[0] : "dcam-convert";
+  Arguments parser({
+      .name = "dcam-convert",
+      .usage = "[options] INPUT...",
+      .summary = "Makes videos that everyone can play of a camera's files: every frame, the "
+                 "sound, true times. INPUT is PTMF, HEVC, MP4 or JPEG, told by content; - is "
+                 "standard input.",
+      .examples = "  dcam-convert clip.h265                        makes clip.mp4\n"
+                  "  dcam-convert --codec h264 -o mp4/ *.h265      for players without HEVC\n"
+                  "  dcam-convert --contact-sheet sheet.jpg DIR    what is in a folder",
+      .libraries = libraries(count, arguments),
+  });
+  parser.positionals("INPUT", options.inputs, "the files");
+  add_options(parser, options);
+  if (const auto code = parser.parse(count, arguments)) {
+    return std::unexpected(*code);
+  }
+  options.common = parser.common();
+  if (const auto text = contradiction(options)) {
+    return std::unexpected(parser.usage_error(*text));
+  }
+  return options;
+}
+
+} // namespace dualcam

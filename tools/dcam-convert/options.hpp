@@ -1,0 +1,58 @@
+#pragma once
+
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "common/exit_code.hpp"
+#include "common/standard_streams.hpp"
+#include "dualcam/part_file.hpp"
+
+namespace dualcam {
+
+enum class Codec { copy, h264, h265 };
+
+enum class AudioMode {
+  automatic, ///< what the container's players know: AAC in mp4 and mov, unchanged in mkv
+  copy,
+  aac,
+  none,
+};
+
+enum class Extract {
+  nothing,
+  video,    ///< HEVC as Annex B
+  audio,    ///< A-law
+  matroska, ///< both with their times: what ffmpeg is given
+};
+
+/// What is made of the inputs.
+enum class Task { convert, vendor_recipe, extract, thumbnail, contact_sheet };
+
+struct ConvertOptions {
+  CommonOptions common;
+  std::vector<std::string> inputs;
+  std::string output; ///< file, folder or "-"; empty = beside the input
+  Codec codec = Codec::copy;
+  AudioMode audio = AudioMode::automatic;
+  unsigned fps = 0; ///< 0 = not given
+  std::string meta; ///< empty = INPUT.json
+  bool vendor_recipe = false;
+  Extract extract = Extract::nothing;
+  std::string thumbnail;
+  std::string contact_sheet;
+  unsigned jobs = 1;
+  bool dry_run = false;
+  std::string ffmpeg = "ffmpeg";
+  IfExists if_exists = IfExists::number;
+  bool strict = false;
+  std::string program; ///< as it was called, for commands to paste
+
+  Task task() const;
+};
+
+/// Parses and checks the command line; touches nothing. An exit code: the tool ends with it.
+std::expected<ConvertOptions, ExitCode> parse_convert_options(int count,
+                                                              const char* const* arguments);
+
+} // namespace dualcam

@@ -1,0 +1,52 @@
+// Where results go: a file that appears whole or not at all, or standard output.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "common/stop_signal.hpp"
+#include "dcam-convert/options.hpp"
+#include "dualcam/part_file.hpp"
+
+namespace dualcam {
+
+/// The result's name: `extension` (".mp4") in place of the input's, beside the input or in the
+/// folder `output`, or `output` itself where it names a file. "-" stays "-". `many`: several
+/// inputs, so that `output` must be a folder.
+std::filesystem::path output_path(const std::string& output, const std::string& input,
+                                  std::string_view extension, bool many);
+
+/// An abandoned output leaves nothing behind.
+class Output {
+public:
+  /// Opens the temporary file, making the folder if `make_folder`; standard output for "-".
+  static Result<Output> create(const std::filesystem::path& path, bool make_folder);
+
+  Output(Output&& other) noexcept : part_(std::exchange(other.part_, std::nullopt)) {}
+  Output& operator=(Output&&) = delete;
+  ~Output();
+
+  bool is_stdout() const { return !part_; }
+  /// The file to be written by another program, under its temporary name.
+  const std::filesystem::path& temporary_path() const { return part_->path(); }
+
+  /// Waits for standard output's reader, but not after a stop signal.
+  Result<void> write(Bytes bytes, const StopSignal& stop);
+  /// The reader of standard output wants no more, which is no error.
+  bool reader_gone() const { return reader_gone_; }
+
+  /// Gives the file its name; nullopt if it is taken and to be skipped. Empty for standard output.
+  Result<std::optional<std::filesystem::path>> finish(IfExists if_exists);
+
+private:
+  explicit Output(std::optional<PartFile> part) : part_(std::move(part)) {}
+  Result<void> write_to_stdout(Bytes bytes, const StopSignal& stop);
+
+  std::optional<PartFile> part_;
+  bool finished_ = false;
+  bool reader_gone_ = false;
+};
+
+} // namespace dualcam

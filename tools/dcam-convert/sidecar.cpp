@@ -1,0 +1,87 @@
+#include "dcam-convert/sidecar.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "dualcam/message.hpp"
+
+namespace dualcam {
+namespace {
+
+using nlohmann::json;
+
+constexpr unsigned highest_frame_rate = 240;
+
+/// `2024-10-29T12:43:42.000Z`, fraction optional.
+bool is_time(std::string_view text) {
+  constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
+  if (text.size() == form.size() - 4) {
+    return text.ends_with('Z') && is_time(std::string(text.substr(0, 19)) + ".000Z");
+  }
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    const bool digit = i < text.size() && text[i] >= '0' && text[i] <= '9';
+    if (i >= text.size() || (form[i] == '0' ? !digit : text[i] != form[i])) {
+      return false;
+    }
+  }
+  return text.size() == form.size();
+}
+
+std::optional<std::string> text_of(const json& record, const char* key) {
+  const auto found = record.find(key);
+  return found != record.end() && found->is_string() ? std::optional(found->get<std::string>())
+                                                     : std::nullopt;
+}
+
+std::optional<double> number_of(const json& record, const char* key) {
+  const auto found = record.find(key);
+  return found != record.end() && found->is_number() ? std::optional(found->get<double>())
+                                                     : std::nullopt;
+}
+
+std::optional<Position> position_of(const json& record) {
+  const auto latitude = number_of(record, "latitude");
+  const auto longitude = number_of(record, "longitude");
+  const auto valid = record.find("position_valid");
+  if (!latitude || !longitude || (valid != record.end() && *valid == false)) {
+    return std::nullopt;
+  }
+  const Position position{*latitude, *longitude};
+  return is_valid(position) && !is_no_fix(position) ? std::optional(position) : std::nullopt;
+}
+
+} // namespace
+
+Result<Sidecar> parse_sidecar(std::string_view text) {
+  auto record = json::parse(text, nullptr, false);
+  if (!record.is_object()) {
+    return std::unexpected(Error{ErrorCategory::malformed, 0, "this is no JSON object"});
+  }
+  if (const auto inner = record.find("metadata"); inner != record.end() && inner->is_object()) {
+    const json metadata = std::move(*inner);
+    record.update(metadata);
+  }
+  Sidecar sidecar;
+  sidecar.time = text_of(record, "time");
+  if (!sidecar.time || !is_time(*sidecar.time)) {
+    sidecar.time.reset();
+  }
+  sidecar.imei = text_of(record, "imei");
+  if (!sidecar.imei || !parse_imei(*sidecar.imei)) {
+    sidecar.imei.reset();
+  }
+  sidecar.position = position_of(record);
+  const auto frame_rate = number_of(record, "frame_rate");
+  if (frame_rate && *frame_rate >= 1 && *frame_rate <= highest_frame_rate) {
+    sidecar.frame_rate = static_cast<unsigned>(*frame_rate);
+  }
+  return sidecar;
+}
+
+std::string format_iso6709(const Position& position) {
+  return fmt::format("{:+011.7f}{:+012.7f}/", position.latitude, position.longitude);
+}
+
+} // namespace dualcam

@@ -1,0 +1,30 @@
+// What is known of a clip beside its pictures: the record that dcam-serve leaves as INPUT.json.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "dualcam/error.hpp"
+#include "dualcam/geo.hpp"
+
+namespace dualcam {
+
+/// All checked: safe in a command line and in file names.
+struct Sidecar {
+  std::optional<std::string> time; ///< ISO 8601, UTC: `2024-10-29T12:43:42.000Z`
+  std::optional<Position> position;
+  std::optional<std::string> imei; ///< 15 digits
+  std::optional<unsigned> frame_rate;
+};
+
+/// From the JSON object that `metadata_record` (common/json.hpp) makes, or one that holds it as
+/// `metadata`. Fields that are absent or make no sense are left out, others are ignored. Errors:
+/// malformed, it is no JSON object.
+Result<Sidecar> parse_sidecar(std::string_view text);
+
+/// ISO 6709, as video files have it: `+54.7004183+025.2796514/`.
+std::string format_iso6709(const Position& position);
+
+} // namespace dualcam

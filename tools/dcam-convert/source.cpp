@@ -1,0 +1,188 @@
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "common/escape.hpp"
+#include "dcam-convert/converter.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr std::size_t piece_size = 1 << 20;
+constexpr unsigned usual_frame_rate = 25;
+constexpr auto stdin_file = "file:/dev/stdin"; // seekable, other than pipe:0
+
+std::unexpected<Failure> io_failure(const Error& error) {
+  return std::unexpected(Failure{ExitCode::io, error.message});
+}
+
+/// Gives `take` the file's bytes in pieces.
+template <class Take>
+Outcome<void> read_through(const Workshop& workshop, const InputFile& file, Take take) {
+  ByteBuffer piece(piece_size);
+  for (std::uint64_t offset = 0; offset < file.size(); offset += piece.size()) {
+    piece.resize(std::min<std::uint64_t>(piece.size(), file.size() - offset));
+    if (const auto read = file.read(offset, piece); !read) {
+      return io_failure(read.error());
+    }
+    take(Bytes(piece));
+    if (workshop.stop.requested()) {
+      return std::unexpected(Failure{ExitCode::incomplete, "stopped"});
+    }
+  }
+  return {};
+}
+
+Outcome<Clip> read_ptmf(const Workshop& workshop, const InputFile& file) {
+  PtmfReader reader;
+  PtmfClipBuilder builder;
+  const auto drain = [&] {
+    while (const auto event = reader.next()) {
+      builder.add(*event);
+    }
+  };
+  const auto done = read_through(workshop, file, [&](Bytes piece) {
+    reader.feed(piece);
+    drain();
+  });
+  if (!done) {
+    return std::unexpected(done.error());
+  }
+  reader.finish();
+  drain();
+  return std::move(builder).finish();
+}
+
+Outcome<Clip> read_annex_b(const Workshop& workshop, const InputFile& file, unsigned frame_rate) {
+  AccessUnitSplitter splitter;
+  std::vector<AccessUnit> units;
+  const auto done = read_through(workshop, file, [&](Bytes piece) { splitter.feed(piece, units); });
+  if (!done) {
+    return std::unexpected(done.error());
+  }
+  if (const auto last = splitter.finish()) {
+    units.push_back(*last);
+  }
+  return clip_of(units, frame_rate);
+}
+
+/// --meta's file must be good; INPUT.json is a bonus.
+Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input) {
+  const auto& options = workshop.options;
+  const bool demanded = !options.meta.empty();
+  const auto path = demanded ? options.meta : input + ".json";
+  if (!demanded && input == "-") {
+    return Sidecar{};
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file.is_open() || file.bad()) {
+    return demanded ? Outcome<Sidecar>(
+                          std::unexpected(Failure{ExitCode::io, "cannot read " + escaped(path)}))
+                    : Sidecar{};
+  }
+  auto sidecar = parse_sidecar(text.str());
+  if (!sidecar) {
+    const auto message = escaped(path) + ": " + sidecar.error().message;
+    if (demanded) {
+      return std::unexpected(Failure{ExitCode::bad_data, message});
+    }
+    workshop.reporter.warning(message + "; going on without metadata");
+    return Sidecar{};
+  }
+  return std::move(*sidecar);
+}
+
+unsigned choose_frame_rate(const Workshop& workshop, const Source& source) {
+  const auto& options = workshop.options;
+  if (options.fps != 0 || source.sidecar.frame_rate) {
+    return options.fps != 0 ? options.fps : *source.sidecar.frame_rate;
+  }
+  if (source.file.format() == VideoFormat::annex_b) {
+    workshop.reporter.note(
+        fmt::format("{}: the stream has no times and no metadata: taken for {} frames a second; "
+                    "--fps tells better",
+                    escaped(source.file.path()), usual_frame_rate));
+  }
+  return usual_frame_rate;
+}
+
+Outcome<void> read_clip(const Workshop& workshop, Source& source) {
+  source.frame_rate = choose_frame_rate(workshop, source);
+  const bool is_ptmf = source.file.format() == VideoFormat::ptmf;
+  if (is_ptmf && workshop.options.fps != 0 && !workshop.options.vendor_recipe) {
+    workshop.reporter.note(
+        fmt::format("{}: the file has true times, --fps is not used", escaped(source.file.path())));
+  }
+  auto clip = is_ptmf ? read_ptmf(workshop, source.file)
+                      : read_annex_b(workshop, source.file, source.frame_rate);
+  if (!clip) {
+    return std::unexpected(clip.error());
+  }
+  if (is_ptmf && workshop.options.fps == 0 && clip->period != 0) {
+    source.frame_rate = static_cast<unsigned>(1'000'000 / clip->period);
+  }
+  source.clip = std::move(*clip);
+  return {};
+}
+
+void fill_record(const Clip& clip, Record& record) {
+  record.has_clip = true;
+  record.frames = clip.pictures.size();
+  record.duration = clip.duration();
+  for (const auto& sound : clip.sounds) {
+    record.sound_time += sound.end() - sound.time;
+  }
+  record.losses = clip.losses;
+  record.lost_time = clip.lost_time();
+}
+
+} // namespace
+
+std::string Source::file_argument() const {
+  return file.has_path() ? dualcam::file_argument(file.path()) : stdin_file;
+}
+
+Outcome<Source> open_source(const Workshop& workshop, const std::string& path, Record& record) {
+  auto file = InputFile::open(path, workshop.stop);
+  if (!file) {
+    return io_failure(file.error());
+  }
+  record.format = name_of(file->format());
+  auto sidecar = load_sidecar(workshop, path);
+  if (!sidecar) {
+    return std::unexpected(sidecar.error());
+  }
+  Source source{.file = std::move(*file), .sidecar = std::move(*sidecar), .clip = {}, .mp4 = {}};
+  switch (source.file.format()) {
+  case VideoFormat::unknown:
+    return std::unexpected(
+        Failure{ExitCode::bad_data, "is neither PTMF nor HEVC, MP4 or JPEG: nothing to convert"});
+  case VideoFormat::jpeg:
+    return source;
+  case VideoFormat::mp4:
+    source.mp4 = inspect_mp4(source.file.size(), [&](std::uint64_t offset, auto bytes) {
+      return source.file.read(offset, bytes).has_value();
+    });
+    return source;
+  case VideoFormat::ptmf:
+  case VideoFormat::annex_b:
+    break;
+  }
+  if (const auto done = read_clip(workshop, source); !done) {
+    return std::unexpected(done.error());
+  }
+  fill_record(*source.clip, record);
+  if (!record.losses.none()) {
+    record.code = ExitCode::bad_data;
+    workshop.reporter.damage(record);
+    if (workshop.options.strict) {
+      return std::unexpected(Failure{ExitCode::bad_data, "damaged: nothing written (--strict)"});
+    }
+  }
+  return source;
+}
+
+} // namespace dualcam
