@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 source tools/packages.sh
 
 install_missing "${build_packages[@]}" "${test_packages[@]}"
+gpx_schema build/schemas/gpx.xsd
 
 passed=0
 failed=0

@@ -26,3 +26,15 @@ install_missing() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install -q -y --no-install-recommends "${missing[@]}" >/dev/null
 }
+
+# gpx_schema FILE: the published GPX 1.1 schema, as Debian ships it in a package too large to install.
+gpx_schema() {
+  local work
+  [[ -e $1 ]] && return
+  work=$(mktemp -d)
+  echo "fetching the GPX 1.1 schema (package pytrainer)"
+  (cd "$work" && apt-get download -q pytrainer >/dev/null 2>&1 && dpkg-deb -x pytrainer_*.deb .)
+  mkdir -p "$(dirname "$1")"
+  cp "$work/usr/share/pytrainer/schemas/Topografix_gpx11.xsd" "$1"
+  rm -r "$work"
+}

@@ -14,6 +14,7 @@ import unittest
 
 TOOL = str(pathlib.Path(os.environ["DUALCAM_TOOLS"]) / "dcam-meta")
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+GPX_SCHEMA = SOURCE / "build/schemas/gpx.xsd"
 
 V1 = "010400000192d84dac30030000"
 V3 = "031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6"
@@ -398,9 +399,10 @@ class Formats(MetaTest):
         self.validate(self.run_tool("-f", "gpx", "-x", NO_FIX)[0])
 
     def validate(self, gpx):
+        self.assertTrue(GPX_SCHEMA.exists(), f"{GPX_SCHEMA} is missing: tests/run.sh fetches it")
         self.file("out.gpx", gpx)
         result = subprocess.run(["xmllint", "--nonet", "--noout", "--schema",
-                                 SOURCE / "tests/cli/gpx-subset.xsd", self.folder / "out.gpx"],
+                                 GPX_SCHEMA, self.folder / "out.gpx"],
                                 capture_output=True, text=True)
         self.assertEqual(result.returncode, 0, result.stderr)
 
