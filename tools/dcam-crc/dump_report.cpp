@@ -243,7 +243,7 @@ void DumpReport::transfer_json(const Transfer& transfer) {
     if (packet.verdict != DumpVerdict::good) {
       auto all = fields;
       all.update(packet_json(packet));
-      event("packet", std::move(all));
+      event("packet", all);
     }
   }
   if (transfer.stream.connection) {

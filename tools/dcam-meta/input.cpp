@@ -85,7 +85,7 @@ void RecordInput::take(Result<Record> record) {
   take_(std::move(*record));
 }
 
-void RecordInput::fail(Error error) {
+void RecordInput::fail(const Error& error) {
   said_something_ = true;
   complain_(error);
 }

@@ -24,7 +24,7 @@ public:
 
 private:
   void take(Result<Record> record);
-  void fail(Error error);
+  void fail(const Error& error);
   void nothing_found(std::uint64_t bytes);
   void read_json_lines(InputFile& file);
   void json_line(std::string_view line, std::uint64_t offset);

@@ -30,7 +30,7 @@ std::string local_time_text(SystemTime time, int zone) {
 }
 
 std::string trigger_text(const Record& record) {
-  const auto name = escaped(record.trigger_name.value_or(""));
+  auto name = escaped(record.trigger_name.value_or(""));
   if (!record.trigger) {
     return name;
   }
