@@ -78,7 +78,7 @@ RecordInput::RecordInput(std::optional<Camera> camera, Take take, Complain compl
 
 void RecordInput::take(Result<Record> record) {
   if (!record) {
-    fail(std::move(record.error()));
+    fail(record.error());
     return;
   }
   said_something_ = true;
