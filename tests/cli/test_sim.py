@@ -42,16 +42,30 @@ class Simulator(ToolTest):
 
     def test_faults_repeat_with_their_seed(self):
         video = self.file("v.h265", 100_000)
-        cuts = []
-        for seed in (5, 5, 6):
-            server = self.serve("--idle-timeout", "8s")
-            result = self.sim(server, "--seed", seed, "--corrupt", "0.05", "--cut", "random",
-                              "--reconnect", "1", "--reconnect-delay", "0", f"videof={video}")
+
+        def faults(seed, *options):
+            server = self.serve()
+            result = self.run_tool("dcam-sim", "--json", "--seed", seed, "--corrupt", "0.05",
+                                   *options, f"127.0.0.1:{server.port}", f"videof={video}")
             self.assertEqual(result.returncode, 0, result.stderr)
-            server.wait()
-            cuts.append([line for line in result.stderr.splitlines() if "cut after" in line])
-        self.assertEqual(cuts[0], cuts[1])
-        self.assertNotEqual(cuts[0], cuts[2])
+            self.assertEqual(server.wait(), 0)
+            events = self.events(result.stdout)
+            cuts = [event["packet"] for event in events if event["event"] == "cut"]
+            asked = {event["command"] for event in events if event["event"] == "asked"}
+            return cuts, asked
+
+        cut = ("--cut", "random", "--reconnect", "1", "--reconnect-delay", "0")
+        cuts, damages = set(), set()
+        for seed in range(5):
+            # What the server asks for at the moment of the cut is a matter of timing.
+            where = [faults(seed, *cut)[0] for _ in range(3)]
+            self.assertEqual(where, [where[0]] * 3)
+            asked = [faults(seed)[1] for _ in range(3)]
+            self.assertEqual(asked, [asked[0]] * 3)
+            cuts.add(tuple(where[0]))
+            damages.add(frozenset(asked[0]))
+        self.assertGreater(len(cuts), 2)
+        self.assertEqual(len(damages), 5)
 
     def test_a_server_that_is_not_there(self):
         with socket.socket() as free:

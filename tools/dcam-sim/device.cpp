@@ -43,11 +43,12 @@ Device::Device(const SimOptions& options, std::uint32_t number,
                Events events)
     : options_(options),
       config_{.imei = options.imei + number, .crc_after_sync = options.crc_after_sync},
-      line_(options, number), executor_(executor), timer_(executor), events_(std::move(events)) {
+      line_(options, number), executor_(executor), timer_(executor), events_(std::move(events)),
+      file_count_(recordings.size()) {
   for (std::size_t i = 0; i < recordings.size(); ++i) {
     const auto& recording = recordings[i];
     files_.push_back({recording.kind, recording.content, metadata_for(options, recording, i)});
-    names_.push_back(recording.name);
+    labels_.push_back({recording.name, i});
     bytes_to_send_ += recording.content.size();
   }
 }
@@ -92,11 +93,7 @@ asio::awaitable<Device::Outcome> Device::connect_once() {
 }
 
 asio::awaitable<Device::Outcome> Device::converse(asio::ip::tcp::socket& socket) {
-  std::uint64_t packets = 0;
-  for (const auto& file : files_) {
-    packets += (file.content.size() + full_packet - 1) / full_packet;
-  }
-  line_.connected(packets);
+  begin_connection();
   CameraSession session(config_, files_);
   std::vector<std::size_t> taken;
   ByteBuffer buffer(4096);
@@ -147,11 +144,21 @@ asio::awaitable<Device::Outcome> Device::converse(asio::ip::tcp::socket& socket)
   co_return *outcome;
 }
 
+void Device::begin_connection() {
+  std::vector<std::uint32_t> packets(file_count_);
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    packets[labels_[i].number] = files_[i].packets();
+  }
+  line_.connected(packets);
+}
+
 /// False if the connection is lost, as told to be or really.
 asio::awaitable<bool> Device::transmit(asio::ip::tcp::socket& socket, CameraSend send) {
+  const Packet packet{send.packet != 0 ? labels_[send.file].number : 0, send.packet};
+  auto random = line_.random_for(packet, send.asked);
   if (send.packet != 0) {
-    line_.damage(send.bytes);
-    if (const auto stall = line_.stall_before_packet(); stall.count() != 0) {
+    line_.damage(send.bytes, random);
+    if (const auto stall = line_.stall_before(packet); stall.count() != 0) {
       tell("stalled", {{"packet", send.packet}},
            fmt::format("silent for {} before packet {}", format_duration(stall), send.packet));
       co_await pause(stall);
@@ -159,7 +166,7 @@ asio::awaitable<bool> Device::transmit(asio::ip::tcp::socket& socket, CameraSend
     bytes_sent_ += send.bytes.size();
   }
   for (Bytes rest = send.bytes; !rest.empty();) {
-    const auto piece = rest.first(line_.next_chunk(rest.size()));
+    const auto piece = rest.first(line_.next_chunk(rest.size(), random));
     rest = rest.subspan(piece.size());
     if (options_.rate != 0) {
       const auto now = std::chrono::steady_clock::now();
@@ -174,7 +181,7 @@ asio::awaitable<bool> Device::transmit(asio::ip::tcp::socket& socket, CameraSend
       co_return false;
     }
   }
-  if (send.packet != 0 && line_.cuts_after(send.packet)) {
+  if (send.packet != 0 && line_.cuts_after(packet)) {
     tell("cut", {{"packet", send.packet}},
          fmt::format("connection cut after packet {}", send.packet));
     co_return false;
@@ -191,12 +198,13 @@ void Device::forget_taken(const std::vector<std::size_t>& taken) {
   for (const auto index : taken) {
     tell("file-taken",
          {{"kind", name_of(files_[index].kind)}, {"bytes", files_[index].content.size()}},
-         fmt::format("{} taken ({})", names_[index], format_size(files_[index].content.size())));
+         fmt::format("{} taken ({})", labels_[index].name,
+                     format_size(files_[index].content.size())));
   }
   for (auto i = files_.size(); i-- > 0;) {
     if (std::ranges::find(taken, i) != taken.end()) {
       files_.erase(files_.begin() + static_cast<std::ptrdiff_t>(i));
-      names_.erase(names_.begin() + static_cast<std::ptrdiff_t>(i));
+      labels_.erase(labels_.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
 }
