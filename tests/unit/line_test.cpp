@@ -1,4 +1,5 @@
 #include "dcam-sim/line.hpp"
+#include "dcam-sim/media.hpp"
 
 #include "testing.hpp"
 
@@ -112,11 +113,25 @@ TEST_CASE("line: a file that takes another's place is cut anywhere") {
     Line line(options, 0);
     line.connected(packets);
     const auto cut = cut_of(line);
-    line.replaced(0);
+    (void)line.replaced(0);
     line.connected(packets);
     before += cut_of(line) <= cut ? 1 : 0;
   }
   CHECK(before > 20);
+}
+
+TEST_CASE("line: another file's content begins like the first one's and is different after") {
+  for (const auto& [size, equal] : std::vector<std::pair<std::size_t, std::size_t>>{
+           {5000, 1024}, {1025, 1024}, {1024, 512}, {3, 1}, {1, 0}}) {
+    const auto content = random_bytes(size, 1);
+    const auto other = other_content(content, Random({1}));
+    REQUIRE(other.size() == size);
+    for (std::size_t i = 0; i < size; ++i) {
+      REQUIRE((other[i] == content[i]) == (i < equal));
+    }
+    CHECK((other_content(content, Random({1})) == other));
+    CHECK((other_content(content, Random({2})) != other));
+  }
 }
 
 TEST_CASE("line: the stall is once, before a packet that was never sent") {

@@ -3,6 +3,7 @@
 #include <asio/connect.hpp>
 #include <asio/write.hpp>
 #include <fmt/format.h>
+#include <openssl/sha.h>
 
 #include "common/units.hpp"
 #include "dualcam/metadata.hpp"
@@ -13,17 +14,17 @@ namespace {
 constexpr std::int16_t no_time_zone = 0;
 
 /// What the camera would tell about its `index`th file.
-ByteBuffer metadata_for(const SimOptions& options, const Recording& recording, std::size_t index) {
+ByteBuffer metadata_for(const SimOptions& options, FileKind kind, std::size_t index) {
   if (options.meta_version == 0 || options.mute_metadata) {
     return {};
   }
   const auto finalised =
       static_cast<std::uint64_t>(system_now().time_since_epoch().count()) + index * 1000;
-  const bool photo = is_photo(recording.kind);
+  const bool photo = is_photo(kind);
   const auto length = static_cast<std::uint16_t>(photo ? 0 : std::max(options.generate, 3U));
   ByteBuffer payload;
   encode_metadata({.version = options.meta_version,
-                   .file_type = static_cast<std::uint8_t>(recording.kind),
+                   .file_type = static_cast<std::uint8_t>(kind),
                    .timestamp = {finalised},
                    .trigger = options.trigger,
                    .length = length,
@@ -34,6 +35,12 @@ ByteBuffer metadata_for(const SimOptions& options, const Recording& recording, s
                    .rest = {}},
                   payload);
   return payload;
+}
+
+std::string sha256(Bytes content) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.data());
+  return hex(std::as_bytes(std::span(digest)));
 }
 
 } // namespace
@@ -47,8 +54,8 @@ Device::Device(const SimOptions& options, std::uint32_t number,
       file_count_(recordings.size()) {
   for (std::size_t i = 0; i < recordings.size(); ++i) {
     const auto& recording = recordings[i];
-    files_.push_back({recording.kind, recording.content, metadata_for(options, recording, i)});
-    labels_.push_back({recording.name, i});
+    files_.push_back({recording.kind, recording.content, metadata_for(options, recording.kind, i)});
+    labels_.push_back({recording.name, i, {}});
     bytes_to_send_ += recording.content.size();
   }
 }
@@ -184,9 +191,26 @@ asio::awaitable<bool> Device::transmit(asio::ip::tcp::socket& socket, CameraSend
   if (send.packet != 0 && line_.cuts_after(packet)) {
     tell("cut", {{"packet", send.packet}},
          fmt::format("connection cut after packet {}", send.packet));
+    if (options_.replace_file) {
+      replace(send.file);
+    }
     co_return false;
   }
   co_return true;
+}
+
+/// The camera has lost the file, and recorded another one of the same kind and size.
+void Device::replace(std::size_t index) {
+  auto& file = files_[index];
+  auto& label = labels_[index];
+  label.replacement = other_content(file.content, line_.replaced(label.number));
+  file.content = label.replacement;
+  file.metadata = metadata_for(options_, file.kind, file_count_ + replaced_++);
+  tell("replaced",
+       {{"kind", name_of(file.kind)},
+        {"bytes", file.content.size()},
+        {"sha256", sha256(file.content)}},
+       fmt::format("{} replaced by another file of the same size", label.name));
 }
 
 asio::awaitable<void> Device::pause(std::chrono::steady_clock::duration duration) {

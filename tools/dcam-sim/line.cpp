@@ -11,6 +11,7 @@ constexpr std::uint64_t longest_loss = 600;
 // What a connection draws once, as opposed to for each packet.
 constexpr std::uint64_t for_cut = 1;
 constexpr std::uint64_t for_stall = 2;
+constexpr std::uint64_t for_replacement = 3;
 
 } // namespace
 
@@ -93,6 +94,11 @@ bool Line::cuts_after(const Packet& packet) {
     cut_at_.reset();
   }
   return cut;
+}
+
+Random Line::replaced(std::size_t file) {
+  sent_[file] = 0;
+  return Random({options_.seed, device_, connection_, for_replacement, file});
 }
 
 } // namespace dualcam

@@ -31,8 +31,6 @@ public:
   /// A connection begins in which files of so many packets are offered, 0 for those taken before:
   /// a random fault is drawn among the packets that were never sent.
   void connected(std::span<const std::uint32_t> packets);
-  /// How many connections there were.
-  std::uint64_t connection() const { return connection_; }
 
   /// For what befalls one command, `packet` and how often the server asked for just this one.
   Random random_for(const Packet& packet, std::uint32_t asked) const;
@@ -44,8 +42,8 @@ public:
   std::chrono::milliseconds stall_before(const Packet& packet);
   /// Whether the connection is lost now, after `packet` was sent.
   bool cuts_after(const Packet& packet);
-  /// Another file takes this one's place: nothing of it was sent.
-  void replaced(std::size_t file) { sent_[file] = 0; }
+  /// Another file takes this one's place, of which nothing was sent. For its content.
+  Random replaced(std::size_t file);
 
 private:
   std::optional<Packet> random_unsent(std::span<const std::uint32_t> packets,
