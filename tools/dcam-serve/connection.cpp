@@ -283,7 +283,8 @@ asio::awaitable<void> Connection::perform(const FileCompleted& completed) {
   facts_.metadata_payload.clear();
   auto transfer = std::exchange(transfer_, std::nullopt);
   if (*path) {
-    server_.reporter().file_done(*transfer, completed, **path, transfer->sha256());
+    server_.run_hook(
+        server_.reporter().file_done(*transfer, completed, **path, transfer->sha256()));
   } else {
     server_.reporter().file_skipped(transfer->facts(), "its name was taken meanwhile");
   }

@@ -30,6 +30,7 @@ struct ServeOptions {
   std::chrono::milliseconds idle_timeout{60'000};
   bool metadata = true;
   IfExists if_exists = IfExists::number;
+  std::vector<std::string> exec; ///< the words of --exec; empty = no hook
   std::filesystem::path capture; ///< empty = no capture
 };
 

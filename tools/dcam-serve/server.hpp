@@ -14,6 +14,7 @@
 
 #include "common/coroutine.hpp"
 #include "common/pcap_writer.hpp"
+#include "dcam-serve/hook.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/reporter.hpp"
 
@@ -50,6 +51,8 @@ public:
   /// Something went wrong that costs one file.
   void note_failure(ExitCode code) { code_ = worse_of(code_, code); }
   void partial(const FileFacts& facts);
+  /// `file` is the object of a `file-done` event. Nothing waits for the hook.
+  void run_hook(const Json& file);
   /// An admitted camera has gone; `complete`: nothing is left to come from it.
   void over(bool complete);
 
@@ -71,6 +74,8 @@ private:
   void wind_down();
   void stop_listening();
   void stop();
+  void stop_hooks();
+  void release_signals();
   void check_product();
   void check_capture();
 
@@ -84,6 +89,7 @@ private:
   asio::steady_timer wait_timer_{io_};
   std::vector<std::unique_ptr<ByteBuffer>> buffers_;
   std::unique_ptr<PcapWriter> capture_;
+  std::unique_ptr<HookRunner> hooks_; ///< null without --exec
 
   std::set<std::uint64_t> allowed_; ///< empty = all
   std::set<Connection*> connections_;
