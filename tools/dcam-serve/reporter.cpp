@@ -173,7 +173,7 @@ void Reporter::resumed(const Transfer& transfer, const Resumed& resumed) {
                               text_of(resumed.reason), resumed.packet));
 }
 
-void Reporter::file_done(const Transfer& transfer, const FileCompleted& completed,
+Json Reporter::file_done(const Transfer& transfer, const FileCompleted& completed,
                          const std::filesystem::path& path, const std::string& sha256) {
   ++files_;
   bytes_ += completed.bytes;
@@ -200,6 +200,12 @@ void Reporter::file_done(const Transfer& transfer, const FileCompleted& complete
       "{}: stored, {} in {} ({}/s{})", described(transfer.facts()), format_size(completed.bytes),
       format_duration(duration),
       format_size(static_cast<std::uint64_t>(rate_of(transfer.new_bytes(), duration))), repaired));
+  return fields;
+}
+
+void Reporter::hook_failed(const std::string& path, std::string_view why) {
+  event("hook-failed", {{"path", path}, {"error", why}});
+  console_.error(fmt::format("hook for {}: {}", escaped(path), why));
 }
 
 void Reporter::file_skipped(const FileFacts& facts, std::string_view why) {
