@@ -48,6 +48,11 @@ template <class NextSize> std::string server_reaction(const WireCase& wire, Next
   const ServerConfig config{.metadata = wire.options == "metadata"};
   TestHost host(config);
   host.admit = wire.options != "refuse";
+  if (wire.options == "held") {
+    host.held = from_hex("6162 6364 6566 6768");
+    host.resume_point = {
+        .packet = 2, .packet_size = 4, .crc = 0x5fb5, .overlap = from_hex("65666768")};
+  }
   const auto perform = [&](std::string_view text) {
     for (const auto& step : wire_steps(text)) {
       for (Bytes rest = step.bytes; !rest.empty();) {
