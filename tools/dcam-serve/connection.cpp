@@ -84,8 +84,9 @@ asio::awaitable<void> Connection::run() {
   const std::string why = ended_ ? ended_->text : "stopped";
   co_await save_transfer(why);
   if (ended_) {
+    const bool was_there = peer_open_;
     co_await take_leave();
-    if (imei_ && ended_->reason == Ended::Reason::finished && !peer_open_) {
+    if (imei_ && ended_->reason == Ended::Reason::finished && was_there && !peer_open_) {
       co_await forget_stored_files();
     }
   }

@@ -103,9 +103,10 @@ void Reporter::listening(const asio::ip::tcp::endpoint& endpoint, const ServeOpt
   const auto address = endpoint.address().to_string();
   event("listening", {{"address", address}, {"port", endpoint.port()}});
   console_.note(
-      fmt::format("listening on {} port {}, files go to {}; {}",
+      fmt::format("listening on {} port {}, {}; {}",
                   options.bind.empty() ? "all addresses" : address, endpoint.port(),
-                  escaped(options.output.string()),
+                  options.to_stdout ? "the first file goes to standard output"
+                                    : "files go to " + escaped(options.output.string()),
                   options.keep_listening ? "stop with Ctrl-C" : "waiting for the first camera"));
 }
 
