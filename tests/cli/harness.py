@@ -170,6 +170,7 @@ class Camera:
 
     def __init__(self, server):
         self.socket = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def close(self):
         self.socket.close()

@@ -61,7 +61,6 @@ class Resuming(ToolTest):
                 camera.sync(1)
                 for packet in range(9):
                     camera.packet(packet)
-                time.sleep(0.2)  # what has not been read yet is lost with the connection
                 server.signal(SIGINT)
                 self.assertEqual(server.wait(), 130)
             self.assertIn("run the same command again", server.errors)
@@ -103,6 +102,19 @@ class Resuming(ToolTest):
         self.assertEqual(server.wait(), 0)
         self.assertEqual(self.names(), [NAME])
         self.event(server.output, "file-done")  # one only
+
+    def test_a_file_that_the_camera_did_not_hear_was_stored_does_not_stand_in_its_own_way(self):
+        content = self.content()
+        for choice in ("fail", "skip"):
+            server = self.serve("--if-exists", choice)
+            with Upload(server, content, milliseconds=TIME) as camera:
+                self.assertEqual(camera.run(AGAIN), AGAIN)
+            self.assertEqual(server.wait(), 0)
+            server = self.serve("--if-exists", choice)
+            self.assertEqual(self.upload(server, content, milliseconds=TIME), [20])
+            self.assertEqual(server.wait(), 0)
+            self.assertEqual(self.names(), [NAME])
+            (self.out / NAME).unlink()
 
     def test_a_stored_file_is_told_of_by_the_next_server_when_it_is_offered_again(self):
         content = self.content()

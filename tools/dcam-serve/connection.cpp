@@ -33,6 +33,11 @@ ServerConfig session_config(const ServeOptions& options) {
   return config;
 }
 
+bool is_there(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
+}
+
 CaptureTime capture_now() { return std::chrono::system_clock::now(); }
 
 Endpoint to_endpoint(const asio::ip::tcp::endpoint& endpoint) {
@@ -70,15 +75,19 @@ void Connection::stop() {
 }
 
 asio::awaitable<void> Connection::run() {
-  for (;;) {
+  for (unsigned last_reads = 0;;) {
     co_await perform_all();
     if (buffer_) {
       server_.return_buffer(std::move(buffer_));
     }
-    if (ended_ || stopping_ || io_failed_) {
+    if (ended_ || io_failed_) {
       break;
     }
-    co_await next_input();
+    if (!stopping_) {
+      co_await next_input();
+    } else if (last_reads++ == reads_at_a_time || !receive_available()) {
+      break; // what was on its way has been taken
+    }
   }
   // a variable of its own: GCC 12 destroys a conditional temporary in a co_await twice
   const std::string why = ended_ ? ended_->text : "stopped";
@@ -157,7 +166,7 @@ asio::awaitable<void> Connection::perform_all() {
           }
         },
         *action);
-    if (io_failed_ || stopping_) {
+    if (io_failed_) {
       co_return;
     }
   }
@@ -222,6 +231,9 @@ void Connection::fail_transfer(const Error& error) {
   if (transfer_ && transfer_->reader_gone()) {
     transfer_.reset();
     return server_.reader_gone();
+  }
+  if (transfer_ && transfer_->may_block() && stopping_) { // it was interrupted
+    return transfer_.reset();
   }
   const auto part = transfer_ ? transfer_->path() : std::filesystem::path();
   server_.reporter().file_failed(facts_, error.message, part);
@@ -289,8 +301,8 @@ asio::awaitable<void> Connection::perform(const FileOffered& offered) {
   }
   const auto path = facts_.path_for(options);
   const bool matters = options.if_exists == IfExists::skip || options.if_exists == IfExists::fail;
-  std::error_code ignored;
-  if (!matters || !std::filesystem::exists(std::filesystem::symlink_status(path, ignored))) {
+  // With a checkpoint it may be the very file, which the camera does not know to be stored.
+  if (!matters || !is_there(path) || is_there(path.string() + ".part.checkpoint")) {
     session_.fetch(now());
     co_return;
   }
