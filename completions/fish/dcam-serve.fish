@@ -13,6 +13,7 @@ complete -c dcam-serve -s w -l wait -x -d 'Give up if no camera comes in that ti
 complete -c dcam-serve -l idle-timeout -x -d 'Drop a connection that makes no progress'
 complete -c dcam-serve -l no-metadata -d 'Do not ask for metadata'
 complete -c dcam-serve -l if-exists -x -a 'number skip fail replace' -d 'A taken name'
+complete -c dcam-serve -l exec -x -a '(__fish_complete_command)' -d 'Run a command for each file'
 complete -c dcam-serve -l capture -r -F -d 'Also write the traffic as a pcap'
 complete -c dcam-serve -l max-connections -x -d 'Connections at once'
 complete -c dcam-serve -l max-file-size -x -d 'Refuse larger files'

@@ -167,6 +167,8 @@ std::string stored_line(const std::string& name, const std::string& header) {
   return checked("stored " + std::to_string(name.size()) + ' ' + name, header);
 }
 
+std::string replaced_line(const std::string& header) { return checked("replaced", header); }
+
 Result<Checkpoint> decode_checkpoint(Bytes bytes) {
   const auto text = as_text(bytes);
   auto rest = text;
@@ -178,7 +180,7 @@ Result<Checkpoint> decode_checkpoint(Bytes bytes) {
         Error{ErrorCategory::malformed, 0, "not a checkpoint of this version, or a damaged one"});
   }
   const std::string header(text.substr(0, text.size() - rest.size()));
-  Checkpoint checkpoint{*identity, {}, std::nullopt};
+  Checkpoint checkpoint{*identity, {}, false, std::nullopt};
   for (auto& held : checkpoint.held) {
     const auto line = rest.substr(0, held_line_size);
     held = parse_held(line, header);
@@ -187,6 +189,7 @@ Result<Checkpoint> decode_checkpoint(Bytes bytes) {
     }
     rest.remove_prefix(line.size());
   }
+  checkpoint.replaced = rest == replaced_line(header);
   checkpoint.stored_as = parse_stored(rest, header);
   return checkpoint;
 }

@@ -155,7 +155,7 @@ std::optional<ResumableFile> ResumableFile::find(const FolderTree& tree,
 std::optional<ResumableFile> ResumableFile::adopt(const fs::path& path,
                                                   const FileIdentity& identity) {
   auto checkpoint = read_checkpoint(path);
-  if (!checkpoint || !same_file(checkpoint->identity, identity)) {
+  if (!checkpoint || checkpoint->replaced || !same_file(checkpoint->identity, identity)) {
     return std::nullopt;
   }
   const auto final_name = without_suffix(path, checkpoint_suffix);
@@ -170,7 +170,7 @@ std::optional<ResumableFile> ResumableFile::adopt(const fs::path& path,
     return std::nullopt;
   }
   checkpoint = read_checkpoint(path); // now that nobody else writes it
-  if (!checkpoint || !same_file(checkpoint->identity, identity)) {
+  if (!checkpoint || checkpoint->replaced || !same_file(checkpoint->identity, identity)) {
     return std::nullopt;
   }
   ResumableFile file(std::move(**part), path, std::move(checkpoint->identity));
@@ -326,7 +326,10 @@ Result<std::optional<fs::path>> ResumableFile::finish(const fs::path& final_name
 /// If the process dies behind this and the name is given, it is known what became of the part.
 Result<void> ResumableFile::announce(const fs::path& name) {
   const auto relative = name.lexically_relative(checkpoint_path_.parent_path()).string();
-  const auto line = stored_line(relative, header_);
+  return write_last_line(stored_line(relative, header_));
+}
+
+Result<void> ResumableFile::write_last_line(const std::string& line) {
   const auto offset = header_.size() + 2 * held_line_size;
   if (const auto written = write_checkpoint(offset, line); !written) {
     return written;
@@ -341,6 +344,9 @@ Result<fs::path> ResumableFile::set_aside() {
   if (stored_) {
     ::unlink(checkpoint_path_.c_str());
     return path();
+  }
+  if (const auto marked = write_last_line(replaced_line(header_)); !marked) {
+    return std::unexpected(marked.error());
   }
   return dualcam::set_aside(part_.path(), part_.final_name());
 }

@@ -63,6 +63,15 @@ TEST_CASE("checkpoint: names with spaces, line ends and nothing at all survive")
   CHECK_FALSE(decode_checkpoint(as_bytes(lines))->stored_as);
 }
 
+TEST_CASE("checkpoint: says when the camera has replaced the file") {
+  const auto header = checkpoint_header(identity());
+  const auto text =
+      header + held_line(held_a, header) + held_line(held_b, header) + replaced_line(header);
+  CHECK(decode_checkpoint(as_bytes(text))->replaced);
+  CHECK_FALSE(decode_checkpoint(as_bytes(text))->stored_as);
+  CHECK_FALSE(decode_checkpoint(as_bytes(checkpoint_text()))->replaced);
+}
+
 TEST_CASE("checkpoint: every changed character and every cut is noticed, the rest still counts") {
   const auto good = checkpoint_text();
   const auto header = checkpoint_header(identity()).size();

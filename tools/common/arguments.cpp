@@ -194,7 +194,7 @@ void Arguments::custom(const std::string& names, const std::string& value,
         for (const auto& each : given) {
           if (const auto accepted = setter(each)) {
             throw CLI::ValidationError(
-                fmt::format("{}: '{}' is not accepted; give {}", name, escaped(each), *accepted),
+                fmt::format("{}: '{}' is not accepted; give {}", name, each, *accepted),
                 CLI::ExitCodes::ValidationError);
           }
         }

@@ -12,33 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/descriptor.hpp"
 #include "common/escape.hpp"
 
 namespace dualcam {
 namespace {
 
 constexpr std::size_t longest_errors = 4096;
-
-/// A descriptor closed at the end of its scope.
-class Descriptor {
-public:
-  explicit Descriptor(int value = -1) : value_(value) {}
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  ~Descriptor() { close(); }
-  int get() const { return value_; }
-  void close() {
-    if (value_ >= 0) {
-      ::close(std::exchange(value_, -1));
-    }
-  }
-
-private:
-  int value_;
-};
 
 struct Pipe {
   Descriptor read;
@@ -51,44 +31,6 @@ Pipe make_pipe() {
     throw std::system_error(errno, std::generic_category(), "pipe");
   }
   return {Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
-/// The three standard descriptors of a child.
-struct Standard {
-  int in;
-  int out;
-  int err;
-};
-
-/// posix_spawnp; 0 or errno.
-int spawn(const std::vector<std::string>& command, Standard standard, bool own_group,
-          pid_t& child) {
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, standard.in, STDIN_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, standard.out, STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, standard.err, STDERR_FILENO);
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  sigset_t signals;
-  sigemptyset(&signals);
-  ::posix_spawnattr_setsigmask(&attributes, &signals);
-  sigaddset(&signals, SIGPIPE);
-  ::posix_spawnattr_setsigdefault(&attributes, &signals);
-  const int group = own_group ? POSIX_SPAWN_SETPGROUP : 0; // its id is that of the child
-  ::posix_spawnattr_setflags(
-      &attributes, static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group));
-  std::vector<char*> arguments;
-  arguments.reserve(command.size() + 1);
-  for (const auto& argument : command) {
-    arguments.push_back(const_cast<char*>(argument.c_str()));
-  }
-  arguments.push_back(nullptr);
-  const int error =
-      ::posix_spawnp(&child, arguments[0], &actions, &attributes, arguments.data(), environ);
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&actions);
-  return error;
 }
 
 /// Reads once; false at the end of the stream.
@@ -187,7 +129,45 @@ private:
   Bytes input_;
 };
 
+/// As exec takes them: a null pointer at the end.
+std::vector<char*> pointers_to(const std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
+  for (const auto& word : words) {
+    pointers.push_back(const_cast<char*>(word.c_str()));
+  }
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 } // namespace
+
+int spawn(const std::vector<std::string>& command, const std::vector<std::string>& environment,
+          const SpawnOptions& options, pid_t& child) {
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, options.in, STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, options.out, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, options.err, STDERR_FILENO);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1); // Asio's sockets
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  sigset_t signals;
+  sigemptyset(&signals);
+  ::posix_spawnattr_setsigmask(&attributes, &signals);
+  sigaddset(&signals, SIGPIPE);
+  ::posix_spawnattr_setsigdefault(&attributes, &signals);
+  const int group = options.own_group ? POSIX_SPAWN_SETPGROUP : 0; // its id is that of the child
+  ::posix_spawnattr_setflags(
+      &attributes, static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group));
+  auto arguments = pointers_to(command);
+  auto variables = pointers_to(environment);
+  const int error = ::posix_spawnp(&child, arguments[0], &actions, &attributes, arguments.data(),
+                                   environment.empty() ? environ : variables.data());
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
 
 Result<ProcessResult> run_process(const Process& process) {
   auto in = make_pipe();
@@ -196,8 +176,9 @@ Result<ProcessResult> run_process(const Process& process) {
   const bool own_group = process.stop >= 0;
   const int input = process.input_file >= 0 ? process.input_file : in.read.get();
   pid_t child = 0;
-  const int error =
-      spawn(process.command, {input, out.write.get(), err.write.get()}, own_group, child);
+  const int error = spawn(
+      process.command, {},
+      {.in = input, .out = out.write.get(), .err = err.write.get(), .own_group = own_group}, child);
   if (error != 0) {
     return std::unexpected(Error{ErrorCategory::io, 0,
                                  "cannot run " + escaped(process.command.front()) + ": " +

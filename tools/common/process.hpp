@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/types.h>
+
 #include "dualcam/bytes.hpp"
 #include "dualcam/error.hpp"
 
@@ -36,6 +38,19 @@ Result<ProcessResult> run_process(const Process& process);
 /// Runs `command` (found by PATH) with `input` on its standard input, to its end. An error (io)
 /// means that it could not be started.
 Result<ProcessResult> run_process(const std::vector<std::string>& command, Bytes input = {});
+
+struct SpawnOptions {
+  int in;
+  int out;
+  int err;
+  bool own_group = false; ///< a process group of its own, with the child's id
+};
+
+/// Starts `command` (found by PATH) and returns at once. It gets these three descriptors and no
+/// other, and signals as at the start of a program. `environment` is of `NAME=value`, empty = ours.
+/// 0 or errno.
+int spawn(const std::vector<std::string>& command, const std::vector<std::string>& environment,
+          const SpawnOptions& options, pid_t& child);
 
 /// The last non-empty line of a program's complaints, escaped.
 std::string last_line(const std::string& text);

@@ -84,8 +84,9 @@ asio::awaitable<void> Connection::run() {
   const std::string why = ended_ ? ended_->text : "stopped";
   co_await save_transfer(why);
   if (ended_) {
+    const bool was_there = peer_open_;
     co_await take_leave();
-    if (imei_ && ended_->reason == Ended::Reason::finished && !peer_open_) {
+    if (imei_ && ended_->reason == Ended::Reason::finished && was_there && !peer_open_) {
       co_await forget_stored_files();
     }
   }
@@ -352,8 +353,8 @@ asio::awaitable<void> Connection::perform(const FileReplaced&) {
   }
   server_.reporter().file_replaced(*transfer_, *kept);
   transfer_.reset();
-  if (co_await begin_transfer(packets)) {
-    session_.begin(now());
+  if (co_await begin_transfer(packets)) { // maybe with another part, then that has to be proved
+    session_.begin(now(), transfer_->resume_point());
   }
 }
 
@@ -368,7 +369,8 @@ asio::awaitable<void> Connection::perform(const FileCompleted& completed) {
   const bool known = *path && !server_.announce(transfer->facts().imei, **path);
   const bool news = *path && !(known && transfer->was_stored());
   if (news) {
-    server_.reporter().file_done(*transfer, completed, **path, transfer->sha256());
+    server_.run_hook(
+        server_.reporter().file_done(*transfer, completed, **path, transfer->sha256()));
   } else if (!*path) {
     server_.reporter().file_skipped(transfer->facts(), "its name was taken meanwhile");
   }

@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 
 #include "common/arguments.hpp"
+#include "common/shell.hpp"
 #include "dualcam/message.hpp"
 
 namespace dualcam {
@@ -58,6 +59,19 @@ std::optional<FileKinds> parse_sources(std::string_view list) {
     }
     list.remove_prefix(end + 1);
   }
+}
+
+/// What is accepted instead if it is none.
+std::optional<std::string> set_exec(ServeOptions& options, const std::string& given) {
+  auto words = split_command(given);
+  if (!words) {
+    return "a command with arguments, quoted as for a shell: " + words.error();
+  }
+  if (words->empty() || words->front().empty()) {
+    return "a command with arguments, such as upload --fast";
+  }
+  options.exec = std::move(*words);
+  return std::nullopt;
 }
 
 std::string libraries() {
@@ -140,6 +154,8 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
                            {"fail", IfExists::fail},
                            {"replace", IfExists::replace}},
                           "a taken name: number, skip, fail or replace");
+  parser.custom("--exec", "CMD", "", "run CMD PATH for each finished file, without a shell",
+                [&](const auto& given) { return set_exec(options, given); });
   parser.custom(
       "--capture", "FILE", "", "also write the traffic as a pcap", [&](const auto& given) {
         options.capture = given;
@@ -165,6 +181,10 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
   if (options.to_stdout && options.common.json) {
     return std::unexpected(
         parser.usage_error("-o - and --json both want standard output: take one of them"));
+  }
+  if (options.to_stdout && !options.exec.empty()) {
+    return std::unexpected(
+        parser.usage_error("-o - makes no file that --exec could be given: take one of them"));
   }
   if (options.to_stdout) {
     options.count = 1;

@@ -31,6 +31,7 @@ struct ServeOptions {
   std::chrono::milliseconds idle_timeout{60'000};
   bool metadata = true;
   IfExists if_exists = IfExists::number;
+  std::vector<std::string> exec; ///< the words of --exec; empty = no hook
   std::filesystem::path capture; ///< empty = no capture
   std::uint32_t max_connections = 1024;
   std::uint64_t max_file_size = std::uint64_t{1} << 30;

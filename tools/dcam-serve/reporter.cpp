@@ -103,9 +103,10 @@ void Reporter::listening(const asio::ip::tcp::endpoint& endpoint, const ServeOpt
   const auto address = endpoint.address().to_string();
   event("listening", {{"address", address}, {"port", endpoint.port()}});
   console_.note(
-      fmt::format("listening on {} port {}, files go to {}; {}",
+      fmt::format("listening on {} port {}, {}; {}",
                   options.bind.empty() ? "all addresses" : address, endpoint.port(),
-                  escaped(options.output.string()),
+                  options.to_stdout ? "the first file goes to standard output"
+                                    : "files go to " + escaped(options.output.string()),
                   options.keep_listening ? "stop with Ctrl-C" : "waiting for the first camera"));
 }
 
@@ -173,7 +174,7 @@ void Reporter::resumed(const Transfer& transfer, const Resumed& resumed) {
                               text_of(resumed.reason), resumed.packet));
 }
 
-void Reporter::file_done(const Transfer& transfer, const FileCompleted& completed,
+Json Reporter::file_done(const Transfer& transfer, const FileCompleted& completed,
                          const std::filesystem::path& path, const std::string& sha256) {
   ++files_;
   bytes_ += completed.bytes;
@@ -200,6 +201,12 @@ void Reporter::file_done(const Transfer& transfer, const FileCompleted& complete
       "{}: stored, {} in {} ({}/s{})", described(transfer.facts()), format_size(completed.bytes),
       format_duration(duration),
       format_size(static_cast<std::uint64_t>(rate_of(transfer.new_bytes(), duration))), repaired));
+  return fields;
+}
+
+void Reporter::hook_failed(const std::string& path, std::string_view why) {
+  event("hook-failed", {{"path", path}, {"error", why}});
+  console_.error(fmt::format("hook for {}: {}", escaped(path), why));
 }
 
 void Reporter::file_skipped(const FileFacts& facts, std::string_view why) {

@@ -24,10 +24,12 @@ public:
   void bad_metadata(const FileFacts& facts, const Error& error);
   void file_started(const Transfer& transfer);
   void resumed(const Transfer& transfer, const Resumed& resumed);
-  void file_done(const Transfer& transfer, const FileCompleted& completed,
+  /// The fields of the event, for the hook.
+  Json file_done(const Transfer& transfer, const FileCompleted& completed,
                  const std::filesystem::path& path, const std::string& sha256);
   /// The camera offers another file than the one that `kept` is a part of.
   void file_replaced(const Transfer& transfer, const std::filesystem::path& kept);
+  void hook_failed(const std::string& path, std::string_view why);
   void file_skipped(const FileFacts& facts, std::string_view why);
   void file_failed(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);
   /// The link was lost; the same file may go on later.

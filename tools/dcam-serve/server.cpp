@@ -95,7 +95,17 @@ std::optional<tcp::acceptor> listen_on(const tcp::endpoint& endpoint, asio::io_c
 
 } // namespace
 
-Server::Server(const ServeOptions& options) : options_(options), reporter_(options.common) {}
+Server::Server(const ServeOptions& options) : options_(options), reporter_(options.common) {
+  if (options_.exec.empty()) {
+    return;
+  }
+  const auto failed = [this](const std::string& path, const std::string& why) {
+    note_failure(ExitCode::child_failed);
+    reporter_.hook_failed(path, why);
+  };
+  hooks_ = std::make_unique<HookRunner>(
+      io_, options_.exec, HookRunner::Listener{failed, [this] { release_signals(); }});
+}
 
 Server::~Server() { disk_.join(); }
 
@@ -273,6 +283,7 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
   }
   check_product();
   check_capture();
+  release_signals();
 }
 
 std::string Server::refusal(std::uint64_t imei) const {
@@ -328,6 +339,12 @@ void Server::failed(ExitCode code) {
 }
 
 void Server::partial(const FileFacts& facts) { partials_.insert({facts.imei, facts.kind}); }
+
+void Server::run_hook(const Json& file) {
+  if (hooks_) {
+    hooks_->run(file);
+  }
+}
 
 void Server::over(bool complete) {
   if (options_.keep_listening || stopping_) {
@@ -406,6 +423,7 @@ asio::awaitable<void> Server::signal_loop() {
     signals_.clear(); // a second one is immediate
     signal_ = signal;
     stop();
+    stop_hooks();
   }
 }
 
@@ -437,10 +455,31 @@ void Server::stop_listening() {
   stopping_ = true;
   asio::error_code ignored;
   acceptor_->close(ignored);
-  signals_.cancel(ignored);
   progress_timer_.cancel();
   wait_timer_.cancel();
   tidy_timer_.cancel();
+  release_signals();
+}
+
+void Server::stop_hooks() {
+  if (!hooks_) {
+    return;
+  }
+  hooks_->stop();
+  if (hooks_->running() != 0) {
+    reporter_.console().note(fmt::format(
+        "waiting for {} {}; a second signal leaves {} running", hooks_->running(),
+        hooks_->running() == 1 ? "hook" : "hooks", hooks_->running() == 1 ? "it" : "them"));
+  }
+}
+
+/// Without connections and hooks nothing is left that a signal could end in good order.
+void Server::release_signals() {
+  if (stopping_ && connections_.empty() && (!hooks_ || hooks_->running() == 0)) {
+    asio::error_code ignored;
+    signals_.cancel(ignored);
+    signals_.clear(ignored);
+  }
 }
 
 void Server::stop() {

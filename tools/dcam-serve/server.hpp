@@ -14,6 +14,7 @@
 
 #include "common/coroutine.hpp"
 #include "common/pcap_writer.hpp"
+#include "dcam-serve/hook.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/reporter.hpp"
 
@@ -61,6 +62,8 @@ public:
   void forget_announced(std::uint64_t imei) { announced_.erase(imei); }
   /// Nobody reads standard output any more.
   void reader_gone();
+  /// `file` is the object of a `file-done` event. Nothing waits for the hook.
+  void run_hook(const Json& file);
   /// An admitted camera has gone; `complete`: nothing is left to come from it.
   void over(bool complete);
 
@@ -84,6 +87,8 @@ private:
   void wind_down();
   void stop_listening();
   void stop();
+  void stop_hooks();
+  void release_signals();
   void check_product();
   void check_capture();
 
@@ -98,6 +103,7 @@ private:
   asio::steady_timer tidy_timer_{io_};
   std::vector<std::unique_ptr<ByteBuffer>> buffers_;
   std::unique_ptr<PcapWriter> capture_;
+  std::unique_ptr<HookRunner> hooks_; ///< null without --exec
 
   std::set<std::uint64_t> allowed_; ///< empty = all
   std::set<Connection*> connections_;

@@ -22,6 +22,9 @@
 // checksums are right the larger counts. A checkpoint only claims: the data must bear it out
 // (part_file.hpp).
 //
+// `replaced CHECK` in place of `stored`: the camera had other bytes where these lines claim some,
+// so nobody goes on with this part.
+//
 // `stored`: the length of a name and the name, relative to the checkpoint's folder, that the whole
 // file was about to get; checked like `held`. Where it has it (and NAME.part is gone), the camera
 // may not have heard so yet.
@@ -64,7 +67,8 @@ struct HeldData {
 struct Checkpoint {
   FileIdentity identity;
   std::array<std::optional<HeldData>, 2> held; ///< by line; of these the larger counts
-  std::optional<std::string> stored_as;        ///< relative path
+  bool replaced = false;
+  std::optional<std::string> stored_as; ///< relative path
 };
 
 /// Larger files are none of ours.
@@ -75,10 +79,11 @@ inline constexpr std::size_t held_line_size = 46;
 std::string checkpoint_header(const FileIdentity& identity);
 /// `header` as above, `held_line_size` characters.
 std::string held_line(const HeldData& held, const std::string& header);
+std::string replaced_line(const std::string& header);
 std::string stored_line(const std::string& name, const std::string& header);
 
-/// malformed: no checkpoint, or none of this version, or its identity is damaged. A damaged `held`
-/// or `stored` line is left out.
+/// malformed: no checkpoint, or none of this version, or its identity is damaged. A damaged line
+/// below is left out.
 Result<Checkpoint> decode_checkpoint(Bytes text);
 
 } // namespace dualcam

@@ -68,7 +68,8 @@ public:
   Result<std::optional<std::filesystem::path>> finish(const std::filesystem::path& final_name,
                                                       IfExists if_exists);
 
-  /// The camera offers another file by now: keeps this one, under another name. Returns that.
+  /// The camera has other bytes: keeps these, under another name, and never goes on with them.
+  /// Returns that name.
   Result<std::filesystem::path> set_aside();
 
   /// Removes the part and its checkpoint.
@@ -81,6 +82,7 @@ private:
   bool bears_out(const HeldData& held);
   Result<void> begin_checkpoint();
   Result<void> write_checkpoint(std::uint64_t offset, std::string_view text);
+  Result<void> write_last_line(const std::string& line);
   Result<void> announce(const std::filesystem::path& name);
   Result<void> each_block(std::uint64_t begin, std::uint64_t end,
                           const std::function<void(Bytes)>& take) const;

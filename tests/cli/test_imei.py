@@ -1,0 +1,198 @@
+"""Several connections that claim one IMEI, several files of one second, several servers on one
+folder: no file is mixed from two, none is lost."""
+
+import concurrent.futures
+import threading
+import time
+
+from figures import figure, full
+from harness import SIGTERM, ToolTest
+from uploads import AGAIN, FILE, METADATA_WANTED, RESUME, Upload, packet_count, was_read
+
+TIME = 1_730_205_822_000  # of every file's metadata, milliseconds
+SIZE = 5_000              # 5 packets
+
+# How far the first connection has got when the second one comes.
+STATES = {
+    "waiting for metadata": lambda camera: camera.run(METADATA_WANTED),
+    "before START": lambda camera: camera.run(FILE),
+    "before SYNC": lambda camera: camera.run(RESUME),
+    "before the first packet": lambda camera: in_file(camera, 0),
+    "in mid-file": lambda camera: in_file(camera, 3),
+    "in mid-packet": lambda camera: (in_file(camera, 2), camera.packet(2, slice(None, 300))),
+    "before the last packet": lambda camera: in_file(camera, 4),
+    "before the repeated INIT": lambda camera: camera.run(AGAIN),
+}
+
+
+def in_file(camera, count):
+    """Up to RESUME 1, and so many packets."""
+    camera.run(RESUME)
+    camera.sync(1)
+    for index in range(count):
+        camera.packet(index)
+
+
+def go_on(camera, state):
+    """From one of the states to the end of the session."""
+    if state == "waiting for metadata":
+        camera.answer(METADATA_WANTED, b"")
+    elif state == "before START":
+        camera.answer(FILE, b"")
+    elif state == "before SYNC":
+        camera.answer(RESUME, b"\0\0\0\1")
+    elif state == "before the repeated INIT":
+        camera.answer(AGAIN, b"")
+    else:
+        done = {"in mid-file": 3, "in mid-packet": 2, "before the last packet": 4}.get(state, 0)
+        if state == "in mid-packet":
+            camera.packet(done, slice(300, None))
+            done += 1
+        for index in range(done, packet_count(camera.content)):
+            camera.packet(index)
+    camera.run()
+
+
+class SeveralConnections(ToolTest):
+    def contents(self):
+        return self.random.randbytes(SIZE), self.random.randbytes(SIZE)
+
+    def finals(self, imei):
+        folder = self.out / f"{imei:015}"
+        return sorted(path.read_bytes() for path in folder.glob("*.jpg"))
+
+    def events_of(self, output, imei, *names):
+        """Which of these events a camera caused, in their order."""
+        return [event["event"] for event in self.events(output)
+                if event.get("imei") == f"{imei:015}" and event["event"] in names]
+
+    def contend(self, server, imei, contents, state, first_ends):
+        """One try: the second connection comes while the first is in `state`, which then ends or
+        goes on. What should be there in the end."""
+        with Upload(server, contents[0], imei=imei, milliseconds=TIME) as first, \
+                Upload(server, contents[1], imei=imei, milliseconds=TIME) as second:
+            STATES[state](first)
+            second.begin()
+            was_read(server, second)
+            if first_ends:
+                first.close()
+            else:
+                go_on(first, state)
+                first.close()
+            second.run()
+            if not second.taken:
+                raise AssertionError(f"the second connection got nowhere; the first was {state}")
+            first_stored = not first_ends or state == "before the repeated INIT"
+            return sorted(contents if first_stored else contents[1:])
+
+    def test_a_second_connection_waits_for_the_end_of_the_first_and_takes_over(self):
+        count = full(20, 1000)
+        server = self.serve("-k", "--json")
+        tries = [(1 + number, self.contents(), list(STATES)[number % len(STATES)],
+                  number // len(STATES) % 2 == 0) for number in range(count)]
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            expected = list(threads.map(lambda one: self.contend(server, *one), tries))
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        for (imei, _, state, first_ends), files in zip(tries, expected):
+            what = f"the first {state}, then it {'ends' if first_ends else 'goes on'}"
+            self.assertEqual(self.finals(imei), files, what)
+            self.assertEqual(self.events_of(server.output, imei, "connected", "disconnected"),
+                             ["connected", "disconnected"] * 2, what)
+        figure("IMEI", f"a second connection in {len(STATES)} states of the first, seed {self.id()}",
+               count, "0 bytes changed, 0 interleaved, all taken over", "0 changed, 0 interleaved")
+
+    def test_a_second_connection_takes_over_from_one_that_idles_for_5_seconds(self):
+        contents = self.contents()
+        server = self.serve("-k", "--json")
+        with Upload(server, contents[0], imei=1) as first, \
+                Upload(server, contents[1], imei=1) as second:
+            in_file(first, 3)
+            second.run()
+            waited = time.monotonic() - first.last_sent
+            self.assertTrue(second.taken)
+            self.assertIsNone(first.run())
+        self.assertGreater(waited, 4.9)
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(self.finals(1), [contents[1]])
+        self.assertEqual(
+            self.events_of(server.output, 1, "connected", "file-failed", "file-done"),
+            ["connected", "file-failed", "connected", "file-done"])
+
+    def test_a_second_connection_is_closed_when_the_first_is_still_at_work_at_its_deadline(self):
+        contents = self.random.randbytes(1_000_000), self.random.randbytes(SIZE)
+        server = self.serve("-k", "--idle-timeout", "1s")
+        with Upload(server, contents[0], imei=1) as first, \
+                Upload(server, contents[1], imei=1) as second:
+            in_file(first, 1)
+            closed = threading.Event()
+            waiting = threading.Thread(target=lambda: (second.run(), closed.set()))
+            waiting.start()
+            sent = 1
+            while not closed.wait(0.02):
+                first.packet(sent)
+                sent += 1
+            waiting.join()
+            self.assertFalse(second.taken)
+            for index in range(sent, packet_count(contents[0])):
+                first.packet(index)
+            first.run()
+            self.assertTrue(first.taken)
+        server.expect("another connection of this camera is still at work")
+        self.assertEqual(self.finals(1), [contents[0]])
+
+
+class FilesOfOneSecond(ToolTest):
+    def test_front_and_rear_photo_of_the_same_second(self):
+        pairs = full(10, 100)
+        server = self.serve("-k", "--name", "{time}{ext}")
+        photos = self.file("front.jpg", 20_000), self.file("rear.jpg", 20_000)
+        result = self.sim(server, "--devices", pairs, f"photof={photos[0]}", f"photor={photos[1]}")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assert_stored(*photos * pairs)
+        self.assertEqual(len(server.output.splitlines()), 2 * pairs)
+        figure("files a second", f"dcam-sim --devices {pairs}, one name for all of a second", pairs,
+               f"{len(self.stored())} files", f"{2 * pairs} files")
+
+    def test_two_files_of_one_kind_and_one_time(self):
+        contents = [self.random.randbytes(3_000) for _ in range(5)]
+        server = self.serve("-k")
+        for content in contents:
+            with Upload(server, content, milliseconds=TIME) as camera:
+                camera.run()
+                self.assertTrue(camera.taken)
+        stored = [(self.out / name).read_bytes() for name in self.stored()]
+        self.assertEqual(sorted(stored), sorted(contents))
+
+
+class SeveralServers(ToolTest):
+    def upload_at_once(self, servers, contents, imei):
+        """A file to each server, packet by packet in turn; the cameras."""
+        cameras = [Upload(server, content, imei=imei, milliseconds=TIME)
+                   for server, content in zip(servers, contents)]
+        for camera in cameras:
+            self.addCleanup(camera.close)
+            camera.run(RESUME)
+            camera.sync(1)
+        for index in range(packet_count(contents[0])):
+            for camera in cameras:
+                camera.packet(index)
+        for camera in cameras:
+            camera.run()
+        return cameras
+
+    def test_two_servers_on_one_folder_do_not_mix_files(self):
+        servers = [self.serve("-k") for _ in range(2)]
+        rounds = full(10, 100)
+        for imei in range(1, 1 + rounds):
+            contents = [self.random.randbytes(SIZE) for _ in servers]
+            cameras = self.upload_at_once(servers, contents, imei)
+            finals = [path.read_bytes() for path in (self.out / f"{imei:015}").glob("*.jpg")]
+            self.assertEqual(sorted(finals),
+                             sorted(camera.content for camera in cameras if camera.taken))
+            self.assertTrue(any(camera.taken for camera in cameras))
+        figure("two servers on one folder", "one IMEI at both, a packet here, a packet there",
+               rounds, "0 interleaved, 0 wrong", "0")

@@ -1,0 +1,302 @@
+"""Transfers that survive a lost link and a stopped server, and the limits of what is kept."""
+
+import hashlib
+import os
+import socket
+import subprocess
+import time
+
+from harness import IMEI, PATIENCE, SIGINT, SIGTERM, ToolTest, sha256
+from uploads import AGAIN, RESUME, Upload
+
+TIME = 1_730_205_822_000
+NAME = f"{IMEI}/20241029T124342Z_photof.jpg"
+
+
+class Resuming(ToolTest):
+    def cut_after(self, server, content, packets, **options):
+        """A connection that is lost after so many packets."""
+        with Upload(server, content, **options) as camera:
+            self.assertEqual(camera.run(RESUME), RESUME)
+            camera.sync(1)
+            for packet in range(packets):
+                camera.packet(packet)
+        server.expect("incomplete")
+
+    def upload(self, server, content, **options):
+        """A whole one; the packets that the server asked for."""
+        with Upload(server, content, **options) as camera:
+            camera.run()
+            self.assertTrue(camera.taken)
+        return camera.resumed_at
+
+    def names(self):
+        return sorted(str(path.relative_to(self.out)) for path in self.out.rglob("*")
+                      if path.is_file() and path.suffix != ".json")
+
+    def content(self, size=20_000):
+        return self.random.randbytes(size)
+
+    def test_a_lost_link_costs_one_packet(self):
+        content = self.content()
+        server = self.serve("--json")
+        self.cut_after(server, content, 7, milliseconds=TIME)
+        self.assertEqual(self.upload(server, content, milliseconds=TIME), [7])
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(self.names(), [NAME])
+        self.assertEqual((self.out / NAME).read_bytes(), content)
+        done = self.event(server.output, "file-done")
+        self.assertEqual((done["sha256"], done["resumes"]),
+                         (hashlib.sha256(content).hexdigest(), 1))
+        resumed = self.event(server.output, "resumed")
+        self.assertEqual((resumed["packet"], resumed["reason"]), (7, "held"))
+        self.assertEqual(self.event(server.output, "summary")["incomplete"], 0)
+
+    def test_a_stopped_server_goes_on_when_it_runs_again(self):
+        content = self.content()
+        for milliseconds in (TIME, None):
+            server = self.serve()
+            with Upload(server, content, milliseconds=milliseconds) as camera:
+                camera.run(RESUME)
+                camera.sync(1)
+                for packet in range(9):
+                    camera.packet(packet)
+                time.sleep(0.2)  # what has not been read yet is lost with the connection
+                server.signal(SIGINT)
+                self.assertEqual(server.wait(), 130)
+            self.assertIn("run the same command again", server.errors)
+            part = [name for name in self.names() if name.endswith(".part")]
+            self.assertEqual((self.out / part[0]).read_bytes(), content[:9 * 1024])
+            server = self.serve()
+            self.assertEqual(self.upload(server, content, milliseconds=milliseconds), [9])
+            self.assertEqual(server.wait(), 0)
+            self.assert_stored(*[self.write("same", content)] * len(self.names()))
+        self.assertEqual(len(self.names()), 2)
+
+    def write(self, name, content):
+        path = self.folder / name
+        path.write_bytes(content)
+        return path
+
+    def test_a_replaced_file_is_fetched_whole_and_the_old_part_kept(self):
+        content, other = self.content(), self.content()
+        for milliseconds in (TIME, TIME + 5000, None):
+            server = self.serve()
+            self.cut_after(server, content, 7, milliseconds=TIME)
+            asked = self.upload(server, other, milliseconds=milliseconds)
+            self.assertEqual(asked, [1] if milliseconds == TIME + 5000 else [7, 1])
+            self.assertEqual(server.wait(), 0)
+            parts = [path for path in self.out.rglob("*.part")]
+            self.assertEqual([part.read_bytes() for part in parts], [content[:7 * 1024]])
+            files = [path for path in self.out.rglob("*.jpg")]
+            self.assertEqual([file.read_bytes() for file in files], [other])
+            for path in [*self.out.rglob("*.part*"), *files]:
+                path.unlink()
+
+    def test_a_file_that_the_camera_did_not_hear_was_stored_is_not_fetched_twice(self):
+        content = self.content()
+        server = self.serve("-k", "--json")
+        with Upload(server, content, milliseconds=TIME) as camera:
+            self.assertEqual(camera.run(AGAIN), AGAIN)
+        self.assertEqual(self.upload(server, content, milliseconds=TIME), [20])
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(self.names(), [NAME])
+        self.event(server.output, "file-done")  # one only
+
+    def test_a_stored_file_is_told_of_by_the_next_server_when_it_is_offered_again(self):
+        content = self.content()
+        server = self.serve()
+        with Upload(server, content, milliseconds=TIME) as camera:
+            self.assertEqual(camera.run(AGAIN), AGAIN)
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(self.names(), [NAME, NAME + ".part.checkpoint"])
+        server = self.serve()
+        self.assertEqual(self.upload(server, content, milliseconds=TIME), [20])
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(server.output, str(self.out / NAME) + "\n")
+        self.assertEqual(self.names(), [NAME])
+
+    def test_the_same_file_sent_again_on_purpose_is_another_file(self):
+        content = self.content()
+        for _ in range(2):
+            server = self.serve()
+            self.assertEqual(self.upload(server, content, milliseconds=TIME), [1])
+            self.assertEqual(server.wait(), 0)
+        self.assertEqual(self.names(), [NAME, NAME.replace(".jpg", "_1.jpg")])
+
+    def test_a_connection_that_brought_nothing_leaves_nothing(self):
+        server = self.serve()
+        with Upload(server, self.content()) as camera:
+            camera.run(RESUME)
+        server.expect("incomplete, 0 of 20")
+        self.assertEqual(self.names(), [])
+        server.signal(SIGINT)
+        self.assertEqual(server.wait(), 130)
+
+
+class Streaming(ToolTest):
+    """-o -"""
+
+    def stream(self, *arguments, stdout):
+        server = self.start("dcam-serve", "-b", "127.0.0.1", "-p", "0", "-o", "-", *arguments,
+                            stdout=stdout)
+        server.port = int(server.expect(r"listening on .* port (\d+)").group(1))
+        return server
+
+    def to_file(self):
+        path = self.folder / "streamed"
+        return path, open(path, "wb")
+
+    def test_verified_bytes_reach_the_pipe_once_across_reconnections(self):
+        video = self.file("v.h265", 300_000)
+        path, output = self.to_file()
+        with output:
+            server = self.stream(stdout=output)
+            result = self.sim(server, "--corrupt", "0.05", "--cut", "50", "--cut", "200",
+                              "--reconnect", "2", "--reconnect-delay", "0", f"videof={video}")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(server.wait(), 0)
+        self.assertEqual(sha256(path), sha256(video))
+        self.assertEqual(self.names(), [])
+
+    def names(self):
+        return list(self.out.iterdir())
+
+    def test_only_the_first_file_is_streamed(self):
+        photo, video = self.file("a.jpg", 5000), self.file("v.h265", 5000)
+        path, output = self.to_file()
+        with output:
+            server = self.stream(stdout=output)
+            self.sim(server, f"photof={photo}", f"videof={video}")
+            self.assertEqual(server.wait(), 0)
+        self.assertEqual(sha256(path), sha256(photo))
+
+    def test_a_replaced_file_is_an_error_as_nothing_can_be_taken_back(self):
+        path, output = self.to_file()
+        first, second = self.random.randbytes(9000), self.random.randbytes(9000)
+        with output:
+            server = self.stream(stdout=output)
+            with Upload(server, first) as camera:
+                camera.run(RESUME)
+                camera.sync(1)
+                for packet in range(4):
+                    camera.packet(packet)
+            server.expect("waiting for the camera")
+            with Upload(server, second) as camera:
+                camera.run()
+            self.assertEqual(server.wait(), 5)
+        self.assertIn("offers another file now", server.errors)
+        self.assertEqual(path.read_bytes(), first[:4096])
+
+    def test_a_reader_that_has_enough_is_no_error_and_the_camera_keeps_the_file(self):
+        video = self.file("v.h265", 3_000_000)
+        with subprocess.Popen(["head", "-c", "10"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as head:
+            server = self.stream(stdout=head.stdin)
+            head.stdin.close()
+            self.assertEqual(self.sim(server, f"videof={video}").returncode, 5)
+            self.assertEqual(head.stdout.read(), video.read_bytes()[:10])
+        self.assertEqual(server.wait(), 0)
+
+    def test_a_full_disk_behind_standard_output(self):
+        with open("/dev/full", "wb") as full:
+            server = self.stream(stdout=full)
+            self.sim(server, f"videof={self.file('v.h265', 5000)}")
+            self.assertEqual(server.wait(), 3)
+        self.assertIn("standard output: No space left on device", server.errors)
+
+    def test_a_reader_that_does_not_read_does_not_keep_ctrl_c_waiting(self):
+        video = self.file("v.h265", 3_000_000)
+        read, write = os.pipe()
+        try:
+            server = self.stream(stdout=write)
+            sim = self.start("dcam-sim", f"127.0.0.1:{server.port}", f"videof={video}")
+            sim.expect("connected")
+            time.sleep(0.3)  # until the pipe is full
+            server.signal(SIGINT)
+            self.assertEqual(server.process.wait(PATIENCE), 130)
+        finally:
+            os.close(read)
+            os.close(write)
+
+    def test_options_that_do_not_go_together(self):
+        for arguments, text in ((("-k",), "does not go with -k"), (("--json",), "both want"),
+                                (("--exec", "true"), "no file that --exec")):
+            result = self.run_tool("dcam-serve", "-o", "-", *arguments)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn(text, result.stderr)
+
+
+class Limits(ToolTest):
+    def test_a_disk_without_room_keeps_the_file_on_the_camera(self):
+        photo = self.file("a.jpg", 5000)
+        server = self.serve("--min-free", "999999G")
+        self.assertNotEqual(self.sim(server, f"photof={photo}").returncode, 0)
+        self.assertEqual(server.wait(), 3)
+        self.assertIn("--min-free", server.errors)
+        self.assertEqual(self.stored(), [])
+
+    def test_a_file_that_is_too_large_is_refused_and_the_next_one_taken(self):
+        video, photo = self.file("v.h265", 100_000), self.file("a.jpg", 5000)
+        server = self.serve("--max-file-size", "50K")
+        self.sim(server, f"videof={video}", f"photor={photo}")
+        self.assertEqual(server.wait(), 3)
+        self.assertIn("more than 50.0 KiB (--max-file-size)", server.errors)
+        self.assert_stored(photo)
+
+    def test_a_claim_of_4_tib_is_refused_at_once(self):
+        server = self.serve("--no-metadata")
+        with Upload(server, b"x") as camera:
+            camera.init(0x04)
+            camera.expect("0008 0007 2570686f746f66")
+            camera.send("0001 0006 ffffffff 0000")
+            self.assertEqual(camera.ended(), bytes.fromhex("0005000400000000"))
+        self.assertEqual(server.wait(), 3)
+        self.assertEqual(self.stored(), [])
+
+    def test_peers_that_do_not_say_who_they_are_give_way_to_cameras(self):
+        photo = self.file("a.jpg", 5000)
+        server = self.serve("--max-connections", "3")
+        idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(10)]
+        result = self.sim(server, f"photof={photo}")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(server.wait(), 0)
+        for connection in idle:
+            connection.close()
+        self.assert_stored(photo)
+
+    def test_cameras_beyond_the_limit_are_told_of(self):
+        server = self.serve("-k", "--max-connections", "1")
+        with Upload(server, b"x" * 5000, imei=1) as first:
+            first.run(RESUME)
+            with Upload(server, b"y" * 5000, imei=2) as second:
+                self.assertIsNone(second.run())
+            server.expect("1 connections are open")
+            first.answer(RESUME, b"\0\0\0\1")
+            first.run()
+            self.assertTrue(first.taken)
+        server.signal(SIGINT)
+        self.assertEqual(server.wait(), 130)
+
+    def test_parts_that_nobody_came_back_for_are_removed(self):
+        content = self.random.randbytes(20_000)
+        server = self.serve("-k")
+        with Upload(server, content) as camera:
+            camera.run(RESUME)
+            camera.sync(1)
+            camera.packet(0)
+        server.expect("incomplete")
+        server.signal(SIGINT)
+        server.wait()
+        self.assertEqual(len(self.stored()), 2)
+        checkpoint = next(self.out.rglob("*.checkpoint"))
+        day = 24 * 3600
+        for age, left in ((13 * day, 2), (15 * day, 0)):
+            os.utime(checkpoint, (time.time() - age,) * 2)
+            server = self.serve("-k")
+            if left == 0:
+                server.expect("removed .*--max-partial-age")
+            server.signal(SIGINT)
+            server.wait()
+            self.assertEqual(len(self.stored()), left)

@@ -1,0 +1,136 @@
+"""A camera made by hand that uploads one file, and can be stopped at every step of it."""
+
+import binascii
+import functools
+import struct
+import time
+
+from harness import IMEI, PATIENCE, Camera
+
+KINDS = {"photof": 0x04, "photor": 0x08, "videof": 0x10, "videor": 0x20}
+INIT, START, RESUME, SYNC, DATA, STATUS, FILE, AGAIN, METADATA_WANTED, METADATA = (
+    0, 1, 2, 3, 4, 5, 8, 9, 10, 11)
+PACKET = 1024
+MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+def crc16(data, crc=0):
+    """CRC-16/KERMIT at the speed of C: the mirror image of the CRC that Python has."""
+    mirrored = binascii.crc_hqx(data.translate(MIRRORED), int(f"{crc:016b}"[::-1], 2))
+    return int(f"{mirrored:016b}"[::-1], 2)
+
+
+def packet_count(content):
+    return -(-len(content) // PACKET)
+
+
+@functools.lru_cache(maxsize=256)
+def packets(content, first):
+    """DATA for each packet from `first` on; the CRC chain begins at 0, as after each SYNC."""
+    crc, messages = 0, []
+    for start in range((first - 1) * PACKET, len(content), PACKET):
+        payload = content[start:start + PACKET]
+        crc = crc16(payload, crc)
+        messages.append(struct.pack(">HH", DATA, len(payload) + 2) + payload
+                        + struct.pack(">H", crc))
+    return messages
+
+
+def metadata(kind, milliseconds):
+    return struct.pack(">HHBBQBHB", METADATA, 14, 2, KINDS[kind], milliseconds, 0, 0, 0)
+
+
+class Upload(Camera):
+    """Offers `content` as one file. `milliseconds` is its time in the metadata; None: the camera has
+    no metadata."""
+
+    def __init__(self, server, content, kind="photof", imei=int(IMEI), milliseconds=None):
+        super().__init__(server)
+        self.content, self.kind, self.imei, self.milliseconds = content, kind, imei, milliseconds
+        self.begun = self.taken = False
+        self.resumed_at = []  # the packets that the server asked for
+        self.sent = 0         # bytes of the file, repeats included
+        self.last_sent = 0    # when
+
+    def read(self, count):
+        data = b""
+        while len(data) < count:
+            piece = self.socket.recv(count - len(data))
+            if not piece:
+                return None
+            data += piece
+        return data
+
+    def command(self):
+        """The server's next one and its payload; None at the end of the stream."""
+        try:
+            head = self.read(2)
+            command = struct.unpack(">H", head)[0] if head else None
+            if command is None or command == AGAIN:
+                return command, b""
+            head = self.read(2)
+            return command, self.read(struct.unpack(">H", head)[0]) if head else b""
+        except ConnectionResetError:
+            return None, b""
+
+    def begin(self):
+        self.begun = True
+        self.init(KINDS[self.kind], imei=self.imei)
+
+    def answer(self, command, payload):
+        if command == METADATA_WANTED:
+            self.send("0005 0004 00000005" if self.milliseconds is None
+                      else metadata(self.kind, self.milliseconds))
+        elif command == FILE:
+            self.send(struct.pack(">HHIH", START, 6, packet_count(self.content), 0))
+        elif command == RESUME:
+            self.sync(*struct.unpack(">I", payload))
+            for packet in range(len(packets(self.content, self.resumed_at[-1]))):
+                self.packet(packet)
+        elif command == AGAIN:
+            self.taken = True
+            self.init(0, imei=self.imei)
+
+    def sync(self, packet):
+        self.resumed_at.append(max(packet, 1))
+        self.send(struct.pack(">HHI", SYNC, 4, packet))
+
+    def packet(self, index, part=slice(None)):
+        """The packet `index` packets behind the last SYNC, or a part of it."""
+        message = packets(self.content, self.resumed_at[-1])[index][part]
+        self.send(message)
+        self.sent += len(message) - 6 if part == slice(None) else 0
+        self.last_sent = time.monotonic()
+
+    def run(self, until=None):
+        """Answers until the server takes its leave, or until it sends `until`, which is left
+        unanswered. What it sent last: None = it hung up, maybe after CLOSE or STATUS 0."""
+        if not self.begun:
+            self.begin()
+        while True:
+            command, payload = self.command()
+            if command == until or command is None:
+                return command
+            try:
+                self.answer(command, payload)
+            except (BrokenPipeError, ConnectionResetError):
+                return None
+
+
+def was_read(server, camera):
+    """Waits until the server has read all that `camera` has sent, by the kernel's table."""
+    here = camera.socket.getsockname()[1]
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        queues = {}
+        with open("/proc/net/tcp") as table:
+            for line in list(table)[1:]:
+                fields = line.split()
+                ports = tuple(int(field.split(":")[1], 16) for field in fields[1:3])
+                queues[ports] = tuple(int(field, 16) for field in fields[4].split(":"))
+        unacknowledged = queues.get((here, server.port), (1, 0))[0]
+        unread = queues.get((server.port, here), (0, 1))[1]
+        if unacknowledged == 0 and unread == 0:
+            return
+        time.sleep(0.005)
+    raise AssertionError("the server does not read what a camera sent")
