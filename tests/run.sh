@@ -1,15 +1,39 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds with GCC (optimised, assertions on) and with Clang (ASan, UBSan,
-# fuzz targets), runs every test in both. Safe to repeat.
+# fuzz targets), runs every test in both and prints the figures that they yield. Safe to repeat.
+#
+#   tests/run.sh          minutes: short counts
+#   tests/run.sh --full   hours: the counts that the promises are stated with, and fuzzing, for
+#                         DUALCAM_FUZZ_SECONDS (600) a target
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/packages.sh
+
+patience=300 # seconds a test
+case $#:${1-} in
+0:) ;;
+1:--full)
+  export DUALCAM_FULL=1
+  patience=14400
+  ;;
+*)
+  echo "usage: tests/run.sh [--full]" >&2
+  exit 2
+  ;;
+esac
 
 install_missing "${build_packages[@]}" "${test_packages[@]}"
 gpx_schema build/schemas/gpx.xsd
 
 passed=0
 failed=0
+
+# begin_figures NAME: the rows that follow go to build/NAME/figures.tsv.
+begin_figures() {
+  export DUALCAM_FIGURES=$PWD/build/$1/figures.tsv
+  mkdir -p "build/$1"
+  : >"$DUALCAM_FIGURES"
+}
 
 # build_and_test NAME CMAKE_ARGUMENT...
 build_and_test() {
@@ -19,19 +43,40 @@ build_and_test() {
   cmake -S . -B "$build" -G Ninja "$@" >/dev/null
   cmake --build "$build" -- --quiet
   echo "== $name: test"
+  begin_figures "$name"
   log=$(mktemp)
-  ctest --test-dir "$build" --output-on-failure --no-tests=error -j 4 | tee "$log" || true
+  ctest --test-dir "$build" --output-on-failure --no-tests=error --timeout "$patience" -j 4 |
+    tee "$log" || true
   read -r bad total < <(sed -n 's/.* \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' "$log")
   rm "$log"
   passed=$((passed + total - bad))
   failed=$((failed + bad))
 }
 
+# fuzz: every target of the Clang build; each counts as a test.
+fuzz() {
+  local log bad status=0
+  echo "== fuzz"
+  begin_figures fuzz
+  log=$(mktemp)
+  tests/fuzz/run.sh build/clang "${DUALCAM_FUZZ_SECONDS:-600}" | tee "$log" || status=1
+  bad=$(grep -c ': failed$' "$log" || true)
+  passed=$((passed + $(grep -c ': passed$' "$log" || true)))
+  failed=$((failed + (status && !bad ? 1 : bad)))
+  rm "$log"
+}
+
 build_and_test gcc -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
   -DDUALCAM_BENCHMARKS=ON
 build_and_test clang -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug \
   -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g" -DDUALCAM_FUZZ=ON
+rm -rf build/fuzz
+if [[ ${DUALCAM_FULL-} == 1 ]]; then
+  fuzz
+fi
 
+echo "== figures, kept in build/figures.txt"
+python3 -B tests/cli/figures.py build/gcc build/clang build/fuzz | tee build/figures.txt
 if ((failed)); then
   echo "Some tests failed; they are named above."
 else

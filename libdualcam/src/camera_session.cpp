@@ -18,6 +18,10 @@ template <class T> const T* as(const Message& message) { return std::get_if<T>(&
 
 } // namespace
 
+std::uint32_t CameraFile::packets() const {
+  return static_cast<std::uint32_t>((content.size() + full_packet - 1) / full_packet);
+}
+
 CameraSession::CameraSession(const CameraConfig& config, std::span<const CameraFile> files)
     : config_(config), files_(files), sent_(files.size()), taken_(files.size()) {
   send_init();
@@ -91,17 +95,18 @@ void CameraSession::on_file_request(const FileRequest& request) {
   if (!file) {
     return refuse(status_not_available, "a file that is not there");
   }
-  transfer_ = Transfer{*file};
-  send(Start{packets_of(*file)});
+  transfer_ = Transfer{.file = *file, .asked = {}};
+  send(Start{files_[*file].packets()});
 }
 
 void CameraSession::on_resume(const Resume& resume) {
   const auto packet = std::max(resume.packet, std::uint32_t{1});
-  if (!transfer_ || packet > packets_of(transfer_->file)) {
+  if (!transfer_ || packet > files_[transfer_->file].packets()) {
     return refuse(status_invalid_resume, "nothing to resume at packet " + std::to_string(packet));
   }
   const auto before = files_[transfer_->file].content.first(std::size_t{packet - 1} * full_packet);
   transfer_->next = packet;
+  ++transfer_->asked[packet];
   transfer_->crc = config_.crc_after_sync == CrcAfterSync::chain ? crc16(before) : 0;
   send(Sync{packet == 1 ? config_.first_sync : packet});
 }
@@ -111,8 +116,10 @@ void CameraSession::send_packet() {
   const auto rest = files_[transfer_->file].content.subspan(std::size_t{packet - 1} * full_packet);
   const auto payload = rest.first(std::min(rest.size(), full_packet));
   transfer_->crc = crc16(payload, transfer_->crc);
-  send(Data{payload, transfer_->crc}, packet);
-  const bool is_last = packet == packets_of(transfer_->file);
+  const auto asked = transfer_->asked.find(packet);
+  actions_.emplace_back(CameraSend{encode(Data{payload, transfer_->crc}), packet, transfer_->file,
+                                   asked != transfer_->asked.end() ? asked->second : 0});
+  const bool is_last = packet == files_[transfer_->file].packets();
   transfer_->next = is_last ? 0 : packet + 1;
   if (is_last) {
     sent_[transfer_->file] = true;
@@ -150,8 +157,8 @@ void CameraSession::end(bool by_server, std::string text) {
   actions_.emplace_back(CameraEnded{by_server, std::move(text)});
 }
 
-void CameraSession::send(const Message& message, std::uint32_t packet) {
-  actions_.emplace_back(CameraSend{encode(message), packet});
+void CameraSession::send(const Message& message) {
+  actions_.emplace_back(CameraSend{.bytes = encode(message)});
 }
 
 /// The first file of a kind that the server has not taken.
@@ -163,9 +170,4 @@ std::optional<std::size_t> CameraSession::first_of(std::optional<FileKind> kind)
   }
   return std::nullopt;
 }
-
-std::uint32_t CameraSession::packets_of(std::size_t file) const {
-  return static_cast<std::uint32_t>((files_[file].content.size() + full_packet - 1) / full_packet);
-}
-
 } // namespace dualcam

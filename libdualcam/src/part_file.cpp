@@ -1,31 +1,17 @@
 #include "dualcam/part_file.hpp"
 
-#include <array>
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <utility>
-#include <vector>
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 namespace dualcam {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr unsigned most_numbers = 100'000;
-constexpr std::size_t most_pieces = 1024; // IOV_MAX
-
-std::unexpected<Error> failed(const char* what, const fs::path& path, int error = errno) {
-  return std::unexpected(Error{ErrorCategory::io, 0,
-                               std::string("cannot ") + what + ' ' + path.string() + ": " +
-                                   std::generic_category().message(error)});
-}
 
 /// Whether `descriptor` is still the file of this name: its last holder may have finished it
 /// between our opening and our locking it.
@@ -36,69 +22,61 @@ bool still_named(int descriptor, const fs::path& path) {
          opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
-/// A name that only one of all processes can take; the old name goes away. 0 or errno.
-int rename_to_free_name(const fs::path& from, const fs::path& to) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) {
-    return 0;
-  }
-  if (errno != EINVAL && errno != ENOSYS) {
-    return errno;
-  }
-  if (::link(from.c_str(), to.c_str()) != 0) { // this file system knows no RENAME_NOREPLACE
-    return errno;
-  }
-  return ::unlink(from.c_str()) == 0 ? 0 : errno;
+int open_locally(const fs::path& path, int flags) {
+  return uninterrupted([&] {
+    return ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0666);
+  });
 }
 
-Result<void> sync_folder(const fs::path& file) {
-  const auto folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) {
-    return failed("open", folder);
-  }
-  const int error = ::fsync(descriptor) == 0 ? 0 : errno;
-  ::close(descriptor);
-  // EINVAL: a file system whose folders cannot be synced
-  return error == 0 || error == EINVAL ? Result<void>() : failed("sync", folder, error);
+int try_lock(int descriptor) {
+  return uninterrupted([&] { return ::flock(descriptor, LOCK_EX | LOCK_NB); });
 }
 
 } // namespace
 
-fs::path numbered(const fs::path& path, unsigned number) {
-  if (number == 0) {
-    return path;
-  }
-  auto name = path.stem();
-  name += '_' + std::to_string(number);
-  name += path.extension();
-  return path.parent_path() / name;
-}
-
-Result<PartFile> PartFile::create(const fs::path& final_name) {
+Result<PartFile> PartFile::create(const fs::path& final_name, Leftover leftover) {
   for (unsigned number = 0; number < most_numbers; ++number) {
     auto path = numbered(final_name, number);
     path += ".part";
-    const int descriptor =
-        ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    const int descriptor = open_locally(path, O_CREAT);
     if (descriptor < 0) {
-      return failed("create", path);
+      return io_error("create", path, errno);
     }
     PartFile part(descriptor, path, final_name);
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    if (try_lock(descriptor) != 0) {
       if (errno != EWOULDBLOCK) {
-        return failed("lock", path);
+        return io_error("lock", path, errno);
       }
       continue;
     }
     if (!still_named(descriptor, path)) {
       continue;
     }
-    if (::ftruncate(descriptor, 0) != 0) {
-      return failed("truncate", path);
+    const auto size = part.size();
+    if (!size) {
+      return std::unexpected(size.error());
+    }
+    if (*size > 0 && leftover == Leftover::keep) {
+      continue;
+    }
+    if (const auto emptied = part.truncate(0); !emptied) {
+      return std::unexpected(emptied.error());
     }
     return part;
   }
-  return failed("find a free name for", final_name, EEXIST);
+  return io_error("find a free name for", final_name, EEXIST);
+}
+
+Result<std::optional<PartFile>> PartFile::open(const fs::path& path, const fs::path& final_name) {
+  const int descriptor = open_locally(path, 0);
+  if (descriptor < 0) {
+    return errno == ENOENT ? Result<std::optional<PartFile>>() : io_error("open", path, errno);
+  }
+  PartFile part(descriptor, path, final_name);
+  if (try_lock(descriptor) != 0) {
+    return errno == EWOULDBLOCK ? Result<std::optional<PartFile>>() : io_error("lock", path, errno);
+  }
+  return still_named(descriptor, path) ? std::optional(std::move(part)) : std::nullopt;
 }
 
 PartFile::PartFile(int descriptor, fs::path path, fs::path final_name)
@@ -123,50 +101,64 @@ void PartFile::close() {
   }
 }
 
-Result<void> PartFile::append(std::span<const Bytes> pieces) {
-  std::vector<iovec> vectors;
-  vectors.reserve(std::min(pieces.size(), most_pieces));
-  std::size_t skip = 0; // bytes of the first piece already written
-  while (!pieces.empty()) {
-    vectors.clear();
-    for (const auto piece : pieces.first(std::min(pieces.size(), most_pieces))) {
-      vectors.push_back({const_cast<std::byte*>(piece.data()), piece.size()});
+Result<std::uint64_t> PartFile::size() const {
+  struct stat status{};
+  return ::fstat(descriptor_, &status) == 0
+             ? Result<std::uint64_t>(static_cast<std::uint64_t>(status.st_size))
+             : io_error("look at", path_, errno);
+}
+
+Result<Bytes> PartFile::read(std::uint64_t offset, std::span<std::byte> into) const {
+  std::size_t count = 0;
+  while (count < into.size()) {
+    const auto got = uninterrupted([&] {
+      return ::pread(descriptor_, into.data() + count, into.size() - count,
+                     static_cast<off_t>(offset + count));
+    });
+    if (got < 0) {
+      return io_error("read", path_, errno);
     }
-    vectors[0].iov_base = static_cast<std::byte*>(vectors[0].iov_base) + skip;
-    vectors[0].iov_len -= skip;
-    const auto written = ::writev(descriptor_, vectors.data(), static_cast<int>(vectors.size()));
-    if (written < 0) {
-      if (errno == EINTR) {
-        continue;
-      }
-      return failed("write", path_);
+    if (got == 0) {
+      break;
     }
-    skip += static_cast<std::size_t>(written);
-    while (!pieces.empty() && skip >= pieces.front().size()) {
-      skip -= pieces.front().size();
-      pieces = pieces.subspan(1);
-    }
+    count += static_cast<std::size_t>(got);
   }
-  return {};
+  return Bytes(into.first(count));
+}
+
+Result<void> PartFile::truncate(std::uint64_t size) {
+  const auto end = static_cast<off_t>(size);
+  const bool done = uninterrupted([&] { return ::ftruncate(descriptor_, end); }) == 0 &&
+                    ::lseek(descriptor_, end, SEEK_SET) == end;
+  return done ? Result<void>() : io_error("truncate", path_, errno);
+}
+
+Result<void> PartFile::append(std::span<const Bytes> pieces) {
+  return write_all(descriptor_, pieces, path_);
 }
 
 Result<void> PartFile::sync() {
-  return ::fsync(descriptor_) == 0 ? Result<void>() : failed("sync", path_);
+  return uninterrupted([&] { return ::fsync(descriptor_); }) == 0 ? Result<void>()
+                                                                  : io_error("sync", path_, errno);
 }
 
-Result<std::optional<fs::path>> PartFile::finish(IfExists if_exists) {
+Result<std::optional<fs::path>> PartFile::finish(IfExists if_exists,
+                                                 const BeforeNaming& before_naming) {
   if (const auto synced = sync(); !synced) {
     return std::unexpected(synced.error());
   }
   for (unsigned number = 0; number < most_numbers; ++number) {
     auto name = numbered(final_name_, number);
+    if (const auto told = before_naming ? before_naming(name) : Result<void>(); !told) {
+      return std::unexpected(told.error());
+    }
     const auto published = publish(name, if_exists);
     if (!published) {
       return std::unexpected(published.error());
     }
     if (*published) {
       close();
-      const auto synced = sync_folder(name);
+      const auto synced = sync_folder_of(name);
       return synced ? Result<std::optional<fs::path>>(std::move(name))
                     : std::unexpected(synced.error());
     }
@@ -175,17 +167,19 @@ Result<std::optional<fs::path>> PartFile::finish(IfExists if_exists) {
       return std::nullopt;
     }
   }
-  return failed("find a free name for", final_name_, EEXIST);
+  return io_error("find a free name for", final_name_, EEXIST);
 }
 
 /// Whether the part got the name; false if it is taken and that is no error.
 Result<bool> PartFile::publish(const fs::path& name, IfExists if_exists) {
   if (if_exists == IfExists::replace) {
-    return ::rename(path_.c_str(), name.c_str()) == 0 ? Result<bool>(true) : failed("create", name);
+    return uninterrupted([&] { return ::rename(path_.c_str(), name.c_str()); }) == 0
+               ? Result<bool>(true)
+               : io_error("create", name, errno);
   }
   const int error = rename_to_free_name(path_, name);
   if (error != 0 && (error != EEXIST || if_exists == IfExists::fail)) {
-    return failed("create", name, error);
+    return io_error("create", name, error);
   }
   return error == 0;
 }

@@ -215,6 +215,7 @@ void ServerSession::on_repeated_init(const Message& message) {
     progress();
     offered_ = init->offered();
     stored_in_round_ = false;
+    actions_.emplace_back(Acknowledged{});
     return next_file();
   }
   if (as<Status>(message) != nullptr) {
@@ -276,7 +277,7 @@ void ServerSession::fetch(TimePoint now) {
 }
 
 void ServerSession::skip(TimePoint now) {
-  assert(state_ == State::offering);
+  assert(state_ == State::offering || state_ == State::starting);
   now_ = now;
   leave_file();
 }
@@ -310,6 +311,7 @@ void ServerSession::on_start_stage(const Message& message) {
 void ServerSession::begin(TimePoint now, const ResumePoint& from) {
   assert(state_ == State::starting);
   assert(from.packet >= 1 && from.packet <= packets_);
+  assert(from.packet == 1 || !from.overlap.empty());
   now_ = now;
   progress();
   attempts_ = 0;
@@ -318,6 +320,7 @@ void ServerSession::begin(TimePoint now, const ResumePoint& from) {
   bytes_ = std::uint64_t{from.packet - 1} * from.packet_size;
   file_crc_ = from.crc;
   chain_ = from.crc;
+  overlap_ = from.overlap;
   ask_for(wanted_);
 }
 
@@ -410,7 +413,11 @@ void ServerSession::deliver(Bytes payload) {
   }
   attempts_ = 0;
   file_crc_ = crc16(payload, file_crc_);
-  actions_.emplace_back(FileData{wanted_, bytes_, payload});
+  if (overlap_.empty()) {
+    actions_.emplace_back(FileData{wanted_, bytes_, payload});
+  } else if (!matches_overlap(payload)) {
+    return replaced();
+  }
   bytes_ += payload.size();
   if (wanted_ == packets_) {
     state_ = State::storing;
@@ -421,9 +428,28 @@ void ServerSession::deliver(Bytes payload) {
   ++wanted_;
 }
 
+/// Whether a repeated packet is the one that is held; what was compared is done with.
+bool ServerSession::matches_overlap(Bytes payload) {
+  const auto held = Bytes(overlap_).first(std::min(packet_size_, overlap_.size()));
+  if (!std::ranges::equal(payload, held)) {
+    return false;
+  }
+  overlap_.erase(overlap_.begin(), overlap_.begin() + static_cast<std::ptrdiff_t>(held.size()));
+  return true;
+}
+
+void ServerSession::replaced() {
+  state_ = State::starting;
+  wait_until_.reset();
+  actions_.emplace_back(FileReplaced{kind_});
+}
+
 void ServerSession::on_status_in_file(const Status& status) {
   if (status.code == completed && state_ == State::receiving) {
     return resume(Resumed::Reason::out_of_step); // it thinks that it has sent everything
+  }
+  if (!overlap_.empty()) { // no file with such a packet
+    return replaced();
   }
   actions_.emplace_back(FileRefused{kind_, status.code});
   leave_file();

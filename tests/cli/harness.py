@@ -69,6 +69,14 @@ class Running:
                     raise AssertionError(f"no line matches {pattern!r} in {self.lines}")
                 self.changed.wait(min(left, 0.1))
 
+    def expect_count(self, text, count):
+        """Waits until that many lines of standard error have the text in them."""
+        with self.changed:
+            done = self.changed.wait_for(
+                lambda: sum(text in line for line in self.lines) >= count, PATIENCE)
+        if not done:
+            raise AssertionError(f"not {count} lines with {text!r} in {self.lines}")
+
     def signal(self, number):
         self.process.send_signal(number)
 

@@ -326,8 +326,7 @@ class Peers(ToolTest):
             dead.start_photo(3)
             self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
         self.assertEqual(server.wait(), 0)
-        finished = [name for name in self.stored() if not name.endswith(".part")]
-        self.assertEqual([sha256(self.out / name) for name in finished], [sha256(photo)])
+        self.assert_stored(photo)
 
     def test_a_stored_file_is_not_called_done_before_it_has_its_name(self):
         server = self.serve("--no-metadata", "--name", "x{ext}")
@@ -444,11 +443,11 @@ class Streams(ToolTest):
         self.assertEqual(server.wait(), 0)
         events = self.events(server.output)
         self.assertEqual([event["event"] for event in events],
-                         ["listening", "connected", "file-start", "file-done", "disconnected",
-                          "summary"])
+                         ["listening", "connected", "metadata", "file-start", "file-done",
+                          "disconnected", "summary"])
         for event in events:
             self.assertRegex(event["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
-        done = events[3]
+        done = events[4]
         self.assertEqual(done["path"], str(self.out / self.stored()[0]))
         self.assertEqual((done["imei"], done["kind"], done["bytes"], done["packets"]),
                          (IMEI, "photof", 3000, 3))

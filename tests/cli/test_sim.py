@@ -42,16 +42,78 @@ class Simulator(ToolTest):
 
     def test_faults_repeat_with_their_seed(self):
         video = self.file("v.h265", 100_000)
-        cuts = []
-        for seed in (5, 5, 6):
-            server = self.serve("--idle-timeout", "8s")
-            result = self.sim(server, "--seed", seed, "--corrupt", "0.05", "--cut", "random",
-                              "--reconnect", "1", "--reconnect-delay", "0", f"videof={video}")
+
+        def faults(seed, *options):
+            server = self.serve()
+            result = self.run_tool("dcam-sim", "--json", "--seed", seed, "--corrupt", "0.05",
+                                   *options, f"127.0.0.1:{server.port}", f"videof={video}")
             self.assertEqual(result.returncode, 0, result.stderr)
-            server.wait()
-            cuts.append([line for line in result.stderr.splitlines() if "cut after" in line])
-        self.assertEqual(cuts[0], cuts[1])
-        self.assertNotEqual(cuts[0], cuts[2])
+            self.assertEqual(server.wait(), 0)
+            events = self.events(result.stdout)
+            cuts = [event["packet"] for event in events if event["event"] == "cut"]
+            asked = {event["command"] for event in events if event["event"] == "asked"}
+            return cuts, asked
+
+        cut = ("--cut", "random", "--reconnect", "1", "--reconnect-delay", "0")
+        cuts, damages = set(), set()
+        for seed in range(5):
+            # What the server asks for at the moment of the cut is a matter of timing.
+            where = [faults(seed, *cut)[0] for _ in range(3)]
+            self.assertEqual(where, [where[0]] * 3)
+            asked = [faults(seed)[1] for _ in range(3)]
+            self.assertEqual(asked, [asked[0]] * 3)
+            cuts.add(tuple(where[0]))
+            damages.add(frozenset(asked[0]))
+        self.assertGreater(len(cuts), 2)
+        self.assertEqual(len(damages), 5)
+
+    def replaced(self, size, *options):
+        """Cuts a video of `size` bytes after its packet 2 and offers another; the original, what
+        was stored, and the event that told of the other."""
+        video = self.file("v.h265", size)
+        server = self.serve()
+        result = self.run_tool("dcam-sim", "--json", "--cut", "2", "--replace-file",
+                               "--reconnect", "1", "--reconnect-delay", "0", *options,
+                               f"127.0.0.1:{server.port}", f"videof={video}")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(server.wait(), 0)
+        stored = {sha256(self.out / name): self.out / name for name in self.stored()}
+        event = self.event(result.stdout, "replaced")
+        self.assertIn(event["sha256"], stored, "the other file was not taken")
+        return video.read_bytes(), stored[event["sha256"]], event
+
+    def test_a_replaced_file_begins_like_the_first_and_is_taken(self):
+        original, path, event = self.replaced(5000)
+        self.assertEqual((event["kind"], event["bytes"]), ("videof", 5000))
+        stored = path.read_bytes()
+        self.assertEqual(len(stored), 5000)
+        self.assertEqual(stored[:1024], original[:1024])
+        self.assertFalse([i for i in range(1024, 5000) if stored[i] == original[i]])
+
+    def test_replaced_content_repeats_with_its_seed(self):
+        hashes = [self.replaced(5000, "--seed", seed)[2]["sha256"] for seed in (1, 2)]
+        self.random.seed(self.id())
+        self.assertEqual(hashes[0], self.replaced(5000, "--seed", 1)[2]["sha256"])
+        self.assertNotEqual(*hashes)
+
+    def test_the_metadata_of_a_replaced_file_has_another_time(self):
+        content = self.file("a.jpg", 3000)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            sim = self.start("dcam-sim", "--cut", "1", "--replace-file", "--reconnect", "1",
+                             "--reconnect-delay", "0",
+                             f"127.0.0.1:{listener.getsockname()[1]}", f"photof={content}")
+            times = []
+            for _ in range(2):
+                with listener.accept()[0] as camera, camera.makefile("rb") as stream:
+                    camera.settimeout(60)
+                    stream.read(16)
+                    camera.sendall(bytes.fromhex("000a 0007 2570686f746f66"))
+                    times.append(stream.read(4 + 32)[6:14])
+                    camera.sendall(bytes.fromhex("0008 0007 2570686f746f66 0002 0004 00000001"))
+                    stream.read(10 + 8 + 1030)
+            sim.wait()
+        self.assertEqual([len(time) for time in times], [8, 8])
+        self.assertLess(*times)
 
     def test_a_server_that_is_not_there(self):
         with socket.socket() as free:

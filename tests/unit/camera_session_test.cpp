@@ -1,100 +1,26 @@
 // Both sides of the protocol against each other: what one sends, the other understands.
 #include "dualcam/camera_session.hpp"
 
-#include "dualcam/crc16.hpp"
-#include "session_testing.hpp"
+#include "conversation.hpp"
 
 namespace dualcam {
 namespace {
 
-/// Runs a session to its end; `line` may change what the device sends, `next_size` cuts it.
-class Conversation {
-public:
-  Conversation(const CameraConfig& config, std::span<const CameraFile> files)
-      : camera_(config, files) {}
+const std::string init_of_42 = "00000005"
+                               "000000000000002a";
 
-  std::function<void(ByteBuffer&, std::uint32_t packet)> line = [](auto&, auto) {};
-  std::function<std::size_t()> next_size = [] { return std::size_t{1} << 20; };
-
-  void run() {
-    for (;;) {
-      while (auto action = camera_.poll()) {
-        if (auto* send = std::get_if<CameraSend>(&*action)) {
-          deliver(*send);
-        } else if (const auto* taken = std::get_if<CameraFileTaken>(&*action)) {
-          taken_.push_back(taken->index);
-        } else if (const auto* ended = std::get_if<CameraEnded>(&*action)) {
-          ended_ = *ended;
-        } else {
-          asked_.push_back(std::get<CameraAsked>(*action).text);
-        }
-      }
-      if (host.session().ended() || ended_) {
-        return;
-      }
-      const auto before = host.events().size();
-      host.wait(Milliseconds(2'000));
-      hear();
-      REQUIRE((host.events().size() != before || ++silent_ < 100));
+/// What the camera sends when it hears this, as hex.
+std::string answer_to(CameraSession& camera, std::string_view hex) {
+  const auto bytes = from_hex(hex);
+  camera.received(bytes);
+  std::string sent;
+  while (auto action = camera.poll()) {
+    if (const auto* send = std::get_if<CameraSend>(&*action)) {
+      sent += to_hex(send->bytes);
     }
   }
-
-  TestHost host;
-  const std::vector<std::size_t>& taken() const { return taken_; }
-  const std::optional<CameraEnded>& ended() const { return ended_; }
-  const std::vector<std::string>& asked() const { return asked_; }
-
-private:
-  void deliver(CameraSend& send) {
-    line(send.bytes, send.packet);
-    for (Bytes rest = send.bytes; !rest.empty();) {
-      const auto size = std::min(rest.size(), next_size());
-      host.receive(rest.first(size));
-      rest = rest.subspan(size);
-    }
-    hear();
-  }
-
-  void hear() {
-    from_server_ = host.take_sent();
-    if (!from_server_.empty()) {
-      pending_.push_back(std::move(from_server_));
-      camera_.received(pending_.back());
-    }
-  }
-
-  CameraSession camera_;
-  ByteBuffer from_server_;
-  std::deque<ByteBuffer> pending_; ///< what the camera's framer may still look at
-  std::vector<std::size_t> taken_;
-  std::vector<std::string> asked_;
-  std::optional<CameraEnded> ended_;
-  int silent_ = 0;
-};
-
-struct FourFiles {
-  std::vector<ByteBuffer> contents{random_bytes(1, 1), random_bytes(1024, 2), random_bytes(5000, 3),
-                                   random_bytes(20480, 4)};
-  std::vector<CameraFile> files;
-
-  FourFiles() {
-    for (std::size_t i = 0; i < 4; ++i) {
-      const auto kind = static_cast<std::uint8_t>(all_file_kinds[i]);
-      auto metadata = from_hex("0100 00000192d84dac30 00 0003");
-      metadata[1] = static_cast<std::byte>(kind);
-      files.push_back({all_file_kinds[i], contents[i], std::move(metadata)});
-    }
-  }
-
-  void check_all_arrived(const TestHost& host) const {
-    REQUIRE(host.files().size() == 4);
-    for (std::size_t i = 0; i < 4; ++i) {
-      CHECK(host.files()[i].kind == all_file_kinds[i]);
-      CHECK((host.files()[i].content == contents[i]));
-      CHECK(host.files()[i].crc == crc16(contents[i]));
-    }
-  }
-};
+  return sent;
+}
 
 } // namespace
 
@@ -107,24 +33,6 @@ TEST_CASE("sessions: all four kinds arrive in one connection and are forgotten b
   CHECK(conversation.ended()->by_server);
   CHECK(conversation.asked().front() == "METADATA REQUEST photof");
   CHECK(conversation.asked().back() == "CLOSE");
-}
-
-TEST_CASE("sessions: the same events whole, byte by byte and in random pieces") {
-  const FourFiles four;
-  Conversation whole({.imei = 42}, four.files);
-  whole.run();
-  Conversation bytewise({.imei = 42}, four.files);
-  bytewise.next_size = [] { return std::size_t{1}; };
-  bytewise.run();
-  CHECK(bytewise.host.events() == whole.host.events());
-  std::mt19937 random(1);
-  for (int round = 0; round < 50; ++round) {
-    Conversation pieces({.imei = 42}, four.files);
-    pieces.next_size = [&] { return 1 + random() % 3000; };
-    pieces.run();
-    REQUIRE(pieces.host.events() == whole.host.events());
-    four.check_all_arrived(pieces.host);
-  }
 }
 
 TEST_CASE("sessions: both CRC habits and both numbers of the first SYNC are understood") {
@@ -185,6 +93,63 @@ TEST_CASE("sessions: several files of one kind come in their order") {
   for (std::size_t i = 0; i < 3; ++i) {
     CHECK(conversation.host.files()[i].content == contents[i]);
   }
+}
+
+TEST_CASE("camera: a file is declined by asking for the next, and offered again") {
+  const FourFiles four;
+  CameraSession camera({.imei = 42}, four.files);
+  CHECK(answer_to(camera, "") == init_of_42 + "7c000400");
+  CHECK(answer_to(camera, "0008 0007 2570686f746f66") == "00010006000000010000"); // photof
+  CHECK(answer_to(camera, "0008 0007 25766964656f66") == "00010006000000050000"); // videof
+  CHECK(answer_to(camera, "0002 0004 00000005")
+            .starts_with("0003000400000005"
+                         "0004038a"));
+  CHECK(answer_to(camera, "0009") == init_of_42 + "6c000400"); // all but the front video
+}
+
+TEST_CASE("camera: any packet can be the first of a connection, with both CRC habits") {
+  const FourFiles four;
+  const auto& content = four.contents[2]; // 4 packets and 904 bytes
+  for (std::uint32_t packet = 1; packet <= 5; ++packet) {
+    const auto before = std::size_t{packet - 1} * full_packet;
+    for (const auto habit : {CrcAfterSync::zero, CrcAfterSync::chain}) {
+      CameraSession camera({.imei = 42, .crc_after_sync = habit}, four.files);
+      auto crc =
+          habit == CrcAfterSync::zero ? std::uint16_t{0} : crc16(Bytes(content).first(before));
+      auto expected = to_hex(encode(Start{5})) + to_hex(encode(Sync{packet}));
+      for (auto at = before; at < content.size(); at += full_packet) {
+        const auto payload = Bytes(content).subspan(at, std::min(full_packet, content.size() - at));
+        crc = crc16(payload, crc);
+        expected += to_hex(encode(Data{payload, crc}));
+      }
+      answer_to(camera, "");
+      const auto request = "0008 0007 25766964656f66" + to_hex(encode(Resume{packet}));
+      CHECK(answer_to(camera, request) == expected);
+    }
+  }
+}
+
+TEST_CASE("camera: each packet says how often just it was asked for") {
+  const FourFiles four;
+  CameraSession camera({.imei = 42}, four.files);
+  answer_to(camera, "0008 0007 25766964656f66");
+  const auto asked = [&](const char* request) {
+    const auto bytes = from_hex(request);
+    camera.received(bytes);
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> packets;
+    while (auto action = camera.poll()) {
+      if (const auto* send = std::get_if<CameraSend>(&*action);
+          send != nullptr && send->packet != 0) {
+        CHECK(send->file == 2);
+        packets.emplace_back(send->packet, send->asked);
+      }
+    }
+    return packets;
+  };
+  using Packets = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+  CHECK(asked("0002 0004 00000003") == Packets{{3, 1}, {4, 0}, {5, 0}});
+  CHECK(asked("0002 0004 00000005") == Packets{{5, 1}});
+  CHECK(asked("0002 0004 00000003") == Packets{{3, 2}, {4, 0}, {5, 1}});
 }
 
 TEST_CASE("camera: a server that breaks the protocol gets the status for it") {

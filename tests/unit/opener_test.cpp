@@ -1,5 +1,6 @@
 #include "dualcam/opener.hpp"
 
+#include "figures.hpp"
 #include "session_testing.hpp"
 
 namespace dualcam {
@@ -78,6 +79,34 @@ TEST_CASE("opener: a peer that says too little is named at its deadline or when 
   leaving.receive("4745");
   leaving.disconnect();
   CHECK(leaving.ended()->text == "not a camera: it said no more than 4745");
+}
+
+TEST_CASE("opener: hostile openers are refused in one line, whatever they say") {
+  constexpr std::uint32_t seeds = 1'000;
+  std::uint64_t count = 0;
+  for (std::uint32_t seed = 0; seed < seeds; ++seed) {
+    CAPTURE(seed);
+    auto noise = random_bytes(4 + seed % 2'000, seed);
+    noise[0] |= std::byte{1}; // no INIT
+    for (const auto& peer : cases) {
+      auto opening = ByteBuffer(as_bytes(peer.bytes).begin(), as_bytes(peer.bytes).end());
+      append(opening, noise);
+      for (const auto& bytes : {noise, peer.opener == Opener::camera ? noise : opening}) {
+        TestHost host;
+        host.receive(bytes);
+        host.receive(bytes);
+        host.disconnect();
+        REQUIRE(host.events() == std::vector<std::string>{"ended"}); // nothing sent, nothing asked
+        REQUIRE(host.ended()->reason == Ended::Reason::stranger);
+        const auto& line = host.ended()->text;
+        REQUIRE(std::ranges::all_of(line, [](char c) { return c >= ' ' && c <= '~'; }));
+        REQUIRE(line.size() < 200);
+        ++count;
+      }
+    }
+  }
+  figure("hostile openers", "session: HTTP, TLS, RDP, AVL, SSH, random bytes; seeds 0 to 999",
+         count, "all refused, one line each", "one line each");
 }
 
 } // namespace dualcam

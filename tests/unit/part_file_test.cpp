@@ -1,50 +1,15 @@
 #include "dualcam/part_file.hpp"
 
-#include <cstdlib>
-#include <fstream>
-#include <set>
+#include <csignal>
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
-#include "testing.hpp"
+#include "temporary_folder.hpp"
 
 namespace dualcam {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A folder of its own, removed at the end.
-class TemporaryFolder {
-public:
-  TemporaryFolder() {
-    auto pattern = (fs::temp_directory_path() / "dualcam-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  fs::path operator/(const char* name) const { return path_ / name; }
-  std::set<std::string> names() const {
-    std::set<std::string> result;
-    for (const auto& entry : fs::directory_iterator(path_)) {
-      result.insert(entry.path().filename());
-    }
-    return result;
-  }
-
-private:
-  fs::path path_;
-};
-
-std::string content_of(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-void write_file(const fs::path& path, std::string_view content) { std::ofstream(path) << content; }
 
 PartFile part_with(const fs::path& name, std::string_view content) {
   auto part = PartFile::create(name);
@@ -138,22 +103,66 @@ TEST_CASE("part file: a missing folder and a symbolic link are errors that name 
   CHECK_FALSE(PartFile::create(folder / "b.jpg"));
 }
 
-TEST_CASE("part file: a full disk is an error") {
-  if (!fs::exists("/dev/full")) {
-    FAIL("this test needs /dev/full");
-  }
+TEST_CASE("part file: a write that does not fit is an error that names the path") {
   const TemporaryFolder folder;
   auto part = PartFile::create(folder / "a");
   REQUIRE(part);
-  const int full = ::open("/dev/full", O_WRONLY);
-  REQUIRE(full >= 0);
-  // the part's own descriptor is the lowest one before `full`
-  REQUIRE(::dup2(full, full - 1) == full - 1);
-  const std::array pieces{as_bytes("x")};
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit small{10, before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const std::array pieces{as_bytes("more than ten bytes")};
   const auto written = part->append(pieces);
-  ::close(full);
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
   REQUIRE_FALSE(written);
-  CHECK(written.error().message.find("a.part: No space left on device") != std::string::npos);
+  CHECK(written.error().message.find("a.part: File too large") != std::string::npos);
+}
+
+TEST_CASE("part file: errors say what to do") {
+  CHECK(io_error("write", "/x", ENOSPC).error().message ==
+        "cannot write /x: No space left on device; make room, then run the same command again");
+  CHECK(io_error("write", "/x", EBADF).error().message == "cannot write /x: Bad file descriptor");
+}
+
+TEST_CASE("part file: a part that is to be kept is not emptied") {
+  const TemporaryFolder folder;
+  (void)part_with(folder / "a.jpg", "old");
+  const auto part = PartFile::create(folder / "a.jpg", Leftover::keep);
+  REQUIRE(part);
+  CHECK(part->path() == folder / "a_1.jpg.part");
+  CHECK(content_of(folder / "a.jpg.part") == "old");
+}
+
+TEST_CASE("part file: one that exists is opened as it is, unless it is held or has gone") {
+  const TemporaryFolder folder;
+  CHECK_FALSE(PartFile::open(folder / "a.part", folder / "a").value());
+  auto first = part_with(folder / "a", "hello");
+  CHECK_FALSE(PartFile::open(folder / "a.part", folder / "a").value());
+  first = part_with(folder / "b", "");
+  auto again = PartFile::open(folder / "a.part", folder / "a").value();
+  REQUIRE(again);
+  CHECK(again->size() == 5U);
+  ByteBuffer into(3);
+  CHECK(as_text(again->read(1, into).value()) == "ell");
+  CHECK(as_text(again->read(4, into).value()) == "o");
+  REQUIRE(again->truncate(2));
+  const std::array pieces{as_bytes("y")};
+  REQUIRE(again->append(pieces));
+  REQUIRE(again->finish(IfExists::fail));
+  CHECK(content_of(folder / "a") == "hey");
+}
+
+TEST_CASE("folders: what is missing of a path is created, what is in the way is an error") {
+  const TemporaryFolder folder;
+  REQUIRE(create_folders(folder / "a/b/c"));
+  REQUIRE(create_folders(folder / "a/b/c"));
+  CHECK(fs::is_directory(folder / "a/b/c"));
+  write_file(folder / "f", "");
+  const auto refused = create_folders(folder / "f/g");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("f/g: Not a directory") != std::string::npos);
 }
 
 } // namespace dualcam

@@ -401,44 +401,6 @@ TEST_CASE("session: an absurd number of packets is no reason to allocate") {
   CHECK(host.has_event("data 1"));
 }
 
-TEST_CASE("session: a host that resumes gets the rest of the file") {
-  const auto content = random_bytes(5000, 11);
-  ServerSession session(no_metadata, TimePoint{});
-  ByteBuffer sent;
-  ByteBuffer rest;
-  std::optional<FileCompleted> completed;
-  const auto feed = [&](const ByteBuffer& bytes) {
-    session.received(bytes, TimePoint{});
-    while (auto action = session.poll()) {
-      if (std::get_if<Identified>(&*action) != nullptr) {
-        session.accept(TimePoint{});
-      } else if (std::get_if<FileOffered>(&*action) != nullptr) {
-        session.fetch(TimePoint{});
-      } else if (std::get_if<FileStarted>(&*action) != nullptr) {
-        session.begin(TimePoint{},
-                      {.packet = 4, .packet_size = 1024, .crc = crc16(Bytes(content).first(3072))});
-      } else if (const auto* send = std::get_if<Send>(&*action)) {
-        sent = send->bytes;
-      } else if (const auto* data = std::get_if<FileData>(&*action)) {
-        CHECK(data->offset == 3072 + rest.size());
-        append(rest, data->payload);
-      } else if (const auto* done = std::get_if<FileCompleted>(&*action)) {
-        completed = *done;
-        session.stored(TimePoint{});
-      }
-    }
-  };
-  feed(from_hex(init_front_photo));
-  feed(encode(Start{5}));
-  CHECK(to_hex(sent) == "0002000400000004");
-  feed(encode(Sync{4}));
-  feed(data_packets(content, 4, 5));
-  REQUIRE(completed);
-  CHECK(completed->bytes == 5000);
-  CHECK(completed->crc == crc16(content));
-  CHECK(rest == ByteBuffer(content.begin() + 3072, content.end()));
-}
-
 TEST_CASE("session: protocol 6 and higher is refused with its reason") {
   TestHost host;
   host.receive("0000 0006 00013ee13c001981 42000400");

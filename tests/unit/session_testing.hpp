@@ -56,6 +56,8 @@ public:
 
   bool admit = true;
   FileKinds skipped;
+  ByteBuffer held;          ///< of the next file, from an earlier connection
+  ResumePoint resume_point; ///< that goes with it
 
 private:
   void perform() {
@@ -95,9 +97,15 @@ private:
   }
   void on(const FileStarted& started) {
     log("started " + std::to_string(started.packets));
+    content_ = held;
+    session_.begin(now_, resume_point);
+  }
+  void on(const FileReplaced&) {
+    log("replaced");
     content_.clear();
     session_.begin(now_);
   }
+  void on(const Acknowledged&) { log("acknowledged"); }
   void on(const FileData& data) {
     std::size_t before = content_.size();
     for (const auto payload : run_) {

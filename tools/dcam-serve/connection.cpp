@@ -1,6 +1,7 @@
 #include "dcam-serve/connection.hpp"
 
 #include <bit>
+#include <map>
 
 #include <asio/post.hpp>
 #include <asio/write.hpp>
@@ -60,6 +61,9 @@ Connection::Connection(asio::ip::tcp::socket socket, Server& server)
 
 void Connection::stop() {
   stopping_ = true;
+  if (transfer_) {
+    transfer_->interrupt();
+  }
   timer_.cancel();
   asio::error_code ignored;
   socket_.cancel(ignored);
@@ -81,6 +85,9 @@ asio::awaitable<void> Connection::run() {
   co_await save_transfer(why);
   if (ended_) {
     co_await take_leave();
+    if (imei_ && ended_->reason == Ended::Reason::finished && !peer_open_) {
+      co_await forget_stored_files();
+    }
   }
   if (capture_) {
     capture_->closed(capture_now());
@@ -121,7 +128,9 @@ asio::awaitable<void> Connection::next_input() {
   if (receive_available()) {
     co_return;
   }
-  timer_.expires_at(session_.deadline());
+  const bool unsaved = transfer_ && transfer_->unsaved();
+  timer_.expires_at(unsaved ? std::min(session_.deadline(), transfer_->save_due_at())
+                            : session_.deadline());
   co_await (socket_.async_wait(asio::ip::tcp::socket::wait_read, as_values) ||
             timer_.async_wait(as_values));
   if (!stopping_ && !receive_available()) {
@@ -137,7 +146,7 @@ asio::awaitable<void> Connection::perform_all() {
       receive_packet(*data);
       continue;
     }
-    if (!write_run()) {
+    if (!co_await write_run()) {
       co_return;
     }
     co_await std::visit(
@@ -151,7 +160,22 @@ asio::awaitable<void> Connection::perform_all() {
       co_return;
     }
   }
-  write_run();
+  if (co_await write_run()) {
+    co_await save_if_due();
+  }
+}
+
+/// Runs blocking work where nothing else waits for it.
+template <class Work> auto Connection::on_disk(Work work) -> asio::awaitable<decltype(work())> {
+  std::optional<decltype(work())> result;
+  co_await asio::co_spawn(
+      server_.disk(),
+      [&]() -> asio::awaitable<void> {
+        result.emplace(work());
+        co_return;
+      },
+      asio::use_awaitable);
+  co_return std::move(*result);
 }
 
 void Connection::receive_packet(const FileData& data) {
@@ -164,22 +188,41 @@ void Connection::receive_packet(const FileData& data) {
   }
 }
 
-/// Writes what has come so far; false if the disk refuses it.
-bool Connection::write_run() {
+/// Writes what has come so far; false if the destination refuses it.
+asio::awaitable<bool> Connection::write_run() {
   if (run_.empty()) {
-    return true;
+    co_return true;
   }
-  const auto written = transfer_->append(run_);
+  Result<void> written;
+  if (transfer_->may_block()) {
+    written = co_await on_disk([this] { return transfer_->append(run_); });
+  } else {
+    written = transfer_->append(run_);
+  }
   run_.clear();
   if (!written) {
     fail_transfer(written.error());
   }
-  return written.has_value();
+  co_return written.has_value();
+}
+
+asio::awaitable<void> Connection::save_if_due() {
+  if (!transfer_ || !transfer_->save_is_due(now())) {
+    co_return;
+  }
+  const auto saved = co_await on_disk([this] { return transfer_->save(); });
+  if (!saved) {
+    fail_transfer(saved.error());
+  }
 }
 
 void Connection::fail_transfer(const Error& error) {
   io_failed_ = true;
-  const auto part = transfer_ ? transfer_->part_path() : std::filesystem::path();
+  if (transfer_ && transfer_->reader_gone()) {
+    transfer_.reset();
+    return server_.reader_gone();
+  }
+  const auto part = transfer_ ? transfer_->path() : std::filesystem::path();
   server_.reporter().file_failed(facts_, error.message, part);
   transfer_.reset();
   server_.failed(ExitCode::io);
@@ -239,6 +282,10 @@ asio::awaitable<void> Connection::perform(const FileOffered& offered) {
   facts_.kind = offered.kind;
   facts_.received = system_now();
   const auto& options = server_.options();
+  if (options.to_stdout) {
+    server_.may_be_paused(offered.kind) ? session_.fetch(now()) : session_.skip(now());
+    co_return;
+  }
   const auto path = facts_.path_for(options);
   const bool matters = options.if_exists == IfExists::skip || options.if_exists == IfExists::fail;
   std::error_code ignored;
@@ -258,37 +305,94 @@ asio::awaitable<void> Connection::perform(const FileOffered& offered) {
 }
 
 asio::awaitable<void> Connection::perform(const FileStarted& started) {
-  auto transfer = Transfer::start(server_.options(), facts_, started.packets);
-  if (!transfer) {
-    fail_transfer(transfer.error());
+  const auto most = server_.options().max_file_size;
+  if (const auto size = std::uint64_t{started.packets} * full_packet; size > most + full_packet) {
+    server_.reporter().file_failed(
+        facts_,
+        fmt::format("refused: {} packets would be {}, more than {} (--max-file-size)",
+                    started.packets, format_size(size), format_size(most)),
+        {});
+    server_.note_failure(ExitCode::io);
+    session_.skip(now());
     co_return;
   }
-  transfer_ = std::move(*transfer);
+  if (co_await begin_transfer(started.packets)) {
+    session_.begin(now(), transfer_->resume_point());
+  }
+}
+
+/// False if the destination refuses it.
+asio::awaitable<bool> Connection::begin_transfer(std::uint32_t packets) {
+  transfer_ = server_.take_paused();
+  const FileIdentity offered = {facts_.imei, facts_.kind, packets, {}, facts_.metadata_payload};
+  if (transfer_ && !same_file(transfer_->identity(), offered)) {
+    const auto kept = transfer_->set_aside();
+    fail_transfer(kept ? Error{ErrorCategory::io, 0, "another file"} : kept.error());
+    co_return false;
+  }
+  if (!transfer_) {
+    auto transfer =
+        co_await on_disk([&] { return Transfer::begin(server_.options(), facts_, packets); });
+    if (!transfer) {
+      fail_transfer(transfer.error());
+      co_return false;
+    }
+    transfer_ = std::move(*transfer);
+  }
   server_.reporter().file_started(*transfer_);
-  session_.begin(now());
+  co_return true;
+}
+
+asio::awaitable<void> Connection::perform(const FileReplaced&) {
+  const auto packets = transfer_->packets();
+  const auto kept = co_await on_disk([this] { return transfer_->set_aside(); });
+  if (!kept) {
+    fail_transfer(kept.error());
+    co_return;
+  }
+  server_.reporter().file_replaced(*transfer_, *kept);
+  transfer_.reset();
+  if (co_await begin_transfer(packets)) { // maybe with another part, then that has to be proved
+    session_.begin(now(), transfer_->resume_point());
+  }
 }
 
 asio::awaitable<void> Connection::perform(const FileCompleted& completed) {
-  const auto if_exists = server_.options().if_exists;
-  const auto path = co_await asio::co_spawn(
-      server_.disk(),
-      [this, if_exists]() -> asio::awaitable<Result<std::optional<std::filesystem::path>>> {
-        co_return transfer_->finish(if_exists);
-      },
-      asio::use_awaitable);
+  const auto path = co_await on_disk([this] { return transfer_->finish(); });
   if (!path) {
     fail_transfer(path.error());
     co_return;
   }
   facts_.metadata_payload.clear();
   auto transfer = std::exchange(transfer_, std::nullopt);
-  if (*path) {
+  const bool known = *path && !server_.announce(transfer->facts().imei, **path);
+  const bool news = *path && !(known && transfer->was_stored());
+  if (news) {
     server_.run_hook(
         server_.reporter().file_done(*transfer, completed, **path, transfer->sha256()));
-  } else {
+  } else if (!*path) {
     server_.reporter().file_skipped(transfer->facts(), "its name was taken meanwhile");
   }
-  server_.stored(transfer->facts(), path->has_value()) ? session_.finish() : session_.stored(now());
+  server_.stored(transfer->facts(), news) ? session_.finish() : session_.stored(now());
+}
+
+asio::awaitable<void> Connection::perform(const Acknowledged&) { return forget_stored_files(); }
+
+/// The camera has heard that its files are stored.
+asio::awaitable<void> Connection::forget_stored_files() {
+  const auto& options = server_.options();
+  std::map<std::filesystem::path, unsigned> trees;
+  for (const auto kind : all_file_kinds) {
+    auto [root, levels] = FileFacts{*imei_, kind, {}, {}}.tree_for(options);
+    trees.emplace(std::move(root), levels);
+  }
+  (void)co_await on_disk([&] {
+    for (const auto& [root, levels] : trees) {
+      forget_stored({root, levels}, *imei_);
+    }
+    return true;
+  });
+  server_.forget_announced(*imei_);
 }
 
 asio::awaitable<void> Connection::perform(const FileRefused& refused) {
@@ -329,20 +433,14 @@ asio::awaitable<void> Connection::save_transfer(std::string why) {
   if (!transfer_) {
     co_return;
   }
-  const auto saved = co_await asio::co_spawn(
-      server_.disk(), [this]() -> asio::awaitable<Result<void>> { co_return transfer_->save(); },
-      asio::use_awaitable);
+  const auto saved = co_await on_disk([this] { return transfer_->leave(); });
   if (!saved) {
     fail_transfer(saved.error());
     co_return;
   }
-  server_.reporter().file_failed(transfer_->facts(),
-                                 fmt::format("incomplete, {} of {} packets: {}",
-                                             transfer_->packets_received(), transfer_->packets(),
-                                             why),
-                                 transfer_->part_path());
+  server_.reporter().file_interrupted(*transfer_, why);
   server_.partial(transfer_->facts());
-  transfer_.reset();
+  server_.pause(std::move(*std::exchange(transfer_, std::nullopt)));
 }
 
 /// The device is to hang up first, or what we sent last might be lost on the way.

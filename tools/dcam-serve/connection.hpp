@@ -34,6 +34,8 @@ public:
   const Transfer* transfer() const { return transfer_ ? &*transfer_ : nullptr; }
   asio::steady_timer& timer() { return timer_; }
   bool stopping() const { return stopping_; }
+  /// A camera that may be served.
+  bool is_admitted() const { return imei_.has_value(); }
   /// The session is over, only the parting words are still under way.
   bool leaving() const { return session_.ended(); }
 
@@ -44,13 +46,19 @@ private:
   asio::awaitable<void> perform(const MetadataReceived& metadata);
   asio::awaitable<void> perform(const FileOffered& offered);
   asio::awaitable<void> perform(const FileStarted& started);
+  asio::awaitable<void> perform(const FileReplaced& replaced);
   asio::awaitable<void> perform(const FileCompleted& completed);
+  asio::awaitable<void> perform(const Acknowledged& acknowledged);
   asio::awaitable<void> perform(const FileRefused& refused);
   asio::awaitable<void> perform(const Resumed& resumed);
   asio::awaitable<void> perform(const Note& note);
   asio::awaitable<void> perform(const Ended& ended);
 
-  bool write_run();
+  template <class Work> auto on_disk(Work work) -> asio::awaitable<decltype(work())>;
+  asio::awaitable<bool> write_run();
+  asio::awaitable<void> save_if_due();
+  asio::awaitable<bool> begin_transfer(std::uint32_t packets);
+  asio::awaitable<void> forget_stored_files();
   void fail_transfer(const Error& error);
   void receive_packet(const FileData& data);
   bool receive_available();

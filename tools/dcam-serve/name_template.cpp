@@ -56,6 +56,18 @@ std::string safe_component(std::string component) {
   return component;
 }
 
+std::filesystem::path path_of(std::string_view text) {
+  std::filesystem::path path;
+  for (;;) {
+    const auto slash = text.find('/');
+    path /= safe_component(std::string(text.substr(0, slash)));
+    if (slash == std::string_view::npos) {
+      return path;
+    }
+    text.remove_prefix(slash + 1);
+  }
+}
+
 } // namespace
 
 std::expected<NameTemplate, std::string> NameTemplate::parse(std::string_view text) {
@@ -98,6 +110,33 @@ std::expected<NameTemplate, std::string> NameTemplate::parse(std::string_view te
   return result;
 }
 
+unsigned NameTemplate::levels() const {
+  std::ptrdiff_t slashes = 0;
+  for (const auto& part : parts_) {
+    slashes += std::ranges::count(part.literal, '/');
+  }
+  return static_cast<unsigned>(slashes);
+}
+
+NameTemplate::Tree NameTemplate::tree(const NameValues& values) const {
+  std::string text;
+  for (const auto& part : parts_) {
+    text += part.literal;
+    if (part.value == &NameValues::imei || part.value == &NameValues::kind ||
+        part.value == &NameValues::camera || part.value == &NameValues::extension) {
+      text += reduced(values.*part.value);
+    } else if (part.value != nullptr) {
+      break;
+    }
+  }
+  const auto end = text.rfind('/');
+  if (end == std::string::npos) {
+    return {"", levels()};
+  }
+  const auto fixed = static_cast<unsigned>(std::ranges::count(text, '/'));
+  return {path_of(text.substr(0, end)), levels() - fixed};
+}
+
 std::filesystem::path NameTemplate::expand(const NameValues& values) const {
   std::string text;
   for (const auto& part : parts_) {
@@ -106,15 +145,7 @@ std::filesystem::path NameTemplate::expand(const NameValues& values) const {
       text += reduced(values.*part.value);
     }
   }
-  std::filesystem::path path;
-  for (std::string_view rest = text;;) {
-    const auto slash = rest.find('/');
-    path /= safe_component(std::string(rest.substr(0, slash)));
-    if (slash == std::string_view::npos) {
-      return path;
-    }
-    rest.remove_prefix(slash + 1);
-  }
+  return path_of(text);
 }
 
 } // namespace dualcam

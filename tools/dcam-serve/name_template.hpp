@@ -32,6 +32,17 @@ public:
   /// is longer than a file system takes with `_99999`, `.json` and `.part` behind it.
   std::filesystem::path expand(const NameValues& values) const;
 
+  /// Below which folder all files of this camera and kind are, whatever else is known of them when
+  /// they are named, and how many levels of folders there are below that.
+  struct Tree {
+    std::filesystem::path root;
+    unsigned levels;
+  };
+  Tree tree(const NameValues& values) const;
+
+  /// How many levels of folders a name has.
+  unsigned levels() const;
+
 private:
   struct Part {
     std::string literal;

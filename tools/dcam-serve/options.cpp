@@ -88,7 +88,7 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
   options.name = *NameTemplate::parse(default_name);
   Arguments parser({
       .name = "dcam-serve",
-      .usage = "[-p PORT] [-o DIR] [options]",
+      .usage = "[-p PORT] [-o DIR|-] [options]",
       .summary = "Waits for DualCam cameras on a TCP port and downloads the photos and videos they "
                  "offer.",
       .examples = "  dcam-serve                        one camera, files below the current folder\n"
@@ -98,10 +98,13 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
   });
   parser.number("-p,--port", "N", options.port, 0, 65535, "TCP port; 0 = any free one");
   parser.text("-b,--bind", "ADDR", options.bind, "address to listen on (all)");
-  parser.custom("-o,--output", "DIR", ".", "folder that files go to", [&](const auto& given) {
-    options.output = given;
-    return given.empty() ? std::optional<std::string>("the name of a folder") : std::nullopt;
-  });
+  parser.custom("-o,--output", "DIR", ".", "folder that files go to; - = the first file to stdout",
+                [&](const auto& given) {
+                  options.output = given;
+                  options.to_stdout = given == "-";
+                  return given.empty() ? std::optional<std::string>("the name of a folder")
+                                       : std::nullopt;
+                });
   parser.custom("--name", "TEMPLATE", default_name,
                 "name below DIR, from {imei} {time} {trigger_time} {received} {kind} {camera} "
                 "{trigger} {ext}",
@@ -158,6 +161,12 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
         options.capture = given;
         return given.empty() ? std::optional<std::string>("the name of a file") : std::nullopt;
       });
+  parser.number("--max-connections", "N", options.max_connections, 1, 1'000'000,
+                "connections at once");
+  parser.size("--max-file-size", options.max_file_size, "refuse larger files");
+  parser.size("--min-free", options.min_free, "leave so much room on the disk");
+  parser.duration("--max-partial-age", options.max_partial_age,
+                  "remove parts that have not grown in that time");
   parser.config_file();
   if (const auto code = parser.parse(count, arguments)) {
     return std::unexpected(*code);
@@ -166,6 +175,20 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
     return std::unexpected(parser.usage_error("--idle-timeout: '0' would drop every connection"));
   }
   options.common = parser.common();
+  if (options.to_stdout && options.keep_listening) {
+    return std::unexpected(parser.usage_error("-o - takes one file: it does not go with -k"));
+  }
+  if (options.to_stdout && options.common.json) {
+    return std::unexpected(
+        parser.usage_error("-o - and --json both want standard output: take one of them"));
+  }
+  if (options.to_stdout && !options.exec.empty()) {
+    return std::unexpected(
+        parser.usage_error("-o - makes no file that --exec could be given: take one of them"));
+  }
+  if (options.to_stdout) {
+    options.count = 1;
+  }
   return options;
 }
 

@@ -21,6 +21,7 @@ struct ServeOptions {
   std::uint16_t port = 7050;
   std::string bind; ///< empty = all addresses, IPv4 and IPv6
   std::filesystem::path output = ".";
+  bool to_stdout = false; ///< `-o -`: the first file's bytes, no folder
   NameTemplate name;
   FileKinds sources = FileKinds::all();
   std::vector<std::string> imeis; ///< IMEIs and @FILEs; empty = all devices
@@ -32,6 +33,10 @@ struct ServeOptions {
   IfExists if_exists = IfExists::number;
   std::vector<std::string> exec; ///< the words of --exec; empty = no hook
   std::filesystem::path capture; ///< empty = no capture
+  std::uint32_t max_connections = 1024;
+  std::uint64_t max_file_size = std::uint64_t{1} << 30;
+  std::uint64_t min_free = std::uint64_t{200} << 20;
+  std::chrono::milliseconds max_partial_age = std::chrono::days(14);
 };
 
 /// Parses and checks the command line; touches nothing. An exit code: the tool ends with it.

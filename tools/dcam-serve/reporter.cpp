@@ -56,15 +56,14 @@ double share_of(const Transfer& transfer) {
 std::string line_for(const Transfer& transfer) {
   const auto duration = transfer.duration();
   const auto share = share_of(transfer);
-  const auto left =
-      share > 0 ? std::chrono::milliseconds(static_cast<std::int64_t>(
-                      std::min(static_cast<double>(duration.count()) * (1 - share) / share, 1e12)))
-                : std::chrono::milliseconds(0);
-  return fmt::format("{}  {:3.0f}%  {} of {}  {}/s  ETA {}", described(transfer.facts()),
-                     share * 100, format_size(transfer.bytes()),
-                     format_size(expected_bytes(transfer)),
-                     format_size(static_cast<std::uint64_t>(rate_of(transfer.bytes(), duration))),
-                     share > 0 ? format_duration(left) : "?");
+  const auto rate = rate_of(transfer.new_bytes(), duration);
+  const auto rest = static_cast<double>(expected_bytes(transfer) - transfer.bytes());
+  const auto left = std::chrono::milliseconds(
+      rate > 0 ? static_cast<std::int64_t>(std::min(rest / rate * 1000, 1e12)) : 0);
+  return fmt::format(
+      "{}  {:3.0f}%  {} of {}  {}/s  ETA {}", described(transfer.facts()), share * 100,
+      format_size(transfer.bytes()), format_size(expected_bytes(transfer)),
+      format_size(static_cast<std::uint64_t>(rate)), rate > 0 ? format_duration(left) : "?");
 }
 
 std::string line_for(std::span<const Transfer* const> transfers) {
@@ -74,7 +73,7 @@ std::string line_for(std::span<const Transfer* const> transfers) {
   for (const auto* transfer : transfers) {
     bytes += transfer->bytes();
     expected += expected_bytes(*transfer);
-    rate += rate_of(transfer->bytes(), transfer->duration());
+    rate += rate_of(transfer->new_bytes(), transfer->duration());
   }
   return fmt::format("{} files  {:3.0f}%  {} of {}  {}/s", transfers.size(),
                      static_cast<double>(bytes) * 100 / static_cast<double>(expected),
@@ -121,6 +120,9 @@ void Reporter::connected(const Init& init, const std::string& peer) {
 
 void Reporter::metadata(const FileFacts& facts) {
   const auto record = facts.metadata_json();
+  auto fields = file_fields(facts);
+  fields["metadata"] = record;
+  event("metadata", fields);
   console_.detail(fmt::format("{}: metadata {}", described(facts), to_line(record)));
   if (const auto metadata = facts.metadata(); metadata && metadata->kind() != facts.kind) {
     console_.warning(described(facts) + ": the metadata is that of another kind of file");
@@ -135,9 +137,31 @@ void Reporter::bad_metadata(const FileFacts& facts, const Error& error) {
 void Reporter::file_started(const Transfer& transfer) {
   auto fields = file_fields(transfer.facts());
   fields["packets"] = transfer.packets();
+  fields["held"] = transfer.packets_received();
   event("file-start", fields);
-  console_.detail(fmt::format("{}: {} packets, to {}", described(transfer.facts()),
-                              transfer.packets(), escaped(transfer.part_path().string())));
+  if (transfer.was_stored()) {
+    return console_.detail(fmt::format("{}: offered again, comparing it with {}",
+                                       described(transfer.facts()),
+                                       escaped(transfer.path().string())));
+  }
+  if (transfer.packets_received() == 0) {
+    return console_.detail(fmt::format("{}: {} packets, to {}", described(transfer.facts()),
+                                       transfer.packets(), escaped(transfer.path().string())));
+  }
+  fields.erase("packets");
+  fields.erase("held");
+  fields["packet"] = transfer.resume_point().packet;
+  fields["reason"] = "held";
+  event("resumed", fields);
+  console_.note(fmt::format("{}: going on with {}, {} of {} packets are there",
+                            described(transfer.facts()), escaped(transfer.path().string()),
+                            transfer.packets_received(), transfer.packets()));
+}
+
+void Reporter::file_replaced(const Transfer& transfer, const std::filesystem::path& kept) {
+  console_.warning(fmt::format("{}: the camera offers another file now, starting over; what came "
+                               "of the other one is kept as {}",
+                               described(transfer.facts()), escaped(kept.string())));
 }
 
 void Reporter::resumed(const Transfer& transfer, const Resumed& resumed) {
@@ -164,16 +188,18 @@ Json Reporter::file_done(const Transfer& transfer, const FileCompleted& complete
   fields["resumes"] = transfer.resumptions();
   fields["metadata"] = transfer.facts().metadata_json();
   event("file-done", fields);
-  if (!json_) {
+  if (!json_ && path != "-") { // standard output has the file itself
+
     print(path.string());
   }
   const auto repaired = transfer.resumptions() == 0
                             ? ""
-                            : fmt::format(", {} times asked again", transfer.resumptions());
+                            : fmt::format(", {} resume{}", transfer.resumptions(),
+                                          transfer.resumptions() == 1 ? "" : "s");
   console_.note(fmt::format(
       "{}: stored, {} in {} ({}/s{})", described(transfer.facts()), format_size(completed.bytes),
       format_duration(duration),
-      format_size(static_cast<std::uint64_t>(rate_of(completed.bytes, duration))), repaired));
+      format_size(static_cast<std::uint64_t>(rate_of(transfer.new_bytes(), duration))), repaired));
   return fields;
 }
 
@@ -189,15 +215,27 @@ void Reporter::file_skipped(const FileFacts& facts, std::string_view why) {
 void Reporter::file_failed(const FileFacts& facts, std::string_view why,
                            const std::filesystem::path& part) {
   ++failures_;
+  not_stored(facts, why, part);
+}
+
+void Reporter::file_interrupted(const Transfer& transfer, std::string_view why) {
+  not_stored(transfer.facts(),
+             fmt::format("incomplete, {} of {} packets: {}", transfer.packets_received(),
+                         transfer.packets(), why),
+             transfer.packets_received() > 0 ? transfer.path() : std::filesystem::path());
+}
+
+void Reporter::not_stored(const FileFacts& facts, std::string_view why,
+                          const std::filesystem::path& part) {
   auto fields = file_fields(facts);
   fields["error"] = why;
-  if (!part.empty()) {
+  const bool kept = !part.empty() && part != "-";
+  if (kept) {
     fields["part"] = part.string();
   }
   event("file-failed", fields);
-  console_.error(
-      fmt::format("{}: {}{}", described(facts), escaped(why),
-                  part.empty() ? "" : "; what came is kept as " + escaped(part.string())));
+  console_.error(fmt::format("{}: {}{}", described(facts), escaped(why),
+                             kept ? "; what came is kept as " + escaped(part.string()) : ""));
 }
 
 void Reporter::device_refused(const FileFacts& facts, std::uint32_t status) {
@@ -219,19 +257,30 @@ void Reporter::stranger(const std::string& peer, std::string_view who) {
   }
 }
 
+void Reporter::too_many(std::uint32_t limit) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!too_many_at_ || now - *too_many_at_ >= std::chrono::minutes(1)) {
+    too_many_at_ = now;
+    console_.warning(
+        fmt::format("{} connections are open (--max-connections): closing further ones", limit));
+  }
+}
+
 void Reporter::disconnected(std::uint64_t imei, std::string_view why, bool regular) {
   event("disconnected", {{"imei", format_imei(imei)}, {"reason", why}});
   const auto text = fmt::format("{} disconnected: {}", format_imei(imei), why);
   regular ? console_.detail(text) : console_.warning(text);
 }
 
-void Reporter::summary(ExitCode code) {
+void Reporter::summary(std::size_t incomplete, ExitCode code) {
   event("summary", {{"files", files_},
                     {"bytes", bytes_},
                     {"failed", failures_},
+                    {"incomplete", incomplete},
                     {"exit", static_cast<int>(code)}});
-  console_.note(fmt::format("{} {}, {}{}", files_, files_ == 1 ? "file" : "files",
+  console_.note(fmt::format("{} {}, {}{}{}", files_, files_ == 1 ? "file" : "files",
                             format_size(bytes_),
+                            incomplete == 0 ? "" : fmt::format(", {} incomplete", incomplete),
                             failures_ == 0 ? "" : fmt::format(", {} failed", failures_)));
 }
 

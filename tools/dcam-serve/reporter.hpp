@@ -27,14 +27,20 @@ public:
   /// The fields of the event, for the hook.
   Json file_done(const Transfer& transfer, const FileCompleted& completed,
                  const std::filesystem::path& path, const std::string& sha256);
+  /// The camera offers another file than the one that `kept` is a part of.
+  void file_replaced(const Transfer& transfer, const std::filesystem::path& kept);
   void hook_failed(const std::string& path, std::string_view why);
   void file_skipped(const FileFacts& facts, std::string_view why);
   void file_failed(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);
+  /// The link was lost; the same file may go on later.
+  void file_interrupted(const Transfer& transfer, std::string_view why);
   void device_refused(const FileFacts& facts, std::uint32_t status);
   void rejected(std::uint64_t imei, const std::string& peer, std::string_view why);
   void stranger(const std::string& peer, std::string_view who);
+  /// --max-connections; once a minute.
+  void too_many(std::uint32_t limit);
   void disconnected(std::uint64_t imei, std::string_view why, bool regular);
-  void summary(ExitCode code);
+  void summary(std::size_t incomplete, ExitCode code);
 
   /// The progress line, and once a second `progress` events.
   void progress(std::span<const Transfer* const> transfers);
@@ -46,6 +52,7 @@ public:
 private:
   void event(std::string_view name, const Json& fields);
   void print(std::string_view line);
+  void not_stored(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);
 
   bool json_;
   Console console_;
@@ -54,6 +61,7 @@ private:
   std::uint64_t bytes_ = 0;
   std::uint64_t failures_ = 0;
   unsigned progress_calls_ = 0;
+  std::optional<TimePoint> too_many_at_;
 };
 
 /// How often `Reporter::progress` is called.

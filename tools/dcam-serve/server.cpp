@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <asio/ip/v6_only.hpp>
@@ -24,6 +25,7 @@ constexpr std::size_t spare_buffers = 4;
 constexpr std::chrono::seconds takeover_after{5};
 constexpr std::chrono::milliseconds takeover_poll{50};
 constexpr std::chrono::milliseconds accept_pause{100};
+constexpr std::chrono::hours tidy_interval{1};
 
 TimePoint now() { return std::chrono::steady_clock::now(); }
 
@@ -42,6 +44,15 @@ int probe_folder(const std::filesystem::path& folder) {
   }
   ::close(descriptor);
   return 0;
+}
+
+/// The usual soft limit of 1024 is for programs that use select().
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
 }
 
 using asio::ip::tcp;
@@ -102,9 +113,13 @@ int Server::run() {
   if (!prepare()) {
     return static_cast<int>(ExitCode::io);
   }
+  allow_many_descriptors();
   asio::co_spawn(io_, signal_loop(), asio::detached);
   asio::co_spawn(io_, progress_loop(), asio::detached);
   asio::co_spawn(io_, accept_loop(), asio::detached);
+  if (!options_.to_stdout) {
+    asio::co_spawn(io_, tidy_loop(), asio::detached);
+  }
   start_waiting();
   io_.run();
   check_product();
@@ -112,7 +127,7 @@ int Server::run() {
   if (!stopped_as_told && !partials_.empty()) {
     note_failure(ExitCode::incomplete);
   }
-  reporter_.summary(code_);
+  reporter_.summary(partials_.size(), code_);
   if (stopped_as_told) {
     return 0;
   }
@@ -162,6 +177,9 @@ bool Server::load_imeis() {
 }
 
 bool Server::check_output() {
+  if (options_.to_stdout) {
+    return true;
+  }
   const auto folder = escaped(options_.output.string());
   const auto error = probe_folder(options_.output);
   if (error == ENOENT) {
@@ -214,6 +232,9 @@ asio::awaitable<void> Server::accept_loop() {
   bool failing = false;
   while (!stopping_) {
     auto [error, socket] = co_await acceptor_->async_accept(as_values);
+    if (!error && !make_room()) {
+      continue; // the socket is closed
+    }
     if (!error) {
       failing = false;
       asio::co_spawn(io_, serve(std::make_shared<Connection>(std::move(socket), *this)),
@@ -226,6 +247,26 @@ asio::awaitable<void> Server::accept_loop() {
       co_await pause.async_wait(as_values);
     }
   }
+}
+
+/// Whether one more connection is allowed. A peer that has not said who it is gives way.
+bool Server::make_room() {
+  if (connections_.size() < options_.max_connections) {
+    return true;
+  }
+  Connection* quietest = nullptr;
+  for (auto* connection : connections_) {
+    if (!connection->is_admitted() && !connection->stopping() &&
+        (quietest == nullptr || connection->active_at() < quietest->active_at())) {
+      quietest = connection;
+    }
+  }
+  if (quietest == nullptr) {
+    reporter_.too_many(options_.max_connections);
+    return false;
+  }
+  quietest->stop();
+  return true;
 }
 
 asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
@@ -315,6 +356,46 @@ void Server::over(bool complete) {
   reporter_.console().note("waiting for the camera to come back");
 }
 
+void Server::pause(Transfer transfer) {
+  if (options_.to_stdout) {
+    transfer.pause();
+    paused_ = std::move(transfer);
+  }
+}
+
+bool Server::announce(std::uint64_t imei, const std::filesystem::path& path) {
+  return announced_[imei].insert(path).second;
+}
+
+void Server::reader_gone() {
+  reporter_.console().note("nobody reads standard output any more: stopping");
+  stop();
+}
+
+/// Parts that no camera came back for do not fill the disk for ever.
+asio::awaitable<void> Server::tidy_loop() {
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(options_.max_partial_age);
+  while (!stopping_) {
+    std::vector<std::filesystem::path> removed;
+    co_await asio::co_spawn(
+        disk_,
+        [&]() -> asio::awaitable<void> {
+          removed = remove_abandoned({options_.output, options_.name.levels()}, age);
+          co_return;
+        },
+        asio::use_awaitable);
+    for (const auto& path : removed) {
+      reporter_.console().note(
+          fmt::format("removed {}: it has not grown for {} (--max-partial-age)",
+                      escaped(path.string()), format_duration(options_.max_partial_age)));
+    }
+    if (!stopping_) {
+      tidy_timer_.expires_after(tidy_interval);
+      co_await tidy_timer_.async_wait(as_values);
+    }
+  }
+}
+
 // --- the end ---
 
 /// The time that --wait gives begins anew.
@@ -376,6 +457,7 @@ void Server::stop_listening() {
   acceptor_->close(ignored);
   progress_timer_.cancel();
   wait_timer_.cancel();
+  tidy_timer_.cancel();
   release_signals();
 }
 

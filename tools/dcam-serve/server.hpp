@@ -51,6 +51,17 @@ public:
   /// Something went wrong that costs one file.
   void note_failure(ExitCode code) { code_ = worse_of(code_, code); }
   void partial(const FileFacts& facts);
+  /// The link was lost in mid-file: with `-o -` the next connection goes on with this very object.
+  void pause(Transfer transfer);
+  std::optional<Transfer> take_paused() { return std::exchange(paused_, std::nullopt); }
+  /// Whether a file of this kind is the one that standard output waits for.
+  bool may_be_paused(FileKind kind) const { return !paused_ || paused_->facts().kind == kind; }
+  /// Whether this process tells of `path` for the first time since the camera was known to have
+  /// heard that its files are stored.
+  bool announce(std::uint64_t imei, const std::filesystem::path& path);
+  void forget_announced(std::uint64_t imei) { announced_.erase(imei); }
+  /// Nobody reads standard output any more.
+  void reader_gone();
   /// `file` is the object of a `file-done` event. Nothing waits for the hook.
   void run_hook(const Json& file);
   /// An admitted camera has gone; `complete`: nothing is left to come from it.
@@ -64,6 +75,8 @@ private:
   bool prepare();
   bool load_imeis();
   bool check_output();
+  bool make_room();
+  asio::awaitable<void> tidy_loop();
   bool listen();
   bool open_capture();
   asio::awaitable<void> accept_loop();
@@ -87,6 +100,7 @@ private:
   asio::signal_set signals_{io_};
   asio::steady_timer progress_timer_{io_};
   asio::steady_timer wait_timer_{io_};
+  asio::steady_timer tidy_timer_{io_};
   std::vector<std::unique_ptr<ByteBuffer>> buffers_;
   std::unique_ptr<PcapWriter> capture_;
   std::unique_ptr<HookRunner> hooks_; ///< null without --exec
@@ -96,6 +110,8 @@ private:
   std::map<std::uint64_t, Connection*> holders_; ///< the one connection that serves an IMEI
   std::optional<std::uint64_t> only_;            ///< without -k: the camera that came first
   std::set<std::pair<std::uint64_t, FileKind>> partials_;
+  std::optional<Transfer> paused_;
+  std::map<std::uint64_t, std::set<std::filesystem::path>> announced_;
   ExitCode code_ = ExitCode::done;
   std::uint64_t files_ = 0;
   int signal_ = 0;

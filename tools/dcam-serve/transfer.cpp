@@ -1,11 +1,21 @@
 #include "dcam-serve/transfer.hpp"
 
+#include <array>
 #include <new>
+
+#include <fmt/format.h>
 
 #include "dualcam/message.hpp"
 
 namespace dualcam {
 namespace {
+
+// Promised: no more than 1 MiB or 1 s of verified bytes is lost to a dead process or machine. A
+// buffer's worth may come on top before it is looked at.
+constexpr std::uint64_t unsaved_bytes = 768 * 1024;
+constexpr std::chrono::milliseconds unsaved_time{900};
+
+std::uint64_t expected_bytes(std::uint32_t packets) { return std::uint64_t{packets} * full_packet; }
 
 SystemTime or_else(const std::optional<DeviceTime>& time, SystemTime fallback) {
   const auto point = time && time->is_known() ? time->time_point() : std::nullopt;
@@ -24,46 +34,88 @@ Json FileFacts::metadata_json() const {
   return known ? metadata_record(*known, metadata_payload, imei) : Json();
 }
 
-std::filesystem::path FileFacts::path_for(const ServeOptions& options) const {
+NameValues FileFacts::name_values() const {
   const auto known = metadata();
   const auto time = known ? or_else(known->timestamp, received) : received;
   const auto trigger_time = known ? or_else(known->trigger_timestamp, time) : time;
   const auto trigger = known ? std::string(trigger_name(known->trigger)) : "unknown";
-  return options.output / options.name.expand({
-                              .imei = format_imei(imei),
-                              .time = format_compact_time(time),
-                              .trigger_time = format_compact_time(trigger_time),
-                              .received = format_compact_time(received),
-                              .kind = std::string(name_of(kind)),
-                              .camera = "dualcam",
-                              .trigger = trigger.empty() ? std::to_string(known->trigger) : trigger,
-                              .extension = std::string(extension_of(kind)),
-                          });
+  return {
+      .imei = format_imei(imei),
+      .time = format_compact_time(time),
+      .trigger_time = format_compact_time(trigger_time),
+      .received = format_compact_time(received),
+      .kind = std::string(name_of(kind)),
+      .camera = "dualcam",
+      .trigger = trigger.empty() ? std::to_string(known->trigger) : trigger,
+      .extension = std::string(extension_of(kind)),
+  };
 }
 
-Result<Transfer> Transfer::start(const ServeOptions& options, FileFacts facts,
+std::filesystem::path FileFacts::path_for(const ServeOptions& options) const {
+  return options.output / options.name.expand(name_values());
+}
+
+FolderTree FileFacts::tree_for(const ServeOptions& options) const {
+  auto tree = options.name.tree(name_values());
+  return {options.output / tree.root, tree.levels};
+}
+
+Result<Transfer> Transfer::begin(const ServeOptions& options, FileFacts facts,
                                  std::uint32_t packets) {
-  const auto path = facts.path_for(options);
-  std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
-  if (error) {
-    return std::unexpected(
-        Error{ErrorCategory::io, 0,
-              "cannot create " + path.parent_path().string() + ": " + error.message()});
-  }
-  auto part = PartFile::create(path);
-  if (!part) {
-    return std::unexpected(part.error());
-  }
-  return Transfer(std::move(facts), std::move(*part), packets);
+  Transfer transfer(options, std::move(facts), packets);
+  const auto opened = transfer.open();
+  return opened ? Result<Transfer>(std::move(transfer)) : std::unexpected(opened.error());
 }
 
-Transfer::Transfer(FileFacts facts, PartFile part, std::uint32_t packets)
-    : facts_(std::move(facts)), part_(std::move(part)), digest_(EVP_MD_CTX_new()),
-      started_(std::chrono::steady_clock::now()), packets_(packets) {
+Transfer::Transfer(const ServeOptions& options, FileFacts facts, std::uint32_t packets)
+    : options_(&options), facts_(std::move(facts)), digest_(EVP_MD_CTX_new()),
+      started_(std::chrono::steady_clock::now()), saved_at_(started_), packets_(packets) {
   if (!digest_ || EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr) != 1) {
     throw std::bad_alloc();
   }
+}
+
+Result<void> Transfer::open() {
+  if (options_->to_stdout) {
+    destination_ = std::make_unique<StreamDestination>();
+    return {};
+  }
+  auto found = ResumableFile::find(facts_.tree_for(*options_), identity());
+  if (!found) {
+    if (const auto room = check_room(); !room) {
+      return room;
+    }
+    const auto name = facts_.path_for(*options_);
+    const auto folder = create_folders(name.parent_path());
+    auto file = folder ? ResumableFile::create(name, identity()) : std::unexpected(folder.error());
+    if (!file) {
+      return std::unexpected(file.error());
+    }
+    destination_ = std::make_unique<FileDestination>(std::move(*file));
+    return {};
+  }
+  facts_.received = SystemTime(std::chrono::milliseconds(found->identity().received));
+  if (facts_.metadata_payload.empty()) {
+    facts_.metadata_payload = found->identity().metadata;
+  }
+  was_stored_ = found->is_stored();
+  bytes_before_ = found->data().bytes;
+  resumptions_ = found->data().packets > 0 ? 1 : 0;
+  if (const auto read = found->read_back([this](Bytes bytes) { digest(bytes); }); !read) {
+    return read;
+  }
+  destination_ = std::make_unique<FileDestination>(std::move(*found));
+  return check_room();
+}
+
+FileIdentity Transfer::identity() const {
+  return {facts_.imei, facts_.kind, packets_, facts_.received.time_since_epoch().count(),
+          facts_.metadata_payload};
+}
+
+void Transfer::pause() {
+  bytes_before_ = bytes();
+  count_resumption();
 }
 
 std::chrono::milliseconds Transfer::duration() const {
@@ -71,25 +123,69 @@ std::chrono::milliseconds Transfer::duration() const {
                                                                started_);
 }
 
+void Transfer::digest(Bytes bytes) { EVP_DigestUpdate(digest_.get(), bytes.data(), bytes.size()); }
+
 Result<void> Transfer::append(std::span<const Bytes> payloads) {
-  for (const auto payload : payloads) {
-    EVP_DigestUpdate(digest_.get(), payload.data(), payload.size());
-    bytes_ += payload.size();
+  const auto appended = destination_->append(payloads);
+  if (!appended) {
+    (void)destination_->save();
+    return appended;
   }
-  packets_received_ += static_cast<std::uint32_t>(payloads.size());
-  return part_.append(payloads);
+  for (const auto payload : payloads) {
+    digest(payload);
+  }
+  return {};
+}
+
+TimePoint Transfer::save_due_at() const {
+  return destination_->unsaved() >= unsaved_bytes ? saved_at_ : saved_at_ + unsaved_time;
+}
+
+Result<void> Transfer::save() {
+  const auto saved = destination_->save();
+  saved_at_ = std::chrono::steady_clock::now();
+  return saved && !options_->to_stdout && packets_received() < packets_ ? check_room() : saved;
+}
+
+Result<void> Transfer::leave() {
+  if (packets_received() > 0) {
+    return destination_->save();
+  }
+  destination_->discard();
+  return {};
+}
+
+/// Whether the rest of the file leaves --min-free.
+Result<void> Transfer::check_room() const {
+  std::error_code error;
+  const auto space = std::filesystem::space(options_->output, error);
+  const auto held = destination_ ? std::min(bytes(), expected_bytes(packets_)) : 0;
+  const auto rest = expected_bytes(packets_) - held;
+  if (error || space.available >= options_->min_free + rest) {
+    return {};
+  }
+  return std::unexpected(Error{
+      ErrorCategory::io, 0,
+      fmt::format("{} more would leave less than {} (--min-free) of the {} free in {}; make room, "
+                  "then run the same command again",
+                  format_size(rest), format_size(options_->min_free), format_size(space.available),
+                  options_->output.string())});
 }
 
 std::string Transfer::sha256() {
-  std::array<std::byte, EVP_MAX_MD_SIZE> digest{};
+  std::array<std::byte, EVP_MAX_MD_SIZE> value{};
   unsigned size = 0;
-  EVP_DigestFinal_ex(digest_.get(), reinterpret_cast<unsigned char*>(digest.data()), &size);
-  return hex(Bytes(digest).first(size));
+  EVP_DigestFinal_ex(digest_.get(), reinterpret_cast<unsigned char*>(value.data()), &size);
+  return hex(Bytes(value).first(size));
 }
 
-Result<std::optional<std::filesystem::path>> Transfer::finish(IfExists if_exists) {
-  auto path = part_.finish(if_exists);
-  if (path && *path && !facts_.metadata_payload.empty()) {
+Result<std::optional<std::filesystem::path>> Transfer::finish() {
+  const auto name = options_->to_stdout ? path() : facts_.path_for(*options_);
+  if (const auto folder = create_folders(name.parent_path()); !folder) {
+    return std::unexpected(folder.error());
+  }
+  auto path = destination_->finish(name, options_->if_exists);
+  if (path && *path && !options_->to_stdout && !facts_.metadata_payload.empty()) {
     if (const auto written = write_sidecar(**path); !written) {
       return std::unexpected(written.error());
     }

@@ -1,8 +1,9 @@
-// One file on its way from a camera to the output folder.
+// One file on its way from a camera to its destination.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,8 +12,8 @@
 
 #include "common/json.hpp"
 #include "common/units.hpp"
+#include "dcam-serve/destination.hpp"
 #include "dcam-serve/options.hpp"
-#include "dualcam/part_file.hpp"
 #include "dualcam/server_session.hpp"
 
 namespace dualcam {
@@ -21,46 +22,76 @@ namespace dualcam {
 struct FileFacts {
   std::uint64_t imei = 0;
   FileKind kind{};
-  SystemTime received;
+  SystemTime received;         ///< when it was first offered
   ByteBuffer metadata_payload; ///< empty = not known
 
   /// nullopt if there is none or it cannot be decoded. Views into `metadata_payload`.
   std::optional<Metadata> metadata() const;
   /// The record for events and the sidecar; null where nothing is known.
   Json metadata_json() const;
+  NameValues name_values() const;
   /// Where the file is to go.
   std::filesystem::path path_for(const ServeOptions& options) const;
+  /// Where parts of this camera's files of this kind may be.
+  FolderTree tree_for(const ServeOptions& options) const;
 };
 
+/// `begin` and everything that returns a Result may block on the disk.
 class Transfer {
 public:
-  /// Creates the folders and the part file.
-  static Result<Transfer> start(const ServeOptions& options, FileFacts facts,
+  /// Goes on with a part of this file, or begins one. Refuses when --min-free would not be left.
+  static Result<Transfer> begin(const ServeOptions& options, FileFacts facts,
                                 std::uint32_t packets);
 
   const FileFacts& facts() const { return facts_; }
   FileFacts& facts() { return facts_; }
-  const std::filesystem::path& part_path() const { return part_.path(); }
+  FileIdentity identity() const;
+  std::filesystem::path path() const { return destination_->path(); }
   std::uint32_t packets() const { return packets_; }
-  std::uint32_t packets_received() const { return packets_received_; }
-  std::uint64_t bytes() const { return bytes_; }
+  std::uint32_t packets_received() const { return destination_->data().packets; }
+  std::uint64_t bytes() const { return destination_->data().bytes; }
+  /// The part of them that this connection brought.
+  std::uint64_t new_bytes() const { return bytes() - bytes_before_; }
   std::chrono::milliseconds duration() const;
 
-  /// Once a RESUME was sent in mid-file.
+  /// Where the camera is to begin.
+  ResumePoint resume_point() const { return destination_->resume_point(); }
+  /// The file is whole and has its name; the camera has not heard so.
+  bool was_stored() const { return was_stored_; }
+  /// The connection was lost: the next one goes on with this object (`-o -`).
+  void pause();
+
+  /// Once a RESUME was sent, for bytes lost on the way or on a new connection.
   void count_resumption() { ++resumptions_; }
   unsigned resumptions() const { return resumptions_; }
 
-  /// The next verified packets, in order.
+  bool may_block() const { return destination_->may_block(); }
+  void interrupt() { destination_->interrupt(); }
+  bool reader_gone() const { return destination_->reader_gone(); }
+
+  /// The next verified packets, in order. After an error the file can only be given up; what was
+  /// appended before is saved if the disk allows it.
   Result<void> append(std::span<const Bytes> payloads);
 
-  /// Makes what has arrived durable, as a part.
-  Result<void> save() { return part_.sync(); }
+  /// Whether so much time has passed or so much has come that `save` is due.
+  bool save_is_due(TimePoint now) const { return unsaved() && now >= save_due_at(); }
+  bool unsaved() const { return destination_->unsaved() > 0; }
+  TimePoint save_due_at() const;
+
+  /// Makes what has arrived durable, as a part. An error also when --min-free is not left any more.
+  Result<void> save();
+
+  /// The link is lost: makes what has arrived durable. Of nothing, nothing remains.
+  Result<void> leave();
 
   /// Makes the file durable under its final name, then its sidecar; nullopt if --if-exists skipped
-  /// it. Blocks on the disk: run it where nothing else waits.
-  Result<std::optional<std::filesystem::path>> finish(IfExists if_exists);
+  /// it.
+  Result<std::optional<std::filesystem::path>> finish();
 
-  /// Of everything appended; once, behind the last append.
+  /// The camera offers another file now. Returns where what has come of this one is kept.
+  Result<std::filesystem::path> set_aside() { return destination_->set_aside(); }
+
+  /// Of the whole file; once, behind the last append.
   std::string sha256();
 
 private:
@@ -68,17 +99,22 @@ private:
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   };
 
-  Transfer(FileFacts facts, PartFile part, std::uint32_t packets);
+  Transfer(const ServeOptions& options, FileFacts facts, std::uint32_t packets);
+  Result<void> open();
+  void digest(Bytes bytes);
+  Result<void> check_room() const;
   Result<void> write_sidecar(const std::filesystem::path& file) const;
 
+  const ServeOptions* options_;
   FileFacts facts_;
-  PartFile part_;
+  std::unique_ptr<Destination> destination_;
   std::unique_ptr<EVP_MD_CTX, DigestDeleter> digest_;
-  std::chrono::steady_clock::time_point started_;
+  TimePoint started_;
+  TimePoint saved_at_;
   std::uint32_t packets_;
-  std::uint32_t packets_received_ = 0;
-  std::uint64_t bytes_ = 0;
+  std::uint64_t bytes_before_ = 0;
   unsigned resumptions_ = 0;
+  bool was_stored_ = false;
 };
 
 } // namespace dualcam

@@ -3,6 +3,7 @@
 #include <asio/connect.hpp>
 #include <asio/write.hpp>
 #include <fmt/format.h>
+#include <openssl/sha.h>
 
 #include "common/units.hpp"
 #include "dualcam/metadata.hpp"
@@ -13,17 +14,17 @@ namespace {
 constexpr std::int16_t no_time_zone = 0;
 
 /// What the camera would tell about its `index`th file.
-ByteBuffer metadata_for(const SimOptions& options, const Recording& recording, std::size_t index) {
+ByteBuffer metadata_for(const SimOptions& options, FileKind kind, std::size_t index) {
   if (options.meta_version == 0 || options.mute_metadata) {
     return {};
   }
   const auto finalised =
       static_cast<std::uint64_t>(system_now().time_since_epoch().count()) + index * 1000;
-  const bool photo = is_photo(recording.kind);
+  const bool photo = is_photo(kind);
   const auto length = static_cast<std::uint16_t>(photo ? 0 : std::max(options.generate, 3U));
   ByteBuffer payload;
   encode_metadata({.version = options.meta_version,
-                   .file_type = static_cast<std::uint8_t>(recording.kind),
+                   .file_type = static_cast<std::uint8_t>(kind),
                    .timestamp = {finalised},
                    .trigger = options.trigger,
                    .length = length,
@@ -36,6 +37,12 @@ ByteBuffer metadata_for(const SimOptions& options, const Recording& recording, s
   return payload;
 }
 
+std::string sha256(Bytes content) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.data());
+  return hex(std::as_bytes(std::span(digest)));
+}
+
 } // namespace
 
 Device::Device(const SimOptions& options, std::uint32_t number,
@@ -43,11 +50,12 @@ Device::Device(const SimOptions& options, std::uint32_t number,
                Events events)
     : options_(options),
       config_{.imei = options.imei + number, .crc_after_sync = options.crc_after_sync},
-      line_(options, number), executor_(executor), timer_(executor), events_(std::move(events)) {
+      line_(options, number), executor_(executor), timer_(executor), events_(std::move(events)),
+      file_count_(recordings.size()) {
   for (std::size_t i = 0; i < recordings.size(); ++i) {
     const auto& recording = recordings[i];
-    files_.push_back({recording.kind, recording.content, metadata_for(options, recording, i)});
-    names_.push_back(recording.name);
+    files_.push_back({recording.kind, recording.content, metadata_for(options, recording.kind, i)});
+    labels_.push_back({recording.name, i, {}});
     bytes_to_send_ += recording.content.size();
   }
 }
@@ -92,11 +100,7 @@ asio::awaitable<Device::Outcome> Device::connect_once() {
 }
 
 asio::awaitable<Device::Outcome> Device::converse(asio::ip::tcp::socket& socket) {
-  std::uint64_t packets = 0;
-  for (const auto& file : files_) {
-    packets += (file.content.size() + full_packet - 1) / full_packet;
-  }
-  line_.connected(packets);
+  begin_connection();
   CameraSession session(config_, files_);
   std::vector<std::size_t> taken;
   ByteBuffer buffer(4096);
@@ -147,11 +151,21 @@ asio::awaitable<Device::Outcome> Device::converse(asio::ip::tcp::socket& socket)
   co_return *outcome;
 }
 
+void Device::begin_connection() {
+  std::vector<std::uint32_t> packets(file_count_);
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    packets[labels_[i].number] = files_[i].packets();
+  }
+  line_.connected(packets);
+}
+
 /// False if the connection is lost, as told to be or really.
 asio::awaitable<bool> Device::transmit(asio::ip::tcp::socket& socket, CameraSend send) {
+  const Packet packet{send.packet != 0 ? labels_[send.file].number : 0, send.packet};
+  auto random = line_.random_for(packet, send.asked);
   if (send.packet != 0) {
-    line_.damage(send.bytes);
-    if (const auto stall = line_.stall_before_packet(); stall.count() != 0) {
+    line_.damage(send.bytes, random);
+    if (const auto stall = line_.stall_before(packet); stall.count() != 0) {
       tell("stalled", {{"packet", send.packet}},
            fmt::format("silent for {} before packet {}", format_duration(stall), send.packet));
       co_await pause(stall);
@@ -159,7 +173,7 @@ asio::awaitable<bool> Device::transmit(asio::ip::tcp::socket& socket, CameraSend
     bytes_sent_ += send.bytes.size();
   }
   for (Bytes rest = send.bytes; !rest.empty();) {
-    const auto piece = rest.first(line_.next_chunk(rest.size()));
+    const auto piece = rest.first(line_.next_chunk(rest.size(), random));
     rest = rest.subspan(piece.size());
     if (options_.rate != 0) {
       const auto now = std::chrono::steady_clock::now();
@@ -174,12 +188,29 @@ asio::awaitable<bool> Device::transmit(asio::ip::tcp::socket& socket, CameraSend
       co_return false;
     }
   }
-  if (send.packet != 0 && line_.cuts_after(send.packet)) {
+  if (send.packet != 0 && line_.cuts_after(packet)) {
     tell("cut", {{"packet", send.packet}},
          fmt::format("connection cut after packet {}", send.packet));
+    if (options_.replace_file) {
+      replace(send.file);
+    }
     co_return false;
   }
   co_return true;
+}
+
+/// The camera has lost the file, and recorded another one of the same kind and size.
+void Device::replace(std::size_t index) {
+  auto& file = files_[index];
+  auto& label = labels_[index];
+  label.replacement = other_content(file.content, line_.replaced(label.number));
+  file.content = label.replacement;
+  file.metadata = metadata_for(options_, file.kind, file_count_ + replaced_++);
+  tell("replaced",
+       {{"kind", name_of(file.kind)},
+        {"bytes", file.content.size()},
+        {"sha256", sha256(file.content)}},
+       fmt::format("{} replaced by another file of the same size", label.name));
 }
 
 asio::awaitable<void> Device::pause(std::chrono::steady_clock::duration duration) {
@@ -191,12 +222,13 @@ void Device::forget_taken(const std::vector<std::size_t>& taken) {
   for (const auto index : taken) {
     tell("file-taken",
          {{"kind", name_of(files_[index].kind)}, {"bytes", files_[index].content.size()}},
-         fmt::format("{} taken ({})", names_[index], format_size(files_[index].content.size())));
+         fmt::format("{} taken ({})", labels_[index].name,
+                     format_size(files_[index].content.size())));
   }
   for (auto i = files_.size(); i-- > 0;) {
     if (std::ranges::find(taken, i) != taken.end()) {
       files_.erase(files_.begin() + static_cast<std::ptrdiff_t>(i));
-      names_.erase(names_.begin() + static_cast<std::ptrdiff_t>(i));
+      labels_.erase(labels_.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
 }

@@ -33,22 +33,33 @@ public:
 private:
   enum class Outcome { finished, refused, lost, unreachable };
 
+  /// What the protocol need not know of a file.
+  struct Label {
+    std::string name;
+    std::size_t number;     ///< its place among all files, taken or not
+    ByteBuffer replacement; ///< the content, if it is not the one given
+  };
+
   asio::awaitable<Outcome> connect_once();
   asio::awaitable<Outcome> converse(asio::ip::tcp::socket& socket);
   asio::awaitable<bool> transmit(asio::ip::tcp::socket& socket, CameraSend send);
   asio::awaitable<void> pause(std::chrono::steady_clock::duration duration);
+  void begin_connection();
+  void replace(std::size_t index);
   void forget_taken(const std::vector<std::size_t>& taken);
   void tell(const std::string& name, const Json& fields, const std::string& text);
 
   const SimOptions& options_;
   CameraConfig config_;
   std::vector<CameraFile> files_; ///< that the server has not taken
-  std::vector<std::string> names_;
+  std::vector<Label> labels_;     ///< of each of them
   Line line_;
   asio::any_io_executor executor_;
   asio::steady_timer timer_;
   Events events_;
   std::chrono::steady_clock::time_point line_free_at_; ///< for --rate
+  std::size_t file_count_;
+  std::size_t replaced_ = 0;
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_to_send_ = 0;
 };

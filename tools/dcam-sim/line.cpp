@@ -8,66 +8,97 @@ namespace {
 constexpr std::uint64_t longest_random_chunk = 2000;
 constexpr std::uint64_t longest_loss = 600;
 
+// What a connection draws once, as opposed to for each packet.
+constexpr std::uint64_t for_cut = 1;
+constexpr std::uint64_t for_stall = 2;
+constexpr std::uint64_t for_replacement = 3;
+
 } // namespace
 
 Line::Line(const SimOptions& options, std::uint32_t device)
-    : options_(options), random_(options.seed + device),
-      cuts_(options.cuts.begin(), options.cuts.end()) {}
+    : options_(options), device_(device), cuts_(options.cuts.begin(), options.cuts.end()) {}
 
-void Line::connected(std::uint64_t packets) {
-  sent_ = 0;
+void Line::connected(std::span<const std::uint32_t> packets) {
+  ++connection_;
+  sent_.resize(packets.size());
   stall_at_.reset();
   cut_at_.reset();
-  if (packets == 0) {
-    return;
-  }
   if (options_.stall) {
-    stall_at_ = draw(packets);
+    stall_at_ = random_unsent(packets, for_stall);
   }
   if (!cuts_.empty() && cuts_.front() == 0) {
-    cut_at_ = 1 + draw(packets);
+    cut_at_ = random_unsent(packets, for_cut);
   }
 }
 
-void Line::damage(ByteBuffer& packet) {
-  constexpr double scale = 1.0 / 18446744073709551616.0; // 2^-64
-  if (static_cast<double>(random_()) * scale >= options_.corrupt) {
+std::optional<Packet> Line::random_unsent(std::span<const std::uint32_t> packets,
+                                          std::uint64_t purpose) const {
+  std::vector<Packet> unsent;
+  for (std::size_t file = 0; file < packets.size(); ++file) {
+    for (auto number = sent_[file] + 1; number <= packets[file]; ++number) {
+      unsent.push_back({file, number});
+    }
+  }
+  if (unsent.empty()) {
+    return std::nullopt;
+  }
+  return unsent[Random({options_.seed, device_, connection_, purpose}).below(unsent.size())];
+}
+
+Random Line::random_for(const Packet& packet, std::uint32_t asked) const {
+  return Random({options_.seed, device_, connection_, packet.file, packet.number, asked});
+}
+
+void Line::damage(ByteBuffer& packet, Random& random) const {
+  if (random.share() >= options_.corrupt) {
     return;
   }
-  const auto at = draw(packet.size());
+  const auto at = random.below(packet.size());
   const auto position = packet.begin() + static_cast<std::ptrdiff_t>(at);
-  switch (draw(4)) {
+  switch (random.below(4)) {
   case 0: { // bytes lost, as seen on a real line
-    const auto length = std::min<std::uint64_t>(1 + draw(longest_loss), packet.size() - at);
+    const auto length = std::min<std::uint64_t>(1 + random.below(longest_loss), packet.size() - at);
     packet.erase(position, position + static_cast<std::ptrdiff_t>(length));
     break;
   }
-  case 1: // bytes that nobody sent
-    packet.insert(position, 1 + draw(longest_loss), static_cast<std::byte>(draw(256)));
+  case 1: { // bytes that nobody sent
+    const auto length = 1 + random.below(longest_loss);
+    packet.insert(position, length, static_cast<std::byte>(random.below(256)));
     break;
+  }
   default:
-    *position ^= static_cast<std::byte>(1 + draw(255));
+    *position ^= static_cast<std::byte>(1 + random.below(255));
   }
 }
 
-std::size_t Line::next_chunk(std::size_t rest) {
-  const auto chunk = options_.random_chunks ? 1 + draw(longest_random_chunk)
+std::size_t Line::next_chunk(std::size_t rest, Random& random) const {
+  const auto chunk = options_.random_chunks ? 1 + random.below(longest_random_chunk)
                      : options_.chunk != 0  ? options_.chunk
                                             : rest;
   return std::min<std::size_t>(chunk, rest);
 }
 
-std::chrono::milliseconds Line::stall_before_packet() {
-  return stall_at_ == sent_++ ? *options_.stall : std::chrono::milliseconds(0);
+std::chrono::milliseconds Line::stall_before(const Packet& packet) {
+  if (stall_at_ != packet) {
+    return std::chrono::milliseconds(0);
+  }
+  stall_at_.reset();
+  return *options_.stall;
 }
 
-bool Line::cuts_after(std::uint32_t number) {
-  const bool cut = cut_at_ == sent_ || (!cuts_.empty() && cuts_.front() == number);
+bool Line::cuts_after(const Packet& packet) {
+  sent_[packet.file] = std::max(sent_[packet.file], packet.number);
+  const bool cut = cut_at_ == packet || (!cuts_.empty() && cuts_.front() == packet.number);
   if (cut) {
     cuts_.pop_front();
     cut_at_.reset();
   }
   return cut;
+}
+
+Random Line::replaced(std::size_t file) {
+  sent_[file] = 0;
+  return Random({options_.seed, device_, connection_, for_replacement, file});
 }
 
 } // namespace dualcam

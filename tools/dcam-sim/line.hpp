@@ -3,39 +3,59 @@
 
 #include <deque>
 #include <optional>
-#include <random>
+#include <span>
+#include <vector>
 
 #include "dcam-sim/options.hpp"
+#include "dcam-sim/random.hpp"
 
 namespace dualcam {
 
+struct Packet {
+  std::size_t file;     ///< its place among all files of the device, taken or not
+  std::uint32_t number; ///< from 1
+
+  friend bool operator==(const Packet&, const Packet&) = default;
+};
+
 /// Decides what happens to what a device sends. One object for a device's whole life, so that
 /// reconnections go on in its list of cuts.
+///
+/// How many packets are under way when the server asks for one again is a matter of timing. So no
+/// decision rests on the order of sending: it follows from the seed, the device, the number of the
+/// connection, the packet and how often the server asked for it.
 class Line {
 public:
   Line(const SimOptions& options, std::uint32_t device);
 
-  /// A connection begins in which `packets` are to be sent: random faults are drawn among them.
-  void connected(std::uint64_t packets);
+  /// A connection begins in which files of so many packets are offered, 0 for those taken before:
+  /// a random fault is drawn among the packets that were never sent.
+  void connected(std::span<const std::uint32_t> packets);
 
+  /// For what befalls one command, `packet` and how often the server asked for just this one.
+  Random random_for(const Packet& packet, std::uint32_t asked) const;
   /// Damages a DATA packet, or not.
-  void damage(ByteBuffer& packet);
+  void damage(ByteBuffer& packet, Random& random) const;
   /// How many bytes the next write takes.
-  std::size_t next_chunk(std::size_t rest);
+  std::size_t next_chunk(std::size_t rest, Random& random) const;
   /// How long to be silent before this packet.
-  std::chrono::milliseconds stall_before_packet();
-  /// Whether the connection is lost now, after packet `number` of a file was sent.
-  bool cuts_after(std::uint32_t number);
+  std::chrono::milliseconds stall_before(const Packet& packet);
+  /// Whether the connection is lost now, after `packet` was sent.
+  bool cuts_after(const Packet& packet);
+  /// Another file takes this one's place, of which nothing was sent. For its content.
+  Random replaced(std::size_t file);
 
 private:
-  std::uint64_t draw(std::uint64_t below) { return random_() % below; }
+  std::optional<Packet> random_unsent(std::span<const std::uint32_t> packets,
+                                      std::uint64_t purpose) const;
 
   const SimOptions& options_;
-  std::mt19937_64 random_;
+  std::uint64_t device_;
+  std::uint64_t connection_ = 0;
   std::deque<std::uint32_t> cuts_;
-  std::uint64_t sent_ = 0; ///< DATA packets in this connection
-  std::optional<std::uint64_t> stall_at_;
-  std::optional<std::uint64_t> cut_at_; ///< of a random cut
+  std::vector<std::uint32_t> sent_; ///< the highest packet sent of each file
+  std::optional<Packet> stall_at_;
+  std::optional<Packet> cut_at_; ///< of a random cut
 };
 
 } // namespace dualcam

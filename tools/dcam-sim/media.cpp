@@ -9,6 +9,7 @@
 #include "common/escape.hpp"
 #include "common/process.hpp"
 #include "dualcam/annex_b.hpp"
+#include "dualcam/message.hpp"
 #include "dualcam/ptmf.hpp"
 
 namespace dualcam {
@@ -134,6 +135,15 @@ Result<std::vector<Recording>> generate_recordings(std::uint32_t seconds, unsign
   recordings.push_back(
       {FileKind::front_video, "generated video", make_ptmf(*pictures, *sound, frame_rate)});
   return recordings;
+}
+
+ByteBuffer other_content(Bytes content, Random random) {
+  ByteBuffer other(content.begin(), content.end());
+  const auto equal = content.size() > full_packet ? full_packet : content.size() / 2;
+  for (auto& byte : std::span(other).subspan(equal)) {
+    byte ^= static_cast<std::byte>(1 + random.below(255));
+  }
+  return other;
 }
 
 } // namespace dualcam

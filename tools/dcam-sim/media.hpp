@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dcam-sim/options.hpp"
+#include "dcam-sim/random.hpp"
 #include "dualcam/bytes.hpp"
 #include "dualcam/error.hpp"
 #include "dualcam/file_kind.hpp"
@@ -23,5 +24,9 @@ Result<Recording> load_recording(const std::string& argument);
 /// A front photo and a front video: ffmpeg's test picture and a rising tone in PTMF, with the times
 /// that a camera gives them. Errors: io, ffmpeg is missing or fails.
 Result<std::vector<Recording>> generate_recordings(std::uint32_t seconds, unsigned frame_rate);
+
+/// Another file of the same size that begins like this one: every byte after the first packet (of a
+/// file that has no more, after the first half) is different.
+ByteBuffer other_content(Bytes content, Random random);
 
 } // namespace dualcam

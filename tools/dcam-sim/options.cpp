@@ -89,6 +89,8 @@ void add_options(Arguments& parser, SimOptions& options) {
   parser.choice<CrcAfterSync>("--crc-after-sync", "HABIT", options.crc_after_sync,
                               {{"zero", CrcAfterSync::zero}, {"chain", CrcAfterSync::chain}},
                               "what the packet CRC goes on from: zero or chain");
+  parser.flag("--replace-file", options.replace_file,
+              "after a cut offer another file of the same kind and size");
   parser.flag("--mute-metadata", options.mute_metadata, "do not answer METADATA REQUEST");
 }
 

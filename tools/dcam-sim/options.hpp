@@ -39,6 +39,7 @@ struct SimOptions {
   std::uint32_t reconnect = 0;
   std::chrono::milliseconds reconnect_delay{1000};
   CrcAfterSync crc_after_sync = CrcAfterSync::zero;
+  bool replace_file = false; ///< by another one after a cut
   bool mute_metadata = false;
 };
 

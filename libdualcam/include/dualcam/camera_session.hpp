@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +23,8 @@ struct CameraFile {
   FileKind kind;
   Bytes content;       ///< not empty; must outlive the session
   ByteBuffer metadata; ///< the METADATA payload; empty = the request is not answered
+
+  std::uint32_t packets() const;
 };
 
 /// Where a packet's CRC goes on from after a SYNC: both habits are known (protocol.md, "CRC").
@@ -40,7 +43,9 @@ struct CameraConfig {
 /// Write these bytes to the server.
 struct CameraSend {
   ByteBuffer bytes;
-  std::uint32_t packet; ///< the packet's number if this is DATA, else 0
+  std::uint32_t packet = 0; ///< the packet's number if this is DATA, else 0
+  std::size_t file = 0;     ///< whose packet it is, in the list the session was made with
+  std::uint32_t asked = 0;  ///< how often RESUME asked for just this packet
 };
 
 /// The server sent a command; `text` describes it.
@@ -79,6 +84,7 @@ private:
     std::size_t file;
     std::uint32_t next = 0; ///< the packet to send; 0 = RESUME has not come
     std::uint16_t crc = 0;
+    std::map<std::uint32_t, std::uint32_t> asked; ///< how often for which packet
   };
 
   void on_frame(const Framer::Frame& frame);
@@ -91,10 +97,9 @@ private:
   void take_sent_files();
   void refuse(std::uint32_t status, std::string why);
   void end(bool by_server, std::string text);
-  void send(const Message& message, std::uint32_t packet = 0);
+  void send(const Message& message);
 
   std::optional<std::size_t> first_of(std::optional<FileKind> kind) const;
-  std::uint32_t packets_of(std::size_t file) const;
 
   CameraConfig config_;
   std::span<const CameraFile> files_;

@@ -3,11 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 
 #include "dualcam/bytes.hpp"
-#include "dualcam/error.hpp"
+#include "dualcam/durable.hpp"
 
 namespace dualcam {
 
@@ -19,19 +20,41 @@ enum class IfExists {
   replace, ///< the new one takes the name in one step
 };
 
+/// What to do with a part that an earlier attempt has left behind.
+enum class Leftover {
+  start_over, ///< it is emptied
+  keep,       ///< unless it is empty another name is taken
+};
+
 /// `NAME.part`, open and locked against any other writer, until `finish` gives it its name. An
 /// abandoned object leaves NAME.part behind. Errors are of category io and name the path.
 class PartFile {
 public:
-  /// Opens an empty `final_name`.part, in a folder that exists. One left behind by an earlier
-  /// attempt is started over; if another writer holds it, NAME_1.EXT.part is taken and so on.
-  static Result<PartFile> create(const std::filesystem::path& final_name);
+  /// Opens an empty `final_name`.part, in a folder that exists; if another writer holds that,
+  /// NAME_1.EXT.part, and so on.
+  static Result<PartFile> create(const std::filesystem::path& final_name,
+                                 Leftover leftover = Leftover::start_over);
+
+  /// Opens an existing part for `final_name`, as it is. nullopt: it has gone, or another writer
+  /// holds it.
+  static Result<std::optional<PartFile>> open(const std::filesystem::path& part,
+                                              const std::filesystem::path& final_name);
 
   PartFile(PartFile&& other) noexcept;
   PartFile& operator=(PartFile&& other) noexcept;
   ~PartFile();
 
   const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& final_name() const { return final_name_; }
+  void set_final_name(std::filesystem::path name) { final_name_ = std::move(name); }
+
+  Result<std::uint64_t> size() const;
+
+  /// As much of `into` as there is from `offset` on.
+  Result<Bytes> read(std::uint64_t offset, std::span<std::byte> into) const;
+
+  /// Drops what is behind `size`; `append` goes on there.
+  Result<void> truncate(std::uint64_t size);
 
   /// Appends the pieces. After an error how much of them was written is unknown.
   Result<void> append(std::span<const Bytes> pieces);
@@ -39,10 +62,14 @@ public:
   /// Makes what was written durable, still as NAME.part.
   Result<void> sync();
 
+  /// Is told the name that the file is about to get; an error stops it.
+  using BeforeNaming = std::function<Result<void>(const std::filesystem::path&)>;
+
   /// Makes the file durable, then gives it its name, never over another file unless told to
   /// `replace`, then makes the name durable. Returns the name; nullopt if it was taken and
   /// `if_exists` is `skip`: the part is removed then.
-  Result<std::optional<std::filesystem::path>> finish(IfExists if_exists);
+  Result<std::optional<std::filesystem::path>> finish(IfExists if_exists,
+                                                      const BeforeNaming& before_naming = {});
 
   /// Removes NAME.part.
   void discard();
@@ -56,8 +83,5 @@ private:
   std::filesystem::path path_;
   std::filesystem::path final_name_;
 };
-
-/// `folder/name.ext` -> `folder/name_2.ext`; number 0 changes nothing.
-std::filesystem::path numbered(const std::filesystem::path& path, unsigned number);
 
 } // namespace dualcam

@@ -25,6 +25,7 @@
 #include "dualcam/file_kind.hpp"
 #include "dualcam/framer.hpp"
 #include "dualcam/message.hpp"
+#include "dualcam/resume_point.hpp"
 
 namespace dualcam {
 
@@ -42,13 +43,6 @@ struct ServerConfig {
   Milliseconds quiet{10'000};        ///< silence in mid-file after which RESUME is sent
   Milliseconds repeat_init_wait{10'000};
   unsigned attempts = 8; ///< RESUMEs and returning SYNCs without a new packet before giving up
-};
-
-/// Where to begin a file. The defaults are its start.
-struct ResumePoint {
-  std::uint32_t packet = 1;    ///< the first packet wanted, 1-based
-  std::size_t packet_size = 0; ///< payload bytes of a full packet; 0 = learn from the first
-  std::uint16_t crc = 0;       ///< CRC-16/KERMIT of everything before it
 };
 
 /// Write these bytes to the device.
@@ -74,14 +68,20 @@ struct FileOffered {
 };
 
 /// The device opened the file. The number is its claim: allocate nothing from it. Question:
-/// `begin`.
+/// `begin` or `skip`.
 struct FileStarted {
   FileKind kind;
   std::uint32_t packets;
 };
 
-/// The next verified bytes, in order and without repeats. `payload` is valid until the next
-/// `received`.
+/// The camera's bytes are not those of ResumePoint::overlap: it offers another file now. Question:
+/// `begin`, from the start.
+struct FileReplaced {
+  FileKind kind;
+};
+
+/// The next verified bytes, in order and without repeats or the overlap. `payload` is valid until
+/// the next `received`.
 struct FileData {
   std::uint32_t packet;
   std::uint64_t offset; ///< bytes from the start of the file
@@ -96,6 +96,9 @@ struct FileCompleted {
   std::uint64_t bytes;
   std::uint16_t crc; ///< CRC-16/KERMIT of the whole file
 };
+
+/// The device has gone on to its next INIT: it will not offer again what was stored before.
+struct Acknowledged {};
 
 /// The device reported an error instead of the file's next bytes.
 struct FileRefused {
@@ -131,8 +134,9 @@ struct Ended {
   std::string text; ///< a sentence
 };
 
-using Action = std::variant<Send, Identified, MetadataReceived, FileOffered, FileStarted, FileData,
-                            FileCompleted, FileRefused, Resumed, Note, Ended>;
+using Action =
+    std::variant<Send, Identified, MetadataReceived, FileOffered, FileStarted, FileReplaced,
+                 FileData, FileCompleted, Acknowledged, FileRefused, Resumed, Note, Ended>;
 
 class ServerSession {
 public:
@@ -206,6 +210,8 @@ private:
   void resume(Resumed::Reason reason);
   void ask_for(std::uint32_t packet);
   void deliver(Bytes payload);
+  bool matches_overlap(Bytes payload);
+  void replaced();
   bool has_plausible_size(const Data& data) const;
   std::optional<std::uint16_t> verified(const Data& data) const;
 
@@ -240,6 +246,7 @@ private:
   std::uint16_t file_crc_ = 0; ///< of everything handed over
   std::uint16_t chain_ = 0;    ///< the last accepted packet's CRC
   bool after_sync_ = false;    ///< the chain may go on or restart at 0
+  ByteBuffer overlap_;         ///< still to be compared with what comes; empty = proved
   unsigned attempts_ = 0;
 };
 

@@ -1,0 +1,39 @@
+// The checkpoint file: any bytes. What is read from it, written again, reads the same.
+#include <cstdlib>
+#include <string>
+
+#include "dualcam/checkpoint.hpp"
+
+namespace {
+
+using namespace dualcam;
+
+void require(bool condition) {
+  if (!condition) {
+    std::abort();
+  }
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto read = decode_checkpoint(Bytes(reinterpret_cast<const std::byte*>(data), size));
+  if (!read) {
+    return 0;
+  }
+  const auto header = checkpoint_header(read->identity);
+  auto text = header;
+  for (const auto& held : read->held) {
+    text += held_line(held.value_or(HeldData()), header);
+    require(!held || held->packets <= read->identity.packets);
+  }
+  require(!(read->replaced && read->stored_as));
+  text += read->replaced ? replaced_line(header) : "";
+  text += read->stored_as ? stored_line(*read->stored_as, header) : "";
+  const auto again = decode_checkpoint(as_bytes(text));
+  require(again && again->stored_as == read->stored_as && again->replaced == read->replaced);
+  require(again->held[0] == read->held[0].value_or(HeldData()));
+  require(again->held[1] == read->held[1].value_or(HeldData()));
+  require(same_file(again->identity, read->identity));
+  return 0;
+}

@@ -1,0 +1,99 @@
+// Where a transfer's bytes go: a file below the output folder, or standard output.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "dualcam/resumable_file.hpp"
+
+namespace dualcam {
+
+class Destination {
+public:
+  Destination() = default;
+  Destination(const Destination&) = delete;
+  Destination& operator=(const Destination&) = delete;
+  virtual ~Destination() = default;
+
+  /// For people: a path.
+  virtual std::filesystem::path path() const = 0;
+  virtual const HeldData& data() const = 0;
+  /// What to ask the camera for, to go on behind `data`.
+  virtual ResumePoint resume_point() const = 0;
+  /// Whether `append` may take as long as a reader likes.
+  virtual bool may_block() const = 0;
+  /// Makes an `append` that is blocked give up.
+  virtual void interrupt() {}
+  /// `append` failed because nobody reads any more (`| head -c 100`).
+  virtual bool reader_gone() const { return false; }
+  virtual std::uint64_t unsaved() const = 0;
+
+  /// The next packets.
+  virtual Result<void> append(std::span<const Bytes> payloads) = 0;
+  virtual Result<void> save() = 0;
+  /// Nothing of it is to remain.
+  virtual void discard() = 0;
+  virtual Result<std::optional<std::filesystem::path>>
+  finish(const std::filesystem::path& final_name, IfExists if_exists) = 0;
+  /// The camera offers another file now. Returns where the old one is.
+  virtual Result<std::filesystem::path> set_aside() = 0;
+};
+
+class FileDestination : public Destination {
+public:
+  explicit FileDestination(ResumableFile file) : file_(std::move(file)) {}
+
+  const ResumableFile& file() const { return file_; }
+
+  std::filesystem::path path() const override { return file_.path(); }
+  const HeldData& data() const override { return file_.data(); }
+  ResumePoint resume_point() const override { return file_.resume_point(); }
+  bool may_block() const override { return false; }
+  std::uint64_t unsaved() const override { return file_.unsaved(); }
+  Result<void> append(std::span<const Bytes> payloads) override { return file_.append(payloads); }
+  Result<void> save() override { return file_.save(); }
+  void discard() override { file_.discard(); }
+  Result<std::optional<std::filesystem::path>> finish(const std::filesystem::path& final_name,
+                                                      IfExists if_exists) override {
+    return file_.finish(final_name, if_exists);
+  }
+  Result<std::filesystem::path> set_aside() override { return file_.set_aside(); }
+
+private:
+  ResumableFile file_;
+};
+
+/// `-o -`. What was written cannot be taken back, so it lives as long as the process; what it
+/// needs to prove that the camera still offers the same file is kept in memory.
+class StreamDestination : public Destination {
+public:
+  std::filesystem::path path() const override { return "-"; }
+  const HeldData& data() const override { return data_; }
+  ResumePoint resume_point() const override;
+  bool may_block() const override { return true; }
+  void interrupt() override { interrupted_ = true; }
+  bool reader_gone() const override { return reader_gone_; }
+  std::uint64_t unsaved() const override { return 0; }
+  Result<void> append(std::span<const Bytes> payloads) override;
+  Result<void> save() override { return {}; }
+  void discard() override {}
+  Result<std::optional<std::filesystem::path>> finish(const std::filesystem::path& final_name,
+                                                      IfExists if_exists) override;
+  Result<std::filesystem::path> set_aside() override;
+
+private:
+  Result<void> write(Bytes bytes);
+
+  HeldData data_;
+  ByteBuffer tail_; ///< the last packets
+  std::uint32_t tail_packets_ = 0;
+  std::uint16_t crc_before_tail_ = 0;
+  std::atomic<bool> interrupted_ = false;
+  bool reader_gone_ = false;
+};
+
+} // namespace dualcam
