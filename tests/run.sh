@@ -10,11 +10,13 @@ cd "$(dirname "$0")/.."
 source tools/packages.sh
 
 patience=300 # seconds a test
+counts="short counts: --full has those that are promised"
 case $#:${1-} in
 0:) ;;
 1:--full)
   export DUALCAM_FULL=1
   patience=14400
+  counts="full counts"
   ;;
 *)
   echo "usage: tests/run.sh [--full]" >&2
@@ -75,7 +77,7 @@ if [[ ${DUALCAM_FULL-} == 1 ]]; then
   fuzz
 fi
 
-echo "== figures, kept in build/figures.txt"
+echo "== figures, kept in build/figures.txt ($counts)"
 python3 -B tests/cli/figures.py build/gcc build/clang build/fuzz | tee build/figures.txt
 if ((failed)); then
   echo "Some tests failed; they are named above."

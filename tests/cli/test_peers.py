@@ -12,7 +12,7 @@ from harness import PATIENCE, SIGTERM, Camera, ToolTest, sha256
 from uploads import packets
 
 PEERS = full(100, 1000)
-IDLE = full(2, 30)  # seconds
+IDLE = full(2, 60)  # seconds
 SLACK = 20          # seconds that a loaded machine may be late
 
 
@@ -138,36 +138,30 @@ class SlowAndIdle(ToolTest):
 
     def test_a_good_transfer_beside_slow_idle_and_deaf_peers(self):
         video = self.file("v.h265", full(1, 100) * 1_000_000)
-        server = self.serve_long()
-        rounds = full(1, 5)
-        for number in range(rounds):
-            self.upload_beside(server, [], video, 1 + number)
-        before = status_of(server, "VmRSS")
-        peers = self.connect(server, [Silent, Slow, Stuck, Deaf])
-        for number in range(rounds):
-            self.upload_beside(server, peers, video, 1 + rounds + number)
+        crowded, quiet = self.serve_long(), self.serve_long()
+        before = status_of(crowded, "VmRSS")
+        peers = self.connect(crowded, [Silent, Slow, Stuck, Deaf])
+        grown = status_of(crowded, "VmRSS") - before
+        rounds = full(1, 3)
+        for number in range(rounds):  # in turn, as the machine may have other work at times
+            self.upload_beside(quiet, peers, video, 2 * number + 1)
+            self.upload_beside(crowded, peers, video, 2 * number + 2)
         self.assertIn(None, [peer.dropped for peer in peers], "there was nobody beside it")
-        grown = status_of(server, "VmRSS") - before
         self.assert_dropped_in_time(peers)
-        server.signal(SIGTERM)
-        self.assertEqual(server.wait(), 0)
-        self.assert_uploads(server, video, rounds)
-        latest = max(peer.dropped - peer.ready for peer in peers)
-        figure("slow and idle peers", f"{PEERS} silent, slow, stuck, deaf; deadline {IDLE} s", PEERS,
-               f"{self.rate(server, rounds)}; the last one dropped after {latest:.1f} s; "
-               f"{grown / 1024:.1f} MiB more", ">= 90 %; at the deadline")
-
-    def assert_uploads(self, server, video, rounds):
+        for server in (crowded, quiet):
+            server.signal(SIGTERM)
+            self.assertEqual(server.wait(), 0)
         finals = [path for path in self.out.rglob("*.h265")]
         self.assertEqual([sha256(path) for path in finals], [sha256(video)] * 2 * rounds)
+        latest = max(peer.dropped - peer.ready for peer in peers)
+        share = statistics.median(a / b for a, b in zip(self.rates(crowded), self.rates(quiet)))
+        figure("slow and idle peers", f"{PEERS} silent, slow, stuck, deaf; deadline {IDLE} s", PEERS,
+               f"{share:.0%} of the rate alone, median of {rounds}; the last one dropped after "
+               f"{latest:.1f} s; {grown / 1024:.1f} MiB more", ">= 90 %; at the deadline")
 
-    def rate(self, server, rounds):
-        if rounds == 1:
-            return "rate not measured"
-        rates = [event["bytes"] / max(event["seconds"], 0.001)
-                 for event in self.events(server.output) if event["event"] == "file-done"]
-        share = statistics.median(rates[rounds:]) / statistics.median(rates[:rounds])
-        return f"{share:.0%} of the rate alone"
+    def rates(self, server):
+        return [event["bytes"] / max(event["seconds"], 0.001)
+                for event in self.events(server.output) if event["event"] == "file-done"]
 
     def test_idle_peers_cost_little_memory(self):
         server = self.serve("-k", "--idle-timeout", "60s")

@@ -2,6 +2,7 @@
 
 import binascii
 import functools
+import hashlib
 import struct
 import time
 
@@ -18,6 +19,11 @@ def crc16(data, crc=0):
     """CRC-16/KERMIT at the speed of C: the mirror image of the CRC that Python has."""
     mirrored = binascii.crc_hqx(data.translate(MIRRORED), int(f"{crc:016b}"[::-1], 2))
     return int(f"{mirrored:016b}"[::-1], 2)
+
+
+def digests(contents):
+    """For comparing files: hundreds of kilobytes would not help anybody who reads a failure."""
+    return sorted(hashlib.sha256(content).hexdigest() for content in contents)
 
 
 def packet_count(content):

@@ -57,8 +57,11 @@ public:
   const std::vector<Recorded>& recording() const { return recording_; }
 
 private:
+  static constexpr std::size_t endless = 100'000; ///< commands of the device
+
   void deliver(CameraSend& send) {
     line(send.bytes, send.packet);
+    REQUIRE(recording_.size() < endless);
     recording_.push_back({send.bytes, {}});
     for (Bytes rest = send.bytes; !rest.empty();) {
       const auto size = std::min(rest.size(), next_size());

@@ -169,26 +169,6 @@ TEST_CASE("session: the captured transfer with a fault ends with a whole file") 
   CHECK(host.files()[0].crc == crc16(content));
 }
 
-TEST_CASE("session: no single-bit flip of a packet is accepted") {
-  const auto content = random_bytes(1024, 5);
-  std::uint16_t chain = 0;
-  const auto packet = data_packet(content, 1, chain);
-  for (std::size_t bit = 0; bit < packet.size() * 8; ++bit) {
-    TestHost host(no_metadata);
-    start_photo(host, 1);
-    auto flipped = packet;
-    flipped[bit / 8] ^= std::byte{1} << static_cast<int>(bit % 8);
-    host.receive(flipped);
-    REQUIRE(host.files().empty());
-    host.wait(Milliseconds(10'000)); // some flips announce more bytes than there are
-    REQUIRE(to_hex(host.take_sent()).starts_with("0002000400000001"));
-    host.receive(encode(Sync{1}));
-    host.receive(packet);
-    REQUIRE(host.files().size() == 1);
-    REQUIRE(host.files()[0].content == content);
-  }
-}
-
 TEST_CASE("session: RESUME is sent again every 2 s without SYNC, a bounded number of times") {
   TestHost host(no_metadata);
   host.receive(init_front_photo);

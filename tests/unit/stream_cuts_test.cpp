@@ -26,7 +26,9 @@ Line every(unsigned nth, const std::function<void(ByteBuffer&)>& damage) {
 }
 
 void flip(ByteBuffer& bytes) { bytes[bytes.size() / 2] ^= std::byte{0x10}; }
-void shorten(ByteBuffer& bytes) { bytes.resize(bytes.size() - std::min(bytes.size(), 450UL)); }
+void shorten(ByteBuffer& bytes) {
+  bytes.resize(bytes.size() - std::min<std::size_t>(bytes.size(), 450));
+}
 void garble_header(ByteBuffer& bytes) { bytes[1] = std::byte{6}; }
 void precede(ByteBuffer& bytes) { bytes.insert(bytes.begin(), 100, std::byte{0xAA}); }
 void duplicate(ByteBuffer& bytes) { append(bytes, ByteBuffer(bytes)); }

@@ -1,0 +1,17 @@
+// Where cameras come in.
+#pragma once
+
+#include <optional>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+
+#include "dcam-serve/options.hpp"
+
+namespace dualcam {
+
+/// Listens on the port of `options`; nullopt and an error if that does not work.
+std::optional<asio::ip::tcp::acceptor> open_acceptor(const ServeOptions& options,
+                                                     asio::io_context& io, asio::error_code& error);
+
+} // namespace dualcam
