@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "dualcam/hex.hpp"
 #include "dualcam/message.hpp"
 
 namespace dualcam {
@@ -84,7 +85,7 @@ std::string Transfer::sha256() {
   std::array<std::byte, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   EVP_DigestFinal_ex(digest_.get(), reinterpret_cast<unsigned char*>(digest.data()), &size);
-  return hex(Bytes(digest).first(size));
+  return to_hex(Bytes(digest).first(size));
 }
 
 Result<std::optional<std::filesystem::path>> Transfer::finish(IfExists if_exists) {
