@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "dualcam/crc16.hpp"
+#include "dualcam/hex.hpp"
 #include "dualcam/message.hpp"
 #include "dualcam/metadata.hpp"
 
@@ -22,16 +23,6 @@ std::string hex16(std::uint16_t value) {
 std::string padded(std::uint64_t value, std::size_t width) {
   const auto digits = std::to_string(value);
   return std::string(width - std::min(width, digits.size()), '0') + digits;
-}
-
-std::string hex_of(Bytes bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const auto byte : bytes) {
-    text += digits[std::to_integer<unsigned>(byte) >> 4];
-    text += digits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return text;
 }
 
 std::uint16_t check_of(std::string_view header) { return crc16(as_bytes(header)); }
@@ -153,7 +144,7 @@ std::string checkpoint_header(const FileIdentity& identity) {
                 format_imei(identity.imei) + "\nkind " + std::string(name_of(identity.kind)) +
                 "\npackets " + std::to_string(identity.packets) + "\nreceived " +
                 std::to_string(identity.received) + "\nmetadata " +
-                (identity.metadata.empty() ? "-" : hex_of(identity.metadata)) + '\n';
+                (identity.metadata.empty() ? "-" : to_hex(identity.metadata)) + '\n';
   return header + "check " + hex16(check_of(header)) + '\n';
 }
 

@@ -1,5 +1,7 @@
 #include "dualcam/opener.hpp"
 
+#include "dualcam/hex.hpp"
+
 #include <algorithm>
 
 namespace dualcam {
@@ -22,16 +24,6 @@ Opener recognise_avl_handshake(Bytes bytes) {
     return Opener::unknown;
   }
   return imei.size() == 15 ? Opener::avl_handshake : Opener::unfinished;
-}
-
-std::string hex(Bytes bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const auto byte : bytes) {
-    const auto value = std::to_integer<unsigned>(byte);
-    text += {digits[value >> 4], digits[value & 15]};
-  }
-  return text;
 }
 
 constexpr std::string_view tracking_advice =
@@ -80,11 +72,11 @@ std::string describe(Opener opener, Bytes first_bytes) {
     return "not a camera: TLS on a plain port";
   case Opener::unfinished:
     return first_bytes.empty() ? "it said nothing"
-                               : "not a camera: it said no more than " + hex(first_bytes);
+                               : "not a camera: it said no more than " + to_hex(first_bytes);
   case Opener::unknown:
     break;
   }
-  return "not a camera: it opened with " + hex(first_bytes.first(shown_bytes));
+  return "not a camera: it opened with " + to_hex(first_bytes.first(shown_bytes));
 }
 
 } // namespace dualcam

@@ -13,10 +13,7 @@ class Tagging(MetaTest):
     def setUp(self):
         super().setUp()
         if "no Exiv2" in self.run_tool("--version")[0]:
-            self.photo("a.jpg")
-            self.expect(["--tag", "a.jpg"], "", "dcam-meta: --tag is not available: this dcam-meta "
-                        "was built without Exiv2 (install libexiv2-dev and build again)\n", 2)
-            self.skipTest("built without Exiv2")
+            self.fail("built without Exiv2: install libexiv2-dev and build again")
 
     def photo(self, name, *segments):
         """A JPEG in form: what is between the tables and the end matters to nobody here."""

@@ -98,8 +98,6 @@ PerStream read(const std::vector<PacketSpec>& packets, LinkType link = LinkType:
   return read_file(pcap_file(link, frames));
 }
 
-DeviceStream session() { return std::move(DeviceStream().session()); }
-
 const Lines whole{"0 init 350612071913857",
                   "16 began videof 10",
                   "26 sync 1",

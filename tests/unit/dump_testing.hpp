@@ -177,4 +177,46 @@ private:
 
 using Lines = std::vector<std::string>;
 
+/// A stream in pieces: bytes, then how many are missing behind them.
+struct Piece {
+  ByteBuffer bytes;
+  std::uint64_t missing = 0;
+};
+
+inline Lines read(const std::vector<Piece>& pieces, std::size_t most) {
+  DumpReader reader;
+  EventLog log;
+  for (const auto& piece : pieces) {
+    for (Bytes rest = piece.bytes; !rest.empty();) {
+      const auto size = std::min(most, rest.size());
+      ByteBuffer copy(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(size));
+      rest = rest.subspan(size);
+      reader.received(copy);
+      std::ranges::fill(copy, std::byte{0xEE}); // the reader keeps no view of its input
+      log.drain(reader);
+    }
+    if (piece.missing != 0) {
+      reader.missing(piece.missing);
+      log.drain(reader);
+    }
+  }
+  reader.finish();
+  log.drain(reader);
+  return log.lines();
+}
+
+/// The events, which must not depend on how the stream is cut.
+inline Lines events(const std::vector<Piece>& pieces) {
+  const auto whole = read(pieces, 1 << 20);
+  for (const std::size_t most : {1U, 7U, 1030U, 4096U}) {
+    CAPTURE(most);
+    CHECK(read(pieces, most) == whole);
+  }
+  return whole;
+}
+
+inline Lines events(const DeviceStream& stream) { return events({{stream.bytes, 0}}); }
+
+inline DeviceStream session() { return std::move(DeviceStream().session()); }
+
 } // namespace dualcam

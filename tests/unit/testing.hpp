@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "dualcam/bytes.hpp"
+#include "dualcam/hex.hpp"
 
 namespace dualcam {
 
@@ -42,16 +43,6 @@ inline ByteBuffer random_bytes(std::size_t count, std::uint32_t seed) {
   ByteBuffer bytes(count);
   std::ranges::generate(bytes, [&] { return static_cast<std::byte>(random() & 0xFF); });
   return bytes;
-}
-
-inline std::string to_hex(Bytes bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const auto byte : bytes) {
-    const auto value = std::to_integer<unsigned>(byte);
-    text += {digits[value >> 4], digits[value & 15]};
-  }
-  return text;
 }
 
 } // namespace dualcam

@@ -184,6 +184,15 @@ void Arguments::duration(const std::string& names, std::optional<std::chrono::mi
   });
 }
 
+void Arguments::if_exists(IfExists& target) {
+  choice<IfExists>("--if-exists", "WHAT", target,
+                   {{"number", IfExists::number},
+                    {"skip", IfExists::skip},
+                    {"fail", IfExists::fail},
+                    {"replace", IfExists::replace}},
+                   "a taken name: number, skip, fail or replace");
+}
+
 void Arguments::custom(const std::string& names, const std::string& value,
                        const std::string& default_text, const std::string& help,
                        const Setter& setter, bool repeatable) {

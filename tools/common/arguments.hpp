@@ -13,6 +13,7 @@
 
 #include "common/exit_code.hpp"
 #include "common/standard_streams.hpp"
+#include "dualcam/part_file.hpp"
 
 namespace dualcam {
 
@@ -81,6 +82,8 @@ public:
              return accepted;
            });
   }
+  /// --if-exists, of every tool that writes files.
+  void if_exists(IfExists& target);
   /// Anything else. `repeatable`: `setter` is called for each occurrence, else for the last one.
   void custom(const std::string& names, const std::string& value, const std::string& default_text,
               const std::string& help, const Setter& setter, bool repeatable = false);

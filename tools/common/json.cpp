@@ -21,18 +21,6 @@ Json metadata_record(const Metadata& metadata, Bytes payload, std::optional<std:
   return to_json(record);
 }
 
-std::string hex(Bytes bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const auto byte : bytes) {
-    const auto value = std::to_integer<unsigned>(byte);
-    text += digits[value >> 4];
-    text += digits[value & 15];
-  }
-  return text;
-}
-
 std::optional<ByteBuffer> parse_hex(std::string_view text) {
   constexpr std::string_view separators = " \t\r\n,:;";
   ByteBuffer bytes;

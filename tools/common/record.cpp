@@ -1,6 +1,7 @@
 #include "common/record.hpp"
 
 #include "common/units.hpp"
+#include "dualcam/hex.hpp"
 
 namespace dualcam {
 namespace {
@@ -74,8 +75,8 @@ Record record_of(const Metadata& metadata, Bytes payload) {
     record.events = dsm_event_names(*metadata.events);
   }
   record.driver = metadata.driver;
-  record.rest = hex(metadata.rest);
-  record.raw = hex(payload);
+  record.rest = to_hex(metadata.rest);
+  record.raw = to_hex(payload);
   return record;
 }
 
@@ -83,7 +84,7 @@ Record record_of(const Init& init) {
   Record record;
   record.imei = init.imei;
   record.init = init;
-  record.raw = hex(encode(init));
+  record.raw = to_hex(encode(init));
   return record;
 }
 

@@ -1,5 +1,7 @@
 #include "common/record_reader.hpp"
 
+#include "dualcam/hex.hpp"
+
 #include <cmath>
 
 namespace dualcam {
@@ -64,7 +66,7 @@ Record record_of_camera_document(const Json& document, std::string_view text) {
     record.position = Position{latitude.get<double>(), longitude.get<double>()};
   }
   record.driver = words(document.value("driver_name", Json()));
-  record.raw = hex(as_bytes(text));
+  record.raw = to_hex(as_bytes(text));
   record.document = document;
   return record;
 }
@@ -185,7 +187,7 @@ Result<Record> read_payload(Bytes payload, std::optional<Camera> camera) {
   if (!family && payload[0] != std::byte{0}) {
     return std::unexpected(Error{
         ErrorCategory::unsupported, 0,
-        "no metadata layout begins with " + hex(payload.first(1)) + " and has " +
+        "no metadata layout begins with " + to_hex(payload.first(1)) + " and has " +
             std::to_string(payload.size()) +
             " bytes: a DualCam's version, 15 bytes of ADAS or 26 of DSM were expected (--camera "
             "tells a family)"});

@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/escape.hpp"
-
 namespace dualcam {
 namespace {
 
@@ -91,7 +89,7 @@ Result<InputFile> InputFile::open(const std::string& path, const StopSignal& sto
   const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                      : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
-    return failed("cannot open " + escaped(path));
+    return failed("cannot open");
   }
   if (const auto taken = file.take(descriptor, stop); !taken) {
     return std::unexpected(taken.error());
@@ -109,8 +107,8 @@ Result<void> InputFile::take(int descriptor, const StopSignal& stop) {
     has_path_ = path_ != "-";
     return {};
   }
-  const auto spooled = S_ISDIR(status.st_mode) ? failed("cannot read " + escaped(path_), EISDIR)
-                                               : spool(descriptor, stop);
+  const auto spooled =
+      S_ISDIR(status.st_mode) ? failed("cannot read", EISDIR) : spool(descriptor, stop);
   ::close(descriptor);
   return spooled;
 }
@@ -124,7 +122,7 @@ Result<void> InputFile::spool(int from, const StopSignal& stop) {
   for (;;) {
     const auto count = read_some(from, piece, stop);
     if (count < 0) {
-      return failed("cannot read " + escaped(path_));
+      return failed("cannot read");
     }
     if (count == 0) {
       return {};
@@ -138,7 +136,7 @@ Result<void> InputFile::spool(int from, const StopSignal& stop) {
 Result<void> InputFile::measure() {
   struct stat status{};
   if (::fstat(descriptor_, &status) != 0) {
-    return failed("cannot read " + escaped(path_));
+    return failed("cannot read");
   }
   size_ = static_cast<std::uint64_t>(status.st_size);
   ByteBuffer first(std::min<std::uint64_t>(size_, detection_size));
@@ -151,11 +149,11 @@ Result<void> InputFile::read(std::uint64_t offset, std::span<std::byte> bytes) c
   while (!bytes.empty()) {
     const auto count = ::pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count == 0) {
-      return std::unexpected(Error{ErrorCategory::io, offset,
-                                   escaped(path_) + " has become shorter while it was read"});
+      return std::unexpected(
+          Error{ErrorCategory::io, offset, "has become shorter while it was read"});
     }
     if (count < 0 && errno != EINTR) {
-      return failed("cannot read " + escaped(path_));
+      return failed("cannot read");
     }
     const auto taken = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
     bytes = bytes.subspan(taken);

@@ -65,12 +65,7 @@ void add_options(Arguments& parser, ConvertOptions& options) {
   parser.number("-j,--jobs", "N", options.jobs, 1U, 256U, "this many files at once");
   parser.flag("-n,--dry-run", options.dry_run, "print the commands, ready to paste; run none");
   parser.text("--ffmpeg", "PATH", options.ffmpeg, "the ffmpeg to run");
-  parser.choice<IfExists>("--if-exists", "WHAT", options.if_exists,
-                          {{"number", IfExists::number},
-                           {"skip", IfExists::skip},
-                           {"fail", IfExists::fail},
-                           {"replace", IfExists::replace}},
-                          "a taken name: number, skip, fail or replace");
+  parser.if_exists(options.if_exists);
   parser.flag("--strict", options.strict, "write nothing if the input is damaged");
 }
 

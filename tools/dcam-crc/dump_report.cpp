@@ -9,6 +9,7 @@
 #include "common/escape.hpp"
 #include "common/units.hpp"
 #include "dcam-crc/packet_map.hpp"
+#include "dualcam/hex.hpp"
 #include "dualcam/message.hpp"
 
 namespace dualcam {
@@ -97,14 +98,14 @@ Json metadata_of(const Transfer& transfer) {
   if (metadata) {
     return metadata_record(*metadata, transfer.metadata, transfer.imei);
   }
-  return transfer.metadata.empty() ? Json() : Json{{"raw", hex(transfer.metadata)}};
+  return transfer.metadata.empty() ? Json() : Json{{"raw", to_hex(transfer.metadata)}};
 }
 
 /// `2024-10-29T12:43:42.000Z, server request, 54.7004183 25.2796514`
 std::string metadata_text(const Transfer& transfer) {
   const auto metadata = decode_metadata(transfer.metadata);
   if (!metadata) {
-    return fmt::format("{} ({})", hex(transfer.metadata), metadata.error().message);
+    return fmt::format("{} ({})", to_hex(transfer.metadata), metadata.error().message);
   }
   const auto time = metadata->timestamp.time_point();
   auto text = metadata->timestamp.is_known() && time ? format_time(*time) : "no time";

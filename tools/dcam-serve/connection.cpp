@@ -9,6 +9,7 @@
 
 #include "common/escape.hpp"
 #include "dcam-serve/server.hpp"
+#include "dualcam/hex.hpp"
 
 namespace dualcam {
 namespace {
@@ -244,7 +245,7 @@ void Connection::fail_transfer(const Error& error) {
 asio::awaitable<void> Connection::perform(const Send& send) {
   auto& console = server_.reporter().console();
   if (console.traces()) {
-    console.trace(fmt::format("{} <- {}", peer_, hex(send.bytes)));
+    console.trace(fmt::format("{} <- {}", peer_, to_hex(send.bytes)));
   }
   timer_.expires_after(server_.options().idle_timeout);
   co_await (asio::async_write(socket_, asio::buffer(send.bytes), as_values) ||

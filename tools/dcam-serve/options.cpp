@@ -148,12 +148,7 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
   parser.duration("--idle-timeout", options.idle_timeout,
                   "drop a connection that makes no progress");
   parser.off_flag("--no-metadata", options.metadata, "do not ask for metadata");
-  parser.choice<IfExists>("--if-exists", "WHAT", options.if_exists,
-                          {{"number", IfExists::number},
-                           {"skip", IfExists::skip},
-                           {"fail", IfExists::fail},
-                           {"replace", IfExists::replace}},
-                          "a taken name: number, skip, fail or replace");
+  parser.if_exists(options.if_exists);
   parser.custom("--exec", "CMD", "", "run CMD PATH for each finished file, without a shell",
                 [&](const auto& given) { return set_exec(options, given); });
   parser.custom(

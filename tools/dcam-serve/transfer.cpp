@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "dualcam/hex.hpp"
 #include "dualcam/message.hpp"
 
 namespace dualcam {
@@ -176,7 +177,7 @@ std::string Transfer::sha256() {
   std::array<std::byte, EVP_MAX_MD_SIZE> value{};
   unsigned size = 0;
   EVP_DigestFinal_ex(digest_.get(), reinterpret_cast<unsigned char*>(value.data()), &size);
-  return hex(Bytes(value).first(size));
+  return to_hex(Bytes(value).first(size));
 }
 
 Result<std::optional<std::filesystem::path>> Transfer::finish() {

@@ -6,6 +6,7 @@
 #include <openssl/sha.h>
 
 #include "common/units.hpp"
+#include "dualcam/hex.hpp"
 #include "dualcam/metadata.hpp"
 
 namespace dualcam {
@@ -40,7 +41,7 @@ ByteBuffer metadata_for(const SimOptions& options, FileKind kind, std::size_t in
 std::string sha256(Bytes content) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.data());
-  return hex(std::as_bytes(std::span(digest)));
+  return to_hex(std::as_bytes(std::span(digest)));
 }
 
 } // namespace

@@ -1,0 +1,205 @@
+"""What dcam-serve says: its streams, its capture of the traffic, its command line."""
+
+import os
+import socket
+import subprocess
+import unittest
+
+from harness import IMEI, PATIENCE, ToolTest, crc16, sha256, tool
+
+
+class Streams(ToolTest):
+    def test_a_closed_standard_output_costs_no_file(self):
+        photo = self.file("a.jpg", 100)
+        server = self.serve(stdout=None, preexec_fn=lambda: os.close(1))
+        self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
+        self.assertEqual(server.wait(), 3)
+        self.assertIn("cannot write to standard output: Bad file descriptor", server.errors)
+        self.assert_stored(photo)
+
+    def test_a_full_standard_output_costs_no_file(self):
+        photo = self.file("a.jpg", 100)
+        with open("/dev/full", "w") as full:
+            server = self.serve(stdout=full)
+        self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
+        self.assertEqual(server.wait(), 3)
+        self.assertIn("No space left on device", server.errors)
+        self.assert_stored(photo)
+
+    def test_a_reader_that_leaves_is_no_error(self):
+        photos = [self.file(f"{i}.jpg", 100) for i in range(3)]
+        head = subprocess.Popen(["head", "-1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        server = self.serve(stdout=head.stdin)
+        head.stdin.close()
+        self.sim(server, *(f"photof={path}" for path in photos))
+        self.assertEqual(server.wait(), 0)
+        with head.stdout as lines:
+            self.assertEqual(len(lines.read().splitlines()), 1)
+        self.assertEqual(head.wait(PATIENCE), 0)
+        self.assert_stored(*photos)
+
+    def test_json_events_in_their_order(self):
+        photo = self.file("a.jpg", 3_000)
+        server = self.serve("--json")
+        self.sim(server, f"photof={photo}")
+        self.assertEqual(server.wait(), 0)
+        events = self.events(server.output)
+        self.assertEqual([event["event"] for event in events],
+                         ["listening", "connected", "metadata", "file-start", "file-done",
+                          "disconnected", "summary"])
+        for event in events:
+            self.assertRegex(event["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        done = events[4]
+        self.assertEqual(done["path"], str(self.out / self.stored()[0]))
+        self.assertEqual((done["imei"], done["kind"], done["bytes"], done["packets"]),
+                         (IMEI, "photof", 3000, 3))
+        self.assertEqual(done["crc16"], f"{crc16(photo.read_bytes()):04x}")
+        self.assertEqual(done["sha256"], sha256(photo))
+        self.assertEqual(done["resumes"], 0)
+        self.assertEqual(events[-1]["files"], 1)
+
+    def test_quiet_says_nothing_when_all_is_well(self):
+        photo = self.file("a.jpg", 100)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = self.start("dcam-serve", "-q", "-b", "127.0.0.1", "-p", port, "-o", self.out)
+        server.port = port
+        result = self.sim(server, "-q", "--reconnect", "100", "--reconnect-delay", "50ms",
+                          f"photof={photo}")
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(server.errors, "")
+
+    def test_packets_are_traced_with_vv(self):
+        photo = self.file("a.jpg", 3_000)
+        server = self.serve("-vv")
+        self.sim(server, f"photof={photo}")
+        server.wait()
+        for packet in (1, 2, 3):
+            self.assertRegex(server.errors, rf"packet {packet}, \d+ bytes")
+
+    def test_no_progress_and_no_escape_in_a_pipe(self):
+        photo = self.file("a.jpg", 60_000)
+        server = self.serve()
+        self.sim(server, "--rate", "100K", f"photof={photo}")
+        server.wait()
+        self.assertNotRegex(server.errors, r"[\x1b\r]|%")
+
+    def test_progress_fits_the_line_when_asked_for(self):
+        photo = self.file("a.jpg", 60_000)
+        server = self.serve("--progress", "always", "--color", "never")
+        self.sim(server, "--rate", "100K", f"photof={photo}")
+        server.wait()
+        lines = [line for line in server.errors.replace("\r", "\n").splitlines() if "ETA" in line]
+        self.assertGreater(len(lines), 0)
+        for line in lines:
+            self.assertRegex(line, rf"^{IMEI} front photo +\d+%.* of 59.0 KiB .*/s  ETA ")
+            self.assertLess(len(line.replace("\x1b[K", "")), 80)
+
+
+class Capture(ToolTest):
+    def captured(self, *faults):
+        self.video = self.file("v.h265", 100_000)
+        self.pcap = self.folder / "traffic.pcap"
+        server = self.serve("--capture", self.pcap, "--idle-timeout", "8s")
+        result = self.sim(server, *faults, f"videof={self.video}")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(server.wait(), 0)
+
+    def test_the_capture_verifies(self):
+        self.captured()
+        result = self.run_tool("dcam-crc", "--dump", self.pcap)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn(IMEI, result.stdout)
+
+    def test_the_capture_of_a_transfer_with_faults_holds_the_file(self):
+        self.captured("--corrupt", "0.05")
+        extracted = self.folder / "extracted"
+        extracted.mkdir()
+        result = self.run_tool("dcam-crc", "--dump", "-x", extracted, self.pcap)
+        self.assertEqual(result.returncode, 1, result.stderr)  # bad packets, sent again
+        files = [path for path in extracted.rglob("*") if path.is_file()]
+        self.assertEqual([sha256(path) for path in files], [sha256(self.video)])
+
+    def test_tcpdump_reads_the_capture(self):
+        self.captured()
+        result = subprocess.run(["tcpdump", "-vv", "-n", "-r", self.pcap], capture_output=True,
+                                text=True)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("incorrect", result.stdout)
+        self.assertIn("Flags [S]", result.stdout)
+        self.assertIn("Flags [F.]", result.stdout)
+
+    def test_a_file_that_is_no_capture_is_left_alone(self):
+        other = self.file("notes.txt", 1000)
+        before = sha256(other)
+        result = self.run_tool("dcam-serve", "-p", "0", "-o", self.out, "--capture", other)
+        self.assertEqual(result.returncode, 3)
+        self.assertEqual(sha256(other), before)
+
+
+class CommandLine(ToolTest):
+    def test_help_goes_to_standard_output(self):
+        for name in ("dcam-serve", "dcam-sim"):
+            result = self.run_tool(name, "--help")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            examples = result.stdout.split("Examples:\n")[1].splitlines()
+            self.assertEqual(len(examples), 3)
+
+    def test_version_names_the_libraries(self):
+        result = self.run_tool("dcam-serve", "--version")
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(result.stdout, r"^dcam-serve \d+\.\d+\.\d+ \(git .+\)\nlibraries: .*OpenSSL 3")
+
+    def test_help_into_a_full_device_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([tool("dcam-serve"), "--help"], stdout=full,
+                                    stderr=subprocess.PIPE)
+        self.assertEqual(result.returncode, 3)
+
+    def test_wrong_values_name_option_value_and_what_is_accepted(self):
+        for arguments, text in [
+                (["-p", "x"], "--port: 'x' is not accepted; give a whole number from 0 to 65535"),
+                (["-p", "65536"], "--port: '65536'"),
+                (["-p"], "--port needs a value"),
+                (["-w", "5"], "--wait: '5' is not accepted; give a number with ms, s"),
+                (["--idle-timeout", "1y"], "--idle-timeout: '1y'"),
+                (["-s", "photo,foo"], "--source: 'photo,foo'"),
+                (["-i", "12a"], "--imei: '12a' is not accepted; give 15 digits"),
+                (["-c", "0"], "--count: '0'"),
+                (["--name", "../x"], "'..' would leave the output folder"),
+                (["--name", "{x}"], "there is no '{x}'"),
+                (["--name", "/x"], "--name: '/x'"),
+                (["--if-exists", "x"], "give number, skip, fail, replace"),
+                (["--progress", "x"], "--progress: 'x' is not accepted; give auto, always, never"),
+                (["--prot", "1"], "unknown option '--prot'; did you mean '--port'?"),
+                (["--keep-listenin"], "did you mean '--keep-listening'?"),
+                (["x\x1b[2J"], "unexpected argument 'x\\x1b[2J'")]:
+            result = self.run_tool("dcam-serve", *arguments)
+            self.assertEqual(result.returncode, 2, arguments)
+            self.assertIn(text, result.stderr)
+            self.assertEqual(result.stdout, "")
+
+    def test_options_from_a_file(self):
+        config = self.folder / "serve.conf"
+        config.write_text(f'wait="100ms"\noutput="{self.out}"\nport=0\nbind="127.0.0.1"\n')
+        result = self.run_tool("dcam-serve", "--config", config)
+        self.assertEqual(result.returncode, 4, result.stderr)
+        config.write_text("wiat=1\n")
+        self.assertEqual(self.run_tool("dcam-serve", "--config", config).returncode, 2)
+        self.assertEqual(self.run_tool("dcam-serve", "--config", "/missing").returncode, 3)
+
+    def test_a_list_of_imeis_that_cannot_be_used(self):
+        bad = self.folder / "imeis"
+        bad.write_text("350612071913857\n12x\n")
+        result = self.run_tool("dcam-serve", "-i", f"@{bad}", "-o", self.out)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("imeis line 2: '12x' is no IMEI", result.stderr)
+        result = self.run_tool("dcam-serve", "-i", "@/missing", "-o", self.out)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("cannot read /missing", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
