@@ -51,12 +51,12 @@ class Cuts(CutTest):
         results = self.in_parallel(
             lambda packet: self.sim(server, "--imei", f"{packet:015}", "--cut", packet,
                                     "--reconnect", "1", "--reconnect-delay", "0",
-                                    f"videof={video}"), range(1, 20))
+                                    f"videof={video}"), range(1, 21))
         for packet, result in enumerate(results, 1):
             self.assertEqual(result.returncode, 0, f"packet {packet}: {result.stderr}")
         self.stop(server)
-        self.assertEqual(len(self.stored()), 19, self.stored())
-        self.assert_stored(*[video] * 19)
+        self.assertEqual(len(self.stored()), 20, self.stored())
+        self.assert_stored(*[video] * 20)
 
     def test_a_cut_at_every_byte_of_a_packet(self):
         content = self.random.randbytes(6 * PACKET + 10)
@@ -78,7 +78,7 @@ class Cuts(CutTest):
             self.assert_finals(1 + cut, [content], f"cut at byte {cut}")
             again += camera.sent - (len(content) - held * PACKET)
         self.assertEqual(again, len(cuts) * PACKET)
-        figure("link cuts", "at every packet of 20, and at every byte of one", 19 + len(cuts),
+        figure("link cuts", "at every packet of 20, and at every byte of one", 20 + len(cuts),
                f"all resumed, {again // len(cuts)} bytes a cut fetched again",
                "all resumed, 1024 bytes")
 
@@ -97,6 +97,15 @@ class Cuts(CutTest):
         self.stop(server)
         self.assert_finals(350612071913857, [content])
         self.assertEqual(sent, len(content) + PACKET * (packet_count(content) - 1))
+
+    def test_a_link_that_is_lost_before_the_camera_hears_that_its_file_is_stored(self):
+        content = self.random.randbytes(3 * PACKET)
+        server = self.serve("-k")
+        self.upload_part(server, content, 3, milliseconds=TIME)
+        camera = self.upload(server, content, milliseconds=TIME)
+        self.stop(server)
+        self.assertEqual(camera.resumed_at, [3])
+        self.assert_finals(350612071913857, [content])
 
 
 class Replaced(CutTest):

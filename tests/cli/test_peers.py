@@ -8,7 +8,7 @@ import struct
 import time
 
 from figures import figure, full
-from harness import PATIENCE, SIGTERM, Camera, ToolTest, sha256
+from harness import SIGTERM, Camera, ToolTest, sha256, tool
 from uploads import packets
 
 PEERS = full(100, 1000)
@@ -175,6 +175,10 @@ class SlowAndIdle(ToolTest):
         self.assertEqual([peer.dropped for peer in peers], [None] * PEERS)
 
     def test_more_peers_than_descriptors_delay_a_camera_only(self):
+        with open(tool("dcam-serve"), "rb") as program:
+            if b"__ubsan_handle" in program.read():
+                self.skipTest("UBSan opens a pipe to check a pointer, and takes it for bad if it "
+                              "cannot; the other build runs this")
         server = self.serve("-k", "--idle-timeout", "300ms",
                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)))
         self.connect(server, [Silent])

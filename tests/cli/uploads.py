@@ -3,6 +3,7 @@
 import binascii
 import functools
 import hashlib
+import re
 import struct
 import time
 
@@ -123,20 +124,18 @@ class Upload(Camera):
                 return None
 
 
+def queues(here, there):
+    """The bytes that a TCP connection has unacknowledged and unread, by the kernel's table."""
+    with open("/proc/net/tcp") as table:
+        ends = re.search(rf": \w+:{here:04X} \w+:{there:04X} \w+ (\w+):(\w+)", table.read())
+    return (int(ends.group(1), 16), int(ends.group(2), 16)) if ends else (1, 1)
+
+
 def was_read(server, camera):
-    """Waits until the server has read all that `camera` has sent, by the kernel's table."""
+    """Waits until the server has read all that `camera` has sent."""
     here = camera.socket.getsockname()[1]
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        queues = {}
-        with open("/proc/net/tcp") as table:
-            for line in list(table)[1:]:
-                fields = line.split()
-                ports = tuple(int(field.split(":")[1], 16) for field in fields[1:3])
-                queues[ports] = tuple(int(field, 16) for field in fields[4].split(":"))
-        unacknowledged = queues.get((here, server.port), (1, 0))[0]
-        unread = queues.get((server.port, here), (0, 1))[1]
-        if unacknowledged == 0 and unread == 0:
-            return
+    while queues(here, server.port)[0] != 0 or queues(server.port, here)[1] != 0:
+        if time.monotonic() > deadline:
+            raise AssertionError("the server does not read what a camera sent")
         time.sleep(0.005)
-    raise AssertionError("the server does not read what a camera sent")
