@@ -1,0 +1,172 @@
+"""What a disk may hold after a power cut, worked out from a trace: of what no fsync covered, any
+part may be there, and any part not."""
+
+import pathlib
+
+SECTOR = 512
+RESTART = {"call": "restart"}  # between the traces of two processes
+
+
+class _File:
+    """Bytes that are durable, and the changes since."""
+
+    def __init__(self, content=b""):
+        self.content = bytearray(content)
+        self.pending = []  # (offset, bytes), or (size, None) for a truncation
+
+    def sync(self):
+        self.content = self.after(lambda: True)
+        self.pending = []
+
+    def after(self, keeps, tears=None):
+        """The content if of each pending change what `keeps()` says is there. `tears` is a random
+        generator if writes may also be torn."""
+        content = bytearray(self.content)
+        for offset, data in self.pending:
+            if not keeps():
+                if tears and data and tears.random() < 0.5:
+                    self._torn(content, offset, data, tears)
+            elif data is None:
+                _resize(content, offset)
+            else:
+                _resize(content, max(len(content), offset))
+                content[offset:offset + len(data)] = data
+        return content
+
+    @staticmethod
+    def _torn(content, offset, data, random):
+        """Some of the sectors; the size may have been recorded without its bytes."""
+        if random.random() < 0.5:
+            _resize(content, max(len(content), offset + len(data)))
+        sectors = range(offset // SECTOR, -(-(offset + len(data)) // SECTOR))
+        kept = random.getrandbits(len(sectors))
+        for position, sector in enumerate(sectors):
+            if kept >> position & 1:
+                start = max(offset, sector * SECTOR)
+                end = min(offset + len(data), (sector + 1) * SECTOR)
+                _resize(content, max(len(content), end))
+                content[start:end] = data[start - offset:end - offset]
+
+
+def _resize(content, size):
+    if size < len(content):
+        del content[size:]
+    else:
+        content.extend(bytes(size - len(content)))
+
+
+class _Folder:
+    """Names that are durable, and the changes since. A name stands for a _File or a _Folder."""
+
+    def __init__(self):
+        self.names = {}
+        self.pending = []  # {name: what it stands for now, None if removed}
+
+    def sync(self):
+        self.names = self.after(lambda: True)
+        self.pending = []
+
+    def after(self, keeps):
+        names = dict(self.names)
+        for change in self.pending:
+            if keeps():
+                names.update(change)
+        return {name: entry for name, entry in names.items() if entry is not None}
+
+
+class Disk:
+    """The output folder as the calls of a trace change it."""
+
+    def __init__(self, root):
+        self.root = pathlib.PurePath(root)
+        self.folders = {self.root: _Folder()}
+        self.inodes = {}
+
+    def apply(self, call):
+        if "error" in call or not call.get("below"):
+            return
+        path = _path(call.get("target", call["path"]))
+        file = self.inodes.get(call.get("inode"))
+        if call.get("creates") and not path.name.endswith(" (deleted)"):
+            file = self.inodes[call["inode"]] = _File()
+            self._change(path.parent, {path.name: file})
+        elif "data" in call:
+            file.pending.append((call["offset"], call["data"]))
+        elif "size" in call:
+            file.pending.append((call["size"], None))
+        elif call["call"] in ("fsync", "fdatasync"):
+            self.folders.get(path, file).sync()
+        elif call["call"] == "mkdir":
+            self.folders[path] = _Folder()
+            self._change(path.parent, {path.name: self.folders[path]})
+        elif call["call"] in ("unlink", "rmdir"):
+            self._change(path.parent, {path.name: None})
+        elif call["call"] in ("rename", "link"):
+            self._move(path, _path(call["to"]), removes=call["call"] == "rename")
+
+    def _change(self, folder, change):
+        self.folders[folder].pending.append(change)
+
+    def _move(self, path, to, removes):
+        names = self.folders[path.parent].after(lambda: True)
+        change = {to.name: names[path.name]}
+        if removes and path.parent == to.parent:
+            change[path.name] = None  # a rename within a folder happens whole or not at all
+        elif removes:
+            self._change(path.parent, {path.name: None})
+        self._change(to.parent, change)
+
+    def states(self, random, count):
+        """What may be there now, as {relative path: bytes}: nothing of what is not synced, all of
+        it, then `count` random mixtures."""
+        yield self._state(lambda: False)
+        yield self._state(lambda: True)
+        for _ in range(count):
+            yield self._state(lambda: random.random() < 0.5, random)
+
+    def _state(self, keeps, tears=None):
+        state = {}
+        drawn = {}  # one file may have two names
+
+        def walk(prefix, folder):
+            for name, entry in folder.after(keeps).items():
+                if isinstance(entry, _Folder):
+                    walk(prefix + name + "/", entry)
+                else:
+                    if id(entry) not in drawn:
+                        drawn[id(entry)] = bytes(entry.after(keeps, tears))
+                    state[prefix + name] = drawn[id(entry)]
+
+        walk("", self.folders[self.root])
+        return state
+
+
+def _path(path):
+    return pathlib.PurePath(path.decode())
+
+
+class Told:
+    """What the device was told, as far as a trace has come."""
+
+    def __init__(self):
+        self.files = []  # the kinds it may forget, in order
+        self.heard = True  # it has answered since
+        self._kind = None
+        self._transferring = False
+
+    def apply(self, call):
+        if call is RESTART:
+            self._transferring = False
+        elif call["call"] == "recv":
+            self.heard = True
+        elif call["call"] == "send":
+            command, payload = call["data"][:2], call["data"][4:]
+            ends = command in (b"\0\x09", b"\0\x08", b"\0\0") or call["data"] == bytes.fromhex(
+                "0005000400000000")
+            if ends and self._transferring:
+                self.files.append(self._kind)
+                self.heard = self._transferring = False
+            if command == b"\0\x08":
+                self._kind = payload.decode()[1:]
+            elif command == b"\0\x02":
+                self._transferring = True

@@ -1,0 +1,170 @@
+"""dcam-serve killed (SIGKILL): at every call that touches the output folder, and at random moments
+of a transfer. Started again with the same command it finishes the file."""
+
+import contextlib
+import itertools
+import signal
+import socket
+import subprocess
+import threading
+import unittest
+
+from faults import Device, FaultTest, Recording
+from figures import full
+from harness import PATIENCE, sha256
+from uploads import PACKET
+
+STRIDE = full(8, 1)
+KILLS = full(25, 1000)
+MOST_LOST = 1 << 20  # a checkpoint is due after that many bytes, ...
+IN_FLIGHT = 1 << 18  # ... and one buffer of received bytes may make it late
+
+
+class Proxy:
+    """A port that stays while the servers behind it come and go."""
+
+    def __init__(self):
+        self.target = None
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.sockets = [self.listener]
+        self.threads = []
+        self._start(self._accept)
+
+    def _start(self, what, *arguments):
+        self.threads.append(threading.Thread(target=what, args=arguments, daemon=True))
+        self.threads[-1].start()
+
+    def _accept(self):
+        while True:
+            try:
+                device, _ = self.listener.accept()
+            except OSError:
+                return
+            self.sockets.append(device)
+            try:
+                server = socket.create_connection(("127.0.0.1", self.target), PATIENCE)
+            except OSError:
+                self._end(device)
+                continue
+            self.sockets.append(server)
+            self._start(self._pump, device, server)
+            self._start(self._pump, server, device)
+
+    def _pump(self, source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._end(source)
+            self._end(sink)
+
+    @staticmethod
+    def _end(connection):
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self._end(self.listener)
+        for thread in self.threads:
+            thread.join(PATIENCE)
+        for each in self.sockets:
+            each.close()
+
+
+class Progress:
+    """How far the part of a transfer had come when its server died, and what was asked again."""
+
+    def __init__(self):
+        self.written = 0
+        self.most_fetched_again = 0
+        self.kills = 0
+
+    def follow(self, trace):
+        """Takes in the trace of the next server."""
+        resumes = [int(call["data"][4:8].hex(), 16) for call in trace.calls
+                   if call["call"] == "send" and call["data"].startswith(b"\0\2\0\4")]
+        if resumes:
+            again = self.written - (resumes[0] - 1) * PACKET
+            self.most_fetched_again = max(self.most_fetched_again, again)
+            self.written = (resumes[0] - 1) * PACKET
+        ends = [call["offset"] + call["result"] for call in trace.calls
+                if "offset" in call and call["path"].endswith((b".h265.part", b".jpg.part"))]
+        self.written = max(ends, default=self.written)
+
+
+class Kills(FaultTest):
+    def test_at_every_call(self):
+        recordings = [Recording("videof", self.random.randbytes(3_000_000)),
+                      Recording("photor", self.random.randbytes(3_000))]
+        for moment in ("kill-before", "kill-after"):
+            for position in itertools.count(1 + self.random.randrange(STRIDE), STRIDE):
+                with self.case(fault=f"{moment}:{position}"):
+                    if not self.killed(f"{moment}:{position}", recordings):
+                        break
+        self.row("kill -9", "before and after every call", "all finished, no stray files")
+
+    def killed(self, fault, recordings):
+        """One run with the kill, one without; False if the first came to its end."""
+        self.fresh()
+        device = Device(recordings)
+        progress = Progress()
+        server = self.watched(fault=fault)
+        if server.port:
+            device.upload(server)
+        status = server.wait()
+        progress.follow(server.trace)
+        self.assertIn(status, (0, 128 + signal.SIGKILL), server.errors)
+        self.assert_no_wrong_finals(self.contents(), recordings)
+        again = self.watched()
+        device.upload(again)
+        self.assertEqual(again.wait(), 0, again.errors)
+        progress.follow(again.trace)
+        self.assertLessEqual(progress.most_fetched_again, MOST_LOST + IN_FLIGHT + PACKET)
+        self.assert_exactly(recordings)
+        return status != 0
+
+    def test_at_random_moments(self):
+        progress = Progress()
+        for _ in range(KILLS):  # no transfer without a kill
+            if progress.kills < KILLS:
+                with self.case(transfer=self.cases), contextlib.closing(Proxy()) as proxy:
+                    self.fresh()
+                    self.killed_transfer(proxy, min(progress.kills + 5, KILLS), progress)
+        self.row("kill -9", f"random moments of {self.cases} transfers, at most "
+                 f"{progress.most_fetched_again} bytes fetched again",
+                 "SHA-256 equal, <= 1 MiB and a buffer fetched again, no strays", progress.kills)
+
+    def killed_transfer(self, proxy, kills, progress):
+        """A transfer whose server is killed until there were so many kills, or it was faster."""
+        video = self.file("v.h265", 3 << 20)
+        camera = None
+        progress.written = 0
+        while True:
+            server = self.watched()
+            proxy.target = server.port
+            if not camera:
+                camera = self.start("dcam-sim", "--rate", "16M", "--reconnect", "1000000",
+                                    "--reconnect-delay", "5ms", f"127.0.0.1:{proxy.port}",
+                                    f"videof={video}", stdout=subprocess.DEVNULL)
+            if progress.kills == kills:
+                break
+            server.killed_after(self.random.uniform(0, 0.2))
+            progress.follow(server.trace)
+            if server.wait() == 0:
+                break
+            progress.kills += 1
+        self.assertEqual(server.wait(), 0, server.errors)
+        progress.follow(server.trace)
+        self.assertEqual(camera.wait(), 0, camera.errors)
+        self.assertLessEqual(progress.most_fetched_again, MOST_LOST + IN_FLIGHT + PACKET)
+        contents = self.contents()
+        names = sorted(contents)
+        self.assertEqual(len(names), 2, names)
+        self.assertEqual(names[1], names[0] + ".json")
+        self.assertEqual(sha256(self.out / names[0]), sha256(video))
+
+
+if __name__ == "__main__":
+    unittest.main()

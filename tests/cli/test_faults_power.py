@@ -1,0 +1,159 @@
+"""The power goes, at every moment of a transfer: whatever the disk then holds, no final name has a
+wrong content, what the device was told to be stored is there, and the transfer can be finished."""
+
+import itertools
+import random
+import signal
+import unittest
+
+from faults import Device, FaultTest, Recording
+from figures import full
+from power_cut import RESTART, Disk, Told
+from uploads import PACKET
+
+STRIDE = full(17, 1)
+MIXTURES = full(2, 10)
+RESTARTS = full(5, 20)  # of each transfer
+
+
+class TheModelOfADisk(unittest.TestCase):
+    """What a careless program would risk."""
+
+    def states(self, *calls):
+        disk = Disk("/out")
+        for call in calls:
+            disk.apply({"below": 1, "inode": 7} | call)
+        return list(disk.states(random.Random(1), 1000))
+
+    CREATE = {"call": "open", "path": b"/out/a.part", "creates": 1}
+    WRITE = {"call": "write", "path": b"/out/a.part", "offset": 0, "data": b"x" * 2048}
+    SYNC = {"call": "fsync", "path": b"/out/a.part"}
+    RENAME = {"call": "rename", "path": b"/out/a.part", "to": b"/out/a"}
+    SYNC_FOLDER = {"call": "fsync", "path": b"/out", "inode": 1}
+
+    def test_a_name_before_its_content_is_durable(self):
+        found = {"".join("x" if content[start] else "-" for start in range(0, len(content), 512))
+                 for content in (state["a"] for state in
+                                 self.states(self.CREATE, self.WRITE, self.RENAME)
+                                 if "a" in state)}
+        self.assertLess({"", "xxxx", "-xxx", "xx", "----"}, found)
+
+    def test_a_name_that_is_not_durable(self):
+        names = {tuple(state) for state in
+                 self.states(self.CREATE, self.WRITE, self.SYNC, self.RENAME)}
+        self.assertEqual(names, {(), ("a",), ("a.part",)})
+
+    def test_all_done_right(self):
+        for state in self.states(self.CREATE, self.WRITE, self.SYNC, self.RENAME,
+                                 self.SYNC_FOLDER):
+            self.assertEqual(state, {"a": b"x" * 2048})
+
+    def test_a_file_in_a_folder_that_is_not_durable(self):
+        states = self.states({"call": "mkdir", "path": b"/out/b"},
+                             self.CREATE | {"path": b"/out/b/a"},
+                             self.SYNC_FOLDER | {"path": b"/out/b"})
+        self.assertIn({}, states)
+
+
+class Checkpoints:
+    """How many bytes of the video are durable by the last checkpoint."""
+
+    def __init__(self):
+        self.durable = self._written = self._synced = 0
+
+    def apply(self, call):
+        path = call.get("path", b"")
+        if "error" in call:
+            return
+        if path.endswith(b".h265.part") and "data" in call:
+            self._written = call["offset"] + call["result"]
+        elif call["call"] in ("fsync", "fdatasync"):
+            if path.endswith(b".h265.part"):
+                self._synced = self._written
+            elif path.endswith(b".h265.part.checkpoint"):
+                self.durable = self._synced
+
+
+class PowerCuts(FaultTest):
+    def test_a_transfer_from_its_start(self):
+        recordings = self.recordings()
+        calls = self.recorded(Device(recordings))
+        self.check("whole", recordings, calls)
+        self.row("power cut", "after each call of a transfer", "0 wrong finals")
+
+    # Not so yet: names that a dead process had not synced are not synced by its successor.
+    @unittest.expectedFailure
+    def test_a_transfer_that_goes_on_after_a_crash(self):
+        """The process dies first, then the power goes while its successor is at work."""
+        recordings = self.recordings()
+        for position in itertools.count(1 + self.random.randrange(STRIDE), STRIDE):
+            self.fresh()
+            device = Device(recordings)
+            calls = self.recorded(device, fault=f"kill-after:{position}")
+            if not device.recordings:
+                break
+            calls += [RESTART] + self.recorded(device)
+            self.check(f"after a crash at call {position}", recordings, calls)
+        self.row("power cut", "after each call of a transfer that goes on after a crash",
+                 "0 wrong finals")
+
+    def recordings(self):
+        return [Recording("videof", self.random.randbytes(1_300_000)),
+                Recording("photor", self.random.randbytes(3_000))]
+
+    def recorded(self, device, **options):
+        server = self.watched(data=True, **options)
+        if server.port:
+            device.upload(server)
+        self.assertIn(server.wait(), (0, 128 + signal.SIGKILL), server.errors)
+        return server.trace.calls
+
+    def check(self, what, recordings, calls):
+        """Every state after every call; the server is started again on some of them."""
+        self.assert_exactly(recordings)
+        expected = self.contents()
+        total = len(calls) * (2 + MIXTURES)
+        disk, told, held = Disk(self.out), Told(), Checkpoints()
+        for number, call in enumerate(calls):
+            told.apply(call)
+            disk.apply(call)
+            held.apply(call)
+            for state in disk.states(self.random, MIXTURES):
+                with self.case(transfer=what, call=number):
+                    self.check_state(state, expected, told)
+                    if self.random.randrange(total) < RESTARTS:
+                        self.restart(state, self.forgotten(told), recordings, held.durable)
+
+    def forgotten(self, told):
+        """What the device does not offer any more; what it was told last it may not have heard."""
+        unsure = told.files and not told.heard and self.random.random() < 0.5
+        return told.files[:-1] if unsure else told.files
+
+    def check_state(self, state, expected, told):
+        for name, content in state.items():
+            if not name.endswith((".part", ".checkpoint")):
+                self.assertTrue(content == expected.get(name), f"{name} is wrong")
+        for kind in told.files:
+            for name in expected:
+                if kind in name:
+                    self.assertIn(name, state, "lost, though the device was told")
+
+    def restart(self, state, gone, recordings, held):
+        """The same command goes on from there, with the last checkpoint of the video."""
+        self.fresh()
+        for name, content in state.items():
+            path = self.out / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        device = Device([each for each in recordings if each.kind not in gone])
+        server = self.watched()
+        device.upload(server)
+        self.assertEqual(server.wait(), 0, server.errors)
+        self.assert_exactly(recordings)
+        asked = dict(reversed(device.asked)).get("videof")  # the first time
+        if asked:
+            self.assertGreaterEqual(asked * PACKET, held, "verified bytes are fetched again")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,102 @@
+#include "watch.hpp"
+
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace faults {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[gnu::constructor]] void start() { shim(); }
+
+} // namespace
+
+Shim::Shim() {
+  const auto* folder = std::getenv("DUALCAM_FAULT_FOLDER");
+  const auto* fault_text = std::getenv("DUALCAM_FAULT");
+  const auto* trace_path = std::getenv("DUALCAM_FAULT_TRACE");
+  const auto* data = std::getenv("DUALCAM_FAULT_TRACE_DATA");
+  if (folder == nullptr) {
+    return;
+  }
+  root = fs::canonical(folder).string() + '/';
+  trace_data = data != nullptr && *data != '\0';
+  if (fault_text != nullptr) {
+    fault = Fault::parse(fault_text);
+  }
+  if (trace_path != nullptr) {
+    NEXT(openat);
+    trace = next(AT_FDCWD, trace_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  }
+  if ((fault_text != nullptr && !fault) || (trace_path != nullptr && trace < 0)) {
+    ::_exit(99);
+  }
+  process = ::getpid();
+  ::unsetenv("LD_PRELOAD"); // hooks are no part of this
+}
+
+bool Shim::active() const { return process != 0 && process == ::getpid(); }
+
+Shim& shim() {
+  static auto* const only = new Shim; // outlives whatever still writes at exit
+  return *only;
+}
+
+Lock::Lock(Shim& shim) : shim_(shim) {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  shim_.mutex.lock();
+}
+
+Lock::~Lock() {
+  shim_.mutex.unlock();
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void tell(const Line& line) {
+  if (shim().trace >= 0) {
+    append(shim().trace, line);
+  }
+}
+
+[[noreturn]] void die(Line& line) {
+  tell(line.bytes("fate", "killed"));
+  ::kill(::getpid(), SIGKILL);
+  ::_exit(99);
+}
+
+std::string target_of(int descriptor) {
+  char path[PATH_MAX];
+  const auto link = "/proc/self/fd/" + std::to_string(descriptor);
+  const auto size = ::readlink(link.c_str(), path, sizeof path);
+  return size < 0 ? "" : std::string(path, static_cast<std::size_t>(size));
+}
+
+/// Where the last component of `path` really is; itself it may be a symbolic link.
+std::string resolved(int folder, const char* path) {
+  fs::path whole(path);
+  if (whole.is_relative() && folder != AT_FDCWD) {
+    whole = target_of(folder) / whole;
+  }
+  std::error_code error;
+  whole = fs::absolute(whole, error);
+  if (!whole.has_filename()) {
+    whole = whole.parent_path();
+  }
+  return (fs::weakly_canonical(whole.parent_path(), error) / whole.filename()).string();
+}
+
+long long inode_of(int descriptor) {
+  struct stat status{};
+  return ::fstat(descriptor, &status) == 0 ? static_cast<long long>(status.st_ino) : -1;
+}
+
+} // namespace faults
