@@ -73,7 +73,11 @@ void CameraSession::on_message(const Message& message) {
     take_sent_files();
     return send_init();
   }
-  if (as<Close>(message) != nullptr || as<Status>(message) != nullptr) {
+  const auto* status = as<Status>(message);
+  if (status != nullptr && status->code != 0) {
+    return end(true, "the server reports a failure: " + describe(message));
+  }
+  if (status != nullptr || as<Close>(message) != nullptr) {
     take_sent_files();
     return end(true, "the server took its leave: " + describe(message));
   }
@@ -104,6 +108,7 @@ void CameraSession::on_resume(const Resume& resume) {
   if (!transfer_ || packet > files_[transfer_->file].packets()) {
     return refuse(status_invalid_resume, "nothing to resume at packet " + std::to_string(packet));
   }
+  sent_[transfer_->file] = false;
   const auto before = files_[transfer_->file].content.first(std::size_t{packet - 1} * full_packet);
   transfer_->next = packet;
   ++transfer_->asked[packet];

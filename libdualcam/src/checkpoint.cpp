@@ -102,6 +102,12 @@ std::optional<HeldData> parse_held(std::string_view line, const std::string& hea
 
 /// Whole packets of one size, of which only the file's last may be shorter.
 bool is_plausible(const HeldData& held, std::uint32_t packets_of_file) {
+  if (held.packets == 0) {
+    return held == HeldData();
+  }
+  if (held.packet_size == 0 || held.packet_size > full_packet) {
+    return false;
+  }
   const auto full = std::uint64_t{held.packets} * held.packet_size;
   return held.packets < packets_of_file ? held.bytes == full
                                         : held.packets == packets_of_file && held.bytes <= full &&

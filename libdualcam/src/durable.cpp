@@ -36,6 +36,13 @@ const char* remedy_for(int error) {
   }
 }
 
+bool are_one_file(const fs::path& a, const fs::path& b) {
+  struct stat status_a{};
+  struct stat status_b{};
+  return ::lstat(a.c_str(), &status_a) == 0 && ::lstat(b.c_str(), &status_b) == 0 &&
+         status_a.st_dev == status_b.st_dev && status_a.st_ino == status_b.st_ino;
+}
+
 fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
@@ -48,23 +55,23 @@ std::unexpected<Error> io_error(const char* what, const fs::path& path, int erro
                                    std::generic_category().message(error) + remedy_for(error)});
 }
 
-Result<void> create_folders(const fs::path& folder) {
-  if (folder.empty() || ::mkdir(folder.c_str(), 0777) == 0) {
-    return folder.empty() ? Result<void>() : sync_folder_of(folder);
+Result<void> create_folders(const fs::path& root, const fs::path& folder) {
+  auto path = root;
+  for (const auto& name : folder.lexically_relative(root)) {
+    if (name.empty() || name == ".") {
+      continue;
+    }
+    path /= name;
+    // One that exists may have been created just now by somebody who has not synced it yet. If
+    // something else is in the way, that is said when a file is put there.
+    if (uninterrupted([&] { return ::mkdir(path.c_str(), 0777); }) != 0 && errno != EEXIST) {
+      return io_error("create", path, errno);
+    }
+    if (const auto synced = sync_folder_of(path); !synced) {
+      return synced;
+    }
   }
-  if (errno == EEXIST) { // whatever is in the way is named when a file is put there
-    return {};
-  }
-  if (errno != ENOENT || folder.parent_path() == folder) {
-    return io_error("create", folder, errno);
-  }
-  if (const auto created = create_folders(folder.parent_path()); !created) {
-    return created;
-  }
-  if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) {
-    return io_error("create", folder, errno);
-  }
-  return sync_folder_of(folder);
+  return {};
 }
 
 Result<void> sync_folder_of(const fs::path& file) {
@@ -80,6 +87,11 @@ Result<void> sync_folder_of(const fs::path& file) {
   return error == 0 || error == EINVAL ? Result<void>() : io_error("sync", folder, error);
 }
 
+bool is_taken(const fs::path& path) {
+  struct stat status{};
+  return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
+}
+
 int rename_to_free_name(const fs::path& from, const fs::path& to) {
   const int renamed = uninterrupted(
       [&] { return ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE); });
@@ -89,7 +101,8 @@ int rename_to_free_name(const fs::path& from, const fs::path& to) {
   if (errno != EINVAL && errno != ENOSYS) {
     return errno;
   }
-  if (::link(from.c_str(), to.c_str()) != 0) { // this file system knows no RENAME_NOREPLACE
+  // this file system knows no RENAME_NOREPLACE; an earlier attempt may have got as far as the link
+  if (::link(from.c_str(), to.c_str()) != 0 && (errno != EEXIST || !are_one_file(from, to))) {
     return errno;
   }
   return ::unlink(from.c_str()) == 0 ? 0 : errno;

@@ -23,9 +23,8 @@ bool still_named(int descriptor, const fs::path& path) {
 }
 
 int open_locally(const fs::path& path, int flags) {
-  return uninterrupted([&] {
-    return ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0666);
-  });
+  return uninterrupted(
+      [&] { return ::open(path.c_str(), O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0666); });
 }
 
 int try_lock(int descriptor) {
@@ -34,11 +33,19 @@ int try_lock(int descriptor) {
 
 } // namespace
 
-Result<PartFile> PartFile::create(const fs::path& final_name, Leftover leftover) {
+Result<PartFile> PartFile::create(const fs::path& final_name, Leftover leftover,
+                                  const std::function<Result<bool>(const fs::path&)>& is_free) {
   for (unsigned number = 0; number < most_numbers; ++number) {
     auto path = numbered(final_name, number);
     path += ".part";
-    const int descriptor = open_locally(path, O_CREAT);
+    const auto free = is_free ? is_free(path) : Result<bool>(true);
+    if (!free) {
+      return std::unexpected(free.error());
+    }
+    if (!*free) {
+      continue;
+    }
+    const int descriptor = open_locally(path, O_RDWR | O_CREAT);
     if (descriptor < 0) {
       return io_error("create", path, errno);
     }
@@ -67,8 +74,9 @@ Result<PartFile> PartFile::create(const fs::path& final_name, Leftover leftover)
   return io_error("find a free name for", final_name, EEXIST);
 }
 
-Result<std::optional<PartFile>> PartFile::open(const fs::path& path, const fs::path& final_name) {
-  const int descriptor = open_locally(path, 0);
+Result<std::optional<PartFile>> PartFile::open(const fs::path& path, const fs::path& final_name,
+                                               Access access) {
+  const int descriptor = open_locally(path, access == Access::read ? O_RDONLY : O_RDWR);
   if (descriptor < 0) {
     return errno == ENOENT ? Result<std::optional<PartFile>>() : io_error("open", path, errno);
   }
@@ -149,6 +157,9 @@ Result<std::optional<fs::path>> PartFile::finish(IfExists if_exists,
   }
   for (unsigned number = 0; number < most_numbers; ++number) {
     auto name = numbered(final_name_, number);
+    if (if_exists == IfExists::number && is_taken(name)) {
+      continue;
+    }
     if (const auto told = before_naming ? before_naming(name) : Result<void>(); !told) {
       return std::unexpected(told.error());
     }
@@ -157,6 +168,7 @@ Result<std::optional<fs::path>> PartFile::finish(IfExists if_exists,
       return std::unexpected(published.error());
     }
     if (*published) {
+      path_ = name;
       close();
       const auto synced = sync_folder_of(name);
       return synced ? Result<std::optional<fs::path>>(std::move(name))

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dualcam/crc16.hpp"
@@ -18,7 +17,9 @@ namespace fs = std::filesystem;
 constexpr std::string_view part_suffix = ".part";
 constexpr std::string_view checkpoint_suffix = ".part.checkpoint";
 constexpr std::size_t block_size = 256 * 1024;
-/// A packet of one repeated byte (padding) proves nothing: so far back a better one is looked for.
+/// What proves the camera's file to be this one has at least a full packet (a photo's last packet
+/// may be two bytes that every JPEG ends in) and is not one repeated byte (padding). So far back it
+/// is looked for.
 constexpr std::uint32_t longest_overlap = 64;
 
 fs::path with_suffix(fs::path path, std::string_view suffix) {
@@ -35,11 +36,13 @@ bool is_uniform(Bytes bytes) {
   return std::ranges::all_of(bytes, [&](std::byte byte) { return byte == bytes.front(); });
 }
 
-std::optional<Checkpoint> read_checkpoint(const fs::path& path) {
+/// nullopt: there is none, or what is there is no checkpoint.
+Result<std::optional<Checkpoint>> read_checkpoint(const fs::path& path) {
   const int descriptor = uninterrupted(
       [&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); });
   if (descriptor < 0) {
-    return std::nullopt;
+    return errno == ENOENT || errno == ELOOP ? Result<std::optional<Checkpoint>>()
+                                             : io_error("open", path, errno);
   }
   ByteBuffer text(longest_checkpoint);
   std::size_t size = 0;
@@ -49,33 +52,52 @@ std::optional<Checkpoint> read_checkpoint(const fs::path& path) {
         uninterrupted([&] { return ::read(descriptor, text.data() + size, text.size() - size); });
     size += count > 0 ? static_cast<std::size_t>(count) : 0;
   } while (count > 0 && size < text.size());
+  const int error = count < 0 ? errno : 0;
   ::close(descriptor);
-  const auto checkpoint = decode_checkpoint(Bytes(text).first(size));
-  return count >= 0 && checkpoint ? std::optional(*checkpoint) : std::nullopt;
+  if (error != 0) {
+    return io_error("read", path, error);
+  }
+  auto checkpoint = decode_checkpoint(Bytes(text).first(size));
+  return checkpoint ? std::optional(std::move(*checkpoint)) : std::nullopt;
 }
 
-void collect_checkpoints(const FolderTree& tree, std::vector<fs::path>& found) {
+Result<void> collect_checkpoints(const FolderTree& tree, std::vector<fs::path>& found) {
   std::error_code error;
-  for (fs::directory_iterator entry(tree.root, error), end; !error && entry != end;
-       entry.increment(error)) {
+  fs::directory_iterator entry(tree.root, error);
+  while (error == std::errc::interrupted) {
+    entry = fs::directory_iterator(tree.root, error);
+  }
+  for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
     std::error_code ignored;
     if (tree.levels > 0 && entry->symlink_status(ignored).type() == fs::file_type::directory) {
-      collect_checkpoints({entry->path(), tree.levels - 1}, found);
+      const auto collected = collect_checkpoints({entry->path(), tree.levels - 1}, found);
+      if (!collected) {
+        return collected;
+      }
     } else if (entry->path().native().ends_with(checkpoint_suffix)) {
       found.push_back(entry->path());
     }
   }
+  const bool nothing_there =
+      error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+  return !error || nothing_there ? Result<void>() : io_error("read", tree.root, error.value());
 }
 
-std::vector<fs::path> checkpoints_in(const FolderTree& tree) {
+Result<std::vector<fs::path>> checkpoints_in(const FolderTree& tree) {
   std::vector<fs::path> found;
-  collect_checkpoints(tree, found);
-  return found;
+  const auto collected = collect_checkpoints(tree, found);
+  return collected ? Result<std::vector<fs::path>>(std::move(found))
+                   : std::unexpected(collected.error());
 }
 
-bool is_taken(const fs::path& path) {
-  struct stat status{};
-  return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
+fs::path part_of(const fs::path& checkpoint) {
+  return with_suffix(without_suffix(checkpoint, checkpoint_suffix), part_suffix);
+}
+
+/// Checkpoints are files that anybody may have put there.
+bool is_below(const fs::path& path, const fs::path& root) {
+  const auto relative = path.lexically_relative(root.lexically_normal());
+  return !relative.empty() && relative.is_relative() && *relative.begin() != "..";
 }
 
 /// Gives a part that its caller holds a number of its own, its checkpoint first: a part without
@@ -84,7 +106,7 @@ Result<fs::path> set_aside(const fs::path& part, const fs::path& final_name) {
   for (unsigned number = 1; number < most_numbers; ++number) {
     const auto target = with_suffix(numbered(final_name, number), part_suffix);
     const auto checkpoint = with_suffix(part, ".checkpoint");
-    if (is_taken(target)) {
+    if (is_taken(target) || is_taken(with_suffix(target, ".checkpoint"))) {
       continue;
     }
     const auto moved = uninterrupted(
@@ -104,19 +126,34 @@ Result<fs::path> set_aside(const fs::path& part, const fs::path& final_name) {
   return io_error("find a free name for", part, EEXIST);
 }
 
+/// If another file's part has the name, and nobody holds it, it gets another one.
+Result<void> keep_other(const fs::path& final_name) {
+  const auto path = with_suffix(final_name, part_suffix);
+  const auto other = PartFile::open(path, final_name);
+  const auto size = other && *other ? (*other)->size() : Result<std::uint64_t>(0);
+  if (!other || !size) {
+    return std::unexpected(other ? size.error() : other.error());
+  }
+  const auto kept = *size > 0 ? set_aside(path, final_name) : path;
+  return kept ? Result<void>() : std::unexpected(kept.error());
+}
+
 } // namespace
 
 // --- beginning and finding ---
 
 Result<ResumableFile> ResumableFile::create(const fs::path& final_name, FileIdentity identity) {
-  const auto path = with_suffix(final_name, part_suffix);
-  if (const auto other = PartFile::open(path, final_name); other && *other) {
-    const auto size = (*other)->size();
-    if (const auto kept = size && *size > 0 ? dualcam::set_aside(path, final_name) : path; !kept) {
-      return std::unexpected(kept.error());
-    }
+  if (const auto kept = keep_other(final_name); !kept) {
+    return std::unexpected(kept.error());
   }
-  auto part = PartFile::create(final_name, Leftover::keep);
+  const auto is_free = [](const fs::path& part_path) -> Result<bool> {
+    const auto checkpoint = read_checkpoint(with_suffix(part_path, ".checkpoint"));
+    if (!checkpoint) {
+      return std::unexpected(checkpoint.error());
+    }
+    return !*checkpoint || !(*checkpoint)->stored_as; // else the record of a stored file
+  };
+  auto part = PartFile::create(final_name, Leftover::keep, is_free);
   if (!part) {
     return std::unexpected(part.error());
   }
@@ -139,67 +176,107 @@ Result<void> ResumableFile::begin_checkpoint() {
   return written ? sync_folder_of(checkpoint_path_) : written;
 }
 
-std::optional<ResumableFile> ResumableFile::find(const FolderTree& tree,
-                                                 const FileIdentity& identity) {
+Result<std::optional<ResumableFile>> ResumableFile::find(const FolderTree& tree,
+                                                         const FileIdentity& identity) {
+  const auto paths = checkpoints_in(tree);
+  if (!paths) {
+    return std::unexpected(paths.error());
+  }
   std::optional<ResumableFile> best;
-  for (const auto& path : checkpoints_in(tree)) {
-    auto file = adopt(path, identity);
-    if (file && (!best || file->data_.bytes > best->data_.bytes)) {
-      best = std::move(file);
+  for (const auto& path : *paths) {
+    auto file = adopt(tree, path, identity);
+    if (!file) {
+      return std::unexpected(file.error());
+    }
+    if (*file && (!best || (*file)->data_.bytes > best->data_.bytes)) {
+      best = std::move(**file);
+    }
+  }
+  if (best && !best->stored_) {
+    if (const auto continued = best->continue_checkpoint(); !continued) {
+      return std::unexpected(continued.error());
     }
   }
   return best;
 }
 
 /// The file of this checkpoint, locked, if it is the one asked for.
-std::optional<ResumableFile> ResumableFile::adopt(const fs::path& path,
-                                                  const FileIdentity& identity) {
+Result<std::optional<ResumableFile>>
+ResumableFile::adopt(const FolderTree& tree, const fs::path& path, const FileIdentity& identity) {
+  const auto is_wanted = [&](const Result<std::optional<Checkpoint>>& read) {
+    return read && *read && !(*read)->replaced && same_file((*read)->identity, identity);
+  };
   auto checkpoint = read_checkpoint(path);
-  if (!checkpoint || checkpoint->replaced || !same_file(checkpoint->identity, identity)) {
-    return std::nullopt;
+  if (!is_wanted(checkpoint)) {
+    return checkpoint ? Result<std::optional<ResumableFile>>()
+                      : std::unexpected(checkpoint.error());
   }
-  const auto final_name = without_suffix(path, checkpoint_suffix);
-  auto part = PartFile::open(with_suffix(final_name, part_suffix), final_name);
-  const bool stored =
-      part && !*part && checkpoint->stored_as && !is_taken(with_suffix(final_name, part_suffix));
+  const auto part_path = part_of(path);
+  auto part = PartFile::open(part_path, without_suffix(path, checkpoint_suffix));
+  const auto& stored_as = (*checkpoint)->stored_as;
+  const bool stored = part && !*part && stored_as && !is_taken(part_path);
   if (stored) {
-    const auto name = (path.parent_path() / *checkpoint->stored_as).lexically_normal();
-    part = PartFile::open(name, name);
+    const auto name = (path.parent_path() / *stored_as).lexically_normal();
+    part = is_below(name, tree.root) ? PartFile::open(name, name, Access::read)
+                                     : std::optional<PartFile>();
   }
   if (!part || !*part) {
-    return std::nullopt;
+    return part ? Result<std::optional<ResumableFile>>() : std::unexpected(part.error());
   }
   checkpoint = read_checkpoint(path); // now that nobody else writes it
-  if (!checkpoint || checkpoint->replaced || !same_file(checkpoint->identity, identity)) {
-    return std::nullopt;
+  if (!is_wanted(checkpoint)) {
+    return checkpoint ? Result<std::optional<ResumableFile>>()
+                      : std::unexpected(checkpoint.error());
   }
-  ResumableFile file(std::move(**part), path, std::move(checkpoint->identity));
+  ResumableFile file(std::move(**part), path, std::move((*checkpoint)->identity));
   file.stored_ = stored;
-  const auto& lines = checkpoint->held;
+  if (const auto trusted = file.trust((*checkpoint)->held); !trusted) {
+    return std::unexpected(trusted.error());
+  }
+  const auto size = file.part_.size();
+  const bool whole = file.data_.packets == file.identity_.packets && size == file.data_.bytes;
+  return !stored || whole ? std::optional(std::move(file)) : std::nullopt;
+}
+
+/// Takes over the newest claim that the data bears out.
+Result<void> ResumableFile::trust(const std::array<std::optional<HeldData>, 2>& lines) {
   const unsigned newest = lines[1] && (!lines[0] || lines[1]->packets > lines[0]->packets) ? 1 : 0;
   for (const auto line : {newest, 1 - newest}) {
-    if (lines[line] && lines[line]->packets > 0 && file.bears_out(*lines[line])) {
-      file.data_ = file.saved_ = *lines[line];
-      file.next_line_ = 1 - line;
-      break;
+    if (!lines[line] || lines[line]->packets == 0) {
+      continue;
+    }
+    const auto borne_out = bears_out(*lines[line]);
+    if (!borne_out) {
+      return std::unexpected(borne_out.error());
+    }
+    if (*borne_out) {
+      data_ = saved_ = *lines[line];
+      next_line_ = 1 - line;
+      return {};
     }
   }
-  if (stored) {
-    const auto size = file.part_.size();
-    const bool whole = file.data_.packets == file.identity_.packets && size == file.data_.bytes;
-    return whole ? std::optional(std::move(file)) : std::nullopt;
+  return {};
+}
+
+/// What the process before us wrote may not be durable yet.
+Result<void> ResumableFile::continue_checkpoint() {
+  checkpoint_ = uninterrupted(
+      [&] { return ::open(checkpoint_path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW); });
+  if (checkpoint_ < 0) {
+    return io_error("open", checkpoint_path_, errno);
   }
-  file.checkpoint_ =
-      uninterrupted([&] { return ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW); });
-  const bool usable = file.checkpoint_ >= 0 && file.part_.truncate(file.data_.bytes);
-  return usable ? std::optional(std::move(file)) : std::nullopt;
+  if (uninterrupted([&] { return ::fdatasync(checkpoint_); }) != 0) {
+    return io_error("sync", checkpoint_path_, errno);
+  }
+  const auto truncated = part_.truncate(data_.bytes);
+  return truncated ? sync_folder_of(checkpoint_path_) : truncated;
 }
 
 /// Whether the data is what the checkpoint claims; if so the resume point is set.
-bool ResumableFile::bears_out(const HeldData& held) {
+Result<bool> ResumableFile::bears_out(const HeldData& held) {
   const auto size = part_.size();
   if (!size || *size < held.bytes) {
-    return false;
+    return size ? Result<bool>(false) : std::unexpected(size.error());
   }
   ResumePoint from{held.packets + 1, held.packet_size, 0, {}};
   std::uint64_t begin = held.bytes;
@@ -208,16 +285,19 @@ bool ResumableFile::bears_out(const HeldData& held) {
     begin = std::uint64_t{--from.packet - 1} * held.packet_size;
     ByteBuffer packet(end - begin);
     const auto read = part_.read(begin, packet);
-    if (!read || read->size() != packet.size()) {
-      return false;
+    if (!read) {
+      return std::unexpected(read.error());
     }
     from.overlap.insert(from.overlap.begin(), packet.begin(), packet.end());
-    if (!is_uniform(packet)) {
+    if (from.overlap.size() >= held.packet_size && !is_uniform(from.overlap)) {
       break;
     }
   }
   const auto add_block = [&from](Bytes block) { from.crc = crc16(block, from.crc); };
-  if (!each_block(0, begin, add_block) || crc16(from.overlap, from.crc) != held.crc) {
+  if (const auto read = each_block(0, begin, add_block); !read) {
+    return std::unexpected(read.error());
+  }
+  if (crc16(from.overlap, from.crc) != held.crc) {
     return false;
   }
   resume_point_ = std::move(from);
@@ -342,8 +422,8 @@ Result<void> ResumableFile::write_last_line(const std::string& line) {
 
 Result<fs::path> ResumableFile::set_aside() {
   if (stored_) {
-    ::unlink(checkpoint_path_.c_str());
-    return path();
+    return ::unlink(checkpoint_path_.c_str()) == 0 ? Result<fs::path>(path())
+                                                   : io_error("remove", checkpoint_path_, errno);
   }
   if (const auto marked = write_last_line(replaced_line(header_)); !marked) {
     return std::unexpected(marked.error());
@@ -389,10 +469,10 @@ ResumableFile::~ResumableFile() {
 // --- tidying up ---
 
 void forget_stored(const FolderTree& tree, std::uint64_t imei) {
-  for (const auto& path : checkpoints_in(tree)) {
+  for (const auto& path : checkpoints_in(tree).value_or(std::vector<fs::path>())) {
     const auto checkpoint = read_checkpoint(path);
-    if (checkpoint && checkpoint->identity.imei == imei && checkpoint->stored_as &&
-        !is_taken(with_suffix(without_suffix(path, checkpoint_suffix), part_suffix))) {
+    if (checkpoint && *checkpoint && (*checkpoint)->identity.imei == imei &&
+        (*checkpoint)->stored_as && !is_taken(part_of(path))) {
       ::unlink(path.c_str());
     }
   }
@@ -400,15 +480,15 @@ void forget_stored(const FolderTree& tree, std::uint64_t imei) {
 
 std::vector<fs::path> remove_abandoned(const FolderTree& tree, std::chrono::seconds age) {
   std::vector<fs::path> removed;
-  for (const auto& path : checkpoints_in(tree)) {
+  for (const auto& path : checkpoints_in(tree).value_or(std::vector<fs::path>())) {
     std::error_code error;
     const auto changed = fs::last_write_time(path, error);
-    if (error || fs::file_time_type::clock::now() - changed < age || !read_checkpoint(path)) {
+    const auto checkpoint = read_checkpoint(path);
+    if (error || fs::file_time_type::clock::now() - changed < age || !checkpoint || !*checkpoint) {
       continue;
     }
-    const auto final_name = without_suffix(path, checkpoint_suffix);
-    const auto part_path = with_suffix(final_name, part_suffix);
-    auto part = PartFile::open(part_path, final_name);
+    const auto part_path = part_of(path);
+    auto part = PartFile::open(part_path, part_path);
     if (part && *part) {
       (*part)->discard();
       removed.push_back(part_path);

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::uint16_t newest_plain_protocol = 5;
 constexpr std::uint32_t completed = 0;
+constexpr std::uint32_t status_invalid_resume = 6;
+constexpr std::uint32_t status_file_pointer_failed = 16;
 
 template <class T> const T* as(const Message& message) { return std::get_if<T>(&message); }
 
@@ -218,7 +220,7 @@ void ServerSession::on_repeated_init(const Message& message) {
     actions_.emplace_back(Acknowledged{});
     return next_file();
   }
-  if (as<Status>(message) != nullptr) {
+  if (const auto* status = as<Status>(message); status != nullptr && status->code != completed) {
     return finish();
   }
   late(message); // repeats of the last file's packets, asked for twice
@@ -248,12 +250,14 @@ void ServerSession::next_file() {
 // --- one file: metadata, start, packets, end ---
 
 void ServerSession::on_metadata_stage(const Message& message) {
-  if (const auto* metadata = as<MetadataResponse>(message)) {
+  if (const auto* metadata = as<MetadataResponse>(message);
+      metadata != nullptr && !is_of_another_kind(*metadata)) {
     progress();
     actions_.emplace_back(MetadataReceived{kind_, metadata->payload});
     return offer();
   }
-  if (as<Status>(message) != nullptr) {
+  if (const auto* status = as<Status>(message);
+      status != nullptr && (status->code != completed || !stored_in_round_)) {
     progress();
     asks_metadata_ = false;
     note("the device refuses METADATA REQUEST: going on without metadata");
@@ -284,6 +288,7 @@ void ServerSession::skip(TimePoint now) {
 
 /// The current kind is not asked for again in this session.
 void ServerSession::leave_file() {
+  overlap_.clear();
   excluded_.insert(kind_);
   wait_until_.reset();
   progress();
@@ -302,10 +307,11 @@ void ServerSession::on_start_stage(const Message& message) {
     actions_.emplace_back(FileStarted{kind_, packets_});
     return;
   }
-  if (const auto* status = as<Status>(message)) {
+  const auto* status = as<Status>(message);
+  if (status != nullptr && (status->code != completed || !stored_in_round_)) {
     return on_status_in_file(*status);
   }
-  late(message);
+  late(message); // a STATUS 0 ends the file before
 }
 
 void ServerSession::begin(TimePoint now, const ResumePoint& from) {
@@ -448,7 +454,9 @@ void ServerSession::on_status_in_file(const Status& status) {
   if (status.code == completed && state_ == State::receiving) {
     return resume(Resumed::Reason::out_of_step); // it thinks that it has sent everything
   }
-  if (!overlap_.empty()) { // no file with such a packet
+  const bool no_such_packet =
+      status.code == status_invalid_resume || status.code == status_file_pointer_failed;
+  if (!overlap_.empty() && no_such_packet) {
     return replaced();
   }
   actions_.emplace_back(FileRefused{kind_, status.code});
@@ -463,11 +471,19 @@ void ServerSession::stored(TimePoint now) {
   next_file();
 }
 
+/// Late, asked for with an earlier file.
+bool ServerSession::is_of_another_kind(const MetadataResponse& metadata) const {
+  const auto type = metadata.payload.size() > 1 ? metadata.payload[1] : std::byte{0};
+  return std::ranges::any_of(all_file_kinds, [&](FileKind kind) {
+    return kind != kind_ && type == static_cast<std::byte>(kind);
+  });
+}
+
 /// A command that is not due: an answer that comes after its wait, a repeat. Not progress.
 void ServerSession::late(const Message& message) {
   if (const auto* metadata = as<MetadataResponse>(message);
-      metadata != nullptr && metadata->payload.size() > 1 &&
-      metadata->payload[1] == static_cast<std::byte>(kind_)) {
+      metadata != nullptr && state_ != State::awaiting_repeated_init &&
+      metadata->payload.size() > 1 && metadata->payload[1] == static_cast<std::byte>(kind_)) {
     actions_.emplace_back(MetadataReceived{kind_, metadata->payload});
     return;
   }

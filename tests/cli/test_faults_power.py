@@ -82,7 +82,6 @@ class PowerCuts(FaultTest):
         self.row("power cut", "after each call of a transfer", "0 wrong finals")
 
     # Not so yet: names that a dead process had not synced are not synced by its successor.
-    @unittest.expectedFailure
     def test_a_transfer_that_goes_on_after_a_crash(self):
         """The process dies first, then the power goes while its successor is at work."""
         recordings = self.recordings()
@@ -151,8 +150,8 @@ class PowerCuts(FaultTest):
         self.assertEqual(server.wait(), 0, server.errors)
         self.assert_exactly(recordings)
         asked = dict(reversed(device.asked)).get("videof")  # the first time
-        if asked:
-            self.assertGreaterEqual(asked * PACKET, held, "verified bytes are fetched again")
+        if asked:  # the last packet, and the one before it where that is too short to prove much
+            self.assertGreaterEqual((asked + 1) * PACKET, held, "verified bytes are fetched again")
 
 
 if __name__ == "__main__":

@@ -110,7 +110,6 @@ class WriteFaults(FaultTest):
         self.sweep("short")
 
     # Not so yet: a part that cannot be read for a moment counts as not there.
-    @unittest.expectedFailure
     def test_while_a_part_is_gone_on_with(self):
         video = self.recordings[:1]
         server = self.watched()

@@ -4,6 +4,7 @@ import hashlib
 import os
 import socket
 import subprocess
+import threading
 import time
 
 from harness import IMEI, PATIENCE, SIGINT, SIGTERM, ToolTest, sha256
@@ -97,7 +98,7 @@ class Resuming(ToolTest):
         server = self.serve("-k", "--json")
         with Upload(server, content, milliseconds=TIME) as camera:
             self.assertEqual(camera.run(AGAIN), AGAIN)
-        self.assertEqual(self.upload(server, content, milliseconds=TIME), [20])
+        self.assertEqual(self.upload(server, content, milliseconds=TIME), [19])
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
         self.assertEqual(self.names(), [NAME])
@@ -111,7 +112,7 @@ class Resuming(ToolTest):
                 self.assertEqual(camera.run(AGAIN), AGAIN)
             self.assertEqual(server.wait(), 0)
             server = self.serve("--if-exists", choice)
-            self.assertEqual(self.upload(server, content, milliseconds=TIME), [20])
+            self.assertEqual(self.upload(server, content, milliseconds=TIME), [19])
             self.assertEqual(server.wait(), 0)
             self.assertEqual(self.names(), [NAME])
             (self.out / NAME).unlink()
@@ -124,7 +125,7 @@ class Resuming(ToolTest):
         self.assertEqual(server.wait(), 0)
         self.assertEqual(self.names(), [NAME, NAME + ".part.checkpoint"])
         server = self.serve()
-        self.assertEqual(self.upload(server, content, milliseconds=TIME), [20])
+        self.assertEqual(self.upload(server, content, milliseconds=TIME), [19])
         self.assertEqual(server.wait(), 0)
         self.assertEqual(server.output, str(self.out / NAME) + "\n")
         self.assertEqual(self.names(), [NAME])
@@ -312,3 +313,129 @@ class Limits(ToolTest):
             server.signal(SIGINT)
             server.wait()
             self.assertEqual(len(self.stored()), left)
+
+
+class SameOrNot(ToolTest):
+    """Cases that a reader of the code has found."""
+
+    def upload(self, server, content, **options):
+        with Upload(server, content, **options) as camera:
+            camera.run()
+        return camera
+
+    def test_files_of_one_size_that_end_alike_are_two(self):
+        """Every JPEG ends in FF D9: a last packet of two bytes proves nothing."""
+        first, second = (self.random.randbytes(20 * 1024) + b"\xff\xd9" for _ in range(2))
+        server = self.serve("-k")
+        with Upload(server, first) as camera:
+            self.assertEqual(camera.run(AGAIN), AGAIN)
+        self.upload(server, second)
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        found = sorted(path.read_bytes() for path in self.out.rglob("*.jpg"))
+        self.assertEqual(found, sorted([first, second]))
+
+    def test_a_device_that_cannot_read_its_file_just_now_costs_no_part(self):
+        content = self.random.randbytes(20_000)
+        server = self.serve("-k")
+        with Upload(server, content) as camera:
+            camera.run(RESUME)
+            camera.sync(1)
+            for packet in range(9):
+                camera.packet(packet)
+        server.expect("incomplete")
+        with Upload(server, content) as camera:
+            self.assertEqual(camera.run(RESUME), RESUME)
+            camera.send("0005 0004 00000011")
+        server.expect("status 17")
+        self.assertEqual(self.upload(server, content).resumed_at, [9])
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assert_stored(self.write(content))
+
+    def write(self, content):
+        path = self.folder / "copy"
+        path.write_bytes(content)
+        return path
+
+    def test_metadata_stays_with_its_file(self):
+        server = self.serve("--json")
+        with Upload(server, b"x", milliseconds=TIME) as camera:
+            camera.init(0x0c)
+            camera.expect("000a 0007 2570686f746f66")
+            camera.send("000b 000e 0204 00000192d84dac30 00 0000 00")
+            camera.expect("0008 0007 2570686f746f66")
+            camera.send("0001 0006 00000000 0000")  # no such file after all
+            camera.expect("000a 0007 2570686f746f72")
+            camera.send("0005 0004 00000005")
+            camera.expect("0008 0007 2570686f746f72")
+            camera.send("0001 0006 00000001 0000")
+            camera.expect("0002 0004 00000001")
+            camera.send("0003 0004 00000001")
+            camera.data(b"rear")
+            camera.expect("0009")
+            camera.init(0)
+            camera.expect("0000 0000")
+        self.assertEqual(server.wait(), 0)
+        self.assertIsNone(self.event(server.output, "file-done")["metadata"])
+
+    def test_a_name_that_is_taken_does_not_keep_other_files_from_coming(self):
+        old, other = self.random.randbytes(5000), self.random.randbytes(5000)
+        server = self.serve("-k", "--if-exists", "fail", "--name", "{kind}{ext}")
+        with Upload(server, old, milliseconds=TIME) as camera:
+            camera.run(RESUME)
+            camera.sync(1)
+            camera.packet(0)
+        server.expect("incomplete")
+        (self.out / "photof.jpg").write_bytes(b"taken meanwhile")
+        front, rear = self.write(old), self.file("rear.jpg", 3000)
+        self.sim(server, f"photof={front}", f"photor={rear}")
+        server.expect("photof.jpg exists already")
+        server.expect("rear photo: stored")
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual((self.out / "photof.jpg").read_bytes(), b"taken meanwhile")
+
+    def test_strangers_do_not_prolong_the_wait(self):
+        server = self.serve("-w", "1s")
+        started = time.monotonic()
+        while server.process.poll() is None and time.monotonic() - started < PATIENCE:
+            try:
+                with socket.create_connection(("127.0.0.1", server.port)) as probe:
+                    probe.sendall(b"GET / HTTP/1.1\r\n\r\n")
+                    probe.recv(100)
+            except OSError:
+                pass
+            time.sleep(0.05)
+        self.assertEqual(server.wait(), 4)
+
+    def test_a_reader_who_pauses_while_the_camera_comes_back_gets_every_byte_once(self):
+        content = self.random.randbytes(600_000)
+        read, write = os.pipe()
+        server = self.start("dcam-serve", "-b", "127.0.0.1", "-p", "0", "-o", "-",
+                            "--idle-timeout", "30s", stdout=write)
+        os.close(write)
+        server.port = int(server.expect(r"listening on .* port (\d+)").group(1))
+        got = []
+
+        def reader():
+            with open(read, "rb") as pipe:
+                resume.wait(PATIENCE)
+                got.append(pipe.read())
+
+        resume = threading.Event()
+        thread = threading.Thread(target=reader)
+        thread.start()
+        with Upload(server, content) as camera:
+            camera.run(RESUME)
+            camera.sync(1)
+            for packet in range(300):
+                camera.packet(packet)
+            camera.socket.close()
+        with Upload(server, content) as camera:
+            camera.begin()
+            resume.set()
+            camera.run()
+        self.assertEqual(server.wait(), 0)
+        thread.join(PATIENCE)
+        self.assertEqual(hashlib.sha256(got[0]).hexdigest(), hashlib.sha256(content).hexdigest())

@@ -100,7 +100,8 @@ TEST_CASE("checkpoint: numbers that do not fit together are left out") {
   const auto header = checkpoint_header(identity());
   for (const HeldData impossible : {HeldData{585, 585 * 1024, 1024, 0}, HeldData{2, 2047, 1024, 0},
                                     HeldData{584, 583 * 1024, 1024, 0}, HeldData{0, 5, 1024, 0},
-                                    HeldData{584, 584 * 1024 + 1, 1024, 0}}) {
+                                    HeldData{584, 584 * 1024 + 1, 1024, 0}, HeldData{100, 0, 0, 0},
+                                    HeldData{2, 4096, 2048, 0}}) {
     CHECK_FALSE(decode_checkpoint(as_bytes(header + held_line(impossible, header)))->held[0]);
   }
   const HeldData whole{584, 583 * 1024 + 1, 1024, 0};

@@ -156,11 +156,12 @@ TEST_CASE("part file: one that exists is opened as it is, unless it is held or h
 
 TEST_CASE("folders: what is missing of a path is created, what is in the way is an error") {
   const TemporaryFolder folder;
-  REQUIRE(create_folders(folder / "a/b/c"));
-  REQUIRE(create_folders(folder / "a/b/c"));
+  REQUIRE(create_folders(folder.path(), folder / "a/b/c"));
+  REQUIRE(create_folders(folder.path(), folder / "a/b/c"));
+  REQUIRE(create_folders(folder.path(), folder.path()));
   CHECK(fs::is_directory(folder / "a/b/c"));
   write_file(folder / "f", "");
-  const auto refused = create_folders(folder / "f/g");
+  const auto refused = create_folders(folder.path(), folder / "f/g");
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.find("f/g: Not a directory") != std::string::npos);
 }

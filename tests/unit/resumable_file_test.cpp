@@ -32,6 +32,12 @@ void leave_part(const fs::path& name, Bytes bytes, std::uint32_t saved, std::uin
   add(*file, bytes, saved + 1, saved + unsaved);
 }
 
+std::optional<ResumableFile> found(const FolderTree& tree, const FileIdentity& wanted) {
+  auto file = ResumableFile::find(tree, wanted);
+  REQUIRE(file);
+  return std::move(*file);
+}
+
 std::string text_of_file(Bytes bytes) { return std::string(as_text(bytes)); }
 
 } // namespace
@@ -40,7 +46,7 @@ TEST_CASE("resumable file: what was saved is found again, what was not is fetche
   const TemporaryFolder folder;
   const auto bytes = content();
   leave_part(folder / "a.jpg", bytes, 4, 2);
-  auto file = ResumableFile::find({folder.path()}, identity());
+  auto file = found({folder.path()}, identity());
   REQUIRE(file);
   CHECK(file->data() == HeldData{4, 4096, 1024, crc16(Bytes(bytes).first(4096))});
   const auto& from = file->resume_point();
@@ -61,10 +67,11 @@ TEST_CASE("resumable file: is found at every number of saved packets, all of the
   for (std::uint32_t saved = 0; saved <= packets; ++saved) {
     const TemporaryFolder folder;
     leave_part(folder / "a.jpg", bytes, saved);
-    auto file = ResumableFile::find({folder.path()}, identity());
+    auto file = found({folder.path()}, identity());
     REQUIRE(file);
     CHECK(file->data().packets == saved);
-    CHECK(file->resume_point().packet == std::max(saved, 1U));
+    // the last packet is a short one, which proves too little alone
+    CHECK(file->resume_point().packet == std::clamp(saved, 1U, packets - 1));
     add(*file, bytes, saved + 1, packets);
     REQUIRE(file->finish(folder / "a.jpg", IfExists::fail));
     CHECK(content_of(folder / "a.jpg") == text_of_file(bytes));
@@ -76,7 +83,7 @@ TEST_CASE("resumable file: padding proves nothing, the overlap begins before it"
   auto bytes = content();
   std::fill(bytes.begin() + 2 * 1024, bytes.begin() + 5 * 1024, std::byte{0xFF});
   leave_part(folder / "a.jpg", bytes, 5);
-  const auto file = ResumableFile::find({folder.path()}, identity());
+  const auto file = found({folder.path()}, identity());
   REQUIRE(file);
   CHECK(file->resume_point().packet == 2);
   CHECK(file->resume_point().overlap.size() == 4 * 1024);
@@ -97,10 +104,10 @@ TEST_CASE("resumable file: data that does not bear out the newest claim is trust
   auto part = content_of(folder / "a.jpg.part");
   part[5 * 1024 + 7] ^= 1;
   write_file(folder / "a.jpg.part", part);
-  CHECK(ResumableFile::find({folder.path()}, identity())->data().packets == 5);
+  CHECK(found({folder.path()}, identity())->data().packets == 5);
   part[0] ^= 1;
   write_file(folder / "a.jpg.part", part);
-  auto file = ResumableFile::find({folder.path()}, identity());
+  auto file = found({folder.path()}, identity());
   REQUIRE(file);
   CHECK(file->data() == HeldData{});
   CHECK(file->resume_point().packet == 1);
@@ -122,27 +129,27 @@ TEST_CASE("resumable file: a torn checkpoint line leaves the other one") {
   REQUIRE(newest != std::string::npos);
   text[newest + 20] = 'x';
   write_file(folder / "a.jpg.part.checkpoint", text);
-  auto file = ResumableFile::find({folder.path()}, identity());
+  auto file = found({folder.path()}, identity());
   REQUIRE(file);
   CHECK(file->data().packets == 3);
   add(*file, bytes, 4, 4);
   REQUIRE(file->save());
   file.reset();
-  CHECK(ResumableFile::find({folder.path()}, identity())->data().packets == 4);
+  CHECK(found({folder.path()}, identity())->data().packets == 4);
 }
 
 TEST_CASE("resumable file: is looked for below a folder, so many levels deep, by what it is") {
   const TemporaryFolder folder;
   const auto bytes = content();
-  REQUIRE(create_folders(folder / "x/y"));
+  REQUIRE(create_folders(folder.path(), folder / "x/y"));
   leave_part(folder / "x/y/a.jpg", bytes, 2);
   leave_part(folder / "x/b.jpg", bytes, 1);
-  CHECK_FALSE(ResumableFile::find({folder.path(), 0}, identity()));
-  CHECK(ResumableFile::find({folder.path(), 1}, identity())->data().packets == 1);
-  CHECK(ResumableFile::find({folder.path(), 2}, identity())->data().packets == 2);
+  CHECK_FALSE(found({folder.path(), 0}, identity()));
+  CHECK(found({folder.path(), 1}, identity())->data().packets == 1);
+  CHECK(found({folder.path(), 2}, identity())->data().packets == 2);
   auto other = identity();
   other.packets = 11;
-  CHECK_FALSE(ResumableFile::find({folder.path(), 2}, other));
+  CHECK_FALSE(found({folder.path(), 2}, other));
 }
 
 TEST_CASE("resumable file: a part that somebody writes is left alone") {
@@ -151,7 +158,7 @@ TEST_CASE("resumable file: a part that somebody writes is left alone") {
   REQUIRE(first);
   add(*first, content(), 1, 3);
   REQUIRE(first->save());
-  CHECK_FALSE(ResumableFile::find({folder.path()}, identity()));
+  CHECK_FALSE(found({folder.path()}, identity()));
   auto second = ResumableFile::create(folder / "a.jpg", identity());
   REQUIRE(second);
   CHECK(second->path() == folder / "a_1.jpg.part");
@@ -168,7 +175,7 @@ TEST_CASE("resumable file: another file of the same name gets the name, the old 
   REQUIRE(file);
   CHECK(file->path() == folder / "a.jpg.part");
   CHECK(content_of(folder / "a_1.jpg.part").size() == 3072);
-  const auto again = ResumableFile::find({folder.path()}, identity());
+  const auto again = found({folder.path()}, identity());
   REQUIRE(again);
   CHECK(again->path() == folder / "a_1.jpg.part");
 }
@@ -177,13 +184,13 @@ TEST_CASE("resumable file: what the camera has replaced is kept, and never gone 
   const TemporaryFolder folder;
   leave_part(folder / "a.jpg", content(), 3);
   {
-    auto old = ResumableFile::find({folder.path()}, identity());
+    auto old = found({folder.path()}, identity());
     REQUIRE(old);
     CHECK(old->set_aside() == folder / "a_1.jpg.part");
   }
   CHECK(folder.names() == std::set<std::string>{"a_1.jpg.part", "a_1.jpg.part.checkpoint"});
   CHECK(content_of(folder / "a_1.jpg.part").size() == 3072);
-  CHECK_FALSE(ResumableFile::find({folder.path()}, identity()));
+  CHECK_FALSE(found({folder.path()}, identity()));
 }
 
 TEST_CASE("resumable file: a stored file is known until the camera is known to have heard") {
@@ -197,17 +204,17 @@ TEST_CASE("resumable file: a stored file is known until the camera is known to h
   }
   CHECK(folder.names() == std::set<std::string>{"a.jpg", "a.jpg.part.checkpoint"});
   {
-    auto file = ResumableFile::find({folder.path()}, identity());
+    auto file = found({folder.path()}, identity());
     REQUIRE(file);
     CHECK(file->is_stored());
-    CHECK(file->resume_point().packet == packets);
+    CHECK(file->resume_point().packet == packets - 1);
     CHECK(file->finish(folder / "b.jpg", IfExists::fail) == folder / "a.jpg");
   }
   forget_stored({folder.path()}, 2);
-  CHECK(ResumableFile::find({folder.path()}, identity()));
+  CHECK(found({folder.path()}, identity()));
   forget_stored({folder.path()}, 1);
   CHECK(folder.names() == std::set<std::string>{"a.jpg"});
-  CHECK_FALSE(ResumableFile::find({folder.path()}, identity()));
+  CHECK_FALSE(found({folder.path()}, identity()));
 }
 
 TEST_CASE("resumable file: a stored file that was moved away or changed is no proof of anything") {
@@ -220,9 +227,72 @@ TEST_CASE("resumable file: a stored file that was moved away or changed is no pr
     REQUIRE(file->finish(folder / "a.jpg", IfExists::fail));
   }
   write_file(folder / "a.jpg", content_of(folder / "a.jpg") + "x");
-  CHECK_FALSE(ResumableFile::find({folder.path()}, identity()));
+  CHECK_FALSE(found({folder.path()}, identity()));
   fs::remove(folder / "a.jpg");
+  CHECK_FALSE(found({folder.path()}, identity()));
+}
+
+TEST_CASE("resumable file: a read-only stored file is recognised all the same") {
+  const TemporaryFolder folder;
+  {
+    auto file = ResumableFile::create(folder / "a.jpg", identity());
+    REQUIRE(file);
+    add(*file, content(), 1, packets);
+    REQUIRE(file->finish(folder / "a.jpg", IfExists::fail));
+  }
+  fs::permissions(folder / "a.jpg", fs::perms::owner_read);
+  CHECK(found({folder.path()}, identity()));
+}
+
+TEST_CASE("resumable file: a checkpoint that points elsewhere is not followed") {
+  const TemporaryFolder folder;
+  REQUIRE(create_folders(folder.path(), folder / "in"));
+  const auto bytes = content();
+  {
+    auto file = ResumableFile::create(folder / "in/a.jpg", identity());
+    REQUIRE(file);
+    add(*file, bytes, 1, packets);
+    REQUIRE(file->finish(folder / "in/a.jpg", IfExists::fail));
+  }
+  fs::rename(folder / "in/a.jpg", folder / "victim");
+  auto text = content_of(folder / "in/a.jpg.part.checkpoint");
+  text.resize(text.rfind("stored"));
+  const auto header = checkpoint_header(identity());
+  write_file(folder / "in/a.jpg.part.checkpoint", text + stored_line("../victim", header));
+  CHECK(found({folder.path(), 1}, identity()));
+  CHECK_FALSE(found({folder / "in"}, identity()));
+}
+
+TEST_CASE("resumable file: the record of a stored file outlives another file of its name") {
+  const TemporaryFolder folder;
+  {
+    auto file = ResumableFile::create(folder / "a.jpg", identity());
+    REQUIRE(file);
+    add(*file, content(), 1, packets);
+    REQUIRE(file->finish(folder / "a.jpg", IfExists::fail));
+  }
+  auto rear = identity();
+  rear.kind = FileKind::rear_photo;
+  const auto file = ResumableFile::create(folder / "a.jpg", rear);
+  REQUIRE(file);
+  CHECK(file->path() == folder / "a_1.jpg.part");
+  CHECK(found({folder.path()}, identity()));
+}
+
+TEST_CASE("resumable file: what cannot be read is an error, and left as it is") {
+  const TemporaryFolder folder;
+  leave_part(folder / "a.jpg", content(), 3);
+  fs::remove(folder / "a.jpg.part");
+  fs::create_symlink("a.jpg.part", folder / "a.jpg.part"); // a loop
   CHECK_FALSE(ResumableFile::find({folder.path()}, identity()));
+}
+
+TEST_CASE("resumable file: an empty part without a checkpoint is taken over") {
+  const TemporaryFolder folder;
+  write_file(folder / "a.jpg.part", "");
+  const auto file = ResumableFile::create(folder / "a.jpg", identity());
+  REQUIRE(file);
+  CHECK(file->path() == folder / "a.jpg.part");
 }
 
 TEST_CASE("resumable file: skipping a taken name leaves nothing behind") {

@@ -306,7 +306,23 @@ TEST_CASE("session: a status behind the last packet ends the file, it does not f
   append(stream, encode(Status{0}));
   host.receive(stream);
   CHECK(host.files().size() == 1);
+  CHECK_FALSE(host.ended());
+  host.receive(init_nothing);
   CHECK(host.ended()->reason == Ended::Reason::finished);
+}
+
+TEST_CASE("session: a status behind the last packet does not fail the next file") {
+  TestHost host(no_metadata);
+  host.receive(init_all);
+  host.receive(encode(Start{1}));
+  host.receive(encode(Sync{1}));
+  auto stream = data_packets(random_bytes(10, 1), 1, 1);
+  append(stream, encode(Status{0}));
+  host.receive(stream);
+  host.receive(encode(Start{1}));
+  host.receive(encode(Sync{1}));
+  host.receive(data_packets(random_bytes(10, 2), 1, 1));
+  CHECK(host.files().size() == 2);
 }
 
 TEST_CASE("session: a device that calls a file done early is asked for the rest") {

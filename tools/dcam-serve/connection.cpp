@@ -65,11 +65,15 @@ Connection::Connection(asio::ip::tcp::socket socket, Server& server)
   socket_.set_option(asio::ip::tcp::no_delay(true), error);
 }
 
-void Connection::stop() {
-  stopping_ = true;
+void Connection::interrupt() {
   if (transfer_) {
     transfer_->interrupt();
   }
+  stop();
+}
+
+void Connection::stop() {
+  stopping_ = true;
   timer_.cancel();
   asio::error_code ignored;
   socket_.cancel(ignored);
@@ -93,6 +97,9 @@ asio::awaitable<void> Connection::run() {
   // a variable of its own: GCC 12 destroys a conditional temporary in a co_await twice
   const std::string why = ended_ ? ended_->text : "stopped";
   co_await save_transfer(why);
+  if (!ended_ && imei_) {
+    server_.reporter().disconnected(*imei_, why, true);
+  }
   if (ended_) {
     const bool was_there = peer_open_;
     co_await take_leave();
@@ -136,7 +143,7 @@ asio::awaitable<void> Connection::next_input() {
   if (++reads_ % reads_at_a_time == 0) {
     co_await asio::post(asio::use_awaitable);
   }
-  if (receive_available()) {
+  if (stopping_ || receive_available()) {
     co_return;
   }
   const bool unsaved = transfer_ && transfer_->unsaved();
@@ -206,7 +213,10 @@ asio::awaitable<bool> Connection::write_run() {
   }
   Result<void> written;
   if (transfer_->may_block()) {
+    writing_ = true;
     written = co_await on_disk([this] { return transfer_->append(run_); });
+    writing_ = false;
+    active_at_ = now();
   } else {
     written = transfer_->append(run_);
   }
@@ -282,7 +292,7 @@ asio::awaitable<void> Connection::perform(const Identified& identified) {
 
 asio::awaitable<void> Connection::perform(const MetadataReceived& metadata) {
   auto& facts = transfer_ ? transfer_->facts() : facts_;
-  facts.kind = metadata.kind;
+  facts.kind = metadata.kind; // of the file being offered or fetched
   facts.metadata_payload.assign(metadata.payload.begin(), metadata.payload.end());
   if (const auto decoded = decode_metadata(metadata.payload)) {
     server_.reporter().metadata(facts);
@@ -293,6 +303,9 @@ asio::awaitable<void> Connection::perform(const MetadataReceived& metadata) {
 }
 
 asio::awaitable<void> Connection::perform(const FileOffered& offered) {
+  if (facts_.kind != offered.kind) { // METADATA of this file has set it
+    facts_.metadata_payload.clear();
+  }
   facts_.kind = offered.kind;
   facts_.received = system_now();
   const auto& options = server_.options();
@@ -326,13 +339,28 @@ asio::awaitable<void> Connection::perform(const FileStarted& started) {
         fmt::format("refused: {} packets would be {}, more than {} (--max-file-size)",
                     started.packets, format_size(size), format_size(most)),
         {});
-    server_.note_failure(ExitCode::io);
-    session_.skip(now());
+    decline();
     co_return;
   }
-  if (co_await begin_transfer(started.packets)) {
-    session_.begin(now(), transfer_->resume_point());
+  if (!co_await begin_transfer(started.packets)) {
+    co_return;
   }
+  const auto path = facts_.path_for(server_.options());
+  if (server_.options().if_exists == IfExists::fail && !transfer_->was_stored() &&
+      !transfer_->may_block() && is_there(path)) { // only its checkpoint might have been its own
+    server_.reporter().file_failed(facts_, path.string() + " exists already", transfer_->path());
+    transfer_.reset();
+    decline();
+    co_return;
+  }
+  session_.begin(now(), transfer_->resume_point());
+}
+
+/// The file stays with the camera.
+void Connection::decline() {
+  server_.note_failure(ExitCode::io);
+  facts_.metadata_payload.clear();
+  session_.skip(now());
 }
 
 /// False if the destination refuses it.
@@ -444,7 +472,8 @@ asio::awaitable<void> Connection::perform(const Ended& ended) {
 
 /// An unfinished file becomes durable as it is.
 asio::awaitable<void> Connection::save_transfer(std::string why) {
-  if (!transfer_) {
+  if (!transfer_ || transfer_->was_stored()) {
+    transfer_.reset();
     co_return;
   }
   const auto saved = co_await on_disk([this] { return transfer_->leave(); });

@@ -27,11 +27,15 @@ public:
 
   /// Saves what has arrived and hangs up, soon.
   void stop();
+  /// The same, without waiting for whoever reads standard output.
+  void interrupt();
 
   /// For another connection with the same IMEI that waits: when the last good packet came.
-  TimePoint active_at() const { return active_at_; }
+  TimePoint active_at() const { return writing_ ? std::chrono::steady_clock::now() : active_at_; }
 
   const Transfer* transfer() const { return transfer_ ? &*transfer_ : nullptr; }
+  /// The transfer is changing on another thread.
+  bool writing() const { return writing_; }
   asio::steady_timer& timer() { return timer_; }
   bool stopping() const { return stopping_; }
   /// A camera that may be served.
@@ -60,6 +64,7 @@ private:
   asio::awaitable<bool> begin_transfer(std::uint32_t packets);
   asio::awaitable<void> forget_stored_files();
   void fail_transfer(const Error& error);
+  void decline();
   void receive_packet(const FileData& data);
   bool receive_available();
   asio::awaitable<void> next_input();
@@ -84,6 +89,7 @@ private:
   bool io_failed_ = false;
   bool peer_open_ = true;
   bool stopping_ = false;
+  bool writing_ = false; ///< to a reader who may take their time
   unsigned reads_ = 0;
 };
 

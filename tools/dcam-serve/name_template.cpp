@@ -45,7 +45,11 @@ std::string reduced(std::string_view value) {
 /// One component of the path, harmless as a file name and as an argument.
 std::string safe_component(std::string component) {
   if (component.size() > longest_component) {
-    component.resize(longest_component);
+    auto end = longest_component;
+    while (end > 0 && (component[end] & '\xC0') == '\x80') {
+      --end; // not inside of a UTF-8 character
+    }
+    component.resize(end);
   }
   if (component.empty() || component == "." || component == "..") {
     return "_";

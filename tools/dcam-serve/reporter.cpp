@@ -273,12 +273,12 @@ void Reporter::disconnected(std::uint64_t imei, std::string_view why, bool regul
   regular ? console_.detail(text) : console_.warning(text);
 }
 
-void Reporter::summary(std::size_t incomplete, ExitCode code) {
+void Reporter::summary(std::size_t incomplete, int status) {
   event("summary", {{"files", files_},
                     {"bytes", bytes_},
                     {"failed", failures_},
                     {"incomplete", incomplete},
-                    {"exit", static_cast<int>(code)}});
+                    {"exit", status}});
   console_.note(fmt::format("{} {}, {}{}{}", files_, files_ == 1 ? "file" : "files",
                             format_size(bytes_),
                             incomplete == 0 ? "" : fmt::format(", {} incomplete", incomplete),

@@ -40,7 +40,7 @@ public:
   /// --max-connections; once a minute.
   void too_many(std::uint32_t limit);
   void disconnected(std::uint64_t imei, std::string_view why, bool regular);
-  void summary(std::size_t incomplete, ExitCode code);
+  void summary(std::size_t incomplete, int status);
 
   /// The progress line, and once a second `progress` events.
   void progress(std::span<const Transfer* const> transfers);

@@ -31,7 +31,8 @@ TimePoint now() { return std::chrono::steady_clock::now(); }
 
 /// 0 if files can be created in `folder`, else errno.
 int probe_folder(const std::filesystem::path& folder) {
-  int descriptor = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  int descriptor =
+      uninterrupted([&] { return ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600); });
   if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
     auto name = (folder / ".dcam-serve-XXXXXX").string();
     descriptor = ::mkstemp(name.data());
@@ -85,19 +86,23 @@ int Server::run() {
   start_waiting();
   io_.run();
   check_product();
-  const bool stopped_as_told = signal_ == SIGTERM && options_.keep_listening;
-  if (!stopped_as_told && !partials_.empty()) {
-    note_failure(ExitCode::incomplete);
-  }
-  reporter_.summary(partials_.size(), code_);
-  if (stopped_as_told) {
-    return 0;
-  }
-  if (signal_ != 0) {
+  const auto status = exit_status();
+  reporter_.summary(partials_.size(), status);
+  if (status > 128) {
     reporter_.console().error(partials_.empty()
                                   ? "stopped; nothing is incomplete"
                                   : "stopped; run the same command again for what is incomplete");
-    return 128 + signal_;
+  }
+  return status;
+}
+
+int Server::exit_status() {
+  if (signal_ != 0) {
+    const bool as_told = signal_ == SIGTERM && options_.keep_listening;
+    return as_told ? 0 : 128 + signal_;
+  }
+  if (!partials_.empty()) {
+    note_failure(ExitCode::incomplete);
   }
   return static_cast<int>(code_);
 }
@@ -228,14 +233,18 @@ bool Server::make_room() {
 
 asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
   connections_.insert(connection.get());
+  if (stopping_) { // accepted while everything was being stopped
+    connection->stop();
+  }
   try {
     co_await connection->run();
   } catch (const std::exception& error) { // out of memory: this connection's loss alone
     reporter_.console().error(fmt::format("a connection failed: {}", error.what()));
   }
   connections_.erase(connection.get());
-  std::erase_if(holders_, [&](const auto& entry) { return entry.second == connection.get(); });
-  if (holders_.empty() && !stopping_) {
+  const auto held =
+      std::erase_if(holders_, [&](const auto& entry) { return entry.second == connection.get(); });
+  if (held > 0 && holders_.empty() && !stopping_) {
     start_waiting();
   }
   check_product();
@@ -325,6 +334,7 @@ bool Server::announce(std::uint64_t imei, const std::filesystem::path& path) {
 }
 
 void Server::reader_gone() {
+  partials_.clear(); // nobody wants the rest
   reporter_.console().note("nobody reads standard output any more: stopping");
   stop();
 }
@@ -390,7 +400,7 @@ asio::awaitable<void> Server::progress_loop() {
     co_await progress_timer_.async_wait(as_values);
     std::vector<const Transfer*> transfers;
     for (const auto* connection : connections_) {
-      if (connection->transfer() != nullptr) {
+      if (connection->transfer() != nullptr && !connection->writing()) {
         transfers.push_back(connection->transfer());
       }
     }
@@ -442,7 +452,7 @@ void Server::release_signals() {
 void Server::stop() {
   stop_listening();
   for (auto* connection : connections_) {
-    connection->stop();
+    connection->interrupt();
   }
 }
 

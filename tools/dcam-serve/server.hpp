@@ -72,6 +72,7 @@ public:
   void return_buffer(std::unique_ptr<ByteBuffer> buffer);
 
 private:
+  int exit_status();
   bool prepare();
   bool load_imeis();
   bool check_output();

@@ -81,31 +81,41 @@ Result<void> Transfer::open() {
     destination_ = std::make_unique<StreamDestination>();
     return {};
   }
-  auto found = ResumableFile::find(facts_.tree_for(*options_), identity());
-  if (!found) {
-    if (const auto room = check_room(); !room) {
-      return room;
-    }
-    const auto name = facts_.path_for(*options_);
-    const auto folder = create_folders(name.parent_path());
-    auto file = folder ? ResumableFile::create(name, identity()) : std::unexpected(folder.error());
-    if (!file) {
-      return std::unexpected(file.error());
-    }
-    destination_ = std::make_unique<FileDestination>(std::move(*file));
-    return {};
+  auto file = ResumableFile::find(facts_.tree_for(*options_), identity());
+  if (!file) {
+    return std::unexpected(file.error());
   }
-  facts_.received = SystemTime(std::chrono::milliseconds(found->identity().received));
-  if (facts_.metadata_payload.empty()) {
-    facts_.metadata_payload = found->identity().metadata;
+  return *file ? go_on(std::move(**file)) : begin_file();
+}
+
+Result<void> Transfer::begin_file() {
+  if (const auto room = check_room(); !room) {
+    return room;
   }
-  was_stored_ = found->is_stored();
-  bytes_before_ = found->data().bytes;
-  resumptions_ = found->data().packets > 0 ? 1 : 0;
-  if (const auto read = found->read_back([this](Bytes bytes) { digest(bytes); }); !read) {
+  const auto name = facts_.path_for(*options_);
+  const auto folder = create_folders(options_->output, name.parent_path());
+  auto file = folder ? ResumableFile::create(name, identity()) : std::unexpected(folder.error());
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  destination_ = std::make_unique<FileDestination>(std::move(*file));
+  return {};
+}
+
+Result<void> Transfer::go_on(ResumableFile file) {
+  if (file.data().packets > 0) { // proved to be the same one before anything is made of it
+    facts_.received = SystemTime(std::chrono::milliseconds(file.identity().received));
+    if (facts_.metadata_payload.empty()) {
+      facts_.metadata_payload = file.identity().metadata;
+    }
+    resumptions_ = 1;
+  }
+  was_stored_ = file.is_stored();
+  bytes_before_ = file.data().bytes;
+  if (const auto read = file.read_back([this](Bytes bytes) { digest(bytes); }); !read) {
     return read;
   }
-  destination_ = std::make_unique<FileDestination>(std::move(*found));
+  destination_ = std::make_unique<FileDestination>(std::move(file));
   return check_room();
 }
 
@@ -145,7 +155,7 @@ TimePoint Transfer::save_due_at() const {
 Result<void> Transfer::save() {
   const auto saved = destination_->save();
   saved_at_ = std::chrono::steady_clock::now();
-  return saved && !options_->to_stdout && packets_received() < packets_ ? check_room() : saved;
+  return saved ? check_room() : saved;
 }
 
 Result<void> Transfer::leave() {
@@ -158,6 +168,9 @@ Result<void> Transfer::leave() {
 
 /// Whether the rest of the file leaves --min-free.
 Result<void> Transfer::check_room() const {
+  if (options_->to_stdout || (destination_ && packets_received() == packets_)) {
+    return {};
+  }
   std::error_code error;
   const auto space = std::filesystem::space(options_->output, error);
   const auto held = destination_ ? std::min(bytes(), expected_bytes(packets_)) : 0;
@@ -182,7 +195,10 @@ std::string Transfer::sha256() {
 
 Result<std::optional<std::filesystem::path>> Transfer::finish() {
   const auto name = options_->to_stdout ? path() : facts_.path_for(*options_);
-  if (const auto folder = create_folders(name.parent_path()); !folder) {
+  if (const auto folder = options_->to_stdout
+                              ? Result<void>()
+                              : create_folders(options_->output, name.parent_path());
+      !folder) {
     return std::unexpected(folder.error());
   }
   auto path = destination_->finish(name, options_->if_exists);

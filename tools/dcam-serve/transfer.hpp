@@ -101,6 +101,8 @@ private:
 
   Transfer(const ServeOptions& options, FileFacts facts, std::uint32_t packets);
   Result<void> open();
+  Result<void> begin_file();
+  Result<void> go_on(ResumableFile file);
   void digest(Bytes bytes);
   Result<void> check_room() const;
   Result<void> write_sidecar(const std::filesystem::path& file) const;

@@ -14,13 +14,12 @@ namespace {
 
 constexpr std::int16_t no_time_zone = 0;
 
-/// What the camera would tell about its `index`th file.
-ByteBuffer metadata_for(const SimOptions& options, FileKind kind, std::size_t index) {
+/// What the camera would tell about a file.
+ByteBuffer metadata_for(const SimOptions& options, FileKind kind, SystemTime time) {
   if (options.meta_version == 0 || options.mute_metadata) {
     return {};
   }
-  const auto finalised =
-      static_cast<std::uint64_t>(system_now().time_since_epoch().count()) + index * 1000;
+  const auto finalised = static_cast<std::uint64_t>(time.time_since_epoch().count());
   const bool photo = is_photo(kind);
   const auto length = static_cast<std::uint16_t>(photo ? 0 : std::max(options.generate, 3U));
   ByteBuffer payload;
@@ -55,8 +54,9 @@ Device::Device(const SimOptions& options, std::uint32_t number,
       file_count_(recordings.size()) {
   for (std::size_t i = 0; i < recordings.size(); ++i) {
     const auto& recording = recordings[i];
-    files_.push_back({recording.kind, recording.content, metadata_for(options, recording.kind, i)});
-    labels_.push_back({recording.name, i, {}});
+    files_.push_back({recording.kind, recording.content,
+                      metadata_for(options, recording.kind, recording.finalised)});
+    labels_.push_back({recording.name, i, recording.finalised, {}});
     bytes_to_send_ += recording.content.size();
   }
 }
@@ -206,7 +206,8 @@ void Device::replace(std::size_t index) {
   auto& label = labels_[index];
   label.replacement = other_content(file.content, line_.replaced(label.number));
   file.content = label.replacement;
-  file.metadata = metadata_for(options_, file.kind, file_count_ + replaced_++);
+  label.finalised += std::chrono::seconds(1);
+  file.metadata = metadata_for(options_, file.kind, label.finalised);
   tell("replaced",
        {{"kind", name_of(file.kind)},
         {"bytes", file.content.size()},

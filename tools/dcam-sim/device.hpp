@@ -36,7 +36,8 @@ private:
   /// What the protocol need not know of a file.
   struct Label {
     std::string name;
-    std::size_t number;     ///< its place among all files, taken or not
+    std::size_t number; ///< its place among all files, taken or not
+    SystemTime finalised;
     ByteBuffer replacement; ///< the content, if it is not the one given
   };
 
@@ -59,7 +60,6 @@ private:
   Events events_;
   std::chrono::steady_clock::time_point line_free_at_; ///< for --rate
   std::size_t file_count_;
-  std::size_t replaced_ = 0;
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_to_send_ = 0;
 };

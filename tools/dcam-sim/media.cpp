@@ -4,6 +4,8 @@
 #include <cstring>
 #include <fstream>
 
+#include <sys/stat.h>
+
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
@@ -90,6 +92,15 @@ ByteBuffer make_ptmf(Bytes pictures, Bytes sound, unsigned frame_rate) {
   return file;
 }
 
+SystemTime last_change_of(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) {
+    return system_now();
+  }
+  return SystemTime(
+      std::chrono::milliseconds(status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000));
+}
+
 } // namespace
 
 Result<Recording> load_recording(const std::string& argument) {
@@ -113,7 +124,7 @@ Result<Recording> load_recording(const std::string& argument) {
   }
   const bool is_jpeg = content.size() > 2 && load_be<std::uint16_t>(content) == 0xFFD8;
   return Recording{kind.value_or(is_jpeg ? FileKind::front_photo : FileKind::front_video), path,
-                   std::move(content)};
+                   std::move(content), last_change_of(path)};
 }
 
 Result<std::vector<Recording>> generate_recordings(std::uint32_t seconds, unsigned frame_rate) {
@@ -131,9 +142,9 @@ Result<std::vector<Recording>> generate_recordings(std::uint32_t seconds, unsign
     return std::unexpected(sound.error());
   }
   std::vector<Recording> recordings;
-  recordings.push_back({FileKind::front_photo, "generated photo", std::move(*photo)});
-  recordings.push_back(
-      {FileKind::front_video, "generated video", make_ptmf(*pictures, *sound, frame_rate)});
+  recordings.push_back({FileKind::front_photo, "generated photo", std::move(*photo), system_now()});
+  recordings.push_back({FileKind::front_video, "generated video",
+                        make_ptmf(*pictures, *sound, frame_rate), system_now()});
   return recordings;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/units.hpp"
 #include "dcam-sim/options.hpp"
 #include "dcam-sim/random.hpp"
 #include "dualcam/bytes.hpp"
@@ -16,6 +17,7 @@ struct Recording {
   FileKind kind;
   std::string name; ///< for people
   ByteBuffer content;
+  SystemTime finalised; ///< when the camera closed it: a FILE's last change
 };
 
 /// Reads a FILE argument: `photof=PATH`, or PATH whose content tells photo (JPEG) from video.

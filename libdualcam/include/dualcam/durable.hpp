@@ -23,11 +23,14 @@ template <class Call> auto uninterrupted(Call call) {
 /// "cannot WHAT PATH: why; remedy" for an errno.
 std::unexpected<Error> io_error(const char* what, const std::filesystem::path& path, int error);
 
-/// Creates what is missing of a folder's path; each new name is durable.
-Result<void> create_folders(const std::filesystem::path& folder);
+/// Creates what is missing of `folder` below `root`, which exists; each name is durable.
+Result<void> create_folders(const std::filesystem::path& root, const std::filesystem::path& folder);
 
 /// Makes the names in the folder that holds `file` durable.
 Result<void> sync_folder_of(const std::filesystem::path& file);
+
+/// Whether there is anything of this name, as far as can be known.
+bool is_taken(const std::filesystem::path& path);
 
 /// Gives `from` the name `to` if that is free, which only one of all processes can succeed in. 0 or
 /// an errno; EEXIST: taken.

@@ -20,6 +20,8 @@ enum class IfExists {
   replace, ///< the new one takes the name in one step
 };
 
+enum class Access { read, write };
+
 /// What to do with a part that an earlier attempt has left behind.
 enum class Leftover {
   start_over, ///< it is emptied
@@ -32,13 +34,16 @@ class PartFile {
 public:
   /// Opens an empty `final_name`.part, in a folder that exists; if another writer holds that,
   /// NAME_1.EXT.part, and so on.
-  static Result<PartFile> create(const std::filesystem::path& final_name,
-                                 Leftover leftover = Leftover::start_over);
+  /// `is_free` may refuse the path of a part.
+  static Result<PartFile>
+  create(const std::filesystem::path& final_name, Leftover leftover = Leftover::start_over,
+         const std::function<Result<bool>(const std::filesystem::path&)>& is_free = {});
 
   /// Opens an existing part for `final_name`, as it is. nullopt: it has gone, or another writer
   /// holds it.
   static Result<std::optional<PartFile>> open(const std::filesystem::path& part,
-                                              const std::filesystem::path& final_name);
+                                              const std::filesystem::path& final_name,
+                                              Access access = Access::write);
 
   PartFile(PartFile&& other) noexcept;
   PartFile& operator=(PartFile&& other) noexcept;

@@ -35,8 +35,9 @@ public:
                                       FileIdentity identity);
 
   /// The part of this file with the most data that nobody holds, or the file that was stored
-  /// without the camera having heard so. Parts that cannot be read are passed over.
-  static std::optional<ResumableFile> find(const FolderTree& tree, const FileIdentity& identity);
+  /// without the camera having heard so. What cannot be read is an error: it may be the one.
+  static Result<std::optional<ResumableFile>> find(const FolderTree& tree,
+                                                   const FileIdentity& identity);
 
   ResumableFile(ResumableFile&& other) noexcept;
   ResumableFile& operator=(ResumableFile&& other) noexcept;
@@ -77,10 +78,13 @@ public:
 
 private:
   ResumableFile(PartFile part, std::filesystem::path checkpoint, FileIdentity identity);
-  static std::optional<ResumableFile> adopt(const std::filesystem::path& checkpoint,
-                                            const FileIdentity& identity);
-  bool bears_out(const HeldData& held);
+  static Result<std::optional<ResumableFile>> adopt(const FolderTree& tree,
+                                                    const std::filesystem::path& checkpoint,
+                                                    const FileIdentity& identity);
+  Result<void> trust(const std::array<std::optional<HeldData>, 2>& lines);
+  Result<bool> bears_out(const HeldData& held);
   Result<void> begin_checkpoint();
+  Result<void> continue_checkpoint();
   Result<void> write_checkpoint(std::uint64_t offset, std::string_view text);
   Result<void> write_last_line(const std::string& line);
   Result<void> announce(const std::filesystem::path& name);

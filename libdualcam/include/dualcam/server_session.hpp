@@ -201,6 +201,7 @@ private:
   void on_sync(const Sync& sync);
   void on_data(const Data& data);
   void on_status_in_file(const Status& status);
+  bool is_of_another_kind(const MetadataResponse& metadata) const;
   void late(const Message& message);
 
   void new_round(const Init& init);
