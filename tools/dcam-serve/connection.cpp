@@ -333,11 +333,12 @@ asio::awaitable<void> Connection::perform(const FileOffered& offered) {
 
 asio::awaitable<void> Connection::perform(const FileStarted& started) {
   const auto most = server_.options().max_file_size;
-  if (const auto size = std::uint64_t{started.packets} * full_packet; size > most + full_packet) {
+  const auto size = std::uint64_t{started.packets - 1} * full_packet; // and the last packet
+  if (size >= most) {
     server_.reporter().file_failed(
         facts_,
-        fmt::format("refused: {} packets would be {}, more than {} (--max-file-size)",
-                    started.packets, format_size(size), format_size(most)),
+        fmt::format("refused: its {} packets are more than {} (--max-file-size)", started.packets,
+                    format_size(most)),
         {});
     decline();
     co_return;

@@ -168,7 +168,8 @@ Result<void> Transfer::leave() {
 
 /// Whether the rest of the file leaves --min-free.
 Result<void> Transfer::check_room() const {
-  if (options_->to_stdout || (destination_ && packets_received() == packets_)) {
+  const bool complete = destination_ && packets_received() == packets_;
+  if (options_->to_stdout || options_->min_free == 0 || complete) {
     return {};
   }
   std::error_code error;
@@ -178,12 +179,12 @@ Result<void> Transfer::check_room() const {
   if (error || space.available >= options_->min_free + rest) {
     return {};
   }
-  return std::unexpected(Error{
-      ErrorCategory::io, 0,
-      fmt::format("{} more would leave less than {} (--min-free) of the {} free in {}; make room, "
-                  "then run the same command again",
-                  format_size(rest), format_size(options_->min_free), format_size(space.available),
-                  options_->output.string())});
+  return std::unexpected(
+      Error{ErrorCategory::io, 0,
+            fmt::format("{} more do not fit: {} are free in {}, of which {} are to stay free "
+                        "(--min-free); make room, then run the same command again",
+                        format_size(rest), format_size(space.available), options_->output.string(),
+                        format_size(options_->min_free))});
 }
 
 std::string Transfer::sha256() {
