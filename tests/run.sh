@@ -68,10 +68,10 @@ fuzz() {
   rm "$log"
 }
 
-build_and_test gcc -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+build_and_test gcc -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Release \
   -DDUALCAM_BENCHMARKS=ON
 build_and_test clang -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug \
-  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g" -DDUALCAM_FUZZ=ON
+  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -gline-tables-only" -DDUALCAM_FUZZ=ON
 rm -rf build/fuzz
 if [[ ${DUALCAM_FULL-} == 1 ]]; then
   fuzz

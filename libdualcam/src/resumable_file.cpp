@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view part_suffix = ".part";
 constexpr std::string_view checkpoint_suffix = ".part.checkpoint";
-constexpr std::size_t block_size = 256 * 1024;
+constexpr std::size_t block_size = 262'144;
 /// What proves the camera's file to be this one has at least a full packet (a photo's last packet
 /// may be two bytes that every JPEG ends in) and is not one repeated byte (padding). So far back it
 /// is looked for.

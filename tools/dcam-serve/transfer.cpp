@@ -13,7 +13,7 @@ namespace {
 
 // Promised: no more than 1 MiB or 1 s of verified bytes is lost to a dead process or machine. A
 // buffer's worth may come on top before it is looked at.
-constexpr std::uint64_t unsaved_bytes = 768 * 1024;
+constexpr std::uint64_t unsaved_bytes = 786'432;
 constexpr std::chrono::milliseconds unsaved_time{900};
 
 std::uint64_t expected_bytes(std::uint32_t packets) { return std::uint64_t{packets} * full_packet; }

@@ -72,7 +72,7 @@ struct Checkpoint {
 };
 
 /// Larger files are none of ours.
-inline constexpr std::size_t longest_checkpoint = 256 * 1024;
+inline constexpr std::size_t longest_checkpoint = 262'144;
 inline constexpr std::size_t held_line_size = 46;
 
 /// The lines up to `check`, that included.
