@@ -56,6 +56,11 @@ std::unexpected<Error> io_error(const char* what, const fs::path& path, int erro
 }
 
 Result<void> create_folders(const fs::path& root, const fs::path& folder) {
+  struct stat status{};
+  if (::lstat(folder.c_str(), &status) != 0 &&
+      errno == ENAMETOOLONG) { // before half of it is there
+    return io_error("create", folder, ENAMETOOLONG);
+  }
   auto path = root;
   for (const auto& name : folder.lexically_relative(root)) {
     if (name.empty() || name == ".") {

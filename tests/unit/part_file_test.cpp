@@ -164,6 +164,12 @@ TEST_CASE("folders: what is missing of a path is created, what is in the way is 
   const auto refused = create_folders(folder.path(), folder / "f/g");
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.find("f/g: Not a directory") != std::string::npos);
+  std::string deep = "deep";
+  for (int i = 0; i < 2500; ++i) {
+    deep += "/x";
+  }
+  CHECK_FALSE(create_folders(folder.path(), folder.path() / deep));
+  CHECK_FALSE(fs::exists(folder / "deep"));
 }
 
 } // namespace dualcam
