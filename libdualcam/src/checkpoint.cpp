@@ -136,6 +136,15 @@ std::optional<std::uint64_t> timestamp_of(Bytes metadata) {
 
 } // namespace
 
+void HeldData::add(Bytes payload) {
+  if (packet_size == 0) {
+    packet_size = static_cast<std::uint32_t>(payload.size());
+  }
+  ++packets;
+  bytes += payload.size();
+  crc = crc16(payload, crc);
+}
+
 bool same_file(const FileIdentity& a, const FileIdentity& b) {
   if (a.imei != b.imei || a.kind != b.kind || a.packets != b.packets) {
     return false;

@@ -332,12 +332,7 @@ Result<void> ResumableFile::read_back(const std::function<void(Bytes)>& take) co
 Result<void> ResumableFile::append(std::span<const Bytes> payloads) {
   auto grown = data_;
   for (const auto payload : payloads) {
-    if (grown.packet_size == 0) {
-      grown.packet_size = static_cast<std::uint32_t>(payload.size());
-    }
-    ++grown.packets;
-    grown.bytes += payload.size();
-    grown.crc = crc16(payload, grown.crc);
+    grown.add(payload);
   }
   const auto written = part_.append(payloads);
   if (written) {

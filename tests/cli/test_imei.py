@@ -17,20 +17,12 @@ STATES = {
     "waiting for metadata": lambda camera: camera.run(METADATA_WANTED),
     "before START": lambda camera: camera.run(FILE),
     "before SYNC": lambda camera: camera.run(RESUME),
-    "before the first packet": lambda camera: in_file(camera, 0),
-    "in mid-file": lambda camera: in_file(camera, 3),
-    "in mid-packet": lambda camera: (in_file(camera, 2), camera.packet(2, slice(None, 300))),
-    "before the last packet": lambda camera: in_file(camera, 4),
+    "before the first packet": lambda camera: camera.send_first(0),
+    "in mid-file": lambda camera: camera.send_first(3),
+    "in mid-packet": lambda camera: (camera.send_first(2), camera.packet(2, slice(None, 300))),
+    "before the last packet": lambda camera: camera.send_first(4),
     "before the repeated INIT": lambda camera: camera.run(AGAIN),
 }
-
-
-def in_file(camera, count):
-    """Up to RESUME 1, and so many packets."""
-    camera.run(RESUME)
-    camera.sync(1)
-    for index in range(count):
-        camera.packet(index)
 
 
 def go_on(camera, state):
@@ -106,7 +98,7 @@ class SeveralConnections(ToolTest):
         server = self.serve("-k", "--json")
         with Upload(server, contents[0], imei=1) as first, \
                 Upload(server, contents[1], imei=1) as second:
-            in_file(first, 3)
+            first.send_first(3)
             second.run()
             waited = time.monotonic() - first.last_sent
             self.assertTrue(second.taken)
@@ -124,7 +116,7 @@ class SeveralConnections(ToolTest):
         server = self.serve("-k", "--idle-timeout", "1s")
         with Upload(server, contents[0], imei=1) as first, \
                 Upload(server, contents[1], imei=1) as second:
-            in_file(first, 1)
+            first.send_first(1)
             closed = threading.Event()
             waiting = threading.Thread(target=lambda: (second.run(), closed.set()))
             waiting.start()

@@ -58,10 +58,7 @@ class Resuming(ToolTest):
         for milliseconds in (TIME, None):
             server = self.serve()
             with Upload(server, content, milliseconds=milliseconds) as camera:
-                camera.run(RESUME)
-                camera.sync(1)
-                for packet in range(9):
-                    camera.packet(packet)
+                camera.send_first(9)
                 server.signal(SIGINT)
                 self.assertEqual(server.wait(), 130)
             self.assertIn("run the same command again", server.errors)
@@ -191,10 +188,7 @@ class Streaming(ToolTest):
         with output:
             server = self.stream(stdout=output)
             with Upload(server, first) as camera:
-                camera.run(RESUME)
-                camera.sync(1)
-                for packet in range(4):
-                    camera.packet(packet)
+                camera.send_first(4)
             server.expect("waiting for the camera")
             with Upload(server, second) as camera:
                 camera.run()
@@ -296,9 +290,7 @@ class Limits(ToolTest):
         content = self.random.randbytes(20_000)
         server = self.serve("-k")
         with Upload(server, content) as camera:
-            camera.run(RESUME)
-            camera.sync(1)
-            camera.packet(0)
+            camera.send_first(1)
         server.expect("incomplete")
         server.signal(SIGINT)
         server.wait()
@@ -339,10 +331,7 @@ class SameOrNot(ToolTest):
         content = self.random.randbytes(20_000)
         server = self.serve("-k")
         with Upload(server, content) as camera:
-            camera.run(RESUME)
-            camera.sync(1)
-            for packet in range(9):
-                camera.packet(packet)
+            camera.send_first(9)
         server.expect("incomplete")
         with Upload(server, content) as camera:
             self.assertEqual(camera.run(RESUME), RESUME)
@@ -383,9 +372,7 @@ class SameOrNot(ToolTest):
         old, other = self.random.randbytes(5000), self.random.randbytes(5000)
         server = self.serve("-k", "--if-exists", "fail", "--name", "{kind}{ext}")
         with Upload(server, old, milliseconds=TIME) as camera:
-            camera.run(RESUME)
-            camera.sync(1)
-            camera.packet(0)
+            camera.send_first(1)
         server.expect("incomplete")
         (self.out / "photof.jpg").write_bytes(b"taken meanwhile")
         front, rear = self.write(old), self.file("rear.jpg", 3000)
@@ -427,10 +414,7 @@ class SameOrNot(ToolTest):
         thread = threading.Thread(target=reader)
         thread.start()
         with Upload(server, content) as camera:
-            camera.run(RESUME)
-            camera.sync(1)
-            for packet in range(300):
-                camera.packet(packet)
+            camera.send_first(300)
             camera.socket.close()
         with Upload(server, content) as camera:
             camera.begin()

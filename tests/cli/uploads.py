@@ -109,6 +109,13 @@ class Upload(Camera):
         self.sent += len(message) - 6 if part == slice(None) else 0
         self.last_sent = time.monotonic()
 
+    def send_first(self, count):
+        """Up to RESUME, SYNC 1 and so many packets."""
+        self.run(RESUME)
+        self.sync(1)
+        for index in range(count):
+            self.packet(index)
+
     def run(self, until=None):
         """Answers until the server takes its leave, or until it sends `until`, which is left
         unanswered. What it sent last: None = it hung up, maybe after CLOSE or STATUS 0."""

@@ -32,6 +32,14 @@ void leave_part(const fs::path& name, Bytes bytes, std::uint32_t saved, std::uin
   add(*file, bytes, saved + 1, saved + unsaved);
 }
 
+/// A whole file, which the camera has not heard to be stored.
+void store(const fs::path& name) {
+  auto file = ResumableFile::create(name, identity());
+  REQUIRE(file);
+  add(*file, content(), 1, packets);
+  REQUIRE(file->finish(name, IfExists::fail));
+}
+
 std::optional<ResumableFile> found(const FolderTree& tree, const FileIdentity& wanted) {
   auto file = ResumableFile::find(tree, wanted);
   REQUIRE(file);
@@ -195,13 +203,7 @@ TEST_CASE("resumable file: what the camera has replaced is kept, and never gone 
 
 TEST_CASE("resumable file: a stored file is known until the camera is known to have heard") {
   const TemporaryFolder folder;
-  const auto bytes = content();
-  {
-    auto file = ResumableFile::create(folder / "a.jpg", identity());
-    REQUIRE(file);
-    add(*file, bytes, 1, packets);
-    REQUIRE(file->finish(folder / "a.jpg", IfExists::fail));
-  }
+  store(folder / "a.jpg");
   CHECK(folder.names() == std::set<std::string>{"a.jpg", "a.jpg.part.checkpoint"});
   {
     auto file = found({folder.path()}, identity());
@@ -219,13 +221,7 @@ TEST_CASE("resumable file: a stored file is known until the camera is known to h
 
 TEST_CASE("resumable file: a stored file that was moved away or changed is no proof of anything") {
   const TemporaryFolder folder;
-  const auto bytes = content();
-  {
-    auto file = ResumableFile::create(folder / "a.jpg", identity());
-    REQUIRE(file);
-    add(*file, bytes, 1, packets);
-    REQUIRE(file->finish(folder / "a.jpg", IfExists::fail));
-  }
+  store(folder / "a.jpg");
   write_file(folder / "a.jpg", content_of(folder / "a.jpg") + "x");
   CHECK_FALSE(found({folder.path()}, identity()));
   fs::remove(folder / "a.jpg");
@@ -234,12 +230,7 @@ TEST_CASE("resumable file: a stored file that was moved away or changed is no pr
 
 TEST_CASE("resumable file: a read-only stored file is recognised all the same") {
   const TemporaryFolder folder;
-  {
-    auto file = ResumableFile::create(folder / "a.jpg", identity());
-    REQUIRE(file);
-    add(*file, content(), 1, packets);
-    REQUIRE(file->finish(folder / "a.jpg", IfExists::fail));
-  }
+  store(folder / "a.jpg");
   fs::permissions(folder / "a.jpg", fs::perms::owner_read);
   CHECK(found({folder.path()}, identity()));
 }
@@ -247,13 +238,7 @@ TEST_CASE("resumable file: a read-only stored file is recognised all the same") 
 TEST_CASE("resumable file: a checkpoint that points elsewhere is not followed") {
   const TemporaryFolder folder;
   REQUIRE(create_folders(folder.path(), folder / "in"));
-  const auto bytes = content();
-  {
-    auto file = ResumableFile::create(folder / "in/a.jpg", identity());
-    REQUIRE(file);
-    add(*file, bytes, 1, packets);
-    REQUIRE(file->finish(folder / "in/a.jpg", IfExists::fail));
-  }
+  store(folder / "in/a.jpg");
   fs::rename(folder / "in/a.jpg", folder / "victim");
   auto text = content_of(folder / "in/a.jpg.part.checkpoint");
   text.resize(text.rfind("stored"));
@@ -265,12 +250,7 @@ TEST_CASE("resumable file: a checkpoint that points elsewhere is not followed") 
 
 TEST_CASE("resumable file: the record of a stored file outlives another file of its name") {
   const TemporaryFolder folder;
-  {
-    auto file = ResumableFile::create(folder / "a.jpg", identity());
-    REQUIRE(file);
-    add(*file, content(), 1, packets);
-    REQUIRE(file->finish(folder / "a.jpg", IfExists::fail));
-  }
+  store(folder / "a.jpg");
   auto rear = identity();
   rear.kind = FileKind::rear_photo;
   const auto file = ResumableFile::create(folder / "a.jpg", rear);

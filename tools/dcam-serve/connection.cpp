@@ -321,12 +321,12 @@ asio::awaitable<void> Connection::perform(const FileOffered& offered) {
     co_return;
   }
   const auto why = path.string() + " exists already";
-  if (options.if_exists == IfExists::skip) {
-    server_.reporter().file_skipped(facts_, why);
-  } else {
+  if (options.if_exists == IfExists::fail) {
     server_.reporter().file_failed(facts_, why, {});
-    server_.note_failure(ExitCode::io);
+    decline();
+    co_return;
   }
+  server_.reporter().file_skipped(facts_, why);
   facts_.metadata_payload.clear();
   session_.skip(now());
 }

@@ -25,9 +25,7 @@ Result<void> StreamDestination::append(std::span<const Bytes> payloads) {
     if (const auto written = write(payload); !written) {
       return written;
     }
-    if (data_.packet_size == 0) {
-      data_.packet_size = static_cast<std::uint32_t>(payload.size());
-    }
+    data_.add(payload);
     if (tail_packets_ == longest_tail) {
       const auto oldest = tail_.begin() + data_.packet_size;
       crc_before_tail_ = crc16(std::span(tail_.begin(), oldest), crc_before_tail_);
@@ -36,9 +34,6 @@ Result<void> StreamDestination::append(std::span<const Bytes> payloads) {
     }
     dualcam::append(tail_, payload);
     ++tail_packets_;
-    ++data_.packets;
-    data_.bytes += payload.size();
-    data_.crc = crc16(payload, data_.crc);
   }
   return {};
 }

@@ -61,6 +61,8 @@ struct HeldData {
   std::uint32_t packet_size = 0; ///< bytes of a full packet; 0 = none has come
   std::uint16_t crc = 0;         ///< CRC-16/KERMIT of these bytes
 
+  /// The next packet has come.
+  void add(Bytes payload);
   bool operator==(const HeldData&) const = default;
 };
 
