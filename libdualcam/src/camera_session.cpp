@@ -10,12 +10,6 @@ namespace {
 // What real devices set besides the offered files: an unknown bit and the packet size [seen].
 constexpr std::uint32_t settings_always = 0x4000'0400;
 
-constexpr std::uint32_t status_invalid_resume = 6;
-constexpr std::uint32_t status_not_available = 0x11;
-constexpr std::uint32_t status_invalid_query = 21;
-
-template <class T> const T* as(const Message& message) { return std::get_if<T>(&message); }
-
 } // namespace
 
 std::uint32_t CameraFile::packets() const {

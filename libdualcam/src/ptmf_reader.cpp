@@ -89,7 +89,7 @@ bool may_share_file(const PtmfHeader& header, const PtmfHeader& other) {
 bool is_sound(const PtmfHeader& header) { return header.kind == PtmfKind::sound; }
 
 /// "picture 7", "sound chunk 7".
-std::string numbered(const PtmfHeader& header) {
+std::string label(const PtmfHeader& header) {
   return (is_sound(header) ? "sound chunk " : "picture ") + std::to_string(header.sequence);
 }
 
@@ -278,7 +278,7 @@ void PtmfReader::accept_picture(const PtmfHeader& header, bool doubtful, bool la
   if (const auto zeros = find_hole(payload); zeros != 0) {
     report(loss_of(
         damage_of(PtmfDamageKind::zero_hole, header, offset_,
-                  numbered(header) + " has a hole of " + std::to_string(zeros) + " zero bytes"),
+                  label(header) + " has a hole of " + std::to_string(zeros) + " zero bytes"),
         header, 1));
     return;
   }
@@ -286,7 +286,7 @@ void PtmfReader::accept_picture(const PtmfHeader& header, bool doubtful, bool la
   key_seen_ = key_seen_ || key;
   if (!key_seen_) {
     report(damage_of(PtmfDamageKind::before_first_key, header, offset_,
-                     numbered(header) + " comes before the first key picture"));
+                     label(header) + " comes before the first key picture"));
   }
   if (doubtful) {
     report_doubt(header);
@@ -306,7 +306,7 @@ void PtmfReader::accept_sound(const PtmfHeader& header, bool doubtful, bool late
   const auto payload = content_of(header, window());
   if (!begins_with_voice_header(payload)) {
     report(loss_of(damage_of(PtmfDamageKind::bad_voice_header, header, offset_,
-                             numbered(header) + " has no voice header for its length"),
+                             label(header) + " has no voice header for its length"),
                    header, 1));
     return;
   }
@@ -332,7 +332,7 @@ void PtmfReader::report_garbage(std::uint64_t end) {
 
 void PtmfReader::report_doubt(const PtmfHeader& header) {
   report(damage_of(PtmfDamageKind::doubtful_end, header, offset_,
-                   numbered(header) + " may have lost its end: damage follows it"));
+                   label(header) + " may have lost its end: damage follows it"));
 }
 
 /// Number and time vouch for each other: a number alone that jumps is damaged itself.
@@ -358,7 +358,7 @@ bool PtmfReader::check_order(const PtmfHeader& header) {
   const auto previous = std::to_string(track.previous);
   if (order == Order::late) {
     report(damage_of(PtmfDamageKind::out_of_order, header, offset_,
-                     numbered(header) + " is repeated or late: it comes after " + previous));
+                     label(header) + " is repeated or late: it comes after " + previous));
     return true;
   }
   if (order == Order::after_gap) {
@@ -366,13 +366,13 @@ bool PtmfReader::check_order(const PtmfHeader& header) {
     report(loss_of({.kind = PtmfDamageKind::gap,
                     .offset = offset_,
                     .length = 0,
-                    .message = std::to_string(missing) + " missing before " + numbered(header)},
+                    .message = std::to_string(missing) + " missing before " + label(header)},
                    header, missing));
   }
   if (order == Order::wrong_number) {
-    report(damage_of(PtmfDamageKind::wrong_number, header, offset_,
-                     numbered(header) + " comes after " + previous +
-                         ", which does not fit their times"));
+    report(
+        damage_of(PtmfDamageKind::wrong_number, header, offset_,
+                  label(header) + " comes after " + previous + ", which does not fit their times"));
   }
   track = {.started = true,
            .previous = header.sequence,

@@ -10,11 +10,6 @@ namespace dualcam {
 namespace {
 
 constexpr std::uint16_t newest_plain_protocol = 5;
-constexpr std::uint32_t completed = 0;
-constexpr std::uint32_t status_invalid_resume = 6;
-constexpr std::uint32_t status_file_pointer_failed = 16;
-
-template <class T> const T* as(const Message& message) { return std::get_if<T>(&message); }
 
 } // namespace
 
@@ -220,7 +215,8 @@ void ServerSession::on_repeated_init(const Message& message) {
     actions_.emplace_back(Acknowledged{});
     return next_file();
   }
-  if (const auto* status = as<Status>(message); status != nullptr && status->code != completed) {
+  if (const auto* status = as<Status>(message);
+      status != nullptr && status->code != status_completed) {
     return finish();
   }
   late(message); // repeats of the last file's packets, asked for twice
@@ -257,7 +253,7 @@ void ServerSession::on_metadata_stage(const Message& message) {
     return offer();
   }
   if (const auto* status = as<Status>(message);
-      status != nullptr && (status->code != completed || !stored_in_round_)) {
+      status != nullptr && (status->code != status_completed || !stored_in_round_)) {
     progress();
     asks_metadata_ = false;
     note("the device refuses METADATA REQUEST: going on without metadata");
@@ -308,7 +304,7 @@ void ServerSession::on_start_stage(const Message& message) {
     return;
   }
   const auto* status = as<Status>(message);
-  if (status != nullptr && (status->code != completed || !stored_in_round_)) {
+  if (status != nullptr && (status->code != status_completed || !stored_in_round_)) {
     return on_status_in_file(*status);
   }
   late(message); // a STATUS 0 ends the file before
@@ -451,7 +447,7 @@ void ServerSession::replaced() {
 }
 
 void ServerSession::on_status_in_file(const Status& status) {
-  if (status.code == completed && state_ == State::receiving) {
+  if (status.code == status_completed && state_ == State::receiving) {
     return resume(Resumed::Reason::out_of_step); // it thinks that it has sent everything
   }
   const bool no_such_packet =
@@ -498,7 +494,7 @@ void ServerSession::finish() {
   if (init_repeated_) {
     send(Close{}); // after REPEAT INIT a STATUS does not work [doc]
   } else {
-    send(Status{completed});
+    send(Status{status_completed});
   }
   end(Ended::Reason::finished, "nothing more to fetch");
 }

@@ -10,25 +10,17 @@
 #include <unistd.h>
 
 namespace dualcam {
-namespace {
-
-std::unexpected<Error> io_error(int error) {
-  return std::unexpected(Error{ErrorCategory::io, 0, std::generic_category().message(error)});
-}
-
-} // namespace
-
 Result<InputFile> InputFile::open(const std::string& path) {
   const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                      : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
-    return io_error(errno);
+    return errno_error(errno);
   }
   struct stat status{};
   if (::fstat(descriptor, &status) != 0 || S_ISDIR(status.st_mode)) {
     const int error = S_ISDIR(status.st_mode) ? EISDIR : errno;
     ::close(descriptor);
-    return io_error(error);
+    return errno_error(error);
   }
   const bool regular = S_ISREG(status.st_mode);
   return InputFile(descriptor, regular ? std::optional(static_cast<std::uint64_t>(status.st_size))
@@ -65,7 +57,7 @@ Result<std::size_t> InputFile::read(std::span<std::byte> buffer) {
       return static_cast<std::size_t>(count);
     }
     if (errno != EINTR) {
-      return io_error(errno);
+      return errno_error(errno);
     }
   }
 }

@@ -22,10 +22,10 @@ Json metadata_record(const Metadata& metadata, Bytes payload, std::optional<std:
 }
 
 std::optional<ByteBuffer> parse_hex(std::string_view text) {
-  constexpr std::string_view separators = " \t\r\n,:;";
+  constexpr std::string_view between_bytes = " \t\r\n,:;";
   ByteBuffer bytes;
   while (!text.empty()) {
-    if (separators.find(text.front()) != std::string_view::npos) {
+    if (between_bytes.find(text.front()) != std::string_view::npos) {
       text.remove_prefix(1);
       continue;
     }

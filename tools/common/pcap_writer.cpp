@@ -25,7 +25,6 @@ constexpr std::uint8_t flag_ack = 0x10;
 
 constexpr std::size_t v4_header_size = 20;
 constexpr std::size_t tcp_header_size = 20;
-constexpr std::uint8_t protocol_tcp = 6;
 
 ByteBuffer file_header() {
   ByteBuffer header;
@@ -38,16 +37,12 @@ ByteBuffer file_header() {
   return header;
 }
 
-std::unexpected<Error> io_error(int error) {
-  return std::unexpected(Error{ErrorCategory::io, 0, std::generic_category().message(error)});
-}
-
 /// Up to which offset `descriptor` holds whole records of ours; 0: it is another file.
 std::uint64_t whole_records(int descriptor, std::uint64_t size) {
-  const auto expected = file_header();
+  const auto ours = file_header();
   std::array<std::byte, file_header_size> header{};
   if (::pread(descriptor, header.data(), header.size(), 0) != static_cast<ssize_t>(header.size()) ||
-      !std::ranges::equal(header, expected)) {
+      !std::ranges::equal(header, ours)) {
     return 0;
   }
   std::uint64_t offset = file_header_size;
@@ -114,17 +109,17 @@ void append_ip(ByteBuffer& out, const Endpoint& from, const Endpoint& to, std::s
 Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (descriptor < 0) {
-    return io_error(errno);
+    return errno_error(errno);
   }
   std::unique_ptr<PcapWriter> writer(new PcapWriter(descriptor));
   struct stat status{};
   if (::fstat(descriptor, &status) != 0) {
-    return io_error(errno);
+    return errno_error(errno);
   }
   const auto size = static_cast<std::uint64_t>(status.st_size);
   if (size == 0 || !S_ISREG(status.st_mode)) { // a pipe to Wireshark will do, too
     writer->write(file_header());
-    return writer->error() != 0 ? Result<std::unique_ptr<PcapWriter>>(io_error(writer->error()))
+    return writer->error() != 0 ? Result<std::unique_ptr<PcapWriter>>(errno_error(writer->error()))
                                 : std::move(writer);
   }
   const auto whole = whole_records(descriptor, size);
@@ -133,7 +128,7 @@ Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path
                                  "the file exists and is no capture written here: not touched"});
   }
   if (whole < size && ::ftruncate(descriptor, static_cast<off_t>(whole)) != 0) {
-    return io_error(errno);
+    return errno_error(errno);
   }
   return writer;
 }

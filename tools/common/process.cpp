@@ -180,9 +180,7 @@ Result<ProcessResult> run_process(const Process& process) {
       process.command, {},
       {.in = input, .out = out.write.get(), .err = err.write.get(), .own_group = own_group}, child);
   if (error != 0) {
-    return std::unexpected(Error{ErrorCategory::io, 0,
-                                 "cannot run " + escaped(process.command.front()) + ": " +
-                                     std::generic_category().message(error)});
+    return errno_error(error, "cannot run " + escaped(process.command.front()));
   }
   in.read.close();
   out.write.close();

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::uint16_t type_ipv4 = 0x0800;
 constexpr std::uint16_t type_ipv6 = 0x86DD;
-constexpr std::uint8_t protocol_tcp = 6;
 constexpr std::array<std::byte, 12> v4_prefix{
     {{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, std::byte{0xFF}, std::byte{0xFF}}};
 

@@ -24,6 +24,8 @@ struct Endpoint {
 /// `192.0.2.1:7050`, `[2001:db8::1]:7050`.
 std::string format_endpoint(const Endpoint& endpoint);
 
+inline constexpr std::uint8_t protocol_tcp = 6; ///< in IP headers
+
 /// Link layers, numbered as in capture files (https://www.tcpdump.org/linktypes.html).
 enum class LinkType : std::uint32_t {
   null = 0, ///< BSD loopback: the address family in the capturing host's byte order

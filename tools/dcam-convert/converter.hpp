@@ -19,7 +19,7 @@ namespace dualcam {
 
 /// An input, opened and understood.
 struct Source {
-  InputFile file;
+  Input file;
   Sidecar sidecar;
   std::optional<Clip> clip; ///< of PTMF and Annex B
   Mp4Facts mp4;             ///< of MP4

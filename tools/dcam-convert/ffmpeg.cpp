@@ -13,7 +13,7 @@ namespace {
 
 constexpr auto time_scale = "90000";
 
-void append(Command& command, std::initializer_list<std::string> words) {
+void append_words(Command& command, std::initializer_list<std::string> words) {
   command.insert(command.end(), words);
 }
 
@@ -24,46 +24,46 @@ Command begin(const ConvertOptions& options, const FfmpegOutput& output) {
 
 void append_input(Command& command, const FfmpegInput& input) {
   if (!input.format.empty()) {
-    append(command, {"-f", input.format});
+    append_words(command, {"-f", input.format});
   }
-  append(command, {"-i", input.argument});
+  append_words(command, {"-i", input.argument});
 }
 
 void append_video_codec(Command& command, Codec codec, bool hevc, Container container) {
   const bool is_mp4 = container != Container::matroska;
   switch (codec) {
   case Codec::copy:
-    append(command, {"-c:v", "copy"});
+    append_words(command, {"-c:v", "copy"});
     break;
   case Codec::h264:
-    append(command, {"-c:v", "libx264", "-crf", "20"});
+    append_words(command, {"-c:v", "libx264", "-crf", "20"});
     break;
   case Codec::h265:
-    append(command, {"-c:v", "libx265", "-crf", "23", "-x265-params", "log-level=error"});
+    append_words(command, {"-c:v", "libx265", "-crf", "23", "-x265-params", "log-level=error"});
     break;
   }
   if (is_mp4 && (codec == Codec::h265 || (codec == Codec::copy && hevc))) {
-    append(command, {"-tag:v", "hvc1"});
+    append_words(command, {"-tag:v", "hvc1"});
   }
   if (codec != Codec::copy) { // or they would be moved to a constant rate
-    append(command, {"-pix_fmt", "yuv420p", "-fps_mode", "passthrough", "-enc_time_base",
-                     fmt::format("1:{}", time_scale)});
+    append_words(command, {"-pix_fmt", "yuv420p", "-fps_mode", "passthrough", "-enc_time_base",
+                           fmt::format("1:{}", time_scale)});
   }
 }
 
 void append_audio_codec(Command& command, AudioMode audio) {
   if (audio == AudioMode::none) {
-    append(command, {"-an"});
+    append_words(command, {"-an"});
   } else if (audio == AudioMode::aac) {
-    append(command, {"-c:a", "aac", "-b:a", "32k"});
+    append_words(command, {"-c:a", "aac", "-b:a", "32k"});
   } else {
-    append(command, {"-c:a", "copy"});
+    append_words(command, {"-c:a", "copy"});
   }
 }
 
 void append_metadata(Command& command, const Sidecar& sidecar, Container container) {
   const auto add = [&](std::string_view key, const std::string& value) {
-    append(command, {"-metadata", fmt::format("{}={}", key, value)});
+    append_words(command, {"-metadata", fmt::format("{}={}", key, value)});
   };
   if (sidecar.time) {
     add("creation_time", *sidecar.time);
@@ -142,21 +142,22 @@ Command convert_command(const ConvertOptions& options, Container container,
                         const FfmpegOutput& output) {
   auto command = begin(options, output);
   append_input(command, input);
-  append(command, {"-map", "0:v:0"});
+  append_words(command, {"-map", "0:v:0"});
   const auto audio = audio_for(options.audio, container, input);
   if (audio != AudioMode::none) {
-    append(command, {"-map", input.stream ? "0:a:0" : "0:a:0?"});
+    append_words(command, {"-map", input.stream ? "0:a:0" : "0:a:0?"});
   }
   append_video_codec(command, options.codec, input.hevc, container);
   append_audio_codec(command, audio);
   append_metadata(command, sidecar, container);
   if (container != Container::matroska) {
-    append(command, {"-movflags", "+faststart+use_metadata_tags", "-movie_timescale", time_scale});
+    append_words(command,
+                 {"-movflags", "+faststart+use_metadata_tags", "-movie_timescale", time_scale});
     if (input.stream || options.codec != Codec::copy) {
-      append(command, {"-video_track_timescale", time_scale});
+      append_words(command, {"-video_track_timescale", time_scale});
     }
   }
-  append(command, {"-f", std::string(name_of(container)), output.argument});
+  append_words(command, {"-f", std::string(name_of(container)), output.argument});
   return command;
 }
 
@@ -164,19 +165,19 @@ Command vendor_command(const ConvertOptions& options, unsigned fps,
                        const std::filesystem::path& input, Container container,
                        const FfmpegOutput& output) {
   auto command = begin(options, output);
-  append(command,
-         {"-r", std::to_string(fps), "-i", file_argument(input), "-ss", "00:00:0.9", "-c:a", "copy",
-          "-c:v", "libx264", "-f", std::string(name_of(container)), output.argument});
+  append_words(command,
+               {"-r", std::to_string(fps), "-i", file_argument(input), "-ss", "00:00:0.9", "-c:a",
+                "copy", "-c:v", "libx264", "-f", std::string(name_of(container)), output.argument});
   return command;
 }
 
 Command thumbnail_command(const ConvertOptions& options, const FfmpegInput& input,
                           const FfmpegOutput& output) {
   auto command = begin(options, output);
-  append(command, {"-skip_frame", "nokey"});
+  append_words(command, {"-skip_frame", "nokey"});
   append_input(command, input);
-  append(command, {"-map", "0:v:0", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "2", "-pix_fmt",
-                   "yuvj420p", "-f", "mjpeg", output.argument});
+  append_words(command, {"-map", "0:v:0", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "2",
+                         "-pix_fmt", "yuvj420p", "-f", "mjpeg", output.argument});
   return command;
 }
 
@@ -184,19 +185,20 @@ Command cells_command(const ConvertOptions& options, const FfmpegInput& input,
                       const Selection& selection) {
   Command command{options.ffmpeg, "-nostdin", "-v", "error"};
   if (selection.key_only) {
-    append(command, {"-skip_frame", "nokey"});
+    append_words(command, {"-skip_frame", "nokey"});
   }
   append_input(command, input);
   const auto text = (selection.label.empty() ? "" : selection.label + "  ") +
                     (selection.has_time ? "%{pts\\:hms}" : "");
-  append(command, {"-map", "0:v:0", "-fps_mode", "passthrough", "-vf",
-                   fmt::format("select='{0}',scale={1}:{2}:force_original_aspect_ratio=decrease,"
-                               "pad={1}:{2}:(ow-iw)/2:(oh-ih)/2,setsar=1,"
-                               "drawtext=text='{3}':x=6:y=h-th-6:fontsize=14:fontcolor=white:"
-                               "box=1:boxborderw=3:boxcolor=black@0.6",
-                               selected(selection.pictures), cell_width, cell_height, text),
-                   "-frames:v", std::to_string(selection.pictures.size()), "-pix_fmt", "rgb24",
-                   "-f", "rawvideo", "pipe:1"});
+  append_words(command,
+               {"-map", "0:v:0", "-fps_mode", "passthrough", "-vf",
+                fmt::format("select='{0}',scale={1}:{2}:force_original_aspect_ratio=decrease,"
+                            "pad={1}:{2}:(ow-iw)/2:(oh-ih)/2,setsar=1,"
+                            "drawtext=text='{3}':x=6:y=h-th-6:fontsize=14:fontcolor=white:"
+                            "box=1:boxborderw=3:boxcolor=black@0.6",
+                            selected(selection.pictures), cell_width, cell_height, text),
+                "-frames:v", std::to_string(selection.pictures.size()), "-pix_fmt", "rgb24", "-f",
+                "rawvideo", "pipe:1"});
   return command;
 }
 
@@ -206,27 +208,27 @@ Command sheet_command(const ConvertOptions& options, std::uint64_t cells,
   const auto columns = std::min(cells, (side + 3) / 4 * 4); // videos come in fours
   const auto rows = (cells + columns - 1) / columns;
   auto command = begin(options, output);
-  append(command, {"-f",
-                   "rawvideo",
-                   "-pixel_format",
-                   "rgb24",
-                   "-video_size",
-                   fmt::format("{}x{}", cell_width, cell_height),
-                   "-i",
-                   "pipe:0",
-                   "-vf",
-                   fmt::format("tile={}x{}:padding=4:margin=4", columns, rows),
-                   "-frames:v",
-                   "1",
-                   "-c:v",
-                   "mjpeg",
-                   "-q:v",
-                   "3",
-                   "-pix_fmt",
-                   "yuvj420p",
-                   "-f",
-                   "mjpeg",
-                   output.argument});
+  append_words(command, {"-f",
+                         "rawvideo",
+                         "-pixel_format",
+                         "rgb24",
+                         "-video_size",
+                         fmt::format("{}x{}", cell_width, cell_height),
+                         "-i",
+                         "pipe:0",
+                         "-vf",
+                         fmt::format("tile={}x{}:padding=4:margin=4", columns, rows),
+                         "-frames:v",
+                         "1",
+                         "-c:v",
+                         "mjpeg",
+                         "-q:v",
+                         "3",
+                         "-pix_fmt",
+                         "yuvj420p",
+                         "-f",
+                         "mjpeg",
+                         output.argument});
   return command;
 }
 

@@ -5,12 +5,12 @@
 namespace dualcam {
 namespace {
 
-constexpr std::size_t piece_size = std::size_t{256} * 1024;
+constexpr std::size_t stream_piece = std::size_t{256} * 1024;
 constexpr std::byte a_law_silence{0xD5};
 
 } // namespace
 
-FrameStream::FrameStream(const InputFile& input, const Clip& clip, Choice choice)
+FrameStream::FrameStream(const Input& input, const Clip& clip, Choice choice)
     : input_(input), clip_(clip), choice_(choice), pictures_end_(clip.pictures.size()),
       sounds_end_(clip.sounds.size()), head_wanted_(choice.form == Form::matroska) {
   if (choice.form == Form::audio) {
@@ -29,7 +29,7 @@ Bytes FrameStream::next() {
     append_matroska_head(sounds_end_ != 0, piece_);
     head_wanted_ = false;
   }
-  while (piece_.size() < piece_size) {
+  while (piece_.size() < stream_piece) {
     const auto frame = next_frame();
     if (!frame) {
       break;

@@ -20,7 +20,7 @@ public:
     bool first_only = false; ///< one picture, no sound
   };
 
-  FrameStream(const InputFile& input, const Clip& clip, Choice choice);
+  FrameStream(const Input& input, const Clip& clip, Choice choice);
 
   /// The next piece, empty at the end or after an error; valid until the next call.
   Bytes next();
@@ -42,7 +42,7 @@ private:
   std::uint32_t silence_before_sound() const;
   bool append_frame(const Frame& frame);
 
-  const InputFile& input_;
+  const Input& input_;
   const Clip& clip_;
   Choice choice_;
   std::size_t pictures_end_; ///< how many of the clip's are wanted

@@ -13,12 +13,7 @@
 namespace dualcam {
 namespace {
 
-constexpr std::size_t piece_size = 65536;
-
-std::unexpected<Error> failed(const std::string& what, int error = errno) {
-  return std::unexpected(
-      Error{ErrorCategory::io, 0, what + ": " + std::generic_category().message(error)});
-}
+constexpr std::size_t spooled_piece = 65536;
 
 /// An open file without a name; -1 and errno.
 int open_nameless() {
@@ -65,11 +60,11 @@ bool write_all(int to, Bytes bytes) {
 
 } // namespace
 
-InputFile::InputFile(InputFile&& other) noexcept
+Input::Input(Input&& other) noexcept
     : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)),
       has_path_(other.has_path_), size_(other.size_), format_(other.format_) {}
 
-InputFile& InputFile::operator=(InputFile&& other) noexcept {
+Input& Input::operator=(Input&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(descriptor_, other.descriptor_);
   has_path_ = other.has_path_;
@@ -78,18 +73,18 @@ InputFile& InputFile::operator=(InputFile&& other) noexcept {
   return *this;
 }
 
-InputFile::~InputFile() {
+Input::~Input() {
   if (descriptor_ >= 0) {
     ::close(descriptor_);
   }
 }
 
-Result<InputFile> InputFile::open(const std::string& path, const StopSignal& stop) {
-  InputFile file(path);
+Result<Input> Input::open(const std::string& path, const StopSignal& stop) {
+  Input file(path);
   const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                      : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
-    return failed("cannot open");
+    return errno_error(errno, "cannot open");
   }
   if (const auto taken = file.take(descriptor, stop); !taken) {
     return std::unexpected(taken.error());
@@ -100,7 +95,7 @@ Result<InputFile> InputFile::open(const std::string& path, const StopSignal& sto
   return file;
 }
 
-Result<void> InputFile::take(int descriptor, const StopSignal& stop) {
+Result<void> Input::take(int descriptor, const StopSignal& stop) {
   struct stat status{};
   if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
     descriptor_ = descriptor;
@@ -108,35 +103,35 @@ Result<void> InputFile::take(int descriptor, const StopSignal& stop) {
     return {};
   }
   const auto spooled =
-      S_ISDIR(status.st_mode) ? failed("cannot read", EISDIR) : spool(descriptor, stop);
+      S_ISDIR(status.st_mode) ? errno_error(EISDIR, "cannot read") : spool(descriptor, stop);
   ::close(descriptor);
   return spooled;
 }
 
-Result<void> InputFile::spool(int from, const StopSignal& stop) {
+Result<void> Input::spool(int from, const StopSignal& stop) {
   descriptor_ = open_nameless();
   if (descriptor_ < 0) {
-    return failed("cannot make a temporary file");
+    return errno_error(errno, "cannot make a temporary file");
   }
-  ByteBuffer piece(piece_size);
+  ByteBuffer piece(spooled_piece);
   for (;;) {
     const auto count = read_some(from, piece, stop);
     if (count < 0) {
-      return failed("cannot read");
+      return errno_error(errno, "cannot read");
     }
     if (count == 0) {
       return {};
     }
     if (!write_all(descriptor_, Bytes(piece).first(static_cast<std::size_t>(count)))) {
-      return failed("cannot write a temporary file");
+      return errno_error(errno, "cannot write a temporary file");
     }
   }
 }
 
-Result<void> InputFile::measure() {
+Result<void> Input::measure() {
   struct stat status{};
   if (::fstat(descriptor_, &status) != 0) {
-    return failed("cannot read");
+    return errno_error(errno, "cannot read");
   }
   size_ = static_cast<std::uint64_t>(status.st_size);
   ByteBuffer first(std::min<std::uint64_t>(size_, detection_size));
@@ -145,7 +140,7 @@ Result<void> InputFile::measure() {
   return read_first;
 }
 
-Result<void> InputFile::read(std::uint64_t offset, std::span<std::byte> bytes) const {
+Result<void> Input::read(std::uint64_t offset, std::span<std::byte> bytes) const {
   while (!bytes.empty()) {
     const auto count = ::pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count == 0) {
@@ -153,7 +148,7 @@ Result<void> InputFile::read(std::uint64_t offset, std::span<std::byte> bytes) c
           Error{ErrorCategory::io, offset, "has become shorter while it was read"});
     }
     if (count < 0 && errno != EINTR) {
-      return failed("cannot read");
+      return errno_error(errno, "cannot read");
     }
     const auto taken = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
     bytes = bytes.subspan(taken);

@@ -13,15 +13,15 @@
 namespace dualcam {
 
 /// Errors are of category io and name the path.
-class InputFile {
+class Input {
 public:
   /// `path`: "-" is standard input. Pipes and the like are first copied to a temporary file that
   /// has no name, and so leaves nothing behind.
-  static Result<InputFile> open(const std::string& path, const StopSignal& stop);
+  static Result<Input> open(const std::string& path, const StopSignal& stop);
 
-  InputFile(InputFile&& other) noexcept;
-  InputFile& operator=(InputFile&& other) noexcept;
-  ~InputFile();
+  Input(Input&& other) noexcept;
+  Input& operator=(Input&& other) noexcept;
+  ~Input();
 
   const std::string& path() const { return path_; }
   std::uint64_t size() const { return size_; }
@@ -34,7 +34,7 @@ public:
   Result<void> read(std::uint64_t offset, std::span<std::byte> bytes) const;
 
 private:
-  explicit InputFile(std::string path) : path_(std::move(path)) {}
+  explicit Input(std::string path) : path_(std::move(path)) {}
   Result<void> take(int descriptor, const StopSignal& stop);
   Result<void> spool(int from, const StopSignal& stop);
   Result<void> measure();

@@ -14,11 +14,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t surely_fits = 4096; // PIPE_BUF: what a writable pipe takes at once
 
-std::unexpected<Error> failed(const std::string& what, int error) {
-  return std::unexpected(
-      Error{ErrorCategory::io, 0, what + ": " + std::generic_category().message(error)});
-}
-
 } // namespace
 
 fs::path output_path(const std::string& output, const std::string& input,
@@ -43,7 +38,7 @@ Result<Output> Output::create(const fs::path& path, bool make_folder) {
     std::error_code error;
     fs::create_directories(path.parent_path(), error);
     if (error) {
-      return failed("cannot create " + path.parent_path().string(), error.value());
+      return errno_error(error.value(), "cannot create " + path.parent_path().string());
     }
   }
   auto part = PartFile::create(path);
@@ -68,7 +63,7 @@ Result<void> Output::write_to_stdout(Bytes bytes, const StopSignal& stop) {
     std::array polled{pollfd{STDOUT_FILENO, POLLOUT, 0}, pollfd{stop.descriptor(), POLLIN, 0}};
     (void)::poll(polled.data(), polled.size(), -1);
     if (stop.requested()) {
-      return failed("stopped", EINTR);
+      return errno_error(EINTR, "stopped");
     }
     const auto written = ::write(STDOUT_FILENO, bytes.data(), std::min(bytes.size(), surely_fits));
     if (written < 0 && errno == EPIPE) {
@@ -76,7 +71,7 @@ Result<void> Output::write_to_stdout(Bytes bytes, const StopSignal& stop) {
       return {};
     }
     if (written < 0 && errno != EINTR && errno != EAGAIN) {
-      return failed("cannot write to standard output", errno);
+      return errno_error(errno, "cannot write to standard output");
     }
     bytes = bytes.subspan(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
   }

@@ -9,7 +9,7 @@
 namespace dualcam {
 namespace {
 
-constexpr std::size_t piece_size = 1 << 20;
+constexpr std::size_t source_piece = 1 << 20;
 constexpr unsigned usual_frame_rate = 25;
 constexpr auto stdin_file = "file:/dev/stdin"; // seekable, other than pipe:0
 
@@ -19,8 +19,8 @@ std::unexpected<Failure> io_failure(const Error& error) {
 
 /// Gives `take` the file's bytes in pieces.
 template <class Take>
-Outcome<void> read_through(const Workshop& workshop, const InputFile& file, Take take) {
-  ByteBuffer piece(piece_size);
+Outcome<void> read_through(const Workshop& workshop, const Input& file, Take take) {
+  ByteBuffer piece(source_piece);
   for (std::uint64_t offset = 0; offset < file.size(); offset += piece.size()) {
     piece.resize(std::min<std::uint64_t>(piece.size(), file.size() - offset));
     if (const auto read = file.read(offset, piece); !read) {
@@ -34,7 +34,7 @@ Outcome<void> read_through(const Workshop& workshop, const InputFile& file, Take
   return {};
 }
 
-Outcome<Clip> read_ptmf(const Workshop& workshop, const InputFile& file) {
+Outcome<Clip> read_ptmf(const Workshop& workshop, const Input& file) {
   PtmfReader reader;
   PtmfClipBuilder builder;
   const auto drain = [&] {
@@ -54,7 +54,7 @@ Outcome<Clip> read_ptmf(const Workshop& workshop, const InputFile& file) {
   return std::move(builder).finish();
 }
 
-Outcome<Clip> read_annex_b(const Workshop& workshop, const InputFile& file, unsigned frame_rate) {
+Outcome<Clip> read_annex_b(const Workshop& workshop, const Input& file, unsigned frame_rate) {
   AccessUnitSplitter splitter;
   std::vector<AccessUnit> units;
   const auto done = read_through(workshop, file, [&](Bytes piece) { splitter.feed(piece, units); });
@@ -146,7 +146,7 @@ std::string Source::file_argument() const {
 }
 
 Outcome<Source> open_source(const Workshop& workshop, const std::string& path, Record& record) {
-  auto file = InputFile::open(path, workshop.stop);
+  auto file = Input::open(path, workshop.stop);
   if (!file) {
     return io_failure(file.error());
   }

@@ -7,7 +7,7 @@
 namespace dualcam {
 namespace {
 
-constexpr std::size_t digits = 4;
+constexpr std::size_t crc_digits = 4;
 
 std::optional<std::string> unescaped(std::string_view text) {
   std::string name;
@@ -51,15 +51,15 @@ std::optional<CheckLine> parse_check_line(std::string_view line) {
   line.remove_prefix(escaped ? 1 : 0);
   CheckLine result{};
   const auto* text = line.data();
-  if (line.size() < digits + 3) {
+  if (line.size() < crc_digits + 3) {
     return std::nullopt;
   }
-  const auto [end, error] = std::from_chars(text, text + digits, result.crc, 16);
-  if (error != std::errc{} || end != text + digits || line[digits] != ' ' ||
-      (line[digits + 1] != ' ' && line[digits + 1] != '*')) {
+  const auto [end, error] = std::from_chars(text, text + crc_digits, result.crc, 16);
+  if (error != std::errc{} || end != text + crc_digits || line[crc_digits] != ' ' ||
+      (line[crc_digits + 1] != ' ' && line[crc_digits + 1] != '*')) {
     return std::nullopt;
   }
-  const auto name = line.substr(digits + 2);
+  const auto name = line.substr(crc_digits + 2);
   const auto plain = escaped ? unescaped(name) : std::optional(std::string(name));
   if (!plain) {
     return std::nullopt;

@@ -19,11 +19,6 @@
 namespace dualcam {
 namespace {
 
-std::unexpected<Error> io_error(int error, const std::filesystem::path& path) {
-  return std::unexpected(
-      Error{ErrorCategory::io, 0, path.string() + ": " + std::generic_category().message(error)});
-}
-
 /// 0 or errno.
 int write_at(int descriptor, Bytes bytes, std::uint64_t offset) {
   while (!bytes.empty()) {
@@ -67,12 +62,12 @@ Result<Extractor> Extractor::open(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) {
-    return io_error(error.value(), folder);
+    return errno_error(error.value(), folder);
   }
   auto spool = (folder / ".dcam-crc.XXXXXX").string();
   const int descriptor = ::mkostemp(spool.data(), O_CLOEXEC);
   if (descriptor < 0) {
-    return io_error(errno, folder);
+    return errno_error(errno, folder);
   }
   ::unlink(spool.c_str());
   return Extractor(folder, descriptor);
@@ -104,10 +99,10 @@ Result<void> Extractor::write(const Transfer& transfer, int descriptor) const {
     const auto got =
         ::pread(spool_, buffer.data(), buffer.size(), static_cast<off_t>(packet->spooled));
     if (got != static_cast<ssize_t>(buffer.size())) {
-      return io_error(got < 0 ? errno : EIO, folder_);
+      return errno_error(got < 0 ? errno : EIO, folder_);
     }
     if (const int error = write_at(descriptor, buffer, packet->file_offset); error != 0) {
-      return io_error(error, folder_);
+      return errno_error(error, folder_);
     }
     end = std::max(end, packet->file_offset + packet->size);
   }
@@ -115,14 +110,14 @@ Result<void> Extractor::write(const Transfer& transfer, int descriptor) const {
     end = std::max<std::uint64_t>(end, *transfer.announced_bytes);
   }
   if (::ftruncate(descriptor, static_cast<off_t>(end)) != 0 || ::fsync(descriptor) != 0) {
-    return io_error(errno, folder_);
+    return errno_error(errno, folder_);
   }
   return {};
 }
 
 Result<std::optional<Extracted>> Extractor::extract(const Transfer& transfer) {
   if (error_ != 0) {
-    return io_error(error_, folder_);
+    return errno_error(error_, folder_);
   }
   if (transfer.best().empty()) {
     return std::nullopt;
@@ -148,11 +143,11 @@ Result<std::optional<Extracted>> Extractor::extract(const Transfer& transfer) {
       if (errno == EEXIST) {
         continue;
       }
-      return io_error(errno, part);
+      return errno_error(errno, part);
     }
     auto written = write(transfer, descriptor);
     if (::close(descriptor) != 0 && written) {
-      written = io_error(errno, part);
+      written = errno_error(errno, part);
     }
     if (!written) {
       ::unlink(part.c_str());
@@ -163,7 +158,7 @@ Result<std::optional<Extracted>> Extractor::extract(const Transfer& transfer) {
       if (::link(part.c_str(), final.c_str()) != 0) {
         const int error = errno;
         if (error != EEXIST) {
-          return io_error(error, final);
+          return errno_error(error, final);
         }
         ::unlink(part.c_str());
         continue; // taken meanwhile

@@ -28,7 +28,7 @@ namespace {
 
 constexpr std::string_view prefix = "DCAM_";
 
-std::string path_of(const Json& file) { return file.at("path").get<std::string>(); }
+std::string stored_path(const Json& file) { return file.at("path").get<std::string>(); }
 
 /// Never one that a program takes for an option.
 std::string as_argument(std::string path) {
@@ -179,7 +179,7 @@ void HookRunner::start_waiting() {
     const auto file = std::move(waiting_.front());
     waiting_.pop_front();
     if (stopped_) {
-      listener_.failed(path_of(file), "not run, the server was stopped before its turn");
+      listener_.failed(stored_path(file), "not run, the server was stopped before its turn");
     } else {
       start(file);
     }
@@ -189,11 +189,11 @@ void HookRunner::start_waiting() {
 void HookRunner::start(const Json& file) {
   ++running_;
   auto command = command_;
-  command.push_back(as_argument(path_of(file)));
+  command.push_back(as_argument(stored_path(file)));
   asio::post(threads_,
              [this, command = std::move(command), file, work = asio::make_work_guard(io_)] {
                auto why = run_hook(command, hook_environment(file), limits_);
-               asio::post(io_, [this, path = path_of(file), why = std::move(why)] {
+               asio::post(io_, [this, path = stored_path(file), why = std::move(why)] {
                  --running_;
                  if (!why.empty()) {
                    listener_.failed(path, why);

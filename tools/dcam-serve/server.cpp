@@ -27,8 +27,6 @@ constexpr std::chrono::milliseconds takeover_poll{50};
 constexpr std::chrono::milliseconds accept_pause{100};
 constexpr std::chrono::hours tidy_interval{1};
 
-TimePoint now() { return std::chrono::steady_clock::now(); }
-
 /// 0 if files can be created in `folder`, else errno.
 int probe_folder(const std::filesystem::path& folder) {
   int descriptor =
@@ -263,7 +261,7 @@ std::string Server::refusal(std::uint64_t imei) const {
 }
 
 asio::awaitable<bool> Server::acquire(std::uint64_t imei, Connection& connection) {
-  const auto deadline = now() + options_.idle_timeout;
+  const auto deadline = std::chrono::steady_clock::now() + options_.idle_timeout;
   while (!connection.stopping() && now() < deadline) {
     const auto holder = holders_.find(imei);
     if (holder == holders_.end()) {

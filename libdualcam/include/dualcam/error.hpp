@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <system_error>
 
 namespace dualcam {
 
@@ -23,5 +24,12 @@ struct Error {
 };
 
 template <class T> using Result = std::expected<T, Error>;
+
+/// An errno as an error: "WHAT: No such file or directory", or the reason alone.
+inline std::unexpected<Error> errno_error(int error, std::string what = {}) {
+  what += what.empty() ? "" : ": ";
+  return std::unexpected(
+      Error{ErrorCategory::io, 0, what + std::generic_category().message(error)});
+}
 
 } // namespace dualcam

@@ -125,6 +125,9 @@ using Message =
     std::variant<Init, Close, Start, Resume, Sync, Data, Status, FileRequest, RepeatInit,
                  MetadataRequest, MetadataResponse, PathRequest, Path, EnhancedData>;
 
+/// The command if it is a T, else null.
+template <class T> const T* as(const Message& message) { return std::get_if<T>(&message); }
+
 /// How many payload bytes a full DATA packet has [doc][seen].
 inline constexpr std::size_t full_packet = 1024;
 
@@ -168,6 +171,13 @@ std::string describe(const Message& message);
 std::string format_imei(std::uint64_t imei);
 /// From 1 to 15 decimal digits, nothing else.
 std::optional<std::uint64_t> parse_imei(std::string_view text);
+
+/// The codes that decide something.
+inline constexpr std::uint32_t status_completed = 0;
+inline constexpr std::uint32_t status_invalid_resume = 6;
+inline constexpr std::uint32_t status_file_pointer_failed = 16;
+inline constexpr std::uint32_t status_not_available = 17;
+inline constexpr std::uint32_t status_invalid_query = 21;
 
 /// What a device means by a status [srv], 0x11 as the vendor's page has it for cameras [doc].
 std::string_view status_meaning(std::uint32_t code);
