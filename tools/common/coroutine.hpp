@@ -1,6 +1,9 @@
 // Asio's coroutines as dcam-serve and dcam-sim use them: errors come as values.
 #pragma once
 
+#include <optional>
+#include <type_traits>
+
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
@@ -12,5 +15,19 @@ namespace dualcam {
 
 /// Completion token: `const auto [error, result] = co_await operation(as_values);`
 inline constexpr auto as_values = asio::experimental::as_tuple(asio::use_awaitable);
+
+/// Runs work that may block on another executor, such as a thread pool; what it returns.
+template <class Executor, class Work>
+asio::awaitable<std::invoke_result_t<Work>> run_on(Executor& executor, Work work) {
+  std::optional<std::invoke_result_t<Work>> result;
+  co_await asio::co_spawn(
+      executor,
+      [&]() -> asio::awaitable<void> {
+        result.emplace(work());
+        co_return;
+      },
+      asio::use_awaitable);
+  co_return std::move(*result);
+}
 
 } // namespace dualcam

@@ -35,5 +35,9 @@ std::string format_compact_time(SystemTime time);
 
 /// The wall clock.
 SystemTime system_now();
+/// What deadlines are measured with.
+inline std::chrono::steady_clock::time_point steady_now() {
+  return std::chrono::steady_clock::now();
+}
 
 } // namespace dualcam

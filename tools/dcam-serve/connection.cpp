@@ -19,8 +19,6 @@ using namespace asio::experimental::awaitable_operators;
 constexpr std::chrono::seconds leave_wait{1};
 constexpr unsigned reads_at_a_time = 16; // then the other connections have their turn
 
-TimePoint now() { return std::chrono::steady_clock::now(); }
-
 /// Waits bounded by the idle timeout stay in proportion when that is short.
 ServerConfig session_config(const ServeOptions& options) {
   ServerConfig config;
@@ -53,7 +51,7 @@ Endpoint to_endpoint(const asio::ip::tcp::endpoint& endpoint) {
 
 Connection::Connection(asio::ip::tcp::socket socket, Server& server)
     : socket_(std::move(socket)), server_(server), timer_(socket_.get_executor()),
-      session_(session_config(server.options()), now()), active_at_(now()) {
+      session_(session_config(server.options()), steady_now()), active_at_(steady_now()) {
   asio::error_code error;
   const auto device = to_endpoint(socket_.remote_endpoint(error));
   peer_ = error ? "a peer that has gone" : format_endpoint(device);
@@ -134,7 +132,7 @@ bool Connection::receive_available() {
     if (capture_) {
       capture_->received(Bytes(*buffer_).first(count), capture_now());
     }
-    session_.received(Bytes(*buffer_).first(count), now());
+    session_.received(Bytes(*buffer_).first(count), steady_now());
   }
   return true;
 }
@@ -152,7 +150,7 @@ asio::awaitable<void> Connection::next_input() {
   co_await (socket_.async_wait(asio::ip::tcp::socket::wait_read, as_values) ||
             timer_.async_wait(as_values));
   if (!stopping_ && !receive_available()) {
-    session_.tick(now());
+    session_.tick(steady_now());
   }
 }
 
@@ -183,22 +181,9 @@ asio::awaitable<void> Connection::perform_all() {
   }
 }
 
-/// Runs blocking work where nothing else waits for it.
-template <class Work> auto Connection::on_disk(Work work) -> asio::awaitable<decltype(work())> {
-  std::optional<decltype(work())> result;
-  co_await asio::co_spawn(
-      server_.disk(),
-      [&]() -> asio::awaitable<void> {
-        result.emplace(work());
-        co_return;
-      },
-      asio::use_awaitable);
-  co_return std::move(*result);
-}
-
 void Connection::receive_packet(const FileData& data) {
   run_.push_back(data.payload);
-  active_at_ = now();
+  active_at_ = steady_now();
   auto& console = server_.reporter().console();
   if (console.traces()) {
     console.trace(fmt::format("{} packet {}, {} bytes at {}", peer_, data.packet,
@@ -214,9 +199,9 @@ asio::awaitable<bool> Connection::write_run() {
   Result<void> written;
   if (transfer_->may_block()) {
     writing_ = true;
-    written = co_await on_disk([this] { return transfer_->append(run_); });
+    written = co_await run_on(server_.disk(), [this] { return transfer_->append(run_); });
     writing_ = false;
-    active_at_ = now();
+    active_at_ = steady_now();
   } else {
     written = transfer_->append(run_);
   }
@@ -228,10 +213,10 @@ asio::awaitable<bool> Connection::write_run() {
 }
 
 asio::awaitable<void> Connection::save_if_due() {
-  if (!transfer_ || !transfer_->save_is_due(now())) {
+  if (!transfer_ || !transfer_->save_is_due(steady_now())) {
     co_return;
   }
-  const auto saved = co_await on_disk([this] { return transfer_->save(); });
+  const auto saved = co_await run_on(server_.disk(), [this] { return transfer_->save(); });
   if (!saved) {
     fail_transfer(saved.error());
   }
@@ -284,10 +269,10 @@ asio::awaitable<void> Connection::perform(const Identified& identified) {
   }
   imei_ = imei;
   facts_.imei = imei;
-  active_at_ = now();
+  active_at_ = steady_now();
   server_.admitted(imei);
   server_.reporter().connected(identified.init, peer_);
-  session_.accept(now());
+  session_.accept(steady_now());
 }
 
 asio::awaitable<void> Connection::perform(const MetadataReceived& metadata) {
@@ -310,14 +295,15 @@ asio::awaitable<void> Connection::perform(const FileOffered& offered) {
   facts_.received = system_now();
   const auto& options = server_.options();
   if (options.to_stdout) {
-    server_.may_be_paused(offered.kind) ? session_.fetch(now()) : session_.skip(now());
+    server_.may_be_paused(offered.kind) ? session_.fetch(steady_now())
+                                        : session_.skip(steady_now());
     co_return;
   }
   const auto path = facts_.path_for(options);
   const bool matters = options.if_exists == IfExists::skip || options.if_exists == IfExists::fail;
   // With a checkpoint it may be the very file, which the camera does not know to be stored.
   if (!matters || !is_there(path) || is_there(path.string() + ".part.checkpoint")) {
-    session_.fetch(now());
+    session_.fetch(steady_now());
     co_return;
   }
   const auto why = path.string() + " exists already";
@@ -328,7 +314,7 @@ asio::awaitable<void> Connection::perform(const FileOffered& offered) {
   }
   server_.reporter().file_skipped(facts_, why);
   facts_.metadata_payload.clear();
-  session_.skip(now());
+  session_.skip(steady_now());
 }
 
 asio::awaitable<void> Connection::perform(const FileStarted& started) {
@@ -354,14 +340,14 @@ asio::awaitable<void> Connection::perform(const FileStarted& started) {
     decline();
     co_return;
   }
-  session_.begin(now(), transfer_->resume_point());
+  session_.begin(steady_now(), transfer_->resume_point());
 }
 
 /// The file stays with the camera.
 void Connection::decline() {
   server_.note_failure(ExitCode::io);
   facts_.metadata_payload.clear();
-  session_.skip(now());
+  session_.skip(steady_now());
 }
 
 /// False if the destination refuses it.
@@ -374,8 +360,8 @@ asio::awaitable<bool> Connection::begin_transfer(std::uint32_t packets) {
     co_return false;
   }
   if (!transfer_) {
-    auto transfer =
-        co_await on_disk([&] { return Transfer::begin(server_.options(), facts_, packets); });
+    auto transfer = co_await run_on(
+        server_.disk(), [&] { return Transfer::begin(server_.options(), facts_, packets); });
     if (!transfer) {
       fail_transfer(transfer.error());
       co_return false;
@@ -388,7 +374,7 @@ asio::awaitable<bool> Connection::begin_transfer(std::uint32_t packets) {
 
 asio::awaitable<void> Connection::perform(const FileReplaced&) {
   const auto packets = transfer_->packets();
-  const auto kept = co_await on_disk([this] { return transfer_->set_aside(); });
+  const auto kept = co_await run_on(server_.disk(), [this] { return transfer_->set_aside(); });
   if (!kept) {
     fail_transfer(kept.error());
     co_return;
@@ -396,12 +382,12 @@ asio::awaitable<void> Connection::perform(const FileReplaced&) {
   server_.reporter().file_replaced(*transfer_, *kept);
   transfer_.reset();
   if (co_await begin_transfer(packets)) { // maybe with another part, then that has to be proved
-    session_.begin(now(), transfer_->resume_point());
+    session_.begin(steady_now(), transfer_->resume_point());
   }
 }
 
 asio::awaitable<void> Connection::perform(const FileCompleted& completed) {
-  const auto path = co_await on_disk([this] { return transfer_->finish(); });
+  const auto path = co_await run_on(server_.disk(), [this] { return transfer_->finish(); });
   if (!path) {
     fail_transfer(path.error());
     co_return;
@@ -416,7 +402,7 @@ asio::awaitable<void> Connection::perform(const FileCompleted& completed) {
   } else if (!*path) {
     server_.reporter().file_skipped(transfer->facts(), "its name was taken meanwhile");
   }
-  server_.stored(transfer->facts(), news) ? session_.finish() : session_.stored(now());
+  server_.stored(transfer->facts(), news) ? session_.finish() : session_.stored(steady_now());
 }
 
 asio::awaitable<void> Connection::perform(const Acknowledged&) { return forget_stored_files(); }
@@ -429,7 +415,7 @@ asio::awaitable<void> Connection::forget_stored_files() {
     auto [root, levels] = FileFacts{*imei_, kind, {}, {}}.tree_for(options);
     trees.emplace(std::move(root), levels);
   }
-  (void)co_await on_disk([&] {
+  (void)co_await run_on(server_.disk(), [&] {
     for (const auto& [root, levels] : trees) {
       forget_stored({root, levels}, *imei_);
     }
@@ -477,7 +463,7 @@ asio::awaitable<void> Connection::save_transfer(std::string why) {
     transfer_.reset();
     co_return;
   }
-  const auto saved = co_await on_disk([this] { return transfer_->leave(); });
+  const auto saved = co_await run_on(server_.disk(), [this] { return transfer_->leave(); });
   if (!saved) {
     fail_transfer(saved.error());
     co_return;
@@ -494,8 +480,8 @@ asio::awaitable<void> Connection::take_leave() {
   }
   asio::error_code error;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  const auto until = now() + leave_wait;
-  while (peer_open_ && now() < until && !stopping_) {
+  const auto until = steady_now() + leave_wait;
+  while (peer_open_ && steady_now() < until && !stopping_) {
     timer_.expires_at(until);
     co_await (socket_.async_wait(asio::ip::tcp::socket::wait_read, as_values) ||
               timer_.async_wait(as_values));

@@ -31,7 +31,7 @@ public:
   void interrupt();
 
   /// For another connection with the same IMEI that waits: when the last good packet came.
-  TimePoint active_at() const { return writing_ ? std::chrono::steady_clock::now() : active_at_; }
+  TimePoint active_at() const { return writing_ ? steady_now() : active_at_; }
 
   const Transfer* transfer() const { return transfer_ ? &*transfer_ : nullptr; }
   /// The transfer is changing on another thread.
@@ -58,7 +58,6 @@ private:
   asio::awaitable<void> perform(const Note& note);
   asio::awaitable<void> perform(const Ended& ended);
 
-  template <class Work> auto on_disk(Work work) -> asio::awaitable<decltype(work())>;
   asio::awaitable<bool> write_run();
   asio::awaitable<void> save_if_due();
   asio::awaitable<bool> begin_transfer(std::uint32_t packets);

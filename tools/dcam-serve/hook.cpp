@@ -78,10 +78,9 @@ public:
 
   /// False: it runs on.
   bool ends_within(std::chrono::milliseconds time) const {
-    const auto deadline = std::chrono::steady_clock::now() + time;
+    const auto deadline = steady_now() + time;
     for (;;) {
-      const auto left =
-          std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_now());
       pollfd polled{ended_.get(), POLLIN, 0};
       const int timeout = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000));
       if (::poll(&polled, 1, timeout) > 0) {

@@ -259,7 +259,7 @@ void Reporter::stranger(const std::string& peer, std::string_view who) {
 }
 
 void Reporter::too_many(std::uint32_t limit) {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = steady_now();
   if (!too_many_at_ || now - *too_many_at_ >= std::chrono::minutes(1)) {
     too_many_at_ = now;
     console_.warning(

@@ -261,14 +261,14 @@ std::string Server::refusal(std::uint64_t imei) const {
 }
 
 asio::awaitable<bool> Server::acquire(std::uint64_t imei, Connection& connection) {
-  const auto deadline = std::chrono::steady_clock::now() + options_.idle_timeout;
-  while (!connection.stopping() && now() < deadline) {
+  const auto deadline = steady_now() + options_.idle_timeout;
+  while (!connection.stopping() && steady_now() < deadline) {
     const auto holder = holders_.find(imei);
     if (holder == holders_.end()) {
       holders_[imei] = &connection;
       co_return true;
     }
-    if (now() - holder->second->active_at() >= takeover_after) {
+    if (steady_now() - holder->second->active_at() >= takeover_after) {
       holder->second->stop();
     }
     connection.timer().expires_after(takeover_poll);
@@ -341,14 +341,8 @@ void Server::reader_gone() {
 asio::awaitable<void> Server::tidy_loop() {
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(options_.max_partial_age);
   while (!stopping_) {
-    std::vector<std::filesystem::path> removed;
-    co_await asio::co_spawn(
-        disk_,
-        [&]() -> asio::awaitable<void> {
-          removed = remove_abandoned({options_.output, options_.name.levels()}, age);
-          co_return;
-        },
-        asio::use_awaitable);
+    const auto removed = co_await run_on(
+        disk_, [&] { return remove_abandoned({options_.output, options_.name.levels()}, age); });
     for (const auto& path : removed) {
       reporter_.console().note(
           fmt::format("removed {}: it has not grown for {} (--max-partial-age)",

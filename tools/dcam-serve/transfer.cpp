@@ -70,7 +70,7 @@ Result<Transfer> Transfer::begin(const ServeOptions& options, FileFacts facts,
 
 Transfer::Transfer(const ServeOptions& options, FileFacts facts, std::uint32_t packets)
     : options_(&options), facts_(std::move(facts)), digest_(EVP_MD_CTX_new()),
-      started_(std::chrono::steady_clock::now()), saved_at_(started_), packets_(packets) {
+      started_(steady_now()), saved_at_(started_), packets_(packets) {
   if (!digest_ || EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr) != 1) {
     throw std::bad_alloc();
   }
@@ -130,8 +130,7 @@ void Transfer::pause() {
 }
 
 std::chrono::milliseconds Transfer::duration() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                               started_);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(steady_now() - started_);
 }
 
 void Transfer::digest(Bytes bytes) { EVP_DigestUpdate(digest_.get(), bytes.data(), bytes.size()); }
@@ -154,7 +153,7 @@ TimePoint Transfer::save_due_at() const {
 
 Result<void> Transfer::save() {
   const auto saved = destination_->save();
-  saved_at_ = std::chrono::steady_clock::now();
+  saved_at_ = steady_now();
   return saved ? check_room() : saved;
 }
 

@@ -177,7 +177,7 @@ asio::awaitable<bool> Device::transmit(asio::ip::tcp::socket& socket, CameraSend
     const auto piece = rest.first(line_.next_chunk(rest.size(), random));
     rest = rest.subspan(piece.size());
     if (options_.rate != 0) {
-      const auto now = std::chrono::steady_clock::now();
+      const auto now = steady_now();
       line_free_at_ = std::max(line_free_at_, now) +
                       std::chrono::nanoseconds(1'000'000'000 * piece.size() / options_.rate);
       co_await pause(line_free_at_ - now);
