@@ -263,8 +263,9 @@ std::optional<DumpRenumbered> DumpTransfer::correction_behind_sync() {
   return std::nullopt;
 }
 
+/// Unless the end itself is lost: nothing tells then how many packets there were in between.
 std::optional<DumpRenumbered> DumpTransfer::correction_at_end() {
-  if (by_path_ || !announced_ || !break_ || !break_->searched || next_ > *announced_ ||
+  if (lost_ || by_path_ || !announced_ || !break_ || !break_->searched || next_ > *announced_ ||
       sync_ordinal_ > break_->ordinal || !has_packets()) {
     return std::nullopt;
   }

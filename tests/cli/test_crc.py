@@ -470,6 +470,7 @@ class Captures(Case):
 
     def test_losses(self):
         whole = 0
+        numbering = None
         for seed in range(10):
             chosen = random.Random(seed)
             name = self.without(self.clean, lambda i, count: 8 < i < count - 4 and
@@ -478,10 +479,11 @@ class Captures(Case):
             self.assertIn(result.returncode, (0, 1))
             for line in map(json.loads, result.stdout.splitlines()):
                 if line["event"] == "transfer":
+                    numbering = line["numbering"]
                     self.assertEqual(line["good"] + line["bad"] + line["unchecked"] +
                                      line["missing"], 196)
                     whole += line["good"]
-                if line["event"] == "extracted":
+                if line["event"] == "extracted" and numbering != "unknown":
                     self.check_extracted(self.folder / line["path"], line["holes"])
         self.assertGreater(whole, 100)
 

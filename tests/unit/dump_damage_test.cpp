@@ -235,6 +235,28 @@ TEST_CASE("dump: a missing segment over packets") {
                            "9410 init 350612071913857"});
 }
 
+TEST_CASE("dump: the end of the session tells nothing where the last packets are missing, too") {
+  DeviceStream whole(10, full_packet);
+  whole.session();
+  const auto bytes = Bytes(whole.bytes);
+  const auto sync = whole.starts[0] - 8;
+  const auto front = bytes.first(sync);
+  const auto middle = bytes.first(whole.starts[5] + 500).subspan(whole.starts[1]);
+  const auto back = bytes.last(init_size);
+  const std::vector<Piece> pieces{
+      {{front.begin(), front.end()}, whole.starts[1] - sync},
+      {{middle.begin(), middle.end()}, bytes.size() - init_size - whole.starts[5] - 500},
+      {{back.begin(), back.end()}, 0}};
+
+  CHECK(events(pieces) ==
+        Lines{"0 init 350612071913857", "16 began videof 10", "26 skipped 1038, missing 1038",
+              "1064 unchecked, inferred 2 at 1024: 1024 bytes, f7b5 != ?",
+              "2094 good, inferred 3-5", "5184 cut, inferred 6 at 5120: 496 bytes, ? != 3abd",
+              "5684 skipped 4650, missing 4650",
+              "10334 ended videof 6/10 good 3 bad 1 unchecked 1 repeats 0",
+              "10334 init 350612071913857"});
+}
+
 TEST_CASE("dump: a missing segment at the start") {
   const auto whole = session();
   const auto s = with_gap(whole, 0, whole.starts[2] + 100);
