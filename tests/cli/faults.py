@@ -20,6 +20,7 @@ from uploads import (AGAIN, FILE, KINDS, METADATA, METADATA_WANTED, PACKET, RESU
                      SYNC, Upload, crc16, packet_count)
 
 SHIM = TOOLS.parent / "tests" / "faults" / "libfault-shim.so"
+ENOUGH = 10  # cases that are wrong
 CLOSE = 0  # from us to the device
 SEED = int(os.environ.get("DUALCAM_SEED", "1"))
 RECORDED = 1_730_205_822_000  # 2024-10-29T12:43:42Z, in milliseconds
@@ -220,7 +221,9 @@ class FaultTest(ToolTest):
 
     @contextlib.contextmanager
     def case(self, **what):
-        """One of many cases of a test: a failure is counted and named, the others go on."""
+        """One of many cases of a test: a failure is counted and named, the others go on, up to a
+        number that tells enough."""
+        self.assertLess(self.wrong, ENOUGH, "many cases are wrong")
         self.cases += 1
         with self.subTest(seed=SEED, **what):
             try:

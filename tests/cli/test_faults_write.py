@@ -36,19 +36,20 @@ class WriteFaults(FaultTest):
         self.row("write faults", f"{', '.join(faults)} at every call, once{how}",
                  "0 wrong finals, 0 lost parts, right exit code each")
 
-    def meets(self, fault, recordings=None, held=0):
+    def meets(self, fault, *options, recordings=None, held=0, older=()):
         """One run with the fault, one without; False if the fault found no call to hit. So many
-        bytes of the video are held already."""
+        bytes of the video are held already, or older files have the names."""
         recordings = recordings or self.recordings
         device = Device(recordings)
-        server = self.watched(fault=fault)
+        server = self.watched(*options, fault=fault)
         if server.port:
             device.upload(server)
         status = server.wait()
         trace = server.trace
+        self.assert_no_wrong_finals(self.contents(), [*self.recordings, *older])
         self.check_faulty_run(fault, status, server, trace, device)
         self.check_part(max(held, trace.synced(b".h265.part")))
-        again = self.watched()
+        again = self.watched(*options)
         device.upload(again)
         self.assertEqual(again.wait(), 0, again.errors)
         self.assert_exactly(recordings)
@@ -57,7 +58,6 @@ class WriteFaults(FaultTest):
     def check_faulty_run(self, fault, status, server, trace, device):
         name = fault.split(":")[0]
         self.assertNotIn("Sanitizer", server.errors)
-        self.assert_no_wrong_finals(self.contents(), self.recordings)
         if not trace.hit or name in ("EINTR", "short"):
             self.assertEqual(status, 0, server.errors)
         if status == 0:
@@ -70,13 +70,14 @@ class WriteFaults(FaultTest):
                 self.assertNotEqual(device.recordings, [], "told the device in spite of it")
 
     def check_part(self, durable):
-        """So many bytes of the video are there, as the finished file or as its part."""
-        names = [name for name in self.contents() if ".h265" in name and "json" not in name
-                 and not name.endswith(".checkpoint")]
+        """So many bytes of the video are there, as its part or as the finished file."""
+        contents = self.contents()
+        names = ([name for name in contents if name.endswith(".h265.part")] or
+                 [name for name in contents if name.endswith(".h265")])
         content = self.recordings[0].content
         if durable:
             self.assertEqual(len(names), 1, names)
-            self.assertTrue((self.out / names[0]).read_bytes()[:durable] == content[:durable])
+            self.assertTrue(contents[names[0]][:durable] == content[:durable])
 
     def assert_said_once(self, name, server):
         """One line that names the error and the path."""
@@ -109,7 +110,6 @@ class WriteFaults(FaultTest):
         self.sweep("EINTR", tails=("",))
         self.sweep("short")
 
-    # Not so yet: a part that cannot be read for a moment counts as not there.
     def test_while_a_part_is_gone_on_with(self):
         video = self.recordings[:1]
         server = self.watched()
@@ -122,14 +122,31 @@ class WriteFaults(FaultTest):
         self.assertGreater(held, 1_000_000)
 
         def run(fault):
-            for name, content in before.items():
-                (self.out / name).parent.mkdir(exist_ok=True)
-                (self.out / name).write_bytes(content)
-            return self.meets(fault, video, held)
+            self.put_back(before)
+            return self.meets(fault, recordings=video, held=held)
 
         self.sweep("ENOSPC", "EIO", "EACCES", "EMFILE", "ENOLCK", "short-ENOSPC", run=run)
         self.sweep("EINTR", tails=("",), run=run)
         self.sweep("short", run=run)
+
+    def test_while_older_files_are_replaced(self):
+        older = [Recording(each.kind, self.random.randbytes(len(each.content)))
+                 for each in self.recordings]
+        server = self.watched()
+        Device(older).upload(server)
+        self.assertEqual(server.wait(), 0, server.errors)
+        before = self.contents()
+
+        def run(fault):
+            self.put_back(before)
+            return self.meets(fault, "--if-exists", "replace", older=older)
+
+        self.sweep("ENOSPC", "EIO", "EACCES", run=run)
+
+    def put_back(self, contents):
+        for name, content in contents.items():
+            (self.out / name).parent.mkdir(exist_ok=True)
+            (self.out / name).write_bytes(content)
 
     def test_one_fault_costs_one_transfer(self):
         recordings = {imei: Recording("photof", self.random.randbytes(20_000))
