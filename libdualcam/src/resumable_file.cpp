@@ -69,7 +69,7 @@ Result<void> collect_checkpoints(const FolderTree& tree, std::vector<fs::path>& 
   }
   for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
     std::error_code ignored;
-    if (tree.levels > 0 && entry->symlink_status(ignored).type() == fs::file_type::directory) {
+    if (tree.levels > 0 && entry->status(ignored).type() == fs::file_type::directory) {
       const auto collected = collect_checkpoints({entry->path(), tree.levels - 1}, found);
       if (!collected) {
         return collected;
@@ -159,8 +159,11 @@ Result<ResumableFile> ResumableFile::create(const fs::path& final_name, FileIden
   }
   auto checkpoint = with_suffix(part->path(), ".checkpoint");
   ResumableFile file(std::move(*part), std::move(checkpoint), std::move(identity));
-  const auto begun = file.begin_checkpoint();
-  return begun ? Result<ResumableFile>(std::move(file)) : std::unexpected(begun.error());
+  if (const auto begun = file.begin_checkpoint(); !begun) {
+    file.discard(); // nothing is in it yet
+    return std::unexpected(begun.error());
+  }
+  return file;
 }
 
 Result<void> ResumableFile::begin_checkpoint() {
@@ -463,11 +466,12 @@ ResumableFile::~ResumableFile() {
 
 // --- tidying up ---
 
-void forget_stored(const FolderTree& tree, std::uint64_t imei) {
+void forget_stored(const FolderTree& tree, std::uint64_t imei, FileKinds kinds) {
   for (const auto& path : checkpoints_in(tree).value_or(std::vector<fs::path>())) {
     const auto checkpoint = read_checkpoint(path);
     if (checkpoint && *checkpoint && (*checkpoint)->identity.imei == imei &&
-        (*checkpoint)->stored_as && !is_taken(part_of(path))) {
+        kinds.contains((*checkpoint)->identity.kind) && (*checkpoint)->stored_as &&
+        !is_taken(part_of(path))) {
       ::unlink(path.c_str());
     }
   }

@@ -98,6 +98,9 @@ std::optional<Action> ServerSession::poll() {
   while (actions_.empty() && !waits_for_answer() && state_ != State::ended && advance()) {
   }
   if (actions_.empty()) {
+    tick(now_); // what has come was no progress: a peer that never pauses has its deadlines, too
+  }
+  if (actions_.empty()) {
     return std::nullopt;
   }
   auto action = std::move(actions_.front());

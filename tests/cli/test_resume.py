@@ -1,5 +1,6 @@
 """Transfers that survive a lost link and a stopped server, and the limits of what is kept."""
 
+import contextlib
 import hashlib
 import os
 import socket
@@ -7,11 +8,39 @@ import subprocess
 import threading
 import time
 
-from harness import IMEI, PATIENCE, SIGINT, SIGTERM, ToolTest, sha256
-from uploads import AGAIN, RESUME, Upload
+from harness import IMEI, PATIENCE, SIGINT, SIGTERM, Camera, ToolTest, sha256
+from uploads import AGAIN, FILE, KINDS, RESUME, Upload, was_read
 
 TIME = 1_730_205_822_000
 NAME = f"{IMEI}/20241029T124342Z_photof.jpg"
+
+
+class WithVideo(Upload):
+    """Offers a front video, too, which nobody asks for."""
+
+    def begin(self):
+        self.begun = True
+        self.init(KINDS[self.kind] | KINDS["videof"], imei=self.imei)
+
+    def answer(self, command, payload):
+        if command == AGAIN:
+            self.init(KINDS["videof"], imei=self.imei)
+        else:
+            super().answer(command, payload)
+
+
+class WithoutPhoto(Upload):
+    """Offers a front photo, too, but does not have it."""
+
+    def begin(self):
+        self.begun = True
+        self.init(KINDS[self.kind] | KINDS["photof"], imei=self.imei)
+
+    def answer(self, command, payload):
+        if command == FILE and payload == b"%photof":
+            self.send("0005 0004 00000011")
+        else:
+            super().answer(command, payload)
 
 
 class Resuming(ToolTest):
@@ -127,6 +156,50 @@ class Resuming(ToolTest):
         self.assertEqual(server.output, str(self.out / NAME) + "\n")
         self.assertEqual(self.names(), [NAME])
 
+    def test_what_was_not_asked_for_this_time_is_still_known(self):
+        """The camera has not heard that its video is stored; meanwhile only photos are wanted."""
+        video = self.content()
+        with self.served("-s", "videof") as server:
+            with Upload(server, video, kind="videof", milliseconds=TIME) as camera:
+                camera.run(AGAIN)
+        with self.served("-s", "photo") as server:
+            with WithVideo(server, self.random.randbytes(3_000), milliseconds=TIME) as camera:
+                camera.run()
+        with self.served() as server:
+            resumed_at = self.upload(server, video, kind="videof", milliseconds=TIME)
+        self.assertEqual(resumed_at, [19])
+        self.assertEqual(len(self.stored()), 2)
+
+    def test_a_link_lost_after_a_refusal_is_still_a_lost_link(self):
+        server = self.serve()
+        with WithoutPhoto(server, self.content(), kind="videof") as camera:
+            camera.send_first(9)
+            was_read(server, camera)
+        server.expect("waiting for the camera to come back")
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 128 + SIGTERM)
+
+    def test_a_part_in_a_folder_that_has_become_a_link_is_found(self):
+        content = self.content()
+        options = ("--name", "{trigger}/{time}{ext}")
+        with self.served(*options) as server:
+            self.cut_after(server, content, 9, milliseconds=TIME)
+        larger_disk = self.folder / "larger"
+        folder = next(self.out.iterdir())
+        folder.rename(larger_disk)
+        folder.symlink_to(larger_disk)
+        with self.served(*options) as server:
+            resumed_at = self.upload(server, content, milliseconds=TIME)
+        self.assertEqual(resumed_at, [9])
+
+    @contextlib.contextmanager
+    def served(self, *options):
+        server = self.serve("-k", *options)
+        yield server
+        time.sleep(0.2)  # it sees that the camera has gone
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+
     def test_the_same_file_sent_again_on_purpose_is_another_file(self):
         content = self.content()
         for _ in range(2):
@@ -172,6 +245,19 @@ class Streaming(ToolTest):
 
     def names(self):
         return list(self.out.iterdir())
+
+    def test_a_file_of_which_nothing_was_written_gives_way_to_another(self):
+        other = self.random.randbytes(9_000)
+        path, output = self.to_file()
+        with output:
+            server = self.stream(stdout=output)
+        with Upload(server, self.random.randbytes(5_000), milliseconds=TIME) as camera:
+            camera.run(RESUME)
+        server.expect("waiting for the camera")
+        with Upload(server, other, milliseconds=TIME + 9_000) as camera:
+            camera.run()
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(path.read_bytes(), other)
 
     def test_only_the_first_file_is_streamed(self):
         photo, video = self.file("a.jpg", 5000), self.file("v.h265", 5000)
@@ -272,6 +358,20 @@ class Limits(ToolTest):
         for connection in idle:
             connection.close()
         self.assert_stored(photo)
+
+    def test_a_camera_that_waits_for_its_own_connection_is_no_stranger(self):
+        server = self.serve("-k", "--max-connections", "2", "--no-metadata")
+        with Upload(server, b"x" * 20_000) as first:
+            first.send_first(3)
+            with Upload(server, b"x" * 20_000) as second:
+                second.begin()
+                was_read(server, second)
+                with Camera(server):
+                    server.expect("closing further ones")
+                    second.socket.settimeout(0.3)
+                    self.assertRaises(TimeoutError, second.socket.recv, 1)
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
 
     def test_cameras_beyond_the_limit_are_told_of(self):
         server = self.serve("-k", "--max-connections", "1")

@@ -6,6 +6,7 @@ import time
 import unittest
 
 from harness import IMEI, SIGINT, SIGTERM, Camera, ToolTest, sha256
+from uploads import Upload
 
 
 class Downloads(ToolTest):
@@ -219,6 +220,15 @@ class Names(ToolTest):
         self.assertEqual(self.upload("--if-exists", "fail")[0], 3)
         self.assertEqual((self.stored(), sha256(self.out / "photof.jpg")), (["photof.jpg"], before))
 
+    def test_a_replaced_file_leaves_no_metadata_to_one_that_has_none(self):
+        server = self.serve("-k", "--if-exists", "replace", "--name", "latest{ext}")
+        for milliseconds in (1_730_205_822_000, None):
+            with Upload(server, self.random.randbytes(3000), milliseconds=milliseconds) as camera:
+                camera.run()
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual([path.name for path in self.out.iterdir()], ["latest.jpg"])
+
     def test_a_taken_name_is_replaced(self):
         self.upload()
         before = sha256(self.out / "photof.jpg")
@@ -256,6 +266,17 @@ class Peers(ToolTest):
         rejected = self.event(server.output, "rejected")
         self.assertEqual(rejected["imei"], IMEI)
         self.assert_stored(photo)
+
+    def test_an_empty_list_of_imeis_lets_nobody_in(self):
+        photo = self.file("a.jpg", 100)
+        nobody = self.folder / "imeis"
+        nobody.write_text("# none yet\n")
+        server = self.serve("-k", "--imei", f"@{nobody}")
+        self.sim(server, f"photof={photo}")
+        server.expect("not among the IMEIs of --imei")
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(self.stored(), [])
 
     def test_strangers_are_named_refused_and_leave_no_trace(self):
         server = self.serve("-v")

@@ -1,11 +1,15 @@
 """What dcam-serve says: its streams, its capture of the traffic, its command line."""
 
+import fcntl
 import os
 import socket
 import subprocess
+import threading
+import time
 import unittest
 
-from harness import IMEI, PATIENCE, ToolTest, crc16, sha256, tool
+from harness import IMEI, PATIENCE, SIGTERM, ToolTest, crc16, sha256, tool
+from uploads import Upload
 
 
 class Streams(ToolTest):
@@ -37,6 +41,51 @@ class Streams(ToolTest):
             self.assertEqual(len(lines.read().splitlines()), 1)
         self.assertEqual(head.wait(PATIENCE), 0)
         self.assert_stored(*photos)
+
+    def test_signals_work_though_nobody_reads_standard_output(self):
+        read, write = self.small_pipe()
+        server = self.serve("-k", "--json", stdout=write)
+        os.close(write)
+        for second in range(40):
+            with Upload(server, b"x" * 2000, milliseconds=second * 1000) as camera:
+                camera.socket.settimeout(1)
+                try:
+                    camera.run()
+                except TimeoutError:
+                    break
+        else:
+            self.fail("the pipe was not filled")
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        os.close(read)
+
+    def test_a_pipe_that_does_not_block_loses_nothing(self):
+        read, write = self.small_pipe()
+        os.set_blocking(write, False)
+        server = self.serve("-k", "--json", stdout=write)
+        os.close(write)
+        done = []
+
+        def upload():
+            for second in range(60):
+                with Upload(server, b"x" * 2000, milliseconds=second * 1000) as camera:
+                    camera.run()
+            done.append(server.signal(SIGTERM))
+
+        uploading = threading.Thread(target=upload)
+        uploading.start()
+        time.sleep(0.5)  # the pipe is full long before
+        with open(read) as lines:
+            events = self.events(lines.read())
+        self.assertEqual(len([each for each in events if each["event"] == "file-done"]), 60)
+        uploading.join()
+        self.assertEqual(server.wait(), 0)
+
+    @staticmethod
+    def small_pipe():
+        read, write = os.pipe()
+        fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+        return read, write
 
     def test_json_events_in_their_order(self):
         photo = self.file("a.jpg", 3_000)
@@ -130,6 +179,20 @@ class Capture(ToolTest):
         self.assertNotIn("incorrect", result.stdout)
         self.assertIn("Flags [S]", result.stdout)
         self.assertIn("Flags [F.]", result.stdout)
+
+    def test_a_reader_of_the_capture_who_leaves_costs_no_file(self):
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        server = self.serve("--capture", pipe)
+        os.set_blocking(reader, True)
+        self.assertEqual(len(os.read(reader, 4096)), 24)
+        os.close(reader)
+        video = self.file("v.h265", 200_000)
+        self.assertEqual(self.sim(server, f"videof={video}").returncode, 0)
+        self.assertEqual(server.wait(), 3)
+        self.assertIn("the capture is incomplete", server.errors)
+        self.assert_stored(video)
 
     def test_a_file_that_is_no_capture_is_left_alone(self):
         other = self.file("notes.txt", 1000)

@@ -212,9 +212,10 @@ TEST_CASE("resumable file: a stored file is known until the camera is known to h
     CHECK(file->resume_point().packet == packets - 1);
     CHECK(file->finish(folder / "b.jpg", IfExists::fail) == folder / "a.jpg");
   }
-  forget_stored({folder.path()}, 2);
+  forget_stored({folder.path()}, 2, FileKinds::all());
+  forget_stored({folder.path()}, 1, FileKinds(0x20));
   CHECK(found({folder.path()}, identity()));
-  forget_stored({folder.path()}, 1);
+  forget_stored({folder.path()}, 1, FileKinds::all());
   CHECK(folder.names() == std::set<std::string>{"a.jpg"});
   CHECK_FALSE(found({folder.path()}, identity()));
 }

@@ -299,6 +299,18 @@ TEST_CASE("session: a status from the device fails the file, not the others") {
   }
 }
 
+TEST_CASE("session: a device that never pauses but makes no progress is given up") {
+  TestHost host(no_metadata);
+  start_photo(host, 3);
+  const auto noise = ByteBuffer(1000, std::byte{0x55});
+  for (int second = 0; second < 70 && !host.ended(); ++second) {
+    host.pass(std::chrono::seconds(1)); // and no tick, as bytes are always there
+    host.receive(noise);
+  }
+  REQUIRE(host.ended());
+  CHECK(host.ended()->reason != Ended::Reason::finished);
+}
+
 TEST_CASE("session: a status behind the last packet ends the file, it does not fail it") {
   TestHost host(no_metadata);
   start_photo(host, 1);

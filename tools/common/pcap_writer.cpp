@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/standard_streams.hpp"
+
 namespace dualcam {
 namespace {
 
@@ -116,8 +118,11 @@ Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path
   if (::fstat(descriptor, &status) != 0) {
     return errno_error(errno);
   }
+  if (!S_ISREG(status.st_mode)) { // a pipe to Wireshark will do, too
+    writer->reopen_to_reader(path);
+  }
   const auto size = static_cast<std::uint64_t>(status.st_size);
-  if (size == 0 || !S_ISREG(status.st_mode)) { // a pipe to Wireshark will do, too
+  if (size == 0 || !S_ISREG(status.st_mode)) {
     writer->write(file_header());
     return writer->error() != 0 ? Result<std::unique_ptr<PcapWriter>>(errno_error(writer->error()))
                                 : std::move(writer);
@@ -135,7 +140,19 @@ Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path
 
 PcapWriter::~PcapWriter() { ::close(descriptor_); }
 
+/// Waits for one. Not for reading, too: our own end would keep a pipe open whose reader has gone.
+void PcapWriter::reopen_to_reader(const std::filesystem::path& path) {
+  has_reader_ = true;
+  ::close(descriptor_);
+  descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  error_ = descriptor_ < 0 ? errno : 0;
+}
+
 void PcapWriter::write(Bytes records) {
+  if (has_reader_ && error_ == 0) {
+    error_ = write_to_reader(descriptor_, as_text(records));
+    return;
+  }
   while (error_ == 0 && !records.empty()) {
     const auto written = ::write(descriptor_, records.data(), records.size());
     if (written >= 0) {

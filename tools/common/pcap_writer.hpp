@@ -40,10 +40,12 @@ private:
   friend class CapturedConnection;
 
   explicit PcapWriter(int descriptor) : descriptor_(descriptor) {}
+  void reopen_to_reader(const std::filesystem::path& path);
   void write(Bytes records);
 
   int descriptor_;
   int error_ = 0;
+  bool has_reader_ = false; ///< no regular file
 };
 
 /// One connection in it.

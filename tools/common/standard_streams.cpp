@@ -1,10 +1,13 @@
 #include "common/standard_streams.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -13,19 +16,15 @@
 namespace dualcam {
 namespace {
 
-/// Writes everything; the errno of a failure, or 0.
-int write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(descriptor, text.data(), text.size());
-    if (written < 0) {
-      if (errno == EINTR) {
-        continue;
-      }
-      return errno;
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
+constexpr std::size_t surely_fits = 4096; // PIPE_BUF: what a writable pipe takes at once
+int hurry = -1;
+
+/// False: nobody waits any longer.
+bool wait_for_reader(int descriptor) {
+  std::array polled{pollfd{descriptor, POLLOUT, 0}, pollfd{hurry, POLLIN, 0}};
+  while (::poll(polled.data(), polled.size(), -1) < 0 && errno == EINTR) {
   }
-  return 0;
+  return polled[0].revents != 0;
 }
 
 std::string environment(const char* name) {
@@ -47,6 +46,22 @@ std::size_t terminal_width() {
 
 } // namespace
 
+void hurry_when_readable(int descriptor) { hurry = descriptor; }
+
+int write_to_reader(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    if (!wait_for_reader(descriptor)) {
+      return ECANCELED;
+    }
+    const auto written = ::write(descriptor, text.data(), std::min(text.size(), surely_fits));
+    if (written < 0 && errno != EINTR && errno != EAGAIN) {
+      return errno;
+    }
+    text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+  }
+  return 0;
+}
+
 void prepare_standard_streams() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(descriptor, F_GETFD) == -1 && errno == EBADF) {
@@ -59,7 +74,7 @@ void prepare_standard_streams() {
 
 void Product::line(std::string_view text) {
   if (error_ == 0) {
-    error_ = write_all(STDOUT_FILENO, std::string(text) + '\n');
+    error_ = write_to_reader(STDOUT_FILENO, std::string(text) + '\n');
   }
 }
 
@@ -102,20 +117,21 @@ void Console::line(std::string_view style, std::string_view text) {
   const auto content = fmt::format("{}: {}", program_, text);
   const auto whole = colored_ && !style.empty() ? fmt::format("\x1b[{}m{}\x1b[0m\n", style, content)
                                                 : content + '\n';
-  (void)write_all(STDERR_FILENO, whole); // there is nowhere left to complain
+  (void)write_to_reader(STDERR_FILENO, whole); // there is nowhere left to complain
 }
 
 void Console::progress(std::string_view text) {
   if (!shows_progress_) {
     return;
   }
-  (void)write_all(STDERR_FILENO, fmt::format("\r{}\x1b[K", text.substr(0, terminal_width() - 1)));
+  (void)write_to_reader(STDERR_FILENO,
+                        fmt::format("\r{}\x1b[K", text.substr(0, terminal_width() - 1)));
   progress_visible_ = true;
 }
 
 void Console::clear_progress() {
   if (progress_visible_) {
-    (void)write_all(STDERR_FILENO, "\r\x1b[K");
+    (void)write_to_reader(STDERR_FILENO, "\r\x1b[K");
     progress_visible_ = false;
   }
 }

@@ -23,6 +23,14 @@ struct CommonOptions {
 /// becomes an error code.
 void prepare_standard_streams();
 
+/// Once `descriptor` is readable no reader of the standard streams is waited for any longer: what
+/// they do not take is lost (ECANCELED).
+void hurry_when_readable(int descriptor);
+
+/// Writes everything to a pipe, a terminal or a file, whose reader may take their time. Returns 0
+/// or an errno.
+int write_to_reader(int descriptor, std::string_view text);
+
 /// Standard output: whole lines, each written at once. After a failure nothing more is written.
 class Product {
 public:

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM for tools without an event loop.
+// SIGINT and SIGTERM as something to wait for.
 #pragma once
 
 namespace dualcam {
@@ -7,7 +7,10 @@ namespace dualcam {
 /// threads. At most one object a process.
 class StopSignal {
 public:
-  StopSignal();
+  /// What a signal does once one has been noted.
+  enum class Second { noted, immediate };
+
+  explicit StopSignal(Second second = Second::noted);
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
 
@@ -17,6 +20,9 @@ public:
 
   /// Becomes and stays readable when one has come: to be polled beside what is waited for.
   int descriptor() const;
+
+  /// From here on they end the process again.
+  void release();
 };
 
 } // namespace dualcam

@@ -80,9 +80,7 @@ void Connection::stop() {
 asio::awaitable<void> Connection::run() {
   for (unsigned last_reads = 0;;) {
     co_await perform_all();
-    if (buffer_) {
-      server_.return_buffer(std::move(buffer_));
-    }
+    return_buffer();
     if (ended_ || io_failed_) {
       break;
     }
@@ -94,14 +92,14 @@ asio::awaitable<void> Connection::run() {
   }
   // a variable of its own: GCC 12 destroys a conditional temporary in a co_await twice
   const std::string why = ended_ ? ended_->text : "stopped";
+  const bool cut = transfer_ && !transfer_->was_stored();
   co_await save_transfer(why);
   if (!ended_ && imei_) {
     server_.reporter().disconnected(*imei_, why, true);
   }
   if (ended_) {
-    const bool was_there = peer_open_;
     co_await take_leave();
-    if (imei_ && ended_->reason == Ended::Reason::finished && was_there && !peer_open_) {
+    if (imei_ && ended_->reason == Ended::Reason::finished && has_heard_) {
       co_await forget_stored_files();
     }
   }
@@ -110,7 +108,7 @@ asio::awaitable<void> Connection::run() {
   }
   if (imei_) {
     const bool finished = ended_ && ended_->reason == Ended::Reason::finished;
-    server_.over(finished || device_failed_);
+    server_.over(finished || (device_failed_ && !cut));
   }
 }
 
@@ -177,7 +175,14 @@ asio::awaitable<void> Connection::perform_all() {
     }
   }
   if (co_await write_run()) {
+    return_buffer(); // the disk may take its time
     co_await save_if_due();
+  }
+}
+
+void Connection::return_buffer() {
+  if (buffer_) {
+    server_.return_buffer(std::move(buffer_));
   }
 }
 
@@ -229,6 +234,7 @@ void Connection::fail_transfer(const Error& error) {
     return server_.reader_gone();
   }
   if (transfer_ && transfer_->may_block() && stopping_) { // it was interrupted
+    server_.partial(transfer_->facts());
     return transfer_.reset();
   }
   const auto part = transfer_ ? transfer_->path() : std::filesystem::path();
@@ -253,6 +259,7 @@ asio::awaitable<void> Connection::perform(const Send& send) {
 asio::awaitable<void> Connection::perform(const Identified& identified) {
   const auto imei = identified.init.imei;
   auto why = server_.refusal(imei);
+  is_known_ = why.empty();
   if (why.empty() && !co_await server_.acquire(imei, *this)) {
     why = "another connection of this camera is still at work";
   }
@@ -269,6 +276,7 @@ asio::awaitable<void> Connection::perform(const Identified& identified) {
   }
   imei_ = imei;
   facts_.imei = imei;
+  unheard_of_ = identified.init.offered();
   active_at_ = steady_now();
   server_.admitted(imei);
   server_.reporter().connected(identified.init, peer_);
@@ -393,6 +401,7 @@ asio::awaitable<void> Connection::perform(const FileCompleted& completed) {
     co_return;
   }
   facts_.metadata_payload.clear();
+  unheard_of_.erase(transfer_->facts().kind);
   auto transfer = std::exchange(transfer_, std::nullopt);
   const bool known = *path && !server_.announce(transfer->facts().imei, **path);
   const bool news = *path && !(known && transfer->was_stored());
@@ -407,7 +416,7 @@ asio::awaitable<void> Connection::perform(const FileCompleted& completed) {
 
 asio::awaitable<void> Connection::perform(const Acknowledged&) { return forget_stored_files(); }
 
-/// The camera has heard that its files are stored.
+/// The camera has heard that its files are stored, but for those that it offers and we left alone.
 asio::awaitable<void> Connection::forget_stored_files() {
   const auto& options = server_.options();
   std::map<std::filesystem::path, unsigned> trees;
@@ -417,7 +426,7 @@ asio::awaitable<void> Connection::forget_stored_files() {
   }
   (void)co_await run_on(server_.disk(), [&] {
     for (const auto& [root, levels] : trees) {
-      forget_stored({root, levels}, *imei_);
+      forget_stored({root, levels}, *imei_, FileKinds::all() - unheard_of_);
     }
     return true;
   });
@@ -486,11 +495,12 @@ asio::awaitable<void> Connection::take_leave() {
     co_await (socket_.async_wait(asio::ip::tcp::socket::wait_read, as_values) ||
               timer_.async_wait(as_values));
     std::array<std::byte, 4096> ignored;
-    while (!error) {
+    error.clear();
+    for (unsigned reads = 0; !error && reads < reads_at_a_time; ++reads) {
       socket_.read_some(asio::buffer(ignored), error);
     }
-    peer_open_ = error == asio::error::would_block;
-    error.clear();
+    peer_open_ = !error || error == asio::error::would_block;
+    has_heard_ = error == asio::error::eof;
   }
 }
 

@@ -39,7 +39,8 @@ public:
   asio::steady_timer& timer() { return timer_; }
   bool stopping() const { return stopping_; }
   /// A camera that may be served.
-  bool is_admitted() const { return imei_.has_value(); }
+  /// It has said which camera it is, and may be served or wait for that.
+  bool is_known() const { return is_known_; }
   /// The session is over, only the parting words are still under way.
   bool leaving() const { return session_.ended(); }
 
@@ -69,6 +70,7 @@ private:
   asio::awaitable<void> next_input();
   asio::awaitable<void> save_transfer(std::string why);
   asio::awaitable<void> take_leave();
+  void return_buffer();
 
   asio::ip::tcp::socket socket_;
   Server& server_;
@@ -82,11 +84,14 @@ private:
   std::optional<std::uint64_t> imei_; ///< once admitted
   FileFacts facts_;                   ///< of the file offered or being fetched
   std::optional<Transfer> transfer_;
+  FileKinds unheard_of_; ///< offered, and not dealt with yet
   std::optional<Ended> ended_;
   TimePoint active_at_;
   bool device_failed_ = false;
   bool io_failed_ = false;
   bool peer_open_ = true;
+  bool has_heard_ = false; ///< it hung up behind what was sent last
+  bool is_known_ = false;
   bool stopping_ = false;
   bool writing_ = false; ///< to a reader who may take their time
   unsigned reads_ = 0;

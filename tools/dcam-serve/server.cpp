@@ -75,6 +75,9 @@ int Server::run() {
     return static_cast<int>(ExitCode::io);
   }
   allow_many_descriptors();
+  stop_signal_.emplace(StopSignal::Second::immediate);
+  hurry_when_readable(stop_signal_->descriptor());
+  signals_.assign(::fcntl(stop_signal_->descriptor(), F_DUPFD_CLOEXEC, 0));
   asio::co_spawn(io_, signal_loop(), asio::detached);
   asio::co_spawn(io_, progress_loop(), asio::detached);
   asio::co_spawn(io_, accept_loop(), asio::detached);
@@ -87,8 +90,9 @@ int Server::run() {
   const auto status = exit_status();
   reporter_.summary(partials_.size(), status);
   if (status > 128) {
-    reporter_.console().error(partials_.empty()
-                                  ? "stopped; nothing is incomplete"
+    reporter_.console().error(partials_.empty() ? "stopped; nothing is incomplete"
+                              : options_.to_stdout
+                                  ? "stopped; what went to standard output is incomplete"
                                   : "stopped; run the same command again for what is incomplete");
   }
   return status;
@@ -216,7 +220,7 @@ bool Server::make_room() {
   }
   Connection* quietest = nullptr;
   for (auto* connection : connections_) {
-    if (!connection->is_admitted() && !connection->stopping() &&
+    if (!connection->is_known() && !connection->stopping() &&
         (quietest == nullptr || connection->active_at() < quietest->active_at())) {
       quietest = connection;
     }
@@ -251,7 +255,7 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
 }
 
 std::string Server::refusal(std::uint64_t imei) const {
-  if (!allowed_.empty() && !allowed_.contains(imei)) {
+  if (!options_.imeis.empty() && !allowed_.contains(imei)) {
     return "not among the IMEIs of --imei";
   }
   if (only_ && *only_ != imei) {
@@ -321,7 +325,7 @@ void Server::over(bool complete) {
 }
 
 void Server::pause(Transfer transfer) {
-  if (options_.to_stdout) {
+  if (options_.to_stdout && transfer.packets_received() > 0) {
     transfer.pause();
     paused_ = std::move(transfer);
   }
@@ -375,12 +379,10 @@ void Server::start_waiting() {
 }
 
 asio::awaitable<void> Server::signal_loop() {
-  signals_.add(SIGINT);
-  signals_.add(SIGTERM);
-  const auto [error, signal] = co_await signals_.async_wait(as_values);
+  const auto [error] =
+      co_await signals_.async_wait(asio::posix::stream_descriptor::wait_read, as_values);
   if (!error) {
-    signals_.clear(); // a second one is immediate
-    signal_ = signal;
+    signal_ = stop_signal_->signal();
     stop();
     stop_hooks();
   }
@@ -437,7 +439,7 @@ void Server::release_signals() {
   if (stopping_ && connections_.empty() && (!hooks_ || hooks_->running() == 0)) {
     asio::error_code ignored;
     signals_.cancel(ignored);
-    signals_.clear(ignored);
+    stop_signal_->release();
   }
 }
 

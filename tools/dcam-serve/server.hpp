@@ -8,12 +8,13 @@
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/signal_set.hpp>
+#include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/thread_pool.hpp>
 
 #include "common/coroutine.hpp"
 #include "common/pcap_writer.hpp"
+#include "common/stop_signal.hpp"
 #include "dcam-serve/hook.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/reporter.hpp"
@@ -98,7 +99,8 @@ private:
   asio::io_context io_{1};
   asio::thread_pool disk_{2};
   std::optional<asio::ip::tcp::acceptor> acceptor_;
-  asio::signal_set signals_{io_};
+  std::optional<StopSignal> stop_signal_; ///< once it runs
+  asio::posix::stream_descriptor signals_{io_};
   asio::steady_timer progress_timer_{io_};
   asio::steady_timer wait_timer_{io_};
   asio::steady_timer tidy_timer_{io_};
@@ -106,7 +108,7 @@ private:
   std::unique_ptr<PcapWriter> capture_;
   std::unique_ptr<HookRunner> hooks_; ///< null without --exec
 
-  std::set<std::uint64_t> allowed_; ///< empty = all
+  std::set<std::uint64_t> allowed_; ///< with --imei
   std::set<Connection*> connections_;
   std::map<std::uint64_t, Connection*> holders_; ///< the one connection that serves an IMEI
   std::optional<std::uint64_t> only_;            ///< without -k: the camera that came first

@@ -4,7 +4,9 @@
 #include <new>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "dualcam/durable.hpp"
 #include "dualcam/hex.hpp"
 #include "dualcam/message.hpp"
 
@@ -171,8 +173,13 @@ Result<void> Transfer::check_room() const {
   if (options_->to_stdout || options_->min_free == 0 || complete) {
     return {};
   }
+  auto folder = (destination_ ? destination_->path() : facts_.path_for(*options_)).parent_path();
   std::error_code error;
-  const auto space = std::filesystem::space(options_->output, error);
+  auto space = std::filesystem::space(folder, error);
+  while (error && folder != options_->output && folder.has_relative_path()) { // not there yet
+    folder = folder.parent_path();
+    space = std::filesystem::space(folder, error);
+  }
   const auto held = destination_ ? std::min(bytes(), expected_bytes(packets_)) : 0;
   const auto rest = expected_bytes(packets_) - held;
   if (error || space.available >= options_->min_free + rest) {
@@ -182,7 +189,7 @@ Result<void> Transfer::check_room() const {
       Error{ErrorCategory::io, 0,
             fmt::format("{} more do not fit: {} are free in {}, of which {} are to stay free "
                         "(--min-free); make room, then run the same command again",
-                        format_size(rest), format_size(space.available), options_->output.string(),
+                        format_size(rest), format_size(space.available), folder.string(),
                         format_size(options_->min_free))});
 }
 
@@ -202,7 +209,7 @@ Result<std::optional<std::filesystem::path>> Transfer::finish() {
     return std::unexpected(folder.error());
   }
   auto path = destination_->finish(name, options_->if_exists);
-  if (path && *path && !options_->to_stdout && !facts_.metadata_payload.empty()) {
+  if (path && *path && !options_->to_stdout) {
     if (const auto written = write_sidecar(**path); !written) {
       return std::unexpected(written.error());
     }
@@ -210,13 +217,21 @@ Result<std::optional<std::filesystem::path>> Transfer::finish() {
   return path;
 }
 
-Result<void> Transfer::write_sidecar(const std::filesystem::path& file) const {
-  const auto record = facts_.metadata_json();
-  if (record.is_null()) {
+/// Of the file that was replaced: it tells nothing of this one.
+Result<void> Transfer::remove_older_sidecar(const std::filesystem::path& name) const {
+  if (options_->if_exists != IfExists::replace || ::unlink(name.c_str()) != 0) {
     return {};
   }
+  return sync_folder_of(name);
+}
+
+Result<void> Transfer::write_sidecar(const std::filesystem::path& file) const {
+  const auto record = facts_.metadata_json();
   auto name = file;
   name += ".json";
+  if (record.is_null()) {
+    return remove_older_sidecar(name);
+  }
   auto part = PartFile::create(name);
   if (!part) {
     return std::unexpected(part.error());

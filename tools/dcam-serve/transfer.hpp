@@ -105,6 +105,7 @@ private:
   Result<void> go_on(ResumableFile file);
   void digest(Bytes bytes);
   Result<void> check_room() const;
+  Result<void> remove_older_sidecar(const std::filesystem::path& name) const;
   Result<void> write_sidecar(const std::filesystem::path& file) const;
 
   const ServeOptions* options_;

@@ -103,8 +103,8 @@ private:
   bool stored_ = false;
 };
 
-/// The camera has heard that its files are stored: removes their checkpoints.
-void forget_stored(const FolderTree& tree, std::uint64_t imei);
+/// The camera has heard that its files of these kinds are stored: removes their checkpoints.
+void forget_stored(const FolderTree& tree, std::uint64_t imei, FileKinds kinds);
 
 /// Removes parts that have not grown for `age`. Returns those removed.
 std::vector<std::filesystem::path> remove_abandoned(const FolderTree& tree,
