@@ -3,6 +3,7 @@
 # known to manage 0.5 MB/s. Usage: loopback.sh [TOOLS FOLDER]
 set -euo pipefail
 tools=${1:-build/gcc/tools}
+[[ -x $tools/dcam-serve ]] || { echo "$tools/dcam-serve is not there: build first" >&2; exit 2; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 size_mib=256
