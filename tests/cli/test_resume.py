@@ -15,26 +15,29 @@ TIME = 1_730_205_822_000
 NAME = f"{IMEI}/20241029T124342Z_photof.jpg"
 
 
-class WithVideo(Upload):
-    """Offers a front video, too, which nobody asks for."""
+class OffersTwo(Upload):
+    """Offers a file of another kind, too."""
+    other = None
 
     def begin(self):
         self.begun = True
-        self.init(KINDS[self.kind] | KINDS["videof"], imei=self.imei)
+        self.init(KINDS[self.kind] | KINDS[self.other], imei=self.imei)
+
+
+class WithVideo(OffersTwo):
+    """Nobody asks for the video."""
+    other = "videof"
 
     def answer(self, command, payload):
         if command == AGAIN:
-            self.init(KINDS["videof"], imei=self.imei)
+            self.init(KINDS[self.other], imei=self.imei)
         else:
             super().answer(command, payload)
 
 
-class WithoutPhoto(Upload):
-    """Offers a front photo, too, but does not have it."""
-
-    def begin(self):
-        self.begun = True
-        self.init(KINDS[self.kind] | KINDS["photof"], imei=self.imei)
+class WithoutPhoto(OffersTwo):
+    """It does not have the photo."""
+    other = "photof"
 
     def answer(self, command, payload):
         if command == FILE and payload == b"%photof":

@@ -64,13 +64,12 @@ class Streams(ToolTest):
         os.set_blocking(write, False)
         server = self.serve("-k", "--json", stdout=write)
         os.close(write)
-        done = []
 
         def upload():
             for second in range(60):
                 with Upload(server, b"x" * 2000, milliseconds=second * 1000) as camera:
                     camera.run()
-            done.append(server.signal(SIGTERM))
+            server.signal(SIGTERM)
 
         uploading = threading.Thread(target=upload)
         uploading.start()

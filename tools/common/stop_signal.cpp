@@ -16,12 +16,15 @@ std::atomic<int> received{0};
 std::array<int, 2> ends{-1, -1};
 bool second_is_immediate = false;
 
-void restore() {
-  for (const int each : {SIGINT, SIGTERM}) {
-    struct sigaction action{};
-    ::sigaction(each, nullptr, &action);
-    if (action.sa_handler != SIG_IGN) {
-      ::signal(each, SIG_DFL);
+/// But where a signal is ignored: under nohup, and in the background jobs of a script.
+void handle_by(void (*handler)(int)) {
+  struct sigaction action{};
+  action.sa_handler = handler;
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction previous{};
+    ::sigaction(signal, nullptr, &previous);
+    if (previous.sa_handler != SIG_IGN) {
+      ::sigaction(signal, &action, nullptr);
     }
   }
 }
@@ -31,7 +34,7 @@ void note(int signal) {
   int none = 0;
   received.compare_exchange_strong(none, signal);
   if (second_is_immediate) {
-    restore();
+    handle_by(SIG_DFL);
   }
   (void)!::write(ends[1], "", 1);
   errno = saved;
@@ -44,21 +47,13 @@ StopSignal::StopSignal(Second second) {
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
     throw std::system_error(errno, std::generic_category(), "pipe");
   }
-  struct sigaction action{};
-  action.sa_handler = note;
-  for (const int signal : {SIGINT, SIGTERM}) {
-    struct sigaction previous{};
-    ::sigaction(signal, nullptr, &previous);
-    if (previous.sa_handler != SIG_IGN) { // nohup, and jobs in the background of a script
-      ::sigaction(signal, &action, nullptr);
-    }
-  }
+  handle_by(note);
 }
 
 int StopSignal::signal() const { return received; }
 
 int StopSignal::descriptor() const { return ends[0]; }
 
-void StopSignal::release() { restore(); }
+void StopSignal::release() { handle_by(SIG_DFL); }
 
 } // namespace dualcam

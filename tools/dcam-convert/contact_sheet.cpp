@@ -242,7 +242,7 @@ private:
                                          : fmt::format("ffmpeg failed with status {}; {}",
                                                        result->status, last_line(result->errors))});
     }
-    const auto written = output.write(result->output, workshop_.stop);
+    const auto written = output.write(result->output);
     return written ? Outcome<void>()
                    : std::unexpected(Failure{ExitCode::io, written.error().message});
   }

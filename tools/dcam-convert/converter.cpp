@@ -228,7 +228,7 @@ private:
                         .sound = options_.audio != AudioMode::none,
                         .fill_holes = options_.audio == AudioMode::aac});
     for (auto piece = stream.next(); !piece.empty(); piece = stream.next()) {
-      const auto written = output.write(piece, workshop_.stop);
+      const auto written = output.write(piece);
       if (!written) {
         return failure(ExitCode::io, written.error().message);
       }
@@ -259,7 +259,7 @@ private:
     ProgressReader progress;
     const auto take = [&](Bytes bytes) {
       if (to_stdout) {
-        if (const auto written = output.write(bytes, workshop_.stop); !written) {
+        if (const auto written = output.write(bytes); !written) {
           write_error = written.error();
         }
         return !write_error && !output.reader_gone();

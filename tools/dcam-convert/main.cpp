@@ -34,6 +34,7 @@ ExitCode convert_all(const Workshop& workshop) {
 
 int run(const ConvertOptions& options) {
   const StopSignal stop;
+  hurry_when_readable(stop.descriptor());
   Reporter reporter(options.common, options.inputs.size());
   const Workshop workshop{options, reporter, stop};
   auto code =

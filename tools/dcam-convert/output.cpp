@@ -4,15 +4,14 @@
 #include <system_error>
 #include <utility>
 
-#include <poll.h>
 #include <unistd.h>
+
+#include "common/standard_streams.hpp"
 
 namespace dualcam {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t surely_fits = 4096; // PIPE_BUF: what a writable pipe takes at once
 
 } // namespace
 
@@ -54,28 +53,15 @@ Output::~Output() {
   }
 }
 
-Result<void> Output::write(Bytes bytes, const StopSignal& stop) {
-  return part_ ? part_->append(std::span(&bytes, 1)) : write_to_stdout(bytes, stop);
+Result<void> Output::write(Bytes bytes) {
+  return part_ ? part_->append(std::span(&bytes, 1)) : write_to_stdout(bytes);
 }
 
-Result<void> Output::write_to_stdout(Bytes bytes, const StopSignal& stop) {
-  while (!bytes.empty()) {
-    std::array polled{pollfd{STDOUT_FILENO, POLLOUT, 0}, pollfd{stop.descriptor(), POLLIN, 0}};
-    (void)::poll(polled.data(), polled.size(), -1);
-    if (stop.requested()) {
-      return errno_error(EINTR, "stopped");
-    }
-    const auto written = ::write(STDOUT_FILENO, bytes.data(), std::min(bytes.size(), surely_fits));
-    if (written < 0 && errno == EPIPE) {
-      reader_gone_ = true;
-      return {};
-    }
-    if (written < 0 && errno != EINTR && errno != EAGAIN) {
-      return errno_error(errno, "cannot write to standard output");
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
-  }
-  return {};
+Result<void> Output::write_to_stdout(Bytes bytes) {
+  const int error = write_to_reader(STDOUT_FILENO, as_text(bytes));
+  reader_gone_ = reader_gone_ || error == EPIPE;
+  return error == 0 || error == EPIPE ? Result<void>()
+                                      : errno_error(error, "cannot write to standard output");
 }
 
 Result<std::optional<fs::path>> Output::finish(IfExists if_exists) {

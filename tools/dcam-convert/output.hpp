@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "common/stop_signal.hpp"
 #include "dcam-convert/options.hpp"
 #include "dualcam/part_file.hpp"
 
@@ -33,7 +32,7 @@ public:
   const std::filesystem::path& temporary_path() const { return part_->path(); }
 
   /// Waits for standard output's reader, but not after a stop signal.
-  Result<void> write(Bytes bytes, const StopSignal& stop);
+  Result<void> write(Bytes bytes);
   /// The reader of standard output wants no more, which is no error.
   bool reader_gone() const { return reader_gone_; }
 
@@ -42,7 +41,7 @@ public:
 
 private:
   explicit Output(std::optional<PartFile> part) : part_(std::move(part)) {}
-  Result<void> write_to_stdout(Bytes bytes, const StopSignal& stop);
+  Result<void> write_to_stdout(Bytes bytes);
 
   std::optional<PartFile> part_;
   bool finished_ = false;
