@@ -6,7 +6,7 @@
 #include "dcam-convert/mp4.hpp"
 #include "dcam-convert/sidecar.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 void require(bool condition) {
@@ -76,10 +76,11 @@ void inspect(Bytes file) {
 }
 
 } // namespace
-} // namespace dualcam
+} // namespace dualcam::convert
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace dualcam;
+  using namespace dualcam::convert;
   if (size == 0) {
     return 0;
   }

@@ -5,7 +5,7 @@
 #include "dcam-serve/name_template.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace dualcam;
+  using namespace dualcam::serve;
   const std::string input(reinterpret_cast<const char*>(data), size);
   const auto end = input.find('\n');
   const auto value = end == std::string::npos ? input : input.substr(end + 1);

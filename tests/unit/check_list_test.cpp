@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 
 TEST_CASE("check list: names are escaped as sha256sum does") {
   CHECK(format_check_line({0x2189, "a b"}) == "2189  a b");
@@ -24,4 +24,4 @@ TEST_CASE("check list: lines") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::crc

@@ -4,12 +4,12 @@
 
 #include "ptmf_clip.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 using namespace ptmf_clip;
 
-dualcam::Clip clip_of_file(Bytes file) {
+Clip clip_of_file(Bytes file) {
   PtmfReader reader;
   PtmfClipBuilder builder;
   reader.feed(file);
@@ -20,7 +20,7 @@ dualcam::Clip clip_of_file(Bytes file) {
   return std::move(builder).finish();
 }
 
-std::vector<std::int64_t> numbers(const dualcam::Clip& clip) {
+std::vector<std::int64_t> numbers(const Clip& clip) {
   std::vector<std::int64_t> result;
   for (const auto& picture : clip.pictures) {
     result.push_back(picture.number);
@@ -268,4 +268,4 @@ TEST_CASE("clip: a stream without times gets them from its rate") {
   CHECK(clip.pictures[1].time == 40'000);
 }
 
-} // namespace dualcam
+} // namespace dualcam::convert

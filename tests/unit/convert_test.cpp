@@ -9,7 +9,7 @@
 #include "dcam-convert/options.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 bool has(const Command& command, const std::vector<std::string>& words) {
@@ -232,4 +232,4 @@ TEST_CASE("process: a program that is not there is an error") {
   CHECK_FALSE(run_process({"/nonexistent/program"}));
 }
 
-} // namespace dualcam
+} // namespace dualcam::convert

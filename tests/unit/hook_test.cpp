@@ -12,7 +12,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -165,4 +165,4 @@ TEST_CASE("hook: when stopped the running one goes on, the waiting ones are give
   CHECK_FALSE(std::filesystem::exists(folder.file("second")));
 }
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::meta {
 namespace {
 
 Record somewhere(Position position) {
@@ -77,4 +77,4 @@ TEST_CASE("record writer: XML holds no control bytes and no noncharacters") {
   CHECK(xml_escaped("a<b>&\"\x1b\n\xEF\xBF\xBF") == R"(a&lt;b&gt;&amp;&quot;\x1b\x0a?)");
 }
 
-} // namespace dualcam
+} // namespace dualcam::meta

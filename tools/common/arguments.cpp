@@ -12,7 +12,7 @@
 #include "common/units.hpp"
 #include "dualcam/version.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 /// `-p, --port N  help (default)` with the column where CLI11 has it.
@@ -326,4 +326,4 @@ std::string nearest(std::string_view word, const std::vector<std::string>& names
   return best;
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -15,7 +15,7 @@
 #include "common/standard_streams.hpp"
 #include "dualcam/part_file.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 /// Options are registered with the variable they set, which also holds their default, and then
 /// parsed at once. Nothing but these variables is touched: no file, no terminal mode.
@@ -118,4 +118,4 @@ private:
 /// The name among `names` that a mistyped `word` most likely means; empty if none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& names);
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 /// STATUS and CLOSE look the same from both ends, and a skipped stretch is nothing.
@@ -124,4 +124,4 @@ void ConnectionReader::drain(const Take& take) {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

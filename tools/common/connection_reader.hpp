@@ -6,7 +6,7 @@
 
 #include "common/dump_source.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 /// Which end the device is: the client, where a SYN was captured; the one that has not the given
 /// port; else the one whose bytes turn out to be a device's commands. Until that is known bytes are
@@ -48,4 +48,4 @@ private:
   std::optional<DumpSkipped> first_skipped_; ///< told when a command follows
 };
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -10,7 +10,7 @@
 #include "common/escape.hpp"
 #include "dualcam/geo.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 constexpr std::string_view separators = " \t\r,;";
@@ -130,4 +130,4 @@ std::expected<std::string, std::vector<std::string>> convert_line(std::string_vi
                         : std::unexpected(std::move(errors));
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

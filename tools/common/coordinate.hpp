@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 struct Coordinate {
   double degrees;
@@ -25,4 +25,4 @@ std::string format_converted(const Coordinate& coordinate);
 /// they are. An empty line stays empty. Every value that is wrong is told.
 std::expected<std::string, std::vector<std::string>> convert_line(std::string_view line);
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -11,7 +11,7 @@
 #include <asio/experimental/awaitable_operators.hpp>
 #include <asio/use_awaitable.hpp>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 /// Completion token: `const auto [error, result] = co_await operation(as_values);`
 inline constexpr auto as_values = asio::experimental::as_tuple(asio::use_awaitable);
@@ -30,4 +30,4 @@ asio::awaitable<std::invoke_result_t<Work>> run_on(Executor& executor, Work work
   co_return std::move(*result);
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 class Descriptor {
 public:
@@ -27,4 +27,4 @@ private:
   int value_;
 };
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -9,7 +9,7 @@
 #include "common/hex_reader.hpp"
 #include "common/pcap_reader.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 constexpr std::size_t read_size = 1 << 20;
@@ -293,4 +293,4 @@ Result<void> read_dump(InputFile& file, const DumpOptions& options, DumpListener
   return result;
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

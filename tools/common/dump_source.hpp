@@ -10,7 +10,7 @@
 #include "common/tcp_reassembly.hpp"
 #include "dualcam/dump.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 enum class DumpForm {
   binary,   ///< the device's bytes
@@ -54,4 +54,4 @@ public:
 Result<void> read_dump(InputFile& file, const DumpOptions& options, DumpListener& listener,
                        DumpFacts& facts);
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
@@ -48,4 +48,4 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

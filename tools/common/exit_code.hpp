@@ -1,9 +1,9 @@
-// Exit codes, the same in every tool (shared/cli.md).
+// Exit codes, the same in every tool.
 #pragma once
 
 #include <algorithm>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 enum class ExitCode {
   done = 0,          ///< all that was asked for is done and verified
@@ -19,4 +19,4 @@ enum class ExitCode {
 /// Of several outcomes the largest counts.
 constexpr ExitCode worse_of(ExitCode a, ExitCode b) { return std::max(a, b); }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

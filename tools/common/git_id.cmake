@@ -4,7 +4,7 @@ execute_process(COMMAND git -C ${SOURCE} describe --always --dirty --abbrev=10
 if(failed)
   set(id unknown)
 endif()
-set(text "#include \"common/git_id.hpp\"\n\nnamespace dualcam {\n\nconst char* git_id() { return \"${id}\"; }\n\n} // namespace dualcam\n")
+set(text "#include \"common/git_id.hpp\"\n\nnamespace dualcam::inline tools {\n\nconst char* git_id() { return \"${id}\"; }\n\n} // namespace dualcam::inline tools\n")
 if(EXISTS ${OUTPUT})
   file(READ ${OUTPUT} old)
 endif()

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 constexpr std::size_t longest_line = 4096; ///< longer ones are digits and nothing else
@@ -258,4 +258,4 @@ void HexReader::end_of_token() {
   digits_ = 0;
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

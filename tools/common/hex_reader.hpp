@@ -8,7 +8,7 @@
 
 #include "dualcam/bytes.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 /// Whether bytes are text that can be a hex dump: printable, with hex digits in it. 4 KiB tell.
 bool is_hex_text(Bytes first_bytes);
@@ -76,4 +76,4 @@ private:
   bool escaped_ = false;          ///< behind a backslash
 };
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 Result<InputFile> InputFile::open(const std::string& path) {
   const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                      : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -79,4 +79,4 @@ Result<Bytes> InputFile::peek(std::size_t count) {
   return Bytes(peeked_).first(std::min(count, peeked_.size()));
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -8,7 +8,7 @@
 #include "dualcam/bytes.hpp"
 #include "dualcam/error.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 class InputFile {
 public:
@@ -36,4 +36,4 @@ private:
   ByteBuffer peeked_;
 };
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

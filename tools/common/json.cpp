@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 std::string to_line(const Json& json) {
   return json.dump(-1, ' ', true, Json::error_handler_t::replace);
@@ -44,4 +44,4 @@ std::optional<ByteBuffer> parse_hex(std::string_view text) {
   return bytes;
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -10,7 +10,7 @@
 #include "dualcam/file_kind.hpp"
 #include "dualcam/metadata.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 using Json = nlohmann::ordered_json;
 
@@ -33,4 +33,4 @@ Json metadata_record(const Metadata& metadata, Bytes payload, std::optional<std:
 /// nullopt if anything else does.
 std::optional<ByteBuffer> parse_hex(std::string_view text);
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

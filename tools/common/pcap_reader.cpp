@@ -7,7 +7,7 @@
 
 #include <pcap/pcap.h>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 ssize_t read_cookie(void* cookie, char* buffer, std::size_t size) {
@@ -81,4 +81,4 @@ Result<void> read_capture(InputFile& file, const std::function<void(LinkType, By
 
 std::string pcap_version() { return ::pcap_lib_version(); }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -7,7 +7,7 @@
 #include "common/input_file.hpp"
 #include "common/tcp_segment.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 /// Whether a file that begins like this is a pcap or pcapng file. Four bytes tell.
 bool is_capture(Bytes first_bytes);
@@ -19,4 +19,4 @@ Result<void> read_capture(InputFile& file, const std::function<void(LinkType, By
 /// For --version.
 std::string pcap_version();
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

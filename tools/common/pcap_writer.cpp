@@ -11,7 +11,7 @@
 
 #include "common/standard_streams.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 constexpr std::size_t file_header_size = 24;
@@ -235,4 +235,4 @@ void CapturedConnection::record(Side& from, const Side& to, std::uint8_t flags, 
   from.next += (flags & (flag_syn | flag_fin)) != 0 ? 1 : 0;
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -15,7 +15,7 @@
 #include "common/tcp_segment.hpp"
 #include "dualcam/error.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 using CaptureTime = std::chrono::sys_time<std::chrono::nanoseconds>;
 
@@ -78,4 +78,4 @@ private:
   bool open_ = false;
 };
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -15,7 +15,7 @@
 #include "common/descriptor.hpp"
 #include "common/escape.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 constexpr std::size_t longest_errors = 4096;
@@ -224,4 +224,4 @@ std::string last_line(const std::string& text) {
   return lines.empty() ? "" : lines.front();
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

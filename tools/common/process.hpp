@@ -11,7 +11,7 @@
 #include "dualcam/bytes.hpp"
 #include "dualcam/error.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 struct ProcessResult {
   int status = 0;     ///< exit status, 128 + signal for one that was killed
@@ -58,4 +58,4 @@ std::string last_line(const std::string& text);
 /// The last few of them.
 std::vector<std::string> last_lines(std::string_view text, std::size_t count);
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -3,7 +3,7 @@
 #include "common/units.hpp"
 #include "dualcam/hex.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 Json or_null(std::string_view text) { return text.empty() ? Json() : Json(text); }
@@ -116,4 +116,4 @@ std::optional<std::string> format_time(DeviceTime time) {
   return time.is_known() && point ? std::optional(format_time(*point)) : std::nullopt;
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

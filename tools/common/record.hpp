@@ -9,7 +9,7 @@
 #include "common/json.hpp"
 #include "dualcam/message.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 /// What the source does not have is absent.
 struct Record {
@@ -47,4 +47,4 @@ Json to_json(const Record& record);
 /// `2024-10-29T12:43:42.000Z`; nullopt where to_json gives null.
 std::optional<std::string> format_time(DeviceTime time);
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

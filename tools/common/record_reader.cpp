@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 constexpr std::size_t header_size = 4;
@@ -310,4 +310,4 @@ void read_dump_bytes(Bytes bytes, RecordCollector& collector) {
   collector.finish();
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

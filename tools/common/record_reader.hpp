@@ -9,7 +9,7 @@
 #include "common/record.hpp"
 #include "dualcam/dump.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 /// JSON documents longer than this, or nested deeper, are refused: they come from the network.
 inline constexpr std::size_t longest_document = 64 << 10;
@@ -66,4 +66,4 @@ private:
 /// All of a dump that is in memory.
 void read_dump_bytes(Bytes bytes, RecordCollector& collector);
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 /// Takes a command apart, one character after the other.
@@ -116,4 +116,4 @@ std::expected<std::vector<std::string>, std::string> split_command(std::string_v
   return Splitter(text).run();
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 /// One word of a POSIX shell, quoted only where it must be.
 std::string shell_word(std::string_view text);
@@ -18,4 +18,4 @@ std::string shell_command(const std::vector<std::string>& words);
 /// and `|`, `>`, `;`, `$` and `*` are characters like any other. The error says what is wrong.
 std::expected<std::vector<std::string>, std::string> split_command(std::string_view text);
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

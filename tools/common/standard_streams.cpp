@@ -13,7 +13,7 @@
 
 #include <fmt/format.h>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 constexpr std::size_t surely_fits = 4096; // PIPE_BUF: what a writable pipe takes at once
@@ -136,4 +136,4 @@ void Console::clear_progress() {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 /// What every tool lets its users choose.
 struct CommonOptions {
@@ -76,4 +76,4 @@ private:
   bool progress_visible_ = false;
 };
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 std::atomic<int> received{0};
@@ -56,4 +56,4 @@ int StopSignal::descriptor() const { return ends[0]; }
 
 void StopSignal::release() { handle_by(SIG_DFL); }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

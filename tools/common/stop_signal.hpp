@@ -1,7 +1,7 @@
 // SIGINT and SIGTERM as something to wait for.
 #pragma once
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 /// From its construction on, SIGINT and SIGTERM do not end the process but are noted here, for all
 /// threads. At most one object a process.
@@ -25,4 +25,4 @@ public:
   void release();
 };
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 // How long later segments wait for an earlier one. A capture may have segments out of order, but
@@ -227,4 +227,4 @@ void TcpReassembly::finish() {
   open_.clear();
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -19,7 +19,7 @@
 
 #include "common/tcp_segment.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 /// One TCP connection; `a` is who opened it, where its SYN was captured, else who was seen first.
 struct TcpConnection {
@@ -67,4 +67,4 @@ private:
   std::map<Key, std::unique_ptr<Connection>> open_;
 };
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

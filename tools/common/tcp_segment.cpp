@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 constexpr std::uint16_t type_ipv4 = 0x0800;
@@ -180,4 +180,4 @@ std::optional<TcpSegment> decode_segment(LinkType link, Bytes frame) {
   return carried && decode_tcp(*carried, segment) ? std::optional(segment) : std::nullopt;
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

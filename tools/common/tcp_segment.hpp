@@ -9,7 +9,7 @@
 
 #include "dualcam/bytes.hpp"
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 /// An address and a port; IPv4 as `::ffff:a.b.c.d`.
 struct Endpoint {
@@ -60,4 +60,4 @@ struct TcpSegment {
 /// them unset.
 std::optional<TcpSegment> decode_segment(LinkType link, Bytes frame);
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

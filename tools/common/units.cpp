@@ -8,7 +8,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 namespace {
 
 struct Unit {
@@ -97,4 +97,4 @@ SystemTime system_now() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace dualcam {
+namespace dualcam::inline tools {
 
 using SystemTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
@@ -40,4 +40,4 @@ inline std::chrono::steady_clock::time_point steady_now() {
   return std::chrono::steady_clock::now();
 }
 
-} // namespace dualcam
+} // namespace dualcam::inline tools

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 constexpr unsigned usual_frame_rate = 25;
@@ -254,4 +254,4 @@ std::uint32_t silence_between(std::uint64_t end, std::uint64_t next, bool begun)
       std::min<std::uint64_t>((next - end) / microseconds_a_sample, longest_silence));
 }
 
-} // namespace dualcam
+} // namespace dualcam::convert

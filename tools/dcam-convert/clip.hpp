@@ -8,7 +8,7 @@
 #include "dualcam/annex_b.hpp"
 #include "dualcam/ptmf.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 
 /// One HEVC access unit, Annex B.
 struct ClipPicture {
@@ -108,4 +108,4 @@ template <class Item> std::uint64_t mend_times(std::vector<Item>& items, std::ui
 extern template std::uint64_t mend_times(std::vector<ClipPicture>&, std::uint64_t);
 extern template std::uint64_t mend_times(std::vector<ClipSound>&, std::uint64_t);
 
-} // namespace dualcam
+} // namespace dualcam::convert

@@ -7,7 +7,7 @@
 #include "common/escape.hpp"
 #include "common/shell.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 namespace fs = std::filesystem;
@@ -269,4 +269,4 @@ std::vector<std::uint64_t> spread(std::uint64_t all, std::uint64_t count) {
 
 ExitCode make_contact_sheet(const Workshop& workshop) { return ContactSheet(workshop).run(); }
 
-} // namespace dualcam
+} // namespace dualcam::convert

@@ -6,7 +6,7 @@
 
 #include "dcam-convert/converter.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 
 /// `count` of `all` numbers from 0, evenly spread, the first included.
 std::vector<std::uint64_t> spread(std::uint64_t all, std::uint64_t count);
@@ -15,4 +15,4 @@ std::vector<std::uint64_t> spread(std::uint64_t all, std::uint64_t count);
 /// names, what is no video or photo left out.
 ExitCode make_contact_sheet(const Workshop& workshop);
 
-} // namespace dualcam
+} // namespace dualcam::convert

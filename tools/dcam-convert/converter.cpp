@@ -7,7 +7,7 @@
 #include "common/escape.hpp"
 #include "common/shell.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 namespace fs = std::filesystem;
@@ -377,4 +377,4 @@ ExitCode convert(const Workshop& workshop, std::size_t number) {
   return record.code;
 }
 
-} // namespace dualcam
+} // namespace dualcam::convert

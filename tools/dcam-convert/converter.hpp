@@ -15,7 +15,7 @@
 #include "dcam-convert/output.hpp"
 #include "dcam-convert/reporter.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 
 /// An input, opened and understood.
 struct Source {
@@ -61,4 +61,4 @@ std::string pasteable(const ConvertOptions& options, const Source& source, const
 /// Does everything for the input of this number but the contact sheet, which takes all.
 ExitCode convert(const Workshop& workshop, std::size_t number);
 
-} // namespace dualcam
+} // namespace dualcam::convert

@@ -8,7 +8,7 @@
 #include "common/escape.hpp"
 #include "common/process.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 constexpr auto time_scale = "90000";
@@ -253,4 +253,4 @@ std::string ffmpeg_version(const std::string& program) {
   return "ffmpeg " + escaped(text.substr(0, text.find_first_of(" \n")));
 }
 
-} // namespace dualcam
+} // namespace dualcam::convert

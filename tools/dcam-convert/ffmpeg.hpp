@@ -11,7 +11,7 @@
 #include "dcam-convert/options.hpp"
 #include "dcam-convert/sidecar.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 
 using Command = std::vector<std::string>;
 
@@ -91,4 +91,4 @@ Command with_progress(Command command);
 /// "ffmpeg 5.1.9", or that there is none.
 std::string ffmpeg_version(const std::string& program);
 
-} // namespace dualcam
+} // namespace dualcam::convert

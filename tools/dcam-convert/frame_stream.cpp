@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 constexpr std::size_t stream_piece = std::size_t{256} * 1024;
@@ -93,4 +93,4 @@ bool FrameStream::append_frame(const Frame& frame) {
   return true;
 }
 
-} // namespace dualcam
+} // namespace dualcam::convert

@@ -7,7 +7,7 @@
 #include "dcam-convert/input.hpp"
 #include "dcam-convert/matroska.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 
 /// Reads the payloads from the input file as it goes; memory: one piece.
 class FrameStream {
@@ -56,4 +56,4 @@ private:
   std::optional<Error> error_;
 };
 
-} // namespace dualcam
+} // namespace dualcam::convert

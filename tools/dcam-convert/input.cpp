@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 constexpr std::size_t spooled_piece = 65536;
@@ -157,4 +157,4 @@ Result<void> Input::read(std::uint64_t offset, std::span<std::byte> bytes) const
   return {};
 }
 
-} // namespace dualcam
+} // namespace dualcam::convert

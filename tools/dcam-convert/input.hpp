@@ -10,7 +10,7 @@
 #include "dualcam/error.hpp"
 #include "dualcam/media_type.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 
 /// Errors are of category io and name the path.
 class Input {
@@ -46,4 +46,4 @@ private:
   VideoFormat format_ = VideoFormat::unknown;
 };
 
-} // namespace dualcam
+} // namespace dualcam::convert

@@ -8,7 +8,7 @@
 #include "dcam-convert/contact_sheet.hpp"
 #include "dcam-convert/converter.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 /// Takes the inputs one by one, several at once if wanted; the worst outcome.
@@ -51,10 +51,10 @@ int run(const ConvertOptions& options) {
 }
 
 } // namespace
-} // namespace dualcam
+} // namespace dualcam::convert
 
 int main(int count, char** arguments) {
-  dualcam::prepare_standard_streams();
-  const auto options = dualcam::parse_convert_options(count, arguments);
-  return options ? dualcam::run(*options) : static_cast<int>(options.error());
+  dualcam::tools::prepare_standard_streams();
+  const auto options = dualcam::convert::parse_convert_options(count, arguments);
+  return options ? dualcam::convert::run(*options) : static_cast<int>(options.error());
 }

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 // EBML and Matroska element ids (RFC 8794, RFC 9559)
@@ -137,4 +137,4 @@ void append_matroska_frame_head(MatroskaTrack track, bool key, std::uint64_t tim
   append(out, cluster);
 }
 
-} // namespace dualcam
+} // namespace dualcam::convert

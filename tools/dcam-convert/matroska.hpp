@@ -12,7 +12,7 @@
 
 #include "dualcam/bytes.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 
 enum class MatroskaTrack : std::uint8_t { picture = 1, sound = 2 };
 
@@ -24,4 +24,4 @@ void append_matroska_head(bool with_sound, ByteBuffer& out);
 void append_matroska_frame_head(MatroskaTrack track, bool key, std::uint64_t time,
                                 std::uint64_t payload_size, ByteBuffer& out);
 
-} // namespace dualcam
+} // namespace dualcam::convert

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 constexpr unsigned most_boxes = 1000; // in one level
@@ -103,4 +103,4 @@ Mp4Facts inspect_mp4(std::uint64_t size, const ReadAt& read) {
   return Inspector(read).inspect(size);
 }
 
-} // namespace dualcam
+} // namespace dualcam::convert

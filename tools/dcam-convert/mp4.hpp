@@ -7,7 +7,7 @@
 
 #include "dualcam/bytes.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 
 struct Mp4Facts {
   bool hevc = false;        ///< the first picture track is HEVC
@@ -22,4 +22,4 @@ using ReadAt = std::function<bool(std::uint64_t, std::span<std::byte>)>;
 /// unknown. Reads a few hundred bytes.
 Mp4Facts inspect_mp4(std::uint64_t size, const ReadAt& read);
 
-} // namespace dualcam
+} // namespace dualcam::convert

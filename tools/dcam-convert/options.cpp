@@ -10,7 +10,7 @@
 #include "common/escape.hpp"
 #include "dcam-convert/ffmpeg.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 /// ffmpeg's version, if this is going to be a `--version`.
@@ -146,4 +146,4 @@ std::expected<ConvertOptions, ExitCode> parse_convert_options(int count,
   return options;
 }
 
-} // namespace dualcam
+} // namespace dualcam::convert

@@ -8,7 +8,7 @@
 #include "common/standard_streams.hpp"
 #include "dualcam/part_file.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 
 enum class Codec { copy, h264, h265 };
 
@@ -55,4 +55,4 @@ struct ConvertOptions {
 std::expected<ConvertOptions, ExitCode> parse_convert_options(int count,
                                                               const char* const* arguments);
 
-} // namespace dualcam
+} // namespace dualcam::convert

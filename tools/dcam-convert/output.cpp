@@ -8,7 +8,7 @@
 
 #include "common/standard_streams.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 namespace fs = std::filesystem;
@@ -74,4 +74,4 @@ Result<std::optional<fs::path>> Output::finish(IfExists if_exists) {
   return name;
 }
 
-} // namespace dualcam
+} // namespace dualcam::convert

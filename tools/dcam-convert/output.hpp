@@ -9,7 +9,7 @@
 #include "dcam-convert/options.hpp"
 #include "dualcam/part_file.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 
 /// The result's name: `extension` (".mp4") in place of the input's, beside the input or in the
 /// folder `output`, or `output` itself where it names a file. "-" stays "-". `many`: several
@@ -48,4 +48,4 @@ private:
   bool reader_gone_ = false;
 };
 
-} // namespace dualcam
+} // namespace dualcam::convert

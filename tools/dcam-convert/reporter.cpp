@@ -4,7 +4,7 @@
 
 #include "common/escape.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 constexpr std::chrono::milliseconds progress_interval{200};
@@ -160,4 +160,4 @@ void Reporter::show_progress() {
                                 100 * share / static_cast<double>(files_), sum.done, sum.all));
 }
 
-} // namespace dualcam
+} // namespace dualcam::convert

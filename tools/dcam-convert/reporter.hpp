@@ -14,7 +14,7 @@
 #include "common/standard_streams.hpp"
 #include "dcam-convert/clip.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 
 /// What became of one input.
 struct Record {
@@ -72,4 +72,4 @@ private:
   std::chrono::steady_clock::time_point shown_;
 };
 
-} // namespace dualcam
+} // namespace dualcam::convert

@@ -7,7 +7,7 @@
 
 #include "dualcam/message.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 using nlohmann::json;
@@ -84,4 +84,4 @@ std::string format_iso6709(const Position& position) {
   return fmt::format("{:+011.7f}{:+012.7f}/", position.latitude, position.longitude);
 }
 
-} // namespace dualcam
+} // namespace dualcam::convert

@@ -9,7 +9,7 @@
 #include "dualcam/error.hpp"
 #include "dualcam/geo.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 
 /// All checked: safe in a command line and in file names.
 struct Sidecar {
@@ -27,4 +27,4 @@ Result<Sidecar> parse_sidecar(std::string_view text);
 /// ISO 6709, as video files have it: `+54.7004183+025.2796514/`.
 std::string format_iso6709(const Position& position);
 
-} // namespace dualcam
+} // namespace dualcam::convert

@@ -6,7 +6,7 @@
 #include "common/escape.hpp"
 #include "dcam-convert/converter.hpp"
 
-namespace dualcam {
+namespace dualcam::convert {
 namespace {
 
 constexpr std::size_t source_piece = 1 << 20;
@@ -142,7 +142,7 @@ void fill_record(const Clip& clip, Record& record) {
 } // namespace
 
 std::string Source::file_argument() const {
-  return file.has_path() ? dualcam::file_argument(file.path()) : stdin_file;
+  return file.has_path() ? convert::file_argument(file.path()) : stdin_file;
 }
 
 Outcome<Source> open_source(const Workshop& workshop, const std::string& path, Record& record) {
@@ -185,4 +185,4 @@ Outcome<Source> open_source(const Workshop& workshop, const std::string& path, R
   return source;
 }
 
-} // namespace dualcam
+} // namespace dualcam::convert

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-namespace dualcam {
+namespace dualcam::crc {
 namespace {
 
 constexpr std::size_t crc_digits = 4;
@@ -68,4 +68,4 @@ std::optional<CheckLine> parse_check_line(std::string_view line) {
   return result;
 }
 
-} // namespace dualcam
+} // namespace dualcam::crc

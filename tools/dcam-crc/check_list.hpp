@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace dualcam {
+namespace dualcam::crc {
 
 struct CheckLine {
   std::uint16_t crc;
@@ -28,4 +28,4 @@ std::string format_check_line(const CheckLine& line);
 /// nullopt: improperly formatted.
 std::optional<CheckLine> parse_check_line(std::string_view line);
 
-} // namespace dualcam
+} // namespace dualcam::crc

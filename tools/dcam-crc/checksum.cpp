@@ -11,7 +11,7 @@
 
 #include "dualcam/crc16.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 namespace {
 
 constexpr std::size_t buffer_size = 256 << 10; // stays in the second-level cache
@@ -112,4 +112,4 @@ Result<Checksum> checksum(InputFile& file, std::uint16_t initial,
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::crc

@@ -6,7 +6,7 @@
 
 #include "common/input_file.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 
 struct Checksum {
   std::uint16_t crc;
@@ -19,4 +19,4 @@ struct Checksum {
 Result<Checksum> checksum(InputFile& file, std::uint16_t initial,
                           const std::function<void(std::uint64_t)>& progress);
 
-} // namespace dualcam
+} // namespace dualcam::crc

@@ -5,7 +5,7 @@
 #include "common/escape.hpp"
 #include "dcam-crc/progress_meter.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 
 ExitCode DumpCheck::run() {
   if (!options_.extract_folder.empty()) {
@@ -77,4 +77,4 @@ void DumpCheck::on_transfer(const Transfer& transfer) {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::crc

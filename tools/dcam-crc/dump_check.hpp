@@ -5,7 +5,7 @@
 
 #include "dcam-crc/dump_report.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 
 class DumpCheck {
 public:
@@ -27,4 +27,4 @@ private:
   ExitCode code_ = ExitCode::done;
 };
 
-} // namespace dualcam
+} // namespace dualcam::crc

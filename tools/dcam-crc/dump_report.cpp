@@ -12,7 +12,7 @@
 #include "dualcam/hex.hpp"
 #include "dualcam/message.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 namespace {
 
 constexpr std::size_t most_ranges = 12; ///< that a line of text lists
@@ -326,4 +326,4 @@ void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::crc

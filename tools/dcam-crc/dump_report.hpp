@@ -9,7 +9,7 @@
 #include "dcam-crc/options.hpp"
 #include "dcam-crc/transfer_log.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 
 class DumpReport {
 public:
@@ -38,4 +38,4 @@ private:
   bool color_;
 };
 
-} // namespace dualcam
+} // namespace dualcam::crc

@@ -16,7 +16,7 @@
 #include "dualcam/message.hpp"
 #include "dualcam/metadata.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 namespace {
 
 /// 0 or errno.
@@ -170,4 +170,4 @@ Result<std::optional<Extracted>> Extractor::extract(const Transfer& transfer) {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::crc

@@ -8,7 +8,7 @@
 #include "dcam-crc/transfer_log.hpp"
 #include "dualcam/error.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 
 struct Extracted {
   std::filesystem::path path;
@@ -45,4 +45,4 @@ private:
   int error_ = 0;
 };
 
-} // namespace dualcam
+} // namespace dualcam::crc

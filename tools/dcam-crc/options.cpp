@@ -8,7 +8,7 @@
 #include "common/arguments.hpp"
 #include "common/pcap_reader.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 namespace {
 
 std::optional<std::uint16_t> parse_crc(std::string_view text) {
@@ -93,4 +93,4 @@ std::expected<CrcOptions, ExitCode> parse_crc_options(int count, const char* con
   return options;
 }
 
-} // namespace dualcam
+} // namespace dualcam::crc

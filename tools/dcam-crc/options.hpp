@@ -10,7 +10,7 @@
 #include "common/exit_code.hpp"
 #include "common/standard_streams.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 
 struct CrcOptions {
   std::vector<std::string> files; ///< at least one; `-` is standard input
@@ -26,4 +26,4 @@ struct CrcOptions {
 /// Touches nothing. The code is what the tool is to exit with at once.
 std::expected<CrcOptions, ExitCode> parse_crc_options(int count, const char* const* arguments);
 
-} // namespace dualcam
+} // namespace dualcam::crc

@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-namespace dualcam {
+namespace dualcam::crc {
 namespace {
 
 constexpr std::size_t most_rows = 24;
@@ -159,4 +159,4 @@ std::size_t map_width() {
   return std::clamp<std::size_t>(width, narrowest, 1000);
 }
 
-} // namespace dualcam
+} // namespace dualcam::crc

@@ -7,7 +7,7 @@
 
 #include "dcam-crc/transfer_log.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 
 /// Rows of cells, each for as many packets as make the picture fit `width` columns and a screen's
 /// height, and a legend. A cell shows the worst of its packets: missing, bad, unchecked, repeated,
@@ -17,4 +17,4 @@ std::vector<std::string> packet_map(const Transfer& transfer, std::size_t width,
 /// Columns of the terminal that standard output goes to; 80 where it is none.
 std::size_t map_width();
 
-} // namespace dualcam
+} // namespace dualcam::crc

@@ -7,7 +7,7 @@
 #include "common/escape.hpp"
 #include "common/units.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 
 ProgressMeter::ProgressMeter(Console& console, std::string_view name,
                              std::optional<std::uint64_t> total)
@@ -32,4 +32,4 @@ void ProgressMeter::update(std::uint64_t done) {
   console_.progress(text);
 }
 
-} // namespace dualcam
+} // namespace dualcam::crc

@@ -8,7 +8,7 @@
 
 #include "common/standard_streams.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 
 class ProgressMeter {
 public:
@@ -30,4 +30,4 @@ private:
   Clock::time_point drawn_ = started_;
 };
 
-} // namespace dualcam
+} // namespace dualcam::crc

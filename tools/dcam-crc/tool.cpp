@@ -8,7 +8,7 @@
 #include "dcam-crc/dump_check.hpp"
 #include "dcam-crc/progress_meter.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 namespace {
 
 std::string shown(const std::string& path) {
@@ -169,4 +169,4 @@ ExitCode CrcTool::check_dumps() {
   return check.run();
 }
 
-} // namespace dualcam
+} // namespace dualcam::crc

@@ -3,7 +3,7 @@
 
 #include "dcam-crc/options.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 
 /// Prints checksums, checks lists or checks dumps, as `options` say.
 class CrcTool {
@@ -28,4 +28,4 @@ private:
   Product product_;
 };
 
-} // namespace dualcam
+} // namespace dualcam::crc

@@ -7,7 +7,7 @@
 
 #include "dualcam/crc16.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 namespace {
 
 constexpr std::size_t most_suspended = 64;
@@ -346,4 +346,4 @@ void TransferLog::finish() {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::crc

@@ -11,7 +11,7 @@
 #include "common/dump_source.hpp"
 #include "dualcam/dump.hpp"
 
-namespace dualcam {
+namespace dualcam::crc {
 
 /// One packet as it came; of a number there may be several.
 struct PacketRecord {
@@ -105,4 +105,4 @@ private:
   std::uint64_t commands_ = 0;
 };
 
-} // namespace dualcam
+} // namespace dualcam::crc

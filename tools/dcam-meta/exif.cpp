@@ -7,7 +7,7 @@
 
 #include "common/units.hpp"
 
-namespace dualcam {
+namespace dualcam::meta {
 namespace {
 
 constexpr std::byte marker{0xFF};
@@ -155,4 +155,4 @@ Result<ByteBuffer> with_exif(Bytes jpeg, const Record& record) {
   return tagged;
 }
 
-} // namespace dualcam
+} // namespace dualcam::meta

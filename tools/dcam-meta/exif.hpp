@@ -6,7 +6,7 @@
 #include "common/record.hpp"
 #include "dualcam/error.hpp"
 
-namespace dualcam {
+namespace dualcam::meta {
 
 /// For --version: "Exiv2 0.27.6 (--tag)", or that it is not in.
 std::string exif_version();
@@ -23,4 +23,4 @@ bool has_exif_support();
 /// the GPS time is UTC. EXIF has no IMEI: it stands in BodySerialNumber.
 Result<ByteBuffer> with_exif(Bytes jpeg, const Record& record);
 
-} // namespace dualcam
+} // namespace dualcam::meta

@@ -1,7 +1,7 @@
 // Stands in for exif.cpp where libexiv2 was not found.
 #include "dcam-meta/exif.hpp"
 
-namespace dualcam {
+namespace dualcam::meta {
 
 std::string exif_version() { return "no Exiv2 (--tag is not available)"; }
 
@@ -11,4 +11,4 @@ Result<ByteBuffer> with_exif(Bytes, const Record&) {
   return std::unexpected(Error{ErrorCategory::unsupported, 0, "built without Exiv2"});
 }
 
-} // namespace dualcam
+} // namespace dualcam::meta

@@ -8,7 +8,7 @@
 #include "common/hex_reader.hpp"
 #include "common/pcap_reader.hpp"
 
-namespace dualcam {
+namespace dualcam::meta {
 namespace {
 
 constexpr std::size_t sample_size = longest_document + 1;
@@ -251,4 +251,4 @@ void RecordInput::json_line(std::string_view line, std::uint64_t offset) {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::meta

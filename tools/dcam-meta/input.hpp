@@ -6,7 +6,7 @@
 #include "common/input_file.hpp"
 #include "common/record_reader.hpp"
 
-namespace dualcam {
+namespace dualcam::meta {
 
 class RecordInput {
 public:
@@ -38,4 +38,4 @@ private:
   bool said_something_ = false; ///< a record or a complaint
 };
 
-} // namespace dualcam
+} // namespace dualcam::meta

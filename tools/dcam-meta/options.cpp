@@ -10,7 +10,7 @@
 #include "common/pcap_reader.hpp"
 #include "dcam-meta/exif.hpp"
 
-namespace dualcam {
+namespace dualcam::meta {
 namespace {
 
 constexpr std::string_view coord_word = "coord";
@@ -136,4 +136,4 @@ std::expected<MetaOptions, ExitCode> parse_meta_options(int count, const char* c
   return options;
 }
 
-} // namespace dualcam
+} // namespace dualcam::meta

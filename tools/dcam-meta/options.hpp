@@ -11,7 +11,7 @@
 #include "dualcam/bytes.hpp"
 #include "dualcam/camera.hpp"
 
-namespace dualcam {
+namespace dualcam::meta {
 
 enum class RecordFormat { text, json, csv, geojson, gpx };
 
@@ -29,4 +29,4 @@ struct MetaOptions {
 /// Touches nothing. The code is what the tool is to exit with at once.
 std::expected<MetaOptions, ExitCode> parse_meta_options(int count, const char* const* arguments);
 
-} // namespace dualcam
+} // namespace dualcam::meta

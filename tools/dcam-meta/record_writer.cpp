@@ -6,7 +6,7 @@
 
 #include "common/escape.hpp"
 
-namespace dualcam {
+namespace dualcam::meta {
 namespace {
 
 /// New ones go to the end.
@@ -220,4 +220,4 @@ bool GpxWriter::record(const Record& record, const std::string&) {
 
 void GpxWriter::end() { line_("</gpx>"); }
 
-} // namespace dualcam
+} // namespace dualcam::meta

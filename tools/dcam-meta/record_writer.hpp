@@ -9,7 +9,7 @@
 #include "common/record.hpp"
 #include "dcam-meta/options.hpp"
 
-namespace dualcam {
+namespace dualcam::meta {
 
 class RecordWriter {
 public:
@@ -95,4 +95,4 @@ std::string title_of(const Record& record);
 /// Text for XML: markup escaped, nothing that XML 1.0 cannot hold.
 std::string xml_escaped(std::string_view text);
 
-} // namespace dualcam
+} // namespace dualcam::meta

@@ -6,7 +6,7 @@
 #include "common/units.hpp"
 #include "dcam-meta/record_writer.hpp"
 
-namespace dualcam {
+namespace dualcam::meta {
 namespace {
 
 using Field = std::pair<std::string_view, std::string>;
@@ -162,4 +162,4 @@ bool TextWriter::record(const Record& record, const std::string& input) {
   return true;
 }
 
-} // namespace dualcam
+} // namespace dualcam::meta

@@ -11,7 +11,7 @@
 #include "dcam-meta/input.hpp"
 #include "dualcam/part_file.hpp"
 
-namespace dualcam {
+namespace dualcam::meta {
 namespace {
 
 constexpr std::size_t longest_line = 1 << 16;
@@ -282,4 +282,4 @@ ExitCode MetaTool::tag(const std::string& path) {
   return ExitCode::done;
 }
 
-} // namespace dualcam
+} // namespace dualcam::meta

@@ -7,7 +7,7 @@
 #include "dcam-meta/options.hpp"
 #include "dcam-meta/record_writer.hpp"
 
-namespace dualcam {
+namespace dualcam::meta {
 
 /// Shows records, converts coordinates or tags photos, as `options` say.
 class MetaTool {
@@ -37,4 +37,4 @@ private:
   std::uint64_t off_the_map_ = 0;
 };
 
-} // namespace dualcam
+} // namespace dualcam::meta

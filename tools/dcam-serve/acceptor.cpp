@@ -4,7 +4,7 @@
 
 #include <asio/ip/v6_only.hpp>
 
-namespace dualcam {
+namespace dualcam::serve {
 namespace {
 
 using asio::ip::tcp;
@@ -60,4 +60,4 @@ std::optional<tcp::acceptor> open_acceptor(const ServeOptions& options, asio::io
   return std::nullopt;
 }
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -8,10 +8,10 @@
 
 #include "dcam-serve/options.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 
 /// Listens on the port of `options`; nullopt and an error if that does not work.
 std::optional<asio::ip::tcp::acceptor> open_acceptor(const ServeOptions& options,
                                                      asio::io_context& io, asio::error_code& error);
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -11,7 +11,7 @@
 #include "dcam-serve/server.hpp"
 #include "dualcam/hex.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 namespace {
 
 using namespace asio::experimental::awaitable_operators;
@@ -504,4 +504,4 @@ asio::awaitable<void> Connection::take_leave() {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::serve

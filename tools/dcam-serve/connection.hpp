@@ -14,7 +14,7 @@
 #include "dcam-serve/transfer.hpp"
 #include "dualcam/server_session.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 
 class Server;
 
@@ -97,4 +97,4 @@ private:
   unsigned reads_ = 0;
 };
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -8,7 +8,7 @@
 
 #include "dualcam/crc16.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 namespace {
 
 constexpr std::uint32_t longest_tail = 16; // packets
@@ -71,4 +71,4 @@ Result<std::filesystem::path> StreamDestination::set_aside() {
                                "output cannot be taken back: run the command again"});
 }
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -10,7 +10,7 @@
 
 #include "dualcam/resumable_file.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 
 class Destination {
 public:
@@ -96,4 +96,4 @@ private:
   bool reader_gone_ = false;
 };
 
-} // namespace dualcam
+} // namespace dualcam::serve

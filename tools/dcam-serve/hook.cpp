@@ -23,7 +23,7 @@
 #include "common/process.hpp"
 #include "common/units.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 namespace {
 
 constexpr std::string_view prefix = "DCAM_";
@@ -205,4 +205,4 @@ void HookRunner::start(const Json& file) {
              });
 }
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -12,7 +12,7 @@
 
 #include "common/json.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 
 /// `NAME=value`s: our own without those that begin with DCAM_, and DCAM_KEY for each plain value of
 /// a `file-done` event and of its metadata.
@@ -61,4 +61,4 @@ private:
   bool stopped_ = false;
 };
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -8,7 +8,7 @@
 
 #include "common/escape.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 namespace {
 
 constexpr std::size_t longest_component = 220; // NAME_MAX less room for what is appended
@@ -152,4 +152,4 @@ std::filesystem::path NameTemplate::expand(const NameValues& values) const {
   return path_of(text);
 }
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dualcam {
+namespace dualcam::serve {
 
 /// What is known of a file when it is named. Values may come from the network.
 struct NameValues {
@@ -51,4 +51,4 @@ private:
   std::vector<Part> parts_;
 };
 
-} // namespace dualcam
+} // namespace dualcam::serve

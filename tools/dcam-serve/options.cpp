@@ -11,7 +11,7 @@
 #include "common/shell.hpp"
 #include "dualcam/message.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 namespace {
 
 constexpr auto default_name = "{imei}/{time}_{kind}{ext}";
@@ -187,4 +187,4 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
   return options;
 }
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -14,7 +14,7 @@
 #include "dualcam/file_kind.hpp"
 #include "dualcam/part_file.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 
 struct ServeOptions {
   CommonOptions common;
@@ -42,4 +42,4 @@ struct ServeOptions {
 /// Parses and checks the command line; touches nothing. An exit code: the tool ends with it.
 std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char* const* arguments);
 
-} // namespace dualcam
+} // namespace dualcam::serve

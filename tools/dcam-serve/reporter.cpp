@@ -5,7 +5,7 @@
 #include "common/escape.hpp"
 #include "dualcam/message.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 namespace {
 
 std::string described(const FileFacts& facts) {
@@ -302,4 +302,4 @@ void Reporter::progress(std::span<const Transfer* const> transfers) {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -11,7 +11,7 @@
 #include "common/standard_streams.hpp"
 #include "dcam-serve/transfer.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 
 class Reporter {
 public:
@@ -67,4 +67,4 @@ private:
 /// How often `Reporter::progress` is called.
 inline constexpr std::chrono::milliseconds progress_interval{200};
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -17,7 +17,7 @@
 #include "dcam-serve/acceptor.hpp"
 #include "dcam-serve/connection.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 namespace {
 
 constexpr std::size_t buffer_size = 262'144;
@@ -493,4 +493,4 @@ void Server::return_buffer(std::unique_ptr<ByteBuffer> buffer) {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -19,7 +19,7 @@
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/reporter.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 
 class Connection;
 
@@ -123,4 +123,4 @@ private:
   bool stopping_ = false;
 };
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -10,7 +10,7 @@
 #include "dualcam/hex.hpp"
 #include "dualcam/message.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 namespace {
 
 // Promised: no more than 1 MiB or 1 s of verified bytes is lost to a dead process or machine. A
@@ -245,4 +245,4 @@ Result<void> Transfer::write_sidecar(const std::filesystem::path& file) const {
   return finished ? Result<void>() : std::unexpected(finished.error());
 }
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -16,7 +16,7 @@
 #include "dcam-serve/options.hpp"
 #include "dualcam/server_session.hpp"
 
-namespace dualcam {
+namespace dualcam::serve {
 
 /// What the camera told about a file; its payload outlives the buffer it came in.
 struct FileFacts {
@@ -120,4 +120,4 @@ private:
   bool was_stored_ = false;
 };
 
-} // namespace dualcam
+} // namespace dualcam::serve

@@ -9,7 +9,7 @@
 #include "dualcam/hex.hpp"
 #include "dualcam/metadata.hpp"
 
-namespace dualcam {
+namespace dualcam::sim {
 namespace {
 
 constexpr std::int16_t no_time_zone = 0;
@@ -242,4 +242,4 @@ void Device::tell(const std::string& name, const Json& fields, const std::string
   events_(name, std::move(all), text);
 }
 
-} // namespace dualcam
+} // namespace dualcam::sim

@@ -14,7 +14,7 @@
 #include "dcam-sim/media.hpp"
 #include "dcam-sim/options.hpp"
 
-namespace dualcam {
+namespace dualcam::sim {
 
 class Device {
 public:
@@ -64,4 +64,4 @@ private:
   std::uint64_t bytes_to_send_ = 0;
 };
 
-} // namespace dualcam
+} // namespace dualcam::sim

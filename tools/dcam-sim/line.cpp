@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace dualcam {
+namespace dualcam::sim {
 namespace {
 
 constexpr std::uint64_t longest_random_chunk = 2000;
@@ -101,4 +101,4 @@ Random Line::replaced(std::size_t file) {
   return Random({options_.seed, device_, connection_, for_replacement, file});
 }
 
-} // namespace dualcam
+} // namespace dualcam::sim

@@ -9,7 +9,7 @@
 #include "dcam-sim/options.hpp"
 #include "dcam-sim/random.hpp"
 
-namespace dualcam {
+namespace dualcam::sim {
 
 struct Packet {
   std::size_t file;     ///< its place among all files of the device, taken or not
@@ -58,4 +58,4 @@ private:
   std::optional<Packet> cut_at_; ///< of a random cut
 };
 
-} // namespace dualcam
+} // namespace dualcam::sim

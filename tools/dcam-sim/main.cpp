@@ -10,7 +10,7 @@
 #include "common/units.hpp"
 #include "dcam-sim/device.hpp"
 
-namespace dualcam {
+namespace dualcam::sim {
 namespace {
 
 constexpr std::chrono::milliseconds progress_interval{200};
@@ -151,13 +151,13 @@ private:
 };
 
 } // namespace
-} // namespace dualcam
+} // namespace dualcam::sim
 
 int main(int count, char** arguments) {
-  dualcam::prepare_standard_streams();
-  const auto options = dualcam::parse_sim_options(count, arguments);
+  dualcam::tools::prepare_standard_streams();
+  const auto options = dualcam::sim::parse_sim_options(count, arguments);
   if (!options) {
     return static_cast<int>(options.error());
   }
-  return dualcam::Simulator(*options).run();
+  return dualcam::sim::Simulator(*options).run();
 }

@@ -14,7 +14,7 @@
 #include "dualcam/message.hpp"
 #include "dualcam/ptmf.hpp"
 
-namespace dualcam {
+namespace dualcam::sim {
 namespace {
 
 constexpr std::uint16_t width = 1280;
@@ -157,4 +157,4 @@ ByteBuffer other_content(Bytes content, Random random) {
   return other;
 }
 
-} // namespace dualcam
+} // namespace dualcam::sim

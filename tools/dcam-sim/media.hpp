@@ -11,7 +11,7 @@
 #include "dualcam/error.hpp"
 #include "dualcam/file_kind.hpp"
 
-namespace dualcam {
+namespace dualcam::sim {
 
 struct Recording {
   FileKind kind;
@@ -31,4 +31,4 @@ Result<std::vector<Recording>> generate_recordings(std::uint32_t seconds, unsign
 /// file that has no more, after the first half) is different.
 ByteBuffer other_content(Bytes content, Random random);
 
-} // namespace dualcam
+} // namespace dualcam::sim

@@ -9,7 +9,7 @@
 #include "common/escape.hpp"
 #include "dualcam/message.hpp"
 
-namespace dualcam {
+namespace dualcam::sim {
 namespace {
 
 using Accepted = std::optional<std::string>;
@@ -132,4 +132,4 @@ std::expected<SimOptions, ExitCode> parse_sim_options(int count, const char* con
   return options;
 }
 
-} // namespace dualcam
+} // namespace dualcam::sim

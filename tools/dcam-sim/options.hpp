@@ -12,7 +12,7 @@
 #include "dualcam/camera_session.hpp"
 #include "dualcam/geo.hpp"
 
-namespace dualcam {
+namespace dualcam::sim {
 
 struct SimOptions {
   CommonOptions common;
@@ -46,4 +46,4 @@ struct SimOptions {
 /// Parses and checks the command line; touches nothing. An exit code: the tool ends with it.
 std::expected<SimOptions, ExitCode> parse_sim_options(int count, const char* const* arguments);
 
-} // namespace dualcam
+} // namespace dualcam::sim

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 
-namespace dualcam {
+namespace dualcam::sim {
 
 /// SplitMix64 from a state that follows from a key: equal keys, equal numbers.
 class Random {
@@ -32,4 +32,4 @@ private:
   std::uint64_t state_ = 0;
 };
 
-} // namespace dualcam
+} // namespace dualcam::sim
