@@ -224,4 +224,4 @@ class Camera:
         return rest
 
 
-SIGINT, SIGTERM = signal.SIGINT, signal.SIGTERM
+SIGHUP, SIGINT, SIGTERM = signal.SIGHUP, signal.SIGINT, signal.SIGTERM

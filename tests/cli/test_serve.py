@@ -1,12 +1,19 @@
 """dcam-serve with simulated and hand-made cameras, over loopback."""
 
+import fcntl
 import json
+import os
+import pty
+import re
+import signal
 import socket
+import subprocess
+import termios
 import time
 import unittest
 
-from harness import IMEI, SIGINT, SIGTERM, Camera, ToolTest, sha256
-from uploads import Upload
+from harness import IMEI, PATIENCE, SIGHUP, SIGINT, SIGTERM, Camera, ToolTest, sha256, tool
+from uploads import Upload, was_read
 
 
 class Downloads(ToolTest):
@@ -370,8 +377,9 @@ class Endings(ToolTest):
         self.assertEqual(len(list(self.out.rglob("*.part"))), 1)
 
     def test_interrupted_in_mid_file(self):
-        for number, status in ((SIGINT, 130), (SIGTERM, 143)):
-            server = self.serve("--no-metadata")
+        for number, status, arguments in ((SIGINT, 130, ()), (SIGTERM, 143, ()), (SIGHUP, 129, ()),
+                                          (SIGINT, 130, ("-k",)), (SIGHUP, 129, ("-k",))):
+            server = self.serve("--no-metadata", *arguments)
             with Camera(server) as camera:
                 camera.start_photo(3)
                 camera.data(bytes(1024))
@@ -379,6 +387,34 @@ class Endings(ToolTest):
                 camera.ended()
             self.assertEqual(server.wait(), status)
             self.assertIn("run the same command again", server.errors)
+
+    def test_a_closed_terminal_is_a_signal_like_any_other(self):
+        terminal, end = pty.openpty()
+        server = subprocess.Popen([tool("dcam-serve"), "--no-metadata", "-k", "-b", "127.0.0.1", "-p",
+                                   "0", "-o", self.out, "--color", "never"], stdin=end, stdout=end,
+                                  stderr=end, preexec_fn=lambda: (os.setsid(), fcntl.ioctl(
+                                      end, termios.TIOCSCTTY, 0)))
+        self.addCleanup(server.kill)
+        os.close(end)
+        said = b""
+        while not (port := re.search(rb"port (\d+), .*\n", said)):
+            said += os.read(terminal, 4096)
+        server.port = int(port.group(1))
+        with Camera(server) as camera:
+            camera.start_photo(3)
+            camera.data(bytes(1024))
+            was_read(server, camera)
+            os.close(terminal)
+            camera.ended()
+        self.assertEqual(server.wait(PATIENCE), 129)
+        self.assertEqual([path.stat().st_size for path in self.out.rglob("*.part")], [1024])
+
+    def test_a_hangup_that_is_ignored_stays_ignored(self):  # nohup
+        photo = self.file("a.jpg", 100)
+        server = self.serve(preexec_fn=lambda: signal.signal(SIGHUP, signal.SIG_IGN))
+        server.signal(SIGHUP)
+        self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
+        self.assertEqual(server.wait(), 0)
 
     def test_a_server_told_to_end_saves_what_it_has_and_exits_0(self):
         server = self.serve("-k", "--no-metadata")

@@ -200,6 +200,13 @@ class Capture(ToolTest):
         self.assertEqual(result.returncode, 3)
         self.assertEqual(sha256(other), before)
 
+    def test_a_capture_that_cannot_be_written_is_named_with_its_option(self):
+        for path, why in ((self.folder / "no" / "x.pcap", "No such file or directory"),
+                          (self.out, "Is a directory"), ("/dev/full", "No space left on device")):
+            result = self.run_tool("dcam-serve", "-p", "0", "-o", self.out, "--capture", path)
+            self.assertEqual((result.returncode, result.stderr),
+                             (3, f"dcam-serve: cannot write to --capture {path}: {why}\n"))
+
 
 class CommandLine(ToolTest):
     def test_help_goes_to_standard_output(self):

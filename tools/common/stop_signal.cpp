@@ -20,7 +20,7 @@ bool second_is_immediate = false;
 void handle_by(void (*handler)(int)) {
   struct sigaction action{};
   action.sa_handler = handler;
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction previous{};
     ::sigaction(signal, nullptr, &previous);
     if (previous.sa_handler != SIG_IGN) {

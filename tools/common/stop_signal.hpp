@@ -1,9 +1,9 @@
-// SIGINT and SIGTERM as something to wait for.
+// SIGINT, SIGTERM and SIGHUP as something to wait for.
 #pragma once
 
 namespace dualcam::inline tools {
 
-/// From its construction on, SIGINT and SIGTERM do not end the process but are noted here, for all
+/// From its construction on, SIGINT, SIGTERM and SIGHUP do not end the process but are noted here, for all
 /// threads. At most one object a process.
 class StopSignal {
 public:

@@ -167,7 +167,9 @@ bool Server::open_capture() {
   }
   auto capture = PcapWriter::open(options_.capture);
   if (!capture) {
-    reporter_.console().error(escaped(capture.error().message));
+    reporter_.console().error(fmt::format("cannot write to --capture {}: {}",
+                                          escaped(options_.capture.string()),
+                                          escaped(capture.error().message)));
     return false;
   }
   capture_ = std::move(*capture);
