@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "dualcam/crc16.hpp"
+#include "dualcam/crc64.hpp"
 #include "dualcam/opener.hpp"
 
 namespace dualcam {
@@ -193,9 +194,10 @@ void ServerSession::on_init(const Init& init) {
   }
 }
 
-void ServerSession::accept(TimePoint now) {
+void ServerSession::accept(TimePoint now, FileKinds last) {
   assert(state_ == State::identifying);
   now_ = now;
+  last_ = last;
   progress();
   next_file();
 }
@@ -226,7 +228,11 @@ void ServerSession::on_repeated_init(const Message& message) {
 }
 
 void ServerSession::next_file() {
-  const auto kind = ((offered_ & config_.wanted) - excluded_).first();
+  const auto offered = (offered_ & config_.wanted) - excluded_;
+  auto kind = (offered - last_).first();
+  if (!kind && !stored_in_round_) { // else the next INIT may have others
+    kind = offered.first();
+  }
   if (kind) {
     kind_ = *kind;
     offered_.erase(kind_);
@@ -288,6 +294,7 @@ void ServerSession::skip(TimePoint now) {
 /// The current kind is not asked for again in this session.
 void ServerSession::leave_file() {
   overlap_.clear();
+  known_.clear();
   excluded_.insert(kind_);
   wait_until_.reset();
   progress();
@@ -316,7 +323,8 @@ void ServerSession::on_start_stage(const Message& message) {
 void ServerSession::begin(TimePoint now, const ResumePoint& from) {
   assert(state_ == State::starting);
   assert(from.packet >= 1 && from.packet <= packets_);
-  assert(from.packet == 1 || !from.overlap.empty());
+  assert(from.packet == 1 || !from.overlap.empty() || !from.known.empty());
+  assert(from.overlap.empty() || from.known.empty());
   now_ = now;
   progress();
   attempts_ = 0;
@@ -326,6 +334,11 @@ void ServerSession::begin(TimePoint now, const ResumePoint& from) {
   file_crc_ = from.crc;
   chain_ = from.crc;
   overlap_ = from.overlap;
+  known_ = from.known;
+  as_known_.clear();
+  for (const auto& tail : known_) {
+    as_known_.push_back({.packet = tail.packet});
+  }
   ask_for(wanted_);
 }
 
@@ -338,10 +351,9 @@ void ServerSession::ask_for(std::uint32_t packet) {
 
 void ServerSession::resume(Resumed::Reason reason) {
   if (++attempts_ > config_.attempts) {
-    return end(Ended::Reason::bad_line, "packet " + std::to_string(wanted_) +
-                                            " did not arrive in " +
-                                            std::to_string(config_.attempts) + " attempts (" +
-                                            std::string(text_of(reason)) + ")");
+    return give_up_file("packet " + std::to_string(wanted_) + " did not arrive in " +
+                        std::to_string(config_.attempts) + " attempts (" +
+                        std::string(text_of(reason)) + ")");
   }
   actions_.emplace_back(Resumed{reason, wanted_});
   ask_for(wanted_);
@@ -371,8 +383,7 @@ void ServerSession::on_receiving(const Message& message) {
       return resume(Resumed::Reason::out_of_step);
     }
     if (++attempts_ > config_.attempts) {
-      return end(Ended::Reason::bad_line,
-                 "the device keeps going back to packet " + std::to_string(sync->packet));
+      return give_up_file("the device keeps going back to packet " + std::to_string(sync->packet));
     }
     return on_sync(*sync);
   }
@@ -418,16 +429,23 @@ void ServerSession::deliver(Bytes payload) {
   }
   attempts_ = 0;
   file_crc_ = crc16(payload, file_crc_);
-  if (overlap_.empty()) {
+  if (!known_.empty()) {
+    compare_with_known(payload);
+  } else if (overlap_.empty()) {
     actions_.emplace_back(FileData{wanted_, bytes_, payload});
   } else if (!matches_overlap(payload)) {
     return replaced();
   }
   bytes_ += payload.size();
   if (wanted_ == packets_) {
+    const auto known = recognised();
+    if (!known_.empty() && !known) {
+      return replaced();
+    }
+    known_.clear();
     state_ = State::storing;
     wait_until_.reset();
-    actions_.emplace_back(FileCompleted{kind_, packets_, bytes_, file_crc_});
+    actions_.emplace_back(FileCompleted{kind_, packets_, bytes_, file_crc_, known});
     return;
   }
   ++wanted_;
@@ -443,6 +461,26 @@ bool ServerSession::matches_overlap(Bytes payload) {
   return true;
 }
 
+void ServerSession::compare_with_known(Bytes payload) {
+  for (auto& tail : as_known_) {
+    if (wanted_ >= tail.packet) {
+      tail.bytes += payload.size();
+      tail.crc64 = crc64(payload, tail.crc64);
+    }
+  }
+}
+
+/// Which of the known files the whole tails are the same as.
+std::optional<std::size_t> ServerSession::recognised() const {
+  const auto same = std::ranges::mismatch(known_, as_known_, std::not_equal_to()).in1;
+  return same != known_.end() ? std::optional<std::size_t>(same - known_.begin()) : std::nullopt;
+}
+
+/// The file does not come. If it was to prove that it is a known one, that has failed.
+void ServerSession::give_up_file(std::string why) {
+  known_.empty() ? end(Ended::Reason::bad_line, std::move(why)) : replaced();
+}
+
 void ServerSession::replaced() {
   state_ = State::starting;
   wait_until_.reset();
@@ -455,7 +493,7 @@ void ServerSession::on_status_in_file(const Status& status) {
   }
   const bool no_such_packet =
       status.code == status_invalid_resume || status.code == status_file_pointer_failed;
-  if (!overlap_.empty() && no_such_packet) {
+  if (is_proving() && no_such_packet) {
     return replaced();
   }
   actions_.emplace_back(FileRefused{kind_, status.code});

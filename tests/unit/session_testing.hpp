@@ -59,6 +59,7 @@ public:
 
   bool admit = true;
   FileKinds skipped;
+  FileKinds last;           ///< asked for behind the others
   ByteBuffer held;          ///< of the next file, from an earlier connection
   ResumePoint resume_point; ///< that goes with it
 
@@ -89,7 +90,7 @@ private:
   }
   void on(const Identified& identified) {
     log("identified " + format_imei(identified.init.imei));
-    admit ? session_.accept(now_) : session_.reject("not on the list");
+    admit ? session_.accept(now_, last) : session_.reject("not on the list");
   }
   void on(const MetadataReceived& metadata) {
     log("metadata " + std::string(name_of(metadata.kind)) + ' ' + to_hex(metadata.payload));
@@ -103,10 +104,10 @@ private:
     content_ = held;
     session_.begin(now_, resume_point);
   }
-  void on(const FileReplaced&) {
+  void on(const FileReplaced& replaced) {
     log("replaced");
     content_.clear();
-    session_.begin(now_);
+    skipped.contains(replaced.kind) ? session_.skip(now_) : session_.begin(now_);
   }
   void on(const Acknowledged&) { log("acknowledged"); }
   void on(const FileData& data) {
@@ -119,8 +120,12 @@ private:
     log("data " + std::to_string(data.packet));
   }
   void on(const FileCompleted& completed) {
-    REQUIRE(completed.bytes == content_.size());
     log("completed " + std::to_string(completed.packets));
+    if (completed.known) {
+      log("known " + std::to_string(*completed.known));
+      return session_.stored(now_);
+    }
+    REQUIRE(completed.bytes == content_.size());
     files_.push_back({completed.kind, std::move(content_), completed.crc});
     session_.stored(now_);
   }

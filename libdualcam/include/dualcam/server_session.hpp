@@ -74,8 +74,8 @@ struct FileStarted {
   std::uint32_t packets;
 };
 
-/// The camera's bytes are not those of ResumePoint::overlap: it offers another file now. Question:
-/// `begin`, from the start.
+/// The camera's bytes are not those of ResumePoint::overlap, or its file none of
+/// ResumePoint::known: it offers another file now. Question: `begin`, from the start, or `skip`.
 struct FileReplaced {
   FileKind kind;
 };
@@ -94,7 +94,8 @@ struct FileCompleted {
   FileKind kind;
   std::uint32_t packets;
   std::uint64_t bytes;
-  std::uint16_t crc; ///< CRC-16/KERMIT of the whole file
+  std::uint16_t crc;                ///< CRC-16/KERMIT of the whole file
+  std::optional<std::size_t> known; ///< nothing was handed over: it is this of ResumePoint::known
 };
 
 /// The device has gone on to its next INIT: it will not offer again what was stored before.
@@ -160,7 +161,8 @@ public:
   TimePoint deadline() const;
 
   // Answers.
-  void accept(TimePoint now);
+  /// Files of the kinds `last` are asked for when the others have been dealt with.
+  void accept(TimePoint now, FileKinds last = {});
   void reject(std::string_view why);
   void fetch(TimePoint now);
   void skip(TimePoint now);
@@ -212,7 +214,11 @@ private:
   void ask_for(std::uint32_t packet);
   void deliver(Bytes payload);
   bool matches_overlap(Bytes payload);
+  void compare_with_known(Bytes payload);
+  std::optional<std::size_t> recognised() const;
   void replaced();
+  void give_up_file(std::string why);
+  bool is_proving() const { return !overlap_.empty() || !known_.empty(); }
   bool has_plausible_size(const Data& data) const;
   std::optional<std::uint16_t> verified(const Data& data) const;
 
@@ -233,6 +239,7 @@ private:
   std::uint64_t imei_ = 0;
   FileKinds offered_;  ///< by the last INIT and not yet dealt with
   FileKinds excluded_; ///< empty, refused or not wanted: not asked for again
+  FileKinds last_;     ///< asked for when no others are left
   bool stored_in_round_ = false;
   bool init_repeated_ = false;
   bool asks_metadata_;
@@ -244,10 +251,12 @@ private:
   std::uint32_t position_ = 1; ///< the packet the next DATA carries
   std::size_t packet_size_ = 0;
   std::uint64_t bytes_ = 0;
-  std::uint16_t file_crc_ = 0; ///< of everything handed over
-  std::uint16_t chain_ = 0;    ///< the last accepted packet's CRC
-  bool after_sync_ = false;    ///< the chain may go on or restart at 0
-  ByteBuffer overlap_;         ///< still to be compared with what comes; empty = proved
+  std::uint16_t file_crc_ = 0;     ///< of everything handed over
+  std::uint16_t chain_ = 0;        ///< the last accepted packet's CRC
+  bool after_sync_ = false;        ///< the chain may go on or restart at 0
+  ByteBuffer overlap_;             ///< still to be compared with what comes; empty = proved
+  std::vector<FileTail> known_;    ///< one of these, or another file
+  std::vector<FileTail> as_known_; ///< what has come of each of them
   unsigned attempts_ = 0;
 };
 
