@@ -13,6 +13,7 @@ def run(*command, **options):
                           stdin=options.pop("stdin", subprocess.DEVNULL), **options).stdout
 
 
+NO_TIMING = "vui-timing-info=0"  # a camera's stream does not tell its rate
 SMALL = (320, 192)
 CAMERA = (1280, 720)
 
@@ -22,7 +23,8 @@ def hevc(seconds, rate=20, size=SMALL):
     return run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi",
                "-i", f"testsrc2=size={size[0]}x{size[1]}:rate={rate}", "-t", str(seconds),
                "-c:v", "libx265", "-preset", "ultrafast", "-x265-params",
-               f"log-level=error:bframes=0:keyint={rate}:min-keyint={rate}", "-f", "hevc", "pipe:1")
+               f"log-level=error:bframes=0:keyint={rate}:min-keyint={rate}:{NO_TIMING}", "-f", "hevc",
+               "pipe:1")
 
 
 @functools.cache
@@ -123,3 +125,13 @@ def sound_delay(path, seconds, window=(1.0, 1.5), search=0.3):
         return sum(a * b for a, b in zip(wanted, samples[begin + delay:end + delay]))
 
     return max(range(int(-8000 * search / 3), int(8000 * search)), key=likeness) / 8000
+
+
+def video_end(path):
+    """Seconds at which the last picture ends, as far as the file tells."""
+    found = probe(path, "-select_streams", "v", "-show_entries",
+                  "packet=pts_time,duration_time:stream=start_time,duration")
+    stream = found["streams"][0]
+    if "duration" in stream and "start_time" in stream:
+        return float(stream["start_time"]) + float(stream["duration"])
+    return max(float(p["pts_time"]) + float(p["duration_time"]) for p in found["packets"])

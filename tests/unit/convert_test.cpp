@@ -173,6 +173,23 @@ TEST_CASE("mp4: damage leaves the facts unknown and reads nothing outside") {
   }
 }
 
+TEST_CASE("matroska: the head tells the size of the pictures and how long one lasts") {
+  ByteBuffer head;
+  append_matroska_head({.size = {1280, 720}, .period = 50'000, .with_sound = false}, head);
+  const auto text = to_hex(head);
+  CHECK(text.find("23e383"
+                  "0100000000000008"
+                  "0000000002faf080") != text.npos);
+  CHECK(text.find("e0"
+                  "0100000000000022"
+                  "b0"
+                  "0100000000000008"
+                  "0000000000000500"
+                  "ba"
+                  "0100000000000008"
+                  "00000000000002d0") != text.npos);
+}
+
 TEST_CASE("matroska: a frame has its own cluster with an absolute time") {
   ByteBuffer head;
   append_matroska_frame_head(MatroskaTrack::sound, true, 0x0102030405060708, 320, head);

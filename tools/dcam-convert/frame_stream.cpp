@@ -1,12 +1,15 @@
 #include "dcam-convert/frame_stream.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dualcam::convert {
 namespace {
 
 constexpr std::size_t stream_piece = std::size_t{256} * 1024;
 constexpr std::byte a_law_silence{0xD5};
+constexpr std::size_t parameter_sets_size = 4096; // they precede the first picture
+constexpr PictureSize usual_size{1280, 720};
 
 } // namespace
 
@@ -25,9 +28,8 @@ FrameStream::FrameStream(const Input& input, const Clip& clip, Choice choice)
 
 Bytes FrameStream::next() {
   piece_.clear();
-  if (head_wanted_) {
-    append_matroska_head(sounds_end_ != 0, piece_);
-    head_wanted_ = false;
+  if (std::exchange(head_wanted_, false) && !append_head()) {
+    return {};
   }
   while (piece_.size() < stream_piece) {
     const auto frame = next_frame();
@@ -75,6 +77,23 @@ FrameStream::Frame FrameStream::take_sound(std::uint32_t silence) {
   sound_end_ = frame.time + frame.size * microseconds_a_sample;
   sound_ += in_silence_ ? 0 : 1;
   return frame;
+}
+
+bool FrameStream::append_head() {
+  ByteBuffer start;
+  if (pictures_end_ != 0) {
+    const auto& first = clip_.pictures.front();
+    start.resize(std::min<std::size_t>(first.size, parameter_sets_size));
+    if (const auto read = input_.read(first.offset, start); !read) {
+      error_ = read.error();
+      return false;
+    }
+  }
+  append_matroska_head({.size = picture_size(start).value_or(usual_size),
+                        .period = clip_.period,
+                        .with_sound = sounds_end_ != 0},
+                       piece_);
+  return true;
 }
 
 bool FrameStream::append_frame(const Frame& frame) {

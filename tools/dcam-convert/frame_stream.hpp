@@ -40,6 +40,7 @@ private:
   Frame take_picture();
   Frame take_sound(std::uint32_t silence);
   std::uint32_t silence_before_sound() const;
+  bool append_head();
   bool append_frame(const Frame& frame);
 
   const Input& input_;

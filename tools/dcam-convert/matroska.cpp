@@ -24,6 +24,10 @@ enum class Id : std::uint32_t {
   language = 0x22B59C,
   codec_id = 0x86,
   codec_private = 0x63A2,
+  default_duration = 0x23E383,
+  video = 0xE0,
+  pixel_width = 0xB0,
+  pixel_height = 0xBA,
   audio = 0xE1,
   sampling_frequency = 0xB5,
   channels = 0x9F,
@@ -35,7 +39,7 @@ enum class Id : std::uint32_t {
 
 constexpr std::uint64_t unknown_size = (std::uint64_t{1} << 56) - 1;
 constexpr std::uint64_t size_marker = std::uint64_t{1} << 56; // of a size written in 8 bytes
-constexpr std::uint32_t nanoseconds_a_tick = 1000;
+constexpr std::uint64_t nanoseconds_a_tick = 1000;
 constexpr std::uint8_t key_flag = 0x80;
 constexpr std::uint16_t wave_format_a_law = 6;
 constexpr std::uint32_t sample_rate = 8000;
@@ -81,31 +85,44 @@ ByteBuffer a_law_format() {
   return format;
 }
 
-void append_track(MatroskaTrack track, ByteBuffer& out) {
-  const bool sound = track == MatroskaTrack::sound;
+/// What tracks of both kinds have in common.
+ByteBuffer begin_track(MatroskaTrack track, std::string_view codec) {
   const auto number = static_cast<std::uint64_t>(track);
   ByteBuffer entry;
   append_element(Id::track_number, number, entry);
   append_element(Id::track_uid, number, entry);
   append_element(Id::track_type, number, entry); // 1 = video, 2 = audio: the same numbers
   append_element(Id::language, "und", entry);
-  append_element(Id::codec_id, sound ? "A_MS/ACM" : "V_MPEGH/ISO/HEVC", entry);
-  if (sound) {
-    append_element(Id::codec_private, Bytes(a_law_format()), entry);
-    ByteBuffer audio;
-    ByteBuffer frequency;
-    append_be(frequency, std::bit_cast<std::uint64_t>(double{sample_rate}));
-    append_element(Id::sampling_frequency, Bytes(frequency), audio);
-    append_element(Id::channels, std::uint64_t{1}, audio);
-    append_element(Id::bit_depth, std::uint64_t{8}, audio);
-    append_element(Id::audio, Bytes(audio), entry);
-  }
-  append_element(Id::track_entry, Bytes(entry), out);
+  append_element(Id::codec_id, codec, entry);
+  return entry;
+}
+
+ByteBuffer picture_track(const MatroskaHead& head) {
+  auto entry = begin_track(MatroskaTrack::picture, "V_MPEGH/ISO/HEVC");
+  append_element(Id::default_duration, head.period * nanoseconds_a_tick, entry);
+  ByteBuffer video;
+  append_element(Id::pixel_width, std::uint64_t{head.size.width}, video);
+  append_element(Id::pixel_height, std::uint64_t{head.size.height}, video);
+  append_element(Id::video, Bytes(video), entry);
+  return entry;
+}
+
+ByteBuffer sound_track() {
+  auto entry = begin_track(MatroskaTrack::sound, "A_MS/ACM");
+  append_element(Id::codec_private, Bytes(a_law_format()), entry);
+  ByteBuffer audio;
+  ByteBuffer frequency;
+  append_be(frequency, std::bit_cast<std::uint64_t>(double{sample_rate}));
+  append_element(Id::sampling_frequency, Bytes(frequency), audio);
+  append_element(Id::channels, std::uint64_t{1}, audio);
+  append_element(Id::bit_depth, std::uint64_t{8}, audio);
+  append_element(Id::audio, Bytes(audio), entry);
+  return entry;
 }
 
 } // namespace
 
-void append_matroska_head(bool with_sound, ByteBuffer& out) {
+void append_matroska_head(const MatroskaHead& head, ByteBuffer& out) {
   ByteBuffer ebml;
   append_element(Id::doc_type, "matroska", ebml);
   append_element(Id::doc_type_version, std::uint64_t{4}, ebml);
@@ -113,14 +130,14 @@ void append_matroska_head(bool with_sound, ByteBuffer& out) {
   append_element(Id::ebml, Bytes(ebml), out);
   append_head(Id::segment, unknown_size, out);
   ByteBuffer info;
-  append_element(Id::timestamp_scale, std::uint64_t{nanoseconds_a_tick}, info);
+  append_element(Id::timestamp_scale, nanoseconds_a_tick, info);
   append_element(Id::muxing_app, "dcam-convert", info);
   append_element(Id::writing_app, "dcam-convert", info);
   append_element(Id::info, Bytes(info), out);
   ByteBuffer tracks;
-  append_track(MatroskaTrack::picture, tracks);
-  if (with_sound) {
-    append_track(MatroskaTrack::sound, tracks);
+  append_element(Id::track_entry, Bytes(picture_track(head)), tracks);
+  if (head.with_sound) {
+    append_element(Id::track_entry, Bytes(sound_track()), tracks);
   }
   append_element(Id::tracks, Bytes(tracks), out);
 }

@@ -10,15 +10,22 @@
 
 #include <cstdint>
 
+#include "dcam-convert/picture_size.hpp"
 #include "dualcam/bytes.hpp"
 
 namespace dualcam::convert {
 
 enum class MatroskaTrack : std::uint8_t { picture = 1, sound = 2 };
 
-/// Appends what precedes the first frame: a track of HEVC pictures (Annex B; their size is in the
-/// stream) and, if wanted, one of A-law at 8000 Hz mono. Times are microseconds.
-void append_matroska_head(bool with_sound, ByteBuffer& out);
+struct MatroskaHead {
+  PictureSize size;     ///< what the stream says counts, but ffmpeg 7 wants to be told
+  std::uint64_t period; ///< of one picture, microseconds: how long the last one lasts
+  bool with_sound;
+};
+
+/// Appends what precedes the first frame: a track of HEVC pictures (Annex B) and, if wanted, one of
+/// A-law at 8000 Hz mono. Times are microseconds.
+void append_matroska_head(const MatroskaHead& head, ByteBuffer& out);
 
 /// Appends what precedes the payload of one frame.
 void append_matroska_frame_head(MatroskaTrack track, bool key, std::uint64_t time,

@@ -47,7 +47,9 @@ std::string test_picture(unsigned frame_rate) {
 Result<ByteBuffer> make_pictures(std::uint32_t seconds, unsigned frame_rate) {
   return ffmpeg({"-f", "lavfi", "-i", test_picture(frame_rate), "-t", std::to_string(seconds),
                  "-c:v", "libx265", "-preset", "ultrafast", "-x265-params",
-                 fmt::format("log-level=error:bframes=0:keyint={0}:min-keyint={0}", frame_rate),
+                 fmt::format("log-level=error:bframes=0:keyint={0}:min-keyint={0}:"
+                             "vui-timing-info=0", // as a camera's
+                             frame_rate),
                  "-f", "hevc"});
 }
 
