@@ -134,6 +134,22 @@ class SeveralConnections(ToolTest):
         self.assertEqual(self.finals(1), digests(contents[:1]))
 
 
+class ClaimsWithoutAFile(ToolTest):
+    def test_what_was_only_announced_leaves_nothing_on_the_disk(self):
+        server = self.serve("-k")
+        for imei in range(1, 1 + full(20, 200)):
+            with Upload(server, b"x" * 3000, imei=imei) as camera:
+                camera.run(RESUME)
+                if imei % 2:
+                    camera.sync(1)
+                    camera.send(bytes.fromhex("0004 0006 01020304 ffff"))  # a bad CRC
+                was_read(server, camera)
+                self.assertEqual(list(self.out.rglob("*")), [])
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(list(self.out.rglob("*")), [])
+
+
 class FilesOfOneSecond(ToolTest):
     def test_front_and_rear_photo_of_the_same_second(self):
         pairs = full(10, 100)

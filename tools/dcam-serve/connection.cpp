@@ -202,7 +202,7 @@ asio::awaitable<bool> Connection::write_run() {
     co_return true;
   }
   Result<void> written;
-  if (transfer_->may_block()) {
+  if (transfer_->may_block() || !transfer_->is_begun()) {
     writing_ = true;
     written = co_await run_on(server_.disk(), [this] { return transfer_->append(run_); });
     writing_ = false;
@@ -237,10 +237,18 @@ void Connection::fail_transfer(const Error& error) {
     server_.partial(transfer_->facts());
     return transfer_.reset();
   }
-  const auto part = transfer_ ? transfer_->path() : std::filesystem::path();
-  server_.reporter().file_failed(facts_, error.message, part);
+  server_.reporter().file_failed(facts_, error.message, kept_part());
+  if (transfer_ && transfer_->packets_received() == 0) {
+    (void)transfer_->leave(); // of nothing, nothing remains
+  }
   transfer_.reset();
   server_.failed(ExitCode::io);
+}
+
+/// Where something is that the camera need not send again; empty if nothing is.
+std::filesystem::path Connection::kept_part() const {
+  return transfer_ && transfer_->packets_received() > 0 ? transfer_->path()
+                                                        : std::filesystem::path();
 }
 
 asio::awaitable<void> Connection::perform(const Send& send) {
@@ -343,7 +351,7 @@ asio::awaitable<void> Connection::perform(const FileStarted& started) {
   const auto path = facts_.path_for(server_.options());
   if (server_.options().if_exists == IfExists::fail && !transfer_->was_stored() &&
       !transfer_->may_block() && is_there(path)) { // only its checkpoint might have been its own
-    server_.reporter().file_failed(facts_, path.string() + " exists already", transfer_->path());
+    server_.reporter().file_failed(facts_, path.string() + " exists already", kept_part());
     transfer_.reset();
     decline();
     co_return;

@@ -64,6 +64,7 @@ private:
   asio::awaitable<bool> begin_transfer(std::uint32_t packets);
   asio::awaitable<void> forget_stored_files();
   void fail_transfer(const Error& error);
+  std::filesystem::path kept_part() const;
   void decline();
   void receive_packet(const FileData& data);
   bool receive_available();

@@ -25,6 +25,17 @@ SystemTime or_else(const std::optional<DeviceTime>& time, SystemTime fallback) {
   return point.value_or(fallback);
 }
 
+/// Whether files can be made in `folder`, which need not be there yet.
+Result<void> check_folder(const std::filesystem::path& folder) {
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) {
+    std::error_code ignored;
+    return std::filesystem::is_directory(folder, ignored) ? Result<void>()
+                                                          : io_error("create", folder, ENOTDIR);
+  }
+  return errno == ENOENT && folder.has_relative_path() ? check_folder(folder.parent_path())
+                                                       : io_error("create", folder, errno);
+}
+
 } // namespace
 
 std::optional<Metadata> FileFacts::metadata() const {
@@ -87,13 +98,14 @@ Result<void> Transfer::open() {
   if (!file) {
     return std::unexpected(file.error());
   }
-  return *file ? go_on(std::move(**file)) : begin_file();
+  if (*file) {
+    return go_on(std::move(**file));
+  }
+  const auto folder = check_folder(facts_.path_for(*options_).parent_path());
+  return folder ? check_room() : folder;
 }
 
 Result<void> Transfer::begin_file() {
-  if (const auto room = check_room(); !room) {
-    return room;
-  }
   const auto name = facts_.path_for(*options_);
   const auto folder = create_folders(options_->output, name.parent_path());
   auto file = folder ? ResumableFile::create(name, identity()) : std::unexpected(folder.error());
@@ -126,6 +138,10 @@ FileIdentity Transfer::identity() const {
           facts_.metadata_payload};
 }
 
+std::filesystem::path Transfer::path() const {
+  return destination_ ? destination_->path() : facts_.path_for(*options_) += ".part";
+}
+
 void Transfer::pause() {
   bytes_before_ = bytes();
   count_resumption();
@@ -138,6 +154,11 @@ std::chrono::milliseconds Transfer::duration() const {
 void Transfer::digest(Bytes bytes) { EVP_DigestUpdate(digest_.get(), bytes.data(), bytes.size()); }
 
 Result<void> Transfer::append(std::span<const Bytes> payloads) {
+  if (!destination_) {
+    if (const auto begun = begin_file(); !begun) {
+      return begun;
+    }
+  }
   const auto appended = destination_->append(payloads);
   if (!appended) {
     (void)destination_->save();
@@ -163,7 +184,9 @@ Result<void> Transfer::leave() {
   if (packets_received() > 0) {
     return destination_->save();
   }
-  destination_->discard();
+  if (destination_) {
+    destination_->discard();
+  }
   return {};
 }
 
@@ -173,14 +196,14 @@ Result<void> Transfer::check_room() const {
   if (options_->to_stdout || options_->min_free == 0 || complete) {
     return {};
   }
-  auto folder = (destination_ ? destination_->path() : facts_.path_for(*options_)).parent_path();
+  auto folder = path().parent_path();
   std::error_code error;
   auto space = std::filesystem::space(folder, error);
   while (error && folder != options_->output && folder.has_relative_path()) { // not there yet
     folder = folder.parent_path();
     space = std::filesystem::space(folder, error);
   }
-  const auto held = destination_ ? std::min(bytes(), expected_bytes(packets_)) : 0;
+  const auto held = std::min(bytes(), expected_bytes(packets_));
   const auto rest = expected_bytes(packets_) - held;
   if (error || space.available >= options_->min_free + rest) {
     return {};

@@ -39,23 +39,27 @@ struct FileFacts {
 /// `begin` and everything that returns a Result may block on the disk.
 class Transfer {
 public:
-  /// Goes on with a part of this file, or begins one. Refuses when --min-free would not be left.
+  /// Goes on with a part of this file. A new one is made with its first packet: the disk knows
+  /// nothing of what was only announced. Refuses when it could not be made, or --min-free not be
+  /// left.
   static Result<Transfer> begin(const ServeOptions& options, FileFacts facts,
                                 std::uint32_t packets);
 
   const FileFacts& facts() const { return facts_; }
   FileFacts& facts() { return facts_; }
   FileIdentity identity() const;
-  std::filesystem::path path() const { return destination_->path(); }
+  std::filesystem::path path() const;
   std::uint32_t packets() const { return packets_; }
-  std::uint32_t packets_received() const { return destination_->data().packets; }
-  std::uint64_t bytes() const { return destination_->data().bytes; }
+  std::uint32_t packets_received() const { return destination_ ? destination_->data().packets : 0; }
+  std::uint64_t bytes() const { return destination_ ? destination_->data().bytes : 0; }
   /// The part of them that this connection brought.
   std::uint64_t new_bytes() const { return bytes() - bytes_before_; }
   std::chrono::milliseconds duration() const;
 
   /// Where the camera is to begin.
-  ResumePoint resume_point() const { return destination_->resume_point(); }
+  ResumePoint resume_point() const {
+    return destination_ ? destination_->resume_point() : ResumePoint();
+  }
   /// The file is whole and has its name; the camera has not heard so.
   bool was_stored() const { return was_stored_; }
   /// The connection was lost: the next one goes on with this object (`-o -`).
@@ -65,9 +69,16 @@ public:
   void count_resumption() { ++resumptions_; }
   unsigned resumptions() const { return resumptions_; }
 
-  bool may_block() const { return destination_->may_block(); }
-  void interrupt() { destination_->interrupt(); }
-  bool reader_gone() const { return destination_->reader_gone(); }
+  /// Whether `append` may take as long as a reader likes.
+  bool may_block() const { return destination_ && destination_->may_block(); }
+  /// Whether the next `append` makes the file, which takes the disk its time.
+  bool is_begun() const { return destination_ != nullptr; }
+  void interrupt() {
+    if (destination_) {
+      destination_->interrupt();
+    }
+  }
+  bool reader_gone() const { return destination_ && destination_->reader_gone(); }
 
   /// The next verified packets, in order. After an error the file can only be given up; what was
   /// appended before is saved if the disk allows it.
@@ -75,7 +86,7 @@ public:
 
   /// Whether so much time has passed or so much has come that `save` is due.
   bool save_is_due(TimePoint now) const { return unsaved() && now >= save_due_at(); }
-  bool unsaved() const { return destination_->unsaved() > 0; }
+  bool unsaved() const { return destination_ && destination_->unsaved() > 0; }
   TimePoint save_due_at() const;
 
   /// Makes what has arrived durable, as a part. An error also when --min-free is not left any more.
