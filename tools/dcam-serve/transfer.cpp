@@ -4,6 +4,7 @@
 #include <new>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dualcam/durable.hpp"
@@ -27,13 +28,16 @@ SystemTime or_else(const std::optional<DeviceTime>& time, SystemTime fallback) {
 
 /// Whether files can be made in `folder`, which need not be there yet.
 Result<void> check_folder(const std::filesystem::path& folder) {
-  if (::access(folder.c_str(), W_OK | X_OK) == 0) {
-    std::error_code ignored;
-    return std::filesystem::is_directory(folder, ignored) ? Result<void>()
-                                                          : io_error("create", folder, ENOTDIR);
+  struct stat status{};
+  if (::stat(folder.c_str(), &status) != 0) {
+    return errno == ENOENT && folder.has_relative_path() ? check_folder(folder.parent_path())
+                                                         : io_error("create", folder, errno);
   }
-  return errno == ENOENT && folder.has_relative_path() ? check_folder(folder.parent_path())
-                                                       : io_error("create", folder, errno);
+  if (!S_ISDIR(status.st_mode)) {
+    return io_error("create", folder, ENOTDIR);
+  }
+  return ::access(folder.c_str(), W_OK | X_OK) == 0 ? Result<void>()
+                                                    : io_error("write to", folder, errno);
 }
 
 } // namespace
