@@ -54,6 +54,27 @@ Mp4Facts inspect(Bytes file) {
   });
 }
 
+/// Three pictures of 10, 20 and 30 bytes (or of `size` each) in two chunks, the index in front.
+ByteBuffer indexed_file(std::uint64_t size, bool wide) {
+  const auto sizes = size == 0 ? from_hex("00000000 00000000 00000003 0000000a 00000014 0000001e")
+                               : from_hex("00000000 00000014 00000003");
+  const auto runs = from_hex("00000000 00000002 00000001 00000002 00000001"
+                             "00000002 00000001 00000001");
+  const auto movie = [&](std::uint64_t data) {
+    auto chunks = from_hex("00000000 00000002");
+    for (const auto offset : {data, data + (size == 0 ? 30 : 40)}) {
+      wide ? append_be(chunks, offset) : append_be(chunks, static_cast<std::uint32_t>(offset));
+    }
+    auto handler = from_hex("00000000 00000000");
+    append(handler, as_bytes("vide"));
+    const auto tables =
+        boxes({box("stsz", sizes), box("stsc", runs), box(wide ? "co64" : "stco", chunks)});
+    const auto media = boxes({box("hdlr", handler), box("minf", box("stbl", tables))});
+    return boxes({box("ftyp", from_hex("69736f6d")), box("moov", box("trak", box("mdia", media)))});
+  };
+  return boxes({movie(movie(0).size() + 8), box("mdat", ByteBuffer(60))});
+}
+
 Result<ProcessResult> shell(const std::string& script, Bytes input = {}) {
   std::signal(SIGPIPE, SIG_IGN);
   return run_process({"sh", "-c", script}, input);
@@ -157,6 +178,45 @@ TEST_CASE("mp4: the first picture track is described") {
   CHECK(facts.frames == 60);
   CHECK(facts.seconds == 3.0);
   CHECK_FALSE(inspect(box("moov", track("vide", "avc1"))).hevc);
+}
+
+TEST_CASE("mp4: pictures that the file no longer holds are told from those it does") {
+  for (const bool wide : {false, true}) {
+    for (const std::uint64_t size : {0U, 20U}) { // of all samples; 0: each has its own
+      const auto file = indexed_file(size, wide);
+      CHECK(inspect(file).whole);
+      CHECK(inspect(file).frames == 3);
+      CHECK(inspect(file).frames_inside == 3);
+      for (std::size_t cut = 1; cut <= 60; ++cut) { // the index stands in front
+        const auto facts = inspect(Bytes(file).first(file.size() - cut));
+        CAPTURE(cut, size, wide);
+        CHECK(facts.indexed);
+        CHECK_FALSE(facts.whole);
+        CHECK(facts.frames == 3);
+        const auto left = 60 - cut;
+        CHECK(facts.frames_inside == (size != 0   ? left / 20
+                                      : left < 10 ? 0U
+                                      : left < 30 ? 1U
+                                                  : 2U));
+      }
+    }
+  }
+  auto behind = indexed_file(0, false);
+  behind.push_back(std::byte{0});
+  CHECK_FALSE(inspect(behind).whole); // bytes that belong to no box
+  CHECK_FALSE(inspect(box("mdat", ByteBuffer(100))).indexed);
+}
+
+TEST_CASE("mp4: no count that a table claims makes it read, hold or loop for long") {
+  for (const auto* table : {"stsz", "stsc", "stco", "co64"}) {
+    auto file = indexed_file(0, std::string_view(table) == "co64");
+    const auto at = std::ranges::search(file, as_bytes(table)).begin() - file.begin() + 8;
+    const auto count = at + (std::string_view(table) == "stsz" ? 4 : 0);
+    std::ranges::fill(std::span(file).subspan(static_cast<std::size_t>(count), 4), std::byte{0xFF});
+    (void)inspect(file);
+    std::ranges::fill(std::span(file).subspan(static_cast<std::size_t>(at), 12), std::byte{0xFF});
+    CHECK(inspect(file).frames_inside <= 3);
+  }
 }
 
 TEST_CASE("mp4: damage leaves the facts unknown and reads nothing outside") {

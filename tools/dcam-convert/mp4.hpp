@@ -10,16 +10,21 @@
 namespace dualcam::convert {
 
 struct Mp4Facts {
-  bool hevc = false;        ///< the first picture track is HEVC
-  std::uint64_t frames = 0; ///< of the first picture track; 0 if not known
-  double seconds = 0;       ///< the same
+  bool indexed = false;            ///< there is a moov box
+  bool hevc = false;               ///< the first picture track is HEVC
+  std::uint64_t frames = 0;        ///< of the first picture track, by its index; 0 if not known
+  std::uint64_t frames_inside = 0; ///< how many of them lie inside the file
+  double seconds = 0;              ///< of the same track
+  /// Every box ends inside the file and the last one with it, and so does every sample of every
+  /// track.
+  bool whole = false;
 };
 
 /// Fills the span with what stands at the offset; false if it is not there.
 using ReadAt = std::function<bool(std::uint64_t, std::span<std::byte>)>;
 
 /// From the boxes of a file of `size` bytes (ISO 14496-12). Damaged or unusual ones leave the facts
-/// unknown. Reads a few hundred bytes.
+/// unknown. Reads the index, not the pictures.
 Mp4Facts inspect_mp4(std::uint64_t size, const ReadAt& read);
 
 } // namespace dualcam::convert
