@@ -31,7 +31,8 @@ std::string_view text_of(Resumed::Reason reason) {
 }
 
 ServerSession::ServerSession(const ServerConfig& config, TimePoint now)
-    : config_(config), now_(now), progress_at_(now), asks_metadata_(config.metadata) {}
+    : config_(config), now_(now), progress_at_(now), synced_at_(now),
+      asks_metadata_(config.metadata) {}
 
 void ServerSession::received(Bytes bytes, TimePoint now) {
   if (state_ == State::ended) {
@@ -93,6 +94,27 @@ void ServerSession::tick(TimePoint now) {
 TimePoint ServerSession::deadline() const {
   const auto idle = progress_at_ + config_.idle;
   return wait_until_ ? std::min(*wait_until_, idle) : idle;
+}
+
+TimePoint ServerSession::overdue_at() const {
+  switch (state_) {
+  case State::awaiting_init:
+    return deadline();
+  case State::awaiting_metadata:
+  case State::awaiting_repeated_init:
+    return wait_until_.value_or(deadline());
+  case State::awaiting_start:
+  case State::awaiting_sync:
+  case State::receiving:
+    return stepped_at() + config_.step_wait;
+  case State::identifying:
+  case State::offering:
+  case State::starting:
+  case State::storing:
+  case State::ended:
+    break;
+  }
+  return TimePoint::max();
 }
 
 std::optional<Action> ServerSession::poll() {
@@ -361,6 +383,7 @@ void ServerSession::resume(Resumed::Reason reason) {
 
 void ServerSession::on_sync_stage(const Message& message) {
   if (const auto* sync = as<Sync>(message)) {
+    synced_at_ = now_;
     return on_sync(*sync);
   }
   on_status_in_file(std::get<Status>(message)); // the framer's search stops at nothing else

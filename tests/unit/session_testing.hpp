@@ -50,6 +50,7 @@ public:
   ByteBuffer take_sent() { return std::exchange(sent_, {}); }
 
   ServerSession& session() { return session_; }
+  TimePoint now() const { return now_; }
   const std::vector<std::string>& events() const { return events_; }
   const std::vector<File>& files() const { return files_; }
   const std::optional<Ended>& ended() const { return ended_; }

@@ -14,6 +14,7 @@
 // early.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -42,6 +43,7 @@ struct ServerConfig {
   Milliseconds sync_wait{2'000};     ///< between two RESUMEs
   Milliseconds quiet{10'000};        ///< silence in mid-file after which RESUME is sent
   Milliseconds repeat_init_wait{10'000};
+  Milliseconds step_wait{5'000}; ///< for START, SYNC and DATA: then the device is overdue
   unsigned attempts = 8; ///< RESUMEs and returning SYNCs without a new packet before giving up
 };
 
@@ -160,6 +162,14 @@ public:
   /// When `tick` is due at the latest.
   TimePoint deadline() const;
 
+  /// When the device last did what was due: INIT, METADATA, START, SYNC, good DATA. Answers count
+  /// as well, so that the time the host took for them is not the device's.
+  TimePoint stepped_at() const { return std::max(progress_at_, synced_at_); }
+
+  /// When the device will owe the next step, and another connection of the same camera may rightly
+  /// take over. Never while the host owes an answer.
+  TimePoint overdue_at() const;
+
   // Answers.
   /// Files of the kinds `last` are asked for when the others have been dealt with.
   void accept(TimePoint now, FileKinds last = {});
@@ -231,6 +241,7 @@ private:
   State state_ = State::awaiting_init;
   TimePoint now_;
   TimePoint progress_at_;
+  TimePoint synced_at_;
   std::optional<TimePoint> wait_until_; ///< of a state that waits for less than `idle`
   std::deque<Action> actions_;
   Framer framer_{Sender::device};
