@@ -68,6 +68,25 @@ fuzz() {
   rm "$log"
 }
 
+# check NAME COMMAND...: counts as a test.
+check() {
+  echo "== $1"
+  if "${@:2}"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "$1: failed"
+  fi
+}
+
+# one_program: all tools in one program, whose types the linker compares.
+one_program() {
+  cmake -S . -B build/odr -G Ninja -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Debug \
+    -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON \
+    -DCMAKE_CXX_FLAGS_DEBUG="-O0 -Werror=odr -Werror=lto-type-mismatch" >/dev/null &&
+    cmake --build build/odr --target tools-unit-tests -- --quiet
+}
+
 DUALCAM_FULL=$full build_and_test gcc $((full ? 3600 : 300)) \
   -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Release -DDUALCAM_BENCHMARKS=ON
 DUALCAM_FULL='' build_and_test clang 300 -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug \
@@ -76,6 +95,7 @@ DUALCAM_FULL='' build_and_test clang 300 -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE
 rm -rf build/fuzz
 if [[ $full ]]; then
   fuzz
+  check "no two types share a name" one_program
 fi
 
 echo "== figures, kept in build/figures.txt ($counts)"
