@@ -6,9 +6,9 @@
 
 #include <benchmark/benchmark.h>
 
-#include "crc16_bitwise.hpp"
-#include "crc16_kernels.hpp"
-#include "dualcam/crc16.hpp"
+#include "dualcam/wire/crc16.hpp"
+#include "wire/crc16_bitwise.hpp"
+#include "wire/crc16_kernels.hpp"
 
 #ifdef DUALCAM_DPDK
 #include "crc16_dpdk.hpp"

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "dualcam/bytes.hpp"
+#include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::dpdk {
 

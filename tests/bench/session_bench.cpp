@@ -2,9 +2,9 @@
 // Baseline: the CRC alone, which every packet needs.
 #include <benchmark/benchmark.h>
 
-#include "dualcam/camera_session.hpp"
-#include "dualcam/crc16.hpp"
-#include "dualcam/server_session.hpp"
+#include "dualcam/session/camera_session.hpp"
+#include "dualcam/session/server_session.hpp"
+#include "dualcam/wire/crc16.hpp"
 
 namespace {
 

@@ -11,12 +11,13 @@ from harness import PATIENCE, TOOLS
 BUILD = TOOLS.parent
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
-HEADERS = {path.name for path in SOURCE.glob("libdualcam/include/dualcam/*.hpp")} | {"version.hpp"}
+INCLUDE = SOURCE / "libdualcam/include/dualcam"
+HEADERS = {str(path.relative_to(INCLUDE)) for path in INCLUDE.glob("*/*.hpp")} | {"version.hpp"}
 PROGRAMS = {path.parent.name for path in SOURCE.glob("tools/dcam-*/main.cpp")}
 
 PROGRAM = """
-#include <dualcam/crc16.hpp>
 #include <dualcam/version.hpp>
+#include <dualcam/wire/crc16.hpp>
 #include <cstdio>
 int main() { std::printf("%s %04x", DUALCAM_VERSION, dualcam::crc16(dualcam::as_bytes("123456789"))); }
 """

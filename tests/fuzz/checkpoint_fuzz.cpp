@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "dualcam/checkpoint.hpp"
+#include "dualcam/storage/checkpoint.hpp"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "dualcam/dump.hpp"
+#include "dualcam/capture/dump.hpp"
 
 namespace {
 

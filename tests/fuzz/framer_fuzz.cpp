@@ -3,7 +3,7 @@
 #include <random>
 #include <string>
 
-#include "dualcam/framer.hpp"
+#include "dualcam/wire/framer.hpp"
 
 namespace {
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "dualcam/crc16.hpp"
-#include "dualcam/media_type.hpp"
-#include "dualcam/ptmf.hpp"
+#include "dualcam/media/media_type.hpp"
+#include "dualcam/media/ptmf.hpp"
+#include "dualcam/wire/crc16.hpp"
 
 namespace dualcam {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <random>
 
-#include "dualcam/crc16.hpp"
-#include "dualcam/server_session.hpp"
+#include "dualcam/session/server_session.hpp"
+#include "dualcam/wire/crc16.hpp"
 
 namespace {
 

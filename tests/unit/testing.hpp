@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "dualcam/bytes.hpp"
-#include "dualcam/hex.hpp"
+#include "dualcam/wire/bytes.hpp"
+#include "dualcam/wire/hex.hpp"
 
 namespace dualcam {
 

@@ -13,7 +13,7 @@
 
 #include "common/exit_code.hpp"
 #include "common/standard_streams.hpp"
-#include "dualcam/part_file.hpp"
+#include "dualcam/storage/part_file.hpp"
 
 namespace dualcam::inline tools {
 

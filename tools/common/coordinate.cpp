@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
-#include "dualcam/geo.hpp"
+#include "dualcam/files/geo.hpp"
 
 namespace dualcam::inline tools {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "common/input_file.hpp"
 #include "common/tcp_reassembly.hpp"
-#include "dualcam/dump.hpp"
+#include "dualcam/capture/dump.hpp"
 
 namespace dualcam::inline tools {
 

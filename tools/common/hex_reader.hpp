@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "dualcam/bytes.hpp"
+#include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
 

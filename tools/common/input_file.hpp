@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "dualcam/bytes.hpp"
-#include "dualcam/error.hpp"
+#include "dualcam/wire/bytes.hpp"
+#include "dualcam/wire/error.hpp"
 
 namespace dualcam::inline tools {
 

@@ -7,8 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "dualcam/file_kind.hpp"
-#include "dualcam/metadata.hpp"
+#include "dualcam/files/file_kind.hpp"
+#include "dualcam/files/metadata.hpp"
 
 namespace dualcam::inline tools {
 

@@ -13,7 +13,7 @@
 #include <span>
 
 #include "common/tcp_segment.hpp"
-#include "dualcam/error.hpp"
+#include "dualcam/wire/error.hpp"
 
 namespace dualcam::inline tools {
 

@@ -8,8 +8,8 @@
 
 #include <sys/types.h>
 
-#include "dualcam/bytes.hpp"
-#include "dualcam/error.hpp"
+#include "dualcam/wire/bytes.hpp"
+#include "dualcam/wire/error.hpp"
 
 namespace dualcam::inline tools {
 

@@ -1,7 +1,7 @@
 #include "common/record.hpp"
 
 #include "common/units.hpp"
-#include "dualcam/hex.hpp"
+#include "dualcam/wire/hex.hpp"
 
 namespace dualcam::inline tools {
 namespace {

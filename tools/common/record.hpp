@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/json.hpp"
-#include "dualcam/message.hpp"
+#include "dualcam/wire/message.hpp"
 
 namespace dualcam::inline tools {
 

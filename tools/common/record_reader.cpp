@@ -1,6 +1,6 @@
 #include "common/record_reader.hpp"
 
-#include "dualcam/hex.hpp"
+#include "dualcam/wire/hex.hpp"
 
 #include <cmath>
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/record.hpp"
-#include "dualcam/dump.hpp"
+#include "dualcam/capture/dump.hpp"
 
 namespace dualcam::inline tools {
 

@@ -3,8 +3,8 @@
 
 namespace dualcam::inline tools {
 
-/// From its construction on, SIGINT, SIGTERM and SIGHUP do not end the process but are noted here, for all
-/// threads. At most one object a process.
+/// From its construction on, SIGINT, SIGTERM and SIGHUP do not end the process but are noted here,
+/// for all threads. At most one object a process.
 class StopSignal {
 public:
   /// What a signal does once one has been noted.

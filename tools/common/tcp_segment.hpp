@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "dualcam/bytes.hpp"
+#include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "dualcam/annex_b.hpp"
-#include "dualcam/ptmf.hpp"
+#include "dualcam/media/annex_b.hpp"
+#include "dualcam/media/ptmf.hpp"
 
 namespace dualcam::convert {
 

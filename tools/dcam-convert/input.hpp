@@ -6,9 +6,9 @@
 #include <string>
 
 #include "common/stop_signal.hpp"
-#include "dualcam/bytes.hpp"
-#include "dualcam/error.hpp"
-#include "dualcam/media_type.hpp"
+#include "dualcam/media/media_type.hpp"
+#include "dualcam/wire/bytes.hpp"
+#include "dualcam/wire/error.hpp"
 
 namespace dualcam::convert {
 

@@ -11,7 +11,7 @@
 #include <cstdint>
 
 #include "dcam-convert/picture_size.hpp"
-#include "dualcam/bytes.hpp"
+#include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::convert {
 

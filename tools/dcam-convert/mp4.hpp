@@ -5,7 +5,7 @@
 #include <functional>
 #include <span>
 
-#include "dualcam/bytes.hpp"
+#include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::convert {
 

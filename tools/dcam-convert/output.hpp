@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "dcam-convert/options.hpp"
-#include "dualcam/part_file.hpp"
+#include "dualcam/storage/part_file.hpp"
 
 namespace dualcam::convert {
 

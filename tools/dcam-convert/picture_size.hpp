@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "dualcam/bytes.hpp"
+#include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::convert {
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "dualcam/message.hpp"
+#include "dualcam/wire/message.hpp"
 
 namespace dualcam::convert {
 namespace {

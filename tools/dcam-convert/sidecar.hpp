@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "dualcam/error.hpp"
-#include "dualcam/geo.hpp"
+#include "dualcam/files/geo.hpp"
+#include "dualcam/wire/error.hpp"
 
 namespace dualcam::convert {
 

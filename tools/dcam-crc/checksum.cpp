@@ -9,7 +9,7 @@
 
 #include <unistd.h>
 
-#include "dualcam/crc16.hpp"
+#include "dualcam/wire/crc16.hpp"
 
 namespace dualcam::crc {
 namespace {

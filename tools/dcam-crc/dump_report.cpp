@@ -9,8 +9,8 @@
 #include "common/escape.hpp"
 #include "common/units.hpp"
 #include "dcam-crc/packet_map.hpp"
-#include "dualcam/hex.hpp"
-#include "dualcam/message.hpp"
+#include "dualcam/wire/hex.hpp"
+#include "dualcam/wire/message.hpp"
 
 namespace dualcam::crc {
 namespace {

@@ -13,8 +13,8 @@
 #include <fmt/format.h>
 
 #include "common/units.hpp"
-#include "dualcam/message.hpp"
-#include "dualcam/metadata.hpp"
+#include "dualcam/files/metadata.hpp"
+#include "dualcam/wire/message.hpp"
 
 namespace dualcam::crc {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "dcam-crc/transfer_log.hpp"
-#include "dualcam/error.hpp"
+#include "dualcam/wire/error.hpp"
 
 namespace dualcam::crc {
 

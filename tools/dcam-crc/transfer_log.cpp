@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "dualcam/crc16.hpp"
+#include "dualcam/wire/crc16.hpp"
 
 namespace dualcam::crc {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/dump_source.hpp"
-#include "dualcam/dump.hpp"
+#include "dualcam/capture/dump.hpp"
 
 namespace dualcam::crc {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "common/record.hpp"
-#include "dualcam/error.hpp"
+#include "dualcam/wire/error.hpp"
 
 namespace dualcam::meta {
 

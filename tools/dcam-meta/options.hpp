@@ -8,8 +8,8 @@
 
 #include "common/exit_code.hpp"
 #include "common/standard_streams.hpp"
-#include "dualcam/bytes.hpp"
-#include "dualcam/camera.hpp"
+#include "dualcam/files/camera.hpp"
+#include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::meta {
 

@@ -9,7 +9,7 @@
 #include "common/units.hpp"
 #include "dcam-meta/exif.hpp"
 #include "dcam-meta/input.hpp"
-#include "dualcam/part_file.hpp"
+#include "dualcam/storage/part_file.hpp"
 
 namespace dualcam::meta {
 namespace {

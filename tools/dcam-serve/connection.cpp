@@ -9,7 +9,7 @@
 
 #include "common/escape.hpp"
 #include "dcam-serve/server.hpp"
-#include "dualcam/hex.hpp"
+#include "dualcam/wire/hex.hpp"
 
 namespace dualcam::serve {
 namespace {

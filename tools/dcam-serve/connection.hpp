@@ -12,7 +12,7 @@
 #include "common/coroutine.hpp"
 #include "common/pcap_writer.hpp"
 #include "dcam-serve/transfer.hpp"
-#include "dualcam/server_session.hpp"
+#include "dualcam/session/server_session.hpp"
 
 namespace dualcam::serve {
 

@@ -6,7 +6,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "dualcam/crc16.hpp"
+#include "dualcam/wire/crc16.hpp"
 
 namespace dualcam::serve {
 namespace {

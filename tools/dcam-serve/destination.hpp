@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-#include "dualcam/resumable_file.hpp"
+#include "dualcam/storage/resumable_file.hpp"
 
 namespace dualcam::serve {
 

@@ -9,7 +9,7 @@
 
 #include "common/arguments.hpp"
 #include "common/shell.hpp"
-#include "dualcam/message.hpp"
+#include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
 namespace {

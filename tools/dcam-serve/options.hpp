@@ -11,8 +11,8 @@
 #include "common/exit_code.hpp"
 #include "common/standard_streams.hpp"
 #include "dcam-serve/name_template.hpp"
-#include "dualcam/file_kind.hpp"
-#include "dualcam/part_file.hpp"
+#include "dualcam/files/file_kind.hpp"
+#include "dualcam/storage/part_file.hpp"
 
 namespace dualcam::serve {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
-#include "dualcam/message.hpp"
+#include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
 namespace {

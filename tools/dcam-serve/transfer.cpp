@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "dualcam/durable.hpp"
-#include "dualcam/hex.hpp"
-#include "dualcam/message.hpp"
+#include "dualcam/storage/durable.hpp"
+#include "dualcam/wire/hex.hpp"
+#include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
 namespace {

@@ -14,7 +14,7 @@
 #include "common/units.hpp"
 #include "dcam-serve/destination.hpp"
 #include "dcam-serve/options.hpp"
-#include "dualcam/server_session.hpp"
+#include "dualcam/session/server_session.hpp"
 
 namespace dualcam::serve {
 

@@ -6,8 +6,8 @@
 #include <openssl/sha.h>
 
 #include "common/units.hpp"
-#include "dualcam/hex.hpp"
-#include "dualcam/metadata.hpp"
+#include "dualcam/files/metadata.hpp"
+#include "dualcam/wire/hex.hpp"
 
 namespace dualcam::sim {
 namespace {

@@ -10,9 +10,9 @@
 
 #include "common/escape.hpp"
 #include "common/process.hpp"
-#include "dualcam/annex_b.hpp"
-#include "dualcam/message.hpp"
-#include "dualcam/ptmf.hpp"
+#include "dualcam/media/annex_b.hpp"
+#include "dualcam/media/ptmf.hpp"
+#include "dualcam/wire/message.hpp"
 
 namespace dualcam::sim {
 namespace {

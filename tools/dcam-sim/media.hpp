@@ -7,9 +7,9 @@
 #include "common/units.hpp"
 #include "dcam-sim/options.hpp"
 #include "dcam-sim/random.hpp"
-#include "dualcam/bytes.hpp"
-#include "dualcam/error.hpp"
-#include "dualcam/file_kind.hpp"
+#include "dualcam/files/file_kind.hpp"
+#include "dualcam/wire/bytes.hpp"
+#include "dualcam/wire/error.hpp"
 
 namespace dualcam::sim {
 

@@ -7,7 +7,7 @@
 
 #include "common/arguments.hpp"
 #include "common/escape.hpp"
-#include "dualcam/message.hpp"
+#include "dualcam/wire/message.hpp"
 
 namespace dualcam::sim {
 namespace {

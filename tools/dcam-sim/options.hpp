@@ -9,8 +9,8 @@
 
 #include "common/exit_code.hpp"
 #include "common/standard_streams.hpp"
-#include "dualcam/camera_session.hpp"
-#include "dualcam/geo.hpp"
+#include "dualcam/files/geo.hpp"
+#include "dualcam/session/camera_session.hpp"
 
 namespace dualcam::sim {
 

@@ -1,0 +1,87 @@
+// The payload of METADATA (0x000B): what the camera knew about a file.
+// Layouts: shared/protocol.md, "Metadata" (the vendor's page has it wrong) and "ADAS, DSM, DashCam,
+// and protocol >= 6", all three from the vendor's server [srv].
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dualcam/files/camera.hpp"
+#include "dualcam/files/file_kind.hpp"
+#include "dualcam/files/geo.hpp"
+#include "dualcam/wire/bytes.hpp"
+#include "dualcam/wire/error.hpp"
+
+namespace dualcam {
+
+/// Milliseconds since 1970 UTC, unsigned on the wire. Device clocks can be wrong by decades.
+struct DeviceTime {
+  std::uint64_t milliseconds;
+
+  /// 0 means "no file".
+  bool is_known() const { return milliseconds != 0; }
+  /// As a point in time, if it lies before the year 10000.
+  std::optional<std::chrono::sys_time<std::chrono::milliseconds>> time_point() const;
+  friend bool operator==(const DeviceTime&, const DeviceTime&) = default;
+};
+
+/// Of every camera family. ADAS and DSM have no version, frame rate and time zone, whole seconds
+/// in `timestamp` and millionths of a degree in `position`.
+struct Metadata {
+  std::uint8_t version;   ///< of the layout: 1 to 4 known; higher ones begin like 4; ADAS, DSM: 0
+  std::uint8_t file_type; ///< DualCam: one bit, see `kind`; others: see `file_type_name`
+  DeviceTime timestamp;   ///< when the file was finalised
+  std::uint8_t trigger;   ///< see `trigger_name`
+  std::uint16_t length;   ///< of the video in seconds; 0 for photos and in DSM, which does not say
+  std::optional<std::uint8_t> frame_rate;      ///< frames a second; since version 2
+  std::optional<std::int16_t> time_zone;       ///< minutes east of UTC; since version 3
+  std::optional<Position> position;            ///< as sent, maybe invalid; since version 3
+  std::optional<DeviceTime> trigger_timestamp; ///< since version 4
+  Bytes rest; ///< bytes behind the known fields; a view into the decoded payload
+  Camera camera = Camera::dualcam;
+  std::optional<std::uint16_t> events{}; ///< DSM: see `dsm_event_names`
+  std::optional<std::string> driver{};   ///< DSM: as sent but for padding, so maybe not printable
+
+  /// DualCam alone has kinds.
+  std::optional<FileKind> kind() const {
+    return camera == Camera::dualcam ? file_kind_of_bit(file_type) : std::nullopt;
+  }
+};
+
+/// What protocol.md knows of the layouts' sizes.
+inline constexpr std::array<std::size_t, 4> metadata_sizes{13, 14, 32, 40}; ///< of versions 1 to 4
+inline constexpr std::size_t adas_metadata_size = 15;
+inline constexpr std::size_t dsm_metadata_size = 26;
+
+/// Decodes a METADATA payload of protocol <= 5. Errors: truncated, naming the missing field and its
+/// offset; unsupported for version 0.
+Result<Metadata> decode_metadata(Bytes payload, Camera camera = Camera::dualcam);
+
+/// The family that a payload's size and first byte speak for. DualCam begins with its version, the
+/// others with a time in seconds, whose first byte is 0x10 or more since 1978; of the same size
+/// they tell ADAS from DSM. nullopt: of none that is known.
+std::optional<Camera> camera_of_metadata(Bytes payload);
+
+/// Whether the payload is the JSON document that protocol >= 6 sends: it begins with `{`. The
+/// document is not decoded here.
+bool is_json_metadata(Bytes payload);
+
+/// Appends the fields that `metadata.version` has (13, 14, 32 or 40 bytes), absent ones as 0, then
+/// `rest`. Precondition: version >= 1, of a DualCam.
+void encode_metadata(const Metadata& metadata, ByteBuffer& out);
+
+/// "server request", "crash", ...; empty for values not known [srv].
+std::string_view trigger_name(std::uint8_t trigger, Camera camera = Camera::dualcam);
+
+/// ADAS and DSM: "video", "snapshot", ...; empty for values not known [srv], and for a DualCam.
+std::string_view file_type_name(std::uint8_t file_type, Camera camera);
+
+/// "drowsiness", "phone", ..., "bit 9" for bits not known [srv].
+std::vector<std::string> dsm_event_names(std::uint16_t events);
+
+} // namespace dualcam

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "dualcam/wire/bytes.hpp"
+
+namespace dualcam {
+
+/// The end of a file that was stored before.
+struct FileTail {
+  std::uint32_t packet = 1; ///< where it begins, 1-based
+  std::uint64_t bytes = 0;  ///< from there to the end
+  std::uint64_t crc64 = 0;  ///< of these bytes (crc64.hpp)
+
+  bool operator==(const FileTail&) const = default;
+};
+
+/// Where to begin a file. The defaults are its start. To go on with what an earlier connection
+/// brought, some of that is asked for again and compared: only equal bytes prove that the camera
+/// still offers the same file.
+struct ResumePoint {
+  std::uint32_t packet = 1;    ///< the first packet asked for, 1-based
+  std::size_t packet_size = 0; ///< payload bytes of a full packet; 0 = learn from the first
+  std::uint16_t crc = 0;       ///< CRC-16/KERMIT of everything before `packet`
+  ByteBuffer overlap{};        ///< what is held from `packet` on: whole packets
+
+  /// Ends of files, one of which the camera's file may be offered again; none begins before
+  /// `packet`. Nothing is handed over then: the file is recognised by one of them or replaced.
+  std::vector<FileTail> known{};
+};
+
+} // namespace dualcam

@@ -1,0 +1,44 @@
+// HEVC as a byte stream (ITU-T H.265, Annex B), cut into access units: the bytes of one picture.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "dualcam/wire/bytes.hpp"
+
+namespace dualcam {
+
+/// Where one picture lies in the stream, from its first start code to the next picture's.
+struct AccessUnit {
+  std::uint64_t offset;
+  std::uint64_t size;
+  bool key; ///< an intra random access point; its parameter sets precede it in the unit
+  friend bool operator==(const AccessUnit&, const AccessUnit&) = default;
+};
+
+/// Finds the access units of a stream fed in any pieces. Holds no bytes of it. What precedes the
+/// first start code and what follows the last picture without being one belongs to no unit.
+class AccessUnitSplitter {
+public:
+  /// Looks at the next bytes; appends the units that they show to be complete.
+  void feed(Bytes bytes, std::vector<AccessUnit>& units);
+
+  /// The last unit, once everything has been fed.
+  std::optional<AccessUnit> finish() const;
+
+private:
+  void take(std::uint8_t byte, std::vector<AccessUnit>& units);
+  void begin_nal_unit(bool first_slice, std::vector<AccessUnit>& units);
+
+  std::uint64_t offset_ = 0;  ///< of the next byte
+  unsigned zeros_ = 0;        ///< how many precede it
+  unsigned header_bytes_ = 0; ///< still wanted of the NAL unit that has begun
+  std::uint64_t nal_offset_ = 0;
+  std::uint8_t nal_type_ = 0;
+  std::optional<std::uint64_t> unit_offset_;
+  bool has_picture_ = false;
+  bool key_ = false;
+};
+
+} // namespace dualcam

@@ -1,0 +1,211 @@
+// PTMF, the container in which the camera stores video (the page calls it "raw h265"): a sequence
+// of chunks, each a 36-byte header and a payload. Facts: shared/ptmf.md; integers little-endian.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "dualcam/wire/bytes.hpp"
+
+namespace dualcam {
+
+inline constexpr std::string_view ptmf_magic = "PTMF";
+inline constexpr std::size_t ptmf_header_size = 36;
+
+/// Longer payloads are taken for damage: a second of video at 32 Mbit/s would fit.
+inline constexpr std::size_t largest_ptmf_payload = std::size_t{4} * 1024 * 1024;
+
+/// Bytes in front of the A-law of a sound chunk: 00 01, length in 16-bit words, a counter.
+inline constexpr std::size_t voice_header_size = 4;
+inline constexpr std::size_t longest_voice_frame = std::size_t{2} * 255;
+
+enum class PtmfKind : std::uint8_t { key_picture = 'I', picture = 'P', sound = 'A' };
+
+/// Stands in every header, of sound too.
+struct PtmfFormat {
+  std::uint8_t frame_rate; ///< nominal, frames a second
+  std::uint16_t width;
+  std::uint16_t height;
+  friend bool operator==(const PtmfFormat&, const PtmfFormat&) = default;
+};
+
+struct PtmfHeader {
+  PtmfKind kind;
+  std::uint8_t padding; ///< how many of the payload's last bytes are filling: 0 to 3
+  PtmfFormat format;
+  std::uint32_t sequence; ///< pictures and sound count separately, each by 1
+  std::uint32_t length;   ///< of the payload, padding included: a multiple of 4
+  std::uint64_t time;     ///< of capture, microseconds since a start shared by pictures and sound
+  bool reserved_zero = true; ///< the bytes without a known meaning are 0, as in every file seen
+  friend bool operator==(const PtmfHeader&, const PtmfHeader&) = default;
+};
+
+/// Reads the header at the start of `bytes`. nullopt: too short, or not plausible (magic, kind,
+/// padding, or a length that is 0, no multiple of 4 or above `largest_ptmf_payload`).
+std::optional<PtmfHeader> decode_ptmf_header(Bytes bytes);
+
+/// Appends the header's 36 bytes, the reserved ones as 0.
+void encode_ptmf_header(const PtmfHeader& header, ByteBuffer& out);
+
+/// Appends chunks to a file's bytes, numbering pictures and sound from 0.
+class PtmfWriter {
+public:
+  explicit PtmfWriter(PtmfFormat format) : format_(format) {}
+
+  /// `access_unit`: one HEVC access unit as Annex B, a key picture with its parameter sets.
+  /// Precondition: not empty, fits `largest_ptmf_payload`.
+  void picture(bool key, Bytes access_unit, std::uint64_t time, ByteBuffer& out);
+
+  /// `a_law`: G.711 A-law, 8000 Hz mono; 320 bytes in the files seen. Precondition: an even number
+  /// of bytes, not 0, at most `longest_voice_frame`.
+  void sound(Bytes a_law, std::uint64_t time, ByteBuffer& out);
+
+private:
+  PtmfFormat format_;
+  std::uint32_t pictures_ = 0;
+  std::uint32_t sounds_ = 0;
+};
+
+/// One picture. `payload` (Annex B, without padding) is valid until the next call of `next`.
+struct PtmfPicture {
+  bool key;
+  std::uint32_t sequence;
+  std::uint64_t time; ///< as the header has it; a damaged one is not noticed here
+  PtmfFormat format;
+  Bytes payload;
+  std::uint64_t offset; ///< of the chunk in the file
+  std::uint64_t size;   ///< of the chunk
+  bool late;            ///< announced by `out_of_order`: repeated, or its successors came before it
+  bool doubtful;        ///< announced by `doubtful_end`: its last bytes may be wrong or missing
+};
+
+/// Some milliseconds of sound. `a_law` is valid until the next call of `next`.
+struct PtmfSound {
+  std::uint32_t sequence;
+  std::uint64_t time;
+  Bytes a_law;
+  std::uint64_t offset;
+  std::uint64_t size;
+  bool late;
+  bool doubtful;
+};
+
+enum class PtmfDamageKind {
+  garbage,          ///< bytes that belong to no chunk, or to one too damaged to be read
+  cut_end,          ///< the file ends within a chunk
+  zero_hole,        ///< a picture with lost bytes in it; withheld
+  bad_voice_header, ///< sound without `00 01 LL CC`, or LL is wrong; withheld
+  gap,              ///< `pictures` or `sounds` tells how many are missing before the next
+  out_of_order,     ///< the next chunk is late: it repeats one, or follows its successors
+  wrong_number,     ///< the next chunk's number contradicts its time, which goes on
+  before_first_key, ///< the next picture cannot be decoded: no key picture has come
+  doubtful_end,     ///< the next chunk is followed by damage that hides whether it is whole
+};
+
+/// Something wrong. It precedes the chunk it concerns, and all that comes behind the damage.
+struct PtmfDamage {
+  PtmfDamageKind kind;
+  std::uint64_t offset;       ///< of the bytes concerned
+  std::uint64_t length;       ///< of the bytes concerned; 0 for a gap, which has a place only
+  std::uint32_t pictures = 0; ///< how many are known to be missing by it: `gap` and withheld ones
+  std::uint32_t sounds = 0;   ///< the same for sound chunks
+  std::string message;        ///< one line, no full stop
+};
+
+using PtmfEvent = std::variant<PtmfPicture, PtmfSound, PtmfDamage>;
+
+/// Reads a file fed in any pieces; the pieces' sizes do not change the events.
+///
+///     reader.feed(piece); while (auto event = reader.next()) ...   // for each piece, then
+///     reader.finish();    while (auto event = reader.next()) ...
+///
+/// Every byte belongs to exactly one of: a chunk handed out, `garbage`, `cut_end`, a withheld
+/// chunk. Every chunk that is intact is handed out, pictures that cannot be decoded included: after
+/// damage that counts `pictures` only a key picture can be relied on, and that is the caller's
+/// business.
+///
+/// A chunk counts if its header is plausible and it ends at another `PTMF` or at the end of the
+/// file. When it ends at neither, the header behind it may be what is damaged: the chunk counts if
+/// its payload begins as it must (start code; voice header of the right length), ends in a byte
+/// that is not 0 and then zero padding, and holds no other chunk's header. Unless the remains of a
+/// header follow it is `doubtful` then: the damage may begin in its last bytes, or its length be
+/// too small. A chunk that has swallowed others because its length is wrong does not count.
+///
+/// Memory: at most one chunk of `largest_ptmf_payload` is waited for, whatever lengths the file
+/// declares; nothing is allocated for bytes that have not come. With the list of every `PTMF` in
+/// them that is 32 MiB at the very worst; a healthy file takes at most twice its largest chunk.
+class PtmfReader {
+public:
+  /// Adds input. `bytes` must stay valid until `next` has returned nullopt, and everything fed
+  /// before must have been used up that way.
+  void feed(Bytes bytes) { input_ = bytes; }
+
+  /// Says that nothing more will be fed.
+  void finish() { finished_ = true; }
+
+  /// The next event; nullopt when more bytes are needed, or after `finish` at the end.
+  std::optional<PtmfEvent> next();
+
+  /// How many bytes are held in memory; never above `most_buffered`.
+  std::size_t buffered() const { return buffer_.size() - start_; }
+  static constexpr std::size_t most_buffered = ptmf_header_size + largest_ptmf_payload + 128;
+
+private:
+  enum class Verdict { need_more, chunk, doubtful, cut, nothing };
+  enum class Order { expected, after_gap, late, wrong_number };
+
+  /// What is known of the numbers of pictures, or of sound.
+  struct Track {
+    bool started = false;
+    std::uint32_t previous = 0; ///< number of the latest chunk that was not late
+    std::uint32_t expected = 0;
+    std::uint64_t time = 0; ///< of the latest chunk that was not late
+  };
+
+  Bytes window() const { return Bytes(buffer_).subspan(start_); }
+  std::size_t pull(std::size_t count);
+  bool have(std::size_t count);
+  void drop(std::size_t count);
+
+  bool advance();
+  bool seek_magic();
+  void end_of_input();
+  Verdict judge();
+  Verdict judge_open_end(const PtmfHeader& header) const;
+  bool swallows_its_successors(const PtmfHeader& header) const;
+  bool holds_successor(const PtmfHeader& header) const;
+  std::optional<PtmfHeader> successor_at(const PtmfHeader& header, std::uint64_t offset) const;
+
+  void accept(bool doubtful);
+  void accept_picture(const PtmfHeader& header, bool doubtful, bool late);
+  void accept_sound(const PtmfHeader& header, bool doubtful, bool late);
+  void report_garbage(std::uint64_t end);
+  void report_doubt(const PtmfHeader& header);
+  bool check_order(const PtmfHeader& header);
+  static Order order_of(const PtmfHeader& header, const Track& track);
+  void report(PtmfDamage damage) { pending_.push_back(std::move(damage)); }
+
+  Bytes input_;
+  bool finished_ = false;
+  ByteBuffer buffer_;
+  std::size_t start_ = 0;            ///< of the bytes in `buffer_` that still matter
+  std::uint64_t offset_ = 0;         ///< where these stand in the file
+  std::deque<std::uint64_t> magics_; ///< the offset of every `PTMF` in the window
+  std::size_t held_ = 0;             ///< bytes of the chunk handed out last, not yet dropped
+
+  std::optional<std::uint64_t> lost_from_; ///< set while searching: where the damage began
+  std::optional<std::uint64_t> cut_at_;    ///< the first chunk since then that the end cuts off
+  std::deque<PtmfEvent> pending_;
+  Track pictures_;
+  Track sounds_;
+  bool key_seen_ = false;
+};
+
+/// "garbage", "cut end", "zero hole", ... for JSON and logs.
+std::string_view name_of(PtmfDamageKind kind);
+
+} // namespace dualcam

@@ -1,0 +1,277 @@
+// Our side of one connection with a camera, without I/O: bytes and time go in, actions come out.
+//
+//     device INIT -> [METADATA REQUEST -> METADATA] -> FILE REQUEST -> START -> RESUME n -> SYNC n
+//     -> DATA ... -> next kind ... -> REPEAT INIT -> INIT ... -> CLOSE or STATUS 0
+//
+// Facts: shared/protocol.md. The host (dcam-serve, a test, a fuzzer) loops:
+//
+//     while (auto action = session.poll()) perform(*action);
+//     wait for bytes, the end of the stream or session.deadline(); then
+//     session.received(...), session.disconnected() or session.tick(...)
+//
+// Some actions are questions. After one of these `poll` gives nothing more until the host has
+// called the answer named beside it; the camera waits meanwhile, so a file is never called done
+// early.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "dualcam/files/file_kind.hpp"
+#include "dualcam/files/resume_point.hpp"
+#include "dualcam/wire/bytes.hpp"
+#include "dualcam/wire/framer.hpp"
+#include "dualcam/wire/message.hpp"
+
+namespace dualcam {
+
+/// Only the type: nothing in the library reads a clock.
+using TimePoint = std::chrono::steady_clock::time_point;
+using Milliseconds = std::chrono::milliseconds;
+
+struct ServerConfig {
+  FileKinds wanted = FileKinds::all();
+  bool metadata = true; ///< ask for it before each file
+
+  Milliseconds idle{60'000};         ///< without progress in this time the connection is given up
+  Milliseconds metadata_wait{5'000}; ///< old firmware does not know METADATA REQUEST [doc]
+  Milliseconds sync_wait{2'000};     ///< between two RESUMEs
+  Milliseconds quiet{10'000};        ///< silence in mid-file after which RESUME is sent
+  Milliseconds repeat_init_wait{10'000};
+  Milliseconds step_wait{5'000}; ///< for START, SYNC and DATA: then the device is overdue
+  unsigned attempts = 8; ///< RESUMEs and returning SYNCs without a new packet before giving up
+};
+
+/// Write these bytes to the device.
+struct Send {
+  ByteBuffer bytes;
+};
+
+/// A camera said who it is. Question: `accept` or `reject`.
+struct Identified {
+  Init init;
+};
+
+/// What the camera knows of the file being offered or fetched. `payload` is valid until the next
+/// `poll`; see metadata.hpp.
+struct MetadataReceived {
+  FileKind kind;
+  Bytes payload;
+};
+
+/// A wanted file is there. Question: `fetch` or `skip`.
+struct FileOffered {
+  FileKind kind;
+};
+
+/// The device opened the file. The number is its claim: allocate nothing from it. Question:
+/// `begin` or `skip`.
+struct FileStarted {
+  FileKind kind;
+  std::uint32_t packets;
+};
+
+/// The camera's bytes are not those of ResumePoint::overlap, or its file none of
+/// ResumePoint::known: it offers another file now. Question: `begin`, from the start, or `skip`.
+struct FileReplaced {
+  FileKind kind;
+};
+
+/// The next verified bytes, in order and without repeats or the overlap. `payload` is valid until
+/// the next `received`.
+struct FileData {
+  std::uint32_t packet;
+  std::uint64_t offset; ///< bytes from the start of the file
+  Bytes payload;
+};
+
+/// Every packet has been handed over. Question: `stored`, once the file is durable: devices drop
+/// what the server has taken.
+struct FileCompleted {
+  FileKind kind;
+  std::uint32_t packets;
+  std::uint64_t bytes;
+  std::uint16_t crc;                ///< CRC-16/KERMIT of the whole file
+  std::optional<std::size_t> known; ///< nothing was handed over: it is this of ResumePoint::known
+};
+
+/// The device has gone on to its next INIT: it will not offer again what was stored before.
+struct Acknowledged {};
+
+/// The device reported an error instead of the file's next bytes.
+struct FileRefused {
+  FileKind kind;
+  std::uint32_t status;
+};
+
+/// RESUME was sent in mid-file.
+struct Resumed {
+  enum class Reason { bad_crc, bad_framing, out_of_step, silence, no_sync };
+  Reason reason;
+  std::uint32_t packet; ///< the one asked for
+};
+
+/// Something worth a line for people; not a reason to do anything.
+struct Note {
+  std::string text;
+  bool notable; ///< it explains what the user gets; a device can cause any number of the others
+};
+
+/// The session is over: send what is left, hang up.
+struct Ended {
+  enum class Reason {
+    finished,  ///< nothing wanted is left, or the host said so
+    rejected,  ///< by the host
+    stranger,  ///< not a camera, or none that is supported
+    lost,      ///< the peer closed or reset the connection
+    idle,      ///< no progress
+    bad_line,  ///< too many RESUMEs in vain
+    violation, ///< bytes that are no command where one was due
+  };
+  Reason reason;
+  std::string text; ///< a sentence
+};
+
+using Action =
+    std::variant<Send, Identified, MetadataReceived, FileOffered, FileStarted, FileReplaced,
+                 FileData, FileCompleted, Acknowledged, FileRefused, Resumed, Note, Ended>;
+
+class ServerSession {
+public:
+  ServerSession(const ServerConfig& config, TimePoint now);
+
+  /// What the device sent, in pieces of any size. Everything received before must have been polled
+  /// away; `bytes` must stay valid until `poll` has returned nullopt. Nothing is taken after the
+  /// end.
+  void received(Bytes bytes, TimePoint now);
+
+  /// The device's stream has ended, for whatever reason.
+  void disconnected();
+
+  /// Time has passed; called at or after `deadline`.
+  void tick(TimePoint now);
+
+  /// The next thing to do, nullopt when the session waits for bytes, time or an answer.
+  std::optional<Action> poll();
+
+  /// When `tick` is due at the latest.
+  TimePoint deadline() const;
+
+  /// When the device last did what was due: INIT, METADATA, START, SYNC, good DATA. Answers count
+  /// as well, so that the time the host took for them is not the device's.
+  TimePoint stepped_at() const { return std::max(progress_at_, synced_at_); }
+
+  /// When the device will owe the next step, and another connection of the same camera may rightly
+  /// take over. Never while the host owes an answer.
+  TimePoint overdue_at() const;
+
+  // Answers.
+  /// Files of the kinds `last` are asked for when the others have been dealt with.
+  void accept(TimePoint now, FileKinds last = {});
+  void reject(std::string_view why);
+  void fetch(TimePoint now);
+  void skip(TimePoint now);
+  void begin(TimePoint now, const ResumePoint& from = {});
+  void stored(TimePoint now);
+
+  /// Nothing more is wanted: takes leave of the device at once.
+  void finish();
+
+  bool ended() const { return state_ == State::ended; }
+
+private:
+  enum class State {
+    awaiting_init,
+    identifying, // question
+    awaiting_metadata,
+    offering, // question
+    awaiting_start,
+    starting, // question
+    awaiting_sync,
+    receiving,
+    storing, // question
+    awaiting_repeated_init,
+    ended,
+  };
+
+  bool waits_for_answer() const;
+  bool advance();
+  bool admits();
+  void on_bad_framing(const Error& error);
+  void on_message(const Message& message);
+  void on_init(const Init& init);
+  void on_repeated_init(const Message& message);
+  void on_metadata_stage(const Message& message);
+  void on_start_stage(const Message& message);
+  void on_sync_stage(const Message& message);
+  void on_receiving(const Message& message);
+  void on_sync(const Sync& sync);
+  void on_data(const Data& data);
+  void on_status_in_file(const Status& status);
+  bool is_of_another_kind(const MetadataResponse& metadata) const;
+  void late(const Message& message);
+
+  void new_round(const Init& init);
+  void next_file();
+  void offer();
+  void leave_file();
+  void resume(Resumed::Reason reason);
+  void ask_for(std::uint32_t packet);
+  void deliver(Bytes payload);
+  bool matches_overlap(Bytes payload);
+  void compare_with_known(Bytes payload);
+  std::optional<std::size_t> recognised() const;
+  void replaced();
+  void give_up_file(std::string why);
+  bool is_proving() const { return !overlap_.empty() || !known_.empty(); }
+  bool has_plausible_size(const Data& data) const;
+  std::optional<std::uint16_t> verified(const Data& data) const;
+
+  void send(const Message& message);
+  void note(std::string text, bool notable = true);
+  void progress();
+  void end(Ended::Reason reason, std::string text);
+
+  ServerConfig config_;
+  State state_ = State::awaiting_init;
+  TimePoint now_;
+  TimePoint progress_at_;
+  TimePoint synced_at_;
+  std::optional<TimePoint> wait_until_; ///< of a state that waits for less than `idle`
+  std::deque<Action> actions_;
+  Framer framer_{Sender::device};
+  ByteBuffer opening_; ///< the first bytes, until they tell who is there
+
+  std::uint64_t imei_ = 0;
+  FileKinds offered_;  ///< by the last INIT and not yet dealt with
+  FileKinds excluded_; ///< empty, refused or not wanted: not asked for again
+  FileKinds last_;     ///< asked for when no others are left
+  bool stored_in_round_ = false;
+  bool init_repeated_ = false;
+  bool asks_metadata_;
+
+  // The file being fetched.
+  FileKind kind_{};
+  std::uint32_t packets_ = 0;
+  std::uint32_t wanted_ = 1;   ///< the next packet to hand over
+  std::uint32_t position_ = 1; ///< the packet the next DATA carries
+  std::size_t packet_size_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint16_t file_crc_ = 0;     ///< of everything handed over
+  std::uint16_t chain_ = 0;        ///< the last accepted packet's CRC
+  bool after_sync_ = false;        ///< the chain may go on or restart at 0
+  ByteBuffer overlap_;             ///< still to be compared with what comes; empty = proved
+  std::vector<FileTail> known_;    ///< one of these, or another file
+  std::vector<FileTail> as_known_; ///< what has come of each of them
+  unsigned attempts_ = 0;
+};
+
+/// For logs and JSON: "bad CRC", ...
+std::string_view text_of(Resumed::Reason reason);
+
+} // namespace dualcam

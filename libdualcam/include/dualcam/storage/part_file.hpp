@@ -1,0 +1,92 @@
+// A file on its way to disk: complete under its final name, or not there under it at all.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+
+#include "dualcam/storage/durable.hpp"
+#include "dualcam/wire/bytes.hpp"
+
+namespace dualcam {
+
+/// What to do when the final name is taken.
+enum class IfExists {
+  number,  ///< NAME_1.EXT, NAME_2.EXT, ...
+  skip,    ///< leave the old one, drop the new one
+  fail,    ///< an error; the new one stays as NAME.part
+  replace, ///< the new one takes the name in one step
+};
+
+enum class Access { read, write };
+
+/// What to do with a part that an earlier attempt has left behind.
+enum class Leftover {
+  start_over, ///< it is emptied
+  keep,       ///< unless it is empty another name is taken
+};
+
+/// `NAME.part`, open and locked against any other writer, until `finish` gives it its name. An
+/// abandoned object leaves NAME.part behind. Errors are of category io and name the path.
+class PartFile {
+public:
+  /// Opens an empty `final_name`.part, in a folder that exists; if another writer holds that,
+  /// NAME_1.EXT.part, and so on.
+  /// `is_free` may refuse the path of a part.
+  static Result<PartFile>
+  create(const std::filesystem::path& final_name, Leftover leftover = Leftover::start_over,
+         const std::function<Result<bool>(const std::filesystem::path&)>& is_free = {});
+
+  /// Opens an existing part for `final_name`, as it is. nullopt: it has gone, or another writer
+  /// holds it.
+  static Result<std::optional<PartFile>> open(const std::filesystem::path& part,
+                                              const std::filesystem::path& final_name,
+                                              Access access = Access::write);
+
+  PartFile(PartFile&& other) noexcept;
+  PartFile& operator=(PartFile&& other) noexcept;
+  ~PartFile();
+
+  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& final_name() const { return final_name_; }
+  void set_final_name(std::filesystem::path name) { final_name_ = std::move(name); }
+
+  Result<std::uint64_t> size() const;
+
+  /// As much of `into` as there is from `offset` on.
+  Result<Bytes> read(std::uint64_t offset, std::span<std::byte> into) const;
+
+  /// Drops what is behind `size`; `append` goes on there.
+  Result<void> truncate(std::uint64_t size);
+
+  /// Appends the pieces. After an error how much of them was written is unknown.
+  Result<void> append(std::span<const Bytes> pieces);
+
+  /// Makes what was written durable, still as NAME.part.
+  Result<void> sync();
+
+  /// Is told the name that the file is about to get; an error stops it.
+  using BeforeNaming = std::function<Result<void>(const std::filesystem::path&)>;
+
+  /// Makes the file durable, then gives it its name, never over another file unless told to
+  /// `replace`, then makes the name durable. Returns the name; nullopt if it was taken and
+  /// `if_exists` is `skip`: the part is removed then.
+  Result<std::optional<std::filesystem::path>> finish(IfExists if_exists,
+                                                      const BeforeNaming& before_naming = {});
+
+  /// Removes NAME.part.
+  void discard();
+
+private:
+  PartFile(int descriptor, std::filesystem::path path, std::filesystem::path final_name);
+  Result<bool> publish(const std::filesystem::path& name, IfExists if_exists);
+  void close();
+
+  int descriptor_ = -1;
+  std::filesystem::path path_;
+  std::filesystem::path final_name_;
+};
+
+} // namespace dualcam

@@ -1,0 +1,185 @@
+// The commands of the camera protocol, one struct each, and their bytes on the wire.
+// Facts: shared/protocol.md; all integers are big-endian.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "dualcam/files/file_kind.hpp"
+#include "dualcam/wire/bytes.hpp"
+#include "dualcam/wire/error.hpp"
+
+namespace dualcam {
+
+/// Which side of the connection a byte stream comes from. Id 0x0000 means INIT from one and CLOSE
+/// from the other.
+enum class Sender { device, server };
+
+/// The first two bytes of every command.
+enum class CommandId : std::uint16_t {
+  init_or_close = 0x0000,
+  start = 0x0001,
+  resume = 0x0002,
+  sync = 0x0003,
+  data = 0x0004,
+  status = 0x0005,
+  file_request = 0x0008,
+  repeat_init = 0x0009,
+  metadata_request = 0x000A,
+  metadata = 0x000B,
+  path_request = 0x000C,
+  path = 0x000D,
+  enhanced_data = 0x000E,
+};
+
+/// Device: who it is and what it has. 16 bytes on the wire, without a length field.
+struct Init {
+  std::uint16_t protocol;
+  std::uint64_t imei; ///< a plain integer, at most 15 decimal digits
+  std::uint32_t settings;
+
+  FileKinds offered() const { return FileKinds(static_cast<std::uint8_t>(settings >> 24)); }
+  /// A file offered by path: ADAS, DSM, DashCam and any protocol >= 6 [srv].
+  bool offers_path() const { return (settings & 0x0200'0000) != 0; }
+  friend bool operator==(const Init&, const Init&) = default;
+};
+
+/// Server: go away, or nothing more is wanted (after any REPEAT INIT).
+struct Close {
+  friend bool operator==(const Close&, const Close&) = default;
+};
+
+/// Device: the requested file's length in packets (in bytes where files go by path); 0 = none.
+struct Start {
+  std::uint32_t packets;
+  friend bool operator==(const Start&, const Start&) = default;
+};
+
+/// Server: send from this packet on, 1-based.
+struct Resume {
+  std::uint32_t packet;
+  friend bool operator==(const Resume&, const Resume&) = default;
+};
+
+/// Device: the next DATA carries this packet; 0 is used for 1 by some.
+struct Sync {
+  std::uint32_t packet;
+  friend bool operator==(const Sync&, const Sync&) = default;
+};
+
+/// Device: one packet. `payload` is a view into the decoded bytes.
+struct Data {
+  Bytes payload;     ///< at most 1024 bytes
+  std::uint16_t crc; ///< CRC-16/KERMIT going on from the previous packet's
+};
+
+/// Both: 0 from the server = completed; from the device an error, or the end of the file.
+struct Status {
+  std::uint32_t code;
+  friend bool operator==(const Status&, const Status&) = default;
+};
+
+/// Server: send this file: `%photof` and so on, or a path as PATH gave it. A view.
+struct FileRequest {
+  std::string_view file;
+  friend bool operator==(const FileRequest&, const FileRequest&) = default;
+};
+
+/// Server: send INIT again. Two bytes on the wire, without a length field [srv].
+struct RepeatInit {
+  friend bool operator==(const RepeatInit&, const RepeatInit&) = default;
+};
+
+/// Server: what is known of this file? Empty where files go by path. A view.
+struct MetadataRequest {
+  std::string_view file;
+  friend bool operator==(const MetadataRequest&, const MetadataRequest&) = default;
+};
+
+/// Device: see metadata.hpp for the payload. A view.
+struct MetadataResponse {
+  Bytes payload;
+};
+
+/// Server: where is the file?
+struct PathRequest {
+  friend bool operator==(const PathRequest&, const PathRequest&) = default;
+};
+
+/// Device: a label, never a path to open; a trailing NUL is dropped. A view.
+struct Path {
+  std::string_view path;
+  friend bool operator==(const Path&, const Path&) = default;
+};
+
+/// Device, protocol >= 6: a piece of the file at a byte offset; the CRC covers `payload` alone.
+struct EnhancedData {
+  std::uint32_t offset;
+  Bytes payload;
+  std::uint16_t crc;
+};
+
+using Message =
+    std::variant<Init, Close, Start, Resume, Sync, Data, Status, FileRequest, RepeatInit,
+                 MetadataRequest, MetadataResponse, PathRequest, Path, EnhancedData>;
+
+/// The command if it is a T, else null.
+template <class T> const T* as(const Message& message) { return std::get_if<T>(&message); }
+
+/// How many payload bytes a full DATA packet has [doc][seen].
+inline constexpr std::size_t full_packet = 1024;
+
+/// Bytes before a DATA packet's payload (id and length) and behind it (CRC).
+inline constexpr std::size_t data_header = 4;
+inline constexpr std::size_t data_trailer = 2;
+
+/// INIT's bytes on the wire.
+inline constexpr std::size_t init_size = 16;
+
+/// What the length field of a command may say. `nullopt`: this sender knows no such command.
+/// Anything else is refused before a byte of payload is waited for, let alone stored.
+struct LengthRange {
+  std::size_t least;
+  std::size_t most;
+};
+std::optional<LengthRange> payload_length(Sender sender, std::uint16_t id);
+
+/// True for the commands without a length field: INIT from the device, REPEAT INIT from the server.
+constexpr bool lacks_length(Sender sender, std::uint16_t id) {
+  return (sender == Sender::device && id == static_cast<std::uint16_t>(CommandId::init_or_close)) ||
+         (sender == Sender::server && id == static_cast<std::uint16_t>(CommandId::repeat_init));
+}
+
+/// Decodes one command of `sender` from its id and payload (for INIT the 14 bytes behind the id).
+/// Views in the result point into `payload`. Errors: unsupported (no such command), truncated or
+/// malformed (wrong length, IMEI of more than 15 digits); offsets count from the payload's start.
+Result<Message> decode(Sender sender, std::uint16_t id, Bytes payload);
+
+/// Appends the command's bytes on the wire. Precondition: payloads fit their length field.
+void encode(const Message& message, ByteBuffer& out);
+ByteBuffer encode(const Message& message);
+
+/// "START", "FILE REQUEST", ... as the vendor's page calls it.
+std::string_view name_of(const Message& message);
+
+/// One line for logs: `SYNC 337`, `DATA 1024 bytes, CRC 1a2b`. No device string stands in it.
+std::string describe(const Message& message);
+
+/// An IMEI as people write it: 15 decimal digits, zero-padded.
+std::string format_imei(std::uint64_t imei);
+/// From 1 to 15 decimal digits, nothing else.
+std::optional<std::uint64_t> parse_imei(std::string_view text);
+
+/// The codes that decide something.
+inline constexpr std::uint32_t status_completed = 0;
+inline constexpr std::uint32_t status_invalid_resume = 6;
+inline constexpr std::uint32_t status_file_pointer_failed = 16;
+inline constexpr std::uint32_t status_not_available = 17;
+inline constexpr std::uint32_t status_invalid_query = 21;
+
+/// What a device means by a status [srv], 0x11 as the vendor's page has it for cameras [doc].
+std::string_view status_meaning(std::uint32_t code);
+
+} // namespace dualcam

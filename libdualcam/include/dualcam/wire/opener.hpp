@@ -1,0 +1,33 @@
+// What a peer's first bytes say about who it is: a camera, or one of the others that really connect
+// to a camera port (shared/protocol.md, "What really connects to such a port").
+#pragma once
+
+#include <string>
+
+#include "dualcam/wire/bytes.hpp"
+
+namespace dualcam {
+
+enum class Opener {
+  unfinished,    ///< more bytes are needed to tell
+  camera,        ///< INIT
+  avl_handshake, ///< a tracker's tracking connection: 000F and 15 digits of IMEI
+  avl_data,      ///< the same, going on: 00000000 and AVL data
+  http,
+  rdp,
+  tls,
+  unknown,
+};
+
+/// The most bytes `recognise` ever looks at.
+inline constexpr std::size_t longest_opener = 17;
+
+/// Tells from the first bytes of a connection; the answer never depends on how they were cut, only
+/// `unfinished` turns into another one as more arrive.
+Opener recognise(Bytes first_bytes);
+
+/// A sentence for logs: what this peer is and, where the user can do something, what.
+/// `first_bytes` are shown as hex for `unknown`, the IMEI for `avl_handshake`.
+std::string describe(Opener opener, Bytes first_bytes);
+
+} // namespace dualcam

@@ -1,0 +1,176 @@
+#include "capture/dump_evidence.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "dualcam/wire/crc16.hpp"
+#include "dualcam/wire/message.hpp"
+
+namespace dualcam::dump_evidence {
+namespace {
+
+constexpr std::size_t header_size = 4;
+constexpr std::uint32_t highest_packet = 1 << 24; // 16 GiB: no camera has such files
+constexpr std::uint32_t highest_status = 0xFF;
+constexpr std::uint8_t highest_metadata_version = 15;
+constexpr std::size_t shortest_metadata = 13;
+
+CommandId id_of(Bytes window) { return static_cast<CommandId>(load_be<std::uint16_t>(window)); }
+
+Fit fit(bool yes) { return yes ? Fit::yes : Fit::no; }
+
+/// The real INITs have a small protocol number and end in the packet size; zeros in a file do not.
+bool is_likely_init(Bytes init, const Known& known) {
+  const auto protocol = load_be<std::uint16_t>(init.subspan(2));
+  const auto imei = load_be<std::uint64_t>(init.subspan(4));
+  const auto packet_size = load_be<std::uint16_t>(init.subspan(14));
+  return protocol != 0 && protocol < 256 && parse_imei(format_imei(imei)) == imei &&
+         (known.imei ? imei == *known.imei || packet_size == full_packet
+                     : packet_size == full_packet);
+}
+
+bool is_likely_metadata(Bytes payload) {
+  const auto first = payload.empty() ? 0 : std::to_integer<unsigned>(payload[0]);
+  return payload.size() >= shortest_metadata &&
+         (first == '{' || (first >= 1 && first <= highest_metadata_version));
+}
+
+bool is_printable(Bytes payload) {
+  return std::ranges::all_of(payload, [](std::byte byte) {
+    const auto value = std::to_integer<unsigned>(byte);
+    return value == 0 || (value >= 0x20 && value < 0x7F);
+  });
+}
+
+/// The number in SYNC, START or STATUS.
+bool is_likely_number(CommandId id, std::uint32_t number, const Known& known) {
+  if (id == CommandId::status) {
+    return number <= highest_status;
+  }
+  if (known.by_path) {
+    return true;
+  }
+  return number <=
+         (id == CommandId::sync ? known.packets.value_or(highest_packet) : highest_packet);
+}
+
+/// A whole command of plausible length: does its content make sense?
+bool is_likely_content(CommandId id, Bytes command, const Known& known) {
+  const auto payload = command.subspan(header_size);
+  switch (id) {
+  case CommandId::init_or_close:
+    return is_likely_init(command, known);
+  case CommandId::start:
+  case CommandId::sync:
+  case CommandId::status:
+    return is_likely_number(id, load_be<std::uint32_t>(payload), known);
+  case CommandId::metadata:
+    return is_likely_metadata(payload);
+  case CommandId::path:
+    return !payload.empty() && is_printable(payload);
+  default:
+    return true;
+  }
+}
+
+bool is_data(CommandId id) { return id == CommandId::data || id == CommandId::enhanced_data; }
+
+/// ENHANCED DATA that was not announced by a path has its own CRC to vouch for it.
+Fit fits_itself(Bytes window, std::size_t size, bool at_end) {
+  constexpr std::array<std::uint16_t, 1> zero{0};
+  if (window.size() < size) {
+    return at_end ? Fit::no : Fit::undecided;
+  }
+  return fit(fitting_start(window.first(size), zero).has_value());
+}
+
+/// A DATA to go on from: the next one's CRC fits it, or it fits itself, or another command follows.
+Fit is_data_to_go_on_from(Bytes window, std::size_t size, bool at_end, const Known& known) {
+  const auto next = window.subspan(size);
+  if (id_of(window) == CommandId::enhanced_data && fits_itself(window, size, at_end) == Fit::no) {
+    return Fit::no;
+  }
+  const auto stored = load_be<std::uint16_t>(window.first(size).last(data_trailer));
+  const bool verified = fitting_start(window.first(size), known.starts).has_value();
+  const auto follows = begins_command(next, at_end, known);
+  if (follows != Fit::yes || verified || next.size() < header_size ||
+      id_of(next) != CommandId::data) {
+    return follows;
+  }
+  const auto next_size = *command_size(next);
+  if (next.size() < next_size) {
+    return at_end ? Fit::yes : Fit::undecided;
+  }
+  return fit(fitting_start(next.first(next_size), std::span(&stored, 1)).has_value());
+}
+
+} // namespace
+
+std::optional<std::size_t> command_size(Bytes window) {
+  if (window.size() < 2) {
+    return std::nullopt;
+  }
+  const auto id = load_be<std::uint16_t>(window);
+  const auto range = payload_length(Sender::device, id);
+  if (!range) {
+    return 0;
+  }
+  if (lacks_length(Sender::device, id)) {
+    return init_size;
+  }
+  if (window.size() < header_size) {
+    return std::nullopt;
+  }
+  const std::size_t length = load_be<std::uint16_t>(window.subspan(2));
+  return length < range->least || length > range->most ? 0 : header_size + length;
+}
+
+std::optional<std::uint16_t> fitting_start(Bytes data, std::span<const std::uint16_t> starts) {
+  const bool enhanced = id_of(data) == CommandId::enhanced_data;
+  const auto skipped = header_size + (enhanced ? sizeof(std::uint32_t) : 0);
+  const auto stored = load_be<std::uint16_t>(data.last(data_trailer));
+  const auto payload = data.first(data.size() - data_trailer).subspan(skipped);
+  const auto found = std::ranges::find_if(
+      starts, [&](std::uint16_t start) { return crc16(payload, start) == stored; });
+  return found == starts.end() ? std::nullopt : std::optional(*found);
+}
+
+Fit begins_command(Bytes window, bool at_end, const Known& known) {
+  if (window.empty()) {
+    return at_end ? Fit::yes : Fit::undecided;
+  }
+  const auto size = command_size(window);
+  if (!size) { // the end may cut a header
+    return at_end ? fit(window[0] == std::byte{0}) : Fit::undecided;
+  }
+  if (*size == 0) {
+    return Fit::no;
+  }
+  if (id_of(window) == CommandId::enhanced_data && !known.by_path) {
+    return fits_itself(window, *size, at_end);
+  }
+  if (is_data(id_of(window))) {
+    return Fit::yes;
+  }
+  if (window.size() < *size) {
+    return at_end ? fit(id_of(window) != CommandId::init_or_close) : Fit::undecided;
+  }
+  return fit(is_likely_content(id_of(window), window.first(*size), known));
+}
+
+Fit is_way_back(Bytes window, bool at_end, const Known& known) {
+  const auto size = command_size(window);
+  if (!size || *size == 0) {
+    return size || at_end ? Fit::no : Fit::undecided;
+  }
+  if (window.size() < *size) {
+    return at_end ? Fit::no : Fit::undecided;
+  }
+  if (is_data(id_of(window))) {
+    return is_data_to_go_on_from(window, *size, at_end, known);
+  }
+  const auto begins = begins_command(window, at_end, known);
+  return begins == Fit::yes ? begins_command(window.subspan(*size), at_end, known) : begins;
+}
+
+} // namespace dualcam::dump_evidence

@@ -1,0 +1,34 @@
+// How likely bytes are to be a command of the device, rather than file content or garbage.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "dualcam/wire/bytes.hpp"
+
+namespace dualcam::dump_evidence {
+
+enum class Fit { no, yes, undecided };
+
+/// What a candidate is compared with.
+struct Known {
+  std::optional<std::uint64_t> imei;     ///< of the last INIT
+  std::optional<std::uint32_t> packets;  ///< highest number a SYNC may name
+  bool by_path = false;                  ///< ENHANCED DATA may come
+  std::span<const std::uint16_t> starts; ///< what a DATA's CRC may go on from
+};
+
+/// A command's size from its first bytes; 0: it has none such; nullopt: too few bytes to tell.
+std::optional<std::size_t> command_size(Bytes window);
+
+/// Whether `window` begins like a command; no bytes at all are one at the end of the stream.
+Fit begins_command(Bytes window, bool at_end, const Known& known);
+
+/// Whether `window` begins with a command to go on from after a lost stretch.
+Fit is_way_back(Bytes window, bool at_end, const Known& known);
+
+/// Whether this whole DATA or ENHANCED DATA command's CRC fits one of `starts`: which one.
+std::optional<std::uint16_t> fitting_start(Bytes data, std::span<const std::uint16_t> starts);
+
+} // namespace dualcam::dump_evidence

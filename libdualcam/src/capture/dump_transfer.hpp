@@ -1,0 +1,102 @@
+// One transfer in a dump: which packet comes next, what its CRC goes on from, and what later
+// commands say about numbers given earlier.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "dualcam/capture/dump.hpp"
+
+namespace dualcam {
+
+class DumpTransfer {
+public:
+  /// How many packets' CRCs are remembered: SYNC may go back that far, or the chain may go on.
+  static constexpr std::size_t remembered = 4096;
+
+  DumpTransfer(std::optional<FileKind> kind, std::optional<std::uint32_t> announced, bool by_path);
+
+  DumpTransferBegan began(std::uint64_t offset) const;
+  DumpTransferEnded ended(std::uint64_t offset) const;
+
+  /// SYNC. `number` counts packets, or bytes where files go by path.
+  void sync(std::uint32_t number);
+
+  /// What the next DATA's CRC may go on from; empty: lost.
+  std::span<const std::uint16_t> starts() const { return starts_; }
+
+  /// A stretch was lost at this length; the packet whose header stands at its start is in it.
+  struct Lost {
+    std::uint64_t bytes;
+    bool damaged_packet;
+    bool length_known; ///< the capture says how much is missing
+  };
+  void lost(const Lost& lost) { lost_ = lost; }
+
+  /// A whole DATA command of plausible size: its event, and the state behind it. `before` are the
+  /// two bytes before it, if they can be the CRC of the packet before.
+  DumpPacket data(std::uint64_t offset, Bytes payload, std::uint16_t stored,
+                  std::optional<std::uint16_t> before);
+  DumpPacket enhanced_data(std::uint64_t offset, const EnhancedData& data);
+  /// One that is not all there.
+  DumpPacket cut(std::uint64_t offset, Bytes payload, std::optional<std::uint16_t> stored);
+
+  /// What the packet handed out last, or the end of the transfer, says about earlier numbers.
+  std::optional<DumpRenumbered> correction();
+  std::optional<DumpRenumbered> correction_at_end();
+
+  bool has_packets() const { return ordinal_ != 0; }
+  std::optional<FileKind> kind() const { return kind_; }
+  bool has_metadata() const { return has_metadata_; }
+  void metadata(std::optional<FileKind> kind);
+  std::optional<std::uint32_t> highest_sync() const;
+  std::uint32_t highest() const { return highest_; }
+  bool by_path() const { return by_path_; }
+
+private:
+  struct Seen {
+    std::uint64_t ordinal;
+    std::uint32_t number;
+    std::size_t size;
+    std::uint16_t stored;
+    std::size_t content; ///< a hash of the payload: its CRC alone would match by chance
+  };
+  /// Where numbers became uncertain.
+  struct Break {
+    std::uint64_t ordinal;
+    bool searched; ///< behind a lost stretch, not just a bad packet
+  };
+
+  void find_place_behind_loss(Bytes payload, std::uint16_t stored);
+  DumpPacket packet(std::uint64_t offset, Bytes payload, DumpVerdict verdict);
+  void remember(const DumpPacket& packet);
+  std::optional<DumpRenumbered> shift(std::uint64_t first, std::uint64_t end, std::int64_t by,
+                                      std::string_view reason);
+  std::optional<DumpRenumbered> correction_behind_sync();
+  std::size_t wire_size() const { return packet_size_ + data_header + data_trailer; }
+
+  std::optional<FileKind> kind_;
+  std::optional<std::uint32_t> announced_; ///< START's number
+  bool by_path_;
+  bool has_metadata_ = false;
+
+  std::size_t packet_size_ = full_packet;
+  bool packet_size_known_ = false;
+  std::uint32_t next_ = 1;
+  DumpNumbering numbering_ = DumpNumbering::unknown;
+  std::vector<std::uint16_t> starts_;
+  std::optional<Lost> lost_;
+
+  std::uint64_t ordinal_ = 0;
+  std::uint32_t highest_ = 0;
+  std::deque<Seen> seen_;
+  std::optional<Break> break_; ///< the latest whose extent is uncertain
+  std::optional<DumpPacket> last_;
+  bool behind_sync_ = false;
+  std::uint64_t sync_ordinal_ = 0; ///< of the first packet behind the last SYNC
+  std::uint32_t next_before_sync_ = 1;
+  DumpTransferEnded counts_{};
+};
+
+} // namespace dualcam

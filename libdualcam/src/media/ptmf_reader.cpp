@@ -1,0 +1,419 @@
+#include "dualcam/media/ptmf.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dualcam {
+namespace {
+
+/// So many zeros in a row stand in no HEVC picture: emulation prevention breaks up three.
+constexpr std::size_t hole_size = 64;
+
+/// What is needed behind a chunk that does not end at another: a whole header, or a hole.
+constexpr std::size_t remains_size = ptmf_magic.size() + hole_size;
+static_assert(remains_size >= ptmf_header_size);
+
+constexpr std::size_t search_block = 32768;
+
+/// More chunks a second than any track has, and a margin: a jump of the sequence numbers beyond
+/// that is a damaged number, not a gap.
+constexpr std::uint64_t shortest_period = 5000;
+constexpr std::uint64_t credible_gap = 200;
+
+bool is_zero(Bytes bytes) {
+  return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+/// Whether `bytes` go on with `PTMF`, or with as much of it as the end of the file leaves.
+bool continues_with_magic(Bytes bytes) {
+  return ptmf_magic.starts_with(as_text(bytes.first(std::min(bytes.size(), ptmf_magic.size()))));
+}
+
+Bytes content_of(const PtmfHeader& header, Bytes chunk) {
+  return chunk.subspan(ptmf_header_size, header.length - header.padding);
+}
+
+bool begins_with_start_code(Bytes payload) {
+  const auto text = as_text(payload);
+  return text.starts_with(std::string_view("\0\0\1", 3)) ||
+         text.starts_with(std::string_view("\0\0\0\1", 4));
+}
+
+bool begins_with_voice_header(Bytes payload) {
+  return payload.size() > voice_header_size && payload[0] == std::byte{0} &&
+         payload[1] == std::byte{1} &&
+         std::to_integer<std::size_t>(payload[2]) * 2 == payload.size() - voice_header_size;
+}
+
+/// The length of the first run of zeros that is a hole; 0 if there is none. Every such run covers a
+/// byte whose position is a multiple of `hole_size`.
+std::size_t find_hole(Bytes payload) {
+  const auto not_zero = [](std::byte byte) { return byte != std::byte{0}; };
+  for (std::size_t at = 0; at < payload.size(); at += hole_size) {
+    if (not_zero(payload[at])) {
+      continue;
+    }
+    const auto before = payload.first(at);
+    const auto behind = payload.subspan(at);
+    const auto zeros_before =
+        std::find_if(before.rbegin(), before.rend(), not_zero) - before.rbegin();
+    const auto zeros_behind = std::ranges::find_if(behind, not_zero) - behind.begin();
+    const auto zeros = static_cast<std::size_t>(zeros_before + zeros_behind);
+    if (zeros >= hole_size) {
+      return zeros;
+    }
+  }
+  return 0;
+}
+
+/// Whether a chunk's header and most of what follows were overwritten by zeros.
+bool begins_with_hole(Bytes rest) {
+  return rest.size() >= remains_size && is_zero(rest.subspan(ptmf_magic.size(), hole_size));
+}
+
+std::optional<PtmfHeader> decode_with_damaged_magic(Bytes rest) {
+  if (rest.size() < ptmf_header_size) {
+    return std::nullopt;
+  }
+  ByteBuffer repaired;
+  append(repaired, as_bytes(ptmf_magic));
+  append(repaired, rest.first(ptmf_header_size).subspan(ptmf_magic.size()));
+  return decode_ptmf_header(repaired);
+}
+
+/// Whether `other` looks like a header from the same file: stricter than plausible.
+bool may_share_file(const PtmfHeader& header, const PtmfHeader& other) {
+  return other.reserved_zero && other.format == header.format;
+}
+
+bool is_sound(const PtmfHeader& header) { return header.kind == PtmfKind::sound; }
+
+/// "picture 7", "sound chunk 7".
+std::string label(const PtmfHeader& header) {
+  return (is_sound(header) ? "sound chunk " : "picture ") + std::to_string(header.sequence);
+}
+
+PtmfDamage damage_of(PtmfDamageKind kind, const PtmfHeader& header, std::uint64_t offset,
+                     std::string message) {
+  return {.kind = kind,
+          .offset = offset,
+          .length = ptmf_header_size + header.length,
+          .message = std::move(message)};
+}
+
+/// Damage that costs `count` chunks of the header's track.
+PtmfDamage loss_of(PtmfDamage damage, const PtmfHeader& header, std::uint32_t count) {
+  (is_sound(header) ? damage.sounds : damage.pictures) = count;
+  return damage;
+}
+
+} // namespace
+
+std::optional<PtmfEvent> PtmfReader::next() {
+  while (pending_.empty()) {
+    if (!advance()) {
+      return std::nullopt;
+    }
+  }
+  auto event = std::move(pending_.front());
+  pending_.pop_front();
+  return event;
+}
+
+/// One step: judges what stands at the start of the window, or searches for something to judge.
+/// False: no step is possible, more bytes are needed.
+bool PtmfReader::advance() {
+  drop(std::exchange(held_, 0));
+  if (lost_from_ && !seek_magic()) {
+    if (finished_) {
+      end_of_input();
+    }
+    return finished_;
+  }
+  if (!have(1)) {
+    return false;
+  }
+  const auto verdict = judge();
+  switch (verdict) {
+  case Verdict::need_more:
+    return false;
+  case Verdict::chunk:
+  case Verdict::doubtful:
+    accept(verdict == Verdict::doubtful);
+    return true;
+  case Verdict::cut:
+    cut_at_ = cut_at_.value_or(offset_);
+    break;
+  case Verdict::nothing:
+    break;
+  }
+  lost_from_ = lost_from_.value_or(offset_);
+  drop(1);
+  return true;
+}
+
+/// Drops everything in front of the next `PTMF`. False: there is none in what has come.
+bool PtmfReader::seek_magic() {
+  while (magics_.empty()) {
+    const auto kept = std::min(window().size(), ptmf_magic.size() - 1);
+    drop(window().size() - kept);
+    if (pull(search_block) == 0) {
+      return false;
+    }
+  }
+  drop(static_cast<std::size_t>(magics_.front() - offset_));
+  return true;
+}
+
+/// Reports what was searched through in vain.
+void PtmfReader::end_of_input() {
+  drop(window().size());
+  const auto cut_at = cut_at_.value_or(offset_);
+  if (cut_at != *lost_from_) {
+    report_garbage(cut_at);
+  }
+  if (cut_at != offset_) {
+    const auto length = offset_ - cut_at;
+    report({.kind = PtmfDamageKind::cut_end,
+            .offset = cut_at,
+            .length = length,
+            .message = "the file ends within a chunk: " + std::to_string(length) +
+                       " bytes of it are left"});
+  }
+  lost_from_.reset();
+  cut_at_.reset();
+}
+
+/// Whether the window begins with a chunk. Nothing but the file's bytes decides, never how many of
+/// them happen to have come.
+PtmfReader::Verdict PtmfReader::judge() {
+  if (!have(ptmf_header_size) && !finished_) {
+    return Verdict::need_more;
+  }
+  if (!continues_with_magic(window())) {
+    return Verdict::nothing;
+  }
+  if (window().size() < ptmf_header_size) {
+    return Verdict::cut;
+  }
+  const auto header = decode_ptmf_header(window());
+  if (!header) {
+    return Verdict::nothing;
+  }
+  const auto size = ptmf_header_size + header->length;
+  if (!have(size + ptmf_magic.size()) && !finished_) {
+    return Verdict::need_more;
+  }
+  if (window().size() < size) {
+    return Verdict::cut;
+  }
+  if (continues_with_magic(window().subspan(size))) {
+    return swallows_its_successors(*header) ? Verdict::nothing : Verdict::chunk;
+  }
+  if (!have(size + remains_size) && !finished_) {
+    return Verdict::need_more;
+  }
+  return judge_open_end(*header);
+}
+
+/// The chunk does not end at another: either its length is wrong, or what follows is damaged.
+PtmfReader::Verdict PtmfReader::judge_open_end(const PtmfHeader& header) const {
+  const auto content = content_of(header, window());
+  const auto padding = window().subspan(ptmf_header_size + content.size(), header.padding);
+  const auto rest = window().subspan(ptmf_header_size + header.length);
+  const bool begins_well =
+      is_sound(header) ? begins_with_voice_header(content) : begins_with_start_code(content);
+  const bool ends_well = content.back() != std::byte{0} && is_zero(padding);
+  if (!begins_well || !ends_well || holds_successor(header)) {
+    return Verdict::nothing;
+  }
+  const auto next_header = decode_with_damaged_magic(rest);
+  const bool remains_follow =
+      begins_with_hole(rest) || (next_header && may_share_file(header, *next_header));
+  return remains_follow ? Verdict::chunk : Verdict::doubtful;
+}
+
+/// Whether the first or the last `PTMF` inside the payload is a chunk's header.
+bool PtmfReader::holds_successor(const PtmfHeader& header) const {
+  const auto first = std::ranges::upper_bound(magics_, offset_);
+  const auto end = std::ranges::lower_bound(magics_, offset_ + ptmf_header_size + header.length);
+  return first < end && (successor_at(header, *first) || successor_at(header, *std::prev(end)));
+}
+
+/// Whether the last `PTMF` inside the payload is the header of a chunk that ends where this one
+/// does. Real payloads cannot hold a header: it has eight zeros in a row.
+bool PtmfReader::swallows_its_successors(const PtmfHeader& header) const {
+  const auto end = offset_ + ptmf_header_size + header.length;
+  const auto last = *std::prev(std::ranges::lower_bound(magics_, end));
+  const auto inner = last == offset_ ? std::nullopt : successor_at(header, last);
+  return inner && last + ptmf_header_size + inner->length == end;
+}
+
+/// The header at `offset`, if it may belong to a chunk behind that of `header`.
+std::optional<PtmfHeader> PtmfReader::successor_at(const PtmfHeader& header,
+                                                   std::uint64_t offset) const {
+  const auto other = decode_ptmf_header(window().subspan(offset - offset_));
+  return other && may_share_file(header, *other) ? other : std::nullopt;
+}
+
+/// Hands out the chunk at the start of the window, after what is to be said about it.
+void PtmfReader::accept(bool doubtful) {
+  const auto header = *decode_ptmf_header(window());
+  held_ = ptmf_header_size + header.length;
+  cut_at_.reset();
+  if (lost_from_) {
+    report_garbage(offset_);
+    lost_from_.reset();
+  }
+  const bool late = check_order(header);
+  if (is_sound(header)) {
+    accept_sound(header, doubtful, late);
+  } else {
+    accept_picture(header, doubtful, late);
+  }
+}
+
+void PtmfReader::accept_picture(const PtmfHeader& header, bool doubtful, bool late) {
+  const auto payload = content_of(header, window());
+  if (const auto zeros = find_hole(payload); zeros != 0) {
+    report(loss_of(
+        damage_of(PtmfDamageKind::zero_hole, header, offset_,
+                  label(header) + " has a hole of " + std::to_string(zeros) + " zero bytes"),
+        header, 1));
+    return;
+  }
+  const bool key = header.kind == PtmfKind::key_picture;
+  key_seen_ = key_seen_ || key;
+  if (!key_seen_) {
+    report(damage_of(PtmfDamageKind::before_first_key, header, offset_,
+                     label(header) + " comes before the first key picture"));
+  }
+  if (doubtful) {
+    report_doubt(header);
+  }
+  pending_.push_back(PtmfPicture{.key = key,
+                                 .sequence = header.sequence,
+                                 .time = header.time,
+                                 .format = header.format,
+                                 .payload = payload,
+                                 .offset = offset_,
+                                 .size = held_,
+                                 .late = late,
+                                 .doubtful = doubtful});
+}
+
+void PtmfReader::accept_sound(const PtmfHeader& header, bool doubtful, bool late) {
+  const auto payload = content_of(header, window());
+  if (!begins_with_voice_header(payload)) {
+    report(loss_of(damage_of(PtmfDamageKind::bad_voice_header, header, offset_,
+                             label(header) + " has no voice header for its length"),
+                   header, 1));
+    return;
+  }
+  if (doubtful) {
+    report_doubt(header);
+  }
+  pending_.push_back(PtmfSound{.sequence = header.sequence,
+                               .time = header.time,
+                               .a_law = payload.subspan(voice_header_size),
+                               .offset = offset_,
+                               .size = held_,
+                               .late = late,
+                               .doubtful = doubtful});
+}
+
+void PtmfReader::report_garbage(std::uint64_t end) {
+  const auto length = end - *lost_from_;
+  report({.kind = PtmfDamageKind::garbage,
+          .offset = *lost_from_,
+          .length = length,
+          .message = std::to_string(length) + " bytes belong to no chunk"});
+}
+
+void PtmfReader::report_doubt(const PtmfHeader& header) {
+  report(damage_of(PtmfDamageKind::doubtful_end, header, offset_,
+                   label(header) + " may have lost its end: damage follows it"));
+}
+
+/// Number and time vouch for each other: a number alone that jumps is damaged itself.
+PtmfReader::Order PtmfReader::order_of(const PtmfHeader& header, const Track& track) {
+  const bool later = header.time > track.time;
+  const auto distance = static_cast<std::int32_t>(header.sequence - track.expected);
+  if (!track.started || distance == 0 || (later && header.sequence == track.previous + 1)) {
+    return Order::expected;
+  }
+  if (distance < 0) {
+    return later ? Order::wrong_number : Order::late;
+  }
+  const auto elapsed = later ? header.time - track.time : 0;
+  const auto credible = credible_gap + elapsed / shortest_period;
+  return static_cast<std::uint64_t>(distance) <= credible ? Order::after_gap : Order::wrong_number;
+}
+
+/// Reports what the chunk's number says about its predecessors; returns whether it is late.
+bool PtmfReader::check_order(const PtmfHeader& header) {
+  auto& track = is_sound(header) ? sounds_ : pictures_;
+  const auto order = order_of(header, track);
+  const auto distance = static_cast<std::int32_t>(header.sequence - track.expected);
+  const auto previous = std::to_string(track.previous);
+  if (order == Order::late) {
+    report(damage_of(PtmfDamageKind::out_of_order, header, offset_,
+                     label(header) + " is repeated or late: it comes after " + previous));
+    return true;
+  }
+  if (order == Order::after_gap) {
+    const auto missing = static_cast<std::uint32_t>(distance);
+    report(loss_of({.kind = PtmfDamageKind::gap,
+                    .offset = offset_,
+                    .length = 0,
+                    .message = std::to_string(missing) + " missing before " + label(header)},
+                   header, missing));
+  }
+  if (order == Order::wrong_number) {
+    report(
+        damage_of(PtmfDamageKind::wrong_number, header, offset_,
+                  label(header) + " comes after " + previous + ", which does not fit their times"));
+  }
+  track = {.started = true,
+           .previous = header.sequence,
+           .expected = (order == Order::wrong_number ? track.expected : header.sequence) + 1,
+           .time = header.time};
+  return false;
+}
+
+/// Makes at least `count` bytes of the window, if that many have come.
+bool PtmfReader::have(std::size_t count) {
+  if (window().size() < count) {
+    pull(count - window().size());
+  }
+  return window().size() >= count;
+}
+
+/// Takes up to `count` bytes of the input, and notes where they complete a `PTMF`.
+std::size_t PtmfReader::pull(std::size_t count) {
+  if (start_ > buffer_.size() / 2) {
+    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(start_));
+    start_ = 0;
+  }
+  const auto taken = input_.first(std::min(count, input_.size()));
+  const auto unread = std::min(window().size(), ptmf_magic.size() - 1);
+  const auto searched = window().size() - unread;
+  append(buffer_, taken);
+  input_ = input_.subspan(taken.size());
+  const auto text = as_text(window());
+  for (auto at = text.find(ptmf_magic, searched); at != text.npos;
+       at = text.find(ptmf_magic, at + ptmf_magic.size())) {
+    magics_.push_back(offset_ + at);
+  }
+  return taken.size();
+}
+
+void PtmfReader::drop(std::size_t count) {
+  start_ += count;
+  offset_ += count;
+  while (!magics_.empty() && magics_.front() < offset_) {
+    magics_.pop_front();
+  }
+}
+
+} // namespace dualcam

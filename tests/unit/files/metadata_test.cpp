@@ -1,0 +1,142 @@
+#include "dualcam/files/metadata.hpp"
+
+#include "testing.hpp"
+
+namespace dualcam {
+namespace {
+
+// protocol.md's real example, coordinates replaced there
+constexpr auto example = "03 10 00000192d84dac30 00 0003 14 012c 404b59a74e8e028d 403947973bf147d6";
+
+} // namespace
+
+TEST_CASE("metadata: the v3 example of a real front video") {
+  const auto payload = from_hex(example);
+  const auto metadata = decode_metadata(payload);
+  REQUIRE(metadata);
+  CHECK(metadata->version == 3);
+  CHECK(metadata->kind() == FileKind::front_video);
+  CHECK(metadata->timestamp.milliseconds == 1730205822000); // 2024-10-29T12:43:42Z
+  CHECK(trigger_name(metadata->trigger) == "server request");
+  CHECK(metadata->length == 3);
+  CHECK(metadata->frame_rate == 20);
+  CHECK(metadata->time_zone == 300);
+  REQUIRE(metadata->position);
+  CHECK(format_degrees(metadata->position->latitude) == "54.7004183");
+  CHECK(format_degrees(metadata->position->longitude) == "25.2796514");
+  CHECK_FALSE(metadata->trigger_timestamp);
+  CHECK(metadata->rest.empty());
+}
+
+TEST_CASE("metadata: encoding gives the decoded bytes back, in every version") {
+  const auto full = from_hex("04 04 00000192d84dac30 03 0000 1e ff88 404b59a74e8e028d "
+                             "403947973bf147d6 00000192d84dabcd");
+  constexpr std::array<std::size_t, 4> sizes{13, 14, 32, 40};
+  for (std::size_t version = 1; version <= 4; ++version) {
+    auto payload = ByteBuffer(full.begin(), full.begin() + static_cast<int>(sizes[version - 1]));
+    payload[0] = static_cast<std::byte>(version);
+    const auto metadata = decode_metadata(payload);
+    REQUIRE(metadata);
+    ByteBuffer encoded;
+    encode_metadata(*metadata, encoded);
+    CHECK(encoded == payload);
+  }
+}
+
+TEST_CASE("metadata: a payload cut anywhere names the missing field") {
+  const auto payload = from_hex(example);
+  for (std::size_t size = 0; size < payload.size(); ++size) {
+    const auto metadata = decode_metadata(Bytes(payload).first(size));
+    REQUIRE_FALSE(metadata);
+    CHECK(metadata.error().category == ErrorCategory::truncated);
+    CHECK(metadata.error().offset <= size);
+  }
+  CHECK(decode_metadata(Bytes(payload).first(12)).error().message ==
+        "the metadata ends before its video length: 2 bytes were expected, 1 are left");
+  CHECK(decode_metadata(Bytes(payload).first(12)).error().offset == 11);
+}
+
+TEST_CASE("metadata: a newer version keeps what is not known") {
+  const auto payload = from_hex("05 04 00000192d84dac30 03 0000 1e 0000 0000000000000000 "
+                                "0000000000000000 00000192d84dabcd cafe");
+  const auto metadata = decode_metadata(payload);
+  REQUIRE(metadata);
+  CHECK(ByteBuffer(metadata->rest.begin(), metadata->rest.end()) == from_hex("cafe"));
+}
+
+TEST_CASE("metadata: version 0 is refused") {
+  const auto metadata = decode_metadata(ByteBuffer(40));
+  REQUIRE_FALSE(metadata);
+  CHECK(metadata.error().category == ErrorCategory::unsupported);
+}
+
+TEST_CASE("metadata: ADAS, seconds and millionths of a degree") {
+  const auto payload = from_hex("65000000 01 05 fdfc40c0 0181be13 05 aa");
+  const auto metadata = decode_metadata(payload, Camera::adas);
+  REQUIRE(metadata);
+  CHECK(metadata->camera == Camera::adas);
+  CHECK(metadata->timestamp.milliseconds == 1694498816000);
+  CHECK(file_type_name(metadata->file_type, Camera::adas) == "snapshot");
+  CHECK(trigger_name(metadata->trigger, Camera::adas) == "crash");
+  CHECK(metadata->position == Position{-33.8, 25.280019});
+  CHECK(metadata->length == 5);
+  CHECK_FALSE(metadata->kind());
+  CHECK(metadata->rest.size() == 1);
+}
+
+TEST_CASE("metadata: DSM, events and a driver written backwards") {
+  const auto payload = from_hex("65000000 03 0d 0342a752 0181be13 0209 00004e484f4a20000000");
+  const auto metadata = decode_metadata(payload, Camera::dsm);
+  REQUIRE(metadata);
+  CHECK(metadata->driver == "JOHN");
+  CHECK(dsm_event_names(*metadata->events) ==
+        std::vector<std::string>{"drowsiness", "phone", "bit 9"});
+  CHECK(trigger_name(metadata->trigger, Camera::dsm) == "DSM event");
+  CHECK(trigger_name(15, Camera::dsm).empty());
+  CHECK(trigger_name(11, Camera::adas).empty());
+}
+
+TEST_CASE("metadata: ADAS and DSM cut anywhere name the missing field") {
+  for (const auto camera : {Camera::adas, Camera::dsm}) {
+    const auto whole = camera == Camera::adas ? adas_metadata_size : dsm_metadata_size;
+    const ByteBuffer payload(whole);
+    REQUIRE(decode_metadata(payload, camera));
+    for (std::size_t size = 0; size < whole; ++size) {
+      const auto metadata = decode_metadata(Bytes(payload).first(size), camera);
+      REQUIRE_FALSE(metadata);
+      CHECK(metadata.error().category == ErrorCategory::truncated);
+    }
+  }
+  CHECK(decode_metadata(ByteBuffer(25), Camera::dsm).error().message ==
+        "the metadata ends before its driver name: 10 bytes were expected, 9 are left");
+  CHECK(decode_metadata(ByteBuffer(25), Camera::dsm).error().offset == 16);
+}
+
+TEST_CASE("metadata: the family is told by first byte and size") {
+  auto payload = from_hex(example);
+  CHECK(camera_of_metadata(payload) == Camera::dualcam);
+  payload[0] = std::byte{0x65};
+  CHECK_FALSE(camera_of_metadata(payload));
+  CHECK(camera_of_metadata(Bytes(payload).first(15)) == Camera::adas);
+  CHECK(camera_of_metadata(Bytes(payload).first(26)) == Camera::dsm);
+  CHECK_FALSE(camera_of_metadata({}));
+}
+
+TEST_CASE("metadata: paths tell the family") {
+  CHECK(camera_of_path("dsm/picture/231020/231452.jpg") == Camera::dsm);
+  CHECK(camera_of_path("mdas9/video/1.mp4") == Camera::adas);
+  CHECK(camera_of_path("dualcam_front/1.h265") == Camera::dualcam);
+  CHECK_FALSE(camera_of_path("../../etc/passwd"));
+  for (const auto camera : all_cameras) {
+    CHECK(camera_named(name_of(camera)) == camera);
+  }
+}
+
+TEST_CASE("metadata: times beyond the year 9999 are no time points") {
+  CHECK(DeviceTime{0}.time_point());
+  CHECK(DeviceTime{253402300799999}.time_point());
+  CHECK_FALSE(DeviceTime{253402300800000}.time_point());
+  CHECK_FALSE(DeviceTime{0xFFFFFFFFFFFFFFFF}.time_point());
+}
+
+} // namespace dualcam

@@ -1,0 +1,59 @@
+#include "dualcam/media/media_type.hpp"
+
+#include "dualcam/media/ptmf.hpp"
+#include "testing.hpp"
+
+namespace dualcam {
+namespace {
+
+ByteBuffer ptmf_file() {
+  ByteBuffer file;
+  PtmfWriter writer({.frame_rate = 20, .width = 1280, .height = 720});
+  writer.picture(true, from_hex("00000001 4001 0c01"), 0, file);
+  writer.picture(false, from_hex("00000001 0201 d0"), 66'600, file);
+  return file;
+}
+
+} // namespace
+
+TEST_CASE("media type: each format is told by its first bytes") {
+  CHECK(detect(ptmf_file()) == VideoFormat::ptmf);
+  CHECK(detect(from_hex("00000001 4001 0c01")) == VideoFormat::annex_b);
+  CHECK(detect(from_hex("000001 4601 50")) == VideoFormat::annex_b);
+  CHECK(detect(from_hex("00000001 2601 af")) == VideoFormat::annex_b);
+  CHECK(detect(from_hex("00000020 66747970 69736f6d")) == VideoFormat::mp4);
+  CHECK(detect(from_hex("ffd8 ffe0 0010")) == VideoFormat::jpeg);
+}
+
+TEST_CASE("media type: other content is unknown") {
+  for (const auto* other :
+       {"", "00", "00000001", "00000001 40", "00000001 6742 00 1f", "00000001 0910",
+        "00000002 4001", "89504e470d0a1a0a", "1a45dfa3", "00000020 6d6f6f76", "ff", "5054 4d"}) {
+    CAPTURE(other);
+    CHECK(detect(from_hex(other)) == VideoFormat::unknown);
+  }
+  CHECK(detect(ByteBuffer(detection_size)) == VideoFormat::unknown);
+  CHECK(detect(as_bytes("notes on PTMF, the container, which is a name and no header")) ==
+        VideoFormat::unknown);
+}
+
+TEST_CASE("media type: a PTMF file that lost its beginning is still one") {
+  const auto file = ptmf_file();
+  CHECK(detect(Bytes(file).subspan(1)) == VideoFormat::ptmf);
+  auto holed = file;
+  std::fill_n(holed.begin(), 10, std::byte{0});
+  CHECK(detect(holed) == VideoFormat::ptmf);
+}
+
+TEST_CASE("media type: every format has its own name") {
+  std::vector<std::string_view> names;
+  for (const auto format : {VideoFormat::ptmf, VideoFormat::annex_b, VideoFormat::mp4,
+                            VideoFormat::jpeg, VideoFormat::unknown}) {
+    names.push_back(name_of(format));
+  }
+  std::ranges::sort(names);
+  CHECK(std::ranges::adjacent_find(names) == names.end());
+  CHECK_FALSE(names.front().empty());
+}
+
+} // namespace dualcam

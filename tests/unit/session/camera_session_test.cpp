@@ -1,0 +1,177 @@
+// Both sides of the protocol against each other: what one sends, the other understands.
+#include "dualcam/session/camera_session.hpp"
+
+#include "session/conversation.hpp"
+
+namespace dualcam {
+namespace {
+
+const std::string init_of_42 = "00000005"
+                               "000000000000002a";
+
+/// What the camera sends when it hears this, as hex.
+std::string answer_to(CameraSession& camera, std::string_view hex) {
+  const auto bytes = from_hex(hex);
+  camera.received(bytes);
+  std::string sent;
+  while (auto action = camera.poll()) {
+    if (const auto* send = std::get_if<CameraSend>(&*action)) {
+      sent += to_hex(send->bytes);
+    }
+  }
+  return sent;
+}
+
+} // namespace
+
+TEST_CASE("sessions: all four kinds arrive in one connection and are forgotten by the device") {
+  const FourFiles four;
+  Conversation conversation({.imei = 42}, four.files);
+  conversation.run();
+  four.check_all_arrived(conversation.host);
+  CHECK(conversation.taken() == std::vector<std::size_t>{0, 1, 2, 3});
+  CHECK(conversation.ended()->by_server);
+  CHECK(conversation.asked().front() == "METADATA REQUEST photof");
+  CHECK(conversation.asked().back() == "CLOSE");
+}
+
+TEST_CASE("sessions: both CRC habits and both numbers of the first SYNC are understood") {
+  const FourFiles four;
+  for (const auto habit : {CrcAfterSync::zero, CrcAfterSync::chain}) {
+    for (const std::uint32_t first_sync : {0U, 1U}) {
+      Conversation conversation({.imei = 42, .crc_after_sync = habit, .first_sync = first_sync},
+                                four.files);
+      int count = 0;
+      conversation.line = [&](ByteBuffer& bytes, std::uint32_t packet) {
+        if (packet != 0 && ++count % 3 == 0) {
+          bytes[bytes.size() / 2] ^= std::byte{0x10};
+        }
+      };
+      conversation.run();
+      four.check_all_arrived(conversation.host);
+    }
+  }
+}
+
+TEST_CASE("sessions: files arrive whole over a line that flips, drops and adds bytes") {
+  const FourFiles four;
+  std::mt19937 random(7);
+  for (int round = 0; round < 200; ++round) {
+    Conversation conversation({.imei = 42}, four.files);
+    conversation.line = [&](ByteBuffer& bytes, std::uint32_t packet) {
+      if (packet == 0 || random() % 8 != 0) {
+        return;
+      }
+      const auto at = static_cast<std::ptrdiff_t>(random() % bytes.size());
+      switch (random() % 3) {
+      case 0:
+        bytes[static_cast<std::size_t>(at)] ^= static_cast<std::byte>(1 + random() % 255);
+        break;
+      case 1:
+        bytes.erase(bytes.begin() + at, bytes.end() - static_cast<std::ptrdiff_t>(random()) %
+                                                          (bytes.end() - bytes.begin() - at));
+        break;
+      default:
+        bytes.insert(bytes.begin() + at, 1 + random() % 600, std::byte{0xAA});
+      }
+    };
+    conversation.run();
+    four.check_all_arrived(conversation.host);
+  }
+}
+
+TEST_CASE("sessions: several files of one kind come in their order") {
+  const std::vector<ByteBuffer> contents{random_bytes(10, 1), random_bytes(20, 2),
+                                         random_bytes(30, 3)};
+  std::vector<CameraFile> files;
+  for (const auto& content : contents) {
+    files.push_back({FileKind::front_photo, content, {}});
+  }
+  Conversation conversation({.imei = 42}, files);
+  conversation.run();
+  REQUIRE(conversation.host.files().size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(conversation.host.files()[i].content == contents[i]);
+  }
+}
+
+TEST_CASE("camera: a file is declined by asking for the next, and offered again") {
+  const FourFiles four;
+  CameraSession camera({.imei = 42}, four.files);
+  CHECK(answer_to(camera, "") == init_of_42 + "7c000400");
+  CHECK(answer_to(camera, "0008 0007 2570686f746f66") == "00010006000000010000"); // photof
+  CHECK(answer_to(camera, "0008 0007 25766964656f66") == "00010006000000050000"); // videof
+  CHECK(answer_to(camera, "0002 0004 00000005")
+            .starts_with("0003000400000005"
+                         "0004038a"));
+  CHECK(answer_to(camera, "0009") == init_of_42 + "6c000400"); // all but the front video
+}
+
+TEST_CASE("camera: any packet can be the first of a connection, with both CRC habits") {
+  const FourFiles four;
+  const auto& content = four.contents[2]; // 4 packets and 904 bytes
+  for (std::uint32_t packet = 1; packet <= 5; ++packet) {
+    const auto before = std::size_t{packet - 1} * full_packet;
+    for (const auto habit : {CrcAfterSync::zero, CrcAfterSync::chain}) {
+      CameraSession camera({.imei = 42, .crc_after_sync = habit}, four.files);
+      auto crc =
+          habit == CrcAfterSync::zero ? std::uint16_t{0} : crc16(Bytes(content).first(before));
+      auto expected = to_hex(encode(Start{5})) + to_hex(encode(Sync{packet}));
+      for (auto at = before; at < content.size(); at += full_packet) {
+        const auto payload = Bytes(content).subspan(at, std::min(full_packet, content.size() - at));
+        crc = crc16(payload, crc);
+        expected += to_hex(encode(Data{payload, crc}));
+      }
+      answer_to(camera, "");
+      const auto request = "0008 0007 25766964656f66" + to_hex(encode(Resume{packet}));
+      CHECK(answer_to(camera, request) == expected);
+    }
+  }
+}
+
+TEST_CASE("camera: each packet says how often just it was asked for") {
+  const FourFiles four;
+  CameraSession camera({.imei = 42}, four.files);
+  answer_to(camera, "0008 0007 25766964656f66");
+  const auto asked = [&](const char* request) {
+    const auto bytes = from_hex(request);
+    camera.received(bytes);
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> packets;
+    while (auto action = camera.poll()) {
+      if (const auto* send = std::get_if<CameraSend>(&*action);
+          send != nullptr && send->packet != 0) {
+        CHECK(send->file == 2);
+        packets.emplace_back(send->packet, send->asked);
+      }
+    }
+    return packets;
+  };
+  using Packets = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+  CHECK(asked("0002 0004 00000003") == Packets{{3, 1}, {4, 0}, {5, 0}});
+  CHECK(asked("0002 0004 00000005") == Packets{{5, 1}});
+  CHECK(asked("0002 0004 00000003") == Packets{{3, 2}, {4, 0}, {5, 1}});
+}
+
+TEST_CASE("camera: a server that breaks the protocol gets the status for it") {
+  const auto content = random_bytes(10, 1);
+  const std::vector<CameraFile> files{{FileKind::front_photo, content, {}}};
+  const auto answer = [&](const char* hex) {
+    CameraSession camera({.imei = 42}, files);
+    const auto bytes = from_hex(hex);
+    camera.received(bytes);
+    std::string last;
+    while (auto action = camera.poll()) {
+      if (const auto* send = std::get_if<CameraSend>(&*action)) {
+        last = to_hex(send->bytes);
+      }
+    }
+    return last;
+  };
+  CHECK(answer("0008 0007 25766964656f66") == "0005000400000011"); // not there
+  CHECK(answer("000a 0007 25766964656f66") == "0005000400000011");
+  CHECK(answer("0002 0004 00000001") == "0005000400000006"); // nothing to resume
+  CHECK(answer("0008 0007 2570686f746f66 0002 0004 00000002") == "0005000400000006");
+  CHECK(answer("0004 0002 0000") == "0005000400000015"); // not a server's command
+}
+
+} // namespace dualcam

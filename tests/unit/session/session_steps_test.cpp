@@ -1,0 +1,130 @@
+// When a connection may be taken for dead by another one of the same camera.
+#include "session/session_testing.hpp"
+
+namespace dualcam {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto init_front_photo = "0000 0005 00013ee13c001981 44000400";
+constexpr auto start_of_2 = "0001 0006 00000002 0000";
+constexpr auto start_of_9 = "0001 0006 00000009 0000";
+constexpr auto sync_1 = "0003 0004 00000001";
+constexpr auto data = "0004 0006 31323334 8832"; // good behind a SYNC
+constexpr auto next_data = "0004 0006 35363738 8b19";
+constexpr auto bad_data = "0004 0006 35363738 ffff";
+
+/// How long the device may take for its next step, from now on.
+Milliseconds left(TestHost& host) {
+  const auto before = host.now();
+  return std::chrono::duration_cast<Milliseconds>(host.session().overdue_at() - before);
+}
+
+TEST_CASE("a camera at the pace of real ones owes nothing on the way to its first packet") {
+  TestHost host;
+  host.receive(init_front_photo);
+  for (const auto& [pace, step] : {std::pair{4600ms, "000b 000d 0104 00000192d84dac30 00 0000"},
+                                   {900ms, start_of_9},
+                                   {1000ms, sync_1},
+                                   {1300ms, data},
+                                   {320ms, next_data}}) {
+    host.wait(pace);
+    CHECK(left(host) > 0ms);
+    host.receive(step);
+    CHECK(left(host) == 5s);
+  }
+  CHECK(host.has_event("data 2"));
+}
+
+TEST_CASE("a camera that is mute about metadata owes nothing until START is late") {
+  TestHost host;
+  host.receive(init_front_photo);
+  const auto wait = left(host);
+  host.wait(wait - 1ms);
+  CHECK(left(host) == 1ms);
+  host.wait(1ms); // our own wait is over, and the file is asked for
+  CHECK(left(host) == 5s);
+  host.wait(5s);
+  CHECK(left(host) == 0ms);
+}
+
+TEST_CASE("what is no step does not keep a connection alive") {
+  TestHost host(ServerConfig{.metadata = false});
+  host.receive(init_front_photo);
+  host.wait(1s);
+  SECTION("a command that is not due") {
+    host.receive(data);
+    host.receive(sync_1);
+    host.receive("000b 000d 0104 00000192d84dac30 00 0000");
+    CHECK(left(host) == 4s);
+  }
+  SECTION("a SYNC that nobody asked for, a packet with a bad CRC, our own RESUMEs") {
+    host.receive(start_of_9);
+    host.receive(sync_1);
+    host.receive(data);
+    host.wait(1s);
+    host.receive(sync_1);
+    CHECK(left(host) == 4s);
+    host.receive(bad_data);
+    CHECK(left(host) == 4s);
+    host.wait(2s);
+    CHECK(left(host) == 2s);
+    host.receive(sync_1); // this one was due
+    CHECK(left(host) == 5s);
+  }
+  SECTION("half a packet") {
+    host.receive(start_of_9);
+    host.receive(sync_1);
+    host.wait(1s);
+    host.receive("0004 0006 3132");
+    CHECK(left(host) == 4s);
+    host.receive("3334 8832");
+    CHECK(left(host) == 5s);
+  }
+}
+
+TEST_CASE("behind the last file the repeated INIT has its own time") {
+  TestHost host(ServerConfig{.metadata = false});
+  host.receive(init_front_photo);
+  host.receive(start_of_2);
+  host.receive(sync_1);
+  host.receive(data);
+  host.receive(next_data);
+  REQUIRE(host.has_event("completed 2"));
+  CHECK(left(host) == ServerConfig().repeat_init_wait);
+}
+
+TEST_CASE("while the host owes an answer the device owes nothing") {
+  TimePoint now{};
+  ServerSession session(ServerConfig{.metadata = false}, now);
+  const auto drain = [&] {
+    while (session.poll()) {
+    }
+  };
+  const auto receive = [&](const char* hex) {
+    const auto bytes = from_hex(hex);
+    session.received(bytes, now);
+    drain();
+  };
+  receive(init_front_photo);
+  CHECK(session.overdue_at() == TimePoint::max());
+  session.accept(now += 1min);
+  drain();
+  CHECK(session.overdue_at() == TimePoint::max()); // FileOffered
+  session.fetch(now += 1min);
+  drain();
+  CHECK(session.overdue_at() == now + 5s);
+  receive(start_of_2);
+  CHECK(session.overdue_at() == TimePoint::max());
+  session.begin(now += 1min);
+  drain();
+  CHECK(session.stepped_at() == now);
+  CHECK(session.overdue_at() == now + 5s);
+  receive(sync_1);
+  receive(data);
+  receive(next_data);
+  CHECK(session.overdue_at() == TimePoint::max()); // FileCompleted
+}
+
+} // namespace
+} // namespace dualcam

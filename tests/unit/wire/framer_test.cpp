@@ -1,0 +1,123 @@
+#include "dualcam/wire/framer.hpp"
+
+#include <string>
+
+#include "testing.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr auto device_stream = "0000 0005 00013ee13c001981 44000400"
+                               "000b 0003 010203"
+                               "0001 0006 00000002 0000"
+                               "0003 0004 00000001"
+                               "0004 000b 313233343536373839 2189"
+                               "0005 0004 00000000";
+
+/// Feeds `stream` in pieces of the sizes `next_size` gives; one line a frame, an error ends it.
+template <class NextSize>
+std::vector<std::string> frames(Framer& framer, Bytes stream, NextSize next_size) {
+  std::vector<std::string> result;
+  while (!stream.empty()) {
+    const auto size = std::min<std::size_t>(next_size(), stream.size());
+    const ByteBuffer piece(stream.begin(), stream.begin() + static_cast<std::ptrdiff_t>(size));
+    stream = stream.subspan(size);
+    framer.feed(piece);
+    for (;;) {
+      const auto frame = framer.next();
+      if (!frame) {
+        result.push_back("error at " + std::to_string(frame.error().offset));
+        return result;
+      }
+      if (!*frame) {
+        break;
+      }
+      result.push_back(std::to_string((*frame)->offset) + ": " + std::to_string((*frame)->id) +
+                       ' ' + to_hex((*frame)->payload));
+    }
+  }
+  return result;
+}
+
+std::vector<std::string> whole(Sender sender, Bytes stream) {
+  Framer framer(sender);
+  return frames(framer, stream, [&] { return stream.size(); });
+}
+
+} // namespace
+
+TEST_CASE("framer: a stream gives the same commands in any pieces") {
+  const auto stream = from_hex(device_stream);
+  const auto expected = whole(Sender::device, stream);
+  REQUIRE(expected.size() == 6);
+  CHECK(expected[0] == "0: 0 000500013ee13c00198144000400");
+  CHECK(expected[5] == "56: 5 00000000");
+  Framer bytewise(Sender::device);
+  CHECK(frames(bytewise, stream, [] { return 1; }) == expected);
+  std::mt19937 random(1);
+  for (int round = 0; round < 200; ++round) {
+    Framer framer(Sender::device);
+    REQUIRE(frames(framer, stream, [&] { return 1 + random() % 20; }) == expected);
+  }
+}
+
+TEST_CASE("framer: REPEAT INIT comes with or without a length") {
+  const auto bare = from_hex("0009 0008 0007 2570686f746f66 0009 0000 0000");
+  CHECK(whole(Sender::server, bare) ==
+        std::vector<std::string>{"0: 9 ", "2: 8 2570686f746f66", "13: 9 ", "15: 0 "});
+  const auto with_length =
+      from_hex("0009 0000 0008 0007 2570686f746f66 0009 0000 0002 0004 00000001");
+  const std::vector<std::string> expected{"0: 9 ", "4: 8 2570686f746f66", "15: 9 ",
+                                          "19: 2 00000001"};
+  CHECK(whole(Sender::server, with_length) == expected);
+  Framer bytewise(Sender::server);
+  CHECK(frames(bytewise, with_length, [] { return 1; }) == expected);
+}
+
+TEST_CASE("framer: a length no such command has is refused before its payload arrives") {
+  for (const auto* header : {"0001 0007", "0003 0003", "0004 0403", "0004 0002", "0005 ffff",
+                             "000b 1001", "000d 0100", "0006", "ffff"}) {
+    CAPTURE(header);
+    CHECK(whole(Sender::device, from_hex(header)) == std::vector<std::string>{"error at 0"});
+  }
+  for (const auto* header : {"0000 0001", "0002 0000", "0008 0000", "000a 0008", "0004"}) {
+    CAPTURE(header);
+    CHECK(whole(Sender::server, from_hex(header)) == std::vector<std::string>{"error at 0"});
+  }
+}
+
+TEST_CASE("framer: finds the SYNC behind packets in flight and garbage") {
+  const auto stream = from_hex("0004 0003 00 0000" // a packet, then its neighbour cut short
+                               "0004 0402 aabbccddee"
+                               "0003 0004 00000999" // no: beyond what was asked for
+                               "0003 0003 0004 00000151"
+                               "0004 000b 313233343536373839 2189");
+  const std::vector<std::string> expected{"26: 3 00000151", "34: 4 3132333435363738392189"};
+  for (const std::size_t size : {std::size_t{1}, std::size_t{3}, stream.size()}) {
+    Framer framer(Sender::device);
+    framer.drop_until_sync(0x151);
+    CHECK(frames(framer, stream, [=] { return size; }) == expected);
+  }
+}
+
+TEST_CASE("framer: the search starts with what an error left behind") {
+  Framer framer(Sender::device);
+  const auto stream = from_hex("0007 0003 0004 00000001");
+  framer.feed(stream);
+  REQUIRE_FALSE(framer.next());
+  framer.drop_until_sync(1);
+  const auto frame = framer.next();
+  REQUIRE((frame && *frame));
+  CHECK((*frame)->id == 3);
+  CHECK_FALSE(*framer.next());
+  CHECK(framer.offset() == stream.size());
+}
+
+TEST_CASE("framer: the search stops at a status that is an error") {
+  Framer framer(Sender::device);
+  framer.drop_until_sync(10);
+  CHECK(frames(framer, from_hex("ff 0005 0004 00000000 0005 0004 00000011"), [] { return 4; }) ==
+        std::vector<std::string>{"9: 5 00000011"});
+}
+
+} // namespace dualcam
