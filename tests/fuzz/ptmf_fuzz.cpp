@@ -23,7 +23,9 @@ class Recorder {
 public:
   void operator()(const PtmfPicture& picture) {
     require(!picture.payload.empty());
-    cover(picture.offset, picture.size, picture.payload.size() + ptmf_header_size);
+    require(picture.headless || picture.payload_offset == picture.offset + ptmf_header_size);
+    cover(picture.offset, picture.size,
+          picture.payload_offset - picture.offset + picture.payload.size());
     record("picture", picture.sequence, picture.time, picture.payload);
     log_ += picture.key ? " key" : "";
     log_ += picture.late ? " late" : "";
@@ -42,7 +44,7 @@ public:
     require(!damage.message.empty() && damage.message.size() < 200);
     require(damage.offset + damage.length >= covered_);
     if (damage.kind == PtmfDamageKind::garbage || damage.kind == PtmfDamageKind::cut_end ||
-        damage.kind == PtmfDamageKind::zero_hole ||
+        damage.kind == PtmfDamageKind::zero_hole || damage.kind == PtmfDamageKind::bad_picture ||
         damage.kind == PtmfDamageKind::bad_voice_header) {
       require(damage.offset == covered_ && damage.length > 0);
       covered_ += damage.length;

@@ -25,36 +25,51 @@ template <class Item> void put_in_order(std::vector<Item>& items) {
   items.erase(rest.begin(), rest.end());
 }
 
-/// Drops pictures that build on lost ones; returns how many.
+/// Drops the pictures that no key picture precedes; returns how many.
 std::uint64_t drop_undecodable(std::vector<ClipPicture>& pictures) {
-  std::vector<ClipPicture> kept;
-  bool decodable = false;
-  std::int64_t expected = 0;
-  for (const auto& picture : pictures) {
-    decodable = picture.key || (decodable && picture.number == expected);
-    expected = picture.number + 1;
-    if (decodable) {
-      kept.push_back(picture);
-    }
-  }
-  const auto dropped = pictures.size() - kept.size();
-  pictures = std::move(kept);
-  return dropped;
+  const auto first_key = std::ranges::find_if(pictures, &ClipPicture::key);
+  const auto dropped = first_key - pictures.begin();
+  pictures.erase(pictures.begin(), first_key);
+  return static_cast<std::uint64_t>(dropped);
 }
 
-/// Makes the clip begin at 0.
-void rebase(Clip& clip) {
-  if (clip.pictures.empty()) {
-    return;
+/// How many pictures build on one that is missing.
+std::uint64_t count_disturbed(const std::vector<ClipPicture>& pictures) {
+  std::uint64_t count = 0;
+  bool sound = true;
+  std::int64_t expected = 0;
+  for (const auto& picture : pictures) {
+    sound = picture.key || (sound && picture.number == expected);
+    expected = picture.number + 1;
+    count += sound ? 0 : 1;
   }
-  auto start = clip.pictures.front().time;
-  if (!clip.sounds.empty()) {
-    start = std::min(start, clip.sounds.front().time);
+  return count;
+}
+
+/// Appends the items of the recording that follows at `time`, with numbers from `number` on.
+template <class Item>
+void append_items(std::vector<Item>& items, const std::vector<Item>& more, std::int64_t number,
+                  std::uint64_t time) {
+  const auto before_first = more.empty() ? 0 : std::max<std::int64_t>(0, -more.front().number);
+  for (auto item : more) {
+    item.number += number + before_first;
+    item.time += time;
+    items.push_back(item);
   }
-  for (auto& picture : clip.pictures) {
+}
+
+template <class Item> std::int64_t end_of(const std::vector<Item>& items) {
+  return items.empty() ? 0 : items.back().number + 1;
+}
+
+/// Makes them begin at 0.
+void rebase(std::vector<ClipPicture>& pictures, std::vector<ClipSound>& sounds) {
+  auto start = pictures.empty() ? latest_time : pictures.front().time;
+  start = sounds.empty() ? start : std::min(start, sounds.front().time);
+  for (auto& picture : pictures) {
     picture.time -= start;
   }
-  for (auto& sound : clip.sounds) {
+  for (auto& sound : sounds) {
     sound.time -= start;
   }
 }
@@ -157,8 +172,9 @@ std::uint64_t Clip::duration() const {
 
 std::int64_t PtmfClipBuilder::Places::of(std::uint32_t sequence, bool late, bool number_is_wrong,
                                          std::uint64_t lost_before) {
-  if (!started && sequence <= lost_before / ptmf_header_size) {
-    next += sequence;
+  const auto most_lost = static_cast<std::int64_t>(lost_before / ptmf_header_size) + next;
+  if (!started && sequence <= most_lost) {
+    next = std::max<std::int64_t>(next, sequence);
   }
   started = true;
   if (late) {
@@ -176,33 +192,49 @@ void PtmfClipBuilder::add(const PtmfEvent& event) {
 }
 
 void PtmfClipBuilder::add(const PtmfPicture& picture) {
-  if (frame_rate_ == 0) {
-    frame_rate_ = picture.format.frame_rate;
+  if (recording_.frame_rate == 0) {
+    recording_.frame_rate = picture.format.frame_rate;
   }
-  clip_.pictures.push_back(
-      {.key = picture.key,
-       .number = pictures_.of(picture.sequence, picture.late,
-                              std::exchange(number_is_wrong_, false), lost_before_),
-       .time = std::min(picture.time, latest_time),
-       .offset = picture.offset + ptmf_header_size,
-       .size = static_cast<std::uint32_t>(picture.payload.size())});
+  ClipPicture item{.key = picture.key,
+                   .number = 0,
+                   .time = std::min(picture.time, latest_time),
+                   .offset = picture.payload_offset,
+                   .size = static_cast<std::uint32_t>(picture.payload.size())};
+  if (picture.headless) {
+    recording_.head = item;
+    return;
+  }
+  place_head(picture.sequence, item.time);
+  item.number =
+      recording_.picture_places.of(picture.sequence, picture.late,
+                                   std::exchange(number_is_wrong_, false), recording_.lost_before);
+  recording_.pictures.push_back(item);
+  garbage_ = 0;
 }
 
 void PtmfClipBuilder::add(const PtmfSound& sound) {
-  clip_.sounds.push_back(
-      {.number = sounds_.of(sound.sequence, sound.late, std::exchange(number_is_wrong_, false),
-                            lost_before_),
-       .time = std::min(sound.time, latest_time),
-       .offset = sound.offset + ptmf_header_size + voice_header_size,
-       .size = static_cast<std::uint32_t>(sound.a_law.size())});
+  recording_.sounds.push_back({.number = recording_.sound_places.of(
+                                   sound.sequence, sound.late,
+                                   std::exchange(number_is_wrong_, false), recording_.lost_before),
+                               .time = std::min(sound.time, latest_time),
+                               .offset = sound.payload_offset,
+                               .size = static_cast<std::uint32_t>(sound.a_law.size())});
+  garbage_ = 0;
 }
 
 void PtmfClipBuilder::add(const PtmfDamage& damage) {
-  pictures_.next += damage.pictures;
-  sounds_.next += damage.sounds;
-  if (damage.kind == PtmfDamageKind::garbage && damage.offset == 0) {
-    lost_before_ = damage.length;
+  if (damage.kind == PtmfDamageKind::garbage) {
+    garbage_ += damage.length;
+    if (recording_.picture_places.next == 0 && recording_.sound_places.next == 0) {
+      recording_.lost_before = garbage_;
+    }
   }
+  if (damage.kind == PtmfDamageKind::restart) {
+    finish_recording();
+    recording_.lost_before = garbage_;
+  }
+  recording_.picture_places.next += damage.pictures;
+  recording_.sound_places.next += damage.sounds;
   number_is_wrong_ = number_is_wrong_ || damage.kind == PtmfDamageKind::wrong_number;
   if (clip_.losses.damage.size() < Losses::most_listed) {
     clip_.losses.damage.push_back(damage);
@@ -211,23 +243,46 @@ void PtmfClipBuilder::add(const PtmfDamage& damage) {
   }
 }
 
-Clip PtmfClipBuilder::finish() && {
-  auto& clip = clip_;
-  clip.period = period_of(frame_rate_);
-  put_in_order(clip.pictures);
-  put_in_order(clip.sounds);
+/// The picture without header is the one before the first that has one.
+void PtmfClipBuilder::place_head(std::uint32_t next_sequence, std::uint64_t next_time) {
+  if (auto head = std::exchange(recording_.head, {})) {
+    head->number = recording_.picture_places.of(next_sequence - 1, false, false, 0);
+    head->time = next_time - std::min(next_time, period_of(recording_.frame_rate));
+    recording_.pictures.push_back(*head);
+  }
+}
+
+/// Puts the recording in order and appends it to the clip.
+void PtmfClipBuilder::finish_recording() {
+  const auto period = period_of(recording_.frame_rate);
+  place_head(1, recording_.sounds.empty() ? 0 : recording_.sounds.front().time);
+  auto [pictures, sounds, picture_places, sound_places, head, frame_rate, lost_before] =
+      std::exchange(recording_, {});
+  put_in_order(pictures);
+  put_in_order(sounds);
   // late chunks from before the beginning count neither way
   const auto from_zero = [](const auto& item) { return item.number >= 0; };
-  const auto present = std::ranges::count_if(clip.pictures, from_zero);
-  clip.losses.missing = static_cast<std::uint64_t>(pictures_.next - present);
-  clip.losses.sounds =
-      static_cast<std::uint64_t>(sounds_.next - std::ranges::count_if(clip.sounds, from_zero));
-  clip.losses.sound_time = clip.losses.sounds * sound_period;
-  clip.losses.mended_times =
-      mend_times(clip.pictures, clip.period) + mend_times(clip.sounds, sound_period);
-  clip.losses.undecodable = drop_undecodable(clip.pictures);
-  rebase(clip);
-  return std::move(clip);
+  auto& losses = clip_.losses;
+  losses.missing +=
+      static_cast<std::uint64_t>(picture_places.next - std::ranges::count_if(pictures, from_zero));
+  losses.sounds +=
+      static_cast<std::uint64_t>(sound_places.next - std::ranges::count_if(sounds, from_zero));
+  losses.mended_times += mend_times(pictures, period) + mend_times(sounds, sound_period);
+  losses.undecodable += drop_undecodable(pictures);
+  losses.disturbed += count_disturbed(pictures);
+  rebase(pictures, sounds);
+  clip_.period = clip_.period != 0 ? clip_.period : period;
+  const auto start = clip_.duration();
+  append_items(clip_.pictures, pictures, numbers_, start);
+  append_items(clip_.sounds, sounds, sound_numbers_, start);
+  numbers_ = std::max(numbers_ + picture_places.next, end_of(clip_.pictures));
+  sound_numbers_ = std::max(sound_numbers_ + sound_places.next, end_of(clip_.sounds));
+}
+
+Clip PtmfClipBuilder::finish() && {
+  finish_recording();
+  clip_.losses.sound_time = clip_.losses.sounds * sound_period;
+  return std::move(clip_);
 }
 
 Clip clip_of(const std::vector<AccessUnit>& units, unsigned frame_rate) {
@@ -242,7 +297,7 @@ Clip clip_of(const std::vector<AccessUnit>& units, unsigned frame_rate) {
                              .size = static_cast<std::uint32_t>(unit.size)});
   }
   clip.losses.undecodable = drop_undecodable(clip.pictures);
-  rebase(clip);
+  rebase(clip.pictures, clip.sounds);
   return clip;
 }
 

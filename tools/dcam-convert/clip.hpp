@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,8 @@ struct Losses {
   static constexpr std::size_t most_listed = 1000;
 
   std::uint64_t missing = 0;     ///< pictures that are not, or not whole, in the file
-  std::uint64_t undecodable = 0; ///< pictures left out because one they build on is missing
+  std::uint64_t undecodable = 0; ///< pictures left out: no key picture precedes them
+  std::uint64_t disturbed = 0;   ///< pictures that are there, but build on missing ones
   std::uint64_t sounds = 0;      ///< sound chunks, and `sound_time` of them in microseconds
   std::uint64_t sound_time = 0;
   std::uint64_t mended_times = 0; ///< impossible ones, put between their neighbours'
@@ -57,9 +59,10 @@ struct Clip {
 
 /// Makes a clip of what PtmfReader says about a file.
 ///
-/// Late chunks go back to their places, repeated ones are dropped. After a lost picture the next
-/// ones are left out up to a key picture: they would decode to garbage. The clip starts with its
-/// first picture, or with the sound, if that is earlier.
+/// Late chunks go back to their places, repeated ones are dropped. Pictures that are whole are
+/// kept, also those behind a lost one, in which decoders show errors up to the next key picture;
+/// only those before the first key picture are left out. The clip starts with its first picture, or
+/// with the sound, if that is earlier. Another recording in the same file follows the one before.
 class PtmfClipBuilder {
 public:
   void add(const PtmfEvent& event);
@@ -78,16 +81,30 @@ private:
                     std::uint64_t lost_before);
   };
 
+  /// What one recording has.
+  struct Recording {
+    std::vector<ClipPicture> pictures;
+    std::vector<ClipSound> sounds;
+    Places picture_places;
+    Places sound_places;
+    std::optional<ClipPicture>
+        head; ///< a picture without header, until the next one tells its place
+    unsigned frame_rate = 0;
+    std::uint64_t lost_before = 0; ///< bytes in front of the first chunk
+  };
+
   void add(const PtmfPicture& picture);
   void add(const PtmfSound& sound);
   void add(const PtmfDamage& damage);
+  void place_head(std::uint32_t next_sequence, std::uint64_t next_time);
+  void finish_recording();
 
-  Clip clip_;
-  Places pictures_;
-  Places sounds_;
-  unsigned frame_rate_ = 0;
-  bool number_is_wrong_ = false;  ///< that of the next chunk
-  std::uint64_t lost_before_ = 0; ///< bytes in front of the first chunk
+  Clip clip_; ///< of the recordings that are finished
+  Recording recording_;
+  std::int64_t numbers_ = 0; ///< of the pictures of finished recordings
+  std::int64_t sound_numbers_ = 0;
+  bool number_is_wrong_ = false; ///< that of the next chunk
+  std::uint64_t garbage_ = 0;    ///< bytes since the latest chunk
 };
 
 /// A clip from an elementary stream without times: `frame_rate` pictures a second.

@@ -134,10 +134,18 @@ Result<void> Input::measure() {
     return errno_error(errno, "cannot read");
   }
   size_ = static_cast<std::uint64_t>(status.st_size);
-  ByteBuffer first(std::min<std::uint64_t>(size_, detection_size));
-  const auto read_first = read(0, first);
-  format_ = detect(first);
-  return read_first;
+  ByteBuffer first;
+  for (const auto wanted : {detection_size, thorough_detection_size}) {
+    first.resize(std::min<std::uint64_t>(size_, wanted));
+    if (const auto read_first = read(0, first); !read_first) {
+      return read_first;
+    }
+    format_ = detect(first);
+    if (format_ != VideoFormat::unknown && format_ != VideoFormat::annex_b) {
+      break;
+    }
+  }
+  return {};
 }
 
 Result<void> Input::read(std::uint64_t offset, std::span<std::byte> bytes) const {

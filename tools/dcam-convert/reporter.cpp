@@ -23,8 +23,11 @@ std::string summary_of(const Record& record) {
       fmt::format("{} of {} lost ({:.3f} s)", losses.pictures(),
                   counted(record.frames + losses.pictures(), "frame"), seconds(record.lost_time));
   if (losses.undecodable != 0) {
-    text += fmt::format(": {} missing, {} that cannot be decoded without a missing one",
+    text += fmt::format(": {} missing, {} that cannot be decoded without the key picture",
                         losses.missing, losses.undecodable);
+  }
+  if (losses.disturbed != 0) {
+    text += fmt::format("; {} behind a lost one may show errors", losses.disturbed);
   }
   if (losses.sounds != 0) {
     text += fmt::format("; {} of sound lost ({:.3f} s)", counted(losses.sounds, "chunk"),
@@ -61,6 +64,7 @@ Json json_of(const Record& record) {
     json["frames_lost"] = record.losses.pictures();
     json["frames_missing"] = record.losses.missing;
     json["frames_undecodable"] = record.losses.undecodable;
+    json["frames_disturbed"] = record.losses.disturbed;
     json["seconds_lost"] = seconds(record.lost_time);
     json["sound_seconds_lost"] = seconds(record.losses.sound_time);
     json["times_mended"] = record.losses.mended_times;

@@ -4,6 +4,7 @@ namespace dualcam {
 namespace {
 
 // nal_unit_type, table 7-1
+constexpr std::uint8_t last_trailing_type = 9;
 constexpr std::uint8_t first_key_type = 16;
 constexpr std::uint8_t last_key_type = 23;
 constexpr std::uint8_t first_other_type = 32; // those below are slices
@@ -14,7 +15,76 @@ bool opens_unit(std::uint8_t type) {
          (type >= 48 && type <= 55);
 }
 
+bool is_key_type(std::uint8_t type) { return type >= first_key_type && type <= last_key_type; }
+
+/// Finds the start codes of a unit one by one.
+class NalFinder {
+public:
+  explicit NalFinder(Bytes unit) : text_(as_text(unit)) {}
+
+  /// Where the next NAL unit begins behind its start code; npos: there is none.
+  std::size_t next() {
+    for (auto at = text_.find(two_zeros, at_); at != text_.npos; at = text_.find(two_zeros, at)) {
+      const auto end = text_.find_first_not_of('\0', at);
+      if (end == text_.npos) {
+        break;
+      }
+      if (text_[end] == 1) {
+        begins_unit_ = at == 0;
+        return at_ = end + 1;
+      }
+      impossible_ = impossible_ || end - at > 2 || text_[end] == 2;
+      at = end;
+    }
+    at_ = text_.size();
+    return text_.npos;
+  }
+
+  /// Whether bytes were seen that emulation prevention keeps out of NAL units.
+  bool saw_impossible_bytes() const { return impossible_; }
+  /// Whether nothing precedes the latest start code.
+  bool at_start() const { return begins_unit_; }
+
+private:
+  static constexpr std::string_view two_zeros{"\0\0", 2};
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  bool begins_unit_ = false;
+  bool impossible_ = false;
+};
+
 } // namespace
+
+std::string_view flaw_in_access_unit(Bytes unit, bool key) {
+  NalFinder finder(unit);
+  auto at = finder.next();
+  if (at == std::string_view::npos || !finder.at_start()) {
+    return "it does not begin with a start code";
+  }
+  bool has_slice = false;
+  for (; at != std::string_view::npos; at = finder.next()) {
+    const auto byte = [&](std::size_t i) {
+      return at + i < unit.size() ? std::to_integer<unsigned>(unit[at + i]) : 0;
+    };
+    if ((byte(0) & 0x81) != 0 || (byte(1) & 0xF8) != 0 || (byte(1) & 0x07) == 0) {
+      return "a NAL unit's header is damaged";
+    }
+    const auto type = static_cast<std::uint8_t>(byte(0) >> 1);
+    if (type >= first_other_type) {
+      continue;
+    }
+    const bool begins_picture = (byte(2) & 0x80) != 0;
+    if ((key ? !is_key_type(type) : type > last_trailing_type) || begins_picture == has_slice) {
+      return "it has a slice that is not its own";
+    }
+    has_slice = true;
+  }
+  if (finder.saw_impossible_bytes()) {
+    return "it holds bytes that no coded picture has";
+  }
+  return has_slice ? std::string_view() : "it has no slice";
+}
 
 void AccessUnitSplitter::feed(Bytes bytes, std::vector<AccessUnit>& units) {
   for (const auto byte : bytes) {
@@ -47,7 +117,7 @@ void AccessUnitSplitter::begin_nal_unit(bool first_slice, std::vector<AccessUnit
   }
   unit_offset_ = unit_offset_.value_or(nal_offset_);
   has_picture_ = has_picture_ || is_slice;
-  key_ = key_ || (nal_type_ >= first_key_type && nal_type_ <= last_key_type);
+  key_ = key_ || is_key_type(nal_type_);
 }
 
 std::optional<AccessUnit> AccessUnitSplitter::finish() const {

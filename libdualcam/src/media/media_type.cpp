@@ -26,7 +26,8 @@ bool is_annex_b(Bytes bytes) {
 bool holds_ptmf_header(Bytes bytes) {
   const auto text = as_text(bytes);
   for (auto at = text.find(ptmf_magic); at != text.npos; at = text.find(ptmf_magic, at + 1)) {
-    if (decode_ptmf_header(bytes.subspan(at))) {
+    const auto header = decode_ptmf_header(bytes.subspan(at));
+    if (header && header->reserved_zero) {
       return true;
     }
   }
@@ -46,10 +47,10 @@ VideoFormat detect(Bytes first_bytes) {
   if (text.size() >= 8 && text.substr(4).starts_with("ftyp")) {
     return VideoFormat::mp4;
   }
-  if (is_annex_b(first_bytes)) {
-    return VideoFormat::annex_b;
+  if (holds_ptmf_header(first_bytes)) {
+    return VideoFormat::ptmf;
   }
-  return holds_ptmf_header(first_bytes) ? VideoFormat::ptmf : VideoFormat::unknown;
+  return is_annex_b(first_bytes) ? VideoFormat::annex_b : VideoFormat::unknown;
 }
 
 std::string_view name_of(VideoFormat format) {

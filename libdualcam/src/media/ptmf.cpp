@@ -90,8 +90,14 @@ std::string_view name_of(PtmfDamageKind kind) {
     return "garbage";
   case PtmfDamageKind::cut_end:
     return "cut end";
+  case PtmfDamageKind::lost_header:
+    return "lost header";
+  case PtmfDamageKind::restart:
+    return "restart";
   case PtmfDamageKind::zero_hole:
     return "zero hole";
+  case PtmfDamageKind::bad_picture:
+    return "bad picture";
   case PtmfDamageKind::bad_voice_header:
     return "bad voice header";
   case PtmfDamageKind::gap:

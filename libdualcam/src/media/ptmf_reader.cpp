@@ -1,3 +1,4 @@
+#include "dualcam/media/annex_b.hpp"
 #include "dualcam/media/ptmf.hpp"
 
 #include <algorithm>
@@ -15,11 +16,6 @@ static_assert(remains_size >= ptmf_header_size);
 
 constexpr std::size_t search_block = 32768;
 
-/// More chunks a second than any track has, and a margin: a jump of the sequence numbers beyond
-/// that is a damaged number, not a gap.
-constexpr std::uint64_t shortest_period = 5000;
-constexpr std::uint64_t credible_gap = 200;
-
 bool is_zero(Bytes bytes) {
   return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
 }
@@ -33,10 +29,12 @@ Bytes content_of(const PtmfHeader& header, Bytes chunk) {
   return chunk.subspan(ptmf_header_size, header.length - header.padding);
 }
 
+constexpr std::string_view short_start_code{"\0\0\1", 3};
+constexpr std::string_view start_code{"\0\0\0\1", 4};
+
 bool begins_with_start_code(Bytes payload) {
   const auto text = as_text(payload);
-  return text.starts_with(std::string_view("\0\0\1", 3)) ||
-         text.starts_with(std::string_view("\0\0\0\1", 4));
+  return text.starts_with(short_start_code) || text.starts_with(start_code);
 }
 
 bool begins_with_voice_header(Bytes payload) {
@@ -124,6 +122,14 @@ std::optional<PtmfEvent> PtmfReader::next() {
 /// False: no step is possible, more bytes are needed.
 bool PtmfReader::advance() {
   drop(std::exchange(held_, 0));
+  if (at_head_) {
+    const auto verdict = judge_head();
+    at_head_ = verdict == Verdict::need_more;
+    if (verdict == Verdict::chunk) {
+      accept_head();
+    }
+    return !at_head_;
+  }
   if (lost_from_ && !seek_magic()) {
     if (finished_) {
       end_of_input();
@@ -150,6 +156,73 @@ bool PtmfReader::advance() {
   lost_from_ = lost_from_.value_or(offset_);
   drop(1);
   return true;
+}
+
+/// Whether the file begins with a picture that has lost its header.
+PtmfReader::Verdict PtmfReader::judge_head() {
+  if (!have(ptmf_header_size + start_code.size()) && !finished_) {
+    return Verdict::need_more;
+  }
+  if (decode_ptmf_header(window())) {
+    return Verdict::nothing;
+  }
+  const auto beginning = window().first(std::min(window().size(), ptmf_header_size + 4));
+  const auto at = as_text(beginning).find(short_start_code);
+  if (at == std::string_view::npos) {
+    return Verdict::nothing;
+  }
+  head_start_ = at != 0 && beginning[at - 1] == std::byte{0} ? at - 1 : at;
+  constexpr auto most = largest_ptmf_payload + 2 * ptmf_header_size;
+  while (!find_first_header()) {
+    if (window().size() >= most) {
+      return Verdict::nothing;
+    }
+    if (pull(std::min(search_block, most - window().size())) == 0) {
+      return finished_ ? Verdict::nothing : Verdict::need_more;
+    }
+  }
+  const auto unit = window().first(magics_[headers_judged_]).subspan(head_start_);
+  const bool whole =
+      flaw_in_access_unit(unit, true).empty() || flaw_in_access_unit(unit, false).empty();
+  return whole && find_hole(unit) == 0 ? Verdict::chunk : Verdict::nothing;
+}
+
+/// False: there is no header in what has come.
+bool PtmfReader::find_first_header() {
+  for (; headers_judged_ < magics_.size(); ++headers_judged_) {
+    const auto rest = window().subspan(magics_[headers_judged_]);
+    if (rest.size() < ptmf_header_size) {
+      return false;
+    }
+    const auto header = decode_ptmf_header(rest);
+    if (header && header->reserved_zero) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Hands out the picture that the file begins with.
+void PtmfReader::accept_head() {
+  held_ = magics_[headers_judged_];
+  const auto next_header = *decode_ptmf_header(window().subspan(held_));
+  const auto payload = window().first(held_).subspan(head_start_);
+  key_seen_ = flaw_in_access_unit(payload, true).empty();
+  report({.kind = PtmfDamageKind::lost_header,
+          .offset = offset_,
+          .length = held_,
+          .message = "the file begins with a picture without its header: its time is inferred"});
+  pending_.push_back(PtmfPicture{.key = key_seen_,
+                                 .sequence = 0,
+                                 .time = 0,
+                                 .format = next_header.format,
+                                 .payload = payload,
+                                 .payload_offset = offset_ + head_start_,
+                                 .offset = offset_,
+                                 .size = held_,
+                                 .late = false,
+                                 .doubtful = false,
+                                 .headless = true});
 }
 
 /// Drops everything in front of the next `PTMF`. False: there is none in what has come.
@@ -283,6 +356,12 @@ void PtmfReader::accept_picture(const PtmfHeader& header, bool doubtful, bool la
     return;
   }
   const bool key = header.kind == PtmfKind::key_picture;
+  if (const auto flaw = flaw_in_access_unit(payload, key); !flaw.empty()) {
+    report(loss_of(damage_of(PtmfDamageKind::bad_picture, header, offset_,
+                             label(header) + " is damaged: " + std::string(flaw)),
+                   header, 1));
+    return;
+  }
   key_seen_ = key_seen_ || key;
   if (!key_seen_) {
     report(damage_of(PtmfDamageKind::before_first_key, header, offset_,
@@ -296,10 +375,12 @@ void PtmfReader::accept_picture(const PtmfHeader& header, bool doubtful, bool la
                                  .time = header.time,
                                  .format = header.format,
                                  .payload = payload,
+                                 .payload_offset = offset_ + ptmf_header_size,
                                  .offset = offset_,
                                  .size = held_,
                                  .late = late,
-                                 .doubtful = doubtful});
+                                 .doubtful = doubtful,
+                                 .headless = false});
 }
 
 void PtmfReader::accept_sound(const PtmfHeader& header, bool doubtful, bool late) {
@@ -316,6 +397,7 @@ void PtmfReader::accept_sound(const PtmfHeader& header, bool doubtful, bool late
   pending_.push_back(PtmfSound{.sequence = header.sequence,
                                .time = header.time,
                                .a_law = payload.subspan(voice_header_size),
+                               .payload_offset = offset_ + ptmf_header_size + voice_header_size,
                                .offset = offset_,
                                .size = held_,
                                .late = late,
@@ -335,50 +417,44 @@ void PtmfReader::report_doubt(const PtmfHeader& header) {
                    label(header) + " may have lost its end: damage follows it"));
 }
 
-/// Number and time vouch for each other: a number alone that jumps is damaged itself.
-PtmfReader::Order PtmfReader::order_of(const PtmfHeader& header, const Track& track) {
-  const bool later = header.time > track.time;
-  const auto distance = static_cast<std::int32_t>(header.sequence - track.expected);
-  if (!track.started || distance == 0 || (later && header.sequence == track.previous + 1)) {
-    return Order::expected;
-  }
-  if (distance < 0) {
-    return later ? Order::wrong_number : Order::late;
-  }
-  const auto elapsed = later ? header.time - track.time : 0;
-  const auto credible = credible_gap + elapsed / shortest_period;
-  return static_cast<std::uint64_t>(distance) <= credible ? Order::after_gap : Order::wrong_number;
-}
-
 /// Reports what the chunk's number says about its predecessors; returns whether it is late.
 bool PtmfReader::check_order(const PtmfHeader& header) {
   auto& track = is_sound(header) ? sounds_ : pictures_;
-  const auto order = order_of(header, track);
-  const auto distance = static_cast<std::int32_t>(header.sequence - track.expected);
-  const auto previous = std::to_string(track.previous);
-  if (order == Order::late) {
+  const auto chunk = window().first(held_);
+  const auto order = track.order_of(header, chunk);
+  const auto previous = std::to_string(track.previous());
+  switch (order) {
+  case Order::expected:
+    break;
+  case Order::late:
     report(damage_of(PtmfDamageKind::out_of_order, header, offset_,
                      label(header) + " is repeated or late: it comes after " + previous));
-    return true;
-  }
-  if (order == Order::after_gap) {
-    const auto missing = static_cast<std::uint32_t>(distance);
+    break;
+  case Order::after_gap: {
+    const auto missing = static_cast<std::uint32_t>(track.distance_to(header));
     report(loss_of({.kind = PtmfDamageKind::gap,
                     .offset = offset_,
                     .length = 0,
                     .message = std::to_string(missing) + " missing before " + label(header)},
                    header, missing));
+    break;
   }
-  if (order == Order::wrong_number) {
+  case Order::restart:
+    report({.kind = PtmfDamageKind::restart,
+            .offset = offset_,
+            .length = 0,
+            .message = label(header) + " begins another recording: numbers and times start anew"});
+    pictures_ = sounds_ = {};
+    key_seen_ = false;
+    break;
+  case Order::wrong_number:
     report(
         damage_of(PtmfDamageKind::wrong_number, header, offset_,
                   label(header) + " comes after " + previous + ", which does not fit their times"));
+    break;
   }
-  track = {.started = true,
-           .previous = header.sequence,
-           .expected = (order == Order::wrong_number ? track.expected : header.sequence) + 1,
-           .time = header.time};
-  return false;
+  track.take(header, chunk, order);
+  return order == Order::late;
 }
 
 /// Makes at least `count` bytes of the window, if that many have come.

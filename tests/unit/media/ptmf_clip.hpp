@@ -16,11 +16,11 @@ using Lines = std::vector<std::string>;
 inline constexpr PtmfFormat format{.frame_rate = 20, .width = 1280, .height = 720};
 inline constexpr std::size_t length_field = 24;
 
-/// Like an access unit: a start code, and neither zeros within nor at the end.
-inline ByteBuffer access_unit(std::size_t size, std::uint32_t seed) {
+/// Like an access unit: a start code, the first bytes of a slice, and no zeros behind them.
+inline ByteBuffer access_unit(std::size_t size, std::uint32_t seed, bool key = false) {
   auto bytes = random_bytes(size, seed);
   std::ranges::replace(bytes, std::byte{0}, std::byte{0x5A});
-  std::ranges::copy(from_hex("00000001"), bytes.begin());
+  std::ranges::copy(from_hex(key ? "00000001 2601 a0" : "00000001 0201 d0"), bytes.begin());
   return bytes;
 }
 
@@ -66,7 +66,7 @@ inline Clip make_clip(std::uint32_t pictures, bool with_sound = true) {
   for (std::uint32_t i = 0; i < pictures; ++i) {
     const bool key = i % 8 == 0;
     const auto time = 1'000'000 + i * std::uint64_t{50'000} + (i % 2) * 16'600;
-    const auto unit = access_unit((key ? 3000 : 100) + random() % 2000, i);
+    const auto unit = access_unit((key ? 3000 : 100) + random() % 2000, i, key);
     add([&] { writer.picture(key, unit, time, clip.file); }, key ? 'I' : 'P', i, time, unit);
     for (; with_sound && sounds * 40'000 < i * 50'000; ++sounds) {
       const auto sound_time = 1'063'000 + sounds * std::uint64_t{40'000};
@@ -116,7 +116,8 @@ struct Report {
 
   void operator()(const PtmfDamage& event) {
     if (event.kind == PtmfDamageKind::garbage || event.kind == PtmfDamageKind::cut_end ||
-        event.kind == PtmfDamageKind::zero_hole || event.kind == PtmfDamageKind::bad_voice_header) {
+        event.kind == PtmfDamageKind::zero_hole || event.kind == PtmfDamageKind::bad_picture ||
+        event.kind == PtmfDamageKind::bad_voice_header) {
       cover(event.offset, event.length);
     }
     pictures_missing += event.pictures;

@@ -47,6 +47,15 @@ std::size_t picture_chunk(const ptmf_clip::Clip& clip, std::uint32_t number) {
   return 0;
 }
 
+/// A clip of the same clock whose chunks are none of `make_clip`'s.
+ptmf_clip::Clip make_other_clip(std::uint32_t pictures) {
+  auto clip = make_clip(pictures);
+  for (const auto& chunk : clip.chunks) {
+    clip.file[chunk.end() - 5] ^= std::byte{0x20};
+  }
+  return clip;
+}
+
 ByteBuffer without_picture(const ptmf_clip::Clip& clip, std::uint32_t number) {
   auto order = indices(clip);
   order.erase(order.begin() + static_cast<std::ptrdiff_t>(picture_chunk(clip, number)));
@@ -78,21 +87,96 @@ TEST_CASE("clip: payloads are found at their places in the file") {
   CHECK(std::ranges::equal(Bytes(source.file).subspan(sound.offset, sound.size), a_law(1000)));
 }
 
-TEST_CASE("clip: after a lost picture those up to the next key picture are left out") {
+TEST_CASE("clip: a lost picture costs itself, and those that build on it are counted") {
   const auto clip = clip_of_file(without_picture(make_clip(24), 10));
   auto expected = counted(0, 10);
-  std::ranges::copy(counted(16, 24), std::back_inserter(expected));
+  std::ranges::copy(counted(11, 24), std::back_inserter(expected));
   CHECK(numbers(clip) == expected);
   CHECK(clip.losses.missing == 1);
-  CHECK(clip.losses.undecodable == 5);
-  CHECK(clip.lost_time() == 300'000);
+  CHECK(clip.losses.undecodable == 0);
+  CHECK(clip.losses.disturbed == 5);
+  CHECK(clip.lost_time() == 50'000);
 }
 
-TEST_CASE("clip: a lost key picture costs its whole group and no more") {
+TEST_CASE("clip: a lost key picture disturbs its whole group and no more") {
   const auto clip = clip_of_file(without_picture(make_clip(24), 8));
-  CHECK(clip.pictures.size() == 16);
+  CHECK(clip.pictures.size() == 23);
   CHECK(clip.losses.missing == 1);
-  CHECK(clip.losses.undecodable == 7);
+  CHECK(clip.losses.disturbed == 7);
+}
+
+TEST_CASE("clip: a first picture without its header gets number and time from the next") {
+  const auto source = make_clip(24);
+  for (const bool with_sound_only : {false, true}) {
+    auto file = source.file;
+    if (with_sound_only) {
+      file = joined(make_clip(3), {0, 2, 3});
+    }
+    const auto clip = clip_of_file(Bytes(file).subspan(ptmf_header_size));
+    CHECK(numbers(clip) == counted(0, with_sound_only ? 1 : 24));
+    CHECK(clip.pictures[0].key);
+    CHECK(clip.pictures[0].offset == 0);
+    CHECK(clip.losses.pictures() == 0);
+    CHECK(clip.losses.mended_times == 0);
+    CHECK(clip.losses.damage.size() == 1);
+    if (!with_sound_only) {
+      CHECK(clip.pictures[1].time == 50'000); // 66'600 at the camera: the nominal period
+      CHECK(clip.pictures[2].time - clip.pictures[1].time == 33'400);
+    }
+  }
+}
+
+TEST_CASE("clip: recordings follow each other with sound in step") {
+  const auto first = make_clip(24);
+  auto file = first.file;
+  append(file, make_other_clip(16).file);
+  const auto clip = clip_of_file(file);
+  CHECK(numbers(clip) == counted(0, 40));
+  CHECK(clip.losses.pictures() == 0);
+  CHECK(clip.losses.sounds == 0);
+  CHECK(clip.losses.mended_times == 0);
+  CHECK_FALSE(clip.losses.none());
+  const auto alone = clip_of_file(first.file);
+  const auto start = alone.duration();
+  CHECK(clip.pictures[24].time == start);
+  CHECK(clip.pictures[26].time == start + 100'000);
+  CHECK(clip.sounds[alone.sounds.size()].time == start + 63'000);
+}
+
+TEST_CASE("clip: of two equal chunks the first is kept, of two that differ both") {
+  const auto source = make_clip(24);
+  auto order = indices(source);
+  const auto at = picture_chunk(source, 8);
+  order.insert(order.begin() + static_cast<std::ptrdiff_t>(at) + 1, at);
+  auto file = joined(source, order);
+  const auto& chunk = source.chunks[at];
+  const auto clip = clip_of_file(file);
+  CHECK(numbers(clip) == counted(0, 24));
+  CHECK(clip.pictures[8].offset == chunk.offset + ptmf_header_size);
+  file[chunk.end() + ptmf_header_size + 50] ^= std::byte{1};
+  CHECK(clip_of_file(file).pictures.size() == 25);
+}
+
+TEST_CASE("clip: a withheld picture in a lost beginning is not counted twice") {
+  const auto source = make_clip(24, false);
+  auto file = source.file;
+  std::fill_n(file.begin() + 3, 2000, std::byte{0xEE});                   // picture 0
+  file[source.chunks[1].offset + ptmf_header_size + 3] = std::byte{0x11}; // picture 1
+  const auto clip = clip_of_file(file);
+  CHECK(clip.losses.missing == 2);
+  CHECK(clip.losses.undecodable == 6);
+  CHECK(clip.pictures.front().number == 8);
+}
+
+TEST_CASE("clip: a loss of many seconds keeps the times behind it") {
+  const auto source = make_clip(600);
+  auto order = indices(source);
+  std::erase_if(order, [](std::size_t i) { return i >= 300 && i < 1200; });
+  const auto clip = clip_of_file(joined(source, order));
+  CHECK(clip.losses.missing > 250);
+  CHECK(clip.losses.mended_times == 0);
+  CHECK(clip.pictures.back().time == 599 * 50'000 + 16'600);
+  CHECK(clip.pictures.size() + clip.losses.missing == 600);
 }
 
 TEST_CASE("clip: without a key picture at the start the sound before the next one is kept") {
@@ -176,7 +260,7 @@ TEST_CASE("clip: a damaged number costs nothing") {
 TEST_CASE("clip: numbers pass their 32 bits") {
   ByteBuffer file;
   const auto add = [&](std::uint32_t sequence, std::uint64_t time) {
-    const auto unit = access_unit(400, sequence);
+    const auto unit = access_unit(400, sequence, sequence % 2 == 0);
     encode_ptmf_header({.kind = sequence % 2 == 0 ? PtmfKind::key_picture : PtmfKind::picture,
                         .padding = 0,
                         .format = format,

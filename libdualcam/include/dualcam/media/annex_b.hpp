@@ -3,11 +3,18 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam {
+
+/// Looks at one access unit that stands alone. Empty: it may be a whole picture, a `key` one if
+/// that is wanted. Otherwise what shows that it is damaged, in a few words: "no start code", ...
+///
+/// Damage inside the coded data shows only where it makes bytes that no NAL unit can hold.
+std::string_view flaw_in_access_unit(Bytes unit, bool key);
 
 /// Where one picture lies in the stream, from its first start code to the next picture's.
 struct AccessUnit {

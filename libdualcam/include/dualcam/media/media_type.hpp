@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "dualcam/media/ptmf.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam {
@@ -16,12 +17,17 @@ enum class VideoFormat {
   unknown,
 };
 
-/// How many bytes of a file `detect` should be given: enough for a PTMF file whose first chunks are
-/// destroyed. With fewer it still knows every undamaged file from its first 8 bytes.
+/// How many bytes of a file `detect` should be given. With fewer it still knows every undamaged
+/// file from its first 8 bytes.
 inline constexpr std::size_t detection_size = 65536;
 
-/// Judges a file by its first bytes. When these say nothing, a plausible PTMF header further on
-/// does: a file may have lost its beginning.
+/// How many when it has said `unknown` or `annex_b`: a PTMF file that lost its beginning may show
+/// its first header only behind the largest chunk.
+inline constexpr std::size_t thorough_detection_size = largest_ptmf_payload + 2 * ptmf_header_size;
+
+/// Judges a file by its first bytes. When these say nothing, or seem to begin an HEVC stream, a
+/// PTMF header further on decides: a file may have lost its beginning, and no stream can hold the
+/// eight zeros of a header.
 VideoFormat detect(Bytes first_bytes);
 
 /// "PTMF", "HEVC Annex B", "MP4", "JPEG" or "unknown".

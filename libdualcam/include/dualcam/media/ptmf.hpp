@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "dualcam/wire/bytes.hpp"
 
@@ -77,10 +78,14 @@ struct PtmfPicture {
   std::uint64_t time; ///< as the header has it; a damaged one is not noticed here
   PtmfFormat format;
   Bytes payload;
-  std::uint64_t offset; ///< of the chunk in the file
-  std::uint64_t size;   ///< of the chunk
-  bool late;            ///< announced by `out_of_order`: repeated, or its successors came before it
-  bool doubtful;        ///< announced by `doubtful_end`: its last bytes may be wrong or missing
+  std::uint64_t payload_offset; ///< in the file
+  std::uint64_t offset;         ///< of the chunk in the file
+  std::uint64_t size;           ///< of the chunk
+  bool late;     ///< announced by `out_of_order`: repeated, or its successors came before it
+  bool doubtful; ///< announced by `doubtful_end`: its last bytes may be wrong or missing
+  /// Announced by `lost_header`: number and time are 0, the next picture's tell what they were; the
+  /// format is the next chunk's.
+  bool headless;
 };
 
 /// Some milliseconds of sound. `a_law` is valid until the next call of `next`.
@@ -88,6 +93,7 @@ struct PtmfSound {
   std::uint32_t sequence;
   std::uint64_t time;
   Bytes a_law;
+  std::uint64_t payload_offset;
   std::uint64_t offset;
   std::uint64_t size;
   bool late;
@@ -97,10 +103,13 @@ struct PtmfSound {
 enum class PtmfDamageKind {
   garbage,          ///< bytes that belong to no chunk, or to one too damaged to be read
   cut_end,          ///< the file ends within a chunk
+  lost_header,      ///< the next picture is what the file begins with: its header is not there
+  restart,          ///< with the next chunk numbers and times begin anew: another recording
   zero_hole,        ///< a picture with lost bytes in it; withheld
+  bad_picture,      ///< a picture whose bytes cannot all be its own; withheld
   bad_voice_header, ///< sound without `00 01 LL CC`, or LL is wrong; withheld
   gap,              ///< `pictures` or `sounds` tells how many are missing before the next
-  out_of_order,     ///< the next chunk is late: it repeats one, or follows its successors
+  out_of_order,     ///< the next chunk is late: it equals an earlier one, or follows its successors
   wrong_number,     ///< the next chunk's number contradicts its time, which goes on
   before_first_key, ///< the next picture cannot be decoded: no key picture has come
   doubtful_end,     ///< the next chunk is followed by damage that hides whether it is whole
@@ -135,9 +144,19 @@ using PtmfEvent = std::variant<PtmfPicture, PtmfSound, PtmfDamage>;
 /// header follow it is `doubtful` then: the damage may begin in its last bytes, or its length be
 /// too small. A chunk that has swallowed others because its length is wrong does not count.
 ///
+/// A file that lost its beginning may still have the first picture: what precedes the first header
+/// counts as one if it begins, behind no more than a header's remains, with a start code and is
+/// without flaw (annex_b.hpp).
+///
+/// A chunk is a repeat only if all its bytes are those of an earlier one. One that is not, comes
+/// with a number and a time that have been, and is a key picture or followed by its successor,
+/// begins another recording: the camera was switched off and on. From there on nothing is compared
+/// with what was before.
+///
 /// Memory: at most one chunk of `largest_ptmf_payload` is waited for, whatever lengths the file
 /// declares; nothing is allocated for bytes that have not come. With the list of every `PTMF` in
-/// them that is 32 MiB at the very worst; a healthy file takes at most twice its largest chunk.
+/// them that is 32 MiB at the very worst; a healthy file takes at most twice its largest chunk. Of
+/// the latest 4096 pictures and 4096 sound chunks a hash is kept.
 class PtmfReader {
 public:
   /// Adds input. `bytes` must stay valid until `next` has returned nullopt, and everything fed
@@ -156,14 +175,39 @@ public:
 
 private:
   enum class Verdict { need_more, chunk, doubtful, cut, nothing };
-  enum class Order { expected, after_gap, late, wrong_number };
+  enum class Order { expected, after_gap, late, restart, wrong_number };
 
-  /// What is known of the numbers of pictures, or of sound.
-  struct Track {
-    bool started = false;
-    std::uint32_t previous = 0; ///< number of the latest chunk that was not late
-    std::uint32_t expected = 0;
-    std::uint64_t time = 0; ///< of the latest chunk that was not late
+  /// What is known of the numbers of pictures, or of sound, in one recording.
+  class Track {
+  public:
+    Order order_of(const PtmfHeader& header, Bytes chunk) const;
+    /// Takes note of the chunk.
+    void take(const PtmfHeader& header, Bytes chunk, Order order);
+
+    /// How many are missing before the chunk; negative if it is late.
+    std::int32_t distance_to(const PtmfHeader& header) const;
+    std::uint32_t previous() const { return previous_; }
+
+  private:
+    struct Seen {
+      std::uint32_t sequence;
+      std::size_t hash;
+    };
+    struct Stray { ///< a late chunk that may have begun another recording
+      std::uint32_t sequence;
+      std::uint64_t time;
+    };
+
+    const Seen* seen(std::uint32_t sequence) const;
+    Order order_of_earlier(const PtmfHeader& header, Bytes chunk) const;
+    bool fits_its_place(const PtmfHeader& header) const;
+
+    bool started_ = false;
+    std::uint32_t previous_ = 0; ///< number of the latest chunk that was not late
+    std::uint32_t expected_ = 0;
+    std::uint64_t time_ = 0; ///< of the latest chunk that was not late
+    std::optional<Stray> stray_;
+    std::vector<std::optional<Seen>> seen_; ///< by the last digits of their numbers
   };
 
   Bytes window() const { return Bytes(buffer_).subspan(start_); }
@@ -172,6 +216,9 @@ private:
   void drop(std::size_t count);
 
   bool advance();
+  Verdict judge_head();
+  bool find_first_header();
+  void accept_head();
   bool seek_magic();
   void end_of_input();
   Verdict judge();
@@ -186,7 +233,6 @@ private:
   void report_garbage(std::uint64_t end);
   void report_doubt(const PtmfHeader& header);
   bool check_order(const PtmfHeader& header);
-  static Order order_of(const PtmfHeader& header, const Track& track);
   void report(PtmfDamage damage) { pending_.push_back(std::move(damage)); }
 
   Bytes input_;
@@ -196,6 +242,10 @@ private:
   std::uint64_t offset_ = 0;         ///< where these stand in the file
   std::deque<std::uint64_t> magics_; ///< the offset of every `PTMF` in the window
   std::size_t held_ = 0;             ///< bytes of the chunk handed out last, not yet dropped
+
+  bool at_head_ = true;            ///< it is not yet known what the file begins with
+  std::size_t head_start_ = 0;     ///< where its start code stands
+  std::size_t headers_judged_ = 0; ///< how many of `magics_` are no header
 
   std::optional<std::uint64_t> lost_from_; ///< set while searching: where the damage began
   std::optional<std::uint64_t> cut_at_;    ///< the first chunk since then that the end cuts off
