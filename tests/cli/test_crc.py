@@ -297,6 +297,61 @@ class Dumps(Case):
             with self.subTest(number=number):
                 self.assertTrue(self.transfer(data=text)["complete"])
 
+    def test_what_programs_print(self):
+        """Offsets in other bases, lists, buffers, logs: the same answer, whatever the form."""
+        device = Device().session()
+        self.write("d", device.stream)
+        shapes = [["od", "-t", "x1", "-v", "d"], ["od", "-A", "d", "-t", "x1", "-v", "d"],
+                  ["od", "-A", "n", "-t", "x1", "-v", "d"], ["xxd", "-d", "d"],
+                  ["od", "-t", "x1z", "-v", "d"], ["xxd", "-c", "7", "-g", "1", "d"]]
+        texts = [subprocess.run(shape, capture_output=True, cwd=self.folder, check=True).stdout
+                 for shape in shapes]
+        signed = [value - 256 if value > 127 else value for value in device.stream]
+        pieces = [device.stream[at:at + 1030] for at in range(0, len(device.stream), 1030)]
+        texts += [str(list(device.stream)).encode(), str(signed).encode(),
+                  json.dumps({"type": "Buffer", "data": list(device.stream)}).encode(),
+                  b"".join(b"<Buffer " + each.hex(" ").encode() + b">\n" for each in pieces),
+                  b"".join(b"2023-10-20 12:00:00  INFO: [T1a2b3c4d: dualcam < 192.0.2.1] " +
+                           each.hex().encode() + b"\n" for each in pieces),
+                  b"".join(b"[11:18:%02d.209] " % at + each.hex(" ").encode() + b"\r\n"
+                           for at, each in enumerate(pieces)),
+                  json.dumps([{"data": each.hex(","), "time": 1} for each in pieces]).encode(),
+                  "".join(f"\\x{byte:02x}" for byte in device.stream).encode(),
+                  device.stream.hex(" ").encode("utf-16"), device.stream.hex().encode("utf-16-le"),
+                  device.stream.hex("\n").encode("utf-16-be")]
+        for number, text in enumerate(texts):
+            with self.subTest(number=number):
+                self.assertTrue(self.transfer(data=text)["complete"])
+
+    def test_what_cannot_be_read_is_refused_by_name(self):
+        """Nothing is said of a transfer, and the line and the way out are named."""
+        device = Device().session()
+        self.write("d", device.stream)
+        self.write("zeros", device.stream[:100] + bytes(1000) + device.stream[1000:])
+        shapes = [(["hexdump", "d"], "line 1: 16-bit words"), (["od", "d"], "line 1: 16-bit words"),
+                  (["od", "-x", "d"], "line 1: 16-bit words"),
+                  (["od", "-b", "d"], "line 1: 16-bit words"),
+                  (["xxd", "-e", "d"], "words in another byte order"),
+                  (["od", "-A", "n", "-x", "d"], "16-bit words"),
+                  (["od", "-A", "n", "-t", "x1", "zeros"], "od -v"),
+                  (["base64", "d"], "base64 -d")]
+        for shape, why in shapes:
+            with self.subTest(shape=shape):
+                text = subprocess.run(shape, capture_output=True, cwd=self.folder, check=True)
+                result = self.ask("--dump", data=text.stdout, code=1)
+                self.assertIn(why, result.stderr.decode())
+                self.assertEqual(result.stdout, b"")
+
+    def test_a_line_that_cannot_be_read_costs_that_line(self):
+        device = Device().session()
+        lines = [device.stream[at:at + 32].hex(" ") for at in range(0, len(device.stream), 32)]
+        lines[200] = lines[200][:-1]
+        result = self.ask("--dump", data="\n".join(lines).encode(), code=1)
+        self.assertIn(b"line 201: an odd number of hex digits", result.stderr)
+        self.assertIn(b"10 packets: 9 good, 1 bad, 0 missing", result.stdout)
+        events = self.events("--dump", data="\n".join(lines).encode(), code=1)
+        self.assertEqual(events[-1]["lines_not_read"], 1)
+
     def test_missing_line_of_hex(self):
         device = Device().session()
         self.write("d", device.stream)

@@ -187,6 +187,48 @@ class Inputs(MetaTest):
         found = self.json_of(stdin=f"{V3}\n\n{message(V4)}\n".encode())
         self.assertEqual([record["raw"] for record in found], [V3, V4])
 
+    def test_one_bad_line_costs_that_line(self):
+        for bad in ("xyz", V3[:-1], INIT[:-2], "[3, 16, 0, 200]"):
+            stdout, stderr, code = self.run_tool("--json", stdin=f"{V3}\n{bad}\n{V4}\n".encode())
+            self.assertEqual([json.loads(line)["raw"] for line in stdout.splitlines()], [V3, V4])
+            self.assertRegex(stderr, r"^dcam-meta: standard input: line 2: .*\n$")
+            self.assertEqual(code, 1)
+
+    def test_decimal_numbers_are_read_as_such_or_refused(self):
+        payload = bytes.fromhex(V3)
+        signed = [value - 256 if value > 127 else value for value in payload]
+        for text in (str(list(payload)), str(signed), str(list(payload))[1:-1],
+                     json.dumps({"type": "Buffer", "data": list(payload)}),
+                     " ".join(map(str, payload)), "\n".join(map(str, payload))):
+            whole = INIT + message(V3)
+            found = self.json_of(stdin=text.encode())
+            self.assertEqual([record["raw"] for record in found], [V3], text)
+            found = self.json_of(stdin=str(list(bytes.fromhex(whole))).encode())
+            self.assertEqual([record["imei"] for record in found], ["350612071913857"])
+        self.refused("[4, 3, 2, 1]", "decimal or hex")
+
+    def refused(self, text, why):
+        stdout, stderr, code = self.run_tool(stdin=text if isinstance(text, bytes) else
+                                             text.encode())
+        self.assertEqual((stdout, code), ("", 1), text)
+        self.assertIn(why, stderr)
+
+    def test_what_is_no_hex_for_certain_is_refused(self):
+        self.file("d", bytes.fromhex(INIT + message(V3)))
+        for command, why in ((["hexdump", "d"], "16-bit words"), (["od", "-x", "d"], "16-bit"),
+                             (["od", "-b", "d"], "16-bit"), (["base64", "d"], "base64"),
+                             (["xxd", "-e", "d"], "byte order")):
+            text = subprocess.run(command, capture_output=True, cwd=self.folder, check=True).stdout
+            self.refused(text, why)
+        self.refused(V3[:-1], "line 1: an odd number of hex digits")
+        self.refused(V3[:30] + V3[31:], "line 1: an odd number of hex digits")
+        self.refused(" ".join(V3[at:at + 2] for at in range(0, 60, 2)) + " 7", "an odd number")
+        self.refused(f"{V3}\n*\n{V3[:2]}\n", "line 2")
+
+    def test_utf_16(self):
+        for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
+            self.assertEqual(self.json_of(stdin=f"{V3}\r\n".encode(encoding))[0]["raw"], V3)
+
     def test_a_dump_gives_each_metadata_message_with_the_imei_before_it(self):
         start = "0001000600000000" + "0000"
         dump = INIT + message(V3) + start + INIT + message(V4) + start

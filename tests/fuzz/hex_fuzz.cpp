@@ -35,7 +35,11 @@ std::string read(std::string_view text, std::size_t piece) {
   }
   reader.finish();
   std::erase(collector.text, ' ');
-  return collector.text + std::to_string(reader.lines_passed_over());
+  for (const auto& problem : reader.problems()) {
+    collector.text += std::to_string(problem.line) + problem.what;
+  }
+  return collector.text + std::to_string(reader.lines_passed_over()) + ' ' +
+         std::to_string(reader.problem_count());
 }
 
 } // namespace

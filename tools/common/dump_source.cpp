@@ -8,6 +8,7 @@
 #include "common/connection_reader.hpp"
 #include "common/hex_reader.hpp"
 #include "common/pcap_reader.hpp"
+#include "common/utf16.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -239,10 +240,16 @@ Result<void> read_hex(InputFile& file, const DumpOptions& options, DumpListener&
                       DumpFacts& facts) {
   HexStream stream(options, listener, facts);
   HexReader hex(stream);
-  const auto result = read_pieces(file, options, [&](Bytes bytes) { hex.feed(as_text(bytes)); });
+  const auto sample = file.peek(sample_size);
+  auto utf16 = sample ? Utf16::of(*sample) : std::nullopt;
+  const auto result = read_pieces(file, options, [&](Bytes bytes) {
+    utf16 ? hex.feed(utf16->text(bytes)) : hex.feed(as_text(bytes));
+  });
   hex.finish();
   stream.finish();
   facts.lines_passed_over = hex.lines_passed_over();
+  facts.problems = hex.problems();
+  facts.problem_count = hex.problem_count();
   return result;
 }
 
@@ -272,18 +279,27 @@ std::string_view name_of(DumpForm form) {
   return "";
 }
 
+DumpForm form_of(Bytes first_bytes) {
+  if (is_capture(first_bytes)) {
+    return DumpForm::capture;
+  }
+  const auto sample = first_bytes.first(std::min(first_bytes.size(), sample_size));
+  auto utf16 = Utf16::of(sample);
+  const bool text = utf16 ? is_hex_text(as_bytes(utf16->text(sample))) : is_hex_text(sample);
+  return text ? DumpForm::hex_text : DumpForm::binary;
+}
+
 Result<void> read_dump(InputFile& file, const DumpOptions& options, DumpListener& listener,
                        DumpFacts& facts) {
   const auto sample = file.peek(sample_size);
   if (!sample) {
     return std::unexpected(sample.error());
   }
-  if (is_capture(*sample)) {
-    facts.form = DumpForm::capture;
+  facts.form = form_of(*sample);
+  if (facts.form == DumpForm::capture) {
     return read_packets(file, options, listener, facts);
   }
-  if (is_hex_text(*sample)) {
-    facts.form = DumpForm::hex_text;
+  if (facts.form == DumpForm::hex_text) {
     return read_hex(file, options, listener, facts);
   }
   facts.streams = 1;

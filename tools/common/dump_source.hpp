@@ -5,7 +5,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "common/hex_style.hpp"
 #include "common/input_file.hpp"
 #include "common/tcp_reassembly.hpp"
 #include "dualcam/capture/dump.hpp"
@@ -33,6 +35,8 @@ struct DumpFacts {
   std::uint64_t streams = 0;
   std::uint64_t other_connections = 0; ///< TCP, but nothing that a camera says
   std::uint64_t lines_passed_over = 0; ///< of hex text: not hex
+  std::vector<HexProblem> problems;    ///< of hex text: lines that cannot be read, the first ones
+  std::uint64_t problem_count = 0;     ///< all of them
 };
 
 struct DumpOptions {
@@ -48,6 +52,9 @@ public:
   /// Nothing more comes of this stream.
   virtual void over(const DumpStream& stream) = 0;
 };
+
+/// What a file begins like. 4 KiB tell.
+DumpForm form_of(Bytes first_bytes);
 
 /// Reads `file` to its end. `facts` are filled in even when an error comes back: io, or a capture
 /// that is damaged or cut off (malformed), or of a link layer that is not known (unsupported).

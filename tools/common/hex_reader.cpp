@@ -1,184 +1,162 @@
 #include "common/hex_reader.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
+
+#include "common/hex_tokens.hpp"
 
 namespace dualcam::inline tools {
 namespace {
 
-constexpr std::size_t longest_line = 4096; ///< longer ones are digits and nothing else
+constexpr std::size_t longest_line = 32 << 10; ///< longer ones are digits and nothing else
 constexpr std::size_t piece = 65536;
-constexpr std::string_view separators = " \t,;:.-_{}()[]<>\"'\\|";
-
-std::optional<unsigned> digit_value(char character) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(&character, &character + 1, value, 16);
-  return error == std::errc{} ? std::optional(value) : std::nullopt;
-}
-
-bool is_digit(char character) { return digit_value(character).has_value(); }
-
-std::size_t leading_digits(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
-}
-
-std::size_t leading_spaces(std::string_view text) {
-  return std::min(text.find_first_not_of(" \t"), text.size());
-}
-
-void append_digits(ByteBuffer& bytes, std::string_view digits) {
-  for (; digits.size() >= 2; digits.remove_prefix(2)) {
-    bytes.push_back(static_cast<std::byte>(*digit_value(digits[0]) << 4 | *digit_value(digits[1])));
-  }
-}
-
-/// The groups of digits up to the text column: behind `|`, or behind two spaces, which between
-/// single bytes (`paired`) also stand in the middle of 16.
-ByteBuffer parse_groups(std::string_view text, bool has_middle) {
-  ByteBuffer bytes;
-  for (;;) {
-    const auto count = leading_digits(text);
-    const bool whole = count == text.size() || text[count] == ' ' || text[count] == '\t';
-    if (count == 0 || count % 2 != 0 || !whole) {
-      return bytes;
-    }
-    append_digits(bytes, text.substr(0, count));
-    text.remove_prefix(count);
-    const auto spaces = leading_spaces(text);
-    const bool middle = has_middle && spaces == 2 && bytes.size() == 8;
-    if (spaces == 0 || (spaces > 1 && !middle) || text[0] == '\t') {
-      return bytes;
-    }
-    text.remove_prefix(spaces);
-    if (has_middle && bytes.size() == 16) {
-      return bytes;
-    }
-  }
-}
-
-/// C comments count their packets in digits.
-std::string without_comments(std::string_view line) {
-  std::string result(line);
-  for (auto start = result.find("/*"); start != std::string::npos; start = result.find("/*")) {
-    const auto end = result.find("*/", start + 2);
-    result.erase(start, end == std::string::npos ? end : end + 2 - start);
-  }
-  return result;
-}
-
-/// Nothing but digits, separators, `0x` and `\x`.
-bool is_plain(std::string_view line) {
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const bool prefix =
-        (line[i] == 'x' || line[i] == 'X') && i > 0 && (line[i - 1] == '0' || line[i - 1] == '\\');
-    if (!prefix && !is_digit(line[i]) && separators.find(line[i]) == std::string_view::npos) {
-      return false;
-    }
-  }
-  return std::ranges::any_of(line, is_digit);
-}
 
 } // namespace
 
 bool is_hex_text(Bytes first_bytes) {
   const auto text = as_text(first_bytes);
-  return std::ranges::any_of(text, is_digit) && std::ranges::all_of(text, [](char character) {
+  return std::ranges::any_of(text, is_hex_digit) && std::ranges::all_of(text, [](char character) {
            const auto value = static_cast<unsigned char>(character);
            return value >= 0x20 ? value != 0x7F : value >= '\t' && value <= '\r';
          });
 }
 
+HexReader::HexReader(Listener& listener) : listener_(listener) {}
+HexReader::~HexReader() = default;
+
+// --- the text ---
+
 void HexReader::feed(std::string_view text) {
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    const auto part = text.substr(0, std::min(end, longest_line));
-    pending_ += part;
-    text.remove_prefix(part.size());
-    if (!text.empty() && text.front() == '\n') {
-      text.remove_prefix(1);
-      const auto whole = std::exchange(pending_, {});
-      std::exchange(long_line_, false) ? plain(whole) : line(whole);
-    } else if (pending_.size() > longest_line) {
-      shape_ = Shape::plain;
-      long_line_ = true;
-      plain(std::exchange(pending_, {}));
+  if (!form_ && !refused_) {
+    const auto count = std::min(text.size(), sample_size - sample_.size());
+    sample_ += text.substr(0, count);
+    text.remove_prefix(count);
+    if (sample_.size() < sample_size) {
+      return;
     }
+    begin();
+  }
+  if (!refused_) {
+    this->text(text);
   }
 }
 
 void HexReader::finish() {
-  const auto whole = std::exchange(pending_, {});
-  long_line_ ? plain(whole) : line(whole);
-  end_of_token();
+  if (!form_ && !refused_) {
+    begin();
+  }
+  if (refused_) {
+    return;
+  }
+  if (tokens_) {
+    tokens_->finish();
+    return;
+  }
+  if (!pending_.empty() || long_line_) {
+    text("\n");
+  }
+  end_run();
 }
 
-/// A line with an offset; the first one of all must look like one without doubt.
-std::optional<HexReader::Line> HexReader::parse_line(std::string_view text, bool first) {
-  Line line{};
-  line.indent = leading_spaces(text);
-  text.remove_prefix(line.indent);
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    text.remove_prefix(2);
+void HexReader::begin() {
+  auto text = std::exchange(sample_, {});
+  if (text.starts_with("\xEF\xBB\xBF")) {
+    text.erase(0, 3);
   }
-  const auto count = leading_digits(text);
-  const auto [end, error] = std::from_chars(text.data(), text.data() + count, line.offset, 16);
-  if (error != std::errc{} || count < 3 || count > 16) {
-    return std::nullopt;
+  const auto form = judge_hex(text);
+  if (!form) {
+    line_number_ = form.error().line;
+    refuse(form.error().what);
+    return;
   }
-  text.remove_prefix(count);
-  const bool colon = text.starts_with(':');
-  text.remove_prefix(colon ? 1 : 0);
-  const auto spaces = leading_spaces(text);
-  const auto groups = text.substr(spaces);
-  const bool in_pairs = leading_digits(groups) == 2;
-  const bool clear = colon ? spaces != 0 || groups.empty()
-                           : (spaces >= 2 && in_pairs) || (count >= 6 && spaces == 1 && in_pairs &&
-                                                           (!first || line.offset == 0));
-  if (!clear && !(groups.empty() && !first && count >= 6)) {
-    return std::nullopt;
+  form_ = *form;
+  if (form_->style != HexStyle::offsets && form_->style != HexStyle::lines) {
+    tokens_ = std::make_unique<HexTokens>(
+        *form_, HexTokens::Output{[this](Bytes bytes) { listener_.bytes(bytes, false); },
+                                  [this](std::uint64_t count) { listener_.missing(count, false); },
+                                  [this](std::uint64_t line, std::string what) {
+                                    line_number_ = line;
+                                    problem(std::move(what));
+                                  }});
   }
-  line.bytes = parse_groups(groups, !colon && in_pairs);
-  return line;
+  this->text(text);
+}
+
+void HexReader::text(std::string_view text) {
+  if (tokens_) {
+    tokens_->feed(text);
+    return;
+  }
+  while (!text.empty() && !refused_) {
+    const auto end = text.find('\n');
+    const auto room = longest_line - std::min(longest_line, pending_.size());
+    const auto part = text.substr(0, std::min(end, room + 1));
+    pending_ += part;
+    text.remove_prefix(part.size());
+    const bool ends = !text.empty() && text.front() == '\n';
+    if (pending_.size() > longest_line || (ends && long_line_)) {
+      line_number_ += long_line_ ? 0 : 1;
+      long_line_ = true;
+      long_line(std::exchange(pending_, {}));
+    } else if (ends) {
+      ++line_number_;
+      line(std::exchange(pending_, {}));
+    }
+    if (ends) {
+      text.remove_prefix(1);
+      if (std::exchange(long_line_, false)) {
+        end_run();
+      }
+    }
+  }
 }
 
 void HexReader::line(std::string_view text) {
   while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) {
     text.remove_suffix(1);
   }
-  if (text.starts_with("\xEF\xBB\xBF")) {
-    text.remove_prefix(3);
-  }
-  if (shape_ != Shape::plain) {
-    const auto parsed = parse_line(text, shape_ == Shape::unknown);
-    if (parsed) {
-      indent_ = shape_ == Shape::unknown ? parsed->indent : indent_;
-      shape_ = Shape::with_offsets;
-      offset_line(*parsed);
-      return;
-    }
-  }
-  if (shape_ == Shape::with_offsets) {
-    repeated_ = repeated_ || text == "*";
-    passed_over_ += !text.empty() && text != "*";
-    return;
-  }
-  const auto content = without_comments(text);
-  if (is_plain(content)) {
-    shape_ = Shape::plain;
-    plain(content);
-    if (digits_ == 1 || !digit_) {
-      end_of_token();
-    }
-  } else {
-    passed_over_ += content.find_first_not_of(separators) != std::string::npos;
+  form_->style == HexStyle::offsets ? offset_line(text) : digit_line(text);
+}
+
+void HexReader::problem(std::string what) {
+  ++problem_count_;
+  if (problems_.size() < most_problems) {
+    problems_.push_back({line_number_, std::move(what)});
   }
 }
 
-void HexReader::offset_line(const Line& line) {
-  const bool other_side = line.indent != indent_;
+void HexReader::refuse(std::string what) {
+  problem(std::move(what));
+  refused_ = true;
+}
+
+// --- lines with offsets ---
+
+void HexReader::offset_line(std::string_view text) {
+  if (const auto parsed = parse_offset_line(text, form_->base, false)) {
+    if (!parsed->problem.empty()) {
+      problem(std::string(parsed->problem));
+      return;
+    }
+    place(*parsed);
+    return;
+  }
+  if (text == "*") {
+    repeated_ = true;
+  } else if (!text.empty() && !is_ruler(text)) {
+    // Bytes whose offset is damaged or missing; what packets are headed by has none.
+    const auto digits = parse_digit_line(text);
+    if (digits.bytes.size() >= 8 || digits.problem.starts_with("hex with")) {
+      problem("hex without the offset that the other lines have");
+    }
+    ++passed_over_;
+  }
+}
+
+void HexReader::place(const OffsetLine& line) {
+  indent_ = indent_.value_or(line.indent);
+  const bool other_side = line.indent != *indent_;
   auto& side = sides_[other_side ? 1 : 0];
-  auto bytes = Bytes(line.bytes);
   const auto expected = side.expected.value_or(line.offset);
   if (line.offset == 0 && side.expected && expected != 0) {
     listener_.next_block();
@@ -189,73 +167,118 @@ void HexReader::offset_line(const Line& line) {
     } else {
       listener_.missing(line.offset - expected, other_side);
     }
-  } else { // pasted twice
-    bytes = bytes.subspan(std::min<std::uint64_t>(expected - line.offset, bytes.size()));
-    if (bytes.empty()) {
-      return;
-    }
+  } else if (line.offset < expected && !go_back(side, line)) {
+    return;
   }
-  if (!bytes.empty()) {
-    listener_.bytes(bytes, other_side);
+  if (!line.bytes.empty()) {
+    listener_.bytes(line.bytes, other_side);
     side.last = line.bytes;
   }
   side.expected = line.offset + line.bytes.size();
 }
 
+/// The line before, pasted twice, changes nothing; what else stands before its place cannot be
+/// compared any more.
+bool HexReader::go_back(Side& side, const OffsetLine& line) {
+  const bool same = line.offset + side.last.size() == side.expected && line.bytes == side.last;
+  if (!same && !line.bytes.empty()) {
+    problem("its offset goes back: pasted twice, or another dump?");
+  }
+  return false;
+}
+
 /// hexdump and xxd -a write `*` for lines that are the same as the one before.
 void HexReader::repeat_last(Side& side, std::uint64_t until, bool other_side) {
-  constexpr std::uint64_t most = std::uint64_t{1} << 30; // no dump people paste is that long
-  auto count = until - *side.expected;
-  if (count > most) {
-    listener_.missing(count, other_side);
-    return;
+  const auto all = until - *side.expected;
+  auto count = std::min(all, most_repeated - repeated_bytes_);
+  repeated_bytes_ += count;
+  if (count < all) {
+    problem("'*' stands for more than 64 MiB in all: the rest is taken as missing");
   }
+  const auto missing = all - count;
   for (; count != 0; count -= std::min<std::uint64_t>(count, side.last.size())) {
     listener_.bytes(Bytes(side.last).first(std::min<std::uint64_t>(count, side.last.size())),
                     other_side);
   }
+  if (missing != 0) {
+    listener_.missing(missing, other_side);
+  }
 }
 
-/// Digits in groups. A group of several that is odd goes on in the next line.
-void HexReader::plain(std::string_view text) {
-  ByteBuffer bytes;
-  const auto emit = [&](unsigned value) {
-    bytes.push_back(static_cast<std::byte>(value));
-    if (bytes.size() == piece) {
-      listener_.bytes(bytes, false);
-      bytes.clear();
+// --- lines of digits ---
+
+void HexReader::digit_line(std::string_view text) {
+  if (text == "*") {
+    refuse(std::string(star_without_offsets));
+    return;
+  }
+  const auto line = parse_digit_line(text);
+  if (!line.run.empty() || (digit_ && line.has_hex() && text.size() <= run_length_)) {
+    run(line.run.empty() ? text : line.run);
+    return;
+  }
+  end_run();
+  if (!line.problem.empty()) {
+    problem(line.problem);
+  } else if (!line.bytes.empty()) {
+    emit(line.bytes);
+  } else {
+    passed_over_ += line.blank ? 0 : 1;
+  }
+}
+
+/// Digits broken into lines of an odd length: the last one goes on in the next line.
+void HexReader::run(std::string_view digits) {
+  if (!std::ranges::all_of(digits, is_hex_digit) ||
+      (run_length_ != 0 && digits.size() > run_length_)) {
+    end_run();
+    if (!std::ranges::all_of(digits, is_hex_digit) || digits.size() % 2 == 0) {
+      digit_line(digits);
+      return;
     }
-  };
-  for (const auto character : text) {
-    const bool was_escaped = std::exchange(escaped_, character == '\\');
-    if (character == 'x' || character == 'X') { // what stood before is a prefix
-      digit_ = was_escaped ? digit_ : std::nullopt;
-      digits_ = 0;
-    } else if (const auto value = digit_value(character)) {
-      ++digits_;
+  }
+  const bool last = run_length_ != 0 && digits.size() < run_length_;
+  run_length_ = run_length_ == 0 ? digits.size() : run_length_;
+  long_line(digits);
+  if (last) {
+    end_run();
+  }
+}
+
+void HexReader::end_run() {
+  run_length_ = 0;
+  if (std::exchange(digit_, std::nullopt)) {
+    problem("an odd number of hex digits: one is missing, or one too many");
+  }
+}
+
+/// A part of a line of nothing but digits and separators.
+void HexReader::long_line(std::string_view part) {
+  constexpr std::string_view separators = " \t\r,;:-\"'";
+  ByteBuffer bytes;
+  for (const char c : part) {
+    if (is_hex_digit(c)) {
+      const auto value = hex_value(c);
       if (digit_) {
-        emit(*std::exchange(digit_, std::nullopt) << 4 | *value);
+        bytes.push_back(static_cast<std::byte>(*std::exchange(digit_, std::nullopt) << 4 | value));
       } else {
         digit_ = value;
       }
-    } else {
-      if (digit_ && digits_ == 1) {
-        emit(*std::exchange(digit_, std::nullopt));
-      }
-      digits_ = 0;
+    } else if (digit_) {
+      refuse("an odd number of hex digits");
+      return;
+    } else if (separators.find(c) == std::string_view::npos) {
+      refuse("a line of more than 32 KiB has more in it than hex digits: break it into lines");
+      return;
     }
   }
-  if (!bytes.empty()) {
-    listener_.bytes(bytes, false);
-  }
+  emit(bytes);
 }
 
-void HexReader::end_of_token() {
-  if (digit_) {
-    const auto value = static_cast<std::byte>(*std::exchange(digit_, std::nullopt));
-    listener_.bytes(std::span(&value, 1), false);
+void HexReader::emit(Bytes bytes) {
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min(piece, bytes.size()))) {
+    listener_.bytes(bytes.first(std::min(piece, bytes.size())), false);
   }
-  digits_ = 0;
 }
 
 } // namespace dualcam::inline tools

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "common/hex_line.hpp"
+#include "common/hex_style.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
@@ -13,14 +17,25 @@ namespace dualcam::inline tools {
 /// Whether bytes are text that can be a hex dump: printable, with hex digits in it. 4 KiB tell.
 bool is_hex_text(Bytes first_bytes);
 
-/// Understands, told apart by the first line with hex in it:
-/// - lines with offsets: xxd, hexdump -C (also `*` for repeated lines), od -A x -t x1, tcpdump -x
-///   and -X, Wireshark's hex dump and its "follow stream", where the other side's lines are
-///   indented. Text columns are dropped. An offset that jumps ahead tells how many bytes are
-///   missing; lines that came before are dropped; offset 0 begins another block.
-/// - hex digits in pairs or any longer groups, with spaces, commas, colons, semicolons, quotes,
-///   braces, `0x` or `\x` between or none, on one line or many. One digit alone is a byte.
-/// Other lines are passed over and counted.
+class HexTokens;
+
+/// Understands, told apart by the first 64 KiB (see hex_style.hpp):
+/// - lines with offsets in hex, octal or decimal: xxd, hexdump -C (also `*` for repeated lines),
+///   od -t x1, tcpdump -x and -X, Format-Hex, Wireshark's hex dump and its "follow stream", where
+///   the other side's lines are indented. Text columns are compared with the bytes and dropped. An
+///   offset that jumps ahead tells how many bytes are missing; offset 0 begins another block;
+/// - hex digits in pairs or longer groups, with blanks, commas, colons, semicolons or dashes
+/// between
+///   or none, on one line or many, maybe behind a time, an address or another prefix;
+/// - C arrays, strings of `\x`, lists of decimal numbers (also negative ones), Node's `<Buffer
+/// ..>`,
+///   JSON with the bytes under "data", "hex", "payload", "raw" or "bytes".
+///
+/// What cannot be read without guessing is a problem: its line is left out and named. Words in an
+/// unknown byte order, lines left out without offsets and the like end the reading. Lines with
+/// nothing like hex in them are passed over and counted.
+///
+/// Memory: 64 KiB of text and 64 KiB of bytes. `*` stands for at most 64 MiB in all.
 class HexReader {
 public:
   class Listener {
@@ -33,47 +48,65 @@ public:
     virtual void next_block() = 0;
   };
 
+  static constexpr std::size_t sample_size = 64 << 10;
+  static constexpr std::uint64_t most_repeated = 64 << 20;
+  static constexpr std::size_t most_problems = 10;
+
   /// `listener` must outlive the reader.
-  explicit HexReader(Listener& listener) : listener_(listener) {}
+  explicit HexReader(Listener& listener);
+  ~HexReader();
 
   void feed(std::string_view text);
   void finish();
 
   /// Lines that hold something, but no hex.
   std::uint64_t lines_passed_over() const { return passed_over_; }
+  /// The first ones, and how many there were in all.
+  const std::vector<HexProblem>& problems() const { return problems_; }
+  std::uint64_t problem_count() const { return problem_count_; }
+  /// Nothing behind the last problem was read.
+  bool has_refused() const { return refused_; }
 
 private:
-  enum class Shape { unknown, with_offsets, plain };
-  struct Line {
-    std::uint64_t offset;
-    std::size_t indent;
-    ByteBuffer bytes;
-  };
   struct Side {
     std::optional<std::uint64_t> expected; ///< offset of the next line
     ByteBuffer last;                       ///< what `*` repeats
   };
 
-  static std::optional<Line> parse_line(std::string_view line, bool first);
+  void begin();
+  void text(std::string_view text);
   void line(std::string_view line);
-  void offset_line(const Line& line);
+  void offset_line(std::string_view line);
+  void place(const OffsetLine& line);
+  bool go_back(Side& side, const OffsetLine& line);
   void repeat_last(Side& side, std::uint64_t until, bool other_side);
-  void plain(std::string_view text);
-  void end_of_token();
+  void digit_line(std::string_view line);
+  void run(std::string_view digits);
+  void end_run();
+  void long_line(std::string_view part);
+  void emit(Bytes bytes);
+  void problem(std::string what);
+  void refuse(std::string what);
 
   Listener& listener_;
-  Shape shape_ = Shape::unknown;
-  std::string pending_;    ///< a line whose end has not come yet
-  bool long_line_ = false; ///< its start has been dealt with as plain digits
+  std::string sample_;
+  std::optional<HexForm> form_;
+  std::unique_ptr<HexTokens> tokens_; ///< for all styles but lines and offsets
+  std::string pending_;               ///< a line whose end has not come yet
+  bool long_line_ = false;            ///< its start has been dealt with
+  std::uint64_t line_number_ = 0;
   std::uint64_t passed_over_ = 0;
+  std::vector<HexProblem> problems_;
+  std::uint64_t problem_count_ = 0;
+  bool refused_ = false;
 
-  std::size_t indent_ = 0;
+  std::optional<std::size_t> indent_;
   Side sides_[2];
   bool repeated_ = false; ///< the line before was `*`
+  std::uint64_t repeated_bytes_ = 0;
 
+  std::size_t run_length_ = 0;    ///< of odd lines of digits that go on in the next one
   std::optional<unsigned> digit_; ///< the first of two
-  std::size_t digits_ = 0;        ///< of this group
-  bool escaped_ = false;          ///< behind a backslash
 };
 
 } // namespace dualcam::inline tools

@@ -57,7 +57,7 @@ ExitCode DumpCheck::check(const std::string& path) {
     console_.error(fmt::format("{}: {}", escaped(path), escaped(read.error().message)));
     return read.error().category == ErrorCategory::io ? ExitCode::io : ExitCode::bad_data;
   }
-  return log.commands() == 0 ? ExitCode::bad_data : ExitCode::done;
+  return log.commands() == 0 || facts.problem_count != 0 ? ExitCode::bad_data : ExitCode::done;
 }
 
 void DumpCheck::on_transfer(const Transfer& transfer) {

@@ -308,6 +308,7 @@ void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
                       {"connections", facts.form == DumpForm::capture ? facts.streams : 0},
                       {"other_connections", facts.other_connections},
                       {"lines_passed_over", facts.lines_passed_over},
+                      {"lines_not_read", facts.problem_count},
                       {"commands", commands}});
   }
   const auto name = escaped(dump_);
@@ -319,9 +320,15 @@ void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
     console_.note(fmt::format("{}: {} without hex passed over", name,
                               plural(facts.lines_passed_over, "line")));
   }
-  if (commands == 0) {
+  for (const auto& problem : facts.problems) {
+    console_.error(fmt::format("{}: line {}: {}", name, problem.line, escaped(problem.what)));
+  }
+  if (const auto more = facts.problem_count - facts.problems.size(); more != 0) {
+    console_.error(fmt::format("{}: and {} of the kind", name, plural(more, "more line")));
+  }
+  if (commands == 0 && facts.problem_count == 0) {
     console_.error(name + ": no command of a camera found in it");
-  } else if (transfers_ == 0) {
+  } else if (transfers_ == 0 && commands != 0) {
     console_.note(name + ": no transfer in it");
   }
 }

@@ -7,6 +7,7 @@
 #include "common/dump_source.hpp"
 #include "common/hex_reader.hpp"
 #include "common/pcap_reader.hpp"
+#include "common/utf16.hpp"
 
 namespace dualcam::meta {
 namespace {
@@ -61,6 +62,14 @@ bool begins_like_json(std::string_view text) {
   return first != std::string_view::npos && text[first] == '{';
 }
 
+std::unexpected<Error> nothing_in(std::string_view line) {
+  const bool hex = parse_hex(line).has_value();
+  return std::unexpected(
+      Error{ErrorCategory::malformed, 0,
+            hex ? "no metadata and no INIT: a payload or a message on each line was expected"
+                : "this is no hex: pairs of digits were expected"});
+}
+
 /// Calls `take` with each line and its offset.
 template <class Take> void for_each_line(std::string_view text, const Take& take) {
   std::size_t start = 0;
@@ -87,7 +96,12 @@ void RecordInput::take(Result<Record> record) {
 
 void RecordInput::fail(const Error& error) {
   said_something_ = true;
-  complain_(error);
+  complain_({error.category, fmt::format("byte {}", error.offset), error.message});
+}
+
+void RecordInput::fail_line(std::uint64_t line, const std::string& what) {
+  said_something_ = true;
+  complain_({ErrorCategory::malformed, fmt::format("line {}", line), what});
 }
 
 void RecordInput::nothing_found(std::uint64_t bytes) {
@@ -109,13 +123,14 @@ void RecordInput::read(InputFile& file) {
   const auto text = as_text(*sample);
   if (!is_capture(*sample)) {
     if (begins_like_json(text)) {
-      if (!whole || !read_whole_document(text)) {
+      if (!whole || !read_whole_document(text, file)) {
         read_json_lines(file);
       }
       return;
     }
-    if (whole && is_hex_text(sample->first(std::min<std::size_t>(sample->size(), 4096)))) {
-      if (read_hex_text(text)) {
+    if (form_of(*sample) == DumpForm::hex_text) {
+      auto utf16 = Utf16::of(*sample);
+      if (whole && (utf16 ? read_hex_text(utf16->text(*sample)) : read_hex_text(text))) {
         return;
       }
     } else if (auto single = whole ? read_single(*sample, camera_) : std::nullopt) {
@@ -153,25 +168,16 @@ void RecordInput::read_capture(InputFile& file) {
   if (const auto read = read_dump(file, {}, records, facts); !read) {
     fail(read.error());
   }
+  for (const auto& problem : facts.problems) {
+    fail_line(problem.line, problem.what);
+  }
 }
 
 // --- hex text ---
 
 /// False: it is a dump.
 bool RecordInput::read_hex_text(std::string_view text) {
-  std::vector<Record> lines;
-  bool all = true;
-  for_each_line(text, [&](std::string_view line, std::size_t) {
-    const auto bytes = is_blank(line) ? std::nullopt : parse_hex(line);
-    auto record = bytes ? read_single(*bytes, camera_) : std::nullopt;
-    if (record && *record) {
-      lines.push_back(std::move(**record));
-    } else {
-      all = all && is_blank(line);
-    }
-  });
-  if (all && lines.size() > 1) {
-    std::ranges::for_each(lines, [this](auto& record) { take(std::move(record)); });
+  if (read_hex_lines(text)) {
     return true;
   }
   HexBytes bytes;
@@ -179,17 +185,46 @@ bool RecordInput::read_hex_text(std::string_view text) {
   reader.feed(text);
   reader.finish();
   const auto run = std::move(bytes).result();
-  auto single = run ? read_single(*run, camera_) : std::nullopt;
+  auto single = run && reader.problem_count() == 0 ? read_single(*run, camera_) : std::nullopt;
   if (single) {
     take(std::move(*single));
   }
   return single.has_value();
 }
 
+/// A record on each line, or on most: then the others are wrong. False: it is something else.
+bool RecordInput::read_hex_lines(std::string_view text) {
+  std::vector<std::pair<std::uint64_t, Result<Record>>> lines;
+  std::size_t good = 0;
+  std::uint64_t number = 0;
+  for_each_line(text, [&](std::string_view line, std::size_t) {
+    ++number;
+    if (is_blank(line)) {
+      return;
+    }
+    const auto bytes = parse_hex(line);
+    auto record = bytes ? read_single(*bytes, camera_) : std::nullopt;
+    lines.emplace_back(number, record ? std::move(*record) : Result<Record>(nothing_in(line)));
+    good += lines.back().second.has_value() && !lines.back().second->init;
+  });
+  const bool inits = std::ranges::all_of(lines, [](auto& line) { return line.second.has_value(); });
+  if (lines.size() < 2 || (2 * good < lines.size() && !inits)) {
+    return false;
+  }
+  for (auto& [line, record] : lines) {
+    if (record) {
+      take(std::move(record));
+    } else {
+      fail_line(line, record.error().message);
+    }
+  }
+  return true;
+}
+
 // --- JSON ---
 
 /// False: it is not one document; lines may be.
-bool RecordInput::read_whole_document(std::string_view text) {
+bool RecordInput::read_whole_document(std::string_view text, InputFile& file) {
   const auto document = parse_document(text);
   if (!document) {
     const auto end = text.find('\n');
@@ -200,10 +235,15 @@ bool RecordInput::read_whole_document(std::string_view text) {
     }
     return !lines;
   }
-  if (auto record = read_document(*document, text, camera_)) {
-    take(std::move(*record));
-  } else {
+  auto record = read_document(*document, text, camera_);
+  const bool foreign = !record || (!*record && !document->contains("raw"));
+  if (foreign && !read_hex_text(text)) { // its strings or lists may be bytes
+    read_capture(file);
+  }
+  if (!record) {
     nothing_found(text.size());
+  } else if (*record || !said_something_) {
+    take(std::move(*record));
   }
   return true;
 }

@@ -10,8 +10,14 @@ namespace dualcam::meta {
 
 class RecordInput {
 public:
+  /// An error, and where: "byte 12", "line 3".
+  struct Complaint {
+    ErrorCategory category;
+    std::string place;
+    std::string message;
+  };
   using Take = std::function<void(Record)>;
-  using Complain = std::function<void(const Error&)>;
+  using Complain = std::function<void(const Complaint&)>;
 
   /// Records go to `take`, what is wrong to `complain`: one undecodable message of a dump does not
   /// end the reading. `camera`: nullopt = told by the bytes.
@@ -25,11 +31,13 @@ public:
 private:
   void take(Result<Record> record);
   void fail(const Error& error);
+  void fail_line(std::uint64_t line, const std::string& what);
   void nothing_found(std::uint64_t bytes);
   void read_json_lines(InputFile& file);
   void json_line(std::string_view line, std::uint64_t offset);
-  bool read_whole_document(std::string_view text);
+  bool read_whole_document(std::string_view text, InputFile& file);
   bool read_hex_text(std::string_view text);
+  bool read_hex_lines(std::string_view text);
   void read_capture(InputFile& file);
 
   std::optional<Camera> camera_;

@@ -8,7 +8,6 @@
 #include "common/escape.hpp"
 #include "common/units.hpp"
 #include "dcam-meta/exif.hpp"
-#include "dcam-meta/input.hpp"
 #include "dualcam/storage/part_file.hpp"
 
 namespace dualcam::meta {
@@ -78,11 +77,16 @@ ExitCode MetaTool::run() {
 }
 
 ExitCode MetaTool::complain(const std::string& name, const Error& error) {
-  if (error.category == ErrorCategory::io) {
-    console_.error(fmt::format("{}: {}", name, escaped(error.message)));
+  return complain(name, RecordInput::Complaint{error.category, fmt::format("byte {}", error.offset),
+                                               error.message});
+}
+
+ExitCode MetaTool::complain(const std::string& name, const RecordInput::Complaint& what) {
+  if (what.category == ErrorCategory::io) {
+    console_.error(fmt::format("{}: {}", name, escaped(what.message)));
     return ExitCode::io;
   }
-  console_.error(fmt::format("{}: byte {}: {}", name, error.offset, escaped(error.message)));
+  console_.error(fmt::format("{}: {}: {}", name, what.place, escaped(what.message)));
   return ExitCode::bad_data;
 }
 
@@ -120,7 +124,7 @@ ExitCode MetaTool::show_input(const std::string& path, RecordWriter& writer) {
   auto code = ExitCode::done;
   RecordInput input(
       options_.camera, [&](const Record& record) { show_record(record, path, writer); },
-      [&](const Error& error) { code = worse_of(code, complain(shown(path), error)); });
+      [&](const auto& what) { code = worse_of(code, complain(shown(path), what)); });
   input.read(*file);
   return code;
 }
@@ -129,7 +133,7 @@ ExitCode MetaTool::show_hex(Bytes bytes, RecordWriter& writer) {
   auto code = ExitCode::done;
   RecordInput input(
       options_.camera, [&](const Record& record) { show_record(record, "", writer); },
-      [&](const Error& error) { code = worse_of(code, complain("--hex", error)); });
+      [&](const auto& what) { code = worse_of(code, complain("--hex", what)); });
   input.read(bytes);
   return code;
 }
@@ -251,7 +255,7 @@ ExitCode MetaTool::tag(const std::string& path) {
   std::error_code error;
   const auto photo = std::filesystem::canonical(path, error); // not over a symbolic link
   if (error) {
-    return complain(escaped(path), {ErrorCategory::io, 0, error.message()});
+    return complain(escaped(path), Error{ErrorCategory::io, 0, error.message()});
   }
   const auto jpeg = read_all(photo.string(), largest_photo);
   if (!jpeg) {
@@ -265,7 +269,7 @@ ExitCode MetaTool::tag(const std::string& path) {
   std::optional<Record> record;
   RecordInput input(
       options_.camera, [&](Record found) { record = std::move(found); },
-      [&](const Error& wrong) { code = worse_of(code, complain(escaped(sidecar), wrong)); });
+      [&](const auto& wrong) { code = worse_of(code, complain(escaped(sidecar), wrong)); });
   input.read(*file);
   if (code != ExitCode::done || !record) {
     return code;

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "common/record.hpp"
+#include "dcam-meta/input.hpp"
 #include "dcam-meta/options.hpp"
 #include "dcam-meta/record_writer.hpp"
 
@@ -29,6 +29,7 @@ private:
   ExitCode tag_photos();
   ExitCode tag(const std::string& path);
   ExitCode complain(const std::string& name, const Error& error);
+  ExitCode complain(const std::string& name, const RecordInput::Complaint& what);
   bool output_gone() const { return product_.reader_gone() || product_.error() != 0; }
 
   const MetaOptions& options_;

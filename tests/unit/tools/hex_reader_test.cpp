@@ -1,5 +1,8 @@
 #include "common/hex_reader.hpp"
 
+#include <array>
+#include <cstdio>
+
 #include "testing.hpp"
 
 namespace dualcam {
@@ -24,9 +27,13 @@ std::string read_in(std::string_view text, std::size_t piece) {
     reader.feed(text.substr(0, piece));
   }
   reader.finish();
-  return log.text + (reader.lines_passed_over() != 0
-                         ? " passed " + std::to_string(reader.lines_passed_over())
-                         : "");
+  if (reader.lines_passed_over() != 0) {
+    log.text += " passed " + std::to_string(reader.lines_passed_over());
+  }
+  for (const auto& problem : reader.problems()) {
+    log.text += " line " + std::to_string(problem.line) + ": " + problem.what;
+  }
+  return log.text + (reader.has_refused() ? " REFUSED" : "");
 }
 
 std::string read(std::string_view text) {
@@ -41,20 +48,33 @@ std::string read(std::string_view text) {
 } // namespace
 
 TEST_CASE("hex: digits in every grouping") {
-  for (const auto* text :
-       {"00040402ff", "0004 0402 ff", "00 04 04 02 FF\n", "00,04,04,02,ff", "00:04:04:02:ff",
-        "0x00, 0x04, 0x04, 0x02, 0xff", "0x0, 0x4, 0x4, 0x2, 0xFF,", "0x00040402ff",
-        "\\x00\\x04\\x04\\x02\\xff", "\"\\x00\\x04\"\n\"\\x04\\x02\\xff\"", "00;04;04;02;ff",
-        "{0x00,0x04,0x04,0x02,0xff};", "00-04-04-02-ff", "0 4 4 2 ff", "000\n40402f\nf",
-        "00040\n402ff\n",
-        "\xEF\xBB\xBF"
-        "00 04 04 02 ff",
-        "00 04\r\n04 02 ff\r\n", "/* Packet 5 */ 00 04 04 02 ff"}) {
+  for (const auto* text : {"00040402ff",
+                           "0004 0402 ff",
+                           "00 04 04 02 FF\n",
+                           "00,04,04,02,ff",
+                           "00:04:04:02:ff",
+                           "0x00, 0x04, 0x04, 0x02, 0xff",
+                           "0x0, 0x4, 0x4, 0x2, 0xFF,",
+                           "0x00040402ff",
+                           "\\x00\\x04\\x04\\x02\\xff",
+                           "\"\\x00\\x04\"\n\"\\x04\\x02\\xff\"",
+                           "00;04;04;02;ff",
+                           "{0x00,0x04,0x04,0x02,0xff};",
+                           "00-04-04-02-ff",
+                           "0 4 4 2 ff",
+                           "00040\n402ff\n",
+                           "0004\n0402ff\n",
+                           "[00 04 04 02 ff]",
+                           "\"0004\"\n\"0402ff\"",
+                           "\xEF\xBB\xBF"
+                           "00 04 04 02 ff",
+                           "00 04\r\n04 02 ff\r\n",
+                           "/* Packet 5 */ 00 04 04 02 ff"}) {
     CAPTURE(text);
     CHECK(read(text) == "00040402ff");
   }
   CHECK(read("char peer0_0[] = { /* Packet 2 */\n0x00, 0x04, 0x04,\n0x02, 0xff };\n") ==
-        "00040402ff passed 1");
+        "00040402ff");
 }
 
 TEST_CASE("hex: one very long line") {
@@ -112,6 +132,277 @@ TEST_CASE("hex: offsets tell what is missing, and what was pasted twice") {
   CHECK(read("00000000: 0004 0402\n00000000: 0004 0402\n") == "00040402|00040402");
   CHECK(read("00000010: 0004 0402\n00000010: 0004 0402\n00000014: 05\n") == "0004040205");
   CHECK(read("ffffff00: 00\nfffffffffffffff0: 01\n").starts_with("00("));
+  CHECK(read("00000000: 0004\n00000002: 0402\n00000000: 0005\n00000001: 0501\n") ==
+        "00040402|0005 line 4: its offset goes back: pasted twice, or another dump?");
+}
+
+namespace {
+
+/// What `od`, `xxd -d` and `hexdump` print of `bytes`: 16 a line behind offsets in `base`.
+std::string with_offsets(Bytes bytes, const char* offset_format, std::string_view between = "") {
+  std::string text;
+  char offset[32];
+  for (std::size_t at = 0; at < bytes.size(); at += 16) {
+    std::snprintf(offset, sizeof offset, offset_format, at);
+    text += std::string(offset) + std::string(between);
+    for (const auto byte : bytes.subspan(at, std::min<std::size_t>(16, bytes.size() - at))) {
+      text += ' ' + to_hex(std::span(&byte, 1));
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+/// Numbers with `separator` between.
+std::string list_of(Bytes bytes, std::string_view separator, bool is_signed) {
+  std::string text;
+  for (const auto byte : bytes) {
+    const auto value = std::to_integer<int>(byte);
+    text += text.empty() ? "" : std::string(separator);
+    text += std::to_string(is_signed && value > 127 ? value - 256 : value);
+  }
+  return text;
+}
+
+/// Nothing was read, and why.
+void check_refused(std::string_view text, std::string_view why) {
+  CAPTURE(text);
+  const auto said = read(text);
+  CHECK(said.find(why) != std::string::npos);
+  CHECK(said.starts_with(" line "));
+}
+
+/// The line's bytes are left out, those of the others are read.
+void check_left_out(std::string_view line, std::string_view why) {
+  CAPTURE(line);
+  const auto said = read("00 04 04 02\n" + std::string(line) + "\n0a 0b 0c 0d\n");
+  CHECK(said.starts_with("000404020a0b0c0d line 2: "));
+  CHECK(said.find(why) != std::string::npos);
+}
+
+} // namespace
+
+TEST_CASE("hex: offsets in hex, octal and decimal, told by their step") {
+  for (const std::size_t size : {16U, 17U, 100U, 5000U, 70'000U}) {
+    const auto bytes = random_bytes(size, 7);
+    for (const auto* format :
+         {"%07zo", "%07zu", "%07zx", "%08zo", "%08zu:", "%08zx:", "%06zx", "0x%04zx:", "%010zo"}) {
+      CAPTURE(size, format);
+      CHECK(read(with_offsets(bytes, format)) == to_hex(bytes));
+      CHECK(read(with_offsets(bytes, format, " ")) == to_hex(bytes));
+    }
+  }
+}
+
+TEST_CASE("hex: a dump's middle, with its offsets") {
+  const auto bytes = random_bytes(600, 8);
+  for (const auto* format : {"%07zo", "%07zu", "%07zx"}) {
+    auto text = with_offsets(bytes, format);
+    for (int i = 0; i < 10; ++i) {
+      text.erase(0, text.find('\n') + 1);
+    }
+    CAPTURE(format);
+    CHECK(read(text) == to_hex(Bytes(bytes).subspan(160)));
+    const auto line = text.find('\n', 200) + 1; // and one line of it lost
+    text.erase(line, text.find('\n', line) + 1 - line);
+    CHECK(read(text).find("(16)") != std::string::npos);
+  }
+}
+
+TEST_CASE("hex: numbers that are no offsets are refused") {
+  check_refused("000100: 00 04 04 02\n000101: 00 04 04 02\n000102: 00 04 04 02\n", "no offsets");
+  check_refused("115959  00 04 04 02\n120000  00 04 04 02\n120001  00 04 04 02\n", "no offsets");
+}
+
+TEST_CASE("hex: 16-bit words and octal numbers are refused") {
+  for (const auto* text :
+       {"0000000 0000 0500 0100 e13e 003c 8119 0044 0004\n0000010\n",
+        "0000000    0000    0500    0100    e13e\n", "0000000 000000 002400 000400 160476\n",
+        "0000000 000 000 000 005 000 001 076 341\n", "0000000 05000000 e13e0100\n"}) {
+    check_refused(text, "16-bit words");
+  }
+  check_left_out(" 0000 0500 0100 e13e 003c 8119 0044 0004", "16-bit words");
+}
+
+TEST_CASE("hex: a text column that is not the bytes' tells another byte order") {
+  CHECK(read("00000000: 64636261 68676665  abcdefgh\n")
+            .starts_with(" line 1: the text beside the bytes is not theirs"));
+  CHECK(read("00000000: 61626364 65666768  abcdefgh\n") == "6162636465666768");
+  CHECK(read("00000000  61 62 7c 64 65 66 67 68  69 6a                       |ab|defghij|\n") ==
+        "61627c6465666768696a");
+  CHECK(read("0000   61 62 63 64 65 66 67 68 00 6a   abcdefgh .j\n") == "6162636465666768006a");
+}
+
+TEST_CASE("hex: CRLF, and the text column beside the bytes") {
+  const std::string xxd = "00000000: 0004 0402 0102 0304 0506 0708 090a 0b0c  ................\n"
+                          "00000010: 6162 6364                                abcd\n";
+  std::string crlf;
+  for (const char c : xxd) {
+    crlf += c == '\n' ? "\r\n" : std::string(1, c);
+  }
+  CHECK(read(crlf) == read(xxd));
+  CHECK(read("00000000: 6162 6364  abcd\r\n00000004: 6566  ef\r\n") == "616263646566");
+  CHECK(read("00000000  61 62 63 64 65 66 67 68                           |abcdefgh|\r\n"
+             "00000008\r\n") == "6162636465666768");
+  CHECK(read("[0, 4,\r\n 4, 200]\r\n") == "000404c8");
+  CHECK(read("00040\r\n402ff\r\n") == "00040402ff");
+}
+
+TEST_CASE("hex: Format-Hex of both PowerShells") {
+  CHECK(read("\r\n\r\n           Path: C:\\d.bin\r\n\r\n"
+             "           00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F\r\n\r\n"
+             "00000000   00 04 04 02 FF 00 00 00 00 00 00 00 00 00 00 41  ................A\r\n"
+             "00000010   42 43                                            BC\r\n") ==
+        "00040402ff00000000000000000000414243 passed 1");
+  CHECK(read("   Label: d.bin\n\n"
+             "          Offset Bytes                                           Ascii\n"
+             "                 00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F\n"
+             "          ------ ----------------------------------------------- -----\n"
+             "0000000000000000 00 04 04 02 FF 00 00 00 00 00 00 00 00 00 00 41 ...............A\n"
+             "0000000000000010 42 43                                           BC\n") ==
+        "00040402ff00000000000000000000414243 passed 3");
+}
+
+TEST_CASE("hex: lists of decimal numbers, signed and unsigned") {
+  const auto bytes = random_bytes(20'000, 9);
+  const auto hex = to_hex(bytes);
+  for (const bool is_signed : {false, true}) {
+    for (const auto& [before, between, behind] : {std::array{"[", ", ", "]"},
+                                                  {"{\"type\":\"Buffer\",\"data\":[", ",", "]}\n"},
+                                                  {"bytes([", ",\n  ", "])\n"},
+                                                  {"byte[] b = {", ", ", "};\n"},
+                                                  {"", " ", "\n"}}) {
+      CAPTURE(is_signed, before);
+      CHECK((read(before + list_of(bytes, between, is_signed) + behind) == hex)); // not printed
+    }
+  }
+  CHECK(read("[0, 4, 300, 255]").starts_with(" line 1: "));
+  CHECK(read("[0, 4, -1, 2, 200]").find("signed and unsigned") != std::string::npos);
+  CHECK(read("[0, 4, 200, -129, 5]").find("'-129' is no byte") != std::string::npos);
+}
+
+TEST_CASE("hex: numbers that may be decimal or hex are refused") {
+  check_refused("[0, 4, 4, 2]", "decimal or hex");
+  check_refused("0 4 4 2 10 16\n", "decimal or hex");
+  check_refused("[10, 16, 44, 32, 88]", "decimal or hex");
+  check_refused("000 004 004 002 255\n", "octal or decimal");
+  CHECK(read("00 04 04 02 10 16\n") == "000404021016");
+}
+
+TEST_CASE("hex: a digit too few or too many") {
+  CHECK(read("0004040") ==
+        "000404 line 1: an odd number of hex digits: one is missing, or one too many");
+  check_left_out("00 04 4 02", "an odd number");
+  check_left_out("000 404", "an odd number");
+  CHECK(read("00040\n402f\n00\n").find("line 2: an odd number") != std::string::npos);
+  CHECK(read("000\n40402f\nf").find("an odd number") != std::string::npos);
+  CHECK(read(to_hex(random_bytes(50'000, 3)) + "a\n").find("line 1: an odd number") !=
+        std::string::npos);
+  CHECK(read("00000000: 0004 040\n00000004: 0506\n") ==
+        "0506 line 1: something between the bytes is no pair of hex digits");
+}
+
+TEST_CASE("hex: prefixes with times, dates, addresses and arrows") {
+  for (const auto* prefix :
+       {"[11:18:00.209] ", "[11:18:00] ", "11:18:00 ", "2024-10-29 11:18:00.5678 ",
+        "2024-10-29T11:18:00Z ", "2023-10-20 12:00:00  INFO: [T1a2b3c4d: dualcam < 192.0.2.1] ",
+        "[RX]: ", "RX > ", "<< data: ", "192.0.2.1:7050 -> ", "> "}) {
+    CAPTURE(prefix);
+    const std::string before = prefix;
+    CHECK(read(before + "00 04 04 02\n" + before + "0a 0b 0c 0d\n") == "000404020a0b0c0d");
+    CHECK(read(before + "[00040402]\n" + before + "[0a0b0c0d]\n") == "000404020a0b0c0d");
+  }
+  check_left_out("11:18:00 00:04:04:02", "separated in different ways");
+  check_left_out("00:04:04 02,03", "separated in different ways");
+  check_left_out("1\t0.000000\t0004040200040402", "hex with something else");
+  check_left_out("12\t00040402", "columns");
+  check_left_out("00 04 04 02 0a 0b (6 bytes)", "hex with something else");
+  CHECK(read("00 04\nconnected to 192.0.2.1 port 7050\ndevice added\n04 02\n") ==
+        "00040402 passed 2");
+}
+
+TEST_CASE("hex: C arrays take 0x and nothing else") {
+  CHECK(read("unsigned char d_bin[] = {\n  0x00, 0x04, 0x04, 0x02,\n  0xff\n};\n"
+             "unsigned int d_bin_len = 3126;\n") == "00040402ff");
+  CHECK(read("const uint8_t x[4] = { 0x00, /* 4, 0x05 */ 0x04, // 0x06, 7\n 0x04, 0x02 };\n") ==
+        "00040402");
+  CHECK(read("{0x00, 4, 0x02}").find("'4' among numbers with 0x") != std::string::npos);
+  CHECK(read("{0x0004, 0x0402}").find("unknown byte order") != std::string::npos);
+  CHECK(read("[]byte{0x0, 0x4}") == "0004");
+}
+
+TEST_CASE("hex: strings of escapes") {
+  CHECK(read("b'\\x00\\x04\\x04\\x02'\n") == "00040402");
+  CHECK(read("data = \"\\x00\\x04\"\n       \"\\x04\\x02\\xff\";\n") == "00040402ff");
+  CHECK(read("b'\\x00\\x01>\\xe1<\\x04'\n").find("characters stand between") != std::string::npos);
+  CHECK(read("b'\\x00\\x01\\t\\x04\\x05'\n").find("an escape other") != std::string::npos);
+  check_refused("\"\\u0000\\u0004\\u0004\\u0002\"", "escapes of u");
+}
+
+TEST_CASE("hex: Node's buffers") {
+  CHECK(read("<Buffer 00 04 04 02>\n<Buffer ff>\n") == "00040402ff");
+  CHECK(read("received: <Buffer 00 04 ... 12 more bytes>\n<Buffer ff>\n") ==
+        "0004(12)ff line 1: Node has cut this buffer: 12 more bytes are not there; print it with "
+        ".toString('hex')");
+  CHECK(read("<Buffer 00 0>\n").find("'0' in a <Buffer") != std::string::npos);
+  CHECK(read("<Buffer 00 04").find("ends inside") != std::string::npos);
+}
+
+TEST_CASE("hex: JSON with bytes in strings") {
+  CHECK(read("{\"length\": 4, \"data\": \"00,04,04,02\", \"time\": 1730288144100,\n"
+             "\"data\" : \"ff0a\", \"imei\": \"35061207\"}\n") == "00040402ff0a");
+  CHECK(read("{\"data\": \"0004\\n0f\"}").find("not pairs of hex digits") != std::string::npos);
+  CHECK(read("{\"data\": \"00040\"}").find("odd number") != std::string::npos);
+  CHECK(read("{\"data\": \"hello\"}").find("not pairs of hex digits") != std::string::npos);
+}
+
+TEST_CASE("hex: lines left out without offsets are refused") {
+  check_refused(" 00 04 04 02\n*\n ff ff\n", "od -v");
+  const std::string long_text(70'000, '0');
+  CHECK(read(long_text + "\n00 04\n*\n00\n").find("od -v") != std::string::npos);
+}
+
+TEST_CASE("hex: offsets in octal whose lines are mostly left out") {
+  const std::string zeros = "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00";
+  CHECK(read("0000000 " + zeros + "\n*\n0000040 00 00 00 00 00 00 00 01\n0000050\n") ==
+        std::string(79, '0') + "1");
+  check_refused("0000000 " + zeros + "\n*\n0000040\n", "no offsets for certain");
+  CHECK(read("00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|\n*\n"
+             "00000040\n") == std::string(128, '0'));
+}
+
+TEST_CASE("hex: base64 is named") {
+  check_refused("AAAABQABPuE8ABmBRAAEAAALACADBAAAAZLYhJqw\nAAAAAAB4QEtZmZmZmZo=\n", "base64");
+}
+
+TEST_CASE("hex: a star stands for 64 MiB at most") {
+  std::uint64_t count = 0;
+  struct Counter : HexReader::Listener {
+    explicit Counter(std::uint64_t& count) : count_(count) {}
+    void bytes(Bytes bytes, bool) override { count_ += bytes.size(); }
+    void missing(std::uint64_t count, bool) override { missing_ += count; }
+    void next_block() override {}
+    std::uint64_t& count_;
+    std::uint64_t missing_ = 0;
+  } counter(count);
+  HexReader reader(counter);
+  reader.feed("00000000  00 04 00 03 00 00 00 00  00 04 00 03 00 00 00 00\n*\n3fffffff0  00 01\n"
+              "*\n7fffffff0  00 01\n");
+  reader.finish();
+  CHECK(count <= HexReader::most_repeated + 64);
+  CHECK(counter.missing_ > 0x700000000);
+  CHECK(reader.problem_count() == 2);
+}
+
+TEST_CASE("hex: of many problems the first are told and all counted") {
+  HexLog log;
+  HexReader reader(log);
+  for (int i = 0; i < 100'000; ++i) {
+    reader.feed("00 0\n");
+  }
+  reader.finish();
+  CHECK(reader.problem_count() == 100'000);
+  CHECK(reader.problems().size() == HexReader::most_problems);
 }
 
 TEST_CASE("hex: what is text and what is not") {

@@ -1,0 +1,387 @@
+#include "common/hex_line.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <vector>
+
+namespace dualcam::inline tools {
+namespace {
+
+constexpr std::string_view joints = ",:;-"; ///< between the bytes of one word
+constexpr std::string_view wrapping = "\"'[](){}<>|,;=";
+constexpr std::size_t least_behind_words = 4; ///< bytes: fewer may be a number in a sentence
+
+bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::size_t leading_digits(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::find_if_not(text, is_hex_digit) - text.begin());
+}
+
+std::size_t leading_spaces(std::string_view text) {
+  return std::min(text.find_first_not_of(" \t"), text.size());
+}
+
+void append_digits(ByteBuffer& bytes, std::string_view digits) {
+  for (; digits.size() >= 2; digits.remove_prefix(2)) {
+    bytes.push_back(static_cast<std::byte>(hex_value(digits[0]) << 4 | hex_value(digits[1])));
+  }
+}
+
+struct Groups {
+  ByteBuffer bytes;
+  std::string_view rest; ///< the text column
+  bool broken = false;   ///< stopped at something that is neither digits nor a text column
+};
+
+/// The groups of digits up to the text column: behind `|`, or behind two spaces, which between
+/// single bytes (`paired`) also stand in the middle of 16.
+Groups parse_groups(std::string_view text, bool paired) {
+  Groups groups;
+  auto& bytes = groups.bytes;
+  for (;;) {
+    const auto count = leading_digits(text);
+    const bool whole = count == text.size() || text[count] == ' ' || text[count] == '\t';
+    if (count == 0 || count % 2 != 0 || !whole) {
+      groups.rest = text;
+      groups.broken = !text.empty() && text[0] != '|' && text[0] != '>';
+      return groups;
+    }
+    append_digits(bytes, text.substr(0, count));
+    text.remove_prefix(count);
+    const auto spaces = leading_spaces(text);
+    const bool middle = paired && spaces == 2 && bytes.size() == 8;
+    const bool ends = spaces == 0 || (spaces > 1 && !middle) || text[0] == '\t';
+    text.remove_prefix(spaces);
+    if (ends || (paired && bytes.size() == 16)) {
+      groups.rest = text;
+      return groups;
+    }
+  }
+}
+
+/// `.` stands for what cannot be shown, and so do other signs of some programs.
+bool is_told(char c) { return c > ' ' && c < 0x7F && c != '.' && c != '?'; }
+
+/// Whether a text column shows other characters than the bytes have: they stand in another order.
+bool contradicts(std::string_view column, Bytes bytes) {
+  for (const auto& [open, close] : {std::pair{'|', '|'}, {'>', '<'}}) {
+    if (column.size() == bytes.size() + 2 && column.front() == open && column.back() == close) {
+      column = column.substr(1, bytes.size());
+    }
+  }
+  std::string text(column);
+  if (text.size() == bytes.size() + 1 && text.size() > 8 && text[8] == ' ') {
+    text.erase(8, 1);
+  }
+  if (text.size() != bytes.size()) {
+    return false;
+  }
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto value = std::to_integer<unsigned>(bytes[i]);
+    wrong += is_told(text[i]) && value < 0x80 && value != static_cast<unsigned char>(text[i]);
+  }
+  return wrong != 0;
+}
+
+// --- lines of digits ---
+
+using Words = std::vector<std::string_view>;
+
+Words words_of(std::string_view text) {
+  Words words;
+  for (auto rest = text.substr(leading_spaces(text)); !rest.empty();
+       rest.remove_prefix(leading_spaces(rest))) {
+    const auto end = std::min(rest.find_first_of(" \t"), rest.size());
+    words.push_back(rest.substr(0, end));
+    rest.remove_prefix(end);
+  }
+  return words;
+}
+
+std::string_view unwrapped(std::string_view word) {
+  const auto first = word.find_first_not_of(wrapping);
+  return first == std::string_view::npos
+             ? std::string_view()
+             : word.substr(first, word.find_last_not_of(wrapping) + 1 - first);
+}
+
+/// `12:34:56`, `12:34:56.789`, `2024-10-29`, `29.10.2024`, in brackets or not.
+bool is_clock(std::string_view word) {
+  word = unwrapped(word);
+  std::string shape;
+  for (const char c : word) {
+    const char kind = is_decimal_digit(c) ? '9' : c;
+    if (shape.size() < 2 || kind != '9' || !shape.ends_with("99")) {
+      shape += kind;
+    }
+  }
+  const auto is_one_of = [&](std::initializer_list<std::string_view> known) {
+    return std::ranges::find(known, shape) != known.end();
+  };
+  return is_one_of({"99:99:99", "99:99:99.99", "99:99:99,99", "99:99:99Z"}) ||
+         (word.size() >= 10 && // with the whole year
+          is_one_of({"99-99-99", "99/99/99", "99.99.99", "99-99-99T99:99:99",
+                     "99-99-99T99:99:99.99", "99-99-99T99:99:99Z", "99-99-99T99:99:99.99Z"}));
+}
+
+/// Pairs of digits, joined by one kind of joint or none.
+struct Word {
+  bool is_hex = false;
+  bool odd = false; ///< would be hex, but has an odd group
+  char joint = 0;
+  std::size_t digits = 0;
+};
+
+Word parse_word(std::string_view word) {
+  word = unwrapped(word);
+  Word result;
+  std::size_t group = 0;
+  for (const char c : word) {
+    if (is_hex_digit(c)) {
+      ++group;
+      ++result.digits;
+      continue;
+    }
+    if (joints.find(c) == std::string_view::npos || group == 0 ||
+        (result.joint != 0 && c != result.joint)) {
+      return {};
+    }
+    result.odd = result.odd || group % 2 != 0;
+    result.joint = c;
+    group = 0;
+  }
+  result.odd = result.odd || group % 2 != 0;
+  result.is_hex = result.digits != 0 && !result.odd;
+  return result;
+}
+
+bool is_only_wrapping(std::string_view word) { return unwrapped(word).empty(); }
+
+/// What separates a prefix from the hex behind it beyond doubt.
+bool ends_prefix(std::string_view word) {
+  return is_clock(word) || word.ends_with(']') || is_only_wrapping(word);
+}
+bool may_end_prefix(std::string_view word) {
+  return word.ends_with(':') || word.ends_with('=') || word.ends_with('>') || word.ends_with('<');
+}
+
+std::string joined_problem(const Words& words, std::size_t first) {
+  char joint = 0;
+  bool alone = false;
+  for (auto i = first; i < words.size(); ++i) {
+    const auto word = parse_word(words[i]);
+    if (word.joint != 0 && joint != 0 && word.joint != joint) {
+      return "bytes are separated in different ways";
+    }
+    joint = word.joint != 0 ? word.joint : joint;
+    alone = alone || (word.joint == 0 && word.digits > 0 && i + 1 < words.size());
+  }
+  if (joint != 0 && (alone || (words.size() > first + 1 && is_clock(words[first])))) {
+    return "bytes are separated in different ways: is there a time or an address before them?";
+  }
+  return {};
+}
+
+bool has_much_hex(const Words& words) {
+  std::size_t pairs = 0;
+  for (const auto& each : words) {
+    const auto word = parse_word(each);
+    const bool letters =
+        std::ranges::any_of(each, [](char c) { return is_hex_digit(c) && !is_decimal_digit(c); });
+    if (word.is_hex && word.digits >= 8 && (letters || word.digits >= 16) && !is_clock(each)) {
+      return true;
+    }
+    pairs = word.is_hex && word.digits == 2 ? pairs + 1 : 0;
+    if (pairs >= 4) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Where a line's hex begins; words.size() if there is none.
+std::size_t hex_start(const Words& words) {
+  auto first = words.size();
+  std::size_t digits = 0;
+  while (first > 0) {
+    const auto word = parse_word(words[first - 1]);
+    const bool clock = is_clock(words[first - 1]) && digits != 0 &&
+                       (words[first - 1].starts_with('[') || parse_word(words[first]).joint == 0);
+    if (clock || (!word.is_hex && !is_only_wrapping(words[first - 1]))) {
+      break;
+    }
+    digits += word.digits;
+    --first;
+  }
+  if (digits == 0) {
+    return words.size();
+  }
+  const bool alone = first == 0;
+  while (is_only_wrapping(words[first])) { // an arrow, a dash
+    ++first;
+  }
+  if (alone || ends_prefix(words[first - 1])) {
+    return first;
+  }
+  return may_end_prefix(words[first - 1]) && digits >= 2 * least_behind_words ? first
+                                                                              : words.size();
+}
+
+/// C comments count their packets in digits.
+std::string_view without_comment(std::string_view line) {
+  for (auto start = line.find("/*"); start != std::string_view::npos; start = line.find("/*")) {
+    const auto end = line.find("*/", start + 2);
+    if (end == std::string_view::npos || start != 0) {
+      return line.substr(0, start);
+    }
+    line.remove_prefix(end + 2);
+  }
+  return line;
+}
+
+/// Digits in columns between tabs: which of them are the bytes?
+bool has_columns(std::string_view line, const Words& words) {
+  const auto tab = line.find('\t', leading_spaces(line));
+  if (tab == std::string_view::npos) {
+    return false;
+  }
+  const auto size = parse_word(words.front()).digits;
+  return std::ranges::any_of(words, [&](auto word) { return parse_word(word).digits != size; });
+}
+
+/// `0 4 ff`: no byte has a 0 before it.
+bool is_unpadded(const Words& words) {
+  bool single = false;
+  for (const auto& each : words) {
+    const auto word = unwrapped(each);
+    single = single || word.size() == 1;
+    if (word.empty() || word.size() > 2 || leading_digits(word) != word.size() ||
+        (word.size() == 2 && word[0] == '0')) {
+      return false;
+    }
+  }
+  return single;
+}
+
+std::string problem_without_hex(const Words& words) {
+  const bool odd = std::ranges::all_of(words, [](auto each) {
+    const auto word = parse_word(each);
+    return word.is_hex || word.odd || is_only_wrapping(each);
+  });
+  if (odd) {
+    return "an odd number of hex digits: one is missing, or one too many";
+  }
+  return has_much_hex(words)
+             ? "hex with something else behind or between it: leave nothing but the bytes"
+             : "";
+}
+
+std::string problem_with_hex(std::string_view line, std::string_view whole, const Words& words,
+                             std::size_t first) {
+  auto problem = joined_problem(words, first);
+  if (problem.empty() && has_columns(line, words)) {
+    return "columns of digits: leave only the bytes, as 'tshark -T fields -e tcp.payload' has them";
+  }
+  const bool in_words = std::ranges::all_of(
+      words, [](auto word) { return word.size() == 4 && leading_digits(word) == 4; });
+  if (problem.empty() && whole.starts_with(' ') && words.size() > 1 && in_words) {
+    return "16-bit words, whose bytes may stand in another order: print it with 'xxd' or "
+           "'od -t x1'";
+  }
+  return problem;
+}
+
+void append_word(ByteBuffer& bytes, std::string_view word) {
+  word = unwrapped(word);
+  if (word.size() == 1) {
+    bytes.push_back(static_cast<std::byte>(hex_value(word[0])));
+    return;
+  }
+  while (!word.empty()) {
+    const auto count = leading_digits(word);
+    append_digits(bytes, word.substr(0, count));
+    word.remove_prefix(std::min(count + 1, word.size()));
+  }
+}
+
+} // namespace
+
+bool is_hex_digit(char c) {
+  return is_decimal_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+unsigned hex_value(char digit) {
+  return static_cast<unsigned>(is_decimal_digit(digit) ? digit - '0' : (digit | 0x20) - 'a' + 10);
+}
+
+bool is_ruler(std::string_view line) {
+  const auto words = words_of(line);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i].size() > 2 || leading_digits(words[i]) != words[i].size() ||
+        hex_value(words[i].back()) != i % 16 || i >= 16) {
+      return false;
+    }
+  }
+  return words.size() >= 8;
+}
+
+std::optional<OffsetLine> parse_offset_line(std::string_view text, int base, bool first) {
+  OffsetLine line{};
+  line.indent = leading_spaces(text);
+  text.remove_prefix(line.indent);
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    text.remove_prefix(2);
+  }
+  const auto count = leading_digits(text);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + count, line.offset, base);
+  if (error != std::errc{} || count < 3 || count > 16 || end != text.data() + count) {
+    return std::nullopt;
+  }
+  text.remove_prefix(count);
+  const bool colon = text.starts_with(':');
+  text.remove_prefix(colon ? 1 : 0);
+  const auto spaces = leading_spaces(text);
+  const auto behind = text.substr(spaces);
+  const bool in_pairs = leading_digits(behind) == 2;
+  const bool clear = colon ? spaces != 0 || behind.empty()
+                           : (spaces >= 2 && in_pairs) || (count >= 6 && spaces == 1 && in_pairs &&
+                                                           (!first || line.offset == 0));
+  if (!clear && !(behind.empty() && !first && count >= 6)) {
+    return std::nullopt;
+  }
+  auto groups = parse_groups(behind, !colon && in_pairs);
+  line.bytes = std::move(groups.bytes);
+  if (groups.broken) {
+    line.problem = "something between the bytes is no pair of hex digits";
+  } else if (contradicts(groups.rest, line.bytes)) {
+    line.contradicted = true;
+    line.problem = text_contradicts;
+  }
+  return line;
+}
+
+DigitLine parse_digit_line(std::string_view text) {
+  const auto line = without_comment(text);
+  const auto words = words_of(line);
+  DigitLine result;
+  result.blank = std::ranges::all_of(words, is_only_wrapping);
+  if (result.blank) {
+    return result;
+  }
+  if (words.size() == 1 && words[0].size() % 2 != 0 && words[0].size() > 1 &&
+      leading_digits(words[0]) == words[0].size()) {
+    result.run = words[0];
+    return result;
+  }
+  const bool unpadded = is_unpadded(words);
+  const auto first = unpadded ? 0 : hex_start(words);
+  result.problem = first == words.size() ? problem_without_hex(words)
+                                         : problem_with_hex(line, text, words, first);
+  for (auto i = first; i < words.size() && result.problem.empty(); ++i) {
+    append_word(result.bytes, words[i]);
+  }
+  return result;
+}
+
+} // namespace dualcam::inline tools

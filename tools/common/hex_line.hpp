@@ -1,0 +1,46 @@
+// One line of hex text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "dualcam/wire/bytes.hpp"
+
+namespace dualcam::inline tools {
+
+inline constexpr std::string_view text_contradicts =
+    "the text beside the bytes is not theirs: words in another byte order? Print it with 'xxd', "
+    "without -e";
+
+/// A line with an offset before its bytes.
+struct OffsetLine {
+  std::uint64_t offset;
+  std::size_t indent;
+  ByteBuffer bytes;
+  std::string_view problem; ///< not empty: the bytes cannot be trusted
+  bool contradicted;        ///< by the text beside them
+};
+
+/// nullopt: the line has no offset. `first`: it must look like one without doubt.
+std::optional<OffsetLine> parse_offset_line(std::string_view line, int base, bool first);
+
+/// A line of digits, maybe behind a time, an address or another prefix.
+struct DigitLine {
+  ByteBuffer bytes;
+  std::string_view run; ///< instead: digits without anything between, an odd number of them
+  std::string problem;  ///< not empty: what is wrong; the bytes are not to be used
+  bool blank = false;   ///< there is nothing at all in it
+
+  bool has_hex() const { return !bytes.empty() || !run.empty() || !problem.empty(); }
+};
+DigitLine parse_digit_line(std::string_view line);
+
+/// The ruler above a dump: `00 01 02 .. 0F`.
+bool is_ruler(std::string_view line);
+
+bool is_hex_digit(char character);
+unsigned hex_value(char digit);
+
+} // namespace dualcam::inline tools

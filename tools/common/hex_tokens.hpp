@@ -1,0 +1,64 @@
+// Bytes as source code and programs print them, character by character: lists, strings, buffers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "common/hex_style.hpp"
+#include "dualcam/wire/bytes.hpp"
+
+namespace dualcam::inline tools {
+
+/// Memory: one token. Problems cost the byte they are in.
+class HexTokens {
+public:
+  struct Output {
+    std::function<void(Bytes)> bytes;
+    std::function<void(std::uint64_t)> missing;
+    std::function<void(std::uint64_t line, std::string what)> problem;
+  };
+
+  HexTokens(const HexForm& form, Output output) : form_(form), output_(std::move(output)) {}
+
+  void feed(std::string_view text);
+  void finish();
+
+private:
+  void take(char c);
+  void take_number(char c);
+  void end_number();
+  void take_decimal();
+  void take_hexadecimal();
+  void take_escape(char c);
+  void take_buffer(char c);
+  void end_buffer_word();
+  void take_json(char c);
+  void end_key();
+  void value_digit(char c);
+  void wrong(std::string what);
+  void byte(unsigned value);
+  void flush();
+
+  HexForm form_;
+  Output output_;
+  ByteBuffer bytes_;
+  std::uint64_t line_ = 1;
+  std::string token_;         ///< a number, a word, a key
+  bool whole_token_ = true;   ///< it is all in `token_`
+  std::size_t depth_ = 0;     ///< of brackets
+  bool inside_ = false;       ///< a string, a buffer
+  char quote_ = 0;            ///< that ends the string
+  int comment_ = 0;           ///< 1: `/`, 2: to the line's end, 3: to `*/`, 4: `*` in it
+  std::size_t escape_ = 0;    ///< characters of an escape so far
+  unsigned value_ = 0;        ///< of it, or of a pair
+  std::size_t digits_ = 0;    ///< of a pair
+  bool behind_key_ = false;   ///< of JSON: the next string is bytes
+  bool bad_string_ = false;   ///< it has been complained of
+  bool below_zero_ = false;   ///< there were negative numbers
+  bool above_127_ = false;    ///< there were numbers that are no signed bytes
+  std::uint64_t on_line_ = 0; ///< numbers
+};
+
+} // namespace dualcam::inline tools
