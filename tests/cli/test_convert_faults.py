@@ -159,10 +159,44 @@ class Surroundings(ConvertCase):
 
     def test_ffmpeg_that_loses_frames_is_noticed(self):
         self.clip()
-        fake = self.fake_ffmpeg("cat > /dev/null; echo frame=39; echo progress=end")
-        self.convert("--ffmpeg", fake, "clip.h265", code=7)
-        self.assertIn("39 of 40 frames", self.said)
-        self.assertEqual(self.names(), ["clip.h265", "fake"])
+        fake = self.fake_ffmpeg("head -c 90000 | ffmpeg \"$@\" 2> /dev/null; exit 0")
+        for name in ("out.mp4", "out.mov", "out.mkv", "-"):
+            self.convert("--ffmpeg", fake, "-o", name, "clip.h265", code=7)
+            self.assertRegex(self.said, r"ffmpeg wrote \d\d? of 40 frames")
+            self.assertEqual(self.names(), ["clip.h265", "fake"])
+
+    def test_ffmpeg_that_leaves_a_broken_file_is_not_believed(self):
+        self.clip()
+        last = 'for out; do :; done; out=${out#file:}; cat > /dev/null'
+        for arguments, make in (
+                (["-o", "out.mp4"], ':'),
+                (["-o", "out.mp4"], 'head -c -1 good.mp4 > "$out"'),
+                (["-o", "out.mov"], '{ cat good.mp4; echo; } > "$out"'),
+                (["-o", "out.mkv"], 'head -c -1 good.mkv > "$out"'),
+                (["-o", "out.mkv"], '{ head -c 99 good.mkv; cat /dev/zero | head -c 99; } > "$out"'),
+                (["-o", "-"], 'head -c -1 good.mkv'),
+                (["--thumbnail", "out.jpg"], 'head -c -1 good.jpg > "$out"'),
+                (["--thumbnail", "-"], 'head -c 999 good.jpg'),
+                (["--thumbnail", "out.jpg"], ':')):
+            self.convert("-o", "good.mp4", "clip.h265")
+            self.convert("-o", "good.mkv", "clip.h265")
+            self.convert("--thumbnail", "good.jpg", "clip.h265")
+            fake = self.fake_ffmpeg(f"cd {self.folder}; {last}; {make}; exit 0")
+            with self.subTest(make=make):
+                self.convert("--ffmpeg", fake, *arguments, "clip.h265", code=7)
+                self.assertIn("ffmpeg left a broken file: ", self.said)
+                good = ["good.jpg", "good.mkv", "good.mp4"]
+                self.assertEqual(self.names(), ["clip.h265", "fake", *good])
+            for name in good:
+                (self.folder / name).unlink()
+
+    def test_what_ffmpeg_says_of_a_full_disk_is_believed_though_the_file_looks_whole(self):
+        self.clip()
+        for status in ("", "; exit 1"):
+            fake = self.fake_ffmpeg('ffmpeg "$@"; echo "file: No space left on device" >&2' + status)
+            self.convert("--ffmpeg", fake, "-o", "out.mp4", "clip.h265", code=3)
+            self.assertIn("cannot write out.mp4.part: No space left on device; make room", self.said)
+            self.assertEqual(self.names(), ["clip.h265", "fake"])
 
     def test_ffmpeg_never_has_the_terminal_as_its_input(self):
         self.clip()

@@ -156,6 +156,7 @@ int spawn(const std::vector<std::string>& command, const std::vector<std::string
   sigemptyset(&signals);
   ::posix_spawnattr_setsigmask(&attributes, &signals);
   sigaddset(&signals, SIGPIPE);
+  sigaddset(&signals, SIGXFSZ);
   ::posix_spawnattr_setsigdefault(&attributes, &signals);
   const int group = options.own_group ? POSIX_SPAWN_SETPGROUP : 0; // its id is that of the child
   ::posix_spawnattr_setflags(

@@ -70,6 +70,7 @@ void prepare_standard_streams() {
     }
   }
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 void Product::line(std::string_view text) {

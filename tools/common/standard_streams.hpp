@@ -19,8 +19,8 @@ struct CommonOptions {
 };
 
 /// First thing in main: closed standard descriptors are opened on /dev/null (standard output so
-/// that writing to it still fails), or the next socket would become standard output; SIGPIPE
-/// becomes an error code.
+/// that writing to it still fails), or the next socket would become standard output; SIGPIPE and
+/// SIGXFSZ (ulimit -f) become error codes.
 void prepare_standard_streams();
 
 /// Once `descriptor` is readable no reader of the standard streams is waited for any longer: what

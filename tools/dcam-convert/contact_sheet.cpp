@@ -6,6 +6,7 @@
 
 #include "common/escape.hpp"
 #include "common/shell.hpp"
+#include "dcam-convert/ffmpeg_run.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -93,6 +94,12 @@ private:
     if (!files) {
       return std::unexpected(files.error());
     }
+    for (const auto& file : *files) {
+      workshop_.files.add_input(file.path);
+    }
+    if (const auto wanted = check_target(); !wanted || !*wanted) {
+      return wanted ? Outcome<void>() : std::unexpected(wanted.error());
+    }
     each_ = pictures_each(files->size());
     labelled_ = files->size() > 1;
     workshop_.reporter.expect(files->size());
@@ -177,7 +184,7 @@ private:
     if (source.is_stream()) {
       stream.emplace(source.file, *source.clip, FrameStream::Choice{.sound = false});
     }
-    const auto drawn = run_ffmpeg(workshop_, source, command, stream ? &*stream : nullptr, {});
+    const auto drawn = run_ffmpeg(workshop_, command, feed_of(source, stream ? &*stream : nullptr));
     if (!drawn) {
       return std::unexpected(
           Failure{drawn.error().code, escaped(source.file.path()) + ": " + drawn.error().message});
@@ -194,57 +201,51 @@ private:
     for (const auto& command : commands_) {
       all += command + "; ";
     }
-    const auto sheet = shell_command(sheet_command(
-        options_, cells_,
-        {options_.contact_sheet == "-" ? "pipe:1" : file_argument(options_.contact_sheet),
-         options_.if_exists == IfExists::replace}));
+    const auto& target = workshop_.files.target(0);
+    const auto sheet =
+        shell_command(sheet_command(options_, cells_,
+                                    {target == "-" ? "pipe:1" : file_argument(target),
+                                     options_.if_exists == IfExists::replace}));
     workshop_.reporter.command(record_.input, "{ " + all + "} | " + sheet);
     return {};
   }
 
-  Outcome<void> write() {
-    const fs::path target = options_.contact_sheet;
+  /// False: the name is taken and to be left alone.
+  Outcome<bool> check_target() const {
+    const auto& target = workshop_.files.target(0);
+    const auto name = escaped(target.string());
     std::error_code ignored;
-    if (target != "-" && options_.if_exists == IfExists::fail && fs::exists(target, ignored)) {
-      return std::unexpected(Failure{ExitCode::io, escaped(target.string()) + " exists"});
+    if (target == "-" || !fs::exists(target, ignored)) {
+      return true;
     }
-    auto output = Output::create(target, false);
-    if (!output) {
-      return std::unexpected(Failure{ExitCode::io, output.error().message});
+    if (options_.if_exists == IfExists::fail) {
+      return std::unexpected(Failure{ExitCode::io, name + " exists"});
     }
-    const auto drawn = encode(*output);
-    if (!drawn) {
-      return drawn;
+    if (options_.if_exists == IfExists::replace && workshop_.files.is_input(target)) {
+      return std::unexpected(
+          Failure{ExitCode::usage, name + " is one of the inputs; give another --contact-sheet"});
     }
-    const auto name = output->finish(options_.if_exists);
-    if (!name) {
-      return std::unexpected(Failure{ExitCode::io, name.error().message});
+    if (options_.if_exists == IfExists::skip) {
+      workshop_.reporter.note(fmt::format("{}: skipped, {} exists", escaped(record_.input), name));
     }
-    if (*name) {
-      record_.output = output->is_stdout() ? "-" : (*name)->string();
-    }
-    return {};
+    return options_.if_exists != IfExists::skip;
   }
 
-  Outcome<void> encode(Output& output) {
-    Process process{
-        .command = sheet_command(options_, cells_,
-                                 output.is_stdout()
-                                     ? FfmpegOutput{"pipe:1"}
-                                     : FfmpegOutput{file_argument(output.temporary_path()), true})};
-    process.input = [pixels = Bytes(pixels_)]() mutable { return std::exchange(pixels, Bytes()); };
-    process.stop = workshop_.stop.descriptor();
-    auto result = run_process(process);
-    if (!result || result->status != 0) {
-      return std::unexpected(Failure{ExitCode::child_failed,
-                                     !result
-                                         ? result.error().message
-                                         : fmt::format("ffmpeg failed with status {}; {}",
-                                                       result->status, last_line(result->errors))});
+  Outcome<void> write() {
+    auto output = create_output(workshop_, workshop_.files.target(0), false);
+    if (!output) {
+      return std::unexpected(output.error());
     }
-    const auto written = output.write(result->output);
-    return written ? Outcome<void>()
-                   : std::unexpected(Failure{ExitCode::io, written.error().message});
+    const auto drawn = run_ffmpeg_into(
+        workshop_, *output,
+        {.command = [this](const FfmpegOutput& to) { return sheet_command(options_, cells_, to); },
+         .feed = {.stream = nullptr, .bytes = pixels_},
+         .form = ResultForm::jpeg,
+         .on_progress = {}});
+    if (!drawn) {
+      return std::unexpected(drawn.error());
+    }
+    return finish_output(workshop_, *output, record_);
   }
 
   const Workshop& workshop_;

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "common/process.hpp"
 #include "common/stop_signal.hpp"
 #include "dcam-convert/clip.hpp"
 #include "dcam-convert/ffmpeg.hpp"
@@ -14,6 +13,7 @@
 #include "dcam-convert/options.hpp"
 #include "dcam-convert/output.hpp"
 #include "dcam-convert/reporter.hpp"
+#include "dcam-convert/run_files.hpp"
 
 namespace dualcam::convert {
 
@@ -40,6 +40,7 @@ template <class T> using Outcome = std::expected<T, Failure>;
 /// Shared by all inputs.
 struct Workshop {
   const ConvertOptions& options;
+  RunFiles& files;
   Reporter& reporter;
   const StopSignal& stop;
 };
@@ -48,15 +49,16 @@ struct Workshop {
 /// --strict damage is a failure.
 Outcome<Source> open_source(const Workshop& workshop, const std::string& path, Record& record);
 
-/// Runs ffmpeg on what `stream` gives, or on the source's file if there is none. Its output goes to
-/// `take`, or to nowhere. Errors: child_failed with ffmpeg's last lines.
-Outcome<ByteBuffer> run_ffmpeg(const Workshop& workshop, const Source& source,
-                               const Command& command, FrameStream* stream,
-                               std::function<bool(Bytes)> take);
-
 /// The pipeline that does by hand what `run_ffmpeg` does.
 std::string pasteable(const ConvertOptions& options, const Source& source, const Command& command,
                       Extract extract, AudioMode audio);
+
+/// Opens the output `target`; no file that is read becomes its temporary one.
+Outcome<Output> create_output(const Workshop& workshop, const std::filesystem::path& target,
+                              bool make_folder);
+
+/// Gives the output its name, which goes into `record`.
+Outcome<void> finish_output(const Workshop& workshop, Output& output, Record& record);
 
 /// Does everything for the input of this number but the contact sheet, which takes all.
 ExitCode convert(const Workshop& workshop, std::size_t number);

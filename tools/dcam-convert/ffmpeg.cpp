@@ -87,18 +87,28 @@ std::string selected(const std::vector<std::uint64_t>& pictures) {
   return terms;
 }
 
-} // namespace
-
-std::optional<Container> container_of(const std::filesystem::path& path) {
+std::string small_extension(const std::filesystem::path& path) {
   auto extension = path.extension().string();
   std::ranges::transform(extension, extension.begin(), [](char character) {
     return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a')
                                                 : character;
   });
+  return extension;
+}
+
+} // namespace
+
+std::optional<Container> container_of(const std::filesystem::path& path) {
+  const auto extension = small_extension(path);
   return extension == ".mp4"   ? std::optional(Container::mp4)
          : extension == ".mov" ? std::optional(Container::mov)
          : extension == ".mkv" ? std::optional(Container::matroska)
                                : std::nullopt;
+}
+
+bool is_jpeg_name(const std::filesystem::path& path) {
+  const auto extension = small_extension(path);
+  return extension == ".jpg" || extension == ".jpeg";
 }
 
 std::string_view name_of(Container container) {

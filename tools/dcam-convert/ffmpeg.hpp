@@ -23,6 +23,9 @@ std::optional<Container> container_of(const std::filesystem::path& path);
 /// What ffmpeg calls it.
 std::string_view name_of(Container container);
 
+/// Whether a name is one that JPEGs have.
+bool is_jpeg_name(const std::filesystem::path& path);
+
 /// `file:PATH`
 std::string file_argument(const std::filesystem::path& path);
 

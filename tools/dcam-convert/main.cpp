@@ -36,7 +36,12 @@ int run(const ConvertOptions& options) {
   const StopSignal stop;
   hurry_when_readable(stop.descriptor());
   Reporter reporter(options.common, options.inputs.size());
-  const Workshop workshop{options, reporter, stop};
+  auto files = RunFiles::plan(options);
+  if (!files) {
+    reporter.error(files.error());
+    return static_cast<int>(ExitCode::usage);
+  }
+  const Workshop workshop{options, *files, reporter, stop};
   auto code =
       options.task() == Task::contact_sheet ? make_contact_sheet(workshop) : convert_all(workshop);
   if (stop.requested()) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/standard_streams.hpp"
+#include "dualcam/storage/durable.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -15,21 +16,8 @@ namespace fs = std::filesystem;
 
 } // namespace
 
-fs::path output_path(const std::string& output, const std::string& input,
-                     std::string_view extension, bool many) {
-  auto name = input == "-" ? fs::path("stdin") : fs::path(input);
-  name.replace_extension(extension);
-  std::error_code ignored;
-  if (output.empty()) {
-    return name;
-  }
-  if (output != "-" && (many || output.ends_with('/') || fs::is_directory(output, ignored))) {
-    return fs::path(output) / name.filename();
-  }
-  return output;
-}
-
-Result<Output> Output::create(const fs::path& path, bool make_folder) {
+Result<Output> Output::create(const fs::path& path, bool make_folder,
+                              const std::function<bool(const fs::path&)>& may_use) {
   if (path == "-") {
     return Output(std::nullopt);
   }
@@ -40,7 +28,8 @@ Result<Output> Output::create(const fs::path& path, bool make_folder) {
       return errno_error(error.value(), "cannot create " + path.parent_path().string());
     }
   }
-  auto part = PartFile::create(path);
+  auto part = PartFile::create(path, Leftover::start_over,
+                               [&](const fs::path& name) { return Result<bool>(may_use(name)); });
   if (!part) {
     return std::unexpected(part.error());
   }
@@ -62,6 +51,35 @@ Result<void> Output::write_to_stdout(Bytes bytes) {
   reader_gone_ = reader_gone_ || error == EPIPE;
   return error == 0 || error == EPIPE ? Result<void>()
                                       : errno_error(error, "cannot write to standard output");
+}
+
+Result<Verdict> Output::check(ResultForm form) const {
+  const auto size = part_->size();
+  if (!size) {
+    return std::unexpected(size.error());
+  }
+  std::optional<Error> error;
+  const auto verdict =
+      check_result(form, *size, [&](std::uint64_t offset, std::span<std::byte> bytes) {
+        const auto read = part_->read(offset, bytes);
+        if (!read) {
+          error = read.error();
+        }
+        return read && read->size() == bytes.size();
+      });
+  return error ? Result<Verdict>(std::unexpected(*error)) : verdict;
+}
+
+Error Output::write_failure(int error) const {
+  return io_error("write", part_->path(), error).error();
+}
+
+Result<void> Output::try_to_write() {
+  const auto size = part_->size();
+  const auto at_end = size ? part_->truncate(*size) : std::unexpected(size.error());
+  const ByteBuffer much(std::size_t{1} << 20);
+  const Bytes piece = much;
+  return at_end ? part_->append(std::span(&piece, 1)) : at_end;
 }
 
 Result<std::optional<fs::path>> Output::finish(IfExists if_exists) {

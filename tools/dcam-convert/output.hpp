@@ -2,26 +2,24 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "dcam-convert/options.hpp"
+#include "dcam-convert/result_check.hpp"
 #include "dualcam/storage/part_file.hpp"
 
 namespace dualcam::convert {
-
-/// The result's name: `extension` (".mp4") in place of the input's, beside the input or in the
-/// folder `output`, or `output` itself where it names a file. "-" stays "-". `many`: several
-/// inputs, so that `output` must be a folder.
-std::filesystem::path output_path(const std::string& output, const std::string& input,
-                                  std::string_view extension, bool many);
 
 /// An abandoned output leaves nothing behind.
 class Output {
 public:
   /// Opens the temporary file, making the folder if `make_folder`; standard output for "-".
-  static Result<Output> create(const std::filesystem::path& path, bool make_folder);
+  /// `may_use` may refuse a name for the temporary file.
+  static Result<Output> create(const std::filesystem::path& path, bool make_folder,
+                               const std::function<bool(const std::filesystem::path&)>& may_use);
 
   Output(Output&& other) noexcept : part_(std::exchange(other.part_, std::nullopt)) {}
   Output& operator=(Output&&) = delete;
@@ -35,6 +33,13 @@ public:
   Result<void> write(Bytes bytes);
   /// The reader of standard output wants no more, which is no error.
   bool reader_gone() const { return reader_gone_; }
+
+  // What another program has made of the temporary file:
+  Result<Verdict> check(ResultForm form) const;
+  /// The error of a `write` that the system refuses so.
+  Error write_failure(int error) const;
+  /// Whether the file can still grow, by trying; it is of no use afterwards.
+  Result<void> try_to_write();
 
   /// Gives the file its name; nullopt if it is taken and to be skipped. Empty for standard output.
   Result<std::optional<std::filesystem::path>> finish(IfExists if_exists);

@@ -1,0 +1,192 @@
+#include "dcam-convert/run_files.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <system_error>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "common/escape.hpp"
+#include "dcam-convert/ffmpeg.hpp"
+#include "dualcam/storage/durable.hpp"
+
+namespace dualcam::convert {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string_view option_of(Task task) {
+  return task == Task::thumbnail       ? "--thumbnail"
+         : task == Task::contact_sheet ? "--contact-sheet"
+                                       : "--output";
+}
+
+const std::string& wanted_by(const ConvertOptions& options) {
+  const auto task = options.task();
+  return task == Task::thumbnail       ? options.thumbnail
+         : task == Task::contact_sheet ? options.contact_sheet
+                                       : options.output;
+}
+
+std::string_view extension_of(const ConvertOptions& options) {
+  switch (options.extract) {
+  case Extract::nothing:
+    return options.task() == Task::thumbnail ? ".jpg" : ".mp4";
+  case Extract::video:
+    return ".hevc";
+  case Extract::audio:
+    return ".al";
+  case Extract::matroska:
+    return ".mkv";
+  }
+  return {};
+}
+
+bool is_folder(const std::string& path) {
+  std::error_code ignored;
+  return path.ends_with('/') || fs::is_directory(path, ignored);
+}
+
+/// `extension` (".mp4") in place of the input's, beside the input or in the folder `output`, or
+/// `output` itself where it names a file. "-" stays "-". `many`: `output` must be a folder.
+fs::path output_path(const std::string& output, const std::string& input,
+                     std::string_view extension, bool many) {
+  auto name = input == "-" ? fs::path("stdin") : fs::path(input);
+  name.replace_extension(extension);
+  if (output.empty()) {
+    return name;
+  }
+  if (output != "-" && (many || is_folder(output))) {
+    return fs::path(output) / name.filename();
+  }
+  return output;
+}
+
+/// What is wrong with the name as an option gives it; nullopt if nothing is.
+std::optional<std::string> objection(const ConvertOptions& options) {
+  const auto task = options.task();
+  const auto& wanted = wanted_by(options);
+  if (wanted.empty() || wanted == "-") {
+    return std::nullopt;
+  }
+  const auto name = fmt::format("{} '{}'", option_of(task), escaped(wanted));
+  const bool folder = is_folder(wanted);
+  if (task == Task::contact_sheet) {
+    return !folder && is_jpeg_name(wanted)
+               ? std::nullopt
+               : std::optional(name + ": give a name that ends in .jpg or .jpeg, or -");
+  }
+  if (options.inputs.size() > 1) {
+    struct stat status{};
+    const bool taken = ::stat(wanted.c_str(), &status) == 0;
+    return folder || (!taken && !fs::path(wanted).has_extension())
+               ? std::nullopt
+               : std::optional(name + ": several inputs need a folder; a new one whose name has a "
+                                      "dot ends in /");
+  }
+  if (folder || task == Task::extract) {
+    return std::nullopt;
+  }
+  if (task == Task::thumbnail) {
+    return is_jpeg_name(wanted)
+               ? std::nullopt
+               : std::optional(name + ": neither a folder nor a name that ends in .jpg or .jpeg");
+  }
+  return container_of(wanted)
+             ? std::nullopt
+             : std::optional(name + ": neither a folder nor a name with .mp4, .mkv or .mov");
+}
+
+/// Gives out names that no other output of the run has.
+class Names {
+public:
+  explicit Names(IfExists if_exists) : if_exists_(if_exists) {}
+
+  fs::path take(const fs::path& wanted) {
+    for (unsigned number = 0; number < most_numbers; ++number) {
+      auto name = numbered(wanted, number);
+      if (if_exists_ == IfExists::number && is_taken(name)) {
+        continue;
+      }
+      if (taken_.insert(one_spelling(name)).second) {
+        return name;
+      }
+    }
+    return wanted;
+  }
+
+private:
+  static fs::path one_spelling(const fs::path& path) {
+    std::error_code error;
+    const auto folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    auto resolved = fs::weakly_canonical(folder, error);
+    return (error ? folder : resolved) / path.filename();
+  }
+
+  IfExists if_exists_;
+  std::set<fs::path> taken_;
+};
+
+} // namespace
+
+std::expected<RunFiles, std::string> RunFiles::plan(const ConvertOptions& options) {
+  if (auto text = objection(options)) {
+    return std::unexpected(std::move(*text));
+  }
+  RunFiles files;
+  for (const auto& input : options.inputs) {
+    files.add_input(input);
+  }
+  files.add(options.meta);
+  const auto& wanted = wanted_by(options);
+  Names names(options.if_exists);
+  const bool one = options.task() == Task::contact_sheet;
+  for (std::size_t number = 0; number < (one ? 1 : options.inputs.size()); ++number) {
+    const auto target = output_path(wanted, options.inputs[number], extension_of(options),
+                                    options.inputs.size() > 1 && !one);
+    files.targets_.push_back(target == "-" ? target : names.take(target));
+    if ((target == "-" || options.if_exists == IfExists::replace) &&
+        files.is_input(files.targets_.back())) {
+      return std::unexpected(
+          fmt::format("{} would be written over an input; give another {}",
+                      target == "-" ? "standard output" : escaped(files.targets_.back().string()),
+                      option_of(options.task())));
+    }
+  }
+  return files;
+}
+
+void RunFiles::add_input(const std::string& path) {
+  if (path == "-") {
+    add(STDIN_FILENO);
+    return;
+  }
+  add(fs::path(path));
+  add(fs::path(path + ".json"));
+}
+
+void RunFiles::add(int descriptor) {
+  struct stat status{};
+  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+    inputs_.emplace(status.st_dev, status.st_ino);
+  }
+}
+
+void RunFiles::add(const fs::path& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
+    inputs_.emplace(status.st_dev, status.st_ino);
+  }
+}
+
+bool RunFiles::is_input(const fs::path& path) const {
+  struct stat status{};
+  const bool found =
+      path == "-" ? ::fstat(STDOUT_FILENO, &status) == 0 : ::stat(path.c_str(), &status) == 0;
+  return found && inputs_.contains({status.st_dev, status.st_ino});
+}
+
+} // namespace dualcam::convert

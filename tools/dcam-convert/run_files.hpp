@@ -1,0 +1,42 @@
+// Which files a run reads and which names it may write to, settled before anything is touched.
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "dcam-convert/options.hpp"
+
+namespace dualcam::convert {
+
+class RunFiles {
+public:
+  /// A name for each output: no two of a run share one. Errors are of usage: a name that cannot be
+  /// meant, or one that leads to an input and would be replaced.
+  static std::expected<RunFiles, std::string> plan(const ConvertOptions& options);
+
+  /// The result's name; "-" is standard output. There is one for each input, of a contact sheet one
+  /// for all.
+  const std::filesystem::path& target(std::size_t number) const { return targets_[number]; }
+
+  /// One more file that is read, and its metadata: out of a folder.
+  void add_input(const std::string& path);
+
+  /// Whether this name, or a link it is, leads to a file that is read. None of them is ever written
+  /// to or replaced.
+  bool is_input(const std::filesystem::path& path) const;
+
+private:
+  void add(int descriptor);
+  void add(const std::filesystem::path& path);
+
+  std::set<std::pair<dev_t, ino_t>> inputs_;
+  std::vector<std::filesystem::path> targets_;
+};
+
+} // namespace dualcam::convert
