@@ -7,6 +7,7 @@ import time
 
 from figures import figure, full
 from harness import SIGTERM, ToolTest
+from test_peers import status_of
 from uploads import AGAIN, FILE, METADATA_WANTED, RESUME, Upload, digests, packet_count, was_read
 
 TIME = 1_730_205_822_000  # of every file's metadata, milliseconds
@@ -132,6 +133,61 @@ class SeveralConnections(ToolTest):
             self.assertTrue(first.taken)
         server.expect("another connection of this camera is still at work")
         self.assertEqual(self.finals(1), digests(contents[:1]))
+
+
+class Places(ToolTest):
+    def test_made_up_inits_keep_no_camera_out(self):
+        photo = self.file("a.jpg", 5_000)
+        server = self.serve("-k", "--max-connections", "4", "-v")
+        for count in (4, 40):
+            fakes = [Upload(server, b"", imei=1 + number) for number in range(count)]
+            for fake in fakes:
+                self.addCleanup(fake.close)
+                fake.run(METADATA_WANTED)
+            self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0, server.errors)
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assertIn("made room for another camera", server.errors)
+        self.assert_stored(photo, photo)
+
+    def test_a_camera_in_mid_file_is_not_displaced(self):
+        content = self.random.randbytes(20_000)
+        server = self.serve("-k", "--max-connections", "4")
+        with Upload(server, content, imei=1000) as camera:
+            camera.send_first(1)
+            was_read(server, camera)
+            for number in range(20):
+                fake = Upload(server, b"x", imei=1 + number)
+                self.addCleanup(fake.close)
+                fake.run(FILE)
+                camera.packet(1 + number % 19) if number < 19 else None
+            camera.run()
+            self.assertTrue(camera.taken)
+        self.assertEqual(self.stored()[0][:15], "000000000001000")
+
+    def test_hundreds_that_wait_for_one_camera_cost_little(self):
+        count = full(300, 1000)
+        server = self.serve("-k", "--max-connections", "4000", "--no-metadata")
+        with Upload(server, self.random.randbytes(count * 1024)) as camera:
+            camera.send_first(1)
+            was_read(server, camera)
+            before = status_of(server, "VmRSS")
+            others = [Upload(server, b"x") for _ in range(count)]
+            for other in others:
+                self.addCleanup(other.close)
+                other.begin()
+            for index, other in enumerate(others[8:], 1):
+                camera.packet(index)
+                other.run()
+                self.assertFalse(other.taken)
+            grown = status_of(server, "VmRSS") - before
+            for index in range(count - 7, count):
+                camera.packet(index)
+            camera.run()
+            self.assertTrue(camera.taken)
+        figure("waiting for one IMEI", "VmRSS of dcam-serve, all of them together", count,
+               f"{grown / 1024:.1f} MiB more", "< 16 MiB")
+        self.assertLess(grown, 16 * 1024)
 
 
 class ClaimsWithoutAFile(ToolTest):

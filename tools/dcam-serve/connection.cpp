@@ -1,10 +1,9 @@
 #include "dcam-serve/connection.hpp"
 
-#include <bit>
 #include <map>
+#include <utility>
 
 #include <asio/post.hpp>
-#include <asio/write.hpp>
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
@@ -13,8 +12,6 @@
 
 namespace dualcam::serve {
 namespace {
-
-using namespace asio::experimental::awaitable_operators;
 
 constexpr std::chrono::seconds leave_wait{1};
 constexpr unsigned reads_at_a_time = 16; // then the other connections have their turn
@@ -37,31 +34,11 @@ bool is_there(const std::filesystem::path& path) {
   return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
 }
 
-CaptureTime capture_now() { return std::chrono::system_clock::now(); }
-
-Endpoint to_endpoint(const asio::ip::tcp::endpoint& endpoint) {
-  const auto address = endpoint.address();
-  if (address.is_v4()) {
-    return Endpoint::v4(address.to_v4().to_uint(), endpoint.port());
-  }
-  return {std::bit_cast<std::array<std::byte, 16>>(address.to_v6().to_bytes()), endpoint.port()};
-}
-
 } // namespace
 
 Connection::Connection(asio::ip::tcp::socket socket, Server& server)
-    : socket_(std::move(socket)), server_(server), timer_(socket_.get_executor()),
-      session_(session_config(server.options()), steady_now()), active_at_(steady_now()) {
-  asio::error_code error;
-  const auto device = to_endpoint(socket_.remote_endpoint(error));
-  peer_ = error ? "a peer that has gone" : format_endpoint(device);
-  if (!error && server.capture() != nullptr) {
-    capture_.emplace(*server.capture());
-    capture_->connected(device, to_endpoint(socket_.local_endpoint(error)), capture_now());
-  }
-  socket_.non_blocking(true, error);
-  socket_.set_option(asio::ip::tcp::no_delay(true), error);
-}
+    : server_(server), link_(std::move(socket), server.capture()),
+      session_(session_config(server.options()), steady_now()), opened_at_(steady_now()) {}
 
 void Connection::interrupt() {
   if (transfer_) {
@@ -70,11 +47,20 @@ void Connection::interrupt() {
   stop();
 }
 
-void Connection::stop() {
-  stopping_ = true;
-  timer_.cancel();
-  asio::error_code ignored;
-  socket_.cancel(ignored);
+void Connection::stop(std::string why) {
+  if (!stopping()) {
+    stopped_ = std::move(why);
+  }
+  link_.cancel();
+}
+
+Standing Connection::standing(TimePoint now) const {
+  return {.opened = opened_at_,
+          .stepped = session_.stepped_at(),
+          .overdue_at = writing_ ? TimePoint::max() : session_.overdue_at(),
+          .proved = proved_,
+          .leaving = stopping() || leaving(),
+          .recent_bytes = recent_bytes_.value(now)};
 }
 
 asio::awaitable<void> Connection::run() {
@@ -84,27 +70,24 @@ asio::awaitable<void> Connection::run() {
     if (ended_ || io_failed_) {
       break;
     }
-    if (!stopping_) {
+    if (!stopping()) {
       co_await next_input();
     } else if (last_reads++ == reads_at_a_time || !receive_available()) {
       break; // what was on its way has been taken
     }
   }
   // a variable of its own: GCC 12 destroys a conditional temporary in a co_await twice
-  const std::string why = ended_ ? ended_->text : "stopped";
+  const std::string why = ended_ ? ended_->text : stopped_;
   const bool cut = transfer_ && !transfer_->was_stored();
   co_await save_transfer(why);
   if (!ended_ && imei_) {
     server_.reporter().disconnected(*imei_, why, true);
   }
   if (ended_) {
-    co_await take_leave();
-    if (imei_ && ended_->reason == Ended::Reason::finished && has_heard_) {
+    const bool has_heard = co_await take_leave();
+    if (imei_ && ended_->reason == Ended::Reason::finished && has_heard) {
       co_await forget_stored_files();
     }
-  }
-  if (capture_) {
-    capture_->closed(capture_now());
   }
   if (imei_) {
     const bool finished = ended_ && ended_->reason == Ended::Reason::finished;
@@ -114,23 +97,19 @@ asio::awaitable<void> Connection::run() {
 
 // --- bytes in ---
 
-/// Reads what the socket has; false if that is nothing yet.
+/// Reads what has come; false if that is nothing yet.
 bool Connection::receive_available() {
-  buffer_ = server_.take_buffer();
-  asio::error_code error;
-  const auto count = socket_.read_some(asio::buffer(*buffer_), error);
-  if (error == asio::error::would_block) {
-    server_.return_buffer(std::move(buffer_));
+  buffer_ = server_.buffers().take(read_size_.value());
+  const auto count = link_.read(buffer_.bytes());
+  if (!count) {
+    return_buffer();
     return false;
   }
-  if (error) {
-    peer_open_ = false;
+  read_size_.read(*count);
+  if (*count == 0) {
     session_.disconnected();
   } else {
-    if (capture_) {
-      capture_->received(Bytes(*buffer_).first(count), capture_now());
-    }
-    session_.received(Bytes(*buffer_).first(count), steady_now());
+    session_.received(Bytes(buffer_.bytes()).first(*count), steady_now());
   }
   return true;
 }
@@ -139,15 +118,15 @@ asio::awaitable<void> Connection::next_input() {
   if (++reads_ % reads_at_a_time == 0) {
     co_await asio::post(asio::use_awaitable);
   }
-  if (stopping_ || receive_available()) {
+  if (stopping() || receive_available()) {
     co_return;
   }
-  const bool unsaved = transfer_ && transfer_->unsaved();
-  timer_.expires_at(unsaved ? std::min(session_.deadline(), transfer_->save_due_at())
-                            : session_.deadline());
-  co_await (socket_.async_wait(asio::ip::tcp::socket::wait_read, as_values) ||
-            timer_.async_wait(as_values));
-  if (!stopping_ && !receive_available()) {
+  auto until = session_.deadline(); // no conditional in a co_await: GCC 12 evaluates both sides
+  if (transfer_ && transfer_->unsaved()) {
+    until = std::min(until, transfer_->save_due_at());
+  }
+  co_await link_.wait_to_read(until);
+  if (!stopping() && !receive_available()) {
     session_.tick(steady_now());
   }
 }
@@ -182,16 +161,19 @@ asio::awaitable<void> Connection::perform_all() {
 
 void Connection::return_buffer() {
   if (buffer_) {
-    server_.return_buffer(std::move(buffer_));
+    server_.buffers().give_back(buffer_);
   }
 }
 
 void Connection::receive_packet(const FileData& data) {
   run_.push_back(data.payload);
-  active_at_ = steady_now();
+  recent_bytes_.add(data.payload.size(), steady_now());
+  if (std::exchange(proving_, false)) { // what was held before is the beginning of this
+    has_proved();
+  }
   auto& console = server_.reporter().console();
   if (console.traces()) {
-    console.trace(fmt::format("{} packet {}, {} bytes at {}", peer_, data.packet,
+    console.trace(fmt::format("{} packet {}, {} bytes at {}", link_.peer(), data.packet,
                               data.payload.size(), data.offset));
   }
 }
@@ -206,7 +188,6 @@ asio::awaitable<bool> Connection::write_run() {
     writing_ = true;
     written = co_await run_on(server_.disk(), [this] { return transfer_->append(run_); });
     writing_ = false;
-    active_at_ = steady_now();
   } else {
     written = transfer_->append(run_);
   }
@@ -233,7 +214,7 @@ void Connection::fail_transfer(const Error& error) {
     transfer_.reset();
     return server_.reader_gone();
   }
-  if (transfer_ && transfer_->may_block() && stopping_) { // it was interrupted
+  if (transfer_ && transfer_->may_block() && stopping()) { // it was interrupted
     server_.partial(transfer_->facts());
     return transfer_.reset();
   }
@@ -254,40 +235,55 @@ std::filesystem::path Connection::kept_part() const {
 asio::awaitable<void> Connection::perform(const Send& send) {
   auto& console = server_.reporter().console();
   if (console.traces()) {
-    console.trace(fmt::format("{} <- {}", peer_, to_hex(send.bytes)));
+    console.trace(fmt::format("{} <- {}", link_.peer(), to_hex(send.bytes)));
   }
-  timer_.expires_after(server_.options().idle_timeout);
-  co_await (asio::async_write(socket_, asio::buffer(send.bytes), as_values) ||
-            timer_.async_wait(as_values)); // a failure shows at the next read
-  if (capture_) {
-    capture_->sent(send.bytes, capture_now());
+  co_await link_.write(send.bytes, server_.options().idle_timeout);
+}
+
+/// Waits until this connection is the one that serves its camera. Why it is not; empty if it is.
+asio::awaitable<std::string> Connection::admit(std::uint64_t imei) {
+  auto why = server_.refusal(imei);
+  auto& admission = server_.admission();
+  if (why.empty() && !admission.identify(*this, imei, steady_now())) {
+    why = server_.too_many();
   }
+  const auto deadline = steady_now() + server_.options().idle_timeout;
+  while (why.empty() && !stopping()) {
+    const auto now = steady_now();
+    const auto claim = admission.claim(*this, now);
+    if (claim == Admission::Claim::granted) {
+      co_return server_.refusal(imei); // the wait may have changed it
+    }
+    if (claim == Admission::Claim::crowded) {
+      why = "several other connections of this camera wait already";
+    } else if (now >= deadline) {
+      why = "another connection of this camera is still at work";
+    } else if (has_gone()) {
+      why = "it has gone";
+    } else {
+      co_await link_.sleep(std::min(deadline, admission.look_at(*this, now)));
+    }
+  }
+  admission.give_up(*this);
+  co_return why;
 }
 
 asio::awaitable<void> Connection::perform(const Identified& identified) {
   const auto imei = identified.init.imei;
-  auto why = server_.refusal(imei);
-  is_known_ = why.empty();
-  if (why.empty() && !co_await server_.acquire(imei, *this)) {
-    why = "another connection of this camera is still at work";
-  }
-  if (stopping_) {
+  const auto why = co_await admit(imei);
+  if (stopping()) {
     co_return;
   }
-  if (why.empty()) {
-    why = server_.refusal(imei); // the wait may have changed it
-  }
   if (!why.empty()) {
-    server_.reporter().rejected(imei, peer_, why);
+    server_.reporter().rejected(imei, link_.peer(), why);
     session_.reject(why);
     co_return;
   }
   imei_ = imei;
   facts_.imei = imei;
   unheard_of_ = identified.init.offered();
-  active_at_ = steady_now();
   server_.admitted(imei);
-  server_.reporter().connected(identified.init, peer_);
+  server_.reporter().connected(identified.init, link_.peer());
   session_.accept(steady_now());
 }
 
@@ -356,7 +352,13 @@ asio::awaitable<void> Connection::perform(const FileStarted& started) {
     decline();
     co_return;
   }
-  session_.begin(steady_now(), transfer_->resume_point());
+  receive_file();
+}
+
+void Connection::receive_file() {
+  const auto from = transfer_->resume_point();
+  proving_ = !from.overlap.empty();
+  session_.begin(steady_now(), from);
 }
 
 /// The file stays with the camera.
@@ -398,7 +400,7 @@ asio::awaitable<void> Connection::perform(const FileReplaced&) {
   server_.reporter().file_replaced(*transfer_, *kept);
   transfer_.reset();
   if (co_await begin_transfer(packets)) { // maybe with another part, then that has to be proved
-    session_.begin(steady_now(), transfer_->resume_point());
+    receive_file();
   }
 }
 
@@ -408,6 +410,7 @@ asio::awaitable<void> Connection::perform(const FileCompleted& completed) {
     fail_transfer(path.error());
     co_return;
   }
+  has_proved();
   facts_.metadata_payload.clear();
   unheard_of_.erase(transfer_->facts().kind);
   auto transfer = std::exchange(transfer_, std::nullopt);
@@ -457,7 +460,8 @@ asio::awaitable<void> Connection::perform(const Resumed& resumed) {
 
 asio::awaitable<void> Connection::perform(const Note& note) {
   auto& console = server_.reporter().console();
-  const auto text = fmt::format("{}: {}", imei_ ? format_imei(*imei_) : peer_, escaped(note.text));
+  const auto text =
+      fmt::format("{}: {}", imei_ ? format_imei(*imei_) : link_.peer(), escaped(note.text));
   note.notable ? console.note(text) : console.detail(text);
   co_return;
 }
@@ -467,7 +471,7 @@ asio::awaitable<void> Connection::perform(const Ended& ended) {
   if (imei_) {
     server_.reporter().disconnected(*imei_, ended.text, ended.reason == Ended::Reason::finished);
   } else if (ended.reason != Ended::Reason::rejected) {
-    server_.reporter().stranger(peer_, ended.text);
+    server_.reporter().stranger(link_.peer(), ended.text);
   }
   co_return;
 }
@@ -490,26 +494,18 @@ asio::awaitable<void> Connection::save_transfer(std::string why) {
   server_.pause(std::move(*std::exchange(transfer_, std::nullopt)));
 }
 
-/// The device is to hang up first, or what we sent last might be lost on the way.
-asio::awaitable<void> Connection::take_leave() {
+/// Whether the peer has hung up behind what was sent last.
+asio::awaitable<bool> Connection::take_leave() {
   if (ended_->reason != Ended::Reason::finished && ended_->reason != Ended::Reason::rejected) {
-    co_return;
+    co_return false;
   }
-  asio::error_code error;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  const auto until = steady_now() + leave_wait;
-  while (peer_open_ && steady_now() < until && !stopping_) {
-    timer_.expires_at(until);
-    co_await (socket_.async_wait(asio::ip::tcp::socket::wait_read, as_values) ||
-              timer_.async_wait(as_values));
-    std::array<std::byte, 4096> ignored;
-    error.clear();
-    for (unsigned reads = 0; !error && reads < reads_at_a_time; ++reads) {
-      socket_.read_some(asio::buffer(ignored), error);
-    }
-    peer_open_ = !error || error == asio::error::would_block;
-    has_heard_ = error == asio::error::eof;
-  }
+  co_return co_await link_.leave(leave_wait);
+}
+
+/// Not only a word, but a file is behind this IMEI.
+void Connection::has_proved() {
+  proved_ = true;
+  server_.admission().is_known(*imei_);
 }
 
 } // namespace dualcam::serve

@@ -7,10 +7,11 @@
 #include <vector>
 
 #include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
 
 #include "common/coroutine.hpp"
-#include "common/pcap_writer.hpp"
+#include "common/link.hpp"
+#include "dcam-serve/admission.hpp"
+#include "dcam-serve/buffer_pool.hpp"
 #include "dcam-serve/transfer.hpp"
 #include "dualcam/session/server_session.hpp"
 
@@ -18,7 +19,7 @@ namespace dualcam::serve {
 
 class Server;
 
-class Connection {
+class Connection : public Guest {
 public:
   Connection(asio::ip::tcp::socket socket, Server& server);
 
@@ -26,25 +27,24 @@ public:
   asio::awaitable<void> run();
 
   /// Saves what has arrived and hangs up, soon.
-  void stop();
+  void stop(std::string why = "stopped");
   /// The same, without waiting for whoever reads standard output.
   void interrupt();
 
-  /// For another connection with the same IMEI that waits: when the last good packet came.
-  TimePoint active_at() const { return writing_ ? steady_now() : active_at_; }
+  Standing standing(TimePoint now) const override;
+  bool has_gone() override { return link_.has_gone(); }
+  void give_way(std::string why) override { stop(std::move(why)); }
+  void look_again() override { link_.wake(); }
 
   const Transfer* transfer() const { return transfer_ ? &*transfer_ : nullptr; }
   /// The transfer is changing on another thread.
   bool writing() const { return writing_; }
-  asio::steady_timer& timer() { return timer_; }
-  bool stopping() const { return stopping_; }
-  /// A camera that may be served.
-  /// It has said which camera it is, and may be served or wait for that.
-  bool is_known() const { return is_known_; }
   /// The session is over, only the parting words are still under way.
   bool leaving() const { return session_.ended(); }
 
 private:
+  bool stopping() const { return !stopped_.empty(); }
+  asio::awaitable<std::string> admit(std::uint64_t imei);
   asio::awaitable<void> perform_all();
   asio::awaitable<void> perform(const Send& send);
   asio::awaitable<void> perform(const Identified& identified);
@@ -65,35 +65,35 @@ private:
   asio::awaitable<void> forget_stored_files();
   void fail_transfer(const Error& error);
   std::filesystem::path kept_part() const;
+  void receive_file();
   void decline();
   void receive_packet(const FileData& data);
   bool receive_available();
   asio::awaitable<void> next_input();
   asio::awaitable<void> save_transfer(std::string why);
-  asio::awaitable<void> take_leave();
+  asio::awaitable<bool> take_leave();
+  void has_proved();
   void return_buffer();
 
-  asio::ip::tcp::socket socket_;
   Server& server_;
-  asio::steady_timer timer_;
-  std::string peer_;
-  std::optional<CapturedConnection> capture_;
+  Link link_;
   ServerSession session_;
-  std::unique_ptr<ByteBuffer> buffer_; ///< only while bytes are being dealt with
-  std::vector<Bytes> run_;             ///< payloads not yet written, views into the buffer
+  TimePoint opened_at_;
+  ReadSize read_size_;
+  BufferPool::Buffer buffer_; ///< only while bytes are being dealt with
+  std::vector<Bytes> run_;    ///< payloads not yet written, views into the buffer
+  RecentBytes recent_bytes_;
 
   std::optional<std::uint64_t> imei_; ///< once admitted
   FileFacts facts_;                   ///< of the file offered or being fetched
   std::optional<Transfer> transfer_;
   FileKinds unheard_of_; ///< offered, and not dealt with yet
   std::optional<Ended> ended_;
-  TimePoint active_at_;
+  std::string stopped_; ///< why, if it is to leave before its time
   bool device_failed_ = false;
   bool io_failed_ = false;
-  bool peer_open_ = true;
-  bool has_heard_ = false; ///< it hung up behind what was sent last
-  bool is_known_ = false;
-  bool stopping_ = false;
+  bool proving_ = false; ///< the overlap has yet to be compared
+  bool proved_ = false;  ///< a file was stored, or gone on with
   bool writing_ = false; ///< to a reader who may take their time
   unsigned reads_ = 0;
 };

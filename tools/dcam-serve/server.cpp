@@ -2,7 +2,6 @@
 
 #include <csignal>
 #include <cstring>
-#include <fstream>
 #include <utility>
 
 #include <fcntl.h>
@@ -20,10 +19,6 @@
 namespace dualcam::serve {
 namespace {
 
-constexpr std::size_t buffer_size = 262'144;
-constexpr std::size_t spare_buffers = 4;
-constexpr std::chrono::seconds takeover_after{5};
-constexpr std::chrono::milliseconds takeover_poll{50};
 constexpr std::chrono::milliseconds accept_pause{100};
 constexpr std::chrono::hours tidy_interval{1};
 
@@ -56,12 +51,14 @@ void allow_many_descriptors() {
 
 } // namespace
 
-Server::Server(const ServeOptions& options) : options_(options), reporter_(options.common) {
+Server::Server(const ServeOptions& options)
+    : options_(options), reporter_(options.common), outcome_(options_),
+      admission_(options.max_connections) {
   if (options_.exec.empty()) {
     return;
   }
   const auto failed = [this](const std::string& path, const std::string& why) {
-    note_failure(ExitCode::child_failed);
+    outcome_.failed(ExitCode::child_failed);
     reporter_.hook_failed(path, why);
   };
   hooks_ = std::make_unique<HookRunner>(
@@ -87,10 +84,10 @@ int Server::run() {
   start_waiting();
   io_.run();
   check_product();
-  const auto status = exit_status();
-  reporter_.summary(partials_.size(), status);
+  const auto status = outcome_.exit_status();
+  reporter_.summary(outcome_.partials(), status);
   if (status > 128) {
-    reporter_.console().error(partials_.empty() ? "stopped; nothing is incomplete"
+    reporter_.console().error(outcome_.partials() == 0 ? "stopped; nothing is incomplete"
                               : options_.to_stdout
                                   ? "stopped; what went to standard output is incomplete"
                                   : "stopped; run the same command again for what is incomplete");
@@ -98,50 +95,17 @@ int Server::run() {
   return status;
 }
 
-int Server::exit_status() {
-  if (signal_ != 0) {
-    const bool as_told = signal_ == SIGTERM && options_.keep_listening;
-    return as_told ? 0 : 128 + signal_;
-  }
-  if (!partials_.empty()) {
-    note_failure(ExitCode::incomplete);
-  }
-  return static_cast<int>(code_);
-}
-
 // --- before the first camera ---
 
 bool Server::prepare() { return load_imeis() && check_output() && open_capture() && listen(); }
 
 bool Server::load_imeis() {
-  for (const auto& given : options_.imeis) {
-    if (!given.starts_with('@')) {
-      allowed_.insert(*parse_imei(given));
-      continue;
-    }
-    const auto path = given.substr(1);
-    std::ifstream file(path);
-    std::string line;
-    for (int number = 1; std::getline(file, line); ++number) {
-      line.erase(0, line.find_first_not_of(" \t\r"));
-      line.erase(line.find_last_not_of(" \t\r") + 1);
-      if (line.empty() || line.starts_with('#')) {
-        continue;
-      }
-      const auto imei = parse_imei(line);
-      if (!imei) {
-        reporter_.console().error(fmt::format("{} line {}: '{}' is no IMEI (15 digits)",
-                                              escaped(path), number, escaped(line)));
-        return false;
-      }
-      allowed_.insert(*imei);
-    }
-    if (!file.eof()) {
-      reporter_.console().error(
-          fmt::format("cannot read {}: {}", escaped(path), std::strerror(errno)));
-      return false;
-    }
+  auto list = AllowList::load(options_.imeis);
+  if (!list) {
+    reporter_.console().error(escaped(list.error().message));
+    return false;
   }
+  allowed_ = std::move(*list);
   return true;
 }
 
@@ -198,9 +162,6 @@ asio::awaitable<void> Server::accept_loop() {
   bool failing = false;
   while (!stopping_) {
     auto [error, socket] = co_await acceptor_->async_accept(as_values);
-    if (!error && !make_room()) {
-      continue; // the socket is closed
-    }
     if (!error) {
       failing = false;
       asio::co_spawn(io_, serve(std::make_shared<Connection>(std::move(socket), *this)),
@@ -215,28 +176,9 @@ asio::awaitable<void> Server::accept_loop() {
   }
 }
 
-/// Whether one more connection is allowed. A peer that has not said who it is gives way.
-bool Server::make_room() {
-  if (connections_.size() < options_.max_connections) {
-    return true;
-  }
-  Connection* quietest = nullptr;
-  for (auto* connection : connections_) {
-    if (!connection->is_known() && !connection->stopping() &&
-        (quietest == nullptr || connection->active_at() < quietest->active_at())) {
-      quietest = connection;
-    }
-  }
-  if (quietest == nullptr) {
-    reporter_.too_many(options_.max_connections);
-    return false;
-  }
-  quietest->stop();
-  return true;
-}
-
 asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
   connections_.insert(connection.get());
+  admission_.enter(*connection, steady_now());
   if (stopping_) { // accepted while everything was being stopped
     connection->stop();
   }
@@ -246,9 +188,9 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
     reporter_.console().error(fmt::format("a connection failed: {}", error.what()));
   }
   connections_.erase(connection.get());
-  const auto held =
-      std::erase_if(holders_, [&](const auto& entry) { return entry.second == connection.get(); });
-  if (held > 0 && holders_.empty() && !stopping_) {
+  const bool served = admission_.serves_anybody();
+  admission_.leave(*connection);
+  if (served && !admission_.serves_anybody() && !stopping_) {
     start_waiting();
   }
   check_product();
@@ -257,7 +199,7 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
 }
 
 std::string Server::refusal(std::uint64_t imei) const {
-  if (!options_.imeis.empty() && !allowed_.contains(imei)) {
+  if (!allowed_.allows(imei)) {
     return "not among the IMEIs of --imei";
   }
   if (only_ && *only_ != imei) {
@@ -266,21 +208,9 @@ std::string Server::refusal(std::uint64_t imei) const {
   return "";
 }
 
-asio::awaitable<bool> Server::acquire(std::uint64_t imei, Connection& connection) {
-  const auto deadline = steady_now() + options_.idle_timeout;
-  while (!connection.stopping() && steady_now() < deadline) {
-    const auto holder = holders_.find(imei);
-    if (holder == holders_.end()) {
-      holders_[imei] = &connection;
-      co_return true;
-    }
-    if (steady_now() - holder->second->active_at() >= takeover_after) {
-      holder->second->stop();
-    }
-    connection.timer().expires_after(takeover_poll);
-    co_await connection.timer().async_wait(as_values);
-  }
-  co_return false;
+std::string Server::too_many() {
+  reporter_.too_many(options_.max_connections);
+  return fmt::format("{} connections are open", options_.max_connections);
 }
 
 void Server::admitted(std::uint64_t imei) {
@@ -291,10 +221,8 @@ void Server::admitted(std::uint64_t imei) {
 }
 
 bool Server::stored(const FileFacts& facts, bool counts) {
-  partials_.erase({facts.imei, facts.kind});
-  files_ += counts ? 1 : 0;
   check_product();
-  const bool enough = options_.count != 0 && files_ >= options_.count;
+  const bool enough = outcome_.stored(facts.imei, facts.kind, counts);
   if (enough) {
     asio::post(io_, [this] { wind_down(); });
   }
@@ -302,13 +230,11 @@ bool Server::stored(const FileFacts& facts, bool counts) {
 }
 
 void Server::failed(ExitCode code) {
-  note_failure(code);
+  outcome_.failed(code);
   if (!options_.keep_listening) {
     stop();
   }
 }
-
-void Server::partial(const FileFacts& facts) { partials_.insert({facts.imei, facts.kind}); }
 
 void Server::run_hook(const Json& file) {
   if (hooks_) {
@@ -338,7 +264,7 @@ bool Server::announce(std::uint64_t imei, const std::filesystem::path& path) {
 }
 
 void Server::reader_gone() {
-  partials_.clear(); // nobody wants the rest
+  outcome_.forget_partials(); // nobody wants the rest
   reporter_.console().note("nobody reads standard output any more: stopping");
   stop();
 }
@@ -370,10 +296,10 @@ void Server::start_waiting() {
   }
   wait_timer_.expires_after(*options_.wait);
   wait_timer_.async_wait([this](const asio::error_code& error) {
-    if (error || stopping_ || !holders_.empty()) {
+    if (error || stopping_ || admission_.serves_anybody()) {
       return;
     }
-    note_failure(partials_.empty() ? ExitCode::nobody_came : ExitCode::incomplete);
+    outcome_.failed(outcome_.partials() == 0 ? ExitCode::nobody_came : ExitCode::incomplete);
     reporter_.console().error(fmt::format("no camera came {}in {}", only_ ? "back " : "",
                                           format_duration(*options_.wait)));
     stop();
@@ -384,7 +310,7 @@ asio::awaitable<void> Server::signal_loop() {
   const auto [error] =
       co_await signals_.async_wait(asio::posix::stream_descriptor::wait_read, as_values);
   if (!error) {
-    signal_ = stop_signal_->signal();
+    outcome_.stopped_by(stop_signal_->signal());
     stop();
     stop_hooks();
   }
@@ -457,7 +383,7 @@ void Server::check_product() {
   const auto& product = reporter_.product();
   if (product.error() != 0 && !product_failed_) {
     product_failed_ = true;
-    note_failure(ExitCode::io);
+    outcome_.failed(ExitCode::io);
     reporter_.console().error(fmt::format("cannot write to standard output: {}; files are stored "
                                           "all the same",
                                           std::strerror(product.error())));
@@ -471,27 +397,10 @@ void Server::check_product() {
 /// The same for the capture.
 void Server::check_capture() {
   if (capture_ && capture_->error() != 0 && !std::exchange(capture_failed_, true)) {
-    note_failure(ExitCode::io);
+    outcome_.failed(ExitCode::io);
     reporter_.console().error(fmt::format("cannot write to {}: {}; the capture is incomplete",
                                           escaped(options_.capture.string()),
                                           std::strerror(capture_->error())));
-  }
-}
-
-// --- buffers ---
-
-std::unique_ptr<ByteBuffer> Server::take_buffer() {
-  if (buffers_.empty()) {
-    return std::make_unique<ByteBuffer>(buffer_size);
-  }
-  auto buffer = std::move(buffers_.back());
-  buffers_.pop_back();
-  return buffer;
-}
-
-void Server::return_buffer(std::unique_ptr<ByteBuffer> buffer) {
-  if (buffers_.size() < spare_buffers) {
-    buffers_.push_back(std::move(buffer));
   }
 }
 

@@ -15,8 +15,12 @@
 #include "common/coroutine.hpp"
 #include "common/pcap_writer.hpp"
 #include "common/stop_signal.hpp"
+#include "dcam-serve/admission.hpp"
+#include "dcam-serve/allow_list.hpp"
+#include "dcam-serve/buffer_pool.hpp"
 #include "dcam-serve/hook.hpp"
 #include "dcam-serve/options.hpp"
+#include "dcam-serve/outcome.hpp"
 #include "dcam-serve/reporter.hpp"
 
 namespace dualcam::serve {
@@ -35,6 +39,8 @@ public:
   const ServeOptions& options() const { return options_; }
   Reporter& reporter() { return reporter_; }
   asio::thread_pool& disk() { return disk_; }
+  Admission& admission() { return admission_; }
+  BufferPool& buffers() { return buffers_; }
   /// Where traffic is recorded; null without --capture.
   PcapWriter* capture() { return capture_.get(); }
 
@@ -42,16 +48,16 @@ public:
 
   /// Why this camera is not wanted; empty if it is.
   std::string refusal(std::uint64_t imei) const;
-  /// Waits until no other connection serves this IMEI; false if that takes too long.
-  asio::awaitable<bool> acquire(std::uint64_t imei, Connection& connection);
+  /// There was no place for a camera: says so, and how the camera's connection ends.
+  std::string too_many();
   void admitted(std::uint64_t imei);
   /// A file is dealt with; `counts` if it was kept. Returns whether no further file is wanted.
   bool stored(const FileFacts& facts, bool counts);
   /// A file could not be written: without -k there is no sense in going on.
   void failed(ExitCode code);
   /// Something went wrong that costs one file.
-  void note_failure(ExitCode code) { code_ = worse_of(code_, code); }
-  void partial(const FileFacts& facts);
+  void note_failure(ExitCode code) { outcome_.failed(code); }
+  void partial(const FileFacts& facts) { outcome_.partial(facts.imei, facts.kind); }
   /// The link was lost in mid-file: with `-o -` the next connection goes on with this very object.
   void pause(Transfer transfer);
   std::optional<Transfer> take_paused() { return std::exchange(paused_, std::nullopt); }
@@ -68,16 +74,10 @@ public:
   /// An admitted camera has gone; `complete`: nothing is left to come from it.
   void over(bool complete);
 
-  /// A buffer for what a socket has; back it goes when the bytes are dealt with.
-  std::unique_ptr<ByteBuffer> take_buffer();
-  void return_buffer(std::unique_ptr<ByteBuffer> buffer);
-
 private:
-  int exit_status();
   bool prepare();
   bool load_imeis();
   bool check_output();
-  bool make_room();
   asio::awaitable<void> tidy_loop();
   bool listen();
   bool open_capture();
@@ -96,6 +96,7 @@ private:
 
   ServeOptions options_;
   Reporter reporter_;
+  Outcome outcome_;
   asio::io_context io_{1};
   asio::thread_pool disk_{2};
   std::optional<asio::ip::tcp::acceptor> acceptor_;
@@ -104,20 +105,16 @@ private:
   asio::steady_timer progress_timer_{io_};
   asio::steady_timer wait_timer_{io_};
   asio::steady_timer tidy_timer_{io_};
-  std::vector<std::unique_ptr<ByteBuffer>> buffers_;
   std::unique_ptr<PcapWriter> capture_;
   std::unique_ptr<HookRunner> hooks_; ///< null without --exec
 
-  std::set<std::uint64_t> allowed_; ///< with --imei
+  AllowList allowed_;
+  Admission admission_;
+  BufferPool buffers_;
   std::set<Connection*> connections_;
-  std::map<std::uint64_t, Connection*> holders_; ///< the one connection that serves an IMEI
-  std::optional<std::uint64_t> only_;            ///< without -k: the camera that came first
-  std::set<std::pair<std::uint64_t, FileKind>> partials_;
+  std::optional<std::uint64_t> only_; ///< without -k: the camera that came first
   std::optional<Transfer> paused_;
   std::map<std::uint64_t, std::set<std::filesystem::path>> announced_;
-  ExitCode code_ = ExitCode::done;
-  std::uint64_t files_ = 0;
-  int signal_ = 0;
   bool product_failed_ = false;
   bool capture_failed_ = false;
   bool stopping_ = false;

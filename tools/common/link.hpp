@@ -1,0 +1,58 @@
+// A byte stream to a peer: its socket, its name, its timer, and its tap for a capture.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "common/coroutine.hpp"
+#include "common/pcap_writer.hpp"
+#include "dualcam/session/server_session.hpp"
+
+namespace dualcam::inline tools {
+
+class Link {
+public:
+  /// `capture` may be null.
+  Link(asio::ip::tcp::socket socket, PcapWriter* capture);
+  ~Link();
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  /// For people: address and port.
+  const std::string& peer() const { return peer_; }
+
+  /// Reads what has come; nullopt if nothing has yet, 0 when the stream has ended or broken.
+  std::optional<std::size_t> read(std::span<std::byte> buffer);
+  asio::awaitable<void> wait_to_read(TimePoint until);
+
+  /// Waits for the peer to take it, at most so long. A failure shows at the next `read`.
+  asio::awaitable<void> write(Bytes bytes, Milliseconds at_most);
+
+  /// Until then, or until `wake` or `cancel`.
+  asio::awaitable<void> sleep(TimePoint until);
+  void wake() { timer_.cancel(); }
+
+  /// Whether the peer has hung up, be it behind bytes that are not read yet.
+  bool has_gone();
+
+  /// The peer is to hang up first, or what was sent last might be lost on the way. Whether it did
+  /// in that time.
+  asio::awaitable<bool> leave(Milliseconds at_most);
+
+  /// Ends what is being waited for; from here on nothing is waited for.
+  void cancel();
+
+private:
+  asio::ip::tcp::socket socket_;
+  asio::steady_timer timer_;
+  std::string peer_;
+  std::optional<CapturedConnection> capture_;
+  bool open_ = true;
+  bool cancelled_ = false;
+};
+
+} // namespace dualcam::inline tools

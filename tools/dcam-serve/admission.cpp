@@ -1,0 +1,207 @@
+#include "dcam-serve/admission.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace dualcam::serve {
+namespace {
+
+constexpr std::chrono::seconds time_for_init{2}; ///< a mobile network may need that long
+constexpr std::size_t most_waiting = 8;          ///< for one camera
+constexpr std::size_t most_known = 100'000;
+constexpr std::chrono::milliseconds soonest_look{50};
+constexpr std::chrono::seconds latest_look{1};
+constexpr std::chrono::seconds half_a_minute{30};
+// The slowest line brings three times as much; less is only there to keep a place.
+constexpr std::uint64_t least_in_a_minute = 65'536;
+
+/// How many may be about to say who they are when all places are taken.
+std::size_t lobby_for(std::size_t places) { return 16 + places / 8; }
+
+} // namespace
+
+void Admission::enter(Guest& guest, TimePoint now) {
+  guests_.try_emplace(&guest);
+  if (guests_.size() <= places_) {
+    return;
+  }
+  std::size_t staying = 0;
+  std::size_t in_lobby = 0;
+  Guest* oldest = nullptr;
+  TimePoint oldest_opened;
+  for (const auto& [other, entry] : guests_) {
+    const auto standing = other->standing(now);
+    if (other == &guest || standing.leaving) {
+      continue;
+    }
+    ++staying;
+    if (entry.identified) {
+      continue;
+    }
+    ++in_lobby;
+    if (oldest == nullptr || standing.opened < oldest_opened) {
+      oldest = other;
+      oldest_opened = standing.opened;
+    }
+  }
+  const bool late = oldest != nullptr && now - oldest_opened >= time_for_init;
+  if (staying >= places_ && oldest != nullptr && (late || in_lobby >= lobby_for(places_))) {
+    oldest->give_way("made room for another connection");
+  }
+}
+
+void Admission::leave(Guest& guest) {
+  give_up(guest);
+  const auto entry = guests_.find(&guest);
+  if (entry == guests_.end()) {
+    return;
+  }
+  const auto imei = entry->second.imei;
+  guests_.erase(entry);
+  if (const auto holder = holders_.find(imei);
+      holder != holders_.end() && holder->second == &guest) {
+    holders_.erase(holder);
+    if (auto* next = next_in_line(imei)) {
+      next->look_again();
+    }
+  }
+}
+
+bool Admission::identify(Guest& guest, std::uint64_t imei, TimePoint now) {
+  guests_[&guest] = {imei, true};
+  if (guests_.size() <= places_) {
+    return true;
+  }
+  const auto identified = std::ranges::count_if(guests_, [now](const auto& other) {
+    return other.second.identified && !other.first->standing(now).leaving;
+  });
+  if (static_cast<std::size_t>(identified) <= places_) {
+    return true;
+  }
+  auto* other = first_to_go(guest, now);
+  if (other == nullptr) {
+    guests_[&guest].identified = false;
+    return false;
+  }
+  other->give_way("made room for another camera");
+  return true;
+}
+
+Admission::Rank Admission::rank_of(const Standing& standing, Guest& guest, std::uint64_t imei,
+                                   TimePoint now) const {
+  if (standing.overdue_at <= now) {
+    return Rank::overdue;
+  }
+  if (standing.proved) {
+    return Rank::proved;
+  }
+  const auto holder = holders_.find(imei); // who waits for another's end has only its word
+  const bool serves = holder != holders_.end() && holder->second == &guest;
+  return serves && known_.contains(imei) ? Rank::known : Rank::unknown;
+}
+
+/// Of those that a camera of whom only the IMEI is known may take the place of; null: nobody.
+Guest* Admission::first_to_go(Guest& newcomer, TimePoint now) const {
+  const auto& own = guests_.at(&newcomer);
+  const auto own_rank = known_.contains(own.imei) ? Rank::known : Rank::unknown;
+  Guest* first = nullptr;
+  std::tuple<Rank, std::uint64_t, TimePoint> first_place;
+  for (const auto& [other, entry] : guests_) {
+    const auto standing = other->standing(now);
+    if (other == &newcomer || !entry.identified || standing.leaving) {
+      continue;
+    }
+    const auto rank = rank_of(standing, *other, entry.imei, now);
+    const bool idles = standing.recent_bytes == 0 || (now - standing.opened >= 2 * half_a_minute &&
+                                                      standing.recent_bytes < least_in_a_minute);
+    const std::tuple place(rank, standing.recent_bytes, standing.stepped);
+    if ((rank == Rank::overdue || rank < own_rank || (rank == Rank::unknown && idles)) &&
+        (first == nullptr || place < first_place)) {
+      first = other;
+      first_place = place;
+    }
+  }
+  return first;
+}
+
+Admission::Claim Admission::claim(Guest& guest, TimePoint now) {
+  const auto imei = guests_.at(&guest).imei;
+  auto& line = waiting_[imei];
+  if (std::ranges::find(line, &guest) == line.end()) {
+    std::erase_if(line, [](auto* other) { return other->has_gone(); });
+    if (line.size() >= most_waiting) {
+      return Claim::crowded;
+    }
+    line.push_back(&guest);
+  }
+  if (next_in_line(imei) != &guest) {
+    return Claim::waits;
+  }
+  const auto holder = holders_.find(imei);
+  if (holder != holders_.end()) {
+    if (holder->second->standing(now).overdue_at <= now) {
+      holder->second->give_way("another connection of this camera takes over");
+    }
+    return Claim::waits;
+  }
+  holders_[imei] = &guest;
+  give_up(guest);
+  return Claim::granted;
+}
+
+TimePoint Admission::look_at(Guest& guest, TimePoint now) const {
+  const auto holder = holders_.find(guests_.at(&guest).imei);
+  const auto due = holder == holders_.end() ? now : holder->second->standing(now).overdue_at;
+  return std::clamp<TimePoint>(due, now + soonest_look, now + latest_look);
+}
+
+void Admission::give_up(Guest& guest) {
+  const auto entry = guests_.find(&guest);
+  const auto line = entry == guests_.end() ? waiting_.end() : waiting_.find(entry->second.imei);
+  if (line == waiting_.end()) {
+    return;
+  }
+  std::erase(line->second, &guest);
+  if (line->second.empty()) {
+    waiting_.erase(line);
+  }
+}
+
+/// The one that has waited longest and is still there: who has gone gives up its claim.
+Guest* Admission::next_in_line(std::uint64_t imei) {
+  const auto line = waiting_.find(imei);
+  if (line == waiting_.end()) {
+    return nullptr;
+  }
+  const auto next =
+      std::ranges::find_if(line->second, [](auto* other) { return !other->has_gone(); });
+  return next == line->second.end() ? nullptr : *next;
+}
+
+void Admission::is_known(std::uint64_t imei) {
+  if (known_.size() < most_known) {
+    known_.insert(imei);
+  }
+}
+
+void RecentBytes::add(std::size_t bytes, TimePoint now) {
+  turn(now);
+  current_ += bytes;
+}
+
+std::uint64_t RecentBytes::value(TimePoint now) const {
+  auto turned = *this;
+  turned.turn(now);
+  return turned.previous_ + turned.current_;
+}
+
+void RecentBytes::turn(TimePoint now) {
+  if (now - since_ < half_a_minute) {
+    return;
+  }
+  previous_ = now - since_ < 2 * half_a_minute ? current_ : 0;
+  current_ = 0;
+  since_ = now;
+}
+
+} // namespace dualcam::serve

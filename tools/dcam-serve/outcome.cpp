@@ -1,0 +1,21 @@
+#include "dcam-serve/outcome.hpp"
+
+#include <csignal>
+
+namespace dualcam::serve {
+
+bool Outcome::stored(std::uint64_t imei, FileKind kind, bool counts) {
+  partials_.erase({imei, kind});
+  files_ += counts ? 1 : 0;
+  return options_.count != 0 && files_ >= options_.count;
+}
+
+int Outcome::exit_status() const {
+  if (signal_ != 0) {
+    const bool as_told = signal_ == SIGTERM && options_.keep_listening;
+    return as_told ? 0 : 128 + signal_;
+  }
+  return static_cast<int>(partials_.empty() ? code_ : worse_of(code_, ExitCode::incomplete));
+}
+
+} // namespace dualcam::serve

@@ -1,0 +1,41 @@
+// What has become of what was asked for: the exit status in the end.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <utility>
+
+#include "common/exit_code.hpp"
+#include "dcam-serve/options.hpp"
+#include "dualcam/files/file_kind.hpp"
+
+namespace dualcam::serve {
+
+class Outcome {
+public:
+  explicit Outcome(const ServeOptions& options) : options_(options) {}
+
+  /// Something that was asked for could not be done.
+  void failed(ExitCode code) { code_ = worse_of(code_, code); }
+  void stopped_by(int signal) { signal_ = signal; }
+
+  /// A part of this file is there, the rest may come.
+  void partial(std::uint64_t imei, FileKind kind) { partials_.insert({imei, kind}); }
+  /// The file is dealt with; `counts` if it was kept. Whether no further file is wanted.
+  bool stored(std::uint64_t imei, FileKind kind, bool counts);
+  /// Nobody wants the rest of anything.
+  void forget_partials() { partials_.clear(); }
+  std::size_t partials() const { return partials_.size(); }
+
+  /// An ExitCode, or 128 + signal.
+  int exit_status() const;
+
+private:
+  const ServeOptions& options_;
+  ExitCode code_ = ExitCode::done;
+  int signal_ = 0;
+  std::uint64_t files_ = 0;
+  std::set<std::pair<std::uint64_t, FileKind>> partials_;
+};
+
+} // namespace dualcam::serve
