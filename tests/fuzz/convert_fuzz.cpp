@@ -1,9 +1,10 @@
 // What dcam-convert makes of a file before ffmpeg sees anything of it. The input's first byte picks
-// one of: PTMF to clip, HEVC to access units (whole and in pieces), MP4 boxes, sidecar.
+// one of: PTMF to clip, HEVC to access units (whole and in pieces), MP4, sidecar and JPEG.
 #include <cstdlib>
 
 #include "dcam-convert/clip.hpp"
-#include "dcam-convert/mp4.hpp"
+#include "dcam-convert/jpeg.hpp"
+#include "dcam-convert/mp4_salvage.hpp"
 #include "dcam-convert/sidecar.hpp"
 
 namespace dualcam::convert {
@@ -66,13 +67,22 @@ void split_units(Bytes stream) {
 }
 
 void inspect(Bytes file) {
-  inspect_mp4(file.size(), [&](std::uint64_t offset, std::span<std::byte> bytes) {
+  const ReadAt read = [&](std::uint64_t offset, std::span<std::byte> bytes) {
     const bool inside = offset <= file.size() && bytes.size() <= file.size() - offset;
     if (inside) {
       std::ranges::copy(file.subspan(offset, bytes.size()), bytes.begin());
     }
     return inside;
-  });
+  };
+  inspect_mp4(file.size(), read);
+  auto index = read_mp4_index(file.size(), read);
+  if (!index) {
+    return;
+  }
+  remove_mp4_losses(*index, file.size(), read);
+  for (const auto& part : lay_out_mp4(*index).parts) {
+    require(part.offset <= file.size() && part.size <= file.size() - part.offset);
+  }
 }
 
 } // namespace
@@ -97,6 +107,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     break;
   default:
     static_cast<void>(parse_sidecar(as_text(file)));
+    static_cast<void>(inspect_jpeg(file));
   }
   return 0;
 }

@@ -128,6 +128,37 @@ Result<void> Input::spool(int from, const StopSignal& stop) {
   }
 }
 
+Result<Input> Input::rearranged(Bytes head, std::span<const Part> parts,
+                                const StopSignal& stop) const {
+  Input file(path_);
+  file.descriptor_ = open_nameless();
+  if (file.descriptor_ < 0) {
+    return errno_error(errno, "cannot make a temporary file");
+  }
+  if (!write_all(file.descriptor_, head)) {
+    return errno_error(errno, "cannot write a temporary file");
+  }
+  ByteBuffer piece;
+  for (auto [offset, left] : parts) {
+    for (; left != 0; left -= piece.size(), offset += piece.size()) {
+      piece.resize(std::min<std::uint64_t>(left, spooled_piece));
+      if (const auto done = read(offset, piece); !done) {
+        return std::unexpected(done.error());
+      }
+      if (stop.requested()) {
+        return errno_error(EINTR, "cannot read");
+      }
+      if (!write_all(file.descriptor_, piece)) {
+        return errno_error(errno, "cannot write a temporary file");
+      }
+    }
+  }
+  if (const auto measured = file.measure(); !measured) {
+    return std::unexpected(measured.error());
+  }
+  return file;
+}
+
 Result<void> Input::measure() {
   struct stat status{};
   if (::fstat(descriptor_, &status) != 0) {

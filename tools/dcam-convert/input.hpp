@@ -19,6 +19,14 @@ public:
   /// has no name, and so leaves nothing behind.
   static Result<Input> open(const std::string& path, const StopSignal& stop);
 
+  /// A file without a path, of the same name and format: `head`, and then the given parts
+  /// (offset, size) of this one.
+  struct Part {
+    std::uint64_t offset;
+    std::uint64_t size;
+  };
+  Result<Input> rearranged(Bytes head, std::span<const Part> parts, const StopSignal& stop) const;
+
   Input(Input&& other) noexcept;
   Input& operator=(Input&& other) noexcept;
   ~Input();

@@ -68,6 +68,8 @@ Json json_of(const Record& record) {
     json["seconds_lost"] = seconds(record.lost_time);
     json["sound_seconds_lost"] = seconds(record.losses.sound_time);
     json["times_mended"] = record.losses.mended_times;
+  }
+  if (record.has_clip || !record.losses.none()) {
     json["damage"] = damage_of(record.losses);
   }
   if (!record.error.empty()) {
@@ -102,7 +104,8 @@ void Reporter::error(std::string_view text) {
 void Reporter::damage(const Record& record) {
   const std::scoped_lock lock(mutex_);
   const auto name = escaped(record.input);
-  console_.error(fmt::format("{}: damaged: {}", name, summary_of(record)));
+  console_.error(fmt::format("{}: damaged{}", name,
+                             record.has_clip ? ": " + summary_of(record) : std::string()));
   std::size_t lines = 0;
   for (const auto& damage : record.losses.damage) {
     const auto text = fmt::format("{}: byte {}: {}", name, damage.offset, damage.message);

@@ -5,12 +5,15 @@
 
 #include "common/escape.hpp"
 #include "dcam-convert/converter.hpp"
+#include "dcam-convert/jpeg.hpp"
+#include "dcam-convert/mp4_salvage.hpp"
 
 namespace dualcam::convert {
 namespace {
 
 constexpr std::size_t source_piece = 1 << 20;
 constexpr unsigned usual_frame_rate = 25;
+constexpr std::uint64_t largest_photo = std::uint64_t{256} * 1024 * 1024;
 constexpr auto stdin_file = "file:/dev/stdin"; // seekable, other than pipe:0
 
 std::unexpected<Failure> io_failure(const Error& error) {
@@ -128,6 +131,78 @@ Outcome<void> read_clip(const Workshop& workshop, Source& source) {
   return {};
 }
 
+std::unexpected<Failure> bad_data(std::string message) {
+  return std::unexpected(Failure{ExitCode::bad_data, std::move(message)});
+}
+
+Outcome<void> examine_jpeg(const Source& source, Record& record) {
+  ByteBuffer photo(std::min<std::uint64_t>(source.file.size(), largest_photo));
+  if (const auto read = source.file.read(0, photo); !read) {
+    return io_failure(read.error());
+  }
+  const auto state = inspect_jpeg(photo);
+  if (state == JpegState::nothing) {
+    return bad_data("is a JPEG photo that ends before its picture begins");
+  }
+  if (state == JpegState::cut && photo.size() == source.file.size()) {
+    record.losses.damage.push_back({.kind = PtmfDamageKind::cut_end,
+                                    .offset = source.file.size(),
+                                    .length = 0,
+                                    .message = "the photo is cut, or has lost bytes: what is left "
+                                               "of it is shown"});
+  }
+  return {};
+}
+
+/// Makes a new file of what is whole if not everything is.
+Outcome<void> salvage_mp4(const Workshop& workshop, Source& source, const Mp4Index& index) {
+  if (count_pictures(index) == 0) {
+    return bad_data("holds no picture that can be decoded");
+  }
+  const auto layout = lay_out_mp4(index);
+  std::uint64_t size = 0;
+  for (const auto& part : layout.parts) {
+    size += part.size;
+    if (size > source.file.size()) {
+      return bad_data("has an index (moov) that is damaged: its pictures overlap");
+    }
+  }
+  auto whole = source.file.rearranged(layout.head, layout.parts, workshop.stop);
+  if (!whole) {
+    return io_failure(whole.error());
+  }
+  source.file = std::move(*whole);
+  return {};
+}
+
+Outcome<void> examine_mp4(const Workshop& workshop, Source& source, Record& record) {
+  const ReadAt read = [&](std::uint64_t offset, auto bytes) {
+    return source.file.read(offset, bytes).has_value();
+  };
+  const auto size = source.file.size();
+  auto index = read_mp4_index(size, read);
+  if (!index) {
+    return bad_data(index.error().message);
+  }
+  source.mp4 = inspect_mp4(size, read);
+  if (index->tracks.empty()) {
+    return {}; // of a kind that is not known here
+  }
+  record.losses = remove_mp4_losses(*index, size, read);
+  const auto all = count_pictures(*index) + record.losses.pictures();
+  record.has_clip = true;
+  record.frames = source.mp4.frames = count_pictures(*index);
+  record.duration = duration_of(*index, true);
+  record.sound_time = duration_of(*index, false);
+  record.lost_time = all == 0 ? 0
+                              : record.losses.pictures() *
+                                    (record.duration / std::max<std::uint64_t>(record.frames, 1));
+  const bool in_vain = workshop.options.strict || workshop.options.dry_run;
+  return record.losses.none() || (in_vain && record.frames != 0)
+             ? Outcome<void>()
+             : salvage_mp4(workshop, source, *index);
+}
+
 void fill_record(const Clip& clip, Record& record) {
   record.has_clip = true;
   record.frames = clip.pictures.size();
@@ -156,25 +231,28 @@ Outcome<Source> open_source(const Workshop& workshop, const std::string& path, R
     return std::unexpected(sidecar.error());
   }
   Source source{.file = std::move(*file), .sidecar = std::move(*sidecar), .clip = {}, .mp4 = {}};
+  Outcome<void> done;
   switch (source.file.format()) {
   case VideoFormat::unknown:
     return std::unexpected(
         Failure{ExitCode::bad_data, "is neither PTMF nor HEVC, MP4 or JPEG: nothing to convert"});
   case VideoFormat::jpeg:
-    return source;
+    done = examine_jpeg(source, record);
+    break;
   case VideoFormat::mp4:
-    source.mp4 = inspect_mp4(source.file.size(), [&](std::uint64_t offset, auto bytes) {
-      return source.file.read(offset, bytes).has_value();
-    });
-    return source;
+    done = examine_mp4(workshop, source, record);
+    break;
   case VideoFormat::ptmf:
   case VideoFormat::annex_b:
+    done = read_clip(workshop, source);
     break;
   }
-  if (const auto done = read_clip(workshop, source); !done) {
+  if (!done) {
     return std::unexpected(done.error());
   }
-  fill_record(*source.clip, record);
+  if (source.clip) {
+    fill_record(*source.clip, record);
+  }
   if (!record.losses.none()) {
     record.code = ExitCode::bad_data;
     workshop.reporter.damage(record);

@@ -1,5 +1,7 @@
 #include "dualcam/media/annex_b.hpp"
 
+#include <algorithm>
+
 namespace dualcam {
 namespace {
 
@@ -84,6 +86,26 @@ std::string_view flaw_in_access_unit(Bytes unit, bool key) {
     return "it holds bytes that no coded picture has";
   }
   return has_slice ? std::string_view() : "it has no slice";
+}
+
+/// Every hole covers a byte whose position is a multiple of `hole_size`.
+std::size_t find_hole(Bytes bytes) {
+  const auto not_zero = [](std::byte byte) { return byte != std::byte{0}; };
+  for (std::size_t at = 0; at < bytes.size(); at += hole_size) {
+    if (not_zero(bytes[at])) {
+      continue;
+    }
+    const auto before = bytes.first(at);
+    const auto behind = bytes.subspan(at);
+    const auto zeros_before =
+        std::find_if(before.rbegin(), before.rend(), not_zero) - before.rbegin();
+    const auto zeros_behind = std::ranges::find_if(behind, not_zero) - behind.begin();
+    const auto zeros = static_cast<std::size_t>(zeros_before + zeros_behind);
+    if (zeros >= hole_size) {
+      return zeros;
+    }
+  }
+  return 0;
 }
 
 void AccessUnitSplitter::feed(Bytes bytes, std::vector<AccessUnit>& units) {

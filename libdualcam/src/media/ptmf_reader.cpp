@@ -7,9 +7,6 @@
 namespace dualcam {
 namespace {
 
-/// So many zeros in a row stand in no HEVC picture: emulation prevention breaks up three.
-constexpr std::size_t hole_size = 64;
-
 /// What is needed behind a chunk that does not end at another: a whole header, or a hole.
 constexpr std::size_t remains_size = ptmf_magic.size() + hole_size;
 static_assert(remains_size >= ptmf_header_size);
@@ -41,27 +38,6 @@ bool begins_with_voice_header(Bytes payload) {
   return payload.size() > voice_header_size && payload[0] == std::byte{0} &&
          payload[1] == std::byte{1} &&
          std::to_integer<std::size_t>(payload[2]) * 2 == payload.size() - voice_header_size;
-}
-
-/// The length of the first run of zeros that is a hole; 0 if there is none. Every such run covers a
-/// byte whose position is a multiple of `hole_size`.
-std::size_t find_hole(Bytes payload) {
-  const auto not_zero = [](std::byte byte) { return byte != std::byte{0}; };
-  for (std::size_t at = 0; at < payload.size(); at += hole_size) {
-    if (not_zero(payload[at])) {
-      continue;
-    }
-    const auto before = payload.first(at);
-    const auto behind = payload.subspan(at);
-    const auto zeros_before =
-        std::find_if(before.rbegin(), before.rend(), not_zero) - before.rbegin();
-    const auto zeros_behind = std::ranges::find_if(behind, not_zero) - behind.begin();
-    const auto zeros = static_cast<std::size_t>(zeros_before + zeros_behind);
-    if (zeros >= hole_size) {
-      return zeros;
-    }
-  }
-  return 0;
 }
 
 /// Whether a chunk's header and most of what follows were overwritten by zeros.

@@ -16,6 +16,11 @@ namespace dualcam {
 /// Damage inside the coded data shows only where it makes bytes that no NAL unit can hold.
 std::string_view flaw_in_access_unit(Bytes unit, bool key);
 
+/// The length of the first run of zeros that no coded picture has, since emulation prevention breaks
+/// up three: a hole that lost bytes left. 0: there is none.
+std::size_t find_hole(Bytes bytes);
+inline constexpr std::size_t hole_size = 64; ///< zeros at least
+
 /// Where one picture lies in the stream, from its first start code to the next picture's.
 struct AccessUnit {
   std::uint64_t offset;
