@@ -29,7 +29,7 @@ public:
 
   std::string make_option_name(const CLI::Option* option, bool positional) const override {
     if (positional) {
-      return option->get_name(true);
+      return option->get_type_name();
     }
     std::string names;
     for (const auto& name : option->get_snames()) {
@@ -221,8 +221,9 @@ void Arguments::custom(const std::string& names, const std::string& value,
 }
 
 void Arguments::positionals(const std::string& name, std::vector<std::string>& target,
-                            const std::string& help, bool required) {
-  parser_->app.add_option(name, target, help)->required(required);
+                            const std::string& help) {
+  // CLI11 takes no colon, and newer ones not every other name: it is for --help only.
+  parser_->app.add_option("positionals", target, help)->type_name(name);
 }
 
 void Arguments::config_file() {

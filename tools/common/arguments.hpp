@@ -88,7 +88,7 @@ public:
   void custom(const std::string& names, const std::string& value, const std::string& default_text,
               const std::string& help, const Setter& setter, bool repeatable = false);
   void positionals(const std::string& name, std::vector<std::string>& target,
-                   const std::string& help, bool required = false);
+                   const std::string& help);
   /// --config FILE: the same options from a file, keys = long names.
   void config_file();
 

@@ -7,14 +7,22 @@
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
-#include <asio/experimental/as_tuple.hpp>
 #include <asio/experimental/awaitable_operators.hpp>
 #include <asio/use_awaitable.hpp>
+#if __has_include(<asio/as_tuple.hpp>) // since Asio 1.23
+#include <asio/as_tuple.hpp>
+#else
+#include <asio/experimental/as_tuple.hpp>
+#endif
 
 namespace dualcam::inline tools {
 
 /// Completion token: `const auto [error, result] = co_await operation(as_values);`
+#if __has_include(<asio/as_tuple.hpp>)
+inline constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
+#else
 inline constexpr auto as_values = asio::experimental::as_tuple(asio::use_awaitable);
+#endif
 
 /// Runs work that may block on another executor, such as a thread pool; what it returns.
 template <class Executor, class Work>

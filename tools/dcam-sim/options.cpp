@@ -110,10 +110,13 @@ std::expected<SimOptions, ExitCode> parse_sim_options(int count, const char* con
                                ASIO_VERSION % 100),
   });
   std::vector<std::string> positionals;
-  parser.positionals("HOST:PORT", positionals, "the server, and the files to upload", true);
+  parser.positionals("HOST:PORT", positionals, "the server, and the files to upload");
   add_options(parser, options);
   if (const auto code = parser.parse(count, arguments)) {
     return std::unexpected(*code);
+  }
+  if (positionals.empty()) {
+    return std::unexpected(parser.usage_error("HOST:PORT is required"));
   }
   const auto& address = positionals.front();
   const auto colon = address.rfind(':');
