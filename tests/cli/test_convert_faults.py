@@ -1,7 +1,9 @@
 """dcam-convert on damaged files, failing ffmpegs, full disks, odd names, and when it is stopped."""
 
 import json
+import os
 import pathlib
+import pty
 import random
 import signal
 import subprocess
@@ -9,7 +11,7 @@ import time
 import unittest
 
 import convert_media as media
-from test_convert import DCAM_CONVERT, ConvertCase
+from test_convert import DCAM_CONVERT, SIDECAR, ConvertCase
 
 
 def without(chunks, kind, index):
@@ -277,7 +279,7 @@ class Surroundings(ConvertCase):
         return process.returncode, said
 
     def test_stopped_it_leaves_no_file_and_no_process(self):
-        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
             self.clip()
             found, said = self.interrupt(number, "-j", "2", "clip.h265", "-o", "out/", "clip.h265")
             self.assertEqual(found, code)
@@ -286,6 +288,54 @@ class Surroundings(ConvertCase):
                 self.assert_ends(pid)
             self.assertEqual(list((self.folder / "out").iterdir()), [])
             (self.folder / "pids").unlink()
+
+    def test_closed_terminal_leaves_no_file_and_no_process(self):
+        self.clip()
+        fake = self.fake_ffmpeg(f"cd {self.folder}; sleep 600 & echo $$ $! > pids.new;"
+                                "mv pids.new pids; cat > /dev/null; wait")
+        process, terminal = pty.fork()
+        if process == 0:
+            os.chdir(self.folder)
+            os.execv(DCAM_CONVERT, [DCAM_CONVERT, "--ffmpeg", fake, "-o", "x.mp4", "clip.h265"])
+        deadline = time.monotonic() + 20
+        while not (self.folder / "pids").exists():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        self.assertIn("x.mp4.part", self.names())
+        os.close(terminal)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), 129)
+        for pid in map(int, (self.folder / "pids").read_text().split()):
+            self.assert_ends(pid)
+        self.assertEqual(self.names(), ["clip.h265", "fake", "pids"])
+
+    def test_out_of_descriptors_is_told_with_a_remedy(self):
+        names = [f"{number}.h265" for number in range(12)]
+        for name in names:
+            self.clip(name)
+            self.write(name + ".json", SIDECAR)
+        for limit in range(8, 64, 5):
+            done = self.limited(f"ulimit -n {limit}", "-j", "12", "--if-exists", "replace", *names)
+            self.assert_told(done, "Too many open files")
+        self.assertIn("Too many open files; raise the limit of open files (ulimit -n)",
+                      self.limited("ulimit -n 40", "-j", "12", *names).stderr)
+        for arguments in (["--contact-sheet", "s.jpg", *names], ["--thumbnail", "t/", *names],
+                          ["--extract", "video", *names]):
+            for limit in (5, 7, 8, 9, 12):
+                self.assert_told(self.limited(f"ulimit -n {limit}", *arguments),
+                                 "Too many open files")
+
+    def limited(self, limit, *arguments):
+        return subprocess.run(["sh", "-c", limit + '; exec "$@"', "sh", DCAM_CONVERT, *arguments],
+                              cwd=self.folder, capture_output=True, text=True, timeout=100,
+                              stdin=subprocess.DEVNULL)
+
+    def assert_told(self, done, reason):
+        """Done, or one line for each file that is not, and nothing unfinished."""
+        self.assertIn(done.returncode, (0, 3), done.stderr)
+        self.assertEqual([name for name in self.names() if name.endswith(".part")], [])
+        if done.returncode == 3:
+            for line in done.stderr.splitlines():
+                self.assertRegex(line, f"^dcam-convert: .*({reason}).*; ")
 
     def test_stopped_while_it_waits_for_standard_input_it_ends(self):
         process = subprocess.Popen([DCAM_CONVERT, "-o", "x.mp4", "-"], cwd=self.folder,

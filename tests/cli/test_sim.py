@@ -1,9 +1,13 @@
 """dcam-sim, as far as test_serve.py does not drive it anyway."""
 
+import os
+import pathlib
+import signal
 import socket
+import time
 import unittest
 
-from harness import IMEI, ToolTest, sha256
+from harness import IMEI, PATIENCE, ToolTest, sha256
 
 
 class Simulator(ToolTest):
@@ -20,6 +24,25 @@ class Simulator(ToolTest):
         self.assertEqual(set(sizes), {"photof", "videof"})
         with open(stored["photof"]["path"], "rb") as photo:
             self.assertEqual(photo.read(2), b"\xff\xd8")
+
+    def test_stopped_while_it_makes_its_video_it_ends_as_by_the_signal(self):
+        ffmpeg = self.folder / "ffmpeg"
+        ffmpeg.write_text(f"#!/bin/sh\necho $$ > {self.folder}/new; mv {self.folder}/new "
+                          f"{self.folder}/pid\nexec sleep 600\n")
+        ffmpeg.chmod(0o755)
+        path = f"{self.folder}:{os.environ['PATH']}"
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+            sim = self.start("dcam-sim", "localhost:1", env={**os.environ, "PATH": path})
+            deadline = time.monotonic() + PATIENCE
+            while not (self.folder / "pid").exists():
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.01)
+            sim.signal(number)
+            self.assertEqual(sim.wait(), code)
+            self.assertEqual(sim.lines[1:], ["dcam-sim: stopped"])
+            self.assertFalse(pathlib.Path(f"/proc/{(self.folder / 'pid').read_text().strip()}")
+                             .exists())
+            (self.folder / "pid").unlink()
 
     def test_events_tell_what_the_server_asked_for(self):
         server = self.serve()

@@ -14,6 +14,7 @@
 
 #include "common/descriptor.hpp"
 #include "common/escape.hpp"
+#include "common/unforeseen.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -28,7 +29,7 @@ struct Pipe {
 Pipe make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    throw std::system_error(errno, std::generic_category(), "pipe");
+    throw std::system_error(errno, std::generic_category(), "cannot make a pipe");
   }
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
@@ -180,6 +181,10 @@ Result<ProcessResult> run_process(const Process& process) {
   const int error = spawn(
       process.command, {},
       {.in = input, .out = out.write.get(), .err = err.write.get(), .own_group = own_group}, child);
+  if (is_exhaustion(error)) {
+    throw std::system_error(error, std::generic_category(),
+                            "cannot run " + process.command.front());
+  }
   if (error != 0) {
     return errno_error(error, "cannot run " + escaped(process.command.front()));
   }

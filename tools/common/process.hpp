@@ -32,7 +32,8 @@ struct Process {
 };
 
 /// Runs it to its end. SIGPIPE must be ignored (prepare_standard_streams). An error (io) means that
-/// it could not be started.
+/// there is no such program; throws std::system_error when descriptors, memory or processes have
+/// run out.
 Result<ProcessResult> run_process(const Process& process);
 
 /// Runs `command` (found by PATH) with `input` on its standard input, to its end. An error (io)

@@ -74,7 +74,7 @@ public:
   }
 
   ExitCode run() {
-    const auto done = make();
+    const auto done = attempt([&] { return make(); });
     if (workshop_.stop.requested()) {
       return ExitCode::incomplete;
     }

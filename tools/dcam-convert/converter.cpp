@@ -255,7 +255,7 @@ ExitCode convert(const Workshop& workshop, std::size_t number) {
   Record record;
   record.input = workshop.options.inputs[number];
   Conversion conversion(workshop, number, record);
-  const auto done = conversion.run();
+  const auto done = attempt([&] { return conversion.run(); });
   if (workshop.stop.requested()) {
     return ExitCode::incomplete;
   }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/stop_signal.hpp"
+#include "common/unforeseen.hpp"
 #include "dcam-convert/clip.hpp"
 #include "dcam-convert/ffmpeg.hpp"
 #include "dcam-convert/frame_stream.hpp"
@@ -36,6 +37,16 @@ struct Failure {
   std::string message;
 };
 template <class T> using Outcome = std::expected<T, Failure>;
+
+/// What `step` returns, or why it threw.
+template <class Step> Outcome<void> attempt(Step step) {
+  try {
+    return step();
+  } catch (...) {
+    auto [code, message] = unforeseen(std::current_exception());
+    return std::unexpected(Failure{code, std::move(message)});
+  }
+}
 
 /// Shared by all inputs.
 struct Workshop {

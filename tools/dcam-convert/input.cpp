@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/unforeseen.hpp"
+
 namespace dualcam::convert {
 namespace {
 
@@ -58,6 +60,14 @@ bool write_all(int to, Bytes bytes) {
   return true;
 }
 
+/// Of the descriptor that errno refused.
+std::unexpected<Error> open_error(const char* what) {
+  if (const int error = errno; is_exhaustion(error)) {
+    throw std::system_error(error, std::generic_category(), what);
+  }
+  return errno_error(errno, what);
+}
+
 } // namespace
 
 Input::Input(Input&& other) noexcept
@@ -84,7 +94,7 @@ Result<Input> Input::open(const std::string& path, const StopSignal& stop) {
   const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                      : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
-    return errno_error(errno, "cannot open");
+    return open_error("cannot open");
   }
   if (const auto taken = file.take(descriptor, stop); !taken) {
     return std::unexpected(taken.error());
@@ -111,7 +121,7 @@ Result<void> Input::take(int descriptor, const StopSignal& stop) {
 Result<void> Input::spool(int from, const StopSignal& stop) {
   descriptor_ = open_nameless();
   if (descriptor_ < 0) {
-    return errno_error(errno, "cannot make a temporary file");
+    return open_error("cannot make a temporary file");
   }
   ByteBuffer piece(spooled_piece);
   for (;;) {

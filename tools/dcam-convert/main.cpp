@@ -5,11 +5,14 @@
 
 #include <fmt/format.h>
 
+#include "common/unforeseen.hpp"
 #include "dcam-convert/contact_sheet.hpp"
 #include "dcam-convert/converter.hpp"
 
 namespace dualcam::convert {
 namespace {
+
+constexpr auto tool_name = "dcam-convert";
 
 /// Takes the inputs one by one, several at once if wanted; the worst outcome.
 ExitCode convert_all(const Workshop& workshop) {
@@ -18,14 +21,18 @@ ExitCode convert_all(const Workshop& workshop) {
   std::atomic<ExitCode> worst = ExitCode::done;
   const auto work = [&] {
     for (auto number = next++; number < files && !workshop.stop.requested(); number = next++) {
-      const auto code = convert(workshop, number);
+      const auto code = static_cast<ExitCode>(
+          run_tool(tool_name, [&] { return static_cast<int>(convert(workshop, number)); }));
       for (auto known = worst.load(); known < code && !worst.compare_exchange_weak(known, code);) {
       }
     }
   };
   std::vector<std::jthread> helpers;
-  for (std::size_t i = 1; i < std::min<std::size_t>(files, workshop.options.jobs); ++i) {
-    helpers.emplace_back(work);
+  try {
+    for (std::size_t i = 1; i < std::min<std::size_t>(files, workshop.options.jobs); ++i) {
+      helpers.emplace_back(work);
+    }
+  } catch (const std::exception&) { // no more of them: those that there are do it all
   }
   work();
   helpers.clear();
@@ -60,6 +67,8 @@ int run(const ConvertOptions& options) {
 
 int main(int count, char** arguments) {
   dualcam::tools::prepare_standard_streams();
-  const auto options = dualcam::convert::parse_convert_options(count, arguments);
-  return options ? dualcam::convert::run(*options) : static_cast<int>(options.error());
+  return dualcam::tools::run_tool(dualcam::convert::tool_name, [&] {
+    const auto options = dualcam::convert::parse_convert_options(count, arguments);
+    return options ? dualcam::convert::run(*options) : static_cast<int>(options.error());
+  });
 }

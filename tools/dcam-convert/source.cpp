@@ -1,5 +1,7 @@
+#include <cerrno>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -79,12 +81,22 @@ Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input
     return Sidecar{};
   }
   std::ifstream file(path, std::ios::binary);
+  const int error = file.is_open() ? 0 : errno;
+  if (is_exhaustion(error)) {
+    throw std::system_error(error, std::generic_category(), "cannot open " + path);
+  }
+  if (!demanded && error == ENOENT) {
+    return Sidecar{};
+  }
   std::ostringstream text;
   text << file.rdbuf();
   if (!file.is_open() || file.bad()) {
-    return demanded ? Outcome<Sidecar>(
-                          std::unexpected(Failure{ExitCode::io, "cannot read " + escaped(path)}))
-                    : Sidecar{};
+    const auto message = "cannot read " + escaped(path);
+    if (demanded) {
+      return std::unexpected(Failure{ExitCode::io, message});
+    }
+    workshop.reporter.warning(message + "; going on without metadata");
+    return Sidecar{};
   }
   auto sidecar = parse_sidecar(text.str());
   if (!sidecar) {

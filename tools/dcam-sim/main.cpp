@@ -1,12 +1,14 @@
-#include <csignal>
 #include <cstring>
 #include <memory>
 
+#include <unistd.h>
+
 #include <asio/io_context.hpp>
-#include <asio/signal_set.hpp>
+#include <asio/posix/stream_descriptor.hpp>
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
+#include "common/stop_signal.hpp"
 #include "common/units.hpp"
 #include "dcam-sim/device.hpp"
 
@@ -21,8 +23,13 @@ public:
       : options_(options), console_("dcam-sim", options.common) {}
 
   int run() {
-    if (const auto code = load(); code != ExitCode::done) {
-      return static_cast<int>(code);
+    hurry_when_readable(stop_.descriptor());
+    const auto loaded = load();
+    if (stop_.requested()) {
+      return end();
+    }
+    if (loaded != ExitCode::done) {
+      return static_cast<int>(loaded);
     }
     running_ = options_.devices;
     for (std::uint32_t number = 0; number < options_.devices; ++number) {
@@ -39,12 +46,12 @@ public:
                        finished(code);
                      });
     }
-    signals_.async_wait([this](const asio::error_code& error, int signal) {
-      if (!error) {
-        signal_ = signal;
-        io_.stop();
-      }
-    });
+    stopped_.async_wait(asio::posix::descriptor_base::wait_read,
+                        [this](const asio::error_code& error) {
+                          if (!error) {
+                            io_.stop();
+                          }
+                        });
     asio::co_spawn(io_, progress_loop(), asio::detached);
     io_.run();
     return end();
@@ -65,9 +72,12 @@ private:
     }
     if (options_.generate != 0) {
       console_.note(fmt::format("making a photo and {} s of video", options_.generate));
-      auto generated = generate_recordings(options_.generate, options_.frame_rate);
-      if (!generated) {
+      auto generated =
+          generate_recordings(options_.generate, options_.frame_rate, stop_.descriptor());
+      if (!generated && !stop_.requested()) {
         console_.error(generated.error().message);
+      }
+      if (!generated) {
         return ExitCode::child_failed;
       }
       std::ranges::move(*generated, std::back_inserter(recordings_));
@@ -99,7 +109,7 @@ private:
   void finished(ExitCode code) {
     code_ = worse_of(code_, code);
     if (--running_ == 0) {
-      signals_.cancel();
+      stopped_.cancel();
       progress_timer_.cancel();
     }
   }
@@ -122,9 +132,9 @@ private:
   }
 
   int end() {
-    if (signal_ != 0) {
+    if (stop_.requested()) {
       console_.error("stopped");
-      return 128 + signal_;
+      return 128 + stop_.signal();
     }
     if (code_ == ExitCode::done) {
       console_.note("the server has taken every file");
@@ -141,13 +151,13 @@ private:
   Console console_;
   Product product_;
   std::vector<Recording> recordings_;
+  StopSignal stop_;
   asio::io_context io_{1};
-  asio::signal_set signals_{io_, SIGINT, SIGTERM};
+  asio::posix::stream_descriptor stopped_{io_, ::dup(stop_.descriptor())};
   asio::steady_timer progress_timer_{io_};
   std::vector<std::unique_ptr<Device>> devices_;
   std::uint32_t running_ = 0;
   ExitCode code_ = ExitCode::done;
-  int signal_ = 0;
 };
 
 } // namespace

@@ -25,10 +25,12 @@ constexpr std::size_t sound_size = 320;
 
 constexpr auto advice = "install it (apt-get install ffmpeg) or give FILEs to upload";
 
-Result<ByteBuffer> ffmpeg(std::vector<std::string> arguments) {
+Result<ByteBuffer> ffmpeg(std::vector<std::string> arguments, int stop) {
   arguments.insert(arguments.begin(), {"ffmpeg", "-nostdin", "-v", "error"});
   arguments.emplace_back("pipe:1");
-  auto result = run_process(arguments);
+  Process process{.command = std::move(arguments)};
+  process.stop = stop;
+  auto result = run_process(process);
   if (!result) {
     return std::unexpected(Error{ErrorCategory::io, 0, result.error().message + "; " + advice});
   }
@@ -44,21 +46,23 @@ std::string test_picture(unsigned frame_rate) {
   return fmt::format("testsrc2=size={}x{}:rate={}", width, height, frame_rate);
 }
 
-Result<ByteBuffer> make_pictures(std::uint32_t seconds, unsigned frame_rate) {
+Result<ByteBuffer> make_pictures(std::uint32_t seconds, unsigned frame_rate, int stop) {
   return ffmpeg({"-f", "lavfi", "-i", test_picture(frame_rate), "-t", std::to_string(seconds),
                  "-c:v", "libx265", "-preset", "ultrafast", "-x265-params",
                  fmt::format("log-level=error:bframes=0:keyint={0}:min-keyint={0}:"
                              "vui-timing-info=0", // as a camera's
                              frame_rate),
-                 "-f", "hevc"});
+                 "-f", "hevc"},
+                stop);
 }
 
 /// A sine that rises all the time, so that every moment sounds different.
-Result<ByteBuffer> make_sound(std::uint32_t seconds) {
+Result<ByteBuffer> make_sound(std::uint32_t seconds, int stop) {
   return ffmpeg(
       {"-f", "lavfi", "-i",
        fmt::format("aevalsrc=0.5*sin(2*PI*(300*t+400*t*t/{})):s=8000:d={}", seconds, seconds), "-f",
-       "alaw"});
+       "alaw"},
+      stop);
 }
 
 /// When the camera takes its pictures: 30 a second, of which it keeps as many as it is told to, so
@@ -129,17 +133,18 @@ Result<Recording> load_recording(const std::string& argument) {
                    std::move(content), last_change_of(path)};
 }
 
-Result<std::vector<Recording>> generate_recordings(std::uint32_t seconds, unsigned frame_rate) {
-  auto photo =
-      ffmpeg({"-f", "lavfi", "-i", test_picture(1), "-frames:v", "1", "-q:v", "4", "-f", "mjpeg"});
+Result<std::vector<Recording>> generate_recordings(std::uint32_t seconds, unsigned frame_rate,
+                                                   int stop) {
+  auto photo = ffmpeg(
+      {"-f", "lavfi", "-i", test_picture(1), "-frames:v", "1", "-q:v", "4", "-f", "mjpeg"}, stop);
   if (!photo) {
     return std::unexpected(photo.error());
   }
-  const auto pictures = make_pictures(seconds, frame_rate);
+  const auto pictures = make_pictures(seconds, frame_rate, stop);
   if (!pictures) {
     return std::unexpected(pictures.error());
   }
-  const auto sound = make_sound(seconds);
+  const auto sound = make_sound(seconds, stop);
   if (!sound) {
     return std::unexpected(sound.error());
   }

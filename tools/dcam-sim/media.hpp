@@ -24,8 +24,9 @@ struct Recording {
 Result<Recording> load_recording(const std::string& argument);
 
 /// A front photo and a front video: ffmpeg's test picture and a rising tone in PTMF, with the times
-/// that a camera gives them. Errors: io, ffmpeg is missing or fails.
-Result<std::vector<Recording>> generate_recordings(std::uint32_t seconds, unsigned frame_rate);
+/// that a camera gives them. Errors: io, ffmpeg is missing or fails, or `stop` has become readable.
+Result<std::vector<Recording>> generate_recordings(std::uint32_t seconds, unsigned frame_rate,
+                                                   int stop);
 
 /// Another file of the same size that begins like this one: every byte after the first packet (of a
 /// file that has no more, after the first half) is different.

@@ -29,6 +29,9 @@ const char* remedy_for(int error) {
   case EACCES:
   case EPERM:
     return "; check its permissions, then run the same command again";
+  case EMFILE:
+  case ENFILE:
+    return "; raise the limit of open files (ulimit -n) or do less at once";
   case EIO:
     return "; the disk may be failing";
   default:
