@@ -8,6 +8,7 @@
 
 #include <asio/ip/tcp.hpp>
 
+#include "common/event_log.hpp"
 #include "common/standard_streams.hpp"
 #include "dcam-serve/transfer.hpp"
 
@@ -15,8 +16,12 @@ namespace dualcam::serve {
 
 class Reporter {
 public:
-  explicit Reporter(const CommonOptions& options)
-      : json_(options.json), console_("dcam-serve", options) {}
+  explicit Reporter(const ServeOptions& options);
+
+  /// Waits for the readers, until `deadline` at the longest (nullopt: for ever).
+  void flush(std::optional<TimePoint> deadline) { log_.flush(deadline); }
+  /// Lines of standard output that its reader has not taken.
+  std::uint64_t undelivered() const { return log_.undelivered(); }
 
   void listening(const asio::ip::tcp::endpoint& endpoint, const ServeOptions& options);
   void connected(const Init& init, const std::string& peer);
@@ -51,10 +56,11 @@ public:
 
 private:
   void event(std::string_view name, const Json& fields);
-  void print(std::string_view line);
+  void print(std::string_view line, LineWriter::Weight weight);
   void not_stored(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);
 
   bool json_;
+  EventLog log_;
   Console console_;
   Product product_;
   std::uint64_t files_ = 0;
