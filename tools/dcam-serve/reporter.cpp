@@ -296,6 +296,11 @@ void Reporter::disconnected(std::uint64_t imei, std::string_view why, bool regul
   regular ? console_.detail(text) : console_.warning(text);
 }
 
+void Reporter::unsupported(std::uint64_t imei, std::string_view why) {
+  event("disconnected", {{"imei", format_imei(imei)}, {"reason", why}});
+  console_.error(fmt::format("{}: {}", format_imei(imei), why));
+}
+
 void Reporter::summary(std::size_t incomplete, int status) {
   event("summary", {{"files", files_},
                     {"bytes", bytes_},

@@ -45,6 +45,8 @@ public:
   /// --max-connections; once a minute.
   void too_many(std::uint32_t limit);
   void disconnected(std::uint64_t imei, std::string_view why, bool regular);
+  /// It has gone, and keeps what cannot be fetched yet.
+  void unsupported(std::uint64_t imei, std::string_view why);
   void summary(std::size_t incomplete, int status);
 
   /// The progress line, and once a second `progress` events.
