@@ -133,11 +133,9 @@ class Mp4(DamageCase):
                 inside = pictures_inside(content, size)
                 self.write("a.mp4", content[:size])
                 record = self.record_of("a.mp4", "-o", "out.mkv")
-                found = (record["frames"], len(media.frame_hashes(self.folder / "out.mkv")))
-                self.assertEqual(found, (inside, inside), (options, codec, share))
                 if "frag" not in options[1]:
                     self.assertEqual(record["frames_lost"], 75 - inside)
-        self.assert_decodes("a.mp4", inside, record["frames_lost"])
+                self.assert_decodes("a.mp4", inside, record["frames_lost"])
 
     def test_kept_pictures_have_their_times_and_contents(self):
         content = camera_mp4("-movflags", "+faststart", codec=("libx264", "-bf", "2"))
@@ -210,6 +208,62 @@ class Mp4(DamageCase):
         for content in (camera_mp4("-movflags", "+faststart"), camera_mp4()):
             self.write("a.mp4", content + bytes(300))
             self.assertEqual(self.record_of("a.mp4", "-o", "out.mkv", code=0)["frames"], 75)
+
+
+def stream(*parameters, preset="ultrafast"):
+    """Three seconds of HEVC, 60 pictures."""
+    parameters = ":".join(("log-level=error", "keyint=20", "vui-timing-info=0", *parameters))
+    return media.run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
+                     "testsrc2=size=320x192:rate=20", "-t", "3", "-c:v", "libx265", "-preset",
+                     preset, "-x265-params", parameters, "-f", "hevc", "pipe:1")
+
+
+class AnnexB(DamageCase):
+    def test_pictures_are_shown_in_their_order(self):
+        for parameters in (["bframes=2", "b-pyramid=0", "open-gop=0"],
+                           ["bframes=4", "b-pyramid=1", "open-gop=0"],
+                           ["bframes=3", "b-pyramid=1", "open-gop=1"], ["bframes=0"]):
+            content = stream(*parameters, preset="medium")
+            self.write("a.hevc", content)
+            for output in ("out.mp4", "out.mov", "out.mkv"):
+                record = self.record_of("a.hevc", "--fps", "20", "-o", output, code=0)
+                self.assertEqual((record["frames"], record["seconds"]), (60, 3))
+                self.assertEqual(media.frame_hashes(self.folder / output),
+                                 media.frame_hashes(content))
+                times = media.picture_times(self.folder / output)
+                for number, time in enumerate(times):
+                    self.assertAlmostEqual(time - times[0], number / 20, delta=1e-3)
+            self.record_of("a.hevc", "--fps", "20", "--codec", "h264", "-o", "out.mp4", code=0)
+            times = media.picture_times(self.folder / "out.mp4")
+            self.assertAlmostEqual(times[-1] - times[0], 59 / 20, delta=1e-3)
+
+    def test_damaged_start_code_costs_its_picture(self):
+        content = stream("bframes=0")
+        units = media.access_units(content)
+        at = sum(len(unit) for _, unit in units[:27])
+        self.write("a.hevc", overwritten(content, at + 3, b"\x11"))
+        self.assert_decodes("a.hevc", 59, 1)
+        times = self.record_of("a.hevc", "--fps", "20", "-o", "out.mkv")
+        self.assertEqual(times["seconds"], 3)  # the lost one has its time
+
+    def test_hole_of_zeros_in_a_stream_costs_the_pictures_it_covers(self):
+        content = stream("bframes=0")
+        units = media.access_units(content)
+        ends = [sum(len(unit) for _, unit in units[:number + 1]) for number in range(60)]
+        at = ends[30] - 100
+        self.write("a.hevc", overwritten(content, at, bytes(1024)))
+        lost = 1 + sum(at < end - len(unit[1]) < at + 1024 for end, unit in zip(ends, units))
+        self.assert_decodes("a.hevc", 60 - lost, lost)
+
+    def test_open_group_at_the_beginning_is_not_shown_where_it_builds_on_what_is_gone(self):
+        content = stream("bframes=4", "b-pyramid=1", "b-adapt=0", "open-gop=1", preset="medium")
+        units = media.access_units(content)
+        second = [number for number, (key, _) in enumerate(units) if key][1]
+        rest = b"".join(unit for _, unit in units[second:])
+        self.write("a.hevc", rest)
+        record = self.assert_decodes("a.hevc", len(media.frame_hashes(rest)),
+                                     len(units) - second - len(media.frame_hashes(rest)))
+        self.assertGreater(record["frames_undecodable"], 0)
 
 
 class Jpeg(DamageCase):

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 
 namespace dualcam::convert {
@@ -10,6 +11,7 @@ namespace {
 constexpr unsigned usual_frame_rate = 25;
 constexpr std::uint64_t sound_period = 40'000;
 constexpr std::uint64_t longest_pause = 10'000'000;
+constexpr int most_missing = 10'000; // between two pictures of a stream
 constexpr std::uint32_t longest_silence = 320;
 constexpr std::uint64_t latest_time = std::uint64_t{1} << 62; // far from any overflow
 
@@ -166,7 +168,8 @@ template std::uint64_t mend_times(std::vector<ClipPicture>&, std::uint64_t);
 template std::uint64_t mend_times(std::vector<ClipSound>&, std::uint64_t);
 
 std::uint64_t Clip::duration() const {
-  const auto pictures_end = pictures.empty() ? 0 : pictures.back().time + period;
+  const auto latest = std::ranges::max_element(pictures, {}, &ClipPicture::time);
+  const auto pictures_end = pictures.empty() ? 0 : latest->time + period;
   return std::max(pictures_end, sounds.empty() ? 0 : sounds.back().end());
 }
 
@@ -285,19 +288,109 @@ Clip PtmfClipBuilder::finish() && {
   return std::move(clip_);
 }
 
+namespace {
+
+/// When a picture is shown: in which sequence, and its count there.
+using Shown = std::pair<std::size_t, std::int32_t>;
+
+/// Of every unit; empty if one does not tell.
+std::vector<Shown> order_of(const std::vector<AccessUnit>& units) {
+  std::vector<Shown> order;
+  std::size_t sequence = 0;
+  for (const auto& unit : units) {
+    if (!unit.order) {
+      return {};
+    }
+    sequence += unit.order->restarts ? 1 : 0;
+    order.emplace_back(sequence, unit.order->count);
+  }
+  return order;
+}
+
+/// The least difference between counts: that of neighbours, if none is missing.
+std::int32_t step_of(const std::vector<Shown>& sorted) {
+  std::int32_t step = 0;
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    const auto difference = sorted[i].second - sorted[i - 1].second;
+    if (sorted[i].first == sorted[i - 1].first && difference > 0) {
+      step = step == 0 ? difference : std::min(step, difference);
+    }
+  }
+  return std::max(step, 1);
+}
+
+/// Numbers the pictures as they are shown; with `gaps` the missing ones have numbers too.
+void number_as_shown(std::vector<ClipPicture>& pictures, const std::vector<Shown>& order,
+                     bool gaps) {
+  auto sorted = order;
+  std::ranges::sort(sorted);
+  const auto step = step_of(sorted);
+  std::map<Shown, std::int64_t> numbers;
+  std::int64_t number = 0;
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const bool follows = i != 0 && sorted[i].first == sorted[i - 1].first;
+    const auto steps = follows && gaps ? (sorted[i].second - sorted[i - 1].second) / step : 1;
+    number += i == 0 ? 0 : std::clamp(steps, 1, most_missing);
+    numbers[sorted[i]] = number;
+  }
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    pictures[i].number = numbers[order[i]];
+  }
+}
+
+/// What is wrong with a stream's units.
+std::vector<PtmfDamage> damage_of(const std::vector<AccessUnit>& units) {
+  std::vector<PtmfDamage> damage;
+  for (const auto& unit : units) {
+    if (damage.size() < Losses::most_listed && (unit.damaged || unit.lost_behind)) {
+      damage.push_back(
+          {.kind = unit.damaged ? PtmfDamageKind::bad_picture : PtmfDamageKind::garbage,
+           .offset = unit.offset + (unit.damaged ? 0 : unit.size),
+           .length = unit.damaged ? unit.size : 0,
+           .pictures = 1,
+           .message = unit.damaged ? "a picture is damaged: it holds bytes that none has"
+                                   : "a picture has a damaged start code"});
+    }
+  }
+  return damage;
+}
+
+} // namespace
+
 Clip clip_of(const std::vector<AccessUnit>& units, unsigned frame_rate) {
   Clip clip;
   clip.period = period_of(frame_rate);
-  for (const auto& unit : units) {
-    const auto number = static_cast<std::uint64_t>(clip.pictures.size());
-    clip.pictures.push_back({.key = unit.key,
-                             .number = static_cast<std::int64_t>(number),
-                             .time = number * 1'000'000 / frame_rate,
-                             .offset = unit.offset,
-                             .size = static_cast<std::uint32_t>(unit.size)});
+  auto& losses = clip.losses;
+  losses.damage = damage_of(units);
+  const auto all = order_of(units);
+  std::vector<Shown> order;
+  bool sound = true; // nothing is missing since the latest key picture
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    const auto& unit = units[i];
+    sound = (sound || unit.key) && !unit.damaged;
+    losses.missing += (unit.damaged ? 1U : 0U) + (unit.lost_behind ? 1U : 0U);
+    const bool too_early = clip.pictures.empty() && !unit.key;
+    if (!unit.damaged && (too_early || (unit.order && unit.order->skipped))) {
+      ++losses.undecodable;
+    } else if (!unit.damaged) {
+      losses.disturbed += sound ? 0 : 1;
+      clip.pictures.push_back({.key = unit.key,
+                               .number = static_cast<std::int64_t>(clip.pictures.size()),
+                               .time = 0,
+                               .offset = unit.offset,
+                               .size = static_cast<std::uint32_t>(unit.size)});
+      order.push_back(all.empty() ? Shown(0, static_cast<std::int32_t>(i)) : all[i]);
+    }
+    sound = sound && !unit.lost_behind;
   }
-  clip.losses.undecodable = drop_undecodable(clip.pictures);
-  rebase(clip.pictures, clip.sounds);
+  number_as_shown(clip.pictures, order, losses.missing != 0 && !all.empty());
+  std::int64_t last = -1;
+  for (auto& picture : clip.pictures) {
+    picture.time = static_cast<std::uint64_t>(picture.number) * 1'000'000 / frame_rate;
+    last = std::max(last, picture.number);
+  }
+  const auto gaps = last + 1 - std::ssize(clip.pictures);
+  losses.missing = std::max(losses.missing, static_cast<std::uint64_t>(gaps));
   return clip;
 }
 

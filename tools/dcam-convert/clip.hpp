@@ -48,7 +48,8 @@ struct Losses {
 };
 
 struct Clip {
-  std::vector<ClipPicture> pictures; ///< all can be decoded; times rise strictly
+  /// In the order of decoding; all can be decoded. Times rise strictly, but with B pictures.
+  std::vector<ClipPicture> pictures;
   std::vector<ClipSound> sounds;
   std::uint64_t period = 0; ///< nominal, of one picture, microseconds
   Losses losses;
@@ -107,7 +108,8 @@ private:
   std::uint64_t garbage_ = 0;    ///< bytes since the latest chunk
 };
 
-/// A clip from an elementary stream without times: `frame_rate` pictures a second.
+/// A clip from an elementary stream without times: `frame_rate` pictures a second, in the order in
+/// which they are shown. Damaged ones are left out.
 Clip clip_of(const std::vector<AccessUnit>& units, unsigned frame_rate);
 
 /// How much silence, in bytes of A-law and at most one sound chunk of it, belongs at `end` of one

@@ -89,9 +89,11 @@ bool FrameStream::append_head() {
       return false;
     }
   }
+  const bool reordered = !std::ranges::is_sorted(clip_.pictures, {}, &ClipPicture::time);
   append_matroska_head({.size = picture_size(start).value_or(usual_size),
                         .period = clip_.period,
-                        .with_sound = sounds_end_ != 0},
+                        .with_sound = sounds_end_ != 0,
+                        .parameter_sets = reordered ? head_of_access_unit(start) : Bytes()},
                        piece_);
   return true;
 }

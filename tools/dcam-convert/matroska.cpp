@@ -100,6 +100,9 @@ ByteBuffer begin_track(MatroskaTrack track, std::string_view codec) {
 ByteBuffer picture_track(const MatroskaHead& head) {
   auto entry = begin_track(MatroskaTrack::picture, "V_MPEGH/ISO/HEVC");
   append_element(Id::default_duration, head.period * nanoseconds_a_tick, entry);
+  if (!head.parameter_sets.empty()) {
+    append_element(Id::codec_private, head.parameter_sets, entry);
+  }
   ByteBuffer video;
   append_element(Id::pixel_width, std::uint64_t{head.size.width}, video);
   append_element(Id::pixel_height, std::uint64_t{head.size.height}, video);

@@ -21,6 +21,7 @@ struct MatroskaHead {
   PictureSize size;     ///< what the stream says counts, but ffmpeg 7 wants to be told
   std::uint64_t period; ///< of one picture, microseconds: how long the last one lasts
   bool with_sound;
+  Bytes parameter_sets = {}; ///< Annex B; needed only where pictures are not shown as they come
 };
 
 /// Appends what precedes the first frame: a track of HEVC pictures (Annex B) and, if wanted, one of

@@ -195,8 +195,12 @@ void append_edits(const Mp4Index& index, const Mp4Track& track, ByteBuffer& out)
                                       track.time_scale);
   };
   const auto start = track.samples.empty() ? 0 : track.samples.front().time;
-  const auto length =
-      track.samples.empty() ? 0 : track.samples.back().time + track.samples.back().duration - start;
+  std::int64_t length = 0; // to the end of the picture that is shown last
+  for (const auto& sample : track.samples) {
+    const auto shown = static_cast<std::int64_t>(sample.time - start) + sample.shift;
+    length = std::max(length, shown + sample.duration);
+  }
+  length = std::max<std::int64_t>(length - static_cast<std::int64_t>(track.media_start), 0);
   ByteBuffer entries;
   std::uint32_t count = 0;
   const auto add = [&](std::uint64_t duration, std::uint64_t media_time) {
@@ -208,7 +212,7 @@ void append_edits(const Mp4Index& index, const Mp4Track& track, ByteBuffer& out)
   if (const auto empty = track.empty_start + in_movie(start); empty != 0) {
     add(empty, ~std::uint64_t{0});
   }
-  add(in_movie(length), track.media_start);
+  add(in_movie(static_cast<std::uint64_t>(length)), track.media_start);
   ByteBuffer list;
   append_be(list, std::uint32_t{1} << 24); // fields of 64 bits
   append_be(list, count);

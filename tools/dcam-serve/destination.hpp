@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -90,8 +89,8 @@ private:
   Result<void> write(Bytes bytes);
 
   HeldData data_;
-  std::deque<ByteBuffer> tail_; ///< the last packets
-  std::uint64_t bytes_before_tail_ = 0;
+  ByteBuffer tail_; ///< the last packets
+  std::uint32_t tail_packets_ = 0;
   std::uint16_t crc_before_tail_ = 0;
   std::atomic<bool> interrupted_ = false;
   bool reader_gone_ = false;

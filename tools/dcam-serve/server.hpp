@@ -75,7 +75,6 @@ public:
   void over(bool complete);
 
 private:
-  int report();
   bool prepare();
   bool load_imeis();
   bool check_output();

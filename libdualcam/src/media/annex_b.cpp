@@ -88,6 +88,16 @@ std::string_view flaw_in_access_unit(Bytes unit, bool key) {
   return has_slice ? std::string_view() : "it has no slice";
 }
 
+Bytes head_of_access_unit(Bytes unit) {
+  NalFinder finder(unit);
+  for (auto at = finder.next(); at < unit.size(); at = finder.next()) {
+    if (std::to_integer<unsigned>(unit[at]) >> 1 < first_other_type) {
+      return unit.first(at - 3);
+    }
+  }
+  return unit;
+}
+
 /// Every hole covers a byte whose position is a multiple of `hole_size`.
 std::size_t find_hole(Bytes bytes) {
   const auto not_zero = [](std::byte byte) { return byte != std::byte{0}; };
@@ -115,36 +125,80 @@ void AccessUnitSplitter::feed(Bytes bytes, std::vector<AccessUnit>& units) {
 }
 
 void AccessUnitSplitter::take(std::uint8_t byte, std::vector<AccessUnit>& units) {
-  if (header_bytes_ == 3) {
-    nal_type_ = byte >> 1 & 0x3F;
-  }
-  if (header_bytes_ == 1) { // first_slice_segment_in_pic_flag
-    begin_nal_unit((byte & 0x80) != 0, units);
-  }
-  header_bytes_ -= header_bytes_ != 0 ? 1 : 0;
   if (byte == 1 && zeros_ >= 2) {
+    damaged_ = damaged_ || (has_picture_ && !end_ && zeros_ >= hole_size);
+    end_nal_unit();
     nal_offset_ = offset_ - std::min(zeros_, 3U);
+    in_nal_unit_ = true;
     header_bytes_ = 3;
+  } else {
+    notice_impossible(byte);
+    if (in_nal_unit_ && nal_unit_.size() < PictureOrderReader::enough) {
+      nal_unit_.push_back(std::byte{byte});
+    }
+    if (header_bytes_ == 3) {
+      nal_type_ = byte >> 1 & 0x3F;
+    }
+    if (header_bytes_ == 1) { // first_slice_segment_in_pic_flag
+      begin_nal_unit((byte & 0x80) != 0, units);
+    }
+    header_bytes_ -= header_bytes_ != 0 ? 1 : 0;
   }
   zeros_ = byte == 0 ? zeros_ + 1 : 0;
   ++offset_;
 }
 
+/// Three zeros are a start code's. If the header of a NAL unit follows, it is the start code that
+/// is damaged; otherwise these are bytes of the picture.
+void AccessUnitSplitter::notice_impossible(std::uint8_t byte) {
+  if (doubtful_bytes_ == 2) {
+    damaged_ = damaged_ || (byte & 0x81) != 0;
+  } else if (doubtful_bytes_ == 1) {
+    damaged_ = damaged_ || (byte & 0xF8) != 0 || (byte & 7) == 0;
+  }
+  doubtful_bytes_ -= doubtful_bytes_ != 0 ? 1 : 0;
+  const bool impossible = byte > 1 && (zeros_ >= 3 || (zeros_ == 2 && byte == 2));
+  if (has_picture_ && !end_ && impossible) {
+    end_ = offset_ - zeros_;
+    doubtful_bytes_ = zeros_ == 3 ? 2 : 0;
+    damaged_ = damaged_ || zeros_ != 3;
+  }
+}
+
+void AccessUnitSplitter::end_nal_unit() {
+  if (!nal_unit_.empty()) {
+    const auto order = order_reader_.take(nal_unit_);
+    order_ = order ? order : order_;
+    nal_unit_.clear();
+  }
+}
+
+AccessUnit AccessUnitSplitter::unit_to(std::uint64_t end) const {
+  return {.offset = *unit_offset_,
+          .size = end_.value_or(end) - *unit_offset_,
+          .key = key_,
+          .order = order_,
+          .damaged = damaged_,
+          .lost_behind = end_ && !damaged_};
+}
+
 void AccessUnitSplitter::begin_nal_unit(bool first_slice, std::vector<AccessUnit>& units) {
   const bool is_slice = nal_type_ < first_other_type;
   if (has_picture_ && (is_slice ? first_slice : opens_unit(nal_type_))) {
-    units.push_back({*unit_offset_, nal_offset_ - *unit_offset_, key_});
+    units.push_back(unit_to(nal_offset_));
     unit_offset_ = nal_offset_;
-    has_picture_ = key_ = false;
+    has_picture_ = key_ = damaged_ = false;
+    order_.reset();
+    end_.reset();
   }
   unit_offset_ = unit_offset_.value_or(nal_offset_);
   has_picture_ = has_picture_ || is_slice;
   key_ = key_ || is_key_type(nal_type_);
 }
 
-std::optional<AccessUnit> AccessUnitSplitter::finish() const {
-  return has_picture_ ? std::optional(AccessUnit{*unit_offset_, offset_ - *unit_offset_, key_})
-                      : std::nullopt;
+std::optional<AccessUnit> AccessUnitSplitter::finish() {
+  end_nal_unit();
+  return has_picture_ ? std::optional(unit_to(offset_)) : std::nullopt;
 }
 
 } // namespace dualcam

@@ -71,4 +71,48 @@ TEST_CASE("annex b: zeros in front of a start code stay with the unit before") {
   CHECK(split(stream, 3) == expected);
 }
 
+TEST_CASE(
+    "annex b: a damaged start code costs the picture behind it, other damage the one before") {
+  const auto slice = joined({first_slice(), from_hex("7777777777")});
+  struct Case {
+    std::string_view hex;
+    bool damaged, lost_behind;
+  };
+  for (const auto& [hex, damaged, lost_behind] :
+       {Case{"00000011 0201d0 5555", false, true}, Case{"000002 0201d0 5555", true, false},
+        Case{"00000011 8201d0 5555", true, false}, Case{"00000011 0209d0 5555", true, false},
+        Case{"00000011 0200d0 5555", true, false}, Case{"00000000 11 5555", true, false},
+        Case{"000003 0201d0 5555", false, false}, Case{"000011 5555", false, false},
+        Case{"00000003 55", true, false}}) {
+    CAPTURE(hex);
+    const auto stream = joined({idr(), slice, from_hex(hex), first_slice()});
+    for (const std::size_t piece : {1U, 3U, 1000U}) {
+      const auto units = split(stream, piece);
+      REQUIRE(units.size() == 3);
+      CHECK(units[1].damaged == damaged);
+      CHECK(units[1].lost_behind == lost_behind);
+      CHECK(units[1].size == slice.size() + (damaged || lost_behind ? 0 : from_hex(hex).size()));
+      CHECK_FALSE((units[0].damaged || units[2].damaged));
+      CHECK_FALSE((units[0].lost_behind || units[2].lost_behind));
+    }
+  }
+}
+
+TEST_CASE("annex b: a hole in front of a start code is noticed, a few zeros there are none") {
+  for (const std::size_t zeros : {10U, 63U, 64U, 1000U}) {
+    const auto stream = joined({idr(), ByteBuffer(zeros), from_hex("01 0201d0 1234")});
+    const auto units = split(stream, 7);
+    REQUIRE(units.size() == 2);
+    CHECK(units[0].damaged == (zeros >= 64));
+  }
+}
+
+TEST_CASE("annex b: parameter sets are what precedes the first slice") {
+  const auto head = joined({vps(), sps(), pps(), prefix_sei()});
+  CHECK(std::ranges::equal(head_of_access_unit(joined({head, idr(), second_slice()})),
+                           joined({head, from_hex("00")})));
+  CHECK(head_of_access_unit(head).size() == head.size());
+  CHECK(head_of_access_unit({}).empty());
+}
+
 } // namespace dualcam
