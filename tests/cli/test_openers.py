@@ -20,7 +20,7 @@ OPENERS = [
     b"\x1b]0;owned\x07\x1b[2J\r\n",
     b"../../etc/passwd\0\n",
     bytes.fromhex("0003000400000001"),
-    bytes.fromhex("0000000600013ee13c00198144000400"),
+    bytes.fromhex("0000010000013ee13c00198144000400"),
     bytes.fromhex("0000000500038d7ea4c6800044000400"),
     b"G",
     b"",

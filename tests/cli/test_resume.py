@@ -347,7 +347,7 @@ class Limits(ToolTest):
             camera.init(0x04)
             camera.expect("0008 0007 2570686f746f66")
             camera.send("0001 0006 ffffffff 0000")
-            self.assertEqual(camera.ended(), bytes.fromhex("0005000400000000"))
+            self.assertEqual(camera.ended(), bytes(4))
         self.assertEqual(server.wait(), 3)
         self.assertEqual(self.stored(), [])
 

@@ -1,14 +1,16 @@
 """What dcam-serve says: its streams, its capture of the traffic, its command line."""
 
 import fcntl
+import json
 import os
+import re
 import socket
 import subprocess
 import threading
 import time
 import unittest
 
-from harness import IMEI, PATIENCE, SIGTERM, ToolTest, crc16, sha256, tool
+from harness import IMEI, PATIENCE, SIGINT, SIGTERM, ToolTest, crc16, sha256, tool
 from uploads import Upload
 
 
@@ -42,22 +44,110 @@ class Streams(ToolTest):
         self.assertEqual(head.wait(PATIENCE), 0)
         self.assert_stored(*photos)
 
-    def test_signals_work_though_nobody_reads_standard_output(self):
-        read, write = self.small_pipe()
-        server = self.serve("-k", "--json", stdout=write)
-        os.close(write)
-        for second in range(40):
+    def upload_many(self, server, count):
+        for second in range(count):
             with Upload(server, b"x" * 2000, milliseconds=second * 1000) as camera:
-                camera.socket.settimeout(1)
-                try:
-                    camera.run()
-                except TimeoutError:
-                    break
-        else:
-            self.fail("the pipe was not filled")
-        server.signal(SIGTERM)
+                camera.run()
+                self.assertTrue(camera.taken)
+
+    def test_a_stopped_reader_of_standard_output_stops_no_camera(self):
+        for arguments in (("--json",), ("--name", "{time}_" + "n" * 180 + "{ext}")):
+            read, write = self.small_pipe()
+            server = self.serve("-k", "--if-exists", "number", *arguments, stdout=write)
+            os.close(write)
+            self.upload_many(server, 120)
+            with open(read) as lines:
+                server.signal(SIGTERM)
+                told = lines.read().splitlines()
+            self.assertEqual(server.wait(), 0)
+            if arguments == ("--json",):
+                told = [event["path"] for event in self.events("\n".join(told))
+                        if event["event"] == "file-done"]
+            self.assertEqual(sorted(told), sorted(map(str, self.out.rglob("*.jpg"))))
+            for path in self.out.rglob("*.jpg"):
+                path.unlink()
+
+    def test_a_stopped_reader_of_standard_error_stops_no_camera(self):
+        for arguments in (("-vv",), ("--progress", "always")):
+            read, write = self.small_pipe()
+            server = self.start("dcam-serve", "-k", "-b", "127.0.0.1", "-p", "0", "-o", self.out,
+                                "--json", *arguments, stdout=None, preexec_fn=lambda: (
+                                    os.dup2(2, 1), os.dup2(write, 2)))
+            os.close(write)
+            server.port = json.loads(server.expect('"listening"').string)["port"]
+            self.upload_many(server, 60)
+            os.close(read)
+            server.signal(SIGTERM)
+            self.assertEqual(server.wait(), 0)
+            self.assertEqual(server.errors.count('"file-done"'), 60)
+
+    def test_one_stopped_reader_of_both(self):
+        read, write = self.small_pipe()
+        server = self.start("dcam-serve", "-k", "-b", "127.0.0.1", "-p", "0", "-o", self.out, "-vv",
+                            stdout=write, preexec_fn=lambda: os.dup2(1, 2))
+        os.close(write)
+        said = b""
+        while not (port := re.search(rb"port (\d+), .*\n", said)):
+            said += os.read(read, 4096)
+        server.port = int(port.group(1))
+        self.upload_many(server, 60)
+        with open(read) as lines:
+            server.signal(SIGTERM)
+            told = lines.read().splitlines()
         self.assertEqual(server.wait(), 0)
+        self.assertEqual(sorted(line for line in told if line.startswith("/")),
+                         sorted(map(str, self.out.rglob("*.jpg"))))
+
+    def test_a_server_that_is_told_to_end_waits_a_little_for_its_reader(self):
+        for number, status in ((SIGTERM, 3), (SIGINT, 130)):
+            read, write = self.small_pipe()
+            server = self.serve("-k", "--json", stdout=write)
+            os.close(write)
+            self.upload_many(server, 20)
+            server.signal(number)
+            self.assertEqual(server.wait(), status)
+            self.assertRegex(server.errors,
+                             r"the reader of standard output has not taken \d\d+ lines: they are lost")
+            os.close(read)
+
+    def test_a_one_shot_waits_for_its_reader(self):
+        read, write = self.small_pipe()
+        server = self.serve("--json", stdout=write)
+        os.close(write)
+        photos = [self.file(f"{i}.jpg", 100 + i) for i in range(20)]
+        self.assertEqual(self.sim(server, *(f"photof={path}" for path in photos)).returncode, 0)
+        server.expect("20 files")
+        self.assertIsNone(server.process.poll())
+        with open(read) as lines:
+            events = self.events(lines.read())
+        self.assertEqual(len([each for each in events if each["event"] == "file-done"]), 20)
+        self.assertEqual(server.wait(), 0)
+
+    def test_a_signal_ends_the_wait_for_a_reader(self):
+        read, write = self.small_pipe()
+        server = self.serve("--json", stdout=write)
+        os.close(write)
+        photos = [self.file(f"{i}.jpg", 100 + i) for i in range(20)]
+        self.assertEqual(self.sim(server, *(f"photof={path}" for path in photos)).returncode, 0)
+        server.expect("20 files")
+        server.signal(SIGINT)
+        self.assertEqual(server.wait(), 130)
         os.close(read)
+
+    def test_a_hook_does_not_wait_for_the_reader(self):
+        read, write = self.small_pipe()
+        server = self.serve("-k", "--json", "--exec", f"sh -c 'echo >>{self.folder}/ran'",
+                            stdout=write)
+        os.close(write)
+        self.upload_many(server, 20)
+        deadline = time.monotonic() + PATIENCE
+        ran = self.folder / "ran"
+        while not ran.exists() or ran.read_text() != "\n" * 20:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        os.close(read)
+        server.signal(SIGTERM)
+        server.wait()
 
     def test_a_pipe_that_does_not_block_loses_nothing(self):
         read, write = self.small_pipe()
@@ -73,7 +163,6 @@ class Streams(ToolTest):
 
         uploading = threading.Thread(target=upload)
         uploading.start()
-        time.sleep(0.5)  # the pipe is full long before
         with open(read) as lines:
             events = self.events(lines.read())
         self.assertEqual(len([each for each in events if each["event"] == "file-done"]), 60)
@@ -192,6 +281,18 @@ class Capture(ToolTest):
         self.assertEqual(server.wait(), 3)
         self.assertIn("the capture is incomplete", server.errors)
         self.assert_stored(video)
+
+    def test_a_stopped_reader_of_the_capture_stops_no_camera(self):
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        server = self.serve("--capture", pipe)
+        video = self.file("v.h265", 6_000_000)
+        self.assertEqual(self.sim(server, f"videof={video}").returncode, 0)
+        self.assertEqual(server.wait(), 3)
+        self.assertIn("the capture is incomplete", server.errors)
+        self.assert_stored(video)
+        os.close(reader)
 
     def test_a_file_that_is_no_capture_is_left_alone(self):
         other = self.file("notes.txt", 1000)

@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/standard_streams.hpp"
-
 namespace dualcam::inline tools {
 namespace {
 
@@ -18,6 +16,8 @@ constexpr std::size_t file_header_size = 24;
 constexpr std::size_t record_header_size = 16;
 constexpr std::uint32_t magic_nanoseconds = 0xA1B2'3C4D;
 constexpr std::uint32_t snapshot_length = 262144;
+constexpr std::size_t most_waiting = std::size_t{4} << 20; // for a reader
+constexpr std::chrono::seconds time_for_reader{2};
 constexpr std::size_t most_payload = 65535 - 60; // IP's length field, less the headers
 
 constexpr std::uint8_t flag_fin = 0x01;
@@ -124,6 +124,7 @@ Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path
   const auto size = static_cast<std::uint64_t>(status.st_size);
   if (size == 0 || !S_ISREG(status.st_mode)) {
     writer->write(file_header());
+    writer->finish(); // a pipe has room for that
     return writer->error() != 0 ? Result<std::unique_ptr<PcapWriter>>(errno_error(writer->error()))
                                 : std::move(writer);
   }
@@ -138,19 +139,33 @@ Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path
   return writer;
 }
 
-PcapWriter::~PcapWriter() { ::close(descriptor_); }
+PcapWriter::~PcapWriter() {
+  reader_.reset();
+  ::close(descriptor_);
+}
+
+void PcapWriter::finish() {
+  if (reader_ && error_ == 0) {
+    const bool taken = reader_->flush(std::chrono::steady_clock::now() + time_for_reader);
+    error_ = taken ? reader_->error() : ENOBUFS;
+  }
+}
 
 /// Waits for one. Not for reading, too: our own end would keep a pipe open whose reader has gone.
 void PcapWriter::reopen_to_reader(const std::filesystem::path& path) {
-  has_reader_ = true;
   ::close(descriptor_);
   descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
   error_ = descriptor_ < 0 ? errno : 0;
+  if (error_ == 0) {
+    reader_ =
+        std::make_unique<LineQueue>(descriptor_, LineQueue::Settings{.most_waiting = most_waiting});
+  }
 }
 
 void PcapWriter::write(Bytes records) {
-  if (has_reader_ && error_ == 0) {
-    error_ = write_to_reader(descriptor_, as_text(records));
+  if (reader_ && error_ == 0) {
+    const bool taken = reader_->write(std::string(as_text(records)), LineWriter::Weight::news);
+    error_ = reader_->error() != 0 ? reader_->error() : taken ? 0 : ENOBUFS;
     return;
   }
   while (error_ == 0 && !records.empty()) {

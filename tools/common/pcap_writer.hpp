@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 
+#include "common/line_queue.hpp"
 #include "common/tcp_segment.hpp"
 #include "dualcam/wire/error.hpp"
 
@@ -32,6 +33,9 @@ public:
   PcapWriter(const PcapWriter&) = delete;
   PcapWriter& operator=(const PcapWriter&) = delete;
 
+  /// Behind the last record: a reader has a little time for what they have not taken.
+  void finish();
+
   /// The errno of the first failure, 0 if there was none: the capture is incomplete, the transfer
   /// need not be.
   int error() const { return error_; }
@@ -45,7 +49,7 @@ private:
 
   int descriptor_;
   int error_ = 0;
-  bool has_reader_ = false; ///< no regular file
+  std::unique_ptr<LineQueue> reader_; ///< of what is no regular file
 };
 
 /// One connection in it.

@@ -19,9 +19,11 @@ namespace {
 constexpr std::size_t surely_fits = 4096; // PIPE_BUF: what a writable pipe takes at once
 int hurry = -1;
 
+constexpr auto clear_line = "\r\x1b[K";
+
 /// False: nobody waits any longer.
-bool wait_for_reader(int descriptor) {
-  std::array polled{pollfd{descriptor, POLLOUT, 0}, pollfd{hurry, POLLIN, 0}};
+bool wait_for_reader(int descriptor, int impatience) {
+  std::array polled{pollfd{descriptor, POLLOUT, 0}, pollfd{impatience, POLLIN, 0}};
   while (::poll(polled.data(), polled.size(), -1) < 0 && errno == EINTR) {
   }
   return polled[0].revents != 0;
@@ -49,8 +51,12 @@ std::size_t terminal_width() {
 void hurry_when_readable(int descriptor) { hurry = descriptor; }
 
 int write_to_reader(int descriptor, std::string_view text) {
+  return write_to_reader(descriptor, text, hurry);
+}
+
+int write_to_reader(int descriptor, std::string_view text, int impatience) {
   while (!text.empty()) {
-    if (!wait_for_reader(descriptor)) {
+    if (!wait_for_reader(descriptor, impatience)) {
       return ECANCELED;
     }
     const auto written = ::write(descriptor, text.data(), std::min(text.size(), surely_fits));
@@ -73,14 +79,30 @@ void prepare_standard_streams() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-void Product::line(std::string_view text) {
-  if (error_ == 0) {
-    error_ = write_to_reader(STDOUT_FILENO, std::string(text) + '\n');
+bool DirectWriter::write(std::string text, Weight) {
+  const int error = write_to_reader(descriptor_, text);
+  error_ = error_ == 0 ? error : error_;
+  return true;
+}
+
+LineWriter& direct_output() {
+  static DirectWriter writer(STDOUT_FILENO);
+  return writer;
+}
+
+LineWriter& direct_errors() {
+  static DirectWriter writer(STDERR_FILENO);
+  return writer;
+}
+
+void Product::line(std::string_view text, LineWriter::Weight weight) {
+  if (writer_.error() == 0) {
+    writer_.write(std::string(text) + '\n', weight);
   }
 }
 
-Console::Console(std::string_view program, const CommonOptions& options)
-    : program_(program), options_(options),
+Console::Console(std::string_view program, const CommonOptions& options, LineWriter& writer)
+    : writer_(writer), program_(program), options_(options),
       shows_progress_(
           chosen(options.progress, is_capable_terminal() && !options.quiet && !options.json)),
       colored_(chosen(options.color, environment("NO_COLOR").empty() && is_capable_terminal())) {}
@@ -114,25 +136,28 @@ void Console::trace(std::string_view text) {
 }
 
 void Console::line(std::string_view style, std::string_view text) {
-  clear_progress();
   const auto content = fmt::format("{}: {}", program_, text);
   const auto whole = colored_ && !style.empty() ? fmt::format("\x1b[{}m{}\x1b[0m\n", style, content)
                                                 : content + '\n';
-  (void)write_to_reader(STDERR_FILENO, whole); // there is nowhere left to complain
+  if (writer_.write(clearing() + whole, LineWriter::Weight::news)) {
+    progress_visible_ = false;
+  } // if it fails there is nowhere left to complain
 }
+
+std::string Console::clearing() const { return progress_visible_ ? clear_line : ""; }
 
 void Console::progress(std::string_view text) {
   if (!shows_progress_) {
     return;
   }
-  (void)write_to_reader(STDERR_FILENO,
-                        fmt::format("\r{}\x1b[K", text.substr(0, terminal_width() - 1)));
-  progress_visible_ = true;
+  if (writer_.write(fmt::format("\r{}\x1b[K", text.substr(0, terminal_width() - 1)),
+                    LineWriter::Weight::passing)) {
+    progress_visible_ = true;
+  }
 }
 
 void Console::clear_progress() {
-  if (progress_visible_) {
-    (void)write_to_reader(STDERR_FILENO, "\r\x1b[K");
+  if (progress_visible_ && writer_.write(clear_line, LineWriter::Weight::news)) {
     progress_visible_ = false;
   }
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/line_writer.hpp"
+
 namespace dualcam::inline tools {
 
 /// What every tool lets its users choose.
@@ -30,26 +32,49 @@ void hurry_when_readable(int descriptor);
 /// Writes everything to a pipe, a terminal or a file, whose reader may take their time. Returns 0
 /// or an errno.
 int write_to_reader(int descriptor, std::string_view text);
+/// The same until `hurry` is readable.
+int write_to_reader(int descriptor, std::string_view text, int hurry);
 
-/// Standard output: whole lines, each written at once. After a failure nothing more is written.
-class Product {
+/// Writes at once and waits for the reader.
+class DirectWriter : public LineWriter {
 public:
-  void line(std::string_view text);
+  explicit DirectWriter(int descriptor) : descriptor_(descriptor) {}
 
-  /// The reader has gone (`| head -1`), which is not an error.
-  bool reader_gone() const { return error_ == EPIPE; }
-  /// Any other failure's errno; 0 if there was none.
-  int error() const { return reader_gone() ? 0 : error_; }
+  bool write(std::string text, Weight weight) override;
+  int error() const override { return error_; }
 
 private:
+  int descriptor_;
   int error_ = 0;
+};
+
+LineWriter& direct_output(); ///< standard output
+LineWriter& direct_errors(); ///< standard error
+
+/// Standard output: whole lines. After a failure nothing more is written.
+class Product {
+public:
+  /// `writer` is for standard output, and must live as long.
+  explicit Product(LineWriter& writer = direct_output()) : writer_(writer) {}
+
+  void line(std::string_view text, LineWriter::Weight weight = LineWriter::Weight::product);
+
+  /// The reader has gone (`| head -1`), which is not an error.
+  bool reader_gone() const { return writer_.error() == EPIPE; }
+  /// Any other failure's errno; 0 if there was none.
+  int error() const { return reader_gone() ? 0 : writer_.error(); }
+
+private:
+  LineWriter& writer_;
 };
 
 /// Standard error. Lines for people begin with the tool's name; a progress line, rewritten in
 /// place, gives way to them.
 class Console {
 public:
-  Console(std::string_view program, const CommonOptions& options);
+  /// `writer` is for standard error, and must live as long.
+  Console(std::string_view program, const CommonOptions& options,
+          LineWriter& writer = direct_errors());
   ~Console();
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
@@ -68,7 +93,9 @@ public:
 
 private:
   void line(std::string_view style, std::string_view text);
+  std::string clearing() const;
 
+  LineWriter& writer_;
   std::string program_;
   CommonOptions options_;
   bool shows_progress_;

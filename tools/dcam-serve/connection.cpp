@@ -14,7 +14,8 @@ namespace dualcam::serve {
 namespace {
 
 constexpr std::chrono::seconds leave_wait{1};
-constexpr unsigned reads_at_a_time = 16; // then the other connections have their turn
+constexpr unsigned reads_at_a_time = 16;        // then the other connections have their turn
+constexpr std::size_t packets_at_a_time = 1024; // tiny ones would be tens of thousands in a buffer
 
 /// Waits bounded by the idle timeout stay in proportion when that is short.
 ServerConfig session_config(const ServeOptions& options) {
@@ -22,7 +23,8 @@ ServerConfig session_config(const ServeOptions& options) {
   config.wanted = options.sources;
   config.metadata = options.metadata;
   config.idle = options.idle_timeout;
-  config.metadata_wait = std::min(config.metadata_wait, config.idle / 4);
+  config.metadata_wait = std::min(config.metadata_wait, config.idle / 2);
+  config.uncounted_wait = std::min(config.uncounted_wait, config.idle / 4);
   config.sync_wait = std::min(config.sync_wait, config.idle / 4);
   config.quiet = std::min(config.quiet, config.idle / 4);
   config.repeat_init_wait = std::min(config.repeat_init_wait, config.idle / 2);
@@ -90,8 +92,9 @@ asio::awaitable<void> Connection::run() {
     }
   }
   if (imei_) {
-    const bool finished = ended_ && ended_->reason == Ended::Reason::finished;
-    server_.over(finished || (device_failed_ && !cut));
+    const bool complete = ended_ && (ended_->reason == Ended::Reason::finished ||
+                                     ended_->reason == Ended::Reason::unsupported);
+    server_.over(complete || (device_failed_ && !cut));
   }
 }
 
@@ -137,7 +140,10 @@ asio::awaitable<void> Connection::perform_all() {
   while (auto action = session_.poll()) {
     if (const auto* data = std::get_if<FileData>(&*action)) { // the frequent one needs no coroutine
       receive_packet(*data);
-      continue;
+      if (run_.size() < packets_at_a_time || co_await write_run()) {
+        continue;
+      }
+      co_return;
     }
     if (!co_await write_run()) {
       co_return;
@@ -330,6 +336,14 @@ asio::awaitable<void> Connection::perform(const FileOffered& offered) {
 }
 
 asio::awaitable<void> Connection::perform(const FileStarted& started) {
+  if (transfer_) { // START has come twice
+    const auto left = co_await run_on(server_.disk(), [this] { return transfer_->leave(); });
+    if (!left) {
+      fail_transfer(left.error());
+      co_return;
+    }
+    server_.pause(std::move(*std::exchange(transfer_, std::nullopt)));
+  }
   const auto most = server_.options().max_file_size;
   const auto size = std::uint64_t{started.packets - 1} * full_packet; // and the last packet
   if (size >= most) {
@@ -468,7 +482,10 @@ asio::awaitable<void> Connection::perform(const Note& note) {
 
 asio::awaitable<void> Connection::perform(const Ended& ended) {
   ended_ = ended;
-  if (imei_) {
+  if (ended.reason == Ended::Reason::unsupported) {
+    server_.note_failure(ExitCode::device_failed);
+    server_.reporter().unsupported(*imei_, ended.text);
+  } else if (imei_) {
     server_.reporter().disconnected(*imei_, ended.text, ended.reason == Ended::Reason::finished);
   } else if (ended.reason != Ended::Reason::rejected) {
     server_.reporter().stranger(link_.peer(), ended.text);
@@ -496,7 +513,8 @@ asio::awaitable<void> Connection::save_transfer(std::string why) {
 
 /// Whether the peer has hung up behind what was sent last.
 asio::awaitable<bool> Connection::take_leave() {
-  if (ended_->reason != Ended::Reason::finished && ended_->reason != Ended::Reason::rejected) {
+  if (ended_->reason != Ended::Reason::finished && ended_->reason != Ended::Reason::rejected &&
+      ended_->reason != Ended::Reason::unsupported) {
     co_return false;
   }
   co_return co_await link_.leave(leave_wait);

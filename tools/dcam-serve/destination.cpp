@@ -11,13 +11,19 @@
 namespace dualcam::serve {
 namespace {
 
-constexpr std::uint32_t longest_tail = 16; // packets
+constexpr std::size_t longest_tail = 16; // packets
 constexpr int poll_milliseconds = 100;
 
 } // namespace
 
 ResumePoint StreamDestination::resume_point() const {
-  return {data_.packets - tail_packets_ + 1, data_.packet_size, crc_before_tail_, tail_};
+  const auto packets = static_cast<std::uint32_t>(tail_.size());
+  ResumePoint from{
+      data_.packets - packets + 1, data_.packets, bytes_before_tail_, crc_before_tail_, {}};
+  for (const auto& packet : tail_) {
+    dualcam::append(from.overlap, packet);
+  }
+  return from;
 }
 
 Result<void> StreamDestination::append(std::span<const Bytes> payloads) {
@@ -26,14 +32,12 @@ Result<void> StreamDestination::append(std::span<const Bytes> payloads) {
       return written;
     }
     data_.add(payload);
-    if (tail_packets_ == longest_tail) {
-      const auto oldest = tail_.begin() + data_.packet_size;
-      crc_before_tail_ = crc16(std::span(tail_.begin(), oldest), crc_before_tail_);
-      tail_.erase(tail_.begin(), oldest);
-      --tail_packets_;
+    tail_.emplace_back(payload.begin(), payload.end());
+    if (tail_.size() > longest_tail) {
+      bytes_before_tail_ += tail_.front().size();
+      crc_before_tail_ = crc16(tail_.front(), crc_before_tail_);
+      tail_.pop_front();
     }
-    dualcam::append(tail_, payload);
-    ++tail_packets_;
   }
   return {};
 }

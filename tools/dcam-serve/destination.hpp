@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -89,8 +90,8 @@ private:
   Result<void> write(Bytes bytes);
 
   HeldData data_;
-  ByteBuffer tail_; ///< the last packets
-  std::uint32_t tail_packets_ = 0;
+  std::deque<ByteBuffer> tail_; ///< the last packets
+  std::uint64_t bytes_before_tail_ = 0;
   std::uint16_t crc_before_tail_ = 0;
   std::atomic<bool> interrupted_ = false;
   bool reader_gone_ = false;

@@ -81,22 +81,45 @@ std::string line_for(std::span<const Transfer* const> transfers) {
                      format_size(static_cast<std::uint64_t>(rate)));
 }
 
+std::string event_line(std::string_view name, const Json& fields) {
+  Json line;
+  line["event"] = name;
+  line["time"] = format_time(system_now());
+  line.update(fields);
+  return to_line(line);
+}
+
+EventLog::Settings log_settings(const ServeOptions& options) {
+  EventLog::Settings settings;
+  settings.folder = options.to_stdout ? "." : options.output;
+  settings.dropped_errors = [](std::uint64_t lines) {
+    return fmt::format("dcam-serve: {} lines were dropped here: nobody read them\n", lines);
+  };
+  if (options.common.json) {
+    settings.dropped_output = [](std::uint64_t lines) {
+      return event_line("dropped", {{"lines", lines}}) + '\n';
+    };
+  }
+  return settings;
+}
+
 } // namespace
+
+Reporter::Reporter(const ServeOptions& options)
+    : json_(options.common.json), log_(log_settings(options)),
+      console_("dcam-serve", options.common, log_.errors()), product_(log_.output()) {}
 
 void Reporter::event(std::string_view name, const Json& fields) {
   if (!json_) {
     return;
   }
-  Json line;
-  line["event"] = name;
-  line["time"] = format_time(system_now());
-  line.update(fields);
-  print(to_line(line));
+  print(event_line(name, fields),
+        name == "file-done" ? LineWriter::Weight::product : LineWriter::Weight::news);
 }
 
-void Reporter::print(std::string_view line) {
+void Reporter::print(std::string_view line, LineWriter::Weight weight) {
   console_.clear_progress(); // both may be the same terminal
-  product_.line(line);
+  product_.line(line, weight);
 }
 
 void Reporter::listening(const asio::ip::tcp::endpoint& endpoint, const ServeOptions& options) {
@@ -191,7 +214,7 @@ Json Reporter::file_done(const Transfer& transfer, const FileCompleted& complete
   event("file-done", fields);
   if (!json_ && path != "-") { // standard output has the file itself
 
-    print(path.string());
+    print(path.string(), LineWriter::Weight::product);
   }
   const auto repaired = transfer.resumptions() == 0
                             ? ""
@@ -271,6 +294,11 @@ void Reporter::disconnected(std::uint64_t imei, std::string_view why, bool regul
   event("disconnected", {{"imei", format_imei(imei)}, {"reason", why}});
   const auto text = fmt::format("{} disconnected: {}", format_imei(imei), why);
   regular ? console_.detail(text) : console_.warning(text);
+}
+
+void Reporter::unsupported(std::uint64_t imei, std::string_view why) {
+  event("disconnected", {{"imei", format_imei(imei)}, {"reason", why}});
+  console_.error(fmt::format("{}: {}", format_imei(imei), why));
 }
 
 void Reporter::summary(std::size_t incomplete, int status) {

@@ -8,6 +8,7 @@
 
 #include <asio/ip/tcp.hpp>
 
+#include "common/event_log.hpp"
 #include "common/standard_streams.hpp"
 #include "dcam-serve/transfer.hpp"
 
@@ -15,8 +16,12 @@ namespace dualcam::serve {
 
 class Reporter {
 public:
-  explicit Reporter(const CommonOptions& options)
-      : json_(options.json), console_("dcam-serve", options) {}
+  explicit Reporter(const ServeOptions& options);
+
+  /// Waits for the readers, until `deadline` at the longest (nullopt: for ever).
+  void flush(std::optional<TimePoint> deadline) { log_.flush(deadline); }
+  /// Lines of standard output that its reader has not taken.
+  std::uint64_t undelivered() const { return log_.undelivered(); }
 
   void listening(const asio::ip::tcp::endpoint& endpoint, const ServeOptions& options);
   void connected(const Init& init, const std::string& peer);
@@ -40,6 +45,8 @@ public:
   /// --max-connections; once a minute.
   void too_many(std::uint32_t limit);
   void disconnected(std::uint64_t imei, std::string_view why, bool regular);
+  /// It has gone, and keeps what cannot be fetched yet.
+  void unsupported(std::uint64_t imei, std::string_view why);
   void summary(std::size_t incomplete, int status);
 
   /// The progress line, and once a second `progress` events.
@@ -51,10 +58,11 @@ public:
 
 private:
   void event(std::string_view name, const Json& fields);
-  void print(std::string_view line);
+  void print(std::string_view line, LineWriter::Weight weight);
   void not_stored(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);
 
   bool json_;
+  EventLog log_;
   Console console_;
   Product product_;
   std::uint64_t files_ = 0;

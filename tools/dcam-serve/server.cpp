@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
+#include "common/temporary_file.hpp"
 #include "common/units.hpp"
 #include "dcam-serve/acceptor.hpp"
 #include "dcam-serve/connection.hpp"
@@ -20,25 +21,9 @@ namespace dualcam::serve {
 namespace {
 
 constexpr std::chrono::milliseconds accept_pause{100};
+constexpr std::chrono::seconds time_for_readers{2};
+constexpr std::chrono::milliseconds time_for_last_line{100};
 constexpr std::chrono::hours tidy_interval{1};
-
-/// 0 if files can be created in `folder`, else errno.
-int probe_folder(const std::filesystem::path& folder) {
-  int descriptor =
-      uninterrupted([&] { return ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600); });
-  if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-    auto name = (folder / ".dcam-serve-XXXXXX").string();
-    descriptor = ::mkstemp(name.data());
-    if (descriptor >= 0) {
-      ::unlink(name.c_str());
-    }
-  }
-  if (descriptor < 0) {
-    return errno;
-  }
-  ::close(descriptor);
-  return 0;
-}
 
 /// The usual soft limit of 1024 is for programs that use select().
 void allow_many_descriptors() {
@@ -52,7 +37,7 @@ void allow_many_descriptors() {
 } // namespace
 
 Server::Server(const ServeOptions& options)
-    : options_(options), reporter_(options.common), outcome_(options_),
+    : options_(options), reporter_(options), outcome_(options_),
       admission_(options.max_connections) {
   if (options_.exec.empty()) {
     return;
@@ -69,6 +54,7 @@ Server::~Server() { disk_.join(); }
 
 int Server::run() {
   if (!prepare()) {
+    reporter_.flush(std::nullopt);
     return static_cast<int>(ExitCode::io);
   }
   allow_many_descriptors();
@@ -83,8 +69,17 @@ int Server::run() {
   }
   start_waiting();
   io_.run();
+  return report();
+}
+
+/// The last lines, for readers who may take their time. The exit status.
+int Server::report() {
+  if (capture_) {
+    capture_->finish();
+    check_capture();
+  }
   check_product();
-  const auto status = outcome_.exit_status();
+  auto status = outcome_.exit_status();
   reporter_.summary(outcome_.partials(), status);
   if (status > 128) {
     reporter_.console().error(outcome_.partials() == 0 ? "stopped; nothing is incomplete"
@@ -92,7 +87,21 @@ int Server::run() {
                                   ? "stopped; what went to standard output is incomplete"
                                   : "stopped; run the same command again for what is incomplete");
   }
-  return status;
+  reporter_.console().clear_progress();
+  // One run waits like any filter; a signal ends that at once (`release_signals`).
+  const bool patient = !options_.keep_listening && stop_signal_->signal() == 0;
+  const auto deadline = patient ? std::nullopt : std::optional(steady_now() + time_for_readers);
+  reporter_.flush(deadline);
+  check_product();
+  if (const auto lines = reporter_.undelivered(); lines != 0) {
+    outcome_.failed(ExitCode::io);
+    reporter_.console().error(
+        fmt::format("the reader of standard output has not taken {} {}: they are lost", lines,
+                    lines == 1 ? "line" : "lines"));
+    status = std::max(status, static_cast<int>(ExitCode::io));
+  }
+  reporter_.flush(patient ? std::nullopt : std::optional(steady_now() + time_for_last_line));
+  return std::max(status, outcome_.exit_status());
 }
 
 // --- before the first camera ---
@@ -114,7 +123,7 @@ bool Server::check_output() {
     return true;
   }
   const auto folder = escaped(options_.output.string());
-  const auto error = probe_folder(options_.output);
+  const int error = temporary_file(options_.output).get() < 0 ? errno : 0;
   if (error == ENOENT) {
     reporter_.console().error(
         fmt::format("the output folder {} does not exist; create it: mkdir -p {}", folder, folder));
@@ -327,6 +336,7 @@ asio::awaitable<void> Server::progress_loop() {
       }
     }
     reporter_.progress(transfers);
+    check_product();
   }
 }
 

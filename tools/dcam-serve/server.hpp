@@ -75,6 +75,7 @@ public:
   void over(bool complete);
 
 private:
+  int report();
   bool prepare();
   bool load_imeis();
   bool check_output();

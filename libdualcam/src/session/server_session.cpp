@@ -1,16 +1,22 @@
 #include "dualcam/session/server_session.hpp"
 
 #include <algorithm>
-#include <cassert>
+#include <stdexcept>
 
-#include "dualcam/wire/crc16.hpp"
-#include "dualcam/wire/crc64.hpp"
+#include "dualcam/files/metadata.hpp"
 #include "dualcam/wire/opener.hpp"
 
 namespace dualcam {
 namespace {
 
 constexpr std::uint16_t newest_plain_protocol = 5;
+
+/// Whether it lacks the last byte of its version's layout, which some firmware does not count.
+bool lacks_a_byte(Bytes metadata) {
+  const auto layout = metadata.empty() ? 0U : std::to_integer<unsigned>(metadata[0]);
+  return layout >= 1 && layout <= metadata_sizes.size() &&
+         metadata.size() + 1 == metadata_sizes[layout - 1];
+}
 
 } // namespace
 
@@ -79,19 +85,25 @@ void ServerSession::tick(TimePoint now) {
     asks_metadata_ = false;
     note("the device does not answer METADATA REQUEST: going on without metadata");
     return offer();
+  case State::completing_metadata:
+    complete_metadata(true);
+    return;
   case State::awaiting_sync:
     return resume(Resumed::Reason::no_sync);
   case State::receiving:
     return resume(Resumed::Reason::silence);
   case State::awaiting_repeated_init:
     note("the device does not answer REPEAT INIT");
-    return finish();
+    return nothing_left();
   default:
     return;
   }
 }
 
 TimePoint ServerSession::deadline() const {
+  if (waits_for_answer() || state_ == State::ended) {
+    return TimePoint::max();
+  }
   const auto idle = progress_at_ + config_.idle;
   return wait_until_ ? std::min(*wait_until_, idle) : idle;
 }
@@ -101,6 +113,7 @@ TimePoint ServerSession::overdue_at() const {
   case State::awaiting_init:
     return deadline();
   case State::awaiting_metadata:
+  case State::completing_metadata:
   case State::awaiting_repeated_init:
     return wait_until_.value_or(deadline());
   case State::awaiting_start:
@@ -136,10 +149,37 @@ bool ServerSession::waits_for_answer() const {
          state_ == State::storing;
 }
 
+/// Whether `question` is open, to be answered now; false if the session is over.
+bool ServerSession::answers(State question, TimePoint now) {
+  if (state_ == State::ended) {
+    return false;
+  }
+  if (state_ != question || !actions_.empty()) {
+    throw std::logic_error("ServerSession: an answer to a question that was not asked");
+  }
+  now_ = now;
+  progress();
+  return true;
+}
+
 /// Deals with the next command; false if none has arrived whole.
 bool ServerSession::advance() {
   if (state_ == State::awaiting_init && !admits()) {
     return false;
+  }
+  if (state_ == State::completing_metadata) {
+    return complete_metadata();
+  }
+  if (metadata_open_) {
+    const auto follows = uncounted_byte_follows();
+    if (!follows) {
+      return false;
+    }
+    metadata_open_ = false;
+    if (*follows) {
+      take_uncounted_byte();
+      return true;
+    }
   }
   const auto frame = framer_.next();
   if (!frame) {
@@ -187,12 +227,13 @@ void ServerSession::on_message(const Message& message) {
     return on_receiving(message);
   case State::awaiting_repeated_init:
     return on_repeated_init(message);
+  case State::completing_metadata: // not by whole commands
   case State::identifying:
   case State::offering:
   case State::starting:
   case State::storing:
   case State::ended:
-    assert(false);
+    return;
   }
 }
 
@@ -201,52 +242,54 @@ void ServerSession::on_message(const Message& message) {
 void ServerSession::on_init(const Init& init) {
   ByteBuffer().swap(opening_);
   progress();
-  imei_ = init.imei;
-  offered_ = init.offered();
-  if (init.protocol > newest_plain_protocol) {
+  if (init.protocol > highest_protocol) {
     send(Close{});
-    return end(Ended::Reason::stranger,
-               "protocol " + std::to_string(init.protocol) +
-                   " is not supported yet: only DualCams of protocol 5 and lower");
+    return end(Ended::Reason::stranger, "not a camera: protocol " + std::to_string(init.protocol));
   }
+  imei_ = init.imei;
+  protocol_ = init.protocol;
+  offered_ = owed_ = init.offered();
+  path_offered_ = init.offers_path();
   state_ = State::identifying;
   actions_.emplace_back(Identified{init});
-  if (init.offers_path()) {
-    note("the device also offers a file by path (ADAS or DSM), which is not supported yet");
-  }
 }
 
 void ServerSession::accept(TimePoint now, FileKinds last) {
-  assert(state_ == State::identifying);
-  now_ = now;
+  if (!answers(State::identifying, now)) {
+    return;
+  }
   last_ = last;
-  progress();
+  if (protocol_ > newest_plain_protocol) {
+    send(Close{});
+    return end(Ended::Reason::unsupported,
+               "protocol " + std::to_string(protocol_) +
+                   " is not supported yet: only DualCams of protocol 5 and lower");
+  }
   next_file();
 }
 
 void ServerSession::reject(std::string_view why) {
-  assert(state_ == State::identifying);
-  send(Close{});
-  end(Ended::Reason::rejected, std::string(why));
+  if (answers(State::identifying, now_)) {
+    send(Close{});
+    end(Ended::Reason::rejected, std::string(why));
+  }
 }
 
 void ServerSession::on_repeated_init(const Message& message) {
-  if (const auto* init = as<Init>(message)) {
-    if (init->imei != imei_) {
-      return end(Ended::Reason::violation,
-                 "the repeated INIT has another IMEI, " + format_imei(init->imei));
-    }
-    progress();
-    offered_ = init->offered();
-    stored_in_round_ = false;
-    actions_.emplace_back(Acknowledged{});
-    return next_file();
+  const auto* init = as<Init>(message);
+  if (init == nullptr) {
+    return late(message); // repeats of the last file's packets, a STATUS that ends it
   }
-  if (const auto* status = as<Status>(message);
-      status != nullptr && status->code != status_completed) {
-    return finish();
+  if (init->imei != imei_) {
+    return end(Ended::Reason::violation,
+               "the repeated INIT has another IMEI, " + format_imei(init->imei));
   }
-  late(message); // repeats of the last file's packets, asked for twice
+  progress();
+  offered_ = init->offered();
+  path_offered_ = init->offers_path();
+  stored_in_round_ = false;
+  actions_.emplace_back(Acknowledged{});
+  next_file();
 }
 
 void ServerSession::next_file() {
@@ -257,6 +300,7 @@ void ServerSession::next_file() {
   }
   if (kind) {
     kind_ = *kind;
+    metadata_.clear();
     offered_.erase(kind_);
     if (!asks_metadata_) {
       return offer();
@@ -266,7 +310,7 @@ void ServerSession::next_file() {
     return send(MetadataRequest{identifier_of(kind_)});
   }
   if (!stored_in_round_) {
-    return finish();
+    return nothing_left();
   }
   init_repeated_ = true;
   state_ = State::awaiting_repeated_init;
@@ -280,8 +324,14 @@ void ServerSession::on_metadata_stage(const Message& message) {
   if (const auto* metadata = as<MetadataResponse>(message);
       metadata != nullptr && !is_of_another_kind(*metadata)) {
     progress();
-    actions_.emplace_back(MetadataReceived{kind_, metadata->payload});
-    return offer();
+    if (!lacks_a_byte(metadata->payload)) {
+      report_metadata(metadata->payload);
+      return offer();
+    }
+    metadata_.assign(metadata->payload.begin(), metadata->payload.end());
+    state_ = State::completing_metadata;
+    wait_until_ = now_ + config_.uncounted_wait;
+    return;
   }
   if (const auto* status = as<Status>(message);
       status != nullptr && (status->code != status_completed || !stored_in_round_)) {
@@ -293,6 +343,47 @@ void ServerSession::on_metadata_stage(const Message& message) {
   late(message);
 }
 
+void ServerSession::report_metadata(Bytes payload) {
+  if (payload.data() != metadata_.data()) {
+    metadata_.assign(payload.begin(), payload.end());
+  }
+  metadata_open_ = true;
+  actions_.emplace_back(MetadataReceived{kind_, metadata_});
+}
+
+/// Whether a byte stands before the next command; nullopt: that cannot be told yet.
+std::optional<bool> ServerSession::uncounted_byte_follows() {
+  const auto next = framer_.ahead(1 + longest_beginning);
+  const auto here = begins_command(Sender::device, next);
+  if (!here) {
+    return std::nullopt;
+  }
+  return *here ? false : begins_command(Sender::device, next.subspan(1));
+}
+
+void ServerSession::take_uncounted_byte() {
+  if (!metadata_.empty()) { // of this file
+    metadata_.push_back(framer_.ahead(1)[0]);
+    report_metadata(metadata_);
+    metadata_open_ = false;
+  }
+  framer_.skip(1);
+}
+
+/// No command is due now, so a byte that is none's beginning, or stays alone, is what is missing.
+bool ServerSession::complete_metadata(bool waited) {
+  const auto follows = uncounted_byte_follows();
+  const auto next = framer_.ahead(2);
+  const bool is_there = (!next.empty() && next[0] != std::byte{0}) || follows.value_or(false) ||
+                        (waited && next.size() == 1);
+  if (!is_there && !follows && !waited) {
+    return false;
+  }
+  is_there ? take_uncounted_byte() : report_metadata(metadata_);
+  offer();
+  return true;
+}
+
 void ServerSession::offer() {
   wait_until_.reset();
   state_ = State::offering;
@@ -300,23 +391,20 @@ void ServerSession::offer() {
 }
 
 void ServerSession::fetch(TimePoint now) {
-  assert(state_ == State::offering);
-  now_ = now;
-  progress();
-  state_ = State::awaiting_start;
-  send(FileRequest{identifier_of(kind_)});
+  if (answers(State::offering, now)) {
+    state_ = State::awaiting_start;
+    send(FileRequest{identifier_of(kind_)});
+  }
 }
 
 void ServerSession::skip(TimePoint now) {
-  assert(state_ == State::offering || state_ == State::starting);
-  now_ = now;
-  leave_file();
+  if (answers(state_ == State::starting ? State::starting : State::offering, now)) {
+    leave_file();
+  }
 }
 
 /// The current kind is not asked for again in this session.
 void ServerSession::leave_file() {
-  overlap_.clear();
-  known_.clear();
   excluded_.insert(kind_);
   wait_until_.reset();
   progress();
@@ -324,75 +412,80 @@ void ServerSession::leave_file() {
 }
 
 void ServerSession::on_start_stage(const Message& message) {
-  if (const auto* start = as<Start>(message)) {
-    if (start->packets == 0) {
+  if (const auto* started = as<Start>(message)) {
+    if (started->packets == 0) {
       note("the device has no " + std::string(description_of(kind_)) + " after all");
+      owed_.erase(kind_);
       return leave_file();
     }
-    progress();
-    packets_ = start->packets;
-    state_ = State::starting;
-    actions_.emplace_back(FileStarted{kind_, packets_});
-    return;
+    return start(started->packets);
   }
   const auto* status = as<Status>(message);
-  if (status != nullptr && (status->code != status_completed || !stored_in_round_)) {
+  if (status != nullptr && status->code != status_completed) {
     return on_status_in_file(*status);
   }
-  late(message); // a STATUS 0 ends the file before
+  late(message); // a STATUS 0 ends what was before
+}
+
+void ServerSession::start(std::uint32_t packets) {
+  progress();
+  packets_ = packets;
+  synchronised_ = false;
+  state_ = State::starting;
+  wait_until_.reset();
+  actions_.emplace_back(FileStarted{kind_, packets_});
 }
 
 void ServerSession::begin(TimePoint now, const ResumePoint& from) {
-  assert(state_ == State::starting);
-  assert(from.packet >= 1 && from.packet <= packets_);
-  assert(from.packet == 1 || !from.overlap.empty() || !from.known.empty());
-  assert(from.overlap.empty() || from.known.empty());
-  now_ = now;
-  progress();
-  attempts_ = 0;
-  packet_size_ = from.packet_size;
-  wanted_ = from.packet;
-  bytes_ = std::uint64_t{from.packet - 1} * from.packet_size;
-  file_crc_ = from.crc;
-  chain_ = from.crc;
-  overlap_ = from.overlap;
-  known_ = from.known;
-  as_known_.clear();
-  for (const auto& tail : known_) {
-    as_known_.push_back({.packet = tail.packet});
+  if (!answers(State::starting, now)) {
+    return;
   }
-  ask_for(wanted_);
+  if (from.packet < 1 || from.packet > packets_) {
+    throw std::logic_error("ServerSession: the file has no such packet to begin with");
+  }
+  attempts_ = 0;
+  file_ = FileReceiver(packets_, from);
+  ask();
 }
 
-void ServerSession::ask_for(std::uint32_t packet) {
+void ServerSession::ask() {
   state_ = State::awaiting_sync;
   wait_until_ = now_ + config_.sync_wait;
-  framer_.drop_until_sync(packet);
-  send(Resume{packet});
+  search_sync();
+  send(Resume{file_.wanted()});
+}
+
+void ServerSession::search_sync() {
+  metadata_open_ = false;
+  framer_.drop_until_sync(file_.wanted(), !synchronised_);
 }
 
 void ServerSession::resume(Resumed::Reason reason) {
   if (++attempts_ > config_.attempts) {
-    return give_up_file("packet " + std::to_string(wanted_) + " did not arrive in " +
+    return give_up_file("packet " + std::to_string(file_.wanted()) + " did not arrive in " +
                         std::to_string(config_.attempts) + " attempts (" +
                         std::string(text_of(reason)) + ")");
   }
-  actions_.emplace_back(Resumed{reason, wanted_});
-  ask_for(wanted_);
+  actions_.emplace_back(Resumed{reason, file_.wanted()});
+  ask();
 }
 
+/// The framer's search stops at a SYNC, a STATUS and, before the first SYNC, a START.
 void ServerSession::on_sync_stage(const Message& message) {
   if (const auto* sync = as<Sync>(message)) {
     synced_at_ = now_;
     return on_sync(*sync);
   }
-  on_status_in_file(std::get<Status>(message)); // the framer's search stops at nothing else
+  if (const auto* again = as<Start>(message)) {
+    return again->packets != packets_ ? start(again->packets) : search_sync();
+  }
+  on_status_in_file(std::get<Status>(message));
 }
 
 /// Packets are repeated from here on: maybe from further back than was asked for.
 void ServerSession::on_sync(const Sync& sync) {
-  position_ = std::max(sync.packet, std::uint32_t{1});
-  after_sync_ = true;
+  synchronised_ = true;
+  file_.synchronise(sync.packet);
   state_ = State::receiving;
   wait_until_ = now_ + config_.quiet;
 }
@@ -402,7 +495,7 @@ void ServerSession::on_receiving(const Message& message) {
     return on_data(*data);
   }
   if (const auto* sync = as<Sync>(message)) {
-    if (sync->packet > wanted_) {
+    if (sync->packet > file_.wanted()) {
       return resume(Resumed::Reason::out_of_step);
     }
     if (++attempts_ > config_.attempts) {
@@ -417,97 +510,47 @@ void ServerSession::on_receiving(const Message& message) {
 }
 
 void ServerSession::on_data(const Data& data) {
-  const auto crc = verified(data);
-  if (!crc || !has_plausible_size(data)) {
-    return resume(crc ? Resumed::Reason::out_of_step : Resumed::Reason::bad_crc);
+  const auto packet = file_.wanted();
+  const auto offset = file_.bytes();
+  switch (file_.take(data)) {
+  case FileReceiver::Verdict::bad_crc:
+    return resume(Resumed::Reason::bad_crc);
+  case FileReceiver::Verdict::out_of_step:
+    return resume(Resumed::Reason::out_of_step);
+  case FileReceiver::Verdict::different:
+    return replaced();
+  case FileReceiver::Verdict::fresh:
+    actions_.emplace_back(FileData{packet, offset, data.payload});
+    break;
+  case FileReceiver::Verdict::repeated:
+    break;
   }
   progress();
   wait_until_ = now_ + config_.quiet;
-  chain_ = data.crc;
-  after_sync_ = false;
-  if (position_++ == wanted_) {
-    deliver(data.payload);
+  if (file_.is_whole() || file_.wanted() != packet) { // what was asked for has come
+    attempts_ = 0;
   }
-}
-
-/// The packet's CRC if it continues the chain: after a SYNC from 0 or from the last accepted one.
-std::optional<std::uint16_t> ServerSession::verified(const Data& data) const {
-  const bool matches = crc16(data.payload, chain_) == data.crc ||
-                       (after_sync_ && crc16(data.payload, 0) == data.crc);
-  return matches ? std::optional(data.crc) : std::nullopt;
-}
-
-/// All packets but the last are of one size, which the first one tells.
-bool ServerSession::has_plausible_size(const Data& data) const {
-  if (packet_size_ == 0) {
-    return true;
+  if (file_.is_whole()) {
+    complete_file();
   }
-  return position_ == packets_ ? data.payload.size() <= packet_size_
-                               : data.payload.size() == packet_size_;
-}
-
-void ServerSession::deliver(Bytes payload) {
-  if (packet_size_ == 0) {
-    packet_size_ = payload.size();
-  }
-  attempts_ = 0;
-  file_crc_ = crc16(payload, file_crc_);
-  if (!known_.empty()) {
-    compare_with_known(payload);
-  } else if (overlap_.empty()) {
-    actions_.emplace_back(FileData{wanted_, bytes_, payload});
-  } else if (!matches_overlap(payload)) {
-    return replaced();
-  }
-  bytes_ += payload.size();
-  if (wanted_ == packets_) {
-    const auto known = recognised();
-    if (!known_.empty() && !known) {
-      return replaced();
-    }
-    known_.clear();
-    state_ = State::storing;
-    wait_until_.reset();
-    actions_.emplace_back(FileCompleted{kind_, packets_, bytes_, file_crc_, known});
-    return;
-  }
-  ++wanted_;
-}
-
-/// Whether a repeated packet is the one that is held; what was compared is done with.
-bool ServerSession::matches_overlap(Bytes payload) {
-  const auto held = Bytes(overlap_).first(std::min(packet_size_, overlap_.size()));
-  if (!std::ranges::equal(payload, held)) {
-    return false;
-  }
-  overlap_.erase(overlap_.begin(), overlap_.begin() + static_cast<std::ptrdiff_t>(held.size()));
-  return true;
-}
-
-void ServerSession::compare_with_known(Bytes payload) {
-  for (auto& tail : as_known_) {
-    if (wanted_ >= tail.packet) {
-      tail.bytes += payload.size();
-      tail.crc64 = crc64(payload, tail.crc64);
-    }
-  }
-}
-
-/// Which of the known files the whole tails are the same as.
-std::optional<std::size_t> ServerSession::recognised() const {
-  const auto same = std::ranges::mismatch(known_, as_known_, std::not_equal_to()).in1;
-  return same != known_.end() ? std::optional<std::size_t>(same - known_.begin()) : std::nullopt;
 }
 
 /// The file does not come. If it was to prove that it is a known one, that has failed.
 void ServerSession::give_up_file(std::string why) {
-  known_.empty() ? end(Ended::Reason::bad_line, std::move(why)) : replaced();
+  file_.looks_for_known() ? replaced() : end(Ended::Reason::bad_line, std::move(why));
 }
 
 void ServerSession::replaced() {
+  progress();
   state_ = State::starting;
   wait_until_.reset();
-  actions_.emplace_back(FileReplaced{kind_});
+  actions_.emplace_back(FileReplaced{kind_, packets_});
+}
+
+void ServerSession::complete_file() {
+  state_ = State::storing;
+  wait_until_.reset();
+  actions_.emplace_back(FileCompleted{kind_, packets_, file_.bytes(), file_.crc(), file_.known()});
 }
 
 void ServerSession::on_status_in_file(const Status& status) {
@@ -516,7 +559,7 @@ void ServerSession::on_status_in_file(const Status& status) {
   }
   const bool no_such_packet =
       status.code == status_invalid_resume || status.code == status_file_pointer_failed;
-  if (is_proving() && no_such_packet) {
+  if (state_ != State::awaiting_start && file_.is_comparing() && no_such_packet) {
     return replaced();
   }
   actions_.emplace_back(FileRefused{kind_, status.code});
@@ -524,11 +567,11 @@ void ServerSession::on_status_in_file(const Status& status) {
 }
 
 void ServerSession::stored(TimePoint now) {
-  assert(state_ == State::storing);
-  now_ = now;
-  progress();
-  stored_in_round_ = true;
-  next_file();
+  if (answers(State::storing, now)) {
+    stored_in_round_ = true;
+    owed_.erase(kind_);
+    next_file();
+  }
 }
 
 /// Late, asked for with an earlier file.
@@ -544,8 +587,12 @@ void ServerSession::late(const Message& message) {
   if (const auto* metadata = as<MetadataResponse>(message);
       metadata != nullptr && state_ != State::awaiting_repeated_init &&
       metadata->payload.size() > 1 && metadata->payload[1] == static_cast<std::byte>(kind_)) {
-    actions_.emplace_back(MetadataReceived{kind_, metadata->payload});
-    return;
+    asks_metadata_ = config_.metadata; // it knows it after all
+    return report_metadata(metadata->payload);
+  }
+  if (as<MetadataResponse>(message) != nullptr) {
+    metadata_.clear();
+    metadata_open_ = true;
   }
   if (as<Data>(message) == nullptr && as<Sync>(message) == nullptr) {
     note("unexpected " + describe(message) + " ignored", false);
@@ -554,13 +601,29 @@ void ServerSession::late(const Message& message) {
 
 // --- the end ---
 
-void ServerSession::finish() {
-  if (init_repeated_) {
-    send(Close{}); // after REPEAT INIT a STATUS does not work [doc]
-  } else {
-    send(Status{status_completed});
+/// Everything that is wanted and can be had is stored.
+void ServerSession::nothing_left() {
+  take_leave();
+  if (path_offered_) {
+    return end(Ended::Reason::unsupported, "what the device still offers is a file by path (ADAS, "
+                                           "DSM or DashCam), which cannot be fetched yet");
   }
   end(Ended::Reason::finished, "nothing more to fetch");
+}
+
+void ServerSession::finish() {
+  if (state_ == State::storing) {
+    owed_.erase(kind_);
+  }
+  take_leave();
+  end(Ended::Reason::finished, "nothing more is wanted");
+}
+
+/// "Completed" is told to a device only whose every file is stored. Behind REPEAT INIT it does not
+/// work [doc].
+void ServerSession::take_leave() {
+  const bool has_all = !init_repeated_ && !path_offered_ && owed_.empty();
+  has_all ? send(Status{status_completed}) : send(Close{});
 }
 
 void ServerSession::end(Ended::Reason reason, std::string text) {

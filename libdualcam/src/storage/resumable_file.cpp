@@ -281,7 +281,7 @@ Result<bool> ResumableFile::bears_out(const HeldData& held) {
   if (!size || *size < held.bytes) {
     return size ? Result<bool>(false) : std::unexpected(size.error());
   }
-  ResumePoint from{held.packets + 1, held.packet_size, 0, {}};
+  ResumePoint from{held.packets + 1, held.packets, 0, 0, {}};
   std::uint64_t begin = held.bytes;
   for (std::uint32_t count = 0; count < longest_overlap && from.packet > 1; ++count) {
     const auto end = begin;
@@ -303,6 +303,7 @@ Result<bool> ResumableFile::bears_out(const HeldData& held) {
   if (crc16(from.overlap, from.crc) != held.crc) {
     return false;
   }
+  from.offset = begin;
   resume_point_ = std::move(from);
   return true;
 }

@@ -1,44 +1,68 @@
 #include "dualcam/wire/framer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dualcam {
 namespace {
 
 constexpr std::size_t header_size = 4;
+constexpr std::size_t sync_size = 8; // and STATUS
 constexpr std::uint32_t highest_device_status = 26;
 
 } // namespace
 
 void Framer::feed(Bytes bytes) {
-  consume();
-  ByteBuffer().swap(held_);
+  lent_.clear();
+  if (kept().empty()) {
+    kept_ = ByteBuffer(); // its memory, too: most connections wait
+  } else if (kept_begin_ > 0) {
+    kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(kept_begin_));
+  }
+  kept_begin_ = 0;
+  kept_is_lent_ = false;
   input_ = bytes;
 }
 
 /// The next `count` bytes in one piece, not consumed; nullopt when there are fewer.
 std::optional<Bytes> Framer::peek(std::size_t count) {
-  if (carry_.empty()) {
+  if (kept().empty()) {
     return input_.size() < count ? std::nullopt : std::optional(input_.first(count));
   }
-  if (carry_.size() < count) {
-    const auto missing = input_.first(std::min(count - carry_.size(), input_.size()));
-    append(carry_, missing);
-    input_ = input_.subspan(missing.size());
+  if (kept().size() < count) {
+    keep(std::min(count - kept().size(), input_.size()));
   }
-  return carry_.size() < count ? std::nullopt : std::optional(Bytes(carry_).first(count));
+  return kept().size() < count ? std::nullopt : std::optional(kept().first(count));
 }
 
-/// Moves on behind the frame handed out last. Its bytes stay where they are: they may be in use.
-void Framer::consume() {
-  offset_ += frame_size_;
-  if (carry_.empty()) {
-    input_ = input_.subspan(frame_size_);
-  } else if (frame_size_ != 0) {
-    held_ = std::move(carry_);
-    carry_.assign(held_.begin() + static_cast<std::ptrdiff_t>(frame_size_), held_.end());
+/// Copies fed bytes behind those that are kept. Payloads that were handed out stay where they are.
+void Framer::keep(std::size_t count) {
+  if (kept_is_lent_) {
+    const auto rest = kept();
+    lent_.push_back(std::exchange(kept_, ByteBuffer(rest.begin(), rest.end())));
+    kept_begin_ = 0;
+    kept_is_lent_ = false;
   }
-  frame_size_ = 0;
+  append(kept_, input_.first(count));
+  input_ = input_.subspan(count);
+}
+
+/// Bytes that `peek` gave in one piece.
+void Framer::consume(std::size_t count) {
+  offset_ += count;
+  if (kept().empty()) {
+    input_ = input_.subspan(count);
+  } else {
+    kept_begin_ += count;
+  }
+}
+
+Bytes Framer::ahead(std::size_t count) {
+  const auto available = kept().size() + input_.size();
+  if (available < count) {
+    keep(input_.size());
+  }
+  return *peek(std::min(count, available));
 }
 
 /// A server that follows the page's general structure sends REPEAT INIT with a length of 0. Read as
@@ -52,19 +76,16 @@ bool Framer::skip_length_of_repeat_init() {
       load_be<std::uint16_t>(header->subspan(2)) == 0) {
     return false;
   }
-  frame_size_ = 2;
-  consume();
+  consume(2);
   return true;
 }
 
 Result<std::optional<Framer::Frame>> Framer::next() {
-  consume();
   if (searching_) {
     return search();
   }
   const auto short_of_bytes = [&] {
-    append(carry_, input_);
-    input_ = {};
+    keep(input_.size());
     return std::nullopt;
   };
   if (skip_length_of_repeat_init()) {
@@ -100,49 +121,55 @@ Result<std::optional<Framer::Frame>> Framer::next() {
   if (!whole) {
     return short_of_bytes();
   }
-  frame_size_ = whole->size();
+  const Frame frame{id, whole->subspan(header), offset_};
+  kept_is_lent_ = kept_is_lent_ || !kept().empty();
+  consume(whole->size());
   after_repeat_init_ =
       sender_ == Sender::server && id == static_cast<std::uint16_t>(CommandId::repeat_init);
-  return Frame{id, whole->subspan(header), offset_};
+  return frame;
 }
 
-void Framer::drop_until_sync(std::uint32_t highest) {
-  consume();
+void Framer::drop_until_sync(std::uint32_t highest, bool or_start) {
   searching_ = true;
+  or_start_ = or_start;
   highest_ = highest;
   window_fill_ = 0;
 }
 
 std::optional<Framer::Frame> Framer::search() {
-  while (!carry_.empty() || !input_.empty()) {
-    bool found = false;
-    for (const auto byte : carry_.empty() ? input_ : Bytes(carry_)) {
-      ++frame_size_;
-      found = push_to_window(byte);
-      if (found) {
-        break;
-      }
+  for (auto bytes = kept().empty() ? input_ : kept(); !bytes.empty(); bytes = input_) {
+    std::size_t count = 0;
+    std::optional<std::size_t> found;
+    while (!found && count < bytes.size()) {
+      found = push_to_window(bytes[count++]);
     }
-    consume();
+    consume(count);
     if (found) {
       searching_ = false;
-      return Frame{load_be<std::uint16_t>(window_), Bytes(window_).subspan(header_size),
-                   offset_ - window_.size()};
+      const auto command = Bytes(window_).last(*found);
+      return Frame{load_be<std::uint16_t>(command), command.subspan(header_size), offset_ - *found};
     }
   }
   return std::nullopt;
 }
 
-/// Returns whether the last 8 bytes are a command to go on from.
-bool Framer::push_to_window(std::byte byte) {
+/// The size of the command to go on from, if the last bytes are one.
+std::optional<std::size_t> Framer::push_to_window(std::byte byte) {
   std::ranges::rotate(window_, window_.begin() + 1);
   window_.back() = byte;
   window_fill_ = std::min(window_fill_ + 1, window_.size());
-  const auto head = load_be<std::uint32_t>(window_);
-  const auto number = load_be<std::uint32_t>(Bytes(window_).subspan(header_size));
-  return window_fill_ == window_.size() &&
-         ((head == 0x0003'0004 && number <= highest_) ||
-          (head == 0x0005'0004 && number != 0 && number <= highest_device_status));
+  const auto command = Bytes(window_).last(sync_size);
+  const auto head = load_be<std::uint32_t>(command);
+  const auto number = load_be<std::uint32_t>(command.subspan(header_size));
+  if (window_fill_ >= sync_size &&
+      ((head == 0x0003'0004 && number <= highest_) ||
+       (head == 0x0005'0004 && number != 0 && number <= highest_device_status))) {
+    return sync_size;
+  }
+  const bool is_start = or_start_ && window_fill_ == start_size &&
+                        load_be<std::uint32_t>(window_) == 0x0001'0006 &&
+                        load_be<std::uint32_t>(Bytes(window_).subspan(header_size)) != 0;
+  return is_start ? std::optional(start_size) : std::nullopt;
 }
 
 } // namespace dualcam

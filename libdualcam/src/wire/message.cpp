@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint64_t largest_imei = 999'999'999'999'999;
 constexpr std::size_t longest_path = 255;
 constexpr std::size_t longest_metadata = 4096;
+constexpr std::size_t longest_piece = 4096;     ///< of ENHANCED DATA
 
 template <class... Ts> struct Overloaded : Ts... {
   using Ts::operator()...;
@@ -92,7 +93,7 @@ std::optional<LengthRange> payload_length(Sender sender, std::uint16_t id) {
   case CommandId::sync:
     return device ? std::optional(LengthRange{4, 4}) : std::nullopt;
   case CommandId::data:
-    return device ? std::optional(LengthRange{data_trailer + 1, full_packet + data_trailer})
+    return device ? std::optional(LengthRange{data_trailer, full_packet + data_trailer})
                   : std::nullopt;
   case CommandId::status:
     return LengthRange{4, 4};
@@ -109,9 +110,31 @@ std::optional<LengthRange> payload_length(Sender sender, std::uint16_t id) {
   case CommandId::path:
     return device ? std::optional(LengthRange{0, longest_path}) : std::nullopt;
   case CommandId::enhanced_data:
-    return device ? std::optional(LengthRange{4 + data_trailer, 0xFFFF}) : std::nullopt;
+    return device ? std::optional(LengthRange{4 + data_trailer, 4 + longest_piece + data_trailer})
+                  : std::nullopt;
   }
   return std::nullopt;
+}
+
+std::optional<bool> begins_command(Sender sender, Bytes bytes) {
+  if (!bytes.empty() && bytes[0] != std::byte{0}) { // no id is that high
+    return false;
+  }
+  if (bytes.size() < 2) {
+    return std::nullopt;
+  }
+  const auto id = load_be<std::uint16_t>(bytes);
+  const auto range = payload_length(sender, id);
+  const bool is_init = sender == Sender::device && id == 0;
+  if (!range || (lacks_length(sender, id) && !is_init)) {
+    return range.has_value();
+  }
+  if (bytes.size() < longest_beginning) {
+    return std::nullopt;
+  }
+  const auto second = load_be<std::uint16_t>(bytes.subspan(2));
+  return is_init ? second >= 1 && second <= highest_protocol
+                 : second >= range->least && second <= range->most;
 }
 
 Result<Message> decode(Sender sender, std::uint16_t id, Bytes payload) {

@@ -232,21 +232,63 @@ TEST_CASE("session: a SYNC beyond what was asked for is not followed") {
   CHECK(host.has_event("resumed 2: out of step"));
 }
 
-TEST_CASE("session: a short packet in mid-file is out of step") {
-  TestHost host(no_metadata);
-  start_photo(host, 3);
-  const auto content = random_bytes(3000, 8);
-  host.receive(data_packets(content, 1, 1));
-  const auto payload = Bytes(content).subspan(1024, 500);
-  host.receive(encode(Data{payload, crc16(payload, crc16(Bytes(content).first(1024)))}));
-  CHECK(host.has_event("resumed 2: out of step"));
+TEST_CASE("session: packets of any size with a right chain are taken, also when asked for again") {
+  // the fourth is bad once; sizes of the first, the middle and the last one differ from the others
+  for (const auto& sizes : std::vector<std::vector<std::size_t>>{{1024, 500, 1024, 1024, 7},
+                                                                 {3, 1024, 1024, 1024, 1024},
+                                                                 {1024, 1024, 1024, 1, 0},
+                                                                 {1, 2, 3, 4, 5}}) {
+    for (const bool restarts : {true, false}) {
+      ByteBuffer content;
+      std::vector<ByteBuffer> payloads;
+      for (const auto size : sizes) {
+        payloads.push_back(random_bytes(size, static_cast<std::uint32_t>(payloads.size() + 1)));
+        append(content, payloads.back());
+      }
+      const auto packets = [&](std::size_t first, std::uint16_t chain) {
+        ByteBuffer bytes;
+        for (auto i = first - 1; i < payloads.size(); ++i) {
+          chain = crc16(payloads[i], chain);
+          append(bytes, encode(Data{payloads[i], chain}));
+        }
+        return bytes;
+      };
+      TestHost host(no_metadata);
+      start_photo(host, 5);
+      auto damaged = packets(1, 0);
+      damaged[damaged.size() - sizes[4] - 6 - 1] ^= std::byte{1};
+      host.receive(damaged);
+      CHECK(host.has_event("resumed 4: bad CRC"));
+      host.receive(encode(Sync{2})); // further back than asked
+      const auto chain = restarts ? std::uint16_t{0} : crc16(payloads[0]);
+      host.receive(packets(2, chain));
+      REQUIRE(host.files().size() == 1);
+      CHECK(host.files()[0].content == content);
+      CHECK(host.files()[0].crc == crc16(content));
+    }
+  }
+}
+
+TEST_CASE("session: a packet that is repeated with other bytes is no repeat") {
+  const auto content = random_bytes(5000, 8);
+  for (const std::size_t change : {0U, 500U, 1023U}) {
+    auto other = content;
+    other[change] ^= std::byte{0x40};
+    TestHost host(no_metadata);
+    start_photo(host, 5);
+    host.receive(data_packets(content, 1, 3));
+    host.receive(encode(Sync{1}));
+    host.receive(data_packets(other, 1, 5));
+    CHECK(host.has_event("resumed 4: out of step"));
+    CHECK(host.files().empty());
+  }
 }
 
 TEST_CASE("session: a device silent about metadata costs one bounded wait") {
   TestHost host;
   host.receive("0000 0005 00013ee13c001981 4c000400");
   CHECK(to_hex(host.take_sent()) == ask_metadata);
-  host.wait(Milliseconds(4'999));
+  host.wait(Milliseconds(9'999));
   CHECK(host.take_sent().empty());
   host.wait(Milliseconds(1));
   CHECK(to_hex(host.take_sent()) == ask_front_photo);
@@ -257,12 +299,18 @@ TEST_CASE("session: a device silent about metadata costs one bounded wait") {
   CHECK(to_hex(host.take_sent()) == "000800072570686f746f72"); // not asked again
 }
 
-TEST_CASE("session: metadata that comes late is still taken") {
+TEST_CASE("session: metadata that comes late is still taken, and asked for next time") {
   TestHost host;
-  host.receive(init_front_photo);
-  host.wait(Milliseconds(5'000));
+  host.receive("0000 0005 00013ee13c001981 4c000400");
+  host.wait(Milliseconds(11'000));
   host.receive(metadata_v1);
   CHECK(host.has_event("metadata photof 010400000192d84dac30000000"));
+  host.receive(encode(Start{1}));
+  host.receive(encode(Sync{1}));
+  host.take_sent();
+  host.receive(data_packets(random_bytes(10, 1), 1, 1));
+  CHECK(host.files().size() == 1);
+  CHECK(to_hex(host.take_sent()) == "000a00072570686f746f72");
 }
 
 TEST_CASE("session: a device that refuses METADATA REQUEST goes on without") {
@@ -409,11 +457,124 @@ TEST_CASE("session: an absurd number of packets is no reason to allocate") {
   CHECK(host.has_event("data 1"));
 }
 
-TEST_CASE("session: protocol 6 and higher is refused with its reason") {
-  TestHost host;
-  host.receive("0000 0006 00013ee13c001981 42000400");
-  CHECK(to_hex(host.take_sent()) == "00000000");
-  CHECK(host.ended()->text.find("protocol 6") != std::string::npos);
+TEST_CASE("session: what cannot be fetched yet is told with its reason, and CLOSE") {
+  for (const auto& [init, reason] : {std::pair("0000 0006 00013ee13c001981 42000400", "protocol 6"),
+                                     std::pair("0000 0005 00013ee13c001981 42000400", "path")}) {
+    TestHost host;
+    host.receive(init);
+    CHECK(to_hex(host.take_sent()) == "00000000");
+    CHECK(host.ended()->reason == Ended::Reason::unsupported);
+    CHECK(host.ended()->text.find(reason) != std::string::npos);
+  }
+}
+
+TEST_CASE("session: STATUS 0, \"completed\", is for devices whose every file is stored") {
+  const auto photo = random_bytes(10, 1);
+  SECTION("the host has enough, all is stored") {
+    TestHost host(no_metadata);
+    host.enough = 1;
+    start_photo(host, 1);
+    host.receive(data_packets(photo, 1, 1));
+    CHECK(to_hex(host.take_sent()) == "0005000400000000");
+  }
+  SECTION("the host has enough, something is left") {
+    for (const auto* init :
+         {"0000 0005 00013ee13c001981 4c000400", "0000 0005 00013ee13c001981 46000400"}) {
+      TestHost host(no_metadata);
+      host.enough = 1;
+      host.receive(init);
+      host.receive(encode(Start{1}));
+      host.receive(encode(Sync{1}));
+      host.take_sent();
+      host.receive(data_packets(photo, 1, 1));
+      CHECK(to_hex(host.take_sent()) == "00000000");
+      CHECK(host.ended()->reason == Ended::Reason::finished);
+    }
+  }
+  SECTION("not all is wanted") {
+    ServerConfig config = no_metadata;
+    config.wanted.erase(FileKind::front_photo);
+    TestHost host(config);
+    host.receive(init_front_photo);
+    CHECK(to_hex(host.take_sent()) == "00000000");
+  }
+  SECTION("the host leaves it") {
+    TestHost host(no_metadata);
+    host.skipped = FileKinds::all();
+    host.receive(init_front_photo);
+    CHECK(to_hex(host.take_sent()) == "00000000");
+  }
+  SECTION("the host ends it in mid-file") {
+    TestHost host(no_metadata);
+    start_photo(host, 2);
+    host.receive(data_packets(random_bytes(2000, 1), 1, 1));
+    host.session().finish();
+    host.perform();
+    CHECK(to_hex(host.take_sent()) == "00000000");
+  }
+  SECTION("the device gives up in mid-file, at any point") {
+    for (const auto stage : {0, 1, 2, 3}) {
+      TestHost host(no_metadata);
+      host.receive(init_front_photo);
+      host.receive(stage > 0 ? encode(Start{2}) : ByteBuffer());
+      host.receive(stage > 1 ? encode(Sync{1}) : ByteBuffer());
+      host.receive(stage > 2 ? data_packets(random_bytes(2000, 1), 1, 1) : ByteBuffer());
+      host.take_sent();
+      host.receive(encode(Status{4}));
+      CHECK(to_hex(host.take_sent()) == "00000000");
+      CHECK(host.has_event("refused 4"));
+    }
+  }
+  SECTION("the device has not got it after all") {
+    TestHost host(no_metadata);
+    host.receive(init_front_photo);
+    host.take_sent();
+    host.receive(encode(Start{0}));
+    CHECK(to_hex(host.take_sent()) == "0005000400000000");
+  }
+}
+
+TEST_CASE("session: while a question is open there is no deadline, and nothing comes") {
+  ServerSession session({}, TimePoint{});
+  CHECK(session.deadline() == TimePoint{} + Milliseconds(60'000));
+  const auto init =
+      from_hex("0000 0005 00013ee13c001981 46000400"); // and a path: no Note behind it
+  session.received(init, TimePoint{});
+  REQUIRE(std::holds_alternative<Identified>(*session.poll()));
+  const auto late = TimePoint{} + std::chrono::hours(1);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(session.deadline() == TimePoint::max());
+    session.tick(late);
+    CHECK_FALSE(session.poll());
+  }
+  session.accept(late); // the host's hour was not the device's
+  CHECK(session.deadline() > late);
+  CHECK(std::holds_alternative<Send>(*session.poll()));
+  CHECK_FALSE(session.poll());
+  session.disconnected();
+  CHECK(session.deadline() == TimePoint::max());
+}
+
+TEST_CASE(
+    "session: an answer that was not asked for is the host's mistake, after the end no matter") {
+  ServerSession session(no_metadata, TimePoint{});
+  CHECK_THROWS_AS(session.accept(TimePoint{}), std::logic_error);
+  const auto init = from_hex(init_front_photo);
+  session.received(init, TimePoint{});
+  CHECK_THROWS_AS(session.accept(TimePoint{}), std::logic_error); // not polled yet
+  REQUIRE(session.poll());
+  CHECK_THROWS_AS(session.fetch(TimePoint{}), std::logic_error);
+  session.accept(TimePoint{});
+  while (session.poll()) {
+  }
+  CHECK_THROWS_AS(session.begin(TimePoint{}), std::logic_error);
+  session.fetch(TimePoint{});
+  session.disconnected();
+  session.stored(TimePoint{});
+  session.skip(TimePoint{});
+  while (session.poll()) {
+  }
+  CHECK(session.ended());
 }
 
 } // namespace dualcam

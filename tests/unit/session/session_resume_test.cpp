@@ -31,7 +31,7 @@ void go_on(TestHost& host, Bytes bytes, std::uint32_t held, std::uint32_t overla
   const auto end = std::min<std::size_t>(held * full_packet, bytes.size());
   const auto begin = (held - overlap) * full_packet;
   host.held.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(end));
-  host.resume_point = {held - overlap + 1, full_packet, crc16(bytes.first(begin)), {}};
+  host.resume_point = {held - overlap + 1, held, begin, crc16(bytes.first(begin)), {}};
   const auto again = bytes.subspan(begin, end - begin);
   host.resume_point.overlap.assign(again.begin(), again.end());
   host.receive(init_front_photo);
@@ -52,7 +52,7 @@ FileTail tail_of(Bytes bytes, std::uint32_t packet) {
 
 /// A host that has stored files with these ends, up to where it waits for SYNC.
 void compare(TestHost& host, std::vector<FileTail> known) {
-  host.resume_point = {known.front().packet, full_packet, 0, {}, {}};
+  host.resume_point = {.packet = known.front().packet};
   for (const auto& tail : known) {
     host.resume_point.packet = std::min(host.resume_point.packet, tail.packet);
   }
@@ -252,7 +252,7 @@ TEST_CASE("known files: a device whose CRC goes on from another file's is asked 
 TEST_CASE("known files: another file may be skipped, and what comes behind it is not compared") {
   const auto bytes = content();
   TestHost host(no_metadata);
-  host.resume_point = {4, full_packet, 0, {}, {tail_of(bytes, 4)}};
+  host.resume_point = {.packet = 4, .known = {tail_of(bytes, 4)}};
   host.receive("0000 0005 00013ee13c001981 4c000400"); // a rear photo, too
   host.receive(encode(Start{packets}));
   host.skipped = FileKinds(0x04);

@@ -21,6 +21,7 @@ public:
   explicit TestHost(const ServerConfig& config = {}) : session_(config, now_) {}
 
   void receive(Bytes bytes) {
+    payloads_.clear();
     received_.assign(bytes.begin(), bytes.end()); // views must die with the next call
     session_.received(received_, now_);
     perform();
@@ -61,10 +62,10 @@ public:
   bool admit = true;
   FileKinds skipped;
   FileKinds last;           ///< asked for behind the others
+  std::size_t enough = 0;   ///< files, then the host takes its leave; 0 = never
   ByteBuffer held;          ///< of the next file, from an earlier connection
   ResumePoint resume_point; ///< that goes with it
 
-private:
   void perform() {
     while (auto action = session_.poll()) {
       if (std::get_if<FileData>(&*action) == nullptr) {
@@ -73,7 +74,16 @@ private:
       std::visit([this](const auto& what) { on(what); }, *action);
     }
     write_run();
+    for (const auto& payload : payloads_) {
+      REQUIRE(std::ranges::equal(payload.view, payload.bytes));
+    }
   }
+
+private:
+  struct Payload {
+    Bytes view;
+    ByteBuffer bytes; ///< as they were
+  };
 
   /// As late as a host may, which writes packets in runs.
   void write_run() {
@@ -106,6 +116,7 @@ private:
     session_.begin(now_, resume_point);
   }
   void on(const FileReplaced& replaced) {
+    REQUIRE(replaced.packets > 0);
     log("replaced");
     content_.clear();
     skipped.contains(replaced.kind) ? session_.skip(now_) : session_.begin(now_);
@@ -118,6 +129,7 @@ private:
     }
     REQUIRE(data.offset == before);
     run_.push_back(data.payload);
+    payloads_.push_back({data.payload, {data.payload.begin(), data.payload.end()}});
     log("data " + std::to_string(data.packet));
   }
   void on(const FileCompleted& completed) {
@@ -128,7 +140,7 @@ private:
     }
     REQUIRE(completed.bytes == content_.size());
     files_.push_back({completed.kind, std::move(content_), completed.crc});
-    session_.stored(now_);
+    files_.size() == enough ? session_.finish() : session_.stored(now_);
   }
   void on(const FileRefused& refused) { log("refused " + std::to_string(refused.status)); }
   void on(const Resumed& resumed) {
@@ -146,7 +158,8 @@ private:
   ByteBuffer received_;
   ByteBuffer sent_;
   ByteBuffer content_;
-  std::vector<Bytes> run_; ///< not yet in `content_`
+  std::vector<Bytes> run_;        ///< not yet in `content_`
+  std::vector<Payload> payloads_; ///< handed out since the last `receive`
   std::vector<std::string> events_;
   std::vector<File> files_;
   std::optional<Ended> ended_;

@@ -14,8 +14,8 @@ constexpr std::size_t least_cases = 500; // of the server's
 constexpr std::size_t least_camera_cases = 150;
 
 std::string name_of(Ended::Reason reason) {
-  constexpr std::array names{"finished", "rejected", "stranger", "lost",
-                             "idle",     "bad_line", "violation"};
+  constexpr std::array names{"finished", "rejected", "stranger", "unsupported",
+                             "lost",     "idle",     "bad_line", "violation"};
   return names.at(static_cast<std::size_t>(reason));
 }
 
@@ -52,7 +52,7 @@ template <class NextSize> std::string server_reaction(const WireCase& wire, Next
   if (wire.options == "held") {
     host.held = from_hex("6162 6364 6566 6768");
     host.resume_point = {
-        .packet = 2, .packet_size = 4, .crc = 0x5fb5, .overlap = from_hex("65666768")};
+        .packet = 2, .held = 2, .offset = 4, .crc = 0x5fb5, .overlap = from_hex("65666768")};
   }
   const auto perform = [&](std::string_view text) {
     for (const auto& step : wire_steps(text)) {

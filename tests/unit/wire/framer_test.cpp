@@ -75,8 +75,8 @@ TEST_CASE("framer: REPEAT INIT comes with or without a length") {
 }
 
 TEST_CASE("framer: a length no such command has is refused before its payload arrives") {
-  for (const auto* header : {"0001 0007", "0003 0003", "0004 0403", "0004 0002", "0005 ffff",
-                             "000b 1001", "000d 0100", "0006", "ffff"}) {
+  for (const auto* header : {"0001 0007", "0003 0003", "0004 0403", "0004 0001", "0005 ffff",
+                             "000b 1001", "000d 0100", "000e 1007", "0006", "ffff"}) {
     CAPTURE(header);
     CHECK(whole(Sender::device, from_hex(header)) == std::vector<std::string>{"error at 0"});
   }

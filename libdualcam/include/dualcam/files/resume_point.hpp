@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -21,10 +20,11 @@ struct FileTail {
 /// brought, some of that is asked for again and compared: only equal bytes prove that the camera
 /// still offers the same file.
 struct ResumePoint {
-  std::uint32_t packet = 1;    ///< the first packet asked for, 1-based
-  std::size_t packet_size = 0; ///< payload bytes of a full packet; 0 = learn from the first
-  std::uint16_t crc = 0;       ///< CRC-16/KERMIT of everything before `packet`
-  ByteBuffer overlap{};        ///< what is held from `packet` on: whole packets
+  std::uint32_t packet = 1; ///< the first packet asked for, 1-based
+  std::uint32_t held = 0;   ///< the last packet that is held; 0 = none is
+  std::uint64_t offset = 0; ///< bytes of the file before `packet`
+  std::uint16_t crc = 0;    ///< CRC-16/KERMIT of these
+  ByteBuffer overlap{};     ///< packets `packet` to `held`
 
   /// Ends of files, one of which the camera's file may be offered again; none begins before
   /// `packet`. Nothing is handed over then: the file is recognised by one of them or replaced.

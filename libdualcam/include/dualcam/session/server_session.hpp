@@ -11,7 +11,14 @@
 //
 // Some actions are questions. After one of these `poll` gives nothing more until the host has
 // called the answer named beside it; the camera waits meanwhile, so a file is never called done
-// early.
+// early. Only `disconnected` may come before the answer: then the session is over, and answers are
+// ignored. An answer that is not due otherwise is the host's mistake: std::logic_error.
+//
+// A session holds a bounded number of bytes whatever a device sends: the framer's buffers (at most
+// three commands, of 4 KiB at most), a METADATA payload, the overlap that `begin` gave until it is
+// compared, and the actions of one command.
+//
+// Not thread-safe: one thread at a time.
 #pragma once
 
 #include <algorithm>
@@ -24,6 +31,7 @@
 
 #include "dualcam/files/file_kind.hpp"
 #include "dualcam/files/resume_point.hpp"
+#include "dualcam/session/file_receiver.hpp"
 #include "dualcam/wire/bytes.hpp"
 #include "dualcam/wire/framer.hpp"
 #include "dualcam/wire/message.hpp"
@@ -38,10 +46,13 @@ struct ServerConfig {
   FileKinds wanted = FileKinds::all();
   bool metadata = true; ///< ask for it before each file
 
-  Milliseconds idle{60'000};         ///< without progress in this time the connection is given up
-  Milliseconds metadata_wait{5'000}; ///< old firmware does not know METADATA REQUEST [doc]
-  Milliseconds sync_wait{2'000};     ///< between two RESUMEs
-  Milliseconds quiet{10'000};        ///< silence in mid-file after which RESUME is sent
+  Milliseconds idle{60'000}; ///< without progress in this time the connection is given up
+  /// Old firmware does not know METADATA REQUEST [doc]; with the line's delays it has come after
+  /// 4.6 s [seen].
+  Milliseconds metadata_wait{10'000};
+  Milliseconds uncounted_wait{1'000}; ///< for the last byte of a METADATA that is one too short
+  Milliseconds sync_wait{2'000};      ///< between two RESUMEs
+  Milliseconds quiet{10'000};         ///< silence in mid-file after which RESUME is sent
   Milliseconds repeat_init_wait{10'000};
   Milliseconds step_wait{5'000}; ///< for START, SYNC and DATA: then the device is overdue
   unsigned attempts = 8; ///< RESUMEs and returning SYNCs without a new packet before giving up
@@ -57,8 +68,8 @@ struct Identified {
   Init init;
 };
 
-/// What the camera knows of the file being offered or fetched. `payload` is valid until the next
-/// `poll`; see metadata.hpp.
+/// What the camera knows of the file being offered or fetched; may come late, and again with a byte
+/// more. `payload` is valid until the next `poll`; see metadata.hpp.
 struct MetadataReceived {
   FileKind kind;
   Bytes payload;
@@ -69,8 +80,8 @@ struct FileOffered {
   FileKind kind;
 };
 
-/// The device opened the file. The number is its claim: allocate nothing from it. Question:
-/// `begin` or `skip`.
+/// The device opened the file. The number is its claim: allocate nothing from it. May come again
+/// before the first FileData, then the last number counts. Question: `begin` or `skip`.
 struct FileStarted {
   FileKind kind;
   std::uint32_t packets;
@@ -80,10 +91,12 @@ struct FileStarted {
 /// ResumePoint::known: it offers another file now. Question: `begin`, from the start, or `skip`.
 struct FileReplaced {
   FileKind kind;
+  std::uint32_t packets;
 };
 
-/// The next verified bytes, in order and without repeats or the overlap. `payload` is valid until
-/// the next `received`.
+/// The next verified bytes, in order and without repeats or the overlap; 0 of them in some devices'
+/// last packet. `payload` is valid until the next `received` and no longer than the bytes given to
+/// the last one, whatever happens in between.
 struct FileData {
   std::uint32_t packet;
   std::uint64_t offset; ///< bytes from the start of the file
@@ -125,13 +138,14 @@ struct Note {
 /// The session is over: send what is left, hang up.
 struct Ended {
   enum class Reason {
-    finished,  ///< nothing wanted is left, or the host said so
-    rejected,  ///< by the host
-    stranger,  ///< not a camera, or none that is supported
-    lost,      ///< the peer closed or reset the connection
-    idle,      ///< no progress
-    bad_line,  ///< too many RESUMEs in vain
-    violation, ///< bytes that are no command where one was due
+    finished,    ///< nothing wanted is left, or the host said so
+    rejected,    ///< by the host
+    stranger,    ///< not a camera
+    unsupported, ///< what the camera still offers cannot be fetched yet: protocol >= 6, or a path
+    lost,        ///< the peer closed or reset the connection
+    idle,        ///< no progress
+    bad_line,    ///< too many RESUMEs in vain
+    violation,   ///< bytes that are no command where one was due
   };
   Reason reason;
   std::string text; ///< a sentence
@@ -146,20 +160,21 @@ public:
   ServerSession(const ServerConfig& config, TimePoint now);
 
   /// What the device sent, in pieces of any size. Everything received before must have been polled
-  /// away; `bytes` must stay valid until `poll` has returned nullopt. Nothing is taken after the
-  /// end.
+  /// away; `bytes` must stay valid until `poll` has returned nullopt, and as long as payloads are
+  /// looked at. Nothing is taken after the end.
   void received(Bytes bytes, TimePoint now);
 
   /// The device's stream has ended, for whatever reason.
   void disconnected();
 
-  /// Time has passed; called at or after `deadline`.
+  /// Time has passed; called at or after `deadline`. At any other time it does nothing.
   void tick(TimePoint now);
 
   /// The next thing to do, nullopt when the session waits for bytes, time or an answer.
   std::optional<Action> poll();
 
-  /// When `tick` is due at the latest.
+  /// When `tick` is due at the latest: never in the past unless it is. Never while a question is
+  /// open, or after the end.
   TimePoint deadline() const;
 
   /// When the device last did what was due: INIT, METADATA, START, SYNC, good DATA. Answers count
@@ -179,17 +194,23 @@ public:
   void begin(TimePoint now, const ResumePoint& from = {});
   void stored(TimePoint now);
 
-  /// Nothing more is wanted: takes leave of the device at once.
+  /// Nothing more is wanted: takes leave of the device at once. In answer to FileCompleted: the
+  /// file is stored.
   void finish();
 
   bool ended() const { return state_ == State::ended; }
+
+  /// Of the file begun last, also after the end: every packet before this one has been handed over,
+  /// or was compared with the overlap and is the same.
+  std::uint32_t next_packet() const { return file_.wanted(); }
 
 private:
   enum class State {
     awaiting_init,
     identifying, // question
     awaiting_metadata,
-    offering, // question
+    completing_metadata, // it is one byte too short
+    offering,            // question
     awaiting_start,
     starting, // question
     awaiting_sync,
@@ -200,6 +221,7 @@ private:
   };
 
   bool waits_for_answer() const;
+  bool answers(State question, TimePoint now);
   bool advance();
   bool admits();
   void on_bad_framing(const Error& error);
@@ -207,6 +229,10 @@ private:
   void on_init(const Init& init);
   void on_repeated_init(const Message& message);
   void on_metadata_stage(const Message& message);
+  bool complete_metadata(bool waited = false);
+  std::optional<bool> uncounted_byte_follows();
+  void take_uncounted_byte();
+  void report_metadata(Bytes payload);
   void on_start_stage(const Message& message);
   void on_sync_stage(const Message& message);
   void on_receiving(const Message& message);
@@ -216,25 +242,22 @@ private:
   bool is_of_another_kind(const MetadataResponse& metadata) const;
   void late(const Message& message);
 
-  void new_round(const Init& init);
   void next_file();
+  void nothing_left();
   void offer();
   void leave_file();
+  void ask();
+  void search_sync();
   void resume(Resumed::Reason reason);
-  void ask_for(std::uint32_t packet);
-  void deliver(Bytes payload);
-  bool matches_overlap(Bytes payload);
-  void compare_with_known(Bytes payload);
-  std::optional<std::size_t> recognised() const;
+  void start(std::uint32_t packets);
   void replaced();
   void give_up_file(std::string why);
-  bool is_proving() const { return !overlap_.empty() || !known_.empty(); }
-  bool has_plausible_size(const Data& data) const;
-  std::optional<std::uint16_t> verified(const Data& data) const;
+  void complete_file();
 
   void send(const Message& message);
   void note(std::string text, bool notable = true);
   void progress();
+  void take_leave();
   void end(Ended::Reason reason, std::string text);
 
   ServerConfig config_;
@@ -248,26 +271,23 @@ private:
   ByteBuffer opening_; ///< the first bytes, until they tell who is there
 
   std::uint64_t imei_ = 0;
+  std::uint16_t protocol_ = 0;
   FileKinds offered_;  ///< by the last INIT and not yet dealt with
   FileKinds excluded_; ///< empty, refused or not wanted: not asked for again
   FileKinds last_;     ///< asked for when no others are left
+  FileKinds owed_;     ///< offered by the first INIT and not had
+  bool path_offered_ = false;
   bool stored_in_round_ = false;
   bool init_repeated_ = false;
   bool asks_metadata_;
 
   // The file being fetched.
   FileKind kind_{};
-  std::uint32_t packets_ = 0;
-  std::uint32_t wanted_ = 1;   ///< the next packet to hand over
-  std::uint32_t position_ = 1; ///< the packet the next DATA carries
-  std::size_t packet_size_ = 0;
-  std::uint64_t bytes_ = 0;
-  std::uint16_t file_crc_ = 0;     ///< of everything handed over
-  std::uint16_t chain_ = 0;        ///< the last accepted packet's CRC
-  bool after_sync_ = false;        ///< the chain may go on or restart at 0
-  ByteBuffer overlap_;             ///< still to be compared with what comes; empty = proved
-  std::vector<FileTail> known_;    ///< one of these, or another file
-  std::vector<FileTail> as_known_; ///< what has come of each of them
+  ByteBuffer metadata_;        ///< as far as it was reported
+  bool metadata_open_ = false; ///< a byte of it may follow that its length did not count
+  std::uint32_t packets_ = 0;  ///< as START told
+  FileReceiver file_;
+  bool synchronised_ = false; ///< a SYNC has come since START
   unsigned attempts_ = 0;
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "dualcam/wire/bytes.hpp"
 #include "dualcam/wire/error.hpp"
@@ -10,11 +11,10 @@
 
 namespace dualcam {
 
-/// Cuts one side's byte stream into commands, holding at most one unfinished command (its length is
-/// checked against `payload_length` before anything is stored).
-///
-/// Commands that lie whole within the fed bytes are handed out as views into them; only a command
-/// that straddles two feeds is assembled in a buffer of the framer's own.
+/// Cuts one side's byte stream into commands. Commands that lie whole within the fed bytes are
+/// handed out as views into them; one that straddles two feeds is put together in a buffer of the
+/// framer's own. Its length is checked against `payload_length` before a byte of it is kept, so
+/// whatever comes, there are at most three such buffers, each of at most one command.
 class Framer {
 public:
   /// `payload` is valid until the next `feed`, that of a frame found by `drop_until_sync` until the
@@ -33,35 +33,47 @@ public:
 
   /// The next whole command; nullopt when more bytes are needed; an error (unsupported or
   /// malformed) when what comes next can be no command. After an error nothing is consumed:
-  /// `drop_until_sync` is the only way on.
+  /// `skip` and `drop_until_sync` are the only ways on.
   Result<std::optional<Frame>> next();
 
-  /// From here on drops every byte up to a SYNC of packet `highest` or lower, or a STATUS that a
-  /// device uses as an error, which `next` then returns. The vendor's server finds its way back the
-  /// same way [srv]: DATA in flight and garbage may stand before it [seen].
-  void drop_until_sync(std::uint32_t highest);
+  /// The next bytes that have come, at most `count`, without taking them. Fewer than `count` are
+  /// all there are: the fed ones may go. Valid until the next call.
+  Bytes ahead(std::size_t count);
+  /// Takes `count` bytes of those that `ahead` showed.
+  void skip(std::size_t count) { consume(count); }
+
+  /// From here on drops every byte up to a SYNC of packet `highest` or lower, a STATUS that a
+  /// device uses as an error or, with `or_start`, a START that offers something. `next` then
+  /// returns it. The vendor's server finds its way back the same way [srv]: DATA in flight and
+  /// garbage may stand before it [seen].
+  void drop_until_sync(std::uint32_t highest, bool or_start = false);
 
   /// How many bytes have been consumed.
   std::uint64_t offset() const { return offset_; }
 
 private:
   std::optional<Bytes> peek(std::size_t count);
+  Bytes kept() const { return Bytes(kept_).subspan(kept_begin_); }
+  void keep(std::size_t count);
+  void consume(std::size_t count);
   std::optional<Frame> search();
-  bool push_to_window(std::byte byte);
-  void consume();
+  std::optional<std::size_t> push_to_window(std::byte byte);
   bool skip_length_of_repeat_init();
 
   Sender sender_;
-  Bytes input_;
-  ByteBuffer carry_;           ///< the start of a command whose rest has not come yet
-  ByteBuffer held_;            ///< the last assembled command, which may still be looked at
-  std::size_t frame_size_ = 0; ///< bytes of the frame handed out last, not yet consumed
+  Bytes input_;                  ///< fed and not yet looked at
+  ByteBuffer kept_;              ///< before it: the start of a command whose rest had not come
+  std::size_t kept_begin_ = 0;   ///< what lies before has been consumed
+  bool kept_is_lent_ = false;    ///< payloads in `kept_` were handed out since the last feed
+  std::vector<ByteBuffer> lent_; ///< what was kept before, with payloads that may be looked at
   std::uint64_t offset_ = 0;
   bool after_repeat_init_ = false;
 
+  static constexpr std::size_t start_size = 10;
   bool searching_ = false;
+  bool or_start_ = false;
   std::uint32_t highest_ = 0;
-  std::array<std::byte, 8> window_{}; ///< the last bytes dropped while searching
+  std::array<std::byte, start_size> window_{}; ///< the last bytes dropped while searching
   std::size_t window_fill_ = 0;
 };
 

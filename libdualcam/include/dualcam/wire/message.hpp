@@ -71,7 +71,7 @@ struct Sync {
 
 /// Device: one packet. `payload` is a view into the decoded bytes.
 struct Data {
-  Bytes payload;     ///< at most 1024 bytes
+  Bytes payload;     ///< at most 1024 bytes; some devices send a last one of 0
   std::uint16_t crc; ///< CRC-16/KERMIT going on from the previous packet's
 };
 
@@ -138,6 +138,9 @@ inline constexpr std::size_t data_trailer = 2;
 /// INIT's bytes on the wire.
 inline constexpr std::size_t init_size = 16;
 
+/// What says to be of a higher protocol is no INIT, but a stranger's or out of step.
+inline constexpr std::uint16_t highest_protocol = 255;
+
 /// What the length field of a command may say. `nullopt`: this sender knows no such command.
 /// Anything else is refused before a byte of payload is waited for, let alone stored.
 struct LengthRange {
@@ -151,6 +154,11 @@ constexpr bool lacks_length(Sender sender, std::uint16_t id) {
   return (sender == Sender::device && id == static_cast<std::uint16_t>(CommandId::init_or_close)) ||
          (sender == Sender::server && id == static_cast<std::uint16_t>(CommandId::repeat_init));
 }
+
+/// Whether a command of `sender` begins with these bytes, as far as id and length tell, and INIT's
+/// protocol (1 to `highest_protocol`); nullopt: they are too few. `longest_beginning` are enough.
+std::optional<bool> begins_command(Sender sender, Bytes bytes);
+inline constexpr std::size_t longest_beginning = 4;
 
 /// Decodes one command of `sender` from its id and payload (for INIT the 14 bytes behind the id).
 /// Views in the result point into `payload`. Errors: unsupported (no such command), truncated or

@@ -1,0 +1,242 @@
+"""Cameras that do what protocol and page do not say, but honestly: each is served, and the bytes
+are right."""
+
+import struct
+
+from harness import IMEI, SIGTERM, Camera, ToolTest, crc16
+
+METADATA_V2 = "0204 00000192d84dac30 05 0000"  # of 13 bytes: the frame rate is missing
+NAME = f"{IMEI}/20241029T124342Z_photof.jpg"
+START, RESUME_1, SYNC_1 = "0001 0006 {:08x} 0000", "0002 0004 00000001", "0003 0004 00000001"
+FILE_REQUEST = "0008 0007 2570686f746f66"
+METADATA_REQUEST = "000a 0007 2570686f746f66"
+REPEAT_INIT, CLOSE = "0009", "0000 0000"
+
+
+def chained(payloads, crc=0):
+    """DATA for each payload."""
+    stream = b""
+    for payload in payloads:
+        crc = crc16(payload, crc)
+        stream += struct.pack(">HH", 4, len(payload) + 2) + payload + struct.pack(">H", crc)
+    return stream
+
+
+class OddCameras(ToolTest):
+    def begin(self, camera, packets):
+        camera.send(START.format(packets))
+        camera.expect(RESUME_1)
+        camera.send(SYNC_1)
+
+    def leave(self, camera):
+        """Everything has arrived."""
+        camera.expect(REPEAT_INIT)
+        camera.init(0)
+        camera.expect(CLOSE)
+
+    def check(self, server, content, status=0):
+        self.assertEqual(server.wait(), status, server.errors)
+        found = [path.read_bytes() for path in self.out.rglob("*.jpg")]
+        self.assertEqual(found, [content])
+
+    def test_views_outlive_what_they_were_found_in(self):
+        """Packets within what was to be a longer one, looked at when RESUME has been sent."""
+        payloads = [self.random.randbytes(64) for _ in range(7)]
+        inner = bytes.fromhex("0003000400000001") + chained(payloads)
+        server = self.serve("--no-metadata", "--idle-timeout", "800ms")
+        with Camera(server) as camera:
+            camera.init(0x04)
+            camera.expect(FILE_REQUEST)
+            self.begin(camera, 7)
+            camera.send(struct.pack(">HH", 4, 1026) + inner)
+            camera.expect(RESUME_1)  # after a quarter of the idle timeout
+            self.leave(camera)
+        self.check(server, b"".join(payloads))
+
+    def test_metadata_with_a_byte_that_its_length_does_not_count(self):
+        content = self.random.randbytes(1500)
+        for at_once in (True, False):
+            for byte in ("19", "00"):
+                server = self.serve("--json")
+                with Camera(server) as camera:
+                    camera.init(0x04)
+                    camera.expect(METADATA_REQUEST)
+                    if at_once:
+                        camera.send(f"000b 000d {METADATA_V2} {byte}")
+                        camera.expect(FILE_REQUEST)
+                        self.begin(camera, 2)
+                    else:
+                        camera.send(f"000b 000d {METADATA_V2}")
+                        camera.expect(FILE_REQUEST)
+                        camera.send(byte)
+                        self.begin(camera, 2)
+                    camera.send(chained([content[:1024], content[1024:]]))
+                    self.leave(camera)
+                self.check(server, content)
+                done = self.event(server.output, "file-done")
+                self.assertEqual(done["metadata"]["frame_rate"], int(byte, 16))
+                self.assertEqual(done["path"], str(self.out / NAME))
+                (self.out / NAME).unlink()
+
+    def test_packets_of_other_sizes(self):
+        for sizes in ([1024, 1024, 0], [1024, 500, 1024, 7], [3, 1024, 1024], [1024, 0]):
+            payloads = [self.random.randbytes(size) for size in sizes]
+            server = self.serve("--no-metadata")
+            with Camera(server) as camera:
+                camera.init(0x04)
+                camera.expect(FILE_REQUEST)
+                self.begin(camera, len(sizes))
+                camera.send(chained(payloads))
+                self.leave(camera)
+            self.check(server, b"".join(payloads))
+            next(self.out.rglob("*.jpg")).unlink()
+
+    def test_a_link_that_is_lost_among_packets_of_other_sizes(self):
+        """What has come of them is gone on with, or fetched again; never spliced."""
+        sizes = [1024, 500, 1024, 1000, 1024, 33, 1024, 7]
+        payloads = [self.random.randbytes(size) for size in sizes]
+        for cut in range(1, len(sizes) + 1):
+            server = self.serve("--no-metadata")
+            with Camera(server) as camera:
+                camera.init(0x04)
+                camera.expect(FILE_REQUEST)
+                self.begin(camera, len(sizes))
+                camera.send(chained(payloads[:cut])[:-1 if cut == len(sizes) else None])
+            server.expect("incomplete")
+            with Camera(server) as camera:
+                camera.init(0x04)
+                camera.expect(FILE_REQUEST)
+                camera.send(START.format(len(sizes)))
+                camera.expect("0002 0004")
+                [packet] = struct.unpack(">I", camera.socket.recv(4))
+                camera.send(struct.pack(">HHI", 3, 4, packet))
+                camera.send(chained(payloads[packet - 1:]))
+                self.leave(camera)
+            self.check(server, b"".join(payloads))
+            next(self.out.rglob("*.jpg")).unlink()
+
+    def test_start_twice(self):
+        payloads = [self.random.randbytes(1024), self.random.randbytes(10)]
+        for first in (1, 3, 100_000):
+            server = self.serve("--no-metadata")
+            with Camera(server) as camera:
+                camera.init(0x04)
+                camera.expect(FILE_REQUEST)
+                camera.send(START.format(first) + START.format(2))
+                camera.expect(RESUME_1 + RESUME_1)
+                camera.send(SYNC_1 + SYNC_1)
+                camera.send(chained(payloads))
+                self.leave(camera)
+            self.check(server, b"".join(payloads))
+            self.assertEqual(len(list(self.out.rglob("*.part*"))), 0)
+            next(self.out.rglob("*.jpg")).unlink()
+
+    def test_status_0_between_metadata_and_start(self):
+        content = self.random.randbytes(100)
+        server = self.serve()
+        with Camera(server) as camera:
+            camera.init(0x04)
+            camera.expect(METADATA_REQUEST)
+            camera.send(f"000b 000e {METADATA_V2} 00 0005 0004 00000000")
+            camera.expect(FILE_REQUEST)
+            self.begin(camera, 1)
+            camera.send(chained([content]))
+            self.leave(camera)
+        self.check(server, content)
+
+    def test_metadata_after_our_wait_is_over(self):
+        content = self.random.randbytes(100)
+        server = self.serve("--json", "--idle-timeout", "600ms")
+        with Camera(server) as camera:
+            camera.init(0x04)
+            camera.expect(METADATA_REQUEST + FILE_REQUEST)
+            camera.send(f"000b 000e {METADATA_V2} 00")
+            self.begin(camera, 1)
+            camera.send(chained([content]))
+            self.leave(camera)
+        self.check(server, content)
+        self.assertEqual(self.event(server.output, "file-done")["path"], str(self.out / NAME))
+
+
+class WhatIsTold(ToolTest):
+    """STATUS 0, "completed", is for a camera whose every file is stored; the user hears of the
+    others."""
+
+    def test_what_cannot_be_fetched_yet(self):
+        for protocol, kinds, why in ((6, 0x02, "protocol 6"), (6, 0x04, "protocol 6"),
+                                     (7, 0x00, "protocol 7"), (5, 0x02, "path")):
+            for options in ((), ("--json",)):
+                server = self.serve(*options)
+                with Camera(server) as camera:
+                    camera.init(kinds, protocol=protocol)
+                    self.assertEqual(camera.ended(), bytes.fromhex(CLOSE))
+                self.assertEqual(server.wait(), 6, server.errors)
+                told = [line for line in server.lines if IMEI in line and why in line]
+                self.assertEqual(len(told), 1, server.errors)
+                self.assertEqual(self.stored(), [])
+
+    def test_it_costs_other_cameras_nothing(self):
+        photo = self.file("a.jpg", 5000)
+        server = self.serve("-k")
+        with Camera(server) as camera:
+            camera.init(0x02, imei=7, protocol=6)
+            self.assertEqual(camera.ended(), bytes.fromhex(CLOSE))
+        self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
+        server.expect("000000000000007: protocol 6")
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assert_stored(photo)
+
+    def test_a_camera_that_is_not_on_the_list_does_not_count(self):
+        server = self.serve("--imei", "7")
+        with Camera(server) as camera:
+            camera.init(0x02, protocol=6)
+            self.assertEqual(camera.ended(), bytes.fromhex(CLOSE))
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 128 + SIGTERM)
+
+    def test_a_path_is_left_when_the_photo_is_stored(self):
+        content = self.random.randbytes(100)
+        server = self.serve("--no-metadata")
+        with Camera(server) as camera:
+            camera.init(0x06)
+            camera.expect(FILE_REQUEST)
+            camera.send(START.format(1))
+            camera.expect(RESUME_1)
+            camera.send(SYNC_1)
+            camera.send(chained([content]))
+            camera.expect(REPEAT_INIT)
+            camera.init(0x02)
+            self.assertEqual(camera.ended(), bytes.fromhex(CLOSE))
+        self.assertEqual(server.wait(), 6, server.errors)
+        self.assertEqual(len(server.output.splitlines()), 1)
+
+    def test_a_refused_file_ends_with_close(self):
+        for packets in (None, 0, 1):
+            server = self.serve("--no-metadata")
+            with Camera(server) as camera:
+                camera.init(0x04)
+                camera.expect(FILE_REQUEST)
+                if packets is not None:
+                    camera.send(START.format(3))
+                    camera.expect(RESUME_1)
+                    camera.send(SYNC_1)
+                    camera.send(chained([bytes(1024)] * packets))
+                camera.send("0005 0004 00000004")
+                self.assertEqual(camera.ended(), bytes.fromhex(CLOSE))
+            self.assertIn(server.wait(), (5, 6), server.errors)
+            self.assertEqual(list(self.out.rglob("*.jpg")), [])
+
+    def test_a_file_that_is_not_wanted_ends_with_close(self):
+        server = self.serve("-s", "videof")
+        with Camera(server) as camera:
+            camera.init(0x04)
+            self.assertEqual(camera.ended(), bytes.fromhex(CLOSE))
+        self.assertEqual(server.wait(), 0)
+
+    def test_nothing_offered_ends_with_completed(self):
+        server = self.serve()
+        with Camera(server) as camera:
+            camera.init(0)
+            self.assertEqual(camera.ended(), bytes.fromhex("0005 0004 00000000"))
+        self.assertEqual(server.wait(), 0)

@@ -1,0 +1,189 @@
+#include "common/line_queue.hpp"
+
+#include <csignal>
+#include <string>
+#include <thread>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "temporary_folder.hpp"
+#include "testing.hpp"
+
+namespace dualcam {
+namespace {
+
+using namespace std::chrono_literals;
+using Weight = LineWriter::Weight;
+
+/// A pipe of the smallest size, whose reader takes nothing until it is told to.
+class Pipe {
+public:
+  Pipe() {
+    REQUIRE(::pipe2(ends_, O_CLOEXEC) == 0);
+    REQUIRE(::fcntl(ends_[1], F_SETPIPE_SZ, 4096) > 0);
+  }
+  ~Pipe() {
+    close_reader();
+    close_writer();
+  }
+  int writer() const { return ends_[1]; }
+  void close_reader() { close(0); }
+  void close_writer() { close(1); }
+  /// All that comes, until the writing end is closed.
+  std::string read_all() {
+    std::string all;
+    char piece[4096];
+    for (ssize_t count = 0; (count = ::read(ends_[0], piece, sizeof piece)) > 0;) {
+      all.append(piece, static_cast<std::size_t>(count));
+    }
+    return all;
+  }
+
+private:
+  void close(int end) {
+    if (ends_[end] >= 0) {
+      ::close(std::exchange(ends_[end], -1));
+    }
+  }
+
+  int ends_[2] = {-1, -1};
+};
+
+LineQueue::Settings settings(std::size_t most_waiting) {
+  return {.most_waiting = most_waiting,
+          .folder = std::filesystem::temp_directory_path(),
+          .dropped_line = [](std::uint64_t lines) { return std::to_string(lines) + " dropped\n"; }};
+}
+
+auto soon() { return std::chrono::steady_clock::now() + 20ms; }
+
+/// A line of 100 bytes.
+std::string line(int number) {
+  auto text = std::to_string(number);
+  return text + std::string(99 - text.size(), '.') + '\n';
+}
+
+TEST_CASE("lines that nobody reads wait, the product all of it, and come in their order") {
+  Pipe pipe;
+  LineQueue queue(pipe.writer(), settings(10'000));
+  std::string expected;
+  for (int number = 0; number < 5000; ++number) {
+    REQUIRE(queue.write(line(number), Weight::product));
+    expected += line(number);
+  }
+  CHECK_FALSE(queue.flush(soon()));
+  CHECK(queue.waiting() > 4900);
+  std::string got;
+  std::thread reader([&] { got = pipe.read_all(); });
+  CHECK(queue.flush(std::nullopt));
+  CHECK(queue.waiting() == 0);
+  CHECK(queue.write("the last\n", Weight::product));
+  CHECK(queue.flush(std::nullopt));
+  pipe.close_writer();
+  reader.join();
+  CHECK(got.size() == expected.size() + 9);
+  CHECK(got == expected + "the last\n");
+  CHECK(queue.error() == 0);
+}
+
+TEST_CASE("news beyond the bound are dropped and counted in one line, and are news again then") {
+  Pipe pipe;
+  LineQueue queue(pipe.writer(), settings(10'000));
+  std::uint64_t dropped = 0;
+  std::string expected;
+  for (int number = 0; number < 1000; ++number) {
+    const bool is_product = number % 10 == 0;
+    if (queue.write(line(number), is_product ? Weight::product : Weight::news)) {
+      expected += line(number);
+    } else {
+      REQUIRE_FALSE(is_product);
+      ++dropped;
+    }
+  }
+  CHECK(dropped > 750);
+  std::string got;
+  std::thread reader([&] { got = pipe.read_all(); });
+  queue.flush(std::nullopt);
+  CHECK(queue.write("again\n", Weight::news));
+  queue.flush(std::nullopt);
+  pipe.close_writer();
+  reader.join();
+  CHECK(got == expected + std::to_string(dropped) + " dropped\nagain\n");
+}
+
+TEST_CASE("what is of interest now or never does not wait") {
+  Pipe pipe;
+  LineQueue queue(pipe.writer(), settings(10'000));
+  REQUIRE(queue.write(std::string(5000, 'x'), Weight::news)); // fills the pipe
+  queue.flush(soon());
+  for (int count = 0; count < 100; ++count) {
+    CHECK_FALSE(queue.write("\r50%", Weight::passing));
+  }
+  std::string got;
+  std::thread reader([&] { got = pipe.read_all(); });
+  queue.flush(std::nullopt);
+  CHECK(queue.write("\r60%", Weight::passing));
+  queue.flush(std::nullopt);
+  pipe.close_writer();
+  reader.join();
+  CHECK(got == std::string(5000, 'x') + "\r60%");
+}
+
+TEST_CASE("a stream that fails is given up, or each line tries its luck") {
+  std::signal(SIGPIPE, SIG_IGN);
+  for (const bool gives_up : {true, false}) {
+    Pipe pipe;
+    pipe.close_reader();
+    auto how = settings(10'000);
+    how.gives_up = gives_up;
+    LineQueue queue(pipe.writer(), how);
+    CHECK(queue.error() == 0);
+    queue.write("a\n", Weight::product);
+    CHECK(queue.flush(std::nullopt));
+    CHECK(queue.error() == EPIPE);
+    CHECK(queue.waiting() == 0);
+    CHECK(queue.write("b\n", Weight::product) == !gives_up);
+    CHECK(queue.flush(std::nullopt));
+  }
+}
+
+TEST_CASE("a full disk is an error, and where nothing can be put off memory has to do") {
+  Pipe pipe;
+  auto how = settings(1'000);
+  how.folder = "/proc/missing";
+  LineQueue queue(pipe.writer(), how);
+  std::string expected;
+  for (int number = 0; number < 1000; ++number) {
+    REQUIRE(queue.write(line(number), Weight::product));
+    expected += line(number);
+  }
+  std::string got;
+  std::thread reader([&] { got = pipe.read_all(); });
+  queue.flush(std::nullopt);
+  pipe.close_writer();
+  reader.join();
+  CHECK(got == expected);
+
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  LineQueue other(full, settings(1'000));
+  other.write("a\n", Weight::product);
+  other.flush(std::nullopt);
+  CHECK(other.error() == ENOSPC);
+  ::close(full);
+}
+
+TEST_CASE("a queue ends though its reader does not read") {
+  Pipe pipe;
+  const auto before = std::chrono::steady_clock::now();
+  {
+    LineQueue queue(pipe.writer(), settings(10'000));
+    for (int number = 0; number < 1000; ++number) {
+      queue.write(line(number), Weight::product);
+    }
+  }
+  CHECK(std::chrono::steady_clock::now() - before < 10s);
+}
+
+} // namespace
+} // namespace dualcam

@@ -1,0 +1,41 @@
+// Standard output and standard error of a server: nothing that serves a camera waits for a reader.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "common/line_queue.hpp"
+
+namespace dualcam::inline tools {
+
+class EventLog {
+public:
+  struct Settings {
+    /// Where the product waits when there is too much of it for memory.
+    std::filesystem::path folder;
+    /// What stands for so many dropped lines.
+    std::function<std::string(std::uint64_t)> dropped_output;
+    std::function<std::string(std::uint64_t)> dropped_errors;
+  };
+
+  explicit EventLog(Settings settings);
+
+  LineWriter& output() { return output_; }
+  LineWriter& errors() { return errors_ ? *errors_ : output_; }
+
+  /// Waits for the readers, until `deadline` at the longest (nullopt: for ever).
+  void flush(std::optional<std::chrono::steady_clock::time_point> deadline);
+  /// Lines of standard output that its reader has not taken.
+  std::uint64_t undelivered() const { return output_.waiting(); }
+
+private:
+  LineQueue output_;
+  std::optional<LineQueue>
+      errors_; ///< but where both are one terminal or file: its lines keep their order
+};
+
+} // namespace dualcam::inline tools

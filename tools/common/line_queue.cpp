@@ -1,0 +1,257 @@
+#include "common/line_queue.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <new>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "common/descriptor.hpp"
+#include "common/standard_streams.hpp"
+#include "common/temporary_file.hpp"
+
+namespace dualcam::inline tools {
+namespace {
+
+constexpr std::size_t piece_size = 16'384;
+constexpr std::chrono::milliseconds time_to_end{100};
+
+std::uint64_t lines_in(std::string_view text) {
+  return static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
+}
+
+/// Text in a file without a name, first in, first out. Allocates nothing once it is made.
+class Overflow {
+public:
+  explicit Overflow(std::filesystem::path folder)
+      : folder_(std::move(folder)), piece_(piece_size, '\0') {}
+
+  bool empty() const { return begin_ == end_; }
+
+  /// False: there is no room for it, and nothing has changed.
+  bool push(std::string_view text) {
+    if (file_.get() < 0) {
+      file_ = temporary_file(folder_);
+    }
+    auto at = end_;
+    while (!text.empty()) {
+      const auto written = ::pwrite(file_.get(), text.data(), text.size(), static_cast<off_t>(at));
+      if (written <= 0 && errno != EINTR) {
+        return false;
+      }
+      const auto count = static_cast<std::size_t>(std::max<ssize_t>(written, 0));
+      text.remove_prefix(count);
+      at += count;
+    }
+    end_ = at;
+    return true;
+  }
+
+  /// Up to a piece, valid until the next one; empty: it cannot be read, and all is lost.
+  std::string_view pop() {
+    const auto most = std::min<std::uint64_t>(piece_size, end_ - begin_);
+    ssize_t count = -1;
+    do {
+      count = ::pread(file_.get(), piece_.data(), most, static_cast<off_t>(begin_));
+    } while (count < 0 && errno == EINTR);
+    const auto size = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+    begin_ += size;
+    if (empty() || size == 0) {
+      clear();
+    }
+    return std::string_view(piece_).substr(0, size);
+  }
+
+  void clear() {
+    file_.close();
+    begin_ = end_ = 0;
+  }
+
+private:
+  std::filesystem::path folder_;
+  std::string piece_;
+  Descriptor file_;
+  std::uint64_t begin_ = 0;
+  std::uint64_t end_ = 0;
+};
+
+} // namespace
+
+class LineQueue::State {
+public:
+  State(int descriptor, Settings settings)
+      : descriptor_(descriptor), settings_(std::move(settings)), overflow_(settings_.folder),
+        stop_(::eventfd(0, EFD_CLOEXEC)) {
+    if (stop_.get() < 0) {
+      throw std::system_error(errno, std::generic_category(), "eventfd");
+    }
+  }
+
+  bool write(std::string text, Weight weight) {
+    const std::lock_guard lock(mutex_);
+    if (error_ != 0 && settings_.gives_up) {
+      return false;
+    }
+    const bool full =
+        dropped_ > 0 || !overflow_.empty() || size_ + text.size() > settings_.most_waiting;
+    if (weight == Weight::passing) {
+      return is_idle() && push(std::move(text));
+    }
+    if (full && weight == Weight::news) {
+      ++dropped_;
+      return false;
+    }
+    if (full && overflow_.push(text)) {
+      lines_ += lines_in(text);
+      changed_.notify_all();
+      return true;
+    }
+    return push(std::move(text));
+  }
+
+  int error() const {
+    const std::lock_guard lock(mutex_);
+    return error_;
+  }
+
+  std::uint64_t waiting() const {
+    const std::lock_guard lock(mutex_);
+    return lines_;
+  }
+
+  bool flush(std::optional<std::chrono::steady_clock::time_point> deadline) {
+    std::unique_lock lock(mutex_);
+    const auto done = [this] { return is_idle(); };
+    if (!deadline) {
+      changed_.wait(lock, done);
+      return true;
+    }
+    return changed_.wait_until(lock, *deadline, done);
+  }
+
+  /// The thread.
+  void run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return stopping_ || !queue_.empty() || !overflow_.empty(); });
+      if (stopping_) {
+        break;
+      }
+      const auto own = queue_.empty() ? std::string() : pop();
+      const auto text = own.empty() ? overflow_.pop() : std::string_view(own);
+      busy_ = true;
+      lock.unlock();
+      const int error = write_to_reader(descriptor_, text, stop_.get());
+      lock.lock();
+      busy_ = false;
+      lines_ -= std::min(lines_, error == ECANCELED ? 0 : lines_in(text));
+      if (error != 0 && error != ECANCELED && error_ == 0) {
+        error_ = error;
+      }
+      if (error_ != 0 && settings_.gives_up) {
+        give_up();
+      }
+      tell_of_dropped();
+      changed_.notify_all();
+    }
+    ended_ = true;
+    changed_.notify_all();
+  }
+
+  /// Whether the thread has ended, or will before long.
+  bool stop() {
+    std::unique_lock lock(mutex_);
+    stopping_ = true;
+    const std::uint64_t one = 1;
+    (void)!::write(stop_.get(), &one, sizeof one);
+    changed_.notify_all();
+    return changed_.wait_for(lock, time_to_end, [this] { return ended_; });
+  }
+
+private:
+  bool is_idle() const { return queue_.empty() && overflow_.empty() && !busy_; }
+
+  bool push(std::string text) {
+    const auto size = text.size();
+    const auto lines = lines_in(text);
+    queue_.push_back(std::move(text));
+    size_ += size;
+    lines_ += lines;
+    changed_.notify_all();
+    return true;
+  }
+
+  std::string pop() {
+    auto text = std::move(queue_.front());
+    queue_.pop_front();
+    size_ -= text.size();
+    return text;
+  }
+
+  void give_up() {
+    queue_.clear();
+    overflow_.clear();
+    size_ = 0;
+    lines_ = 0;
+    dropped_ = 0;
+  }
+
+  /// Once there is room again, and not for each line of many.
+  void tell_of_dropped() {
+    if (dropped_ == 0 || !settings_.dropped_line || !overflow_.empty() ||
+        size_ > settings_.most_waiting / 2) {
+      return;
+    }
+    try {
+      push(settings_.dropped_line(dropped_));
+      dropped_ = 0;
+    } catch (const std::bad_alloc&) { // another time
+    }
+  }
+
+  const int descriptor_;
+  const Settings settings_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::string> queue_; ///< before what is in `overflow_`
+  Overflow overflow_;
+  Descriptor stop_;
+  std::size_t size_ = 0;      ///< of `queue_`
+  std::uint64_t lines_ = 0;   ///< in both, and being written
+  std::uint64_t dropped_ = 0; ///< since the last line about them
+  int error_ = 0;
+  bool busy_ = false;
+  bool stopping_ = false;
+  bool ended_ = false;
+};
+
+LineQueue::LineQueue(int descriptor, Settings settings)
+    : state_(std::make_shared<State>(descriptor, std::move(settings))) {
+  std::thread([state = state_] { state->run(); }).detach();
+}
+
+LineQueue::~LineQueue() { state_->stop(); }
+
+bool LineQueue::write(std::string text, Weight weight) {
+  return state_->write(std::move(text), weight);
+}
+
+int LineQueue::error() const { return state_->error(); }
+
+bool LineQueue::flush(std::optional<std::chrono::steady_clock::time_point> deadline) {
+  return state_->flush(deadline);
+}
+
+std::uint64_t LineQueue::waiting() const { return state_->waiting(); }
+
+} // namespace dualcam::inline tools

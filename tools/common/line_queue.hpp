@@ -1,0 +1,50 @@
+// A stream whose reader nobody waits for: lines go through a queue to a thread of their own.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "common/line_writer.hpp"
+
+namespace dualcam::inline tools {
+
+class LineQueue : public LineWriter {
+public:
+  struct Settings {
+    /// Bytes that may wait in memory. Beyond them news are dropped, and the product waits in a file
+    /// without a name in `folder`.
+    std::size_t most_waiting = std::size_t{1} << 20;
+    std::filesystem::path folder = ".";
+    /// The line that stands for so many dropped ones, once there is room again.
+    std::function<std::string(std::uint64_t)> dropped_line{};
+    /// Whether the stream is given up after a failure; else each line tries its luck.
+    bool gives_up = true;
+  };
+
+  /// `descriptor` is not owned, its mode is not changed, and nobody else should write to it.
+  LineQueue(int descriptor, Settings settings);
+  /// What still waits is lost.
+  ~LineQueue() override;
+
+  /// Never waits for the reader.
+  bool write(std::string text, Weight weight) override;
+  int error() const override;
+
+  /// Waits until everything is written or the stream has failed; true. Until `deadline` at the
+  /// longest; nullopt = for ever.
+  bool flush(std::optional<std::chrono::steady_clock::time_point> deadline);
+
+  /// Lines that wait.
+  std::uint64_t waiting() const;
+
+private:
+  class State;
+
+  std::shared_ptr<State> state_; ///< the thread's, too, which may outlive us in a write()
+};
+
+} // namespace dualcam::inline tools
