@@ -11,8 +11,6 @@ constexpr std::string_view joints = ",:;-"; ///< between the bytes of one word
 constexpr std::string_view wrapping = "\"'[](){}<>|,;=";
 constexpr std::size_t least_behind_words = 4; ///< bytes: fewer may be a number in a sentence
 
-bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::size_t leading_digits(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::find_if_not(text, is_hex_digit) - text.begin());
 }
@@ -306,6 +304,8 @@ void append_word(ByteBuffer& bytes, std::string_view word) {
 }
 
 } // namespace
+
+bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_hex_digit(char c) {
   return is_decimal_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');

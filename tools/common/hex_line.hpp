@@ -40,6 +40,7 @@ DigitLine parse_digit_line(std::string_view line);
 /// The ruler above a dump: `00 01 02 .. 0F`.
 bool is_ruler(std::string_view line);
 
+bool is_decimal_digit(char c);
 bool is_hex_digit(char character);
 unsigned hex_value(char digit);
 

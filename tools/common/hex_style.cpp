@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::string_view list_punctuation = " \t\r\n,;[](){}";
 
-bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 template <class Take> void for_each_line(std::string_view text, const Take& take) {

@@ -10,7 +10,7 @@
 namespace dualcam::inline tools {
 namespace {
 
-constexpr std::size_t piece = 65536;
+constexpr std::size_t bytes_at_once = 65536;
 constexpr std::size_t longest_token = 8192;
 
 bool is_word_character(char c) {
@@ -283,7 +283,7 @@ void HexTokens::wrong(std::string what) { output_.problem(line_, std::move(what)
 
 void HexTokens::byte(unsigned value) {
   bytes_.push_back(static_cast<std::byte>(value));
-  if (bytes_.size() == piece) {
+  if (bytes_.size() == bytes_at_once) {
     flush();
   }
 }

@@ -8,7 +8,6 @@
 namespace dualcam::convert {
 namespace {
 
-constexpr unsigned usual_frame_rate = 25;
 constexpr std::uint64_t sound_period = 40'000;
 constexpr std::uint64_t longest_pause = 10'000'000;
 constexpr int most_missing = 10'000; // between two pictures of a stream

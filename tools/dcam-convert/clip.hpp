@@ -11,6 +11,9 @@
 
 namespace dualcam::convert {
 
+/// Of a stream that tells no times, unless the user does.
+inline constexpr unsigned usual_frame_rate = 25;
+
 /// One HEVC access unit, Annex B.
 struct ClipPicture {
   bool key;

@@ -14,7 +14,6 @@ namespace dualcam::convert {
 namespace {
 
 constexpr std::size_t source_piece = 1 << 20;
-constexpr unsigned usual_frame_rate = 25;
 constexpr std::uint64_t largest_photo = std::uint64_t{256} * 1024 * 1024;
 constexpr auto stdin_file = "file:/dev/stdin"; // seekable, other than pipe:0
 

@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# What is committed, on a bare Debian: built as people build it, and both commands of the README.
+# Needs root. Prints what it ran, with which versions, and a closing line.
+#
+#   tests/portability.sh bookworm|trixie|sid [FOLDER]
+#
+# The bare system is made by debootstrap, from the mirror that apt uses, in FOLDER, which is kept and
+# may be there already, or in a temporary one. sid is for compilers to come: there the unit tests
+# run, not tests/run.sh.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source tools/packages.sh
+
+case $#:${1-} in
+[12]:bookworm | [12]:trixie | [12]:sid) ;;
+*)
+  echo "usage: tests/portability.sh bookworm|trixie|sid [FOLDER]" >&2
+  exit 2
+  ;;
+esac
+if ((EUID != 0)); then
+  echo "tests/portability.sh: debootstrap needs root" >&2
+  exit 2
+fi
+release=$1
+if [[ ${2-} ]]; then
+  mkdir -p "$2"
+  root=$(cd "$2" && pwd)
+else
+  root=$(mktemp -d /var/tmp/dualcam-"$release"-XXXXXX)
+  trap 'rm -rf --one-file-system "$root"' EXIT
+fi
+failed=()
+
+# inside COMMAND...: in the bare system, in the sources. Its processes and mounts end with it.
+inside() {
+  # shellcheck disable=SC2016
+  unshare --mount --pid --fork --kill-child bash -c '
+    mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" &&
+      exec chroot "$0" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+        bash -euo pipefail -c "cd /dualcam; $1"' "$root" "$1"
+}
+
+# step NAME SCRIPT: what fails is named at the end; the next step is tried all the same.
+step() {
+  printf '\n== %s: %s\n' "$release" "$1"
+  inside "$2" || failed+=("$1")
+}
+
+bare_system() {
+  local mirror
+  # shellcheck disable=SC2016
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' | head -1)
+  install_missing debootstrap debian-archive-keyring git
+  echo "== $release: a bare system from $mirror"
+  debootstrap --variant=minbase --include=ca-certificates,git "$release" "$root" "$mirror" \
+    >"$root.log" 2>&1 || {
+    tail -5 "$root.log" >&2
+    exit 1
+  }
+  rm "$root.log"
+}
+
+install="apt-get update -q >/dev/null
+DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends >/dev/null"
+# Neither Ninja nor Catch2, nor what is needed at run time only.
+libraries=()
+for package in "${build_packages[@]}"; do
+  case $package in
+  ninja-build | ffmpeg) ;;
+  *) libraries+=("$package") ;;
+  esac
+done
+
+[[ -e $root/etc/debian_version ]] || bare_system
+rm -rf "$root/dualcam"
+git clone -q . "$root/dualcam"
+
+step "the library alone, with a compiler and nothing else" "$install g++ cmake make
+  cmake -S . -B build/alone -DDUALCAM_TOOLS=OFF
+  cmake --build build/alone -j 2 | tail -1"
+step "cmake -S . -B build && cmake --build build, without Ninja and Catch2" \
+  "$install make ${libraries[*]}
+  cmake -S . -B build/plain
+  cmake --build build/plain -j 2 | tail -1"
+step "a shared library, installed and moved" "
+  cmake -S . -B build/plain -DBUILD_SHARED_LIBS=ON >/dev/null
+  cmake --build build/plain -j 2 | tail -1
+  cmake --install build/plain --prefix \$PWD/build/here >/dev/null
+  mv build/here 'build/some where else'
+  for tool in build/some*/bin/*; do \"\$tool\" --version; done"
+step "tools/quickstart.sh" "tools/quickstart.sh"
+if [[ $release == sid ]]; then
+  step "the unit tests" "$install catch2 python3
+    cmake -S . -B build/plain >/dev/null
+    cmake --build build/plain -j 2 --target unit-tests tools-unit-tests | tail -1
+    ctest --test-dir build/plain -R '^unit: ' --no-tests=error -j 2 --output-on-failure | tail -5"
+else
+  step "tests/run.sh" "tests/run.sh"
+fi
+
+printf '\n== %s: with these versions\n' "$release"
+inside "dpkg-query -W -f '\${Package} \${Version}\n' ${build_packages[*]} catch2 clang-19 2>/dev/null |
+  grep ' .'; g++ --version | head -1; cat /etc/debian_version" || true
+commit=$(git describe --always --dirty --abbrev=10)
+if ((${#failed[@]})); then
+  printf -v list ', %s' "${failed[@]}"
+  echo "portability: $release, commit $commit: failed: ${list:2}"
+  exit 1
+fi
+echo "portability: $release, commit $commit: everything passed"
