@@ -168,20 +168,22 @@ class Places(ToolTest):
     def test_hundreds_that_wait_for_one_camera_cost_little(self):
         count = full(300, 1000)
         server = self.serve("-k", "--max-connections", "4000", "--no-metadata")
-        with Upload(server, self.random.randbytes(count * 1024)) as camera:
+        with Upload(server, self.random.randbytes(2 * count * 1024)) as camera:
             camera.send_first(1)
             was_read(server, camera)
             before = status_of(server, "VmRSS")
-            others = [Upload(server, b"x") for _ in range(count)]
-            for other in others:
-                self.addCleanup(other.close)
-                other.begin()
-            for index, other in enumerate(others[8:], 1):
+            others = []
+            for index in range(1, 1 + count):
+                others.append(Upload(server, b"x"))
+                self.addCleanup(others[-1].close)
+                others[-1].begin()
+                camera.packet(index)
+            for index, other in enumerate(others[8:], 1 + count):
                 camera.packet(index)
                 other.run()
                 self.assertFalse(other.taken)
             grown = status_of(server, "VmRSS") - before
-            for index in range(count - 7, count):
+            for index in range(2 * count - 7, 2 * count):
                 camera.packet(index)
             camera.run()
             self.assertTrue(camera.taken)

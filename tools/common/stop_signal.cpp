@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -48,6 +49,14 @@ StopSignal::StopSignal(Second second) {
     throw std::system_error(errno, std::generic_category(), "pipe");
   }
   handle_by(note);
+}
+
+StopSignal::~StopSignal() {
+  release();
+  for (auto& end : ends) {
+    ::close(std::exchange(end, -1));
+  }
+  received = 0;
 }
 
 int StopSignal::signal() const { return received; }

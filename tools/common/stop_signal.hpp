@@ -4,13 +4,14 @@
 namespace dualcam::inline tools {
 
 /// From its construction on, SIGINT, SIGTERM and SIGHUP do not end the process but are noted here,
-/// for all threads. At most one object a process.
+/// for all threads. At most one object at a time.
 class StopSignal {
 public:
   /// What a signal does once one has been noted.
   enum class Second { noted, immediate };
 
   explicit StopSignal(Second second = Second::noted);
+  ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
 

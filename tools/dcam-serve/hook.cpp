@@ -21,6 +21,7 @@
 #include "common/descriptor.hpp"
 #include "common/escape.hpp"
 #include "common/process.hpp"
+#include "common/unforeseen.hpp"
 #include "common/units.hpp"
 
 namespace dualcam::serve {
@@ -189,9 +190,14 @@ void HookRunner::start(const Json& file) {
   ++running_;
   auto command = command_;
   command.push_back(as_argument(stored_path(file)));
-  asio::post(threads_,
+  asio::post(threads_.context(),
              [this, command = std::move(command), file, work = asio::make_work_guard(io_)] {
-               auto why = run_hook(command, hook_environment(file), limits_);
+               std::string why;
+               try {
+                 why = run_hook(command, hook_environment(file), limits_);
+               } catch (...) {
+                 why = unforeseen(std::current_exception()).message;
+               }
                asio::post(io_, [this, path = stored_path(file), why = std::move(why)] {
                  --running_;
                  if (!why.empty()) {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include <asio/io_context.hpp>
-#include <asio/thread_pool.hpp>
 
 #include "common/json.hpp"
+#include "common/workers.hpp"
 
 namespace dualcam::serve {
 
@@ -52,7 +52,7 @@ private:
   void start(const Json& file);
 
   asio::io_context& io_;
-  asio::thread_pool threads_;
+  Workers threads_;
   std::vector<std::string> command_;
   Listener listener_;
   HookLimits limits_;

@@ -2,6 +2,8 @@
 
 #include <csignal>
 #include <cstring>
+#include <exception>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -13,6 +15,7 @@
 
 #include "common/escape.hpp"
 #include "common/temporary_file.hpp"
+#include "common/unforeseen.hpp"
 #include "common/units.hpp"
 #include "dcam-serve/acceptor.hpp"
 #include "dcam-serve/connection.hpp"
@@ -24,6 +27,13 @@ constexpr std::chrono::milliseconds accept_pause{100};
 constexpr std::chrono::seconds time_for_readers{2};
 constexpr std::chrono::milliseconds time_for_last_line{100};
 constexpr std::chrono::hours tidy_interval{1};
+
+/// What no connection can be blamed for ends the server, and not a part of it in silence.
+void rethrow(const std::exception_ptr& failure) {
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+}
 
 /// The usual soft limit of 1024 is for programs that use select().
 void allow_many_descriptors() {
@@ -61,11 +71,11 @@ int Server::run() {
   stop_signal_.emplace(StopSignal::Second::immediate);
   hurry_when_readable(stop_signal_->descriptor());
   signals_.assign(::fcntl(stop_signal_->descriptor(), F_DUPFD_CLOEXEC, 0));
-  asio::co_spawn(io_, signal_loop(), asio::detached);
-  asio::co_spawn(io_, progress_loop(), asio::detached);
-  asio::co_spawn(io_, accept_loop(), asio::detached);
+  asio::co_spawn(io_, signal_loop(), rethrow);
+  asio::co_spawn(io_, progress_loop(), rethrow);
+  asio::co_spawn(io_, accept_loop(), rethrow);
   if (!options_.to_stdout) {
-    asio::co_spawn(io_, tidy_loop(), asio::detached);
+    asio::co_spawn(io_, tidy_loop(), rethrow);
   }
   start_waiting();
   io_.run();
@@ -171,18 +181,35 @@ asio::awaitable<void> Server::accept_loop() {
   bool failing = false;
   while (!stopping_) {
     auto [error, socket] = co_await acceptor_->async_accept(as_values);
+    std::exception_ptr failure;
     if (!error) {
       failing = false;
-      asio::co_spawn(io_, serve(std::make_shared<Connection>(std::move(socket), *this)),
-                     asio::detached);
-    } else if (!stopping_ && error != asio::error::connection_aborted) {
-      if (!std::exchange(failing, true)) {
-        reporter_.console().error("cannot accept a connection: " + error.message());
+      try {
+        asio::co_spawn(io_, serve(std::make_shared<Connection>(std::move(socket), *this)), rethrow);
+      } catch (...) {
+        failure = std::current_exception();
       }
-      asio::steady_timer pause(io_, accept_pause); // out of descriptors: some will be closed
+    } else if (!stopping_ && error != asio::error::connection_aborted &&
+               !std::exchange(failing, true)) {
+      reporter_.console().error(
+          "cannot accept a connection: " +
+          unforeseen(std::make_exception_ptr(std::system_error(error))).message);
+    }
+    if (failure) {
+      connection_failed(failure);
+    }
+    if (failing || failure) { // out of descriptors or memory: some will be given back
+      asio::steady_timer pause(io_, accept_pause);
       co_await pause.async_wait(as_values);
     }
   }
+}
+
+/// An exception costs its connection alone; but without -k there is no other.
+void Server::connection_failed(const std::exception_ptr& failure) {
+  const auto [code, message] = unforeseen(failure);
+  reporter_.console().error("a connection failed: " + message);
+  failed(code);
 }
 
 asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
@@ -191,10 +218,11 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
   if (stopping_) { // accepted while everything was being stopped
     connection->stop();
   }
+  std::exception_ptr failure;
   try {
     co_await connection->run();
-  } catch (const std::exception& error) { // out of memory: this connection's loss alone
-    reporter_.console().error(fmt::format("a connection failed: {}", error.what()));
+  } catch (...) {
+    failure = std::current_exception();
   }
   connections_.erase(connection.get());
   const bool served = admission_.serves_anybody();
@@ -204,6 +232,9 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
   }
   check_product();
   check_capture();
+  if (failure) {
+    connection_failed(failure);
+  }
   release_signals();
 }
 
@@ -283,7 +314,7 @@ asio::awaitable<void> Server::tidy_loop() {
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(options_.max_partial_age);
   while (!stopping_) {
     const auto removed = co_await run_on(
-        disk_, [&] { return remove_abandoned({options_.output, options_.name.levels()}, age); });
+        disk(), [&] { return remove_abandoned({options_.output, options_.name.levels()}, age); });
     for (const auto& path : removed) {
       reporter_.console().note(
           fmt::format("removed {}: it has not grown for {} (--max-partial-age)",

@@ -10,11 +10,11 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
-#include <asio/thread_pool.hpp>
 
 #include "common/coroutine.hpp"
 #include "common/pcap_writer.hpp"
 #include "common/stop_signal.hpp"
+#include "common/workers.hpp"
 #include "dcam-serve/admission.hpp"
 #include "dcam-serve/allow_list.hpp"
 #include "dcam-serve/buffer_pool.hpp"
@@ -38,7 +38,7 @@ public:
 
   const ServeOptions& options() const { return options_; }
   Reporter& reporter() { return reporter_; }
-  asio::thread_pool& disk() { return disk_; }
+  asio::io_context& disk() { return disk_.context(); }
   Admission& admission() { return admission_; }
   BufferPool& buffers() { return buffers_; }
   /// Where traffic is recorded; null without --capture.
@@ -84,6 +84,7 @@ private:
   bool open_capture();
   asio::awaitable<void> accept_loop();
   asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
+  void connection_failed(const std::exception_ptr& failure);
   asio::awaitable<void> signal_loop();
   asio::awaitable<void> progress_loop();
   void start_waiting();
@@ -98,15 +99,15 @@ private:
   ServeOptions options_;
   Reporter reporter_;
   Outcome outcome_;
+  std::unique_ptr<PcapWriter> capture_; ///< outlives the connections, which `io_` owns
   asio::io_context io_{1};
-  asio::thread_pool disk_{2};
+  Workers disk_{2};
   std::optional<asio::ip::tcp::acceptor> acceptor_;
   std::optional<StopSignal> stop_signal_; ///< once it runs
   asio::posix::stream_descriptor signals_{io_};
   asio::steady_timer progress_timer_{io_};
   asio::steady_timer wait_timer_{io_};
   asio::steady_timer tidy_timer_{io_};
-  std::unique_ptr<PcapWriter> capture_;
   std::unique_ptr<HookRunner> hooks_; ///< null without --exec
 
   AllowList allowed_;
