@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <type_traits>
 #include <utility>
 
 namespace dualcam::convert {
@@ -174,6 +175,9 @@ std::uint64_t Clip::duration() const {
 
 std::int64_t PtmfClipBuilder::Places::of(std::uint32_t sequence, bool late, bool number_is_wrong,
                                          std::uint64_t lost_before) {
+  if (std::exchange(resumes, false) && !late) {
+    skip_to(sequence);
+  }
   const auto most_lost = static_cast<std::int64_t>(lost_before / ptmf_header_size) + next;
   if (!started && sequence <= most_lost) {
     next = std::max<std::int64_t>(next, sequence);
@@ -187,6 +191,42 @@ std::int64_t PtmfClipBuilder::Places::of(std::uint32_t sequence, bool late, bool
     origin = sequence - static_cast<std::uint32_t>(next);
   }
   return next++;
+}
+
+void PtmfClipBuilder::Places::skip_to(std::uint32_t sequence) {
+  constexpr std::int32_t most_skipped = 1000;
+  const auto skipped =
+      static_cast<std::int32_t>(sequence - (origin + static_cast<std::uint32_t>(next)));
+  next += started && skipped > 0 && skipped <= most_skipped ? skipped : 0;
+}
+
+/// Where another recording begins with `next`, gives it the late chunks before if it goes on from
+/// them.
+template <class Item>
+void PtmfClipBuilder::begin_with_late(std::uint32_t sequence, const Item& next) {
+  const auto goes_on_from = [&](const auto& late) {
+    return !late.empty() && late.back().sequence < sequence && late.back().item.time < next.time &&
+           next.time - late.back().item.time <= longest_pause;
+  };
+  bool goes_on = false;
+  if constexpr (std::is_same_v<Item, ClipPicture>) {
+    goes_on = goes_on_from(late_pictures_);
+  } else {
+    goes_on = goes_on_from(late_sounds_);
+  }
+  const auto place = [](auto& late, Places& places, auto& items) {
+    for (auto& [item, number] : late) {
+      item.number = places.of(number, false, false, 0);
+      places.resumes = true;
+      items.push_back(item);
+    }
+  };
+  if (goes_on) {
+    place(late_pictures_, recording_.picture_places, recording_.pictures);
+    place(late_sounds_, recording_.sound_places, recording_.sounds);
+  }
+  late_pictures_.clear();
+  late_sounds_.clear();
 }
 
 void PtmfClipBuilder::add(const PtmfEvent& event) {
@@ -207,6 +247,13 @@ void PtmfClipBuilder::add(const PtmfPicture& picture) {
     return;
   }
   place_head(picture.sequence, item.time);
+  if (picture.late) {
+    late_pictures_.push_back({item, picture.sequence});
+  } else if (std::exchange(restarted_, false)) {
+    begin_with_late(picture.sequence, item);
+  } else {
+    late_pictures_.clear();
+  }
   item.number =
       recording_.picture_places.of(picture.sequence, picture.late,
                                    std::exchange(number_is_wrong_, false), recording_.lost_before);
@@ -215,12 +262,20 @@ void PtmfClipBuilder::add(const PtmfPicture& picture) {
 }
 
 void PtmfClipBuilder::add(const PtmfSound& sound) {
-  recording_.sounds.push_back({.number = recording_.sound_places.of(
-                                   sound.sequence, sound.late,
-                                   std::exchange(number_is_wrong_, false), recording_.lost_before),
-                               .time = std::min(sound.time, latest_time),
-                               .offset = sound.payload_offset,
-                               .size = static_cast<std::uint32_t>(sound.a_law.size())});
+  ClipSound item{.number = 0,
+                 .time = std::min(sound.time, latest_time),
+                 .offset = sound.payload_offset,
+                 .size = static_cast<std::uint32_t>(sound.a_law.size())};
+  if (sound.late) {
+    late_sounds_.push_back({item, sound.sequence});
+  } else if (std::exchange(restarted_, false)) {
+    begin_with_late(sound.sequence, item);
+  } else {
+    late_sounds_.clear();
+  }
+  item.number = recording_.sound_places.of(
+      sound.sequence, sound.late, std::exchange(number_is_wrong_, false), recording_.lost_before);
+  recording_.sounds.push_back(item);
   garbage_ = 0;
 }
 
@@ -234,6 +289,7 @@ void PtmfClipBuilder::add(const PtmfDamage& damage) {
   if (damage.kind == PtmfDamageKind::restart) {
     finish_recording();
     recording_.lost_before = garbage_;
+    restarted_ = true;
   }
   recording_.picture_places.next += damage.pictures;
   recording_.sound_places.next += damage.sounds;

@@ -124,7 +124,10 @@ bool PtmfReader::advance() {
     accept(verdict == Verdict::doubtful);
     return true;
   case Verdict::cut:
-    cut_at_ = cut_at_.value_or(offset_);
+    if (!cut_at_) {
+      cut_at_ = offset_;
+      cut_ = decode_ptmf_header(window());
+    }
     break;
   case Verdict::nothing:
     break;
@@ -223,11 +226,12 @@ void PtmfReader::end_of_input() {
   }
   if (cut_at != offset_) {
     const auto length = offset_ - cut_at;
-    report({.kind = PtmfDamageKind::cut_end,
-            .offset = cut_at,
-            .length = length,
-            .message = "the file ends within a chunk: " + std::to_string(length) +
-                       " bytes of it are left"});
+    PtmfDamage damage{.kind = PtmfDamageKind::cut_end,
+                      .offset = cut_at,
+                      .length = length,
+                      .message = "the file ends within a chunk: " + std::to_string(length) +
+                                 " bytes of it are left"};
+    report(cut_ ? loss_of(std::move(damage), *cut_, 1) : std::move(damage));
   }
   lost_from_.reset();
   cut_at_.reset();

@@ -352,6 +352,50 @@ TEST_CASE("clip: a stream without times gets them from its rate") {
   CHECK(clip.pictures[1].time == 40'000);
 }
 
+TEST_CASE("clip: a recording that begins in the same bytes as the one before is kept whole") {
+  const auto first = make_clip(24);
+  const auto other = make_other_clip(24);
+  for (const std::size_t equal : {1U, 2U, 9U, 20U}) {
+    for (const bool lossy : {false, true}) {
+      auto file = first.file;
+      std::uint32_t pictures = 24;
+      for (std::size_t i = 0; i < other.chunks.size(); ++i) {
+        const auto& chunk = other.chunks[i];
+        const bool lost = lossy && i == picture_chunk(other, 2);
+        append(file, lost ? Bytes() : i < equal ? first.bytes_of(chunk) : other.bytes_of(chunk));
+        pictures += lost || is_sound(chunk) ? 0 : 1;
+      }
+      CAPTURE(equal, lossy);
+      const auto clip = clip_of_file(file);
+      CHECK(clip.pictures.size() == pictures);
+      CHECK(clip.losses.missing == (lossy ? 1 : 0));
+      CHECK(clip.losses.undecodable == 0);
+      CHECK(clip.losses.sounds == 0);
+      CHECK(clip.sounds.size() == 2 * clip_of_file(first.file).sounds.size());
+    }
+  }
+}
+
+TEST_CASE("clip: repeats before another recording are dropped") {
+  const auto first = make_clip(24);
+  auto file = first.file;
+  append(file, first.file);
+  append(file, make_other_clip(16).file);
+  CHECK(clip_of_file(file).pictures.size() == 40);
+}
+
+TEST_CASE("clip: the picture that a cut leaves half of is missing") {
+  const auto source = make_clip(24);
+  const auto& last = source.chunks[picture_chunk(source, 20)];
+  for (const std::size_t left : {10U, 36U, 37U, 90U}) {
+    const auto clip = clip_of_file(Bytes(source.file).first(last.offset + left));
+    CAPTURE(left);
+    CHECK(clip.pictures.size() == 20);
+    CHECK(clip.losses.missing == (left < ptmf_header_size ? 0 : 1));
+    CHECK_FALSE(clip.losses.none());
+  }
+}
+
 TEST_CASE("clip: pictures of a stream have the times at which they are shown") {
   const auto unit = [](std::uint64_t offset, bool restarts, std::int32_t count, bool key = false) {
     return AccessUnit{

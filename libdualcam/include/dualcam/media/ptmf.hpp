@@ -102,7 +102,7 @@ struct PtmfSound {
 
 enum class PtmfDamageKind {
   garbage,          ///< bytes that belong to no chunk, or to one too damaged to be read
-  cut_end,          ///< the file ends within a chunk
+  cut_end,          ///< the file ends within a chunk; which, if its header is left
   lost_header,      ///< the next picture is what the file begins with: its header is not there
   restart,          ///< with the next chunk numbers and times begin anew: another recording
   zero_hole,        ///< a picture with lost bytes in it; withheld
@@ -249,6 +249,7 @@ private:
 
   std::optional<std::uint64_t> lost_from_; ///< set while searching: where the damage began
   std::optional<std::uint64_t> cut_at_;    ///< the first chunk since then that the end cuts off
+  std::optional<PtmfHeader> cut_;          ///< its header, if it is left
   std::deque<PtmfEvent> pending_;
   Track pictures_;
   Track sounds_;
