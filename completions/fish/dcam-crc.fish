@@ -6,6 +6,7 @@ complete -c dcam-crc -s c -l check -d 'FILE is a list of checksums to compare wi
 complete -c dcam-crc -l dump -d 'FILE is captured traffic'
 complete -c dcam-crc -l port -x -d 'only connections with this TCP port'
 complete -c dcam-crc -s x -l extract -x -a '(__fish_complete_directories)' -d 'write the transferred files to a folder'
+complete -c dcam-crc -l max-file-size -x -d 'with --extract: write no larger files'
 complete -c dcam-crc -l map -d "draw each transfer's packets"
 complete -c dcam-crc -s q -l quiet -d 'no notes, only errors'
 complete -c dcam-crc -s v -l verbose -d 'more notes'

@@ -5,6 +5,8 @@
 namespace dualcam::inline tools {
 namespace {
 
+constexpr std::size_t piece_cost = 64; ///< beside its bytes
+
 /// STATUS and CLOSE look the same from both ends, and a skipped stretch is nothing.
 bool is_telling(const DumpEvent& event) {
   return !std::holds_alternative<DumpSkipped>(event) &&
@@ -22,7 +24,11 @@ void ConnectionReader::piece(const TcpPiece& piece, const Take& take) {
   if (given_up_) {
     return;
   }
-  held_.push_back({piece.from_a, {piece.bytes.begin(), piece.bytes.end()}, piece.missing});
+  if (held_.empty() || held_.back().from_a != piece.from_a || piece.missing != 0) {
+    held_.push_back({piece.from_a, {}, piece.missing});
+    held_bytes_ += piece_cost;
+  }
+  append(held_.back().bytes, piece.bytes);
   held_bytes_ += piece.bytes.size();
   if (held_bytes_ >= next_try_) {
     next_try_ = held_bytes_ * 2;
@@ -80,9 +86,11 @@ void ConnectionReader::find_device(bool at_end, const Take& take) {
     given_up_ = held_bytes_ > most_held;
     if (given_up_) {
       held_ = {};
+      held_bytes_ = 0;
     }
     return;
   }
+  held_bytes_ = 0;
   for (const auto& held : std::exchange(held_, {})) {
     deliver({held.from_a, held.bytes, held.missing}, take);
   }

@@ -13,7 +13,7 @@ namespace dualcam::inline tools {
 /// held, up to `most_held`; a connection in which neither end speaks like a device gives no events.
 class ConnectionReader {
 public:
-  static constexpr std::size_t most_held = 256 << 10;
+  static constexpr std::size_t most_held = 256 << 10; ///< 64 for each change of direction included
 
   /// `device_is_a`: nullopt = to be found out.
   explicit ConnectionReader(std::optional<bool> device_is_a) : device_is_a_(device_is_a) {}
@@ -25,6 +25,8 @@ public:
   bool device_is_a() const { return device_is_a_.value_or(true); }
   /// Events of a device have come.
   bool is_camera() const { return is_camera_; }
+  /// About how many bytes it holds.
+  std::size_t memory() const { return held_bytes_ + reader_.memory(); }
 
 private:
   struct Held {

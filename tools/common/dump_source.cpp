@@ -28,13 +28,20 @@ public:
     if (segment && (!options_.port || segment->source.port == *options_.port ||
                     segment->destination.port == *options_.port)) {
       reassembly_.segment(*segment);
+      while (memory_ > most_reader_memory && reassembly_.give_up_one()) {
+      }
     }
   }
-  void finish() { reassembly_.finish(); }
+  void finish() {
+    facts_.given_up = reassembly_.given_up();
+    reassembly_.finish();
+  }
 
   void piece(const TcpConnection& connection, const TcpPiece& piece) override {
     auto& open = open_of(connection);
     open.reader.piece(piece, [&](const DumpEvent& event) { take(open, connection, event); });
+    memory_ -= std::exchange(open.memory, open.reader.memory());
+    memory_ += open.memory;
   }
 
   void over(const TcpConnection& connection) override {
@@ -45,6 +52,7 @@ public:
     } else {
       ++facts_.other_connections;
     }
+    memory_ -= open.memory;
     open_.erase(connection.number);
   }
 
@@ -52,6 +60,7 @@ private:
   struct Open {
     ConnectionReader reader;
     DumpStream stream{};
+    std::size_t memory = 0; ///< of the reader
   };
 
   Open& open_of(const TcpConnection& connection) {
@@ -86,6 +95,7 @@ private:
   DumpFacts& facts_;
   TcpReassembly reassembly_{*this};
   std::map<std::uint64_t, Open> open_;
+  std::size_t memory_ = 0; ///< of all readers
 };
 
 /// A dump that is the device's side itself.

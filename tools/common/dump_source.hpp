@@ -34,6 +34,7 @@ struct DumpFacts {
   DumpForm form = DumpForm::binary;
   std::uint64_t streams = 0;
   std::uint64_t other_connections = 0; ///< TCP, but nothing that a camera says
+  std::uint64_t given_up = 0;          ///< connections ended early, for want of room
   std::uint64_t lines_passed_over = 0; ///< of hex text: not hex
   std::vector<HexProblem> problems;    ///< of hex text: lines that cannot be read, the first ones
   std::uint64_t problem_count = 0;     ///< all of them
@@ -55,6 +56,10 @@ public:
 
 /// What a file begins like. 4 KiB tell.
 DumpForm form_of(Bytes first_bytes);
+
+/// What the readers of a capture's connections hold in all, beside TcpReassembly: beyond this, the
+/// connection that has been silent longest is ended.
+inline constexpr std::size_t most_reader_memory = 64 << 20;
 
 /// Reads `file` to its end. `facts` are filled in even when an error comes back: io, or a capture
 /// that is damaged or cut off (malformed), or of a link layer that is not known (unsupported).

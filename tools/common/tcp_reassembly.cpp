@@ -10,7 +10,8 @@ namespace {
 // How long later segments wait for an earlier one. A capture may have segments out of order, but
 // not by much; a receiver's acknowledgement shows that the capture has lost one.
 constexpr std::size_t most_held = 512;
-constexpr std::size_t most_held_bytes = 4 << 20;
+constexpr std::size_t most_held_in_flow = 4 << 20;
+constexpr std::size_t segment_cost = 96; ///< beside its bytes
 constexpr std::size_t held_if_acknowledged = 16;
 constexpr std::size_t held_at_start = 4; ///< without a SYN the first may not be the first
 
@@ -67,6 +68,9 @@ public:
       }
     }
   }
+
+  /// What it costs to keep segments that wait.
+  std::size_t held_bytes() const { return held_bytes_ + held_.size() * segment_cost; }
 
   /// Its FIN has come, and everything before it.
   bool finished() const { return finished_ && held_.empty(); }
@@ -130,7 +134,7 @@ private:
     const bool acknowledged =
         acknowledged_ && distance(*acknowledged_, held_.front().sequence) >= 0;
     return held_.size() >= (acknowledged ? held_if_acknowledged : most_held) ||
-           held_bytes_ > most_held_bytes;
+           held_bytes_ > most_held_in_flow;
   }
 
   void skip_gap(const Deliver& deliver) {
@@ -151,10 +155,15 @@ private:
 } // namespace
 
 struct TcpReassembly::Connection {
+  Key key;
   TcpConnection about;
   Flow from_a;
   Flow from_b;
   bool over = false; ///< what still comes are retransmissions
+  Order* order = nullptr;
+  Order::iterator place{};
+
+  std::size_t held_bytes() const { return from_a.held_bytes() + from_b.held_bytes(); }
 };
 
 TcpReassembly::TcpReassembly(Listener& listener) : listener_(listener) {}
@@ -168,12 +177,16 @@ TcpReassembly::Connection& TcpReassembly::connection_of(const TcpSegment& segmen
         segment.source == connection->about.a ? connection->from_a : connection->from_b;
     if (!flow.is_own_syn(segment.sequence)) {
       end(*connection);
+      connection->order->erase(connection->place);
       connection.reset();
     }
   }
   if (!connection) {
     const bool reply = segment.syn && segment.ack;
     connection = std::make_unique<Connection>();
+    connection->key = key;
+    connection->order = &quiet_;
+    connection->place = quiet_.insert(quiet_.end(), connection.get());
     connection->about = {++connections_, reply ? segment.destination : segment.source,
                          reply ? segment.source : segment.destination, segment.syn};
   }
@@ -182,9 +195,13 @@ TcpReassembly::Connection& TcpReassembly::connection_of(const TcpSegment& segmen
 
 void TcpReassembly::segment(const TcpSegment& segment) {
   auto& connection = connection_of(segment);
+  touch(connection, segment.length != 0 || connection.order == &busy_);
+  while (open_.size() > most_connections && give_up_one()) {
+  }
   if (connection.over) {
     return;
   }
+  held_bytes_ -= connection.held_bytes();
   const bool from_a = segment.source == connection.about.a;
   auto& flow = from_a ? connection.from_a : connection.from_b;
   auto& other = from_a ? connection.from_b : connection.from_a;
@@ -196,8 +213,62 @@ void TcpReassembly::segment(const TcpSegment& segment) {
   flow.add(segment, [&](Bytes bytes, std::uint64_t missing) {
     listener_.piece(connection.about, {from_a, bytes, missing});
   });
+  held_bytes_ += connection.held_bytes();
   if (flow.finished() && other.finished()) {
     end(connection);
+  }
+  bound_held(connection);
+}
+
+/// The connection's place is behind all others of its kind now.
+void TcpReassembly::touch(Connection& connection, bool has_data) {
+  auto& order = has_data && !connection.over ? busy_ : quiet_;
+  order.splice(order.end(), *connection.order, connection.place);
+  connection.order = &order;
+}
+
+bool TcpReassembly::give_up_one() {
+  for (auto* order : {&quiet_, &busy_}) {
+    if (order->size() > 1) { // the last one is perhaps under way
+      give_up(*order->front());
+      return true;
+    }
+  }
+  return false;
+}
+
+void TcpReassembly::give_up(Connection& connection) {
+  given_up_ += !connection.over;
+  end(connection);
+  connection.order->erase(connection.place);
+  open_.erase(Key(connection.key));
+}
+
+/// What the connection's segments wait for does not come any more.
+void TcpReassembly::take_lost(Connection& connection) {
+  held_bytes_ -= connection.held_bytes();
+  for (const bool from_a : {true, false}) {
+    auto& flow = from_a ? connection.from_a : connection.from_b;
+    flow.flush([&](Bytes bytes, std::uint64_t missing) {
+      listener_.piece(connection.about, {from_a, bytes, missing});
+    });
+  }
+  held_bytes_ += connection.held_bytes();
+}
+
+/// Of those silent longest, and the current one, whichever holds most pays.
+void TcpReassembly::bound_held(Connection& current) {
+  constexpr std::size_t looked_at = 64;
+  while (held_bytes_ > most_held_bytes) {
+    auto* most = &current;
+    std::size_t count = 0;
+    for (auto i = busy_.begin(); i != busy_.end() && count < looked_at; ++i, ++count) {
+      most = (*i)->held_bytes() > most->held_bytes() ? *i : most;
+    }
+    if (most->held_bytes() == 0) {
+      return;
+    }
+    take_lost(*most);
   }
 }
 
@@ -205,12 +276,8 @@ void TcpReassembly::end(Connection& connection) {
   if (std::exchange(connection.over, true)) {
     return;
   }
-  for (const bool from_a : {true, false}) {
-    auto& flow = from_a ? connection.from_a : connection.from_b;
-    flow.flush([&](Bytes bytes, std::uint64_t missing) {
-      listener_.piece(connection.about, {from_a, bytes, missing});
-    });
-  }
+  take_lost(connection);
+  touch(connection, false);
   listener_.over(connection.about);
 }
 
@@ -224,6 +291,8 @@ void TcpReassembly::finish() {
   for (auto* connection : left) {
     end(*connection);
   }
+  quiet_.clear();
+  busy_.clear();
   open_.clear();
 }
 

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <vector>
@@ -36,8 +37,14 @@ struct TcpPiece {
   std::uint64_t missing; ///< bytes lost before `bytes`
 };
 
+/// Memory: at most `most_connections`, of which beyond that the one that has been silent longest is
+/// ended, those without any data first; of segments that wait for an earlier one 512 and 4 MiB a
+/// direction, `most_held_bytes` in all, then what they wait for is taken as lost.
 class TcpReassembly {
 public:
+  static constexpr std::size_t most_connections = 16384;
+  static constexpr std::size_t most_held_bytes = 32 << 20;
+
   class Listener {
   public:
     virtual ~Listener() = default;
@@ -55,16 +62,31 @@ public:
   /// The capture ends: whatever is held back comes out, in the order of the connections.
   void finish();
 
+  /// Ends the connection that has been silent longest and is not the last segment's; false: there
+  /// is none.
+  bool give_up_one();
+  /// How many were ended before their time.
+  std::uint64_t given_up() const { return given_up_; }
+
 private:
   struct Connection;
   using Key = std::pair<Endpoint, Endpoint>; ///< the smaller one first
+  using Order = std::list<Connection*>;
 
   Connection& connection_of(const TcpSegment& segment);
+  void touch(Connection& connection, bool has_data);
+  void give_up(Connection& connection);
+  void take_lost(Connection& connection);
+  void bound_held(Connection& current);
   void end(Connection& connection);
 
   Listener& listener_;
   std::uint64_t connections_ = 0;
   std::map<Key, std::unique_ptr<Connection>> open_;
+  Order quiet_; ///< without data, or over; the one silent longest first
+  Order busy_;
+  std::uint64_t given_up_ = 0;
+  std::size_t held_bytes_ = 0; ///< of all flows
 };
 
 } // namespace dualcam::inline tools

@@ -9,7 +9,7 @@ namespace dualcam::crc {
 
 ExitCode DumpCheck::run() {
   if (!options_.extract_folder.empty()) {
-    auto extractor = Extractor::open(options_.extract_folder);
+    auto extractor = Extractor::open(options_.extract_folder, options_.max_file_size);
     if (!extractor) {
       console_.error(escaped(extractor.error().message));
       return ExitCode::io;
@@ -70,8 +70,9 @@ void DumpCheck::on_transfer(const Transfer& transfer) {
   }
   const auto extracted = extractor_->extract(transfer);
   if (!extracted) {
-    console_.error(escaped(extracted.error().message));
-    code_ = worse_of(code_, ExitCode::io);
+    report_.not_extracted(extracted.error());
+    code_ = worse_of(code_, extracted.error().category == ErrorCategory::io ? ExitCode::io
+                                                                            : ExitCode::bad_data);
   } else if (*extracted) {
     report_.extracted(**extracted);
   }

@@ -1,6 +1,7 @@
 #include "dcam-crc/dump_report.hpp"
 
 #include <cstdlib>
+#include <ranges>
 
 #include <unistd.h>
 
@@ -47,7 +48,7 @@ std::string range_text(const std::vector<NumberRange>& ranges) {
 
 Json range_json(const std::vector<NumberRange>& ranges) {
   auto list = Json::array();
-  for (const auto& range : ranges) {
+  for (const auto& range : ranges | std::views::take(most_listed)) {
     list.push_back({range.first, range.last});
   }
   return list;
@@ -223,8 +224,17 @@ void DumpReport::damages(const Transfer& transfer) {
         packet.number, numbering_note(packet), what, packet.offset, packet.file_offset,
         crc_text(packet.stored), packet.computed ? crc_text(packet.computed) : "not possible"));
   }
-  for (const auto& skipped : transfer.skipped) {
+  for (const auto& skipped : transfer.skipped | std::views::take(most_listed)) {
     product_.line("  " + skipped_text(skipped));
+  }
+  if (transfer.skipped.size() > most_listed) {
+    product_.line(
+        fmt::format("  and {} more stretches skipped", transfer.skipped.size() - most_listed));
+  }
+  if (transfer.not_kept != 0) {
+    product_.line(fmt::format("  {} more packets and stretches came than can be judged at once: "
+                              "cut the dump, or choose with --port",
+                              transfer.not_kept));
   }
   if (const auto missing = transfer.missing(); !missing.empty()) {
     product_.line("  missing packets: " + range_text(missing));
@@ -268,10 +278,11 @@ void DumpReport::transfer_json(const Transfer& transfer) {
   fields["missing_packets"] = range_json(transfer.missing());
   fields["numbering"] = name_of(transfer.numbering());
   auto skipped = Json::array();
-  for (const auto& each : transfer.skipped) {
+  for (const auto& each : transfer.skipped | std::views::take(most_listed)) {
     skipped.push_back(skipped_json(each));
   }
   fields["skipped"] = std::move(skipped);
+  fields["not_kept"] = transfer.not_kept;
   fields["bytes"] = transfer.bytes();
   fields["complete"] = transfer.is_complete();
   fields["crc16"] = transfer.is_complete() ? crc_json(transfer.crc()) : Json();
@@ -293,6 +304,11 @@ void DumpReport::extracted(const Extracted& extracted) {
   }
 }
 
+void DumpReport::not_extracted(const Error& error) {
+  console_.error(
+      fmt::format("{}: transfer {}: {}", escaped(dump_), transfers_, escaped(error.message)));
+}
+
 void DumpReport::skipped(const DumpSkipped& skipped) {
   if (options_.common.json) {
     event("skipped", skipped_json(skipped));
@@ -307,6 +323,7 @@ void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
                       {"transfers", transfers_},
                       {"connections", facts.form == DumpForm::capture ? facts.streams : 0},
                       {"other_connections", facts.other_connections},
+                      {"connections_given_up", facts.given_up},
                       {"lines_passed_over", facts.lines_passed_over},
                       {"lines_not_read", facts.problem_count},
                       {"commands", commands}});
@@ -315,6 +332,12 @@ void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
   if (facts.other_connections != 0) {
     console_.note(fmt::format("{}: {} without camera traffic", name,
                               plural(facts.other_connections, "other connection")));
+  }
+  if (facts.given_up != 0) {
+    console_.warning(
+        fmt::format("{}: {} were given up early: more were open at once than are kept; "
+                    "--port chooses",
+                    name, plural(facts.given_up, "connection")));
   }
   if (facts.lines_passed_over != 0) {
     console_.note(fmt::format("{}: {} without hex passed over", name,

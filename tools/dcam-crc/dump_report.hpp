@@ -20,6 +20,7 @@ public:
   void trace(const DumpStream& stream, const DumpEvent& event);
   void transfer(const Transfer& transfer);
   void extracted(const Extracted& extracted);
+  void not_extracted(const Error& error);
   void skipped(const DumpSkipped& skipped);
   void end(const DumpFacts& facts, std::uint64_t commands);
 

@@ -56,9 +56,17 @@ std::string stem(const Transfer& transfer) {
                      transfer.kind ? name_of(*transfer.kind) : "file");
 }
 
+std::uint64_t size_of(const Transfer& transfer) {
+  std::uint64_t size = transfer.announced_bytes.value_or(0);
+  for (const auto* packet : transfer.best()) {
+    size = std::max(size, packet->file_offset + packet->size);
+  }
+  return size;
+}
+
 } // namespace
 
-Result<Extractor> Extractor::open(const std::filesystem::path& folder) {
+Result<Extractor> Extractor::open(const std::filesystem::path& folder, std::uint64_t most_bytes) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) {
@@ -70,12 +78,12 @@ Result<Extractor> Extractor::open(const std::filesystem::path& folder) {
     return errno_error(errno, folder);
   }
   ::unlink(spool.c_str());
-  return Extractor(folder, descriptor);
+  return Extractor(folder, most_bytes, descriptor);
 }
 
 Extractor::Extractor(Extractor&& other) noexcept
-    : folder_(std::move(other.folder_)), spool_(std::exchange(other.spool_, -1)),
-      kept_(other.kept_), error_(other.error_) {}
+    : folder_(std::move(other.folder_)), most_bytes_(other.most_bytes_),
+      spool_(std::exchange(other.spool_, -1)), kept_(other.kept_), error_(other.error_) {}
 
 Extractor::~Extractor() {
   if (spool_ >= 0) {
@@ -91,10 +99,9 @@ std::uint64_t Extractor::keep(Bytes payload) {
 }
 
 /// Holes stay holes of the file system, which read as zeros.
-Result<void> Extractor::write(const Transfer& transfer, int descriptor) const {
-  std::uint64_t end = 0;
+Result<void> Extractor::write(const Transfer& transfer, std::uint64_t size, int descriptor) const {
   ByteBuffer buffer;
-  for (const auto& [number, packet] : transfer.best()) {
+  for (const auto* packet : transfer.best()) {
     buffer.resize(packet->size);
     const auto got =
         ::pread(spool_, buffer.data(), buffer.size(), static_cast<off_t>(packet->spooled));
@@ -104,12 +111,8 @@ Result<void> Extractor::write(const Transfer& transfer, int descriptor) const {
     if (const int error = write_at(descriptor, buffer, packet->file_offset); error != 0) {
       return errno_error(error, folder_);
     }
-    end = std::max(end, packet->file_offset + packet->size);
   }
-  if (transfer.announced_bytes) {
-    end = std::max<std::uint64_t>(end, *transfer.announced_bytes);
-  }
-  if (::ftruncate(descriptor, static_cast<off_t>(end)) != 0 || ::fsync(descriptor) != 0) {
+  if (::ftruncate(descriptor, static_cast<off_t>(size)) != 0 || ::fsync(descriptor) != 0) {
     return errno_error(errno, folder_);
   }
   return {};
@@ -122,13 +125,17 @@ Result<std::optional<Extracted>> Extractor::extract(const Transfer& transfer) {
   if (transfer.best().empty()) {
     return std::nullopt;
   }
-  Extracted extracted{{}, transfer.is_complete(), {}};
-  auto whole = transfer;
-  std::erase_if(whole.packets,
-                [](const auto& packet) { return packet.verdict == DumpVerdict::cut; });
-  extracted.holes = whole.missing();
+  const auto size = size_of(transfer);
+  if (size > most_bytes_) {
+    return std::unexpected(
+        Error{ErrorCategory::unsupported, 0,
+              fmt::format("not written: the file would have {}, more than {} (--max-file-size)",
+                          format_size(size), format_size(most_bytes_))});
+  }
+  Extracted extracted{{}, transfer.is_complete(), transfer.holes()};
   const auto name = stem(transfer);
-  for (unsigned i = 0;; ++i) {
+  for (unsigned i = name == std::exchange(last_stem_, name) ? next_suffix_ : 0;; ++i) {
+    next_suffix_ = i;
     const auto base =
         fmt::format("{}{}{}", name, i == 0 ? "" : fmt::format("_{}", i), extension(transfer));
     const auto part = folder_ / (base + ".part");
@@ -145,7 +152,7 @@ Result<std::optional<Extracted>> Extractor::extract(const Transfer& transfer) {
       }
       return errno_error(errno, part);
     }
-    auto written = write(transfer, descriptor);
+    auto written = write(transfer, size, descriptor);
     if (::close(descriptor) != 0 && written) {
       written = errno_error(errno, part);
     }

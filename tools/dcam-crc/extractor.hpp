@@ -19,11 +19,12 @@ struct Extracted {
 /// Payloads are kept in a temporary file as they come (their places may become known later) and put
 /// together when the transfer is over. Names are made of the IMEI, the time in the metadata and the
 /// kind, nothing the device could choose freely; a taken name gets `_1`, `_2` ..., never
-/// overwritten. A file that is not complete, or not proved right, keeps `.part` in its name.
+/// overwritten. A file that is not complete, or not proved right, keeps `.part` in its name. Places
+/// come from the device, which may claim terabytes: files over `most_bytes` are not written.
 class Extractor {
 public:
   /// Makes the folder if it is not there.
-  static Result<Extractor> open(const std::filesystem::path& folder);
+  static Result<Extractor> open(const std::filesystem::path& folder, std::uint64_t most_bytes);
   Extractor(Extractor&& other) noexcept;
   Extractor& operator=(Extractor&&) = delete;
   ~Extractor();
@@ -31,18 +32,23 @@ public:
   /// Returns where the payload is kept. A failure shows in `extract`.
   std::uint64_t keep(Bytes payload);
 
-  /// The transfer's file; nullopt: there is nothing to write.
+  /// The transfer's file; nullopt: there is nothing to write. Errors: io; unsupported, if it would
+  /// be too large.
   Result<std::optional<Extracted>> extract(const Transfer& transfer);
 
 private:
-  Extractor(std::filesystem::path folder, int spool) : folder_(std::move(folder)), spool_(spool) {}
+  Extractor(std::filesystem::path folder, std::uint64_t most_bytes, int spool)
+      : folder_(std::move(folder)), most_bytes_(most_bytes), spool_(spool) {}
 
-  Result<void> write(const Transfer& transfer, int descriptor) const;
+  Result<void> write(const Transfer& transfer, std::uint64_t size, int descriptor) const;
 
   std::filesystem::path folder_;
+  std::uint64_t most_bytes_;
   int spool_;
   std::uint64_t kept_ = 0;
   int error_ = 0;
+  std::string last_stem_; ///< and where its search for a free name ended
+  unsigned next_suffix_ = 0;
 };
 
 } // namespace dualcam::crc

@@ -51,6 +51,7 @@ void add_options(Arguments& parser, CrcOptions& options, bool& initial_given) {
                   return given.empty() ? std::optional<std::string>("the name of a folder")
                                        : std::nullopt;
                 });
+  parser.size("--max-file-size", options.max_file_size, "with --extract: write no larger files");
   parser.flag("--map", options.map, "draw each transfer's packets (implies --dump)");
 }
 

@@ -19,6 +19,7 @@ struct CrcOptions {
   bool dump = false;
   std::optional<std::uint16_t> port;
   std::string extract_folder; ///< empty: do not
+  std::uint64_t max_file_size = std::uint64_t{1} << 30;
   bool map = false;
   CommonOptions common;
 };

@@ -33,32 +33,35 @@ constexpr std::array<Look, 5> looks{{{'#', "32", "good"},
 
 const Look& look_of(Cell cell) { return looks[static_cast<std::size_t>(cell)]; }
 
-struct Run {
-  std::uint32_t first;
-  Cell cell;
-};
+using States = std::vector<std::pair<std::uint32_t, Cell>>;
 
-/// Where the state of packets changes, so that a transfer of 4 billion missing ones costs nothing.
-std::map<std::uint32_t, Cell> states_of(const Transfer& transfer) {
-  std::map<std::uint32_t, Cell> states;
+/// The numbers that came, in order, so that a transfer of 4 billion missing ones costs nothing.
+States states_of(const Transfer& transfer) {
+  States states;
   for (const auto& packet : transfer.packets) {
-    const auto cell = packet.verdict == DumpVerdict::good        ? Cell::good
-                      : packet.verdict == DumpVerdict::unchecked ? Cell::unchecked
-                                                                 : Cell::bad;
-    const auto [entry, fresh] = states.emplace(packet.number, cell);
-    if (!fresh) {
-      const auto best = std::min(entry->second, cell);
-      entry->second = best <= Cell::repeated ? Cell::repeated : best;
+    states.emplace_back(packet.number, packet.verdict == DumpVerdict::good        ? Cell::good
+                                       : packet.verdict == DumpVerdict::unchecked ? Cell::unchecked
+                                                                                  : Cell::bad);
+  }
+  std::ranges::sort(states);
+  std::size_t count = 0;
+  for (const auto& [number, cell] : states) {
+    if (count == 0 || states[count - 1].first != number) {
+      states[count++] = {number, cell};
+    } else if (states[count - 1].second == Cell::good) { // the best comes first
+      states[count - 1].second = Cell::repeated;
     }
   }
+  states.resize(count);
   return states;
 }
 
 /// The worst state from `first` to `last`.
-Cell worst(const std::map<std::uint32_t, Cell>& states, std::uint32_t first, std::uint32_t last) {
+Cell worst(const States& states, std::uint32_t first, std::uint32_t last) {
   auto cell = Cell::good;
   std::uint64_t count = 0;
-  for (auto i = states.lower_bound(first); i != states.end() && i->first <= last; ++i, ++count) {
+  for (auto i = std::ranges::lower_bound(states, first, {}, &States::value_type::first);
+       i != states.end() && i->first <= last; ++i, ++count) {
     cell = std::max(cell, i->second);
   }
   return count == std::uint64_t{last} - first + 1 ? cell : Cell::missing;

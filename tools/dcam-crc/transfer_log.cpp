@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "dualcam/wire/crc16.hpp"
@@ -32,27 +33,43 @@ template <class T> bool may_be_same(const std::optional<T>& a, const std::option
   return !a || !b || *a == *b;
 }
 
-using Contents = std::multimap<std::size_t, std::uint32_t>;
+/// What a packet holds, and its number.
+struct Content {
+  std::uint32_t hash;
+  std::uint16_t crc;
+  std::uint16_t size;
+  std::uint32_t number;
+  auto key() const { return std::tuple(hash, crc, size); }
+};
 
-/// Good packets with stated numbers, by content.
-Contents stated_contents(const Transfer& transfer) {
-  Contents contents;
+/// Good packets with stated numbers, ordered by content.
+std::vector<Content> stated_contents(const Transfer& transfer) {
+  std::vector<Content> contents;
   for (const auto& packet : transfer.packets) {
     if (packet.verdict == DumpVerdict::good && packet.numbering == DumpNumbering::stated) {
-      contents.emplace(packet.content, packet.number);
+      contents.push_back({packet.content, packet.crc, packet.size, packet.number});
     }
   }
+  std::ranges::sort(contents, {}, &Content::key);
   return contents;
 }
 
-/// By how much the numbers of `run` are off, as most of its packets that came again have it.
-std::int64_t shift_of(std::span<const PacketRecord> run, const Contents& contents) {
+/// By how much the numbers of packets `first` to `end` are off, as most of those that came again
+/// have it.
+std::int64_t shift_of(const Transfer& transfer, std::size_t first, std::size_t end,
+                      const std::vector<Content>& contents) {
+  constexpr std::ptrdiff_t most_alike = 16; // blank stretches tell nothing
   std::map<std::int64_t, std::size_t> votes;
-  for (const auto& packet : run) {
+  for (auto i = first; i < end; ++i) {
+    const auto& packet = transfer.packets[i];
+    const auto same = std::ranges::equal_range(
+        contents, std::tuple(packet.content, packet.crc, packet.size), {}, &Content::key);
+    if (packet.verdict != DumpVerdict::good || std::ranges::ssize(same) > most_alike) {
+      continue;
+    }
     std::set<std::int64_t> shifts;
-    const auto [from, to] = contents.equal_range(packet.content);
-    for (auto same = from; packet.verdict == DumpVerdict::good && same != to; ++same) {
-      shifts.insert(std::int64_t{same->second} - packet.number);
+    for (const auto& each : same) {
+      shifts.insert(std::int64_t{each.number} - packet.number);
     }
     for (const auto shift : shifts) {
       ++votes[shift];
@@ -63,61 +80,106 @@ std::int64_t shift_of(std::span<const PacketRecord> run, const Contents& content
   return most == votes.end() || votes[0] == most->second ? 0 : most->first;
 }
 
-/// Packets whose numbers were inferred may have come again with stated ones, which settles theirs.
-/// Numbers are equally uncertain from one lost stretch to the next.
-void settle_inferred_numbers(Transfer& transfer) {
-  const auto contents = stated_contents(transfer);
-  auto rest = std::span(transfer.packets);
-  bool settled = false;
-  while (!rest.empty()) {
-    std::size_t size = 1;
-    const auto goes_on = [&] {
-      return rest[size].numbering != DumpNumbering::stated &&
-             rest[size - 1].verdict != DumpVerdict::cut &&
-             rest[size].number == rest[size - 1].number + 1;
-    };
-    if (rest[0].numbering != DumpNumbering::stated) {
-      while (size < rest.size() && goes_on()) {
-        ++size;
-      }
-      const auto shift = shift_of(rest.first(size), contents);
-      for (auto& packet : rest.first(size)) {
-        packet.number = static_cast<std::uint32_t>(packet.number + shift);
-        packet.file_offset += static_cast<std::uint64_t>(shift) * transfer.packet_size;
-        packet.numbering = shift != 0 ? DumpNumbering::inferred : packet.numbering;
-      }
-      settled = settled || shift != 0;
-    }
-    rest = rest.subspan(size);
+/// How far numbers are equally uncertain: from one lost stretch to the next.
+std::size_t end_of_run(const Transfer& transfer, std::size_t first) {
+  const auto& packets = transfer.packets;
+  auto end = first + 1;
+  while (end < packets.size() && packets[first].numbering != DumpNumbering::stated &&
+         packets[end].numbering != DumpNumbering::stated &&
+         packets[end - 1].verdict != DumpVerdict::cut &&
+         packets[end].number == packets[end - 1].number + 1) {
+    ++end;
   }
-  if (settled) {
-    transfer.corrections.emplace_back("packets came again with stated numbers");
+  return end;
+}
+
+void correct(Transfer& transfer, std::string_view reason) {
+  if (std::ranges::find(transfer.corrections, reason) == transfer.corrections.end()) {
+    transfer.corrections.emplace_back(reason);
+  }
+}
+
+void renumber(PacketRecord& packet, std::int64_t shift) {
+  packet.number = static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(packet.number + shift, 1, std::int64_t{UINT32_MAX}));
+  packet.numbering = DumpNumbering::inferred;
+}
+
+/// Packets whose numbers were inferred may have come again with stated ones, which settles theirs.
+void settle_inferred_numbers(Transfer& transfer) {
+  if (transfer.numbering() == DumpNumbering::stated) {
+    return;
+  }
+  const auto contents = stated_contents(transfer);
+  for (std::size_t first = 0; first < transfer.packets.size();) {
+    const auto end = end_of_run(transfer, first);
+    const auto shift = transfer.packets[first].numbering == DumpNumbering::stated
+                           ? 0
+                           : shift_of(transfer, first, end, contents);
+    for (auto i = first; shift != 0 && i < end; ++i) {
+      renumber(transfer.packets[i], shift);
+    }
+    if (shift != 0) {
+      correct(transfer, "packets came again with stated numbers");
+    }
+    first = end;
   }
 }
 
 /// A number is a repeat if it came before, whatever the order of the others.
 void mark_repeats(Transfer& transfer) {
-  std::set<std::uint32_t> came;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> order;
+  order.reserve(transfer.packets.size());
   for (auto& packet : transfer.packets) {
-    packet.repeat = !came.insert(packet.number).second;
+    order.emplace_back(packet.number, static_cast<std::uint32_t>(order.size()));
   }
+  std::ranges::sort(order);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    transfer.packets[order[i].second].repeat = i > 0 && order[i - 1].first == order[i].first;
+  }
+}
+
+/// What ordered numbers leave out of 1 to `last`.
+std::vector<NumberRange> gaps(const std::vector<std::uint32_t>& numbers, std::uint32_t last) {
+  std::vector<NumberRange> ranges;
+  std::uint64_t next = 1;
+  for (const auto number : numbers) {
+    if (number > next) {
+      ranges.push_back({static_cast<std::uint32_t>(next), number - 1});
+    }
+    next = std::max<std::uint64_t>(next, std::uint64_t{number} + 1);
+  }
+  if (next <= last) {
+    ranges.push_back({static_cast<std::uint32_t>(next), last});
+  }
+  return ranges;
+}
+
+/// The packet of this number among the best ones, or null.
+const PacketRecord* find(const std::vector<const PacketRecord*>& best, std::uint32_t number) {
+  const auto found =
+      std::ranges::lower_bound(best, number, {}, [](const auto* packet) { return packet->number; });
+  return found != best.end() && (*found)->number == number ? *found : nullptr;
 }
 
 } // namespace
 
 // --- one transfer ---
 
-std::map<std::uint32_t, const PacketRecord*> Transfer::best() const {
-  std::map<std::uint32_t, const PacketRecord*> best;
+std::vector<const PacketRecord*> Transfer::best() const {
+  std::vector<const PacketRecord*> best;
   for (const auto& packet : packets) {
-    if (packet.verdict == DumpVerdict::cut || packet.number > announced.value_or(UINT32_MAX)) {
-      continue;
-    }
-    auto& chosen = best[packet.number];
-    if (chosen == nullptr || rank(packet) > rank(*chosen)) {
-      chosen = &packet;
+    if (packet.verdict != DumpVerdict::cut && packet.number <= announced.value_or(UINT32_MAX)) {
+      best.push_back(&packet);
     }
   }
+  // Of several the first that is as good as any.
+  std::ranges::stable_sort(best, [](const auto* a, const auto* b) {
+    return a->number != b->number ? a->number < b->number : rank(*a) > rank(*b);
+  });
+  const auto rest =
+      std::ranges::unique(best, {}, [](const auto* packet) { return packet->number; });
+  best.erase(rest.begin(), rest.end());
   return best;
 }
 
@@ -145,18 +207,15 @@ std::vector<NumberRange> Transfer::missing() const {
     came.push_back(packet.number);
   }
   std::ranges::sort(came);
-  std::vector<NumberRange> ranges;
-  std::uint64_t next = 1;
-  for (const auto number : came) {
-    if (number > next) {
-      ranges.push_back({static_cast<std::uint32_t>(next), number - 1});
-    }
-    next = std::max<std::uint64_t>(next, std::uint64_t{number} + 1);
+  return gaps(came, expected());
+}
+
+std::vector<NumberRange> Transfer::holes() const {
+  std::vector<std::uint32_t> whole;
+  for (const auto* packet : best()) {
+    whole.push_back(packet->number);
   }
-  if (next <= expected()) {
-    ranges.push_back({static_cast<std::uint32_t>(next), expected()});
-  }
-  return ranges;
+  return gaps(whole, expected());
 }
 
 std::uint64_t Transfer::missing_count() const {
@@ -177,16 +236,18 @@ DumpNumbering Transfer::numbering() const {
 
 bool Transfer::is_complete() const {
   const auto all = best();
-  return announced && all.size() == *announced && std::ranges::all_of(all, [&](const auto& entry) {
-           return entry.second->verdict == DumpVerdict::good && entry.first <= *announced;
+  return announced && all.size() == *announced && std::ranges::all_of(all, [](const auto* packet) {
+           return packet->verdict == DumpVerdict::good;
          });
 }
 
-bool Transfer::is_flawless() const { return is_complete() && skipped.empty() && bad() == 0; }
+bool Transfer::is_flawless() const {
+  return is_complete() && skipped.empty() && not_kept == 0 && bad() == 0;
+}
 
 std::uint64_t Transfer::bytes() const {
   std::uint64_t bytes = 0;
-  for (const auto& [number, packet] : best()) {
+  for (const auto* packet : best()) {
     bytes += packet->size;
   }
   return bytes;
@@ -194,7 +255,7 @@ std::uint64_t Transfer::bytes() const {
 
 std::uint16_t Transfer::crc() const {
   std::uint16_t crc = 0;
-  for (const auto& [number, packet] : best()) {
+  for (const auto* packet : best()) {
     crc = crc16_combine(crc, packet->crc, packet->size);
   }
   return crc;
@@ -219,11 +280,7 @@ void TransferLog::event(const DumpStream& stream, const DumpEvent& event) {
   } else if (const auto* metadata = std::get_if<DumpMetadata>(&event)) {
     on(open, *metadata);
   } else if (const auto* skip = std::get_if<DumpSkipped>(&event)) {
-    if (open.transfer) {
-      open.transfer->skipped.push_back(*skip);
-    } else if (skipped) {
-      skipped(stream, *skip);
-    }
+    this->skip(open, stream, *skip);
   } else if (const auto* packet = std::get_if<DumpPacket>(&event)) {
     on(open, *packet);
   } else if (const auto* renumbered = std::get_if<DumpRenumbered>(&event)) {
@@ -246,12 +303,50 @@ void TransferLog::on(Open& open, const DumpStream& stream, const DumpTransferBeg
   open.transfer = std::move(transfer);
 }
 
+/// Whether one more record may be kept; it counts.
+bool TransferLog::has_room() {
+  while (records_ >= most_records && !suspended_.empty()) {
+    report(suspended_.front().transfer);
+    suspended_.pop_front();
+  }
+  if (records_ >= most_records) {
+    return false;
+  }
+  ++records_;
+  return true;
+}
+
+void TransferLog::skip(Open& open, const DumpStream& stream, const DumpSkipped& skip) {
+  if (!open.transfer) {
+    if (skipped) {
+      skipped(stream, skip);
+    }
+  } else if (has_room()) {
+    open.transfer->skipped.push_back(skip);
+  } else {
+    ++open.transfer->not_kept;
+  }
+}
+
 void TransferLog::on(Open& open, const DumpPacket& packet) {
-  open.transfer->packets.push_back({packet.number, packet.numbering, packet.verdict, packet.repeat,
-                                    packet.offset, packet.file_offset,
-                                    static_cast<std::uint32_t>(packet.payload.size()),
-                                    packet.stored, packet.computed, crc16(packet.payload),
-                                    std::hash<std::string_view>()(as_text(packet.payload))});
+  if (!has_room()) {
+    ++open.transfer->not_kept;
+    return;
+  }
+  PacketRecord record{};
+  record.offset = packet.offset;
+  record.file_offset = packet.file_offset;
+  record.number = packet.number;
+  record.content =
+      static_cast<std::uint32_t>(std::hash<std::string_view>()(as_text(packet.payload)));
+  record.stored = packet.stored;
+  record.computed = packet.computed;
+  record.size = static_cast<std::uint16_t>(packet.payload.size());
+  record.crc = crc16(packet.payload);
+  record.numbering = packet.numbering;
+  record.verdict = packet.verdict;
+  record.repeat = packet.repeat;
+  open.transfer->packets.push_back(record);
   if (spool && packet.verdict != DumpVerdict::cut) {
     open.transfer->packets.back().spooled = spool(packet.payload);
   }
@@ -261,17 +356,14 @@ void TransferLog::on(Open& open, const DumpRenumbered& renumbered) {
   auto& transfer = *open.transfer;
   const auto end = std::min<std::uint64_t>(renumbered.end, transfer.packets.size());
   for (auto i = renumbered.first; i < end; ++i) {
-    auto& packet = transfer.packets[i];
-    packet.number = static_cast<std::uint32_t>(packet.number + renumbered.shift);
-    packet.file_offset += static_cast<std::uint64_t>(renumbered.shift) * transfer.packet_size;
-    packet.numbering = DumpNumbering::inferred;
+    renumber(transfer.packets[i], renumbered.shift);
   }
   // Packets were lost before the first one: that is why its CRC did not fit.
   if (renumbered.first < end && transfer.packets[renumbered.first].verdict == DumpVerdict::bad) {
     transfer.packets[renumbered.first].verdict = DumpVerdict::unchecked;
     transfer.packets[renumbered.first].computed.reset();
   }
-  transfer.corrections.emplace_back(renumbered.reason);
+  correct(transfer, renumbered.reason);
 }
 
 void TransferLog::on(Open& open, const DumpMetadata& metadata) {
@@ -289,13 +381,19 @@ void TransferLog::on(Open& open, const DumpTransferEnded& ended) {
   auto transfer = *std::exchange(open.transfer, std::nullopt);
   settle_inferred_numbers(transfer);
   mark_repeats(transfer);
+  if (!ended.by_path) { // the packet size is known at last, and so are the numbers
+    for (auto& packet : transfer.packets) {
+      packet.file_offset = std::uint64_t{packet.number - 1} * transfer.packet_size;
+    }
+  }
   close(std::move(transfer));
 }
 
 void TransferLog::over(const DumpStream& stream) { open_.erase(stream.number); }
 
-/// Whether `later` is the rest of `earlier`.
-bool TransferLog::resumes(const Transfer& earlier, const Transfer& later) const {
+/// Whether `later` is the rest of `suspended`.
+bool TransferLog::resumes(const Suspended& suspended, const Transfer& later) {
+  const auto& earlier = suspended.transfer;
   const bool same =
       earlier.imei && earlier.imei == later.imei && later.announced &&
       earlier.announced == later.announced && may_be_same(earlier.kind, later.kind) &&
@@ -304,45 +402,53 @@ bool TransferLog::resumes(const Transfer& earlier, const Transfer& later) const 
   if (!same || later.packets.empty() || later.packets.front().number == 1) {
     return false;
   }
-  const auto before = earlier.best();
-  return std::ranges::all_of(later.best(), [&](const auto& entry) {
-    const auto found = before.find(entry.first);
-    return found == before.end() || found->second->verdict != DumpVerdict::good ||
-           entry.second->verdict != DumpVerdict::good ||
-           found->second->content == entry.second->content;
+  return std::ranges::all_of(later.best(), [&](const auto* packet) {
+    const auto* before = find(suspended.best, packet->number);
+    return before == nullptr || before->verdict != DumpVerdict::good ||
+           packet->verdict != DumpVerdict::good || before->content == packet->content;
   });
 }
 
 void TransferLog::close(Transfer transfer) {
-  const auto earlier = std::ranges::find_if(
-      suspended_, [&](const Transfer& each) { return resumes(each, transfer); });
+  const auto earlier =
+      std::ranges::find_if(suspended_, [&](const auto& each) { return resumes(each, transfer); });
   if (earlier != suspended_.end()) {
-    std::ranges::copy(transfer.packets, std::back_inserter(earlier->packets));
-    std::ranges::copy(transfer.skipped, std::back_inserter(earlier->skipped));
-    std::ranges::copy(transfer.corrections, std::back_inserter(earlier->corrections));
-    ++earlier->parts;
-    earlier->kind = earlier->kind ? earlier->kind : transfer.kind;
-    if (earlier->metadata.empty()) {
-      earlier->metadata = std::move(transfer.metadata);
-    }
-    transfer = std::move(*earlier);
-    mark_repeats(transfer);
+    auto joined = std::move(earlier->transfer);
     suspended_.erase(earlier);
-  }
-  if (transfer.imei && transfer.announced && !transfer.is_complete()) {
-    suspended_.push_back(std::move(transfer));
-    if (suspended_.size() > most_suspended) { // nobody comes back after so many others
-      done(suspended_.front());
-      suspended_.erase(suspended_.begin());
+    std::ranges::copy(transfer.packets, std::back_inserter(joined.packets));
+    std::ranges::copy(transfer.skipped, std::back_inserter(joined.skipped));
+    for (const auto& reason : transfer.corrections) {
+      correct(joined, reason);
     }
-  } else {
-    done(transfer);
+    joined.not_kept += transfer.not_kept;
+    ++joined.parts;
+    joined.kind = joined.kind ? joined.kind : transfer.kind;
+    if (joined.metadata.empty()) {
+      joined.metadata = std::move(transfer.metadata);
+    }
+    transfer = std::move(joined);
+    mark_repeats(transfer);
+  }
+  if (!transfer.imei || !transfer.announced || transfer.is_complete()) {
+    report(transfer);
+    return;
+  }
+  suspended_.push_back({std::move(transfer), {}});
+  suspended_.back().best = suspended_.back().transfer.best();
+  if (suspended_.size() > most_suspended) { // nobody comes back after so many others
+    report(suspended_.front().transfer);
+    suspended_.pop_front();
   }
 }
 
+void TransferLog::report(const Transfer& transfer) {
+  done(transfer);
+  records_ -= transfer.packets.size() + transfer.skipped.size();
+}
+
 void TransferLog::finish() {
-  for (const auto& transfer : std::exchange(suspended_, {})) {
-    done(transfer);
+  for (; !suspended_.empty(); suspended_.pop_front()) {
+    report(suspended_.front().transfer);
   }
 }
 

@@ -58,6 +58,10 @@ public:
   void server_lost() { server_framer_.reset(); }
   void finish() { finished_ = true; }
   std::optional<DumpEvent> poll();
+  std::size_t memory() const {
+    return sizeof *this + buffer_.capacity() + dropped_.capacity() +
+           (transfer_ ? transfer_->memory() : 0);
+  }
 
 private:
   /// A stretch in which the way was lost.
@@ -217,7 +221,11 @@ bool DumpReader::Implementation::read_command() {
     lose(0);
     return true;
   }
-  on_command(window().first(*size));
+  const auto uncounted = dump_evidence::has_uncounted_byte(window(), *size, at_end(), known());
+  if (uncounted == Fit::undecided) {
+    return false;
+  }
+  on_command(window().first(*size + (uncounted == Fit::yes ? 1 : 0)));
   return true;
 }
 
@@ -482,5 +490,6 @@ void DumpReader::server_received(Bytes bytes) { implementation_->server_received
 void DumpReader::server_lost() { implementation_->server_lost(); }
 void DumpReader::finish() { implementation_->finish(); }
 std::optional<DumpEvent> DumpReader::poll() { return implementation_->poll(); }
+std::size_t DumpReader::memory() const { return implementation_->memory(); }
 
 } // namespace dualcam

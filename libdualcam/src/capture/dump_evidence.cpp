@@ -158,6 +158,19 @@ Fit begins_command(Bytes window, bool at_end, const Known& known) {
   return fit(is_likely_content(id_of(window), window.first(*size), known));
 }
 
+Fit has_uncounted_byte(Bytes window, std::size_t size, bool at_end, const Known& known) {
+  if (id_of(window) != CommandId::metadata || size != header_size + shortest_metadata) {
+    return Fit::no;
+  }
+  const auto rest = window.subspan(size);
+  const auto here = begins_command(rest, at_end, known);
+  const bool last = at_end && rest.size() == 1; // could be the start of anything
+  if (rest.empty() || here == Fit::undecided || (here == Fit::yes && !last)) {
+    return here == Fit::undecided ? here : Fit::no;
+  }
+  return begins_command(rest.subspan(1), at_end, known);
+}
+
 Fit is_way_back(Bytes window, bool at_end, const Known& known) {
   const auto size = command_size(window);
   if (!size || *size == 0) {
@@ -170,7 +183,11 @@ Fit is_way_back(Bytes window, bool at_end, const Known& known) {
     return is_data_to_go_on_from(window, *size, at_end, known);
   }
   const auto begins = begins_command(window, at_end, known);
-  return begins == Fit::yes ? begins_command(window.subspan(*size), at_end, known) : begins;
+  if (begins != Fit::yes) {
+    return begins;
+  }
+  const auto follows = begins_command(window.subspan(*size), at_end, known);
+  return follows == Fit::no ? has_uncounted_byte(window, *size, at_end, known) : follows;
 }
 
 } // namespace dualcam::dump_evidence

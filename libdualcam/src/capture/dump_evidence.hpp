@@ -25,6 +25,10 @@ std::optional<std::size_t> command_size(Bytes window);
 /// Whether `window` begins like a command; no bytes at all are one at the end of the stream.
 Fit begins_command(Bytes window, bool at_end, const Known& known);
 
+/// Whether a METADATA at the start of `window`, `size` bytes by its length, has the frame rate as
+/// one more byte behind it: no command begins right there, but one does a byte later.
+Fit has_uncounted_byte(Bytes window, std::size_t size, bool at_end, const Known& known);
+
 /// Whether `window` begins with a command to go on from after a lost stretch.
 Fit is_way_back(Bytes window, bool at_end, const Known& known);
 

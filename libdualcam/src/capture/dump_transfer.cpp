@@ -16,7 +16,9 @@ std::uint32_t plus(std::uint32_t number, std::int64_t shift) {
       std::clamp<std::int64_t>(number + shift, 1, std::int64_t{UINT32_MAX}));
 }
 
-std::size_t content_of(Bytes payload) { return std::hash<std::string_view>()(as_text(payload)); }
+std::uint32_t content_of(Bytes payload) {
+  return static_cast<std::uint32_t>(std::hash<std::string_view>()(as_text(payload)));
+}
 
 } // namespace
 
@@ -53,6 +55,7 @@ DumpTransferEnded DumpTransfer::ended(std::uint64_t offset) const {
   ended.packets = began(offset).packets;
   ended.highest = highest_;
   ended.packet_size = packet_size_;
+  ended.by_path = by_path_;
   return ended;
 }
 
@@ -197,8 +200,9 @@ void DumpTransfer::remember(const DumpPacket& packet) {
   if (packet.verdict == DumpVerdict::bad) {
     return;
   }
-  seen_.push_back({packet.ordinal, packet.number, packet.payload.size(), *packet.stored,
-                   content_of(packet.payload)});
+  seen_.push_back({static_cast<std::uint32_t>(packet.ordinal), packet.number,
+                   content_of(packet.payload), static_cast<std::uint16_t>(packet.payload.size()),
+                   *packet.stored});
   if (seen_.size() > remembered) {
     seen_.pop_front();
   }
@@ -211,7 +215,7 @@ std::optional<DumpRenumbered> DumpTransfer::shift(std::uint64_t first, std::uint
     return std::nullopt;
   }
   for (auto& seen : seen_) {
-    if (seen.ordinal >= first && seen.ordinal < end) {
+    if (const auto ordinal = ordinal_of(seen); ordinal >= first && ordinal < end) {
       seen.number = plus(seen.number, by);
       highest_ = std::max(highest_, seen.number);
     }
@@ -248,8 +252,9 @@ std::optional<DumpRenumbered> DumpTransfer::correction_behind_sync() {
   }
   const auto content = content_of(last_->payload);
   const auto same = [&](const Seen& seen) {
-    return seen.ordinal >= break_->ordinal && seen.ordinal < sync_ordinal_ &&
-           seen.content == content && seen.size == last_->payload.size();
+    const auto ordinal = ordinal_of(seen);
+    return ordinal >= break_->ordinal && ordinal < sync_ordinal_ && seen.content == content &&
+           seen.size == last_->payload.size();
   };
   if (std::ranges::count_if(seen_, same) == 1) {
     const auto seen = std::ranges::find_if(seen_, same);

@@ -53,15 +53,21 @@ public:
   std::optional<std::uint32_t> highest_sync() const;
   std::uint32_t highest() const { return highest_; }
   bool by_path() const { return by_path_; }
+  std::size_t memory() const { return seen_.size() * sizeof(Seen); }
 
 private:
   struct Seen {
-    std::uint64_t ordinal;
+    std::uint32_t ordinal; ///< the low bits: `remembered` is far less
     std::uint32_t number;
-    std::size_t size;
+    std::uint32_t content; ///< a hash of the payload: its CRC alone would match by chance
+    std::uint16_t size;
     std::uint16_t stored;
-    std::size_t content; ///< a hash of the payload: its CRC alone would match by chance
   };
+  /// Of one that is still remembered.
+  std::uint64_t ordinal_of(const Seen& seen) const {
+    return ordinal_ -
+           static_cast<std::uint32_t>(static_cast<std::uint32_t>(ordinal_) - seen.ordinal);
+  }
   /// Where numbers became uncertain.
   struct Break {
     std::uint64_t ordinal;

@@ -13,24 +13,30 @@ namespace {
 std::uint16_t choose_and_run(Bytes bytes, std::uint16_t initial);
 
 /// Constant-initialised, so that a CRC may be computed before main().
-constinit std::atomic<Function> chosen = choose_and_run;
+constinit std::atomic<Function> in_use = choose_and_run;
 
 std::uint16_t choose_and_run(Bytes bytes, std::uint16_t initial) {
-  Function best = tables;
-  for (const auto& kernel : vector_kernels()) {
-    if (kernel.is_supported()) {
-      best = kernel.function;
-    }
-  }
-  chosen.store(best, std::memory_order_relaxed);
+  const auto best = best_of(vector_kernels());
+  in_use.store(best, std::memory_order_relaxed);
   return best(bytes, initial);
 }
 
 } // namespace
+
+Function best_of(std::span<const Kernel> kernels) {
+  Function best = tables;
+  for (const auto& kernel : kernels) {
+    best = kernel.is_supported() ? kernel.function : best;
+  }
+  return best;
+}
+
+Function chosen() { return in_use.load(std::memory_order_relaxed); }
+
 } // namespace crc16_kernels
 
 std::uint16_t crc16(Bytes bytes, std::uint16_t initial) {
-  return crc16_kernels::chosen.load(std::memory_order_relaxed)(bytes, initial);
+  return crc16_kernels::chosen()(bytes, initial);
 }
 
 std::uint16_t crc16_combine(std::uint16_t crc_a, std::uint16_t crc_b, std::uint64_t bytes_of_b) {

@@ -23,4 +23,9 @@ std::uint16_t tables(Bytes bytes, std::uint16_t initial);
 /// The others compiled for this architecture, in ascending order of preference; may be empty.
 std::span<const Kernel> vector_kernels();
 
+/// The last of `kernels` that runs here, else the tables. What crc16() goes by is that of
+/// `vector_kernels`, from the first CRC on.
+Function best_of(std::span<const Kernel> kernels);
+Function chosen();
+
 } // namespace dualcam::crc16_kernels

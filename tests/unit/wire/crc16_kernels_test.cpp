@@ -94,4 +94,27 @@ TEST_CASE("crc16 kernels: long inputs agree with the tables") {
   });
 }
 
+namespace {
+
+std::uint16_t one(Bytes, std::uint16_t) { return 1; }
+std::uint16_t two(Bytes, std::uint16_t) { return 2; }
+bool here() { return true; }
+bool elsewhere() { return false; }
+
+} // namespace
+
+TEST_CASE("crc16 kernels: the last one that this processor can run is chosen") {
+  using crc16_kernels::best_of;
+  using crc16_kernels::Kernel;
+  const auto best = [](std::vector<Kernel> kernels) { return best_of(kernels); };
+  CHECK(best({}) == crc16_kernels::tables);
+  CHECK(best({{"a", one, elsewhere}}) == crc16_kernels::tables);
+  CHECK(best({{"a", one, here}, {"b", two, elsewhere}}) == one);
+  CHECK(best({{"a", one, elsewhere}, {"b", two, here}}) == two);
+  CHECK(best({{"a", one, here}, {"b", two, here}}) == two);
+
+  crc16({});
+  CHECK(crc16_kernels::chosen() == best_of(crc16_kernels::vector_kernels()));
+}
+
 } // namespace dualcam

@@ -47,7 +47,7 @@ struct DumpSync {
   std::uint32_t packet;
 };
 
-enum class DumpVerdict {
+enum class DumpVerdict : std::uint8_t {
   good,      ///< its CRC fits the chain
   bad,       ///< whole, but its CRC does not fit
   cut,       ///< not all of its bytes are there; `payload` is what is, and may have a gap inside
@@ -58,7 +58,7 @@ enum class DumpVerdict {
 std::string_view name_of(DumpVerdict verdict);
 
 /// Where a packet's number comes from.
-enum class DumpNumbering {
+enum class DumpNumbering : std::uint8_t {
   stated,   ///< SYNC and counting on
   inferred, ///< from the length of a lost stretch, what follows it, or the packets START announced
   unknown,  ///< counted from the first packet seen, for want of anything better
@@ -116,6 +116,7 @@ struct DumpTransferEnded {
   std::uint64_t unchecked;
   std::uint64_t repeats;   ///< of all these
   std::size_t packet_size; ///< payload bytes of all packets but the last
+  bool by_path;            ///< places are bytes, not packets
 };
 
 using DumpEvent =
@@ -136,8 +137,8 @@ using DumpEvent =
 ///   otherwise the stretch's length tells. START's count, or a SYNC and the packets repeated behind
 ///   it, may correct them later (DumpRenumbered).
 ///
-/// Memory: the piece being read, at most two commands, and a few words for each of the last 4096
-/// packets.
+/// Memory: the piece being read, at most two commands, and 16 bytes for each of the last 4096
+/// packets (see `memory`).
 class DumpReader {
 public:
   DumpReader();
@@ -157,6 +158,9 @@ public:
   void finish();
 
   std::optional<DumpEvent> poll();
+
+  /// About how many bytes it holds. Readers of many streams bound their sum by it.
+  std::size_t memory() const;
 
 private:
   class Implementation;
