@@ -1,0 +1,299 @@
+// One file of a session: metadata, START, packets, the end. The rest is in server_session.cpp.
+#include <algorithm>
+#include <stdexcept>
+
+#include "dualcam/files/metadata.hpp"
+#include "dualcam/session/server_session.hpp"
+
+namespace dualcam {
+namespace {
+
+/// Whether it lacks the last byte of its version's layout, which some firmware does not count.
+bool lacks_a_byte(Bytes metadata) {
+  const auto layout = metadata.empty() ? 0U : std::to_integer<unsigned>(metadata[0]);
+  return layout >= 1 && layout <= metadata_sizes.size() &&
+         metadata.size() + 1 == metadata_sizes[layout - 1];
+}
+
+} // namespace
+
+void ServerSession::on_metadata_stage(const Message& message) {
+  if (const auto* metadata = as<MetadataResponse>(message);
+      metadata != nullptr && !is_of_another_kind(*metadata)) {
+    progress();
+    if (!lacks_a_byte(metadata->payload)) {
+      report_metadata(metadata->payload);
+      return offer();
+    }
+    metadata_.assign(metadata->payload.begin(), metadata->payload.end());
+    state_ = State::completing_metadata;
+    wait_until_ = now_ + config_.uncounted_wait;
+    return;
+  }
+  if (const auto* status = as<Status>(message);
+      status != nullptr && (status->code != status_completed || !stored_in_round_)) {
+    progress();
+    asks_metadata_ = false;
+    note("the device refuses METADATA REQUEST: going on without metadata");
+    return offer();
+  }
+  late(message);
+}
+
+void ServerSession::report_metadata(Bytes payload) {
+  if (payload.data() != metadata_.data()) {
+    metadata_.assign(payload.begin(), payload.end());
+  }
+  metadata_open_ = true;
+  actions_.emplace_back(MetadataReceived{kind_, metadata_});
+}
+
+/// Whether a byte stands before the next command; nullopt: that cannot be told yet.
+std::optional<bool> ServerSession::uncounted_byte_follows() {
+  const auto next = framer_.ahead(1 + longest_beginning);
+  const auto here = begins_command(Sender::device, next);
+  if (!here) {
+    return std::nullopt;
+  }
+  return *here ? false : begins_command(Sender::device, next.subspan(1));
+}
+
+void ServerSession::take_uncounted_byte() {
+  if (!metadata_.empty()) { // of this file
+    metadata_.push_back(framer_.ahead(1)[0]);
+    report_metadata(metadata_);
+    metadata_open_ = false;
+  }
+  framer_.skip(1);
+}
+
+/// No command is due now, so a byte that is none's beginning, or stays alone, is what is missing.
+bool ServerSession::complete_metadata(bool waited) {
+  const auto follows = uncounted_byte_follows();
+  const auto next = framer_.ahead(2);
+  const bool is_there = (!next.empty() && next[0] != std::byte{0}) || follows.value_or(false) ||
+                        (waited && next.size() == 1);
+  if (!is_there && !follows && !waited) {
+    return false;
+  }
+  is_there ? take_uncounted_byte() : report_metadata(metadata_);
+  offer();
+  return true;
+}
+
+void ServerSession::offer() {
+  wait_until_.reset();
+  state_ = State::offering;
+  actions_.emplace_back(FileOffered{kind_});
+}
+
+void ServerSession::fetch(TimePoint now) {
+  if (answers(State::offering, now)) {
+    state_ = State::awaiting_start;
+    send(FileRequest{identifier_of(kind_)});
+  }
+}
+
+void ServerSession::skip(TimePoint now) {
+  if (answers(state_ == State::starting ? State::starting : State::offering, now)) {
+    leave_file();
+  }
+}
+
+/// The current kind is not asked for again in this session.
+void ServerSession::leave_file() {
+  excluded_.insert(kind_);
+  wait_until_.reset();
+  progress();
+  next_file();
+}
+
+void ServerSession::on_start_stage(const Message& message) {
+  if (const auto* started = as<Start>(message)) {
+    if (started->packets == 0) {
+      note("the device has no " + std::string(description_of(kind_)) + " after all");
+      owed_.erase(kind_);
+      return leave_file();
+    }
+    return start(started->packets);
+  }
+  const auto* status = as<Status>(message);
+  if (status != nullptr && status->code != status_completed) {
+    return on_status_in_file(*status);
+  }
+  late(message); // a STATUS 0 ends what was before
+}
+
+void ServerSession::start(std::uint32_t packets) {
+  progress();
+  packets_ = packets;
+  synchronised_ = false;
+  state_ = State::starting;
+  wait_until_.reset();
+  actions_.emplace_back(FileStarted{kind_, packets_});
+}
+
+void ServerSession::begin(TimePoint now, const ResumePoint& from) {
+  if (!answers(State::starting, now)) {
+    return;
+  }
+  if (from.packet < 1 || from.packet > packets_) {
+    throw std::logic_error("ServerSession: the file has no such packet to begin with");
+  }
+  attempts_ = 0;
+  file_ = FileReceiver(packets_, from);
+  ask();
+}
+
+void ServerSession::ask() {
+  state_ = State::awaiting_sync;
+  wait_until_ = now_ + config_.sync_wait;
+  search_sync();
+  send(Resume{file_.wanted()});
+}
+
+void ServerSession::search_sync() {
+  metadata_open_ = false;
+  framer_.drop_until_sync(file_.wanted(), !synchronised_);
+}
+
+void ServerSession::resume(Resumed::Reason reason) {
+  if (++attempts_ > config_.attempts) {
+    return give_up_file("packet " + std::to_string(file_.wanted()) + " did not arrive in " +
+                        std::to_string(config_.attempts) + " attempts (" +
+                        std::string(text_of(reason)) + ")");
+  }
+  actions_.emplace_back(Resumed{reason, file_.wanted()});
+  ask();
+}
+
+/// The framer's search stops at a SYNC, a STATUS and, before the first SYNC, a START.
+void ServerSession::on_sync_stage(const Message& message) {
+  if (const auto* sync = as<Sync>(message)) {
+    synced_at_ = now_;
+    return on_sync(*sync);
+  }
+  if (const auto* again = as<Start>(message)) {
+    return again->packets != packets_ ? start(again->packets) : search_sync();
+  }
+  on_status_in_file(std::get<Status>(message));
+}
+
+/// Packets are repeated from here on: maybe from further back than was asked for.
+void ServerSession::on_sync(const Sync& sync) {
+  synchronised_ = true;
+  file_.synchronise(sync.packet);
+  state_ = State::receiving;
+  wait_until_ = now_ + config_.quiet;
+}
+
+void ServerSession::on_receiving(const Message& message) {
+  if (const auto* data = as<Data>(message)) {
+    return on_data(*data);
+  }
+  if (const auto* sync = as<Sync>(message)) {
+    if (sync->packet > file_.wanted()) {
+      return resume(Resumed::Reason::out_of_step);
+    }
+    if (++attempts_ > config_.attempts) {
+      return give_up_file("the device keeps going back to packet " + std::to_string(sync->packet));
+    }
+    return on_sync(*sync);
+  }
+  if (const auto* status = as<Status>(message)) {
+    return on_status_in_file(*status);
+  }
+  late(message);
+}
+
+void ServerSession::on_data(const Data& data) {
+  const auto packet = file_.wanted();
+  const auto offset = file_.bytes();
+  switch (file_.take(data)) {
+  case FileReceiver::Verdict::bad_crc:
+    return resume(Resumed::Reason::bad_crc);
+  case FileReceiver::Verdict::out_of_step:
+    return resume(Resumed::Reason::out_of_step);
+  case FileReceiver::Verdict::different:
+    return replaced();
+  case FileReceiver::Verdict::fresh:
+    actions_.emplace_back(FileData{packet, offset, data.payload});
+    break;
+  case FileReceiver::Verdict::repeated:
+    break;
+  }
+  progress();
+  wait_until_ = now_ + config_.quiet;
+  if (file_.is_whole() || file_.wanted() != packet) { // what was asked for has come
+    attempts_ = 0;
+  }
+  if (file_.is_whole()) {
+    complete_file();
+  }
+}
+
+/// The file does not come. If it was to prove that it is a known one, that has failed.
+void ServerSession::give_up_file(std::string why) {
+  file_.looks_for_known() ? replaced() : end(Ended::Reason::bad_line, std::move(why));
+}
+
+void ServerSession::replaced() {
+  progress();
+  state_ = State::starting;
+  wait_until_.reset();
+  actions_.emplace_back(FileReplaced{kind_, packets_});
+}
+
+void ServerSession::complete_file() {
+  state_ = State::storing;
+  wait_until_.reset();
+  actions_.emplace_back(FileCompleted{kind_, packets_, file_.bytes(), file_.crc(), file_.known()});
+}
+
+void ServerSession::on_status_in_file(const Status& status) {
+  if (status.code == status_completed && state_ == State::receiving) {
+    return resume(Resumed::Reason::out_of_step); // it thinks that it has sent everything
+  }
+  const bool no_such_packet =
+      status.code == status_invalid_resume || status.code == status_file_pointer_failed;
+  if (state_ != State::awaiting_start && file_.is_comparing() && no_such_packet) {
+    return replaced();
+  }
+  actions_.emplace_back(FileRefused{kind_, status.code});
+  leave_file();
+}
+
+void ServerSession::stored(TimePoint now) {
+  if (answers(State::storing, now)) {
+    stored_in_round_ = true;
+    owed_.erase(kind_);
+    next_file();
+  }
+}
+
+/// Late, asked for with an earlier file.
+bool ServerSession::is_of_another_kind(const MetadataResponse& metadata) const {
+  const auto type = metadata.payload.size() > 1 ? metadata.payload[1] : std::byte{0};
+  return std::ranges::any_of(all_file_kinds, [&](FileKind kind) {
+    return kind != kind_ && type == static_cast<std::byte>(kind);
+  });
+}
+
+/// A command that is not due: an answer that comes after its wait, a repeat. Not progress.
+void ServerSession::late(const Message& message) {
+  if (const auto* metadata = as<MetadataResponse>(message);
+      metadata != nullptr && state_ != State::awaiting_repeated_init &&
+      metadata->payload.size() > 1 && metadata->payload[1] == static_cast<std::byte>(kind_)) {
+    asks_metadata_ = config_.metadata; // it knows it after all
+    return report_metadata(metadata->payload);
+  }
+  if (as<MetadataResponse>(message) != nullptr) {
+    metadata_.clear();
+    metadata_open_ = true;
+  }
+  if (as<Data>(message) == nullptr && as<Sync>(message) == nullptr) {
+    note("unexpected " + describe(message) + " ignored", false);
+  }
+}
+
+} // namespace dualcam
