@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 
 from figures import figure
-from harness import IMEI, PATIENCE, TOOLS, Running, ToolTest, tool
+from harness import IMEI, PATIENCE, STATE, TOOLS, Running, ToolTest, tool
 from uploads import (AGAIN, FILE, KINDS, METADATA, METADATA_WANTED, PACKET, RESUME, START, STATUS,
                      SYNC, Upload, crc16, packet_count)
 
@@ -253,7 +253,7 @@ class FaultTest(ToolTest):
         """Every file below the output folder."""
         folder = folder or self.out
         return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*")
-                if not path.is_dir()}
+                if not path.is_dir() and STATE not in path.parts}
 
     @staticmethod
     def is_final(name):

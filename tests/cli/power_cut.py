@@ -1,7 +1,10 @@
 """What a disk may hold after a power cut, worked out from a trace: of what no fsync covered, any
-part may be there, and any part not."""
+part may be there, and any part not. And what must have been synced, whether it was or not."""
 
 import pathlib
+import re
+
+from uploads import crc16
 
 SECTOR = 512
 RESTART = {"call": "restart"}  # between the traces of two processes
@@ -170,3 +173,65 @@ class Told:
                 self._kind = payload.decode()[1:]
             elif command == b"\0\x02":
                 self._transferring = True
+
+
+SYNCS = ("fsync", "fdatasync")
+HELD = re.compile(rb"(held \d{10} (\d{13}) \d{5} [0-9a-f]{4}) ([0-9a-f]{4})\n")
+HEADER = re.compile(rb"\Adualcam checkpoint 1\n(?:[a-z]+ .*\n)*?check [0-9a-f]{4}\n")
+
+
+def claimed(checkpoint):
+    """How many bytes a checkpoint says are durable, by the newest line that can be read."""
+    header = HEADER.match(checkpoint)
+    if not header:
+        return 0
+    check = crc16(header.group())
+    return max((int(line.group(2)) for line in HELD.finditer(checkpoint)
+                if int(line.group(3), 16) == crc16(line.group(1), check)), default=0)
+
+
+class Claims:
+    """Demands of a trace: that a checkpoint claims only bytes of its part that a sync had covered
+    when the claim was written, and that claims come often enough."""
+
+    MOST_UNCLAIMED = (1 << 20) + (1 << 18)  # a checkpoint is due after a MiB; a buffer may be late
+
+    def __init__(self):
+        self._written = {}  # part: bytes; a checkpoint goes by the name of its part
+        self._synced = {}
+        self._told = {}
+        self._durable = {}
+
+    def durable(self, suffix):
+        """The bytes that are claimed, and the claim durable, of the part whose name ends so."""
+        return max((count for path, count in self._durable.items() if path.endswith(suffix)),
+                   default=0)
+
+    def apply(self, call):
+        path = call.get("path", b"")
+        if "error" in call or not call.get("below"):
+            return
+        if path.endswith(b".part.checkpoint"):
+            self._checkpoint(path.removesuffix(b".checkpoint"), call)
+        elif path.endswith(b".part"):
+            self._part(path, call)
+
+    def _part(self, path, call):
+        if "data" in call:
+            self._written[path] = max(self._written.get(path, 0), call["offset"] + call["result"])
+            unclaimed = self._written[path] - self._durable.get(path, 0)
+            assert unclaimed <= self.MOST_UNCLAIMED, f"{unclaimed} bytes of {path} are not claimed"
+        elif "size" in call:
+            for known in (self._written, self._synced):
+                known[path] = min(known.get(path, 0), call["size"])
+        elif call["call"] in SYNCS:
+            self._synced[path] = self._written.get(path, 0)
+
+    def _checkpoint(self, path, call):
+        if "data" in call:
+            for line in HELD.finditer(call["data"]):
+                claim, synced = int(line.group(2)), self._synced.get(path, 0)
+                assert claim <= synced, f"{claim} bytes of {path} are claimed, {synced} are synced"
+                self._told[path] = claim
+        elif call["call"] in SYNCS:
+            self._durable[path] = self._told.get(path, 0)

@@ -8,8 +8,9 @@ import unittest
 
 from faults import Device, FaultTest, Recording
 from figures import full
-from power_cut import RESTART, Disk, Told
-from uploads import PACKET
+from harness import STATE
+from power_cut import RESTART, Claims, Disk, Told, claimed
+from uploads import PACKET, crc16
 
 STRIDE = full(17, 1)
 MIXTURES = full(2, 10)
@@ -55,27 +56,60 @@ class TheModelOfADisk(unittest.TestCase):
         self.assertIn({}, states)
 
 
-class Checkpoints:
-    """How many bytes of the video are durable by the last checkpoint."""
+class TheDemandsOfATrace(unittest.TestCase):
+    """What a careless program would be told."""
 
-    def __init__(self):
-        self.durable = self._written = self._synced = self._told = 0
+    HEADER = b"dualcam checkpoint 1\nimei 1\n"
+    HEADER += b"check %04x\n" % crc16(HEADER)
 
-    def apply(self, call):
-        path = call.get("path", b"")
-        if "error" in call:
-            return
-        synced = call["call"] in ("fsync", "fdatasync")
-        if path.endswith(b".h265.part"):
-            if "data" in call:
-                self._written = call["offset"] + call["result"]
-            elif synced:
-                self._synced = self._written
-        elif path.endswith(b".h265.part.checkpoint"):
-            if "data" in call:
-                self._told = self._synced
-            elif synced:
-                self.durable = self._told
+    def claim(self, size):
+        line = b"held %010d %013d 01024 1a2b" % (size // 1024, size)
+        return line + b" %04x\n" % crc16(line, crc16(self.HEADER))
+
+    def follow(self, *calls):
+        claims = Claims()
+        for path, call in calls:
+            claims.apply({"path": path, "below": 1, "result": len(call.get("data", b""))} | call)
+        return claims
+
+    PART = b"/out/a.h265.part"
+    CHECKPOINT = PART + b".checkpoint"
+    SYNC = {"call": "fsync"}
+
+    def written(self, size, offset=0):
+        return {"call": "write", "offset": offset, "data": b"x" * size}
+
+    def told(self, size):
+        return {"call": "pwrite", "offset": 70, "data": self.claim(size)}
+
+    def test_a_claim_without_a_sync(self):
+        for calls in ([], [(self.CHECKPOINT, self.SYNC)], [(b"/out/b.part", self.SYNC)]):
+            with self.assertRaisesRegex(AssertionError, "2048 bytes .* are claimed, 0 are synced"):
+                self.follow((self.PART, self.written(2048)), *calls,
+                            (self.CHECKPOINT, self.told(2048)))
+
+    def test_a_claim_of_more_than_was_synced(self):
+        with self.assertRaisesRegex(AssertionError, "2048 bytes .* are claimed, 1024 are synced"):
+            self.follow((self.PART, self.written(1024)), (self.PART, self.SYNC),
+                        (self.PART, self.written(1024, 1024)), (self.CHECKPOINT, self.told(2048)))
+
+    def test_no_claims(self):
+        with self.assertRaisesRegex(AssertionError, "are not claimed"):
+            self.follow((self.PART, self.written(2 << 20)), (self.PART, self.SYNC))
+
+    def test_claims_done_right(self):
+        calls = [(self.PART, self.written(2048)), (self.PART, self.SYNC),
+                 (self.CHECKPOINT, self.told(2048))]
+        self.assertEqual(self.follow(*calls).durable(b".h265.part"), 0)
+        calls.append((self.CHECKPOINT, self.SYNC))
+        self.assertEqual(self.follow(*calls).durable(b".h265.part"), 2048)
+
+    def test_what_a_checkpoint_claims(self):
+        text = self.HEADER + self.claim(1024) + self.claim(2048)
+        self.assertEqual(claimed(text), 2048)
+        self.assertEqual(claimed(text[:-5] + b"ffff\n"), 1024)
+        self.assertEqual(claimed(text.replace(b"imei 1", b"imei 2")), 0)
+        self.assertEqual(claimed(b""), 0)
 
 
 class PowerCuts(FaultTest):
@@ -115,16 +149,18 @@ class PowerCuts(FaultTest):
         self.assert_exactly(recordings)
         expected = self.contents()
         total = len(calls) * (2 + MIXTURES)
-        disk, told, held = Disk(self.out), Told(), Checkpoints()
+        disk, told, claims = Disk(self.out), Told(), Claims()
         for number, call in enumerate(calls):
             told.apply(call)
             disk.apply(call)
-            held.apply(call)
+            claims.apply(call)
             for state in disk.states(self.random, MIXTURES):
                 with self.case(transfer=what, call=number):
                     self.check_state(state, expected, told)
+                    self.check_claims(state, recordings)
                     if self.random.randrange(total) < RESTARTS:
-                        self.restart(state, self.forgotten(told), recordings, held.durable)
+                        self.restart(state, self.forgotten(told), recordings,
+                                     claims.durable(b".h265.part"))
 
     def forgotten(self, told):
         """What the device does not offer any more; what it was told last it may not have heard."""
@@ -133,12 +169,26 @@ class PowerCuts(FaultTest):
 
     def check_state(self, state, expected, told):
         for name, content in state.items():
-            if not name.endswith((".part", ".checkpoint")):
+            if not name.endswith((".part", ".checkpoint")) and not name.startswith(STATE):
                 self.assertTrue(content == expected.get(name), f"{name} is wrong")
         for kind in told.files:
             for name in expected:
                 if kind in name:
                     self.assertIn(name, state, "lost, though the device was told")
+
+    def check_claims(self, state, recordings):
+        """Whatever can be read is true: each claim of a checkpoint, and a file that has its name has
+        its record."""
+        records = b"".join(content for name, content in state.items() if name.startswith(STATE))
+        for name, content in state.items():
+            if name.endswith(".part.checkpoint"):
+                part = name.removesuffix(".checkpoint")
+                held = state.get(part, state.get(part.removesuffix(".part"), b""))
+                claim = claimed(content)
+                self.assertTrue(any(held[:claim] == each.content[:claim] and len(held) >= claim
+                                    for each in recordings), f"{name} claims {claim} bytes")
+            elif self.is_final(name) and not name.startswith(STATE):
+                self.assertIn(f"name {len(name)} {name}\n".encode(), records, "without a record")
 
     def restart(self, state, gone, recordings, held):
         """The same command goes on from there, with the last checkpoint of the video."""
@@ -153,8 +203,10 @@ class PowerCuts(FaultTest):
         self.assertEqual(server.wait(), 0, server.errors)
         self.assert_exactly(recordings)
         asked = dict(reversed(device.asked)).get("videof")  # the first time
-        if asked:  # the last packet, and the one before it where that is too short to prove much
-            self.assertGreaterEqual((asked + 1) * PACKET, held, "verified bytes are fetched again")
+        if asked:  # the last packet, of a file that is stored 4 KiB, and one more where that is short
+            proof = 5 if asked > 1 and held == len(recordings[0].content) else 1
+            self.assertGreaterEqual((asked + proof) * PACKET, held,
+                                    "verified bytes are fetched again")
 
 
 if __name__ == "__main__":

@@ -137,9 +137,9 @@ class SeveralConnections(ToolTest):
 
 class Places(ToolTest):
     def test_made_up_inits_keep_no_camera_out(self):
-        photo = self.file("a.jpg", 5_000)
+        photos = [self.file(name, 5_000) for name in ("a.jpg", "b.jpg")]
         server = self.serve("-k", "--max-connections", "4", "-v")
-        for count in (4, 40):
+        for count, photo in zip((4, 40), photos):
             fakes = [Upload(server, b"", imei=1 + number) for number in range(count)]
             for fake in fakes:
                 self.addCleanup(fake.close)
@@ -148,7 +148,7 @@ class Places(ToolTest):
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
         self.assertIn("made room for another camera", server.errors)
-        self.assert_stored(photo, photo)
+        self.assert_stored(*photos)
 
     def test_a_camera_in_mid_file_is_not_displaced(self):
         content = self.random.randbytes(20_000)

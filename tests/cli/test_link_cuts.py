@@ -104,7 +104,7 @@ class Cuts(CutTest):
         self.upload_part(server, content, 3, milliseconds=TIME)
         camera = self.upload(server, content, milliseconds=TIME)
         self.stop(server)
-        self.assertEqual(camera.resumed_at, [3])
+        self.assertEqual(camera.resumed_at, [1])  # less than 4 KiB are compared whole
         self.assert_finals(350612071913857, [content])
 
 

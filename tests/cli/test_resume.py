@@ -64,8 +64,7 @@ class Resuming(ToolTest):
         return camera.resumed_at
 
     def names(self):
-        return sorted(str(path.relative_to(self.out)) for path in self.out.rglob("*")
-                      if path.is_file() and path.suffix != ".json")
+        return self.stored()
 
     def content(self, size=20_000):
         return self.random.randbytes(size)
@@ -86,8 +85,8 @@ class Resuming(ToolTest):
         self.assertEqual(self.event(server.output, "summary")["incomplete"], 0)
 
     def test_a_stopped_server_goes_on_when_it_runs_again(self):
-        content = self.content()
-        for milliseconds in (TIME, None):
+        for milliseconds, size in ((TIME, 20_000), (None, 21_000)):
+            content = self.content(size)
             server = self.serve()
             with Upload(server, content, milliseconds=milliseconds) as camera:
                 camera.send_first(9)
@@ -99,7 +98,8 @@ class Resuming(ToolTest):
             server = self.serve()
             self.assertEqual(self.upload(server, content, milliseconds=milliseconds), [9])
             self.assertEqual(server.wait(), 0)
-            self.assert_stored(*[self.write("same", content)] * len(self.names()))
+            stored = [(self.out / name).read_bytes() for name in self.names()]
+            self.assertEqual(stored.count(content), 1)
         self.assertEqual(len(self.names()), 2)
 
     def write(self, name, content):
@@ -108,8 +108,8 @@ class Resuming(ToolTest):
         return path
 
     def test_a_replaced_file_is_fetched_whole_and_the_old_part_kept(self):
-        content, other = self.content(), self.content()
-        for milliseconds in (TIME, TIME + 5000, None):
+        for milliseconds, size in ((TIME, 20_000), (TIME + 5000, 21_000), (None, 22_000)):
+            content, other = self.content(size), self.content(size)
             server = self.serve()
             self.cut_after(server, content, 7, milliseconds=TIME)
             asked = self.upload(server, other, milliseconds=milliseconds)
@@ -127,37 +127,24 @@ class Resuming(ToolTest):
         server = self.serve("-k", "--json")
         with Upload(server, content, milliseconds=TIME) as camera:
             self.assertEqual(camera.run(AGAIN), AGAIN)
-        self.assertEqual(self.upload(server, content, milliseconds=TIME), [19])
+        self.assertEqual(self.upload(server, content, milliseconds=TIME), [16])
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
         self.assertEqual(self.names(), [NAME])
         self.event(server.output, "file-done")  # one only
 
     def test_a_file_that_the_camera_did_not_hear_was_stored_does_not_stand_in_its_own_way(self):
-        content = self.content()
         for choice in ("fail", "skip"):
+            content = self.content()
             server = self.serve("--if-exists", choice)
             with Upload(server, content, milliseconds=TIME) as camera:
                 self.assertEqual(camera.run(AGAIN), AGAIN)
             self.assertEqual(server.wait(), 0)
             server = self.serve("--if-exists", choice)
-            self.assertEqual(self.upload(server, content, milliseconds=TIME), [19])
+            self.assertEqual(self.upload(server, content, milliseconds=TIME), [16])
             self.assertEqual(server.wait(), 0)
             self.assertEqual(self.names(), [NAME])
             (self.out / NAME).unlink()
-
-    def test_a_stored_file_is_told_of_by_the_next_server_when_it_is_offered_again(self):
-        content = self.content()
-        server = self.serve()
-        with Upload(server, content, milliseconds=TIME) as camera:
-            self.assertEqual(camera.run(AGAIN), AGAIN)
-        self.assertEqual(server.wait(), 0)
-        self.assertEqual(self.names(), [NAME, NAME + ".part.checkpoint"])
-        server = self.serve()
-        self.assertEqual(self.upload(server, content, milliseconds=TIME), [19])
-        self.assertEqual(server.wait(), 0)
-        self.assertEqual(server.output, str(self.out / NAME) + "\n")
-        self.assertEqual(self.names(), [NAME])
 
     def test_what_was_not_asked_for_this_time_is_still_known(self):
         """The camera has not heard that its video is stored; meanwhile only photos are wanted."""
@@ -170,7 +157,7 @@ class Resuming(ToolTest):
                 camera.run()
         with self.served() as server:
             resumed_at = self.upload(server, video, kind="videof", milliseconds=TIME)
-        self.assertEqual(resumed_at, [19])
+        self.assertEqual(resumed_at, [16])
         self.assertEqual(len(self.stored()), 2)
 
     def test_a_link_lost_after_a_refusal_is_still_a_lost_link(self):
@@ -202,14 +189,6 @@ class Resuming(ToolTest):
         time.sleep(0.2)  # it sees that the camera has gone
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
-
-    def test_the_same_file_sent_again_on_purpose_is_another_file(self):
-        content = self.content()
-        for _ in range(2):
-            server = self.serve()
-            self.assertEqual(self.upload(server, content, milliseconds=TIME), [1])
-            self.assertEqual(server.wait(), 0)
-        self.assertEqual(self.names(), [NAME, NAME.replace(".jpg", "_1.jpg")])
 
     def test_a_connection_that_brought_nothing_leaves_nothing(self):
         server = self.serve()
@@ -244,10 +223,7 @@ class Streaming(ToolTest):
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertEqual(server.wait(), 0)
         self.assertEqual(sha256(path), sha256(video))
-        self.assertEqual(self.names(), [])
-
-    def names(self):
-        return list(self.out.iterdir())
+        self.assertEqual(list(self.out.iterdir()), [])
 
     def test_a_file_of_which_nothing_was_written_gives_way_to_another(self):
         other = self.random.randbytes(9_000)

@@ -12,7 +12,7 @@ import termios
 import time
 import unittest
 
-from harness import IMEI, PATIENCE, SIGHUP, SIGINT, SIGTERM, Camera, ToolTest, sha256, tool
+from harness import IMEI, PATIENCE, SIGHUP, SIGINT, SIGTERM, STATE, Camera, ToolTest, sha256, tool
 from uploads import Upload, was_read
 
 
@@ -57,8 +57,8 @@ class Downloads(ToolTest):
         self.assertEqual(len({name.split("/")[0] for name in self.stored()}), 20)
 
     def test_corrupt_packets_are_fetched_again(self):
-        video = self.file("v.h265", 400_000)
-        for habit in ("zero", "chain"):
+        videos = [self.file(name, 400_000) for name in ("v.h265", "w.h265")]
+        for habit, video in zip(("zero", "chain"), videos):
             server = self.serve("--idle-timeout", "8s", "--json")
             result = self.sim(server, "--corrupt", "0.03", "--crc-after-sync", habit,
                               f"videof={video}")
@@ -67,7 +67,7 @@ class Downloads(ToolTest):
             done = self.event(server.output, "file-done")
             self.assertEqual(done["sha256"], sha256(video))
             self.assertGreater(done["resumes"], 3)
-        self.assert_stored(video, video)
+        self.assert_stored(*videos)
 
     def test_bytes_trickling_one_at_a_time(self):
         photo = self.file("a.jpg", 5_000)
@@ -234,7 +234,7 @@ class Names(ToolTest):
                 camera.run()
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
-        self.assertEqual([path.name for path in self.out.iterdir()], ["latest.jpg"])
+        self.assertEqual({path.name for path in self.out.iterdir()}, {"latest.jpg", STATE})
 
     def test_a_taken_name_is_replaced(self):
         self.upload()
@@ -245,8 +245,8 @@ class Names(ToolTest):
 
     def test_nothing_else_is_left_in_the_folder(self):
         self.upload()
-        self.assertEqual(sorted(path.name for path in self.out.iterdir()),
-                         ["photof.jpg", "photof.jpg.json"])
+        self.assertEqual({path.name for path in self.out.iterdir()},
+                         {"photof.jpg", "photof.jpg.json", STATE})
 
 
 class Peers(ToolTest):

@@ -46,7 +46,7 @@ class Streams(ToolTest):
 
     def upload_many(self, server, count):
         for second in range(count):
-            with Upload(server, b"x" * 2000, milliseconds=second * 1000) as camera:
+            with Upload(server, b"x" * 2000, milliseconds=1000 + second * 1000) as camera:
                 camera.run()
                 self.assertTrue(camera.taken)
 
@@ -157,7 +157,7 @@ class Streams(ToolTest):
 
         def upload():
             for second in range(60):
-                with Upload(server, b"x" * 2000, milliseconds=second * 1000) as camera:
+                with Upload(server, b"x" * 2000, milliseconds=1000 + second * 1000) as camera:
                     camera.run()
             server.signal(SIGTERM)
 

@@ -79,6 +79,12 @@ std::vector<iovec> halved(std::span<const iovec> pieces) {
   return result;
 }
 
+/// Where write() puts the next byte.
+off_t write_position(int descriptor) {
+  const bool appends = (::fcntl(descriptor, F_GETFL) & O_APPEND) != 0;
+  return ::lseek(descriptor, 0, appends ? SEEK_END : SEEK_CUR);
+}
+
 /// `next(pieces, count)` writes at `offset`, or where the file stands if that is negative.
 template <class Next>
 ssize_t write_pieces(const char* name, int descriptor, std::span<const iovec> pieces, off_t offset,
@@ -88,7 +94,7 @@ ssize_t write_pieces(const char* name, int descriptor, std::span<const iovec> pi
       name, write_data, descriptor,
       [&](bool shorten) {
         if (offset < 0) {
-          at = ::lseek(descriptor, 0, SEEK_CUR);
+          at = write_position(descriptor);
         }
         const auto half_of_it = shorten ? halved(pieces) : std::vector<iovec>();
         const auto chosen = shorten ? std::span<const iovec>(half_of_it) : pieces;

@@ -1,6 +1,5 @@
 #include "dcam-serve/connection.hpp"
 
-#include <map>
 #include <utility>
 
 #include <asio/post.hpp>
@@ -80,16 +79,14 @@ asio::awaitable<void> Connection::run() {
   }
   // a variable of its own: GCC 12 destroys a conditional temporary in a co_await twice
   const std::string why = ended_ ? ended_->text : stopped_;
-  const bool cut = transfer_ && !transfer_->was_stored();
+  const bool cut = transfer_ && !transfer_->is_comparing();
+  step_back();
   co_await save_transfer(why);
   if (!ended_ && imei_) {
     server_.reporter().disconnected(*imei_, why, true);
   }
   if (ended_) {
-    const bool has_heard = co_await take_leave();
-    if (imei_ && ended_->reason == Ended::Reason::finished && has_heard) {
-      co_await forget_stored_files();
-    }
+    co_await take_leave();
   }
   if (imei_) {
     const bool complete = ended_ && (ended_->reason == Ended::Reason::finished ||
@@ -229,7 +226,7 @@ void Connection::fail_transfer(const Error& error) {
     (void)transfer_->leave(); // of nothing, nothing remains
   }
   transfer_.reset();
-  server_.failed(ExitCode::io);
+  server_.failed(error.category == ErrorCategory::crc ? ExitCode::bad_data : ExitCode::io);
 }
 
 /// Where something is that the camera need not send again; empty if nothing is.
@@ -287,10 +284,9 @@ asio::awaitable<void> Connection::perform(const Identified& identified) {
   }
   imei_ = imei;
   facts_.imei = imei;
-  unheard_of_ = identified.init.offered();
   server_.admitted(imei);
   server_.reporter().connected(identified.init, link_.peer());
-  session_.accept(steady_now());
+  session_.accept(steady_now(), server_.stepped_back(imei));
 }
 
 asio::awaitable<void> Connection::perform(const MetadataReceived& metadata) {
@@ -317,22 +313,51 @@ asio::awaitable<void> Connection::perform(const FileOffered& offered) {
                                         : session_.skip(steady_now());
     co_return;
   }
-  const auto path = facts_.path_for(options);
+  if (is_left_alone(offered.kind)) {
+    leave_file();
+    co_return;
+  }
+  if (is_name_taken() &&
+      !co_await run_on(server_.disk(), [&] { return facts_.may_be_held(options); })) {
+    refuse_name();
+    co_return;
+  }
+  fetching_ = offered.kind;
+  session_.fetch(steady_now());
+}
+
+/// By --if-exists skip or fail the file may not have its name then.
+bool Connection::is_name_taken() const {
+  const auto& options = server_.options();
   const bool matters = options.if_exists == IfExists::skip || options.if_exists == IfExists::fail;
-  // With a checkpoint it may be the very file, which the camera does not know to be stored.
-  if (!matters || !is_there(path) || is_there(path.string() + ".part.checkpoint")) {
-    session_.fetch(steady_now());
-    co_return;
+  return matters && !options.to_stdout && is_there(facts_.path_for(options));
+}
+
+/// The file stays with the camera.
+void Connection::refuse_name() {
+  const auto why = facts_.path_for(server_.options()).string() + " exists already";
+  if (server_.options().if_exists == IfExists::fail) {
+    server_.reporter().file_failed(facts_, why, kept_part());
+    server_.note_failure(ExitCode::io);
+  } else {
+    server_.reporter().file_skipped(facts_, why);
   }
-  const auto why = path.string() + " exists already";
-  if (options.if_exists == IfExists::fail) {
-    server_.reporter().file_failed(facts_, why, {});
-    decline();
-    co_return;
-  }
-  server_.reporter().file_skipped(facts_, why);
+  leave_file();
+}
+
+void Connection::leave_file() {
+  transfer_.reset();
+  fetching_.reset();
   facts_.metadata_payload.clear();
   session_.skip(steady_now());
+}
+
+/// Whether it was recognised in this connection. Other files of its kind are known by their time.
+bool Connection::is_left_alone(FileKind kind) const {
+  const auto found = left_alone_.find(kind);
+  return found != left_alone_.end() &&
+         same_file({facts_.imei, kind, 0, 0, found->second},
+                   {facts_.imei, kind, 0, 0, facts_.metadata_payload});
 }
 
 asio::awaitable<void> Connection::perform(const FileStarted& started) {
@@ -352,18 +377,15 @@ asio::awaitable<void> Connection::perform(const FileStarted& started) {
         fmt::format("refused: its {} packets are more than {} (--max-file-size)", started.packets,
                     format_size(most)),
         {});
-    decline();
+    server_.note_failure(ExitCode::io);
+    leave_file();
     co_return;
   }
   if (!co_await begin_transfer(started.packets)) {
     co_return;
   }
-  const auto path = facts_.path_for(server_.options());
-  if (server_.options().if_exists == IfExists::fail && !transfer_->was_stored() &&
-      !transfer_->may_block() && is_there(path)) { // only its checkpoint might have been its own
-    server_.reporter().file_failed(facts_, path.string() + " exists already", kept_part());
-    transfer_.reset();
-    decline();
+  if (is_name_taken() && !transfer_->is_comparing()) {
+    refuse_name();
     co_return;
   }
   receive_file();
@@ -373,13 +395,6 @@ void Connection::receive_file() {
   const auto from = transfer_->resume_point();
   proving_ = !from.overlap.empty();
   session_.begin(steady_now(), from);
-}
-
-/// The file stays with the camera.
-void Connection::decline() {
-  server_.note_failure(ExitCode::io);
-  facts_.metadata_payload.clear();
-  session_.skip(steady_now());
 }
 
 /// False if the destination refuses it.
@@ -405,6 +420,17 @@ asio::awaitable<bool> Connection::begin_transfer(std::uint32_t packets) {
 }
 
 asio::awaitable<void> Connection::perform(const FileReplaced&) {
+  if (transfer_->is_comparing()) {
+    const auto begun = co_await run_on(server_.disk(), [this] { return transfer_->begin_new(); });
+    if (!begun) {
+      fail_transfer(begun.error());
+    } else if (is_name_taken()) {
+      refuse_name();
+    } else {
+      session_.begin(steady_now());
+    }
+    co_return;
+  }
   const auto packets = transfer_->packets();
   const auto kept = co_await run_on(server_.disk(), [this] { return transfer_->set_aside(); });
   if (!kept) {
@@ -419,49 +445,39 @@ asio::awaitable<void> Connection::perform(const FileReplaced&) {
 }
 
 asio::awaitable<void> Connection::perform(const FileCompleted& completed) {
-  const auto path = co_await run_on(server_.disk(), [this] { return transfer_->finish(); });
-  if (!path) {
-    fail_transfer(path.error());
+  const auto finished =
+      co_await run_on(server_.disk(), [&] { return transfer_->finish(completed); });
+  if (!finished) {
+    fail_transfer(finished.error());
     co_return;
   }
   has_proved();
-  facts_.metadata_payload.clear();
-  unheard_of_.erase(transfer_->facts().kind);
   auto transfer = std::exchange(transfer_, std::nullopt);
-  const bool known = *path && !server_.announce(transfer->facts().imei, **path);
-  const bool news = *path && !(known && transfer->was_stored());
-  if (news) {
-    server_.run_hook(
-        server_.reporter().file_done(*transfer, completed, **path, transfer->sha256()));
-  } else if (!*path) {
+  if (finished->what == Finished::What::known) {
+    left_alone_.insert_or_assign(transfer->facts().kind, facts_.metadata_payload);
+  }
+  fetching_.reset();
+  facts_.metadata_payload.clear();
+  if (finished->is_news) {
+    server_.run_hook(server_.reporter().file_done(*transfer, finished->file, finished->path,
+                                                  transfer->sha256()));
+    (void)co_await run_on(server_.disk(), [&] { return transfer->mark_said(); }); // or told again
+  } else if (finished->what == Finished::What::skipped) {
     server_.reporter().file_skipped(transfer->facts(), "its name was taken meanwhile");
+  } else {
+    server_.reporter().file_known(transfer->facts(), finished->path);
   }
-  server_.stored(transfer->facts(), news) ? session_.finish() : session_.stored(steady_now());
+  server_.stored(transfer->facts(), finished->is_news) ? session_.finish()
+                                                       : session_.stored(steady_now());
 }
 
-asio::awaitable<void> Connection::perform(const Acknowledged&) { return forget_stored_files(); }
-
-/// The camera has heard that its files are stored, but for those that it offers and we left alone.
-asio::awaitable<void> Connection::forget_stored_files() {
-  const auto& options = server_.options();
-  std::map<std::filesystem::path, unsigned> trees;
-  for (const auto kind : all_file_kinds) {
-    auto [root, levels] = FileFacts{*imei_, kind, {}, {}}.tree_for(options);
-    trees.emplace(std::move(root), levels);
-  }
-  (void)co_await run_on(server_.disk(), [&] {
-    for (const auto& [root, levels] : trees) {
-      forget_stored({root, levels}, *imei_, FileKinds::all() - unheard_of_);
-    }
-    return true;
-  });
-  server_.forget_announced(*imei_);
-}
+asio::awaitable<void> Connection::perform(const Acknowledged&) { co_return; }
 
 asio::awaitable<void> Connection::perform(const FileRefused& refused) {
   device_failed_ = true;
   server_.reporter().device_refused(facts_, refused.status);
   server_.note_failure(ExitCode::device_failed);
+  fetching_.reset();
   facts_.metadata_payload.clear();
   co_await save_transfer("the device gave up");
 }
@@ -495,9 +511,27 @@ asio::awaitable<void> Connection::perform(const Ended& ended) {
 
 // --- the end ---
 
+/// A file that did not come, though the line was there for it, does not keep others from coming.
+void Connection::step_back() {
+  const bool over = ended_ && (ended_->reason == Ended::Reason::finished ||
+                               ended_->reason == Ended::Reason::unsupported);
+  if (!fetching_ || stopping() || over) {
+    return;
+  }
+  const bool in_vain = ended_ && ended_->reason == Ended::Reason::bad_line;
+  const bool grew = transfer_ && transfer_->new_bytes() > 0;
+  if ((in_vain || !grew) && server_.step_back(*imei_, *fetching_) && in_vain) {
+    server_.reporter().stepped_back(facts_);
+  }
+}
+
 /// An unfinished file becomes durable as it is.
 asio::awaitable<void> Connection::save_transfer(std::string why) {
-  if (!transfer_ || transfer_->was_stored()) {
+  if (!transfer_) {
+    co_return;
+  }
+  if (transfer_->is_comparing()) { // it may be stored, it may be another
+    server_.partial(transfer_->facts());
     transfer_.reset();
     co_return;
   }
@@ -511,13 +545,12 @@ asio::awaitable<void> Connection::save_transfer(std::string why) {
   server_.pause(std::move(*std::exchange(transfer_, std::nullopt)));
 }
 
-/// Whether the peer has hung up behind what was sent last.
-asio::awaitable<bool> Connection::take_leave() {
+asio::awaitable<void> Connection::take_leave() {
   if (ended_->reason != Ended::Reason::finished && ended_->reason != Ended::Reason::rejected &&
       ended_->reason != Ended::Reason::unsupported) {
-    co_return false;
+    co_return;
   }
-  co_return co_await link_.leave(leave_wait);
+  co_await link_.leave(leave_wait);
 }
 
 /// Not only a word, but a file is behind this IMEI.

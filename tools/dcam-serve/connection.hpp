@@ -1,6 +1,7 @@
 // The I/O around one ServerSession: socket and clock on one side, disk on the other.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,16 +63,19 @@ private:
   asio::awaitable<bool> write_run();
   asio::awaitable<void> save_if_due();
   asio::awaitable<bool> begin_transfer(std::uint32_t packets);
-  asio::awaitable<void> forget_stored_files();
+  bool is_left_alone(FileKind kind) const;
+  bool is_name_taken() const;
+  void refuse_name();
+  void leave_file();
+  void step_back();
   void fail_transfer(const Error& error);
   std::filesystem::path kept_part() const;
   void receive_file();
-  void decline();
   void receive_packet(const FileData& data);
   bool receive_available();
   asio::awaitable<void> next_input();
   asio::awaitable<void> save_transfer(std::string why);
-  asio::awaitable<bool> take_leave();
+  asio::awaitable<void> take_leave();
   void has_proved();
   void return_buffer();
 
@@ -87,7 +91,8 @@ private:
   std::optional<std::uint64_t> imei_; ///< once admitted
   FileFacts facts_;                   ///< of the file offered or being fetched
   std::optional<Transfer> transfer_;
-  FileKinds unheard_of_; ///< offered, and not dealt with yet
+  std::optional<FileKind> fetching_;          ///< from its offer to its end
+  std::map<FileKind, ByteBuffer> left_alone_; ///< offered though stored before; their metadata
   std::optional<Ended> ended_;
   std::string stopped_; ///< why, if it is to leave before its time
   bool device_failed_ = false;

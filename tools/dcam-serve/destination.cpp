@@ -64,9 +64,12 @@ Result<void> StreamDestination::write(Bytes bytes) {
   return {};
 }
 
-Result<std::optional<std::filesystem::path>> StreamDestination::finish(const std::filesystem::path&,
-                                                                       IfExists) {
-  return path();
+Result<std::optional<StoredFile>> StreamDestination::finish(const Finish& how, StateFolder&) {
+  if (data_.bytes != how.verified.bytes || data_.crc != how.verified.crc) {
+    return std::unexpected(
+        Error{ErrorCategory::crc, 0, "what went to standard output is not what was verified"});
+  }
+  return StoredFile{path(), 0};
 }
 
 Result<std::filesystem::path> StreamDestination::set_aside() {

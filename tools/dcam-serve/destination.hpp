@@ -38,8 +38,8 @@ public:
   virtual Result<void> save() = 0;
   /// Nothing of it is to remain.
   virtual void discard() = 0;
-  virtual Result<std::optional<std::filesystem::path>>
-  finish(const std::filesystem::path& final_name, IfExists if_exists) = 0;
+  /// As ResumableFile::finish.
+  virtual Result<std::optional<StoredFile>> finish(const Finish& how, StateFolder& state) = 0;
   /// The camera offers another file now. Returns where the old one is.
   virtual Result<std::filesystem::path> set_aside() = 0;
 };
@@ -58,9 +58,8 @@ public:
   Result<void> append(std::span<const Bytes> payloads) override { return file_.append(payloads); }
   Result<void> save() override { return file_.save(); }
   void discard() override { file_.discard(); }
-  Result<std::optional<std::filesystem::path>> finish(const std::filesystem::path& final_name,
-                                                      IfExists if_exists) override {
-    return file_.finish(final_name, if_exists);
+  Result<std::optional<StoredFile>> finish(const Finish& how, StateFolder& state) override {
+    return file_.finish(how, state);
   }
   Result<std::filesystem::path> set_aside() override { return file_.set_aside(); }
 
@@ -82,8 +81,7 @@ public:
   Result<void> append(std::span<const Bytes> payloads) override;
   Result<void> save() override { return {}; }
   void discard() override {}
-  Result<std::optional<std::filesystem::path>> finish(const std::filesystem::path& final_name,
-                                                      IfExists if_exists) override;
+  Result<std::optional<StoredFile>> finish(const Finish& how, StateFolder& state) override;
   Result<std::filesystem::path> set_aside() override;
 
 private:

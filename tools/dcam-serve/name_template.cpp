@@ -114,6 +114,12 @@ std::expected<NameTemplate, std::string> NameTemplate::parse(std::string_view te
   return result;
 }
 
+std::filesystem::path NameTemplate::fixed_folder() const {
+  const auto& text = parts_.front().literal;
+  const auto end = text.rfind('/');
+  return end == std::string::npos ? "" : path_of(text.substr(0, end));
+}
+
 unsigned NameTemplate::levels() const {
   std::ptrdiff_t slashes = 0;
   for (const auto& part : parts_) {

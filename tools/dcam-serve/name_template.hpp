@@ -40,6 +40,9 @@ public:
   };
   Tree tree(const NameValues& values) const;
 
+  /// The folder that all files of all cameras are below, as far as the template says one.
+  std::filesystem::path fixed_folder() const;
+
   /// How many levels of folders a name has.
   unsigned levels() const;
 

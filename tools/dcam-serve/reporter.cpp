@@ -163,7 +163,7 @@ void Reporter::file_started(const Transfer& transfer) {
   fields["packets"] = transfer.packets();
   fields["held"] = transfer.packets_received();
   event("file-start", fields);
-  if (transfer.was_stored()) {
+  if (transfer.is_comparing()) {
     return console_.detail(fmt::format("{}: offered again, comparing it with {}",
                                        described(transfer.facts()),
                                        escaped(transfer.path().string())));
@@ -230,6 +230,18 @@ Json Reporter::file_done(const Transfer& transfer, const FileCompleted& complete
 void Reporter::hook_failed(const std::string& path, std::string_view why) {
   event("hook-failed", {{"path", path}, {"error", why}});
   console_.error(fmt::format("hook for {}: {}", escaped(path), why));
+}
+
+void Reporter::file_known(const FileFacts& facts, const std::filesystem::path& path) {
+  console_.note(fmt::format("{}: offered again, though it was stored as {}: acknowledged, and left "
+                            "alone until the camera connects again",
+                            described(facts), escaped(path.string())));
+}
+
+void Reporter::stepped_back(const FileFacts& facts) {
+  console_.note(fmt::format("{}: does not come; the camera's other files are fetched before it is "
+                            "tried again",
+                            described(facts)));
 }
 
 void Reporter::file_skipped(const FileFacts& facts, std::string_view why) {

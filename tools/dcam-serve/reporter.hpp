@@ -35,6 +35,10 @@ public:
   /// The camera offers another file than the one that `kept` is a part of.
   void file_replaced(const Transfer& transfer, const std::filesystem::path& kept);
   void hook_failed(const std::string& path, std::string_view why);
+  /// It was offered again.
+  void file_known(const FileFacts& facts, const std::filesystem::path& path);
+  /// It did not come.
+  void stepped_back(const FileFacts& facts);
   void file_skipped(const FileFacts& facts, std::string_view why);
   void file_failed(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);
   /// The link was lost; the same file may go on later.

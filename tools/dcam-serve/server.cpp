@@ -19,6 +19,7 @@
 #include "common/units.hpp"
 #include "dcam-serve/acceptor.hpp"
 #include "dcam-serve/connection.hpp"
+#include "dcam-serve/output_folder.hpp"
 
 namespace dualcam::serve {
 namespace {
@@ -27,6 +28,7 @@ constexpr std::chrono::milliseconds accept_pause{100};
 constexpr std::chrono::seconds time_for_readers{2};
 constexpr std::chrono::milliseconds time_for_last_line{100};
 constexpr std::chrono::hours tidy_interval{1};
+constexpr std::size_t most_stepped_back = 65'536; // cameras
 
 /// What no connection can be blamed for ends the server, and not a part of it in silence.
 void rethrow(const std::exception_ptr& failure) {
@@ -132,6 +134,7 @@ bool Server::check_output() {
   if (options_.to_stdout) {
     return true;
   }
+  options_.output = one_spelling(options_.output);
   const auto folder = escaped(options_.output.string());
   const int error = temporary_file(options_.output).get() < 0 ? errno : 0;
   if (error == ENOENT) {
@@ -261,6 +264,12 @@ void Server::admitted(std::uint64_t imei) {
 }
 
 bool Server::stored(const FileFacts& facts, bool counts) {
+  if (const auto found = stepped_back_.find(facts.imei); found != stepped_back_.end()) {
+    found->second.erase(facts.kind);
+    if (found->second == FileKinds()) {
+      stepped_back_.erase(found);
+    }
+  }
   check_product();
   const bool enough = outcome_.stored(facts.imei, facts.kind, counts);
   if (enough) {
@@ -299,8 +308,19 @@ void Server::pause(Transfer transfer) {
   }
 }
 
-bool Server::announce(std::uint64_t imei, const std::filesystem::path& path) {
-  return announced_[imei].insert(path).second;
+FileKinds Server::stepped_back(std::uint64_t imei) const {
+  const auto found = stepped_back_.find(imei);
+  return found != stepped_back_.end() ? found->second : FileKinds();
+}
+
+bool Server::step_back(std::uint64_t imei, FileKind kind) {
+  if (stepped_back_.size() >= most_stepped_back) {
+    stepped_back_.clear(); // anybody may claim any IMEI
+  }
+  auto& kinds = stepped_back_[imei];
+  const bool is_new = !kinds.contains(kind);
+  kinds.insert(kind);
+  return is_new;
 }
 
 void Server::reader_gone() {
@@ -313,8 +333,10 @@ void Server::reader_gone() {
 asio::awaitable<void> Server::tidy_loop() {
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(options_.max_partial_age);
   while (!stopping_) {
-    const auto removed = co_await run_on(
-        disk(), [&] { return remove_abandoned({options_.output, options_.name.levels()}, age); });
+    const auto removed = co_await run_on(disk(), [&] {
+      remove_old_records(below(options_.output, options_.name.fixed_folder()), age);
+      return remove_abandoned({below(options_.output, {}), options_.name.levels()}, age);
+    });
     for (const auto& path : removed) {
       reporter_.console().note(
           fmt::format("removed {}: it has not grown for {} (--max-partial-age)",

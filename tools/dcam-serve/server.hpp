@@ -63,10 +63,10 @@ public:
   std::optional<Transfer> take_paused() { return std::exchange(paused_, std::nullopt); }
   /// Whether a file of this kind is the one that standard output waits for.
   bool may_be_paused(FileKind kind) const { return !paused_ || paused_->facts().kind == kind; }
-  /// Whether this process tells of `path` for the first time since the camera was known to have
-  /// heard that its files are stored.
-  bool announce(std::uint64_t imei, const std::filesystem::path& path);
-  void forget_announced(std::uint64_t imei) { announced_.erase(imei); }
+  /// Files that did not come to an end in an earlier connection: the others go first.
+  FileKinds stepped_back(std::uint64_t imei) const;
+  /// Whether that is new.
+  bool step_back(std::uint64_t imei, FileKind kind);
   /// Nobody reads standard output any more.
   void reader_gone();
   /// `file` is the object of a `file-done` event. Nothing waits for the hook.
@@ -116,7 +116,7 @@ private:
   std::set<Connection*> connections_;
   std::optional<std::uint64_t> only_; ///< without -k: the camera that came first
   std::optional<Transfer> paused_;
-  std::map<std::uint64_t, std::set<std::filesystem::path>> announced_;
+  std::map<std::uint64_t, FileKinds> stepped_back_;
   bool product_failed_ = false;
   bool capture_failed_ = false;
   bool stopping_ = false;

@@ -1,5 +1,6 @@
 #include "dcam-serve/transfer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <new>
 
@@ -7,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dcam-serve/output_folder.hpp"
 #include "dualcam/storage/durable.hpp"
 #include "dualcam/wire/hex.hpp"
 #include "dualcam/wire/message.hpp"
@@ -18,6 +20,7 @@ namespace {
 // buffer's worth may come on top before it is looked at.
 constexpr std::uint64_t unsaved_bytes = 786'432;
 constexpr std::chrono::milliseconds unsaved_time{900};
+constexpr std::size_t block_size = 262'144;
 
 std::uint64_t expected_bytes(std::uint32_t packets) { return std::uint64_t{packets} * full_packet; }
 
@@ -30,8 +33,8 @@ SystemTime or_else(const std::optional<DeviceTime>& time, SystemTime fallback) {
 Result<void> check_folder(const std::filesystem::path& folder) {
   struct stat status{};
   if (::stat(folder.c_str(), &status) != 0) {
-    return errno == ENOENT && folder.has_relative_path() ? check_folder(folder.parent_path())
-                                                         : io_error("create", folder, errno);
+    return errno == ENOENT && folder != "." && folder != "/" ? check_folder(folder_of(folder))
+                                                             : io_error("create", folder, errno);
   }
   if (!S_ISDIR(status.st_mode)) {
     return io_error("create", folder, ENOTDIR);
@@ -70,12 +73,26 @@ NameValues FileFacts::name_values() const {
 }
 
 std::filesystem::path FileFacts::path_for(const ServeOptions& options) const {
-  return options.output / options.name.expand(name_values());
+  return below(options.output, options.name.expand(name_values()));
 }
 
 FolderTree FileFacts::tree_for(const ServeOptions& options) const {
-  auto tree = options.name.tree(name_values());
-  return {options.output / tree.root, tree.levels};
+  const auto tree = options.name.tree(name_values());
+  return {below(options.output, tree.root), tree.levels};
+}
+
+StateFolder FileFacts::state_for(const ServeOptions& options) const {
+  return {below(options.output, options.name.fixed_folder()), imei};
+}
+
+bool FileFacts::may_be_held(const ServeOptions& options) const {
+  auto checkpoint = path_for(options);
+  checkpoint += ".part.checkpoint";
+  const auto entries = state_for(options).entries();
+  return is_taken(checkpoint) || !entries || std::ranges::any_of(*entries, [&](const auto& entry) {
+           const auto& stored = entry.record.identity;
+           return same_file(stored, {imei, kind, stored.packets, 0, metadata_payload});
+         });
 }
 
 Result<Transfer> Transfer::begin(const ServeOptions& options, FileFacts facts,
@@ -105,13 +122,23 @@ Result<void> Transfer::open() {
   if (*file) {
     return go_on(std::move(**file));
   }
-  const auto folder = check_folder(facts_.path_for(*options_).parent_path());
+  auto known = facts_.state_for(*options_).known(identity());
+  if (!known) {
+    return std::unexpected(known.error());
+  }
+  known_ = std::move(*known);
+  return is_comparing() ? Result<void>() : begin_new();
+}
+
+Result<void> Transfer::begin_new() {
+  known_.clear();
+  const auto folder = check_folder(folder_of(facts_.path_for(*options_)));
   return folder ? check_room() : folder;
 }
 
 Result<void> Transfer::begin_file() {
   const auto name = facts_.path_for(*options_);
-  const auto folder = create_folders(options_->output, name.parent_path());
+  const auto folder = create_folders(options_->output, folder_of(name));
   auto file = folder ? ResumableFile::create(name, identity()) : std::unexpected(folder.error());
   if (!file) {
     return std::unexpected(file.error());
@@ -128,7 +155,6 @@ Result<void> Transfer::go_on(ResumableFile file) {
     }
     resumptions_ = 1;
   }
-  was_stored_ = file.is_stored();
   bytes_before_ = file.data().bytes;
   if (const auto read = file.read_back([this](Bytes bytes) { digest(bytes); }); !read) {
     return read;
@@ -143,7 +169,17 @@ FileIdentity Transfer::identity() const {
 }
 
 std::filesystem::path Transfer::path() const {
+  if (is_comparing()) {
+    return facts_.state_for(*options_).absolute(known_.front().record.name);
+  }
   return destination_ ? destination_->path() : facts_.path_for(*options_) += ".part";
+}
+
+ResumePoint Transfer::resume_point() const {
+  if (destination_) {
+    return destination_->resume_point();
+  }
+  return is_comparing() ? resume_point_for(known_) : ResumePoint();
 }
 
 void Transfer::pause() {
@@ -200,11 +236,11 @@ Result<void> Transfer::check_room() const {
   if (options_->to_stdout || options_->min_free == 0 || complete) {
     return {};
   }
-  auto folder = path().parent_path();
+  auto folder = folder_of(path());
   std::error_code error;
   auto space = std::filesystem::space(folder, error);
-  while (error && folder != options_->output && folder.has_relative_path()) { // not there yet
-    folder = folder.parent_path();
+  while (error && folder != options_->output && folder != "/") { // not there yet
+    folder = folder_of(folder);
     space = std::filesystem::space(folder, error);
   }
   const auto held = std::min(bytes(), expected_bytes(packets_));
@@ -227,38 +263,105 @@ std::string Transfer::sha256() {
   return to_hex(Bytes(value).first(size));
 }
 
-Result<std::optional<std::filesystem::path>> Transfer::finish() {
-  const auto name = options_->to_stdout ? path() : facts_.path_for(*options_);
-  if (const auto folder = options_->to_stdout
-                              ? Result<void>()
-                              : create_folders(options_->output, name.parent_path());
-      !folder) {
-    return std::unexpected(folder.error());
-  }
-  auto path = destination_->finish(name, options_->if_exists);
-  if (path && *path && !options_->to_stdout) {
-    if (const auto written = write_sidecar(**path); !written) {
-      return std::unexpected(written.error());
-    }
-  }
-  return path;
+Result<Finished> Transfer::finish(const FileCompleted& completed) {
+  return completed.known ? finish_known(completed) : finish_new(completed);
 }
 
-/// Of the file that was replaced: it tells nothing of this one.
-Result<void> Transfer::remove_older_sidecar(const std::filesystem::path& name) const {
-  if (options_->if_exists != IfExists::replace || ::unlink(name.c_str()) != 0) {
-    return {};
+Result<Finished> Transfer::finish_new(const FileCompleted& completed) {
+  const auto name = options_->to_stdout ? path() : facts_.path_for(*options_);
+  const auto folder =
+      options_->to_stdout ? Result<void>() : create_folders(options_->output, folder_of(name));
+  if (!folder) {
+    return std::unexpected(folder.error());
   }
-  return sync_folder_of(name);
+  const HeldData verified{completed.packets, completed.bytes, 0, completed.crc};
+  auto state = facts_.state_for(*options_);
+  const auto file =
+      destination_->finish({name, options_->if_exists, verified, facts_.metadata_payload}, state);
+  if (!file && file.error().category == ErrorCategory::crc) {
+    if (const auto kept = destination_->set_aside(); !kept && !options_->to_stdout) {
+      return std::unexpected(kept.error());
+    }
+  }
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  if (!*file) {
+    return Finished{Finished::What::skipped, name, completed, false};
+  }
+  record_ = (*file)->record;
+  const auto written = options_->to_stdout ? Result<void>() : write_sidecar((*file)->path);
+  return written ? Result<Finished>({Finished::What::stored, (*file)->path, completed, true})
+                 : std::unexpected(written.error());
+}
+
+Result<Finished> Transfer::finish_known(const FileCompleted& completed) {
+  const auto entry = known_.at(*completed.known);
+  const auto& [identity, name, part, data, crc_before, tail, named, said] = entry.record;
+  auto state = facts_.state_for(*options_);
+  const auto is_there = state.settle(entry);
+  if (!is_there) {
+    return std::unexpected(is_there.error());
+  }
+  Finished finished{Finished::What::known,
+                    state.absolute(name),
+                    {identity.kind, data.packets, data.bytes, data.crc, completed.known},
+                    *is_there && !said};
+  if (!finished.is_news) {
+    return finished;
+  }
+  record_ = entry.number;
+  facts_.received = SystemTime(std::chrono::milliseconds(identity.received));
+  if (facts_.metadata_payload.empty()) {
+    facts_.metadata_payload = identity.metadata;
+  }
+  if (const auto read = digest_file(finished.path); !read) {
+    return std::unexpected(read.error());
+  }
+  const auto written = write_sidecar(finished.path);
+  return written ? Result<Finished>(std::move(finished)) : std::unexpected(written.error());
+}
+
+Result<void> Transfer::mark_said() {
+  return options_->to_stdout ? Result<void>() : facts_.state_for(*options_).mark_said(record_);
+}
+
+/// The whole file, stored before.
+Result<void> Transfer::digest_file(const std::filesystem::path& path) {
+  const auto file = PartFile::open(path, path, Access::read);
+  if (!file || !*file) {
+    return file ? io_error("open", path, ENOENT) : std::unexpected(file.error());
+  }
+  ByteBuffer block(block_size);
+  for (std::uint64_t offset = 0;; offset += block.size()) {
+    const auto read = (*file)->read(offset, block);
+    if (!read) {
+      return std::unexpected(read.error());
+    }
+    digest(*read);
+    if (read->size() < block.size()) {
+      return {};
+    }
+  }
+}
+
+/// There is nothing to write. One of the file that was replaced tells nothing of this one.
+Result<void> Transfer::sync_sidecar_of(const std::filesystem::path& file) const {
+  auto name = file;
+  name += ".json";
+  if (options_->if_exists == IfExists::replace && ::unlink(name.c_str()) != 0 && errno != ENOENT) {
+    return io_error("remove", name, errno);
+  }
+  return sync_folder_of(file); // also for the checkpoint, which has gone
 }
 
 Result<void> Transfer::write_sidecar(const std::filesystem::path& file) const {
   const auto record = facts_.metadata_json();
+  if (record.is_null()) {
+    return sync_sidecar_of(file);
+  }
   auto name = file;
   name += ".json";
-  if (record.is_null()) {
-    return remove_older_sidecar(name);
-  }
   auto part = PartFile::create(name);
   if (!part) {
     return std::unexpected(part.error());

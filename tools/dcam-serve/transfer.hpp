@@ -34,14 +34,31 @@ struct FileFacts {
   std::filesystem::path path_for(const ServeOptions& options) const;
   /// Where parts of this camera's files of this kind may be.
   FolderTree tree_for(const ServeOptions& options) const;
+  /// What is known of this camera's files.
+  StateFolder state_for(const ServeOptions& options) const;
+  /// Whether something is held that this may be, or may be a part of. Reads the disk.
+  bool may_be_held(const ServeOptions& options) const;
+};
+
+/// What became of a whole file.
+struct Finished {
+  enum class What {
+    stored,
+    known,   ///< it was stored before, and is where it was or has moved on
+    skipped, ///< by --if-exists
+  };
+  What what;
+  std::filesystem::path path;
+  FileCompleted file;
+  bool is_news; ///< nobody was told of it before
 };
 
 /// `begin` and everything that returns a Result may block on the disk.
 class Transfer {
 public:
-  /// Goes on with a part of this file. A new one is made with its first packet: the disk knows
-  /// nothing of what was only announced. Refuses when it could not be made, or --min-free not be
-  /// left.
+  /// Goes on with a part of this file, or finds files stored before that it may be. A new one is
+  /// made with its first packet: the disk knows nothing of what was only announced. Refuses when it
+  /// could not be made, or --min-free not be left.
   static Result<Transfer> begin(const ServeOptions& options, FileFacts facts,
                                 std::uint32_t packets);
 
@@ -57,11 +74,11 @@ public:
   std::chrono::milliseconds duration() const;
 
   /// Where the camera is to begin.
-  ResumePoint resume_point() const {
-    return destination_ ? destination_->resume_point() : ResumePoint();
-  }
-  /// The file is whole and has its name; the camera has not heard so.
-  bool was_stored() const { return was_stored_; }
+  ResumePoint resume_point() const;
+  /// It is only compared with files that were stored before.
+  bool is_comparing() const { return !known_.empty(); }
+  /// It is none of them. Refuses as `begin`.
+  Result<void> begin_new();
   /// The connection was lost: the next one goes on with this object (`-o -`).
   void pause();
 
@@ -95,9 +112,11 @@ public:
   /// The link is lost: makes what has arrived durable. Of nothing, nothing remains.
   Result<void> leave();
 
-  /// Makes the file durable under its final name, then its sidecar; nullopt if --if-exists skipped
-  /// it.
-  Result<std::optional<std::filesystem::path>> finish();
+  /// Makes the file durable under its final name, then its sidecar. An error of category crc: what
+  /// is stored is not what was verified; it is kept under another name.
+  Result<Finished> finish(const FileCompleted& completed);
+  /// Behind `finish`: the path was told.
+  Result<void> mark_said();
 
   /// The camera offers another file now. Returns where what has come of this one is kept.
   Result<std::filesystem::path> set_aside() { return destination_->set_aside(); }
@@ -114,21 +133,25 @@ private:
   Result<void> open();
   Result<void> begin_file();
   Result<void> go_on(ResumableFile file);
+  Result<Finished> finish_new(const FileCompleted& completed);
+  Result<Finished> finish_known(const FileCompleted& completed);
   void digest(Bytes bytes);
+  Result<void> digest_file(const std::filesystem::path& path);
   Result<void> check_room() const;
-  Result<void> remove_older_sidecar(const std::filesystem::path& name) const;
+  Result<void> sync_sidecar_of(const std::filesystem::path& name) const;
   Result<void> write_sidecar(const std::filesystem::path& file) const;
 
   const ServeOptions* options_;
   FileFacts facts_;
   std::unique_ptr<Destination> destination_;
+  std::vector<StateFolder::Entry> known_; ///< what it is compared with
+  std::uint64_t record_ = 0;              ///< once it is finished
   std::unique_ptr<EVP_MD_CTX, DigestDeleter> digest_;
   TimePoint started_;
   TimePoint saved_at_;
   std::uint32_t packets_;
   std::uint64_t bytes_before_ = 0;
   unsigned resumptions_ = 0;
-  bool was_stored_ = false;
 };
 
 } // namespace dualcam::serve

@@ -141,6 +141,29 @@ Result<void> write_all(int descriptor, std::span<const Bytes> pieces, const fs::
   return {};
 }
 
+Result<ByteBuffer> read_small_file(const fs::path& path, std::size_t limit) {
+  const int descriptor = uninterrupted(
+      [&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); });
+  if (descriptor < 0) {
+    return errno == ENOENT || errno == ELOOP ? Result<ByteBuffer>() : io_error("open", path, errno);
+  }
+  ByteBuffer bytes(limit);
+  std::size_t size = 0;
+  ssize_t count = 0;
+  do {
+    count =
+        uninterrupted([&] { return ::read(descriptor, bytes.data() + size, bytes.size() - size); });
+    size += count > 0 ? static_cast<std::size_t>(count) : 0;
+  } while (count > 0 && size < bytes.size());
+  const int error = count < 0 ? errno : 0;
+  ::close(descriptor);
+  if (error != 0) {
+    return io_error("read", path, error);
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
 fs::path numbered(const fs::path& path, unsigned number) {
   if (number == 0) {
     return path;

@@ -33,18 +33,10 @@ int try_lock(int descriptor) {
 
 } // namespace
 
-Result<PartFile> PartFile::create(const fs::path& final_name, Leftover leftover,
-                                  const std::function<Result<bool>(const fs::path&)>& is_free) {
+Result<PartFile> PartFile::create(const fs::path& final_name, Leftover leftover) {
   for (unsigned number = 0; number < most_numbers; ++number) {
     auto path = numbered(final_name, number);
     path += ".part";
-    const auto free = is_free ? is_free(path) : Result<bool>(true);
-    if (!free) {
-      return std::unexpected(free.error());
-    }
-    if (!*free) {
-      continue;
-    }
     const int descriptor = open_locally(path, O_RDWR | O_CREAT);
     if (descriptor < 0) {
       return io_error("create", path, errno);
@@ -150,8 +142,14 @@ Result<void> PartFile::sync() {
                                                                   : io_error("sync", path_, errno);
 }
 
-Result<std::optional<fs::path>> PartFile::finish(IfExists if_exists,
-                                                 const BeforeNaming& before_naming) {
+Result<std::optional<fs::path>> PartFile::finish(IfExists if_exists) {
+  auto name = take_name(if_exists);
+  const auto synced = name && *name ? sync_folder_of(**name) : Result<void>();
+  return synced ? name : std::unexpected(synced.error());
+}
+
+Result<std::optional<fs::path>> PartFile::take_name(IfExists if_exists,
+                                                    const BeforeNaming& before_naming) {
   if (const auto synced = sync(); !synced) {
     return std::unexpected(synced.error());
   }
@@ -170,9 +168,7 @@ Result<std::optional<fs::path>> PartFile::finish(IfExists if_exists,
     if (*published) {
       path_ = name;
       close();
-      const auto synced = sync_folder_of(name);
-      return synced ? Result<std::optional<fs::path>>(std::move(name))
-                    : std::unexpected(synced.error());
+      return name;
     }
     if (if_exists == IfExists::skip) {
       discard();

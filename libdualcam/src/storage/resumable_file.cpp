@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "dualcam/wire/crc16.hpp"
+#include "dualcam/wire/crc64.hpp"
+#include "storage/identity_text.hpp"
 
 namespace dualcam {
 namespace {
@@ -18,8 +20,7 @@ constexpr std::string_view part_suffix = ".part";
 constexpr std::string_view checkpoint_suffix = ".part.checkpoint";
 constexpr std::size_t block_size = 262'144;
 /// What proves the camera's file to be this one has at least a full packet (a photo's last packet
-/// may be two bytes that every JPEG ends in) and is not one repeated byte (padding). So far back it
-/// is looked for.
+/// may be two bytes that every JPEG ends in) and is no padding. So far back it is looked for.
 constexpr std::uint32_t longest_overlap = 64;
 
 fs::path with_suffix(fs::path path, std::string_view suffix) {
@@ -32,55 +33,39 @@ fs::path without_suffix(const fs::path& path, std::string_view suffix) {
   return text.substr(0, text.size() - suffix.size());
 }
 
-bool is_uniform(Bytes bytes) {
-  return std::ranges::all_of(bytes, [&](std::byte byte) { return byte == bytes.front(); });
-}
-
 /// nullopt: there is none, or what is there is no checkpoint.
 Result<std::optional<Checkpoint>> read_checkpoint(const fs::path& path) {
-  const int descriptor = uninterrupted(
-      [&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); });
-  if (descriptor < 0) {
-    return errno == ENOENT || errno == ELOOP ? Result<std::optional<Checkpoint>>()
-                                             : io_error("open", path, errno);
+  const auto text = read_small_file(path, longest_checkpoint);
+  if (!text) {
+    return std::unexpected(text.error());
   }
-  ByteBuffer text(longest_checkpoint);
-  std::size_t size = 0;
-  ssize_t count = 0;
-  do {
-    count =
-        uninterrupted([&] { return ::read(descriptor, text.data() + size, text.size() - size); });
-    size += count > 0 ? static_cast<std::size_t>(count) : 0;
-  } while (count > 0 && size < text.size());
-  const int error = count < 0 ? errno : 0;
-  ::close(descriptor);
-  if (error != 0) {
-    return io_error("read", path, error);
-  }
-  auto checkpoint = decode_checkpoint(Bytes(text).first(size));
+  auto checkpoint = decode_checkpoint(*text);
   return checkpoint ? std::optional(std::move(*checkpoint)) : std::nullopt;
 }
 
 Result<void> collect_checkpoints(const FolderTree& tree, std::vector<fs::path>& found) {
+  const auto root = tree.root.empty() ? fs::path(".") : tree.root;
   std::error_code error;
-  fs::directory_iterator entry(tree.root, error);
+  fs::directory_iterator entry(root, error);
   while (error == std::errc::interrupted) {
-    entry = fs::directory_iterator(tree.root, error);
+    entry = fs::directory_iterator(root, error);
   }
   for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
+    const auto path = tree.root / entry->path().filename();
     std::error_code ignored;
-    if (tree.levels > 0 && entry->status(ignored).type() == fs::file_type::directory) {
-      const auto collected = collect_checkpoints({entry->path(), tree.levels - 1}, found);
+    if (tree.levels > 0 && path.filename() != state_folder_name &&
+        entry->status(ignored).type() == fs::file_type::directory) {
+      const auto collected = collect_checkpoints({path, tree.levels - 1}, found);
       if (!collected) {
         return collected;
       }
-    } else if (entry->path().native().ends_with(checkpoint_suffix)) {
-      found.push_back(entry->path());
+    } else if (path.native().ends_with(checkpoint_suffix)) {
+      found.push_back(path);
     }
   }
   const bool nothing_there =
       error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
-  return !error || nothing_there ? Result<void>() : io_error("read", tree.root, error.value());
+  return !error || nothing_there ? Result<void>() : io_error("read", root, error.value());
 }
 
 Result<std::vector<fs::path>> checkpoints_in(const FolderTree& tree) {
@@ -92,12 +77,6 @@ Result<std::vector<fs::path>> checkpoints_in(const FolderTree& tree) {
 
 fs::path part_of(const fs::path& checkpoint) {
   return with_suffix(without_suffix(checkpoint, checkpoint_suffix), part_suffix);
-}
-
-/// Checkpoints are files that anybody may have put there.
-bool is_below(const fs::path& path, const fs::path& root) {
-  const auto relative = path.lexically_relative(root.lexically_normal());
-  return !relative.empty() && relative.is_relative() && *relative.begin() != "..";
 }
 
 /// Gives a part that its caller holds a number of its own, its checkpoint first: a part without
@@ -126,6 +105,20 @@ Result<fs::path> set_aside(const fs::path& part, const fs::path& final_name) {
   return io_error("find a free name for", part, EEXIST);
 }
 
+bool is_same_data(const HeldData& a, const HeldData& b) {
+  return a.packets == b.packets && a.bytes == b.bytes && a.crc == b.crc;
+}
+
+std::unexpected<Error> not_as_verified(const fs::path& path, const HeldData& found,
+                                       const HeldData& verified) {
+  const auto text = [](const HeldData& data) {
+    return std::to_string(data.bytes) + " bytes, CRC " + hex16(data.crc);
+  };
+  return std::unexpected(Error{ErrorCategory::crc, 0,
+                               path.string() + " is not what was verified: " + text(found) +
+                                   " instead of " + text(verified)});
+}
+
 /// If another file's part has the name, and nobody holds it, it gets another one.
 Result<void> keep_other(const fs::path& final_name) {
   const auto path = with_suffix(final_name, part_suffix);
@@ -146,14 +139,7 @@ Result<ResumableFile> ResumableFile::create(const fs::path& final_name, FileIden
   if (const auto kept = keep_other(final_name); !kept) {
     return std::unexpected(kept.error());
   }
-  const auto is_free = [](const fs::path& part_path) -> Result<bool> {
-    const auto checkpoint = read_checkpoint(with_suffix(part_path, ".checkpoint"));
-    if (!checkpoint) {
-      return std::unexpected(checkpoint.error());
-    }
-    return !*checkpoint || !(*checkpoint)->stored_as; // else the record of a stored file
-  };
-  auto part = PartFile::create(final_name, Leftover::keep, is_free);
+  auto part = PartFile::create(final_name, Leftover::keep);
   if (!part) {
     return std::unexpected(part.error());
   }
@@ -187,7 +173,7 @@ Result<std::optional<ResumableFile>> ResumableFile::find(const FolderTree& tree,
   }
   std::optional<ResumableFile> best;
   for (const auto& path : *paths) {
-    auto file = adopt(tree, path, identity);
+    auto file = adopt(path, identity);
     if (!file) {
       return std::unexpected(file.error());
     }
@@ -195,7 +181,7 @@ Result<std::optional<ResumableFile>> ResumableFile::find(const FolderTree& tree,
       best = std::move(**file);
     }
   }
-  if (best && !best->stored_) {
+  if (best) {
     if (const auto continued = best->continue_checkpoint(); !continued) {
       return std::unexpected(continued.error());
     }
@@ -204,8 +190,8 @@ Result<std::optional<ResumableFile>> ResumableFile::find(const FolderTree& tree,
 }
 
 /// The file of this checkpoint, locked, if it is the one asked for.
-Result<std::optional<ResumableFile>>
-ResumableFile::adopt(const FolderTree& tree, const fs::path& path, const FileIdentity& identity) {
+Result<std::optional<ResumableFile>> ResumableFile::adopt(const fs::path& path,
+                                                          const FileIdentity& identity) {
   const auto is_wanted = [&](const Result<std::optional<Checkpoint>>& read) {
     return read && *read && !(*read)->replaced && same_file((*read)->identity, identity);
   };
@@ -216,13 +202,6 @@ ResumableFile::adopt(const FolderTree& tree, const fs::path& path, const FileIde
   }
   const auto part_path = part_of(path);
   auto part = PartFile::open(part_path, without_suffix(path, checkpoint_suffix));
-  const auto& stored_as = (*checkpoint)->stored_as;
-  const bool stored = part && !*part && stored_as && !is_taken(part_path);
-  if (stored) {
-    const auto name = (path.parent_path() / *stored_as).lexically_normal();
-    part = is_below(name, tree.root) ? PartFile::open(name, name, Access::read)
-                                     : std::optional<PartFile>();
-  }
   if (!part || !*part) {
     return part ? Result<std::optional<ResumableFile>>() : std::unexpected(part.error());
   }
@@ -232,13 +211,9 @@ ResumableFile::adopt(const FolderTree& tree, const fs::path& path, const FileIde
                       : std::unexpected(checkpoint.error());
   }
   ResumableFile file(std::move(**part), path, std::move((*checkpoint)->identity));
-  file.stored_ = stored;
-  if (const auto trusted = file.trust((*checkpoint)->held); !trusted) {
-    return std::unexpected(trusted.error());
-  }
-  const auto size = file.part_.size();
-  const bool whole = file.data_.packets == file.identity_.packets && size == file.data_.bytes;
-  return !stored || whole ? std::optional(std::move(file)) : std::nullopt;
+  const auto trusted = file.trust((*checkpoint)->held);
+  return trusted ? Result<std::optional<ResumableFile>>(std::move(file))
+                 : std::unexpected(trusted.error());
 }
 
 /// Takes over the newest claim that the data bears out.
@@ -282,6 +257,7 @@ Result<bool> ResumableFile::bears_out(const HeldData& held) {
     return size ? Result<bool>(false) : std::unexpected(size.error());
   }
   ResumePoint from{held.packets + 1, held.packets, 0, 0, {}};
+  Distinction distinction;
   std::uint64_t begin = held.bytes;
   for (std::uint32_t count = 0; count < longest_overlap && from.packet > 1; ++count) {
     const auto end = begin;
@@ -292,7 +268,8 @@ Result<bool> ResumableFile::bears_out(const HeldData& held) {
       return std::unexpected(read.error());
     }
     from.overlap.insert(from.overlap.begin(), packet.begin(), packet.end());
-    if (from.overlap.size() >= held.packet_size && !is_uniform(from.overlap)) {
+    distinction.add(packet);
+    if (from.overlap.size() >= held.packet_size && distinction.is_enough()) {
       break;
     }
   }
@@ -379,55 +356,105 @@ Result<void> ResumableFile::write_checkpoint(std::uint64_t offset, std::string_v
 
 // --- the end ---
 
-Result<std::optional<fs::path>> ResumableFile::finish(const fs::path& final_name,
-                                                      IfExists if_exists) {
-  if (stored_) {
-    const auto synced = sync_folder_of(path());
-    return synced ? Result<std::optional<fs::path>>(path()) : std::unexpected(synced.error());
+Result<std::optional<StoredFile>> ResumableFile::finish(const Finish& how, StateFolder& state) {
+  if (!is_same_data(data_, how.verified)) {
+    return not_as_verified(part_.path(), data_, how.verified);
   }
   if (const auto saved = save(); !saved) {
     return std::unexpected(saved.error());
   }
-  part_.set_final_name(final_name);
+  auto record = read_whole(state);
+  if (!record) {
+    return std::unexpected(record.error());
+  }
+  record->identity.metadata = how.metadata;
   const auto part = part_.path();
-  auto name = part_.finish(if_exists, [this](const fs::path& next) { return announce(next); });
-  if (name && *name && (*name)->parent_path() != part.parent_path()) {
-    if (const auto synced = sync_folder_of(part); !synced) {
-      return std::unexpected(synced.error());
+  std::optional<std::uint64_t> number;
+  part_.set_final_name(how.name);
+  const auto name = part_.take_name(how.if_exists, [&](const fs::path& next) -> Result<void> {
+    if (number) {
+      state.remove(*number);
+    }
+    record->name = state.relative(next);
+    const auto added = state.add(*record);
+    number = added ? std::optional(*added) : std::nullopt;
+    return added ? Result<void>() : std::unexpected(added.error());
+  });
+  if (number && part_.path() == part) {
+    state.remove(*number);
+  }
+  if (!name) {
+    return std::unexpected(name.error());
+  }
+  if (!*name) { // the part was discarded
+    ::unlink(checkpoint_path_.c_str());
+    return std::nullopt;
+  }
+  const auto settled = state.settle({*number, std::move(*record)});
+  return settled ? Result<std::optional<StoredFile>>(StoredFile{**name, *number})
+                 : std::unexpected(settled.error());
+}
+
+/// Where the record's tail is to begin: behind what proves nothing.
+Result<std::uint64_t> ResumableFile::find_tail(FileRecord& record) const {
+  record.tail.packet = 1;
+  if (!is_plausible(data_, identity_.packets)) { // packets of several sizes: the whole file
+    return 0;
+  }
+  Distinction distinction;
+  auto begin = data_.bytes;
+  for (auto packet = data_.packets; packet > 0; --packet) {
+    const auto end = begin;
+    begin = std::uint64_t{packet - 1} * data_.packet_size;
+    const auto read = each_block(begin, end, [&](Bytes block) { distinction.add(block); });
+    if (!read) {
+      return std::unexpected(read.error());
+    }
+    record.tail.packet = packet;
+    if (data_.bytes - begin >= shortest_tail && distinction.is_enough()) {
+      break;
     }
   }
-  if (name && !*name) { // the part was discarded
-    ::unlink(checkpoint_path_.c_str());
-  }
-  return name;
+  return begin;
 }
 
-/// If the process dies behind this and the name is given, it is known what became of the part.
-Result<void> ResumableFile::announce(const fs::path& name) {
-  const auto relative = name.lexically_relative(checkpoint_path_.parent_path()).string();
-  return write_last_line(stored_line(relative, header_));
-}
-
-Result<void> ResumableFile::write_last_line(const std::string& line) {
-  const auto offset = header_.size() + 2 * held_line_size;
-  if (const auto written = write_checkpoint(offset, line); !written) {
-    return written;
+/// The record of the whole file, all of it read; an error if it is not what was appended.
+Result<FileRecord> ResumableFile::read_whole(const StateFolder& state) const {
+  FileRecord record{identity_, {}, state.relative(part_.path()), data_};
+  const auto begin = find_tail(record);
+  if (!begin) {
+    return std::unexpected(begin.error());
   }
-  const auto end = static_cast<off_t>(offset + line.size()); // an earlier line was longer
-  return uninterrupted([&] { return ::ftruncate(checkpoint_, end); }) == 0
-             ? Result<void>()
-             : io_error("truncate", checkpoint_path_, errno);
+  auto crc = std::uint16_t{0};
+  auto read = each_block(0, *begin, [&](Bytes block) { crc = crc16(block, crc); });
+  record.crc_before_tail = crc;
+  record.tail.bytes = data_.bytes - *begin;
+  if (read) {
+    read = each_block(*begin, data_.bytes, [&](Bytes block) {
+      crc = crc16(block, crc);
+      record.tail.crc64 = crc64(block, record.tail.crc64);
+    });
+  }
+  const auto size = part_.size();
+  if (!read || !size) {
+    return std::unexpected(read ? size.error() : read.error());
+  }
+  const HeldData found{data_.packets, *size, data_.packet_size, crc};
+  return found == data_ ? Result<FileRecord>(std::move(record))
+                        : not_as_verified(part_.path(), found, data_);
 }
 
 Result<fs::path> ResumableFile::set_aside() {
-  if (stored_) {
-    return ::unlink(checkpoint_path_.c_str()) == 0 ? Result<fs::path>(path())
-                                                   : io_error("remove", checkpoint_path_, errno);
-  }
-  if (const auto marked = write_last_line(replaced_line(header_)); !marked) {
+  const auto line = replaced_line(header_);
+  if (const auto marked = write_checkpoint(header_.size() + 2 * held_line_size, line); !marked) {
     return std::unexpected(marked.error());
   }
-  return dualcam::set_aside(part_.path(), part_.final_name());
+  auto path = dualcam::set_aside(part_.path(), part_.final_name());
+  if (path) {
+    part_.set_path(*path);
+    checkpoint_path_ = with_suffix(*path, ".checkpoint");
+  }
+  return path;
 }
 
 void ResumableFile::discard() {
@@ -443,7 +470,7 @@ ResumableFile::ResumableFile(ResumableFile&& other) noexcept
     : part_(std::move(other.part_)), checkpoint_path_(std::move(other.checkpoint_path_)),
       checkpoint_(std::exchange(other.checkpoint_, -1)), identity_(std::move(other.identity_)),
       header_(std::move(other.header_)), next_line_(other.next_line_), data_(other.data_),
-      saved_(other.saved_), resume_point_(std::move(other.resume_point_)), stored_(other.stored_) {}
+      saved_(other.saved_), resume_point_(std::move(other.resume_point_)) {}
 
 ResumableFile& ResumableFile::operator=(ResumableFile&& other) noexcept {
   std::swap(part_, other.part_);
@@ -455,7 +482,6 @@ ResumableFile& ResumableFile::operator=(ResumableFile&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(saved_, other.saved_);
   std::swap(resume_point_, other.resume_point_);
-  std::swap(stored_, other.stored_);
   return *this;
 }
 
@@ -466,17 +492,6 @@ ResumableFile::~ResumableFile() {
 }
 
 // --- tidying up ---
-
-void forget_stored(const FolderTree& tree, std::uint64_t imei, FileKinds kinds) {
-  for (const auto& path : checkpoints_in(tree).value_or(std::vector<fs::path>())) {
-    const auto checkpoint = read_checkpoint(path);
-    if (checkpoint && *checkpoint && (*checkpoint)->identity.imei == imei &&
-        kinds.contains((*checkpoint)->identity.kind) && (*checkpoint)->stored_as &&
-        !is_taken(part_of(path))) {
-      ::unlink(path.c_str());
-    }
-  }
-}
 
 std::vector<fs::path> remove_abandoned(const FolderTree& tree, std::chrono::seconds age) {
   std::vector<fs::path> removed;

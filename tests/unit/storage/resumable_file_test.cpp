@@ -1,6 +1,7 @@
 #include "dualcam/storage/resumable_file.hpp"
 
 #include "dualcam/wire/crc16.hpp"
+#include "dualcam/wire/crc64.hpp"
 #include "dualcam/wire/message.hpp"
 #include "temporary_folder.hpp"
 
@@ -32,12 +33,21 @@ void leave_part(const fs::path& name, Bytes bytes, std::uint32_t saved, std::uin
   add(*file, bytes, saved + 1, saved + unsaved);
 }
 
-/// A whole file, which the camera has not heard to be stored.
-void store(const fs::path& name) {
-  auto file = ResumableFile::create(name, identity());
+/// Gives it its name, with a record in the folder of the part.
+Result<std::optional<StoredFile>> finish(ResumableFile& file, const fs::path& name, Bytes bytes,
+                                         IfExists if_exists = IfExists::fail) {
+  StateFolder state(file.path().parent_path(), identity().imei);
+  return file.finish(
+      {name, if_exists, {packets, bytes.size(), 0, crc16(bytes)}, file.identity().metadata}, state);
+}
+
+/// A whole file.
+StateFolder store(const fs::path& name, Bytes bytes, const FileIdentity& who = identity()) {
+  auto file = ResumableFile::create(name, who);
   REQUIRE(file);
-  add(*file, content(), 1, packets);
-  REQUIRE(file->finish(name, IfExists::fail));
+  add(*file, bytes, 1, packets);
+  REQUIRE(finish(*file, name, bytes, IfExists::number));
+  return {name.parent_path(), who.imei};
 }
 
 std::optional<ResumableFile> found(const FolderTree& tree, const FileIdentity& wanted) {
@@ -67,7 +77,9 @@ TEST_CASE("resumable file: what was saved is found again, what was not is fetche
   REQUIRE(file->read_back([&](Bytes block) { append(read, block); }));
   CHECK(std::ranges::equal(read, Bytes(bytes).first(4096)));
   add(*file, bytes, 5, packets);
-  CHECK(file->finish(folder / "a.jpg", IfExists::fail) == folder / "a.jpg");
+  const auto stored = finish(*file, folder / "a.jpg", bytes);
+  REQUIRE(stored);
+  CHECK((*stored)->path == folder / "a.jpg");
   CHECK(content_of(folder / "a.jpg") == text_of_file(bytes));
 }
 
@@ -82,7 +94,7 @@ TEST_CASE("resumable file: is found at every number of saved packets, all of the
     // the last packet is a short one, which proves too little alone
     CHECK(file->resume_point().packet == std::clamp(saved, 1U, packets - 1));
     add(*file, bytes, saved + 1, packets);
-    REQUIRE(file->finish(folder / "a.jpg", IfExists::fail));
+    REQUIRE(finish(*file, folder / "a.jpg", bytes));
     CHECK(content_of(folder / "a.jpg") == text_of_file(bytes));
   }
 }
@@ -202,63 +214,196 @@ TEST_CASE("resumable file: what the camera has replaced is kept, and never gone 
   CHECK_FALSE(found({folder.path()}, identity()));
 }
 
-TEST_CASE("resumable file: a stored file is known until the camera is known to have heard") {
+TEST_CASE("resumable file: a stored file has a record and no checkpoint") {
   const TemporaryFolder folder;
-  store(folder / "a.jpg");
-  CHECK(folder.names() == std::set<std::string>{"a.jpg", "a.jpg.part.checkpoint"});
-  {
-    auto file = found({folder.path()}, identity());
-    REQUIRE(file);
-    CHECK(file->is_stored());
-    CHECK(file->resume_point().packet == packets - 1);
-    CHECK(file->finish(folder / "b.jpg", IfExists::fail) == folder / "a.jpg");
+  const auto bytes = content();
+  const auto state = store(folder / "a.jpg", bytes);
+  CHECK(folder.names() == std::set<std::string>{".dcam-serve", "a.jpg"});
+  const auto entries = state.entries();
+  REQUIRE(entries);
+  REQUIRE(entries->size() == 1);
+  const auto& record = entries->front().record;
+  CHECK(record.named);
+  CHECK_FALSE(record.said);
+  CHECK(record.name == "a.jpg");
+  CHECK(record.part == "a.jpg.part");
+  CHECK(record.data == HeldData{packets, bytes.size(), 1024, crc16(bytes)});
+  const auto before = Bytes(bytes).first((packets - 5) * full_packet);
+  const auto tail = Bytes(bytes).subspan(before.size());
+  CHECK(record.crc_before_tail == crc16(before)); // five packets: four are less than 4 KiB
+  CHECK(record.tail == FileTail{packets - 4, tail.size(), crc64(tail)});
+  CHECK_FALSE(found({folder.path()}, identity()));
+}
+
+TEST_CASE("resumable file: padding is no tail, however long") {
+  for (const std::size_t padded : {1U, 5U, 9U}) {
+    const TemporaryFolder folder;
+    auto bytes = content();
+    std::fill(bytes.end() - static_cast<std::ptrdiff_t>(padded * full_packet), bytes.end(),
+              std::byte{0xFF});
+    const auto entries = store(folder / "a.jpg", bytes).entries();
+    REQUIRE(entries);
+    const auto& tail = entries->front().record.tail;
+    CHECK(tail.packet == std::min(packets - 4, static_cast<std::uint32_t>(packets - padded)));
+    CHECK(tail.crc64 == crc64(Bytes(bytes).subspan((tail.packet - 1) * full_packet)));
   }
-  forget_stored({folder.path()}, 2, FileKinds::all());
-  forget_stored({folder.path()}, 1, FileKinds(0x20));
-  CHECK(found({folder.path()}, identity()));
-  forget_stored({folder.path()}, 1, FileKinds::all());
-  CHECK(folder.names() == std::set<std::string>{"a.jpg"});
-  CHECK_FALSE(found({folder.path()}, identity()));
+  const TemporaryFolder folder;
+  const auto entries = store(folder / "a.jpg", ByteBuffer(content().size())).entries();
+  REQUIRE(entries);
+  CHECK(entries->front().record.tail.packet == 1); // nothing else in it: all of it
 }
 
-TEST_CASE("resumable file: a stored file that was moved away or changed is no proof of anything") {
+TEST_CASE("resumable file: a file whose packets are not of one size is compared whole") {
   const TemporaryFolder folder;
-  store(folder / "a.jpg");
-  write_file(folder / "a.jpg", content_of(folder / "a.jpg") + "x");
-  CHECK_FALSE(found({folder.path()}, identity()));
-  fs::remove(folder / "a.jpg");
-  CHECK_FALSE(found({folder.path()}, identity()));
+  auto who = identity();
+  who.packets = 3;
+  const auto bytes = random_bytes(1024 + 500 + 1024, 1);
+  auto file = ResumableFile::create(folder / "a.jpg", who);
+  REQUIRE(file);
+  const std::array pieces{Bytes(bytes).first(1024), Bytes(bytes).subspan(1024, 500),
+                          Bytes(bytes).subspan(1524)};
+  REQUIRE(file->append(pieces));
+  StateFolder state(folder.path(), 1);
+  REQUIRE(file->finish({folder / "a.jpg", IfExists::fail, {3, 2548, 0, crc16(bytes)}, {}}, state));
+  const auto known = state.known(who);
+  REQUIRE(known);
+  CHECK(known->front().record.tail == FileTail{1, 2548, crc64(bytes)});
 }
 
-TEST_CASE("resumable file: a read-only stored file is recognised all the same") {
-  const TemporaryFolder folder;
-  store(folder / "a.jpg");
-  fs::permissions(folder / "a.jpg", fs::perms::owner_read);
-  CHECK(found({folder.path()}, identity()));
+TEST_CASE("resumable file: what is not what was verified gets no name") {
+  const auto bytes = content();
+  const auto refused = [&](const HeldData& verified, bool change_disk = false) {
+    const TemporaryFolder folder;
+    auto file = ResumableFile::create(folder / "a.jpg", identity());
+    REQUIRE(file);
+    add(*file, bytes, 1, packets);
+    if (change_disk) {
+      auto on_disk = content_of(folder / "a.jpg.part");
+      on_disk[100] ^= 1;
+      write_file(folder / "a.jpg.part", on_disk);
+    }
+    StateFolder state(folder.path(), 1);
+    const auto finished = file->finish({folder / "a.jpg", IfExists::fail, verified, {}}, state);
+    REQUIRE_FALSE(finished);
+    CHECK(finished.error().category == ErrorCategory::crc);
+    CHECK(state.entries()->empty());
+    CHECK(file->set_aside() == folder / "a_1.jpg.part");
+    CHECK(file->path() == folder / "a_1.jpg.part");
+    CHECK(content_of(folder / "a_1.jpg.part").size() == bytes.size());
+    CHECK_FALSE(fs::exists(folder / "a.jpg"));
+    CHECK_FALSE(found({folder.path()}, identity()));
+  };
+  const HeldData right{packets, bytes.size(), 0, crc16(bytes)};
+  auto wrong = right;
+  wrong.crc ^= 1;
+  refused(wrong);
+  wrong = right;
+  ++wrong.bytes;
+  refused(wrong);
+  wrong = right;
+  --wrong.packets;
+  refused(wrong);
+  refused(right, true);
 }
 
-TEST_CASE("resumable file: a checkpoint that points elsewhere is not followed") {
+TEST_CASE("known files: those of the same identity, the newest first") {
   const TemporaryFolder folder;
-  REQUIRE(create_folders(folder.path(), folder / "in"));
-  store(folder / "in/a.jpg");
-  fs::rename(folder / "in/a.jpg", folder / "victim");
-  auto text = content_of(folder / "in/a.jpg.part.checkpoint");
-  text.resize(text.rfind("stored"));
-  const auto header = checkpoint_header(identity());
-  write_file(folder / "in/a.jpg.part.checkpoint", text + stored_line("../victim", header));
-  CHECK(found({folder.path(), 1}, identity()));
-  CHECK_FALSE(found({folder / "in"}, identity()));
-}
-
-TEST_CASE("resumable file: the record of a stored file outlives another file of its name") {
-  const TemporaryFolder folder;
-  store(folder / "a.jpg");
+  auto later = identity();
+  later.metadata = from_hex("0104 00000192d84dac31 00 0000 00");
   auto rear = identity();
   rear.kind = FileKind::rear_photo;
-  const auto file = ResumableFile::create(folder / "a.jpg", rear);
+  store(folder / "a.jpg", content());
+  store(folder / "b.jpg", random_bytes(content().size(), 2), later);
+  auto state = store(folder / "c.jpg", content(), rear);
+  const auto names = [&](const FileIdentity& who) {
+    const auto known = state.known(who);
+    REQUIRE(known);
+    std::vector<std::string> result;
+    for (const auto& entry : *known) {
+      result.push_back(entry.record.name);
+    }
+    return result;
+  };
+  CHECK(names(identity()) == std::vector<std::string>{"b.jpg", "a.jpg"});
+  CHECK(names(rear) == std::vector<std::string>{"c.jpg"});
+  auto other = identity();
+  other.metadata = from_hex("0104 00000192d84dac32 00 0000 00");
+  CHECK(names(other) == std::vector<std::string>{"a.jpg"}); // its time is not known
+  other.packets = 9;
+  CHECK(names(other).empty());
+  fs::remove(folder / "a.jpg"); // a hook has moved it
+  CHECK(names(identity()).size() == 2);
+
+  const auto known = state.known(identity());
+  const auto from = resume_point_for(*known);
+  CHECK(from.packet == packets - 4);
+  CHECK(from.offset == (packets - 5) * full_packet);
+  CHECK(from.known.size() == 2);
+}
+
+/// What a cut leaves between the record and its `named`: a cut before or behind the renaming.
+struct AfterCut {
+  explicit AfterCut(bool renamed) : state(folder.path(), 1) {
+    leave_part(folder / "a.jpg", content(), packets);
+    const TemporaryFolder other;
+    auto record = store(other / "a.jpg", content()).entries()->front().record;
+    record.named = false;
+    REQUIRE(state.add(record));
+    if (renamed) {
+      fs::rename(folder / "a.jpg.part", folder / "a.jpg");
+    }
+  }
+  TemporaryFolder folder;
+  StateFolder state;
+};
+
+TEST_CASE("known files: behind a cut the file counts, not its record") {
+  const AfterCut before(false);
+  CHECK(before.state.known(identity())->empty());
+  CHECK(found({before.folder.path()}, identity())->data().packets == packets);
+
+  AfterCut behind(true);
+  CHECK_FALSE(found({behind.folder.path()}, identity()));
+  auto known = behind.state.known(identity());
+  REQUIRE(known);
+  REQUIRE(known->size() == 1);
+  CHECK(behind.folder.names().contains("a.jpg.part.checkpoint"));
+  CHECK(behind.state.settle(known->front()) == true);
+  CHECK(behind.folder.names() == std::set<std::string>{".dcam-serve", "a.jpg"});
+  fs::remove(behind.folder / "a.jpg");
+  known = behind.state.known(identity());
+  REQUIRE(known->size() == 1); // once it is settled the record is enough
+  CHECK(behind.state.settle(known->front()) == false);
+}
+
+TEST_CASE("known files: a file that does not bear its record out is another") {
+  const auto changed = [](const auto& change) {
+    const AfterCut cut(true);
+    auto text = content_of(cut.folder / "a.jpg");
+    change(text);
+    fs::remove(cut.folder / "a.jpg");
+    if (!text.empty()) {
+      write_file(cut.folder / "a.jpg", text);
+    }
+    return cut.state.known(identity())->empty();
+  };
+  CHECK_FALSE(changed([](auto&) {}));
+  CHECK(changed([](auto& text) { text += 'x'; }));
+  CHECK(changed([](auto& text) { text.pop_back(); }));
+  CHECK(changed([](auto& text) { text.back() ^= 1; }));
+  CHECK(changed([](auto& text) { text[text.size() - 4096] ^= 1; }));
+  CHECK(changed([](auto& text) { text.clear(); })); // gone
+}
+
+TEST_CASE("known files: the checkpoint of another file's part is left alone") {
+  AfterCut behind(true);
+  const auto known = behind.state.known(identity());
+  auto other = identity();
+  other.packets = 2;
+  const auto file = ResumableFile::create(behind.folder / "a.jpg", other);
   REQUIRE(file);
-  CHECK(file->path() == folder / "a_1.jpg.part");
-  CHECK(found({folder.path()}, identity()));
+  CHECK(behind.state.settle(known->front()) == true);
+  CHECK(behind.folder.names().contains("a.jpg.part.checkpoint"));
 }
 
 TEST_CASE("resumable file: what cannot be read is an error, and left as it is") {
@@ -283,8 +428,11 @@ TEST_CASE("resumable file: skipping a taken name leaves nothing behind") {
   auto file = ResumableFile::create(folder / "a.jpg", identity());
   REQUIRE(file);
   add(*file, content(), 1, packets);
-  CHECK(file->finish(folder / "a.jpg", IfExists::skip) == std::nullopt);
-  CHECK(folder.names() == std::set<std::string>{"a.jpg"});
+  const auto skipped = finish(*file, folder / "a.jpg", content(), IfExists::skip);
+  REQUIRE(skipped);
+  CHECK_FALSE(*skipped);
+  CHECK(StateFolder(folder.path(), 1).entries()->empty());
+  CHECK(folder.names() == std::set<std::string>{".dcam-serve", "a.jpg"});
 }
 
 TEST_CASE("resumable file: abandoned parts are removed when they are old, those of others never") {

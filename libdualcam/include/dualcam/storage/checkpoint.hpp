@@ -10,7 +10,7 @@
 //     check 5c3d
 //     held 0000000338 0000000346112 01024 1a2b 77e0
 //     held 0000000337 0000000345088 01024 90c4 0b1e
-//     stored 27 20241029T124342Z_videof.h265 9d02
+//     replaced 9d02
 //
 // `received`: when the file was first offered, milliseconds since 1970 UTC. `metadata`: the payload
 // as the camera sent it, `-` if it did not. `check`: CRC-16/KERMIT of all lines above, with their
@@ -20,14 +20,10 @@
 // and the CRC-16/KERMIT of all lines up to `check` and this line up to here. The two lines have a
 // fixed width and are overwritten in turn, so that one is whole whatever is torn; of those whose
 // checksums are right the larger counts. A checkpoint only claims: the data must bear it out
-// (part_file.hpp).
+// (resumable_file.hpp).
 //
-// `replaced CHECK` in place of `stored`: the camera had other bytes where these lines claim some,
-// so nobody goes on with this part.
-//
-// `stored`: the length of a name and the name, relative to the checkpoint's folder, that the whole
-// file was about to get; checked like `held`. Where it has it (and NAME.part is gone), the camera
-// may not have heard so yet.
+// `replaced`, if it is there: the camera had other bytes where these lines claim some, or the whole
+// file was not what was verified, so nobody goes on with this part; checked like `held`.
 #pragma once
 
 #include <array>
@@ -70,7 +66,6 @@ struct Checkpoint {
   FileIdentity identity;
   std::array<std::optional<HeldData>, 2> held; ///< by line; of these the larger counts
   bool replaced = false;
-  std::optional<std::string> stored_as; ///< relative path
 };
 
 /// Larger files are none of ours.
@@ -82,7 +77,6 @@ std::string checkpoint_header(const FileIdentity& identity);
 /// `header` as above, `held_line_size` characters.
 std::string held_line(const HeldData& held, const std::string& header);
 std::string replaced_line(const std::string& header);
-std::string stored_line(const std::string& name, const std::string& header);
 
 /// malformed: no checkpoint, or none of this version, or its identity is damaged. A damaged line
 /// below is left out.

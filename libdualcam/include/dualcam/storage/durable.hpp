@@ -40,6 +40,9 @@ int rename_to_free_name(const std::filesystem::path& from, const std::filesystem
 Result<void> write_all(int descriptor, std::span<const Bytes> pieces,
                        const std::filesystem::path& path);
 
+/// The first `limit` bytes of a file. ENOENT: nothing; so is what is no file but a link.
+Result<ByteBuffer> read_small_file(const std::filesystem::path& path, std::size_t limit);
+
 /// `folder/name.ext` -> `folder/name_2.ext`; number 0 changes nothing.
 std::filesystem::path numbered(const std::filesystem::path& path, unsigned number);
 

@@ -34,10 +34,8 @@ class PartFile {
 public:
   /// Opens an empty `final_name`.part, in a folder that exists; if another writer holds that,
   /// NAME_1.EXT.part, and so on.
-  /// `is_free` may refuse the path of a part.
-  static Result<PartFile>
-  create(const std::filesystem::path& final_name, Leftover leftover = Leftover::start_over,
-         const std::function<Result<bool>(const std::filesystem::path&)>& is_free = {});
+  static Result<PartFile> create(const std::filesystem::path& final_name,
+                                 Leftover leftover = Leftover::start_over);
 
   /// Opens an existing part for `final_name`, as it is. nullopt: it has gone, or another writer
   /// holds it.
@@ -52,6 +50,8 @@ public:
   const std::filesystem::path& path() const { return path_; }
   const std::filesystem::path& final_name() const { return final_name_; }
   void set_final_name(std::filesystem::path name) { final_name_ = std::move(name); }
+  /// It has been renamed.
+  void set_path(std::filesystem::path path) { path_ = std::move(path); }
 
   Result<std::uint64_t> size() const;
 
@@ -67,14 +67,17 @@ public:
   /// Makes what was written durable, still as NAME.part.
   Result<void> sync();
 
-  /// Is told the name that the file is about to get; an error stops it.
-  using BeforeNaming = std::function<Result<void>(const std::filesystem::path&)>;
-
   /// Makes the file durable, then gives it its name, never over another file unless told to
   /// `replace`, then makes the name durable. Returns the name; nullopt if it was taken and
   /// `if_exists` is `skip`: the part is removed then.
-  Result<std::optional<std::filesystem::path>> finish(IfExists if_exists,
-                                                      const BeforeNaming& before_naming = {});
+  Result<std::optional<std::filesystem::path>> finish(IfExists if_exists);
+
+  /// Is told the name that the file is about to get; an error stops it.
+  using BeforeNaming = std::function<Result<void>(const std::filesystem::path&)>;
+
+  /// The same but for the last step: the name is not durable yet.
+  Result<std::optional<std::filesystem::path>> take_name(IfExists if_exists,
+                                                         const BeforeNaming& before_naming = {});
 
   /// Removes NAME.part.
   void discard();

@@ -5,9 +5,12 @@
 // machine. A checkpoint is trusted only as far as the data's CRC bears it out, and whether the
 // camera still offers that file is proved by comparing an overlap (ResumePoint).
 //
-// One part has one writer at a time: it is locked (flock), also against other processes.
+// One part has one writer at a time: it is locked (flock), also against other processes. When it is
+// whole it becomes a file with a record (state_folder.hpp), which is what its camera's next offer
+// is compared with.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -18,13 +21,29 @@
 #include "dualcam/files/resume_point.hpp"
 #include "dualcam/storage/checkpoint.hpp"
 #include "dualcam/storage/part_file.hpp"
+#include "dualcam/storage/state_folder.hpp"
 
 namespace dualcam {
 
-/// Where to look for parts: a folder and so many levels of folders below it.
+/// Where to look for parts: a folder (empty: the current one) and so many levels of folders below
+/// it.
 struct FolderTree {
   std::filesystem::path root;
   unsigned levels = 0;
+};
+
+/// How a part becomes a file.
+struct Finish {
+  std::filesystem::path name;
+  IfExists if_exists = IfExists::number;
+  HeldData verified;   ///< what its session says that it is; but for the packet size
+  ByteBuffer metadata; ///< as known by now; empty = not known
+};
+
+/// A file that has its name.
+struct StoredFile {
+  std::filesystem::path path;
+  std::uint64_t record; ///< its number in the state folder
 };
 
 class ResumableFile {
@@ -34,8 +53,8 @@ public:
   static Result<ResumableFile> create(const std::filesystem::path& final_name,
                                       FileIdentity identity);
 
-  /// The part of this file with the most data that nobody holds, or the file that was stored
-  /// without the camera having heard so. What cannot be read is an error: it may be the one.
+  /// The part of this file with the most data that nobody holds. What cannot be read is an error:
+  /// it may be the one.
   static Result<std::optional<ResumableFile>> find(const FolderTree& tree,
                                                    const FileIdentity& identity);
 
@@ -44,10 +63,8 @@ public:
   ~ResumableFile();
 
   const FileIdentity& identity() const { return identity_; }
-  /// NAME.part; NAME if it is stored.
+  /// NAME.part; NAME behind `finish`.
   const std::filesystem::path& path() const { return part_.path(); }
-  /// It is whole and has its name; only the proof is missing that the camera means this file.
-  bool is_stored() const { return stored_; }
   /// What has been appended.
   const HeldData& data() const { return data_; }
   /// Bytes that `save` has not confirmed.
@@ -65,12 +82,13 @@ public:
   /// Makes what was appended durable, then the checkpoint that says so.
   Result<void> save();
 
-  /// As PartFile::finish. The checkpoint remains until `forget_stored`.
-  Result<std::optional<std::filesystem::path>> finish(const std::filesystem::path& final_name,
-                                                      IfExists if_exists);
+  /// As PartFile::finish, with a record in `state`. Before the file gets its name it is read back:
+  /// an error of category crc if it, or what was appended, is not what was `verified`. The
+  /// checkpoint is removed, which the next sync of its folder makes durable.
+  Result<std::optional<StoredFile>> finish(const Finish& how, StateFolder& state);
 
-  /// The camera has other bytes: keeps these, under another name, and never goes on with them.
-  /// Returns that name.
+  /// Keeps these bytes, under another name, and never goes on with them: the camera has others, or
+  /// they are not what was verified. Returns that name.
   Result<std::filesystem::path> set_aside();
 
   /// Removes the part and its checkpoint.
@@ -78,16 +96,15 @@ public:
 
 private:
   ResumableFile(PartFile part, std::filesystem::path checkpoint, FileIdentity identity);
-  static Result<std::optional<ResumableFile>> adopt(const FolderTree& tree,
-                                                    const std::filesystem::path& checkpoint,
+  static Result<std::optional<ResumableFile>> adopt(const std::filesystem::path& checkpoint,
                                                     const FileIdentity& identity);
   Result<void> trust(const std::array<std::optional<HeldData>, 2>& lines);
   Result<bool> bears_out(const HeldData& held);
   Result<void> begin_checkpoint();
   Result<void> continue_checkpoint();
   Result<void> write_checkpoint(std::uint64_t offset, std::string_view text);
-  Result<void> write_last_line(const std::string& line);
-  Result<void> announce(const std::filesystem::path& name);
+  Result<std::uint64_t> find_tail(FileRecord& record) const;
+  Result<FileRecord> read_whole(const StateFolder& state) const;
   Result<void> each_block(std::uint64_t begin, std::uint64_t end,
                           const std::function<void(Bytes)>& take) const;
 
@@ -100,11 +117,7 @@ private:
   HeldData data_;
   HeldData saved_;
   ResumePoint resume_point_;
-  bool stored_ = false;
 };
-
-/// The camera has heard that its files of these kinds are stored: removes their checkpoints.
-void forget_stored(const FolderTree& tree, std::uint64_t imei, FileKinds kinds);
 
 /// Removes parts that have not grown for `age`. Returns those removed.
 std::vector<std::filesystem::path> remove_abandoned(const FolderTree& tree,

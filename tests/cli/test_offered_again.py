@@ -1,0 +1,377 @@
+"""A file that a camera offers again though it was stored is recognised, wherever it has gone, and a
+file that does not come keeps no other from coming."""
+
+import json
+import os
+import shutil
+import struct
+
+from harness import IMEI, SIGKILL, SIGTERM, STATE, ToolTest
+from uploads import (AGAIN, FILE, KINDS, METADATA_WANTED, PACKET, RESUME, START, Upload, crc16,
+                     metadata, packet_count)
+
+TIME = 1_730_205_822_000
+NAME = f"{IMEI}/20241029T124342Z_photof.jpg"
+CLOSE = 0
+
+
+class Insistent(Upload):
+    """Offers its file again and again, whatever the server says."""
+    asked_for_file = 0
+
+    def answer(self, command, payload):
+        if command == FILE:
+            self.asked_for_file += 1
+        if command == AGAIN:
+            self.taken = True
+            self.begin()
+        else:
+            super().answer(command, payload)
+
+
+class OffersOneByOne(Upload):
+    """Has several photos, one a round; each is (content, time)."""
+
+    def __init__(self, server, files, **options):
+        super().__init__(server, files[0][0], milliseconds=files[0][1], **options)
+        self.files = list(files)
+
+    def answer(self, command, payload):
+        if command == AGAIN:
+            self.files.pop(0)
+            if self.files:
+                self.content, self.milliseconds = self.files[0]
+                return self.begin()
+            return self.init(0, imei=self.imei)
+        return super().answer(command, payload)
+
+
+class OffersKinds(Upload):
+    """One file each of some kinds; the packets of `broken` never have the right CRC from the third
+    on."""
+
+    def __init__(self, server, contents, broken, milliseconds=TIME):
+        super().__init__(server, b"", milliseconds=milliseconds)
+        self.contents, self.broken = dict(contents), broken
+        self.fetched = []
+
+    def begin(self):
+        self.begun = True
+        self.init(sum(KINDS[kind] for kind in self.contents), imei=self.imei)
+
+    def answer(self, command, payload):
+        if command == AGAIN:
+            for kind in self.fetched:
+                self.contents.pop(kind, None)
+            return self.begin()
+        if command in (METADATA_WANTED, FILE):
+            self.kind = payload.decode()[1:]
+            self.content = self.contents[self.kind]
+        if command == RESUME and self.kind == self.broken:
+            first = max(1, *struct.unpack(">I", payload))
+            self.sync(first)
+            for index in range(packet_count(self.content) - first + 1):
+                if first + index < 3:
+                    self.packet(index)
+                else:
+                    self.send(struct.pack(">HH", 4, 12) + b"x" * 10 + b"\0\1")
+            return None
+        if command == FILE and self.kind != self.broken:
+            self.fetched.append(self.kind)
+        return super().answer(command, payload)
+
+
+class OfferedAgain(ToolTest):
+    def upload(self, server, content, milliseconds=TIME, camera=Upload, **options):
+        with camera(server, content, milliseconds=milliseconds, **options) as device:
+            device.run()
+        return device
+
+    def lose_acknowledgement(self, server, content, milliseconds=TIME):
+        with Upload(server, content, milliseconds=milliseconds) as camera:
+            self.assertEqual(camera.run(AGAIN), AGAIN)
+
+    def stop(self, server, status=0):
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), status)
+
+    def contents(self):
+        return [(self.out / name).read_bytes() for name in self.stored()]
+
+    def told(self, server):
+        return server.output.splitlines()
+
+    def test_a_camera_that_does_not_forget_gets_its_file_stored_once(self):
+        for milliseconds, size in ((TIME, 20_480), (None, 20_480 + 1_000)):
+            content = self.random.randbytes(size + PACKET)
+            server = self.serve("-k")
+            before = len(self.stored())
+            for connection in range(4):
+                camera = self.upload(server, content, milliseconds, Insistent)
+                # stored, recognised and left alone; recognised and left alone
+                self.assertEqual(camera.resumed_at, [1, 18] if connection == 0 else [18])
+                self.assertEqual(camera.asked_for_file, 2 if connection == 0 else 1)
+            self.stop(server)
+            self.assertEqual(len(self.stored()), before + 1)
+            self.assertEqual(len(self.told(server)), 1)
+            self.assertEqual(sum("offered again" in line for line in server.lines), 4)
+
+    def test_it_is_recognised_by_another_process_and_when_it_has_moved_on(self):
+        content = self.random.randbytes(20_000)
+        server = self.serve()
+        self.upload(server, content)
+        self.assertEqual(server.wait(), 0)
+        for change in (lambda: None, lambda: (self.out / NAME).rename(self.folder / "moved"),
+                       lambda: shutil.rmtree(self.out / IMEI)):
+            change()
+            server = self.serve("--exec", "false")
+            camera = self.upload(server, content)
+            self.assertEqual(server.wait(), 0)  # the hook was not run
+            self.assertEqual((camera.resumed_at, camera.taken), ([16], True))
+            self.assertEqual(self.told(server), [])
+            self.assertRegex(server.errors, f"offered again.*{NAME}")
+
+    def test_it_is_recognised_when_a_hook_moves_each_file(self):
+        content = self.random.randbytes(5_000)
+        away = self.folder / "away"
+        away.mkdir()
+        server = self.serve("-k", "--exec", f'sh -c \'mv "$1" {away}/$DCAM_SHA256\' sh')
+        for _ in range(3):
+            self.upload(server, content, camera=Insistent)
+        self.stop(server)
+        self.assertEqual([path.read_bytes() for path in away.iterdir()], [content])
+
+    def test_the_last_eight_files_of_a_camera_are_known(self):
+        contents = [self.random.randbytes(5_000) for _ in range(9)]
+        server = self.serve("-k")
+        for content in contents:
+            self.upload(server, content, None)
+        for content in contents[1:]:
+            self.assertEqual(self.upload(server, content, None).resumed_at, [1])
+        self.stop(server)
+        self.assertEqual(sorted(self.contents()), sorted(contents))
+
+    def test_another_file_of_the_same_second_is_a_new_one(self):
+        size = 20 * PACKET
+        first = self.random.randbytes(size)
+        changed = bytearray(first)
+        changed[-100] ^= 1
+        server = self.serve("-k")
+        for content in (first, bytes(changed), self.random.randbytes(size)):
+            self.upload(server, content)
+        self.stop(server)
+        self.assertEqual(len(set(self.contents())), 3)
+        self.assertEqual(len(self.told(server)), 3)
+
+    def test_padding_alone_makes_no_file_known(self):
+        for padding in (b"\0", b"\xff", b"\x00\xff", b"\xff\xd9" + b"\0" * 100):
+            for length in (3 * PACKET, 4096, 6 * PACKET, 70 * PACKET):
+                tail = (padding * length)[:length]
+                contents = [self.random.randbytes(2 * PACKET) + tail for _ in range(2)]
+                server = self.serve("-k")
+                before = len(self.stored())
+                for content in [*contents, *contents]:
+                    self.upload(server, content, None)
+                self.stop(server)
+                self.assertEqual(len(self.stored()), before + 2, (padding, length))
+
+    def test_a_file_that_is_nothing_but_padding_is_compared_whole(self):
+        server = self.serve("-k")
+        for _ in range(3):
+            self.upload(server, bytes(70 * PACKET), None)
+        self.upload(server, bytes(70 * PACKET - 1) + b"\1", None)
+        self.stop(server)
+        self.assertEqual(len(self.stored()), 2)
+
+    def test_without_a_time_at_least_4_kib_are_compared(self):
+        """Alike in all but one byte, 4 KiB before their end."""
+        end = self.random.randbytes(4096)
+        contents = [self.random.randbytes(16 * 1024 - 1) + byte + end[1:] for byte in (b"a", b"b")]
+        contents[1] = contents[0][:16 * 1024 - 1] + b"b" + end[1:]
+        server = self.serve("-k")
+        for content in contents:
+            self.upload(server, content, None)
+        self.stop(server)
+        self.assertEqual(sorted(self.contents()), sorted(contents))
+
+    def test_files_that_are_known_by_their_time_to_be_others_still_come(self):
+        """The acknowledgement of the first was lost; the camera has more of the kind."""
+        files = [(self.random.randbytes(5_000), TIME + 1000 * number) for number in range(3)]
+        server = self.serve()
+        self.lose_acknowledgement(server, *files[0])
+        self.assertEqual(server.wait(), 0)
+        server = self.serve()
+        with OffersOneByOne(server, files) as camera:
+            camera.run()
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(len(self.stored()), 3)
+        self.assertEqual(len(self.told(server)), 2)
+
+    def test_a_server_killed_before_it_could_tell_tells_when_the_file_is_offered_again(self):
+        content = self.random.randbytes(20_000)
+        server = self.serve("-k")
+        self.lose_acknowledgement(server, content)
+        server.signal(SIGKILL)
+        server.wait()
+        [record] = (self.out / STATE / IMEI).iterdir()
+        text = record.read_bytes()
+        for cut in (b"said\n", b"named\nsaid\n"):
+            self.assertTrue(text.endswith(cut))
+            record.write_bytes(text.removesuffix(cut))
+            (self.out / (NAME + ".json")).unlink()
+            server = self.serve("--json")
+            self.assertEqual(self.upload(server, content).resumed_at, [16])
+            self.assertEqual(server.wait(), 0)
+            done = self.event(server.output, "file-done")
+            self.assertEqual(done["path"], str(self.out / NAME))
+            self.assertEqual((done["bytes"], done["packets"], done["crc16"]),
+                             (20_000, 20, f"{crc16(content):04x}"))
+            self.assertEqual(json.loads((self.out / (NAME + ".json")).read_text())["kind"],
+                             "photof")
+            self.assertEqual(record.read_bytes(), text)
+
+    def test_a_taken_name_does_not_stand_in_the_way_of_a_file_that_is_known(self):
+        content, other = self.random.randbytes(20_000), self.random.randbytes(20_000)
+        for choice, status in (("skip", 0), ("fail", 3)):
+            server = self.serve("-k", "--if-exists", choice, "--name", "{kind}{ext}")
+            self.upload(server, content)
+            self.assertTrue(self.upload(server, content).taken)
+            self.assertFalse(self.upload(server, other).taken)
+            self.stop(server)
+            self.assertEqual(self.contents(), [content])
+            self.assertRegex(server.errors, "exists already")
+
+    def test_old_records_are_removed(self):
+        content = self.random.randbytes(5_000)
+        server = self.serve()
+        self.upload(server, content)
+        self.assertEqual(server.wait(), 0)
+        [record] = (self.out / STATE / IMEI).iterdir()
+        os.utime(record, (0, 0))
+        server = self.serve("--max-partial-age", "1d")
+        with Upload(server, b"") as camera:
+            camera.init(0)
+            camera.run()
+        self.assertEqual(server.wait(), 0)
+        self.assertFalse((self.out / STATE).exists())
+
+
+class OneSpelling(ToolTest):
+    """However the folder is written, a file has one path, and a file offered again after a cut is
+    told, counted and given to the hook once."""
+
+    def test_every_way_to_write_a_folder(self):
+        (self.folder / "d").mkdir()
+        (self.folder / "e").mkdir()
+        (self.folder / "elsewhere/deep").mkdir(parents=True)
+        (self.folder / "elsewhere/d").mkdir()
+        (self.folder / "link").symlink_to("elsewhere/deep")
+        (self.folder / "-d").mkdir()
+        ways = [(".", ""), ("./", ""), ("./.", ""), ("d/..", ""), ("d", "d/"), ("./d", "d/"),
+                ("d/", "d/"), ("d//", "d/"), ("d/.", "d/"), ("e/../d", "d/"), ("e/.././d/", "d/"),
+                ("link", "link/"), ("link/../d", "link/../d/"), ("./-d", "./-d/"),
+                (f"{self.folder}/e/../d/", f"{self.folder}/d/")]
+        for folder, start in ways:
+            for name in ("{imei}/{time}{ext}", "{time}{ext}"):
+                with self.subTest(folder=folder, name=name):
+                    self.one_way(folder, start, name)
+
+    def one_way(self, folder, start, name):
+        contents = [self.random.randbytes(20_000) for _ in range(2)]
+        log = self.folder / "hooks"
+        log.write_bytes(b"")
+        server = self.start("dcam-serve", "-b", "127.0.0.1", "-p", "0", "-o", folder, "--name",
+                            name, "-k", "-c", "2", "--exec",
+                            f"sh -c 'echo \"$1\" \"$DCAM_PATH\" >>{log}' sh", cwd=self.folder)
+        server.port = int(server.expect(r"listening on .* port (\d+)").group(1))
+        with Upload(server, contents[0], milliseconds=TIME) as camera:
+            camera.send_first(9)
+        with Upload(server, contents[0], milliseconds=TIME) as camera:
+            camera.run(AGAIN)
+        with Upload(server, contents[0], milliseconds=TIME) as camera:
+            camera.run(AGAIN)
+        with Upload(server, contents[1], milliseconds=TIME + 60_000) as camera:
+            camera.run()
+        self.assertEqual(server.wait(), 0, server.errors)
+        imei = f"{IMEI}/" if "imei" in name else ""
+        paths = [f"{start}{imei}20241029T12434{second}Z.jpg" for second in ("2", "2")]
+        paths[1] = f"{start}{imei}20241029T124442Z.jpg"
+        self.assertEqual(server.output.splitlines(), paths)
+        self.assertEqual(sorted(log.read_text().splitlines()),
+                         sorted(f"{path} {path}" for path in paths))
+        self.assertIn(f"kept as {paths[0]}.part", server.errors)
+        for path, content in zip(paths, contents):
+            self.assertEqual((self.folder / path).read_bytes(), content)
+            (self.folder / path).unlink()
+            (self.folder / (path + ".json")).unlink()
+        shutil.rmtree(self.folder / start / STATE)  # or the next way has its files already
+
+
+class StepsBack(ToolTest):
+    """A file whose packet 3 never has the right CRC."""
+
+    def contents(self):
+        return {kind: self.random.randbytes(5_000) for kind in KINDS}
+
+    def test_its_camera_s_other_files_are_fetched_on_the_next_connection(self):
+        for broken in KINDS:
+            contents = self.contents()
+            server = self.serve("-k")
+            before = len(self.stored())
+            for _ in range(2):
+                with OffersKinds(server, contents, broken) as camera:
+                    camera.run()
+                contents = camera.contents
+            self.assertEqual(list(contents), [broken])
+            with OffersKinds(server, contents, broken) as camera:
+                camera.run()  # tried again
+            self.assertEqual(camera.resumed_at[:1], [2])
+            with OffersKinds(server, contents, broken=None) as camera:
+                camera.run()  # and when it is whole it comes
+            self.assertEqual(camera.contents, {})
+            server.signal(SIGTERM)
+            self.assertEqual(server.wait(), 0)
+            told = [line for line in server.lines if "packet 3 did not arrive in 8 attempts" in line
+                    and "incomplete" in line]
+            self.assertEqual(len(told), 3, server.lines)  # each attempt
+            self.assertEqual(len(self.stored()), before + 4)
+
+    def test_it_is_the_last_of_a_connection_not_left_out(self):
+        contents = self.contents()
+        server = self.serve()
+        with OffersKinds(server, contents, "photof") as camera:
+            camera.run()
+        with OffersKinds(server, contents, None) as camera:
+            camera.run()
+        self.assertEqual(camera.fetched, ["photor", "videof", "videor", "photof"])
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(len(self.stored()), 4)
+
+    def test_a_device_that_hangs_up_over_one_file(self):
+        """Not the packet's CRC: the device loses the link as soon as this file is asked for."""
+        class HangsUp(OffersKinds):
+            def answer(self, command, payload):
+                if command == RESUME and self.kind == "photof":
+                    raise ConnectionResetError
+                super().answer(command, payload)
+
+        contents = self.contents()
+        server = self.serve("-k")
+        for _ in range(2):
+            with HangsUp(server, contents, None) as camera:
+                camera.run()
+            contents = camera.contents
+        self.assertEqual(list(contents), ["photof"])
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+
+    def test_a_link_that_breaks_while_a_file_grows_changes_no_order(self):
+        content = self.random.randbytes(20_000)
+        server = self.serve("-k")
+        with Upload(server, content, milliseconds=TIME) as camera:
+            camera.send_first(5)
+        with OffersKinds(server, {"photof": content, "photor": content}, None) as camera:
+            camera.run()
+        self.assertEqual(camera.fetched, ["photof", "photor"])
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)

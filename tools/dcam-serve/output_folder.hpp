@@ -1,0 +1,18 @@
+// The folder that everything goes below. Its paths have one spelling, wherever they are told.
+#pragma once
+
+#include <filesystem>
+
+namespace dualcam::serve {
+
+/// `folder` as its user wrote it, without what means nothing: `./d`, `d/`, `d/.`, `e/../d` are `d`.
+/// Where a link makes `e/../d` another folder than `d` it stays as it is.
+std::filesystem::path one_spelling(const std::filesystem::path& folder);
+
+/// `path` below `folder`; `path` itself if that is the current one.
+std::filesystem::path below(const std::filesystem::path& folder, const std::filesystem::path& path);
+
+/// The folder that holds `path`.
+std::filesystem::path folder_of(const std::filesystem::path& path);
+
+} // namespace dualcam::serve
