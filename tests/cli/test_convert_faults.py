@@ -259,7 +259,7 @@ class Surroundings(ConvertCase):
             try:
                 if "\nState:\tZ" in pathlib.Path(f"/proc/{pid}/status").read_text():
                     return
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):  # gone before or while it is read
                 return
             time.sleep(0.01)
         self.fail(f"{pid} still runs")
