@@ -279,7 +279,7 @@ std::optional<ExitCode> Arguments::parse(int count, const char* const* arguments
   } catch (const CLI::ExtrasError& error) {
     const auto remaining = app.remaining();
     return usage_error(remaining.empty() ? error.what() : suggestion_for(remaining.front()));
-  } catch (const CLI::ParseError& error) {
+  } catch (const CLI::Error& error) {
     return usage_error(escaped(error.what()));
   }
 }

@@ -9,6 +9,7 @@
 
 #include "common/escape.hpp"
 #include "common/stop_signal.hpp"
+#include "common/unforeseen.hpp"
 #include "common/units.hpp"
 #include "dcam-sim/device.hpp"
 
@@ -165,9 +166,8 @@ private:
 
 int main(int count, char** arguments) {
   dualcam::tools::prepare_standard_streams();
-  const auto options = dualcam::sim::parse_sim_options(count, arguments);
-  if (!options) {
-    return static_cast<int>(options.error());
-  }
-  return dualcam::sim::Simulator(*options).run();
+  return dualcam::tools::run_tool("dcam-sim", [&] {
+    const auto options = dualcam::sim::parse_sim_options(count, arguments);
+    return options ? dualcam::sim::Simulator(*options).run() : static_cast<int>(options.error());
+  });
 }

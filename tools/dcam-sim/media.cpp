@@ -114,12 +114,14 @@ Result<Recording> load_recording(const std::string& argument) {
   const auto kind =
       equals == std::string::npos ? std::nullopt : file_kind_named(argument.substr(0, equals));
   const auto path = kind ? argument.substr(equals + 1) : argument;
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  const auto size = file.tellg();
-  ByteBuffer content(size > 0 ? static_cast<std::size_t>(size) : 0);
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(content.data()), static_cast<std::streamsize>(content.size()));
-  if (!file) {
+  std::ifstream file(path, std::ios::binary);
+  ByteBuffer content;
+  ByteBuffer piece(std::size_t{1} << 20);
+  while (file) { // to its end, since only that tells the size of a pipe and shows a folder
+    file.read(reinterpret_cast<char*>(piece.data()), static_cast<std::streamsize>(piece.size()));
+    append(content, Bytes(piece).first(static_cast<std::size_t>(file.gcount())));
+  }
+  if (file.bad() || !file.eof()) {
     return std::unexpected(
         Error{ErrorCategory::io, 0,
               fmt::format("cannot read {}: {}", escaped(path), std::strerror(errno))});
