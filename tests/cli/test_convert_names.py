@@ -166,6 +166,10 @@ class Outputs(ConvertCase):
         shown = self.convert("-n", "-o", ".", "a/clip.h265", "b/clip.h265").decode().splitlines()
         self.assertTrue(shown[0].endswith("file:./clip.mp4"), shown)
         self.assertTrue(shown[1].endswith("file:./clip_1.mp4"), shown)
+        self.write("clip.mp4", "old")
+        shown = self.convert("-n", "-o", ".", "a/clip.h265", "b/clip.h265").decode().splitlines()
+        self.assertTrue(shown[0].endswith("file:./clip_1.mp4"), shown)
+        self.assertTrue(shown[1].endswith("file:./clip_2.mp4"), shown)
 
     def test_one_file_for_several_inputs_is_a_usage_error(self):
         self.write("old", "a file")
