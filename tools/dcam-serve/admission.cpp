@@ -115,7 +115,7 @@ Guest* Admission::first_to_go(Guest& newcomer, TimePoint now) const {
     const bool idles = standing.recent_bytes == 0 || (now - standing.opened >= 2 * half_a_minute &&
                                                       standing.recent_bytes < least_in_a_minute);
     const std::tuple place(rank, standing.recent_bytes, standing.stepped);
-    if ((rank == Rank::overdue || rank < own_rank || (rank == Rank::unknown && idles)) &&
+    if ((rank < own_rank || (rank == Rank::unknown && idles)) &&
         (first == nullptr || place < first_place)) {
       first = other;
       first_place = place;

@@ -231,6 +231,59 @@ TEST_CASE("peers that say nothing give way to newcomers, but have time to say wh
       crowd.guests, [](auto& guest) { return !(guest.shown.proved && guest.shown.leaving); }));
 }
 
+TEST_CASE("a waiting connection that leaves takes nothing with it and is not called any more") {
+  House house(10);
+  auto& first = house.come(1);
+  auto& second = house.come(1);
+  house.leave(second);
+  auto& third = house.enter();
+  REQUIRE(house.admission.identify(third, 1, house.now));
+  CHECK(house.admission.claim(third, house.now) == Claim::waits);
+  house.leave(third);
+  house.leave(first);
+  CHECK(second.looks + third.looks == 0);
+}
+
+TEST_CASE("only cameras that stay take places") {
+  House house(1);
+  auto& silent = house.enter();
+  auto& first = house.come(1); // the only one to have said which camera it is
+  CHECK(first.reason.empty());
+  first.give_way("it leaves");
+  CHECK(house.come(2).reason.empty());
+  CHECK_FALSE(silent.shown.leaving);
+
+  House larger(2);
+  auto& mute = larger.enter();
+  for (const std::uint64_t imei : {1, 2}) {
+    larger.come(imei).give_way("it leaves");
+  }
+  larger.now += 3s;
+  larger.enter(); // there is a place for it
+  CHECK_FALSE(mute.shown.leaving);
+}
+
+TEST_CASE("a camera takes the place of another camera, not of one that is about to say who it is") {
+  House house(1);
+  auto& silent = house.enter();
+  house.now += 1s;
+  auto& first = house.come(1);
+  CHECK(house.come(2).reason.empty());
+  CHECK(first.shown.leaving);
+  CHECK_FALSE(silent.shown.leaving);
+}
+
+TEST_CASE("a camera that is known takes the place of an unknown one, even if that sends") {
+  House house(1);
+  auto& first = house.come(1);
+  first.shown.recent_bytes = 1'000'000;
+  CHECK(house.come(2).reason == "no place");
+  house.leave(house.guests.back());
+  house.admission.is_known(3);
+  CHECK(house.come(3).reason.empty());
+  CHECK(first.shown.leaving);
+}
+
 TEST_CASE("recent bytes are those of about a minute") {
   RecentBytes recent;
   CHECK(recent.value(start) == 0);
