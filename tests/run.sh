@@ -3,9 +3,10 @@
 # fuzz targets), runs every test in both and prints the figures that they yield. Safe to repeat.
 #
 #   tests/run.sh          minutes: short counts
-#   tests/run.sh --full   an hour and a half: the counts that the promises are stated with, in the
-#                         GCC build, which is what users get; and fuzzing, for
-#                         DUALCAM_FUZZ_SECONDS (600) a target
+#   tests/run.sh --full   hours: the counts that the promises are stated with, in the GCC build,
+#                         which is what users get; fuzzing, for DUALCAM_FUZZ_SECONDS (600) a target;
+#                         a linker's look at the types; changed sources (tests/mutation.py); bare
+#                         Debians (tests/portability.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/packages.sh
@@ -87,6 +88,15 @@ one_program() {
     cmake --build build/odr --target tools-unit-tests -- --quiet
 }
 
+# portable RELEASE: debootstrap needs root.
+portable() {
+  if ((EUID == 0)); then
+    tests/portability.sh "$1"
+  else
+    sudo tests/portability.sh "$1"
+  fi
+}
+
 DUALCAM_FULL=$full build_and_test gcc $((full ? 3600 : 300)) \
   -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Release -DDUALCAM_BENCHMARKS=ON
 DUALCAM_FULL='' build_and_test clang 300 -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug \
@@ -96,6 +106,10 @@ rm -rf build/fuzz
 if [[ $full ]]; then
   fuzz
   check "no two types share a name" one_program
+  check "changes to the sources are tried" python3 -B tests/mutation.py --seed 1 --count 40
+  for release in bookworm trixie sid; do
+    check "a bare $release" portable "$release"
+  done
 fi
 
 echo "== figures, kept in build/figures.txt ($counts)"

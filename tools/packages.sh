@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by quickstart.sh and tests/run.sh: what a bare Debian 12 machine needs.
+# Sourced by quickstart.sh and tests/run.sh: what a bare Debian 12 or 13 needs; the names are the same in both.
 
 # For building and running the tools.
 # shellcheck disable=SC2034

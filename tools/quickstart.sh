@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a bare Debian 12 machine to a camera's photo and video on disk. Safe to repeat.
+# From a bare Debian 12 or 13 to a camera's photo and video on disk. Safe to repeat.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/packages.sh
