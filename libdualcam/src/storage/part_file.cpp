@@ -66,6 +66,18 @@ Result<PartFile> PartFile::create(const fs::path& final_name, Leftover leftover)
   return io_error("find a free name for", final_name, EEXIST);
 }
 
+Result<std::optional<PartFile>> PartFile::reserve(const fs::path& path) {
+  const int descriptor = open_locally(path, O_RDWR | O_CREAT | O_EXCL);
+  if (descriptor < 0) {
+    return errno == EEXIST ? Result<std::optional<PartFile>>() : io_error("create", path, errno);
+  }
+  PartFile part(descriptor, path, path);
+  if (try_lock(descriptor) != 0) {
+    return errno == EWOULDBLOCK ? Result<std::optional<PartFile>>() : io_error("lock", path, errno);
+  }
+  return still_named(descriptor, path) ? std::optional(std::move(part)) : std::nullopt;
+}
+
 Result<std::optional<PartFile>> PartFile::open(const fs::path& path, const fs::path& final_name,
                                                Access access) {
   const int descriptor = open_locally(path, access == Access::read ? O_RDONLY : O_RDWR);

@@ -79,28 +79,44 @@ fs::path part_of(const fs::path& checkpoint) {
   return with_suffix(without_suffix(checkpoint, checkpoint_suffix), part_suffix);
 }
 
-/// Gives a part that its caller holds a number of its own, its checkpoint first: a part without
-/// checkpoint is kept, a checkpoint without part is nothing.
+/// Moves a part that its caller holds, with its checkpoint, to a name that the caller has reserved.
+Result<void> move_part(const fs::path& part, const fs::path& target) {
+  const auto checkpoint = with_suffix(part, ".checkpoint");
+  const auto target_checkpoint = with_suffix(target, ".checkpoint");
+  const auto rename = [](const fs::path& from, const fs::path& to) {
+    return uninterrupted([&] { return ::rename(from.c_str(), to.c_str()); }) == 0 ? 0 : errno;
+  };
+  // First the checkpoint: while the part has its old name, too, nobody else begins one there.
+  if (const int error = rename(checkpoint, target_checkpoint); error != 0 && error != ENOENT) {
+    return io_error("rename", checkpoint, error);
+  }
+  if (const int error = rename(part, target); error != 0) {
+    (void)rename(target_checkpoint, checkpoint);
+    return io_error("rename", part, error);
+  }
+  return sync_folder_of(target);
+}
+
+/// Gives a part that its caller holds a number of its own. Others may look for one at the same
+/// time, and begin parts: a name belongs to whoever holds the part of it.
 Result<fs::path> set_aside(const fs::path& part, const fs::path& final_name) {
   for (unsigned number = 1; number < most_numbers; ++number) {
     const auto target = with_suffix(numbered(final_name, number), part_suffix);
-    const auto checkpoint = with_suffix(part, ".checkpoint");
     if (is_taken(target) || is_taken(with_suffix(target, ".checkpoint"))) {
       continue;
     }
-    const auto moved = uninterrupted(
-        [&] { return ::rename(checkpoint.c_str(), with_suffix(target, ".checkpoint").c_str()); });
-    if (moved != 0 && errno != ENOENT) {
-      return io_error("rename", checkpoint, errno);
+    auto reserved = PartFile::reserve(target);
+    if (!reserved) {
+      return std::unexpected(reserved.error());
     }
-    const int error = rename_to_free_name(part, target);
-    if (error == 0) {
-      const auto synced = sync_folder_of(target);
-      return synced ? Result<fs::path>(target) : std::unexpected(synced.error());
+    if (!*reserved) {
+      continue;
     }
-    if (error != EEXIST) {
-      return io_error("rename", part, error);
+    if (const auto moved = move_part(part, target); !moved) {
+      (*reserved)->discard();
+      return std::unexpected(moved.error());
     }
+    return target;
   }
   return io_error("find a free name for", part, EEXIST);
 }

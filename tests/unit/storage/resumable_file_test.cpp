@@ -1,8 +1,11 @@
 #include "dualcam/storage/resumable_file.hpp"
 
+#include <thread>
+
 #include "dualcam/wire/crc16.hpp"
 #include "dualcam/wire/crc64.hpp"
 #include "dualcam/wire/message.hpp"
+#include "storage/system_calls.hpp"
 #include "temporary_folder.hpp"
 
 namespace dualcam {
@@ -212,6 +215,96 @@ TEST_CASE("resumable file: what the camera has replaced is kept, and never gone 
   CHECK(folder.names() == std::set<std::string>{"a_1.jpg.part", "a_1.jpg.part.checkpoint"});
   CHECK(content_of(folder / "a_1.jpg.part").size() == 3072);
   CHECK_FALSE(found({folder.path()}, identity()));
+}
+
+TEST_CASE("resumable file: what is set aside takes no other's name, and no other's checkpoint") {
+  const TemporaryFolder folder;
+  leave_part(folder / "a.jpg", content(), 3);
+  write_file(folder / "a_1.jpg.part.checkpoint", "another's");
+  write_file(folder / "a_2.jpg.part", "another's");
+  auto old = found({folder.path()}, identity());
+  REQUIRE(old);
+  CHECK(old->set_aside() == folder / "a_3.jpg.part");
+  CHECK(content_of(folder / "a_1.jpg.part.checkpoint") == "another's");
+  CHECK(content_of(folder / "a_2.jpg.part") == "another's");
+  CHECK(content_of(folder / "a_3.jpg.part").size() == 3072);
+  CHECK(content_of(folder / "a_3.jpg.part.checkpoint").contains("\nreplaced "));
+}
+
+TEST_CASE("resumable file: a name that another takes at the last moment is left to it") {
+  const TemporaryFolder folder;
+  leave_part(folder / "a.jpg", content(), 3);
+  auto old = found({folder.path()}, identity());
+  REQUIRE(old);
+  std::optional<ResumableFile> other; // in another process it would be
+  system_calls::before_lock = [&] {   // a_1.jpg.part is created, not yet locked
+    auto created = ResumableFile::create(folder / "a_1.jpg", identity());
+    REQUIRE(created);
+    other = std::move(*created);
+  };
+  CHECK(old->set_aside() == folder / "a_2.jpg.part");
+  REQUIRE(other);
+  add(*other, content(), 1, 2);
+  REQUIRE(other->save());
+  other.reset();
+  CHECK(found({folder.path()}, identity())->path() == folder / "a_1.jpg.part");
+  CHECK(content_of(folder / "a_2.jpg.part").size() == 3072);
+}
+
+TEST_CASE("resumable file: many that set aside at once mix nothing up") {
+  const TemporaryFolder folder;
+  std::vector<std::thread> writers;
+  std::atomic<unsigned> done = 0;
+  for (std::uint32_t writer = 0; writer < 4; ++writer) {
+    writers.emplace_back([&, writer] {
+      for (std::uint32_t round = 0; round < 25; ++round) {
+        auto who = identity();
+        who.imei = 1000 * writer + round; // whose content is all of this number
+        const auto number = static_cast<std::byte>(who.imei);
+        const ByteBuffer packet(1024, number);
+        auto file = ResumableFile::create(folder / "a.jpg", who);
+        done +=
+            file && file->append(std::array{Bytes(packet)}) && file->save() && file->set_aside();
+      }
+    });
+  }
+  for (auto& writer : writers) {
+    writer.join();
+  }
+  CHECK(done == 100);
+  std::size_t parts = 0;
+  for (const auto& name : folder.names()) {
+    if (!name.ends_with(".part")) {
+      continue;
+    }
+    ++parts;
+    const auto text = content_of(folder / (name + ".checkpoint").c_str());
+    const auto checkpoint = decode_checkpoint(as_bytes(text));
+    REQUIRE(checkpoint);
+    CHECK(checkpoint->replaced);
+    const auto number = static_cast<char>(checkpoint->identity.imei);
+    CHECK(content_of(folder / name.c_str()) == std::string(1024, number));
+  }
+  CHECK(parts == 100);
+}
+
+TEST_CASE("resumable file: a checkpoint that changes before its part is locked is read again") {
+  const TemporaryFolder folder;
+  leave_part(folder / "a.jpg", content(), 3);
+  const auto path = folder / "a.jpg.part.checkpoint";
+  system_calls::before_lock = [&] { // its last holder has replaced it meanwhile
+    write_file(path, content_of(path) + replaced_line(checkpoint_header(identity())));
+  };
+  CHECK_FALSE(found({folder.path()}, identity()));
+
+  leave_part(folder / "b.jpg", content(), 3);
+  system_calls::before_lock = [&] { // or gone on with it
+    leave_part(folder / "c.jpg", content(), 5);
+    fs::rename(folder / "c.jpg.part", folder / "copy");
+    std::ofstream(folder / "b.jpg.part", std::ios::app) << content_of(folder / "copy").substr(3072);
+    fs::rename(folder / "c.jpg.part.checkpoint", folder / "b.jpg.part.checkpoint");
+  };
+  CHECK(found({folder.path()}, identity())->data().packets == 5);
 }
 
 TEST_CASE("resumable file: a stored file has a record and no checkpoint") {

@@ -37,6 +37,10 @@ public:
   static Result<PartFile> create(const std::filesystem::path& final_name,
                                  Leftover leftover = Leftover::start_over);
 
+  /// Creates an empty part. nullopt: there is something of this name, or another writer was
+  /// quicker.
+  static Result<std::optional<PartFile>> reserve(const std::filesystem::path& part);
+
   /// Opens an existing part for `final_name`, as it is. nullopt: it has gone, or another writer
   /// holds it.
   static Result<std::optional<PartFile>> open(const std::filesystem::path& part,

@@ -1,0 +1,62 @@
+#include "dualcam/storage/durable.hpp"
+
+#include "storage/system_calls.hpp"
+#include "temporary_folder.hpp"
+
+namespace dualcam {
+
+TEST_CASE("durable: a name that is taken is never given, flags or not") {
+  for (const bool without_flags : {false, true}) {
+    const system_calls::Set set(system_calls::no_rename_flags, without_flags);
+    const TemporaryFolder folder;
+    write_file(folder / "a.part", "new");
+    write_file(folder / "a", "old");
+    CHECK(rename_to_free_name(folder / "a.part", folder / "a") == EEXIST);
+    CHECK(content_of(folder / "a") == "old");
+    CHECK(content_of(folder / "a.part") == "new");
+    CHECK(rename_to_free_name(folder / "a.part", folder / "b") == 0);
+    CHECK(content_of(folder / "b") == "new");
+    CHECK(folder.names() == std::set<std::string>{"a", "b"});
+    CHECK(rename_to_free_name(folder / "gone", folder / "c") == ENOENT);
+    CHECK(folder.names() == std::set<std::string>{"a", "b"});
+  }
+}
+
+TEST_CASE("durable: a name that the file has already been linked to is given") {
+  const system_calls::Set set(system_calls::no_rename_flags, true);
+  const TemporaryFolder folder;
+  write_file(folder / "a.part", "new");
+  fs::create_hard_link(folder / "a.part", folder / "a"); // so far an earlier attempt has come
+  CHECK(rename_to_free_name(folder / "a.part", folder / "a") == 0);
+  CHECK(folder.names() == std::set<std::string>{"a"});
+  CHECK(content_of(folder / "a") == "new");
+}
+
+TEST_CASE("durable: a name is free only if it is known to be") {
+  const TemporaryFolder folder;
+  write_file(folder / "file", "");
+  fs::create_symlink("nowhere", folder / "link");
+  CHECK_FALSE(is_taken(folder / "free"));
+  CHECK(is_taken(folder / "file"));
+  CHECK(is_taken(folder / "link"));
+  CHECK(is_taken(folder / std::string(300, 'x').c_str())); // ENAMETOOLONG
+  CHECK(is_taken(folder / "file/x"));                      // ENOTDIR
+}
+
+TEST_CASE("durable: a small file is read whole, up to a limit, and never through a link") {
+  const TemporaryFolder folder;
+  write_file(folder / "a", "hello");
+  fs::create_symlink("a", folder / "link");
+  const auto text = [&](const char* name, std::size_t limit) {
+    const auto read = read_small_file(folder / name, limit);
+    REQUIRE(read);
+    return std::string(as_text(*read));
+  };
+  CHECK(text("a", 100) == "hello");
+  CHECK(text("a", 3) == "hel");
+  CHECK(text("none", 100).empty());
+  CHECK(text("link", 100).empty());
+  CHECK_FALSE(read_small_file(folder.path(), 100)); // a folder
+}
+
+} // namespace dualcam
