@@ -110,6 +110,37 @@ class WriteFaults(FaultTest):
         self.sweep("EINTR", tails=("",))
         self.sweep("short")
 
+    def test_a_disk_that_changes_what_is_written(self):
+        """What reads back otherwise than it was verified gets no name and is kept, and what comes
+        behind it is whole."""
+        changed = 0
+        for position in itertools.count(1):
+            with self.case(fault=f"flip:{position}"):
+                self.fresh()
+                device = Device(self.recordings)
+                server = self.watched(fault=f"flip:{position}")
+                device.upload(server)
+                status = server.wait()
+                [*hit] = server.trace.hit
+                if not hit:
+                    break
+                contents = self.contents()
+                if not hit[0]["path"].endswith((b".h265.part", b".jpg.part")):
+                    continue  # a checkpoint, a record or a sidecar
+                changed += 1
+                self.assertEqual(status, 1, server.errors)
+                self.assert_no_wrong_finals(contents, self.recordings)
+                self.assertRegex(server.errors, "is not what was verified.*kept as .*_1.*part")
+                self.assertEqual(len([name for name in contents if name.endswith(".part")]), 1)
+                again = self.watched()
+                device.upload(again)
+                self.assertEqual(again.wait(), 0, again.errors)
+                finals = {name: content for name, content in self.contents().items()
+                          if self.is_final(name)}
+                self.assertEqual(len(finals), 2, sorted(finals))
+                self.assert_no_wrong_finals(finals, self.recordings)
+        self.assertGreater(changed, 1)
+
     def test_while_a_part_is_gone_on_with(self):
         video = self.recordings[:1]
         server = self.watched()

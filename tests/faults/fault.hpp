@@ -27,14 +27,16 @@ enum Kind : unsigned {
 enum class Fate {
   none,
   fail,    ///< with `Fault::error()`, nothing done
-  shorten, ///< half of the bytes are written
+  shorten, ///< half of the bytes are written or read
+  damage,  ///< what is written is not what was given
   kill_before,
   kill_after,
 };
 
 /// Read from `NAME:N` (the N-th call that NAME can hit, from 1) or `NAME:N+` (it and all later
 /// ones). NAME is an errno that the table in fault.cpp has, or
-///   short          the write writes half of its bytes, and says so
+///   short          the write or read is one of half the bytes, and says so
+///   flip           behind the write the file's last byte is another, and nothing says so
 ///   short-ENOSPC   the same, and the next write (`+`: all later ones) has no space
 ///   kill-before, kill-after   SIGKILL at that call, of any kind
 class Fault {

@@ -228,14 +228,16 @@ ssize_t pwritev(int descriptor, const iovec* pieces, int count, off_t offset) {
 
 ssize_t read(int descriptor, void* buffer, std::size_t count) {
   NEXT(read);
-  return on_descriptor("read", read_data, descriptor,
-                       [&](bool) { return next(descriptor, buffer, count); });
+  return on_descriptor("read", read_data, descriptor, [&](bool shorten) {
+    return next(descriptor, buffer, shorten ? half(count) : count);
+  });
 }
 
 ssize_t pread(int descriptor, void* buffer, std::size_t count, off_t offset) {
   NEXT(pread);
-  return on_descriptor("pread", read_data, descriptor,
-                       [&](bool) { return next(descriptor, buffer, count, offset); });
+  return on_descriptor("pread", read_data, descriptor, [&](bool shorten) {
+    return next(descriptor, buffer, shorten ? half(count) : count, offset);
+  });
 }
 
 ssize_t pwrite64(int descriptor, const void* data, std::size_t count, off_t offset)

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace faults {
@@ -92,6 +93,22 @@ std::string resolved(int folder, const char* path) {
     whole = whole.parent_path();
   }
   return (fs::weakly_canonical(whole.parent_path(), error) / whole.filename()).string();
+}
+
+void damage(const std::string& path) {
+  NEXT(open);
+  const int file = next(path.c_str(), O_RDWR | O_CLOEXEC);
+  const auto last = ::lseek(file, -1, SEEK_END);
+  char byte = 0;
+  // not ::pread and ::pwrite: these are watched
+  if (last < 0 || ::syscall(SYS_pread64, file, &byte, 1, last) != 1) {
+    ::_exit(99);
+  }
+  byte = static_cast<char>(byte ^ 1);
+  if (::syscall(SYS_pwrite64, file, &byte, 1, last) != 1) {
+    ::_exit(99);
+  }
+  ::syscall(SYS_close, file);
 }
 
 long long inode_of(int descriptor) {

@@ -66,6 +66,9 @@ inline bool is_writing(Kind kind) {
   return (kind & (open_existing_to_read | read_data | list_folder | close_file)) == 0;
 }
 
+/// Changes the last byte of a file.
+void damage(const std::string& path);
+
 struct Call {
   const char* name;
   Kind kind;
@@ -95,6 +98,9 @@ auto carry_out(const Call& call, Perform perform, Describe describe) {
   }
   const auto result = perform(fate == Fate::shorten);
   const int error = errno;
+  if (fate == Fate::damage && result > 0) {
+    damage(call.path);
+  }
   if (result < 0) {
     line.number("error", error);
   } else {
@@ -103,8 +109,8 @@ auto carry_out(const Call& call, Perform perform, Describe describe) {
   if (fate == Fate::kill_after) {
     die(line);
   }
-  if (fate == Fate::shorten) {
-    line.bytes("fate", "shortened");
+  if (fate == Fate::shorten || fate == Fate::damage) {
+    line.bytes("fate", fate == Fate::shorten ? "shortened" : "damaged");
   }
   if (below || is_writing(call.kind)) {
     tell(line);
