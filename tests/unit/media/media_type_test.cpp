@@ -45,6 +45,17 @@ TEST_CASE("media type: a PTMF file that lost its beginning is still one") {
   CHECK(detect(holed) == VideoFormat::ptmf);
 }
 
+TEST_CASE(
+    "media type: a stream that lost its first header is PTMF, one with the magic in it is not") {
+  const auto file = ptmf_file();
+  CHECK(detect(Bytes(file).subspan(ptmf_header_size)) == VideoFormat::ptmf);
+  auto stream = ByteBuffer(file.begin() + ptmf_header_size, file.end());
+  const auto second = stream.size() - 44; // the other header
+  REQUIRE(as_text(Bytes(stream).subspan(second)).starts_with("PTMF"));
+  stream[second + 18] = std::byte{7}; // where a header has zeros
+  CHECK(detect(stream) == VideoFormat::annex_b);
+}
+
 TEST_CASE("media type: every format has its own name") {
   std::vector<std::string_view> names;
   for (const auto format : {VideoFormat::ptmf, VideoFormat::annex_b, VideoFormat::mp4,

@@ -76,6 +76,7 @@ TEST_CASE("ptmf: a second recording is seen though its first picture is lost") {
       read_both_ways(recorded({{5'000'000, 0}, {.start = 1'000'000, .seed = 500, .first = 2}}));
   CHECK(count(report, "restart") == 1);
   CHECK(count_late(report) <= 2);
+  CHECK(count(report, "before first key") >= 4); // up to number 8
 }
 
 TEST_CASE("ptmf: what is missing in a later recording is counted") {
@@ -130,6 +131,35 @@ TEST_CASE("ptmf: one other picture again with one other byte is late, two begin 
     CHECK(count(report, "restart") == copies - 1);
     CHECK(count(report, "out of order") == 1);
   }
+}
+
+TEST_CASE("ptmf: a repeat and then a picture with another byte are late, not a recording") {
+  const auto clip = make_clip(12, false);
+  auto file = clip.file;
+  append(file, clip.bytes_of(clip.chunks[3]));
+  const auto at = file.size() + 100;
+  append(file, clip.bytes_of(clip.chunks[4]));
+  file[at] ^= std::byte{1};
+  CHECK(count(read_both_ways(file), "restart") == 0);
+}
+
+TEST_CASE("ptmf: what is missing behind a jump of the numbers is counted from there") {
+  ByteBuffer file;
+  std::uint64_t time = 1'000'000;
+  for (const std::uint32_t number : {0U, 1U, 2U, 100'000U, 100'002U, 100'003U}) {
+    const auto unit = access_unit(400, number, number == 0);
+    encode_ptmf_header({.kind = number == 0 ? PtmfKind::key_picture : PtmfKind::picture,
+                        .padding = 0,
+                        .format = format,
+                        .sequence = number,
+                        .length = 400,
+                        .time = time += 50'000},
+                       file);
+    append(file, unit);
+  }
+  const auto report = read_both_ways(file);
+  CHECK(report.pictures_missing == 1);
+  CHECK(count(report, "wrong number") == 1);
 }
 
 TEST_CASE("ptmf: a chunk that comes far too late for its time is not put into a gap") {
