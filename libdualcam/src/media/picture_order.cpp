@@ -74,7 +74,7 @@ void skip_profile(BitReader& reader, unsigned sub_layers) {
     present += reader.flag() ? level_bits : 0;
   }
   if (sub_layers != 0) {
-    reader.skip(2 * (8 - sub_layers));
+    reader.skip(std::size_t{2} * (8 - sub_layers));
   }
   reader.skip(present);
 }
