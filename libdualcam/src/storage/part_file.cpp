@@ -33,10 +33,18 @@ int try_lock(int descriptor) {
 
 } // namespace
 
-Result<PartFile> PartFile::create(const fs::path& final_name, Leftover leftover) {
+Result<PartFile> PartFile::create(const fs::path& final_name, Leftover leftover,
+                                  const std::function<Result<bool>(const fs::path&)>& is_free) {
   for (unsigned number = 0; number < most_numbers; ++number) {
     auto path = numbered(final_name, number);
     path += ".part";
+    const auto free = is_free ? is_free(path) : Result<bool>(true);
+    if (!free) {
+      return std::unexpected(free.error());
+    }
+    if (!*free) {
+      continue;
+    }
     const int descriptor = open_locally(path, O_RDWR | O_CREAT);
     if (descriptor < 0) {
       return io_error("create", path, errno);

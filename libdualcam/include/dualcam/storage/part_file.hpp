@@ -33,9 +33,10 @@ enum class Leftover {
 class PartFile {
 public:
   /// Opens an empty `final_name`.part, in a folder that exists; if another writer holds that,
-  /// NAME_1.EXT.part, and so on.
-  static Result<PartFile> create(const std::filesystem::path& final_name,
-                                 Leftover leftover = Leftover::start_over);
+  /// NAME_1.EXT.part, and so on. `is_free` may refuse the path of a part.
+  static Result<PartFile>
+  create(const std::filesystem::path& final_name, Leftover leftover = Leftover::start_over,
+         const std::function<Result<bool>(const std::filesystem::path&)>& is_free = {});
 
   /// Creates an empty part. nullopt: there is something of this name, or another writer was
   /// quicker.
