@@ -101,7 +101,7 @@ Result<void> move_part(const fs::path& part, const fs::path& target) {
 /// time, and begin parts: a name belongs to whoever holds the part of it.
 Result<fs::path> set_aside(const fs::path& part, const fs::path& final_name) {
   for (unsigned number = 1; number < most_numbers; ++number) {
-    const auto target = with_suffix(numbered(final_name, number), part_suffix);
+    auto target = with_suffix(numbered(final_name, number), part_suffix);
     if (is_taken(target) || is_taken(with_suffix(target, ".checkpoint"))) {
       continue;
     }

@@ -79,6 +79,21 @@ TEST_CASE("part file: two writers of one name never share a part") {
   CHECK(content_of(folder / "a_1.jpg") == "first");
 }
 
+TEST_CASE("part file: a name is reserved only if there is nothing of it") {
+  const TemporaryFolder folder;
+  write_file(folder / "a.part", "another's");
+  const auto taken = PartFile::reserve(folder / "a.part");
+  REQUIRE(taken);
+  CHECK_FALSE(*taken);
+  CHECK(content_of(folder / "a.part") == "another's");
+  const auto reserved = PartFile::reserve(folder / "b.part");
+  REQUIRE((reserved && *reserved));
+  const auto again = PartFile::open(folder / "b.part", folder / "b"); // somebody holds it
+  REQUIRE(again);
+  CHECK_FALSE(*again);
+  CHECK_FALSE(PartFile::reserve(folder / "none/c.part"));
+}
+
 TEST_CASE("part file: an abandoned part stays and is started over") {
   const TemporaryFolder folder;
   (void)part_with(folder / "a.jpg", "long old content");
