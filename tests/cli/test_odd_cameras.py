@@ -160,6 +160,39 @@ class OddCameras(ToolTest):
         self.assertEqual(self.event(server.output, "file-done")["path"], str(self.out / NAME))
 
 
+class LongPadding(ToolTest):
+    """200 KiB of zeros prove nothing, so more of them is compared than a bad link lets through at
+    once; what was compared counts for the next connection."""
+
+    def upload(self, server, content):
+        """The number of connections that it takes."""
+        for connection in range(1, 21):
+            with Camera(server) as camera:
+                camera.init(0x04)
+                camera.expect(FILE_REQUEST)
+                last = -(-len(content) // 1024)
+                camera.send(START.format(last))
+                camera.expect("0002 0004")
+                [first] = struct.unpack(">I", camera.socket.recv(4))
+                camera.send(struct.pack(">HHI", 3, 4, first))
+                end = min(first + 60, last + 1)
+                camera.data(content[:(end - 1) * 1024], first)
+                if end > last:
+                    camera.expect(REPEAT_INIT)
+                    camera.init(0)
+                    camera.expect(CLOSE)
+                    return connection
+            server.expect_count("incomplete, ", connection)
+        self.fail("no progress\n" + server.errors)
+
+    def test_a_link_that_breaks_every_60_packets_gets_through(self):
+        content = self.random.randbytes(10_000) + bytes(200 * 1024) + self.random.randbytes(5_000)
+        server = self.serve("--no-metadata")
+        self.assertLess(self.upload(server, content), 12)
+        self.assertEqual(server.wait(), 0, server.errors)
+        self.assertEqual([path.read_bytes() for path in self.out.rglob("*.jpg")], [content])
+
+
 class WhatIsTold(ToolTest):
     """STATUS 0, "completed", is for a camera whose every file is stored; the user hears of the
     others."""

@@ -535,7 +535,9 @@ asio::awaitable<void> Connection::save_transfer(std::string why) {
     transfer_.reset();
     co_return;
   }
-  const auto saved = co_await run_on(server_.disk(), [this] { return transfer_->leave(); });
+  const auto next = session_.next_packet();
+  const auto saved =
+      co_await run_on(server_.disk(), [this, next] { return transfer_->leave(next); });
   if (!saved) {
     fail_transfer(saved.error());
     co_return;

@@ -18,12 +18,27 @@ constexpr int poll_milliseconds = 100;
 
 ResumePoint StreamDestination::resume_point() const {
   const auto packets = static_cast<std::uint32_t>(tail_.size());
+  const auto skipped = tail_.empty() ? 0 : std::min(compared_, tail_.size() - 1);
   ResumePoint from{
       data_.packets - packets + 1, data_.packets, bytes_before_tail_, crc_before_tail_, {}};
-  for (const auto& packet : tail_) {
-    dualcam::append(from.overlap, packet);
+  for (std::size_t i = 0; i < tail_.size(); ++i) {
+    if (i >= skipped) {
+      dualcam::append(from.overlap, tail_[i]);
+      continue;
+    }
+    ++from.packet;
+    from.offset += tail_[i].size();
+    from.crc = crc16(tail_[i], from.crc);
   }
   return from;
+}
+
+Result<void> StreamDestination::keep_compared(std::uint32_t next) {
+  const auto first = data_.packets - static_cast<std::uint32_t>(tail_.size()) + 1;
+  if (next > first && next <= data_.packets + 1) {
+    compared_ = next - first;
+  }
+  return {};
 }
 
 Result<void> StreamDestination::append(std::span<const Bytes> payloads) {
@@ -32,6 +47,7 @@ Result<void> StreamDestination::append(std::span<const Bytes> payloads) {
       return written;
     }
     data_.add(payload);
+    compared_ = 0;
     tail_.emplace_back(payload.begin(), payload.end());
     if (tail_.size() > longest_tail) {
       bytes_before_tail_ += tail_.front().size();

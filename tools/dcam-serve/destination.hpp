@@ -36,6 +36,8 @@ public:
   /// The next packets.
   virtual Result<void> append(std::span<const Bytes> payloads) = 0;
   virtual Result<void> save() = 0;
+  /// As ResumableFile::keep_compared.
+  virtual Result<void> keep_compared(std::uint32_t next) = 0;
   /// Nothing of it is to remain.
   virtual void discard() = 0;
   /// As ResumableFile::finish.
@@ -57,6 +59,7 @@ public:
   std::uint64_t unsaved() const override { return file_.unsaved(); }
   Result<void> append(std::span<const Bytes> payloads) override { return file_.append(payloads); }
   Result<void> save() override { return file_.save(); }
+  Result<void> keep_compared(std::uint32_t next) override { return file_.keep_compared(next); }
   void discard() override { file_.discard(); }
   Result<std::optional<StoredFile>> finish(const Finish& how, StateFolder& state) override {
     return file_.finish(how, state);
@@ -80,6 +83,7 @@ public:
   std::uint64_t unsaved() const override { return 0; }
   Result<void> append(std::span<const Bytes> payloads) override;
   Result<void> save() override { return {}; }
+  Result<void> keep_compared(std::uint32_t next) override;
   void discard() override {}
   Result<std::optional<StoredFile>> finish(const Finish& how, StateFolder& state) override;
   Result<std::filesystem::path> set_aside() override;
@@ -89,6 +93,7 @@ private:
 
   HeldData data_;
   std::deque<ByteBuffer> tail_; ///< the last packets
+  std::size_t compared_ = 0;    ///< so many of them have come again, and nothing since
   std::uint64_t bytes_before_tail_ = 0;
   std::uint16_t crc_before_tail_ = 0;
   std::atomic<bool> interrupted_ = false;

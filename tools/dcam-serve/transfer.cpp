@@ -220,9 +220,10 @@ Result<void> Transfer::save() {
   return saved ? check_room() : saved;
 }
 
-Result<void> Transfer::leave() {
+Result<void> Transfer::leave(std::uint32_t next) {
   if (packets_received() > 0) {
-    return destination_->save();
+    const auto kept = new_bytes() == 0 ? destination_->keep_compared(next) : Result<void>();
+    return kept ? destination_->save() : kept;
   }
   if (destination_) {
     destination_->discard();

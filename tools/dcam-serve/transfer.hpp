@@ -109,8 +109,9 @@ public:
   /// Makes what has arrived durable, as a part. An error also when --min-free is not left any more.
   Result<void> save();
 
-  /// The link is lost: makes what has arrived durable. Of nothing, nothing remains.
-  Result<void> leave();
+  /// The link is lost: makes what has arrived durable, and that the packets before `next` have come
+  /// again as they are held (0: none). Of nothing, nothing remains.
+  Result<void> leave(std::uint32_t next = 0);
 
   /// Makes the file durable under its final name, then its sidecar. An error of category crc: what
   /// is stored is not what was verified; it is kept under another name.

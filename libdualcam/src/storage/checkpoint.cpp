@@ -38,6 +38,21 @@ std::optional<HeldData> parse_held(std::string_view line, const std::string& hea
   return held_line(held, header) == line ? std::optional(held) : std::nullopt;
 }
 
+/// What `compared_line` makes, read back.
+void parse_compared(std::string_view line, const std::string& header, Checkpoint& checkpoint) {
+  constexpr std::size_t at = 9; // after "compared "
+  constexpr std::size_t of = at + 10 + 4;
+  if (line.size() < of + 10) {
+    return;
+  }
+  const auto packets = number<std::uint32_t>(line.substr(at, 10));
+  const auto held = number<std::uint32_t>(line.substr(of, 10));
+  if (packets && held && compared_line(*packets, *held, header) == line) {
+    checkpoint.compared = *packets;
+    checkpoint.compared_of = *held;
+  }
+}
+
 std::optional<std::uint64_t> timestamp_of(Bytes metadata) {
   const auto decoded = decode_metadata(metadata);
   return decoded && decoded->timestamp.is_known() ? std::optional(decoded->timestamp.milliseconds)
@@ -77,6 +92,10 @@ std::string held_line(const HeldData& held, const std::string& header) {
 
 std::string replaced_line(const std::string& header) { return checked("replaced", header); }
 
+std::string compared_line(std::uint32_t packets, std::uint32_t held, const std::string& header) {
+  return checked("compared " + padded(packets, 10) + " of " + padded(held, 10), header);
+}
+
 Result<Checkpoint> decode_checkpoint(Bytes bytes) {
   const auto text = as_text(bytes);
   auto rest = text;
@@ -90,7 +109,7 @@ Result<Checkpoint> decode_checkpoint(Bytes bytes) {
         Error{ErrorCategory::malformed, 0, "not a checkpoint of this version, or a damaged one"});
   }
   const std::string header(text.substr(0, text.size() - rest.size()));
-  Checkpoint checkpoint{*identity, {}, false};
+  Checkpoint checkpoint{*identity, {}};
   for (auto& held : checkpoint.held) {
     const auto line = rest.substr(0, held_line_size);
     held = parse_held(line, header);
@@ -99,7 +118,8 @@ Result<Checkpoint> decode_checkpoint(Bytes bytes) {
     }
     rest.remove_prefix(line.size());
   }
-  checkpoint.replaced = rest == replaced_line(header);
+  checkpoint.replaced = rest.starts_with(replaced_line(header)); // over a longer line
+  parse_compared(rest, header, checkpoint);
   return checkpoint;
 }
 

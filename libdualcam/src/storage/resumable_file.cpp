@@ -228,6 +228,7 @@ Result<std::optional<ResumableFile>> ResumableFile::adopt(const fs::path& path,
   }
   ResumableFile file(std::move(**part), path, std::move((*checkpoint)->identity));
   const auto trusted = file.trust((*checkpoint)->held);
+  file.skip_compared(**checkpoint);
   return trusted ? Result<std::optional<ResumableFile>>(std::move(file))
                  : std::unexpected(trusted.error());
 }
@@ -250,6 +251,22 @@ Result<void> ResumableFile::trust(const std::array<std::optional<HeldData>, 2>& 
     }
   }
   return {};
+}
+
+/// What was compared once need not be again: or a link that is often lost gets no further in a long
+/// stretch of padding, which proves nothing and so is compared as a whole.
+void ResumableFile::skip_compared(const Checkpoint& checkpoint) {
+  auto& from = resume_point_;
+  if (checkpoint.compared_of != data_.packets || from.held != data_.packets) {
+    return;
+  }
+  while (from.packet <= checkpoint.compared && from.packet < from.held) {
+    const auto packet = Bytes(from.overlap).first(data_.packet_size);
+    from.crc = crc16(packet, from.crc);
+    from.offset += packet.size();
+    ++from.packet;
+    from.overlap.erase(from.overlap.begin(), from.overlap.begin() + data_.packet_size);
+  }
 }
 
 /// What the process before us wrote may not be durable yet.
@@ -352,6 +369,15 @@ Result<void> ResumableFile::save() {
     next_line_ = 1 - next_line_;
   }
   return written;
+}
+
+Result<void> ResumableFile::keep_compared(std::uint32_t next) {
+  const auto& from = resume_point_;
+  if (data_.packets != from.held || next <= from.packet || next > from.held + 1) {
+    return {};
+  }
+  return write_checkpoint(header_.size() + 2 * held_line_size,
+                          compared_line(next - 1, from.held, header_));
 }
 
 Result<void> ResumableFile::write_checkpoint(std::uint64_t offset, std::string_view text) {

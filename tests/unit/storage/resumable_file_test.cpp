@@ -113,6 +113,37 @@ TEST_CASE("resumable file: padding proves nothing, the overlap begins before it"
   CHECK(file->resume_point().overlap.size() == 4 * 1024);
 }
 
+TEST_CASE("resumable file: of padding, what was compared once need not be again") {
+  const TemporaryFolder folder;
+  auto bytes = content();
+  std::fill(bytes.begin() + 2 * 1024, bytes.begin() + 5 * 1024, std::byte{0xFF});
+  leave_part(folder / "a.jpg", bytes, 5);
+  for (const auto& [next, packet] : {std::pair(4U, 4U), std::pair(4U, 4U), std::pair(6U, 5U)}) {
+    auto file = found({folder.path()}, identity());
+    REQUIRE(file);
+    REQUIRE(file->keep_compared(next));
+    file.reset();
+    file = found({folder.path()}, identity());
+    REQUIRE(file);
+    const auto& from = file->resume_point();
+    CHECK(from.packet == packet);
+    CHECK(from.offset == (packet - 1) * 1024);
+    CHECK(from.crc == crc16(Bytes(bytes).first((packet - 1) * 1024)));
+    CHECK(std::ranges::equal(from.overlap, Bytes(bytes).subspan(from.offset, (6 - packet) * 1024)));
+  }
+  auto file = found({folder.path()}, identity());
+  REQUIRE(file);
+  CHECK(file->keep_compared(99)); // of another file
+  add(*file, bytes, 6, 6);        // something new: then all of it again
+  REQUIRE(file->save());
+  REQUIRE(file->keep_compared(7));
+  file.reset();
+  CHECK(found({folder.path()}, identity())->resume_point().packet > 5);
+  file = found({folder.path()}, identity());
+  REQUIRE(file->set_aside()); // over the line, which is longer
+  CHECK_FALSE(found({folder.path()}, identity()));
+}
+
 TEST_CASE("resumable file: data that does not bear out the newest claim is trusted as far as an "
           "older one") {
   const TemporaryFolder folder;

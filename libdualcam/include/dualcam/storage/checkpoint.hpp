@@ -24,6 +24,9 @@
 //
 // `replaced`, if it is there: the camera had other bytes where these lines claim some, or the whole
 // file was not what was verified, so nobody goes on with this part; checked like `held`.
+//
+// `compared N of H CHECK` in its place: H packets are held, and the camera has sent those up to N
+// again before the link was lost; they were the same. The next comparison begins behind them.
 #pragma once
 
 #include <array>
@@ -66,6 +69,8 @@ struct Checkpoint {
   FileIdentity identity;
   std::array<std::optional<HeldData>, 2> held; ///< by line; of these the larger counts
   bool replaced = false;
+  std::uint32_t compared = 0; ///< packets; of those that `compared_of` are held
+  std::uint32_t compared_of = 0;
 };
 
 /// Larger files are none of ours.
@@ -77,6 +82,7 @@ std::string checkpoint_header(const FileIdentity& identity);
 /// `header` as above, `held_line_size` characters.
 std::string held_line(const HeldData& held, const std::string& header);
 std::string replaced_line(const std::string& header);
+std::string compared_line(std::uint32_t packets, std::uint32_t held, const std::string& header);
 
 /// malformed: no checkpoint, or none of this version, or its identity is damaged. A damaged line
 /// below is left out.

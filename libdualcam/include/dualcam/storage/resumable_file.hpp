@@ -82,6 +82,11 @@ public:
   /// Makes what was appended durable, then the checkpoint that says so.
   Result<void> save();
 
+  /// The link was lost while the camera sent again what is held: the packets before `next` were the
+  /// same. If nothing new has come since, the next comparison begins there, with one packet at
+  /// least.
+  Result<void> keep_compared(std::uint32_t next);
+
   /// As PartFile::finish, with a record in `state`. Before the file gets its name it is read back:
   /// an error of category crc if it, or what was appended, is not what was `verified`. The
   /// checkpoint is removed, which the next sync of its folder makes durable.
@@ -99,6 +104,7 @@ private:
   static Result<std::optional<ResumableFile>> adopt(const std::filesystem::path& checkpoint,
                                                     const FileIdentity& identity);
   Result<void> trust(const std::array<std::optional<HeldData>, 2>& lines);
+  void skip_compared(const Checkpoint& checkpoint);
   Result<bool> bears_out(const HeldData& held);
   Result<void> begin_checkpoint();
   Result<void> continue_checkpoint();
