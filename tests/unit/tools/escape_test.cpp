@@ -15,6 +15,21 @@ TEST_CASE("escape: printable text stays, control bytes and broken UTF-8 do not")
   CHECK(escaped("\xE2\x82") == "\\xe2\\x82"); // cut short
 }
 
+TEST_CASE("escape: UTF-8 ends where the standard ends it, in every length") {
+  for (const auto* text : {"\xC2\xA0", "\xDF\xBF", "\xE0\xA0\x80", "\xEF\xBF\xBD", "\xED\x9F\xBF",
+                           "\xEE\x80\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+    CAPTURE(text);
+    CHECK(escaped(text) == text);
+  }
+  // Too long for what they say, a surrogate, above U+10FFFF, a byte that begins nothing.
+  for (const std::string text : {"\xC1\xBF", "\xE0\x9F\xBF", "\xF0\x8F\xBF\xBF", "\xED\xA0\x80",
+                                 "\xED\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xBF",
+                                 "\xC3", "\xE2\x82", "\xF0\x90\x80", "\xC3\xC3", "\xE2\x82\x28"}) {
+    CAPTURE(text);
+    CHECK(escaped(text).starts_with("\\x"));
+  }
+}
+
 TEST_CASE("escape: any bytes become printable") {
   const auto bytes = random_bytes(100'000, 1);
   for (const auto c : escaped(as_text(bytes))) {

@@ -41,6 +41,16 @@ TEST_CASE("units: what people read") {
   CHECK(format_duration(milliseconds(3'725'000)) == "1:02:05");
 }
 
+TEST_CASE("units: what people read changes its unit at the whole next one") {
+  CHECK(format_size(1023) == "1023 B");
+  CHECK(format_size(1024) == "1.0 KiB");
+  CHECK(format_size(1024 * 1024) == "1.0 MiB");
+  CHECK(format_size(std::uint64_t{1} << 30) == "1.0 GiB");
+  CHECK(format_duration(milliseconds(60'000)) == "1:00");
+  CHECK(format_duration(milliseconds(3'599'999)) == "59:59");
+  CHECK(format_duration(milliseconds(3'600'000)) == "1:00:00");
+}
+
 TEST_CASE("units: times, far beyond this century too") {
   CHECK(format_time(SystemTime(milliseconds(1'730'205'822'007))) == "2024-10-29T12:43:42.007Z");
   CHECK(format_compact_time(SystemTime(milliseconds(1'730'205'822'999))) == "20241029T124342Z");
