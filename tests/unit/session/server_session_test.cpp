@@ -488,6 +488,7 @@ TEST_CASE("session: STATUS 0, \"completed\", is for devices whose every file is 
       host.take_sent();
       host.receive(data_packets(photo, 1, 1));
       CHECK(to_hex(host.take_sent()) == "00000000");
+      REQUIRE(host.ended());
       CHECK(host.ended()->reason == Ended::Reason::finished);
     }
   }
