@@ -21,10 +21,23 @@ public:
   explicit HelpFormatter(std::string usage) : usage_(std::move(usage)) {
     column_width(34);
     label("Positionals", "Arguments");
+#if CLI11_VERSION_MAJOR * 100 + CLI11_VERSION_MINOR >= 205
+    enable_description_formatting(false);
+    enable_footer_formatting(false);
+#endif
   }
 
   std::string make_usage(const CLI::App* app, std::string name) const override {
     return "Usage: " + (name.empty() ? app->get_name() : name) + " " + usage_ + "\n";
+  }
+
+  /// As CLI11 did it before 2.5.
+  std::string make_option(const CLI::Option* option, bool positional) const override {
+    const auto width = get_column_width();
+    auto text = "  " + make_option_name(option, positional) + make_option_opts(option);
+    text += text.size() >= width ? "\n" + std::string(width, ' ')
+                                 : std::string(width - text.size(), ' ');
+    return text + make_option_desc(option) + "\n";
   }
 
   std::string make_option_name(const CLI::Option* option, bool positional) const override {
@@ -48,7 +61,7 @@ public:
   }
 
   std::string make_option_desc(const CLI::Option* option) const override {
-    const auto& value = option->get_default_str();
+    const auto value = option->get_type_size() == 0 ? "" : option->get_default_str();
     return option->get_description() + (value.empty() ? "" : " (" + value + ")");
   }
 
