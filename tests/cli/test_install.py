@@ -17,6 +17,7 @@ INCLUDE = SOURCE / "libdualcam/include/dualcam"
 HEADERS = {str(path.relative_to(INCLUDE)) for path in INCLUDE.glob("*/*.hpp")} | {"version.hpp"}
 VERSION = re.search(r"project\(dualcam VERSION ([0-9.]+)", (SOURCE / "CMakeLists.txt").read_text())[1]
 SONAME = VERSION.rpartition(".")[0]
+EXAMPLES = {path.name for path in SOURCE.glob("libdualcam/examples/*")}
 PROGRAMS = {path.parent.name for path in SOURCE.glob("tools/dcam-*/main.cpp")}
 
 PROGRAM = """
@@ -84,7 +85,9 @@ class Install(unittest.TestCase):
                      for suffix in (("so", f"so.{SONAME}", f"so.{VERSION}") if shared() else ("a",))}
         expected |= {f"{library}/cmake/dualcam/dualcam-{name}.cmake"
                      for name in ("config", "config-version", "targets")}
-        expected |= {f"share/man/man1/{name}.1" for name in PROGRAMS} | {"share/man/man7/dualcam.7"}
+        expected |= {f"share/man/man1/{name}.1" for name in PROGRAMS}
+        expected |= {f"share/man/man7/{path.name}" for path in SOURCE.glob("man/*.7")}
+        expected |= {f"share/doc/dualcam/examples/{name}" for name in EXAMPLES}
         for name in PROGRAMS:
             expected |= {f"share/bash-completion/completions/{name}",
                          f"share/zsh/site-functions/_{name}",
