@@ -41,17 +41,18 @@ std::optional<Camera> camera_of_path(std::string_view path) {
   using Mark = std::pair<std::string_view, Camera>;
   constexpr std::array marks{
       Mark{"mdas9", Camera::adas},
+      Mark{"dsm", Camera::dsm},
       Mark{"dualcam_front", Camera::dualcam},
       Mark{"dualcam_rear", Camera::dualcam},
       Mark{"dashcam", Camera::dualcam},
-      Mark{"dsm", Camera::dsm},
   };
+  std::optional<Camera> found; // of several marks the later one here counts [srv]
   for (const auto& [mark, camera] : marks) {
     if (path.find(mark) != std::string_view::npos) {
-      return camera;
+      found = camera;
     }
   }
-  return std::nullopt;
+  return found;
 }
 
 } // namespace dualcam

@@ -5,7 +5,7 @@
 namespace dualcam {
 namespace {
 
-// protocol.md's real example, coordinates replaced there
+// the real example of dualcam-protocol(7), coordinates replaced there
 constexpr auto example = "03 10 00000192d84dac30 00 0003 14 012c 404b59a74e8e028d 403947973bf147d6";
 
 } // namespace
@@ -126,6 +126,8 @@ TEST_CASE("metadata: paths tell the family") {
   CHECK(camera_of_path("dsm/picture/231020/231452.jpg") == Camera::dsm);
   CHECK(camera_of_path("mdas9/video/1.mp4") == Camera::adas);
   CHECK(camera_of_path("dualcam_front/1.h265") == Camera::dualcam);
+  CHECK(camera_of_path("dsm/mdas9/1.jpg") == Camera::dsm);
+  CHECK(camera_of_path("dashcam/dsm/1.mp4") == Camera::dualcam);
   CHECK_FALSE(camera_of_path("../../etc/passwd"));
   for (const auto camera : all_cameras) {
     CHECK(camera_named(name_of(camera)) == camera);

@@ -1,5 +1,8 @@
-// The families of cameras that speak the protocol, each with its own metadata.
-// Facts: shared/protocol.md, "ADAS, DSM, DashCam, and protocol >= 6".
+/// \file
+/// The families of cameras that speak the protocol, each with its own metadata.
+/// Facts: dualcam-protocol(7), FILES BY PATH.
+///
+/// The functions may be called from any thread. All text is static: it is valid for ever.
 #pragma once
 
 #include <array>
@@ -9,12 +12,14 @@
 
 namespace dualcam {
 
+/// A family.
 enum class Camera : std::uint8_t {
   dualcam, ///< also DashCam
   adas,    ///< looks at the road
   dsm,     ///< looks at the driver
 };
 
+/// Every family.
 inline constexpr std::array all_cameras{Camera::dualcam, Camera::adas, Camera::dsm};
 
 /// `dualcam`, `adas`, `dsm`.
@@ -23,10 +28,12 @@ std::string_view name_of(Camera camera);
 /// "DualCam", "ADAS", "DSM".
 std::string_view description_of(Camera camera);
 
+/// From `dualcam` and so on; nullopt: anything else.
 std::optional<Camera> camera_named(std::string_view name);
 
-/// From a PATH: `mdas9` in it is ADAS, `dsm` DSM, `dualcam_front`, `dualcam_rear` and `dashcam`
-/// DualCam [srv].
+/// From a PATH, by what stands anywhere in it: `mdas9` ADAS, `dsm` DSM, `dualcam_front`,
+/// `dualcam_rear` and `dashcam` DualCam; of several the last one of this list counts [srv].
+/// nullopt: nothing of it.
 std::optional<Camera> camera_of_path(std::string_view path);
 
 } // namespace dualcam
