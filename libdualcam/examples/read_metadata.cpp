@@ -1,0 +1,55 @@
+// read_metadata HEX...: the metadata of a file, as the camera sends it in METADATA.
+#include <charconv>
+#include <iostream>
+
+#include <dualcam/files/metadata.hpp>
+
+using namespace dualcam;
+
+/// The bytes of pairs of hex digits; nullopt: it is something else.
+std::optional<ByteBuffer> bytes_of(std::string_view hex) {
+  ByteBuffer bytes;
+  for (; !hex.empty(); hex.remove_prefix(2)) {
+    unsigned value = 0;
+    const auto pair = hex.substr(0, 2);
+    const auto* end = pair.data() + pair.size();
+    if (pair.size() < 2 || std::from_chars(pair.data(), end, value, 16).ptr != end) {
+      return std::nullopt;
+    }
+    bytes.push_back(static_cast<std::byte>(value));
+  }
+  return bytes;
+}
+
+void print(const Metadata& metadata) {
+  const auto trigger = trigger_name(metadata.trigger, metadata.camera);
+  std::cout << description_of(metadata.camera);
+  if (const auto kind = metadata.kind()) {
+    std::cout << ", " << description_of(*kind);
+  }
+  std::cout << "\ntime: " << metadata.timestamp.milliseconds << " ms since 1970 UTC\ntrigger: "
+            << (trigger.empty() ? std::to_string(metadata.trigger) : trigger)
+            << "\nlength: " << metadata.length << " s\n";
+  if (metadata.position && is_valid(*metadata.position)) {
+    std::cout << "position: " << format_degrees(metadata.position->latitude) << ' '
+              << format_degrees(metadata.position->longitude) << '\n';
+  }
+}
+
+int main(int argc, char** argv) {
+  int status = argc > 1 ? 0 : 2;
+  for (const std::string_view hex : std::span(argv, static_cast<std::size_t>(argc)).subspan(1)) {
+    const auto payload = bytes_of(hex);
+    const auto camera = payload ? camera_of_metadata(*payload) : std::nullopt;
+    if (!camera) {
+      std::cerr << hex << ": not the metadata of a known camera\n";
+      status = 1;
+    } else if (const auto metadata = decode_metadata(*payload, *camera)) {
+      print(*metadata);
+    } else {
+      std::cerr << "byte " << metadata.error().offset << ": " << metadata.error().message << '\n';
+      status = 1;
+    }
+  }
+  return status;
+}

@@ -1,0 +1,130 @@
+"""The examples, built on the installed package as a user would, do what they say."""
+
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import tempfile
+import unittest
+
+import test_install
+from harness import PATIENCE, Running, ToolTest, crc16, sha256
+from test_install import run_command
+
+NAMES = sorted(path.stem for path in test_install.SOURCE.glob("libdualcam/examples/*.cpp"))
+EXAMPLE = "031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6"
+
+
+class Server(Running):
+    """The example that collects files."""
+
+    def __init__(self, arguments):
+        super().__init__(arguments)
+        self.port = int(self.expect(r"listening on port (\d+)").group(1))
+
+
+class Examples(ToolTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = pathlib.Path(tempfile.mkdtemp(prefix="dualcam-test-"))
+        cls.prefix = cls.temporary / "prefix"
+        run_command("cmake", "--install", test_install.BUILD, "--prefix", cls.prefix)
+        cls.sources, = cls.prefix.rglob("examples")
+        library = next(cls.prefix.rglob("dualcam.pc")).parent.parent
+        cls.environment = os.environ | {"LD_LIBRARY_PATH": str(library)}  # a shared build has one
+        cls.compiler, cls.flags = test_install.Install.compiler_flags(cls)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.temporary)
+
+    def build_with_cmake(self):
+        build = self.folder / "build"
+        run_command("cmake", "-S", self.sources, "-B", build, "-G", "Ninja",
+                    f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DCMAKE_CXX_COMPILER={self.compiler}",
+                    f"-DCMAKE_CXX_FLAGS={' '.join(['-Wall -Wextra -Werror', *self.flags])}")
+        run_command("cmake", "--build", build)
+        return build
+
+    def build_with_pkg_config(self, name):
+        package = next(self.prefix.rglob("dualcam.pc")).parent
+        flags = run_command("pkg-config", "--define-prefix", "--cflags", "--libs", "dualcam",
+                            env=os.environ | {"PKG_CONFIG_PATH": str(package)}).split()
+        run_command(self.compiler, *self.flags, self.sources / f"{name}.cpp", "-o",
+                    self.folder / name, *flags)
+        return self.folder / name
+
+    def run_example(self, *words):
+        return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE,
+                              env=self.environment)
+
+    def upload(self, program, *arguments):
+        """A camera comes to a server that was started for it; what the camera says."""
+        server = Server([program, "0", self.out])
+        self.running.append(server)
+        result = self.run_tool("dcam-sim", f"127.0.0.1:{server.port}", "--json", *arguments)
+        server.stop()
+        return result
+
+    def test_cmake_builds_them_and_the_server_loses_nothing(self):
+        build = self.build_with_cmake()
+        self.assertEqual([name for name in NAMES if os.access(build / name, os.X_OK)], NAMES)
+        photo, video = self.file("photo.jpg", 50_000), self.file("video.h265", 700_000)
+        files = f"photof={photo}", f"videor={video}"
+
+        cut = self.upload(build / "server", *files, "--cut", "300")
+        self.assertEqual(cut.returncode, 5, cut.stderr)
+        self.assertEqual([sha256(path) for path in self.out.glob("*.jpg")], [sha256(photo)])
+        part, = self.out.glob("*.h265.part")
+        self.assertGreater(part.stat().st_size, 0)
+
+        whole = self.upload(build / "server", *files)
+        self.assertEqual(whole.returncode, 0, whole.stderr)
+        self.assert_stored(photo, video)
+        asked = [int(packet) for packet in re.findall(r'"RESUME (\d+)"', whole.stdout)]
+        self.assertEqual(len(asked), 2)
+        self.assertGreater(min(asked), 1)  # the photo is recognised, the video continued
+
+        other = self.file("other.h265", 700_000)
+        self.assertEqual(self.upload(build / "server", f"videor={other}", "--cut", "300").returncode, 5)
+        again = self.upload(build / "server", *files)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        part, = self.out.glob("*.part")  # of the other one: it is neither continued nor lost
+        self.assertTrue(other.read_bytes().startswith(part.read_bytes()[:1024]))
+        part.unlink()
+        part.with_name(part.name + ".checkpoint").unlink()
+        self.assert_stored(photo, video)
+
+    def test_pkg_config_builds_them_and_what_they_print_is_right(self):
+        read_metadata = self.build_with_pkg_config("read_metadata")
+        self.assertIn("front video\ntime: 1730205822000 ms since 1970 UTC\n"
+                      "trigger: server request\nlength: 3 s\nposition: 54.7004183 25.2796514\n",
+                      run_command(read_metadata, EXAMPLE, env=self.environment))
+        for damaged in (EXAMPLE[:-2], EXAMPLE[:-1], "99", ""):
+            self.assertEqual(self.run_example(read_metadata, damaged).returncode, 1, damaged)
+
+        check_capture = self.build_with_pkg_config("check_capture")
+        content = self.random.randbytes(3000)
+        sent = bytearray.fromhex("0000000500013ee13c00198144000400 00010006 00000003 0000"
+                                 "00030004 00000001")
+        crc = 0
+        for start in range(0, len(content), 1024):
+            payload = content[start:start + 1024]
+            crc = crc16(payload, crc)
+            sent += struct.pack(">HH", 4, len(payload) + 2) + payload + struct.pack(">H", crc)
+        for offset, status, told in ((None, 0, "3 packets good, 0 bad, the last is 3 of 3"),
+                                     (1500, 1, "packet 2 at byte 1064: bad\nfront photo: 2 packets "
+                                               "good, 1 bad, the last is 3 of 3")):
+            if offset:
+                sent[offset] ^= 1
+            (self.folder / "capture").write_bytes(sent)
+            result = self.run_example(check_capture, self.folder / "capture")
+            self.assertEqual(result.returncode, status, result.stdout)
+            self.assertIn(told, result.stdout)
+            self.assertIn("camera 350612071913857\n", result.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
