@@ -1,5 +1,10 @@
-// A captured byte stream of the device's side -> what was in it, through damage, without I/O.
-// Facts: shared/protocol.md, "One session" and "CRC".
+/// \file
+/// A captured byte stream of the device's side -> what was in it, through damage, without I/O.
+/// Facts: dualcam-protocol(7), SESSION and CRC.
+///
+/// Offsets named `offset` count bytes from the start of the device's stream, those that the capture
+/// does not have included. Views are valid until the next call of the reader, which is used by one
+/// thread at a time. Nothing is an error: what is damaged is an event.
 #pragma once
 
 #include <cstdint>
@@ -15,38 +20,40 @@
 
 namespace dualcam {
 
-// Offsets named `offset` count from the start of the device's stream, bytes that the capture does
-// not have included. Views are valid until the next call of the reader.
-
+/// INIT: a connection, or a round, begins.
 struct DumpInit {
-  std::uint64_t offset;
-  Init init;
+  std::uint64_t offset; ///< of the command
+  Init init;            ///< what it says
 };
 
+/// METADATA.
 struct DumpMetadata {
-  std::uint64_t offset;
-  Bytes payload;
-  bool of_current; ///< of the transfer under way (it came behind its packets), else of the next one
+  std::uint64_t offset; ///< of the command
+  Bytes payload;        ///< see metadata.hpp
+  bool of_current;      ///< of the transfer under way (after its packets), else of the next one
 };
 
+/// PATH.
 struct DumpPath {
-  std::uint64_t offset;
-  std::string_view path;
+  std::uint64_t offset;  ///< of the command
+  std::string_view path; ///< any bytes: escape it before it is shown
 };
 
 /// START, or the first packet or SYNC of a transfer whose START is not in the dump.
 struct DumpTransferBegan {
-  std::uint64_t offset;
+  std::uint64_t offset;         ///< of the command, or of what was lost before it
   std::optional<FileKind> kind; ///< from FILE REQUEST, METADATA, or an INIT that offers one kind
   std::optional<std::uint32_t> packets; ///< as START says; nullopt: no START
   std::optional<std::uint32_t> bytes;   ///< START's number where files go by path
 };
 
+/// SYNC.
 struct DumpSync {
-  std::uint64_t offset;
-  std::uint32_t packet;
+  std::uint64_t offset; ///< of the command
+  std::uint32_t packet; ///< as it says: packets, or bytes where files go by path
 };
 
+/// What a packet's CRC proves.
 enum class DumpVerdict : std::uint8_t {
   good,      ///< its CRC fits the chain
   bad,       ///< whole, but its CRC does not fit
@@ -54,7 +61,7 @@ enum class DumpVerdict : std::uint8_t {
   unchecked, ///< whole, but what its CRC goes on from is lost
 };
 
-/// "good", "bad", "cut", "unchecked".
+/// "good", "bad", "cut", "unchecked"; static.
 std::string_view name_of(DumpVerdict verdict);
 
 /// Where a packet's number comes from.
@@ -64,86 +71,93 @@ enum class DumpNumbering : std::uint8_t {
   unknown,  ///< counted from the first packet seen, for want of anything better
 };
 
+/// "stated", "inferred", "unknown"; static.
 std::string_view name_of(DumpNumbering numbering);
 
+/// DATA or ENHANCED DATA.
 struct DumpPacket {
-  std::uint64_t ordinal; ///< of the transfer's packets in the dump, from 0
-  std::uint32_t number;  ///< in the file, 1-based
-  DumpNumbering numbering;
-  std::uint64_t offset;      ///< of the command
-  std::uint64_t file_offset; ///< of the payload
-  Bytes payload;
+  std::uint64_t ordinal;                 ///< of the transfer's packets in the dump, from 0
+  std::uint32_t number;                  ///< in the file, from 1
+  DumpNumbering numbering;               ///< how it is known
+  std::uint64_t offset;                  ///< of the command
+  std::uint64_t file_offset;             ///< of the payload in the file, bytes from 0
+  Bytes payload;                         ///< what there is of it
   std::optional<std::uint16_t> stored;   ///< nullopt: lost
   std::optional<std::uint16_t> computed; ///< nullopt: unchecked; otherwise over what is there
-  DumpVerdict verdict;
+  DumpVerdict verdict;                   ///< what its CRC proves
   bool repeat; ///< a packet of this number, or a higher one, has come before
 };
 
 /// What follows shows that packets were given wrong numbers: add `shift` to those with ordinals
 /// from `first` to before `end`.
 struct DumpRenumbered {
-  std::uint64_t first;
-  std::uint64_t end;
-  std::int64_t shift;
+  std::uint64_t first;     ///< an ordinal
+  std::uint64_t end;       ///< the ordinal after the last
+  std::int64_t shift;      ///< not 0
   std::string_view reason; ///< "the last packet is number START says" and so on; static
 };
 
 /// Bytes that are no command, and bytes that the capture does not have.
 struct DumpSkipped {
-  std::uint64_t offset;
+  std::uint64_t offset;  ///< where they begin
   std::uint64_t bytes;   ///< in all
   std::uint64_t missing; ///< of these not in the capture
 };
 
+/// STATUS.
 struct DumpStatus {
-  std::uint64_t offset;
-  std::uint32_t code;
+  std::uint64_t offset; ///< of the command
+  std::uint32_t code;   ///< see `status_meaning`
 };
 
 /// A command of the server, where its side was captured.
 struct DumpServerCommand {
-  std::string text;
+  std::string text; ///< "RESUME 337": one line for logs
 };
 
 /// INIT, STATUS, another START or the end of the dump.
 struct DumpTransferEnded {
-  std::uint64_t offset;
-  std::optional<FileKind> kind;
+  std::uint64_t offset;                 ///< of what ended it
+  std::optional<FileKind> kind;         ///< if it is known by now
   std::optional<std::uint32_t> packets; ///< announced
   std::uint32_t highest;                ///< the highest number that came; 0 = none
-  std::uint64_t good;
-  std::uint64_t bad; ///< and cut
-  std::uint64_t unchecked;
-  std::uint64_t repeats;   ///< of all these
-  std::size_t packet_size; ///< payload bytes of all packets but the last
-  bool by_path;            ///< places are bytes, not packets
+  std::uint64_t good;                   ///< how many packets
+  std::uint64_t bad;                    ///< and cut
+  std::uint64_t unchecked;              ///< whole
+  std::uint64_t repeats;                ///< of all these
+  std::size_t packet_size;              ///< payload bytes of all packets but the last
+  bool by_path;                         ///< places are bytes, not packets
 };
 
+/// What `poll` hands out.
 using DumpEvent =
     std::variant<DumpInit, DumpMetadata, DumpPath, DumpTransferBegan, DumpSync, DumpPacket,
                  DumpRenumbered, DumpSkipped, DumpStatus, DumpServerCommand, DumpTransferEnded>;
 
-/// Reads a stream in pieces. After each of `received`, `missing`, `server_received` and `finish`,
-/// `poll` until it returns nullopt.
+/// Reads a stream in pieces of any size. After each of `received`, `missing`, `server_received` and
+/// `finish`, `poll` until it returns nullopt. Nothing comes after `finish`.
 ///
 /// The rules:
 /// - The CRC chain goes on from the stored CRC of a bad packet (or from the computed one, where the
-///   CRC itself was damaged), so that one damaged packet is one bad packet. Behind SYNC it goes on
+///   CRC itself was damaged), so that one damaged packet is one bad packet. After SYNC it goes on
 ///   from 0 or from the packet before, whichever fits.
-/// - A bad packet behind which no command follows, bytes that are no command, and a gap: the next
+/// - A bad packet after which no command follows, bytes that are no command, and a gap: the next
 ///   command is searched for. A DATA counts if the next DATA fits its CRC; SYNC, INIT and the other
 ///   ones, which have more fixed bytes, if what follows begins like a command or is the end.
-/// - Behind a lost stretch numbers are inferred: an unbroken chain proves that no packet is lost;
-///   otherwise the stretch's length tells. START's count, or a SYNC and the packets repeated behind
+/// - After a lost stretch numbers are inferred: an unbroken chain proves that no packet is lost;
+///   otherwise the stretch's length tells. START's count, or a SYNC and the packets repeated after
 ///   it, may correct them later (DumpRenumbered).
 ///
 /// Memory: the piece being read, at most two commands, and 16 bytes for each of the last 4096
 /// packets (see `memory`).
 class DumpReader {
 public:
+  /// At the start of a stream, or anywhere in one.
   DumpReader();
   ~DumpReader();
+  /// Leaves the other one good for destruction and assignment only.
   DumpReader(DumpReader&&) noexcept;
+  /// As the constructor.
   DumpReader& operator=(DumpReader&&) noexcept;
 
   /// The device's bytes.
@@ -157,6 +171,7 @@ public:
   /// The dump ends here.
   void finish();
 
+  /// The next event; nullopt when more bytes are needed, or after `finish` at the end.
   std::optional<DumpEvent> poll();
 
   /// About how many bytes it holds. Readers of many streams bound their sum by it.

@@ -1,4 +1,7 @@
-// The four files a DualCam offers: front and rear, photo and video.
+/// \file
+/// The four files a DualCam offers: front and rear, photo and video.
+///
+/// The functions may be called from any thread. All text is static: it is valid for ever.
 #pragma once
 
 #include <array>
@@ -11,12 +14,12 @@
 namespace dualcam {
 
 /// The values are the bits of INIT's first settings byte and of the metadata's file type
-/// [protocol.md: Settings flags of INIT].
+/// (dualcam-protocol(7), Settings of INIT).
 enum class FileKind : std::uint8_t {
-  front_photo = 0x04,
-  rear_photo = 0x08,
-  front_video = 0x10,
-  rear_video = 0x20,
+  front_photo = 0x04, ///< photof
+  rear_photo = 0x08,  ///< photor
+  front_video = 0x10, ///< videof
+  rear_video = 0x20,  ///< videor
 };
 
 /// Every kind, in the order in which they are fetched: the small ones first.
@@ -32,40 +35,52 @@ std::string_view description_of(FileKind kind);
 /// `.jpg` or `.h265`, as the vendor's server names them.
 std::string_view extension_of(FileKind kind);
 
+/// True for a photo, false for a video.
 bool is_photo(FileKind kind);
 
-/// From `photof` and so on.
+/// From `photof` and so on; nullopt: anything else.
 std::optional<FileKind> file_kind_named(std::string_view name);
 
-/// From one bit of the settings or of the metadata's file type.
+/// From one bit of the settings or of the metadata's file type; nullopt: none, several or another.
 std::optional<FileKind> file_kind_of_bit(std::uint8_t bit);
 
-/// `%photof` and so on, the 7 ASCII bytes of FILE REQUEST and METADATA REQUEST; static storage.
+/// `%photof` and so on, the 7 ASCII bytes of FILE REQUEST and METADATA REQUEST.
 std::string_view identifier_of(FileKind kind);
+/// From these 7 bytes; nullopt: anything else.
 std::optional<FileKind> file_kind_identified(Bytes identifier);
 
-/// A set of kinds.
+/// A set of kinds; a value of one byte.
 class FileKinds {
 public:
+  /// None.
   constexpr FileKinds() = default;
   /// From the first settings byte of INIT; bits that mean no kind are dropped.
   constexpr explicit FileKinds(std::uint8_t bits) : bits_(bits & 0x3C) {}
+  /// All four.
   static constexpr FileKinds all() { return FileKinds(0x3C); }
 
+  /// Whether `kind` is in the set.
   constexpr bool contains(FileKind kind) const { return (bits_ & bit(kind)) != 0; }
+  /// Whether nothing is.
   constexpr bool empty() const { return bits_ == 0; }
+  /// Adds `kind` if it is not there.
   constexpr void insert(FileKind kind) { bits_ |= bit(kind); }
+  /// Removes `kind` if it is there.
   constexpr void erase(FileKind kind) { bits_ &= static_cast<std::uint8_t>(~bit(kind)); }
+  /// As in the first settings byte of INIT, other bits 0.
   constexpr std::uint8_t bits() const { return bits_; }
 
+  /// Those in both.
   constexpr FileKinds operator&(FileKinds other) const { return FileKinds(bits_ & other.bits_); }
+  /// Those in either.
   constexpr FileKinds operator|(FileKinds other) const { return FileKinds(bits_ | other.bits_); }
+  /// Those in this set only.
   constexpr FileKinds operator-(FileKinds other) const {
     return FileKinds(static_cast<std::uint8_t>(bits_ & ~other.bits_));
   }
   friend constexpr bool operator==(FileKinds, FileKinds) = default;
 
-  /// The first in the order of `all_file_kinds`.
+  /// The first in the order of `all_file_kinds`; nullopt: empty.
   std::optional<FileKind> first() const;
 
 private:

@@ -1,4 +1,7 @@
-// Coordinates: IEEE 754 doubles on the wire, decimal degrees for people.
+/// \file
+/// Coordinates: IEEE 754 doubles on the wire, decimal degrees for people.
+///
+/// The functions may be called from any thread; the locale does not matter.
 #pragma once
 
 #include <optional>
@@ -7,10 +10,10 @@
 
 namespace dualcam {
 
-/// WGS 84 degrees: latitude -90..90 north, longitude -180..180 east.
+/// WGS 84 degrees. As it came from a device it may be out of range, infinite or NaN: `is_valid`.
 struct Position {
-  double latitude;
-  double longitude;
+  double latitude;  ///< -90 to 90, north positive
+  double longitude; ///< -180 to 180, east positive
   friend bool operator==(const Position&, const Position&) = default;
 };
 
@@ -20,7 +23,8 @@ bool is_valid(const Position& position);
 /// 0,0: what a device without a satellite fix sends.
 bool is_no_fix(const Position& position);
 
-/// The shortest decimal that reads back to the same double: `54.7004183`.
+/// The shortest decimal without exponent that reads back to the same double: `54.7004183`; `nan` or
+/// `inf`, maybe with a sign, for what is no number of degrees.
 std::string format_degrees(double degrees);
 
 /// 16 hex digits, lower case, most significant byte first: `404b59a74e8e028d`.

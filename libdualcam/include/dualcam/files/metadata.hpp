@@ -1,6 +1,10 @@
-// The payload of METADATA (0x000B): what the camera knew about a file.
-// Layouts: shared/protocol.md, "Metadata" (the vendor's page has it wrong) and "ADAS, DSM, DashCam,
-// and protocol >= 6", all three from the vendor's server [srv].
+/// \file
+/// The payload of METADATA (0x000B): what the camera knew about a file.
+/// Layouts: dualcam-protocol(7), METADATA (the vendor's page has it wrong) and METADATA OF FILES BY
+/// PATH, all three from the vendor's server [srv].
+///
+/// The functions may be called from any thread. `Metadata::rest` is a view into the decoded
+/// payload, all names are static.
 #pragma once
 
 #include <array>
@@ -21,7 +25,7 @@ namespace dualcam {
 
 /// Milliseconds since 1970 UTC, unsigned on the wire. Device clocks can be wrong by decades.
 struct DeviceTime {
-  std::uint64_t milliseconds;
+  std::uint64_t milliseconds; ///< any value at all
 
   /// 0 means "no file".
   bool is_known() const { return milliseconds != 0; }
@@ -42,20 +46,22 @@ struct Metadata {
   std::optional<std::int16_t> time_zone;       ///< minutes east of UTC; since version 3
   std::optional<Position> position;            ///< as sent, maybe invalid; since version 3
   std::optional<DeviceTime> trigger_timestamp; ///< since version 4
-  Bytes rest; ///< bytes behind the known fields; a view into the decoded payload
-  Camera camera = Camera::dualcam;
+  Bytes rest; ///< bytes after the known fields; a view into the decoded payload
+  Camera camera = Camera::dualcam;       ///< whose layout it was
   std::optional<std::uint16_t> events{}; ///< DSM: see `dsm_event_names`
   std::optional<std::string> driver{};   ///< DSM: as sent but for padding, so maybe not printable
 
-  /// DualCam alone has kinds.
+  /// DualCam alone has kinds; nullopt: another camera, or a file type that is none of them.
   std::optional<FileKind> kind() const {
     return camera == Camera::dualcam ? file_kind_of_bit(file_type) : std::nullopt;
   }
 };
 
-/// What protocol.md knows of the layouts' sizes.
-inline constexpr std::array<std::size_t, 4> metadata_sizes{13, 14, 32, 40}; ///< of versions 1 to 4
+/// Bytes of a DualCam's metadata, versions 1 to 4.
+inline constexpr std::array<std::size_t, 4> metadata_sizes{13, 14, 32, 40};
+/// Bytes of an ADAS camera's.
 inline constexpr std::size_t adas_metadata_size = 15;
+/// Bytes of a DSM camera's.
 inline constexpr std::size_t dsm_metadata_size = 26;
 
 /// Decodes a METADATA payload of protocol <= 5. Errors: truncated, naming the missing field and its
@@ -81,7 +87,8 @@ std::string_view trigger_name(std::uint8_t trigger, Camera camera = Camera::dual
 /// ADAS and DSM: "video", "snapshot", ...; empty for values not known [srv], and for a DualCam.
 std::string_view file_type_name(std::uint8_t file_type, Camera camera);
 
-/// "drowsiness", "phone", ..., "bit 9" for bits not known [srv].
+/// A name for each bit that is set, from bit 0 on: "drowsiness", "phone", ..., "bit 9" for those
+/// not known [srv].
 std::vector<std::string> dsm_event_names(std::uint16_t events);
 
 } // namespace dualcam

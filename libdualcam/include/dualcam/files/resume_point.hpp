@@ -1,3 +1,5 @@
+/// \file
+/// What a host hands to ServerSession::begin, and ResumableFile gives it: a value without ties.
 #pragma once
 
 #include <cstdint>
@@ -9,18 +11,18 @@ namespace dualcam {
 
 /// The end of a file that was stored before.
 struct FileTail {
-  std::uint32_t packet = 1; ///< where it begins, 1-based
+  std::uint32_t packet = 1; ///< where it begins, from 1 on
   std::uint64_t bytes = 0;  ///< from there to the end
   std::uint64_t crc64 = 0;  ///< of these bytes (crc64.hpp)
 
   bool operator==(const FileTail&) const = default;
 };
 
-/// Where to begin a file. The defaults are its start. To go on with what an earlier connection
-/// brought, some of that is asked for again and compared: only equal bytes prove that the camera
-/// still offers the same file.
+/// Where to begin a file. The defaults are its start; whoever holds more gives all members. To go
+/// on with what an earlier connection brought, some of that is asked for again and compared: only
+/// equal bytes prove that the camera still offers the same file.
 struct ResumePoint {
-  std::uint32_t packet = 1; ///< the first packet asked for, 1-based
+  std::uint32_t packet = 1; ///< the first packet asked for, from 1 on
   std::uint32_t held = 0;   ///< the last packet that is held; 0 = none is
   std::uint64_t offset = 0; ///< bytes of the file before `packet`
   std::uint16_t crc = 0;    ///< CRC-16/KERMIT of these

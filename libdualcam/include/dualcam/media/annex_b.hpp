@@ -1,4 +1,7 @@
-// HEVC as a byte stream (ITU-T H.265, Annex B), cut into access units: the bytes of one picture.
+/// \file
+/// HEVC as a byte stream (ITU-T H.265, Annex B), cut into access units: the bytes of one picture.
+///
+/// A splitter is used by one thread at a time and keeps no view of what it was fed.
 #pragma once
 
 #include <cstdint>
@@ -27,24 +30,24 @@ inline constexpr std::size_t hole_size = 64; ///< zeros at least
 
 /// Where one picture lies in the stream, from its first start code to the next picture's.
 struct AccessUnit {
-  std::uint64_t offset;
-  std::uint64_t size;
-  bool key; ///< an intra random access point; its parameter sets precede it in the unit
+  std::uint64_t offset; ///< in the stream, bytes from 0
+  std::uint64_t size;   ///< in bytes
+  bool key;             ///< an intra random access point; its parameter sets precede it in the unit
   std::optional<PictureOrder> order = std::nullopt; ///< nullopt: its parameter sets are missing
   bool damaged = false;                             ///< it has bytes that no NAL unit can hold
-  bool lost_behind = false; ///< the same, but behind its end: those of a damaged start code
+  bool lost_behind = false; ///< the same, but after its end: those of a damaged start code
   friend bool operator==(const AccessUnit&, const AccessUnit&) = default;
 };
 
 /// Finds the access units of a stream fed in any pieces. Holds no more than the first
-/// `PictureOrderReader::enough` bytes of a NAL unit. What precedes the
-/// first start code and what follows the last picture without being one belongs to no unit.
+/// `PictureOrderReader::enough` bytes of a NAL unit. What precedes the first start code and what
+/// follows the last picture without being one belongs to no unit.
 class AccessUnitSplitter {
 public:
   /// Looks at the next bytes; appends the units that they show to be complete.
   void feed(Bytes bytes, std::vector<AccessUnit>& units);
 
-  /// The last unit, once everything has been fed.
+  /// The last unit, once everything has been fed; nullopt: no picture is open.
   std::optional<AccessUnit> finish();
 
 private:
@@ -69,7 +72,7 @@ private:
   bool damaged_ = false;
   std::optional<PictureOrder> order_;
   std::optional<std::uint64_t> end_; ///< where the unit ends before impossible bytes
-  unsigned doubtful_bytes_ = 0; ///< still to be looked at behind what may be a damaged start code
+  unsigned doubtful_bytes_ = 0; ///< still to be looked at after what may be a damaged start code
 };
 
 } // namespace dualcam

@@ -1,4 +1,8 @@
-// What a downloaded file holds, told by its content; names and endings say nothing.
+/// \file
+/// What a downloaded file holds, judged by its content; names and endings say nothing.
+/// Facts: dualcam-ptmf(7), OTHER FILES.
+///
+/// The functions may be called from any thread.
 #pragma once
 
 #include <string_view>
@@ -8,13 +12,13 @@
 
 namespace dualcam {
 
-/// Facts: shared/ptmf.md.
+/// What was recognised.
 enum class VideoFormat {
   ptmf,    ///< the camera's container, see ptmf.hpp
   annex_b, ///< an HEVC elementary stream: `00 00 00 01 40`
   mp4,     ///< newer DashCams: `ftyp` at byte 4
   jpeg,    ///< a photo: `FF D8`
-  unknown,
+  unknown, ///< none of these
 };
 
 /// How many bytes of a file `detect` should be given. With fewer it still knows every undamaged
@@ -22,7 +26,7 @@ enum class VideoFormat {
 inline constexpr std::size_t detection_size = 65536;
 
 /// How many when it has said `unknown` or `annex_b`: a PTMF file that lost its beginning may show
-/// its first header only behind the largest chunk.
+/// its first header only after the largest chunk.
 inline constexpr std::size_t thorough_detection_size = largest_ptmf_payload + 2 * ptmf_header_size;
 
 /// Judges a file by its first bytes. When these say nothing, or seem to begin an HEVC stream, a
@@ -30,7 +34,7 @@ inline constexpr std::size_t thorough_detection_size = largest_ptmf_payload + 2 
 /// eight zeros of a header.
 VideoFormat detect(Bytes first_bytes);
 
-/// "PTMF", "HEVC Annex B", "MP4", "JPEG" or "unknown".
+/// "PTMF", "HEVC Annex B", "MP4", "JPEG" or "unknown"; static.
 std::string_view name_of(VideoFormat format);
 
 } // namespace dualcam

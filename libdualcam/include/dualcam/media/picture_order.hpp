@@ -1,5 +1,8 @@
-// In which order the pictures of an HEVC stream are shown: picture order counts (ITU-T
-// H.265, 8.3.1).
+/// \file
+/// In which order the pictures of an HEVC stream are shown: picture order counts (ITU-T H.265,
+/// 8.3.1).
+///
+/// A reader is used by one thread at a time and keeps no view of what it took.
 #pragma once
 
 #include <array>
@@ -12,16 +15,16 @@ namespace dualcam {
 
 /// Where a picture is shown.
 struct PictureOrder {
-  bool restarts; ///< counts begin anew: all before is shown before
-  bool skipped;  ///< a leading picture that decoders leave out: what it builds on is not there
-  std::int32_t count;
+  bool restarts;      ///< counts begin anew: all before is shown before
+  bool skipped;       ///< a leading picture that decoders leave out: what it builds on is not there
+  std::int32_t count; ///< the lower one is shown first
   friend bool operator==(const PictureOrder&, const PictureOrder&) = default;
 };
 
 /// Reads just enough of parameter sets and slice headers, in the order of the stream.
 class PictureOrderReader {
 public:
-  /// So much of a NAL unit is enough.
+  /// So much of a NAL unit is enough; in bytes.
   static constexpr std::size_t enough = 256;
 
   /// Takes note of a NAL unit, from its header on; it may end after `enough` bytes.

@@ -1,5 +1,9 @@
-// PTMF, the container in which the camera stores video (the page calls it "raw h265"): a sequence
-// of chunks, each a 36-byte header and a payload. Facts: shared/ptmf.md; integers little-endian.
+/// \file
+/// PTMF, the container in which the camera stores video (the page calls it "raw h265"): a sequence
+/// of chunks, each a 36-byte header and a payload. Facts: dualcam-ptmf(7); integers little-endian.
+///
+/// Functions may be called from any thread, a reader or writer is used by one at a time. Damage is
+/// an event, nothing is an error.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +18,9 @@
 
 namespace dualcam {
 
+/// What every chunk begins with.
 inline constexpr std::string_view ptmf_magic = "PTMF";
+/// Bytes of a header.
 inline constexpr std::size_t ptmf_header_size = 36;
 
 /// Longer payloads are taken for damage: a second of video at 32 Mbit/s would fit.
@@ -22,22 +28,29 @@ inline constexpr std::size_t largest_ptmf_payload = std::size_t{4} * 1024 * 1024
 
 /// Bytes in front of the A-law of a sound chunk: 00 01, length in 16-bit words, a counter.
 inline constexpr std::size_t voice_header_size = 4;
+/// The most bytes of A-law in one sound chunk: its length has 8 bits.
 inline constexpr std::size_t longest_voice_frame = std::size_t{2} * 255;
 
-enum class PtmfKind : std::uint8_t { key_picture = 'I', picture = 'P', sound = 'A' };
+/// What a chunk holds.
+enum class PtmfKind : std::uint8_t {
+  key_picture = 'I', ///< decodable alone
+  picture = 'P',     ///< decodable after those before it
+  sound = 'A',       ///< A-law
+};
 
 /// Stands in every header, of sound too.
 struct PtmfFormat {
   std::uint8_t frame_rate; ///< nominal, frames a second
-  std::uint16_t width;
-  std::uint16_t height;
+  std::uint16_t width;     ///< in pixels
+  std::uint16_t height;    ///< in pixels
   friend bool operator==(const PtmfFormat&, const PtmfFormat&) = default;
 };
 
+/// The header of a chunk.
 struct PtmfHeader {
-  PtmfKind kind;
-  std::uint8_t padding; ///< how many of the payload's last bytes are filling: 0 to 3
-  PtmfFormat format;
+  PtmfKind kind;          ///< of the payload
+  std::uint8_t padding;   ///< how many of the payload's last bytes are filling: 0 to 3
+  PtmfFormat format;      ///< of the video
   std::uint32_t sequence; ///< pictures and sound count separately, each by 1
   std::uint32_t length;   ///< of the payload, padding included: a multiple of 4
   std::uint64_t time;     ///< of capture, microseconds since a start shared by pictures and sound
@@ -55,6 +68,7 @@ void encode_ptmf_header(const PtmfHeader& header, ByteBuffer& out);
 /// Appends chunks to a file's bytes, numbering pictures and sound from 0.
 class PtmfWriter {
 public:
+  /// `format` goes into every header.
   explicit PtmfWriter(PtmfFormat format) : format_(format) {}
 
   /// `access_unit`: one HEVC access unit as Annex B, a key picture with its parameter sets.
@@ -73,11 +87,11 @@ private:
 
 /// One picture. `payload` (Annex B, without padding) is valid until the next call of `next`.
 struct PtmfPicture {
-  bool key;
-  std::uint32_t sequence;
-  std::uint64_t time; ///< as the header has it; a damaged one is not noticed here
-  PtmfFormat format;
-  Bytes payload;
+  bool key;                     ///< it can be decoded without those before it
+  std::uint32_t sequence;       ///< its number
+  std::uint64_t time;           ///< as the header has it; a damaged one is not noticed here
+  PtmfFormat format;            ///< as the header has it
+  Bytes payload;                ///< one access unit
   std::uint64_t payload_offset; ///< in the file
   std::uint64_t offset;         ///< of the chunk in the file
   std::uint64_t size;           ///< of the chunk
@@ -90,16 +104,17 @@ struct PtmfPicture {
 
 /// Some milliseconds of sound. `a_law` is valid until the next call of `next`.
 struct PtmfSound {
-  std::uint32_t sequence;
-  std::uint64_t time;
-  Bytes a_law;
-  std::uint64_t payload_offset;
-  std::uint64_t offset;
-  std::uint64_t size;
-  bool late;
-  bool doubtful;
+  std::uint32_t sequence;       ///< its number
+  std::uint64_t time;           ///< of its first sample, microseconds as in the header
+  Bytes a_law;                  ///< 8000 bytes are a second
+  std::uint64_t payload_offset; ///< of the A-law in the file
+  std::uint64_t offset;         ///< of the chunk in the file
+  std::uint64_t size;           ///< of the chunk
+  bool late;                    ///< as for a picture
+  bool doubtful;                ///< as for a picture
 };
 
+/// What is wrong.
 enum class PtmfDamageKind {
   garbage,          ///< bytes that belong to no chunk, or to one too damaged to be read
   cut_end,          ///< the file ends within a chunk; which, if its header is left
@@ -115,9 +130,9 @@ enum class PtmfDamageKind {
   doubtful_end,     ///< the next chunk is followed by damage that hides whether it is whole
 };
 
-/// Something wrong. It precedes the chunk it concerns, and all that comes behind the damage.
+/// Something wrong. It precedes the chunk it concerns, and all that comes after the damage.
 struct PtmfDamage {
-  PtmfDamageKind kind;
+  PtmfDamageKind kind;        ///< what is wrong
   std::uint64_t offset;       ///< of the bytes concerned
   std::uint64_t length;       ///< of the bytes concerned; 0 for a gap, which has a place only
   std::uint32_t pictures = 0; ///< how many are known to be missing by it: `gap` and withheld ones
@@ -125,6 +140,7 @@ struct PtmfDamage {
   std::string message;        ///< one line, no full stop
 };
 
+/// What `next` hands out.
 using PtmfEvent = std::variant<PtmfPicture, PtmfSound, PtmfDamage>;
 
 /// Reads a file fed in any pieces; the pieces' sizes do not change the events.
@@ -138,14 +154,14 @@ using PtmfEvent = std::variant<PtmfPicture, PtmfSound, PtmfDamage>;
 /// business.
 ///
 /// A chunk counts if its header is plausible and it ends at another `PTMF` or at the end of the
-/// file. When it ends at neither, the header behind it may be what is damaged: the chunk counts if
+/// file. When it ends at neither, the header after it may be what is damaged: the chunk counts if
 /// its payload begins as it must (start code; voice header of the right length), ends in a byte
 /// that is not 0 and then zero padding, and holds no other chunk's header. Unless the remains of a
 /// header follow it is `doubtful` then: the damage may begin in its last bytes, or its length be
 /// too small. A chunk that has swallowed others because its length is wrong does not count.
 ///
 /// A file that lost its beginning may still have the first picture: what precedes the first header
-/// counts as one if it begins, behind no more than a header's remains, with a start code and is
+/// counts as one if it begins, after no more than a header's remains, with a start code and is
 /// without flaw (annex_b.hpp).
 ///
 /// A chunk is a repeat only if all its bytes are those of an earlier one. One that is not, comes
@@ -171,6 +187,7 @@ public:
 
   /// How many bytes are held in memory; never above `most_buffered`.
   std::size_t buffered() const { return buffer_.size() - start_; }
+  /// In bytes: a chunk of the largest size, and what is looked at after it.
   static constexpr std::size_t most_buffered = ptmf_header_size + largest_ptmf_payload + 128;
 
 private:

@@ -1,5 +1,11 @@
-// The device's side of one connection, without I/O: what dcam-sim and the tests drive.
-// It behaves as real devices of protocol 5 were seen to; shared/protocol.md.
+/// \file
+/// The device's side of one connection, without I/O: what dcam-sim and the tests drive.
+/// It behaves as real devices of protocol 5 were seen to; dualcam-protocol(7).
+///
+///     while (auto action = session.poll()) perform(*action);   // until CameraEnded
+///     wait for bytes; then session.received(...)
+///
+/// A session is used by one thread at a time. Actions own what is in them.
 #pragma once
 
 #include <cstdint>
@@ -20,29 +26,31 @@ namespace dualcam {
 
 /// A file waiting on the device. Of several of one kind the first goes first, one a round.
 struct CameraFile {
-  FileKind kind;
+  FileKind kind;       ///< what it is offered as
   Bytes content;       ///< not empty; must outlive the session
   ByteBuffer metadata; ///< the METADATA payload; empty = the request is not answered
 
+  /// How many packets of 1024 bytes it makes, the last one shorter.
   std::uint32_t packets() const;
 };
 
-/// Where a packet's CRC goes on from after a SYNC: both habits are known (protocol.md, "CRC").
+/// Where a packet's CRC goes on from after a SYNC; both are known: dualcam-protocol(7), CRC.
 enum class CrcAfterSync {
   zero,  ///< 0 [seen]
   chain, ///< the CRC of everything before the packet, as the page can be read
 };
 
+/// What the device is.
 struct CameraConfig {
-  std::uint16_t protocol = 5;
-  std::uint64_t imei = 0;
-  CrcAfterSync crc_after_sync = CrcAfterSync::zero;
+  std::uint16_t protocol = 5;                       ///< as INIT says; the session speaks 5
+  std::uint64_t imei = 0;                           ///< at most 15 digits
+  CrcAfterSync crc_after_sync = CrcAfterSync::zero; ///< how its packets' CRCs go on
   std::uint32_t first_sync = 1; ///< what SYNC says for packet 1: 0 or 1, both were seen
 };
 
 /// Write these bytes to the server.
 struct CameraSend {
-  ByteBuffer bytes;
+  ByteBuffer bytes;         ///< one command
   std::uint32_t packet = 0; ///< the packet's number if this is DATA, else 0
   std::size_t file = 0;     ///< whose packet it is, in the list the session was made with
   std::uint32_t asked = 0;  ///< how often RESUME asked for just this packet
@@ -50,7 +58,7 @@ struct CameraSend {
 
 /// The server sent a command; `text` describes it.
 struct CameraAsked {
-  std::string text;
+  std::string text; ///< "RESUME 337": one line for logs
 };
 
 /// The server has taken the file: a device forgets it now.
@@ -60,23 +68,26 @@ struct CameraFileTaken {
 
 /// The session is over: hang up.
 struct CameraEnded {
-  bool by_server; ///< CLOSE or STATUS 0, otherwise the server broke the protocol
-  std::string text;
+  bool by_server;   ///< CLOSE or STATUS, otherwise the server broke the protocol
+  std::string text; ///< a sentence
 };
 
+/// What `poll` hands out.
 using CameraAction = std::variant<CameraSend, CameraAsked, CameraFileTaken, CameraEnded>;
 
+/// One connection of a device.
 class CameraSession {
 public:
-  /// Opens with INIT. `files` must outlive the session.
+  /// Opens with INIT, which is the first action. `files` must outlive the session.
   CameraSession(const CameraConfig& config, std::span<const CameraFile> files);
 
-  /// What the server sent; `bytes` must stay valid until `poll` has returned nullopt or a
-  /// CameraSend of DATA.
+  /// What the server sent, in pieces of any size. Legal at the start and after `poll` has returned
+  /// nullopt or a CameraSend of DATA; `bytes` must stay valid until it does so again. After the end
+  /// they are ignored.
   void received(Bytes bytes);
 
-  /// The next thing to do; nullopt when the session waits for the server. One DATA at a time: feed
-  /// what the server sent in between, or a RESUME is noticed too late.
+  /// The next thing to do; nullopt when the session waits for the server, or has ended. One DATA at
+  /// a time: feed what the server sent in between, or a RESUME is noticed too late.
   std::optional<CameraAction> poll();
 
 private:

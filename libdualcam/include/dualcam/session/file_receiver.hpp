@@ -1,4 +1,8 @@
-// The packets of one file, as they come behind START and each SYNC: which are right, which are new.
+/// \file
+/// The packets of one file, as they come after START and each SYNC: which are right, which are new.
+///
+/// ServerSession has one; it is used by one thread at a time, keeps no view of what it took, and
+/// its memory does not grow with the file.
 #pragma once
 
 #include <array>
@@ -16,31 +20,36 @@ namespace dualcam {
 /// its number.
 class FileReceiver {
 public:
+  /// What a packet is.
   enum class Verdict {
-    fresh,    ///< the next packet of the file
-    repeated, ///< one that was there already: here, or when the file was held or stored before
-    bad_crc,
+    fresh,       ///< the next packet of the file
+    repeated,    ///< one that was there already: here, or when the file was held or stored before
+    bad_crc,     ///< its CRC does not fit the chain
     out_of_step, ///< right in itself, but not the packet that came under this number before
     different,   ///< not what is held, or none of the known files: the camera has another one now
   };
 
+  /// Of no file: another one is to be assigned.
   FileReceiver() = default;
   /// Precondition: `from.packet` is 1 to `packets`.
   FileReceiver(std::uint32_t packets, const ResumePoint& from);
 
   /// SYNC: the next DATA carries this packet, `wanted` or one before it. The chain of CRCs goes on
-  /// there or restarts at 0: both habits are known.
+  /// there or restarts at 0: both are known.
   void synchronise(std::uint32_t packet);
 
   /// The next DATA.
   Verdict take(const Data& data);
 
+  /// How many the file has.
   std::uint32_t packets() const { return packets_; }
   /// The packet to ask for: all before it were handed over or are held. If `is_whole`, the last.
   std::uint32_t wanted() const { return wanted_; }
   /// Of the file, up to the last packet taken.
   std::uint64_t bytes() const { return bytes_; }
+  /// CRC-16/KERMIT of these.
   std::uint16_t crc() const { return crc_; }
+  /// Whether the last packet was taken.
   bool is_whole() const { return whole_; }
   /// Something that is held, or a known file, has not been compared yet.
   bool is_comparing() const { return !whole_ && (wanted_ <= held_ || looks_for_known()); }

@@ -1,24 +1,25 @@
-// Our side of one connection with a camera, without I/O: bytes and time go in, actions come out.
-//
-//     device INIT -> [METADATA REQUEST -> METADATA] -> FILE REQUEST -> START -> RESUME n -> SYNC n
-//     -> DATA ... -> next kind ... -> REPEAT INIT -> INIT ... -> CLOSE or STATUS 0
-//
-// Facts: shared/protocol.md. The host (dcam-serve, a test, a fuzzer) loops:
-//
-//     while (auto action = session.poll()) perform(*action);
-//     wait for bytes, the end of the stream or session.deadline(); then
-//     session.received(...), session.disconnected() or session.tick(...)
-//
-// Some actions are questions. After one of these `poll` gives nothing more until the host has
-// called the answer named beside it; the camera waits meanwhile, so a file is never called done
-// early. Only `disconnected` may come before the answer: then the session is over, and answers are
-// ignored. An answer that is not due otherwise is the host's mistake: std::logic_error.
-//
-// A session holds a bounded number of bytes whatever a device sends: the framer's buffers (at most
-// three commands, of 4 KiB at most), a METADATA payload, the overlap that `begin` gave until it is
-// compared, and the actions of one command.
-//
-// Not thread-safe: one thread at a time.
+/// \file
+/// Our side of one connection with a camera, without I/O: bytes and time go in, actions come out.
+///
+///     device INIT -> [METADATA REQUEST -> METADATA] -> FILE REQUEST -> START -> RESUME n -> SYNC n
+///     -> DATA ... -> next kind ... -> REPEAT INIT -> INIT ... -> CLOSE or STATUS 0
+///
+/// Facts: dualcam-protocol(7). The host (dcam-serve, a test, a fuzzer) loops:
+///
+///     while (auto action = session.poll()) perform(*action);
+///     wait for bytes, the end of the stream or session.deadline(); then
+///     session.received(...), session.disconnected() or session.tick(...)
+///
+/// Some actions are questions. After one of these `poll` gives nothing more until the host has
+/// called the answer named beside it; the camera waits meanwhile, so a file is never called done
+/// early. Only `disconnected` may come before the answer: then the session is over, and answers are
+/// ignored. An answer that is not due otherwise is the host's mistake: std::logic_error.
+///
+/// A session holds a bounded number of bytes whatever a device sends: the framer's buffers (at most
+/// three commands, of 4 KiB at most), a METADATA payload, the overlap that `begin` gave until it is
+/// compared, and the actions of one command.
+///
+/// Not thread-safe: one thread at a time.
 #pragma once
 
 #include <algorithm>
@@ -40,75 +41,79 @@ namespace dualcam {
 
 /// Only the type: nothing in the library reads a clock.
 using TimePoint = std::chrono::steady_clock::time_point;
+/// Every wait is given in these.
 using Milliseconds = std::chrono::milliseconds;
 
+/// What a session is to fetch, and how long it waits.
 struct ServerConfig {
-  FileKinds wanted = FileKinds::all();
-  bool metadata = true; ///< ask for it before each file
+  FileKinds wanted = FileKinds::all(); ///< others are left alone
+  bool metadata = true;                ///< ask for it before each file
 
   Milliseconds idle{60'000}; ///< without progress in this time the connection is given up
+
   /// Old firmware does not know METADATA REQUEST [doc]; with the line's delays it has come after
   /// 4.6 s [seen].
   Milliseconds metadata_wait{10'000};
-  Milliseconds uncounted_wait{1'000}; ///< for the last byte of a METADATA that is one too short
-  Milliseconds sync_wait{2'000};      ///< between two RESUMEs
-  Milliseconds quiet{10'000};         ///< silence in mid-file after which RESUME is sent
-  Milliseconds repeat_init_wait{10'000};
-  Milliseconds step_wait{5'000}; ///< for START, SYNC and DATA: then the device is overdue
+  Milliseconds uncounted_wait{1'000};    ///< for the last byte of a METADATA that is one too short
+  Milliseconds sync_wait{2'000};         ///< between two RESUMEs
+  Milliseconds quiet{10'000};            ///< silence in mid-file after which RESUME is sent
+  Milliseconds repeat_init_wait{10'000}; ///< for the INIT that answers REPEAT INIT
+  Milliseconds step_wait{5'000};         ///< for START, SYNC and DATA: then the device is overdue
   unsigned attempts = 8; ///< RESUMEs and returning SYNCs without a new packet before giving up
 };
 
 /// Write these bytes to the device.
 struct Send {
-  ByteBuffer bytes;
+  ByteBuffer bytes; ///< one command
 };
 
 /// A camera said who it is. Question: `accept` or `reject`.
 struct Identified {
-  Init init;
+  Init init; ///< what it said
 };
 
 /// What the camera knows of the file being offered or fetched; may come late, and again with a byte
 /// more. `payload` is valid until the next `poll`; see metadata.hpp.
 struct MetadataReceived {
-  FileKind kind;
-  Bytes payload;
+  FileKind kind; ///< of that file
+  Bytes payload; ///< as it came: it may not be decodable
 };
 
 /// A wanted file is there. Question: `fetch` or `skip`.
 struct FileOffered {
-  FileKind kind;
+  FileKind kind; ///< which
 };
 
 /// The device opened the file. The number is its claim: allocate nothing from it. May come again
 /// before the first FileData, then the last number counts. Question: `begin` or `skip`.
 struct FileStarted {
-  FileKind kind;
-  std::uint32_t packets;
+  FileKind kind;         ///< which
+  std::uint32_t packets; ///< not 0
 };
 
 /// The camera's bytes are not those of ResumePoint::overlap, or its file none of
-/// ResumePoint::known: it offers another file now. Question: `begin`, from the start, or `skip`.
+/// ResumePoint::known: it offers another file now. Question: `begin`, from the start or with what
+/// else that file may be, or `skip`.
 struct FileReplaced {
-  FileKind kind;
-  std::uint32_t packets;
+  FileKind kind;         ///< which
+  std::uint32_t packets; ///< of the other file
 };
 
 /// The next verified bytes, in order and without repeats or the overlap; 0 of them in some devices'
 /// last packet. `payload` is valid until the next `received` and no longer than the bytes given to
 /// the last one, whatever happens in between.
 struct FileData {
-  std::uint32_t packet;
+  std::uint32_t packet; ///< its number in the file, from 1
   std::uint64_t offset; ///< bytes from the start of the file
-  Bytes payload;
+  Bytes payload;        ///< the packet
 };
 
 /// Every packet has been handed over. Question: `stored`, once the file is durable: devices drop
 /// what the server has taken.
 struct FileCompleted {
-  FileKind kind;
-  std::uint32_t packets;
-  std::uint64_t bytes;
+  FileKind kind;                    ///< which
+  std::uint32_t packets;            ///< in all, those of earlier connections included
+  std::uint64_t bytes;              ///< in all
   std::uint16_t crc;                ///< CRC-16/KERMIT of the whole file
   std::optional<std::size_t> known; ///< nothing was handed over: it is this of ResumePoint::known
 };
@@ -118,25 +123,33 @@ struct Acknowledged {};
 
 /// The device reported an error instead of the file's next bytes.
 struct FileRefused {
-  FileKind kind;
-  std::uint32_t status;
+  FileKind kind;        ///< which
+  std::uint32_t status; ///< see `status_meaning`
 };
 
 /// RESUME was sent in mid-file.
 struct Resumed {
-  enum class Reason { bad_crc, bad_framing, out_of_step, silence, no_sync };
-  Reason reason;
+  /// Why it was sent.
+  enum class Reason {
+    bad_crc,     ///< a packet's CRC does not fit the chain
+    bad_framing, ///< bytes that are no command
+    out_of_step, ///< another packet, size or command than the one due
+    silence,     ///< nothing came for ServerConfig::quiet
+    no_sync,     ///< no SYNC came for ServerConfig::sync_wait
+  };
+  Reason reason;        ///< why
   std::uint32_t packet; ///< the one asked for
 };
 
 /// Something worth a line for people; not a reason to do anything.
 struct Note {
-  std::string text;
-  bool notable; ///< it explains what the user gets; a device can cause any number of the others
+  std::string text; ///< a sentence
+  bool notable;     ///< it explains what the user gets; a device can cause any number of the others
 };
 
 /// The session is over: send what is left, hang up.
 struct Ended {
+  /// Why.
   enum class Reason {
     finished,    ///< nothing wanted is left, or the host said so
     rejected,    ///< by the host
@@ -147,16 +160,19 @@ struct Ended {
     bad_line,    ///< too many RESUMEs in vain
     violation,   ///< bytes that are no command where one was due
   };
-  Reason reason;
+  Reason reason;    ///< why
   std::string text; ///< a sentence
 };
 
+/// What `poll` hands out.
 using Action =
     std::variant<Send, Identified, MetadataReceived, FileOffered, FileStarted, FileReplaced,
                  FileData, FileCompleted, Acknowledged, FileRefused, Resumed, Note, Ended>;
 
+/// One connection with a device.
 class ServerSession {
 public:
+  /// The device speaks first.
   ServerSession(const ServerConfig& config, TimePoint now);
 
   /// What the device sent, in pieces of any size. Everything received before must have been polled
@@ -188,16 +204,22 @@ public:
   // Answers.
   /// Files of the kinds `last` are asked for when the others have been dealt with.
   void accept(TimePoint now, FileKinds last = {});
+  /// To Identified: hangs up; `why` is the text of Ended.
   void reject(std::string_view why);
+  /// To FileOffered: asks for it.
   void fetch(TimePoint now);
+  /// To FileOffered, FileStarted and FileReplaced: leaves this kind alone for the session.
   void skip(TimePoint now);
+  /// To FileStarted and FileReplaced; `from.packet` is 1 to the number of packets.
   void begin(TimePoint now, const ResumePoint& from = {});
+  /// To FileCompleted: the device may forget the file.
   void stored(TimePoint now);
 
   /// Nothing more is wanted: takes leave of the device at once. In answer to FileCompleted: the
   /// file is stored.
   void finish();
 
+  /// Whether Ended was handed out or is about to be.
   bool ended() const { return state_ == State::ended; }
 
   /// Of the file begun last, also after the end: every packet before this one has been handed over,
@@ -285,7 +307,7 @@ private:
   FileKind kind_{};
   ByteBuffer metadata_;        ///< as far as it was reported
   bool metadata_open_ = false; ///< a byte of it may follow that its length did not count
-  std::uint32_t packets_ = 0;  ///< as START told
+  std::uint32_t packets_ = 0;  ///< as START said
   FileReceiver file_;
   bool synchronised_ = false; ///< a SYNC has come since START
   unsigned attempts_ = 0;

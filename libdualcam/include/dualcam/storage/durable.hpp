@@ -1,5 +1,9 @@
-// Steps on a file system that are still there after a power cut. Errors are of category io, name
-// the path and say what to do where that is known.
+/// \file
+/// Steps on a file system that are still there after a power cut. Errors are of category io, name
+/// the path and say what to do where that is known.
+///
+/// The functions block as long as the disk takes. They may be called from any thread and process;
+/// what they promise about names holds between these, too.
 #pragma once
 
 #include <cerrno>

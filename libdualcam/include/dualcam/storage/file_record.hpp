@@ -1,33 +1,16 @@
-// What is remembered of a file that was stored, so that it is recognised when its camera offers it
-// again: one small file for each, in a StateFolder. Text, one field a line, so that a person can
-// read it:
-//
-//     dualcam file record 1
-//     imei 350612071913857
-//     kind videof
-//     packets 584
-//     received 1730205822000
-//     metadata 031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6
-//     name 44 350612071913857/20241029T124342Z_videof.h265
-//     part 49 350612071913857/20241029T124342Z_videof.h265.part
-//     data 597102 1024 1a2b
-//     tail 581 77e0 3182 995dc9bbdf1939fa
-//     check 5a2f3c4d5e6f7081
-//     named
-//     said
-//
-// The first fields are those of a checkpoint (checkpoint.hpp). `name`, `part`: what the file was
-// about to be called and what it was called until then, relative to the folder that has the state
-// folders; first the length. `data`: bytes, bytes of a full packet, CRC-16/KERMIT of all. `tail`:
-// the packet where it begins, CRC-16/KERMIT of what is before that, bytes and CRC-64/XZ from there
-// to the end. `check`: CRC-64/XZ of all lines above, with their line ends.
-//
-// These lines are durable before the file gets its name, so a file without a record was never told
-// to its camera as stored. `named` is added when the name is durable: from then on the record alone
-// is believed, wherever the file has gone. Without it, a cut came between; then the file is what
-// counts, under its name if it is there and bears the record out, else as the part that it still
-// is. `said` is added when the path was told; without it, it is told when the camera offers the
-// file again.
+/// \file
+/// What is remembered of a file that was stored, so that it is recognised when its camera offers it
+/// again: the text of `NUMBER.record`, one for each file, in a StateFolder. dualcam(7), File
+/// records, has the format.
+///
+/// A record is durable before the file gets its name, so a file without one was never told to its
+/// camera as stored. It is `named` when the name is durable: from then on the record alone is
+/// believed, wherever the file has gone. Until then a cut may have come between, and the file is
+/// what counts: under its name if it is there and bears the record out, else as the part that it
+/// still is. It is `said` when the path was told; until then that is made up for when the camera
+/// offers the file again.
+///
+/// Pure functions on text, without I/O; they may be called from any thread.
 #pragma once
 
 #include <bitset>
@@ -38,32 +21,39 @@
 
 namespace dualcam {
 
+/// A file record, read or to be written. Its paths are relative to the folder that has the state
+/// folders, and lead nowhere else.
 struct FileRecord {
-  FileIdentity identity;
-  std::filesystem::path name; ///< relative, as `part`
-  std::filesystem::path part;
-  HeldData data{};
-  std::uint16_t crc_before_tail = 0;
-  FileTail tail{};
-  bool named = false;
-  bool said = false;
+  FileIdentity identity;             ///< which file; the metadata as known when it was stored
+  std::filesystem::path name;        ///< what it was about to be called
+  std::filesystem::path part;        ///< what it was called until then
+  HeldData data{};                   ///< the whole file
+  std::uint16_t crc_before_tail = 0; ///< CRC-16/KERMIT of what is before `tail`
+  FileTail tail{};                   ///< what an offered file is compared with
+  bool named = false;                ///< the name is durable
+  bool said = false;                 ///< the path was told
 };
 
-/// Larger files are none of ours.
+/// Larger files are none of ours; in bytes.
 inline constexpr std::size_t longest_file_record = 262'144;
 
-/// The lines up to `check`, that included.
+/// The lines up to `check`, that included: `named` and `said` are not looked at.
 std::string encode_file_record(const FileRecord& record);
+/// Added when the name is durable.
 inline constexpr std::string_view named_line = "named\n";
+/// Added when the path was told, after `named_line`.
 inline constexpr std::string_view said_line = "said\n";
 
-/// malformed: no record, or none of this version, or a damaged one, or its paths lead elsewhere.
+/// Reads the whole text of a record file. malformed: no record, or none of this version, or a
+/// damaged one, or its paths lead elsewhere.
 Result<FileRecord> decode_file_record(Bytes text);
 
 /// Whether what was added tells a file from others: padding does not, whatever it is made of.
 class Distinction {
 public:
+  /// More bytes of the file, in any order.
   void add(Bytes bytes);
+  /// Once true it remains so.
   bool is_enough() const;
 
 private:

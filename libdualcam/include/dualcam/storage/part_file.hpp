@@ -1,4 +1,9 @@
-// A file on its way to disk: complete under its final name, or not there under it at all.
+/// \file
+/// A file on its way to disk: complete under its final name, or not there under it at all.
+///
+/// An object is used by one thread at a time; every call may block as long as the disk takes. After
+/// `finish` or `discard`, and when moved from, nothing but destruction, assignment and `path` is
+/// legal.
 #pragma once
 
 #include <cstdint>
@@ -20,16 +25,20 @@ enum class IfExists {
   replace, ///< the new one takes the name in one step
 };
 
-enum class Access { read, write };
+/// What an existing file is opened for.
+enum class Access {
+  read,  ///< `size` and `read` only
+  write, ///< everything
+};
 
-/// What to do with a part that an earlier attempt has left behind.
+/// What to do with a part that an earlier attempt has left.
 enum class Leftover {
   start_over, ///< it is emptied
   keep,       ///< unless it is empty another name is taken
 };
 
-/// `NAME.part`, open and locked against any other writer, until `finish` gives it its name. An
-/// abandoned object leaves NAME.part behind. Errors are of category io and name the path.
+/// `NAME.part`, open and locked (flock) against any other writer, until `finish` gives it its name.
+/// An abandoned object leaves NAME.part where it is. Errors are of category io and name the path.
 class PartFile {
 public:
   /// Opens an empty `final_name`.part, in a folder that exists; if another writer holds that,
@@ -48,25 +57,32 @@ public:
                                               const std::filesystem::path& final_name,
                                               Access access = Access::write);
 
+  /// Leaves `other` without a file.
   PartFile(PartFile&& other) noexcept;
+  /// As the constructor; `other` gets what this object had.
   PartFile& operator=(PartFile&& other) noexcept;
+  /// Closes and unlocks; what is not synced may be lost in a power cut.
   ~PartFile();
 
+  /// NAME.part; after `finish` the name it got.
   const std::filesystem::path& path() const { return path_; }
+  /// The name that `finish` is to give it.
   const std::filesystem::path& final_name() const { return final_name_; }
+  /// Another one; on the same file system.
   void set_final_name(std::filesystem::path name) { final_name_ = std::move(name); }
   /// It has been renamed.
   void set_path(std::filesystem::path path) { path_ = std::move(path); }
 
+  /// In bytes.
   Result<std::uint64_t> size() const;
 
-  /// As much of `into` as there is from `offset` on.
+  /// As much of `into` as there is from `offset` on: a view into `into`, shorter only at the end.
   Result<Bytes> read(std::uint64_t offset, std::span<std::byte> into) const;
 
-  /// Drops what is behind `size`; `append` goes on there.
+  /// Drops what comes after `size` bytes; `append` goes on there.
   Result<void> truncate(std::uint64_t size);
 
-  /// Appends the pieces. After an error how much of them was written is unknown.
+  /// Appends the pieces, not durable yet. After an error how much of them was written is unknown.
   Result<void> append(std::span<const Bytes> pieces);
 
   /// Makes what was written durable, still as NAME.part.

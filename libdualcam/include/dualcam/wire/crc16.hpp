@@ -1,5 +1,10 @@
-// CRC-16/KERMIT, the checksum of DATA packets: reflected polynomial 0x8408, initial value 0, no
-// final XOR; "123456789" gives 0x2189. The vendor's page calls it CRC-16/IBM, which is another one.
+/// \file
+/// CRC-16/KERMIT, the checksum of DATA packets: reflected polynomial 0x8408, initial value 0, no
+/// final XOR; "123456789" gives 0x2189. The vendor's page calls it CRC-16/IBM, which is another
+/// one.
+///
+/// Both functions may be called from any thread, before main, too; they allocate nothing and cannot
+/// fail. The fastest kernel that the processor has is chosen at the first call.
 #pragma once
 
 #include <cstdint>

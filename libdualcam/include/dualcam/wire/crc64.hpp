@@ -1,6 +1,7 @@
-// CRC-64/XZ: reflected polynomial 0xc96c5795d7870f42, initial value and final XOR all ones;
-// "123456789" gives 0x995dc9bbdf1939fa. For what is compared without being held: no camera knows
-// it.
+/// \file
+/// CRC-64/XZ: reflected polynomial 0xc96c5795d7870f42, initial value and final XOR all ones;
+/// "123456789" gives 0x995dc9bbdf1939fa. For what is compared without being held: no camera knows
+/// it. May be called from any thread.
 #pragma once
 
 #include <cstdint>

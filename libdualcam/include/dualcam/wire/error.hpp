@@ -1,4 +1,8 @@
-// What every decoder of the library returns when it cannot go on.
+/// \file
+/// What every decoder of the library returns when it cannot go on.
+///
+/// Nothing that comes from outside makes the library throw but std::bad_alloc. An Error owns its
+/// text; it may be handed from thread to thread.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +12,7 @@
 
 namespace dualcam {
 
+/// What kind of failure.
 enum class ErrorCategory {
   malformed,   ///< the bytes contradict the format
   truncated,   ///< the bytes end too early
@@ -18,14 +23,15 @@ enum class ErrorCategory {
 
 /// A failure a user can act on: what kind, where, and a sentence.
 struct Error {
-  ErrorCategory category;
-  std::uint64_t offset; ///< bytes from the start of the input the decoder was given
-  std::string message;  ///< one line, no full stop, no control characters
+  ErrorCategory category; ///< what a caller decides by
+  std::uint64_t offset;   ///< bytes from the start of the input the decoder was given
+  std::string message;    ///< one line, no full stop, no control characters
 };
 
+/// A T, or why there is none.
 template <class T> using Result = std::expected<T, Error>;
 
-/// An errno as an error: "WHAT: No such file or directory", or the reason alone.
+/// An errno as an error of category io: "WHAT: No such file or directory", or the reason alone.
 inline std::unexpected<Error> errno_error(int error, std::string what = {}) {
   what += what.empty() ? "" : ": ";
   return std::unexpected(

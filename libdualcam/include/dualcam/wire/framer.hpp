@@ -1,4 +1,7 @@
-// Bytes in any pieces -> whole commands.
+/// \file
+/// Bytes in any pieces -> whole commands.
+///
+/// A framer is used by one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +20,15 @@ namespace dualcam {
 /// whatever comes, there are at most three such buffers, each of at most one command.
 class Framer {
 public:
-  /// `payload` is valid until the next `feed`, that of a frame found by `drop_until_sync` until the
-  /// next `next`.
+  /// A whole command. `payload` is valid until the next `feed`, that of a frame found by
+  /// `drop_until_sync` until the next `next`.
   struct Frame {
-    std::uint16_t id;
-    Bytes payload;
+    std::uint16_t id;     ///< one that this sender has
+    Bytes payload;        ///< without id and length; its length is as `payload_length` says
     std::uint64_t offset; ///< of the command's first byte in the stream
   };
 
+  /// Whose side of the connection is read.
   explicit Framer(Sender sender) : sender_(sender) {}
 
   /// Adds input. `bytes` must stay valid until `next` has returned nullopt (and as long as payloads

@@ -1,4 +1,5 @@
-// Bytes as people read them.
+/// \file
+/// Bytes as people read them. May be called from any thread.
 #pragma once
 
 #include <string>
@@ -8,7 +9,7 @@
 
 namespace dualcam {
 
-/// Lower-case hex digits.
+/// Two lower-case hex digits a byte, nothing between them.
 inline std::string to_hex(Bytes bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;

@@ -1,5 +1,8 @@
-// What a peer's first bytes say about who it is: a camera, or one of the others that really connect
-// to a camera port (shared/protocol.md, "What really connects to such a port").
+/// \file
+/// What a peer's first bytes say about who it is: a camera, or one of the others that really
+/// connect to a camera port (dualcam-protocol(7), WHO ELSE CONNECTS).
+///
+/// The functions may be called from any thread and keep nothing of the bytes.
 #pragma once
 
 #include <string>
@@ -8,15 +11,16 @@
 
 namespace dualcam {
 
+/// Who is there.
 enum class Opener {
   unfinished,    ///< more bytes are needed to tell
   camera,        ///< INIT
   avl_handshake, ///< a tracker's tracking connection: 000F and 15 digits of IMEI
   avl_data,      ///< the same, going on: 00000000 and AVL data
-  http,
-  rdp,
-  tls,
-  unknown,
+  http,          ///< a request, of a scanner as a rule
+  rdp,           ///< a scanner for remote desktops
+  tls,           ///< a TLS hello, to a plain port
+  unknown,       ///< none of these
 };
 
 /// The most bytes `recognise` ever looks at.
@@ -26,8 +30,9 @@ inline constexpr std::size_t longest_opener = 17;
 /// `unfinished` turns into another one as more arrive.
 Opener recognise(Bytes first_bytes);
 
-/// A sentence for logs: what this peer is and, where the user can do something, what.
-/// `first_bytes` are shown as hex for `unknown`, the IMEI for `avl_handshake`.
+/// A sentence for logs: what this peer is and, where the user can do something, what. `first_bytes`
+/// are those that gave `opener`: they are shown as hex for `unknown` and `unfinished`, the IMEI for
+/// `avl_handshake`.
 std::string describe(Opener opener, Bytes first_bytes);
 
 } // namespace dualcam
