@@ -277,7 +277,7 @@ class Dumps(Case):
         self.assertIn(f"packet 5: bad; offset {at} in the dump, 4096 in the file", text)
 
     def test_captured_fault(self):
-        """protocol.md, CRC: 450 bytes short, 4 in flight, SYNC 337 twice, on to 584."""
+        """dualcam-protocol(7), CRC: 450 bytes short, 4 in flight, SYNC 337 twice, on to 584."""
         device = Device(584, 300).init().start().sync(1).data(343)
         device.sync(337).data(1).sync(337).data(248).init(0)
         self.write("d", cut(device.stream, device.starts[338] + 300, 450))

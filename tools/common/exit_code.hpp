@@ -1,4 +1,4 @@
-// Exit codes, the same in every tool.
+// Exit codes, the same in every tool: dualcam(7).
 #pragma once
 
 #include <algorithm>

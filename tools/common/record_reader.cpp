@@ -44,7 +44,7 @@ std::optional<std::string> words(const Json& value) {
   return value.is_null() ? std::nullopt : std::optional(to_line(value));
 }
 
-/// The known keys of protocol >= 6 [protocol.md]; any may be missing or of another type.
+/// The known keys of protocol >= 6 (dualcam-protocol(7)); any may be missing or of another type.
 Record record_of_camera_document(const Json& document, std::string_view text) {
   Record record;
   record.version = whole(document.value("version", Json()));

@@ -21,7 +21,7 @@ struct SimOptions {
   std::vector<std::string> files; ///< as given: PATH or KIND=PATH; empty = generate
   std::uint32_t generate = 0;     ///< seconds of video; 0 = only if there are no files, then 3
 
-  std::uint64_t imei = 350612071913857; // protocol.md's example
+  std::uint64_t imei = 350612071913857; // the example of dualcam-protocol(7)
   std::uint32_t devices = 1;
   std::uint8_t meta_version = 3; ///< 0 = does not know METADATA REQUEST
   std::uint8_t frame_rate = 20;

@@ -6,7 +6,7 @@
 namespace dualcam {
 namespace {
 
-// protocol.md's real device
+// the real device of dualcam-protocol(7)
 constexpr auto init_front_photo = "0000 0005 00013ee13c001981 44000400";
 constexpr auto init_nothing = "0000 0005 00013ee13c001981 40000400";
 constexpr auto init_all = "0000 0005 00013ee13c001981 7c000400";
@@ -151,7 +151,7 @@ TEST_CASE("session: after a SYNC the chain stays with the habit that matched") {
 }
 
 TEST_CASE("session: the captured transfer with a fault ends with a whole file") {
-  // protocol.md: packet 339 arrives 450 bytes short, 4 more are in flight, SYNC 337 comes twice
+  // dualcam-protocol(7), CRC: packet 339 is 450 bytes short, 4 more are in flight, SYNC 337 twice
   const auto content = random_bytes(584 * 1024 - 300, 4);
   TestHost host(no_metadata);
   start_photo(host, 584);

@@ -47,7 +47,7 @@ void refuse_videos(ByteBuffer& bytes, std::uint32_t /*packet*/) {
   }
 }
 
-/// Everything that the device did wrong in a capture: protocol.md, "CRC".
+/// Everything that the device did wrong in a capture: dualcam-protocol(7), CRC.
 Line all_faults(std::uint32_t seed) {
   return [random = std::mt19937(seed)](ByteBuffer& bytes, std::uint32_t packet) mutable {
     constexpr std::array damages{flip, shorten, garble_header, precede, duplicate};
