@@ -11,10 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::unexpected<Failure> failure(ExitCode code, std::string message) {
-  return std::unexpected(Failure{code, std::move(message)});
-}
-
 /// One input on its way to its output.
 class Conversion {
 public:

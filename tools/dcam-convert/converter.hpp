@@ -38,6 +38,10 @@ struct Failure {
 };
 template <class T> using Outcome = std::expected<T, Failure>;
 
+inline std::unexpected<Failure> failure(ExitCode code, std::string message) {
+  return std::unexpected(Failure{code, std::move(message)});
+}
+
 /// What `step` returns, or why it threw.
 template <class Step> Outcome<void> attempt(Step step) {
   try {

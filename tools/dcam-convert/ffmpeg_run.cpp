@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::size_t most_last_lines = 5;
 
-std::unexpected<Failure> failure(ExitCode code, std::string message) {
-  return std::unexpected(Failure{code, std::move(message)});
-}
-
 /// Finds `frame=123` in what ffmpeg tells of its progress, whatever pieces it comes in.
 class ProgressReader {
 public:

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t search_piece = std::size_t{1} << 20;
 constexpr std::uint32_t non_sync_flag = 0x10000;
 constexpr unsigned most_searches = 100;
-constexpr std::size_t most_boxes = 10'000; // in one other
+constexpr std::size_t most_fragment_boxes = 10'000; // in one other
 
 /// A big-endian number; 0 if it is not there.
 std::uint64_t number_at(Bytes bytes, std::size_t at, std::size_t size) {
@@ -416,7 +416,7 @@ private:
 
 std::vector<Mp4Box> mp4_boxes(Bytes bytes) {
   std::vector<Mp4Box> boxes;
-  while (bytes.size() >= 8 && boxes.size() < most_boxes) {
+  while (bytes.size() >= 8 && boxes.size() < most_fragment_boxes) {
     const auto short_length = word_at(bytes, 0);
     const std::uint64_t head = short_length == 1 ? 16 : 8;
     const auto length = short_length == 0   ? bytes.size()

@@ -131,9 +131,9 @@ void JpegCheck::feed(Bytes bytes) {
 }
 
 Verdict JpegCheck::finish() const {
-  constexpr std::uint64_t start_of_image = 0xFFD8;
-  constexpr std::uint64_t end_of_image = 0xFFD9;
-  const bool whole = load(first_) == start_of_image && load(last_) == end_of_image;
+  constexpr std::uint64_t soi = 0xFFD8;
+  constexpr std::uint64_t eoi = 0xFFD9;
+  const bool whole = load(first_) == soi && load(last_) == eoi;
   return {.flaw = whole ? "" : "it has no end", .pictures = 1};
 }
 

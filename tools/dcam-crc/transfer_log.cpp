@@ -167,19 +167,23 @@ const PacketRecord* find(const std::vector<const PacketRecord*>& best, std::uint
 // --- one transfer ---
 
 std::vector<const PacketRecord*> Transfer::best() const {
-  std::vector<const PacketRecord*> best;
-  for (const auto& packet : packets) {
+  std::vector<std::size_t> order;
+  for (std::size_t at = 0; at < packets.size(); ++at) {
+    const auto& packet = packets[at];
     if (packet.verdict != DumpVerdict::cut && packet.number <= announced.value_or(UINT32_MAX)) {
-      best.push_back(&packet);
+      order.push_back(at);
     }
   }
   // Of several the first that is as good as any.
-  std::ranges::stable_sort(best, [](const auto* a, const auto* b) {
-    return a->number != b->number ? a->number < b->number : rank(*a) > rank(*b);
+  std::ranges::sort(order, {}, [this](std::size_t at) {
+    return std::tuple(packets[at].number, -rank(packets[at]), at);
   });
-  const auto rest =
-      std::ranges::unique(best, {}, [](const auto* packet) { return packet->number; });
-  best.erase(rest.begin(), rest.end());
+  std::vector<const PacketRecord*> best;
+  for (const auto at : order) {
+    if (best.empty() || best.back()->number != packets[at].number) {
+      best.push_back(&packets[at]);
+    }
+  }
   return best;
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view first_line = "dualcam file record 1\n";
+constexpr std::string_view version_line = "dualcam file record 1\n";
 /// Padding is one repeated byte, or a short pattern, behind the two bytes that end every JPEG; what
 /// an encoder makes has nearly all values within a packet.
 constexpr std::size_t telling_values = 32;
@@ -82,10 +82,10 @@ bool take_tail(std::string_view& text, FileRecord& record) {
 }
 
 std::optional<FileRecord> take_record(std::string_view& text) {
-  if (!text.starts_with(first_line)) {
+  if (!text.starts_with(version_line)) {
     return std::nullopt;
   }
-  text.remove_prefix(first_line.size());
+  text.remove_prefix(version_line.size());
   auto identity = take_identity(text);
   auto name = identity ? take_path(text, "name") : std::nullopt;
   auto part = name ? take_path(text, "part") : std::nullopt;
@@ -101,7 +101,7 @@ std::optional<FileRecord> take_record(std::string_view& text) {
 
 std::string encode_file_record(const FileRecord& record) {
   const auto& [identity, name, part, data, crc_before_tail, tail, named, said] = record;
-  const auto text = std::string(first_line) + identity_lines(identity) + path_line("name", name) +
+  const auto text = std::string(version_line) + identity_lines(identity) + path_line("name", name) +
                     path_line("part", part) + "data " + std::to_string(data.bytes) + ' ' +
                     std::to_string(data.packet_size) + ' ' + hex16(data.crc) + "\ntail " +
                     std::to_string(tail.packet) + ' ' + hex16(crc_before_tail) + ' ' +

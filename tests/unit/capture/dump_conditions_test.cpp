@@ -80,7 +80,7 @@ TEST_CASE("dump: another packet than the last tells the size, a bad one does not
   s.message(Data{Bytes(content).first(50), 0x1234}); // cut short and damaged
   s.message(Sync{1});
   std::uint16_t crc = 0;
-  for (const std::size_t at : {0, 100, 200}) {
+  for (const std::size_t at : {0U, 100U, 200U}) {
     crc = crc16(part(at), crc);
     s.message(Data{part(at), crc});
   }

@@ -255,7 +255,7 @@ TEST_CASE("only cameras that stay take places") {
 
   House larger(2);
   auto& mute = larger.enter();
-  for (const std::uint64_t imei : {1, 2}) {
+  for (const std::uint64_t imei : {1U, 2U}) {
     larger.come(imei).give_way("it leaves");
   }
   larger.now += 3s;

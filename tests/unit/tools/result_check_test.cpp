@@ -58,7 +58,7 @@ TEST_CASE("result check: a Matroska file cut anywhere, or with bytes behind its 
 TEST_CASE("result check: a Matroska segment that was never closed is whole only if it is live") {
   const auto bytes = file(unknown_size, content);
   CHECK_FALSE(check(ResultForm::matroska, bytes).flaw.empty());
-  for (const std::size_t piece : {1, 2, 7, 1000}) {
+  for (const std::size_t piece : {1U, 2U, 7U, 1000U}) {
     const auto verdict = check_live(bytes, piece);
     CHECK(verdict.flaw.empty());
     CHECK(verdict.pictures == 3);
