@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint64_t largest_imei = 999'999'999'999'999;
 constexpr std::size_t longest_path = 255;
 constexpr std::size_t longest_metadata = 4096;
-constexpr std::size_t longest_piece = 4096;     ///< of ENHANCED DATA
+constexpr std::size_t longest_piece = 4096; ///< of ENHANCED DATA
 
 template <class... Ts> struct Overloaded : Ts... {
   using Ts::operator()...;
