@@ -149,6 +149,18 @@ class Checksums(Case):
             self.assertNotEqual(self.ask(*wrong, code=2).stderr, b"", wrong)
         self.assertIn(b"did you mean '--check'", self.ask("--chekc", code=2).stderr)
 
+    def test_of_repeated_options_the_last_counts(self):
+        self.assertEqual(self.ask("--init", "1234", "--init", "0", data=b"123456789").stdout,
+                         b"2189  -\n")
+        self.write("d", Device().session().stream)
+        self.ask("-x", "first", "-x", "second", "d")
+        self.assertEqual([path.name for path in self.folder.iterdir() if path.is_dir()],
+                         ["second"])
+        self.ask("-x", "out", "--max-file-size", "1", "--max-file-size", "1M", "d")
+        self.ask("-x", "out", "--max-file-size", "1M", "--max-file-size", "1", "d", code=1)
+        self.assertIn(b"\x1b[", self.ask("--map", "--color", "never", "--color", "always",
+                                         "d").stdout)
+
     def test_help_and_version(self):
         self.assertIn(b"Examples:", self.ask("--help").stdout)
         self.assertIn(b"libpcap", self.ask("--version").stdout)

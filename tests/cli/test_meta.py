@@ -187,6 +187,12 @@ class Inputs(MetaTest):
         found = self.json_of(stdin=f"{V3}\n\n{message(V4)}\n".encode())
         self.assertEqual([record["raw"] for record in found], [V3, V4])
 
+    def test_of_repeated_options_the_last_counts_but_hex_adds_up(self):
+        self.expect(["-f", "csv", "-f", "json", "-x", V3], "{" + V3_JSON + "}\n")
+        found = self.json_of("--camera", "adas", "--camera", "dsm", "-x", DSM)
+        self.assertEqual(found[0]["camera"], "dsm")
+        self.assertEqual([record["raw"] for record in self.json_of("-x", V3, "-x", V4)], [V3, V4])
+
     def test_one_bad_line_costs_that_line(self):
         for bad in ("xyz", V3[:-1], INIT[:-2], "[3, 16, 0, 200]"):
             stdout, stderr, code = self.run_tool("--json", stdin=f"{V3}\n{bad}\n{V4}\n".encode())

@@ -1,0 +1,166 @@
+#include "common/tcp_reassembly.hpp"
+
+#include <map>
+#include <set>
+
+#include "testing.hpp"
+
+namespace dualcam {
+namespace {
+
+const auto server = Endpoint::v4(0x0A000001, 7050);
+
+Endpoint client(std::uint32_t number) {
+  return Endpoint::v4(0x0B000000 + (number >> 15), static_cast<std::uint16_t>(number & 0x7FFF));
+}
+
+/// What came of each connection, told by its client.
+class Streams : public TcpReassembly::Listener {
+public:
+  struct Stream {
+    std::uint64_t bytes = 0;
+    std::uint64_t missing = 0;
+    bool over = false;
+  };
+
+  void piece(const TcpConnection& connection, const TcpPiece& piece) override {
+    auto& stream = streams[connection.a];
+    stream.bytes += piece.bytes.size();
+    stream.missing += piece.missing;
+  }
+  void over(const TcpConnection& connection) override { streams[connection.a].over = true; }
+
+  std::map<Endpoint, Stream> streams;
+};
+
+class Reassembly {
+public:
+  void syn(const Endpoint& from) { add({from, server, 0, 0, true, false, false, false, {}, 0}); }
+  /// Bytes `at` of the stream.
+  void data(const Endpoint& from, std::uint32_t at, std::size_t size) {
+    bytes_.resize(std::max(bytes_.size(), size));
+    add({from, server, at + 1, 0, false, true, false, false, Bytes(bytes_).first(size), size});
+  }
+  void add(const TcpSegment& segment) { reassembly.segment(segment); }
+  const Streams::Stream& of(const Endpoint& from) { return streams.streams[from]; }
+
+  Streams streams;
+  TcpReassembly reassembly{streams};
+
+private:
+  ByteBuffer bytes_;
+};
+
+constexpr std::size_t large = 60'000;
+
+} // namespace
+
+TEST_CASE("tcp: up to 4 MiB wait for a segment out of order, more do not") {
+  for (const std::uint32_t waiting : {69U, 70U}) { // 4 MiB are 69.9 of them
+    CAPTURE(waiting);
+    Reassembly tcp;
+    tcp.syn(client(1));
+    for (std::uint32_t i = 1; i <= waiting; ++i) {
+      tcp.data(client(1), i * large, large);
+    }
+    tcp.data(client(1), 0, large);
+    const bool waited = waiting == 69;
+    CHECK(tcp.of(client(1)).missing == (waited ? 0 : large));
+    CHECK(tcp.of(client(1)).bytes == (waited ? (waiting + 1) * large : waiting * large));
+  }
+}
+
+TEST_CASE("tcp: up to 512 segments wait for one out of order, more do not") {
+  for (const std::uint32_t waiting : {511U, 512U}) {
+    CAPTURE(waiting);
+    Reassembly tcp;
+    tcp.syn(client(1));
+    for (std::uint32_t i = 1; i <= waiting; ++i) {
+      tcp.data(client(1), i * 10, 10);
+    }
+    tcp.data(client(1), 0, 10);
+    CHECK(tcp.of(client(1)).missing == (waiting == 511 ? 0 : 10));
+  }
+}
+
+TEST_CASE("tcp: all connections' waiting segments together are bounded, who holds most pays") {
+  Reassembly tcp;
+  const auto small = client(0);
+  tcp.syn(small);
+  tcp.data(small, 10, 10); // waits for the first 10 bytes
+  constexpr std::uint32_t others = 40;
+  for (std::uint32_t i = 1; i <= others; ++i) {
+    tcp.syn(client(i));
+    for (std::uint32_t k = 1; k <= 20; ++k) { // 1.2 MB each: 48 MB
+      tcp.data(client(i), k * large, large);
+    }
+  }
+  std::uint64_t held = 0;
+  for (std::uint32_t i = 1; i <= others; ++i) {
+    held += 20 * large - tcp.of(client(i)).bytes;
+  }
+  CHECK(held <= TcpReassembly::most_held_bytes);
+  CHECK(held > TcpReassembly::most_held_bytes / 2);
+  tcp.data(small, 0, 10);
+  CHECK(tcp.of(small).bytes == 20);
+  CHECK(tcp.of(small).missing == 0);
+  tcp.reassembly.finish();
+  for (std::uint32_t i = 1; i <= others; ++i) {
+    CHECK(tcp.of(client(i)).bytes == 20 * large);
+  }
+}
+
+TEST_CASE("tcp: a flood of SYNs does not cost a connection with data") {
+  Reassembly tcp;
+  const auto camera = client(0);
+  const auto other = client(200'000); // so that the camera is not the last one with data
+  for (const auto& each : {camera, other}) {
+    tcp.syn(each);
+    tcp.data(each, 0, 100);
+  }
+  constexpr std::uint32_t flood = 100'000;
+  for (std::uint32_t i = 1; i <= flood; ++i) {
+    tcp.syn(client(i));
+  }
+  CHECK(tcp.reassembly.given_up() == flood + 2 - TcpReassembly::most_connections);
+  CHECK_FALSE(tcp.of(camera).over);
+  tcp.data(camera, 100, 100);
+  CHECK(tcp.of(camera).bytes == 200);
+  CHECK(tcp.of(client(1)).over);
+  CHECK_FALSE(tcp.of(client(flood)).over);
+}
+
+TEST_CASE("tcp: of connections with data the one silent longest is given up") {
+  Reassembly tcp;
+  constexpr auto most = static_cast<std::uint32_t>(TcpReassembly::most_connections);
+  for (std::uint32_t i = 0; i < most; ++i) {
+    tcp.syn(client(i));
+    tcp.data(client(i), 0, 10);
+  }
+  CHECK(tcp.reassembly.given_up() == 0);
+  tcp.data(client(0), 10, 10); // not silent
+  tcp.syn(client(most));
+  tcp.data(client(most), 0, 10);
+  tcp.syn(client(most + 1));
+  CHECK_FALSE(tcp.of(client(0)).over);
+  CHECK(tcp.of(client(1)).over);
+  CHECK(tcp.of(client(most)).bytes == 10);
+  tcp.reassembly.finish();
+  for (const auto& [from, stream] : tcp.streams.streams) {
+    REQUIRE(stream.over);
+  }
+}
+
+TEST_CASE("tcp: connections that are over make room without a word") {
+  Reassembly tcp;
+  for (std::uint32_t i = 0; i < 50'000; ++i) {
+    tcp.syn(client(i));
+    tcp.data(client(i), 0, 10);
+    tcp.add({client(i), server, 11, 0, false, true, true, false, {}, 0});
+    tcp.add({server, client(i), 1, 12, false, true, true, false, {}, 0});
+    REQUIRE(tcp.of(client(i)).over);
+  }
+  CHECK(tcp.reassembly.given_up() == 0);
+}
+
+} // namespace dualcam
