@@ -283,7 +283,7 @@ class Inputs(MetaTest):
 
     def test_documented_keys_are_those_produced(self):
         page = (SOURCE / "man/dualcam.7").read_text()
-        section = page.split(".Ss Metadata records")[1].split(".Ss ")[0]
+        section = page.split(".Ss Sidecars")[1].split(".Ss ")[0]
         documented = {key for line in re.findall(r"^\.It Li (.*)$", section, re.MULTILINE)
                       for key in re.findall(r"\w+", line)}
         self.file("document", DOCUMENT)
