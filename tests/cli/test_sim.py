@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import time
@@ -67,6 +68,8 @@ class Simulator(ToolTest):
         video = self.file("v.h265", 100_000)
 
         def faults(seed, *options):
+            shutil.rmtree(self.out)  # a server that knows the file needs only its end
+            self.out.mkdir()
             server = self.serve()
             result = self.run_tool("dcam-sim", "--json", "--seed", seed, "--corrupt", "0.05",
                                    *options, f"127.0.0.1:{server.port}", f"videof={video}")
