@@ -27,6 +27,15 @@ template <class Item> void put_in_order(std::vector<Item>& items) {
   items.erase(rest.begin(), rest.end());
 }
 
+/// Of the `late` items only those stay that have found no place among `items`.
+template <class Late, class Item>
+void keep_repeats(std::vector<Late>& late, const std::vector<Item>& items) {
+  std::erase_if(late, [&](const Late& one) {
+    const auto placed = std::ranges::lower_bound(items, one.item.number, {}, &Item::number);
+    return placed != items.end() && placed->offset == one.item.offset;
+  });
+}
+
 /// Drops the pictures that no key picture precedes; returns how many.
 std::uint64_t drop_undecodable(std::vector<ClipPicture>& pictures) {
   const auto first_key = std::ranges::find_if(pictures, &ClipPicture::key);
@@ -247,17 +256,18 @@ void PtmfClipBuilder::add(const PtmfPicture& picture) {
     return;
   }
   place_head(picture.sequence, item.time);
-  if (picture.late) {
-    late_pictures_.push_back({item, picture.sequence});
-  } else if (std::exchange(restarted_, false)) {
+  if (!picture.late && std::exchange(restarted_, false)) {
     begin_with_late(picture.sequence, item);
-  } else {
+  } else if (!picture.late) {
     late_pictures_.clear();
   }
   item.number =
       recording_.picture_places.of(picture.sequence, picture.late,
                                    std::exchange(number_is_wrong_, false), recording_.lost_before);
   recording_.pictures.push_back(item);
+  if (picture.late) {
+    late_pictures_.push_back({item, picture.sequence});
+  }
   garbage_ = 0;
 }
 
@@ -266,16 +276,17 @@ void PtmfClipBuilder::add(const PtmfSound& sound) {
                  .time = std::min(sound.time, latest_time),
                  .offset = sound.payload_offset,
                  .size = static_cast<std::uint32_t>(sound.a_law.size())};
-  if (sound.late) {
-    late_sounds_.push_back({item, sound.sequence});
-  } else if (std::exchange(restarted_, false)) {
+  if (!sound.late && std::exchange(restarted_, false)) {
     begin_with_late(sound.sequence, item);
-  } else {
+  } else if (!sound.late) {
     late_sounds_.clear();
   }
   item.number = recording_.sound_places.of(
       sound.sequence, sound.late, std::exchange(number_is_wrong_, false), recording_.lost_before);
   recording_.sounds.push_back(item);
+  if (sound.late) {
+    late_sounds_.push_back({item, sound.sequence});
+  }
   garbage_ = 0;
 }
 
@@ -318,6 +329,8 @@ void PtmfClipBuilder::finish_recording() {
       std::exchange(recording_, {});
   put_in_order(pictures);
   put_in_order(sounds);
+  keep_repeats(late_pictures_, pictures);
+  keep_repeats(late_sounds_, sounds);
   // late chunks from before the beginning count neither way
   const auto from_zero = [](const auto& item) { return item.number >= 0; };
   auto& losses = clip_.losses;

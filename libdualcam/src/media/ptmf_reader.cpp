@@ -160,7 +160,11 @@ PtmfReader::Verdict PtmfReader::judge_head() {
       return finished_ ? Verdict::nothing : Verdict::need_more;
     }
   }
-  const auto unit = window().first(magics_[headers_judged_]).subspan(head_start_);
+  const auto first_header = magics_[headers_judged_];
+  if (head_start_ >= first_header) { // it is the header's or stands behind it
+    return Verdict::nothing;
+  }
+  const auto unit = window().first(first_header).subspan(head_start_);
   const bool whole =
       flaw_in_access_unit(unit, true).empty() || flaw_in_access_unit(unit, false).empty();
   return whole && find_hole(unit) == 0 ? Verdict::chunk : Verdict::nothing;

@@ -326,6 +326,23 @@ TEST_CASE("ptmf: what a file begins with is a picture only if it is whole") {
   CHECK(read_both_ways(Bytes(holed).subspan(ptmf_header_size)).damage[0] == garbage);
 }
 
+TEST_CASE("ptmf: what looks like a start code in or behind the first header begins no picture") {
+  const auto clip = make_clip(20);
+  constexpr std::size_t number_field = 12;
+  constexpr std::string_view noise = "noise";
+  for (const std::size_t field : {number_field, ptmf_header_size - 8}) {
+    CAPTURE(field);
+    auto chunks = clip.file;
+    std::ranges::copy(from_hex("00000100"), chunks.begin() + static_cast<std::ptrdiff_t>(field));
+    ByteBuffer file;
+    append(file, as_bytes(noise));
+    append(file, chunks);
+    const auto report = read_both_ways(file);
+    CHECK(report.damage.at(0) == "garbage 0+5");
+    CHECK(report.chunks.size() == clip.chunks.size());
+  }
+}
+
 TEST_CASE("ptmf: a picture that is not what its header says is withheld and named") {
   const auto clip = make_clip(12, false);
   struct Case {

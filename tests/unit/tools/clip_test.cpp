@@ -384,6 +384,26 @@ TEST_CASE("clip: repeats before another recording are dropped") {
   CHECK(clip_of_file(file).pictures.size() == 40);
 }
 
+TEST_CASE("clip: a late picture that found its place is not given to the next recording too") {
+  const auto pictures = [](std::uint32_t seed, bool last_is_key, std::uint64_t last_time) {
+    std::vector<ByteBuffer> chunks(3);
+    PtmfWriter writer(format);
+    writer.picture(true, access_unit(900, seed, true), 1'000'000, chunks[0]);
+    writer.picture(false, access_unit(900, seed + 1), 1'050'000, chunks[1]);
+    writer.picture(last_is_key, access_unit(900, seed + 2, last_is_key), last_time, chunks[2]);
+    return chunks;
+  };
+  const auto first = pictures(1, false, 1'100'000);
+  const auto second = pictures(11, true, 1'080'000);
+  ByteBuffer file;
+  for (const auto* chunk : {&first[0], &first[2], &first[1], &second[2]}) {
+    append(file, *chunk);
+  }
+  const auto clip = clip_of_file(file);
+  CHECK(clip.pictures.size() == 4);
+  CHECK(clip.losses.undecodable == 0);
+}
+
 TEST_CASE("clip: the picture that a cut leaves half of is missing") {
   const auto source = make_clip(24);
   const auto& last = source.chunks[picture_chunk(source, 20)];
