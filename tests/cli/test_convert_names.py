@@ -107,6 +107,28 @@ class Inputs(ConvertCase):
             self.convert("--extract", "video", "-o", "-", "-", code=2, stdin=clip, stdout=clip)
         self.assertEqual(self.contents(), before)
 
+    def test_standard_output_is_never_a_file_of_a_folder_that_is_read(self):
+        before = self.contents()
+        with open(self.folder / "photo.jpg", "ab") as photo:
+            self.convert("--contact-sheet", "-", ".", code=2, stdout=photo)
+        self.assertEqual(self.contents(), before)
+        with open(self.folder / "sheet.jpg", "wb") as sheet:
+            self.convert("--contact-sheet", "-", ".", stdout=sheet)
+        self.assertEqual((self.folder / "sheet.jpg").read_bytes()[:2], b"\xff\xd8")
+
+    def test_devices_and_pipes_are_not_replaced(self):
+        (self.folder / "out").mkdir()
+        for name in ("pipe", "pipe.mp4", "pipe.jpg", "out/clip.mp4"):
+            os.mkfifo(self.folder / name)
+        for arguments in (["-o", "pipe.mp4"], ["--vendor-recipe", "-o", "pipe.mp4"], ["-o", "out"],
+                          ["--thumbnail", "pipe.jpg"], ["--contact-sheet", "pipe.jpg"],
+                          ["--extract", "video", "-o", "pipe"]):
+            self.assert_refused(*arguments, "clip.h265")
+        self.convert("--extract", "video", "-o", "pipe", "clip.h265", code=2)
+        self.assertIn("--output 'pipe': neither a file nor a folder; - is standard output",
+                      self.said)
+        self.assertEqual(self.convert("-o", "out", "clip.h265"), b"out/clip_1.mp4\n")
+
     def test_standard_input_is_an_input(self):
         with open(self.folder / "in.mp4", "rb") as clip:
             self.convert("--if-exists", "replace", "-o", "in.mp4", "-", code=2, stdin=clip)

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
@@ -210,11 +213,20 @@ private:
     return {};
   }
 
+  /// As a file is that the shell has just made, maybe in one of the folders.
+  static bool stdout_is_empty() {
+    struct stat status{};
+    return ::fstat(STDOUT_FILENO, &status) == 0 && status.st_size == 0;
+  }
+
   /// False: the name is taken and to be left alone.
   Outcome<bool> check_target() const {
     const auto& target = workshop_.files.target(0);
     const auto name = escaped(target.string());
     std::error_code ignored;
+    if (target == "-" && workshop_.files.is_input(target) && !stdout_is_empty()) {
+      return std::unexpected(Failure{ExitCode::usage, "standard output is one of the inputs"});
+    }
     if (target == "-" || !fs::exists(target, ignored)) {
       return true;
     }

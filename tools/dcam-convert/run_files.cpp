@@ -50,6 +50,12 @@ bool is_folder(const std::string& path) {
   return path.ends_with('/') || fs::is_directory(path, ignored);
 }
 
+/// A device, a pipe or a socket, which a result would not go into but take the place of.
+bool is_special(const fs::path& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
 /// `extension` (".mp4") in place of the input's, beside the input or in the folder `output`, or
 /// `output` itself where it names a file. "-" stays "-". `many`: `output` must be a folder.
 fs::path output_path(const std::string& output, const std::string& input,
@@ -74,6 +80,9 @@ std::optional<std::string> objection(const ConvertOptions& options) {
   }
   const auto name = fmt::format("{} '{}'", option_of(task), escaped(wanted));
   const bool folder = is_folder(wanted);
+  if (is_special(wanted)) {
+    return name + ": neither a file nor a folder; - is standard output";
+  }
   if (task == Task::contact_sheet) {
     return !folder && is_jpeg_name(wanted)
                ? std::nullopt
@@ -148,6 +157,11 @@ std::expected<RunFiles, std::string> RunFiles::plan(const ConvertOptions& option
     const auto target = output_path(wanted, options.inputs[number], extension_of(options),
                                     options.inputs.size() > 1 && !one);
     files.targets_.push_back(target == "-" ? target : names.take(target));
+    if (target != "-" && options.if_exists == IfExists::replace &&
+        is_special(files.targets_.back())) {
+      return std::unexpected(escaped(files.targets_.back().string()) +
+                             " is no file that could be replaced");
+    }
     if ((target == "-" || options.if_exists == IfExists::replace) &&
         files.is_input(files.targets_.back())) {
       return std::unexpected(
