@@ -196,6 +196,25 @@ class Mp4(DamageCase):
                 self.assertIn("no index (moov)", self.said)
         self.assertEqual(self.names(), ["a.mp4"])
 
+    def test_pictures_that_cannot_be_found_or_decoded_are_bad_data(self):
+        front = camera_mp4("-movflags", "+faststart", codec=H265)
+        described = front.index(b"hvc1") if b"hvc1" in front else front.index(b"hev1")
+        handler = front.index(b"vide")
+        fragments = camera_mp4("-movflags", "frag_keyframe+empty_moov")
+        good = self.write("good.mp4", front)
+        for content in (front[:described - 4] + bytes(600) + front[described + 596:],
+                        front[:handler] + bytes(4) + front[handler + 4:],
+                        fragments[:fragments.index(b"moof") + 100]):
+            self.write("a.mp4", content)
+            for arguments in (["-o", "out.mp4"], ["--codec", "h264", "-o", "out.mkv"],
+                              ["-o", "-"], ["--thumbnail", "out.jpg"],
+                              ["--contact-sheet", "out.jpg"]):
+                self.convert(*arguments, "a.mp4", code=1)
+                self.assertEqual(self.names(), ["a.mp4", "good.mp4"])
+            self.convert("--contact-sheet", "out.jpg", "a.mp4", good, code=1)
+            (self.folder / "out.jpg").unlink()
+            self.convert("--ffmpeg", "/bin/false", "-o", "out.mp4", good, code=7)
+
     def test_lost_fragment_is_counted(self):
         content = camera_mp4("-movflags", "frag_keyframe+empty_moov", codec=H265)
         fragments = [found.start() - 4 for found in re.finditer(b"moof", content)]

@@ -189,8 +189,14 @@ private:
     }
     const auto drawn = run_ffmpeg(workshop_, command, feed_of(source, stream ? &*stream : nullptr));
     if (!drawn) {
-      return std::unexpected(
-          Failure{drawn.error().code, escaped(source.file.path()) + ": " + drawn.error().message});
+      const auto message = escaped(source.file.path()) + ": " + drawn.error().message;
+      if (drawn.error().code == ExitCode::child_failed &&
+          finds_no_picture(workshop_, source, file_input(source))) {
+        record_.code = worse_of(record_.code, ExitCode::bad_data);
+        workshop_.reporter.error(message);
+        return {};
+      }
+      return std::unexpected(Failure{drawn.error().code, message});
     }
     const auto whole = drawn->size() - drawn->size() % cell_size;
     pixels_.insert(pixels_.end(), drawn->begin(),

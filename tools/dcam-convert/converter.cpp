@@ -183,7 +183,10 @@ private:
                                                                       : ResultForm::mp4,
                          .on_progress = on_progress});
     if (!pictures) {
-      return std::unexpected(pictures.error());
+      const bool bad_data = pictures.error().code == ExitCode::child_failed &&
+                            finds_no_picture(workshop_, *source_, ffmpeg_input());
+      return failure(bad_data ? ExitCode::bad_data : pictures.error().code,
+                     pictures.error().message);
     }
     return output.reader_gone() ? Outcome<void>() : check_pictures(*pictures);
   }

@@ -24,6 +24,7 @@ struct Source {
   Sidecar sidecar;
   std::optional<Clip> clip; ///< of PTMF and Annex B
   Mp4Facts mp4;             ///< of MP4
+  bool doubtful = false;    ///< an MP4 whose pictures are damaged or of a kind not known here
   unsigned frame_rate = 0;  ///< nominal, of streams
 
   bool is_stream() const { return clip.has_value(); }

@@ -212,6 +212,13 @@ Command cells_command(const ConvertOptions& options, const FfmpegInput& input,
   return command;
 }
 
+Command probe_command(const ConvertOptions& options, const FfmpegInput& input) {
+  Command command{options.ffmpeg, "-nostdin", "-v", "error"};
+  append_input(command, input);
+  append_words(command, {"-map", "0:v:0", "-frames:v", "1", "-f", "framemd5", "pipe:1"});
+  return command;
+}
+
 Command sheet_command(const ConvertOptions& options, std::uint64_t cells,
                       const FfmpegOutput& output) {
   const auto side = static_cast<std::uint64_t>(std::ceil(std::sqrt(static_cast<double>(cells))));

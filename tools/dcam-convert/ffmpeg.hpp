@@ -84,6 +84,9 @@ struct Selection {
 Command cells_command(const ConvertOptions& options, const FfmpegInput& input,
                       const Selection& selection);
 
+/// A line for the first picture that can be decoded.
+Command probe_command(const ConvertOptions& options, const FfmpegInput& input);
+
 /// Raw RGB cells on standard input, as a JPEG.
 Command sheet_command(const ConvertOptions& options, std::uint64_t cells,
                       const FfmpegOutput& output);

@@ -185,6 +185,17 @@ Outcome<ByteBuffer> run_ffmpeg(const Workshop& workshop, const Command& command,
   return std::move(ran->output);
 }
 
+bool finds_no_picture(const Workshop& workshop, const Source& source, const FfmpegInput& input) {
+  if (!source.doubtful) {
+    return false;
+  }
+  const auto ran =
+      run(workshop, probe_command(workshop.options, input), feed_of(source, nullptr), {});
+  const auto lines = ran ? std::string(as_text(ran->output)) : std::string();
+  const bool found = lines.find("\n0,") != lines.npos;
+  return ran && !found && !ffmpeg_version(workshop.options.ffmpeg).starts_with("no ffmpeg");
+}
+
 Outcome<std::uint64_t> run_ffmpeg_into(const Workshop& workshop, Output& output,
                                        const FfmpegJob& job) {
   return output.is_stdout() ? run_into_stdout(workshop, output, job)

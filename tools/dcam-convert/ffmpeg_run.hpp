@@ -22,6 +22,10 @@ FfmpegFeed feed_of(const Source& source, FrameStream* stream);
 Outcome<ByteBuffer> run_ffmpeg(const Workshop& workshop, const Command& command,
                                const FfmpegFeed& feed);
 
+/// Of a doubtful source that ffmpeg has failed on: whether the source is to blame, since ffmpeg
+/// runs but finds no picture in it.
+bool finds_no_picture(const Workshop& workshop, const Source& source, const FfmpegInput& input);
+
 /// A file that ffmpeg is to make.
 struct FfmpegJob {
   /// The command for an output.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <sstream>
@@ -167,9 +168,6 @@ Outcome<void> examine_jpeg(const Source& source, Record& record) {
 
 /// Makes a new file of what is whole if not everything is.
 Outcome<void> salvage_mp4(const Workshop& workshop, Source& source, const Mp4Index& index) {
-  if (count_pictures(index) == 0) {
-    return bad_data("holds no picture that can be decoded");
-  }
   const auto layout = lay_out_mp4(index);
   std::uint64_t size = 0;
   for (const auto& part : layout.parts) {
@@ -196,6 +194,8 @@ Outcome<void> examine_mp4(const Workshop& workshop, Source& source, Record& reco
     return bad_data(index.error().message);
   }
   source.mp4 = inspect_mp4(size, read);
+  source.doubtful = std::ranges::none_of(
+      index->tracks, [](const Mp4Track& track) { return track.nal_length_size != 0; });
   if (index->tracks.empty()) {
     return {}; // of a kind that is not known here
   }
@@ -208,10 +208,11 @@ Outcome<void> examine_mp4(const Workshop& workshop, Source& source, Record& reco
   record.lost_time = all == 0 ? 0
                               : record.losses.pictures() *
                                     (record.duration / std::max<std::uint64_t>(record.frames, 1));
+  if (record.frames == 0) {
+    return bad_data("holds no picture that can be decoded");
+  }
   const bool in_vain = workshop.options.strict || workshop.options.dry_run;
-  return record.losses.none() || (in_vain && record.frames != 0)
-             ? Outcome<void>()
-             : salvage_mp4(workshop, source, *index);
+  return record.losses.none() || in_vain ? Outcome<void>() : salvage_mp4(workshop, source, *index);
 }
 
 void fill_record(const Clip& clip, Record& record) {
