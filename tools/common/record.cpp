@@ -40,7 +40,7 @@ void put_init(Json& json, const Init& init) {
   json["protocol"] = init.protocol;
   auto offered = Json::array();
   for (const auto kind : all_file_kinds) {
-    if (init.offered().contains(kind)) {
+    if (kinds_offered(init).contains(kind)) {
       offered.push_back(name_of(kind));
     }
   }

@@ -106,7 +106,7 @@ std::string joined(const std::vector<std::string>& words) {
 void add_init(const Init& init, Fields& fields) {
   std::vector<std::string> offered;
   for (const auto kind : all_file_kinds) {
-    if (init.offered().contains(kind)) {
+    if (kinds_offered(init).contains(kind)) {
       offered.emplace_back(description_of(kind));
     }
   }

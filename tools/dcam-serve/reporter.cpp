@@ -137,9 +137,9 @@ void Reporter::connected(const Init& init, const std::string& peer) {
   event("connected", {{"imei", format_imei(init.imei)},
                       {"address", peer},
                       {"protocol", init.protocol},
-                      {"offers", kind_names(init.offered())}});
+                      {"offers", kind_names(kinds_offered(init))}});
   console_.note(fmt::format("{} connected from {}, offers {}", format_imei(init.imei), peer,
-                            kind_list(init.offered())));
+                            kind_list(kinds_offered(init))));
 }
 
 void Reporter::metadata(const FileFacts& facts) {

@@ -375,7 +375,7 @@ void DumpReader::Implementation::on(const Init& init) {
   init_ = init;
   described_.reset();
   pending_metadata_ = false;
-  by_path_ = init.offers_path() && init.offered().empty();
+  by_path_ = init.offers_path() && kinds_offered(init).empty();
   events_.push_back(DumpInit{offset(), init});
 }
 
@@ -427,7 +427,7 @@ void DumpReader::Implementation::on(const EnhancedData& data) {
 
 void DumpReader::Implementation::begin_transfer(std::optional<std::uint32_t> announced) {
   auto kind = requested_ ? requested_ : described_;
-  if (const auto offered = init_ ? init_->offered() : FileKinds(); !kind && offered.first()) {
+  if (const auto offered = init_ ? kinds_offered(*init_) : FileKinds(); !kind && offered.first()) {
     auto others = offered;
     others.erase(*offered.first());
     kind = others.empty() ? offered.first() : std::nullopt;

@@ -111,18 +111,18 @@ std::optional<std::size_t> command_size(Bytes window) {
     return std::nullopt;
   }
   const auto id = load_be<std::uint16_t>(window);
-  const auto range = payload_length(Sender::device, id);
-  if (!range) {
+  const auto* command = find_command(Sender::device, id);
+  if (command == nullptr) {
     return 0;
   }
-  if (lacks_length(Sender::device, id)) {
-    return init_size;
+  if (command->length == Length::fixed) {
+    return command->header_size() + command->least;
   }
   if (window.size() < header_size) {
     return std::nullopt;
   }
   const std::size_t length = load_be<std::uint16_t>(window.subspan(2));
-  return length < range->least || length > range->most ? 0 : header_size + length;
+  return command->allows(length) ? header_size + length : 0;
 }
 
 std::optional<std::uint16_t> fitting_start(Bytes data, std::span<const std::uint16_t> starts) {

@@ -240,7 +240,7 @@ void ServerSession::on_init(const Init& init) {
   }
   imei_ = init.imei;
   protocol_ = init.protocol;
-  offered_ = owed_ = init.offered();
+  offered_ = owed_ = kinds_offered(init);
   path_offered_ = init.offers_path();
   state_ = State::identifying;
   actions_.emplace_back(Identified{init});
@@ -277,7 +277,7 @@ void ServerSession::on_repeated_init(const Message& message) {
                "the repeated INIT has another IMEI, " + format_imei(init->imei));
   }
   progress();
-  offered_ = init->offered();
+  offered_ = kinds_offered(*init);
   path_offered_ = init->offers_path();
   stored_in_round_ = false;
   actions_.emplace_back(Acknowledged{});

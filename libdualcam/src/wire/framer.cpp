@@ -96,25 +96,25 @@ Result<std::optional<Framer::Frame>> Framer::next() {
     return short_of_bytes();
   }
   const auto id = load_be<std::uint16_t>(*id_bytes);
-  const auto range = payload_length(sender_, id);
-  if (!range) {
+  const auto* command = find_command(sender_, id);
+  if (command == nullptr) {
     return std::unexpected(
         Error{ErrorCategory::unsupported, offset_, "there is no command " + std::to_string(id)});
   }
-  const auto header = lacks_length(sender_, id) ? std::size_t{2} : header_size;
-  auto length = range->least;
-  if (header == header_size) {
-    const auto header_bytes = peek(header_size);
+  const auto header = command->header_size();
+  auto length = command->least;
+  if (command->length == Length::told) {
+    const auto header_bytes = peek(header);
     if (!header_bytes) {
       return short_of_bytes();
     }
     length = load_be<std::uint16_t>(header_bytes->subspan(2));
-    if (length < range->least || length > range->most) {
+    if (!command->allows(length)) {
       return std::unexpected(Error{ErrorCategory::malformed, offset_,
                                    "command " + std::to_string(id) + " announces " +
                                        std::to_string(length) + " bytes, expected " +
-                                       std::to_string(range->least) + " to " +
-                                       std::to_string(range->most)});
+                                       std::to_string(command->least) + " to " +
+                                       std::to_string(command->most)});
     }
   }
   const auto whole = peek(header + length);
@@ -124,8 +124,7 @@ Result<std::optional<Framer::Frame>> Framer::next() {
   const Frame frame{id, whole->subspan(header), offset_};
   kept_is_lent_ = kept_is_lent_ || !kept().empty();
   consume(whole->size());
-  after_repeat_init_ =
-      sender_ == Sender::server && id == static_cast<std::uint16_t>(CommandId::repeat_init);
+  after_repeat_init_ = command->id == CommandId::repeat_init;
   return frame;
 }
 

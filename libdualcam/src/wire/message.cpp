@@ -1,5 +1,6 @@
 #include "dualcam/wire/message.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
@@ -7,67 +8,109 @@ namespace dualcam {
 namespace {
 
 constexpr std::uint64_t largest_imei = 999'999'999'999'999;
-constexpr std::size_t longest_path = 255;
-constexpr std::size_t longest_metadata = 4096;
-constexpr std::size_t longest_piece = 4096; ///< of ENHANCED DATA
 
 template <class... Ts> struct Overloaded : Ts... {
   using Ts::operator()...;
 };
 
-/// Opens a command; the length is filled in by `finish`.
-std::size_t begin(ByteBuffer& out, CommandId id) {
-  append_be(out, static_cast<std::uint16_t>(id));
-  append_be(out, std::uint16_t{0});
-  return out.size();
-}
+template <class T> using Of = std::type_identity<T>;
 
-void finish(ByteBuffer& out, std::size_t payload_start) {
-  const auto length = out.size() - payload_start;
-  out[payload_start - 2] = static_cast<std::byte>(length >> 8);
-  out[payload_start - 1] = static_cast<std::byte>(length & 0xFF);
-}
+static_assert(commands.size() == std::variant_size_v<Message>);
 
-void append_number(ByteBuffer& out, CommandId id, std::uint32_t number) {
-  const auto start = begin(out, id);
-  append_be(out, number);
-  finish(out, start);
-}
+// A command's payload: read from what `commands` allows, written behind id and length.
 
-void append_payload(ByteBuffer& out, CommandId id, Bytes payload) {
-  const auto start = begin(out, id);
-  append(out, payload);
-  finish(out, start);
-}
-
-Result<Message> decode_init(Bytes payload) {
+Result<Message> read_payload(Of<Init>, Bytes payload) {
   ByteReader reader(payload);
-  const auto protocol = reader.be<std::uint16_t>();
-  const auto imei = reader.be<std::uint64_t>();
-  const auto settings = reader.be<std::uint32_t>();
-  if (!settings) {
-    return std::unexpected(
-        Error{ErrorCategory::truncated, payload.size(), "INIT ends early: 16 bytes were expected"});
-  }
-  if (*imei > largest_imei) {
+  const Init init{*reader.be<std::uint16_t>(), *reader.be<std::uint64_t>(),
+                  *reader.be<std::uint32_t>()};
+  if (init.imei > largest_imei) {
     return std::unexpected(
         Error{ErrorCategory::malformed, 2, "INIT's IMEI has more than 15 digits"});
   }
-  return Init{*protocol, *imei, *settings};
+  return init;
+}
+void write_payload(const Init& init, ByteBuffer& out) {
+  append_be(out, init.protocol);
+  append_be(out, init.imei);
+  append_be(out, init.settings);
 }
 
-Data decode_data(Bytes payload) {
+Close read_payload(Of<Close>, Bytes /*payload*/) { return {}; }
+void write_payload(const Close&, ByteBuffer& /*out*/) {}
+
+/// The blank field behind the number is ignored.
+Start read_payload(Of<Start>, Bytes payload) { return {load_be<std::uint32_t>(payload)}; }
+void write_payload(const Start& start, ByteBuffer& out) {
+  append_be(out, start.packets);
+  append_be(out, std::uint16_t{0});
+}
+
+Resume read_payload(Of<Resume>, Bytes payload) { return {load_be<std::uint32_t>(payload)}; }
+void write_payload(const Resume& resume, ByteBuffer& out) { append_be(out, resume.packet); }
+
+Sync read_payload(Of<Sync>, Bytes payload) { return {load_be<std::uint32_t>(payload)}; }
+void write_payload(const Sync& sync, ByteBuffer& out) { append_be(out, sync.packet); }
+
+Data read_payload(Of<Data>, Bytes payload) {
   return {payload.first(payload.size() - data_trailer),
           load_be<std::uint16_t>(payload.last(data_trailer))};
 }
+void write_payload(const Data& data, ByteBuffer& out) {
+  append(out, data.payload);
+  append_be(out, data.crc);
+}
 
-Path decode_path(Bytes payload) {
+Status read_payload(Of<Status>, Bytes payload) { return {load_be<std::uint32_t>(payload)}; }
+void write_payload(const Status& status, ByteBuffer& out) { append_be(out, status.code); }
+
+FileRequest read_payload(Of<FileRequest>, Bytes payload) { return {as_text(payload)}; }
+void write_payload(const FileRequest& request, ByteBuffer& out) {
+  append(out, as_bytes(request.file));
+}
+
+RepeatInit read_payload(Of<RepeatInit>, Bytes /*payload*/) { return {}; }
+void write_payload(const RepeatInit&, ByteBuffer& /*out*/) {}
+
+MetadataRequest read_payload(Of<MetadataRequest>, Bytes payload) { return {as_text(payload)}; }
+void write_payload(const MetadataRequest& request, ByteBuffer& out) {
+  append(out, as_bytes(request.file));
+}
+
+MetadataResponse read_payload(Of<MetadataResponse>, Bytes payload) { return {payload}; }
+void write_payload(const MetadataResponse& response, ByteBuffer& out) {
+  append(out, response.payload);
+}
+
+PathRequest read_payload(Of<PathRequest>, Bytes /*payload*/) { return {}; }
+void write_payload(const PathRequest&, ByteBuffer& out) { append_be(out, std::uint16_t{0}); }
+
+Path read_payload(Of<Path>, Bytes payload) {
   auto path = as_text(payload);
   if (path.ends_with('\0')) {
     path.remove_suffix(1);
   }
   return {path};
 }
+void write_payload(const Path& path, ByteBuffer& out) { append(out, as_bytes(path.path)); }
+
+EnhancedData read_payload(Of<EnhancedData>, Bytes payload) {
+  const auto data = read_payload(Of<Data>(), payload.subspan(sizeof(std::uint32_t)));
+  return {load_be<std::uint32_t>(payload), data.payload, data.crc};
+}
+void write_payload(const EnhancedData& data, ByteBuffer& out) {
+  append_be(out, data.offset);
+  append(out, data.payload);
+  append_be(out, data.crc);
+}
+
+template <std::size_t index> Result<Message> read_alternative(Bytes payload) {
+  return read_payload(Of<std::variant_alternative_t<index, Message>>(), payload);
+}
+
+/// The reader of each row of `commands`.
+constexpr auto readers = []<std::size_t... index>(std::index_sequence<index...>) {
+  return std::array{&read_alternative<index>...};
+}(std::make_index_sequence<commands.size()>());
 
 std::string number(std::string_view name, std::uint32_t value) {
   return std::string(name) + ' ' + std::to_string(value);
@@ -79,42 +122,14 @@ std::string counted(std::string_view name, Bytes payload, std::uint16_t crc) {
   return std::string(name) + ' ' + std::to_string(payload.size()) + " bytes, CRC " + hex;
 }
 
-} // namespace
-
-std::optional<LengthRange> payload_length(Sender sender, std::uint16_t id) {
-  const bool device = sender == Sender::device;
-  switch (static_cast<CommandId>(id)) {
-  case CommandId::init_or_close:
-    return device ? LengthRange{init_size - 2, init_size - 2} : LengthRange{0, 0};
-  case CommandId::start:
-    return device ? std::optional(LengthRange{6, 6}) : std::nullopt;
-  case CommandId::resume:
-    return device ? std::nullopt : std::optional(LengthRange{4, 4});
-  case CommandId::sync:
-    return device ? std::optional(LengthRange{4, 4}) : std::nullopt;
-  case CommandId::data:
-    return device ? std::optional(LengthRange{data_trailer, full_packet + data_trailer})
-                  : std::nullopt;
-  case CommandId::status:
-    return LengthRange{4, 4};
-  case CommandId::file_request:
-    return device ? std::nullopt : std::optional(LengthRange{1, longest_path});
-  case CommandId::repeat_init:
-    return device ? std::nullopt : std::optional(LengthRange{0, 0});
-  case CommandId::metadata_request:
-    return device ? std::nullopt : std::optional(LengthRange{0, 7});
-  case CommandId::metadata:
-    return device ? std::optional(LengthRange{0, longest_metadata}) : std::nullopt;
-  case CommandId::path_request:
-    return device ? std::nullopt : std::optional(LengthRange{2, 2});
-  case CommandId::path:
-    return device ? std::optional(LengthRange{0, longest_path}) : std::nullopt;
-  case CommandId::enhanced_data:
-    return device ? std::optional(LengthRange{4 + data_trailer, 4 + longest_piece + data_trailer})
-                  : std::nullopt;
-  }
-  return std::nullopt;
+std::string requested(std::string_view name, std::string_view file) {
+  const bool is_identifier =
+      file.size() == 7 && file[0] == '%' &&
+      std::ranges::all_of(file.substr(1), [](char c) { return c >= 'a' && c <= 'z'; });
+  return std::string(name) + ' ' + std::string(is_identifier ? file.substr(1) : "by path");
 }
+
+} // namespace
 
 std::optional<bool> begins_command(Sender sender, Bytes bytes) {
   if (!bytes.empty() && bytes[0] != std::byte{0}) { // no id is that high
@@ -124,132 +139,54 @@ std::optional<bool> begins_command(Sender sender, Bytes bytes) {
     return std::nullopt;
   }
   const auto id = load_be<std::uint16_t>(bytes);
-  const auto range = payload_length(sender, id);
+  const auto* command = find_command(sender, id);
   const bool is_init = sender == Sender::device && id == 0;
-  if (!range || (lacks_length(sender, id) && !is_init)) {
-    return range.has_value();
+  if (command == nullptr || (command->length == Length::fixed && !is_init)) {
+    return command != nullptr;
   }
   if (bytes.size() < longest_beginning) {
     return std::nullopt;
   }
   const auto second = load_be<std::uint16_t>(bytes.subspan(2));
-  return is_init ? second >= 1 && second <= highest_protocol
-                 : second >= range->least && second <= range->most;
+  return is_init ? second >= 1 && second <= highest_protocol : command->allows(second);
 }
 
 Result<Message> decode(Sender sender, std::uint16_t id, Bytes payload) {
-  const auto range = payload_length(sender, id);
-  if (!range) {
+  const auto* command = find_command(sender, id);
+  if (command == nullptr) {
     return std::unexpected(
         Error{ErrorCategory::unsupported, 0, "there is no command " + std::to_string(id)});
   }
-  if (payload.size() < range->least || payload.size() > range->most) {
+  if (!command->allows(payload.size())) {
     return std::unexpected(
-        Error{payload.size() < range->least ? ErrorCategory::truncated : ErrorCategory::malformed,
+        Error{payload.size() < command->least ? ErrorCategory::truncated : ErrorCategory::malformed,
               payload.size(),
               "command " + std::to_string(id) + " has a payload of " +
                   std::to_string(payload.size()) + " bytes, expected " +
-                  std::to_string(range->least) + " to " + std::to_string(range->most)});
+                  std::to_string(command->least) + " to " + std::to_string(command->most)});
   }
-  switch (static_cast<CommandId>(id)) {
-  case CommandId::init_or_close:
-    return sender == Sender::device ? decode_init(payload) : Close{};
-  case CommandId::start: // the blank field behind the number is ignored
-    return Start{load_be<std::uint32_t>(payload)};
-  case CommandId::resume:
-    return Resume{load_be<std::uint32_t>(payload)};
-  case CommandId::sync:
-    return Sync{load_be<std::uint32_t>(payload)};
-  case CommandId::data:
-    return decode_data(payload);
-  case CommandId::status:
-    return Status{load_be<std::uint32_t>(payload)};
-  case CommandId::file_request:
-    return FileRequest{as_text(payload)};
-  case CommandId::repeat_init:
-    return RepeatInit{};
-  case CommandId::metadata_request:
-    return MetadataRequest{as_text(payload)};
-  case CommandId::metadata:
-    return MetadataResponse{payload};
-  case CommandId::path_request:
-    return PathRequest{};
-  case CommandId::path:
-    return decode_path(payload);
-  case CommandId::enhanced_data: {
-    const auto data = decode_data(payload.subspan(4));
-    return EnhancedData{load_be<std::uint32_t>(payload), data.payload, data.crc};
-  }
-  }
-  return std::unexpected(Error{ErrorCategory::unsupported, 0, "unreachable"});
+  return readers[static_cast<std::size_t>(command - commands.data())](payload);
 }
 
 void encode(const Message& message, ByteBuffer& out) {
-  std::visit(
-      Overloaded{
-          [&](const Init& init) {
-            append_be(out, static_cast<std::uint16_t>(CommandId::init_or_close));
-            append_be(out, init.protocol);
-            append_be(out, init.imei);
-            append_be(out, init.settings);
-          },
-          [&](const Close&) { append_payload(out, CommandId::init_or_close, {}); },
-          [&](const Start& start) {
-            const auto payload = begin(out, CommandId::start);
-            append_be(out, start.packets);
-            append_be(out, std::uint16_t{0});
-            finish(out, payload);
-          },
-          [&](const Resume& resume) { append_number(out, CommandId::resume, resume.packet); },
-          [&](const Sync& sync) { append_number(out, CommandId::sync, sync.packet); },
-          [&](const Data& data) {
-            const auto payload = begin(out, CommandId::data);
-            append(out, data.payload);
-            append_be(out, data.crc);
-            finish(out, payload);
-          },
-          [&](const Status& status) { append_number(out, CommandId::status, status.code); },
-          [&](const FileRequest& request) {
-            append_payload(out, CommandId::file_request, as_bytes(request.file));
-          },
-          [&](const RepeatInit&) {
-            append_be(out, static_cast<std::uint16_t>(CommandId::repeat_init));
-          },
-          [&](const MetadataRequest& request) {
-            append_payload(out, CommandId::metadata_request, as_bytes(request.file));
-          },
-          [&](const MetadataResponse& response) {
-            append_payload(out, CommandId::metadata, response.payload);
-          },
-          [&](const PathRequest&) {
-            const auto payload = begin(out, CommandId::path_request);
-            append_be(out, std::uint16_t{0});
-            finish(out, payload);
-          },
-          [&](const Path& path) { append_payload(out, CommandId::path, as_bytes(path.path)); },
-          [&](const EnhancedData& data) {
-            const auto payload = begin(out, CommandId::enhanced_data);
-            append_be(out, data.offset);
-            append(out, data.payload);
-            append_be(out, data.crc);
-            finish(out, payload);
-          },
-      },
-      message);
+  const auto& command = commands[message.index()];
+  append_be(out, static_cast<std::uint16_t>(command.id));
+  if (command.length == Length::told) {
+    append_be(out, std::uint16_t{0}); // until it is known
+  }
+  const auto start = out.size();
+  std::visit([&](const auto& alternative) { write_payload(alternative, out); }, message);
+  if (command.length == Length::told) {
+    const auto length = out.size() - start;
+    out[start - 2] = static_cast<std::byte>(length >> 8);
+    out[start - 1] = static_cast<std::byte>(length & 0xFF);
+  }
 }
 
 ByteBuffer encode(const Message& message) {
   ByteBuffer out;
   encode(message, out);
   return out;
-}
-
-std::string_view name_of(const Message& message) {
-  static constexpr std::array<std::string_view, std::variant_size_v<Message>> names{
-      "INIT",     "CLOSE",        "START",        "RESUME",       "SYNC",
-      "DATA",     "STATUS",       "FILE REQUEST", "REPEAT INIT",  "METADATA REQUEST",
-      "METADATA", "PATH REQUEST", "PATH",         "ENHANCED DATA"};
-  return names[message.index()];
 }
 
 std::string describe(const Message& message) {
@@ -271,14 +208,8 @@ std::string describe(const Message& message) {
           [&](const MetadataResponse& response) {
             return std::string(name) + ' ' + std::to_string(response.payload.size()) + " bytes";
           },
-          [&](const FileRequest& request) {
-            const auto kind = file_kind_identified(as_bytes(request.file));
-            return std::string(name) + ' ' + std::string(kind ? name_of(*kind) : "by path");
-          },
-          [&](const MetadataRequest& request) {
-            const auto kind = file_kind_identified(as_bytes(request.file));
-            return std::string(name) + ' ' + std::string(kind ? name_of(*kind) : "by path");
-          },
+          [&](const FileRequest& request) { return requested(name, request.file); },
+          [&](const MetadataRequest& request) { return requested(name, request.file); },
           [&](const auto&) { return std::string(name); },
       },
       message);

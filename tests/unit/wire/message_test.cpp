@@ -1,5 +1,7 @@
 #include "dualcam/wire/message.hpp"
 
+#include "dualcam/files/file_kind.hpp"
+
 #include "testing.hpp"
 
 namespace dualcam {
@@ -32,7 +34,7 @@ constexpr std::array wires{
 
 Result<Message> decode_wire(Sender sender, Bytes bytes) {
   const auto id = load_be<std::uint16_t>(bytes);
-  return decode(sender, id, bytes.subspan(lacks_length(sender, id) ? 2 : 4));
+  return decode(sender, id, bytes.subspan(find_command(sender, id)->header_size()));
 }
 
 } // namespace
@@ -53,10 +55,10 @@ TEST_CASE("message: the INIT of a real device") {
   const auto init = std::get<Init>(*decode_wire(Sender::device, bytes));
   CHECK(init.protocol == 5);
   CHECK(format_imei(init.imei) == "350612071913857");
-  CHECK(init.offered().contains(FileKind::front_photo));
-  CHECK(init.offered().first() == FileKind::front_photo);
+  CHECK(kinds_offered(init).contains(FileKind::front_photo));
+  CHECK(kinds_offered(init).first() == FileKind::front_photo);
   CHECK_FALSE(init.offers_path());
-  CHECK(Init{5, 1, 0x4000'0400}.offered().empty());
+  CHECK(kinds_offered(Init{5, 1, 0x4000'0400}).empty());
   CHECK(Init{6, 1, 0x4200'0400}.offers_path());
 }
 
@@ -64,7 +66,7 @@ TEST_CASE("message: a wrong length is refused for every command") {
   for (const auto& wire : wires) {
     const auto bytes = from_hex(wire.hex);
     const auto id = load_be<std::uint16_t>(bytes);
-    const auto range = *payload_length(wire.sender, id);
+    const auto& range = *find_command(wire.sender, id);
     CAPTURE(wire.hex);
     CHECK_FALSE(decode(wire.sender, id, ByteBuffer(range.most + 1)));
     if (range.least > 0) {

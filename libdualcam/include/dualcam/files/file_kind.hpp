@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "dualcam/wire/bytes.hpp"
+#include "dualcam/wire/message.hpp"
 
 namespace dualcam {
 
@@ -88,5 +89,10 @@ private:
 
   std::uint8_t bits_ = 0;
 };
+
+/// The files of a DualCam that INIT offers.
+constexpr FileKinds kinds_offered(const Init& init) {
+  return FileKinds(static_cast<std::uint8_t>(init.settings >> 24));
+}
 
 } // namespace dualcam

@@ -16,7 +16,7 @@ namespace dualcam {
 
 /// Cuts one side's byte stream into commands. Commands that lie whole within the fed bytes are
 /// handed out as views into them; one that straddles two feeds is put together in a buffer of the
-/// framer's own. Its length is checked against `payload_length` before a byte of it is kept, so
+/// framer's own. Its length is checked against `commands` before a byte of it is kept, so
 /// whatever comes, there are at most three such buffers, each of at most one command.
 class Framer {
 public:
@@ -24,7 +24,7 @@ public:
   /// `drop_until_sync` until the next `next`.
   struct Frame {
     std::uint16_t id;     ///< one that this sender has
-    Bytes payload;        ///< without id and length; its length is as `payload_length` says
+    Bytes payload;        ///< without id and length; its length is as `commands` says
     std::uint64_t offset; ///< of the command's first byte in the stream
   };
 

@@ -8,39 +8,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
-#include "dualcam/files/file_kind.hpp"
 #include "dualcam/wire/bytes.hpp"
+#include "dualcam/wire/command.hpp"
 #include "dualcam/wire/error.hpp"
 
 namespace dualcam {
-
-/// Which side of the connection a byte stream comes from. Id 0x0000 means INIT from one and CLOSE
-/// from the other.
-enum class Sender {
-  device, ///< the camera
-  server, ///< us
-};
-
-/// The first two bytes of every command.
-enum class CommandId : std::uint16_t {
-  init_or_close = 0x0000,    ///< Init from the device, Close from the server
-  start = 0x0001,            ///< Start
-  resume = 0x0002,           ///< Resume
-  sync = 0x0003,             ///< Sync
-  data = 0x0004,             ///< Data
-  status = 0x0005,           ///< Status
-  file_request = 0x0008,     ///< FileRequest
-  repeat_init = 0x0009,      ///< RepeatInit
-  metadata_request = 0x000A, ///< MetadataRequest
-  metadata = 0x000B,         ///< MetadataResponse
-  path_request = 0x000C,     ///< PathRequest
-  path = 0x000D,             ///< Path
-  enhanced_data = 0x000E,    ///< EnhancedData
-};
 
 /// Device: who it is and what it has. 16 bytes on the wire, without a length field.
 struct Init {
@@ -48,8 +25,6 @@ struct Init {
   std::uint64_t imei;     ///< a plain integer, at most 15 decimal digits
   std::uint32_t settings; ///< dualcam-protocol(7), Settings of INIT
 
-  /// The files of a DualCam that the settings offer.
-  FileKinds offered() const { return FileKinds(static_cast<std::uint8_t>(settings >> 24)); }
   /// A file offered by path: ADAS, DSM, DashCam and any protocol >= 6 [srv].
   bool offers_path() const { return (settings & 0x0200'0000) != 0; }
   friend bool operator==(const Init&, const Init&) = default;
@@ -130,7 +105,7 @@ struct EnhancedData {
   std::uint16_t crc;    ///< CRC-16/KERMIT of the payload
 };
 
-/// Any of the commands.
+/// Any of the commands, in the order of `commands`: `commands[message.index()]` is its row.
 using Message =
     std::variant<Init, Close, Start, Resume, Sync, Data, Status, FileRequest, RepeatInit,
                  MetadataRequest, MetadataResponse, PathRequest, Path, EnhancedData>;
@@ -138,35 +113,8 @@ using Message =
 /// The command if it is a T, else null; valid as long as `message`.
 template <class T> const T* as(const Message& message) { return std::get_if<T>(&message); }
 
-/// How many payload bytes a full DATA packet has [doc][seen].
-inline constexpr std::size_t full_packet = 1024;
-
-/// Bytes before a DATA packet's payload: id and length.
-inline constexpr std::size_t data_header = 4;
-/// Bytes after it: the CRC.
-inline constexpr std::size_t data_trailer = 2;
-
-/// INIT's bytes on the wire.
-inline constexpr std::size_t init_size = 16;
-
 /// What says to be of a higher protocol is no INIT, but a stranger's or out of step.
 inline constexpr std::uint16_t highest_protocol = 255;
-
-/// What the length field of a command may say, in bytes. Anything else is refused before a byte of
-/// payload is waited for, let alone stored.
-struct LengthRange {
-  std::size_t least; ///< at least so many
-  std::size_t most;  ///< at most so many
-};
-/// The range of one command; for those without a length field what follows the id. nullopt: this
-/// sender knows no such command.
-std::optional<LengthRange> payload_length(Sender sender, std::uint16_t id);
-
-/// True for the commands without a length field: INIT from the device, REPEAT INIT from the server.
-constexpr bool lacks_length(Sender sender, std::uint16_t id) {
-  return (sender == Sender::device && id == static_cast<std::uint16_t>(CommandId::init_or_close)) ||
-         (sender == Sender::server && id == static_cast<std::uint16_t>(CommandId::repeat_init));
-}
 
 /// Whether a command of `sender` begins with these bytes, as far as id and length tell, and INIT's
 /// protocol (1 to `highest_protocol`); nullopt: they are too few. `longest_beginning` are enough.
@@ -185,9 +133,10 @@ void encode(const Message& message, ByteBuffer& out);
 ByteBuffer encode(const Message& message);
 
 /// "START", "FILE REQUEST", ... as the vendor's page calls it; static.
-std::string_view name_of(const Message& message);
+inline std::string_view name_of(const Message& message) { return commands[message.index()].name; }
 
-/// One line for logs: `SYNC 337`, `DATA 1024 bytes, CRC 1a2b`. No device string stands in it.
+/// One line for logs: `SYNC 337`, `FILE REQUEST photof`, `DATA 1024 bytes, CRC 1a2b`. No text of
+/// the other side stands in it but an identifier of `%` and six small letters.
 std::string describe(const Message& message);
 
 /// An IMEI as people write it: 15 decimal digits, zero-padded.
