@@ -246,6 +246,35 @@ class WhatIsTold(ToolTest):
         self.assertEqual(server.wait(), 6, server.errors)
         self.assertEqual(len(server.output.splitlines()), 1)
 
+    def test_a_path_is_left_when_the_camera_hangs_up_behind_its_photo(self):
+        server = self.serve("--no-metadata")
+        with Camera(server) as camera:
+            camera.init(0x06)
+            camera.expect(FILE_REQUEST)
+            camera.send(START.format(1))
+            camera.expect(RESUME_1)
+            camera.send(SYNC_1)
+            camera.send(chained([b"photo"]))
+            camera.expect(REPEAT_INIT)
+        self.assertEqual(server.wait(), 6, server.errors)
+        self.assertEqual(len(server.output.splitlines()), 1)
+
+    def test_a_camera_that_says_completed_in_mid_file_and_no_more_is_told_close(self):
+        server = self.serve("--no-metadata", "--idle-timeout", "2s")
+        with Camera(server) as camera:
+            camera.init(0x04)
+            camera.expect(FILE_REQUEST)
+            camera.send(START.format(3))
+            camera.expect(RESUME_1)
+            camera.send(SYNC_1)
+            camera.send(chained([b"x" * 1024] * 2))
+            for _ in range(9):  # each RESUME is answered so
+                camera.send("0005 0004 00000000 0003 0004 00000003")
+            self.assertEqual(camera.ended()[-4:], bytes.fromhex(CLOSE))
+        server.signal(SIGTERM)
+        server.wait()
+        self.assertIn("incomplete, 2 of 3 packets", server.errors)
+
     def test_a_refused_file_ends_with_close(self):
         for packets in (None, 0, 1):
             server = self.serve("--no-metadata")

@@ -55,8 +55,8 @@ void ServerSession::disconnected() {
     return;
   case State::awaiting_init:
     return end(Ended::Reason::stranger, describe(recognise(opening_), opening_));
-  case State::awaiting_repeated_init: // everything it offered is stored
-    return end(Ended::Reason::finished, "the device hung up after its last file");
+  case State::awaiting_repeated_init:
+    return hung_up_after_file();
   default:
     return end(Ended::Reason::lost, "connection lost");
   }
@@ -312,14 +312,27 @@ void ServerSession::next_file() {
 
 // --- the end ---
 
+/// Whatever else it had, it does not wait for our answer to the next INIT.
+void ServerSession::hung_up_after_file() {
+  const bool has_more = ((owed_ & config_.wanted) - excluded_).first().has_value();
+  if (has_more) { // of the kinds that are to be last
+    return end(Ended::Reason::lost, "connection lost");
+  }
+  left("the device hung up after its last file");
+}
+
 /// Everything that is wanted and can be had is stored.
 void ServerSession::nothing_left() {
   take_leave();
+  left("nothing more to fetch");
+}
+
+void ServerSession::left(std::string why) {
   if (path_offered_) {
     return end(Ended::Reason::unsupported, "what the device still offers is a file by path (ADAS, "
                                            "DSM or DashCam), which cannot be fetched yet");
   }
-  end(Ended::Reason::finished, "nothing more to fetch");
+  end(Ended::Reason::finished, std::move(why));
 }
 
 void ServerSession::finish() {

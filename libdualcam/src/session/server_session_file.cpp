@@ -232,9 +232,14 @@ void ServerSession::on_data(const Data& data) {
   }
 }
 
-/// The file does not come. If it was to prove that it is a known one, that has failed.
+/// The file does not come. If it was to prove that it is a known one, that has failed. The device
+/// may think that it has sent everything: CLOSE tells it that this is not so.
 void ServerSession::give_up_file(std::string why) {
-  file_.looks_for_known() ? replaced() : end(Ended::Reason::bad_line, std::move(why));
+  if (file_.looks_for_known()) {
+    return replaced();
+  }
+  send(Close{});
+  end(Ended::Reason::bad_line, std::move(why));
 }
 
 void ServerSession::replaced() {

@@ -289,6 +289,18 @@ TEST_CASE("session: kinds that are to be last are asked for behind all others") 
   CHECK(host.files().size() == 3);
 }
 
+TEST_CASE("session: a device that hangs up while a kind that is to be last is left is not done") {
+  TestHost host(no_metadata);
+  host.last = FileKinds(0x04);
+  host.receive("0000 0005 00013ee13c001981 4c000400");
+  host.receive(encode(Start{packets}));
+  host.receive(encode(Sync{1}));
+  host.receive(packets_from(content(), 1));
+  host.disconnect();
+  REQUIRE(host.ended());
+  CHECK(host.ended()->reason == Ended::Reason::lost);
+}
+
 TEST_CASE("session: the next INIT acknowledges what was stored") {
   const auto bytes = content();
   TestHost host(no_metadata);

@@ -265,7 +265,9 @@ private:
   void late(const Message& message);
 
   void next_file();
+  void hung_up_after_file();
   void nothing_left();
+  void left(std::string why);
   void offer();
   void leave_file();
   void ask();
