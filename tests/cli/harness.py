@@ -22,6 +22,12 @@ IMEI = "350612071913857"
 STATE = ".dcam-serve"  # the folder below the output folder that dcam-serve keeps its records in
 
 
+def sanitized():
+    """Whether the tools are built with the sanitizers, which need memory and descriptors as well."""
+    cache = (TOOLS.parent / "CMakeCache.txt").read_text()
+    return "DUALCAM_SANITIZE:BOOL=ON" in cache or "DUALCAM_FUZZ:BOOL=ON" in cache
+
+
 def tool(name):
     path = TOOLS / name
     if not path.exists():

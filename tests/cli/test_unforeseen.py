@@ -3,17 +3,11 @@
 import resource
 import unittest
 
-from harness import TOOLS as FOLDER
-from harness import ToolTest
+from harness import ToolTest, sanitized
 
 # What each tool is given beside the file that is at fault; nobody listens on port 1.
 COMMANDS = {"dcam-convert": [], "dcam-crc": [], "dcam-meta": [], "dcam-sim": ["127.0.0.1:1"]}
 TOOLS = [*COMMANDS, "dcam-serve"]
-
-
-def sanitized():
-    cache = (FOLDER.parent / "CMakeCache.txt").read_text()
-    return "DUALCAM_SANITIZE:BOOL=ON" in cache or "DUALCAM_FUZZ:BOOL=ON" in cache
 
 
 class Unforeseen(ToolTest):
