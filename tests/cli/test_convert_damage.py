@@ -80,6 +80,15 @@ class Ptmf(DamageCase):
         self.write("clip", joined(self.chunks))
         self.assert_decodes("clip", 37, 3)
 
+    def test_parameter_set_with_a_damaged_start_code_costs_its_picture(self):
+        whole = list(self.chunks)
+        for header in (b"\0\0\1\x42", b"\0\0\1\x44"):
+            self.chunks = list(whole)
+            payload = self.chunks[self.pictures[20]][2][36:]
+            self.spoil(20, payload.index(header) + 1, b"\x07")
+            self.write("clip", joined(self.chunks))
+            self.assert_decodes("clip", 39, 1)
+
     def test_recordings_in_one_file_are_kept_whole(self):
         other = media.ptmf_chunks(1, size=(192, 128))
         self.write("clip", joined(self.chunks) + media.ptmf(1, start=1_000_000) + joined(other))

@@ -10,6 +10,9 @@ constexpr std::uint8_t last_trailing_type = 9;
 constexpr std::uint8_t first_key_type = 16;
 constexpr std::uint8_t last_key_type = 23;
 constexpr std::uint8_t first_other_type = 32; // those below are slices
+constexpr std::uint8_t first_set_type = 32;   // of video, sequence and picture parameters
+constexpr std::uint8_t last_set_type = 34;
+constexpr unsigned all_sets = 7;
 
 /// Types that can only stand in front of a picture's first slice (7.4.2.4.4).
 bool opens_unit(std::uint8_t type) {
@@ -65,6 +68,7 @@ std::string_view flaw_in_access_unit(Bytes unit, bool key) {
     return "it does not begin with a start code";
   }
   bool has_slice = false;
+  unsigned sets = 0; // a bit each
   for (; at != std::string_view::npos; at = finder.next()) {
     const auto byte = [&](std::size_t i) {
       return at + i < unit.size() ? std::to_integer<unsigned>(unit[at + i]) : 0;
@@ -74,6 +78,7 @@ std::string_view flaw_in_access_unit(Bytes unit, bool key) {
     }
     const auto type = static_cast<std::uint8_t>(byte(0) >> 1);
     if (type >= first_other_type) {
+      sets |= type <= last_set_type ? 1U << (type - first_set_type) : 0;
       continue;
     }
     const bool begins_picture = (byte(2) & 0x80) != 0;
@@ -84,6 +89,9 @@ std::string_view flaw_in_access_unit(Bytes unit, bool key) {
   }
   if (finder.saw_impossible_bytes()) {
     return "it holds bytes that no coded picture has";
+  }
+  if (key && sets != 0 && sets != all_sets) { // a lost start code makes one a part of another
+    return "its parameter sets are not all there";
   }
   return has_slice ? std::string_view() : "it has no slice";
 }

@@ -1,3 +1,4 @@
+#include "dualcam/media/annex_b.hpp"
 #include "dualcam/media/ptmf.hpp"
 
 #include "media/ptmf_clip.hpp"
@@ -365,6 +366,21 @@ TEST_CASE("ptmf: a picture that is not what its header says is withheld and name
     CHECK(report.damage ==
           Lines{"bad picture " + std::to_string(chunk.offset) + '+' + std::to_string(chunk.size)});
     CHECK(report.pictures_missing == 1);
+  }
+}
+
+TEST_CASE("ptmf: a key picture has all of its parameter sets, or none of its own") {
+  const std::string video = "00000001 4001 0c";
+  const std::string sequence = "00000001 4201 01";
+  const std::string picture = "00000001 4401 c1";
+  const std::string slice = "00000001 2601 a0 55";
+  for (const auto& [unit, whole] :
+       {std::pair(slice, true), std::pair(video + sequence + picture + slice, true),
+        std::pair(video + picture + slice, false), std::pair(sequence + picture + slice, false),
+        std::pair(video + sequence + slice, false), std::pair(video + slice, false),
+        std::pair(video + "00070001 4201 01" + picture + slice, false)}) {
+    CAPTURE(unit);
+    CHECK(flaw_in_access_unit(from_hex(unit), true).empty() == whole);
   }
 }
 
