@@ -53,6 +53,13 @@ class Sources(unittest.TestCase):
     def test_no_two_types_share_a_name(self):
         self.assertEqual(doubled_types(SOURCE / "libdualcam", SOURCE / "tools"), {})
 
+    def test_no_json_object_begins_as_null(self):
+        """`json[key]` of null calls it an object first and allocates it then: out of memory in
+        between, nlohmann-json's destructor ends the process."""
+        for path in files_of(SOURCE / "tools"):
+            found = re.findall(r"^ +(?:json|Json) \w+(?:\{\})?;.*$", path.read_text(), re.MULTILINE)
+            self.assertEqual([line for line in found if "///<" not in line], [], path)
+
     def test_two_types_that_share_a_name_are_seen(self):
         with tempfile.TemporaryDirectory(prefix="dualcam-test-") as folder:
             folder = pathlib.Path(folder)

@@ -215,7 +215,8 @@ private:
     try {
       push(settings_.dropped_line(dropped_));
       dropped_ = 0;
-    } catch (const std::bad_alloc&) { // another time
+    } catch (const std::bad_alloc&) {
+      return; // another time: they stay counted
     }
   }
 

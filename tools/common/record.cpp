@@ -89,7 +89,7 @@ Record record_of(const Init& init) {
 }
 
 Json to_json(const Record& record) {
-  Json json;
+  auto json = Json::object();
   if (record.imei) {
     json["imei"] = format_imei(*record.imei);
   }

@@ -29,11 +29,12 @@ ExitCode convert_all(const Workshop& workshop) {
   };
   const auto jobs = workshop.options.dry_run ? 1 : workshop.options.jobs; // shown in their order
   std::vector<std::jthread> helpers;
-  try {
-    for (std::size_t i = 1; i < std::min<std::size_t>(files, jobs); ++i) {
+  for (std::size_t wanted = std::min<std::size_t>(files, jobs); wanted > 1; --wanted) {
+    try {
       helpers.emplace_back(work);
+    } catch (const std::exception&) {
+      break; // no more of them: those that there are do it all
     }
-  } catch (const std::exception&) { // no more of them: those that there are do it all
   }
   work();
   helpers.clear();

@@ -53,7 +53,7 @@ Json damage_of(const Losses& losses) {
 }
 
 Json json_of(const Record& record) {
-  Json json;
+  auto json = Json::object();
   json["input"] = record.input;
   json["output"] = record.output.empty() ? Json() : Json(record.output);
   json["format"] = record.format.empty() ? Json() : Json(record.format);

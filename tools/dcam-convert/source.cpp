@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
-#include <sstream>
 #include <system_error>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "common/descriptor.hpp"
 #include "common/escape.hpp"
 #include "dcam-convert/converter.hpp"
 #include "dcam-convert/jpeg.hpp"
@@ -15,6 +17,7 @@ namespace dualcam::convert {
 namespace {
 
 constexpr std::size_t source_piece = 1 << 20;
+constexpr std::size_t text_piece = 16'384;
 constexpr std::uint64_t largest_photo = std::uint64_t{256} * 1024 * 1024;
 constexpr auto stdin_file = "file:/dev/stdin"; // seekable, other than pipe:0
 
@@ -72,6 +75,31 @@ Outcome<Clip> read_annex_b(const Workshop& workshop, const Input& file, unsigned
   return clip_of(units, frame_rate);
 }
 
+/// The whole text; errno if there is none. Throws if what it takes has run out.
+std::expected<std::string, int> read_text(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) {
+    const int error = errno;
+    if (is_exhaustion(error)) {
+      throw std::system_error(error, std::generic_category(), "cannot open " + path);
+    }
+    return std::unexpected(error);
+  }
+  std::string text;
+  std::string piece(text_piece, '\0');
+  for (;;) {
+    const auto count = ::read(file.get(), piece.data(), piece.size());
+    if (count == 0) {
+      return text;
+    }
+    if (count > 0) {
+      text.append(piece, 0, static_cast<std::size_t>(count));
+    } else if (errno != EINTR) {
+      return std::unexpected(errno);
+    }
+  }
+}
+
 /// --meta's file must be good; INPUT.json is a bonus.
 Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input) {
   const auto& options = workshop.options;
@@ -80,17 +108,11 @@ Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input
   if (!demanded && input == "-") {
     return Sidecar{};
   }
-  std::ifstream file(path, std::ios::binary);
-  const int error = file.is_open() ? 0 : errno;
-  if (is_exhaustion(error)) {
-    throw std::system_error(error, std::generic_category(), "cannot open " + path);
-  }
-  if (!demanded && error == ENOENT) {
+  const auto text = read_text(path);
+  if (!text && !demanded && text.error() == ENOENT) {
     return Sidecar{};
   }
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file.is_open() || file.bad()) {
+  if (!text) {
     const auto message = "cannot read " + escaped(path);
     if (demanded) {
       return std::unexpected(Failure{ExitCode::io, message});
@@ -98,7 +120,7 @@ Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input
     workshop.reporter.warning(message + "; going on without metadata");
     return Sidecar{};
   }
-  auto sidecar = parse_sidecar(text.str());
+  auto sidecar = parse_sidecar(*text);
   if (!sidecar) {
     const auto message = escaped(path) + ": " + sidecar.error().message;
     if (demanded) {

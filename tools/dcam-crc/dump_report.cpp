@@ -71,7 +71,7 @@ std::string numbering_note(const PacketRecord& packet) {
 }
 
 Json packet_json(const PacketRecord& packet) {
-  Json fields;
+  auto fields = Json::object();
   fields["number"] = packet.number;
   fields["numbering"] = name_of(packet.numbering);
   fields["verdict"] = name_of(packet.verdict);
@@ -132,7 +132,7 @@ void DumpReport::begin(const std::string& name) {
 }
 
 void DumpReport::event(std::string_view name, const Json& fields) {
-  Json line;
+  auto line = Json::object();
   line["event"] = name;
   line["dump"] = dump_;
   line.update(fields);
@@ -248,7 +248,7 @@ void DumpReport::damages(const Transfer& transfer) {
 }
 
 void DumpReport::transfer_json(const Transfer& transfer) {
-  Json fields;
+  auto fields = Json::object();
   fields["transfer"] = transfers_;
   for (const auto& packet : transfer.packets) {
     if (packet.verdict != DumpVerdict::good) {

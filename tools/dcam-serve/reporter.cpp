@@ -13,7 +13,7 @@ std::string described(const FileFacts& facts) {
 }
 
 Json file_fields(const FileFacts& facts) {
-  Json fields;
+  auto fields = Json::object();
   fields["imei"] = format_imei(facts.imei);
   fields["kind"] = name_of(facts.kind);
   return fields;
@@ -82,7 +82,7 @@ std::string line_for(std::span<const Transfer* const> transfers) {
 }
 
 std::string event_line(std::string_view name, const Json& fields) {
-  Json line;
+  auto line = Json::object();
   line["event"] = name;
   line["time"] = format_time(system_now());
   line.update(fields);

@@ -236,7 +236,7 @@ void Device::forget_taken(const std::vector<std::size_t>& taken) {
 }
 
 void Device::tell(const std::string& name, const Json& fields, const std::string& text) {
-  Json all;
+  auto all = Json::object();
   all["imei"] = format_imei(config_.imei);
   all.update(fields);
   events_(name, std::move(all), text);

@@ -88,7 +88,7 @@ private:
 
   void on_event(const std::string& name, Json fields, const std::string& text) {
     if (options_.common.json) {
-      Json line;
+      auto line = Json::object();
       line["event"] = name;
       line["time"] = format_time(system_now());
       line.update(fields);
