@@ -30,7 +30,9 @@ std::string_view text_of(Resumed::Reason reason) {
 
 ServerSession::ServerSession(const ServerConfig& config, TimePoint now)
     : config_(config), now_(now), progress_at_(now), synced_at_(now),
-      asks_metadata_(config.metadata) {}
+      asks_metadata_(config.metadata) {
+  progress();
+}
 
 void ServerSession::received(Bytes bytes, TimePoint now) {
   if (state_ == State::ended) {
@@ -64,50 +66,42 @@ void ServerSession::disconnected() {
 
 void ServerSession::tick(TimePoint now) {
   now_ = now;
-  if (state_ == State::ended || waits_for_answer() || now < deadline()) {
+  const auto timer = deadlines_.due(now);
+  if (!timer) {
     return;
   }
-  if (now >= progress_at_ + config_.idle) {
+  switch (*timer) {
+  case Timer::idle:
     return end(state_ == State::awaiting_init ? Ended::Reason::stranger : Ended::Reason::idle,
                state_ == State::awaiting_init ? describe(recognise(opening_), opening_)
                                               : "no progress");
-  }
-  switch (state_) {
-  case State::awaiting_metadata:
+  case Timer::metadata:
     asks_metadata_ = false;
     note("the device does not answer METADATA REQUEST: going on without metadata");
     return offer();
-  case State::completing_metadata:
+  case Timer::metadata_byte:
     complete_metadata(true);
     return;
-  case State::awaiting_sync:
+  case Timer::sync:
     return resume(Resumed::Reason::no_sync);
-  case State::receiving:
+  case Timer::packet:
     return resume(Resumed::Reason::silence);
-  case State::awaiting_repeated_init:
+  case Timer::repeat_init:
     note("the device does not answer REPEAT INIT");
     return nothing_left();
-  default:
-    return;
   }
-}
-
-TimePoint ServerSession::deadline() const {
-  if (waits_for_answer() || state_ == State::ended) {
-    return TimePoint::max();
-  }
-  const auto idle = progress_at_ + config_.idle;
-  return wait_until_ ? std::min(*wait_until_, idle) : idle;
 }
 
 TimePoint ServerSession::overdue_at() const {
   switch (state_) {
   case State::awaiting_init:
-    return deadline();
+    return deadlines_.at(Timer::idle);
   case State::awaiting_metadata:
+    return deadlines_.at(Timer::metadata);
   case State::completing_metadata:
+    return deadlines_.at(Timer::metadata_byte);
   case State::awaiting_repeated_init:
-    return wait_until_.value_or(deadline());
+    return deadlines_.at(Timer::repeat_init);
   case State::awaiting_start:
   case State::awaiting_sync:
   case State::receiving:
@@ -242,7 +236,7 @@ void ServerSession::on_init(const Init& init) {
   protocol_ = init.protocol;
   offered_ = owed_ = kinds_offered(init);
   path_offered_ = init.offers_path();
-  state_ = State::identifying;
+  ask_host(State::identifying);
   actions_.emplace_back(Identified{init});
 }
 
@@ -298,7 +292,7 @@ void ServerSession::next_file() {
       return offer();
     }
     state_ = State::awaiting_metadata;
-    wait_until_ = now_ + config_.metadata_wait;
+    await(Timer::metadata, config_.metadata_wait);
     return send(MetadataRequest{identifier_of(kind_)});
   }
   if (!stored_in_round_) {
@@ -306,7 +300,7 @@ void ServerSession::next_file() {
   }
   init_repeated_ = true;
   state_ = State::awaiting_repeated_init;
-  wait_until_ = now_ + config_.repeat_init_wait;
+  await(Timer::repeat_init, config_.repeat_init_wait);
   send(RepeatInit{});
 }
 
@@ -352,7 +346,7 @@ void ServerSession::take_leave() {
 
 void ServerSession::end(Ended::Reason reason, std::string text) {
   state_ = State::ended;
-  wait_until_.reset();
+  deadlines_.stop_all();
   actions_.emplace_back(Ended{reason, std::move(text)});
 }
 
@@ -362,6 +356,21 @@ void ServerSession::note(std::string text, bool notable) {
   actions_.emplace_back(Note{std::move(text), notable});
 }
 
-void ServerSession::progress() { progress_at_ = now_; }
+void ServerSession::progress() {
+  progress_at_ = now_;
+  deadlines_.start(Timer::idle, now_ + config_.idle);
+}
+
+/// One step is due at a time, beside progress.
+void ServerSession::await(Timer step, Milliseconds wait) {
+  deadlines_.stop_all_but(Timer::idle);
+  deadlines_.start(step, now_ + wait);
+}
+
+/// The host's time is not the device's: `answers` starts it anew.
+void ServerSession::ask_host(State question) {
+  state_ = question;
+  deadlines_.stop_all();
+}
 
 } // namespace dualcam

@@ -27,7 +27,7 @@ void ServerSession::on_metadata_stage(const Message& message) {
     }
     metadata_.assign(metadata->payload.begin(), metadata->payload.end());
     state_ = State::completing_metadata;
-    wait_until_ = now_ + config_.uncounted_wait;
+    await(Timer::metadata_byte, config_.uncounted_wait);
     return;
   }
   if (const auto* status = as<Status>(message);
@@ -82,8 +82,7 @@ bool ServerSession::complete_metadata(bool waited) {
 }
 
 void ServerSession::offer() {
-  wait_until_.reset();
-  state_ = State::offering;
+  ask_host(State::offering);
   actions_.emplace_back(FileOffered{kind_});
 }
 
@@ -103,7 +102,7 @@ void ServerSession::skip(TimePoint now) {
 /// The current kind is not asked for again in this session.
 void ServerSession::leave_file() {
   excluded_.insert(kind_);
-  wait_until_.reset();
+  deadlines_.stop_all();
   progress();
   next_file();
 }
@@ -128,17 +127,16 @@ void ServerSession::start(std::uint32_t packets) {
   progress();
   packets_ = packets;
   synchronised_ = false;
-  state_ = State::starting;
-  wait_until_.reset();
+  ask_host(State::starting);
   actions_.emplace_back(FileStarted{kind_, packets_});
 }
 
 void ServerSession::begin(TimePoint now, const ResumePoint& from) {
+  if (!ended() && (from.packet < 1 || from.packet > packets_)) {
+    throw std::logic_error("ServerSession: the file has no such packet to begin with");
+  }
   if (!answers(State::starting, now)) {
     return;
-  }
-  if (from.packet < 1 || from.packet > packets_) {
-    throw std::logic_error("ServerSession: the file has no such packet to begin with");
   }
   attempts_ = 0;
   file_ = FileReceiver(packets_, from);
@@ -147,7 +145,7 @@ void ServerSession::begin(TimePoint now, const ResumePoint& from) {
 
 void ServerSession::ask() {
   state_ = State::awaiting_sync;
-  wait_until_ = now_ + config_.sync_wait;
+  await(Timer::sync, config_.sync_wait);
   search_sync();
   send(Resume{file_.wanted()});
 }
@@ -184,7 +182,7 @@ void ServerSession::on_sync(const Sync& sync) {
   synchronised_ = true;
   file_.synchronise(sync.packet);
   state_ = State::receiving;
-  wait_until_ = now_ + config_.quiet;
+  await(Timer::packet, config_.quiet);
 }
 
 void ServerSession::on_receiving(const Message& message) {
@@ -223,7 +221,7 @@ void ServerSession::on_data(const Data& data) {
     break;
   }
   progress();
-  wait_until_ = now_ + config_.quiet;
+  await(Timer::packet, config_.quiet);
   if (file_.is_whole() || file_.wanted() != packet) { // what was asked for has come
     attempts_ = 0;
   }
@@ -244,14 +242,12 @@ void ServerSession::give_up_file(std::string why) {
 
 void ServerSession::replaced() {
   progress();
-  state_ = State::starting;
-  wait_until_.reset();
+  ask_host(State::starting);
   actions_.emplace_back(FileReplaced{kind_, packets_});
 }
 
 void ServerSession::complete_file() {
-  state_ = State::storing;
-  wait_until_.reset();
+  ask_host(State::storing);
   actions_.emplace_back(FileCompleted{kind_, packets_, file_.bytes(), file_.crc(), file_.known()});
 }
 

@@ -23,7 +23,6 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -32,17 +31,13 @@
 
 #include "dualcam/files/file_kind.hpp"
 #include "dualcam/files/resume_point.hpp"
+#include "dualcam/session/deadlines.hpp"
 #include "dualcam/session/file_receiver.hpp"
 #include "dualcam/wire/bytes.hpp"
 #include "dualcam/wire/framer.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam {
-
-/// Only the type: nothing in the library reads a clock.
-using TimePoint = std::chrono::steady_clock::time_point;
-/// Every wait is given in these.
-using Milliseconds = std::chrono::milliseconds;
 
 /// What a session is to fetch, and how long it waits.
 struct ServerConfig {
@@ -191,7 +186,7 @@ public:
 
   /// When `tick` is due at the latest: never in the past unless it is. Never while a question is
   /// open, or after the end.
-  TimePoint deadline() const;
+  TimePoint deadline() const { return deadlines_.next(); }
 
   /// When the device last did what was due: INIT, METADATA, START, SYNC, good DATA. Answers count
   /// as well, so that the time the host took for them is not the device's.
@@ -281,6 +276,8 @@ private:
   void send(const Message& message);
   void note(std::string text, bool notable = true);
   void progress();
+  void await(Timer step, Milliseconds wait);
+  void ask_host(State question);
   void take_leave();
   void end(Ended::Reason reason, std::string text);
 
@@ -289,7 +286,7 @@ private:
   TimePoint now_;
   TimePoint progress_at_;
   TimePoint synced_at_;
-  std::optional<TimePoint> wait_until_; ///< of a state that waits for less than `idle`
+  Deadlines deadlines_; ///< none runs while a question is open, nor after the end
   std::deque<Action> actions_;
   Framer framer_{Sender::device};
   ByteBuffer opening_; ///< the first bytes, until they tell who is there
