@@ -1,0 +1,74 @@
+/// \file
+/// Which file is meant: one of a DualCam's four kinds, or one by path.
+/// Facts: dualcam-protocol(7), FILES BY PATH.
+///
+/// A value that owns its path. The functions may be called from any thread; views in their results
+/// are valid as long as the FileRef they came from, unchanged.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "dualcam/files/camera.hpp"
+#include "dualcam/files/file_kind.hpp"
+
+namespace dualcam {
+
+/// What a file shows.
+enum class Medium {
+  photo,   ///< one picture
+  video,   ///< many
+  unknown, ///< the path does not tell: its content may
+};
+
+/// A file on a device.
+class FileRef {
+public:
+  /// The length field of PATH says no more.
+  static constexpr std::size_t longest_path = 65'535;
+
+  /// A DualCam's.
+  FileRef(FileKind kind) : file_(kind) {}
+  /// By path, as PATH gave it: any bytes, a trailing NUL included. nullopt: none, or more than
+  /// `longest_path`.
+  static std::optional<FileRef> of_path(std::string_view path);
+  /// From what `text` gave; nullopt: anything else.
+  static std::optional<FileRef> of_text(std::string_view text);
+
+  /// The kind; nullopt: by path.
+  std::optional<FileKind> kind() const;
+
+  /// What FILE REQUEST carries: the identifier, or the path as it was received.
+  std::string_view request() const;
+  /// The form of a path that the vendor's server sends to some: the first 7 bytes [run].
+  std::string_view short_request() const { return request().substr(0, 7); }
+  /// What METADATA REQUEST carries: as FILE REQUEST, nothing for ADAS and DSM [srv].
+  std::string_view metadata_request() const;
+
+  /// For people: "front photo", or the path without its trailing NUL; printable ASCII on one line
+  /// (other bytes and backslashes are `\xHH`). Never a path to open.
+  std::string label() const;
+  /// Of the file's name: `.jpg`, `.h265`, `.mp4`; empty: only the content tells.
+  std::string_view extension() const;
+  /// What it shows.
+  Medium medium() const;
+  /// Whose it is; nullopt: the path does not tell.
+  std::optional<Camera> camera() const;
+
+  /// For checkpoints and records: `photof`, or `path:` and the path, every byte of it; printable
+  /// ASCII without blanks (other bytes and backslashes are `\xHH`). Equal texts, equal files.
+  std::string text() const;
+
+  friend bool operator==(const FileRef&, const FileRef&) = default;
+
+private:
+  explicit FileRef(std::string path) : file_(std::move(path)) {}
+
+  std::variant<FileKind, std::string> file_;
+};
+
+} // namespace dualcam

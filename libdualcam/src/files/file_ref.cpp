@@ -1,0 +1,127 @@
+#include "dualcam/files/file_ref.hpp"
+
+#include "dualcam/wire/hex.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr std::string_view path_prefix = "path:";
+constexpr std::size_t escape_size = 4;
+
+/// Bytes `first` to '~' stay, backslashes and all others become `\xHH`.
+std::string in_ascii(std::string_view path, char first) {
+  std::string text;
+  for (const char& byte : path) {
+    if (byte >= first && byte <= '~' && byte != '\\') {
+      text += byte;
+    } else {
+      text += "\\x" + to_hex(as_bytes({&byte, 1}));
+    }
+  }
+  return text;
+}
+
+std::optional<unsigned> hex_digit(char digit) {
+  const auto value = std::string_view("0123456789abcdef").find(digit);
+  return value == std::string_view::npos ? std::nullopt : std::optional<unsigned>(value);
+}
+
+/// The bytes that `in_ascii` wrote; of what it does not write, something else or nothing.
+std::optional<std::string> from_ascii(std::string_view text) {
+  std::string path;
+  while (!text.empty()) {
+    if (text[0] != '\\') {
+      path += text[0];
+      text.remove_prefix(1);
+      continue;
+    }
+    if (text.size() < escape_size || text[1] != 'x') {
+      return std::nullopt;
+    }
+    const auto high = hex_digit(text[2]);
+    const auto low = hex_digit(text[3]);
+    if (!high || !low) {
+      return std::nullopt;
+    }
+    path += static_cast<char>(*high << 4 | *low);
+    text.remove_prefix(escape_size);
+  }
+  return path;
+}
+
+std::string_view without_nul(std::string_view path) {
+  return path.ends_with('\0') ? path.substr(0, path.size() - 1) : path;
+}
+
+} // namespace
+
+std::optional<FileRef> FileRef::of_path(std::string_view path) {
+  if (path.empty() || path.size() > longest_path) {
+    return std::nullopt;
+  }
+  return FileRef(std::string(path));
+}
+
+std::optional<FileRef> FileRef::of_text(std::string_view text) {
+  if (const auto kind = file_kind_named(text)) {
+    return FileRef(*kind);
+  }
+  if (!text.starts_with(path_prefix) ||
+      text.size() > path_prefix.size() + escape_size * longest_path) {
+    return std::nullopt;
+  }
+  const auto path = from_ascii(text.substr(path_prefix.size()));
+  auto file = path ? of_path(*path) : std::nullopt;
+  return file && file->text() == text ? file : std::nullopt;
+}
+
+std::optional<FileKind> FileRef::kind() const {
+  const auto* kind = std::get_if<FileKind>(&file_);
+  return kind != nullptr ? std::optional(*kind) : std::nullopt;
+}
+
+std::string_view FileRef::request() const {
+  const auto* path = std::get_if<std::string>(&file_);
+  return path != nullptr ? std::string_view(*path) : identifier_of(std::get<FileKind>(file_));
+}
+
+std::string_view FileRef::metadata_request() const {
+  const auto whose = camera();
+  return whose == Camera::adas || whose == Camera::dsm ? std::string_view() : request();
+}
+
+std::string FileRef::label() const {
+  return kind() ? std::string(description_of(*kind())) : in_ascii(without_nul(request()), ' ');
+}
+
+std::string_view FileRef::extension() const {
+  if (kind()) {
+    return extension_of(*kind());
+  }
+  const auto path = without_nul(request());
+  for (const std::string_view told : {".mp4", ".h265"}) {
+    if (path.ends_with(told)) {
+      return told;
+    }
+  }
+  return medium() == Medium::photo ? ".jpg" : "";
+}
+
+Medium FileRef::medium() const {
+  if (kind()) {
+    return is_photo(*kind()) ? Medium::photo : Medium::video;
+  }
+  const auto tells = [&](std::string_view mark) { return request().find(mark) != request().npos; };
+  return tells("video") ? Medium::video : tells("picture") ? Medium::photo : Medium::unknown;
+}
+
+std::optional<Camera> FileRef::camera() const {
+  return kind() ? std::optional(Camera::dualcam) : camera_of_path(request());
+}
+
+std::string FileRef::text() const {
+  return kind() ? std::string(name_of(*kind()))
+                : std::string(path_prefix) + in_ascii(request(), '!');
+}
+
+} // namespace dualcam
