@@ -26,16 +26,51 @@ release=$1
 if [[ ${2-} ]]; then
   mkdir -p "$2"
   root=$(cd "$2" && pwd)
+  temporary=
 else
   root=$(mktemp -d /var/tmp/dualcam-"$release"-XXXXXX)
-  trap 'rm -rf --one-file-system "$root"' EXIT
+  temporary=$root
 fi
+chmod 755 "$root" # a system whose / only root can read fails in odd ways
+log=$root.log
 failed=()
+running=
 
-# inside COMMAND...: in the bare system, in the sources. Its processes and mounts end with it.
+# finish [SIGNAL]: nothing that was started goes on, nothing temporary stays.
+finish() {
+  trap '' HUP INT TERM
+  if [[ $running ]]; then
+    kill -KILL "$running" 2>/dev/null || true
+    wait "$running" 2>/dev/null || true
+  fi
+  rm -f "$log"
+  [[ -z $temporary ]] || rm -rf --one-file-system "$temporary"
+  [[ ${1-} ]] || return 0
+  trap - EXIT "$1"
+  kill -s "$1" $$
+}
+trap finish EXIT
+for signal in HUP INT TERM; do
+  # shellcheck disable=SC2064
+  trap "finish $signal" "$signal"
+done
+
+# contained COMMAND...: its processes and mounts end with it, and with this script. It runs beside
+# the script, which a signal then reaches at once; the programs in it take signals as ever.
+contained() {
+  local status=0
+  env --default-signal=INT,QUIT setpriv --pdeathsig KILL \
+    unshare --mount --pid --fork --kill-child --mount-proc "$@" &
+  running=$!
+  wait "$running" || status=$?
+  running=
+  return "$status"
+}
+
+# inside SCRIPT: in the bare system, in the sources.
 inside() {
   # shellcheck disable=SC2016
-  unshare --mount --pid --fork --kill-child bash -c '
+  contained bash -c '
     mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" &&
       exec chroot "$0" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
         bash -euo pipefail -c "cd /dualcam; $1"' "$root" "$1"
@@ -50,15 +85,13 @@ step() {
 bare_system() {
   local mirror
   # shellcheck disable=SC2016
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' | head -1)
-  install_missing debootstrap debian-archive-keyring git
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' | sed -n 1p)
   echo "== $release: a bare system from $mirror"
-  debootstrap --variant=minbase --include=ca-certificates,git "$release" "$root" "$mirror" \
-    >"$root.log" 2>&1 || {
-    tail -5 "$root.log" >&2
+  contained debootstrap --variant=minbase --include=ca-certificates,git "$release" "$root" "$mirror" \
+    >"$log" 2>&1 || {
+    tail -5 "$log" >&2
     exit 1
   }
-  rm "$root.log"
 }
 
 install="apt-get update -q >/dev/null
@@ -72,6 +105,11 @@ for package in "${build_packages[@]}"; do
   esac
 done
 
+install_missing debootstrap debian-archive-keyring git
+if [[ -e $root/debootstrap ]]; then
+  echo "tests/portability.sh: the system in $root was never finished; remove it" >&2
+  exit 2
+fi
 [[ -e $root/etc/debian_version ]] || bare_system
 rm -rf "$root/dualcam"
 git clone -q . "$root/dualcam"
