@@ -113,7 +113,8 @@ Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input
     return Sidecar{};
   }
   if (!text) {
-    const auto message = "cannot read " + escaped(path);
+    const auto message =
+        "cannot read " + escaped(path) + ": " + std::generic_category().message(text.error());
     if (demanded) {
       return std::unexpected(Failure{ExitCode::io, message});
     }
