@@ -100,7 +100,7 @@ portable() {
 DUALCAM_FULL=$full build_and_test gcc $((full ? 3600 : 300)) \
   -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Release -DDUALCAM_BENCHMARKS=ON
 DUALCAM_FULL='' build_and_test clang 300 -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug \
-  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -gline-tables-only" -DDUALCAM_FUZZ=ON -DBUILD_SHARED_LIBS=ON \
+  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -gline-tables-only" -DDUALCAM_FUZZ=ON \
   -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0 # headers are most of clang-tidy's work
 rm -rf build/fuzz
 if [[ $full ]]; then
