@@ -1,5 +1,6 @@
 #include "dualcam/storage/part_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -12,6 +13,8 @@ namespace dualcam {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t block_size = 262'144;
 
 /// Whether `descriptor` is still the file of this name: its last holder may have finished it
 /// between our opening and our locking it.
@@ -144,6 +147,25 @@ Result<Bytes> PartFile::read(std::uint64_t offset, std::span<std::byte> into) co
     count += static_cast<std::size_t>(got);
   }
   return Bytes(into.first(count));
+}
+
+Result<void> PartFile::read_each(std::uint64_t begin, std::uint64_t end,
+                                 const std::function<void(Bytes)>& take) const {
+  ByteBuffer buffer(static_cast<std::size_t>(std::min<std::uint64_t>(block_size, end - begin)));
+  while (begin < end) {
+    const auto wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end - begin));
+    const auto block = read(begin, std::span(buffer).first(wanted));
+    if (!block) {
+      return std::unexpected(block.error());
+    }
+    if (block->size() != wanted) {
+      return io_error("read", path_, EIO);
+    }
+    take(*block);
+    begin += wanted;
+  }
+  return {};
 }
 
 Result<void> PartFile::truncate(std::uint64_t size) {

@@ -18,7 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view part_suffix = ".part";
 constexpr std::string_view checkpoint_suffix = ".part.checkpoint";
-constexpr std::size_t block_size = 262'144;
 /// What proves the camera's file to be this one has at least a full packet (a photo's last packet
 /// may be two bytes that every JPEG ends in) and is no padding. So far back it is looked for.
 constexpr std::uint32_t longest_overlap = 64;
@@ -307,7 +306,7 @@ Result<bool> ResumableFile::bears_out(const HeldData& held) {
     }
   }
   const auto add_block = [&from](Bytes block) { from.crc = crc16(block, from.crc); };
-  if (const auto read = each_block(0, begin, add_block); !read) {
+  if (const auto read = part_.read_each(0, begin, add_block); !read) {
     return std::unexpected(read.error());
   }
   if (crc16(from.overlap, from.crc) != held.crc) {
@@ -318,27 +317,8 @@ Result<bool> ResumableFile::bears_out(const HeldData& held) {
   return true;
 }
 
-Result<void> ResumableFile::each_block(std::uint64_t begin, std::uint64_t end,
-                                       const std::function<void(Bytes)>& take) const {
-  ByteBuffer buffer(static_cast<std::size_t>(std::min<std::uint64_t>(block_size, end - begin)));
-  while (begin < end) {
-    const auto wanted =
-        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end - begin));
-    const auto block = part_.read(begin, std::span(buffer).first(wanted));
-    if (!block) {
-      return std::unexpected(block.error());
-    }
-    if (block->size() != wanted) {
-      return io_error("read", part_.path(), EIO);
-    }
-    take(*block);
-    begin += wanted;
-  }
-  return {};
-}
-
 Result<void> ResumableFile::read_back(const std::function<void(Bytes)>& take) const {
-  return each_block(0, data_.bytes, take);
+  return part_.read_each(0, data_.bytes, take);
 }
 
 // --- growing ---
@@ -448,7 +428,7 @@ Result<std::uint64_t> ResumableFile::find_tail(FileRecord& record) const {
   for (auto packet = data_.packets; packet > 0; --packet) {
     const auto end = begin;
     begin = std::uint64_t{packet - 1} * data_.packet_size;
-    const auto read = each_block(begin, end, [&](Bytes block) { distinction.add(block); });
+    const auto read = part_.read_each(begin, end, [&](Bytes block) { distinction.add(block); });
     if (!read) {
       return std::unexpected(read.error());
     }
@@ -468,11 +448,11 @@ Result<FileRecord> ResumableFile::read_whole(const StateFolder& state) const {
     return std::unexpected(begin.error());
   }
   auto crc = std::uint16_t{0};
-  auto read = each_block(0, *begin, [&](Bytes block) { crc = crc16(block, crc); });
+  auto read = part_.read_each(0, *begin, [&](Bytes block) { crc = crc16(block, crc); });
   record.crc_before_tail = crc;
   record.tail.bytes = data_.bytes - *begin;
   if (read) {
-    read = each_block(*begin, data_.bytes, [&](Bytes block) {
+    read = part_.read_each(*begin, data_.bytes, [&](Bytes block) {
       crc = crc16(block, crc);
       record.tail.crc64 = crc64(block, record.tail.crc64);
     });

@@ -19,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view suffix = ".record";
-constexpr std::size_t piece_size = 262'144;
 constexpr unsigned most_attempts =
     1000; ///< others may create records, and tidy up, at the same time
 
@@ -48,21 +47,9 @@ Result<std::vector<fs::path>> names_in(const fs::path& folder) {
 }
 
 Result<std::uint64_t> crc64_of(const PartFile& file, std::uint64_t begin, std::uint64_t end) {
-  ByteBuffer block(piece_size);
   std::uint64_t crc = 0;
-  while (begin < end) {
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece_size, end - begin));
-    const auto read = file.read(begin, std::span(block).first(wanted));
-    if (!read) {
-      return std::unexpected(read.error());
-    }
-    if (read->size() != wanted) {
-      return io_error("read", file.path(), EIO);
-    }
-    crc = crc64(*read, crc);
-    begin += wanted;
-  }
-  return crc;
+  const auto read = file.read_each(begin, end, [&](Bytes block) { crc = crc64(block, crc); });
+  return read ? Result<std::uint64_t>(crc) : std::unexpected(read.error());
 }
 
 /// The highest first.

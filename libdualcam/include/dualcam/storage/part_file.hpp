@@ -79,6 +79,11 @@ public:
   /// As much of `into` as there is from `offset` on: a view into `into`, shorter only at the end.
   Result<Bytes> read(std::uint64_t offset, std::span<std::byte> into) const;
 
+  /// Hands out the bytes from `begin` to before `end`, which must all be there, in pieces that are
+  /// valid during the call.
+  Result<void> read_each(std::uint64_t begin, std::uint64_t end,
+                         const std::function<void(Bytes)>& take) const;
+
   /// Drops what comes after `size` bytes; `append` goes on there.
   Result<void> truncate(std::uint64_t size);
 

@@ -122,8 +122,6 @@ private:
   Result<void> write_checkpoint(std::uint64_t offset, std::string_view text);
   Result<std::uint64_t> find_tail(FileRecord& record) const;
   Result<FileRecord> read_whole(const StateFolder& state) const;
-  Result<void> each_block(std::uint64_t begin, std::uint64_t end,
-                          const std::function<void(Bytes)>& take) const;
 
   PartFile part_;
   std::filesystem::path checkpoint_path_;
