@@ -29,12 +29,22 @@ Json kind_names(FileKinds kinds) {
   return names;
 }
 
-std::string kind_list(FileKinds kinds) {
+std::string list_of_offers(const Init& init) {
   std::string list;
+  const auto add = [&list](std::string_view what) {
+    list += list.empty() ? "" : ", ";
+    list += what;
+  };
   for (const auto kind : all_file_kinds) {
-    if (kinds.contains(kind)) {
-      list += (list.empty() ? "" : ", ") + std::string(description_of(kind));
+    if (kinds_offered(init).contains(kind)) {
+      add(description_of(kind));
     }
+  }
+  if (init.offers_path()) {
+    add("a file by path");
+  }
+  if (init.offers_unknown()) {
+    add("what is unknown");
   }
   return list.empty() ? "nothing" : list;
 }
@@ -139,7 +149,7 @@ void Reporter::connected(const Init& init, const std::string& peer) {
                       {"protocol", init.protocol},
                       {"offers", kind_names(kinds_offered(init))}});
   console_.note(fmt::format("{} connected from {}, offers {}", format_imei(init.imei), peer,
-                            kind_list(kinds_offered(init))));
+                            list_of_offers(init)));
 }
 
 void Reporter::metadata(const FileFacts& facts) {

@@ -236,6 +236,7 @@ void ServerSession::on_init(const Init& init) {
   protocol_ = init.protocol;
   offered_ = owed_ = kinds_offered(init);
   path_offered_ = init.offers_path();
+  unknown_offered_ = init.offers_unknown();
   ask_host(State::identifying);
   actions_.emplace_back(Identified{init});
 }
@@ -273,6 +274,7 @@ void ServerSession::on_repeated_init(const Message& message) {
   progress();
   offered_ = kinds_offered(*init);
   path_offered_ = init->offers_path();
+  unknown_offered_ = init->offers_unknown();
   stored_in_round_ = false;
   actions_.emplace_back(Acknowledged{});
   next_file();
@@ -326,6 +328,11 @@ void ServerSession::left(std::string why) {
     return end(Ended::Reason::unsupported, "what the device still offers is a file by path (ADAS, "
                                            "DSM or DashCam), which cannot be fetched yet");
   }
+  if (unknown_offered_ && owed_.empty() && !init_repeated_) { // behind a file it may be a mere flag
+    return end(Ended::Reason::unsupported,
+               "all that the device offers is of an unknown kind, which "
+               "cannot be fetched");
+  }
   end(Ended::Reason::finished, std::move(why));
 }
 
@@ -340,7 +347,7 @@ void ServerSession::finish() {
 /// "Completed" is told to a device only whose every file is stored. Behind REPEAT INIT it does not
 /// work [doc].
 void ServerSession::take_leave() {
-  const bool has_all = !init_repeated_ && !path_offered_ && owed_.empty();
+  const bool has_all = !init_repeated_ && !path_offered_ && !unknown_offered_ && owed_.empty();
   has_all ? send(Status{status_completed}) : send(Close{});
 }
 

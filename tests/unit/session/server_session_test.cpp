@@ -459,7 +459,8 @@ TEST_CASE("session: an absurd number of packets is no reason to allocate") {
 
 TEST_CASE("session: what cannot be fetched yet is told with its reason, and CLOSE") {
   for (const auto& [init, reason] : {std::pair("0000 0006 00013ee13c001981 42000400", "protocol 6"),
-                                     std::pair("0000 0005 00013ee13c001981 42000400", "path")}) {
+                                     std::pair("0000 0005 00013ee13c001981 42000400", "path"),
+                                     std::pair("0000 0005 00013ee13c001981 c1000400", "unknown")}) {
     TestHost host;
     host.receive(init);
     CHECK(to_hex(host.take_sent()) == "00000000");

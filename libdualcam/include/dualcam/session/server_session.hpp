@@ -149,7 +149,8 @@ struct Ended {
     finished,    ///< nothing wanted is left, or the host said so
     rejected,    ///< by the host
     stranger,    ///< not a camera
-    unsupported, ///< what the camera still offers cannot be fetched yet: protocol >= 6, or a path
+    unsupported, ///< what the camera still offers cannot be fetched: protocol >= 6, or a path, or
+                 ///< nothing but unknown bits
     lost,        ///< the peer closed or reset the connection
     idle,        ///< no progress
     bad_line,    ///< too many RESUMEs in vain
@@ -298,6 +299,7 @@ private:
   FileKinds last_;     ///< asked for when no others are left
   FileKinds owed_;     ///< offered by the first INIT and not had
   bool path_offered_ = false;
+  bool unknown_offered_ = false;
   bool stored_in_round_ = false;
   bool init_repeated_ = false;
   bool asks_metadata_;

@@ -27,6 +27,8 @@ struct Init {
 
   /// A file offered by path: ADAS, DSM, DashCam and any protocol >= 6 [srv].
   bool offers_path() const { return (settings & 0x0200'0000) != 0; }
+  /// Bits that nobody has told the meaning of: maybe a file that cannot be asked for.
+  bool offers_unknown() const { return (settings & 0x8100'0000) != 0; }
   friend bool operator==(const Init&, const Init&) = default;
 };
 
