@@ -6,8 +6,10 @@
 
 Each change is made in a copy of the sources, built and tested there (build/mutation); the sources
 themselves are never touched. The same seed takes the same changes of the same sources. Prints each
-change that survives with its file, line and text; a change that only breaks the build, or makes the
-tests hang, is noticed. Exit 0 when the run is complete, whatever survived: some changes mean nothing.
+change that survives with its file, line and text; one that makes the tests hang or take all memory
+is noticed, one that does not compile counts as none. Exit 0 when the run is complete, whatever
+survived. Changes that mean nothing stand in tests/equivalent_changes.txt, each with its reason, as
+they are printed here, and are not tried.
 """
 
 import argparse
@@ -24,9 +26,13 @@ import tempfile
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1]
+EQUIVALENT = SOURCE / "tests" / "equivalent_changes.txt"
+# The tests that mirror a change come first: those behind them are linked and run only if it survives.
 TESTS = {"libdualcam": ["unit-tests", "tools-unit-tests"], "tools": ["tools-unit-tests"]}
-TEST_SECONDS = 120
-ALONE = ["unshare", "--pid", "--fork", "--kill-child"] + (
+EVERY_TEST = TESTS["libdualcam"]
+UNCHANGED_SECONDS = 1800  # for tests of unchanged sources, however busy the machine
+TIMES_SLOWER = 5  # a change that makes its tests take so many times as long hangs them
+ALONE = ["prlimit", f"--as={8 << 30}", "unshare", "--pid", "--fork", "--kill-child"] + (
     [] if os.geteuid() == 0 else ["--user", "--map-current-user"])
 
 # (what is looked for, what it becomes): each changes what the program does and still compiles.
@@ -44,6 +50,12 @@ CHANGES = [
 ]
 
 Change = collections.namedtuple("Change", "path line old new")
+
+
+def equivalent():
+    """The changes that mean nothing: (path, old text, new text)."""
+    entry = r"^([^\s:]+):.*\n  - (.*)\n  \+ (.*)\n  because "
+    return {found.groups() for found in re.finditer(entry, EQUIVALENT.read_text(), re.MULTILINE)}
 
 
 def changes_of(path):
@@ -67,7 +79,9 @@ def chosen(paths, seed, count):
         full = SOURCE / path
         files += [full] if full.is_file() else sorted(full.rglob("*.cpp"))
     files = [str(file.relative_to(SOURCE)) for file in files if file.name != "main.cpp"]
-    every = [change for file in files for change in changes_of(file)]
+    nothing = equivalent()
+    every = [change for file in files for change in changes_of(file)
+             if (change.path, change.old.strip(), change.new.strip()) not in nothing]
     return random.Random(seed).sample(every, min(count, len(every))), len(every)
 
 
@@ -76,6 +90,7 @@ class Workshop:
 
     def __init__(self, folder, jobs):
         self.source, self.build, self.jobs = folder / "source", folder / "build", jobs
+        self.patience = {}
 
     def prepare(self):
         if self.source.exists():
@@ -86,21 +101,25 @@ class Workshop:
                 (self.source / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(SOURCE / name, self.source / name)
         subprocess.run(["cmake", "-S", self.source, "-B", self.build, "-G", "Ninja",
-                        "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0",
-                        "-DDUALCAM_WERROR=OFF", "-DCMAKE_CXX_COMPILER_LAUNCHER=", "-DCCACHE="],
-                       check=True, stdout=subprocess.DEVNULL)
-        if not self.compiles(sorted({test for tests in TESTS.values() for test in tests}), loud=True):
+                        "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O1",
+                        "-DDUALCAM_WERROR=OFF"], check=True, stdout=subprocess.DEVNULL)
+        if not self.compiles(EVERY_TEST, loud=True):
             raise SystemExit("mutation: the sources do not build")
-        for test in sorted({test for tests in TESTS.values() for test in tests}):
-            if not self.passes(test):
-                raise SystemExit(f"mutation: {test} fails before anything was changed")
+        for test in EVERY_TEST:
+            begun = time.monotonic()
+            if not self.passes(test, UNCHANGED_SECONDS):
+                raise SystemExit(f"mutation: {test} fails, or takes over {UNCHANGED_SECONDS} s, "
+                                 "before anything was changed")
+            self.patience[test] = TIMES_SLOWER * (time.monotonic() - begun) + 10
 
     def compiles(self, targets, loud=False):
-        output = None if loud else subprocess.DEVNULL
-        return subprocess.run(["ninja", "-C", self.build, "--quiet", "-j", str(self.jobs), *targets],
-                              stdout=output, stderr=output).returncode == 0
+        done = subprocess.run(["ninja", "-C", self.build, "--quiet", "-j", str(self.jobs), *targets],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if loud and done.returncode != 0:
+            sys.stderr.buffer.write(done.stdout)
+        return done.returncode == 0
 
-    def passes(self, test):
+    def passes(self, test, seconds):
         """In processes of its own: a changed program may leave children, or kill whom it sees."""
         with tempfile.TemporaryDirectory(prefix="dualcam-mutation-") as scratch:
             running = subprocess.Popen([*ALONE, self.build / "tests" / "unit" / test, "--abort"],
@@ -108,7 +127,7 @@ class Workshop:
                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                        stderr=subprocess.DEVNULL, start_new_session=True)
             try:
-                return running.wait(TEST_SECONDS) == 0
+                return running.wait(seconds) == 0
             except subprocess.TimeoutExpired:
                 return False
             finally:
@@ -126,10 +145,12 @@ class Workshop:
         lines[change.line] = change.new + "\n"
         file.write_text("".join(lines))
         try:
-            tests = TESTS[change.path.split("/")[0]]
-            if not self.compiles(tests):
-                return "compiler"
-            return next((test for test in tests if not self.passes(test)), "")
+            for test in TESTS[change.path.split("/")[0]]:
+                if not self.compiles([test]):
+                    return "compiler"
+                if not self.passes(test, self.patience[test]):
+                    return test
+            return ""
         finally:
             file.write_text(before)
 
