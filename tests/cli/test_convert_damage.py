@@ -80,14 +80,57 @@ class Ptmf(DamageCase):
         self.write("clip", joined(self.chunks))
         self.assert_decodes("clip", 37, 3)
 
-    def test_parameter_set_with_a_damaged_start_code_costs_its_picture(self):
+    def assert_kept(self, name):
+        """All 40 pictures decode as those of the camera, and the damage is told."""
+        record = self.record_of(name, "-o", "out.mkv")
+        self.assertEqual((record["frames"], record["frames_lost"]), (40, 0))
+        self.assertIn("bad head", [damage["kind"] for damage in record["damage"]])
+        self.assert_same_pictures("out.mkv")
+
+    def test_damaged_start_code_of_a_parameter_set_or_sei_costs_no_picture(self):
         whole = list(self.chunks)
-        for header in (b"\0\0\1\x42", b"\0\0\1\x44"):
+        sei = 0x4E
+        for picture, header, byte, value in (
+                (20, 0x40, 0, 7), (20, 0x40, 3, 7), (20, 0x42, 1, 1), (20, 0x42, 2, 4),
+                (20, 0x44, 3, 17), (20, 0x44, 0, 9), (0, 0x42, 2, 7), (0, 0x40, 1, 1),
+                (0, sei, 1, 1), (0, sei, 1, 7), (0, sei, 2, 4), (0, sei, 3, 3), (20, sei, 2, 1)):
             self.chunks = list(whole)
-            payload = self.chunks[self.pictures[20]][2][36:]
-            self.spoil(20, payload.index(header) + 1, b"\x07")
+            payload = self.chunks[self.pictures[picture]][2][36:]
+            code = payload.index(bytes((0, 0, 0, 1, header, 1)) if header != sei else
+                                 bytes((0, 0, 1, header, 1))) - (header == sei)
+            self.spoil(picture, code + byte, bytes((value,)))
             self.write("clip", joined(self.chunks))
-            self.assert_decodes("clip", 39, 1)
+            with self.subTest(picture=picture, header=header, byte=byte):
+                self.assert_kept("clip")
+
+    def test_damaged_parameter_set_costs_no_picture(self):
+        whole = list(self.chunks)
+        for picture, header, data in ((0, 0x42, b"\xc2"), (20, 0x44, b"\x44\0"),
+                                      (20, 0x42, b"\x42\x01\0\0\0\0\2"), (20, 0x42, bytes(70))):
+            self.chunks = list(whole)
+            payload = self.chunks[self.pictures[picture]][2][36:]
+            self.spoil(picture, payload.index(bytes((0, 0, 1, header, 1))) + 3, data)
+            self.assertLess(payload.index(bytes((0, 0, 1, header, 1))) + 3 + len(data),
+                            re.search(b"\0\0\1[\x26\x28\x2a]\1", payload).start())
+            self.write("clip", joined(self.chunks))
+            with self.subTest(picture=picture, header=header, data=data):
+                self.assert_kept("clip")
+
+    def test_damaged_parameter_set_is_taken_from_another_in_every_output(self):
+        self.spoil(0, 30, b"\0\0\0\0\2")
+        self.write("clip", joined(self.chunks))
+        self.assert_decodes("clip", 40, outputs=[
+            ("out.mp4", []), ("out.mov", []), ("out.mp4", ["--codec", "h264"]),
+            ("out.h265", ["--extract", "video"])])
+        self.convert("--thumbnail", "out.jpg", "clip", code=1)
+        self.convert("--contact-sheet", "sheet.jpg", "clip", code=1)
+
+    def test_parameter_sets_that_none_can_replace_cost_the_pictures_that_need_them(self):
+        self.chunks = [chunk for chunk in self.chunks if chunk[0] == b"A" or chunk[1] < 1_000_000]
+        self.spoil(0, self.chunks[0][2][36:].index(b"\0\0\1\x42") + 1, b"\x07")
+        self.write("clip", joined(self.chunks))
+        self.convert("-o", "out.mkv", "clip", code=1)
+        self.assertEqual(self.names(), ["clip"])
 
     def test_recordings_in_one_file_are_kept_whole(self):
         other = media.ptmf_chunks(1, size=(192, 128))
@@ -273,6 +316,26 @@ class AnnexB(DamageCase):
         self.assert_decodes("a.hevc", 59, 1)
         times = self.record_of("a.hevc", "--fps", "20", "-o", "out.mkv")
         self.assertEqual(times["seconds"], 3)  # the lost one has its time
+
+    def test_damaged_start_code_in_front_of_a_picture_costs_none(self):
+        for parameters in (["bframes=0"], ["bframes=2", "b-pyramid=0", "open-gop=0"]):
+            content = stream(*parameters)
+            units = media.access_units(content)
+            keys = [number for number, (key, _) in enumerate(units) if key]
+            for key, header, byte, value in ((0, 0x40, 3, 9), (0, 0x42, 3, 9), (0, 0x42, 1, 9),
+                                             (0, 0x44, 2, 9), (0, 0x4E, 3, 9), (1, 0x40, 3, 9),
+                                             (1, 0x40, 2, 9), (1, 0x42, 3, 9), (2, 0x44, 1, 9)):
+                begin = sum(len(unit) for _, unit in units[:keys[key]])
+                at = content.index(bytes((0, 0, 1, header, 1)), begin) - 1
+                self.write("a.hevc", overwritten(content, at + byte, bytes((value,))))
+                with self.subTest(key=key, header=header, byte=byte, parameters=parameters):
+                    record = self.record_of("a.hevc", "--fps", "20", "-o", "out.mkv")
+                    self.assertEqual((record["frames"], record["frames_lost"]), (60, 0))
+                    self.assertEqual(media.frame_hashes(self.folder / "out.mkv"),
+                                     media.frame_hashes(content))
+                    times = media.picture_times(self.folder / "out.mkv")
+                    for number, time in enumerate(times):
+                        self.assertAlmostEqual(time - times[0], number / 20, delta=1e-3)
 
     def test_hole_of_zeros_in_a_stream_costs_the_pictures_it_covers(self):
         content = stream("bframes=0")

@@ -2,10 +2,11 @@
 // one of: PTMF to clip, HEVC to access units (whole and in pieces), MP4, sidecar and JPEG.
 #include <cstdlib>
 
-#include "dcam-convert/clip.hpp"
 #include "dcam-convert/jpeg.hpp"
 #include "dcam-convert/mp4_salvage.hpp"
+#include "dcam-convert/ptmf_clip.hpp"
 #include "dcam-convert/sidecar.hpp"
+#include "dcam-convert/stream_clip.hpp"
 
 namespace dualcam::convert {
 namespace {

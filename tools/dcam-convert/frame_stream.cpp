@@ -1,5 +1,7 @@
 #include "dcam-convert/frame_stream.hpp"
 
+#include "dualcam/media/annex_b.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -64,7 +66,14 @@ std::uint32_t FrameStream::silence_before_sound() const {
 
 FrameStream::Frame FrameStream::take_picture() {
   const auto& picture = clip_.pictures[picture_++];
-  return {MatroskaTrack::picture, picture.key, false, picture.time, picture.offset, picture.size};
+  return {.track = MatroskaTrack::picture,
+          .key = picture.key,
+          .silent = false,
+          .time = picture.time,
+          .offset = picture.offset,
+          .size = picture.size,
+          .sets_offset = picture.sets_offset,
+          .sets_size = picture.sets_size};
 }
 
 /// The next sound, or `silence` bytes of what is missing in front of it.
@@ -83,11 +92,11 @@ bool FrameStream::append_head() {
   ByteBuffer start;
   if (pictures_end_ != 0) {
     const auto& first = clip_.pictures.front();
-    start.resize(std::min<std::size_t>(first.size, parameter_sets_size));
-    if (const auto read = input_.read(first.offset, start); !read) {
-      error_ = read.error();
+    if (!append_stretch(first.sets_offset, first.sets_size) ||
+        !append_stretch(first.offset, std::min<std::size_t>(first.size, parameter_sets_size))) {
       return false;
     }
+    start.swap(piece_);
   }
   const bool reordered = !std::ranges::is_sorted(clip_.pictures, {}, &ClipPicture::time);
   append_matroska_head({.size = picture_size(start).value_or(usual_size),
@@ -100,14 +109,22 @@ bool FrameStream::append_head() {
 
 bool FrameStream::append_frame(const Frame& frame) {
   if (choice_.form == Form::matroska) {
-    append_matroska_frame_head(frame.track, frame.key, frame.time, frame.size, piece_);
+    append_matroska_frame_head(frame.track, frame.key, frame.time, frame.sets_size + frame.size,
+                               piece_);
   }
-  const auto start = piece_.size();
-  piece_.resize(start + frame.size, a_law_silence);
   if (frame.silent) {
+    piece_.resize(piece_.size() + frame.size, a_law_silence);
     return true;
   }
-  if (const auto read = input_.read(frame.offset, std::span(piece_).subspan(start)); !read) {
+  return append_stretch(frame.sets_offset, frame.sets_size) &&
+         append_stretch(frame.offset, frame.size);
+}
+
+/// Appends what stands in the input file.
+bool FrameStream::append_stretch(std::uint64_t offset, std::size_t size) {
+  const auto start = piece_.size();
+  piece_.resize(start + size);
+  if (const auto read = input_.read(offset, std::span(piece_).subspan(start)); !read) {
     error_ = read.error();
     return false;
   }

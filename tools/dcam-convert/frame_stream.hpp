@@ -33,7 +33,9 @@ private:
     bool silent; ///< not in the file
     std::uint64_t time;
     std::uint64_t offset;
-    std::uint32_t size;
+    std::uint32_t size; ///< without the parameter sets that belong in front of it
+    std::uint64_t sets_offset = 0;
+    std::uint32_t sets_size = 0;
   };
 
   std::optional<Frame> next_frame();
@@ -42,6 +44,7 @@ private:
   std::uint32_t silence_before_sound() const;
   bool append_head();
   bool append_frame(const Frame& frame);
+  bool append_stretch(std::uint64_t offset, std::size_t size);
 
   const Input& input_;
   const Clip& clip_;

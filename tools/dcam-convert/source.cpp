@@ -12,11 +12,14 @@
 #include "dcam-convert/converter.hpp"
 #include "dcam-convert/jpeg.hpp"
 #include "dcam-convert/mp4_salvage.hpp"
+#include "dcam-convert/ptmf_clip.hpp"
+#include "dcam-convert/stream_clip.hpp"
 
 namespace dualcam::convert {
 namespace {
 
 constexpr std::size_t source_piece = 1 << 20;
+constexpr std::size_t longest_head = 16'384; // of a picture
 constexpr std::size_t text_piece = 16'384;
 constexpr std::uint64_t largest_photo = std::uint64_t{256} * 1024 * 1024;
 constexpr auto stdin_file = "file:/dev/stdin"; // seekable, other than pipe:0
@@ -62,8 +65,9 @@ Outcome<Clip> read_ptmf(const Workshop& workshop, const Input& file) {
   return std::move(builder).finish();
 }
 
-Outcome<Clip> read_annex_b(const Workshop& workshop, const Input& file, unsigned frame_rate) {
-  AccessUnitSplitter splitter;
+Outcome<std::vector<AccessUnit>> split_stream(const Workshop& workshop, const Input& file,
+                                              const ParameterSets& sets) {
+  AccessUnitSplitter splitter(sets);
   std::vector<AccessUnit> units;
   const auto done = read_through(workshop, file, [&](Bytes piece) { splitter.feed(piece, units); });
   if (!done) {
@@ -72,7 +76,63 @@ Outcome<Clip> read_annex_b(const Workshop& workshop, const Input& file, unsigned
   if (const auto last = splitter.finish()) {
     units.push_back(*last);
   }
-  return clip_of(units, frame_rate);
+  return units;
+}
+
+/// What precedes the slices of a stream's key pictures.
+struct Heads {
+  HeadMender mender;
+  std::vector<PtmfDamage> damage;
+  ParameterSets sets; ///< the first that are whole
+};
+
+Outcome<Heads> read_heads(const Input& file, const std::vector<AccessUnit>& units) {
+  Heads heads;
+  ByteBuffer start;
+  for (const auto& unit : units) {
+    if (!unit.key || unit.damaged) {
+      continue;
+    }
+    start.resize(std::min<std::uint64_t>(unit.size, longest_head));
+    if (const auto read = file.read(unit.offset, start); !read) {
+      return io_failure(read.error());
+    }
+    const auto check = check_access_unit(start, true);
+    const auto head = Bytes(start).first(check.head_size);
+    const bool damaged = !check.head_flaw.empty();
+    heads.mender.add(unit.offset, head, damaged);
+    if (damaged) {
+      heads.damage.push_back(
+          {.kind = PtmfDamageKind::bad_head,
+           .offset = unit.offset,
+           .length = head.size(),
+           .message = "a key picture is whole, but what precedes it is damaged: " +
+                      std::string(check.head_flaw)});
+    } else if (heads.sets.end == 0) {
+      heads.sets = parameter_sets_of(head);
+    }
+  }
+  return heads;
+}
+
+Outcome<Clip> read_annex_b(const Workshop& workshop, const Input& file, unsigned frame_rate) {
+  auto units = split_stream(workshop, file, {});
+  if (!units) {
+    return std::unexpected(units.error());
+  }
+  auto heads = read_heads(file, *units);
+  if (!heads) {
+    return std::unexpected(heads.error());
+  }
+  const bool order_is_known =
+      std::ranges::all_of(*units, [](const AccessUnit& unit) { return unit.order.has_value(); });
+  if (!order_is_known && heads->sets.end != 0) {
+    units = split_stream(workshop, file, heads->sets);
+    if (!units) {
+      return std::unexpected(units.error());
+    }
+  }
+  return clip_of(*units, frame_rate, heads->mender, std::move(heads->damage));
 }
 
 /// The whole text; errno if there is none. Throws if what it takes has run out.

@@ -1,6 +1,7 @@
 #include "dualcam/media/annex_b.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dualcam {
 namespace {
@@ -45,8 +46,9 @@ public:
     return text_.npos;
   }
 
-  /// Whether bytes were seen that emulation prevention keeps out of NAL units.
-  bool saw_impossible_bytes() const { return impossible_; }
+  /// Whether bytes were seen, since the latest call, that emulation prevention keeps out of NAL
+  /// units.
+  bool saw_impossible_bytes() { return std::exchange(impossible_, false); }
   /// Whether nothing precedes the latest start code.
   bool at_start() const { return begins_unit_; }
 
@@ -59,13 +61,21 @@ private:
   bool impossible_ = false;
 };
 
+constexpr std::string_view impossible_bytes = "it holds bytes that no coded picture has";
+
+/// Of the unit whose header is at `header`: where its start code begins.
+std::size_t start_of_nal_unit(Bytes bytes, std::size_t header) {
+  return header - (header > 3 && bytes[header - 4] == std::byte{0} ? 4 : 3);
+}
+
 } // namespace
 
-std::string_view flaw_in_access_unit(Bytes unit, bool key) {
+AccessUnitCheck check_access_unit(Bytes unit, bool key) {
+  AccessUnitCheck check{.head_size = unit.size(), .head_flaw = {}, .flaw = {}};
   NalFinder finder(unit);
   auto at = finder.next();
   if (at == std::string_view::npos || !finder.at_start()) {
-    return "it does not begin with a start code";
+    check.head_flaw = "it does not begin with a start code";
   }
   bool has_slice = false;
   unsigned sets = 0; // a bit each
@@ -74,36 +84,67 @@ std::string_view flaw_in_access_unit(Bytes unit, bool key) {
       return at + i < unit.size() ? std::to_integer<unsigned>(unit[at + i]) : 0;
     };
     if ((byte(0) & 0x81) != 0 || (byte(1) & 0xF8) != 0 || (byte(1) & 0x07) == 0) {
-      return "a NAL unit's header is damaged";
+      (has_slice ? check.flaw : check.head_flaw) = "a NAL unit's header is damaged";
+      continue;
     }
     const auto type = static_cast<std::uint8_t>(byte(0) >> 1);
     if (type >= first_other_type) {
       sets |= type <= last_set_type ? 1U << (type - first_set_type) : 0;
       continue;
     }
+    const bool own = key ? is_key_type(type) : type <= last_trailing_type;
     const bool begins_picture = (byte(2) & 0x80) != 0;
-    if ((key ? !is_key_type(type) : type > last_trailing_type) || begins_picture == has_slice) {
-      return "it has a slice that is not its own";
+    if (!own || begins_picture == has_slice) {
+      (has_slice ? check.flaw : check.head_flaw) = "it has a slice that is not its own";
+    } else if (!std::exchange(has_slice, true)) {
+      check.head_size = start_of_nal_unit(unit, at);
+      check.head_flaw = finder.saw_impossible_bytes() ? impossible_bytes : check.head_flaw;
     }
-    has_slice = true;
+  }
+  if (!has_slice) {
+    check.flaw = check.head_flaw.empty() ? "it has no slice" : check.head_flaw;
+    check.head_flaw = {};
+    return check;
   }
   if (finder.saw_impossible_bytes()) {
-    return "it holds bytes that no coded picture has";
+    check.flaw = impossible_bytes;
   }
   if (key && sets != 0 && sets != all_sets) { // a lost start code makes one a part of another
-    return "its parameter sets are not all there";
+    check.head_flaw = "its parameter sets are not all there";
   }
-  return has_slice ? std::string_view() : "it has no slice";
+  if (find_hole(unit.first(check.head_size)) != 0) {
+    check.head_flaw = "it has a hole of zero bytes";
+  }
+  return check;
 }
 
 Bytes head_of_access_unit(Bytes unit) {
   NalFinder finder(unit);
   for (auto at = finder.next(); at < unit.size(); at = finder.next()) {
     if (std::to_integer<unsigned>(unit[at]) >> 1 < first_other_type) {
-      return unit.first(at - 3);
+      return unit.first(start_of_nal_unit(unit, at));
     }
   }
   return unit;
+}
+
+ParameterSets parameter_sets_of(Bytes head) {
+  ParameterSets sets;
+  NalFinder finder(head);
+  for (auto at = finder.next(); at < head.size();) {
+    const auto type = std::to_integer<unsigned>(head[at]) >> 1;
+    const auto next = finder.next();
+    const auto end = next > head.size() ? head.size() : start_of_nal_unit(head, next);
+    if (type >= first_set_type && type <= last_set_type) {
+      auto text = as_text(head.subspan(at, end - at));
+      text.remove_suffix(text.size() - 1 - text.find_last_not_of('\0'));
+      sets.units[type - first_set_type] += text;
+      sets.begin = sets.end != 0 ? sets.begin : start_of_nal_unit(head, at);
+      sets.end = end;
+    }
+    at = next;
+  }
+  return sets;
 }
 
 /// Every hole covers a byte whose position is a multiple of `hole_size`.
@@ -124,6 +165,12 @@ std::size_t find_hole(Bytes bytes) {
     }
   }
   return 0;
+}
+
+AccessUnitSplitter::AccessUnitSplitter(const ParameterSets& sets) {
+  for (const auto& unit : sets.units) {
+    order_reader_.take(as_bytes(unit));
+  }
 }
 
 void AccessUnitSplitter::feed(Bytes bytes, std::vector<AccessUnit>& units) {
@@ -161,6 +208,7 @@ void AccessUnitSplitter::take(std::uint8_t byte, std::vector<AccessUnit>& units)
 void AccessUnitSplitter::notice_impossible(std::uint8_t byte) {
   if (doubtful_bytes_ == 2) {
     damaged_ = damaged_ || (byte & 0x81) != 0;
+    lost_picture_ = byte >> 1 < first_other_type;
   } else if (doubtful_bytes_ == 1) {
     damaged_ = damaged_ || (byte & 0xF8) != 0 || (byte & 7) == 0;
   }
@@ -187,7 +235,8 @@ AccessUnit AccessUnitSplitter::unit_to(std::uint64_t end) const {
           .key = key_,
           .order = order_,
           .damaged = damaged_,
-          .lost_behind = end_ && !damaged_};
+          .lost_behind = end_ && !damaged_ && lost_picture_,
+          .garbage_behind = end_ && !damaged_ && !lost_picture_};
 }
 
 void AccessUnitSplitter::begin_nal_unit(bool first_slice, std::vector<AccessUnit>& units) {

@@ -1,5 +1,8 @@
 #include "dualcam/media/media_type.hpp"
 
+#include <algorithm>
+#include <string>
+
 #include "dualcam/media/ptmf.hpp"
 
 namespace dualcam {
@@ -21,6 +24,18 @@ bool is_annex_b(Bytes bytes) {
   const bool begins_stream =
       type <= 1 || (type >= 16 && type <= 21) || (type >= 32 && type <= 35) || type == 39;
   return (first & 0x81) == 0 && (second & 0xF8) == 0 && (second & 0x07) != 0 && begins_stream;
+}
+
+/// A parameter set near the beginning: a stream whose first start code is damaged.
+bool begins_damaged_annex_b(Bytes bytes) {
+  constexpr std::size_t longest_first_unit = 64;
+  const auto text = as_text(bytes.first(std::min(bytes.size(), longest_first_unit)));
+  for (const auto* header : {"\x40\x01", "\x42\x01", "\x44\x01"}) {
+    if (text.find(std::string("\0\0\1", 3) + header) != text.npos) {
+      return true;
+    }
+  }
+  return false;
 }
 
 bool holds_ptmf_header(Bytes bytes) {
@@ -50,7 +65,8 @@ VideoFormat detect(Bytes first_bytes) {
   if (holds_ptmf_header(first_bytes)) {
     return VideoFormat::ptmf;
   }
-  return is_annex_b(first_bytes) ? VideoFormat::annex_b : VideoFormat::unknown;
+  const bool is_stream = is_annex_b(first_bytes) || begins_damaged_annex_b(first_bytes);
+  return is_stream ? VideoFormat::annex_b : VideoFormat::unknown;
 }
 
 std::string_view name_of(VideoFormat format) {

@@ -98,6 +98,8 @@ std::string_view name_of(PtmfDamageKind kind) {
     return "zero hole";
   case PtmfDamageKind::bad_picture:
     return "bad picture";
+  case PtmfDamageKind::bad_head:
+    return "bad head";
   case PtmfDamageKind::bad_voice_header:
     return "bad voice header";
   case PtmfDamageKind::gap:

@@ -40,6 +40,11 @@ bool begins_with_voice_header(Bytes payload) {
          std::to_integer<std::size_t>(payload[2]) * 2 == payload.size() - voice_header_size;
 }
 
+bool is_whole(Bytes unit, bool key) {
+  const auto check = check_access_unit(unit, key);
+  return check.flaw.empty() && check.head_flaw.empty();
+}
+
 /// Whether a chunk's header and most of what follows were overwritten by zeros.
 bool begins_with_hole(Bytes rest) {
   return rest.size() >= remains_size && is_zero(rest.subspan(ptmf_magic.size(), hole_size));
@@ -165,8 +170,7 @@ PtmfReader::Verdict PtmfReader::judge_head() {
     return Verdict::nothing;
   }
   const auto unit = window().first(first_header).subspan(head_start_);
-  const bool whole =
-      flaw_in_access_unit(unit, true).empty() || flaw_in_access_unit(unit, false).empty();
+  const bool whole = is_whole(unit, true) || is_whole(unit, false);
   return whole && find_hole(unit) == 0 ? Verdict::chunk : Verdict::nothing;
 }
 
@@ -190,7 +194,7 @@ void PtmfReader::accept_head() {
   held_ = magics_[headers_judged_];
   const auto next_header = *decode_ptmf_header(window().subspan(held_));
   const auto payload = window().first(held_).subspan(head_start_);
-  key_seen_ = flaw_in_access_unit(payload, true).empty();
+  key_seen_ = is_whole(payload, true);
   report({.kind = PtmfDamageKind::lost_header,
           .offset = offset_,
           .length = held_,
@@ -332,19 +336,26 @@ void PtmfReader::accept(bool doubtful) {
 
 void PtmfReader::accept_picture(const PtmfHeader& header, bool doubtful, bool late) {
   const auto payload = content_of(header, window());
-  if (const auto zeros = find_hole(payload); zeros != 0) {
+  const bool key = header.kind == PtmfKind::key_picture;
+  const auto check = check_access_unit(payload, key);
+  const auto picture = check.flaw.empty() ? payload.subspan(check.head_size) : payload;
+  if (const auto zeros = find_hole(picture); zeros != 0) {
     report(loss_of(
         damage_of(PtmfDamageKind::zero_hole, header, offset_,
                   label(header) + " has a hole of " + std::to_string(zeros) + " zero bytes"),
         header, 1));
     return;
   }
-  const bool key = header.kind == PtmfKind::key_picture;
-  if (const auto flaw = flaw_in_access_unit(payload, key); !flaw.empty()) {
+  if (!check.flaw.empty()) {
     report(loss_of(damage_of(PtmfDamageKind::bad_picture, header, offset_,
-                             label(header) + " is damaged: " + std::string(flaw)),
+                             label(header) + " is damaged: " + std::string(check.flaw)),
                    header, 1));
     return;
+  }
+  if (!check.head_flaw.empty()) {
+    report(damage_of(PtmfDamageKind::bad_head, header, offset_,
+                     label(header) + " is whole, but what precedes it is damaged: " +
+                         std::string(check.head_flaw)));
   }
   key_seen_ = key_seen_ || key;
   if (!key_seen_) {
@@ -364,7 +375,8 @@ void PtmfReader::accept_picture(const PtmfHeader& header, bool doubtful, bool la
                                  .size = held_,
                                  .late = late,
                                  .doubtful = doubtful,
-                                 .headless = false});
+                                 .headless = false,
+                                 .damaged_head = check.head_flaw.empty() ? 0 : check.head_size});
 }
 
 void PtmfReader::accept_sound(const PtmfHeader& header, bool doubtful, bool late) {

@@ -109,10 +109,86 @@ TEST_CASE("annex b: a hole in front of a start code is noticed, a few zeros ther
 
 TEST_CASE("annex b: parameter sets are what precedes the first slice") {
   const auto head = joined({vps(), sps(), pps(), prefix_sei()});
-  CHECK(std::ranges::equal(head_of_access_unit(joined({head, idr(), second_slice()})),
-                           joined({head, from_hex("00")})));
+  CHECK(std::ranges::equal(head_of_access_unit(joined({head, idr(), second_slice()})), head));
   CHECK(head_of_access_unit(head).size() == head.size());
   CHECK(head_of_access_unit({}).empty());
+}
+
+TEST_CASE("annex b: a check tells damage of a picture from that of what precedes it") {
+  struct Case {
+    std::string_view hex;
+    bool key, head_is_whole, picture_is_whole;
+  };
+  for (const auto& [hex, key, head_is_whole, picture_is_whole] : {
+           Case{"00000001 2601 a0 55", true, true, true},
+           Case{"000001 2601 a0 55", true, true, true},
+           Case{"00000001 2601 a0 55", false, true, false}, // of the other kind
+           Case{"00000001 0201 a0 55", true, true, false},
+           Case{"00000001 0201 50 55", false, true, false}, // no first slice
+           Case{"00000001 1401 d0 55", false, true, false}, // of a type that is not in use
+           Case{"00000001 0201 d0 55 00000001 0201 50", false, true, true},
+           Case{"00000001 0201 d0 55 00000001 0201 d0", false, true, false},
+           Case{"00000001 0201 d0 55 00000001 5001 80", false, true, true},
+           Case{"00000001 0201 d0 55 00000001 d001 80", false, true, false},
+           Case{"00000001 0201 d0 55 00000001 5009 80", false, true, false},
+           Case{"00000001 0201 d0 55 00000001 5000 80", false, true, false},
+           Case{"00000001 0201 d0 55 000002", false, true, false},
+           Case{"00000001 0201 d0 55 00000003", false, true, false},
+           Case{"00000001 0201 d0 55 000003", false, true, true},
+           Case{"00000001 4601 50 00000001 0201 d0", false, true, true},
+           Case{"00000001 c601 50 00000001 0201 d0", false, false, true},
+           Case{"00000001 4601 000002 00000001 0201 d0", false, false, true},
+           Case{"46 000001 0201 d0", false, false, true},
+           Case{"00000001 4001 0c 4201 01 00000001 4401 c1 00000001 2601 a0", true, false, true},
+           Case{"00000001 4001 0c 00000001 4201 01 00000001 4401 c1 00000001 2601 a0", true, true,
+                true},
+           Case{"00000001 4001 0c 00000001 0201 d0", false, true, true}, // sets are the key ones'
+           Case{"00000001 4601 50", false, true, false},
+           Case{"0201 d0 1234", false, true, false},
+           Case{"", false, true, false},
+           Case{"00000001 0201 d0 55 00000001 2601 a0 55", true, false, true},
+           Case{"00000001 2601 a0 55 00000001 0201 d0 55", true, true, false},
+       }) {
+    CAPTURE(hex);
+    const auto check = check_access_unit(from_hex(hex), key);
+    CHECK(check.head_flaw.empty() == head_is_whole);
+    CHECK(check.flaw.empty() == picture_is_whole);
+  }
+}
+
+TEST_CASE("annex b: a hole in front of a picture is its head's, and one of few bytes is none") {
+  for (const std::size_t zeros : {63U, 64U, 70U}) {
+    const auto head = joined({from_hex("00000001 4e01 05"), ByteBuffer(zeros), from_hex("80")});
+    const auto check = check_access_unit(joined({head, idr()}), true);
+    CHECK(check.head_size == head.size());
+    CHECK((check.head_flaw == "it has a hole of zero bytes") == (zeros >= hole_size));
+    CHECK(check.flaw.empty());
+  }
+}
+
+TEST_CASE("annex b: a head's parameter sets are told apart, without what surrounds them") {
+  const auto head =
+      joined({delimiter(), vps(), from_hex("0000"), sps(), pps(), pps(), prefix_sei()});
+  const auto sets = parameter_sets_of(head);
+  CHECK(sets.units[0] == "\x40\x01\x0c");
+  CHECK(sets.units[1] == "\x42\x01\x01");
+  CHECK(sets.units[2] == "\x44\x01\xc0\x44\x01\xc0");
+  CHECK(sets.begin == delimiter().size());
+  CHECK(sets.end == head.size() - prefix_sei().size());
+  for (const auto& without : {delimiter(), prefix_sei(), ByteBuffer{}}) {
+    CHECK(parameter_sets_of(without).end == 0);
+  }
+  CHECK(parameter_sets_of(pps()).end == pps().size());
+}
+
+TEST_CASE("annex b: a damaged start code of what is no picture costs none") {
+  for (const auto* hex : {"00000011 4601 50", "00000011 4e01 05", "00000011 4001 0c"}) {
+    const auto units = split(joined({idr(), first_slice(), from_hex(hex), first_slice()}), 3);
+    REQUIRE(units.size() == 3);
+    CHECK(units[1].garbage_behind);
+    CHECK_FALSE((units[1].lost_behind || units[1].damaged));
+    CHECK(units[1].size == first_slice().size());
+  }
 }
 
 } // namespace dualcam

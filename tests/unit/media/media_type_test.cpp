@@ -56,6 +56,16 @@ TEST_CASE(
   CHECK(detect(stream) == VideoFormat::annex_b);
 }
 
+TEST_CASE("media type: a stream whose first start code is damaged is still one") {
+  for (const auto* stream : {"00000009 4001 0c01 00000001 4201 01",
+                             "00000009 4001 0c01 000001 4401", "ffff00000001 4001 0c01"}) {
+    CHECK(detect(from_hex(stream)) == VideoFormat::annex_b);
+  }
+  auto late = ByteBuffer(70, std::byte{0x47}); // as in a transport stream
+  append(late, from_hex("000001 4001 0c01"));
+  CHECK(detect(late) == VideoFormat::unknown);
+}
+
 TEST_CASE("media type: every format has its own name") {
   std::vector<std::string_view> names;
   for (const auto format : {VideoFormat::ptmf, VideoFormat::annex_b, VideoFormat::mp4,

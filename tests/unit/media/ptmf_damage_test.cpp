@@ -6,6 +6,7 @@
 namespace dualcam {
 
 using namespace ptmf_clip;
+using namespace std::string_literals;
 
 TEST_CASE("ptmf: cut at every chunk boundary, all chunks before it survive without damage") {
   const auto clip = make_clip(60);
@@ -369,18 +370,31 @@ TEST_CASE("ptmf: a picture that is not what its header says is withheld and name
   }
 }
 
-TEST_CASE("ptmf: a key picture has all of its parameter sets, or none of its own") {
-  const std::string video = "00000001 4001 0c";
-  const std::string sequence = "00000001 4201 01";
-  const std::string picture = "00000001 4401 c1";
+TEST_CASE("ptmf: damage in front of a picture's slices does not cost the picture") {
+  const std::string good = "00000001 4001 0c 00000001 4201 01 00000001 4401 c1 ";
   const std::string slice = "00000001 2601 a0 55";
-  for (const auto& [unit, whole] :
-       {std::pair(slice, true), std::pair(video + sequence + picture + slice, true),
-        std::pair(video + picture + slice, false), std::pair(sequence + picture + slice, false),
-        std::pair(video + sequence + slice, false), std::pair(video + slice, false),
-        std::pair(video + "00070001 4201 01" + picture + slice, false)}) {
-    CAPTURE(unit);
-    CHECK(flaw_in_access_unit(from_hex(unit), true).empty() == whole);
+  for (const auto& [head, damaged] :
+       {std::pair(std::string(), false), std::pair(good, false),
+        std::pair(good + "00000001 4e01 0580 ", false),
+        std::pair(good + "00000001 ce01 0580 ", true), std::pair(good + "00000011 4e01 05 ", true),
+        std::pair("10000001 4001 0c 00000001 4201 01 00000001 4401 c1 "s, true),
+        std::pair("00000001 4001 0c 00070001 4201 01 00000001 4401 c1 "s, true)}) {
+    CAPTURE(head);
+    ByteBuffer file;
+    PtmfWriter writer(format);
+    writer.picture(true, from_hex(head + slice), 0, file);
+    writer.picture(false, from_hex("00000001 0201 d0 55"), 50'000, file);
+    const auto report = read_both_ways(file);
+    CHECK(report.chunks.size() == 2);
+    CHECK(report.damage.size() == (damaged ? 1 : 0));
+    CHECK(report.pictures_missing == 0);
+    PtmfReader reader;
+    reader.feed(file);
+    for (auto event = reader.next(); event; event = reader.next()) {
+      if (const auto* picture = std::get_if<PtmfPicture>(&*event); picture && picture->key) {
+        CHECK(picture->damaged_head == (damaged ? from_hex(head).size() : 0));
+      }
+    }
   }
 }
 

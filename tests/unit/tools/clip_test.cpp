@@ -1,4 +1,5 @@
-#include "dcam-convert/clip.hpp"
+#include "dcam-convert/ptmf_clip.hpp"
+#include "dcam-convert/stream_clip.hpp"
 
 #include <set>
 

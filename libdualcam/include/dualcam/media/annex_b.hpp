@@ -4,8 +4,10 @@
 /// A splitter is used by one thread at a time and keeps no view of what it was fed.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,14 +16,30 @@
 
 namespace dualcam {
 
-/// Looks at one access unit that stands alone. Empty: it may be a whole picture, a `key` one if
-/// that is wanted. Otherwise what shows that it is damaged, in a few words: "no start code", ...
+/// What shows that an access unit is damaged, each in a few words: "it has no slice", ... Empty: it
+/// may be whole.
+struct AccessUnitCheck {
+  std::size_t head_size;      ///< in bytes: what precedes its first slice; all, if it has none
+  std::string_view head_flaw; ///< of that: parameter sets and SEI
+  std::string_view flaw;      ///< of the picture itself
+};
+
+/// Looks at one access unit that stands alone; a `key` picture if that is wanted.
 ///
 /// Damage inside the coded data shows only where it makes bytes that no NAL unit can hold.
-std::string_view flaw_in_access_unit(Bytes unit, bool key);
+AccessUnitCheck check_access_unit(Bytes unit, bool key);
 
 /// What precedes the first slice of an access unit, or of the beginning of one: its parameter sets.
 Bytes head_of_access_unit(Bytes unit);
+
+/// The parameter sets in a head.
+struct ParameterSets {
+  /// Of video, sequence and picture: the NAL units without start codes; several of a kind in a row.
+  std::array<std::string, 3> units;
+  std::size_t begin = 0; ///< of the stretch of the head that holds them all
+  std::size_t end = 0;   ///< 0: there is none
+};
+ParameterSets parameter_sets_of(Bytes head);
 
 /// The length of the first run of zeros that no coded picture has, since emulation prevention
 /// breaks up three: a hole that lost bytes left. 0: there is none.
@@ -35,7 +53,8 @@ struct AccessUnit {
   bool key;             ///< an intra random access point; its parameter sets precede it in the unit
   std::optional<PictureOrder> order = std::nullopt; ///< nullopt: its parameter sets are missing
   bool damaged = false;                             ///< it has bytes that no NAL unit can hold
-  bool lost_behind = false; ///< the same, but after its end: those of a damaged start code
+  bool lost_behind = false;    ///< the same, but after its end: those of a picture's start code
+  bool garbage_behind = false; ///< the same, but those of another NAL unit's start code
   friend bool operator==(const AccessUnit&, const AccessUnit&) = default;
 };
 
@@ -44,6 +63,10 @@ struct AccessUnit {
 /// follows the last picture without being one belongs to no unit.
 class AccessUnitSplitter {
 public:
+  AccessUnitSplitter() = default;
+  /// `sets` are those of pictures for which the stream has none.
+  explicit AccessUnitSplitter(const ParameterSets& sets);
+
   /// Looks at the next bytes; appends the units that they show to be complete.
   void feed(Bytes bytes, std::vector<AccessUnit>& units);
 
@@ -73,6 +96,7 @@ private:
   std::optional<PictureOrder> order_;
   std::optional<std::uint64_t> end_; ///< where the unit ends before impossible bytes
   unsigned doubtful_bytes_ = 0; ///< still to be looked at after what may be a damaged start code
+  bool lost_picture_ = false;   ///< it is that of a slice
 };
 
 } // namespace dualcam

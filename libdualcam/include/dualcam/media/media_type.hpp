@@ -29,9 +29,9 @@ inline constexpr std::size_t detection_size = 65536;
 /// its first header only after the largest chunk.
 inline constexpr std::size_t thorough_detection_size = largest_ptmf_payload + 2 * ptmf_header_size;
 
-/// Judges a file by its first bytes. When these say nothing, or seem to begin an HEVC stream, a
-/// PTMF header further on decides: a file may have lost its beginning, and no stream can hold the
-/// eight zeros of a header.
+/// Judges a file by its first bytes; a stream's first start code may be damaged. When these say
+/// nothing, or seem to begin an HEVC stream, a PTMF header further on decides: a file may have lost
+/// its beginning, and no stream can hold the eight zeros of a header.
 VideoFormat detect(Bytes first_bytes);
 
 /// "PTMF", "HEVC Annex B", "MP4", "JPEG" or "unknown"; static.

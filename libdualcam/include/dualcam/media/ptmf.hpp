@@ -100,6 +100,9 @@ struct PtmfPicture {
   /// Announced by `lost_header`: number and time are 0, the next picture's tell what they were; the
   /// format is the next chunk's.
   bool headless;
+  /// How many of the payload's first bytes, announced by `bad_head`, no decoder should see: its
+  /// parameter sets and SEI. 0: they are not damaged.
+  std::size_t damaged_head = 0;
 };
 
 /// Some milliseconds of sound. `a_law` is valid until the next call of `next`.
@@ -122,6 +125,7 @@ enum class PtmfDamageKind {
   restart,          ///< with the next chunk numbers and times begin anew: another recording
   zero_hole,        ///< a picture with lost bytes in it; withheld
   bad_picture,      ///< a picture whose bytes cannot all be its own; withheld
+  bad_head,         ///< the next picture is whole, but its parameter sets or SEI are damaged
   bad_voice_header, ///< sound without `00 01 LL CC`, or LL is wrong; withheld
   gap,              ///< `pictures` or `sounds` tells how many are missing before the next
   out_of_order,     ///< the next chunk is late: it equals an earlier one, or follows its successors
