@@ -1,57 +1,73 @@
-// check_capture FILE: what a camera sent, as it was captured from its side of the TCP stream. Lists
-// what is bad, and exits with 1 if anything is.
+// check_capture FILE...: what cameras sent, each FILE captured from one's side of one TCP stream.
+// Says of each file whether it is complete, over all its connections, and lists what is bad. Exits
+// with 1 if anything is bad or missing.
 #include <fstream>
 #include <iostream>
 
-#include <dualcam/capture/dump.hpp>
+#include <dualcam/capture/transfer_log.hpp>
 
 using namespace dualcam;
 
-template <class... Ts> struct On : Ts... {
-  using Ts::operator()...;
-};
+namespace {
 
-int main(int argc, char** argv) {
-  std::ifstream file(argc == 2 ? argv[1] : "", std::ios::binary);
-  if (!file) {
-    std::cerr << "usage: check_capture FILE\n";
-    return argc == 2 ? 3 : 2;
+bool report(const CapturedStray& stray) {
+  std::cout << stray.skipped.bytes << " bytes at byte " << stray.skipped.offset
+            << " are no command\n";
+  return false;
+}
+
+bool report(const CapturedTransfer& transfer) {
+  std::cout << "camera " << (transfer.imei ? format_imei(*transfer.imei) : "unknown") << ", "
+            << (transfer.kind ? description_of(*transfer.kind) : "a file") << ": "
+            << transfer.count(DumpVerdict::good) << " packets good, " << transfer.bad() << " bad, "
+            << transfer.missing_count() << " missing of " << transfer.expected()
+            << (transfer.is_complete() ? ", complete\n" : ", incomplete\n");
+  for (const auto& packet : transfer.packets) {
+    if (packet.verdict != DumpVerdict::good) {
+      std::cout << "packet " << packet.number << " at byte " << packet.offset << ": "
+                << name_of(packet.verdict) << '\n';
+    }
   }
-  bool whole = true;
-  const On report{
-      [](const DumpInit& found) { std::cout << "camera " << format_imei(found.init.imei) << '\n'; },
-      [&](const DumpPacket& packet) {
-        if (packet.verdict != DumpVerdict::good) {
-          whole = false;
-          std::cout << "packet " << packet.number << " at byte " << packet.offset << ": "
-                    << name_of(packet.verdict) << '\n';
-        }
-      },
-      [&](const DumpSkipped& skipped) {
-        whole = false;
-        std::cout << skipped.bytes << " bytes at byte " << skipped.offset << " are no command\n";
-      },
-      [&](const DumpTransferEnded& transfer) {
-        const auto expected = transfer.packets.value_or(transfer.highest);
-        whole = whole && transfer.highest == expected;
-        std::cout << (transfer.kind ? description_of(*transfer.kind) : "a file") << ": "
-                  << transfer.good << " packets good, " << transfer.bad << " bad, the last is "
-                  << transfer.highest << " of " << expected << '\n';
-      },
-      [](const auto&) {}, // see DumpEvent for the others
-  };
+  return transfer.is_flawless();
+}
+
+/// Reads one stream to its end; false: it cannot be read.
+bool read(const char* path, const DumpStream& stream, TransferLog& log) {
+  std::ifstream file(path, std::ios::binary);
   DumpReader reader;
-  const auto report_all = [&] {
+  const auto pass_on = [&] {
     while (const auto event = reader.poll()) {
-      std::visit(report, *event);
+      log.event(stream, *event);
     }
   };
   for (std::array<char, 65536> piece; file.read(piece.data(), piece.size()), file.gcount() > 0;) {
-    const auto size = static_cast<std::size_t>(file.gcount());
-    reader.received(as_bytes({piece.data(), size}));
-    report_all();
+    reader.received(as_bytes({piece.data(), static_cast<std::size_t>(file.gcount())}));
+    pass_on();
   }
   reader.finish();
-  report_all();
+  pass_on();
+  log.over(stream);
+  return file.eof();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::cerr << "usage: check_capture FILE...\n";
+    return 2;
+  }
+  TransferLog log;
+  for (int i = 1; i < argc; ++i) {
+    if (!read(argv[i], {static_cast<std::uint64_t>(i), "", ""}, log)) {
+      std::cerr << argv[i] << " cannot be read\n";
+      return 3;
+    }
+  }
+  log.finish();
+  bool whole = true;
+  while (const auto finding = log.poll()) {
+    whole &= std::visit([](const auto& what) { return report(what); }, *finding);
+  }
   return whole ? 0 : 1;
 }

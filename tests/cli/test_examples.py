@@ -114,16 +114,28 @@ class Examples(ToolTest):
             payload = content[start:start + 1024]
             crc = crc16(payload, crc)
             sent += struct.pack(">HH", 4, len(payload) + 2) + payload + struct.pack(">H", crc)
-        for offset, status, told in ((None, 0, "3 packets good, 0 bad, the last is 3 of 3"),
-                                     (1500, 1, "packet 2 at byte 1064: bad\nfront photo: 2 packets "
-                                               "good, 1 bad, the last is 3 of 3")):
+        head = "camera 350612071913857, front photo: "
+        for offset, status, told in ((None, 0, "3 packets good, 0 bad, 0 missing of 3, complete\n"),
+                                     (1500, 1, "2 packets good, 1 bad, 0 missing of 3, "
+                                               "incomplete\npacket 2 at byte 1064: bad\n")):
             if offset:
                 sent[offset] ^= 1
             (self.folder / "capture").write_bytes(sent)
             result = self.run_example(check_capture, self.folder / "capture")
-            self.assertEqual(result.returncode, status, result.stdout)
-            self.assertIn(told, result.stdout)
-            self.assertIn("camera 350612071913857\n", result.stdout)
+            self.assertEqual((result.returncode, result.stdout), (status, head + told))
+        sent[1500] ^= 1
+        (self.folder / "first").write_bytes(sent[:1500])  # cut, and gone on with at packet 2
+        sync = struct.pack(">HHI", 3, 4, 2) + struct.pack(">HH", 4, 1026) + content[1024:2048]
+        sync += struct.pack(">H", crc16(content[1024:2048]))
+        rest = struct.pack(">HH", 4, 954) + content[2048:]
+        rest += struct.pack(">H", crc16(content[1024:]))
+        (self.folder / "second").write_bytes(sent[:26] + sync + rest)
+        result = self.run_example(check_capture, self.folder / "first", self.folder / "second")
+        self.assertEqual((result.returncode, result.stdout),
+                         (1, head + "3 packets good, 1 bad, 0 missing of 3, complete\n"
+                             "packet 2 at byte 1064: cut\n"))
+        self.assertEqual(self.run_example(check_capture, self.folder / "no").returncode, 3)
+
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "common/dump_source.hpp"
+#include "common/tcp_reassembly.hpp"
+#include "dualcam/capture/dump.hpp"
 
 namespace dualcam::inline tools {
 

@@ -85,7 +85,9 @@ private:
 
   void take(Open& open, const TcpConnection& connection, const DumpEvent& event) {
     if (open.stream.number == 0) {
-      open.stream = {++facts_.streams, connection, open.reader.device_is_a()};
+      const bool a = open.reader.device_is_a();
+      open.stream = {++facts_.streams, format_endpoint(a ? connection.a : connection.b),
+                     format_endpoint(a ? connection.b : connection.a)};
     }
     listener_.event(open.stream, event);
   }
@@ -129,7 +131,7 @@ private:
   }
 
   DumpListener& listener_;
-  DumpStream stream_{1, std::nullopt};
+  DumpStream stream_{1, {}, {}};
   DumpReader reader_;
 };
 

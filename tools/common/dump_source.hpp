@@ -9,8 +9,7 @@
 
 #include "common/hex_style.hpp"
 #include "common/input_file.hpp"
-#include "common/tcp_reassembly.hpp"
-#include "dualcam/capture/dump.hpp"
+#include "dualcam/capture/captured_transfer.hpp"
 
 namespace dualcam::inline tools {
 
@@ -21,13 +20,6 @@ enum class DumpForm {
 };
 
 std::string_view name_of(DumpForm form);
-
-/// One device's side of one connection.
-struct DumpStream {
-  std::uint64_t number;                    ///< in the file, from 1
-  std::optional<TcpConnection> connection; ///< where packets were captured
-  bool device_is_a = true;                 ///< which of the connection's ends
-};
 
 /// What is not in the events.
 struct DumpFacts {

@@ -7,6 +7,48 @@
 
 namespace dualcam::crc {
 
+/// Hands the events of one dump to a TransferLog, and what that finds to the check.
+class DumpCheck::Listener : public DumpListener {
+public:
+  explicit Listener(DumpCheck& check) : check_(check) {}
+
+  void event(const DumpStream& stream, const DumpEvent& event) override {
+    if (check_.options_.common.verbosity > 0) {
+      check_.report_.trace(stream, event);
+    }
+    commands_ += !std::holds_alternative<DumpSkipped>(event);
+    log_.event(stream, event, place_of(event));
+    tell();
+  }
+  void over(const DumpStream& stream) override {
+    log_.over(stream);
+    tell();
+  }
+  void finish() {
+    log_.finish();
+    tell();
+  }
+
+  std::uint64_t commands() const { return commands_; }
+
+private:
+  std::uint64_t place_of(const DumpEvent& event) {
+    const auto* packet = std::get_if<DumpPacket>(&event);
+    const bool keep = packet != nullptr && packet->verdict != DumpVerdict::cut &&
+                      check_.extractor_ && log_.has_room();
+    return keep ? check_.extractor_->keep(packet->payload) : 0;
+  }
+  void tell() {
+    while (const auto finding = log_.poll()) {
+      std::visit([this](const auto& what) { check_.on(what); }, *finding);
+    }
+  }
+
+  DumpCheck& check_;
+  TransferLog log_;
+  std::uint64_t commands_ = 0;
+};
+
 ExitCode DumpCheck::run() {
   if (!options_.extract_folder.empty()) {
     auto extractor = Extractor::open(options_.extract_folder, options_.max_file_size);
@@ -36,38 +78,35 @@ ExitCode DumpCheck::check(const std::string& path) {
   DumpOptions options;
   options.port = options_.port;
   options.progress = [&](std::uint64_t done) { meter.update(done); };
-  TransferLog log;
-  if (extractor_) {
-    log.spool = [this](Bytes payload) { return extractor_->keep(payload); };
-  }
-  if (options_.common.verbosity > 0) {
-    log.trace = [this](const auto& stream, const auto& event) { report_.trace(stream, event); };
-  }
-  log.done = [this](const Transfer& transfer) { on_transfer(transfer); };
-  log.skipped = [this](const DumpStream&, const DumpSkipped& skipped) {
-    report_.skipped(skipped);
-    code_ = worse_of(code_, ExitCode::bad_data);
-  };
   report_.begin(path);
+  Listener listener(*this);
   DumpFacts facts;
-  const auto read = read_dump(*file, options, log, facts);
-  log.finish();
-  report_.end(facts, log.commands());
+  const auto read = read_dump(*file, options, listener, facts);
+  listener.finish();
+  report_.end(facts, listener.commands());
   if (!read) {
     console_.error(fmt::format("{}: {}", escaped(path), escaped(read.error().message)));
     return read.error().category == ErrorCategory::io ? ExitCode::io : ExitCode::bad_data;
   }
-  return log.commands() == 0 || facts.problem_count != 0 ? ExitCode::bad_data : ExitCode::done;
+  return listener.commands() == 0 || facts.problem_count != 0 ? ExitCode::bad_data : ExitCode::done;
 }
 
-void DumpCheck::on_transfer(const Transfer& transfer) {
+void DumpCheck::on(const CapturedStray& stray) {
+  report_.skipped(stray.skipped);
+  code_ = worse_of(code_, ExitCode::bad_data);
+}
+
+void DumpCheck::on(const CapturedTransfer& transfer) {
   report_.transfer(transfer);
   if (!transfer.is_flawless()) {
     code_ = worse_of(code_, ExitCode::bad_data);
   }
-  if (!extractor_) {
-    return;
+  if (extractor_) {
+    extract(transfer);
   }
+}
+
+void DumpCheck::extract(const CapturedTransfer& transfer) {
   const auto extracted = extractor_->extract(transfer);
   if (!extracted) {
     report_.not_extracted(extracted.error());

@@ -3,7 +3,10 @@
 
 #include <optional>
 
+#include "common/dump_source.hpp"
 #include "dcam-crc/dump_report.hpp"
+#include "dcam-crc/extractor.hpp"
+#include "dualcam/capture/transfer_log.hpp"
 
 namespace dualcam::crc {
 
@@ -16,8 +19,12 @@ public:
   ExitCode run();
 
 private:
+  class Listener;
+
   ExitCode check(const std::string& path);
-  void on_transfer(const Transfer& transfer);
+  void on(const CapturedTransfer& transfer);
+  void on(const CapturedStray& stray);
+  void extract(const CapturedTransfer& transfer);
 
   const CrcOptions& options_;
   Product& product_;

@@ -18,6 +18,9 @@ namespace {
 
 constexpr std::size_t most_ranges = 12; ///< that a line of text lists
 
+/// How many of what is bad is listed before the rest is only counted.
+constexpr std::size_t most_listed = 10'000;
+
 bool wants_color(CommonOptions::When when) {
   const auto* no_color = std::getenv("NO_COLOR");
   return when == CommonOptions::When::always ||
@@ -33,7 +36,7 @@ Json crc_json(std::optional<std::uint16_t> crc) {
   return crc ? Json(fmt::format("{:04x}", *crc)) : Json();
 }
 
-std::string range_text(const std::vector<NumberRange>& ranges) {
+std::string range_text(const std::vector<PacketRange>& ranges) {
   std::string text;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     if (i == most_ranges) {
@@ -46,7 +49,7 @@ std::string range_text(const std::vector<NumberRange>& ranges) {
   return text;
 }
 
-Json range_json(const std::vector<NumberRange>& ranges) {
+Json range_json(const std::vector<PacketRange>& ranges) {
   auto list = Json::array();
   for (const auto& range : ranges | std::views::take(most_listed)) {
     list.push_back({range.first, range.last});
@@ -58,7 +61,7 @@ std::string plural(std::uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-std::string numbering_note(const PacketRecord& packet) {
+std::string numbering_note(const CapturedPacket& packet) {
   switch (packet.numbering) {
   case DumpNumbering::stated:
     return "";
@@ -70,7 +73,7 @@ std::string numbering_note(const PacketRecord& packet) {
   return "";
 }
 
-Json packet_json(const PacketRecord& packet) {
+Json packet_json(const CapturedPacket& packet) {
   auto fields = Json::object();
   fields["number"] = packet.number;
   fields["numbering"] = name_of(packet.numbering);
@@ -94,7 +97,7 @@ Json skipped_json(const DumpSkipped& skipped) {
   return {{"offset", skipped.offset}, {"bytes", skipped.bytes}, {"missing", skipped.missing}};
 }
 
-Json metadata_of(const Transfer& transfer) {
+Json metadata_of(const CapturedTransfer& transfer) {
   const auto metadata = decode_metadata(transfer.metadata);
   if (metadata) {
     return metadata_record(*metadata, transfer.metadata, transfer.imei);
@@ -103,7 +106,7 @@ Json metadata_of(const Transfer& transfer) {
 }
 
 /// `2024-10-29T12:43:42.000Z, server request, 54.7004183 25.2796514`
-std::string metadata_text(const Transfer& transfer) {
+std::string metadata_text(const CapturedTransfer& transfer) {
   const auto metadata = decode_metadata(transfer.metadata);
   if (!metadata) {
     return fmt::format("{} ({})", to_hex(transfer.metadata), metadata.error().message);
@@ -140,7 +143,7 @@ void DumpReport::event(std::string_view name, const Json& fields) {
 }
 
 void DumpReport::trace(const DumpStream& stream, const DumpEvent& event) {
-  const auto where = stream.connection ? fmt::format("connection {}: ", stream.number) : "";
+  const auto where = stream.device.empty() ? "" : fmt::format("connection {}: ", stream.number);
   if (const auto* packet = std::get_if<DumpPacket>(&event)) {
     if (console_.traces()) {
       console_.trace(fmt::format("{}offset {}: packet {}, {} bytes, CRC {}, {}{}", where,
@@ -162,7 +165,7 @@ void DumpReport::trace(const DumpStream& stream, const DumpEvent& event) {
   }
 }
 
-void DumpReport::transfer(const Transfer& transfer) {
+void DumpReport::transfer(const CapturedTransfer& transfer) {
   ++transfers_;
   options_.common.json ? transfer_json(transfer) : transfer_text(transfer);
   if (options_.map && !options_.common.json) {
@@ -172,17 +175,14 @@ void DumpReport::transfer(const Transfer& transfer) {
   }
 }
 
-void DumpReport::headline(const Transfer& transfer) {
+void DumpReport::headline(const CapturedTransfer& transfer) {
   const auto path = transfer.path.empty() ? "" : ", path " + escaped(transfer.path);
   product_.line(fmt::format("{}: transfer {}: {}, IMEI {}{}", escaped(dump_), transfers_,
                             transfer.kind ? description_of(*transfer.kind) : "file of unknown kind",
                             transfer.imei ? format_imei(*transfer.imei) : "unknown", path));
-  if (transfer.stream.connection) {
-    const auto& connection = *transfer.stream.connection;
-    const bool a = transfer.stream.device_is_a;
+  if (!transfer.stream.device.empty()) {
     product_.line(
-        fmt::format("  from {} to {}{}", format_endpoint(a ? connection.a : connection.b),
-                    format_endpoint(a ? connection.b : connection.a),
+        fmt::format("  from {} to {}{}", transfer.stream.device, transfer.stream.server,
                     transfer.parts == 1 ? "" : fmt::format(", in {} connections", transfer.parts)));
   }
   if (!transfer.metadata.empty()) {
@@ -190,7 +190,7 @@ void DumpReport::headline(const Transfer& transfer) {
   }
 }
 
-void DumpReport::transfer_text(const Transfer& transfer) {
+void DumpReport::transfer_text(const CapturedTransfer& transfer) {
   headline(transfer);
   const auto unchecked = transfer.count(DumpVerdict::unchecked);
   product_.line(fmt::format("  {}: {} good, {} bad, {}{} missing, {} repeated",
@@ -210,7 +210,7 @@ void DumpReport::transfer_text(const Transfer& transfer) {
   }
 }
 
-void DumpReport::damages(const Transfer& transfer) {
+void DumpReport::damages(const CapturedTransfer& transfer) {
   for (const auto& packet : transfer.packets) {
     if (packet.verdict == DumpVerdict::good) {
       continue;
@@ -247,7 +247,7 @@ void DumpReport::damages(const Transfer& transfer) {
   }
 }
 
-void DumpReport::transfer_json(const Transfer& transfer) {
+void DumpReport::transfer_json(const CapturedTransfer& transfer) {
   auto fields = Json::object();
   fields["transfer"] = transfers_;
   for (const auto& packet : transfer.packets) {
@@ -257,11 +257,9 @@ void DumpReport::transfer_json(const Transfer& transfer) {
       event("packet", all);
     }
   }
-  if (transfer.stream.connection) {
-    const auto& connection = *transfer.stream.connection;
-    const bool a = transfer.stream.device_is_a;
-    fields["device"] = format_endpoint(a ? connection.a : connection.b);
-    fields["server"] = format_endpoint(a ? connection.b : connection.a);
+  if (!transfer.stream.device.empty()) {
+    fields["device"] = transfer.stream.device;
+    fields["server"] = transfer.stream.server;
   }
   fields["connections"] = transfer.parts;
   fields["imei"] = transfer.imei ? Json(format_imei(*transfer.imei)) : Json();

@@ -3,11 +3,12 @@
 
 #include <string>
 
+#include "common/dump_source.hpp"
 #include "common/json.hpp"
 #include "common/standard_streams.hpp"
 #include "dcam-crc/extractor.hpp"
 #include "dcam-crc/options.hpp"
-#include "dcam-crc/transfer_log.hpp"
+#include "dualcam/capture/captured_transfer.hpp"
 
 namespace dualcam::crc {
 
@@ -18,18 +19,18 @@ public:
   /// A dump is being read; `name` may hold anything.
   void begin(const std::string& name);
   void trace(const DumpStream& stream, const DumpEvent& event);
-  void transfer(const Transfer& transfer);
+  void transfer(const CapturedTransfer& transfer);
   void extracted(const Extracted& extracted);
   void not_extracted(const Error& error);
   void skipped(const DumpSkipped& skipped);
   void end(const DumpFacts& facts, std::uint64_t commands);
 
 private:
-  void transfer_text(const Transfer& transfer);
-  void transfer_json(const Transfer& transfer);
+  void transfer_text(const CapturedTransfer& transfer);
+  void transfer_json(const CapturedTransfer& transfer);
   void event(std::string_view name, const Json& fields);
-  void headline(const Transfer& transfer);
-  void damages(const Transfer& transfer);
+  void headline(const CapturedTransfer& transfer);
+  void damages(const CapturedTransfer& transfer);
 
   const CrcOptions& options_;
   Product& product_;

@@ -33,7 +33,7 @@ int write_at(int descriptor, Bytes bytes, std::uint64_t offset) {
   return 0;
 }
 
-std::string extension(const Transfer& transfer) {
+std::string extension(const CapturedTransfer& transfer) {
   if (transfer.kind) {
     return std::string(extension_of(*transfer.kind));
   }
@@ -47,7 +47,7 @@ std::string extension(const Transfer& transfer) {
   return ".bin";
 }
 
-std::string stem(const Transfer& transfer) {
+std::string stem(const CapturedTransfer& transfer) {
   const auto metadata = decode_metadata(transfer.metadata);
   const auto time = metadata ? metadata->timestamp.time_point() : std::nullopt;
   return fmt::format("{}_{}_{}", transfer.imei ? format_imei(*transfer.imei) : "unknown",
@@ -56,7 +56,7 @@ std::string stem(const Transfer& transfer) {
                      transfer.kind ? name_of(*transfer.kind) : "file");
 }
 
-std::uint64_t size_of(const Transfer& transfer) {
+std::uint64_t size_of(const CapturedTransfer& transfer) {
   std::uint64_t size = transfer.announced_bytes.value_or(0);
   for (const auto* packet : transfer.best()) {
     size = std::max(size, packet->file_offset + packet->size);
@@ -99,12 +99,13 @@ std::uint64_t Extractor::keep(Bytes payload) {
 }
 
 /// Holes stay holes of the file system, which read as zeros.
-Result<void> Extractor::write(const Transfer& transfer, std::uint64_t size, int descriptor) const {
+Result<void> Extractor::write(const CapturedTransfer& transfer, std::uint64_t size,
+                              int descriptor) const {
   ByteBuffer buffer;
   for (const auto* packet : transfer.best()) {
     buffer.resize(packet->size);
     const auto got =
-        ::pread(spool_, buffer.data(), buffer.size(), static_cast<off_t>(packet->spooled));
+        ::pread(spool_, buffer.data(), buffer.size(), static_cast<off_t>(packet->place));
     if (got != static_cast<ssize_t>(buffer.size())) {
       return errno_error(got < 0 ? errno : EIO, folder_);
     }
@@ -118,7 +119,7 @@ Result<void> Extractor::write(const Transfer& transfer, std::uint64_t size, int 
   return {};
 }
 
-Result<std::optional<Extracted>> Extractor::extract(const Transfer& transfer) {
+Result<std::optional<Extracted>> Extractor::extract(const CapturedTransfer& transfer) {
   if (error_ != 0) {
     return errno_error(error_, folder_);
   }

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "dcam-crc/transfer_log.hpp"
+#include "dualcam/capture/captured_transfer.hpp"
 #include "dualcam/wire/error.hpp"
 
 namespace dualcam::crc {
@@ -13,7 +13,7 @@ namespace dualcam::crc {
 struct Extracted {
   std::filesystem::path path;
   bool complete;
-  std::vector<NumberRange> holes; ///< packets of which nothing whole came: zeros
+  std::vector<PacketRange> holes; ///< packets of which nothing whole came: zeros
 };
 
 /// Payloads are kept in a temporary file as they come (their places may become known later) and put
@@ -34,13 +34,13 @@ public:
 
   /// The transfer's file; nullopt: there is nothing to write. Errors: io; unsupported, if it would
   /// be too large.
-  Result<std::optional<Extracted>> extract(const Transfer& transfer);
+  Result<std::optional<Extracted>> extract(const CapturedTransfer& transfer);
 
 private:
   Extractor(std::filesystem::path folder, std::uint64_t most_bytes, int spool)
       : folder_(std::move(folder)), most_bytes_(most_bytes), spool_(spool) {}
 
-  Result<void> write(const Transfer& transfer, std::uint64_t size, int descriptor) const;
+  Result<void> write(const CapturedTransfer& transfer, std::uint64_t size, int descriptor) const;
 
   std::filesystem::path folder_;
   std::uint64_t most_bytes_;

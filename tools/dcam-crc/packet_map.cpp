@@ -36,7 +36,7 @@ const Look& look_of(Cell cell) { return looks[static_cast<std::size_t>(cell)]; }
 using States = std::vector<std::pair<std::uint32_t, Cell>>;
 
 /// The numbers that came, in order, so that a transfer of 4 billion missing ones costs nothing.
-States states_of(const Transfer& transfer) {
+States states_of(const CapturedTransfer& transfer) {
   States states;
   for (const auto& packet : transfer.packets) {
     states.emplace_back(packet.number, packet.verdict == DumpVerdict::good        ? Cell::good
@@ -112,7 +112,8 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
 
 } // namespace
 
-std::vector<std::string> packet_map(const Transfer& transfer, std::size_t width, bool color) {
+std::vector<std::string> packet_map(const CapturedTransfer& transfer, std::size_t width,
+                                    bool color) {
   std::uint32_t total = transfer.expected();
   for (const auto& packet : transfer.packets) {
     total = std::max(total, packet.number);

@@ -1,0 +1,98 @@
+/// \file
+/// What a capture proves about one file: every packet of it that came, over all the connections
+/// that it came in, and what follows from them.
+///
+/// A value: it has no views, may be copied, and is good as long as its owner keeps it. The
+/// functions cost as much as looking at every packet once (`best`, `missing`, `holes` and what is
+/// made of them: sorting them); none keeps anything, and all may be called on one object from
+/// several threads.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dualcam/capture/dump.hpp"
+
+namespace dualcam {
+
+/// One device's side of one connection.
+struct DumpStream {
+  std::uint64_t number = 0; ///< in the capture; whoever reads it chooses, from 1
+  std::string device;       ///< its address as text, where packets were captured; otherwise empty
+  std::string server;       ///< as `device`
+};
+
+/// One packet as it came; of a number there may be several. There are millions: 48 bytes.
+struct CapturedPacket {
+  std::uint64_t offset;                  ///< of the command in the stream
+  std::uint64_t file_offset;             ///< of the payload
+  std::uint64_t place = 0;               ///< where the caller keeps the payload: TransferLog::event
+  std::uint32_t number;                  ///< in the file, from 1
+  std::uint32_t content;                 ///< a hash of the payload
+  std::optional<std::uint16_t> stored;   ///< nullopt: lost
+  std::optional<std::uint16_t> computed; ///< nullopt: unchecked
+  std::uint16_t size;                    ///< of the payload
+  std::uint16_t crc;                     ///< of the payload alone, from 0
+  DumpNumbering numbering;               ///< how the number is known
+  DumpVerdict verdict;                   ///< what its CRC proves
+  bool repeat;                           ///< the same packet has come before
+};
+static_assert(sizeof(CapturedPacket) == 48);
+
+/// Packets of which both ends belong to it.
+struct PacketRange {
+  std::uint32_t first; ///< a number, from 1
+  std::uint32_t last;  ///< not lower
+};
+
+/// A file, as far as it was captured.
+struct CapturedTransfer {
+  DumpStream stream;                            ///< of the connection in which it began
+  std::optional<std::uint64_t> imei;            ///< nullopt: no INIT came
+  std::optional<FileKind> kind;                 ///< nullopt: nothing tells
+  std::optional<std::uint32_t> announced;       ///< packets; nullopt: START is not there
+  std::optional<std::uint32_t> announced_bytes; ///< START's number where files go by path
+  std::size_t packet_size = full_packet;        ///< payload bytes of all packets but the last
+  ByteBuffer metadata;                          ///< the METADATA payload; empty: none
+  std::string path;                             ///< of a file by path: any bytes
+  std::uint64_t offset = 0;                     ///< where it begins in the stream
+  std::deque<CapturedPacket> packets;           ///< in the order in which they came
+  std::deque<DumpSkipped> skipped;              ///< among them
+  std::uint64_t not_kept = 0; ///< packets and skipped stretches for which there was no room
+  std::vector<std::string> corrections; ///< why numbers were changed afterwards
+  unsigned parts = 1;                   ///< connections it came in
+
+  /// The best copy of each number, in order: good before unchecked before bad; cut ones are none.
+  /// Pointers into `packets`.
+  std::vector<const CapturedPacket*> best() const;
+  /// Packets: as announced, else the highest number that came.
+  std::uint32_t expected() const;
+  /// How many packets have that verdict.
+  std::uint64_t count(DumpVerdict verdict) const;
+  /// How many are bad or cut.
+  std::uint64_t bad() const { return count(DumpVerdict::bad) + count(DumpVerdict::cut); }
+  /// How many came before.
+  std::uint64_t repeated() const;
+  /// Of which nothing came.
+  std::vector<PacketRange> missing() const;
+  /// Of which nothing came, or only cut ones.
+  std::vector<PacketRange> holes() const;
+  /// How many are missing.
+  std::uint64_t missing_count() const;
+  /// The least certain of all its packets'.
+  DumpNumbering numbering() const;
+
+  /// Every packet from the first to the last is there, and its CRC fits.
+  bool is_complete() const;
+  /// Nothing in it was damaged, either.
+  bool is_flawless() const;
+  /// Bytes of the file that are there.
+  std::uint64_t bytes() const;
+  /// CRC of these bytes; the file's, if it is complete.
+  std::uint16_t crc() const;
+};
+
+} // namespace dualcam

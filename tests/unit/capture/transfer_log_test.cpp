@@ -1,0 +1,283 @@
+#include "dualcam/capture/transfer_log.hpp"
+
+#include <map>
+
+#include "capture/dump_testing.hpp"
+
+namespace dualcam {
+namespace {
+
+/// What one connection carried, and whether its end was captured before the next one began.
+struct Connection {
+  ByteBuffer bytes;
+  bool ends = true;
+};
+
+/// `videof 20: 20 good, 0 bad, 0 missing, 1 repeated, in 2, complete a1b2, stated`
+std::string summary(const CapturedTransfer& transfer) {
+  std::string text = transfer.kind ? std::string(name_of(*transfer.kind)) : "?";
+  text += ' ' + (transfer.announced ? std::to_string(*transfer.announced) : "?");
+  text += ": " + std::to_string(transfer.count(DumpVerdict::good)) + " good, " +
+          std::to_string(transfer.bad()) + " bad, " + std::to_string(transfer.missing_count()) +
+          " missing, " + std::to_string(transfer.repeated()) + " repeated, in " +
+          std::to_string(transfer.parts) + (transfer.is_complete() ? ", complete" : "") + ", " +
+          std::string(name_of(transfer.numbering()));
+  return text;
+}
+
+Lines drain(TransferLog& log) {
+  Lines lines;
+  while (const auto finding = log.poll()) {
+    const auto* transfer = std::get_if<CapturedTransfer>(&*finding);
+    lines.push_back(transfer != nullptr
+                        ? summary(*transfer)
+                        : "stray " +
+                              std::to_string(std::get<CapturedStray>(*finding).skipped.bytes));
+  }
+  return lines;
+}
+
+/// Connections one after the other; those whose end is not seen end with the capture.
+Lines log_of(const std::vector<Connection>& connections, std::uint64_t most_records = 1000) {
+  TransferLog log(most_records);
+  std::vector<DumpReader> readers(connections.size());
+  const auto take = [&](std::size_t i) {
+    while (const auto event = readers[i].poll()) {
+      log.event({i + 1, "camera", "server"}, *event);
+    }
+  };
+  const auto end = [&](std::size_t i) {
+    readers[i].finish();
+    take(i);
+    log.over({i + 1, "camera", "server"});
+  };
+  for (std::size_t i = 0; i < connections.size(); ++i) {
+    readers[i].received(connections[i].bytes);
+    take(i);
+    if (connections[i].ends) {
+      end(i);
+    }
+  }
+  for (std::size_t i = 0; i < connections.size(); ++i) {
+    if (!connections[i].ends) {
+      end(i);
+    }
+  }
+  log.finish();
+  return drain(log);
+}
+
+/// A connection that carries `count` packets of a file of 20 from `first` on.
+Connection part(std::uint32_t first, std::uint32_t count, bool ends = true, std::uint32_t seed = 1,
+                std::uint8_t offers = 0x10) {
+  DeviceStream s(20, 300, seed);
+  s.init(offers).start().sync(first).data(count);
+  return {s.bytes, ends};
+}
+
+constexpr auto whole = "videof 20: 20 good, 0 bad, 0 missing, 0 repeated, in 1, complete, stated";
+
+} // namespace
+
+TEST_CASE("transfer log: one file over several connections") {
+  struct Case {
+    const char* name;
+    std::vector<Connection> connections;
+    Lines lines;
+  };
+  const auto cut = [] { // in the middle of packet 8
+    auto connection = part(1, 8);
+    connection.bytes.resize(connection.bytes.size() - 500);
+    return connection;
+  };
+  const auto flipped = [] {
+    auto connection = part(9, 12);
+    connection.bytes[5000] ^= std::byte{1};
+    return connection;
+  };
+  const std::vector<Case> cases{
+      {"one", {part(1, 20)}, {whole}},
+      {"two",
+       {part(1, 8), part(9, 12)},
+       {"videof 20: 20 good, 0 bad, 0 missing, 0 repeated, in 2, complete, stated"}},
+      {"an overlap",
+       {part(1, 8), part(7, 14)},
+       {"videof 20: 22 good, 0 bad, 0 missing, 2 repeated, in 2, complete, stated"}},
+      {"the first is silent, and ends with the capture",
+       {part(1, 8, false), part(9, 12)},
+       {"videof 20: 20 good, 0 bad, 0 missing, 0 repeated, in 2, complete, stated"}},
+      {"both are",
+       {part(1, 8, false), part(9, 12, false)},
+       {"videof 20: 20 good, 0 bad, 0 missing, 0 repeated, in 2, complete, stated"}},
+      {"three, in whatever order they end",
+       {part(1, 8, false), part(9, 4), part(13, 8)},
+       {"videof 20: 20 good, 0 bad, 0 missing, 0 repeated, in 3, complete, stated"}},
+      {"three, the middle one is silent",
+       {part(1, 8), part(9, 4, false), part(13, 8)},
+       {"videof 20: 20 good, 0 bad, 0 missing, 0 repeated, in 3, complete, stated"}},
+      {"cut in mid-packet",
+       {cut(), part(8, 13)},
+       {"videof 20: 20 good, 1 bad, 0 missing, 1 repeated, in 2, complete, stated"}},
+      {"damaged",
+       {part(1, 8), flipped()},
+       {"videof 20: 19 good, 1 bad, 0 missing, 0 repeated, in 2, stated"}},
+      {"something is missing in between",
+       {part(1, 8), part(11, 10)},
+       {"videof 20: 18 good, 0 bad, 2 missing, 0 repeated, in 2, stated"}},
+      {"nobody comes back",
+       {part(1, 8)},
+       {"videof 20: 8 good, 0 bad, 12 missing, 0 repeated, in 1, stated"}},
+      {"the file was replaced",
+       {part(1, 8), part(8, 13, true, 2)},
+       {"videof 20: 8 good, 0 bad, 12 missing, 0 repeated, in 1, stated",
+        "videof 20: 13 good, 0 bad, 7 missing, 0 repeated, in 1, stated"}},
+      {"another kind",
+       {part(1, 8), part(9, 12, true, 1, 0x20)},
+       {"videof 20: 8 good, 0 bad, 12 missing, 0 repeated, in 1, stated",
+        "videor 20: 12 good, 0 bad, 8 missing, 0 repeated, in 1, stated"}},
+      {"from the start again",
+       {part(1, 8), part(1, 20)},
+       {whole, "videof 20: 8 good, 0 bad, 12 missing, 0 repeated, in 1, stated"}},
+      {"another file in between",
+       {part(1, 8), part(1, 20, true, 2, 0x20), part(9, 12)},
+       {"videor 20: 20 good, 0 bad, 0 missing, 0 repeated, in 1, complete, stated",
+        "videof 20: 20 good, 0 bad, 0 missing, 0 repeated, in 2, complete, stated"}},
+  };
+  for (const auto& each : cases) {
+    CAPTURE(each.name);
+    CHECK(log_of(each.connections) == each.lines);
+  }
+}
+
+TEST_CASE("transfer log: metadata decides which file is gone on with") {
+  const auto with = [](std::uint32_t first, std::uint32_t count, std::string_view time) {
+    DeviceStream s(20, 300);
+    s.init();
+    if (!time.empty()) {
+      s.raw("000b 000d 01 10").raw(time).raw("00 0003");
+    }
+    s.start().sync(first).data(count);
+    return Connection{s.bytes};
+  };
+  constexpr auto noon = "00000192d84dac30";
+  CHECK(log_of({with(1, 8, noon), with(9, 12, noon)}).size() == 1);
+  CHECK(log_of({with(1, 8, noon), with(9, 12, "")}).size() == 1);
+  CHECK(log_of({with(1, 8, ""), with(9, 12, noon)}).size() == 1);
+  CHECK(log_of({with(1, 8, noon), with(9, 12, "00000192d84dac31")}).size() == 2);
+}
+
+TEST_CASE("transfer log: several files in one connection") {
+  DeviceStream a(20, 300);
+  a.init().start().sync(1).data(20);
+  DeviceStream b(5, 300, 2);
+  b.init(0x20).start().sync(1).data(5).init(0);
+  append(a.bytes, b.bytes);
+  CHECK(log_of({{a.bytes}}) ==
+        Lines{whole, "videor 5: 5 good, 0 bad, 0 missing, 0 repeated, in 1, complete, stated"});
+}
+
+TEST_CASE("transfer log: what has no START is never complete, and gone on with by nobody") {
+  DeviceStream s(20, 300);
+  s.init().sync(1).data(8);
+  CHECK(log_of({{s.bytes}, part(9, 12)}) ==
+        Lines{"videof ?: 8 good, 0 bad, 0 missing, 0 repeated, in 1, stated",
+              "videof 20: 12 good, 0 bad, 8 missing, 0 repeated, in 1, stated"});
+  s.bytes.erase(s.bytes.begin(), s.bytes.begin() + 16 + 8 + 2000); // begins in mid-stream
+  CHECK(log_of({{s.bytes}}) ==
+        Lines{"stray 60", "? ?: 6 good, 0 bad, 0 missing, 0 repeated, in 1, unknown"});
+}
+
+TEST_CASE("transfer log: inferred numbers are settled by packets that came again") {
+  DeviceStream s(40, 300);
+  s.init().start().sync(1).data(30).sync(3).data(38).init(0);
+  s.erase(s.starts[4] + 500, 3000); // 2 or 3 packets
+  const auto lines = log_of({{s.bytes}});
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0] == "videof 40: 64 good, 1 bad, 0 missing, 25 repeated, in 1, complete, inferred");
+}
+
+TEST_CASE("transfer log: stray bytes are told apart from what is skipped in a transfer") {
+  DeviceStream s(20, 300);
+  s.init().start().sync(1).data(20);
+  s.insert(s.starts[3], random_bytes(50, 9));
+  s.insert(0, random_bytes(100, 8));
+  CHECK(log_of({{s.bytes}}) == Lines{"stray 100", whole});
+}
+
+TEST_CASE("transfer log: holds no more records than it was told to") {
+  const auto lines = log_of({part(1, 20)}, 15);
+  CHECK(lines == Lines{"videof 20: 15 good, 0 bad, 5 missing, 0 repeated, in 1, stated"});
+  // What nobody has gone on with makes room, the oldest first.
+  CHECK(log_of({part(1, 8), part(1, 8, true, 2, 0x20), part(1, 8, true, 3, 0x04)}, 16) ==
+        Lines{"videof 20: 8 good, 0 bad, 12 missing, 0 repeated, in 1, stated",
+              "videor 20: 8 good, 0 bad, 12 missing, 0 repeated, in 1, stated",
+              "photof 20: 8 good, 0 bad, 12 missing, 0 repeated, in 1, stated"});
+  TransferLog none(0);
+  CHECK_FALSE(none.has_room());
+  none.event({1, "", ""}, DumpTransferBegan{0, std::nullopt, 1, std::nullopt});
+  none.event({1, "", ""}, DumpSkipped{0, 1, 0});
+  none.finish();
+  const auto finding = none.poll();
+  REQUIRE(finding);
+  CHECK(std::get<CapturedTransfer>(*finding).not_kept == 1);
+}
+
+TEST_CASE("transfer log: no more than so many wait for their rest") {
+  std::vector<Connection> connections;
+  for (std::uint32_t i = 0; i <= TransferLog::most_suspended; ++i) {
+    DeviceStream s(20 + i, 300, i);
+    s.init().start().sync(1).data(2);
+    connections.push_back({s.bytes});
+  }
+  DeviceStream first(20, 300, 0);
+  first.init().start().sync(3).data(18);
+  connections.push_back({first.bytes}); // too late for the first
+  const auto lines = log_of(connections);
+  CHECK(lines.size() == connections.size());
+  CHECK(lines.front() == "videof 20: 2 good, 0 bad, 18 missing, 0 repeated, in 1, stated");
+}
+
+TEST_CASE("transfer log: where a payload is kept stays with its packet") {
+  TransferLog log;
+  DumpReader reader;
+  DeviceStream s(3, 300);
+  s.session();
+  reader.received(s.bytes);
+  reader.finish();
+  std::uint64_t place = 100;
+  while (const auto event = reader.poll()) {
+    log.event({1, "", ""}, *event, std::holds_alternative<DumpPacket>(*event) ? place++ : 0);
+  }
+  log.finish();
+  const auto finding = log.poll();
+  REQUIRE(finding);
+  std::vector<std::uint64_t> places;
+  for (const auto* packet : std::get<CapturedTransfer>(*finding).best()) {
+    places.push_back(packet->place);
+  }
+  CHECK(places == std::vector<std::uint64_t>{100, 101, 102});
+}
+
+TEST_CASE("transfer log: events that make no sense do no harm") {
+  const DumpStream stream{1, "", ""};
+  DumpPacket packet{};
+  packet.number = 7;
+  TransferLog log;
+  log.event(stream, packet); // in no transfer
+  log.event(stream, DumpRenumbered{0, 5, 3, "reason"});
+  log.event(stream, DumpTransferEnded{});
+  log.over(stream);
+  log.over(stream);
+  CHECK_FALSE(log.poll());
+  log.event(stream, DumpTransferBegan{0, std::nullopt, 9, std::nullopt}); // behind its end
+  log.event(stream, packet);
+  log.event(stream, DumpRenumbered{0, 5, -100, "reason"});
+  log.event(stream, DumpTransferBegan{0, std::nullopt, 8, std::nullopt}); // in another
+  log.event(stream, DumpMetadata{0, {}, true});
+  log.finish();
+  log.finish();
+  CHECK(drain(log) == Lines{"? 9: 1 good, 0 bad, 8 missing, 0 repeated, in 1, inferred",
+                            "? 8: 0 good, 0 bad, 8 missing, 0 repeated, in 1, stated"});
+}
+
+} // namespace dualcam
