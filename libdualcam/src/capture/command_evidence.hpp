@@ -7,7 +7,7 @@
 
 #include "dualcam/wire/bytes.hpp"
 
-namespace dualcam::dump_evidence {
+namespace dualcam::command_evidence {
 
 enum class Fit { no, yes, undecided };
 
@@ -35,4 +35,4 @@ Fit is_way_back(Bytes window, bool at_end, const Known& known);
 /// Whether this whole DATA or ENHANCED DATA command's CRC fits one of `starts`: which one.
 std::optional<std::uint16_t> fitting_start(Bytes data, std::span<const std::uint16_t> starts);
 
-} // namespace dualcam::dump_evidence
+} // namespace dualcam::command_evidence

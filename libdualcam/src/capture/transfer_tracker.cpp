@@ -1,4 +1,4 @@
-#include "capture/dump_transfer.hpp"
+#include "capture/transfer_tracker.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -22,8 +22,8 @@ std::uint32_t content_of(Bytes payload) {
 
 } // namespace
 
-DumpTransfer::DumpTransfer(std::optional<FileKind> kind, std::optional<std::uint32_t> announced,
-                           bool by_path)
+TransferTracker::TransferTracker(std::optional<FileKind> kind,
+                                 std::optional<std::uint32_t> announced, bool by_path)
     : kind_(kind), announced_(announced), by_path_(by_path) {
   if (announced) {
     starts_ = {0};
@@ -33,11 +33,11 @@ DumpTransfer::DumpTransfer(std::optional<FileKind> kind, std::optional<std::uint
   }
 }
 
-std::optional<std::uint32_t> DumpTransfer::highest_sync() const {
+std::optional<std::uint32_t> TransferTracker::highest_sync() const {
   return by_path_ ? std::nullopt : announced_;
 }
 
-DumpTransferBegan DumpTransfer::began(std::uint64_t offset) const {
+DumpTransferBegan TransferTracker::began(std::uint64_t offset) const {
   if (!by_path_) {
     return {offset, kind_, announced_, std::nullopt};
   }
@@ -48,7 +48,7 @@ DumpTransferBegan DumpTransfer::began(std::uint64_t offset) const {
   return {offset, kind_, packets, announced_};
 }
 
-DumpTransferEnded DumpTransfer::ended(std::uint64_t offset) const {
+DumpTransferEnded TransferTracker::ended(std::uint64_t offset) const {
   auto ended = counts_;
   ended.offset = offset;
   ended.kind = kind_;
@@ -59,12 +59,12 @@ DumpTransferEnded DumpTransfer::ended(std::uint64_t offset) const {
   return ended;
 }
 
-void DumpTransfer::metadata(std::optional<FileKind> kind) {
+void TransferTracker::metadata(std::optional<FileKind> kind) {
   has_metadata_ = true;
   kind_ = kind_ ? kind_ : kind;
 }
 
-void DumpTransfer::sync(std::uint32_t number) {
+void TransferTracker::sync(std::uint32_t number) {
   const auto wanted = by_path_ ? number / static_cast<std::uint32_t>(packet_size_) + 1
                                : std::max(number, std::uint32_t{1});
   const auto last = starts_;
@@ -87,7 +87,7 @@ void DumpTransfer::sync(std::uint32_t number) {
 }
 
 /// The number of the first packet behind a lost stretch.
-void DumpTransfer::find_place_behind_loss(Bytes payload, std::uint16_t stored) {
+void TransferTracker::find_place_behind_loss(Bytes payload, std::uint16_t stored) {
   const auto lost = *std::exchange(lost_, std::nullopt);
   const auto goes_on_from = [&](std::uint16_t start) { return crc16(payload, start) == stored; };
   if (!lost.damaged_packet && std::ranges::any_of(starts_, goes_on_from)) {
@@ -113,7 +113,7 @@ void DumpTransfer::find_place_behind_loss(Bytes payload, std::uint16_t stored) {
   }
 }
 
-DumpPacket DumpTransfer::packet(std::uint64_t offset, Bytes payload, DumpVerdict verdict) {
+DumpPacket TransferTracker::packet(std::uint64_t offset, Bytes payload, DumpVerdict verdict) {
   DumpPacket packet{};
   packet.ordinal = ordinal_++;
   packet.number = next_;
@@ -131,8 +131,8 @@ DumpPacket DumpTransfer::packet(std::uint64_t offset, Bytes payload, DumpVerdict
   return packet;
 }
 
-DumpPacket DumpTransfer::data(std::uint64_t offset, Bytes payload, std::uint16_t stored,
-                              std::optional<std::uint16_t> before) {
+DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint16_t stored,
+                                 std::optional<std::uint16_t> before) {
   if (lost_) {
     find_place_behind_loss(payload, stored);
   }
@@ -167,7 +167,7 @@ DumpPacket DumpTransfer::data(std::uint64_t offset, Bytes payload, std::uint16_t
   return event;
 }
 
-DumpPacket DumpTransfer::enhanced_data(std::uint64_t offset, const EnhancedData& data) {
+DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedData& data) {
   lost_.reset();
   by_path_ = true;
   next_ = data.offset / static_cast<std::uint32_t>(full_packet) + 1;
@@ -184,8 +184,8 @@ DumpPacket DumpTransfer::enhanced_data(std::uint64_t offset, const EnhancedData&
 }
 
 /// What comes behind it is found by `lost`, so the next number stays.
-DumpPacket DumpTransfer::cut(std::uint64_t offset, Bytes payload,
-                             std::optional<std::uint16_t> stored) {
+DumpPacket TransferTracker::cut(std::uint64_t offset, Bytes payload,
+                                std::optional<std::uint16_t> stored) {
   auto event = packet(offset, payload, DumpVerdict::cut);
   event.stored = stored;
   if (!starts_.empty()) {
@@ -195,7 +195,7 @@ DumpPacket DumpTransfer::cut(std::uint64_t offset, Bytes payload,
   return event;
 }
 
-void DumpTransfer::remember(const DumpPacket& packet) {
+void TransferTracker::remember(const DumpPacket& packet) {
   last_ = packet;
   if (packet.verdict == DumpVerdict::bad) {
     return;
@@ -208,8 +208,8 @@ void DumpTransfer::remember(const DumpPacket& packet) {
   }
 }
 
-std::optional<DumpRenumbered> DumpTransfer::shift(std::uint64_t first, std::uint64_t end,
-                                                  std::int64_t by, std::string_view reason) {
+std::optional<DumpRenumbered> TransferTracker::shift(std::uint64_t first, std::uint64_t end,
+                                                     std::int64_t by, std::string_view reason) {
   break_.reset();
   if (by == 0 || first >= end) {
     return std::nullopt;
@@ -227,7 +227,7 @@ std::optional<DumpRenumbered> DumpTransfer::shift(std::uint64_t first, std::uint
   return DumpRenumbered{first, end, by, reason};
 }
 
-std::optional<DumpRenumbered> DumpTransfer::correction() {
+std::optional<DumpRenumbered> TransferTracker::correction() {
   if (!last_ || by_path_) {
     return std::nullopt;
   }
@@ -245,7 +245,7 @@ std::optional<DumpRenumbered> DumpTransfer::correction() {
 
 /// The packet behind a SYNC has a certain number: the same content seen before had it too; and a
 /// device never goes on beyond what it has sent.
-std::optional<DumpRenumbered> DumpTransfer::correction_behind_sync() {
+std::optional<DumpRenumbered> TransferTracker::correction_behind_sync() {
   if (!break_ || break_->ordinal >= sync_ordinal_ || last_->verdict == DumpVerdict::bad ||
       last_->verdict == DumpVerdict::cut) {
     return std::nullopt;
@@ -269,7 +269,7 @@ std::optional<DumpRenumbered> DumpTransfer::correction_behind_sync() {
 }
 
 /// Unless the end itself is lost: nothing tells then how many packets there were in between.
-std::optional<DumpRenumbered> DumpTransfer::correction_at_end() {
+std::optional<DumpRenumbered> TransferTracker::correction_at_end() {
   if (lost_ || by_path_ || !announced_ || !break_ || !break_->searched || next_ > *announced_ ||
       sync_ordinal_ > break_->ordinal || !has_packets()) {
     return std::nullopt;

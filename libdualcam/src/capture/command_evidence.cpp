@@ -1,4 +1,4 @@
-#include "capture/dump_evidence.hpp"
+#include "capture/command_evidence.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 #include "dualcam/wire/crc16.hpp"
 #include "dualcam/wire/message.hpp"
 
-namespace dualcam::dump_evidence {
+namespace dualcam::command_evidence {
 namespace {
 
 constexpr std::size_t header_size = 4;
@@ -190,4 +190,4 @@ Fit is_way_back(Bytes window, bool at_end, const Known& known) {
   return follows == Fit::no ? has_uncounted_byte(window, *size, at_end, known) : follows;
 }
 
-} // namespace dualcam::dump_evidence
+} // namespace dualcam::command_evidence

@@ -10,12 +10,13 @@
 
 namespace dualcam {
 
-class DumpTransfer {
+class TransferTracker {
 public:
   /// How many packets' CRCs are remembered: SYNC may go back that far, or the chain may go on.
   static constexpr std::size_t remembered = 4096;
 
-  DumpTransfer(std::optional<FileKind> kind, std::optional<std::uint32_t> announced, bool by_path);
+  TransferTracker(std::optional<FileKind> kind, std::optional<std::uint32_t> announced,
+                  bool by_path);
 
   DumpTransferBegan began(std::uint64_t offset) const;
   DumpTransferEnded ended(std::uint64_t offset) const;

@@ -1,0 +1,227 @@
+#include "capture/command_scanner.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dualcam {
+namespace {
+
+using command_evidence::Fit;
+
+CommandId command_id(Bytes command) {
+  return static_cast<CommandId>(load_be<std::uint16_t>(command));
+}
+
+bool is_data(CommandId id) { return id == CommandId::data || id == CommandId::enhanced_data; }
+
+} // namespace
+
+// --- input ---
+
+void CommandScanner::received(Bytes bytes) {
+  if (!scanned_.empty()) { // whoever calls has not taken everything: the views stay good
+    dropped_ = std::exchange(buffer_, ByteBuffer(buffer_.begin(), buffer_.end()));
+  }
+  // The two bytes before the position may be the CRC of a packet whose rest is lost.
+  std::size_t keep = position_ - std::min<std::size_t>(position_, data_trailer);
+  if (lost_ && lost_->claimed != 0) {
+    keep = std::min(keep, static_cast<std::size_t>(lost_->from - base_));
+  }
+  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(keep));
+  position_ -= keep;
+  base_ += keep;
+  append(buffer_, bytes);
+}
+
+std::optional<Scanned> CommandScanner::next(const Known& known) {
+  while (scanned_.empty()) {
+    if (!step(known)) {
+      return std::nullopt;
+    }
+  }
+  auto scanned = std::move(scanned_.front());
+  scanned_.pop_front();
+  return scanned;
+}
+
+// --- one step at a time; false: more bytes are needed ---
+
+bool CommandScanner::step(const Known& known) {
+  if (lost_ ? search(known) : read_command(known)) {
+    return true;
+  }
+  if (gap_ != 0) {
+    close_gap();
+    return true;
+  }
+  if (!finished_ || std::exchange(ended_, true)) {
+    return false;
+  }
+  end_of_stream();
+  return true;
+}
+
+bool CommandScanner::read_command(const Known& known) {
+  const auto size = command_evidence::command_size(window());
+  if (!size) {
+    return false;
+  }
+  const auto whole = window().size() >= *size;
+  const auto id = *size == 0 ? CommandId::data : command_id(window());
+  if (*size == 0 || (!whole && at_end() && !is_data(id))) {
+    lose(0);
+    return true;
+  }
+  if (!whole) {
+    return false;
+  }
+  if (is_data(id)) {
+    return read_data(*size, known);
+  }
+  const bool doubtful = id == CommandId::init_or_close || id == CommandId::sync;
+  if (doubtful && command_evidence::begins_command(window(), true, known) == Fit::no) {
+    lose(0);
+    return true;
+  }
+  const auto uncounted = command_evidence::has_uncounted_byte(window(), *size, at_end(), known);
+  if (uncounted == Fit::undecided) {
+    return false;
+  }
+  take(window().first(*size + (uncounted == Fit::yes ? 1 : 0)));
+  return true;
+}
+
+bool CommandScanner::read_data(std::size_t size, const Known& known) {
+  if (!way_found_ && !command_evidence::fitting_start(window().first(size), known.starts)) {
+    const auto follows = command_evidence::begins_command(window().subspan(size), at_end(), known);
+    if (follows == Fit::undecided) {
+      return false;
+    }
+    if (follows == Fit::no) {
+      lose(size);
+      return true;
+    }
+  }
+  take(window().first(size));
+  return true;
+}
+
+void CommandScanner::take(Bytes command) {
+  const auto id = command_id(command);
+  const auto header = id == CommandId::init_or_close ? std::size_t{2} : data_header;
+  auto message = decode(Sender::device, static_cast<std::uint16_t>(id), command.subspan(header));
+  if (!message) {
+    lose(0);
+    return;
+  }
+  scanned_.emplace_back(
+      ScannedCommand{offset(), std::move(*message), std::exchange(before_, std::nullopt)});
+  position_ += command.size();
+  way_found_ = false;
+}
+
+bool CommandScanner::search(const Known& known) {
+  for (;;) {
+    const auto rest = window();
+    const auto zero = std::ranges::find(rest, std::byte{0}); // no command's first byte is another
+    position_ += static_cast<std::size_t>(zero - rest.begin());
+    const auto fit =
+        is_opening() ? Fit::yes : command_evidence::is_way_back(window(), at_end(), known);
+    if (lost_->claimed != 0 && offset() >= lost_->from + lost_->claimed) {
+      report_cut();
+      return true;
+    }
+    if (fit == Fit::yes) {
+      found();
+      return true;
+    }
+    if (fit == Fit::undecided || window().empty()) {
+      return false;
+    }
+    ++position_;
+  }
+}
+
+/// At the very start of the stream an INIT is trusted whatever its settings are.
+bool CommandScanner::is_opening() const {
+  return offset() == 0 && window().size() >= init_size &&
+         command_id(window()) == CommandId::init_or_close &&
+         load_be<std::uint16_t>(window().subspan(2)) != 0 &&
+         decode(Sender::device, 0, window().first(init_size).subspan(2)).has_value();
+}
+
+/// All that is left before the gap belongs to a command that it has cut.
+void CommandScanner::close_gap() {
+  lose_what_is_left();
+  const auto skipped = std::exchange(gap_, 0);
+  lost_->missing += skipped;
+  lost_->length_known = true;
+  base_ += buffer_.size() + skipped;
+  dropped_ = std::exchange(buffer_, {});
+  position_ = 0;
+}
+
+void CommandScanner::end_of_stream() {
+  if (lost_ || !window().empty()) {
+    lose_what_is_left();
+    report_skipped();
+  }
+  scanned_.emplace_back(ScannedEnd{offset()});
+}
+
+// --- losing and finding the way ---
+
+void CommandScanner::lose(std::size_t claimed) {
+  lost_ = Lost{offset(), offset(), 0, false, claimed, claimed != 0, false};
+  position_ += std::min<std::size_t>(window().size(), claimed != 0 ? data_header : 1);
+}
+
+void CommandScanner::lose_what_is_left() {
+  if (!lost_) {
+    const auto size = command_evidence::command_size(window()).value_or(0);
+    lose(size != 0 && is_data(command_id(window())) ? size : 0);
+  }
+  position_ = buffer_.size();
+  if (lost_->claimed != 0) {
+    lost_->missing_inside = true;
+    report_cut();
+  }
+}
+
+void CommandScanner::report_cut() {
+  const auto from = static_cast<std::size_t>(lost_->from - base_);
+  const auto size = std::min(position_ - from, lost_->claimed);
+  auto payload = Bytes(buffer_).subspan(from, size).subspan(data_header);
+  std::optional<std::uint16_t> stored;
+  if (!lost_->missing_inside && payload.size() > data_trailer) {
+    stored = load_be<std::uint16_t>(payload.last(data_trailer));
+    payload = payload.first(payload.size() - data_trailer);
+  }
+  scanned_.emplace_back(ScannedCut{lost_->from, payload, stored});
+  lost_->reported = lost_->from + size;
+  lost_->claimed = 0;
+}
+
+void CommandScanner::report_skipped() {
+  if (offset() != lost_->reported) {
+    scanned_.emplace_back(DumpSkipped{lost_->reported, offset() - lost_->reported, lost_->missing});
+  }
+}
+
+void CommandScanner::found() {
+  if (lost_->claimed != 0) {
+    report_cut();
+  }
+  report_skipped();
+  const auto length = offset() - lost_->from;
+  if (length >= data_trailer && position_ >= data_trailer) {
+    before_ = load_be<std::uint16_t>(Bytes(buffer_).subspan(position_ - data_trailer));
+  }
+  if (length != 0) {
+    scanned_.emplace_back(ScannedLoss{length, lost_->damaged_packet, lost_->length_known});
+  }
+  lost_.reset();
+  way_found_ = true;
+}
+
+} // namespace dualcam

@@ -1,0 +1,268 @@
+#include "dualcam/capture/dump.hpp"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <utility>
+
+#include "capture/command_scanner.hpp"
+#include "capture/transfer_tracker.hpp"
+#include "dualcam/files/metadata.hpp"
+#include "dualcam/wire/framer.hpp"
+
+namespace dualcam {
+
+std::string_view name_of(DumpVerdict verdict) {
+  switch (verdict) {
+  case DumpVerdict::good:
+    return "good";
+  case DumpVerdict::bad:
+    return "bad";
+  case DumpVerdict::cut:
+    return "cut";
+  case DumpVerdict::unchecked:
+    return "unchecked";
+  }
+  return "";
+}
+
+std::string_view name_of(DumpNumbering numbering) {
+  switch (numbering) {
+  case DumpNumbering::stated:
+    return "stated";
+  case DumpNumbering::inferred:
+    return "inferred";
+  case DumpNumbering::unknown:
+    return "unknown";
+  }
+  return "";
+}
+
+class DumpReader::Implementation {
+public:
+  void received(Bytes bytes) { scanner_.received(bytes); }
+  void missing(std::uint64_t count) { scanner_.missing(count); }
+  void server_received(Bytes bytes);
+  void server_lost() { server_framer_.reset(); }
+  void finish() { scanner_.finish(); }
+  std::optional<DumpEvent> poll();
+  std::size_t memory() const {
+    return sizeof *this + scanner_.memory() + (transfer_ ? transfer_->memory() : 0);
+  }
+
+private:
+  // What the scanner finds.
+  void on(const ScannedCommand& command);
+  void on(const ScannedCut& cut);
+  void on(const DumpSkipped& skipped) { events_.emplace_back(skipped); }
+  void on(const ScannedLoss& loss);
+  void on(const ScannedEnd& end) { end_transfer(end.offset, false); }
+
+  // Its commands.
+  void command(const Init& init);
+  void command(const MetadataResponse& response);
+  void command(const Path& path);
+  void command(const Start& start);
+  void command(const Sync& sync);
+  void command(const Status& status);
+  void command(const Data& data);
+  void command(const EnhancedData& data);
+  template <class Other> void command(const Other&) {} // the server's
+
+  TransferTracker& begin_transfer(std::optional<std::uint32_t> announced, std::uint64_t offset);
+  TransferTracker& transfer(std::uint64_t offset);
+  void end_transfer(std::uint64_t offset, bool regular);
+  void emit_correction(std::optional<DumpRenumbered> correction);
+  command_evidence::Known known() const;
+
+  CommandScanner scanner_;
+  std::uint64_t offset_ = 0;            ///< of the command that is looked at
+  std::optional<std::uint16_t> before_; ///< see ScannedCommand
+  std::optional<TransferTracker> transfer_;
+  std::optional<Init> init_;
+  std::optional<FileKind> requested_; ///< by FILE REQUEST
+  std::optional<FileKind> described_; ///< by METADATA, for the next transfer
+  bool pending_metadata_ = false;
+  bool by_path_ = false;
+  std::optional<Framer> server_framer_{Sender::server};
+  std::deque<DumpEvent> events_;
+};
+
+void DumpReader::Implementation::server_received(Bytes bytes) {
+  if (!server_framer_) {
+    return;
+  }
+  server_framer_->feed(bytes);
+  for (;;) {
+    const auto frame = server_framer_->next();
+    if (!frame) {
+      server_framer_.reset(); // damaged: it cannot be followed any more
+      return;
+    }
+    if (!*frame) {
+      return;
+    }
+    const auto message = decode(Sender::server, (*frame)->id, (*frame)->payload);
+    if (!message) {
+      continue;
+    }
+    if (const auto* request = std::get_if<FileRequest>(&*message)) {
+      requested_ = file_kind_identified(as_bytes(request->file));
+    }
+    events_.push_back(DumpServerCommand{describe(*message)});
+  }
+}
+
+std::optional<DumpEvent> DumpReader::Implementation::poll() {
+  while (events_.empty()) {
+    const auto scanned = scanner_.next(known());
+    if (!scanned) {
+      return std::nullopt;
+    }
+    std::visit([this](const auto& what) { on(what); }, *scanned);
+  }
+  auto event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+// --- what is found ---
+
+void DumpReader::Implementation::on(const ScannedCommand& found) {
+  offset_ = found.offset;
+  before_ = found.before;
+  std::visit([this](const auto& what) { command(what); }, found.message);
+}
+
+void DumpReader::Implementation::on(const ScannedCut& cut) {
+  events_.emplace_back(transfer(cut.offset).cut(cut.offset, cut.payload, cut.stored));
+}
+
+void DumpReader::Implementation::on(const ScannedLoss& loss) {
+  if (transfer_) {
+    transfer_->lost({loss.bytes, loss.damaged_packet, loss.length_known});
+  }
+}
+
+void DumpReader::Implementation::command(const Init& init) {
+  end_transfer(offset_, true);
+  init_ = init;
+  described_.reset();
+  pending_metadata_ = false;
+  by_path_ = init.offers_path() && kinds_offered(init).empty();
+  events_.emplace_back(DumpInit{offset_, init});
+}
+
+void DumpReader::Implementation::command(const MetadataResponse& response) {
+  const auto metadata = decode_metadata(response.payload);
+  const auto kind = metadata ? metadata->kind() : std::nullopt;
+  const bool of_current = transfer_ && transfer_->has_packets() && !transfer_->has_metadata() &&
+                          (!kind || transfer_->kind().value_or(*kind) == *kind);
+  if (of_current) {
+    transfer_->metadata(kind);
+  } else {
+    described_ = kind;
+    pending_metadata_ = true;
+  }
+  events_.emplace_back(DumpMetadata{offset_, response.payload, of_current});
+}
+
+void DumpReader::Implementation::command(const Path& path) {
+  by_path_ = true;
+  events_.emplace_back(DumpPath{offset_, path.path});
+}
+
+void DumpReader::Implementation::command(const Start& start) {
+  end_transfer(offset_, false);
+  begin_transfer(start.packets, offset_);
+}
+
+void DumpReader::Implementation::command(const Sync& sync) {
+  transfer(offset_).sync(sync.packet);
+  events_.emplace_back(DumpSync{offset_, sync.packet});
+}
+
+void DumpReader::Implementation::command(const Status& status) {
+  events_.emplace_back(DumpStatus{offset_, status.code});
+  end_transfer(offset_, status.code == 0);
+}
+
+void DumpReader::Implementation::command(const Data& data) {
+  events_.emplace_back(transfer(offset_).data(offset_, data.payload, data.crc, before_));
+  emit_correction(transfer_->correction());
+}
+
+void DumpReader::Implementation::command(const EnhancedData& data) {
+  by_path_ = true;
+  events_.emplace_back(transfer(offset_).enhanced_data(offset_, data));
+}
+
+// --- transfers ---
+
+TransferTracker& DumpReader::Implementation::begin_transfer(std::optional<std::uint32_t> announced,
+                                                            std::uint64_t offset) {
+  auto kind = requested_ ? requested_ : described_;
+  if (const auto offered = init_ ? kinds_offered(*init_) : FileKinds(); !kind && offered.first()) {
+    auto others = offered;
+    others.erase(*offered.first());
+    kind = others.empty() ? offered.first() : std::nullopt;
+  }
+  requested_.reset();
+  described_.reset();
+  transfer_.emplace(kind, announced, by_path_);
+  if (std::exchange(pending_metadata_, false)) {
+    transfer_->metadata(kind);
+  }
+  events_.emplace_back(transfer_->began(offset));
+  return *transfer_;
+}
+
+/// The transfer under way; one whose START is not in the dump begins with its first packet or SYNC.
+TransferTracker& DumpReader::Implementation::transfer(std::uint64_t offset) {
+  return transfer_ ? *transfer_ : begin_transfer(std::nullopt, offset);
+}
+
+/// `regular`: the device shows that it has sent everything.
+void DumpReader::Implementation::end_transfer(std::uint64_t offset, bool regular) {
+  if (!transfer_) {
+    return;
+  }
+  if (regular) {
+    emit_correction(transfer_->correction_at_end());
+  }
+  events_.emplace_back(transfer_->ended(offset));
+  transfer_.reset();
+}
+
+void DumpReader::Implementation::emit_correction(std::optional<DumpRenumbered> correction) {
+  if (correction) {
+    events_.emplace_back(*correction);
+  }
+}
+
+command_evidence::Known DumpReader::Implementation::known() const {
+  static constexpr std::array<std::uint16_t, 1> zero{0};
+  command_evidence::Known known;
+  known.imei = init_ ? std::optional(init_->imei) : std::nullopt;
+  known.packets = transfer_ ? transfer_->highest_sync() : std::nullopt;
+  known.by_path = by_path_;
+  known.starts = transfer_ ? transfer_->starts() : std::span<const std::uint16_t>(zero);
+  return known;
+}
+
+// --- the public face ---
+
+DumpReader::DumpReader() : implementation_(std::make_unique<Implementation>()) {}
+DumpReader::~DumpReader() = default;
+DumpReader::DumpReader(DumpReader&&) noexcept = default;
+DumpReader& DumpReader::operator=(DumpReader&&) noexcept = default;
+
+void DumpReader::received(Bytes bytes) { implementation_->received(bytes); }
+void DumpReader::missing(std::uint64_t count) { implementation_->missing(count); }
+void DumpReader::server_received(Bytes bytes) { implementation_->server_received(bytes); }
+void DumpReader::server_lost() { implementation_->server_lost(); }
+void DumpReader::finish() { implementation_->finish(); }
+std::optional<DumpEvent> DumpReader::poll() { return implementation_->poll(); }
+std::size_t DumpReader::memory() const { return implementation_->memory(); }
+
+} // namespace dualcam
