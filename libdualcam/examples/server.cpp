@@ -73,11 +73,11 @@ void serve(int peer, const fs::path& folder) {
         session.accept(now());
       },
       [&](const FileOffered& file) {
-        recognised.contains(file.kind) ? session.skip(now()) : session.fetch(now());
+        recognised.contains(*file.file.kind()) ? session.skip(now()) : session.fetch(now());
       },
       [&](const FileStarted& file) {
         const auto time = std::chrono::system_clock::now().time_since_epoch();
-        offered = {offered.imei, file.kind, file.packets, time / Milliseconds(1), {}};
+        offered = {offered.imei, *file.file.kind(), file.packets, time / Milliseconds(1), {}};
         if (part) { // it was refused half-way, or START has come twice
           value(part->save());
         }
@@ -99,7 +99,7 @@ void serve(int peer, const fs::path& folder) {
           if (value(state->settle({number, record})) && !record.said) {
             tell(state->absolute(record.name), number);
           }
-          recognised.insert(file.kind);
+          recognised.insert(*file.file.kind());
         } else {
           const HeldData verified{file.packets, file.bytes, 0, file.crc};
           const auto name = folder / file_name(part->identity());

@@ -291,7 +291,7 @@ asio::awaitable<void> Connection::perform(const Identified& identified) {
 
 asio::awaitable<void> Connection::perform(const MetadataReceived& metadata) {
   auto& facts = transfer_ ? transfer_->facts() : facts_;
-  facts.kind = metadata.kind; // of the file being offered or fetched
+  facts.file = metadata.file; // of the file being offered or fetched
   facts.metadata_payload.assign(metadata.payload.begin(), metadata.payload.end());
   if (const auto decoded = decode_metadata(metadata.payload)) {
     server_.reporter().metadata(facts);
@@ -302,18 +302,18 @@ asio::awaitable<void> Connection::perform(const MetadataReceived& metadata) {
 }
 
 asio::awaitable<void> Connection::perform(const FileOffered& offered) {
-  if (facts_.kind != offered.kind) { // METADATA of this file has set it
+  if (facts_.file != offered.file) { // METADATA of this file has set it
     facts_.metadata_payload.clear();
   }
-  facts_.kind = offered.kind;
+  facts_.file = offered.file;
   facts_.received = system_now();
   const auto& options = server_.options();
   if (options.to_stdout) {
-    server_.may_be_paused(offered.kind) ? session_.fetch(steady_now())
+    server_.may_be_paused(offered.file) ? session_.fetch(steady_now())
                                         : session_.skip(steady_now());
     co_return;
   }
-  if (is_left_alone(offered.kind)) {
+  if (is_left_alone(offered.file)) {
     leave_file();
     co_return;
   }
@@ -322,7 +322,7 @@ asio::awaitable<void> Connection::perform(const FileOffered& offered) {
     refuse_name();
     co_return;
   }
-  fetching_ = offered.kind;
+  fetching_ = offered.file;
   session_.fetch(steady_now());
 }
 
@@ -353,11 +353,11 @@ void Connection::leave_file() {
 }
 
 /// Whether it was recognised in this connection. Other files of its kind are known by their time.
-bool Connection::is_left_alone(FileKind kind) const {
-  const auto found = left_alone_.find(kind);
+bool Connection::is_left_alone(const FileRef& file) const {
+  const auto found = left_alone_.find(file);
   return found != left_alone_.end() &&
-         same_file({facts_.imei, kind, 0, 0, found->second},
-                   {facts_.imei, kind, 0, 0, facts_.metadata_payload});
+         same_file({facts_.imei, *file.kind(), 0, 0, found->second},
+                   {facts_.imei, *file.kind(), 0, 0, facts_.metadata_payload});
 }
 
 asio::awaitable<void> Connection::perform(const FileStarted& started) {
@@ -400,7 +400,8 @@ void Connection::receive_file() {
 /// False if the destination refuses it.
 asio::awaitable<bool> Connection::begin_transfer(std::uint32_t packets) {
   transfer_ = server_.take_paused();
-  const FileIdentity offered = {facts_.imei, facts_.kind, packets, {}, facts_.metadata_payload};
+  const FileIdentity offered = {
+      facts_.imei, *facts_.file.kind(), packets, {}, facts_.metadata_payload};
   if (transfer_ && !same_file(transfer_->identity(), offered)) {
     const auto kept = transfer_->set_aside();
     fail_transfer(kept ? Error{ErrorCategory::io, 0, "another file"} : kept.error());
@@ -454,7 +455,7 @@ asio::awaitable<void> Connection::perform(const FileCompleted& completed) {
   has_proved();
   auto transfer = std::exchange(transfer_, std::nullopt);
   if (finished->what == Finished::What::known) {
-    left_alone_.insert_or_assign(transfer->facts().kind, facts_.metadata_payload);
+    left_alone_.insert_or_assign(transfer->facts().file, facts_.metadata_payload);
   }
   fetching_.reset();
   facts_.metadata_payload.clear();

@@ -63,7 +63,7 @@ private:
   asio::awaitable<bool> write_run();
   asio::awaitable<void> save_if_due();
   asio::awaitable<bool> begin_transfer(std::uint32_t packets);
-  bool is_left_alone(FileKind kind) const;
+  bool is_left_alone(const FileRef& file) const;
   bool is_name_taken() const;
   void refuse_name();
   void leave_file();
@@ -91,8 +91,8 @@ private:
   std::optional<std::uint64_t> imei_; ///< once admitted
   FileFacts facts_;                   ///< of the file offered or being fetched
   std::optional<Transfer> transfer_;
-  std::optional<FileKind> fetching_;          ///< from its offer to its end
-  std::map<FileKind, ByteBuffer> left_alone_; ///< offered though stored before; their metadata
+  std::optional<FileRef> fetching_;          ///< from its offer to its end
+  std::map<FileRef, ByteBuffer> left_alone_; ///< offered though stored before; their metadata
   std::optional<Ended> ended_;
   std::string stopped_; ///< why, if it is to leave before its time
   bool device_failed_ = false;

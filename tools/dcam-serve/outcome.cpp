@@ -4,8 +4,8 @@
 
 namespace dualcam::serve {
 
-bool Outcome::stored(std::uint64_t imei, FileKind kind, bool counts) {
-  partials_.erase({imei, kind});
+bool Outcome::stored(std::uint64_t imei, const FileRef& file, bool counts) {
+  partials_.erase({imei, file});
   files_ += counts ? 1 : 0;
   return options_.count != 0 && files_ >= options_.count;
 }

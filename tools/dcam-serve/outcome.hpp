@@ -7,7 +7,7 @@
 
 #include "common/exit_code.hpp"
 #include "dcam-serve/options.hpp"
-#include "dualcam/files/file_kind.hpp"
+#include "dualcam/files/file_ref.hpp"
 
 namespace dualcam::serve {
 
@@ -20,9 +20,9 @@ public:
   void stopped_by(int signal) { signal_ = signal; }
 
   /// A part of this file is there, the rest may come.
-  void partial(std::uint64_t imei, FileKind kind) { partials_.insert({imei, kind}); }
+  void partial(std::uint64_t imei, const FileRef& file) { partials_.insert({imei, file}); }
   /// The file is dealt with; `counts` if it was kept. Whether no further file is wanted.
-  bool stored(std::uint64_t imei, FileKind kind, bool counts);
+  bool stored(std::uint64_t imei, const FileRef& file, bool counts);
   /// Nobody wants the rest of anything.
   void forget_partials() { partials_.clear(); }
   std::size_t partials() const { return partials_.size(); }
@@ -35,7 +35,7 @@ private:
   ExitCode code_ = ExitCode::done;
   int signal_ = 0;
   std::uint64_t files_ = 0;
-  std::set<std::pair<std::uint64_t, FileKind>> partials_;
+  std::set<std::pair<std::uint64_t, FileRef>> partials_;
 };
 
 } // namespace dualcam::serve

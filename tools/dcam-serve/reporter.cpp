@@ -9,13 +9,13 @@ namespace dualcam::serve {
 namespace {
 
 std::string described(const FileFacts& facts) {
-  return fmt::format("{} {}", format_imei(facts.imei), description_of(facts.kind));
+  return fmt::format("{} {}", format_imei(facts.imei), facts.file.label());
 }
 
 Json file_fields(const FileFacts& facts) {
   auto fields = Json::object();
   fields["imei"] = format_imei(facts.imei);
-  fields["kind"] = name_of(facts.kind);
+  fields["kind"] = facts.file.text();
   return fields;
 }
 
@@ -158,7 +158,7 @@ void Reporter::metadata(const FileFacts& facts) {
   fields["metadata"] = record;
   event("metadata", fields);
   console_.detail(fmt::format("{}: metadata {}", described(facts), to_line(record)));
-  if (const auto metadata = facts.metadata(); metadata && metadata->kind() != facts.kind) {
+  if (const auto metadata = facts.metadata(); metadata && metadata->kind() != facts.file.kind()) {
     console_.warning(described(facts) + ": the metadata is that of another kind of file");
   }
 }

@@ -265,13 +265,13 @@ void Server::admitted(std::uint64_t imei) {
 
 bool Server::stored(const FileFacts& facts, bool counts) {
   if (const auto found = stepped_back_.find(facts.imei); found != stepped_back_.end()) {
-    found->second.erase(facts.kind);
+    found->second = found->second - facts.file.kinds();
     if (found->second == FileKinds()) {
       stepped_back_.erase(found);
     }
   }
   check_product();
-  const bool enough = outcome_.stored(facts.imei, facts.kind, counts);
+  const bool enough = outcome_.stored(facts.imei, facts.file, counts);
   if (enough) {
     asio::post(io_, [this] { wind_down(); });
   }
@@ -313,14 +313,13 @@ FileKinds Server::stepped_back(std::uint64_t imei) const {
   return found != stepped_back_.end() ? found->second : FileKinds();
 }
 
-bool Server::step_back(std::uint64_t imei, FileKind kind) {
+bool Server::step_back(std::uint64_t imei, const FileRef& file) {
   if (stepped_back_.size() >= most_stepped_back) {
     stepped_back_.clear(); // anybody may claim any IMEI
   }
   auto& kinds = stepped_back_[imei];
-  const bool is_new = !kinds.contains(kind);
-  kinds.insert(kind);
-  return is_new;
+  const auto before = std::exchange(kinds, kinds | file.kinds());
+  return kinds != before;
 }
 
 void Server::reader_gone() {

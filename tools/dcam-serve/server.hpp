@@ -57,16 +57,18 @@ public:
   void failed(ExitCode code);
   /// Something went wrong that costs one file.
   void note_failure(ExitCode code) { outcome_.failed(code); }
-  void partial(const FileFacts& facts) { outcome_.partial(facts.imei, facts.kind); }
+  void partial(const FileFacts& facts) { outcome_.partial(facts.imei, facts.file); }
   /// The link was lost in mid-file: with `-o -` the next connection goes on with this very object.
   void pause(Transfer transfer);
   std::optional<Transfer> take_paused() { return std::exchange(paused_, std::nullopt); }
-  /// Whether a file of this kind is the one that standard output waits for.
-  bool may_be_paused(FileKind kind) const { return !paused_ || paused_->facts().kind == kind; }
+  /// Whether this file is the one that standard output waits for.
+  bool may_be_paused(const FileRef& file) const {
+    return !paused_ || paused_->facts().file == file;
+  }
   /// Files that did not come to an end in an earlier connection: the others go first.
   FileKinds stepped_back(std::uint64_t imei) const;
   /// Whether that is new.
-  bool step_back(std::uint64_t imei, FileKind kind);
+  bool step_back(std::uint64_t imei, const FileRef& file);
   /// Nobody reads standard output any more.
   void reader_gone();
   /// `file` is the object of a `file-done` event. Nothing waits for the hook.

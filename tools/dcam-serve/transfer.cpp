@@ -65,10 +65,10 @@ NameValues FileFacts::name_values() const {
       .time = format_compact_time(time),
       .trigger_time = format_compact_time(trigger_time),
       .received = format_compact_time(received),
-      .kind = std::string(name_of(kind)),
+      .kind = file.text(),
       .camera = "dualcam",
       .trigger = trigger.empty() ? std::to_string(known->trigger) : trigger,
-      .extension = std::string(extension_of(kind)),
+      .extension = std::string(file.extension()),
   };
 }
 
@@ -91,7 +91,7 @@ bool FileFacts::may_be_held(const ServeOptions& options) const {
   const auto entries = state_for(options).entries();
   return is_taken(checkpoint) || !entries || std::ranges::any_of(*entries, [&](const auto& entry) {
            const auto& stored = entry.record.identity;
-           return same_file(stored, {imei, kind, stored.packets, 0, metadata_payload});
+           return same_file(stored, {imei, *file.kind(), stored.packets, 0, metadata_payload});
          });
 }
 
@@ -164,7 +164,7 @@ Result<void> Transfer::go_on(ResumableFile file) {
 }
 
 FileIdentity Transfer::identity() const {
-  return {facts_.imei, facts_.kind, packets_, facts_.received.time_since_epoch().count(),
+  return {facts_.imei, *facts_.file.kind(), packets_, facts_.received.time_since_epoch().count(),
           facts_.metadata_payload};
 }
 
@@ -306,7 +306,7 @@ Result<Finished> Transfer::finish_known(const FileCompleted& completed) {
   }
   Finished finished{Finished::What::known,
                     state.absolute(name),
-                    {identity.kind, data.packets, data.bytes, data.crc, completed.known},
+                    {facts_.file, data.packets, data.bytes, data.crc, completed.known},
                     *is_there && !said};
   if (!finished.is_news) {
     return finished;

@@ -21,7 +21,7 @@ namespace dualcam::serve {
 /// What the camera told about a file; its payload outlives the buffer it came in.
 struct FileFacts {
   std::uint64_t imei = 0;
-  FileKind kind{};
+  FileRef file = FileKind::front_photo;
   SystemTime received;         ///< when it was first offered
   ByteBuffer metadata_payload; ///< empty = not known
 

@@ -169,7 +169,7 @@ void DumpReader::Implementation::command(const MetadataResponse& response) {
 
 void DumpReader::Implementation::command(const Path& path) {
   by_path_ = true;
-  events_.emplace_back(DumpPath{offset_, path.path});
+  events_.emplace_back(DumpPath{offset_, path.text()});
 }
 
 void DumpReader::Implementation::command(const Start& start) {

@@ -1,6 +1,7 @@
 #include "dualcam/files/file_ref.hpp"
 
 #include "dualcam/wire/hex.hpp"
+#include "dualcam/wire/message.hpp"
 
 namespace dualcam {
 namespace {
@@ -49,10 +50,6 @@ std::optional<std::string> from_ascii(std::string_view text) {
   return path;
 }
 
-std::string_view without_nul(std::string_view path) {
-  return path.ends_with('\0') ? path.substr(0, path.size() - 1) : path;
-}
-
 } // namespace
 
 std::optional<FileRef> FileRef::of_path(std::string_view path) {
@@ -80,6 +77,14 @@ std::optional<FileKind> FileRef::kind() const {
   return kind != nullptr ? std::optional(*kind) : std::nullopt;
 }
 
+FileKinds FileRef::kinds() const {
+  FileKinds kinds;
+  if (const auto one = kind()) {
+    kinds.insert(*one);
+  }
+  return kinds;
+}
+
 std::string_view FileRef::request() const {
   const auto* path = std::get_if<std::string>(&file_);
   return path != nullptr ? std::string_view(*path) : identifier_of(std::get<FileKind>(file_));
@@ -91,14 +96,14 @@ std::string_view FileRef::metadata_request() const {
 }
 
 std::string FileRef::label() const {
-  return kind() ? std::string(description_of(*kind())) : in_ascii(without_nul(request()), ' ');
+  return kind() ? std::string(description_of(*kind())) : in_ascii(Path{request()}.text(), ' ');
 }
 
 std::string_view FileRef::extension() const {
   if (kind()) {
     return extension_of(*kind());
   }
-  const auto path = without_nul(request());
+  const auto path = Path{request()}.text();
   for (const std::string_view told : {".mp4", ".h265"}) {
     if (path.ends_with(told)) {
       return told;

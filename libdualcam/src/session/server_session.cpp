@@ -9,6 +9,7 @@ namespace dualcam {
 namespace {
 
 constexpr std::uint16_t newest_plain_protocol = 5;
+constexpr std::size_t longest_unasked_path = 255; // a device has nothing to gain from our memory
 
 } // namespace
 
@@ -31,6 +32,7 @@ std::string_view text_of(Resumed::Reason reason) {
 ServerSession::ServerSession(const ServerConfig& config, TimePoint now)
     : config_(config), now_(now), progress_at_(now), synced_at_(now),
       asks_metadata_(config.metadata) {
+  framer_.limit(CommandId::path, longest_unasked_path);
   progress();
 }
 
@@ -287,15 +289,15 @@ void ServerSession::next_file() {
     kind = offered.first();
   }
   if (kind) {
-    kind_ = *kind;
+    current_ = *kind;
     metadata_.clear();
-    offered_.erase(kind_);
+    offered_.erase(*kind);
     if (!asks_metadata_) {
       return offer();
     }
     state_ = State::awaiting_metadata;
     await(Timer::metadata, config_.metadata_wait);
-    return send(MetadataRequest{identifier_of(kind_)});
+    return send(MetadataRequest{current_.metadata_request()});
   }
   if (!stored_in_round_) {
     return nothing_left();
@@ -338,7 +340,7 @@ void ServerSession::left(std::string why) {
 
 void ServerSession::finish() {
   if (state_ == State::storing) {
-    owed_.erase(kind_);
+    owed_ = owed_ - current_.kinds();
   }
   take_leave();
   end(Ended::Reason::finished, "nothing more is wanted");

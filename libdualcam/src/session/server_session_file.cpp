@@ -15,11 +15,23 @@ bool lacks_a_byte(Bytes metadata) {
          metadata.size() + 1 == metadata_sizes[layout - 1];
 }
 
+/// The kind of file it is of, if it says.
+std::optional<FileKind> kind_told(Bytes metadata) {
+  return metadata.size() > 1 ? file_kind_of_bit(std::to_integer<std::uint8_t>(metadata[1]))
+                             : std::nullopt;
+}
+
+/// Late, asked for with an earlier file.
+bool is_of_another_kind(Bytes metadata, const FileRef& file) {
+  const auto told = kind_told(metadata);
+  return told && file.kind() && told != file.kind();
+}
+
 } // namespace
 
 void ServerSession::on_metadata_stage(const Message& message) {
   if (const auto* metadata = as<MetadataResponse>(message);
-      metadata != nullptr && !is_of_another_kind(*metadata)) {
+      metadata != nullptr && !is_of_another_kind(metadata->payload, current_)) {
     progress();
     if (!lacks_a_byte(metadata->payload)) {
       report_metadata(metadata->payload);
@@ -45,7 +57,7 @@ void ServerSession::report_metadata(Bytes payload) {
     metadata_.assign(payload.begin(), payload.end());
   }
   metadata_open_ = true;
-  actions_.emplace_back(MetadataReceived{kind_, metadata_});
+  actions_.emplace_back(MetadataReceived{current_, metadata_});
 }
 
 /// Whether a byte stands before the next command; nullopt: that cannot be told yet.
@@ -83,13 +95,13 @@ bool ServerSession::complete_metadata(bool waited) {
 
 void ServerSession::offer() {
   ask_host(State::offering);
-  actions_.emplace_back(FileOffered{kind_});
+  actions_.emplace_back(FileOffered{current_});
 }
 
 void ServerSession::fetch(TimePoint now) {
   if (answers(State::offering, now)) {
     state_ = State::awaiting_start;
-    send(FileRequest{identifier_of(kind_)});
+    send(FileRequest{current_.request()});
   }
 }
 
@@ -101,7 +113,7 @@ void ServerSession::skip(TimePoint now) {
 
 /// The current kind is not asked for again in this session.
 void ServerSession::leave_file() {
-  excluded_.insert(kind_);
+  excluded_ = excluded_ | current_.kinds();
   deadlines_.stop_all();
   progress();
   next_file();
@@ -110,8 +122,8 @@ void ServerSession::leave_file() {
 void ServerSession::on_start_stage(const Message& message) {
   if (const auto* started = as<Start>(message)) {
     if (started->packets == 0) {
-      note("the device has no " + std::string(description_of(kind_)) + " after all");
-      owed_.erase(kind_);
+      note("the device has no " + current_.label() + " after all");
+      owed_ = owed_ - current_.kinds();
       return leave_file();
     }
     return start(started->packets);
@@ -128,7 +140,7 @@ void ServerSession::start(std::uint32_t packets) {
   packets_ = packets;
   synchronised_ = false;
   ask_host(State::starting);
-  actions_.emplace_back(FileStarted{kind_, packets_});
+  actions_.emplace_back(FileStarted{current_, packets_});
 }
 
 void ServerSession::begin(TimePoint now, const ResumePoint& from) {
@@ -243,12 +255,13 @@ void ServerSession::give_up_file(std::string why) {
 void ServerSession::replaced() {
   progress();
   ask_host(State::starting);
-  actions_.emplace_back(FileReplaced{kind_, packets_});
+  actions_.emplace_back(FileReplaced{current_, packets_});
 }
 
 void ServerSession::complete_file() {
   ask_host(State::storing);
-  actions_.emplace_back(FileCompleted{kind_, packets_, file_.bytes(), file_.crc(), file_.known()});
+  actions_.emplace_back(
+      FileCompleted{current_, packets_, file_.bytes(), file_.crc(), file_.known()});
 }
 
 void ServerSession::on_status_in_file(const Status& status) {
@@ -260,31 +273,23 @@ void ServerSession::on_status_in_file(const Status& status) {
   if (state_ != State::awaiting_start && file_.is_comparing() && no_such_packet) {
     return replaced();
   }
-  actions_.emplace_back(FileRefused{kind_, status.code});
+  actions_.emplace_back(FileRefused{current_, status.code});
   leave_file();
 }
 
 void ServerSession::stored(TimePoint now) {
   if (answers(State::storing, now)) {
     stored_in_round_ = true;
-    owed_.erase(kind_);
+    owed_ = owed_ - current_.kinds();
     next_file();
   }
-}
-
-/// Late, asked for with an earlier file.
-bool ServerSession::is_of_another_kind(const MetadataResponse& metadata) const {
-  const auto type = metadata.payload.size() > 1 ? metadata.payload[1] : std::byte{0};
-  return std::ranges::any_of(all_file_kinds, [&](FileKind kind) {
-    return kind != kind_ && type == static_cast<std::byte>(kind);
-  });
 }
 
 /// A command that is not due: an answer that comes after its wait, a repeat. Not progress.
 void ServerSession::late(const Message& message) {
   if (const auto* metadata = as<MetadataResponse>(message);
       metadata != nullptr && state_ != State::awaiting_repeated_init &&
-      metadata->payload.size() > 1 && metadata->payload[1] == static_cast<std::byte>(kind_)) {
+      kind_told(metadata->payload) == current_.kind()) {
     asks_metadata_ = config_.metadata; // it knows it after all
     return report_metadata(metadata->payload);
   }

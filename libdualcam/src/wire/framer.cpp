@@ -24,6 +24,20 @@ void Framer::feed(Bytes bytes) {
   input_ = bytes;
 }
 
+Framer::Framer(Sender sender) : sender_(sender) {
+  std::ranges::transform(commands, most_.begin(), [](const Command& command) {
+    return static_cast<std::uint16_t>(command.most);
+  });
+}
+
+void Framer::limit(CommandId id, std::size_t most) {
+  for (std::size_t row = 0; row < commands.size(); ++row) {
+    if (commands[row].id == id) {
+      most_[row] = static_cast<std::uint16_t>(std::min(most, commands[row].most));
+    }
+  }
+}
+
 /// The next `count` bytes in one piece, not consumed; nullopt when there are fewer.
 std::optional<Bytes> Framer::peek(std::size_t count) {
   if (kept().empty()) {
@@ -109,12 +123,13 @@ Result<std::optional<Framer::Frame>> Framer::next() {
       return short_of_bytes();
     }
     length = load_be<std::uint16_t>(header_bytes->subspan(2));
-    if (!command->allows(length)) {
+    const std::size_t most = most_[static_cast<std::size_t>(command - commands.data())];
+    if (length < command->least || length > most) {
       return std::unexpected(Error{ErrorCategory::malformed, offset_,
                                    "command " + std::to_string(id) + " announces " +
                                        std::to_string(length) + " bytes, expected " +
                                        std::to_string(command->least) + " to " +
-                                       std::to_string(command->most)});
+                                       std::to_string(most)});
     }
   }
   const auto whole = peek(header + length);

@@ -84,13 +84,7 @@ void write_payload(const MetadataResponse& response, ByteBuffer& out) {
 PathRequest read_payload(Of<PathRequest>, Bytes /*payload*/) { return {}; }
 void write_payload(const PathRequest&, ByteBuffer& out) { append_be(out, std::uint16_t{0}); }
 
-Path read_payload(Of<Path>, Bytes payload) {
-  auto path = as_text(payload);
-  if (path.ends_with('\0')) {
-    path.remove_suffix(1);
-  }
-  return {path};
-}
+Path read_payload(Of<Path>, Bytes payload) { return {as_text(payload)}; }
 void write_payload(const Path& path, ByteBuffer& out) { append(out, as_bytes(path.path)); }
 
 EnhancedData read_payload(Of<EnhancedData>, Bytes payload) {

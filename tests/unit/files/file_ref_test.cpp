@@ -34,6 +34,7 @@ TEST_CASE("file ref: a DualCam's kinds") {
     const FileRef file(expected.kind);
     CAPTURE(expected.text);
     CHECK(file.kind() == expected.kind);
+    CHECK(file.kinds() == FileKinds(static_cast<std::uint8_t>(expected.kind)));
     CHECK(file.request() == expected.request);
     CHECK(file.short_request() == expected.request);
     CHECK(file.metadata_request() == expected.request);
@@ -52,6 +53,7 @@ TEST_CASE("file ref: the paths of real devices, a trailing NUL included") {
   const auto dsm =
       by_path(payload_of("000d001e 64736d2f706963747572652f3233313032302f3233313435322e6a706700"));
   CHECK_FALSE(dsm.kind());
+  CHECK(dsm.kinds().empty());
   CHECK(dsm.request() == "dsm/picture/231020/231452.jpg\0"sv);
   CHECK(dsm.short_request() == "dsm/pic");
   CHECK(dsm.metadata_request().empty());

@@ -106,7 +106,7 @@ struct FourFiles {
   void check_all_arrived(const TestHost& host) const {
     REQUIRE(host.files().size() == 4);
     for (std::size_t i = 0; i < 4; ++i) {
-      CHECK(host.files()[i].kind == all_file_kinds[i]);
+      CHECK(host.files()[i].file == all_file_kinds[i]);
       CHECK((host.files()[i].content == contents[i]));
       CHECK(host.files()[i].crc == crc16(contents[i]));
     }

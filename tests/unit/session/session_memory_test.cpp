@@ -125,7 +125,9 @@ TEST_CASE("memory: nothing that a device sends, however often, makes a session h
       "0000 0005 00013ee13c001981 7c000400",
       "000b 000d 0204 00000192d84dac30 00 0000", // METADATA, its last byte missing
       "000b 000d 0204 00000192d84dac30 00 0000 19",
-      "000d 0002 6100",     // PATH
+      "000d 0002 6100", // PATH
+      "000d 00ff",      // the head of the longest that nobody asked for
+      "000d ffff",
       "000e 1006 00000000", // the head of a long ENHANCED DATA
       "000b 1000",          // and of a long METADATA
       "deadbeef",

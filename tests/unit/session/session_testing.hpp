@@ -13,7 +13,7 @@ namespace dualcam {
 class TestHost {
 public:
   struct File {
-    FileKind kind;
+    FileRef file;
     ByteBuffer content;
     std::uint16_t crc;
   };
@@ -93,6 +93,8 @@ private:
     run_.clear();
   }
 
+  bool skips(const FileRef& file) const { return !(skipped & file.kinds()).empty(); }
+
   void log(std::string event) { events_.push_back(std::move(event)); }
 
   void on(const Send& send) {
@@ -104,11 +106,11 @@ private:
     admit ? session_.accept(now_, last) : session_.reject("not on the list");
   }
   void on(const MetadataReceived& metadata) {
-    log("metadata " + std::string(name_of(metadata.kind)) + ' ' + to_hex(metadata.payload));
+    log("metadata " + metadata.file.text() + ' ' + to_hex(metadata.payload));
   }
   void on(const FileOffered& offered) {
-    log("offered " + std::string(name_of(offered.kind)));
-    skipped.contains(offered.kind) ? session_.skip(now_) : session_.fetch(now_);
+    log("offered " + offered.file.text());
+    skips(offered.file) ? session_.skip(now_) : session_.fetch(now_);
   }
   void on(const FileStarted& started) {
     log("started " + std::to_string(started.packets));
@@ -119,7 +121,7 @@ private:
     REQUIRE(replaced.packets > 0);
     log("replaced");
     content_.clear();
-    skipped.contains(replaced.kind) ? session_.skip(now_) : session_.begin(now_);
+    skips(replaced.file) ? session_.skip(now_) : session_.begin(now_);
   }
   void on(const Acknowledged&) { log("acknowledged"); }
   void on(const FileData& data) {
@@ -139,7 +141,7 @@ private:
       return session_.stored(now_);
     }
     REQUIRE(completed.bytes == content_.size());
-    files_.push_back({completed.kind, std::move(content_), completed.crc});
+    files_.push_back({completed.file, std::move(content_), completed.crc});
     files_.size() == enough ? session_.finish() : session_.stored(now_);
   }
   void on(const FileRefused& refused) { log("refused " + std::to_string(refused.status)); }

@@ -33,7 +33,7 @@ std::string reaction_of(const TestHost& host, std::size_t first_event) {
       event = "note";
     } else if (event.starts_with("completed ")) {
       const auto& stored = host.files().at(file++);
-      event += std::string(name_of(stored.kind)) + to_hex(stored.content);
+      event += stored.file.text() + to_hex(stored.content);
     } else if (event == "ended") {
       event += name_of(host.ended()->reason);
     }

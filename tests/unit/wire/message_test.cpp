@@ -103,11 +103,19 @@ TEST_CASE("message: IMEIs are 15 digits with leading zeros") {
   }
 }
 
-TEST_CASE("message: a path loses its one trailing NUL") {
-  const auto message =
-      decode(Sender::device, 0x000D, as_bytes(std::string_view("dsm/a.jpg\0", 10)));
-  REQUIRE(message);
-  CHECK(std::get<Path>(*message).path == "dsm/a.jpg");
+TEST_CASE("message: a path keeps its bytes; its text has one trailing NUL less") {
+  struct Case {
+    std::string_view path, text;
+  };
+  using namespace std::string_view_literals;
+  for (const auto& [path, text] :
+       {Case{"dsm/a.jpg\0"sv, "dsm/a.jpg"}, Case{"dsm/a.jpg", "dsm/a.jpg"},
+        Case{"a\0\0"sv, "a\0"sv}, Case{"\0"sv, ""}, Case{"", ""}}) {
+    const auto message = decode(Sender::device, 0x000D, as_bytes(path));
+    REQUIRE(message);
+    CHECK(std::get<Path>(*message).path == path);
+    CHECK(std::get<Path>(*message).text() == text);
+  }
 }
 
 TEST_CASE("message: logs never carry a device's text") {

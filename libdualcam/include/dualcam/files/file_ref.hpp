@@ -6,7 +6,6 @@
 /// are valid as long as the FileRef they came from, unchanged.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 
 #include "dualcam/files/camera.hpp"
 #include "dualcam/files/file_kind.hpp"
+#include "dualcam/wire/command.hpp"
 
 namespace dualcam {
 
@@ -28,9 +28,6 @@ enum class Medium {
 /// A file on a device.
 class FileRef {
 public:
-  /// The length field of PATH says no more.
-  static constexpr std::size_t longest_path = 65'535;
-
   /// A DualCam's.
   FileRef(FileKind kind) : file_(kind) {}
   /// By path, as PATH gave it: any bytes, a trailing NUL included. nullopt: none, or more than
@@ -41,6 +38,8 @@ public:
 
   /// The kind; nullopt: by path.
   std::optional<FileKind> kind() const;
+  /// The kind as a set; empty: by path.
+  FileKinds kinds() const;
 
   /// What FILE REQUEST carries: the identifier, or the path as it was received.
   std::string_view request() const;
@@ -63,7 +62,8 @@ public:
   /// ASCII without blanks (other bytes and backslashes are `\xHH`). Equal texts, equal files.
   std::string text() const;
 
-  friend bool operator==(const FileRef&, const FileRef&) = default;
+  /// In any order that is always the same.
+  friend auto operator<=>(const FileRef&, const FileRef&) = default;
 
 private:
   explicit FileRef(std::string path) : file_(std::move(path)) {}

@@ -30,6 +30,7 @@
 #include <variant>
 
 #include "dualcam/files/file_kind.hpp"
+#include "dualcam/files/file_ref.hpp"
 #include "dualcam/files/resume_point.hpp"
 #include "dualcam/session/deadlines.hpp"
 #include "dualcam/session/file_receiver.hpp"
@@ -70,19 +71,19 @@ struct Identified {
 /// What the camera knows of the file being offered or fetched; may come late, and again with a byte
 /// more. `payload` is valid until the next `poll`; see metadata.hpp.
 struct MetadataReceived {
-  FileKind kind; ///< of that file
+  FileRef file;  ///< which
   Bytes payload; ///< as it came: it may not be decodable
 };
 
 /// A wanted file is there. Question: `fetch` or `skip`.
 struct FileOffered {
-  FileKind kind; ///< which
+  FileRef file; ///< which
 };
 
 /// The device opened the file. The number is its claim: allocate nothing from it. May come again
 /// before the first FileData, then the last number counts. Question: `begin` or `skip`.
 struct FileStarted {
-  FileKind kind;         ///< which
+  FileRef file;          ///< which
   std::uint32_t packets; ///< not 0
 };
 
@@ -90,7 +91,7 @@ struct FileStarted {
 /// ResumePoint::known: it offers another file now. Question: `begin`, from the start or with what
 /// else that file may be, or `skip`.
 struct FileReplaced {
-  FileKind kind;         ///< which
+  FileRef file;          ///< which
   std::uint32_t packets; ///< of the other file
 };
 
@@ -106,7 +107,7 @@ struct FileData {
 /// Every packet has been handed over. Question: `stored`, once the file is durable: devices drop
 /// what the server has taken.
 struct FileCompleted {
-  FileKind kind;                    ///< which
+  FileRef file;                     ///< which
   std::uint32_t packets;            ///< in all, those of earlier connections included
   std::uint64_t bytes;              ///< in all
   std::uint16_t crc;                ///< CRC-16/KERMIT of the whole file
@@ -118,7 +119,7 @@ struct Acknowledged {};
 
 /// The device reported an error instead of the file's next bytes.
 struct FileRefused {
-  FileKind kind;        ///< which
+  FileRef file;         ///< which
   std::uint32_t status; ///< see `status_meaning`
 };
 
@@ -204,7 +205,7 @@ public:
   void reject(std::string_view why);
   /// To FileOffered: asks for it.
   void fetch(TimePoint now);
-  /// To FileOffered, FileStarted and FileReplaced: leaves this kind alone for the session.
+  /// To FileOffered, FileStarted and FileReplaced: leaves it alone for the session.
   void skip(TimePoint now);
   /// To FileStarted and FileReplaced; `from.packet` is 1 to the number of packets.
   void begin(TimePoint now, const ResumePoint& from = {});
@@ -257,7 +258,6 @@ private:
   void on_sync(const Sync& sync);
   void on_data(const Data& data);
   void on_status_in_file(const Status& status);
-  bool is_of_another_kind(const MetadataResponse& metadata) const;
   void late(const Message& message);
 
   void next_file();
@@ -305,7 +305,7 @@ private:
   bool asks_metadata_;
 
   // The file being fetched.
-  FileKind kind_{};
+  FileRef current_ = FileKind::front_photo;
   ByteBuffer metadata_;        ///< as far as it was reported
   bool metadata_open_ = false; ///< a byte of it may follow that its length did not count
   std::uint32_t packets_ = 0;  ///< as START said

@@ -44,6 +44,9 @@ inline constexpr std::size_t data_header = 4;
 /// Bytes after it: the CRC.
 inline constexpr std::size_t data_trailer = 2;
 
+/// Bytes of the longest path, its NUL included: a length field says no more.
+inline constexpr std::size_t longest_path = 65'535;
+
 /// INIT's bytes on the wire.
 inline constexpr std::size_t init_size = 16;
 
@@ -91,12 +94,12 @@ inline constexpr std::array commands{
     Command{CommandId::sync, Senders::device, "SYNC", 4, 4},
     Command{CommandId::data, Senders::device, "DATA", data_trailer, full_packet + data_trailer},
     Command{CommandId::status, Senders::both, "STATUS", 4, 4},
-    Command{CommandId::file_request, Senders::server, "FILE REQUEST", 1, 255},
+    Command{CommandId::file_request, Senders::server, "FILE REQUEST", 1, longest_path},
     Command{CommandId::repeat_init, Senders::server, "REPEAT INIT", 0, 0, Length::fixed},
-    Command{CommandId::metadata_request, Senders::server, "METADATA REQUEST", 0, 7},
+    Command{CommandId::metadata_request, Senders::server, "METADATA REQUEST", 0, longest_path},
     Command{CommandId::metadata, Senders::device, "METADATA", 0, 4096},
     Command{CommandId::path_request, Senders::server, "PATH REQUEST", 2, 2},
-    Command{CommandId::path, Senders::device, "PATH", 0, 255},
+    Command{CommandId::path, Senders::device, "PATH", 0, longest_path},
     Command{CommandId::enhanced_data, Senders::device, "ENHANCED DATA", 4 + data_trailer,
             4 + 4096 + data_trailer},
 };

@@ -16,20 +16,25 @@ namespace dualcam {
 
 /// Cuts one side's byte stream into commands. Commands that lie whole within the fed bytes are
 /// handed out as views into them; one that straddles two feeds is put together in a buffer of the
-/// framer's own. Its length is checked against `commands` before a byte of it is kept, so
-/// whatever comes, there are at most three such buffers, each of at most one command.
+/// framer's own. Its length is checked against `commands`, and what `limit` makes of it, before a
+/// byte of it is kept, so whatever comes, there are at most three such buffers, each of at most one
+/// command.
 class Framer {
 public:
   /// A whole command. `payload` is valid until the next `feed`, that of a frame found by
   /// `drop_until_sync` until the next `next`.
   struct Frame {
     std::uint16_t id;     ///< one that this sender has
-    Bytes payload;        ///< without id and length; its length is as `commands` says
+    Bytes payload;        ///< without id and length; its length is as `commands` and `limit` say
     std::uint64_t offset; ///< of the command's first byte in the stream
   };
 
   /// Whose side of the connection is read.
-  explicit Framer(Sender sender) : sender_(sender) {}
+  explicit Framer(Sender sender);
+
+  /// From here on a command of this id is refused if its payload has more than `most` bytes, or
+  /// more than `commands` allows.
+  void limit(CommandId id, std::size_t most);
 
   /// Adds input. `bytes` must stay valid until `next` has returned nullopt (and as long as payloads
   /// are looked at), and everything fed before must have been used up that way.
@@ -72,6 +77,7 @@ private:
   std::vector<ByteBuffer> lent_; ///< what was kept before, with payloads that may be looked at
   std::uint64_t offset_ = 0;
   bool after_repeat_init_ = false;
+  std::array<std::uint16_t, commands.size()> most_; ///< payload bytes, by row
 
   static constexpr std::size_t start_size = 10;
   bool searching_ = false;

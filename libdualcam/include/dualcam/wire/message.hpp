@@ -69,7 +69,7 @@ struct Status {
 
 /// Server: send this file: `%photof` and so on, or a path as PATH gave it. A view.
 struct FileRequest {
-  std::string_view file; ///< 1 to 255 bytes, any
+  std::string_view file; ///< not empty, any bytes
   friend bool operator==(const FileRequest&, const FileRequest&) = default;
 };
 
@@ -78,9 +78,9 @@ struct RepeatInit {
   friend bool operator==(const RepeatInit&, const RepeatInit&) = default;
 };
 
-/// Server: what is known of this file? Empty where files go by path. A view.
+/// Server: what is known of this file? Empty for ADAS and DSM. A view.
 struct MetadataRequest {
-  std::string_view file; ///< at most 7 bytes, any
+  std::string_view file; ///< as in FILE REQUEST, or nothing
   friend bool operator==(const MetadataRequest&, const MetadataRequest&) = default;
 };
 
@@ -94,9 +94,13 @@ struct PathRequest {
   friend bool operator==(const PathRequest&, const PathRequest&) = default;
 };
 
-/// Device: a label, never a path to open; a trailing NUL is dropped. A view.
+/// Device: a label, never a path to open. A view.
 struct Path {
-  std::string_view path; ///< at most 255 bytes, any: escape it before it is shown
+  std::string_view path; ///< as it came: any bytes, escape them; known devices end it in a NUL
+  /// Without that NUL.
+  std::string_view text() const {
+    return path.ends_with('\0') ? path.substr(0, path.size() - 1) : path;
+  }
   friend bool operator==(const Path&, const Path&) = default;
 };
 
