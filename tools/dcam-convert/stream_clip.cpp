@@ -117,7 +117,8 @@ Clip clip_of(const std::vector<AccessUnit>& units, unsigned frame_rate, const He
       damage.push_back(damage_of(unit));
     }
   }
-  std::ranges::stable_sort(damage, {}, &PtmfDamage::offset);
+  std::ranges::sort(damage, {},
+                    [](const PtmfDamage& one) { return std::pair(one.offset, one.kind); });
   for (auto& one : damage) {
     losses.list(std::move(one));
   }
