@@ -319,8 +319,8 @@ class Errors(MetaTest):
         self.expect([self.file("x", '{"raw":"03"}')], "", "dcam-meta: x: byte 1: the metadata ends "
                     "before its file type: 1 bytes were expected, 0 are left (in the record's "
                     "'raw')\n", 1)
-        self.expect([self.file("x", '{"a":' + "[" * 90000)], "", "dcam-meta: x: byte 65536: the "
-                    "JSON is too long: at most 64 KiB were expected\n", 1)
+        self.expect([self.file("x", '{"a":' + "1," * 600000)], "", "dcam-meta: x: byte 1048576: the "
+                    "JSON is too long: at most 1 MiB was expected\n", 1)
 
     def test_bad_messages_of_a_dump_do_not_end_it(self):
         dump = INIT + message(V3[:20]) + message(V4)

@@ -1,8 +1,10 @@
 #include "common/record_reader.hpp"
 
-#include "dualcam/wire/hex.hpp"
+#include <algorithm>
 
-#include <cmath>
+#include "common/camera_document.hpp"
+#include "common/utf8.hpp"
+#include "dualcam/wire/hex.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -13,68 +15,6 @@ constexpr std::size_t most_inits = 64;
 
 std::unexpected<Error> malformed(std::uint64_t offset, std::string message) {
   return std::unexpected(Error{ErrorCategory::malformed, offset, std::move(message)});
-}
-
-/// The value at `a.b`; null if there is none.
-const Json& at(const Json& document, const char* a, const char* b) {
-  static const Json none;
-  const auto outer = document.find(a);
-  if (outer == document.end() || !outer->is_object()) {
-    return none;
-  }
-  const auto inner = outer->find(b);
-  return inner == outer->end() ? none : *inner;
-}
-
-/// A number that is none too large; fractions are rounded.
-std::optional<std::uint64_t> whole(const Json& value) {
-  constexpr double limit = 9e15; // below 2^53
-  if (!value.is_number()) {
-    return std::nullopt;
-  }
-  const auto number = value.get<double>();
-  return number >= 0 && number < limit ? std::optional(std::uint64_t(std::llround(number)))
-                                       : std::nullopt;
-}
-
-std::optional<std::string> words(const Json& value) {
-  if (value.is_string()) {
-    return value.get<std::string>();
-  }
-  return value.is_null() ? std::nullopt : std::optional(to_line(value));
-}
-
-/// The known keys of protocol >= 6 (dualcam-protocol(7)); any may be missing or of another type.
-Record record_of_camera_document(const Json& document, std::string_view text) {
-  Record record;
-  record.version = whole(document.value("version", Json()));
-  record.file_type = words(at(document, "file", "file_type"));
-  if (const auto seconds = whole(at(document, "file", "file_timestamp"))) {
-    record.time = DeviceTime{*seconds * 1000};
-  }
-  record.length = whole(at(document, "file", "duration"));
-  record.frame_rate = whole(at(document, "file", "framerate"));
-  const auto& trigger = at(document, "fm_trigger", "type");
-  record.trigger = whole(trigger);
-  if (!record.trigger) {
-    record.trigger_name = words(trigger);
-  }
-  record.camera_trigger = words(at(document, "cam_trigger", "type"));
-  const auto& latitude = at(document, "location", "latitude");
-  const auto& longitude = at(document, "location", "longitude");
-  if (latitude.is_number() && longitude.is_number()) {
-    record.position = Position{latitude.get<double>(), longitude.get<double>()};
-  }
-  record.driver = words(document.value("driver_name", Json()));
-  record.raw = to_hex(as_bytes(text));
-  record.document = document;
-  return record;
-}
-
-bool is_camera_document(const Json& document) {
-  return document.contains("file") || document.contains("location") ||
-         document.contains("fm_trigger") || document.contains("cam_trigger") ||
-         document.contains("driver_name");
 }
 
 std::string text_of(const Json& object, const char* key) {
@@ -168,15 +108,23 @@ std::size_t nesting(std::string_view text) {
   return deepest;
 }
 
+/// Of `text`, in front of what is at `offset` in utf8_or_latin1(text).
+std::size_t bytes_before(std::string_view text, std::size_t offset) {
+  std::size_t here = 0;
+  for (std::size_t there = 0; there < offset && here < text.size();) {
+    const auto length = first_utf8(text.substr(here)).length;
+    here += length == 0 ? 1 : length;
+    there += length == 0 ? 2 : length;
+  }
+  return here;
+}
+
 } // namespace
 
 Result<Record> read_payload(Bytes payload, std::optional<Camera> camera) {
   if (is_json_metadata(payload)) {
-    // some devices end strings in NUL
-    auto text = as_text(payload);
-    text = text.substr(0, text.find_last_not_of('\0') + 1);
-    const auto document = parse_document(text);
-    return document ? Result<Record>(record_of_camera_document(*document, text))
+    const auto document = parse_document(as_text(payload));
+    return document ? Result<Record>(record_of_camera_document(*document, as_text(payload)))
                     : std::unexpected(document.error());
   }
   if (payload.empty()) {
@@ -217,20 +165,22 @@ std::optional<Result<Record>> read_single(Bytes bytes, std::optional<Camera> cam
 }
 
 Result<Json> parse_document(std::string_view text) {
+  text = text.substr(0, text.find_last_not_of('\0') + 1); // some devices end strings in it
   if (text.size() > longest_document) {
-    return malformed(longest_document, "the JSON is too long: at most 64 KiB were expected");
+    return malformed(longest_document, "the JSON is too long: at most 1 MiB was expected");
   }
   if (nesting(text) > deepest_document) {
     return malformed(0, "the JSON is nested too deep: at most 64 levels were expected");
   }
+  const auto utf8 = utf8_or_latin1(text);
   try {
-    auto json = Json::parse(text);
+    auto json = Json::parse(utf8);
     return json.is_object() ? Result<Json>(std::move(json))
                             : malformed(0, "a JSON object was expected");
   } catch (const Json::parse_error& error) {
     const auto offset = error.byte > 0 ? error.byte - 1 : 0;
-    return malformed(std::min<std::uint64_t>(offset, text.size()),
-                     offset >= text.size() ? "the JSON ends early" : "this is no well-formed JSON");
+    return malformed(bytes_before(text, offset),
+                     offset >= utf8.size() ? "the JSON ends early" : "this is no well-formed JSON");
   } catch (const Json::exception&) { // a number out of range
     return malformed(0, "the JSON has a value that cannot be represented");
   }

@@ -11,8 +11,9 @@
 
 namespace dualcam::inline tools {
 
-/// JSON documents longer than this, or nested deeper, are refused: they come from the network.
-inline constexpr std::size_t longest_document = 64 << 10;
+/// JSON documents longer than this, or nested deeper, are refused: they come from the network. The
+/// largest METADATA makes a sidecar that is not longer, with it as hex and as JSON.
+inline constexpr std::size_t longest_document = 1 << 20;
 inline constexpr std::size_t deepest_document = 64;
 
 /// What is said when nothing else fits.
@@ -28,7 +29,8 @@ Result<Record> read_payload(Bytes payload, std::optional<Camera> camera);
 /// error then. nullopt: it is something else.
 std::optional<Result<Record>> read_single(Bytes bytes, std::optional<Camera> camera);
 
-/// A JSON document of any size and depth allowed above.
+/// A JSON document of any size and depth allowed above. Bytes that are no UTF-8 are taken for
+/// Latin-1, NULs behind it for padding.
 Result<Json> parse_document(std::string_view text);
 
 /// A sidecar or other record of json.hpp's schema (its `raw` is decoded anew), an event of

@@ -118,6 +118,23 @@ void add_init(const Init& init, Fields& fields) {
   fields.emplace_back("settings", fmt::format("{:08x}", init.settings));
 }
 
+/// What a JSON document or a DSM camera may leave out, and has left out.
+void add_not_told(const Record& record, Fields& fields) {
+  const bool by_json = !record.document.is_null();
+  const auto missing = [&](bool there, std::string_view label) {
+    if (!there) {
+      fields.emplace_back(label, "not told");
+    }
+  };
+  missing(!by_json || record.time, "time");
+  missing(!by_json || record.trigger || record.trigger_name, "trigger");
+  missing(!by_json || record.camera_trigger, "camera trigger");
+  missing(!by_json || record.length, "length");
+  missing(!by_json || record.frame_rate, "frame rate");
+  missing(!by_json || record.position, "position");
+  missing((!by_json && record.camera != Camera::dsm) || record.driver, "driver");
+}
+
 void add_file(const Record& record, Fields& fields) {
   fields.emplace_back("camera", camera_text(record));
   add_times(record, fields);
@@ -129,6 +146,7 @@ void add_file(const Record& record, Fields& fields) {
   add_position(record, fields);
   fields.emplace_back("events", record.events ? joined(*record.events) : "");
   fields.emplace_back("driver", escaped(record.driver.value_or("")));
+  add_not_told(record, fields);
   fields.emplace_back("not known", record.rest);
   fields.emplace_back("document", record.document.is_null() ? "" : to_line(record.document));
 }

@@ -1,5 +1,6 @@
 #include "dualcam/files/metadata.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <string>
 
@@ -7,6 +8,8 @@ namespace dualcam {
 namespace {
 
 constexpr std::size_t driver_size = 10;
+
+bool is_not_ascii(std::byte byte) { return byte > std::byte{0x7F}; }
 
 /// Reads fields one after another and remembers the first that is missing.
 class FieldReader {
@@ -25,12 +28,15 @@ public:
   double millionths(std::string_view field) {
     return static_cast<std::int32_t>(be<std::uint32_t>(field)) / 1e6;
   }
-  /// Last character first; NULs and spaces around it are padding.
-  std::string reversed_text(std::string_view field, std::size_t size) {
-    const auto bytes = reader_.bytes(size);
+  /// ASCII, last character first; NULs and spaces around it are padding. nullopt: other bytes, or
+  /// nothing is there.
+  std::optional<std::string> reversed_text(std::string_view field, std::size_t size) {
+    const auto bytes = reader_.remaining() == 0 ? std::optional(Bytes()) : reader_.bytes(size);
     if (!bytes) {
       missing(field, size);
-      return {};
+    }
+    if (!bytes || bytes->empty() || std::ranges::any_of(*bytes, is_not_ascii)) {
+      return std::nullopt;
     }
     const std::string text(as_text(*bytes).rbegin(), as_text(*bytes).rend());
     constexpr std::string_view padding("\0 ", 2);
@@ -115,6 +121,10 @@ std::optional<std::chrono::sys_time<std::chrono::milliseconds>> DeviceTime::time
 }
 
 Result<Metadata> decode_metadata(Bytes payload, Camera camera) {
+  if (is_json_metadata(payload)) {
+    return std::unexpected(Error{ErrorCategory::unsupported, 0,
+                                 "the metadata is a JSON document, as protocol 6 and up has it"});
+  }
   FieldReader fields(payload);
   auto metadata = camera == Camera::dualcam ? read_dualcam(fields) : read_by_path(fields, camera);
   if (fields.error()) {
@@ -141,13 +151,24 @@ std::optional<Camera> camera_of_metadata(Bytes payload) {
   case adas_metadata_size:
     return Camera::adas;
   case dsm_metadata_size:
+  case dsm_metadata_size - driver_size:
     return Camera::dsm;
   default:
     return std::nullopt;
   }
 }
 
-bool is_json_metadata(Bytes payload) { return !payload.empty() && payload[0] == std::byte{'{'}; }
+bool is_json_metadata(Bytes payload) {
+  auto text = as_text(payload);
+  text.remove_prefix(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto brace = text.find_first_not_of(blanks);
+  if (brace == std::string_view::npos || text[brace] != '{') {
+    return false;
+  }
+  const auto next = text.find_first_not_of(blanks, brace + 1);
+  return next == std::string_view::npos || text[next] == '"' || text[next] == '}';
+}
 
 void encode_metadata(const Metadata& metadata, ByteBuffer& out) {
   append_be(out, metadata.version);

@@ -103,6 +103,9 @@ TEST_CASE("metadata: ADAS and DSM cut anywhere name the missing field") {
     REQUIRE(decode_metadata(payload, camera));
     for (std::size_t size = 0; size < whole; ++size) {
       const auto metadata = decode_metadata(Bytes(payload).first(size), camera);
+      if (camera == Camera::dsm && size == 16) { // without a driver's name it is whole
+        continue;
+      }
       REQUIRE_FALSE(metadata);
       CHECK(metadata.error().category == ErrorCategory::truncated);
     }
@@ -139,6 +142,49 @@ TEST_CASE("metadata: times beyond the year 9999 are no time points") {
   CHECK(DeviceTime{253402300799999}.time_point());
   CHECK_FALSE(DeviceTime{253402300800000}.time_point());
   CHECK_FALSE(DeviceTime{0xFFFFFFFFFFFFFFFF}.time_point());
+}
+
+TEST_CASE("metadata: a DSM camera's driver is ASCII, reversed, or not told") {
+  const std::string head = "6532edcc 01 0d fcbd567e 0181bca3 0109 ";
+  const auto driver_of = [&](const std::string& name) {
+    const auto payload = from_hex(head + name);
+    const auto metadata = decode_metadata(payload, Camera::dsm);
+    REQUIRE(metadata);
+    CHECK(dsm_event_names(*metadata->events) ==
+          std::vector<std::string>{"drowsiness", "phone", "G-sensor"});
+    return metadata->driver;
+  };
+  CHECK(driver_of("454e4f44204e484f4a00") == "JOHN DONE");
+  CHECK(driver_of("20004e484f4a2000 0020") == "JOHN");
+  CHECK(driver_of("00000000000000000000") == "");
+  CHECK_FALSE(driver_of("454e4f44204e48d64a00"));
+  CHECK_FALSE(driver_of("454e4f44204e48804a00"));
+  CHECK_FALSE(driver_of(""));
+  for (std::size_t size = 17; size < dsm_metadata_size; ++size) {
+    const auto cut = from_hex(head + "454e4f44204e484f4a00");
+    CHECK_FALSE(decode_metadata(Bytes(cut).first(size), Camera::dsm));
+  }
+  CHECK(camera_of_metadata(from_hex(head)) == Camera::dsm);
+}
+
+TEST_CASE("metadata: a JSON document is never taken for a binary layout, nor the reverse") {
+  const std::string text = R"({"version":1,"file":{"file_timestamp":1729504017,"duration":10}})";
+  for (const auto& json : {text, "  \n" + text, "\xEF\xBB\xBF" + text, std::string("{ }"),
+                           "{\r\n\t" + text.substr(1)}) {
+    CHECK(is_json_metadata(as_bytes(json)));
+    for (const auto camera : all_cameras) {
+      const auto metadata = decode_metadata(as_bytes(json), camera);
+      REQUIRE_FALSE(metadata);
+      CHECK(metadata.error().category == ErrorCategory::unsupported);
+    }
+  }
+  const auto in_2035 = from_hex("7b162311 00 05 0342a982 fe7e435d 0a");
+  CHECK_FALSE(is_json_metadata(in_2035));
+  CHECK(decode_metadata(in_2035, Camera::adas));
+  CHECK_FALSE(is_json_metadata({}));
+  CHECK_FALSE(is_json_metadata(as_bytes("  ")));
+  CHECK_FALSE(is_json_metadata(as_bytes("{1}")));
+  CHECK_FALSE(is_json_metadata(as_bytes("[{}]")));
 }
 
 } // namespace dualcam

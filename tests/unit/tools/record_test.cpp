@@ -1,5 +1,8 @@
 #include "common/record_reader.hpp"
 
+#include <cmath>
+
+#include "common/utf8.hpp"
 #include "testing.hpp"
 
 namespace dualcam {
@@ -97,6 +100,79 @@ TEST_CASE("record: a camera's own JSON, with values of any type") {
   CHECK_FALSE(odd.position);
   CHECK_FALSE(odd.version);
   CHECK(odd.trigger_name == R"({"a":1})");
+}
+
+TEST_CASE("record: a camera's JSON, with its keys at any depth, in any form") {
+  const auto plain = document(
+      R"({"version":1,"file":{"file_type":1,"file_timestamp":1729504017,"duration":10,
+      "framerate":25},"fm_trigger":{"type":5},"cam_trigger":{"type":9},
+      "location":{"latitude":54.700418,"longitude":-25.279651},"driver_name":"JOHN DOE"})");
+  const auto deep = document(
+      R"({"a":{"version":7,"b":[{"file":{"file_type":"1","file_timestamp":"1729504017",
+      "duration":" 10","framerate":"25.0"}},{"x":{"fm_trigger":{"type":"5"},"cam_trigger":[{"type":9}]
+      ,"location":{"latitude":"+54.700418","longitude":"-25.279651","version":"1"}}}],
+      "driver_name":"nobody"},"driver_name":"JOHN DOE\u0000\u0000"})");
+  for (const auto& record : {plain, deep}) {
+    CHECK(record.version == 1);
+    CHECK(record.file_type == "1");
+    CHECK(format_time(*record.time) == "2024-10-21T09:46:57.000Z");
+    CHECK(record.length == 10);
+    CHECK(record.frame_rate == 25);
+    CHECK(record.trigger == 5);
+    CHECK_FALSE(record.trigger_name);
+    CHECK(record.camera_trigger == "9");
+    CHECK(record.position == Position{54.700418, -25.279651});
+    CHECK(record.driver == "JOHN DOE");
+  }
+}
+
+TEST_CASE("record: a bad value in a camera's JSON never hides a good one") {
+  const auto record = document(
+      R"({"version":2,"x":{"version":"new"},"file":{"file_timestamp":1729504017.25,"duration":-1,
+      "framerate":{}},"fm_trigger":{"type":"crash"},"location":{"latitude":"54,7",
+      "longitude":-25.25},"driver_name":"A","y":[{"driver_name":null},{"driver_name":""}]})");
+  CHECK(record.version == 2);
+  CHECK(format_time(*record.time) == "2024-10-21T09:46:57.250Z");
+  CHECK_FALSE(record.length);
+  CHECK_FALSE(record.frame_rate);
+  CHECK_FALSE(record.trigger);
+  CHECK(record.trigger_name == "crash");
+  REQUIRE(record.position);
+  CHECK(std::isnan(record.position->latitude));
+  CHECK(record.position->longitude == -25.25);
+  CHECK_FALSE(record.has_place());
+  CHECK(record.driver == "A");
+  for (const auto* text :
+       {R"({"file":{"file_timestamp":"nan"}})", R"({"file":{"file_timestamp":"inf"}})",
+        R"({"file":{"file_timestamp":true}})", R"({"file":{"file_timestamp":[1729504017]}})",
+        R"({"file":{"file_timestamp":1e300}})", R"({"file":{"file_timestamp":"0x10"}})"}) {
+    CHECK_FALSE(document(text).time);
+  }
+}
+
+TEST_CASE("record: a camera's JSON in Latin-1, padded with NULs") {
+  const std::string text = "{\"driver_name\":\"J\xD6RG \xC3\x96\"}";
+  const auto payload = text + std::string(3, '\0');
+  const auto record = read_payload(as_bytes(payload), std::nullopt);
+  REQUIRE(record);
+  CHECK(record->driver == "J\xC3\x96RG \xC3\x96");
+  CHECK(record->raw == to_hex(as_bytes(payload)));
+  const std::string broken = "{\"\xD6\xD6\":1 2}";
+  CHECK(parse_document(broken).error().offset == broken.find('2'));
+  CHECK(utf8_or_latin1("\xE2\x82") == "\xC3\xA2\xC2\x82"); // cut
+  CHECK(utf8_or_latin1("\xE2\x82\xAC \xF0\x9F\x98\x80") == "\xE2\x82\xAC \xF0\x9F\x98\x80");
+  CHECK(utf8_or_latin1("\xC0\x80") == "\xC3\x80\xC2\x80"); // overlong
+}
+
+TEST_CASE("record: a sidecar of the largest METADATA reads back") {
+  std::string text = "{\"driver_name\":\"";
+  text += std::string(65'533 - text.size(), '\xFF') + "\"}";
+  REQUIRE(text.size() == 65'535);
+  const auto record = read_payload(as_bytes(text), std::nullopt);
+  REQUIRE(record);
+  const auto line = to_line(to_json(*record));
+  CHECK(line.size() < longest_document);
+  CHECK(to_line(to_json(document(line))) == line);
 }
 
 TEST_CASE("record: JSON that is too deep, too long or broken is refused") {

@@ -49,7 +49,8 @@ struct Metadata {
   Bytes rest; ///< bytes after the known fields; a view into the decoded payload
   Camera camera = Camera::dualcam;       ///< whose layout it was
   std::optional<std::uint16_t> events{}; ///< DSM: see `dsm_event_names`
-  std::optional<std::string> driver{};   ///< DSM: as sent but for padding, so maybe not printable
+  std::optional<std::string> driver{};   ///< DSM: as sent but for padding, so maybe not printable;
+                                         ///< absent if it is not sent, or not in ASCII
 
   /// DualCam alone has kinds; nullopt: another camera, or a file type that is none of them.
   std::optional<FileKind> kind() const {
@@ -61,11 +62,11 @@ struct Metadata {
 inline constexpr std::array<std::size_t, 4> metadata_sizes{13, 14, 32, 40};
 /// Bytes of an ADAS camera's.
 inline constexpr std::size_t adas_metadata_size = 15;
-/// Bytes of a DSM camera's.
+/// Bytes of a DSM camera's; without the driver's name 10 less.
 inline constexpr std::size_t dsm_metadata_size = 26;
 
 /// Decodes a METADATA payload of protocol <= 5. Errors: truncated, naming the missing field and its
-/// offset; unsupported for version 0.
+/// offset; unsupported for version 0 and for a JSON document.
 Result<Metadata> decode_metadata(Bytes payload, Camera camera = Camera::dualcam);
 
 /// The family that a payload's size and first byte speak for. DualCam begins with its version, the
@@ -73,8 +74,8 @@ Result<Metadata> decode_metadata(Bytes payload, Camera camera = Camera::dualcam)
 /// they tell ADAS from DSM. nullopt: of none that is known.
 std::optional<Camera> camera_of_metadata(Bytes payload);
 
-/// Whether the payload is the JSON document that protocol >= 6 sends: it begins with `{`. The
-/// document is not decoded here.
+/// Whether the payload is the JSON document that protocol >= 6 sends: it begins with `{` and
+/// a name or `}`, as no binary layout does before 2035. The document is not decoded here.
 bool is_json_metadata(Bytes payload);
 
 /// Appends the fields that `metadata.version` has (13, 14, 32 or 40 bytes), absent ones as 0, then
