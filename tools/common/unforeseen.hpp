@@ -17,7 +17,10 @@ struct Unforeseen {
 };
 Unforeseen unforeseen(const std::exception_ptr& exception);
 
-/// Runs what a tool does and returns its exit code; an exception is told in one line.
+/// Runs what a tool does and returns its exit code; an exception is told in one line. One that
+/// cannot be caught since it leaves a function that is `noexcept` (there are such in libraries that
+/// allocate in them) ends the process with the same line and code, on whatever thread, if it means
+/// that something has run out; any other is a mistake, and aborts as ever.
 int run_tool(std::string_view program, const std::function<int()>& tool) noexcept;
 
 /// Whether an errno means that the process, or the machine, has no more of something; worth an

@@ -115,7 +115,7 @@ std::string run_hook(const std::vector<std::string>& command,
   const auto program = escaped(command.front());
   HookProcess process;
   if (const int error = process.start(command, environment); error != 0) {
-    return fmt::format("cannot run {}: {}", program, std::strerror(error));
+    return fmt::format("cannot run {}: {}", program, reason_of(error));
   }
   if (!process.ends_within(limits.time)) {
     process.signal(SIGTERM);

@@ -1,7 +1,6 @@
 #include "dcam-sim/media.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 
 #include <sys/stat.h>
@@ -122,9 +121,8 @@ Result<Recording> load_recording(const std::string& argument) {
     append(content, Bytes(piece).first(static_cast<std::size_t>(file.gcount())));
   }
   if (file.bad() || !file.eof()) {
-    return std::unexpected(
-        Error{ErrorCategory::io, 0,
-              fmt::format("cannot read {}: {}", escaped(path), std::strerror(errno))});
+    return std::unexpected(Error{
+        ErrorCategory::io, 0, fmt::format("cannot read {}: {}", escaped(path), reason_of(errno))});
   }
   if (content.empty()) {
     return std::unexpected(

@@ -29,9 +29,6 @@ const char* remedy_for(int error) {
   case EACCES:
   case EPERM:
     return "; check its permissions, then run the same command again";
-  case EMFILE:
-  case ENFILE:
-    return "; raise the limit of open files (ulimit -n) or do less at once";
   case EIO:
     return "; the disk may be failing";
   default:
@@ -55,7 +52,7 @@ fs::path folder_of(const fs::path& path) {
 std::unexpected<Error> io_error(const char* what, const fs::path& path, int error) {
   return std::unexpected(Error{ErrorCategory::io, 0,
                                std::string("cannot ") + what + ' ' + path.string() + ": " +
-                                   std::generic_category().message(error) + remedy_for(error)});
+                                   reason_of(error) + remedy_for(error)});
 }
 
 Result<void> create_folders(const fs::path& root, const fs::path& folder) {

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,6 +97,19 @@ TEST_CASE("hook: its end decides whether it failed") {
   CHECK(outcome({"sh", "-c", "kill -9 $$"}) == "x.jpg: sh was killed by signal 9 (Killed)");
   CHECK(outcome({"./no\nsuch"}) == "x.jpg: cannot run ./no\\x0asuch: No such file or directory");
   CHECK(outcome({"/"}) == "x.jpg: cannot run /: Permission denied");
+}
+
+TEST_CASE("hook: one that there are no descriptors for is told of with what to do about it") {
+  Hooks hooks({"true"});
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{3, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  hooks.runner.run({{"path", "x.jpg"}});
+  hooks.io.run();
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(hooks.failures == Words{"x.jpg: cannot run true: Too many open files; raise the limit of "
+                                "open files (ulimit -n) or do less at once"});
 }
 
 TEST_CASE("hook: exit statuses are seen though SIGCHLD was inherited as ignored") {

@@ -1,9 +1,16 @@
 #include "common/unforeseen.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <new>
+#include <string>
 #include <system_error>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "testing.hpp"
 
@@ -16,6 +23,38 @@ template <class Exception> Unforeseen told(const Exception& exception) {
 
 std::system_error errno_exception(int error) {
   return {error, std::generic_category(), "cannot open x"};
+}
+
+struct End {
+  int status; ///< as a shell has it
+  std::string said;
+};
+
+/// How a tool ends out of which an exception comes that cannot be caught.
+End ended_by(void (*fails)(), bool on_another_thread) {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const auto child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::dup2(ends[1], STDERR_FILENO);
+    std::signal(SIGABRT, SIG_DFL); // Catch2 has a handler
+    const auto escape = [fails]() noexcept { fails(); };
+    ::_exit(run_tool("test", [&] {
+      on_another_thread ? std::thread(escape).join() : escape();
+      return 0;
+    }));
+  }
+  ::close(ends[1]);
+  End end{};
+  char piece[512];
+  for (ssize_t count = 0; (count = ::read(ends[0], piece, sizeof piece)) > 0;) {
+    end.said.append(piece, static_cast<std::size_t>(count));
+  }
+  ::close(ends[0]);
+  REQUIRE(::waitpid(child, &end.status, 0) == child);
+  end.status = WIFSIGNALED(end.status) ? 128 + WTERMSIG(end.status) : WEXITSTATUS(end.status);
+  return end;
 }
 
 } // namespace
@@ -45,6 +84,24 @@ TEST_CASE("unforeseen: a tool's own exit code counts, an exception's otherwise")
   CHECK(run_tool("test", [] { return 6; }) == 6);
   CHECK(run_tool("test", []() -> int { throw std::bad_alloc(); }) == 3);
   CHECK(run_tool("test", []() -> int { throw 1; }) == 3);
+}
+
+TEST_CASE("unforeseen: what has run out ends the process with its line where nobody can catch it") {
+  for (const bool on_another_thread : {false, true}) {
+    const auto out_of_memory = ended_by([] { throw std::bad_alloc(); }, on_another_thread);
+    CHECK(out_of_memory.status == 3);
+    CHECK(out_of_memory.said ==
+          "test: out of memory; raise its limit (ulimit -v) or do less at once\n");
+    const auto out_of_files = ended_by([] { throw errno_exception(EMFILE); }, on_another_thread);
+    CHECK(out_of_files.status == 3);
+    CHECK(out_of_files.said.find("(ulimit -n)") != std::string::npos);
+  }
+}
+
+TEST_CASE("unforeseen: a mistake aborts as ever") {
+  CHECK(ended_by([] { throw std::logic_error("mistaken"); }, false).status == 128 + SIGABRT);
+  CHECK(ended_by([] { throw errno_exception(ENOENT); }, true).status == 128 + SIGABRT);
+  CHECK(ended_by([] { std::terminate(); }, false).status == 128 + SIGABRT);
 }
 
 TEST_CASE("unforeseen: only what has run out is exhaustion") {

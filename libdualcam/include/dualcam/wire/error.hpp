@@ -5,9 +5,11 @@
 /// text; it may be handed from thread to thread.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace dualcam {
@@ -31,11 +33,22 @@ struct Error {
 /// A T, or why there is none.
 template <class T> using Result = std::expected<T, Error>;
 
+/// What to do about an errno that means that descriptors have run out; empty for any other.
+inline std::string_view descriptors_remedy(int error) {
+  return error == EMFILE || error == ENFILE
+             ? "; raise the limit of open files (ulimit -n) or do less at once"
+             : "";
+}
+
+/// What an errno means, and what to do about it where that is the same everywhere.
+inline std::string reason_of(int error) {
+  return std::generic_category().message(error).append(descriptors_remedy(error));
+}
+
 /// An errno as an error of category io: "WHAT: No such file or directory", or the reason alone.
 inline std::unexpected<Error> errno_error(int error, std::string what = {}) {
   what += what.empty() ? "" : ": ";
-  return std::unexpected(
-      Error{ErrorCategory::io, 0, what + std::generic_category().message(error)});
+  return std::unexpected(Error{ErrorCategory::io, 0, what + reason_of(error)});
 }
 
 } // namespace dualcam
