@@ -571,6 +571,9 @@ class Captures(Case):
 
     @classmethod
     def setUpClass(cls):
+        for name in ("dcam-crc", "dcam-serve", "dcam-sim"):
+            if not (TOOLS / name).exists():
+                raise FileNotFoundError(f"{TOOLS / name}: build first, or set DUALCAM_TOOLS")
         cls.place = pathlib.Path(tempfile.mkdtemp(prefix="dcam-crc-capture-"))
         cls.addClassCleanup(shutil.rmtree, cls.place)
         cls.content = random.Random(9).randbytes(200_000)
@@ -591,20 +594,31 @@ class Captures(Case):
             [*as_root, "tcpdump", "-Z", "root",  # not as another user: the folder is ours
              "-i", "lo", "--immediate-mode", "-B", "131072", "-U", "-w", path, "tcp", "port", port],
             stderr=subprocess.PIPE)
-        tcpdump.stderr.readline()
+        try:
+            tcpdump.stderr.readline()
+            cls.transmit(port, out, faults)
+            for _ in range(200):  # refused connections push what the kernel still holds into the file
+                with socket.socket() as knock:
+                    knock.connect_ex(("127.0.0.1", int(port)))
+            time.sleep(0.5)
+        finally:  # it would keep the test's output open
+            tcpdump.send_signal(signal.SIGINT)
+            tcpdump.communicate()
+        return path
+
+    @classmethod
+    def transmit(cls, port, out, faults):
         server = subprocess.Popen([TOOLS / "dcam-serve", "-p", port, "-b", "127.0.0.1", "-o", out],
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        server.stderr.readline()
-        subprocess.run([TOOLS / "dcam-sim", *faults, f"127.0.0.1:{port}",
-                        f"videof={cls.place}/v.h265"], capture_output=True, check=True)
-        server.communicate()
-        for _ in range(200):  # refused connections push what the kernel still holds into the file
-            with socket.socket() as knock:
-                knock.connect_ex(("127.0.0.1", int(port)))
-        time.sleep(0.5)
-        tcpdump.send_signal(signal.SIGINT)
-        tcpdump.communicate()
-        return path
+        try:
+            server.stderr.readline()
+            subprocess.run([TOOLS / "dcam-sim", *faults, f"127.0.0.1:{port}",
+                            f"videof={cls.place}/v.h265"], capture_output=True, check=True)
+        except BaseException:
+            server.kill()
+            raise
+        finally:
+            server.communicate()
 
     @staticmethod
     def records(path):
