@@ -2,6 +2,7 @@
 folder: no file is mixed from two, none is lost."""
 
 import concurrent.futures
+import resource
 import threading
 import time
 
@@ -136,6 +137,76 @@ class SeveralConnections(ToolTest):
 
 
 class Places(ToolTest):
+    def limited(self, limit, *arguments):
+        return self.serve("-k", "--json", *arguments, preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (limit // 2, limit)))
+
+    def test_the_limit_of_open_files_tells_how_many_there_are(self):
+        for limit in (200, 400, 1000):
+            server = self.limited(limit)
+            places = int(server.expect(r"up to (\d+) connections at once").group(1))
+            self.assertLess(3 * places + 16, limit)
+            self.assertGreater(4 * places + 100, limit)
+            server.signal(SIGTERM)
+            self.assertEqual(server.wait(), 0)
+            self.assertEqual(self.event(server.output, "listening")["max_connections"], places)
+            self.assertNotIn("ulimit", server.errors)
+
+    def test_more_places_than_open_files_allow_are_warned_of(self):
+        server = self.limited(200, "--max-connections", "150")
+        server.expect(r"up to 150 connections at once")
+        server.expect(r"--max-connections 150 is more than open files allow \(ulimit -n 200\)")
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+
+    def test_all_places_can_have_a_file_on_its_way(self):
+        server = self.limited(250)
+        places = int(server.expect(r"up to (\d+) connections at once").group(1))
+        contents = [self.random.randbytes(5000) for _ in range(places)]
+        cameras = [Upload(server, content, imei=number) for number, content in enumerate(contents)]
+        for camera in cameras:
+            self.addCleanup(camera.close)
+            camera.send_first(1)
+            was_read(server, camera)
+        for camera in cameras:
+            for index in range(1, 5):
+                camera.packet(index)
+        for camera in cameras:
+            camera.run()
+            self.assertTrue(camera.taken, server.errors)
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+
+    def test_a_camera_that_an_earlier_run_has_files_of_goes_before_a_made_up_one(self):
+        contents = [self.random.randbytes(5000) for _ in range(3)]
+        server = self.serve()
+        with Upload(server, contents[0], imei=5) as camera:
+            camera.run()
+        self.assertEqual(server.wait(), 0)
+        server = self.serve("-k", "--max-connections", "1")
+        with Upload(server, contents[1], imei=9) as made_up:
+            made_up.send_first(1)  # not idle: only who is known may have its place
+            was_read(server, made_up)
+            with Upload(server, contents[1], imei=8) as other:
+                other.run()
+                self.assertFalse(other.taken)
+            with Upload(server, contents[1], imei=5) as camera:
+                camera.run()
+                self.assertTrue(camera.taken, server.errors)
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        server = self.serve("-k", "--max-connections", "1")
+        with Upload(server, contents[2], imei=5) as camera:
+            camera.run(METADATA_WANTED)
+            with Upload(server, contents[1], imei=8) as other:
+                other.run()
+                self.assertFalse(other.taken)
+            camera.answer(METADATA_WANTED, b"")
+            camera.run()
+            self.assertTrue(camera.taken, server.errors)
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+
     def test_made_up_inits_keep_no_camera_out(self):
         photos = [self.file(name, 5_000) for name in ("a.jpg", "b.jpg")]
         server = self.serve("-k", "--max-connections", "4", "-v")

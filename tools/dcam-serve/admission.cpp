@@ -15,10 +15,27 @@ constexpr std::chrono::seconds half_a_minute{30};
 // The slowest line brings three times as much; less is only there to keep a place.
 constexpr std::uint64_t least_in_a_minute = 65'536;
 
-/// How many may be about to say who they are when all places are taken.
-std::size_t lobby_for(std::size_t places) { return 16 + places / 8; }
+// How many may be about to say who they are when all places are taken.
+constexpr std::size_t least_in_lobby = 16;
+constexpr std::size_t places_for_one_in_lobby = 8;
+std::size_t lobby_for(std::size_t places) {
+  return least_in_lobby + places / places_for_one_in_lobby;
+}
+
+constexpr std::uint64_t descriptors_each = 3;     // socket, part, checkpoint
+constexpr std::uint64_t descriptors_besides = 64; // logs, capture, hooks, what is open for a moment
+constexpr std::uint64_t most_places = 1'000'000;  // as --max-connections
 
 } // namespace
+
+std::uint32_t places_for(std::uint64_t descriptors) {
+  const auto reserve = std::min(descriptors_besides, descriptors / 2) + least_in_lobby;
+  const auto rest =
+      std::min(descriptors - std::min(descriptors, reserve), most_places * (descriptors_each + 1));
+  const auto places =
+      rest * places_for_one_in_lobby / (descriptors_each * places_for_one_in_lobby + 1);
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(places, 1, most_places));
+}
 
 void Admission::enter(Guest& guest, TimePoint now) {
   guests_.try_emplace(&guest);

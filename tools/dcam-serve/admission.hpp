@@ -17,6 +17,10 @@
 
 namespace dualcam::serve {
 
+/// For how many connections so many descriptors are enough, each with a file on its way; at least
+/// one.
+std::uint32_t places_for(std::uint64_t descriptors);
+
 /// What a connection has shown so far.
 struct Standing {
   TimePoint opened;
@@ -68,6 +72,7 @@ public:
 
   /// This camera is a real one: it goes last from here on, with later connections too.
   void is_known(std::uint64_t imei);
+  bool knows(std::uint64_t imei) const { return known_.contains(imei); }
 
   std::size_t guests() const { return guests_.size(); }
   bool serves_anybody() const { return !holders_.empty(); }

@@ -243,10 +243,27 @@ asio::awaitable<void> Connection::perform(const Send& send) {
   co_await link_.write(send.bytes, server_.options().idle_timeout);
 }
 
+/// What an earlier run has stored of this camera tells it from an IMEI that anybody may name.
+asio::awaitable<void> Connection::look_for_records(std::uint64_t imei) {
+  auto& admission = server_.admission();
+  const auto& options = server_.options();
+  if (options.to_stdout || admission.knows(imei)) {
+    co_return;
+  }
+  const auto state = state_folder(options, imei);
+  const auto records = co_await run_on(server_.disk(), [&state] { return state.entries(); });
+  if (records && !records->empty()) {
+    admission.is_known(imei);
+  }
+}
+
 /// Waits until this connection is the one that serves its camera. Why it is not; empty if it is.
 asio::awaitable<std::string> Connection::admit(std::uint64_t imei) {
   auto why = server_.refusal(imei);
   auto& admission = server_.admission();
+  if (why.empty()) {
+    co_await look_for_records(imei);
+  }
   if (why.empty() && !admission.identify(*this, imei, steady_now())) {
     why = server_.too_many();
   }

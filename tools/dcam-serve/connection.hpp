@@ -45,6 +45,7 @@ public:
 
 private:
   bool stopping() const { return !stopped_.empty(); }
+  asio::awaitable<void> look_for_records(std::uint64_t imei);
   asio::awaitable<std::string> admit(std::uint64_t imei);
   asio::awaitable<void> perform_all();
   asio::awaitable<void> perform(const Send& send);

@@ -157,7 +157,7 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
         return given.empty() ? std::optional<std::string>("the name of a file") : std::nullopt;
       });
   parser.number("--max-connections", "N", options.max_connections, 1, 1'000'000,
-                "connections at once");
+                "connections at once (as many as ulimit -n allows)");
   parser.size("--max-file-size", options.max_file_size, "refuse larger files");
   parser.size("--min-free", options.min_free, "leave so much room on the disk");
   parser.duration("--max-partial-age", options.max_partial_age,

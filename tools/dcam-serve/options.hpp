@@ -31,9 +31,9 @@ struct ServeOptions {
   std::chrono::milliseconds idle_timeout{60'000};
   bool metadata = true;
   IfExists if_exists = IfExists::number;
-  std::vector<std::string> exec; ///< the words of --exec; empty = no hook
-  std::filesystem::path capture; ///< empty = no capture
-  std::uint32_t max_connections = 1024;
+  std::vector<std::string> exec;     ///< the words of --exec; empty = no hook
+  std::filesystem::path capture;     ///< empty = no capture
+  std::uint32_t max_connections = 0; ///< 0 = as many as the limit of open files allows
   std::uint64_t max_file_size = std::uint64_t{1} << 30;
   std::uint64_t min_free = std::uint64_t{200} << 20;
   std::chrono::milliseconds max_partial_age = std::chrono::days(14);

@@ -132,15 +132,26 @@ void Reporter::print(std::string_view line, LineWriter::Weight weight) {
   product_.line(line, weight);
 }
 
-void Reporter::listening(const asio::ip::tcp::endpoint& endpoint, const ServeOptions& options) {
+void Reporter::listening(const asio::ip::tcp::endpoint& endpoint, const ServeOptions& options,
+                         std::uint32_t places) {
   const auto address = endpoint.address().to_string();
-  event("listening", {{"address", address}, {"port", endpoint.port()}});
+  event("listening",
+        {{"address", address}, {"port", endpoint.port()}, {"max_connections", places}});
   console_.note(
       fmt::format("listening on {} port {}, {}; {}",
                   options.bind.empty() ? "all addresses" : address, endpoint.port(),
                   options.to_stdout ? "the first file goes to standard output"
                                     : "files go to " + escaped(options.output.string()),
                   options.keep_listening ? "stop with Ctrl-C" : "waiting for the first camera"));
+  console_.note(fmt::format("up to {} connection{} at once (--max-connections)", places,
+                            places == 1 ? "" : "s"));
+}
+
+void Reporter::too_few_descriptors(std::uint32_t places, std::uint64_t descriptors,
+                                   std::uint32_t enough) {
+  console_.warning(fmt::format("--max-connections {} is more than open files allow (ulimit -n {}): "
+                               "{} are sure to work",
+                               places, descriptors, enough));
 }
 
 void Reporter::connected(const Init& init, const std::string& peer) {

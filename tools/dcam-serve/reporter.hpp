@@ -23,7 +23,11 @@ public:
   /// Lines of standard output that its reader has not taken.
   std::uint64_t undelivered() const { return log_.undelivered(); }
 
-  void listening(const asio::ip::tcp::endpoint& endpoint, const ServeOptions& options);
+  /// `places`: how many connections at once.
+  void listening(const asio::ip::tcp::endpoint& endpoint, const ServeOptions& options,
+                 std::uint32_t places);
+  /// Places were asked for that the limit of open files, `descriptors`, may not be enough for.
+  void too_few_descriptors(std::uint32_t places, std::uint64_t descriptors, std::uint32_t enough);
   void connected(const Init& init, const std::string& peer);
   void metadata(const FileFacts& facts);
   void bad_metadata(const FileFacts& facts, const Error& error);

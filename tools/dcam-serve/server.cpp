@@ -1,7 +1,6 @@
 #include "dcam-serve/server.hpp"
 
 #include <csignal>
-#include <cstring>
 #include <exception>
 #include <system_error>
 #include <utility>
@@ -37,20 +36,21 @@ void rethrow(const std::exception_ptr& failure) {
   }
 }
 
-/// The usual soft limit of 1024 is for programs that use select().
-void allow_many_descriptors() {
+/// Raises their limit and returns it: the usual soft one of 1024 is for programs that use select().
+std::uint64_t allow_many_descriptors() {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const auto soft = std::exchange(limit.rlim_cur, limit.rlim_max);
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
 }
 
 } // namespace
 
 Server::Server(const ServeOptions& options)
     : options_(options), reporter_(options), outcome_(options_),
-      admission_(options.max_connections) {
+      descriptors_(allow_many_descriptors()),
+      places_(options.max_connections != 0 ? options.max_connections : places_for(descriptors_)),
+      admission_(places_) {
   if (options_.exec.empty()) {
     return;
   }
@@ -65,13 +65,12 @@ Server::Server(const ServeOptions& options)
 Server::~Server() { disk_.join(); }
 
 int Server::run() {
+  stop_signal_.emplace(StopSignal::Second::immediate); // before anybody is told that it listens
+  hurry_when_readable(stop_signal_->descriptor());
   if (!prepare()) {
     reporter_.flush(std::nullopt);
     return static_cast<int>(ExitCode::io);
   }
-  allow_many_descriptors();
-  stop_signal_.emplace(StopSignal::Second::immediate);
-  hurry_when_readable(stop_signal_->descriptor());
   signals_.assign(::fcntl(stop_signal_->descriptor(), F_DUPFD_CLOEXEC, 0));
   asio::co_spawn(io_, signal_loop(), rethrow);
   asio::co_spawn(io_, progress_loop(), rethrow);
@@ -142,7 +141,7 @@ bool Server::check_output() {
         fmt::format("the output folder {} does not exist; create it: mkdir -p {}", folder, folder));
   } else if (error != 0) {
     reporter_.console().error(
-        fmt::format("cannot write to the output folder {}: {}", folder, std::strerror(error)));
+        fmt::format("cannot write to the output folder {}: {}", folder, reason_of(error)));
   }
   return error == 0;
 }
@@ -166,7 +165,10 @@ bool Server::listen() {
   asio::error_code error;
   acceptor_ = open_acceptor(options_, io_, error);
   if (acceptor_) {
-    reporter_.listening(acceptor_->local_endpoint(), options_);
+    reporter_.listening(acceptor_->local_endpoint(), options_, places_);
+    if (const auto allowed = places_for(descriptors_); places_ > allowed) {
+      reporter_.too_few_descriptors(places_, descriptors_, allowed);
+    }
     return true;
   }
   reporter_.console().error(
@@ -174,7 +176,7 @@ bool Server::listen() {
                   options_.bind.empty() ? "" : " of " + escaped(options_.bind), error.message(),
                   error == asio::error::address_in_use
                       ? "; take another one with -p, or -p 0 for any that is free"
-                      : ""));
+                      : descriptors_remedy(error.value())));
   return false;
 }
 
@@ -252,8 +254,8 @@ std::string Server::refusal(std::uint64_t imei) const {
 }
 
 std::string Server::too_many() {
-  reporter_.too_many(options_.max_connections);
-  return fmt::format("{} connections are open", options_.max_connections);
+  reporter_.too_many(places_);
+  return fmt::format("{} connections are open", places_);
 }
 
 void Server::admitted(std::uint64_t imei) {
@@ -448,7 +450,7 @@ void Server::check_product() {
     outcome_.failed(ExitCode::io);
     reporter_.console().error(fmt::format("cannot write to standard output: {}; files are stored "
                                           "all the same",
-                                          std::strerror(product.error())));
+                                          reason_of(product.error())));
   }
   if (product.reader_gone() && options_.keep_listening && !stopping_) {
     reporter_.console().note("nobody reads standard output any more: stopping");
@@ -462,7 +464,7 @@ void Server::check_capture() {
     outcome_.failed(ExitCode::io);
     reporter_.console().error(fmt::format("cannot write to {}: {}; the capture is incomplete",
                                           escaped(options_.capture.string()),
-                                          std::strerror(capture_->error())));
+                                          reason_of(capture_->error())));
   }
 }
 

@@ -113,6 +113,8 @@ private:
   std::unique_ptr<HookRunner> hooks_; ///< null without --exec
 
   AllowList allowed_;
+  std::uint64_t descriptors_; ///< the limit of open files
+  std::uint32_t places_;
   Admission admission_;
   BufferPool buffers_;
   std::set<Connection*> connections_;

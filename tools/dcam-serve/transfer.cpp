@@ -45,6 +45,10 @@ Result<void> check_folder(const std::filesystem::path& folder) {
 
 } // namespace
 
+StateFolder state_folder(const ServeOptions& options, std::uint64_t imei) {
+  return {below(options.output, options.name.fixed_folder()), imei};
+}
+
 std::optional<Metadata> FileFacts::metadata() const {
   const auto metadata = decode_metadata(metadata_payload);
   return metadata ? std::optional(*metadata) : std::nullopt;
@@ -79,10 +83,6 @@ std::filesystem::path FileFacts::path_for(const ServeOptions& options) const {
 FolderTree FileFacts::tree_for(const ServeOptions& options) const {
   const auto tree = options.name.tree(name_values());
   return {below(options.output, tree.root), tree.levels};
-}
-
-StateFolder FileFacts::state_for(const ServeOptions& options) const {
-  return {below(options.output, options.name.fixed_folder()), imei};
 }
 
 bool FileFacts::may_be_held(const ServeOptions& options) const {

@@ -18,6 +18,9 @@
 
 namespace dualcam::serve {
 
+/// What is known of a camera's files.
+StateFolder state_folder(const ServeOptions& options, std::uint64_t imei);
+
 /// What the camera told about a file; its payload outlives the buffer it came in.
 struct FileFacts {
   std::uint64_t imei = 0;
@@ -34,8 +37,7 @@ struct FileFacts {
   std::filesystem::path path_for(const ServeOptions& options) const;
   /// Where parts of this camera's files of this kind may be.
   FolderTree tree_for(const ServeOptions& options) const;
-  /// What is known of this camera's files.
-  StateFolder state_for(const ServeOptions& options) const;
+  StateFolder state_for(const ServeOptions& options) const { return state_folder(options, imei); }
   /// Whether something is held that this may be, or may be a part of. Reads the disk.
   bool may_be_held(const ServeOptions& options) const;
 };

@@ -56,6 +56,19 @@ struct House {
   std::list<TestGuest> guests;
 };
 
+TEST_CASE("each place has its descriptors, and so has who is about to take one") {
+  for (const std::uint64_t descriptors : {0, 1, 5, 30, 40, 64, 100, 1000, 20'000, 1'048'576}) {
+    const std::uint64_t places = places_for(descriptors);
+    CHECK(places >= 1);
+    if (places > 1) {
+      CHECK(3 * places + places / 8 + 16 + 10 <= descriptors);
+      CHECK(3 * (places + 1) + places / 8 + 16 + 64 + 3 > descriptors);
+    }
+  }
+  CHECK(places_for(1'000'000'000) == 1'000'000);
+  CHECK(places_for(~std::uint64_t{0}) == 1'000'000);
+}
+
 TEST_CASE("a camera's second connection waits for the end of the first") {
   House house(10);
   auto& first = house.come(1);
