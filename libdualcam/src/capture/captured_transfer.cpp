@@ -1,27 +1,27 @@
 #include "dualcam/capture/captured_transfer.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 #include "dualcam/wire/crc16.hpp"
 
 namespace dualcam {
 namespace {
 
+constexpr unsigned highest_rank = 5;
+
 /// Which of several copies is to be believed: a stated number before an inferred one.
-int rank(const CapturedPacket& packet) {
-  const int stated = packet.numbering == DumpNumbering::stated ? 1 : 0;
+unsigned rank(const CapturedPacket& packet) {
+  const unsigned stated = packet.numbering == DumpNumbering::stated ? 1 : 0;
   switch (packet.verdict) {
   case DumpVerdict::good:
     return 4 + stated;
   case DumpVerdict::unchecked:
     return 2 + stated;
   case DumpVerdict::bad:
-    return stated;
   case DumpVerdict::cut:
-    return -1;
+    return stated;
   }
-  return -1;
+  return stated;
 }
 
 /// What ordered numbers leave out of 1 to `last`.
@@ -43,21 +43,25 @@ std::vector<PacketRange> gaps(const std::vector<std::uint32_t>& numbers, std::ui
 } // namespace
 
 std::vector<const CapturedPacket*> CapturedTransfer::best() const {
-  std::vector<std::size_t> order;
-  for (std::size_t at = 0; at < packets.size(); ++at) {
-    const auto& packet = packets[at];
+  struct Candidate {
+    std::uint64_t key; ///< number, then how little it is to be believed
+    const CapturedPacket* packet;
+  };
+  std::vector<Candidate> candidates;
+  candidates.reserve(packets.size());
+  for (const auto& packet : packets) {
     if (packet.verdict != DumpVerdict::cut && packet.number <= announced.value_or(UINT32_MAX)) {
-      order.push_back(at);
+      candidates.push_back(
+          {std::uint64_t{packet.number} << 8 | (highest_rank - rank(packet)), &packet});
     }
   }
-  // Of several the first that is as good as any.
-  std::ranges::sort(order, {}, [this](std::size_t at) {
-    return std::tuple(packets[at].number, -rank(packets[at]), at);
-  });
+  if (!std::ranges::is_sorted(candidates, {}, &Candidate::key)) {
+    std::ranges::stable_sort(candidates, {}, &Candidate::key); // of equal ones the first
+  }
   std::vector<const CapturedPacket*> best;
-  for (const auto at : order) {
-    if (best.empty() || best.back()->number != packets[at].number) {
-      best.push_back(&packets[at]);
+  for (const auto& candidate : candidates) {
+    if (best.empty() || best.back()->number != candidate.packet->number) {
+      best.push_back(candidate.packet);
     }
   }
   return best;

@@ -1,9 +1,12 @@
 #include "dualcam/capture/transfer_log.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <functional>
+#include <map>
 #include <utility>
 
+#include "capture/packet_index.hpp"
 #include "capture/settle_numbers.hpp"
 #include "dualcam/wire/crc16.hpp"
 
@@ -21,39 +24,14 @@ bool may_be_same_file(const CapturedTransfer& a, const CapturedTransfer& b) {
          (a.metadata.empty() || b.metadata.empty() || a.metadata == b.metadata);
 }
 
-using Best = std::vector<const CapturedPacket*>;
-
-/// Whether some packet came good with two contents. Both are ordered by number.
-bool differ(const Best& a, const Best& b) {
-  for (auto i = a.begin(), j = b.begin(); i != a.end() && j != b.end();) {
-    if ((*i)->number != (*j)->number) {
-      (*i)->number < (*j)->number ? ++i : ++j;
-      continue;
-    }
-    if ((*i)->verdict == DumpVerdict::good && (*j)->verdict == DumpVerdict::good &&
-        (*i)->content != (*j)->content) {
-      return true;
-    }
-    ++i;
-    ++j;
+/// The later one's records behind the earlier one's, moving those of which there are fewer.
+template <class Record> void join(std::deque<Record>& earlier, std::deque<Record>& later) {
+  if (earlier.size() < later.size()) {
+    later.insert(later.begin(), earlier.begin(), earlier.end());
+    earlier.swap(later);
+  } else {
+    earlier.insert(earlier.end(), later.begin(), later.end());
   }
-  return false;
-}
-
-/// The later one's packets behind the earlier one's.
-void join(CapturedTransfer& earlier, CapturedTransfer&& later) {
-  std::ranges::copy(later.packets, std::back_inserter(earlier.packets));
-  std::ranges::copy(later.skipped, std::back_inserter(earlier.skipped));
-  for (const auto& reason : later.corrections) {
-    note_correction(earlier, reason);
-  }
-  earlier.not_kept += later.not_kept;
-  earlier.parts += later.parts;
-  earlier.kind = earlier.kind ? earlier.kind : later.kind;
-  if (earlier.metadata.empty()) {
-    earlier.metadata = std::move(later.metadata);
-  }
-  mark_repeats(earlier);
 }
 
 CapturedPacket record_of(const DumpPacket& packet, std::uint64_t place) {
@@ -74,13 +52,95 @@ CapturedPacket record_of(const DumpPacket& packet, std::uint64_t place) {
   return record;
 }
 
+/// Once packet size and numbers are known. Files by path say their places themselves.
+void place_in_file(CapturedTransfer& transfer) {
+  for (auto& packet : transfer.packets) {
+    packet.file_offset = transfer.by_path ? packet.file_offset
+                                          : std::uint64_t{packet.number - 1} * transfer.packet_size;
+  }
+}
+
+/// A part of a file: what came of it in one connection, or in several that were joined.
+struct Part {
+  Part(std::uint64_t when, CapturedTransfer all)
+      : began(when), transfer(std::move(all)), index(transfer) {}
+
+  bool goes_with(const Part& other) const {
+    const auto& later = began < other.began ? other.transfer : transfer;
+    return may_be_same_file(transfer, other.transfer) && !later.packets.empty() &&
+           later.packets.front().number != 1 && !index.differs_from(other.index);
+  }
+
+  bool waits_for_rest() const {
+    return transfer.imei && transfer.announced && index.good() != *transfer.announced;
+  }
+
+  /// Their packets are repeats of each other only in the end.
+  void join(Part&& later) {
+    dualcam::join(transfer.packets, later.transfer.packets);
+    dualcam::join(transfer.skipped, later.transfer.skipped);
+    for (const auto& reason : later.transfer.corrections) {
+      note_correction(transfer, reason);
+    }
+    transfer.not_kept += later.transfer.not_kept;
+    transfer.parts += later.transfer.parts;
+    transfer.kind = transfer.kind ? transfer.kind : later.transfer.kind;
+    if (transfer.metadata.empty()) {
+      transfer.metadata = std::move(later.transfer.metadata);
+    }
+    index.add(std::move(later.index));
+  }
+
+  std::uint64_t began; ///< which of two was first
+  CapturedTransfer transfer;
+  PacketIndex index;
+};
+
 } // namespace
 
-TransferLog::TransferLog(std::uint64_t most_records) : most_records_(most_records) {}
+class TransferLog::Implementation {
+public:
+  explicit Implementation(std::uint64_t most_records) : most_records_(most_records) {}
+
+  void event(const DumpStream& stream, const DumpEvent& event, std::uint64_t place);
+  void over(std::uint64_t stream);
+  void finish();
+  std::optional<CaptureFinding> poll();
+  bool has_room() const { return records_ < most_records_ || !suspended_.empty(); }
+
+private:
+  /// A stream.
+  struct Open {
+    std::optional<std::uint64_t> imei;
+    ByteBuffer metadata;
+    std::string path;
+    std::uint64_t began = 0;
+    std::optional<CapturedTransfer> transfer;
+  };
+
+  void on(Open& open, const DumpStream& stream, const DumpTransferBegan& began);
+  void on(Open& open, const DumpPacket& packet, std::uint64_t place);
+  void on(Open& open, const DumpRenumbered& renumbered);
+  void on(Open& open, const DumpMetadata& metadata);
+  void on(Open& open, const DumpStream& stream, const DumpSkipped& skipped);
+  void on(Open& open, const DumpTransferEnded& ended);
+  bool make_room();
+  void close(std::uint64_t began, CapturedTransfer closed);
+  void report(Part part);
+  void report_oldest();
+
+  std::uint64_t most_records_;
+  std::map<std::uint64_t, Open> open_; ///< by stream number
+  std::deque<Part> suspended_;
+  std::deque<CaptureFinding> findings_;
+  std::uint64_t records_ = 0; ///< of all transfers under way
+  std::uint64_t began_ = 0;   ///< how many transfers have
+};
 
 // --- what comes ---
 
-void TransferLog::event(const DumpStream& stream, const DumpEvent& event, std::uint64_t place) {
+void TransferLog::Implementation::event(const DumpStream& stream, const DumpEvent& event,
+                                        std::uint64_t place) {
   auto& open = open_[stream.number];
   if (const auto* init = std::get_if<DumpInit>(&event)) {
     open.imei = init->init.imei;
@@ -104,9 +164,10 @@ void TransferLog::event(const DumpStream& stream, const DumpEvent& event, std::u
   }
 }
 
-void TransferLog::on(Open& open, const DumpStream& stream, const DumpTransferBegan& began) {
+void TransferLog::Implementation::on(Open& open, const DumpStream& stream,
+                                     const DumpTransferBegan& began) {
   if (open.transfer) { // whoever feeds this left out its end
-    close({open.began, *std::exchange(open.transfer, std::nullopt), {}});
+    close(open.began, *std::exchange(open.transfer, std::nullopt));
   }
   CapturedTransfer transfer;
   transfer.stream = stream;
@@ -122,7 +183,7 @@ void TransferLog::on(Open& open, const DumpStream& stream, const DumpTransferBeg
 }
 
 /// For one more record, which is counted; false: there is none.
-bool TransferLog::make_room() {
+bool TransferLog::Implementation::make_room() {
   while (records_ >= most_records_ && !suspended_.empty()) {
     report_oldest();
   }
@@ -133,7 +194,8 @@ bool TransferLog::make_room() {
   return true;
 }
 
-void TransferLog::on(Open& open, const DumpStream& stream, const DumpSkipped& skipped) {
+void TransferLog::Implementation::on(Open& open, const DumpStream& stream,
+                                     const DumpSkipped& skipped) {
   if (!open.transfer) {
     findings_.emplace_back(CapturedStray{stream, skipped});
   } else if (make_room()) {
@@ -143,7 +205,7 @@ void TransferLog::on(Open& open, const DumpStream& stream, const DumpSkipped& sk
   }
 }
 
-void TransferLog::on(Open& open, const DumpPacket& packet, std::uint64_t place) {
+void TransferLog::Implementation::on(Open& open, const DumpPacket& packet, std::uint64_t place) {
   if (make_room()) {
     open.transfer->packets.push_back(record_of(packet, place));
   } else {
@@ -151,7 +213,7 @@ void TransferLog::on(Open& open, const DumpPacket& packet, std::uint64_t place) 
   }
 }
 
-void TransferLog::on(Open& open, const DumpRenumbered& renumbered) {
+void TransferLog::Implementation::on(Open& open, const DumpRenumbered& renumbered) {
   auto& transfer = *open.transfer;
   const auto end = std::min<std::uint64_t>(renumbered.end, transfer.packets.size());
   for (auto i = renumbered.first; i < end; ++i) {
@@ -165,40 +227,37 @@ void TransferLog::on(Open& open, const DumpRenumbered& renumbered) {
   note_correction(transfer, renumbered.reason);
 }
 
-void TransferLog::on(Open& open, const DumpMetadata& metadata) {
+void TransferLog::Implementation::on(Open& open, const DumpMetadata& metadata) {
   ByteBuffer payload(metadata.payload.begin(), metadata.payload.end());
   (metadata.of_current && open.transfer ? open.transfer->metadata : open.metadata) =
       std::move(payload);
 }
 
-void TransferLog::on(Open& open, const DumpTransferEnded& ended) {
+void TransferLog::Implementation::on(Open& open, const DumpTransferEnded& ended) {
   auto transfer = *std::exchange(open.transfer, std::nullopt);
   transfer.kind = ended.kind;
   transfer.packet_size = ended.packet_size;
+  transfer.by_path = ended.by_path;
   settle_numbers(transfer);
   mark_repeats(transfer);
-  if (!ended.by_path) { // the packet size is known at last, and so are the numbers
-    for (auto& packet : transfer.packets) {
-      packet.file_offset = std::uint64_t{packet.number - 1} * transfer.packet_size;
-    }
-  }
-  close({open.began, std::move(transfer), {}});
+  place_in_file(transfer);
+  close(open.began, std::move(transfer));
 }
 
-void TransferLog::over(const DumpStream& stream) {
-  const auto open = open_.find(stream.number);
+void TransferLog::Implementation::over(std::uint64_t stream) {
+  const auto open = open_.find(stream);
   if (open == open_.end()) {
     return;
   }
   if (open->second.transfer) { // whoever feeds this left out its end
-    close({open->second.began, std::move(*open->second.transfer), {}});
+    close(open->second.began, std::move(*open->second.transfer));
   }
   open_.erase(open);
 }
 
-void TransferLog::finish() {
+void TransferLog::Implementation::finish() {
   while (!open_.empty()) {
-    over({.number = open_.begin()->first, .device = {}, .server = {}});
+    over(open_.begin()->first);
   }
   while (!suspended_.empty()) {
     report_oldest();
@@ -208,49 +267,47 @@ void TransferLog::finish() {
 // --- the parts of a file ---
 
 /// A part of a file is all there is of it, as far as is known: with others it may be more.
-void TransferLog::close(Part part) {
-  const auto best = part.transfer.best();
-  const auto goes_with = [&](const Part& other) {
-    const auto& later = part.began < other.began ? other.transfer : part.transfer;
-    return may_be_same_file(other.transfer, part.transfer) && !later.packets.empty() &&
-           later.packets.front().number != 1 && !differ(other.best, best);
-  };
-  const auto found = std::ranges::find_if(suspended_, goes_with);
+void TransferLog::Implementation::close(std::uint64_t began, CapturedTransfer closed) {
+  Part part(began, std::move(closed));
+  const auto found =
+      std::ranges::find_if(suspended_, [&](const Part& other) { return other.goes_with(part); });
   if (found != suspended_.end()) {
-    auto other = std::move(*found);
+    auto earlier = std::move(*found);
     suspended_.erase(found);
-    if (part.began < other.began) {
-      std::swap(part, other);
+    if (part.began < earlier.began) {
+      std::swap(part, earlier);
     }
-    join(other.transfer, std::move(part.transfer));
-    part = std::move(other);
+    earlier.join(std::move(part));
+    part = std::move(earlier);
   }
-  if (part.transfer.imei && part.transfer.announced && !part.transfer.is_complete()) {
-    suspend(std::move(part));
+  if (part.waits_for_rest()) {
+    suspended_.push_back(std::move(part));
   } else {
-    report(std::move(part.transfer));
+    report(std::move(part));
   }
-}
-
-void TransferLog::suspend(Part part) {
-  suspended_.push_back(std::move(part));
-  suspended_.back().best = suspended_.back().transfer.best();
   if (suspended_.size() > most_suspended) { // nobody comes back after so many others
     report_oldest();
   }
 }
 
-void TransferLog::report_oldest() {
-  report(std::move(suspended_.front().transfer));
+void TransferLog::Implementation::report_oldest() {
+  auto oldest = std::move(suspended_.front());
   suspended_.pop_front();
+  report(std::move(oldest));
 }
 
-void TransferLog::report(CapturedTransfer transfer) {
+void TransferLog::Implementation::report(Part part) {
+  auto& transfer = part.transfer;
+  if (transfer.parts > 1) {
+    settle_numbers(transfer);
+    mark_repeats(transfer);
+    place_in_file(transfer);
+  }
   records_ -= transfer.packets.size() + transfer.skipped.size();
   findings_.emplace_back(std::move(transfer));
 }
 
-std::optional<CaptureFinding> TransferLog::poll() {
+std::optional<CaptureFinding> TransferLog::Implementation::poll() {
   if (findings_.empty()) {
     return std::nullopt;
   }
@@ -258,5 +315,21 @@ std::optional<CaptureFinding> TransferLog::poll() {
   findings_.pop_front();
   return finding;
 }
+
+// --- the public face ---
+
+TransferLog::TransferLog(std::uint64_t most_records)
+    : implementation_(std::make_unique<Implementation>(most_records)) {}
+TransferLog::~TransferLog() = default;
+TransferLog::TransferLog(TransferLog&&) noexcept = default;
+TransferLog& TransferLog::operator=(TransferLog&&) noexcept = default;
+
+void TransferLog::event(const DumpStream& stream, const DumpEvent& event, std::uint64_t place) {
+  implementation_->event(stream, event, place);
+}
+void TransferLog::over(const DumpStream& stream) { implementation_->over(stream.number); }
+void TransferLog::finish() { implementation_->finish(); }
+std::optional<CaptureFinding> TransferLog::poll() { return implementation_->poll(); }
+bool TransferLog::has_room() const { return implementation_->has_room(); }
 
 } // namespace dualcam

@@ -1,7 +1,6 @@
 #include "capture/transfer_tracker.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "dualcam/wire/crc16.hpp"
@@ -9,15 +8,12 @@
 namespace dualcam {
 namespace {
 
+constexpr unsigned most_tries = 16;   // to find a packet that came again: each looks at many
 constexpr std::size_t no_packet = 32; // less than this between two commands holds no packet
 
 std::uint32_t plus(std::uint32_t number, std::int64_t shift) {
   return static_cast<std::uint32_t>(
       std::clamp<std::int64_t>(number + shift, 1, std::int64_t{UINT32_MAX}));
-}
-
-std::uint32_t content_of(Bytes payload) {
-  return static_cast<std::uint32_t>(std::hash<std::string_view>()(as_text(payload)));
 }
 
 } // namespace
@@ -69,10 +65,8 @@ void TransferTracker::sync(std::uint32_t number) {
                                : std::max(number, std::uint32_t{1});
   const auto last = starts_;
   starts_ = {0};
-  const auto before = std::ranges::find_if(
-      seen_.rbegin(), seen_.rend(), [&](const Seen& seen) { return seen.number + 1 == wanted; });
-  if (before != seen_.rend()) {
-    starts_.push_back(before->stored);
+  if (const auto before = recent_.stored_crc(wanted - 1)) {
+    starts_.push_back(*before);
   }
   starts_.insert(starts_.end(), last.begin(), last.end());
   starts_.resize(std::min<std::size_t>(starts_.size(), 4));
@@ -200,12 +194,7 @@ void TransferTracker::remember(const DumpPacket& packet) {
   if (packet.verdict == DumpVerdict::bad) {
     return;
   }
-  seen_.push_back({static_cast<std::uint32_t>(packet.ordinal), packet.number,
-                   content_of(packet.payload), static_cast<std::uint16_t>(packet.payload.size()),
-                   *packet.stored});
-  if (seen_.size() > remembered) {
-    seen_.pop_front();
-  }
+  recent_.add(packet.ordinal, packet.number, packet.payload, *packet.stored);
 }
 
 std::optional<DumpRenumbered> TransferTracker::shift(std::uint64_t first, std::uint64_t end,
@@ -214,12 +203,7 @@ std::optional<DumpRenumbered> TransferTracker::shift(std::uint64_t first, std::u
   if (by == 0 || first >= end) {
     return std::nullopt;
   }
-  for (auto& seen : seen_) {
-    if (const auto ordinal = ordinal_of(seen); ordinal >= first && ordinal < end) {
-      seen.number = plus(seen.number, by);
-      highest_ = std::max(highest_, seen.number);
-    }
-  }
+  highest_ = std::max(highest_, recent_.renumber({first, end}, by));
   if (end == ordinal_) {
     next_ = plus(next_, by);
     highest_ = std::max(highest_, next_ - 1);
@@ -250,15 +234,11 @@ std::optional<DumpRenumbered> TransferTracker::correction_behind_sync() {
       last_->verdict == DumpVerdict::cut) {
     return std::nullopt;
   }
-  const auto content = content_of(last_->payload);
-  const auto same = [&](const Seen& seen) {
-    const auto ordinal = ordinal_of(seen);
-    return ordinal >= break_->ordinal && ordinal < sync_ordinal_ && seen.content == content &&
-           seen.size == last_->payload.size();
-  };
-  if (std::ranges::count_if(seen_, same) == 1) {
-    const auto seen = std::ranges::find_if(seen_, same);
-    return shift(break_->ordinal, sync_ordinal_, std::int64_t{last_->number} - seen->number,
+  if (break_->tries++ >= most_tries) {
+    return std::nullopt;
+  }
+  if (const auto seen = recent_.only_one_with(last_->payload, {break_->ordinal, sync_ordinal_})) {
+    return shift(break_->ordinal, sync_ordinal_, std::int64_t{last_->number} - *seen,
                  "a packet came again behind SYNC");
   }
   if (last_->number > next_before_sync_ && break_->searched) {

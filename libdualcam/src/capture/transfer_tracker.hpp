@@ -2,19 +2,16 @@
 // commands say about numbers given earlier.
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <vector>
 
+#include "capture/recent_packets.hpp"
 #include "dualcam/capture/dump.hpp"
 
 namespace dualcam {
 
 class TransferTracker {
 public:
-  /// How many packets' CRCs are remembered: SYNC may go back that far, or the chain may go on.
-  static constexpr std::size_t remembered = 4096;
-
   TransferTracker(std::optional<FileKind> kind, std::optional<std::uint32_t> announced,
                   bool by_path);
 
@@ -54,25 +51,16 @@ public:
   std::optional<std::uint32_t> highest_sync() const;
   std::uint32_t highest() const { return highest_; }
   bool by_path() const { return by_path_; }
-  std::size_t memory() const { return seen_.size() * sizeof(Seen); }
+  std::size_t memory() const { return recent_.memory(); }
+  /// For tests.
+  const RecentPackets& recent() const { return recent_; }
 
 private:
-  struct Seen {
-    std::uint32_t ordinal; ///< the low bits: `remembered` is far less
-    std::uint32_t number;
-    std::uint32_t content; ///< a hash of the payload: its CRC alone would match by chance
-    std::uint16_t size;
-    std::uint16_t stored;
-  };
-  /// Of one that is still remembered.
-  std::uint64_t ordinal_of(const Seen& seen) const {
-    return ordinal_ -
-           static_cast<std::uint32_t>(static_cast<std::uint32_t>(ordinal_) - seen.ordinal);
-  }
   /// Where numbers became uncertain.
   struct Break {
     std::uint64_t ordinal;
-    bool searched; ///< behind a lost stretch, not just a bad packet
+    bool searched;      ///< behind a lost stretch, not just a bad packet
+    unsigned tries = 0; ///< SYNCs that said nothing about it
   };
 
   void find_place_behind_loss(Bytes payload, std::uint16_t stored);
@@ -97,7 +85,7 @@ private:
 
   std::uint64_t ordinal_ = 0;
   std::uint32_t highest_ = 0;
-  std::deque<Seen> seen_;
+  RecentPackets recent_;
   std::optional<Break> break_; ///< the latest whose extent is uncertain
   std::optional<DumpPacket> last_;
   bool behind_sync_ = false;

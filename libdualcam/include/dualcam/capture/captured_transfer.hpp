@@ -56,6 +56,7 @@ struct CapturedTransfer {
   std::optional<std::uint32_t> announced;       ///< packets; nullopt: START is not there
   std::optional<std::uint32_t> announced_bytes; ///< START's number where files go by path
   std::size_t packet_size = full_packet;        ///< payload bytes of all packets but the last
+  bool by_path = false;                         ///< places are bytes, not packets
   ByteBuffer metadata;                          ///< the METADATA payload; empty: none
   std::string path;                             ///< of a file by path: any bytes
   std::uint64_t offset = 0;                     ///< where it begins in the stream

@@ -148,8 +148,8 @@ using DumpEvent =
 ///   otherwise the stretch's length tells. START's count, or a SYNC and the packets repeated after
 ///   it, may correct them later (DumpRenumbered).
 ///
-/// Memory: the piece being read, at most two commands, and 16 bytes for each of the last 4096
-/// packets (see `memory`).
+/// Memory: the piece being read, at most two commands, and 12 to 28 bytes for each of the last 4096
+/// packets (see `memory`). Time: in proportion to the bytes, whatever they are.
 class DumpReader {
 public:
   /// At the start of a stream, or anywhere in one.

@@ -5,8 +5,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <map>
+#include <memory>
 #include <optional>
 #include <variant>
 
@@ -49,6 +48,11 @@ public:
 
   /// Holds up to `most_records` packets and skipped stretches.
   explicit TransferLog(std::uint64_t most_records = default_most_records);
+  ~TransferLog();
+  /// Leaves the other one good for destruction and assignment only.
+  TransferLog(TransferLog&&) noexcept;
+  /// As the constructor.
+  TransferLog& operator=(TransferLog&&) noexcept;
 
   /// The next event of a stream. `place` is kept with a packet, for callers that keep payloads.
   void event(const DumpStream& stream, const DumpEvent& event, std::uint64_t place = 0);
@@ -61,42 +65,11 @@ public:
   std::optional<CaptureFinding> poll();
 
   /// Whether the next packet will be kept, rather than only counted.
-  bool has_room() const { return records_ < most_records_ || !suspended_.empty(); }
+  bool has_room() const;
 
 private:
-  /// A stream.
-  struct Open {
-    std::optional<std::uint64_t> imei;
-    ByteBuffer metadata;
-    std::string path;
-    std::uint64_t began = 0;
-    std::optional<CapturedTransfer> transfer;
-  };
-  /// A part of a file.
-  struct Part {
-    std::uint64_t began; ///< which of two was first
-    CapturedTransfer transfer;
-    std::vector<const CapturedPacket*> best; ///< of a suspended one
-  };
-
-  void on(Open& open, const DumpStream& stream, const DumpTransferBegan& began);
-  void on(Open& open, const DumpPacket& packet, std::uint64_t place);
-  void on(Open& open, const DumpRenumbered& renumbered);
-  void on(Open& open, const DumpMetadata& metadata);
-  void on(Open& open, const DumpStream& stream, const DumpSkipped& skipped);
-  void on(Open& open, const DumpTransferEnded& ended);
-  bool make_room();
-  void close(Part part);
-  void suspend(Part part);
-  void report(CapturedTransfer transfer);
-  void report_oldest();
-
-  std::uint64_t most_records_;
-  std::map<std::uint64_t, Open> open_; ///< by stream number
-  std::deque<Part> suspended_;
-  std::deque<CaptureFinding> findings_;
-  std::uint64_t records_ = 0; ///< of all transfers under way
-  std::uint64_t began_ = 0;   ///< how many transfers have
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
 };
 
 } // namespace dualcam

@@ -1,0 +1,89 @@
+#include "capture/packet_index.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dualcam {
+namespace {
+
+bool is_good(const CapturedPacket* packet) {
+  return packet != nullptr && packet->verdict == DumpVerdict::good;
+}
+
+const CapturedPacket* better(const CapturedPacket* a, const CapturedPacket* b) {
+  return a == nullptr || (b != nullptr && !is_good(a) && is_good(b)) ? b : a;
+}
+
+std::vector<const CapturedPacket*> merge(const std::vector<const CapturedPacket*>& a,
+                                         const std::vector<const CapturedPacket*>& b) {
+  std::vector<const CapturedPacket*> all;
+  all.reserve(a.size() + b.size());
+  auto i = a.begin();
+  for (const auto* packet : b) {
+    while (i != a.end() && (*i)->number < packet->number) {
+      all.push_back(*i++);
+    }
+    const bool both = i != a.end() && (*i)->number == packet->number;
+    all.push_back(both ? better(*i++, packet) : packet);
+  }
+  all.insert(all.end(), i, a.end());
+  return all;
+}
+
+} // namespace
+
+PacketIndex::PacketIndex(const CapturedTransfer& transfer) : levels_{transfer.best()} {
+  good_ = static_cast<std::uint64_t>(std::ranges::count_if(levels_[0], is_good));
+}
+
+const CapturedPacket* PacketIndex::find(std::uint32_t number) const {
+  const CapturedPacket* best = nullptr;
+  for (const auto& level : levels_) {
+    const auto found = std::ranges::lower_bound(level, number, {}, &CapturedPacket::number);
+    if (found != level.end() && (*found)->number == number) {
+      best = better(best, *found);
+    }
+  }
+  return best;
+}
+
+std::size_t PacketIndex::size() const {
+  std::size_t size = 0;
+  for (const auto& level : levels_) {
+    size += level.size();
+  }
+  return size;
+}
+
+bool PacketIndex::differs_from(const PacketIndex& other) const {
+  if (size() > other.size()) {
+    return other.differs_from(*this);
+  }
+  return std::ranges::any_of(levels_, [&](const Level& level) {
+    return std::ranges::any_of(level, [&](const CapturedPacket* packet) {
+      const auto* counterpart = is_good(packet) ? other.find(packet->number) : nullptr;
+      return is_good(counterpart) && counterpart->content != packet->content;
+    });
+  });
+}
+
+void PacketIndex::add(PacketIndex&& other) {
+  if (other.size() > size()) {
+    std::swap(*this, other);
+  }
+  for (auto& level : other.levels_) {
+    for (const auto* packet : level) {
+      good_ += is_good(packet) && !is_good(find(packet->number));
+    }
+    levels_.push_back(std::move(level));
+    std::ranges::sort(levels_, std::ranges::greater(), &Level::size);
+    while (levels_.size() > 1 && levels_.end()[-2].size() < 2 * levels_.back().size()) {
+      auto last = std::move(levels_.back());
+      levels_.pop_back();
+      levels_.back() = merge(levels_.back(), last);
+      merged_ += levels_.back().size();
+    }
+  }
+}
+
+} // namespace dualcam
