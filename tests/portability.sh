@@ -112,6 +112,7 @@ if [[ -e $root/debootstrap ]]; then
 fi
 [[ -e $root/etc/debian_version ]] || bare_system
 rm -rf "$root/dualcam"
+find "$root/tmp" -xdev -mindepth 1 -delete # what a run that was killed has left
 git clone -q . "$root/dualcam"
 
 step "the library alone, with a compiler and nothing else" "$install g++ cmake make
@@ -140,7 +141,7 @@ fi
 printf '\n== %s: with these versions\n' "$release"
 inside "dpkg-query -W -f '\${Package} \${Version}\n' ${build_packages[*]} catch2 clang-19 2>/dev/null |
   grep ' .'; g++ --version | head -1; cat /etc/debian_version" || true
-commit=$(git describe --always --dirty --abbrev=10)
+commit=$(git -C "$root/dualcam" describe --always --dirty --abbrev=10)
 if ((${#failed[@]})); then
   printf -v list ', %s' "${failed[@]}"
   echo "portability: $release, commit $commit: failed: ${list:2}"

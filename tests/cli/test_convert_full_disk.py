@@ -16,6 +16,10 @@ shift 2
 code=$?
 ls -AQ "$folder"
 exit $code"""
+# Root needs no user namespace, which there is none of in a chroot.
+OWN_MOUNTS = ["unshare", "--mount"]
+if subprocess.run([*OWN_MOUNTS, "true"], capture_output=True).returncode != 0:
+    OWN_MOUNTS.append("--map-root-user")
 INTO_STANDARD_OUTPUT = 'folder=$1; shift; exec "$@" > "$folder/out"'
 
 
@@ -30,9 +34,8 @@ class FullDisk(ConvertCase):
 
     def run_on(self, size, *command):
         return subprocess.run(
-            ["unshare", "--map-root-user", "--mount", "sh", "-c", SMALL_DISK, "sh", str(size),
-             self.disk, *command], cwd=self.folder, capture_output=True, text=True, timeout=100,
-            stdin=subprocess.DEVNULL)
+            [*OWN_MOUNTS, "sh", "-c", SMALL_DISK, "sh", str(size), self.disk, *command], cwd=self.folder,
+            capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL)
 
     def convert_on(self, size, name, arguments):
         """The exit status and whether a file is there, which has to be one or the other."""
