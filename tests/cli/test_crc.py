@@ -190,7 +190,7 @@ def sha256sum_version():
 
 
 def without_new_escapes(line):
-    """From coreutils 9.5 on `sha256sum -c` escapes names for their backslashes alone, too."""
+    """From coreutils 9.4 on `sha256sum -c` escapes names for their backslashes alone, too."""
     if line.startswith(b"\\") and b"\\n" not in line.replace(b"\\\\", b""):
         return line[1:].replace(b"\\\\", b"\\")
     return line
@@ -218,7 +218,7 @@ class Lists(Case):
                                      capture_output=True, cwd=self.folder)
             program = os.path.basename(tool[0]).encode()
             lines = checked.stdout.splitlines(keepends=True)
-            if program == b"sha256sum" and sha256sum_version() >= (9, 5):
+            if program == b"sha256sum" and sha256sum_version() >= (9, 4):
                 lines = [without_new_escapes(line) for line in lines]
             said.append((checked.returncode, b"".join(lines),
                          sorted(line.removeprefix(program)
