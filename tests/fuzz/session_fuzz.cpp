@@ -34,7 +34,7 @@ class Host {
 public:
   explicit Host(std::uint8_t flags) : session_(config((flags & 2) != 0), now_) {
     if ((flags & 1) != 0) {
-      held_ = {.packet = 2,
+      held_ = {.number = 2,
                .held = 2,
                .offset = 4,
                .crc = 0x1234,

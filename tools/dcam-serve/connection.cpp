@@ -176,7 +176,7 @@ void Connection::receive_packet(const FileData& data) {
   }
   auto& console = server_.reporter().console();
   if (console.traces()) {
-    console.trace(fmt::format("{} packet {}, {} bytes at {}", link_.peer(), data.packet,
+    console.trace(fmt::format("{} packet {}, {} bytes at {}", link_.peer(), data.number,
                               data.payload.size(), data.offset));
   }
 }

@@ -26,7 +26,7 @@ ResumePoint StreamDestination::resume_point() const {
       dualcam::append(from.overlap, tail_[i]);
       continue;
     }
-    ++from.packet;
+    ++from.number;
     from.offset += tail_[i].size();
     from.crc = crc16(tail_[i], from.crc);
   }

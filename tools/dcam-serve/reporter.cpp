@@ -195,7 +195,7 @@ void Reporter::file_started(const Transfer& transfer) {
   }
   fields.erase("packets");
   fields.erase("held");
-  fields["packet"] = transfer.resume_point().packet;
+  fields["packet"] = transfer.resume_point().number;
   fields["reason"] = "held";
   event("resumed", fields);
   console_.note(fmt::format("{}: going on with {}, {} of {} packets are there",
@@ -211,11 +211,11 @@ void Reporter::file_replaced(const Transfer& transfer, const std::filesystem::pa
 
 void Reporter::resumed(const Transfer& transfer, const Resumed& resumed) {
   auto fields = file_fields(transfer.facts());
-  fields["packet"] = resumed.packet;
+  fields["packet"] = resumed.number;
   fields["reason"] = text_of(resumed.reason);
   event("resumed", fields);
   console_.detail(fmt::format("{}: {}, asking again from packet {}", described(transfer.facts()),
-                              text_of(resumed.reason), resumed.packet));
+                              text_of(resumed.reason), resumed.number));
 }
 
 Json Reporter::file_done(const Transfer& transfer, const FileCompleted& completed,

@@ -8,87 +8,100 @@
 
 namespace dualcam {
 
-FileReceiver::FileReceiver(std::uint32_t packets, const ResumePoint& from)
-    : packets_(packets), wanted_(from.packet), position_(from.packet), bytes_(from.offset),
-      crc_(from.crc), chain_(from.crc), held_(from.held), overlap_(from.overlap),
-      known_(from.known) {
+FileReceiver::FileReceiver(const Geometry& geometry, const ResumePoint& from)
+    : geometry_(geometry), position_(geometry.place_of(from.number)), chain_(from.crc),
+      held_(from.held), overlap_(from.overlap), known_(from.known) {
+  geometry_.begin_at({position_, from.offset, from.crc});
   for (const auto& tail : known_) {
     as_known_.push_back({.packet = tail.packet});
   }
 }
 
-void FileReceiver::synchronise(std::uint32_t packet) {
-  position_ = std::max(packet, std::uint32_t{1}); // 0 is used for 1 by some
+void FileReceiver::synchronise(std::uint32_t number) {
+  position_ = geometry_.synchronise(number);
   after_sync_ = true;
 }
 
-FileReceiver::Verdict FileReceiver::take(const Data& data) {
-  if (!chains(data)) {
-    return Verdict::bad_crc;
+FileReceiver::Taken FileReceiver::take(const Packet& packet) {
+  if (!chains(packet)) {
+    return {Verdict::bad_crc};
   }
-  if (position_ < wanted_ ? !is_as_before(data.payload) : !may_be_wanted(data.payload)) {
-    return Verdict::out_of_step;
+  const auto wanted = geometry_.last().place;
+  const auto size = packet.payload.size();
+  const auto repeated = packet.payload.first(geometry_.before(wanted, position_, size));
+  const auto rest = packet.payload.subspan(repeated.size());
+  const bool is_old = position_ < wanted && rest.empty();
+  if (!is_in_place(packet) || !geometry_.admits(position_, size) ||
+      (position_ < wanted && !is_as_before(repeated)) || (!is_old && !may_be_wanted(rest))) {
+    return {Verdict::out_of_step};
   }
-  chain_ = data.crc;
+  chain_ = packet.crc;
   after_sync_ = false;
-  return position_++ < wanted_ ? Verdict::repeated : take_wanted(data.payload);
+  position_ = geometry_.behind(position_, size);
+  return is_old ? Taken{Verdict::repeated} : take_wanted(rest);
 }
 
 /// Whether the packet's CRC continues the chain. Behind a SYNC that may be the one before it, or
 /// that of the file up to here, or a new one.
-bool FileReceiver::chains(const Data& data) const {
-  if (crc16(data.payload, chain_) == data.crc) {
+bool FileReceiver::chains(const Packet& packet) const {
+  if (crc16(packet.payload, chain_) == packet.crc) {
     return true;
   }
-  const auto before = crc_before_position();
-  return after_sync_ && (crc16(data.payload, 0) == data.crc ||
-                         (before && crc16(data.payload, *before) == data.crc));
+  const auto before = geometry_.at(position_);
+  return after_sync_ && (crc16(packet.payload, 0) == packet.crc ||
+                         (before && crc16(packet.payload, before->crc) == packet.crc));
 }
 
-std::optional<std::uint16_t> FileReceiver::crc_before_position() const {
-  const auto& seen = seen_[position_ % most_seen];
-  return position_ == wanted_       ? std::optional(crc_)
-         : seen.number == position_ ? std::optional(seen.crc_before)
-                                    : std::nullopt;
+/// Whether it lies where the SYNC and the packets since then have led. Where that was too long ago
+/// to be known, it is taken on trust: such a packet is dropped.
+bool FileReceiver::is_in_place(const Packet& packet) const {
+  const auto here = packet.offset ? geometry_.at(position_) : std::nullopt;
+  return !here || here->offset == *packet.offset;
 }
 
-/// Bytes that were handed over are not here to compare with; their CRC is. What came too long ago
-/// is taken on trust: it is dropped.
-bool FileReceiver::is_as_before(Bytes payload) const {
-  const auto& seen = seen_[position_ % most_seen];
-  return seen.number != position_ ||
-         (seen.size == payload.size() && crc16(payload, seen.crc_before) == seen.crc_behind);
+/// Bytes that were handed over are not here to compare with; their CRC is. What came too long ago,
+/// or in other packets, is taken on trust: it is dropped.
+bool FileReceiver::is_as_before(Bytes repeated) const {
+  const auto begin = geometry_.at(position_);
+  const auto end = geometry_.at(geometry_.behind(position_, repeated.size()));
+  return !begin || !end ||
+         (end->offset - begin->offset == repeated.size() &&
+          crc16(repeated, begin->crc) == end->crc);
 }
 
 /// Nothing proves nothing: only the file may end with it.
 bool FileReceiver::may_be_wanted(Bytes payload) const {
-  return !payload.empty() || (position_ == packets_ && compared_ == overlap_.size());
+  return !payload.empty() || (geometry_.ends_at(geometry_.behind(geometry_.last().place, 0)) &&
+                              compared_ == overlap_.size());
 }
 
-FileReceiver::Verdict FileReceiver::take_wanted(Bytes payload) {
-  const bool is_known = is_comparing();
-  if (wanted_ <= held_ && !matches_overlap(payload)) {
-    return Verdict::different;
+FileReceiver::Taken FileReceiver::take_wanted(Bytes payload) {
+  const auto from = geometry_.last();
+  const auto held = payload.first(geometry_.before(held_, from.place, payload.size()));
+  const bool is_known = looks_for_known();
+  const bool is_held = from.place < held_ && held.size() == payload.size();
+  if (from.place < held_ && !matches_overlap(held)) {
+    return {Verdict::different};
   }
   add_to_tails(payload);
-  auto& seen = seen_[wanted_ % most_seen];
-  seen = {wanted_, static_cast<std::uint16_t>(payload.size()), crc_, crc16(payload, crc_)};
-  crc_ = seen.crc_behind;
-  bytes_ += payload.size();
-  whole_ = wanted_ == packets_;
-  wanted_ += whole_ ? 0 : 1;
-  if (whole_ && looks_for_known() && !known()) {
-    return Verdict::different;
+  geometry_.came(payload.size(), crc16(payload, from.crc));
+  whole_ = geometry_.ends_at(geometry_.last().place);
+  if (whole_ && is_known && !known()) {
+    return {Verdict::different};
   }
-  return is_known ? Verdict::repeated : Verdict::fresh;
+  if (is_known || is_held) {
+    return {Verdict::repeated};
+  }
+  return {Verdict::fresh, geometry_.number_of(from.place + held.size()), from.offset + held.size(),
+          payload.subspan(held.size())};
 }
 
 void FileReceiver::add_to_tails(Bytes payload) {
   for (auto& tail : as_known_) {
-    if (wanted_ >= tail.packet) {
-      tail.bytes += payload.size();
-      tail.crc64 = crc64(payload, tail.crc64);
-    }
+    const auto part = payload.subspan(
+        geometry_.before(geometry_.place_of(tail.packet), geometry_.last().place, payload.size()));
+    tail.bytes += part.size();
+    tail.crc64 = crc64(part, tail.crc64);
   }
 }
 
@@ -97,10 +110,17 @@ std::optional<std::size_t> FileReceiver::known() const {
   return same != known_.end() ? std::optional<std::size_t>(same - known_.begin()) : std::nullopt;
 }
 
+FileReceiver::Position FileReceiver::compared() const {
+  const auto last = geometry_.last();
+  const auto from = last.place == held_ ? geometry_.before_last().value_or(last) : last;
+  return {geometry_.number_of(from.place), from.offset};
+}
+
 /// What is held ends where its last packet does.
 bool FileReceiver::matches_overlap(Bytes payload) {
   const auto held = Bytes(overlap_).subspan(compared_);
-  const bool is_last = wanted_ == held_ || wanted_ == packets_;
+  const auto end = geometry_.behind(geometry_.last().place, payload.size());
+  const bool is_last = end == held_ || geometry_.ends_at(end);
   if (is_last ? payload.size() != held.size() : payload.size() > held.size()) {
     return false;
   }

@@ -144,14 +144,15 @@ void ServerSession::start(std::uint32_t packets) {
 }
 
 void ServerSession::begin(TimePoint now, const ResumePoint& from) {
-  if (!ended() && (from.packet < 1 || from.packet > packets_)) {
+  const Geometry geometry(current_, packets_);
+  if (!ended() && !geometry.has(from.number)) {
     throw std::logic_error("ServerSession: the file has no such packet to begin with");
   }
   if (!answers(State::starting, now)) {
     return;
   }
   attempts_ = 0;
-  file_ = FileReceiver(packets_, from);
+  file_ = FileReceiver(geometry, from);
   ask();
 }
 
@@ -164,7 +165,7 @@ void ServerSession::ask() {
 
 void ServerSession::search_sync() {
   metadata_open_ = false;
-  framer_.drop_until_sync(file_.wanted(), !synchronised_);
+  framer_.drop_until_sync(file_.highest_sync(), !synchronised_);
 }
 
 void ServerSession::resume(Resumed::Reason reason) {
@@ -199,10 +200,13 @@ void ServerSession::on_sync(const Sync& sync) {
 
 void ServerSession::on_receiving(const Message& message) {
   if (const auto* data = as<Data>(message)) {
-    return on_data(*data);
+    return on_packet({data->payload, data->crc, {}});
+  }
+  if (const auto* data = as<EnhancedData>(message)) {
+    return on_packet({data->payload, data->crc, data->offset});
   }
   if (const auto* sync = as<Sync>(message)) {
-    if (sync->packet > file_.wanted()) {
+    if (!file_.may_synchronise(sync->packet)) {
       return resume(Resumed::Reason::out_of_step);
     }
     if (++attempts_ > config_.attempts) {
@@ -216,10 +220,10 @@ void ServerSession::on_receiving(const Message& message) {
   late(message);
 }
 
-void ServerSession::on_data(const Data& data) {
-  const auto packet = file_.wanted();
-  const auto offset = file_.bytes();
-  switch (file_.take(data)) {
+void ServerSession::on_packet(const FileReceiver::Packet& packet) {
+  const auto wanted = file_.wanted();
+  const auto taken = file_.take(packet);
+  switch (taken.verdict) {
   case FileReceiver::Verdict::bad_crc:
     return resume(Resumed::Reason::bad_crc);
   case FileReceiver::Verdict::out_of_step:
@@ -227,14 +231,14 @@ void ServerSession::on_data(const Data& data) {
   case FileReceiver::Verdict::different:
     return replaced();
   case FileReceiver::Verdict::fresh:
-    actions_.emplace_back(FileData{packet, offset, data.payload});
+    actions_.emplace_back(FileData{taken.number, taken.offset, taken.payload});
     break;
   case FileReceiver::Verdict::repeated:
     break;
   }
   progress();
   await(Timer::packet, config_.quiet);
-  if (file_.is_whole() || file_.wanted() != packet) { // what was asked for has come
+  if (file_.wanted() != wanted) { // what was asked for has come
     attempts_ = 0;
   }
   if (file_.is_whole()) {

@@ -259,11 +259,11 @@ void ResumableFile::skip_compared(const Checkpoint& checkpoint) {
   if (checkpoint.compared_of != data_.packets || from.held != data_.packets) {
     return;
   }
-  while (from.packet <= checkpoint.compared && from.packet < from.held) {
+  while (from.number <= checkpoint.compared && from.number < from.held) {
     const auto packet = Bytes(from.overlap).first(data_.packet_size);
     from.crc = crc16(packet, from.crc);
     from.offset += packet.size();
-    ++from.packet;
+    ++from.number;
     from.overlap.erase(from.overlap.begin(), from.overlap.begin() + data_.packet_size);
   }
 }
@@ -291,9 +291,9 @@ Result<bool> ResumableFile::bears_out(const HeldData& held) {
   ResumePoint from{held.packets + 1, held.packets, 0, 0, {}};
   Distinction distinction;
   std::uint64_t begin = held.bytes;
-  for (std::uint32_t count = 0; count < longest_overlap && from.packet > 1; ++count) {
+  for (std::uint32_t count = 0; count < longest_overlap && from.number > 1; ++count) {
     const auto end = begin;
-    begin = std::uint64_t{--from.packet - 1} * held.packet_size;
+    begin = std::uint64_t{--from.number - 1} * held.packet_size;
     ByteBuffer packet(end - begin);
     const auto read = part_.read(begin, packet);
     if (!read) {
@@ -353,7 +353,7 @@ Result<void> ResumableFile::save() {
 
 Result<void> ResumableFile::keep_compared(std::uint32_t next) {
   const auto& from = resume_point_;
-  if (data_.packets != from.held || next <= from.packet || next > from.held + 1) {
+  if (data_.packets != from.held || from.held == 0 || next <= from.number || next > from.held + 1) {
     return {};
   }
   return write_checkpoint(header_.size() + 2 * held_line_size,

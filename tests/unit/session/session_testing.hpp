@@ -132,7 +132,7 @@ private:
     REQUIRE(data.offset == before);
     run_.push_back(data.payload);
     payloads_.push_back({data.payload, {data.payload.begin(), data.payload.end()}});
-    log("data " + std::to_string(data.packet));
+    log("data " + std::to_string(data.number));
   }
   void on(const FileCompleted& completed) {
     log("completed " + std::to_string(completed.packets));
@@ -146,7 +146,7 @@ private:
   }
   void on(const FileRefused& refused) { log("refused " + std::to_string(refused.status)); }
   void on(const Resumed& resumed) {
-    log("resumed " + std::to_string(resumed.packet) + ": " + std::string(text_of(resumed.reason)));
+    log("resumed " + std::to_string(resumed.number) + ": " + std::string(text_of(resumed.reason)));
   }
   void on(const Note& note) { log("note " + note.text); }
   void on(const Ended& end) {

@@ -71,7 +71,7 @@ TEST_CASE("resumable file: what was saved is found again, what was not is fetche
   REQUIRE(file);
   CHECK(file->data() == HeldData{4, 4096, 1024, crc16(Bytes(bytes).first(4096))});
   const auto& from = file->resume_point();
-  CHECK(from.packet == 4);
+  CHECK(from.number == 4);
   CHECK(from.held == 4);
   CHECK(from.offset == 3072);
   CHECK(from.crc == crc16(Bytes(bytes).first(3072)));
@@ -95,7 +95,7 @@ TEST_CASE("resumable file: is found at every number of saved packets, all of the
     REQUIRE(file);
     CHECK(file->data().packets == saved);
     // the last packet is a short one, which proves too little alone
-    CHECK(file->resume_point().packet == std::clamp(saved, 1U, packets - 1));
+    CHECK(file->resume_point().number == std::min(saved, packets - 1)); // 0: the start
     add(*file, bytes, saved + 1, packets);
     REQUIRE(finish(*file, folder / "a.jpg", bytes));
     CHECK(content_of(folder / "a.jpg") == text_of_file(bytes));
@@ -109,7 +109,7 @@ TEST_CASE("resumable file: padding proves nothing, the overlap begins before it"
   leave_part(folder / "a.jpg", bytes, 5);
   const auto file = found({folder.path()}, identity());
   REQUIRE(file);
-  CHECK(file->resume_point().packet == 2);
+  CHECK(file->resume_point().number == 2);
   CHECK(file->resume_point().overlap.size() == 4 * 1024);
 }
 
@@ -126,7 +126,7 @@ TEST_CASE("resumable file: of padding, what was compared once need not be again"
     file = found({folder.path()}, identity());
     REQUIRE(file);
     const auto& from = file->resume_point();
-    CHECK(from.packet == packet);
+    CHECK(from.number == packet);
     CHECK(from.offset == (packet - 1) * 1024);
     CHECK(from.crc == crc16(Bytes(bytes).first((packet - 1) * 1024)));
     CHECK(std::ranges::equal(from.overlap, Bytes(bytes).subspan(from.offset, (6 - packet) * 1024)));
@@ -138,7 +138,7 @@ TEST_CASE("resumable file: of padding, what was compared once need not be again"
   REQUIRE(file->save());
   REQUIRE(file->keep_compared(7));
   file.reset();
-  CHECK(found({folder.path()}, identity())->resume_point().packet > 5);
+  CHECK(found({folder.path()}, identity())->resume_point().number > 5);
   file = found({folder.path()}, identity());
   REQUIRE(file->set_aside()); // over the line, which is longer
   CHECK_FALSE(found({folder.path()}, identity()));
@@ -165,7 +165,7 @@ TEST_CASE("resumable file: data that does not bear out the newest claim is trust
   auto file = found({folder.path()}, identity());
   REQUIRE(file);
   CHECK(file->data() == HeldData{});
-  CHECK(file->resume_point().packet == 1);
+  CHECK(file->resume_point().number == 0); // the start
 }
 
 TEST_CASE("resumable file: a torn checkpoint line leaves the other one") {
@@ -460,7 +460,7 @@ TEST_CASE("known files: those of the same identity, the newest first") {
 
   const auto known = state.known(identity());
   const auto from = resume_point_for(*known);
-  CHECK(from.packet == packets - 4);
+  CHECK(from.number == packets - 4);
   CHECK(from.offset == (packets - 5) * full_packet);
   CHECK(from.known.size() == 2);
 }

@@ -50,9 +50,9 @@ private:
       } else if (std::get_if<FileStarted>(&*action) != nullptr) {
         session_.begin(now);
       } else if (const auto* resumed = std::get_if<Resumed>(&*action)) {
-        asked_again = resumed->packet;
+        asked_again = resumed->number;
       } else if (const auto* data = std::get_if<FileData>(&*action)) {
-        delivered = data->packet;
+        delivered = data->number;
         wrong = wrong ||
                 !std::ranges::equal(data->payload,
                                     content_.subspan(data->offset).first(data->payload.size()));

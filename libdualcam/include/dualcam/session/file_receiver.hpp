@@ -5,91 +5,106 @@
 /// its memory does not grow with the file.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "dualcam/files/geometry.hpp"
 #include "dualcam/files/resume_point.hpp"
 #include "dualcam/wire/bytes.hpp"
-#include "dualcam/wire/message.hpp"
 
 namespace dualcam {
 
-/// Packets may have any size: where one lies in the file follows from those before it, never from
-/// its number.
+/// How the device counts is the Geometry's business alone.
 class FileReceiver {
 public:
+  /// A DATA or ENHANCED DATA.
+  struct Packet {
+    Bytes payload;                       ///< without the CRC
+    std::uint16_t crc;                   ///< as it says
+    std::optional<std::uint32_t> offset; ///< ENHANCED DATA: in the file
+  };
+
   /// What a packet is.
   enum class Verdict {
-    fresh,       ///< the next packet of the file
-    repeated,    ///< one that was there already: here, or when the file was held or stored before
+    fresh,       ///< the next bytes of the file
+    repeated,    ///< some that were there already: here, or when the file was held or stored before
     bad_crc,     ///< its CRC does not fit the chain
-    out_of_step, ///< right in itself, but not the packet that came under this number before
+    out_of_step, ///< right in itself, but not what came from this place before, or due there
     different,   ///< not what is held, or none of the known files: the camera has another one now
+  };
+
+  /// A packet that was taken.
+  struct Taken {
+    Verdict verdict;          ///< what it is; the rest is for `fresh`
+    std::uint32_t number = 0; ///< of the fresh bytes, as RESUME would ask for them
+    std::uint64_t offset = 0; ///< of them in the file
+    Bytes payload{};          ///< the fresh bytes; where bytes are counted, maybe a packet's end
+  };
+
+  /// Where a packet begins.
+  struct Position {
+    std::uint32_t number = 1; ///< as RESUME asks for it
+    std::uint64_t offset = 0; ///< in the file
   };
 
   /// Of no file: another one is to be assigned.
   FileReceiver() = default;
-  /// Precondition: `from.packet` is 1 to `packets`.
-  FileReceiver(std::uint32_t packets, const ResumePoint& from);
+  /// Precondition: `from.number` is one of the file.
+  FileReceiver(const Geometry& geometry, const ResumePoint& from);
 
-  /// SYNC: the next DATA carries this packet, `wanted` or one before it. The chain of CRCs goes on
+  /// Whether a SYNC of this number may answer RESUME: it is `wanted`, or lies before it.
+  bool may_synchronise(std::uint32_t number) const { return number <= highest_sync(); }
+  /// The highest number of such a SYNC.
+  std::uint32_t highest_sync() const { return geometry_.highest_sync(geometry_.last().place); }
+  /// SYNC: the next packet carries this number, which may be asked for. The chain of CRCs goes on
   /// there or restarts at 0: both are known.
-  void synchronise(std::uint32_t packet);
+  void synchronise(std::uint32_t number);
 
-  /// The next DATA.
-  Verdict take(const Data& data);
+  /// The next packet.
+  Taken take(const Packet& packet);
 
-  /// How many the file has.
-  std::uint32_t packets() const { return packets_; }
-  /// The packet to ask for: all before it were handed over or are held. If `is_whole`, the last.
-  std::uint32_t wanted() const { return wanted_; }
+  /// How the device counts.
+  const Geometry& geometry() const { return geometry_; }
+  /// The number to ask for: all before it was handed over or is held.
+  std::uint32_t wanted() const { return geometry_.number_of(geometry_.last().place); }
   /// Of the file, up to the last packet taken.
-  std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t bytes() const { return geometry_.last().offset; }
   /// CRC-16/KERMIT of these.
-  std::uint16_t crc() const { return crc_; }
+  std::uint16_t crc() const { return geometry_.last().crc; }
   /// Whether the last packet was taken.
   bool is_whole() const { return whole_; }
   /// Something that is held, or a known file, has not been compared yet.
-  bool is_comparing() const { return !whole_ && (wanted_ <= held_ || looks_for_known()); }
+  bool is_comparing() const {
+    return !whole_ && (geometry_.last().place < held_ || looks_for_known());
+  }
   /// Nothing is handed over: the file is to be one of ResumePoint::known.
   bool looks_for_known() const { return !known_.empty(); }
-  /// Which of these it is, once it is whole.
+  /// What is held and lies before this is proved to be the same. It is the packet to ask for, or
+  /// the last one that is held if no other has come since.
+  Position compared() const;
+  /// Which of ResumePoint::known it is, once it is whole.
   std::optional<std::size_t> known() const;
 
 private:
-  /// A packet that came, to know it again.
-  struct Seen {
-    std::uint32_t number = 0;
-    std::uint16_t size = 0;
-    std::uint16_t crc_before = 0; ///< of the file
-    std::uint16_t crc_behind = 0;
-  };
-  static constexpr std::size_t most_seen = 64;
-
-  bool chains(const Data& data) const;
-  std::optional<std::uint16_t> crc_before_position() const;
-  bool is_as_before(Bytes payload) const;
+  bool chains(const Packet& packet) const;
+  bool is_in_place(const Packet& packet) const;
+  bool is_as_before(Bytes repeated) const;
   bool may_be_wanted(Bytes payload) const;
   bool matches_overlap(Bytes payload);
   void add_to_tails(Bytes payload);
-  Verdict take_wanted(Bytes payload);
+  Taken take_wanted(Bytes payload);
 
-  std::uint32_t packets_ = 0;
-  std::uint32_t wanted_ = 1;
-  std::uint32_t position_ = 1; ///< the packet that the next DATA carries
-  std::uint64_t bytes_ = 0;
-  std::uint16_t crc_ = 0;
-  std::uint16_t chain_ = 0; ///< the last accepted packet's CRC
-  bool after_sync_ = false; ///< the chain may restart at 0
+  Geometry geometry_;
+  std::uint64_t position_ = 0; ///< the place of the next packet
+  std::uint16_t chain_ = 0;    ///< the last accepted packet's CRC
+  bool after_sync_ = false;    ///< the chain may restart at 0
   bool whole_ = false;
-  std::uint32_t held_ = 0;
+  std::uint64_t held_ = 0; ///< the place behind what is held
   ByteBuffer overlap_;
   std::size_t compared_ = 0;
   std::vector<FileTail> known_;
-  std::vector<FileTail> as_known_;     ///< what has come of each of them
-  std::array<Seen, most_seen> seen_{}; ///< by number
+  std::vector<FileTail> as_known_; ///< what has come of each of them
 };
 
 } // namespace dualcam

@@ -99,7 +99,7 @@ struct FileReplaced {
 /// last packet. `payload` is valid until the next `received` and no longer than the bytes given to
 /// the last one, whatever happens in between.
 struct FileData {
-  std::uint32_t packet; ///< its number in the file, from 1
+  std::uint32_t number; ///< of these, as RESUME would ask for them: a packet or a byte
   std::uint64_t offset; ///< bytes from the start of the file
   Bytes payload;        ///< the packet
 };
@@ -134,7 +134,7 @@ struct Resumed {
     no_sync,     ///< no SYNC came for ServerConfig::sync_wait
   };
   Reason reason;        ///< why
-  std::uint32_t packet; ///< the one asked for
+  std::uint32_t number; ///< the packet or byte asked for
 };
 
 /// Something worth a line for people; not a reason to do anything.
@@ -207,7 +207,7 @@ public:
   void fetch(TimePoint now);
   /// To FileOffered, FileStarted and FileReplaced: leaves it alone for the session.
   void skip(TimePoint now);
-  /// To FileStarted and FileReplaced; `from.packet` is 1 to the number of packets.
+  /// To FileStarted and FileReplaced; `from.number` is one of the file.
   void begin(TimePoint now, const ResumePoint& from = {});
   /// To FileCompleted: the device may forget the file.
   void stored(TimePoint now);
@@ -222,6 +222,8 @@ public:
   /// Of the file begun last, also after the end: every packet before this one has been handed over,
   /// or was compared with the overlap and is the same.
   std::uint32_t next_packet() const { return file_.wanted(); }
+  /// As FileReceiver::compared, of the same file.
+  FileReceiver::Position compared() const { return file_.compared(); }
 
 private:
   enum class State {
@@ -256,7 +258,7 @@ private:
   void on_sync_stage(const Message& message);
   void on_receiving(const Message& message);
   void on_sync(const Sync& sync);
-  void on_data(const Data& data);
+  void on_packet(const FileReceiver::Packet& packet);
   void on_status_in_file(const Status& status);
   void late(const Message& message);
 
