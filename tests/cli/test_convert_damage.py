@@ -208,6 +208,24 @@ class Mp4(DamageCase):
         self.write("a.mp4", overwritten(content, at, bytes(1024)))
         self.assert_decodes("a.mp4", 75 - lost, lost)
 
+    def test_hole_in_photos_costs_the_pictures_it_covers(self):
+        for content in (camera_mp4(codec=("mjpeg",)), camera_mp4("-f", "mov", codec=("mjpeg",)),
+                        camera_mp4(codec=("mjpeg", "-huffman", "default"), sound=False)):
+            for share, size in ((0.3, 300), (0.6, 1024), (0.8, 30_000)):
+                at = int(len(content) * share)
+                lost = pictures_inside(content, at + size) + 1 - pictures_inside(content, at)
+                for filling in (bytes(size), bytes(range(1, 251)) * size)[:1 + (size == 1024)]:
+                    self.write("a.mp4", overwritten(content, at, filling[:size]))
+                    self.assert_decodes("a.mp4", 75 - lost, lost, outputs=[("out.mov", [])])
+
+    def test_dark_photos_are_whole(self):
+        for options in ([], ["-huffman", "default"]):
+            media.run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
+                      "color=c=black:s=1280x720:r=5", "-t", "1", "-c:v", "mjpeg", *options,
+                      self.folder / "dark.mov")
+            self.assertEqual(self.record_of("dark.mov", "-o", "out.mov", code=0)["frames"], 5)
+            (self.folder / "dark.mov").unlink()
+
     def test_lost_first_key_picture_costs_its_group_and_times_stay(self):
         content = camera_mp4("-movflags", "+faststart")
         at = content.index(b"mdat") + 500

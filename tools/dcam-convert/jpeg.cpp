@@ -1,20 +1,24 @@
 #include "dcam-convert/jpeg.hpp"
 
 #include <algorithm>
-#include <string>
 #include <string_view>
+
+#include "dcam-convert/jpeg_scan.hpp"
 
 namespace dualcam::convert {
 namespace {
 
 constexpr std::uint8_t end_of_image = 0xD9;
 constexpr std::uint8_t start_of_scan = 0xDA;
+constexpr std::uint8_t huffman_tables = 0xC4;
+constexpr std::uint8_t restart_interval = 0xDD;
 
-/// Zeros that a packet which never came has left. A dark area may code as some, not as so many.
-constexpr std::size_t hole_in_scan = 400;
-
+bool begins_frame(std::uint8_t marker) { return marker >= 0xC0 && marker <= 0xC3; }
 bool is_restart(std::uint8_t marker) { return marker >= 0xD0 && marker <= 0xD7; }
 bool stands_alone(std::uint8_t marker) { return is_restart(marker) || marker == 1; }
+
+/// In coded data, behind 0xFF: a byte of it, or one that may be repeated.
+bool goes_on_behind(std::uint8_t next) { return next == 0 || next == 0xFF || is_restart(next); }
 
 class Walker {
 public:
@@ -25,7 +29,7 @@ public:
       if (marker == end_of_image) {
         return shows_picture_ ? JpegState::whole : JpegState::nothing;
       }
-      if (!stands_alone(marker) && !skip_segment()) {
+      if (!stands_alone(marker) && !take_segment(marker)) {
         break;
       }
       if (marker == start_of_scan && !skip_scan()) {
@@ -51,12 +55,20 @@ private:
     return byte(at_++);
   }
 
-  bool skip_segment() {
+  bool take_segment(std::uint8_t marker) {
     const auto length = static_cast<std::size_t>(byte(at_) << 8 | byte(at_ + 1));
     if (length < 2 || at_ > text_.size() || text_.size() - at_ < length) {
       return false;
     }
+    segment_ = as_bytes(text_.substr(at_ + 2, length - 2));
     at_ += length;
+    if (begins_frame(marker)) {
+      scan_.take_frame(marker, segment_);
+    } else if (marker == huffman_tables) {
+      scan_.take_tables(segment_);
+    } else if (marker == restart_interval) {
+      scan_.take_restart_interval(segment_);
+    }
     return true;
   }
 
@@ -64,16 +76,18 @@ private:
   bool skip_scan() {
     const auto begin = at_;
     auto end = text_.find('\xFF', at_);
-    while (end != text_.npos && (byte(end + 1) == 0 || is_restart(byte(end + 1)))) {
-      end = text_.find('\xFF', end + 2);
+    while (end != text_.npos && goes_on_behind(byte(end + 1))) {
+      end = text_.find('\xFF', end + (byte(end + 1) == 0xFF ? 1 : 2));
     }
     at_ = std::min(end, text_.size());
     shows_picture_ = shows_picture_ || at_ > begin;
-    static const std::string hole(hole_in_scan, '\0');
-    return end != text_.npos && text_.substr(begin, at_ - begin).find(hole) == text_.npos;
+    return end != text_.npos &&
+           scan_.is_whole(segment_, as_bytes(text_.substr(begin, at_ - begin)));
   }
 
   std::string_view text_;
+  JpegScan scan_;
+  Bytes segment_;      ///< the latest one
   std::size_t at_ = 2; // behind the start of the image
   bool shows_picture_ = false;
 };

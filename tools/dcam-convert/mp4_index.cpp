@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "dualcam/wire/fields.hpp"
+
 namespace dualcam::convert {
 namespace {
 
@@ -12,18 +14,8 @@ constexpr std::uint32_t non_sync_flag = 0x10000;
 constexpr unsigned most_searches = 100;
 constexpr std::size_t most_fragment_boxes = 10'000; // in one other
 
-/// A big-endian number; 0 if it is not there.
-std::uint64_t number_at(Bytes bytes, std::size_t at, std::size_t size) {
-  std::array<std::byte, 8> field{};
-  if (at > bytes.size() || bytes.size() - at < size) {
-    return 0;
-  }
-  std::ranges::copy(bytes.subspan(at, size), field.end() - static_cast<std::ptrdiff_t>(size));
-  return load_be<std::uint64_t>(field);
-}
-
 std::uint32_t word_at(Bytes bytes, std::size_t at) {
-  return static_cast<std::uint32_t>(number_at(bytes, at, 4));
+  return static_cast<std::uint32_t>(number_be(bytes, at, 4));
 }
 
 /// The content of the first box of this type; empty if there is none.
@@ -66,19 +58,40 @@ private:
   std::uint32_t value_ = 0;
 };
 
-/// How many bytes tell the length of a NAL unit: 0 for other codecs.
-std::size_t nal_length_size_of(Bytes descriptions) {
-  constexpr std::size_t fixed_fields = 78; // of a picture's description
+/// Of an elementary stream descriptor (ISO 14496-1): what kind of stream it is; 0: it does not
+/// tell.
+std::uint64_t object_type_of(Bytes descriptor) {
+  constexpr std::uint64_t stream_tag = 3;
+  constexpr std::uint64_t decoder_tag = 4;
+  std::size_t at = 4; // behind version and flags
+  const auto begins = [&](std::uint64_t tag) {
+    const bool found = number_be(descriptor, at++, 1) == tag;
+    while (number_be(descriptor, at++, 1) >= 0x80) { // the length goes on
+    }
+    return found;
+  };
+  if (!begins(stream_tag)) {
+    return 0;
+  }
+  at += 3; // its number and flags
+  return begins(decoder_tag) ? number_be(descriptor, at, 1) : 0;
+}
+
+/// How pictures are coded, from their first description.
+void take_description(Bytes descriptions, Mp4Track& track) {
+  constexpr std::size_t fixed_fields = 78;
+  constexpr std::uint64_t jpeg_object = 0x6C;
   const auto boxes = mp4_boxes(descriptions.subspan(std::min<std::size_t>(8, descriptions.size())));
   if (boxes.empty() || boxes[0].content.size() < fixed_fields) {
-    return 0;
+    return;
   }
   const auto inside = boxes[0].content.subspan(fixed_fields);
   const auto avc = find(inside, "avcC");
   const auto hevc = find(inside, "hvcC");
-  return avc.size() > 4     ? number_at(avc, 4, 1) % 4 + 1
-         : hevc.size() > 21 ? number_at(hevc, 21, 1) % 4 + 1
-                            : 0;
+  track.nal_length_size = avc.size() > 4     ? number_be(avc, 4, 1) % 4 + 1
+                          : hevc.size() > 21 ? number_be(hevc, 21, 1) % 4 + 1
+                                             : 0;
+  track.photos = boxes[0].type == "jpeg" || object_type_of(find(inside, "esds")) == jpeg_object;
 }
 
 /// Gives each sample its place: samples stand in chunks without gaps.
@@ -95,7 +108,7 @@ void place_samples(Bytes table, std::vector<Mp4Sample>& samples) {
            word_at(runs, 8 + (run + 1) * 12) <= chunk + 1) {
       ++run;
     }
-    auto offset = number_at(chunks, 8 + chunk * width, width);
+    auto offset = number_be(chunks, 8 + chunk * width, width);
     const auto in_chunk = word_at(runs, 12 + run * 12);
     for (std::uint32_t i = 0; i < in_chunk && sample < samples.size(); ++i, ++sample) {
       samples[sample].offset = offset;
@@ -187,7 +200,7 @@ private:
       const auto short_length = word_at(head, 0);
       const std::uint64_t head_size = short_length == 1 ? 16 : 8;
       const auto length = short_length == 0   ? size_ - at
-                          : short_length == 1 ? number_at(head, 8, 8)
+                          : short_length == 1 ? number_be(head, 8, 8)
                                               : short_length;
       const bool named = std::ranges::all_of(type, [](char c) { return c >= ' ' && c <= '~'; });
       if (!named || length < head_size) {
@@ -255,7 +268,7 @@ private:
 
   void take_movie() {
     const auto header = find(index_.movie, "mvhd");
-    index_.time_scale = std::max(word_at(header, number_at(header, 0, 1) == 1 ? 20 : 12), 1U);
+    index_.time_scale = std::max(word_at(header, number_be(header, 0, 1) == 1 ? 20 : 12), 1U);
     for (const auto& box : mp4_boxes(index_.movie)) {
       if (box.type == "trak") {
         take_track(box.content);
@@ -284,13 +297,15 @@ private:
       return;
     }
     const auto header = find(box, "tkhd");
-    track.id = word_at(header, number_at(header, 0, 1) == 1 ? 20 : 12);
+    track.id = word_at(header, number_be(header, 0, 1) == 1 ? 20 : 12);
     const auto media_header = find(box, {"mdia", "mdhd"});
-    const auto scale = word_at(media_header, number_at(media_header, 0, 1) == 1 ? 20 : 12);
+    const auto scale = word_at(media_header, number_be(media_header, 0, 1) == 1 ? 20 : 12);
     track.time_scale = std::max(scale, 1U);
     take_edits(find(box, {"edts", "elst"}), track);
     const auto table = find(box, {"mdia", "minf", "stbl"});
-    track.nal_length_size = track.video ? nal_length_size_of(find(table, "stsd")) : 0;
+    if (track.video) {
+      take_description(find(table, "stsd"), track);
+    }
     if (table.empty()) {
       return; // its index is damaged
     }
@@ -300,16 +315,16 @@ private:
 
   /// Of an edit list only the usual is understood: an empty edit, and one that shows the rest.
   static void take_edits(Bytes list, Mp4Track& track) {
-    const std::size_t width = number_at(list, 0, 1) == 1 ? 8 : 4;
+    const std::size_t width = number_be(list, 0, 1) == 1 ? 8 : 4;
     const auto nothing = width == 8 ? ~std::uint64_t{0} : 0xFFFF'FFFFU;
     std::size_t at = 8;
     for (auto left = word_at(list, 4); left != 0 && at < list.size(); --left) {
-      const auto start = number_at(list, at + width, width);
+      const auto start = number_be(list, at + width, width);
       if (start != nothing) {
         track.media_start = start;
         return;
       }
-      track.empty_start += number_at(list, at, width);
+      track.empty_start += number_be(list, at, width);
       at += 2 * width + 4;
     }
   }
@@ -342,7 +357,7 @@ private:
     std::size_t at = 8;
     const auto optional = [&](std::uint32_t flag, std::size_t size, auto& value) {
       if ((flags & flag) != 0) {
-        value = static_cast<std::remove_reference_t<decltype(value)>>(number_at(header, at, size));
+        value = static_cast<std::remove_reference_t<decltype(value)>>(number_be(header, at, size));
         at += size;
       }
     };
@@ -355,7 +370,7 @@ private:
     const auto& samples = track->samples;
     auto time = samples.empty() ? 0 : samples.back().time + samples.back().duration;
     if (const auto base = find(box, "tfdt"); !base.empty()) {
-      const auto told = number_at(base, 4, number_at(base, 0, 1) == 1 ? 8 : 4);
+      const auto told = number_be(base, 4, number_be(base, 0, 1) == 1 ? 8 : 4);
       if (follows_hole && track->video && told > time && !samples.empty()) {
         index_.unknown_pictures += (told - time) / std::max(samples.back().duration, 1U);
       }
@@ -420,7 +435,7 @@ std::vector<Mp4Box> mp4_boxes(Bytes bytes) {
     const auto short_length = word_at(bytes, 0);
     const std::uint64_t head = short_length == 1 ? 16 : 8;
     const auto length = short_length == 0   ? bytes.size()
-                        : short_length == 1 ? number_at(bytes, 8, 8)
+                        : short_length == 1 ? number_be(bytes, 8, 8)
                                             : short_length;
     if (length < head || length > bytes.size()) {
       break;

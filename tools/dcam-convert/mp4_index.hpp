@@ -31,8 +31,12 @@ struct Mp4Track {
   std::uint64_t empty_start = 0;   ///< before its first edit shows anything, in the movie's units
   std::uint64_t media_start = 0;   ///< what its first edit begins to show, in the track's
   std::size_t nal_length_size = 0; ///< bytes in front of each NAL unit; 0: not H.264 or HEVC
+  bool photos = false;             ///< each sample is a JPEG photo
   Bytes box;                       ///< content of `trak`, in `Mp4Index::movie`
   std::vector<Mp4Sample> samples;  ///< in the order of decoding
+
+  /// Of a codec whose damage shows.
+  bool is_known() const { return nal_length_size != 0 || photos; }
 };
 
 struct Mp4Index {

@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "dcam-convert/jpeg.hpp"
 #include "dualcam/media/annex_b.hpp"
+#include "dualcam/wire/fields.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -18,10 +20,7 @@ std::uint64_t microseconds(std::uint64_t units, const Mp4Track& track) {
 /// Whether NAL units, each behind its length, fit into the sample. Zeros may fill it up.
 bool nal_units_fit(Bytes sample, std::size_t length_size) {
   while (sample.size() >= length_size) {
-    std::uint64_t length = 0;
-    for (const auto byte : sample.first(length_size)) {
-      length = length << 8 | std::to_integer<std::uint64_t>(byte);
-    }
+    const auto length = number_be(sample.first(length_size));
     sample = sample.subspan(length_size);
     if (length > sample.size()) {
       return false;
@@ -83,25 +82,39 @@ private:
   }
 
   bool is_whole(const Mp4Track& track, const Mp4Sample& sample) {
-    if (track.nal_length_size == 0) {
+    if (!track.is_known()) {
       return true;
     }
     content_.resize(sample.size);
     if (!read_(sample.offset, content_)) {
       return false;
     }
+    if (track.photos) {
+      const bool whole = inspect_jpeg(content_) == JpegState::whole;
+      if (!whole) {
+        report(damage_of(PtmfDamageKind::bad_picture, sample,
+                         "a picture is damaged: it is cut, or has lost bytes"));
+      }
+      return whole;
+    }
     const auto zeros = find_hole(content_);
     const bool empty = std::ranges::all_of(content_, [](auto byte) { return byte == std::byte{}; });
     if (zeros == 0 && !empty && nal_units_fit(content_, track.nal_length_size)) {
       return true;
     }
-    report({.kind = zeros != 0 || empty ? PtmfDamageKind::zero_hole : PtmfDamageKind::bad_picture,
+    const bool hole = zeros != 0 || empty;
+    report(damage_of(hole ? PtmfDamageKind::zero_hole : PtmfDamageKind::bad_picture, sample,
+                     hole ? "a picture has a hole of zero bytes"
+                          : "a picture is damaged: its parts do not fit into it"));
+    return false;
+  }
+
+  static PtmfDamage damage_of(PtmfDamageKind kind, const Mp4Sample& sample, std::string message) {
+    return {.kind = kind,
             .offset = sample.offset,
             .length = sample.size,
             .pictures = 1,
-            .message = zeros != 0 || empty ? "a picture has a hole of zero bytes"
-                                           : "a picture is damaged: its parts do not fit into it"});
-    return false;
+            .message = std::move(message)};
   }
 
   void report_outside() {
@@ -117,13 +130,7 @@ private:
     }
   }
 
-  void report(PtmfDamage damage) {
-    if (losses_.damage.size() < Losses::most_listed) {
-      losses_.damage.push_back(std::move(damage));
-    } else {
-      ++losses_.unlisted;
-    }
-  }
+  void report(PtmfDamage damage) { losses_.list(std::move(damage)); }
 
   Mp4Index& index_;
   std::uint64_t size_;

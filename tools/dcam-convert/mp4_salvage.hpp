@@ -13,7 +13,8 @@ namespace dualcam::convert {
 /// pictures that no key picture precedes; says what that costs. Reads every picture once.
 ///
 /// A picture is not whole if it has a run of zeros that no picture has, or if its NAL units do not
-/// fit into it. Nothing is lost of codecs other than H.264 and HEVC but what lies outside.
+/// fit into it; a JPEG picture, if it has fewer blocks than it should. Nothing is lost of other
+/// codecs but what lies outside.
 Losses remove_mp4_losses(Mp4Index& index, std::uint64_t size, const ReadAt& read);
 
 /// How long the pictures, or all of the sound, of an index are, in microseconds.

@@ -4,6 +4,8 @@
 #include <bit>
 #include <limits>
 
+#include "dualcam/wire/fields.hpp"
+
 namespace dualcam::convert {
 namespace {
 
@@ -23,14 +25,6 @@ constexpr std::size_t read_piece = std::size_t{256} * 1024;
 /// How many bytes a variable-size integer that begins so has; 0: none does.
 std::size_t length_of(std::byte first) {
   return static_cast<std::size_t>(std::countl_zero(std::to_integer<std::uint8_t>(first)) + 1) % 9;
-}
-
-std::uint64_t load(Bytes bytes) {
-  std::uint64_t value = 0;
-  for (const auto byte : bytes) {
-    value = value << 8 | std::to_integer<std::uint64_t>(byte);
-  }
-  return value;
 }
 
 template <class Check> Verdict feed_all(Check check, std::uint64_t size, const ReadAt& read) {
@@ -88,9 +82,9 @@ void MatroskaCheck::open_element() {
     broken_ = size_length == 0;
     return;
   }
-  const auto id = load(Bytes(head_).first(id_length));
+  const auto id = number_be(Bytes(head_).first(id_length));
   const auto all_ones = (std::uint64_t{1} << (7 * size_length)) - 1;
-  const auto size = load(Bytes(head_).subspan(id_length, size_length)) & all_ones;
+  const auto size = number_be(Bytes(head_).subspan(id_length, size_length)) & all_ones;
   const bool is_block = id == simple_block || id == block;
   if (is_block && size != 0 && head_.size() == head_length) {
     return; // the track comes next
@@ -133,7 +127,7 @@ void JpegCheck::feed(Bytes bytes) {
 Verdict JpegCheck::finish() const {
   constexpr std::uint64_t soi = 0xFFD8;
   constexpr std::uint64_t eoi = 0xFFD9;
-  const bool whole = load(first_) == soi && load(last_) == eoi;
+  const bool whole = number_be(first_) == soi && number_be(last_) == eoi;
   return {.flaw = whole ? "" : "it has no end", .pictures = 1};
 }
 

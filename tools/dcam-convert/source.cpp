@@ -277,8 +277,7 @@ Outcome<void> examine_mp4(const Workshop& workshop, Source& source, Record& reco
     return bad_data(index.error().message);
   }
   source.mp4 = inspect_mp4(size, read);
-  source.doubtful = std::ranges::none_of(
-      index->tracks, [](const Mp4Track& track) { return track.nal_length_size != 0; });
+  source.doubtful = std::ranges::none_of(index->tracks, &Mp4Track::is_known);
   if (index->tracks.empty()) {
     return {}; // of a kind that is not known here
   }
