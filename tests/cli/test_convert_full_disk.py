@@ -11,15 +11,17 @@ PAGE = 4096
 # Runs a command with a tmpfs of $1 bytes at $2, then lists what is in there.
 SMALL_DISK = """mount -t tmpfs -o size="$1" none "$2" || exit 99
 folder=$2
+trap 'umount "$folder"' EXIT
 shift 2
 "$@" > "$folder.said"
 code=$?
 ls -AQ "$folder"
 exit $code"""
-# Root needs no user namespace, which there is none of in a chroot.
-OWN_MOUNTS = ["unshare", "--mount"]
-if subprocess.run([*OWN_MOUNTS, "true"], capture_output=True).returncode != 0:
-    OWN_MOUNTS.append("--map-root-user")
+UNSHARE = ["unshare", "--mount"]
+# For root, for others, and for root in a chroot, whose / is no mount of its own.
+WAYS = [UNSHARE, [*UNSHARE, "--map-root-user"], [*UNSHARE, "--propagation", "unchanged"]]
+OWN_MOUNTS = next((way for way in WAYS if subprocess.run(
+    [*way, "true"], capture_output=True).returncode == 0), UNSHARE)
 INTO_STANDARD_OUTPUT = 'folder=$1; shift; exec "$@" > "$folder/out"'
 
 
