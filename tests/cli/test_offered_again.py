@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import struct
+import time
 
 from harness import IMEI, SIGKILL, SIGTERM, STATE, ToolTest
 from uploads import (AGAIN, FILE, KINDS, METADATA_WANTED, PACKET, RESUME, START, Upload, crc16,
@@ -211,9 +212,11 @@ class OfferedAgain(ToolTest):
         content = self.random.randbytes(20_000)
         server = self.serve("-k")
         self.lose_acknowledgement(server, content)
+        [record] = (self.out / STATE / IMEI).iterdir()
+        while not record.read_bytes().endswith(b"said\n"):
+            time.sleep(0.01)
         server.signal(SIGKILL)
         server.wait()
-        [record] = (self.out / STATE / IMEI).iterdir()
         text = record.read_bytes()
         for cut in (b"said\n", b"named\nsaid\n"):
             self.assertTrue(text.endswith(cut))

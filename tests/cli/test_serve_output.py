@@ -107,7 +107,8 @@ class Streams(ToolTest):
             server.signal(number)
             self.assertEqual(server.wait(), status)
             self.assertRegex(server.errors,
-                             r"the reader of standard output has not taken \d\d+ lines: they are lost")
+                             r"the reader of standard output has not taken \d\d+ lines: what they say of "
+                             r"files is said again at the next start")
             os.close(read)
 
     def test_a_one_shot_waits_for_its_reader(self):

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <mutex>
 #include <new>
 #include <string>
@@ -102,6 +103,9 @@ public:
     if (error_ != 0 && settings_.gives_up) {
       return false;
     }
+    if (text.empty()) {
+      return true;
+    }
     const bool full =
         dropped_ > 0 || !overflow_.empty() || size_ + text.size() > settings_.most_waiting;
     if (weight == Weight::passing) {
@@ -111,12 +115,23 @@ public:
       ++dropped_;
       return false;
     }
-    if (full && overflow_.push(text)) {
+    if (full && late_.empty() && overflow_.push(text)) {
+      taken_ += text.size();
       lines_ += lines_in(text);
       changed_.notify_all();
       return true;
     }
     return push(std::move(text));
+  }
+
+  std::uint64_t taken() const {
+    const std::lock_guard lock(mutex_);
+    return taken_;
+  }
+
+  std::uint64_t written() const {
+    const std::lock_guard lock(mutex_);
+    return written_;
   }
 
   int error() const {
@@ -149,11 +164,18 @@ public:
       }
       const auto own = queue_.empty() ? std::string() : pop();
       const auto text = own.empty() ? overflow_.pop() : std::string_view(own);
+      if (overflow_.empty()) {
+        std::ranges::move(late_, std::back_inserter(queue_));
+        late_.clear();
+      }
       busy_ = true;
       lock.unlock();
-      const int error = write_to_reader(descriptor_, text, stop_.get());
+      // empty: what was put off cannot be read any more
+      const int error = text.empty() ? EIO : write_to_reader(descriptor_, text, stop_.get());
       lock.lock();
       busy_ = false;
+      in_order_ = in_order_ && error == 0;
+      written_ += in_order_ ? text.size() : 0;
       lines_ -= std::min(lines_, error == ECANCELED ? 0 : lines_in(text));
       if (error != 0 && error != ECANCELED && error_ == 0) {
         error_ = error;
@@ -184,8 +206,9 @@ private:
   bool push(std::string text) {
     const auto size = text.size();
     const auto lines = lines_in(text);
-    queue_.push_back(std::move(text));
+    (overflow_.empty() ? queue_ : late_).push_back(std::move(text));
     size_ += size;
+    taken_ += size;
     lines_ += lines;
     changed_.notify_all();
     return true;
@@ -201,6 +224,7 @@ private:
   void give_up() {
     queue_.clear();
     overflow_.clear();
+    late_.clear();
     size_ = 0;
     lines_ = 0;
     dropped_ = 0;
@@ -226,11 +250,15 @@ private:
   std::condition_variable changed_;
   std::deque<std::string> queue_; ///< before what is in `overflow_`
   Overflow overflow_;
+  std::deque<std::string> late_; ///< behind that, where it could take no more
   Descriptor stop_;
-  std::size_t size_ = 0;      ///< of `queue_`
-  std::uint64_t lines_ = 0;   ///< in both, and being written
+  std::size_t size_ = 0;      ///< of `queue_` and `late_`
+  std::uint64_t lines_ = 0;   ///< in all three, and being written
+  std::uint64_t taken_ = 0;   ///< bytes
+  std::uint64_t written_ = 0; ///< of them, as long as it is `in_order_`
   std::uint64_t dropped_ = 0; ///< since the last line about them
   int error_ = 0;
+  bool in_order_ = true;
   bool busy_ = false;
   bool stopping_ = false;
   bool ended_ = false;
@@ -254,5 +282,9 @@ bool LineQueue::flush(std::optional<std::chrono::steady_clock::time_point> deadl
 }
 
 std::uint64_t LineQueue::waiting() const { return state_->waiting(); }
+
+std::uint64_t LineQueue::taken() const { return state_->taken(); }
+
+std::uint64_t LineQueue::written() const { return state_->written(); }
 
 } // namespace dualcam::inline tools

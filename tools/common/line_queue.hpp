@@ -41,6 +41,11 @@ public:
   /// Lines that wait.
   std::uint64_t waiting() const;
 
+  /// Bytes that were taken for writing so far: right behind a `write` its text ends there.
+  std::uint64_t taken() const;
+  /// So many of them have been written whole, in their order; no more after a failure.
+  std::uint64_t written() const;
+
 private:
   class State;
 

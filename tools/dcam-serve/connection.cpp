@@ -463,8 +463,8 @@ asio::awaitable<void> Connection::perform(const FileReplaced&) {
 }
 
 asio::awaitable<void> Connection::perform(const FileCompleted& completed) {
-  const auto finished =
-      co_await run_on(server_.disk(), [&] { return transfer_->finish(completed); });
+  auto finished = co_await run_on(server_.disk(),
+                                  [&] { return transfer_->finish(completed, server_.unsaid()); });
   if (!finished) {
     fail_transfer(finished.error());
     co_return;
@@ -477,9 +477,12 @@ asio::awaitable<void> Connection::perform(const FileCompleted& completed) {
   fetching_.reset();
   facts_.metadata_payload.clear();
   if (finished->is_news) {
-    server_.run_hook(server_.reporter().file_done(*transfer, finished->file, finished->path,
-                                                  transfer->sha256()));
-    (void)co_await run_on(server_.disk(), [&] { return transfer->mark_said(); }); // or told again
+    const auto done =
+        server_.reporter().file_done(*transfer, finished->file, finished->path, finished->sha256);
+    if (finished->line.record != 0) {
+      server_.told(std::move(finished->line));
+    }
+    server_.run_hook(done);
   } else if (finished->what == Finished::What::skipped) {
     server_.reporter().file_skipped(transfer->facts(), "its name was taken meanwhile");
   } else {

@@ -218,25 +218,31 @@ void Reporter::resumed(const Transfer& transfer, const Resumed& resumed) {
                               text_of(resumed.reason), resumed.number));
 }
 
-Json Reporter::file_done(const Transfer& transfer, const FileCompleted& completed,
-                         const std::filesystem::path& path, const std::string& sha256) {
+Json Reporter::done(const FileFacts& facts, const FileCompleted& completed,
+                    const std::filesystem::path& path, const std::string& sha256,
+                    std::chrono::milliseconds duration, unsigned resumptions) {
   ++files_;
   bytes_ += completed.bytes;
-  const auto duration = transfer.duration();
-  auto fields = file_fields(transfer.facts());
+  auto fields = file_fields(facts);
   fields["path"] = path.string();
   fields["bytes"] = completed.bytes;
   fields["packets"] = completed.packets;
   fields["crc16"] = fmt::format("{:04x}", completed.crc);
-  fields["sha256"] = sha256;
+  fields["sha256"] = sha256.empty() ? Json() : Json(sha256);
   fields["seconds"] = static_cast<double>(duration.count()) / 1000;
-  fields["resumes"] = transfer.resumptions();
-  fields["metadata"] = transfer.facts().metadata_json();
+  fields["resumes"] = resumptions;
+  fields["metadata"] = facts.metadata_json();
   event("file-done", fields);
   if (!json_ && path != "-") { // standard output has the file itself
-
     print(path.string(), LineWriter::Weight::product);
   }
+  return fields;
+}
+
+Json Reporter::file_done(const Transfer& transfer, const FileCompleted& completed,
+                         const std::filesystem::path& path, const std::string& sha256) {
+  const auto duration = transfer.duration();
+  auto fields = done(transfer.facts(), completed, path, sha256, duration, transfer.resumptions());
   const auto repaired = transfer.resumptions() == 0
                             ? ""
                             : fmt::format(", {} resume{}", transfer.resumptions(),
@@ -245,6 +251,14 @@ Json Reporter::file_done(const Transfer& transfer, const FileCompleted& complete
       "{}: stored, {} in {} ({}/s{})", described(transfer.facts()), format_size(completed.bytes),
       format_duration(duration),
       format_size(static_cast<std::uint64_t>(rate_of(transfer.new_bytes(), duration))), repaired));
+  return fields;
+}
+
+Json Reporter::file_done(const Untold& untold) {
+  auto fields = done(untold.facts, untold.file, untold.path, untold.sha256, {}, 0);
+  console_.note(fmt::format("{}: stored by an earlier run that could not tell, {}{}",
+                            described(untold.facts), format_size(untold.file.bytes),
+                            untold.is_there ? "" : "; it has moved on since"));
   return fields;
 }
 

@@ -11,6 +11,7 @@
 #include "common/event_log.hpp"
 #include "common/standard_streams.hpp"
 #include "dcam-serve/transfer.hpp"
+#include "dcam-serve/untold.hpp"
 
 namespace dualcam::serve {
 
@@ -22,6 +23,9 @@ public:
   void flush(std::optional<TimePoint> deadline) { log_.flush(deadline); }
   /// Lines of standard output that its reader has not taken.
   std::uint64_t undelivered() const { return log_.undelivered(); }
+  /// Bytes of standard output: for it, and written to it, as LineQueue has them.
+  std::uint64_t taken() const { return log_.taken(); }
+  std::uint64_t written() const { return log_.written(); }
 
   /// `places`: how many connections at once.
   void listening(const asio::ip::tcp::endpoint& endpoint, const ServeOptions& options,
@@ -36,6 +40,8 @@ public:
   /// The fields of the event, for the hook.
   Json file_done(const Transfer& transfer, const FileCompleted& completed,
                  const std::filesystem::path& path, const std::string& sha256);
+  /// The same of one that an earlier run stored.
+  Json file_done(const Untold& untold);
   /// The camera offers another file than the one that `kept` is a part of.
   void file_replaced(const Transfer& transfer, const std::filesystem::path& kept);
   void hook_failed(const std::string& path, std::string_view why);
@@ -67,6 +73,9 @@ public:
 private:
   void event(std::string_view name, const Json& fields);
   void print(std::string_view line, LineWriter::Weight weight);
+  Json done(const FileFacts& facts, const FileCompleted& completed,
+            const std::filesystem::path& path, const std::string& sha256,
+            std::chrono::milliseconds duration, unsigned resumptions);
   void not_stored(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);
 
   bool json_;

@@ -48,6 +48,7 @@ std::uint64_t allow_many_descriptors() {
 
 Server::Server(const ServeOptions& options)
     : options_(options), reporter_(options), outcome_(options_),
+      unsaid_(below(options_.output, options_.name.fixed_folder())),
       descriptors_(allow_many_descriptors()),
       places_(options.max_connections != 0 ? options.max_connections : places_for(descriptors_)),
       admission_(places_) {
@@ -74,11 +75,7 @@ int Server::run() {
   signals_.assign(::fcntl(stop_signal_->descriptor(), F_DUPFD_CLOEXEC, 0));
   asio::co_spawn(io_, signal_loop(), rethrow);
   asio::co_spawn(io_, progress_loop(), rethrow);
-  asio::co_spawn(io_, accept_loop(), rethrow);
-  if (!options_.to_stdout) {
-    asio::co_spawn(io_, tidy_loop(), rethrow);
-  }
-  start_waiting();
+  asio::co_spawn(io_, begin(), rethrow);
   io_.run();
   return report();
 }
@@ -102,17 +99,23 @@ int Server::report() {
   // One run waits like any filter; a signal ends that at once (`release_signals`).
   const bool patient = !options_.keep_listening && stop_signal_->signal() == 0;
   const auto deadline = patient ? std::nullopt : std::optional(steady_now() + time_for_readers);
-  reporter_.flush(deadline);
+  flush(deadline);
   check_product();
   if (const auto lines = reporter_.undelivered(); lines != 0) {
     outcome_.failed(ExitCode::io);
     reporter_.console().error(
-        fmt::format("the reader of standard output has not taken {} {}: they are lost", lines,
-                    lines == 1 ? "line" : "lines"));
+        fmt::format("the reader of standard output has not taken {} {}: what they say of files is "
+                    "said again at the next start",
+                    lines, lines == 1 ? "line" : "lines"));
     status = std::max(status, static_cast<int>(ExitCode::io));
   }
   reporter_.flush(patient ? std::nullopt : std::optional(steady_now() + time_for_last_line));
   return std::max(status, outcome_.exit_status());
+}
+
+void Server::flush(std::optional<TimePoint> deadline) {
+  reporter_.flush(deadline);
+  mark_said(unsaid_.written(reporter_.written()));
 }
 
 // --- before the first camera ---
@@ -178,6 +181,41 @@ bool Server::listen() {
                       ? "; take another one with -p, or -p 0 for any that is free"
                       : descriptors_remedy(error.value())));
   return false;
+}
+
+asio::awaitable<void> Server::begin() {
+  if (!options_.to_stdout) {
+    co_await tell_untold();
+    asio::co_spawn(io_, tidy_loop(), rethrow);
+  }
+  asio::co_spawn(io_, accept_loop(), rethrow);
+  start_waiting();
+}
+
+/// Before any other file is told.
+asio::awaitable<void> Server::tell_untold() {
+  auto files = co_await run_on(disk(), [this] { return find_untold(options_, unsaid_); });
+  const bool wants_sha256 = options_.common.json || hooks_;
+  for (auto& file : files) {
+    if (stopping_) {
+      co_return; // another start will
+    }
+    if (!allowed_.allows(file.facts.imei)) {
+      continue;
+    }
+    const auto seen = co_await run_on(disk(), [&] { return look_at(file, wants_sha256); });
+    if (!seen) {
+      reporter_.console().error(escaped(seen.error().message));
+      outcome_.failed(ExitCode::io);
+      continue;
+    }
+    outcome_.stored(file.facts.imei, file.facts.file, true);
+    const auto done = reporter_.file_done(file);
+    told(std::move(file.line));
+    if (file.is_there) {
+      run_hook(done);
+    }
+  }
 }
 
 // --- cameras come ---
@@ -287,9 +325,21 @@ void Server::failed(ExitCode code) {
   }
 }
 
+void Server::told(Unsaid::Line line) {
+  line.end = reporter_.taken();
+  unsaid_.queued(std::move(line));
+}
+
 void Server::run_hook(const Json& file) {
   if (hooks_) {
     hooks_->run(file);
+  }
+}
+
+/// Where that does not work the file is told again at the next start.
+void Server::mark_said(const std::vector<Unsaid::Line>& lines) const {
+  for (const auto& line : lines) {
+    (void)state_folder(options_, line.hold.imei()).mark_said(line.record);
   }
 }
 
@@ -391,6 +441,10 @@ asio::awaitable<void> Server::progress_loop() {
     }
     reporter_.progress(transfers);
     check_product();
+    const auto lines = unsaid_.written(reporter_.written());
+    if (!lines.empty()) {
+      co_await run_on(disk(), [&] { return mark_said(lines), true; });
+    }
   }
 }
 

@@ -22,6 +22,7 @@
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/outcome.hpp"
 #include "dcam-serve/reporter.hpp"
+#include "dcam-serve/unsaid.hpp"
 
 namespace dualcam::serve {
 
@@ -71,6 +72,9 @@ public:
   bool step_back(std::uint64_t imei, const FileRef& file);
   /// Nobody reads standard output any more.
   void reader_gone();
+  Unsaid& unsaid() { return unsaid_; }
+  /// The line of a stored file is on its way to standard output, the last one there.
+  void told(Unsaid::Line line);
   /// `file` is the object of a `file-done` event. Nothing waits for the hook.
   void run_hook(const Json& file);
   /// An admitted camera has gone; `complete`: nothing is left to come from it.
@@ -81,6 +85,8 @@ private:
   bool prepare();
   bool load_imeis();
   bool check_output();
+  asio::awaitable<void> begin();
+  asio::awaitable<void> tell_untold();
   asio::awaitable<void> tidy_loop();
   bool listen();
   bool open_capture();
@@ -89,6 +95,8 @@ private:
   void connection_failed(const std::exception_ptr& failure);
   asio::awaitable<void> signal_loop();
   asio::awaitable<void> progress_loop();
+  void flush(std::optional<TimePoint> deadline);
+  void mark_said(const std::vector<Unsaid::Line>& lines) const;
   void start_waiting();
   void wind_down();
   void stop_listening();
@@ -101,6 +109,7 @@ private:
   ServeOptions options_;
   Reporter reporter_;
   Outcome outcome_;
+  Unsaid unsaid_;
   std::unique_ptr<PcapWriter> capture_; ///< outlives the connections, which `io_` owns
   asio::io_context io_{1};
   Workers disk_{2};

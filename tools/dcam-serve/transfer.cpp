@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -10,7 +9,6 @@
 
 #include "dcam-serve/output_folder.hpp"
 #include "dualcam/storage/durable.hpp"
-#include "dualcam/wire/hex.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
@@ -20,7 +18,6 @@ namespace {
 // buffer's worth may come on top before it is looked at.
 constexpr std::uint64_t unsaved_bytes = 786'432;
 constexpr std::chrono::milliseconds unsaved_time{900};
-constexpr std::size_t block_size = 262'144;
 
 std::uint64_t expected_bytes(std::uint32_t packets) { return std::uint64_t{packets} * full_packet; }
 
@@ -103,12 +100,8 @@ Result<Transfer> Transfer::begin(const ServeOptions& options, FileFacts facts,
 }
 
 Transfer::Transfer(const ServeOptions& options, FileFacts facts, std::uint32_t packets)
-    : options_(&options), facts_(std::move(facts)), digest_(EVP_MD_CTX_new()),
-      started_(steady_now()), saved_at_(started_), packets_(packets) {
-  if (!digest_ || EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr) != 1) {
-    throw std::bad_alloc();
-  }
-}
+    : options_(&options), facts_(std::move(facts)), started_(steady_now()), saved_at_(started_),
+      packets_(packets) {}
 
 Result<void> Transfer::open() {
   if (options_->to_stdout) {
@@ -156,7 +149,7 @@ Result<void> Transfer::go_on(ResumableFile file) {
     resumptions_ = 1;
   }
   bytes_before_ = file.data().bytes;
-  if (const auto read = file.read_back([this](Bytes bytes) { digest(bytes); }); !read) {
+  if (const auto read = file.read_back([this](Bytes bytes) { digest_.add(bytes); }); !read) {
     return read;
   }
   destination_ = std::make_unique<FileDestination>(std::move(file));
@@ -191,8 +184,6 @@ std::chrono::milliseconds Transfer::duration() const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(steady_now() - started_);
 }
 
-void Transfer::digest(Bytes bytes) { EVP_DigestUpdate(digest_.get(), bytes.data(), bytes.size()); }
-
 Result<void> Transfer::append(std::span<const Bytes> payloads) {
   if (!destination_) {
     if (const auto begun = begin_file(); !begun) {
@@ -205,7 +196,7 @@ Result<void> Transfer::append(std::span<const Bytes> payloads) {
     return appended;
   }
   for (const auto payload : payloads) {
-    digest(payload);
+    digest_.add(payload);
   }
   return {};
 }
@@ -257,18 +248,11 @@ Result<void> Transfer::check_room() const {
                         format_size(options_->min_free))});
 }
 
-std::string Transfer::sha256() {
-  std::array<std::byte, EVP_MAX_MD_SIZE> value{};
-  unsigned size = 0;
-  EVP_DigestFinal_ex(digest_.get(), reinterpret_cast<unsigned char*>(value.data()), &size);
-  return to_hex(Bytes(value).first(size));
+Result<Finished> Transfer::finish(const FileCompleted& completed, Unsaid& unsaid) {
+  return completed.known ? finish_known(completed, unsaid) : finish_new(completed, unsaid);
 }
 
-Result<Finished> Transfer::finish(const FileCompleted& completed) {
-  return completed.known ? finish_known(completed) : finish_new(completed);
-}
-
-Result<Finished> Transfer::finish_new(const FileCompleted& completed) {
+Result<Finished> Transfer::finish_new(const FileCompleted& completed, Unsaid& unsaid) {
   const auto name = options_->to_stdout ? path() : facts_.path_for(*options_);
   const auto folder =
       options_->to_stdout ? Result<void>() : create_folders(options_->output, folder_of(name));
@@ -277,6 +261,7 @@ Result<Finished> Transfer::finish_new(const FileCompleted& completed) {
   }
   const HeldData verified{completed.packets, completed.bytes, 0, completed.crc};
   auto state = facts_.state_for(*options_);
+  auto hold = options_->to_stdout ? Unsaid::Hold() : unsaid.hold(facts_.imei);
   const auto file =
       destination_->finish({name, options_->if_exists, verified, facts_.metadata_payload}, state);
   if (!file && file.error().category == ErrorCategory::crc) {
@@ -290,13 +275,17 @@ Result<Finished> Transfer::finish_new(const FileCompleted& completed) {
   if (!*file) {
     return Finished{Finished::What::skipped, name, completed, false};
   }
-  record_ = (*file)->record;
-  const auto written = options_->to_stdout ? Result<void>() : write_sidecar((*file)->path);
-  return written ? Result<Finished>({Finished::What::stored, (*file)->path, completed, true})
+  const auto written = options_->to_stdout ? Result<void>() : finish_sidecar((*file)->path);
+  return written ? Result<Finished>({Finished::What::stored,
+                                     (*file)->path,
+                                     completed,
+                                     true,
+                                     digest_.hex(),
+                                     {std::move(hold), (*file)->record}})
                  : std::unexpected(written.error());
 }
 
-Result<Finished> Transfer::finish_known(const FileCompleted& completed) {
+Result<Finished> Transfer::finish_known(const FileCompleted& completed, Unsaid& unsaid) {
   const auto entry = known_.at(*completed.known);
   const auto& [identity, name, part, data, crc_before, tail, named, said] = entry.record;
   auto state = facts_.state_for(*options_);
@@ -307,43 +296,24 @@ Result<Finished> Transfer::finish_known(const FileCompleted& completed) {
   Finished finished{Finished::What::known,
                     state.absolute(name),
                     {facts_.file, data.packets, data.bytes, data.crc, completed.known},
-                    *is_there && !said};
-  if (!finished.is_news) {
+                    false};
+  auto hold = *is_there && !said ? unsaid.claim(state, facts_.imei, entry.number) : std::nullopt;
+  if (!hold) {
     return finished;
   }
-  record_ = entry.number;
+  finished.is_news = true;
+  finished.line = {std::move(*hold), entry.number};
   facts_.received = SystemTime(std::chrono::milliseconds(identity.received));
   if (facts_.metadata_payload.empty()) {
     facts_.metadata_payload = identity.metadata;
   }
-  if (const auto read = digest_file(finished.path); !read) {
-    return std::unexpected(read.error());
+  auto sum = sha256_of(finished.path);
+  if (!sum) {
+    return std::unexpected(sum.error());
   }
-  const auto written = write_sidecar(finished.path);
+  finished.sha256 = std::move(*sum);
+  const auto written = finish_sidecar(finished.path);
   return written ? Result<Finished>(std::move(finished)) : std::unexpected(written.error());
-}
-
-Result<void> Transfer::mark_said() {
-  return options_->to_stdout ? Result<void>() : facts_.state_for(*options_).mark_said(record_);
-}
-
-/// The whole file, stored before.
-Result<void> Transfer::digest_file(const std::filesystem::path& path) {
-  const auto file = PartFile::open(path, path, Access::read);
-  if (!file || !*file) {
-    return file ? io_error("open", path, ENOENT) : std::unexpected(file.error());
-  }
-  ByteBuffer block(block_size);
-  for (std::uint64_t offset = 0;; offset += block.size()) {
-    const auto read = (*file)->read(offset, block);
-    if (!read) {
-      return std::unexpected(read.error());
-    }
-    digest(*read);
-    if (read->size() < block.size()) {
-      return {};
-    }
-  }
 }
 
 /// There is nothing to write. One of the file that was replaced tells nothing of this one.
@@ -356,10 +326,14 @@ Result<void> Transfer::sync_sidecar_of(const std::filesystem::path& file) const 
   return sync_folder_of(file); // also for the checkpoint, which has gone
 }
 
-Result<void> Transfer::write_sidecar(const std::filesystem::path& file) const {
-  const auto record = facts_.metadata_json();
+Result<void> Transfer::finish_sidecar(const std::filesystem::path& file) const {
+  return facts_.metadata() ? write_sidecar(file, facts_) : sync_sidecar_of(file);
+}
+
+Result<void> write_sidecar(const std::filesystem::path& file, const FileFacts& facts) {
+  const auto record = facts.metadata_json();
   if (record.is_null()) {
-    return sync_sidecar_of(file);
+    return {};
   }
   auto name = file;
   name += ".json";

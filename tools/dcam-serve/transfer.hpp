@@ -8,12 +8,12 @@
 #include <span>
 #include <string>
 
-#include <openssl/evp.h>
-
 #include "common/json.hpp"
 #include "common/units.hpp"
 #include "dcam-serve/destination.hpp"
 #include "dcam-serve/options.hpp"
+#include "dcam-serve/sha256.hpp"
+#include "dcam-serve/unsaid.hpp"
 #include "dualcam/session/server_session.hpp"
 
 namespace dualcam::serve {
@@ -42,6 +42,9 @@ struct FileFacts {
   bool may_be_held(const ServeOptions& options) const;
 };
 
+/// FILE.json, where something is known of the file.
+Result<void> write_sidecar(const std::filesystem::path& file, const FileFacts& facts);
+
 /// What became of a whole file.
 struct Finished {
   enum class What {
@@ -52,7 +55,9 @@ struct Finished {
   What what;
   std::filesystem::path path;
   FileCompleted file;
-  bool is_news; ///< nobody was told of it before
+  bool is_news;         ///< nobody was told of it before
+  std::string sha256{}; ///< of news
+  Unsaid::Line line{};  ///< of news that have a record
 };
 
 /// `begin` and everything that returns a Result may block on the disk.
@@ -117,39 +122,27 @@ public:
 
   /// Makes the file durable under its final name, then its sidecar. An error of category crc: what
   /// is stored is not what was verified; it is kept under another name.
-  Result<Finished> finish(const FileCompleted& completed);
-  /// Behind `finish`: the path was told.
-  Result<void> mark_said();
+  Result<Finished> finish(const FileCompleted& completed, Unsaid& unsaid);
 
   /// The camera offers another file now. Returns where what has come of this one is kept.
   Result<std::filesystem::path> set_aside() { return destination_->set_aside(); }
 
-  /// Of the whole file; once, behind the last append.
-  std::string sha256();
-
 private:
-  struct DigestDeleter {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-
   Transfer(const ServeOptions& options, FileFacts facts, std::uint32_t packets);
   Result<void> open();
   Result<void> begin_file();
   Result<void> go_on(ResumableFile file);
-  Result<Finished> finish_new(const FileCompleted& completed);
-  Result<Finished> finish_known(const FileCompleted& completed);
-  void digest(Bytes bytes);
-  Result<void> digest_file(const std::filesystem::path& path);
+  Result<Finished> finish_new(const FileCompleted& completed, Unsaid& unsaid);
+  Result<Finished> finish_known(const FileCompleted& completed, Unsaid& unsaid);
   Result<void> check_room() const;
   Result<void> sync_sidecar_of(const std::filesystem::path& name) const;
-  Result<void> write_sidecar(const std::filesystem::path& file) const;
+  Result<void> finish_sidecar(const std::filesystem::path& file) const;
 
   const ServeOptions* options_;
   FileFacts facts_;
   std::unique_ptr<Destination> destination_;
   std::vector<StateFolder::Entry> known_; ///< what it is compared with
-  std::uint64_t record_ = 0;              ///< once it is finished
-  std::unique_ptr<EVP_MD_CTX, DigestDeleter> digest_;
+  Sha256 digest_;
   TimePoint started_;
   TimePoint saved_at_;
   std::uint32_t packets_;

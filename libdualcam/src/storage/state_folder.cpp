@@ -90,14 +90,12 @@ Result<std::vector<StateFolder::Entry>> StateFolder::entries() const {
   }
   std::vector<Entry> entries;
   for (const auto number : *numbers) {
-    if (entries.size() == remembered_files) {
-      break;
-    }
     const auto text = read_small_file(path_of(number), longest_file_record);
     if (!text) {
       return std::unexpected(text.error());
     }
-    if (auto record = decode_file_record(*text)) {
+    auto record = decode_file_record(*text);
+    if (record && (entries.size() < remembered_files || !record->said)) {
       entries.push_back({number, std::move(*record)});
     }
   }
@@ -131,7 +129,11 @@ Result<std::uint64_t> StateFolder::add(const FileRecord& record) {
       return std::unexpected(written.error());
     }
     for (auto i = remembered_files - 1; i < numbers->size(); ++i) {
-      remove((*numbers)[i]);
+      const auto old = read_small_file(path_of((*numbers)[i]), longest_file_record);
+      const auto decoded = old ? decode_file_record(*old) : std::unexpected(old.error());
+      if (!decoded || decoded->said || !decoded->named) {
+        remove((*numbers)[i]);
+      }
     }
     return number;
   }
@@ -224,7 +226,14 @@ Result<bool> StateFolder::settle(const Entry& entry) {
   return marked ? Result<bool>(is_there) : std::unexpected(marked.error());
 }
 
-Result<void> StateFolder::mark_said(std::uint64_t number) { return append_line(number, said_line); }
+Result<void> StateFolder::mark_said(std::uint64_t number) {
+  const auto numbers = numbers_in(folder_);
+  if (numbers && numbers->size() > remembered_files && number < (*numbers)[remembered_files - 1]) {
+    remove(number);
+    return {};
+  }
+  return append_line(number, said_line);
+}
 
 ResumePoint resume_point_for(std::span<const StateFolder::Entry> entries) {
   const auto& first = std::ranges::min_element(entries, {}, [](const auto& entry) {

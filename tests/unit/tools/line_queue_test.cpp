@@ -5,6 +5,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "temporary_folder.hpp"
@@ -80,6 +81,7 @@ TEST_CASE("lines that nobody reads wait, the product all of it, and come in thei
   CHECK(queue.waiting() == 0);
   CHECK(queue.write("the last\n", Weight::product));
   CHECK(queue.flush(std::nullopt));
+  CHECK(queue.written() == queue.taken());
   pipe.close_writer();
   reader.join();
   CHECK(got.size() == expected.size() + 9);
@@ -171,6 +173,54 @@ TEST_CASE("a full disk is an error, and where nothing can be put off memory has 
   other.flush(std::nullopt);
   CHECK(other.error() == ENOSPC);
   ::close(full);
+}
+
+TEST_CASE("lines keep their order though the disk has no room to put off all of them") {
+  std::signal(SIGXFSZ, SIG_IGN);
+  Pipe pipe;
+  LineQueue queue(pipe.writer(), settings(1'000));
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit small{3'000, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  std::string expected;
+  for (int number = 0; number < 300; ++number) {
+    REQUIRE(queue.write(line(number), Weight::product));
+    expected += line(number);
+  }
+  CHECK(queue.taken() == expected.size());
+  std::string got;
+  std::thread reader([&] { got = pipe.read_all(); });
+  queue.flush(std::nullopt);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  CHECK(queue.written() == expected.size());
+  CHECK(queue.waiting() == 0);
+  pipe.close_writer();
+  reader.join();
+  CHECK(got == expected);
+}
+
+TEST_CASE("what was written whole is told, and nothing behind a failure") {
+  std::signal(SIGPIPE, SIG_IGN);
+  Pipe pipe;
+  LineQueue queue(pipe.writer(), settings(10'000));
+  CHECK((queue.taken() == 0 && queue.written() == 0));
+  std::vector<std::uint64_t> ends;
+  for (int number = 0; number < 300; ++number) { // in the pipe, in memory and put off
+    REQUIRE(queue.write(line(number), Weight::product));
+    ends.push_back(queue.taken());
+    CHECK(ends.back() == 100ULL * ends.size());
+    queue.write("\rpassing", Weight::passing);
+  }
+  queue.flush(soon());
+  CHECK(queue.written() <= 4096); // the pipe has room for no more
+  pipe.close_reader();
+  CHECK(queue.flush(std::nullopt));
+  CHECK(queue.error() == EPIPE);
+  const auto written = queue.written();
+  CHECK(written <= 4096);
+  CHECK_FALSE(queue.write("more\n", Weight::product));
+  CHECK(queue.taken() > written); // so that no later line is taken for written
 }
 
 TEST_CASE("a queue ends though its reader does not read") {

@@ -1,0 +1,103 @@
+#include "dcam-serve/unsaid.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+namespace dualcam::serve {
+namespace {
+
+Descriptor open_folder(const std::filesystem::path& path) {
+  const auto& name = path.empty() ? std::filesystem::path(".") : path;
+  return Descriptor(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+/// A lock on the folder itself at the offset of the IMEI. Of a folder only shared ones can be had,
+/// but they can be asked for by who would want an exclusive one.
+struct flock range_of(std::uint64_t imei, short type) {
+  struct flock range{};
+  range.l_type = type;
+  range.l_whence = SEEK_SET;
+  range.l_start = static_cast<off_t>(imei);
+  range.l_len = 1;
+  return range;
+}
+
+bool is_unsaid(const StateFolder& state, std::uint64_t number) {
+  const auto entries = state.entries();
+  return entries && std::ranges::any_of(*entries, [number](const auto& entry) {
+           return entry.number == number && !entry.record.said;
+         });
+}
+
+} // namespace
+
+Unsaid::Hold Unsaid::hold(std::uint64_t imei) {
+  const std::lock_guard guard(locking_);
+  if (holds_[imei]++ == 0) {
+    lock(imei, F_RDLCK);
+  }
+  return {*this, imei};
+}
+
+std::optional<Unsaid::Hold> Unsaid::claim(const StateFolder& state, std::uint64_t imei,
+                                          std::uint64_t record) {
+  const auto turn = open_folder(root_); // one server after the other
+  while (::flock(turn.get(), LOCK_EX) != 0 && errno == EINTR) {
+  }
+  auto own = hold(imei);
+  if (is_queued(imei, record) || is_held_elsewhere(imei) || !is_unsaid(state, record)) {
+    return std::nullopt;
+  }
+  return own;
+}
+
+void Unsaid::queued(Line line) {
+  const std::lock_guard guard(queueing_);
+  lines_.push_back(std::move(line));
+}
+
+bool Unsaid::is_queued(std::uint64_t imei, std::uint64_t record) {
+  const std::lock_guard guard(queueing_);
+  return std::ranges::any_of(
+      lines_, [&](const Line& line) { return line.hold.imei() == imei && line.record == record; });
+}
+
+std::vector<Unsaid::Line> Unsaid::written(std::uint64_t bytes) {
+  const std::lock_guard guard(queueing_);
+  std::vector<Line> result;
+  while (!lines_.empty() && lines_.front().end <= bytes) {
+    result.push_back(std::move(lines_.front()));
+    lines_.pop_front();
+  }
+  return result;
+}
+
+void Unsaid::release(std::uint64_t imei) {
+  const std::lock_guard guard(locking_);
+  const auto held = holds_.find(imei);
+  if (held != holds_.end() && --held->second == 0) {
+    holds_.erase(held);
+    lock(imei, F_UNLCK);
+  }
+}
+
+/// Where there are no such locks a file may be told by two servers.
+void Unsaid::lock(std::uint64_t imei, short type) {
+  if (folder_.get() < 0) {
+    folder_ = open_folder(root_);
+  }
+  auto range = range_of(imei, type);
+  ::fcntl(folder_.get(), F_OFD_SETLK, &range);
+}
+
+bool Unsaid::is_held_elsewhere(std::uint64_t imei) {
+  const std::lock_guard guard(locking_);
+  auto range = range_of(imei, F_WRLCK);
+  return ::fcntl(folder_.get(), F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+}
+
+} // namespace dualcam::serve

@@ -1,0 +1,81 @@
+// Stored files whose path has yet to be written to standard output: each is told at least once, by
+// one of the servers that share a folder.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/descriptor.hpp"
+#include "dualcam/storage/state_folder.hpp"
+
+namespace dualcam::serve {
+
+/// May be used by several threads. `hold` and `claim` may wait for the disk.
+class Unsaid {
+public:
+  /// While there is one, no other server tells files of this camera: from before a file has its
+  /// record until that says `said`.
+  class Hold {
+  public:
+    Hold() = default;
+    Hold(Unsaid& owner, std::uint64_t imei) : owner_(&owner), imei_(imei) {}
+    Hold(Hold&& other) noexcept
+        : owner_(std::exchange(other.owner_, nullptr)), imei_(other.imei_) {}
+    Hold& operator=(Hold&& other) noexcept {
+      std::swap(owner_, other.owner_);
+      std::swap(imei_, other.imei_);
+      return *this;
+    }
+    ~Hold() {
+      if (owner_ != nullptr) {
+        owner_->release(imei_);
+      }
+    }
+    std::uint64_t imei() const { return imei_; }
+
+  private:
+    Unsaid* owner_ = nullptr;
+    std::uint64_t imei_ = 0;
+  };
+
+  /// A file whose line is on its way.
+  struct Line {
+    Hold hold;
+    std::uint64_t record = 0; ///< its number
+    std::uint64_t end = 0;    ///< of the line among all bytes of standard output
+  };
+
+  /// `root` is the folder that has the state folders.
+  explicit Unsaid(std::filesystem::path root) : root_(std::move(root)) {}
+
+  /// For a file that is about to get its record.
+  Hold hold(std::uint64_t imei);
+  /// For a file that was found stored and not said; nullopt: it has been said by now, or somebody
+  /// is about to, this server or another one.
+  std::optional<Hold> claim(const StateFolder& state, std::uint64_t imei, std::uint64_t record);
+
+  void queued(Line line);
+  /// Those whose line is among the first `bytes` of standard output: their records are to say so.
+  std::vector<Line> written(std::uint64_t bytes);
+
+private:
+  void release(std::uint64_t imei);
+  void lock(std::uint64_t imei, short type);
+  bool is_held_elsewhere(std::uint64_t imei);
+  bool is_queued(std::uint64_t imei, std::uint64_t record);
+
+  std::filesystem::path root_;
+  std::mutex locking_;
+  Descriptor folder_;
+  std::map<std::uint64_t, unsigned> holds_;
+  std::mutex queueing_;    ///< for the thread that must not wait
+  std::deque<Line> lines_; ///< in the order of their ends
+};
+
+} // namespace dualcam::serve

@@ -1,0 +1,79 @@
+#include "dcam-serve/untold.hpp"
+
+#include <algorithm>
+
+#include "dcam-serve/output_folder.hpp"
+#include "dcam-serve/sha256.hpp"
+#include "dualcam/storage/durable.hpp"
+#include "dualcam/wire/message.hpp"
+
+namespace dualcam::serve {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The cameras that something is known of.
+std::vector<std::uint64_t> cameras_below(const fs::path& root) {
+  std::vector<std::uint64_t> imeis;
+  std::error_code error;
+  fs::directory_iterator entry(root / state_folder_name, error);
+  for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
+    if (const auto imei = parse_imei(entry->path().filename().string())) {
+      imeis.push_back(*imei);
+    }
+  }
+  return imeis;
+}
+
+Untold untold_of(const StateFolder& state, const FileRecord& record, Unsaid::Line line) {
+  const auto& identity = record.identity;
+  const FileFacts facts{.imei = identity.imei,
+                        .file = FileRef(identity.kind),
+                        .received = SystemTime(std::chrono::milliseconds(identity.received)),
+                        .metadata_payload = identity.metadata};
+  const auto path = state.absolute(record.name);
+  return {.facts = facts,
+          .file = {facts.file, record.data.packets, record.data.bytes, record.data.crc, {}},
+          .path = path,
+          .is_there = is_taken(path),
+          .sha256 = {},
+          .line = std::move(line)};
+}
+
+} // namespace
+
+std::vector<Untold> find_untold(const ServeOptions& options, Unsaid& unsaid) {
+  std::vector<Untold> result;
+  for (const auto imei : cameras_below(below(options.output, options.name.fixed_folder()))) {
+    const auto state = state_folder(options, imei);
+    for (const auto& [number, record] :
+         state.entries().value_or(std::vector<StateFolder::Entry>())) {
+      const bool wanted = record.named && !record.said && record.identity.imei == imei &&
+                          options.sources.contains(record.identity.kind);
+      auto hold = wanted ? unsaid.claim(state, imei, number) : std::nullopt;
+      if (hold) {
+        result.push_back(untold_of(state, record, {std::move(*hold), number, 0}));
+      }
+    }
+  }
+  std::ranges::stable_sort(result, {}, [](const Untold& untold) { return untold.facts.received; });
+  return result;
+}
+
+Result<void> look_at(Untold& untold, bool wants_sha256) {
+  if (!untold.is_there) {
+    return {};
+  }
+  if (wants_sha256) {
+    auto sum = sha256_of(untold.path);
+    if (!sum) {
+      return std::unexpected(sum.error());
+    }
+    untold.sha256 = std::move(*sum);
+  }
+  auto sidecar = untold.path;
+  sidecar += ".json";
+  return is_taken(sidecar) ? Result<void>() : write_sidecar(untold.path, untold.facts);
+}
+
+} // namespace dualcam::serve
