@@ -5,8 +5,11 @@
 #include <map>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/connection_reader.hpp"
 #include "common/hex_reader.hpp"
+#include "common/ip_reassembly.hpp"
 #include "common/pcap_reader.hpp"
 #include "common/utf16.hpp"
 
@@ -17,6 +20,12 @@ constexpr std::size_t read_size = 1 << 20;
 constexpr std::size_t sample_size = 4096;
 constexpr std::size_t largest_frame = 65536 + 64;
 
+/// What may carry TCP in a packet of its own: IP in IP, IPv6 in IP, GRE, ESP, EtherIP.
+bool is_tunnel(std::uint8_t protocol) {
+  constexpr std::array<std::uint8_t, 5> tunnels{4, 41, 47, 50, 97};
+  return std::ranges::find(tunnels, protocol) != tunnels.end();
+}
+
 /// Connections of a capture, each with its reader.
 class CaptureStreams : public TcpReassembly::Listener {
 public:
@@ -24,7 +33,7 @@ public:
       : options_(options), listener_(listener), facts_(facts) {}
 
   void frame(LinkType link, Bytes frame) {
-    const auto segment = decode_segment(link, frame);
+    const auto segment = segment_in(link, frame);
     if (segment && (!options_.port || segment->source.port == *options_.port ||
                     segment->destination.port == *options_.port)) {
       reassembly_.segment(*segment);
@@ -34,6 +43,9 @@ public:
   }
   void finish() {
     facts_.given_up = reassembly_.given_up();
+    if (fragments_.incomplete() != 0) {
+      facts_.not_read["IP packets of which fragments are missing"] = fragments_.incomplete();
+    }
     reassembly_.finish();
   }
 
@@ -62,6 +74,30 @@ private:
     DumpStream stream{};
     std::size_t memory = 0; ///< of the reader
   };
+
+  std::optional<TcpSegment> segment_in(LinkType link, Bytes frame) {
+    const auto packet = ip_packet_in(link, frame);
+    if (!packet) {
+      count_unread(packet.error().type);
+      return std::nullopt;
+    }
+    auto payload = decode_ip(*packet);
+    if (payload && payload->fragment) {
+      payload = fragments_.add(*payload);
+    }
+    if (payload && is_tunnel(payload->protocol)) {
+      count_unread(fmt::format("IP protocol {}", payload->protocol));
+    }
+    return payload ? decode_tcp(*payload) : std::nullopt;
+  }
+
+  void count_unread(const std::string& type) {
+    constexpr std::size_t most_types = 16;
+    auto& all = facts_.not_read;
+    if (!type.empty()) {
+      ++all[all.contains(type) || all.size() < most_types ? type : "other types"];
+    }
+  }
 
   Open& open_of(const TcpConnection& connection) {
     auto found = open_.find(connection.number);
@@ -95,6 +131,7 @@ private:
   const DumpOptions& options_;
   DumpListener& listener_;
   DumpFacts& facts_;
+  IpReassembly fragments_;
   TcpReassembly reassembly_{*this};
   std::map<std::uint64_t, Open> open_;
   std::size_t memory_ = 0; ///< of all readers

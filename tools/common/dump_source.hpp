@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ struct DumpFacts {
   std::uint64_t streams = 0;
   std::uint64_t other_connections = 0; ///< TCP, but nothing that a camera says
   std::uint64_t given_up = 0;          ///< connections ended early, for want of room
+  /// Frames in which no TCP was found though there may be some, by what they are: the first few
+  /// types, then all others as one.
+  std::map<std::string, std::uint64_t> not_read;
   std::uint64_t lines_passed_over = 0; ///< of hex text: not hex
   std::vector<HexProblem> problems;    ///< of hex text: lines that cannot be read, the first ones
   std::uint64_t problem_count = 0;     ///< all of them

@@ -4,11 +4,16 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 #include <pcap/pcap.h>
 
+#include "common/pcapng_reader.hpp"
+
 namespace dualcam::inline tools {
 namespace {
+
+constexpr std::uint32_t pcapng = 0x0A0D'0D0A;
 
 ssize_t read_cookie(void* cookie, char* buffer, std::size_t size) {
   const auto count =
@@ -39,14 +44,44 @@ bool is_capture(Bytes first_bytes) {
   case 0xD4C3B2A1:
   case 0xA1B23C4D: // nanoseconds
   case 0x4D3CB2A1:
-  case 0x0A0D0D0A: // pcapng
+  case pcapng:
     return true;
   default:
     return false;
   }
 }
 
+namespace {
+
+std::unexpected<Error> unsupported(LinkType link) {
+  const auto* name = ::pcap_datalink_val_to_name(static_cast<int>(link));
+  return error(ErrorCategory::unsupported, "captures with link layer " +
+                                               std::string(name != nullptr ? name : "unknown") +
+                                               " are not supported");
+}
+
+Result<void> read_pcapng(InputFile& file, const std::function<void(LinkType, Bytes frame)>& take) {
+  std::optional<LinkType> not_supported;
+  bool some_are = false;
+  const std::function<void(LinkType, Bytes)> pass_on = [&](LinkType link, Bytes frame) {
+    if (is_supported(link)) {
+      some_are = true;
+    } else {
+      not_supported = link;
+    }
+    take(link, frame);
+  };
+  auto result = PcapngReader(file, pass_on).read();
+  return result && not_supported && !some_are ? unsupported(*not_supported) : result;
+}
+
+} // namespace
+
 Result<void> read_capture(InputFile& file, const std::function<void(LinkType, Bytes frame)>& take) {
+  const auto first = file.peek(4);
+  if (first && first->size() == 4 && load_be<std::uint32_t>(*first) == pcapng) {
+    return read_pcapng(file, take);
+  }
   // A stream of ours, so that standard input can be looked at first.
   auto* stream = ::fopencookie(&file, "r", {read_cookie, nullptr, nullptr, nullptr});
   if (stream == nullptr) {
@@ -60,10 +95,7 @@ Result<void> read_capture(InputFile& file, const std::function<void(LinkType, By
   }
   const auto link = static_cast<LinkType>(::pcap_datalink(capture.get()));
   if (!is_supported(link)) {
-    const auto* name = ::pcap_datalink_val_to_name(::pcap_datalink(capture.get()));
-    return error(ErrorCategory::unsupported, "captures with link layer " +
-                                                 std::string(name != nullptr ? name : "unknown") +
-                                                 " are not supported");
+    return unsupported(link);
   }
   for (;;) {
     pcap_pkthdr* header = nullptr;

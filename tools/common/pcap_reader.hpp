@@ -5,15 +5,15 @@
 #include <string>
 
 #include "common/input_file.hpp"
-#include "common/tcp_segment.hpp"
+#include "common/link_layer.hpp"
 
 namespace dualcam::inline tools {
 
 /// Whether a file that begins like this is a pcap or pcapng file. Four bytes tell.
 bool is_capture(Bytes first_bytes);
 
-/// Calls `take` for each captured frame, in the file's order. Errors: malformed (what libpcap says,
-/// a truncated file among it: the frames before have been taken), unsupported (the link layer).
+/// Calls `take` for each captured frame, in the file's order. Errors: malformed (a truncated file
+/// among it: the frames before have been taken), unsupported (no link layer in it is supported).
 Result<void> read_capture(InputFile& file, const std::function<void(LinkType, Bytes frame)>& take);
 
 /// For --version.

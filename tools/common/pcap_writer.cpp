@@ -75,11 +75,6 @@ std::uint16_t folded(std::uint32_t sum) {
   return static_cast<std::uint16_t>(~(sum + (sum >> 16)));
 }
 
-void put_checksum(ByteBuffer& out, std::size_t offset, std::uint16_t checksum) {
-  out[offset] = static_cast<std::byte>(checksum >> 8);
-  out[offset + 1] = static_cast<std::byte>(checksum & 0xFF);
-}
-
 Bytes address_of(const Endpoint& endpoint) {
   const auto address = Bytes(endpoint.address);
   return endpoint.is_v4() ? address.last(4) : address;
@@ -103,7 +98,7 @@ void append_ip(ByteBuffer& out, const Endpoint& from, const Endpoint& to, std::s
   append_be(out, std::uint16_t{0});
   append(out, address_of(from));
   append(out, address_of(to));
-  put_checksum(out, start + 10, folded(add_words(0, Bytes(out).subspan(start))));
+  store_be(std::span(out).subspan(start + 10), folded(add_words(0, Bytes(out).subspan(start))));
 }
 
 } // namespace
@@ -245,7 +240,7 @@ void CapturedConnection::record(Side& from, const Side& to, std::uint8_t flags, 
   sum = add_words(sum, address_of(to.endpoint));
   sum = add_words(sum + protocol_tcp + static_cast<std::uint32_t>(tcp_length),
                   Bytes(out).subspan(tcp));
-  put_checksum(out, tcp + 16, folded(sum));
+  store_be(std::span(out).subspan(tcp + 16), folded(sum));
   from.next += static_cast<std::uint32_t>(payload.size());
   from.next += (flags & (flag_syn | flag_fin)) != 0 ? 1 : 0;
 }

@@ -8,125 +8,87 @@
 namespace dualcam::inline tools {
 namespace {
 
-constexpr std::uint16_t type_ipv4 = 0x0800;
-constexpr std::uint16_t type_ipv6 = 0x86DD;
 constexpr std::array<std::byte, 12> v4_prefix{
     {{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, std::byte{0xFF}, std::byte{0xFF}}};
 
-/// What one layer carries: the bytes captured, and how many there were.
-struct Carried {
-  Bytes bytes;
-  std::size_t length;
-};
+constexpr std::uint8_t header_fragment = 44;
 
-bool is_vlan_tag(std::uint16_t type) { return type == 0x8100 || type == 0x88A8 || type == 0x9100; }
+bool is_extension(std::uint8_t header) { return header == 0 || header == 43 || header == 60; }
 
-/// IP behind a link layer whose type field stands at `type_offset` and whose header ends at `size`.
-std::optional<Bytes> behind_type(Bytes frame, std::size_t type_offset, std::size_t size) {
-  if (frame.size() < size) {
-    return std::nullopt;
-  }
-  auto type = load_be<std::uint16_t>(frame.subspan(type_offset));
-  auto rest = frame.subspan(size);
-  while (is_vlan_tag(type)) {
-    if (rest.size() < 4) {
-      return std::nullopt;
+/// What is behind IPv6's extension headers; false: cut off within them.
+bool skip_extensions(IpPayload& payload) {
+  while (is_extension(payload.protocol)) {
+    const auto rest = payload.bytes;
+    const auto size = rest.size() < 8 ? 0 : (std::to_integer<std::size_t>(rest[1]) + 1) * 8;
+    if (size == 0 || rest.size() < size) {
+      return false;
     }
-    type = load_be<std::uint16_t>(rest.subspan(2));
-    rest = rest.subspan(4);
+    payload.protocol = std::to_integer<std::uint8_t>(rest[0]);
+    payload.bytes = rest.subspan(size);
+    payload.length -= size;
   }
-  return type == type_ipv4 || type == type_ipv6 ? std::optional(rest) : std::nullopt;
+  return true;
 }
 
-std::optional<Bytes> ip_of(LinkType link, Bytes frame) {
-  switch (link) {
-  case LinkType::ethernet:
-    return behind_type(frame, 12, 14);
-  case LinkType::linux_cooked:
-    return behind_type(frame, 14, 16);
-  case LinkType::linux_cooked2:
-    return behind_type(frame, 0, 20);
-  case LinkType::null:
-  case LinkType::loop:
-    return frame.size() < 4 ? std::nullopt : std::optional(frame.subspan(4));
-  case LinkType::raw_bsd:
-  case LinkType::raw_openbsd:
-  case LinkType::raw:
-  case LinkType::ipv4:
-  case LinkType::ipv6:
-    return frame;
-  }
-  return std::nullopt;
-}
-
-std::optional<Carried> decode_ipv4(Bytes packet, TcpSegment& segment) {
+std::optional<IpPayload> decode_ipv4(Bytes packet) {
   constexpr std::size_t least = 20;
   if (packet.size() < least) {
     return std::nullopt;
   }
   const std::size_t header = (std::to_integer<std::size_t>(packet[0]) & 15) * 4;
   std::size_t total = load_be<std::uint16_t>(packet.subspan(2));
-  const auto fragment = load_be<std::uint16_t>(packet.subspan(6)) & 0x3FFF;
   if (total == 0) { // segmentation offload of the capturing host
     total = packet.size();
   }
-  if (header < least || packet.size() < header || total < header || fragment != 0 ||
-      packet[9] != std::byte{protocol_tcp}) {
+  if (header < least || packet.size() < header || total < header) {
     return std::nullopt;
   }
-  segment.source = Endpoint::v4(load_be<std::uint32_t>(packet.subspan(12)), 0);
-  segment.destination = Endpoint::v4(load_be<std::uint32_t>(packet.subspan(16)), 0);
-  return Carried{packet.first(std::min(total, packet.size())).subspan(header), total - header};
+  IpPayload payload{};
+  payload.source = Endpoint::v4(load_be<std::uint32_t>(packet.subspan(12)), 0);
+  payload.destination = Endpoint::v4(load_be<std::uint32_t>(packet.subspan(16)), 0);
+  payload.protocol = std::to_integer<std::uint8_t>(packet[9]);
+  payload.bytes = packet.first(std::min(total, packet.size())).subspan(header);
+  payload.length = total - header;
+  const auto fragment = load_be<std::uint16_t>(packet.subspan(6));
+  if ((fragment & 0x3FFF) != 0) { // more fragments, or an offset
+    payload.fragment = {load_be<std::uint16_t>(packet.subspan(4)), (fragment & 0x1FFFU) * 8,
+                        (fragment & 0x2000) == 0};
+  }
+  return payload;
 }
 
-bool is_extension(std::uint8_t header) { return header == 0 || header == 43 || header == 60; }
-
-std::optional<Carried> decode_ipv6(Bytes packet, TcpSegment& segment) {
+std::optional<IpPayload> decode_ipv6(Bytes packet) {
   constexpr std::size_t size = 40;
+  constexpr std::size_t fragment_size = 8;
   if (packet.size() < size) {
     return std::nullopt;
   }
-  std::size_t length = load_be<std::uint16_t>(packet.subspan(4));
-  auto next = std::to_integer<std::uint8_t>(packet[6]);
-  std::ranges::copy(packet.subspan(8, 16), segment.source.address.begin());
-  std::ranges::copy(packet.subspan(24, 16), segment.destination.address.begin());
-  auto rest = packet.subspan(size);
-  length = length == 0 ? rest.size() : length;
-  rest = rest.first(std::min(rest.size(), length));
-  while (is_extension(next)) {
-    const auto extension = rest.size() < 8 ? 0 : (std::to_integer<std::size_t>(rest[1]) + 1) * 8;
-    if (extension == 0 || rest.size() < extension) {
+  IpPayload payload{};
+  std::ranges::copy(packet.subspan(8, 16), payload.source.address.begin());
+  std::ranges::copy(packet.subspan(24, 16), payload.destination.address.begin());
+  payload.length = load_be<std::uint16_t>(packet.subspan(4));
+  payload.protocol = std::to_integer<std::uint8_t>(packet[6]);
+  payload.bytes = packet.subspan(size);
+  payload.length = payload.length == 0 ? payload.bytes.size() : payload.length;
+  payload.bytes = payload.bytes.first(std::min(payload.bytes.size(), payload.length));
+  if (!skip_extensions(payload)) {
+    return std::nullopt;
+  }
+  if (payload.protocol == header_fragment) {
+    const auto header = payload.bytes;
+    if (header.size() < fragment_size) {
       return std::nullopt;
     }
-    next = std::to_integer<std::uint8_t>(rest[0]);
-    rest = rest.subspan(extension);
-    length -= extension;
+    const auto field = load_be<std::uint16_t>(header.subspan(2));
+    payload.protocol = std::to_integer<std::uint8_t>(header[0]);
+    payload.bytes = header.subspan(fragment_size);
+    payload.length -= fragment_size;
+    if ((field & 0xFFF9) != 0) {
+      payload.fragment = {load_be<std::uint32_t>(header.subspan(4)),
+                          static_cast<std::size_t>(field & 0xFFF8), (field & 1) == 0};
+    }
   }
-  return next == protocol_tcp ? std::optional(Carried{rest, length}) : std::nullopt;
-}
-
-bool decode_tcp(const Carried& carried, TcpSegment& segment) {
-  constexpr std::size_t least = 20;
-  const auto tcp = carried.bytes;
-  if (tcp.size() < least) {
-    return false;
-  }
-  const auto header = (std::to_integer<std::size_t>(tcp[12]) >> 4) * 4;
-  if (header < least || carried.length < header) {
-    return false;
-  }
-  const auto flags = std::to_integer<unsigned>(tcp[13]);
-  segment.source.port = load_be<std::uint16_t>(tcp);
-  segment.destination.port = load_be<std::uint16_t>(tcp.subspan(2));
-  segment.sequence = load_be<std::uint32_t>(tcp.subspan(4));
-  segment.acknowledgement = load_be<std::uint32_t>(tcp.subspan(8));
-  segment.fin = (flags & 0x01) != 0;
-  segment.syn = (flags & 0x02) != 0;
-  segment.rst = (flags & 0x04) != 0;
-  segment.ack = (flags & 0x10) != 0;
-  segment.payload = tcp.subspan(std::min(header, tcp.size()));
-  segment.length = carried.length - header;
-  return true;
+  return payload;
 }
 
 } // namespace
@@ -138,9 +100,7 @@ bool Endpoint::is_v4() const {
 Endpoint Endpoint::v4(std::uint32_t address, std::uint16_t port) {
   Endpoint endpoint;
   std::ranges::copy(v4_prefix, endpoint.address.begin());
-  for (std::size_t i = 0; i < 4; ++i) {
-    endpoint.address[12 + i] = static_cast<std::byte>(address >> (24 - 8 * i) & 0xFF);
-  }
+  store_be(std::span(endpoint.address).subspan<v4_prefix.size()>(), address);
   endpoint.port = port;
   return endpoint;
 }
@@ -155,29 +115,44 @@ std::string format_endpoint(const Endpoint& endpoint) {
   return fmt::format("[{}]:{}", text.data(), endpoint.port);
 }
 
-bool is_supported(LinkType link) {
-  const std::array<std::byte, 20> frame{};
-  switch (link) {
-  case LinkType::ethernet:
-  case LinkType::linux_cooked:
-  case LinkType::linux_cooked2:
-    return true;
-  default:
-    return ip_of(link, frame).has_value();
+std::optional<IpPayload> decode_ip(Bytes packet) {
+  const auto version = packet.empty() ? 0 : std::to_integer<unsigned>(packet[0]) >> 4;
+  return version == 4 ? decode_ipv4(packet) : version == 6 ? decode_ipv6(packet) : std::nullopt;
+}
+
+std::optional<TcpSegment> decode_tcp(const IpPayload& payload) {
+  constexpr std::size_t least = 20;
+  auto carried = payload;
+  if (!payload.source.is_v4() && !skip_extensions(carried)) {
+    return std::nullopt;
   }
+  const auto tcp = carried.bytes;
+  if (carried.protocol != protocol_tcp || tcp.size() < least) {
+    return std::nullopt;
+  }
+  const auto header = (std::to_integer<std::size_t>(tcp[12]) >> 4) * 4;
+  if (header < least || carried.length < header) {
+    return std::nullopt;
+  }
+  const auto flags = std::to_integer<unsigned>(tcp[13]);
+  TcpSegment segment{};
+  segment.source = {carried.source.address, load_be<std::uint16_t>(tcp)};
+  segment.destination = {carried.destination.address, load_be<std::uint16_t>(tcp.subspan(2))};
+  segment.sequence = load_be<std::uint32_t>(tcp.subspan(4));
+  segment.acknowledgement = load_be<std::uint32_t>(tcp.subspan(8));
+  segment.fin = (flags & 0x01) != 0;
+  segment.syn = (flags & 0x02) != 0;
+  segment.rst = (flags & 0x04) != 0;
+  segment.ack = (flags & 0x10) != 0;
+  segment.payload = tcp.subspan(std::min(header, tcp.size()));
+  segment.length = carried.length - header;
+  return segment;
 }
 
 std::optional<TcpSegment> decode_segment(LinkType link, Bytes frame) {
-  const auto packet = ip_of(link, frame);
-  if (!packet || packet->empty()) {
-    return std::nullopt;
-  }
-  TcpSegment segment{};
-  const auto version = std::to_integer<unsigned>((*packet)[0]) >> 4;
-  const auto carried = version == 4   ? decode_ipv4(*packet, segment)
-                       : version == 6 ? decode_ipv6(*packet, segment)
-                                      : std::nullopt;
-  return carried && decode_tcp(*carried, segment) ? std::optional(segment) : std::nullopt;
+  const auto packet = ip_packet_in(link, frame);
+  const auto payload = packet ? decode_ip(*packet) : std::nullopt;
+  return payload && !payload->fragment ? decode_tcp(*payload) : std::nullopt;
 }
 
 } // namespace dualcam::inline tools

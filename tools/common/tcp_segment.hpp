@@ -1,4 +1,4 @@
-// One captured frame -> the TCP segment in it.
+// One IP packet -> the TCP segment in it.
 #pragma once
 
 #include <array>
@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "common/link_layer.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
@@ -26,21 +27,26 @@ std::string format_endpoint(const Endpoint& endpoint);
 
 inline constexpr std::uint8_t protocol_tcp = 6; ///< in IP headers
 
-/// Link layers, numbered as in capture files (https://www.tcpdump.org/linktypes.html).
-enum class LinkType : std::uint32_t {
-  null = 0, ///< BSD loopback: the address family in the capturing host's byte order
-  ethernet = 1,
-  raw_bsd = 12, ///< IP without a link layer, as libpcap reports it
-  raw_openbsd = 14,
-  raw = 101,
-  loop = 108, ///< OpenBSD loopback: the same in network byte order
-  linux_cooked = 113,
-  ipv4 = 228,
-  ipv6 = 229,
-  linux_cooked2 = 276,
+/// What an IP packet carries, or a piece of it.
+struct IpPayload {
+  Endpoint source; ///< without a port
+  Endpoint destination;
+  std::uint8_t protocol; ///< of the whole: the first header behind IP's own
+  Bytes bytes;           ///< what was captured
+  std::size_t length;    ///< how many there were: more, if the capture cut the packet off
+
+  /// A piece of a packet.
+  struct Fragment {
+    std::uint32_t identification;
+    std::size_t offset; ///< of `bytes` in what the whole carries
+    bool last;
+  };
+  std::optional<Fragment> fragment;
 };
 
-bool is_supported(LinkType link);
+/// IPv6's extension headers before a fragment's are skipped. nullopt: no IP packet, or cut off
+/// within its header.
+std::optional<IpPayload> decode_ip(Bytes packet);
 
 struct TcpSegment {
   Endpoint source;
@@ -55,9 +61,12 @@ struct TcpSegment {
   std::size_t length; ///< what was sent: more, if the capture cut the packet off
 };
 
-/// nullopt: no TCP in it, a fragment, or cut off before the end of TCP's header. VLAN tags and IPv6
-/// extension headers are skipped. Checksums are not looked at: captures of sent packets often have
-/// them unset.
+/// What a whole packet carries: `fragment` is not looked at. nullopt: no TCP in it, or cut off
+/// before the end of TCP's header. IPv6 extension headers are skipped. Checksums are not looked at:
+/// captures of sent packets often have them unset.
+std::optional<TcpSegment> decode_tcp(const IpPayload& payload);
+
+/// The segment of a frame that is no fragment.
 std::optional<TcpSegment> decode_segment(LinkType link, Bytes frame);
 
 } // namespace dualcam::inline tools

@@ -322,6 +322,7 @@ void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
                       {"connections", facts.form == DumpForm::capture ? facts.streams : 0},
                       {"other_connections", facts.other_connections},
                       {"connections_given_up", facts.given_up},
+                      {"frames_not_read", facts.not_read},
                       {"lines_passed_over", facts.lines_passed_over},
                       {"lines_not_read", facts.problem_count},
                       {"commands", commands}});
@@ -336,6 +337,9 @@ void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
         fmt::format("{}: {} were given up early: more were open at once than are kept; "
                     "--port chooses",
                     name, plural(facts.given_up, "connection")));
+  }
+  for (const auto& [type, count] : facts.not_read) {
+    console_.note(fmt::format("{}: {} not read: {}", name, plural(count, "frame"), type));
   }
   if (facts.lines_passed_over != 0) {
     console_.note(fmt::format("{}: {} without hex passed over", name,

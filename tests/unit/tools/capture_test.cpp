@@ -124,6 +124,152 @@ TEST_CASE("capture: every link layer, both IPs, both file formats") {
   }
 }
 
+TEST_CASE("capture: several link types in one pcapng file") {
+  const auto traffic = Traffic().open().send(session().bytes).close();
+  const std::vector links{LinkType::ethernet, LinkType::null, LinkType::linux_cooked2};
+  auto file = pcapng_section(links);
+  append(file, from_hex("00000005 00000018 00000000 00000000 00000000 00000018")); // statistics
+  std::size_t i = 0;
+  for (const auto& packet : traffic.packets) {
+    const auto interface = i++ % links.size();
+    auto one = pcapng_file(links[interface], {frame(links[interface], packet)});
+    one.erase(one.begin(), one.begin() + 48); // its section and interface
+    one[11] = static_cast<std::byte>(interface);
+    append(file, one);
+    if (i == 8) { // another section, with other numbers for the same
+      append(file, pcapng_section(links));
+    }
+  }
+  CHECK(read_file(file) == PerStream{whole});
+}
+
+TEST_CASE("capture: pcapng in the other byte order, simple and obsolete packet blocks") {
+  const auto traffic = Traffic().open().send(session().bytes).close();
+  auto file = from_hex("0a0d0d0a 1c000000 4d3c2b1a 0100 0000 ffffffffffffffff 1c000000"
+                       "01000000 14000000 6500 0000 00000400 14000000");
+  bool simple = false;
+  for (const auto& packet : traffic.packets) {
+    auto bytes = ip_packet(packet);
+    const auto size = static_cast<std::uint32_t>(bytes.size());
+    bytes.resize((size + 3) / 4 * 4);
+    simple = !simple;
+    const auto length = static_cast<std::uint32_t>(bytes.size()) + (simple ? 16 : 32);
+    append_le(file, std::uint32_t{simple ? 3U : 2U});
+    append_le(file, length);
+    append(file, simple ? Bytes() : Bytes(from_hex("0000 0000 00000000 00000000")));
+    append_le(file, size);
+    if (!simple) {
+      append_le(file, size);
+    }
+    append(file, bytes);
+    append_le(file, length);
+  }
+  CHECK(read_file(file) == PerStream{whole});
+}
+
+TEST_CASE("capture: damaged pcapng files say where, and what is whole counts") {
+  const auto traffic = Traffic().open().send(session().bytes);
+  std::vector<ByteBuffer> frames;
+  for (const auto& packet : traffic.packets) {
+    frames.push_back(frame(LinkType::raw, packet));
+  }
+  const auto file = pcapng_file(LinkType::raw, frames);
+  for (std::size_t size = 4; size < file.size(); size += 97) {
+    auto part = file;
+    part.resize(size);
+    const auto lines = read_file(part);
+    CHECK((lines.empty() || lines == PerStream{{lines[0]}}));
+  }
+  std::mt19937 random(5);
+  for (int round = 0; round < 3000; ++round) {
+    auto damaged = file;
+    for (auto count = random() % 4 + 1; count != 0; --count) {
+      damaged[4 + random() % (round % 2 == 0 ? 400 : file.size() - 4)] =
+          static_cast<std::byte>(random());
+    }
+    read_file(damaged); // whatever comes of it
+  }
+  CHECK(read_file(from_hex("0a0d0d0a 0000001c 11111111 0001 0000 ffffffffffffffff 0000001c"))
+            .at(0)
+            .at(0)
+            .find("no byte order is told, in the block at byte 0") != std::string::npos);
+  CHECK(read_file(pcapng_file(static_cast<LinkType>(147), frames))
+            .at(0)
+            .at(0)
+            .find("not supported") != std::string::npos);
+}
+
+TEST_CASE("capture: IP fragments, of both versions") {
+  const auto fragmented = [](const PacketSpec& spec, std::uint16_t number) {
+    const auto packet = ip_packet(spec);
+    const bool v4 = spec.from.is_v4();
+    const std::size_t header = v4 ? 20 : 40;
+    const auto payload = Bytes(packet).subspan(header);
+    std::vector<ByteBuffer> pieces;
+    for (std::size_t at = 0; at < payload.size(); at += 400) {
+      const auto piece = payload.subspan(at, std::min<std::size_t>(400, payload.size() - at));
+      const bool last = at + piece.size() == payload.size();
+      ByteBuffer out(packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(header));
+      const auto field = std::span(out);
+      if (v4) {
+        store_be(field.subspan(2), static_cast<std::uint16_t>(header + piece.size()));
+        store_be(field.subspan(4), number);
+        store_be(field.subspan(6), static_cast<std::uint16_t>(at / 8 | (last ? 0U : 0x2000U)));
+      } else {
+        store_be(field.subspan(4), static_cast<std::uint16_t>(8 + piece.size()));
+        append_be(out, static_cast<std::uint16_t>(std::to_integer<unsigned>(out[6]) << 8));
+        append_be(out, static_cast<std::uint16_t>(at | (last ? 0U : 1U)));
+        append_be(out, std::uint32_t{number});
+        out[6] = std::byte{44};
+      }
+      append(out, piece);
+      pieces.insert(number % 2 == 0 ? pieces.begin() : pieces.end(), out);
+    }
+    return pieces;
+  };
+  for (const auto& device : {camera, v6("02", 40000)}) {
+    const auto traffic = Traffic(device).open().send(session().bytes).close();
+    std::vector<ByteBuffer> frames;
+    std::uint16_t number = 0;
+    for (const auto& packet : traffic.packets) {
+      std::ranges::copy(fragmented(packet, ++number), std::back_inserter(frames));
+    }
+    DumpFacts facts;
+    CHECK(read_file(pcap_file(LinkType::raw, frames), {}, &facts) == PerStream{whole});
+    CHECK(facts.not_read.empty());
+    frames.erase(frames.begin() + 5);
+    CHECK(read_file(pcap_file(LinkType::raw, frames), {}, &facts).size() == 1);
+    CHECK(facts.not_read ==
+          std::map<std::string, std::uint64_t>{{"IP packets of which fragments are missing", 1}});
+  }
+}
+
+TEST_CASE("capture: frames that cannot be read are counted by their types") {
+  std::vector<ByteBuffer> frames;
+  const auto traffic = Traffic().open().send(session().bytes);
+  for (const auto& packet : traffic.packets) {
+    frames.push_back(frame(LinkType::ethernet, packet));
+    frames.push_back(from_hex("020000000001 020000000002 0806 0001080006040001"));
+    frames.push_back(from_hex("020000000001 020000000002 1234 0001"));
+  }
+  auto gre = frames[0];
+  gre[14 + 9] = std::byte{47};
+  frames.push_back(gre);
+  DumpFacts facts;
+  CHECK(read_file(pcap_file(LinkType::ethernet, frames), {}, &facts) == PerStream{whole});
+  CHECK(facts.not_read ==
+        std::map<std::string, std::uint64_t>{{"EtherType 0x1234", (frames.size() - 1) / 3},
+                                             {"IP protocol 47", 1}});
+  for (std::uint16_t type = 0x2000; type < 0x2100; ++type) {
+    auto other = frames[2];
+    store_be(std::span(other).subspan(12), type);
+    frames.push_back(other);
+  }
+  read_file(pcap_file(LinkType::ethernet, frames), {}, &facts);
+  CHECK(facts.not_read.size() == 17);
+  CHECK(facts.not_read["other types"] == 242);
+}
+
 TEST_CASE("capture: VLAN tags") {
   std::vector<ByteBuffer> frames;
   const auto traffic = Traffic().open().send(session().bytes);

@@ -97,12 +97,20 @@ inline ByteBuffer pcap_file(LinkType link, const std::vector<ByteBuffer>& frames
   return file;
 }
 
-/// The same as pcapng: a section header, an interface, and a packet block each.
+/// A section of a pcapng file: its header, and interfaces.
+inline ByteBuffer pcapng_section(const std::vector<LinkType>& links) {
+  auto file = from_hex("0a0d0d0a 0000001c 1a2b3c4d 0001 0000 ffffffffffffffff 0000001c");
+  for (const auto link : links) {
+    append(file, from_hex("00000001 00000014"));
+    append_be(file, static_cast<std::uint16_t>(link));
+    append(file, from_hex("0000 00040000 00000014"));
+  }
+  return file;
+}
+
+/// The same as pcapng: a packet block each, of the interface `interface`.
 inline ByteBuffer pcapng_file(LinkType link, const std::vector<ByteBuffer>& frames) {
-  auto file = from_hex("0a0d0d0a 0000001c 1a2b3c4d 0001 0000 ffffffffffffffff 0000001c"
-                       "00000001 00000014");
-  append_be(file, static_cast<std::uint16_t>(link));
-  append(file, from_hex("0000 00040000 00000014"));
+  auto file = pcapng_section({link});
   for (const auto& each : frames) {
     const auto padded = (each.size() + 3) / 4 * 4;
     const auto length = static_cast<std::uint32_t>(32 + padded);

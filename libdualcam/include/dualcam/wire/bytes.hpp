@@ -49,6 +49,15 @@ template <std::unsigned_integral T> T load_le(Bytes bytes) {
   return load<T, std::endian::little>(bytes);
 }
 
+/// Writes `value` over the first `sizeof(T)` bytes, most significant byte first. Precondition:
+/// `out.size() >= sizeof(T)`.
+template <std::unsigned_integral T> void store_be(std::span<std::byte> out, T value) {
+  if constexpr (std::endian::native != std::endian::big) {
+    value = std::byteswap(value);
+  }
+  std::memcpy(out.first(sizeof(T)).data(), &value, sizeof(T));
+}
+
 /// Takes integers and spans off the front of its input. A read that does not fit takes nothing and
 /// returns nullopt, so that a decoder can say which field is missing, and at which offset.
 class ByteReader {

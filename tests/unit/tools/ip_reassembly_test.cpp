@@ -1,0 +1,124 @@
+#include "common/ip_reassembly.hpp"
+
+#include "testing.hpp"
+
+namespace dualcam {
+namespace {
+
+const auto source = Endpoint::v4(0x0A000001, 0);
+const auto destination = Endpoint::v4(0x0A000002, 0);
+
+struct Piece {
+  std::size_t offset;
+  std::size_t size;
+  bool last = false;
+  std::uint32_t identification = 1;
+  std::uint32_t seed = 1;
+};
+
+/// Pieces of random contents; what comes out of them, a line for each packet.
+std::vector<ByteBuffer> whole(const std::vector<Piece>& pieces, IpReassembly& reassembly) {
+  std::vector<ByteBuffer> all;
+  for (const auto& piece : pieces) {
+    const auto content = random_bytes(65536, piece.seed);
+    const auto bytes = Bytes(content).subspan(piece.offset, piece.size);
+    const ByteBuffer copy(bytes.begin(), bytes.end());
+    IpPayload payload{source, destination, 6, copy, copy.size(), {}};
+    payload.fragment = {piece.identification, piece.offset, piece.last};
+    if (const auto packet = reassembly.add(payload)) {
+      CHECK_FALSE(packet->fragment);
+      CHECK(packet->bytes.size() == packet->length);
+      all.emplace_back(packet->bytes.begin(), packet->bytes.end());
+    }
+  }
+  return all;
+}
+
+ByteBuffer content(std::size_t size, std::uint32_t seed = 1) {
+  auto bytes = random_bytes(65536, seed);
+  bytes.resize(size);
+  return bytes;
+}
+
+using Packets = std::vector<ByteBuffer>;
+
+} // namespace
+
+TEST_CASE("IP fragments: in any order, again, and over each other") {
+  const std::vector<std::vector<Piece>> orders{
+      {{0, 800}, {800, 800}, {1600, 100, true}},
+      {{1600, 100, true}, {800, 800}, {0, 800}},
+      {{800, 800}, {0, 800}, {800, 800}, {1600, 100, true}},
+      {{0, 1000}, {800, 800}, {1600, 100, true}},
+      {{0, 8}, {16, 8}, {8, 1592}, {1592, 108, true}},
+  };
+  for (const auto& order : orders) {
+    IpReassembly reassembly;
+    CHECK(whole(order, reassembly) == Packets{content(1700)});
+    CHECK(reassembly.incomplete() == 0);
+  }
+}
+
+TEST_CASE("IP fragments: those of several packets are told apart") {
+  IpReassembly reassembly;
+  CHECK(whole({{0, 800, false, 1, 1},
+               {0, 800, false, 2, 2},
+               {800, 80, true, 2, 2},
+               {800, 100, true, 1, 1}},
+              reassembly) == Packets{content(880, 2), content(900, 1)});
+}
+
+TEST_CASE("IP fragments: a number that comes again begins another packet") {
+  IpReassembly reassembly;
+  CHECK(whole({{0, 800, false, 7, 1}, // its rest is lost
+               {0, 800, false, 7, 2},
+               {800, 100, true, 7, 2}},
+              reassembly) == Packets{content(900, 2)});
+  CHECK(reassembly.incomplete() == 1);
+  CHECK(whole({{1600, 100, true, 8, 1}, // longer than the next one says to be
+               {800, 100, true, 8, 2},
+               {0, 800, false, 8, 2}},
+              reassembly) == Packets{content(900, 2)});
+  CHECK(reassembly.incomplete() == 2);
+}
+
+TEST_CASE("IP fragments: what lacks a piece, or was cut off, comes to nothing and is counted") {
+  IpReassembly reassembly;
+  CHECK(whole({{0, 800}, {1600, 100, true}}, reassembly).empty());
+  CHECK(reassembly.incomplete() == 1);
+  const auto bytes = content(100);
+  IpPayload cut{source, destination, 6, bytes, 800, {}};
+  cut.fragment = {9, 0, false};
+  CHECK_FALSE(reassembly.add(cut));
+  cut.length = 100;
+  cut.fragment->offset = 65500; // beyond all packets
+  CHECK_FALSE(reassembly.add(cut));
+  cut.bytes = {};
+  cut.length = 0;
+  CHECK_FALSE(reassembly.add(cut));
+  CHECK(reassembly.incomplete() == 4);
+}
+
+TEST_CASE("IP fragments: bounded in number, in bytes, and in pieces") {
+  IpReassembly many;
+  IpReassembly large;
+  IpReassembly scattered;
+  const ByteBuffer bytes(8);
+  const auto add = [&](IpReassembly& to, std::uint32_t identification, std::size_t offset) {
+    IpPayload payload{source, destination, 6, bytes, bytes.size(), {}};
+    payload.fragment = {identification, offset, false};
+    CHECK_FALSE(to.add(payload));
+  };
+  for (std::uint32_t i = 0; i < 5000; ++i) {
+    add(many, i, 0);
+    add(large, i, 65520);
+    add(scattered, 1, (i % 4000) * 16);
+  }
+  CHECK(many.memory() <= IpReassembly::most_packets * 512);
+  CHECK(large.memory() <= IpReassembly::most_bytes);
+  CHECK(scattered.memory() <= IpReassembly::most_bytes);
+  CHECK(many.incomplete() == 5000);
+  CHECK(large.incomplete() == 5000);
+}
+
+} // namespace dualcam

@@ -1,0 +1,57 @@
+// Fragments of IP packets -> what the packets carry.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "common/tcp_segment.hpp"
+
+namespace dualcam::inline tools {
+
+/// Memory: of packets of which pieces are missing at most `most_packets`, and `most_bytes` of them
+/// in all; the one that has waited longest is given up. Fragments may come in any order, and again;
+/// one that contradicts what has come is the first of another packet. Pieces that the capture cut
+/// off are none.
+class IpReassembly {
+public:
+  static constexpr std::size_t most_packets = 1024;
+  static constexpr std::size_t most_bytes = 4 << 20;
+
+  /// What the packet carries, once all of its pieces have come. Its bytes are valid until the next
+  /// call.
+  std::optional<IpPayload> add(const IpPayload& piece);
+
+  /// How many packets were given up, or still lack a piece.
+  std::uint64_t incomplete() const { return given_up_ + packets_.size(); }
+
+  /// About how many bytes it holds.
+  std::size_t memory() const { return bytes_; }
+
+private:
+  /// A packet is identified by both addresses, its number, and its protocol.
+  using Key = std::tuple<Endpoint, Endpoint, std::uint32_t, std::uint8_t>;
+  struct Packet {
+    Key key;
+    ByteBuffer bytes;
+    std::map<std::size_t, std::size_t> covered; ///< from, to: of `bytes`, apart from each other
+    std::optional<std::size_t> length;
+  };
+  using Order = std::list<Packet>; ///< the one begun first in front
+
+  Packet& packet_of(const Key& key);
+  void give_up(Order::iterator packet);
+  void remove(Order::iterator packet);
+  static bool contradicts(const Packet& packet, const IpPayload& piece);
+  static void put(Packet& packet, const IpPayload& piece);
+
+  Order packets_;
+  std::map<Key, Order::iterator> by_key_;
+  std::size_t bytes_ = 0; ///< of all
+  std::uint64_t given_up_ = 0;
+  ByteBuffer whole_;
+};
+
+} // namespace dualcam::inline tools
