@@ -87,6 +87,13 @@ class Documentation(unittest.TestCase):
                                     text=True)
             self.assertEqual(result.stdout.strip(), expected, result.stderr)
 
+    def test_help_fits_80_columns_and_no_line_ends_in_a_space(self):
+        for name in NAMES:
+            text = subprocess.run([TOOLS / name, "--help"], capture_output=True, text=True).stdout
+            for line in text.splitlines():
+                self.assertLessEqual(len(line), 80, f"{name}: {line}")
+                self.assertEqual(line, line.rstrip(), name)
+
     def test_every_tool_ends_its_help_with_three_examples_that_use_it(self):
         for name in NAMES:
             text = subprocess.run([TOOLS / name, "--help"], capture_output=True, text=True).stdout

@@ -15,6 +15,21 @@
 namespace dualcam::inline tools {
 namespace {
 
+constexpr std::size_t help_width = 80;
+
+/// `text` from `column` on, in lines that fit; breaks at spaces.
+std::string wrapped(std::string_view text, std::size_t column) {
+  std::string lines;
+  const auto room = help_width - column;
+  while (text.size() > room) {
+    const auto space = text.rfind(' ', room);
+    const auto end = space == text.npos ? std::min(text.find(' '), text.size()) : space;
+    lines.append(text.substr(0, end)).append("\n").append(column, ' ');
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines.append(text);
+}
+
 /// `-p, --port N  help (default)` with the column where CLI11 has it.
 class HelpFormatter : public CLI::Formatter {
 public:
@@ -37,7 +52,7 @@ public:
     auto text = "  " + make_option_name(option, positional) + make_option_opts(option);
     text += text.size() >= width ? "\n" + std::string(width, ' ')
                                  : std::string(width - text.size(), ' ');
-    return text + make_option_desc(option) + "\n";
+    return text + wrapped(make_option_desc(option), width) + "\n";
   }
 
   std::string make_option_name(const CLI::Option* option, bool positional) const override {
@@ -123,7 +138,7 @@ Arguments::Arguments(Program program)
     : program_(std::move(program)), parser_(std::make_unique<Parser>()) {
   auto& app = parser_->app;
   app.name(program_.name);
-  app.description(program_.summary);
+  app.description(wrapped(program_.summary, 0));
   app.footer("Examples:\n" + program_.examples);
   app.formatter(std::make_shared<HelpFormatter>(program_.usage));
   app.set_help_flag("-h,--help", "print this help");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/counted.hpp"
 #include "common/escape.hpp"
 
 namespace dualcam::convert {
@@ -11,10 +12,6 @@ constexpr std::chrono::milliseconds progress_interval{200};
 constexpr std::size_t most_lines = 20; // about the damage of one file
 
 double seconds(std::uint64_t microseconds) { return static_cast<double>(microseconds) / 1e6; }
-
-std::string counted(std::uint64_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 /// "3 of 60 frames lost (0.150 s): 1 missing, 2 undecodable without it; ..."
 std::string summary_of(const Record& record) {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
-#include "dcam-crc/progress_meter.hpp"
+#include "common/progress_meter.hpp"
 
 namespace dualcam::crc {
 
@@ -74,10 +74,11 @@ ExitCode DumpCheck::check(const std::string& path) {
     console_.error(fmt::format("{}: {}", escaped(path), file.error().message));
     return ExitCode::io;
   }
-  ProgressMeter meter(console_, path, file->size());
+  ProgressMeter meter(console_, path);
+  const auto size = file->size();
   DumpOptions options;
   options.port = options_.port;
-  options.progress = [&](std::uint64_t done) { meter.update(done); };
+  options.progress = [&](std::uint64_t done) { meter.update(done, size); };
   report_.begin(path);
   Listener listener(*this);
   DumpFacts facts;

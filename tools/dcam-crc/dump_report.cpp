@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "common/counted.hpp"
 #include "common/escape.hpp"
 #include "common/units.hpp"
 #include "dcam-crc/packet_map.hpp"
@@ -57,10 +58,6 @@ Json range_json(const std::vector<PacketRange>& ranges) {
   return list;
 }
 
-std::string plural(std::uint64_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 std::string numbering_note(const CapturedPacket& packet) {
   switch (packet.numbering) {
   case DumpNumbering::stated:
@@ -89,7 +86,7 @@ Json packet_json(const CapturedPacket& packet) {
 
 std::string skipped_text(const DumpSkipped& skipped) {
   return fmt::format(
-      "{} skipped at offset {}{}", plural(skipped.bytes, "byte"), skipped.offset,
+      "{} skipped at offset {}{}", counted(skipped.bytes, "byte"), skipped.offset,
       skipped.missing == 0 ? "" : fmt::format(", {} of them not in the capture", skipped.missing));
 }
 
@@ -194,7 +191,7 @@ void DumpReport::transfer_text(const CapturedTransfer& transfer) {
   headline(transfer);
   const auto unchecked = transfer.count(DumpVerdict::unchecked);
   product_.line(fmt::format("  {}: {} good, {} bad, {}{} missing, {} repeated",
-                            transfer.announced ? plural(*transfer.announced, "packet")
+                            transfer.announced ? counted(*transfer.announced, "packet")
                                                : "packets (START is not there)",
                             transfer.count(DumpVerdict::good), transfer.bad(),
                             unchecked == 0 ? "" : fmt::format("{} unchecked, ", unchecked),
@@ -330,26 +327,26 @@ void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
   const auto name = escaped(dump_);
   if (facts.other_connections != 0) {
     console_.note(fmt::format("{}: {} without camera traffic", name,
-                              plural(facts.other_connections, "other connection")));
+                              counted(facts.other_connections, "other connection")));
   }
   if (facts.given_up != 0) {
     console_.warning(
         fmt::format("{}: {} were given up early: more were open at once than are kept; "
                     "--port chooses",
-                    name, plural(facts.given_up, "connection")));
+                    name, counted(facts.given_up, "connection")));
   }
   for (const auto& [type, count] : facts.not_read) {
     console_.note(fmt::format("{}: {} not read: {}", name, plural(count, "frame"), type));
   }
   if (facts.lines_passed_over != 0) {
     console_.note(fmt::format("{}: {} without hex passed over", name,
-                              plural(facts.lines_passed_over, "line")));
+                              counted(facts.lines_passed_over, "line")));
   }
   for (const auto& problem : facts.problems) {
     console_.error(fmt::format("{}: line {}: {}", name, problem.line, escaped(problem.what)));
   }
   if (const auto more = facts.problem_count - facts.problems.size(); more != 0) {
-    console_.error(fmt::format("{}: and {} of the kind", name, plural(more, "more line")));
+    console_.error(fmt::format("{}: and {} of the kind", name, counted(more, "more line")));
   }
   if (commands == 0 && facts.problem_count == 0) {
     console_.error(name + ": no command of a camera found in it");

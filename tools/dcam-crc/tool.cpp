@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "common/counted.hpp"
 #include "common/escape.hpp"
+#include "common/progress_meter.hpp"
 #include "dcam-crc/check_list.hpp"
 #include "dcam-crc/checksum.hpp"
 #include "dcam-crc/dump_check.hpp"
-#include "dcam-crc/progress_meter.hpp"
 
 namespace dualcam::crc {
 namespace {
@@ -20,12 +21,8 @@ Result<Checksum> checksum_of(const std::string& path, std::uint16_t initial, Con
   if (!file) {
     return std::unexpected(file.error());
   }
-  ProgressMeter meter(console, path, file->size());
-  return checksum(*file, initial, [&](std::uint64_t done) { meter.update(done); });
-}
-
-std::string plural(std::uint64_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
+  ProgressMeter meter(console, path);
+  return checksum(*file, initial, [&](std::uint64_t done) { meter.update(done, file->size()); });
 }
 
 } // namespace
@@ -154,11 +151,11 @@ ExitCode CrcTool::summarise(const std::string& path, const ListTally& tally) {
     }
   };
   warn(tally.malformed,
-       plural(tally.malformed, "line is improperly formatted", "lines are improperly formatted"));
-  warn(tally.unreadable,
-       plural(tally.unreadable, "listed file could not be read", "listed files could not be read"));
-  warn(tally.mismatched, plural(tally.mismatched, "computed checksum did NOT match",
-                                "computed checksums did NOT match"));
+       counted(tally.malformed, "line is improperly formatted", "lines are improperly formatted"));
+  warn(tally.unreadable, counted(tally.unreadable, "listed file could not be read",
+                                 "listed files could not be read"));
+  warn(tally.mismatched, counted(tally.mismatched, "computed checksum did NOT match",
+                                 "computed checksums did NOT match"));
   return tally.unreadable + tally.mismatched == 0 ? ExitCode::done : ExitCode::bad_data;
 }
 

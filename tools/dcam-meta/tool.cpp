@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/coordinate.hpp"
+#include "common/counted.hpp"
 #include "common/escape.hpp"
 #include "common/units.hpp"
 #include "dcam-meta/exif.hpp"
@@ -109,9 +110,7 @@ ExitCode MetaTool::show() {
   }
   writer->end();
   if (off_the_map_ > 0) {
-    console_.warning(fmt::format("{} without a valid position left out",
-                                 off_the_map_ == 1 ? std::string("1 record")
-                                                   : fmt::format("{} records", off_the_map_)));
+    console_.warning(counted(off_the_map_, "record") + " without a valid position left out");
   }
   return code;
 }

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "common/counted.hpp"
 #include "common/escape.hpp"
+#include "common/progress_meter.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
@@ -59,23 +61,6 @@ std::uint64_t expected_bytes(const Transfer& transfer) {
   return std::max(transfer.bytes(), std::uint64_t{transfer.packets()} * full_packet);
 }
 
-double share_of(const Transfer& transfer) {
-  return static_cast<double>(transfer.packets_received()) / transfer.packets();
-}
-
-std::string line_for(const Transfer& transfer) {
-  const auto duration = transfer.duration();
-  const auto share = share_of(transfer);
-  const auto rate = rate_of(transfer.new_bytes(), duration);
-  const auto rest = static_cast<double>(expected_bytes(transfer) - transfer.bytes());
-  const auto left = std::chrono::milliseconds(
-      rate > 0 ? static_cast<std::int64_t>(std::min(rest / rate * 1000, 1e12)) : 0);
-  return fmt::format(
-      "{}  {:3.0f}%  {} of {}  {}/s  ETA {}", described(transfer.facts()), share * 100,
-      format_size(transfer.bytes()), format_size(expected_bytes(transfer)),
-      format_size(static_cast<std::uint64_t>(rate)), rate > 0 ? format_duration(left) : "?");
-}
-
 std::string line_for(std::span<const Transfer* const> transfers) {
   std::uint64_t bytes = 0;
   std::uint64_t expected = 0;
@@ -85,10 +70,9 @@ std::string line_for(std::span<const Transfer* const> transfers) {
     expected += expected_bytes(*transfer);
     rate += rate_of(transfer->new_bytes(), transfer->duration());
   }
-  return fmt::format("{} files  {:3.0f}%  {} of {}  {}/s", transfers.size(),
-                     static_cast<double>(bytes) * 100 / static_cast<double>(expected),
-                     format_size(bytes), format_size(expected),
-                     format_size(static_cast<std::uint64_t>(rate)));
+  return progress_text(transfers.size() == 1 ? described(transfers.front()->facts())
+                                             : counted(transfers.size(), "file"),
+                       bytes, expected, rate);
 }
 
 std::string event_line(std::string_view name, const Json& fields) {
@@ -143,8 +127,7 @@ void Reporter::listening(const asio::ip::tcp::endpoint& endpoint, const ServeOpt
                   options.to_stdout ? "the first file goes to standard output"
                                     : "files go to " + escaped(options.output.string()),
                   options.keep_listening ? "stop with Ctrl-C" : "waiting for the first camera"));
-  console_.note(fmt::format("up to {} connection{} at once (--max-connections)", places,
-                            places == 1 ? "" : "s"));
+  console_.note(fmt::format("up to {} at once (--max-connections)", counted(places, "connection")));
 }
 
 void Reporter::too_few_descriptors(std::uint32_t places, std::uint64_t descriptors,
@@ -243,10 +226,8 @@ Json Reporter::file_done(const Transfer& transfer, const FileCompleted& complete
                          const std::filesystem::path& path, const std::string& sha256) {
   const auto duration = transfer.duration();
   auto fields = done(transfer.facts(), completed, path, sha256, duration, transfer.resumptions());
-  const auto repaired = transfer.resumptions() == 0
-                            ? ""
-                            : fmt::format(", {} resume{}", transfer.resumptions(),
-                                          transfer.resumptions() == 1 ? "" : "s");
+  const auto repaired =
+      transfer.resumptions() == 0 ? "" : ", " + counted(transfer.resumptions(), "resume");
   console_.note(fmt::format(
       "{}: stored, {} in {} ({}/s{})", described(transfer.facts()), format_size(completed.bytes),
       format_duration(duration),
@@ -354,8 +335,7 @@ void Reporter::summary(std::size_t incomplete, int status) {
                     {"failed", failures_},
                     {"incomplete", incomplete},
                     {"exit", status}});
-  console_.note(fmt::format("{} {}, {}{}{}", files_, files_ == 1 ? "file" : "files",
-                            format_size(bytes_),
+  console_.note(fmt::format("{}, {}{}{}", counted(files_, "file"), format_size(bytes_),
                             incomplete == 0 ? "" : fmt::format(", {} incomplete", incomplete),
                             failures_ == 0 ? "" : fmt::format(", {} failed", failures_)));
 }
@@ -364,7 +344,7 @@ void Reporter::progress(std::span<const Transfer* const> transfers) {
   if (transfers.empty()) {
     return console_.clear_progress();
   }
-  console_.progress(transfers.size() == 1 ? line_for(*transfers.front()) : line_for(transfers));
+  console_.progress(line_for(transfers));
   if (!json_ || ++progress_calls_ % 5 != 0) {
     return;
   }

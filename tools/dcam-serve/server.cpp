@@ -12,6 +12,7 @@
 #include <asio/post.hpp>
 #include <fmt/format.h>
 
+#include "common/counted.hpp"
 #include "common/escape.hpp"
 #include "common/temporary_file.hpp"
 #include "common/unforeseen.hpp"
@@ -104,9 +105,9 @@ int Server::report() {
   if (const auto lines = reporter_.undelivered(); lines != 0) {
     outcome_.failed(ExitCode::io);
     reporter_.console().error(
-        fmt::format("the reader of standard output has not taken {} {}: what they say of files is "
+        fmt::format("the reader of standard output has not taken {}: what they say of files is "
                     "said again at the next start",
-                    lines, lines == 1 ? "line" : "lines"));
+                    counted(lines, "line")));
     status = std::max(status, static_cast<int>(ExitCode::io));
   }
   reporter_.flush(patient ? std::nullopt : std::optional(steady_now() + time_for_last_line));
@@ -474,9 +475,9 @@ void Server::stop_hooks() {
   }
   hooks_->stop();
   if (hooks_->running() != 0) {
-    reporter_.console().note(fmt::format(
-        "waiting for {} {}; a second signal leaves {} running", hooks_->running(),
-        hooks_->running() == 1 ? "hook" : "hooks", hooks_->running() == 1 ? "it" : "them"));
+    reporter_.console().note(fmt::format("waiting for {}; a second signal leaves {} running",
+                                         counted(hooks_->running(), "hook"),
+                                         hooks_->running() == 1 ? "it" : "them"));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <openssl/sha.h>
 
+#include "common/counted.hpp"
 #include "common/units.hpp"
 #include "dualcam/files/metadata.hpp"
 #include "dualcam/wire/hex.hpp"
@@ -95,8 +96,8 @@ asio::awaitable<Device::Outcome> Device::connect_once() {
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
   tell("connected", {{"files", files_.size()}},
-       fmt::format("connected to {}:{}, offering {} file{}", options_.host, options_.port,
-                   files_.size(), files_.size() == 1 ? "" : "s"));
+       fmt::format("connected to {}:{}, offering {}", options_.host, options_.port,
+                   counted(files_.size(), "file")));
   co_return co_await converse(socket);
 }
 
@@ -145,8 +146,7 @@ asio::awaitable<Device::Outcome> Device::converse(asio::ip::tcp::socket& socket)
   forget_taken(taken);
   if (*outcome == Outcome::finished && !files_.empty()) {
     tell("refused", {{"files", files_.size()}},
-         fmt::format("the server left {} file{} untaken", files_.size(),
-                     files_.size() == 1 ? "" : "s"));
+         fmt::format("the server left {} untaken", counted(files_.size(), "file")));
     outcome = Outcome::refused;
   }
   co_return *outcome;

@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
+#include "common/progress_meter.hpp"
 #include "common/stop_signal.hpp"
 #include "common/unforeseen.hpp"
-#include "common/units.hpp"
 #include "dcam-sim/device.hpp"
 
 namespace dualcam::sim {
@@ -116,6 +116,7 @@ private:
   }
 
   asio::awaitable<void> progress_loop() {
+    ProgressMeter meter(console_, "sent");
     while (running_ != 0) {
       progress_timer_.expires_after(progress_interval);
       co_await progress_timer_.async_wait(as_values);
@@ -126,10 +127,9 @@ private:
         total += device->bytes_to_send();
       }
       if (sent != 0 && running_ != 0) {
-        console_.progress(fmt::format("sent {} of {}", format_size(sent), format_size(total)));
+        meter.update(sent, total);
       }
     }
-    console_.clear_progress();
   }
 
   int end() {
