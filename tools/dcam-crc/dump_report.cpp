@@ -336,7 +336,7 @@ void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
                     name, counted(facts.given_up, "connection")));
   }
   for (const auto& [type, count] : facts.not_read) {
-    console_.note(fmt::format("{}: {} not read: {}", name, plural(count, "frame"), type));
+    console_.note(fmt::format("{}: {} not read: {}", name, counted(count, "frame"), type));
   }
   if (facts.lines_passed_over != 0) {
     console_.note(fmt::format("{}: {} without hex passed over", name,
