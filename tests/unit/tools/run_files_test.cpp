@@ -1,0 +1,194 @@
+#include "dcam-convert/run_files.hpp"
+
+#include "temporary_folder.hpp"
+#include "testing.hpp"
+
+#include <sys/stat.h>
+
+namespace dualcam::convert {
+namespace {
+
+using Catch::Matchers::Contains;
+using Names = std::vector<std::string>;
+
+struct Place {
+  TemporaryFolder folder;
+  ConvertOptions options;
+
+  std::string path(std::string_view name) const { return (folder.path() / name).string(); }
+  std::string file(std::string_view name) const {
+    write_file(path(name), "x");
+    return path(name);
+  }
+
+  /// The targets, those in the folder without its name; or what is wrong.
+  Names plan() const {
+    const auto files = RunFiles::plan(options);
+    if (!files) {
+      return {"error: " + files.error()};
+    }
+    Names names;
+    const bool one = options.task() == Task::contact_sheet;
+    for (std::size_t i = 0; i < (one ? 1 : options.inputs.size()); ++i) {
+      auto name = files->target(i).string();
+      const auto prefix = folder.path().string() + "/";
+      names.push_back(name.starts_with(prefix) ? name.substr(prefix.size()) : name);
+    }
+    return names;
+  }
+
+  std::string error() const {
+    const auto names = plan();
+    REQUIRE(names.front().starts_with("error: "));
+    return names.front();
+  }
+};
+
+} // namespace
+
+TEST_CASE("run files: a result stands beside its input, with the extension of its kind") {
+  Place place;
+  place.options.inputs = {place.file("a.h265"), place.file("b")};
+  CHECK(place.plan() == Names{"a.mp4", "b.mp4"});
+  place.options.extract = Extract::video;
+  CHECK(place.plan() == Names{"a.hevc", "b.hevc"});
+  place.options.extract = Extract::audio;
+  CHECK(place.plan() == Names{"a.al", "b.al"});
+  place.options.extract = Extract::matroska;
+  CHECK(place.plan() == Names{"a.mkv", "b.mkv"});
+}
+
+TEST_CASE("run files: an output is a file for one input and a folder for several") {
+  Place place;
+  fs::create_directory(place.path("d"));
+  place.options.inputs = {place.file("a.h265")};
+  for (const auto& [output, name] :
+       {std::pair("x.mkv", "x.mkv"), std::pair("d", "d/a.mp4"), std::pair("new/", "new/a.mp4")}) {
+    place.options.output = place.path(output);
+    CHECK(place.plan() == Names{name});
+  }
+  for (const auto* output : {"x", "x.avi", "x.jpg"}) {
+    place.options.output = place.path(output);
+    CHECK_THAT(place.error(), Contains("neither a folder nor a name with .mp4"));
+  }
+  place.options.output = "-";
+  CHECK(place.plan() == Names{"-"});
+  place.options.inputs.push_back(place.file("b.h265"));
+  for (const auto* output : {"d", "new", "new/", "new.d/"}) {
+    place.options.output = place.path(output);
+    const auto in = fs::path(output) / "";
+    CHECK(place.plan() == Names{(in / "a.mp4").string(), (in / "b.mp4").string()});
+  }
+  for (const auto& output : {place.path("x.mp4"), place.file("taken")}) {
+    place.options.output = output;
+    CHECK_THAT(place.error(), Contains("several inputs need a folder"));
+  }
+  place.options.inputs = {"-"};
+  place.options.output = place.path("d");
+  CHECK(place.plan() == Names{"d/stdin.mp4"});
+  place.options.extract = Extract::audio;
+  place.options.output = place.path("any.name");
+  CHECK(place.plan() == Names{"any.name"});
+}
+
+TEST_CASE("run files: a device, a pipe or a socket is no output") {
+  Place place;
+  place.options.inputs = {place.file("a.h265")};
+  REQUIRE(::mkfifo(place.path("pipe.mp4").c_str(), 0600) == 0);
+  place.options.output = place.path("pipe.mp4");
+  CHECK_THAT(place.error(), Contains("neither a file nor a folder; - is standard output"));
+  place.options.output.clear();
+  REQUIRE(::mkfifo(place.path("a.mp4").c_str(), 0600) == 0);
+  CHECK(place.plan() == Names{"a_1.mp4"});
+  place.options.if_exists = IfExists::replace;
+  CHECK_THAT(place.error(), Contains("no file that could be replaced"));
+  place.options.if_exists = IfExists::skip;
+  CHECK(place.plan() == Names{"a.mp4"});
+}
+
+TEST_CASE("run files: images are named as such") {
+  Place place;
+  fs::create_directory(place.path("d"));
+  fs::create_directory(place.path("d.jpg"));
+  place.options.inputs = {place.file("a.h265")};
+  place.options.thumbnail = place.path("t.JPEG");
+  CHECK(place.plan() == Names{"t.JPEG"});
+  place.options.thumbnail = place.path("d");
+  CHECK(place.plan() == Names{"d/a.jpg"});
+  place.options.thumbnail = place.path("t.mp4");
+  CHECK_THAT(place.error(), Contains("neither a folder nor a name that ends in .jpg"));
+  CHECK_THAT(place.error(), Contains("--thumbnail"));
+  place.options.thumbnail.clear();
+  place.options.contact_sheet = place.path("s.jpg");
+  place.options.inputs.push_back(place.file("b.h265"));
+  CHECK(place.plan() == Names{"s.jpg"});
+  for (const auto* name : {"s.mp4", "d", "d.jpg"}) {
+    place.options.contact_sheet = place.path(name);
+    CHECK_THAT(place.error(), Contains("give a name that ends in .jpg or .jpeg, or -"));
+    CHECK_THAT(place.error(), Contains("--contact-sheet"));
+  }
+  place.options.contact_sheet = "-";
+  CHECK(place.plan() == Names{"-"});
+}
+
+TEST_CASE("run files: no two outputs of a run share a name") {
+  Place place;
+  fs::create_directory(place.path("d"));
+  fs::create_directory(place.path("e"));
+  place.options.inputs = {place.file("d/a.h265"), place.file("e/a.h265"), place.file("a.h265")};
+  place.options.output = place.path("new/");
+  CHECK(place.plan() == Names{"new/a.mp4", "new/a_1.mp4", "new/a_2.mp4"});
+  place.options.if_exists = IfExists::replace;
+  CHECK(place.plan() == Names{"new/a.mp4", "new/a_1.mp4", "new/a_2.mp4"});
+  place.options.output = place.path("e");
+  place.file("e/a.mp4");
+  place.options.if_exists = IfExists::number;
+  CHECK(place.plan() == Names{"e/a_1.mp4", "e/a_2.mp4", "e/a_3.mp4"});
+  place.options.inputs = {place.path("d/a.h265"), place.path("d/../d/a.h265")};
+  place.options.output.clear();
+  CHECK(place.plan() == Names{"d/a.mp4", "d/../d/a_1.mp4"});
+}
+
+TEST_CASE("run files: no input is written over, by whatever name or link") {
+  Place place;
+  place.options.if_exists = IfExists::replace;
+  place.options.inputs = {place.file("a.mp4")};
+  CHECK_THAT(place.error(), Contains("would be written over an input; give another --output"));
+  place.options.if_exists = IfExists::number;
+  CHECK(place.plan() == Names{"a_1.mp4"});
+  place.options.if_exists = IfExists::replace;
+  fs::create_symlink("a.mp4", place.path("link.mp4"));
+  fs::create_hard_link(place.path("a.mp4"), place.path("hard.mp4"));
+  for (const auto* name : {"link.mp4", "hard.mp4", "./a.mp4"}) {
+    place.options.output = place.path(name);
+    CHECK_THAT(place.error(), Contains("over an input"));
+  }
+  place.options.output = place.path("other.mp4");
+  place.file("other.mp4");
+  CHECK(place.plan() == Names{"other.mp4"});
+  place.options.meta = place.path("other.mp4");
+  CHECK_THAT(place.error(), Contains("over an input"));
+  place.options.meta.clear();
+  place.options.inputs = {place.file("b")};
+  fs::rename(place.path("other.mp4"), place.path("b.json"));
+  fs::create_symlink("b.json", place.path("other.mp4"));
+  CHECK_THAT(place.error(), Contains("over an input"));
+}
+
+TEST_CASE("run files: what is read is known by what it is, not by its name") {
+  Place place;
+  place.options.inputs = {place.file("a.h265")};
+  auto files = RunFiles::plan(place.options);
+  REQUIRE(files);
+  CHECK(files->is_input(place.path("a.h265")));
+  CHECK_FALSE(files->is_input(place.path("none")));
+  place.file("b.h265.json");
+  CHECK_FALSE(files->is_input(place.file("b.h265")));
+  files->add_input(place.path("b.h265"));
+  CHECK(files->is_input(place.path("b.h265")));
+  CHECK(files->is_input(place.path("b.h265.json")));
+  files->add_input(place.folder.path().string());
+  CHECK_FALSE(files->is_input(place.folder.path())); // a folder is no file that is read
+}
+
+} // namespace dualcam::convert

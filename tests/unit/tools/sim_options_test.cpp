@@ -1,0 +1,211 @@
+#include "dcam-sim/options.hpp"
+
+#include "dcam-sim/media.hpp"
+#include "dualcam/media/ptmf.hpp"
+#include "quiet.hpp"
+#include "testing.hpp"
+
+namespace dualcam::sim {
+namespace {
+
+using Catch::Matchers::Contains;
+
+std::expected<SimOptions, ExitCode> parse(std::vector<const char*> words, std::string& errors) {
+  words.insert(words.begin(), "dcam-sim");
+  const Quiet quiet;
+  auto options = parse_sim_options(static_cast<int>(words.size()), words.data());
+  errors = quiet.errors();
+  return options;
+}
+
+SimOptions good(std::vector<const char*> words) {
+  std::string errors;
+  const auto options = parse(std::move(words), errors);
+  INFO(errors);
+  REQUIRE(options);
+  return *options;
+}
+
+std::string bad(std::vector<const char*> words) {
+  std::string errors;
+  const auto options = parse(std::move(words), errors);
+  REQUIRE_FALSE(options);
+  CHECK(options.error() == ExitCode::usage);
+  return errors;
+}
+
+} // namespace
+
+TEST_CASE("sim options: the server, and what to upload") {
+  const auto plain = good({"localhost:7050"});
+  CHECK(plain.host == "localhost");
+  CHECK(plain.port == "7050");
+  CHECK(plain.files.empty());
+  CHECK(plain.imei == 350612071913857);
+  const auto given = good({"[::1]:1", "a.jpg", "videor=b.h265"});
+  CHECK(given.host == "::1");
+  CHECK(given.port == "1");
+  CHECK(given.files == std::vector<std::string>{"a.jpg", "videor=b.h265"});
+  CHECK(good({"a:65535"}).port == "65535");
+  CHECK(good({"[::1:5"}).host == "[::1");
+  CHECK_THAT(bad({}), Contains("HOST:PORT is required"));
+  for (const auto* address : {"localhost", ":7050", "localhost:", "localhost:0", "localhost:65536",
+                              "localhost:70x", "localhost:-1", ""}) {
+    CHECK_THAT(bad({address}), Contains("is not HOST:PORT"));
+  }
+}
+
+TEST_CASE("sim options: every value that cannot be meant is refused by name") {
+  CHECK(good({"--chunk", "random", "a:1"}).random_chunks);
+  CHECK(good({"--chunk", "7", "a:1"}).chunk == 7);
+  CHECK_FALSE(good({"--chunk", "7", "a:1"}).random_chunks);
+  for (const auto* chunk : {"0", "x", "-1", "7x", "", "99999999999"}) {
+    CHECK_THAT(bad({"--chunk", chunk, "a:1"}), Contains("a number of bytes, or 'random'"));
+  }
+  CHECK(good({"--cut", "7", "--cut", "random", "a:1"}).cuts == std::vector<std::uint32_t>{7, 0});
+  for (const auto* cut : {"0", "x", ""}) {
+    CHECK_THAT(bad({"--cut", cut, "a:1"}), Contains("the number of a packet, or 'random'"));
+  }
+  for (const auto* share : {"0", "1", "0.5"}) {
+    CHECK(good({"--corrupt", share, "a:1"}).corrupt == std::stod(share));
+  }
+  for (const auto* share : {"-0.1", "1.1", "x", ""}) {
+    CHECK_THAT(bad({"--corrupt", share, "a:1"}), Contains("a share from 0 to 1"));
+  }
+  const auto position = good({"--position", "-54.5,25.25", "a:1"}).position;
+  CHECK(position.latitude == -54.5);
+  CHECK(position.longitude == 25.25);
+  for (const auto* text : {"54.7", "54.7,", ",25", "a,b", "1,2,3"}) {
+    CHECK_THAT(bad({"--position", text, "a:1"}), Contains("LAT,LON in decimal degrees"));
+  }
+  CHECK(good({"--imei", "350612071913858", "a:1"}).imei == 350612071913858);
+  for (const auto* imei : {"3506120719138588", "35061207191385a", "", "-1"}) {
+    CHECK_THAT(bad({"--imei", imei, "a:1"}), Contains("15 digits"));
+  }
+}
+
+TEST_CASE("sim options: the rest goes where it belongs") {
+  const auto all = good({"--generate",
+                         "5",
+                         "--devices",
+                         "3",
+                         "--meta-version",
+                         "2",
+                         "--fps",
+                         "25",
+                         "--trigger",
+                         "9",
+                         "--seed",
+                         "77",
+                         "--rate",
+                         "4K",
+                         "--stall",
+                         "2s",
+                         "--reconnect",
+                         "4",
+                         "--reconnect-delay",
+                         "30ms",
+                         "--crc-after-sync",
+                         "chain",
+                         "--replace-file",
+                         "--mute-metadata",
+                         "a:1"});
+  CHECK(all.generate == 5);
+  CHECK(all.devices == 3);
+  CHECK(all.meta_version == 2);
+  CHECK(all.frame_rate == 25);
+  CHECK(all.trigger == 9);
+  CHECK(all.seed == 77);
+  CHECK(all.rate == 4096);
+  CHECK(all.stall == std::chrono::seconds(2));
+  CHECK(all.reconnect == 4);
+  CHECK(all.reconnect_delay == std::chrono::milliseconds(30));
+  CHECK(all.crc_after_sync == CrcAfterSync::chain);
+  CHECK((all.replace_file && all.mute_metadata));
+}
+
+TEST_CASE("sim media: a file's kind is what its name says, or what it is") {
+  const TemporaryFolder folder;
+  const auto load = [&](std::string_view prefix, std::string_view name, std::string_view content) {
+    write_file(folder.path() / name, content);
+    return load_recording(std::string(prefix) + (folder.path() / name).string());
+  };
+  const std::string photo = "\xff\xd8\xff";
+  CHECK(load("", "a.h265", photo)->kind == FileKind::front_photo);
+  CHECK(load("", "a.jpg", "PTMF")->kind == FileKind::front_video);
+  CHECK(load("", "b", "\xff\xd8")->kind == FileKind::front_video); // two bytes are no photo
+  CHECK(load("photor=", "a", "PTMF")->kind == FileKind::rear_photo);
+  CHECK(load("videor=", "a", photo)->kind == FileKind::rear_video);
+  const auto odd = load("", "photo=x", photo); // no kind: a name with a sign in it
+  REQUIRE(odd);
+  CHECK(odd->name == (folder.path() / "photo=x").string());
+  CHECK(as_text(odd->content) == photo);
+  CHECK(odd->finalised <= system_now());
+  CHECK(odd->finalised > system_now() - std::chrono::hours(1));
+}
+
+TEST_CASE("sim media: what is not there, is a folder or is empty is told") {
+  const TemporaryFolder folder;
+  const auto missing = load_recording((folder.path() / "none").string());
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().category == ErrorCategory::io);
+  CHECK_THAT(missing.error().message, Contains("cannot read"));
+  const auto directory = load_recording(folder.path().string());
+  REQUIRE_FALSE(directory);
+  CHECK(directory.error().category == ErrorCategory::io);
+  write_file(folder.path() / "empty", "");
+  const auto empty = load_recording((folder.path() / "empty").string());
+  REQUIRE_FALSE(empty);
+  CHECK_THAT(empty.error().message, Contains("is empty"));
+}
+
+TEST_CASE("sim media: another file of the same size begins alike and then differs everywhere") {
+  for (const std::size_t size : {0U, 1U, 2U, 1023U, 1024U, 1025U, 5000U}) {
+    const auto content = random_bytes(size, 3);
+    const auto other = other_content(content, Random({1}));
+    REQUIRE(other.size() == size);
+    const std::size_t equal = size > 1024 ? 1024 : size / 2;
+    for (std::size_t i = 0; i < size; ++i) {
+      REQUIRE((other[i] == content[i]) == (i < equal));
+    }
+  }
+}
+
+TEST_CASE("sim media: what is generated is a photo, and a clip of pictures and sound") {
+  const auto recordings = generate_recordings(1, 20, -1);
+  REQUIRE(recordings);
+  REQUIRE(recordings->size() == 2);
+  CHECK((*recordings)[0].kind == FileKind::front_photo);
+  CHECK(as_text((*recordings)[0].content).starts_with("\xff\xd8"));
+  CHECK((*recordings)[1].kind == FileKind::front_video);
+  PtmfReader reader;
+  reader.feed((*recordings)[1].content);
+  reader.finish();
+  std::vector<std::uint64_t> pictures;
+  std::vector<std::uint64_t> sounds;
+  std::uint64_t latest = 0;
+  while (const auto event = reader.next()) {
+    if (const auto* picture = std::get_if<PtmfPicture>(&*event)) {
+      CHECK(picture->key == pictures.empty());
+      CHECK(picture->format == PtmfFormat{.frame_rate = 20, .width = 1280, .height = 720});
+      pictures.push_back(picture->time);
+      CHECK(picture->time >= latest);
+      latest = picture->time;
+    } else {
+      REQUIRE(std::holds_alternative<PtmfSound>(*event)); // no damage
+      CHECK(std::get<PtmfSound>(*event).a_law.size() == 320);
+      sounds.push_back(std::get<PtmfSound>(*event).time);
+      CHECK(sounds.back() >= latest);
+      latest = sounds.back();
+    }
+  }
+  CHECK(pictures.size() == 20);
+  CHECK(pictures[0] == 0);
+  CHECK(pictures[1] == 66'600);
+  CHECK(pictures[2] == 100'000);
+  REQUIRE(sounds.size() == 24);
+  CHECK(sounds[0] == 63'000);
+  CHECK(sounds[1] == 103'000);
+}
+
+} // namespace dualcam::sim
