@@ -64,7 +64,16 @@ std::string text_of(const Json& value) {
   return to_line(value);
 }
 
-std::string csv_field(const std::string& text) {
+/// Spreadsheets run text that begins like this, and what devices send is text.
+bool begins_like_a_formula(const std::string& text) {
+  return !text.empty() && std::string_view("=+-@").find(text.front()) != std::string_view::npos;
+}
+
+std::string csv_field(const Json& value) {
+  auto text = text_of(value);
+  if (!value.is_number() && begins_like_a_formula(text)) {
+    text.insert(0, 1, '\'');
+  }
   if (text.find_first_of(",\"\r\n") == std::string::npos) {
     return text;
   }
@@ -126,7 +135,7 @@ bool CsvWriter::record(const Record& record, const std::string& input) {
   for (const auto* column : columns) {
     const auto found = json.find(column);
     row += row.empty() && column == columns.front() ? "" : ",";
-    row += found == json.end() ? "" : csv_field(text_of(*found));
+    row += found == json.end() ? "" : csv_field(*found);
   }
   line_(row + '\r');
   return true;

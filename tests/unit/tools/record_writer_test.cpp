@@ -43,6 +43,22 @@ TEST_CASE("record writer: every line of CSV has as many fields, quotes doubled")
   CHECK(commas(lines[0]) == commas(lines[1]));
 }
 
+TEST_CASE("record writer: no text of a device begins a formula in CSV, and numbers stay numbers") {
+  for (const auto* text : {"=cmd|' /C calc'!A0", "+1", "-1+2", "@SUM(A1)"}) {
+    Record record;
+    record.driver = text;
+    record.camera_trigger = text;
+    record.events = {text};
+    record.position = Position{-33.8, -70.5};
+    const auto row = written(RecordFormat::csv, {record}).at(1);
+    for (const auto cell : {",=", ",+", ",@", ",\"=", ",\"+", ",\"-", ",\"@"}) {
+      CHECK(row.find(cell) == std::string::npos);
+    }
+    CHECK(row.find(",-33.8,-70.5,") != std::string::npos);
+    CHECK(row.find('\'') != std::string::npos);
+  }
+}
+
 TEST_CASE("record writer: GeoJSON is one document, also without features") {
   for (const auto count : {std::size_t{0}, std::size_t{1}, std::size_t{3}}) {
     std::string text;
