@@ -1,6 +1,6 @@
 /// \file
 /// How a device counts a file: in packets from 1, or in bytes from 0 where files go by path.
-/// Facts: dualcam-protocol(7), ONE SESSION and FILES BY PATH.
+/// Facts: dualcam-protocol(7), SESSION and FILES BY PATH.
 ///
 /// A value, used by one thread at a time; its size does not depend on the file's.
 ///
