@@ -3,7 +3,7 @@
 //
 //     flags, count, `count` bytes of schedule, the device's stream
 //
-// Flag 1: some of every file is held already; flag 2: metadata is asked for. A schedule byte is the
+// Flag 1: some of every file is held already; flag 2: metadata is asked for; flag 4: so are paths. A schedule byte is the
 // size of a piece and the time that passes behind it; the schedule is gone through again and again.
 //
 // Payloads are looked at as late as the contract allows: before the next piece. Without time, whole
@@ -24,15 +24,16 @@ void require(bool condition) {
   }
 }
 
-ServerConfig config(bool metadata) {
+ServerConfig config(std::uint8_t flags) {
   ServerConfig result;
-  result.metadata = metadata;
+  result.metadata = (flags & 2) != 0;
+  result.paths = (flags & 4) != 0;
   return result;
 }
 
 class Host {
 public:
-  explicit Host(std::uint8_t flags) : session_(config((flags & 2) != 0), now_) {
+  explicit Host(std::uint8_t flags) : session_(config(flags), now_) {
     if ((flags & 1) != 0) {
       held_ = {.number = 2,
                .held = 2,
@@ -83,7 +84,8 @@ private:
         question([&] { session_.fetch(now_); });
       } else if (const auto* started = std::get_if<FileStarted>(&*action)) {
         require(started->packets > 0);
-        question([&] { begin(started->packets >= held_.held ? held_ : ResumePoint()); });
+        const auto from = held_of(started->file);
+        question([&] { begin(started->packets >= from.held ? from : ResumePoint()); });
       } else if (const auto* replaced = std::get_if<FileReplaced>(&*action)) {
         require(replaced->packets > 0);
         question([&] { begin({}); });
@@ -109,6 +111,16 @@ private:
     session_.tick(now_ + std::chrono::hours(1));
     require(!session_.poll());
     answer();
+  }
+
+  /// Where bytes are counted, as much.
+  ResumePoint held_of(const FileRef& file) const {
+    auto from = held_;
+    if (!file.kind() && from.held != 0) {
+      from.number = 4;
+      from.held = 8;
+    }
+    return from;
   }
 
   void begin(const ResumePoint& from) {

@@ -23,6 +23,9 @@ ServerConfig session_config(const ServeOptions& options) {
   config.metadata = options.metadata;
   config.idle = options.idle_timeout;
   config.metadata_wait = std::min(config.metadata_wait, config.idle / 2);
+  config.path_wait = std::min(config.path_wait, config.idle / 2);
+  config.again_wait = std::min(config.again_wait, config.idle / 4);
+  config.more_wait = std::min(config.more_wait, config.idle / 4);
   config.uncounted_wait = std::min(config.uncounted_wait, config.idle / 4);
   config.sync_wait = std::min(config.sync_wait, config.idle / 4);
   config.quiet = std::min(config.quiet, config.idle / 4);

@@ -207,9 +207,9 @@ void Device::replace(std::size_t index) {
   label.replacement = other_content(file.content, line_.replaced(label.number));
   file.content = label.replacement;
   label.finalised += std::chrono::seconds(1);
-  file.metadata = metadata_for(options_, file.kind, label.finalised);
+  file.metadata = metadata_for(options_, *file.file.kind(), label.finalised);
   tell("replaced",
-       {{"kind", name_of(file.kind)},
+       {{"kind", file.file.text()},
         {"bytes", file.content.size()},
         {"sha256", sha256(file.content)}},
        fmt::format("{} replaced by another file of the same size", label.name));
@@ -223,7 +223,7 @@ asio::awaitable<void> Device::pause(std::chrono::steady_clock::duration duration
 void Device::forget_taken(const std::vector<std::size_t>& taken) {
   for (const auto index : taken) {
     tell("file-taken",
-         {{"kind", name_of(files_[index].kind)}, {"bytes", files_[index].content.size()}},
+         {{"kind", files_[index].file.text()}, {"bytes", files_[index].content.size()}},
          fmt::format("{} taken ({})", labels_[index].name,
                      format_size(files_[index].content.size())));
   }

@@ -122,7 +122,9 @@ std::optional<std::size_t> command_size(Bytes window) {
     return std::nullopt;
   }
   const std::size_t length = load_be<std::uint16_t>(window.subspan(2));
-  return command->allows(length) ? header_size + length : 0;
+  const bool is_too_long =
+      command->id == CommandId::data && length > full_packet + data_trailer; // as of a DualCam
+  return command->allows(length) && !is_too_long ? header_size + length : 0;
 }
 
 std::optional<std::uint16_t> fitting_start(Bytes data, std::span<const std::uint16_t> starts) {

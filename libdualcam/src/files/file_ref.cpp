@@ -72,11 +72,6 @@ std::optional<FileRef> FileRef::of_text(std::string_view text) {
   return file && file->text() == text ? file : std::nullopt;
 }
 
-std::optional<FileKind> FileRef::kind() const {
-  const auto* kind = std::get_if<FileKind>(&file_);
-  return kind != nullptr ? std::optional(*kind) : std::nullopt;
-}
-
 FileKinds FileRef::kinds() const {
   FileKinds kinds;
   if (const auto one = kind()) {
@@ -86,8 +81,7 @@ FileKinds FileRef::kinds() const {
 }
 
 std::string_view FileRef::request() const {
-  const auto* path = std::get_if<std::string>(&file_);
-  return path != nullptr ? std::string_view(*path) : identifier_of(std::get<FileKind>(file_));
+  return kind_ ? identifier_of(*kind_) : std::string_view(path_);
 }
 
 std::string_view FileRef::metadata_request() const {

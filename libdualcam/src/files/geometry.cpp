@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "dualcam/wire/command.hpp"
-
 namespace dualcam {
 namespace {
 

@@ -9,11 +9,12 @@ namespace {
 
 // What real devices set besides the offered files: an unknown bit and the packet size [seen].
 constexpr std::uint32_t settings_always = 0x4000'0400;
+constexpr std::uint32_t settings_path = 0x0200'0000;
 
 } // namespace
 
-std::uint32_t CameraFile::packets() const {
-  return static_cast<std::uint32_t>((content.size() + full_packet - 1) / full_packet);
+std::uint32_t CameraFile::packets(std::size_t size) const {
+  return static_cast<std::uint32_t>((content.size() + size - 1) / size);
 }
 
 CameraSession::CameraSession(const CameraConfig& config, std::span<const CameraFile> files)
@@ -30,7 +31,7 @@ std::optional<CameraAction> CameraSession::poll() {
       refuse(status_invalid_query, frame.error().message);
     } else if (*frame) {
       on_frame(**frame);
-    } else if (transfer_ && transfer_->next != 0) {
+    } else if (transfer_ && transfer_->next) {
       send_packet();
     } else {
       break;
@@ -54,6 +55,9 @@ void CameraSession::on_frame(const Framer::Frame& frame) {
 }
 
 void CameraSession::on_message(const Message& message) {
+  if (as<PathRequest>(message) != nullptr) {
+    return on_path_request();
+  }
   if (const auto* request = as<MetadataRequest>(message)) {
     return on_metadata_request(*request);
   }
@@ -78,10 +82,21 @@ void CameraSession::on_message(const Message& message) {
   refuse(status_invalid_query, "unexpected " + describe(message));
 }
 
+void CameraSession::on_path_request() {
+  const auto file = first_meant({});
+  if (!file) {
+    return refuse(status_invalid_query, "a path where there is none");
+  }
+  send(Path{files_[*file].file.request()});
+}
+
 void CameraSession::on_metadata_request(const MetadataRequest& request) {
-  const auto file = first_of(file_kind_identified(as_bytes(request.file)));
+  const auto file = first_meant(request.file);
   if (!file) {
     return refuse(status_not_available, "metadata of a file that is not there");
+  }
+  if (!means(request.file, files_[*file].file)) {
+    return send(Status{status_not_available});
   }
   if (!files_[*file].metadata.empty()) {
     send(MetadataResponse{files_[*file].metadata});
@@ -89,39 +104,58 @@ void CameraSession::on_metadata_request(const MetadataRequest& request) {
 }
 
 void CameraSession::on_file_request(const FileRequest& request) {
-  const auto file = first_of(file_kind_identified(as_bytes(request.file)));
+  const auto file = first_meant(request.file);
   if (!file) {
     return refuse(status_not_available, "a file that is not there");
   }
+  const auto& [ref, content, metadata] = files_[*file];
+  if (!means(request.file, ref)) {
+    return send(Status{status_not_available});
+  }
   transfer_ = Transfer{.file = *file, .asked = {}};
-  send(Start{files_[*file].packets()});
+  send(Start{ref.kind() || config_.start_in_packets ? files_[*file].packets(packet_size(ref))
+                                                    : static_cast<std::uint32_t>(content.size())});
 }
 
 void CameraSession::on_resume(const Resume& resume) {
-  const auto packet = std::max(resume.packet, std::uint32_t{1});
-  if (!transfer_ || packet > files_[transfer_->file].packets()) {
-    return refuse(status_invalid_resume, "nothing to resume at packet " + std::to_string(packet));
+  const auto* file = transfer_ ? &files_[transfer_->file] : nullptr;
+  const bool by_kind = file != nullptr && file->file.kind();
+  const std::size_t number = by_kind ? std::max(resume.packet, std::uint32_t{1}) : resume.packet;
+  const auto offset = by_kind ? (number - 1) * full_packet : number;
+  if (file == nullptr || offset >= file->content.size()) {
+    return refuse(status_invalid_resume, "nothing to resume at packet " + std::to_string(number));
   }
   sent_[transfer_->file] = false;
-  const auto before = files_[transfer_->file].content.first(std::size_t{packet - 1} * full_packet);
-  transfer_->next = packet;
-  ++transfer_->asked[packet];
+  transfer_->next = offset;
+  ++transfer_->asked[number_of(file->file, offset)];
+  const auto before = file->content.first(offset);
   transfer_->crc = config_.crc_after_sync == CrcAfterSync::chain ? crc16(before) : 0;
-  send(Sync{packet == 1 ? config_.first_sync : packet});
+  const bool is_first = by_kind && offset == 0;
+  send(Sync{is_first ? config_.first_sync : static_cast<std::uint32_t>(number)});
 }
 
 void CameraSession::send_packet() {
-  const auto packet = transfer_->next;
-  const auto rest = files_[transfer_->file].content.subspan(std::size_t{packet - 1} * full_packet);
-  const auto payload = rest.first(std::min(rest.size(), full_packet));
+  const auto offset = *transfer_->next;
+  const auto& [file, content, metadata] = files_[transfer_->file];
+  const auto rest = content.subspan(offset);
+  const auto payload = rest.first(std::min(rest.size(), packet_size(file)));
   transfer_->crc = crc16(payload, transfer_->crc);
-  const auto asked = transfer_->asked.find(packet);
-  actions_.emplace_back(CameraSend{encode(Data{payload, transfer_->crc}), packet, transfer_->file,
+  const auto number = number_of(file, offset);
+  const auto asked = transfer_->asked.find(number);
+  const bool enhanced = !file.kind() && config_.enhanced;
+  const auto bytes =
+      enhanced ? encode(EnhancedData{static_cast<std::uint32_t>(offset), payload, transfer_->crc})
+               : encode(Data{payload, transfer_->crc});
+  actions_.emplace_back(CameraSend{bytes, number, transfer_->file,
                                    asked != transfer_->asked.end() ? asked->second : 0});
-  const bool is_last = packet == files_[transfer_->file].packets();
-  transfer_->next = is_last ? 0 : packet + 1;
-  if (is_last) {
-    sent_[transfer_->file] = true;
+  transfer_->next = offset + payload.size();
+  if (payload.size() < rest.size()) {
+    return;
+  }
+  transfer_->next.reset();
+  sent_[transfer_->file] = true;
+  if (!file.kind() && config_.end_status) {
+    send(Status{*config_.end_status});
   }
 }
 
@@ -129,7 +163,8 @@ void CameraSession::send_init() {
   std::uint32_t settings = settings_always;
   for (std::size_t i = 0; i < files_.size(); ++i) {
     if (!taken_[i]) {
-      settings |= static_cast<std::uint32_t>(files_[i].kind) << 24;
+      const auto kinds = files_[i].file.kinds();
+      settings |= kinds.empty() ? settings_path : std::uint32_t{kinds.bits()} << 24;
     }
   }
   send(Init{config_.protocol, config_.imei, settings});
@@ -160,13 +195,32 @@ void CameraSession::send(const Message& message) {
   actions_.emplace_back(CameraSend{.bytes = encode(message)});
 }
 
-/// The first file of a kind that the server has not taken.
-std::optional<std::size_t> CameraSession::first_of(std::optional<FileKind> kind) const {
+std::size_t CameraSession::packet_size(const FileRef& file) const {
+  return file.kind() ? full_packet : config_.packet_size;
+}
+
+/// Of the packet that has this byte.
+std::uint32_t CameraSession::number_of(const FileRef& file, std::size_t offset) const {
+  return static_cast<std::uint32_t>(offset / packet_size(file) + 1);
+}
+
+/// The first file that the server has not taken and may mean: by path there is one at a time.
+std::optional<std::size_t> CameraSession::first_meant(std::string_view request) const {
+  const auto kind = file_kind_identified(as_bytes(request));
   for (std::size_t i = 0; i < files_.size(); ++i) {
-    if (files_[i].kind == kind && !taken_[i]) {
+    if (files_[i].file.kind() == kind && !taken_[i]) {
       return i;
     }
   }
   return std::nullopt;
 }
+
+/// Whether the request, if it is by path, has the form that the device understands. METADATA
+/// REQUEST of ADAS and DSM is empty.
+bool CameraSession::means(std::string_view request, const FileRef& file) const {
+  const bool whole = request == file.request() && config_.path_form != PathForm::first7;
+  const bool first7 = request == file.short_request() && config_.path_form != PathForm::whole;
+  return file.kind() || (request.empty() && file.metadata_request().empty()) || whole || first7;
+}
+
 } // namespace dualcam

@@ -9,7 +9,6 @@ namespace dualcam {
 namespace {
 
 constexpr std::uint16_t newest_plain_protocol = 5;
-constexpr std::size_t longest_unasked_path = 255; // a device has nothing to gain from our memory
 
 } // namespace
 
@@ -33,6 +32,7 @@ ServerSession::ServerSession(const ServerConfig& config, TimePoint now)
     : config_(config), now_(now), progress_at_(now), synced_at_(now),
       asks_metadata_(config.metadata) {
   framer_.limit(CommandId::path, longest_unasked_path);
+  limit_packets();
   progress();
 }
 
@@ -77,17 +77,21 @@ void ServerSession::tick(TimePoint now) {
     return end(state_ == State::awaiting_init ? Ended::Reason::stranger : Ended::Reason::idle,
                state_ == State::awaiting_init ? describe(recognise(opening_), opening_)
                                               : "no progress");
+  case Timer::path:
+    return without_path("the device does not answer PATH REQUEST");
   case Timer::metadata:
-    asks_metadata_ = false;
-    note("the device does not answer METADATA REQUEST: going on without metadata");
-    return offer();
+    return without_metadata("does not answer");
   case Timer::metadata_byte:
     complete_metadata(true);
     return;
+  case Timer::start:
+    return start_is_late();
   case Timer::sync:
     return resume(Resumed::Reason::no_sync);
   case Timer::packet:
     return resume(Resumed::Reason::silence);
+  case Timer::more:
+    return complete_file();
   case Timer::repeat_init:
     note("the device does not answer REPEAT INIT");
     return nothing_left();
@@ -98,6 +102,8 @@ TimePoint ServerSession::overdue_at() const {
   switch (state_) {
   case State::awaiting_init:
     return deadlines_.at(Timer::idle);
+  case State::awaiting_path:
+    return deadlines_.at(Timer::path);
   case State::awaiting_metadata:
     return deadlines_.at(Timer::metadata);
   case State::completing_metadata:
@@ -196,6 +202,7 @@ bool ServerSession::admits() {
 
 void ServerSession::on_bad_framing(const Error& error) {
   if (state_ == State::receiving) {
+    varies_ = true; // it may be a packet larger than those before
     return resume(Resumed::Reason::bad_framing);
   }
   end(Ended::Reason::violation, error.message + " (byte " + std::to_string(error.offset) + ")");
@@ -205,6 +212,8 @@ void ServerSession::on_message(const Message& message) {
   switch (state_) {
   case State::awaiting_init:
     return on_init(std::get<Init>(message));
+  case State::awaiting_path:
+    return on_path_stage(message);
   case State::awaiting_metadata:
     return on_metadata_stage(message);
   case State::awaiting_start:
@@ -236,11 +245,20 @@ void ServerSession::on_init(const Init& init) {
   }
   imei_ = init.imei;
   protocol_ = init.protocol;
-  offered_ = owed_ = kinds_offered(init);
-  path_offered_ = init.offers_path();
-  unknown_offered_ = init.offers_unknown();
+  offered_by(init);
+  owed_ = offered_;
   ask_host(State::identifying);
   actions_.emplace_back(Identified{init});
+}
+
+/// From protocol 6 on a DualCam's bits offer nothing by themselves [run]; a path is asked for all
+/// the same, once.
+void ServerSession::offered_by(const Init& init) {
+  const auto kinds = kinds_offered(init);
+  const bool by_kind = protocol_ <= newest_plain_protocol;
+  offered_ = by_kind ? kinds : FileKinds();
+  path_offered_ = init.offers_path() || (!by_kind && !kinds.empty() && !was_asked_for_path_);
+  unknown_offered_ = init.offers_unknown();
 }
 
 void ServerSession::accept(TimePoint now, FileKinds last) {
@@ -248,7 +266,7 @@ void ServerSession::accept(TimePoint now, FileKinds last) {
     return;
   }
   last_ = last;
-  if (protocol_ > newest_plain_protocol) {
+  if (protocol_ > newest_plain_protocol && !config_.paths) {
     send(Close{});
     return end(Ended::Reason::unsupported,
                "protocol " + std::to_string(protocol_) +
@@ -274,10 +292,8 @@ void ServerSession::on_repeated_init(const Message& message) {
                "the repeated INIT has another IMEI, " + format_imei(init->imei));
   }
   progress();
-  offered_ = kinds_offered(*init);
-  path_offered_ = init->offers_path();
-  unknown_offered_ = init->offers_unknown();
-  stored_in_round_ = false;
+  offered_by(*init);
+  round_over_ = false;
   actions_.emplace_back(Acknowledged{});
   next_file();
 }
@@ -285,21 +301,18 @@ void ServerSession::on_repeated_init(const Message& message) {
 void ServerSession::next_file() {
   const auto offered = (offered_ & config_.wanted) - excluded_;
   auto kind = (offered - last_).first();
-  if (!kind && !stored_in_round_) { // else the next INIT may have others
+  if (!kind && !round_over_) { // else the next INIT may have others
     kind = offered.first();
   }
-  if (kind) {
-    current_ = *kind;
-    metadata_.clear();
-    offered_.erase(*kind);
-    if (!asks_metadata_) {
-      return offer();
-    }
-    state_ = State::awaiting_metadata;
-    await(Timer::metadata, config_.metadata_wait);
-    return send(MetadataRequest{current_.metadata_request()});
+  const bool may_have_path = config_.paths && path_offered_ && !path_excluded_ && !round_over_;
+  if (may_have_path && (!kind || rounds_in_vain_ == 0)) {
+    return ask_for_path();
   }
-  if (!stored_in_round_) {
+  if (kind) {
+    offered_.erase(*kind);
+    return ask_about(*kind);
+  }
+  if (!round_over_) {
     return nothing_left();
   }
   init_repeated_ = true;
@@ -326,7 +339,10 @@ void ServerSession::nothing_left() {
 }
 
 void ServerSession::left(std::string why) {
-  if (path_offered_) {
+  if (!path_failure_.empty()) {
+    return end(Ended::Reason::unsupported, std::move(path_failure_));
+  }
+  if (path_offered_ && !config_.paths) {
     return end(Ended::Reason::unsupported, "what the device still offers is a file by path (ADAS, "
                                            "DSM or DashCam), which cannot be fetched yet");
   }
@@ -349,7 +365,8 @@ void ServerSession::finish() {
 /// "Completed" is told to a device only whose every file is stored. Behind REPEAT INIT it does not
 /// work [doc].
 void ServerSession::take_leave() {
-  const bool has_all = !init_repeated_ && !path_offered_ && !unknown_offered_ && owed_.empty();
+  const bool by_kind = protocol_ <= newest_plain_protocol && !path_offered_ && !was_asked_for_path_;
+  const bool has_all = by_kind && !init_repeated_ && !unknown_offered_ && owed_.empty();
   has_all ? send(Status{status_completed}) : send(Close{});
 }
 

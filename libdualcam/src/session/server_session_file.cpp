@@ -1,6 +1,7 @@
 // One file of a session: metadata, START, packets, the end. The rest is in server_session.cpp.
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "dualcam/files/metadata.hpp"
 #include "dualcam/session/server_session.hpp"
@@ -29,10 +30,34 @@ bool is_of_another_kind(Bytes metadata, const FileRef& file) {
 
 } // namespace
 
+void ServerSession::ask_about(FileRef file) {
+  current_ = std::move(file);
+  metadata_.clear();
+  asks_metadata_ ? ask_for_metadata() : offer();
+}
+
+void ServerSession::ask_for_metadata() {
+  state_ = State::awaiting_metadata;
+  await(Timer::metadata, config_.metadata_wait);
+  const auto file = current_.metadata_request();
+  send(MetadataRequest{shortened_ ? file.substr(0, current_.short_request().size()) : file});
+}
+
+void ServerSession::without_metadata(std::string_view why) {
+  if (!current_.metadata_request().empty() && may_ask_otherwise()) {
+    return ask_for_metadata();
+  }
+  asks_metadata_ = false;
+  shortened_ = shortened_ && understood_;
+  note("the device " + std::string(why) + " METADATA REQUEST: going on without metadata");
+  offer();
+}
+
 void ServerSession::on_metadata_stage(const Message& message) {
   if (const auto* metadata = as<MetadataResponse>(message);
       metadata != nullptr && !is_of_another_kind(metadata->payload, current_)) {
     progress();
+    understood_ = understood_ || !current_.metadata_request().empty();
     if (!lacks_a_byte(metadata->payload)) {
       report_metadata(metadata->payload);
       return offer();
@@ -43,11 +68,9 @@ void ServerSession::on_metadata_stage(const Message& message) {
     return;
   }
   if (const auto* status = as<Status>(message);
-      status != nullptr && (status->code != status_completed || !stored_in_round_)) {
+      status != nullptr && (status->code != status_completed || !round_over_)) {
     progress();
-    asks_metadata_ = false;
-    note("the device refuses METADATA REQUEST: going on without metadata");
-    return offer();
+    return without_metadata("refuses");
   }
   late(message);
 }
@@ -100,20 +123,28 @@ void ServerSession::offer() {
 
 void ServerSession::fetch(TimePoint now) {
   if (answers(State::offering, now)) {
-    state_ = State::awaiting_start;
-    send(FileRequest{current_.request()});
+    leaving_ = Leaving::no;
+    request_file();
   }
 }
 
 void ServerSession::skip(TimePoint now) {
-  if (answers(state_ == State::starting ? State::starting : State::offering, now)) {
-    leave_file();
+  const bool is_started = state_ == State::starting;
+  if (!answers(is_started ? State::starting : State::offering, now)) {
+    return;
   }
+  if (!is_started || begun_) {
+    return leave_file();
+  }
+  leaving_ = Leaving::unwanted; // but for another START
+  state_ = State::awaiting_start;
+  await(Timer::start, config_.again_wait);
 }
 
-/// The current kind is not asked for again in this session.
+/// The file is not asked for again in this session.
 void ServerSession::leave_file() {
   excluded_ = excluded_ | current_.kinds();
+  path_excluded_ = path_excluded_ || !current_.kind();
   deadlines_.stop_all();
   progress();
   next_file();
@@ -121,22 +152,47 @@ void ServerSession::leave_file() {
 
 void ServerSession::on_start_stage(const Message& message) {
   if (const auto* started = as<Start>(message)) {
-    if (started->packets == 0) {
-      note("the device has no " + current_.label() + " after all");
-      owed_ = owed_ - current_.kinds();
-      return leave_file();
+    understood_ = understood_ || !current_.kind();
+    if (started->packets != 0) {
+      return start(started->packets);
     }
-    return start(started->packets);
+    if (leaving_ == Leaving::no) {
+      progress();
+      leaving_ = Leaving::empty; // but for another START
+      await(Timer::start, config_.again_wait);
+    }
+    return;
   }
   const auto* status = as<Status>(message);
   if (status != nullptr && status->code != status_completed) {
-    return on_status_in_file(*status);
+    if (leaving_ != Leaving::no) {
+      return start_is_late();
+    }
+    return may_ask_otherwise() ? request_file() : on_status_in_file(*status);
   }
   late(message); // a STATUS 0 ends what was before
 }
 
+/// What START was waited for is over.
+void ServerSession::start_is_late() {
+  switch (leaving_) {
+  case Leaving::empty:
+    return is_empty();
+  case Leaving::unwanted:
+    return leave_file();
+  case Leaving::no:
+    break;
+  }
+  deadlines_.stop_all_but(Timer::idle);
+  if (may_ask_otherwise()) {
+    request_file();
+  }
+}
+
 void ServerSession::start(std::uint32_t packets) {
   progress();
+  leaving_ = Leaving::no;
+  begun_ = false;
   packets_ = packets;
   synchronised_ = false;
   ask_host(State::starting);
@@ -152,6 +208,9 @@ void ServerSession::begin(TimePoint now, const ResumePoint& from) {
     return;
   }
   attempts_ = 0;
+  begun_ = true;
+  varies_ = false;
+  is_unexpected_ = false;
   file_ = FileReceiver(geometry, from);
   ask();
 }
@@ -159,6 +218,7 @@ void ServerSession::begin(TimePoint now, const ResumePoint& from) {
 void ServerSession::ask() {
   state_ = State::awaiting_sync;
   await(Timer::sync, config_.sync_wait);
+  limit_packets();
   search_sync();
   send(Resume{file_.wanted()});
 }
@@ -187,7 +247,11 @@ void ServerSession::on_sync_stage(const Message& message) {
   if (const auto* again = as<Start>(message)) {
     return again->packets != packets_ ? start(again->packets) : search_sync();
   }
-  on_status_in_file(std::get<Status>(message));
+  const auto& status = std::get<Status>(message);
+  if (status.code == status_end_of_path && !current_.kind() && !file_.is_whole()) {
+    return search_sync(); // it stood behind the last packet, which was damaged
+  }
+  on_status_in_file(status);
 }
 
 /// Packets are repeated from here on: maybe from further back than was asked for.
@@ -195,7 +259,7 @@ void ServerSession::on_sync(const Sync& sync) {
   synchronised_ = true;
   file_.synchronise(sync.packet);
   state_ = State::receiving;
-  await(Timer::packet, config_.quiet);
+  await_packet();
 }
 
 void ServerSession::on_receiving(const Message& message) {
@@ -221,6 +285,9 @@ void ServerSession::on_receiving(const Message& message) {
 }
 
 void ServerSession::on_packet(const FileReceiver::Packet& packet) {
+  if (file_.is_whole() && packet.payload.empty()) {
+    return complete_file();
+  }
   const auto wanted = file_.wanted();
   const auto taken = file_.take(packet);
   switch (taken.verdict) {
@@ -237,18 +304,32 @@ void ServerSession::on_packet(const FileReceiver::Packet& packet) {
     break;
   }
   progress();
-  await(Timer::packet, config_.quiet);
   if (file_.wanted() != wanted) { // what was asked for has come
     attempts_ = 0;
   }
-  if (file_.is_whole()) {
-    complete_file();
+  if (file_.geometry().is_unexpected() && !std::exchange(is_unexpected_, true)) {
+    note("START of this file counts packets, not bytes");
   }
+  limit_packets();
+  file_.is_whole() && !file_.geometry().may_go_on() ? complete_file() : await_packet();
+}
+
+void ServerSession::await_packet() {
+  file_.is_whole() ? await(Timer::more, config_.more_wait) : await(Timer::packet, config_.quiet);
+}
+
+/// A damaged length shall not swallow the line for seconds.
+void ServerSession::limit_packets() {
+  const auto most = varies_ ? file_.geometry().most_ever() : file_.geometry().most_expected();
+  framer_.limit(CommandId::data, most + data_trailer);
 }
 
 /// The file does not come. If it was to prove that it is a known one, that has failed. The device
 /// may think that it has sent everything: CLOSE tells it that this is not so.
 void ServerSession::give_up_file(std::string why) {
+  if (file_.is_whole()) {
+    return complete_file();
+  }
   if (file_.looks_for_known()) {
     return replaced();
   }
@@ -269,6 +350,9 @@ void ServerSession::complete_file() {
 }
 
 void ServerSession::on_status_in_file(const Status& status) {
+  if (state_ != State::awaiting_start && file_.is_whole()) {
+    return complete_file(); // whatever its value
+  }
   if (status.code == status_completed && state_ == State::receiving) {
     return resume(Resumed::Reason::out_of_step); // it thinks that it has sent everything
   }
@@ -283,8 +367,12 @@ void ServerSession::on_status_in_file(const Status& status) {
 
 void ServerSession::stored(TimePoint now) {
   if (answers(State::storing, now)) {
-    stored_in_round_ = true;
+    round_over_ = true;
     owed_ = owed_ - current_.kinds();
+    if (!current_.kind()) { // a DualCam's kinds wait for the next INIT
+      rounds_in_vain_ = 0;
+      offered_ = {};
+    }
     next_file();
   }
 }
@@ -293,7 +381,8 @@ void ServerSession::stored(TimePoint now) {
 void ServerSession::late(const Message& message) {
   if (const auto* metadata = as<MetadataResponse>(message);
       metadata != nullptr && state_ != State::awaiting_repeated_init &&
-      kind_told(metadata->payload) == current_.kind()) {
+      state_ != State::awaiting_path &&
+      (!current_.kind() || kind_told(metadata->payload) == current_.kind())) {
     asks_metadata_ = config_.metadata; // it knows it after all
     return report_metadata(metadata->payload);
   }

@@ -18,8 +18,9 @@ struct Recorded {
 /// Runs a session to its end; `line` may change what the device sends, `next_size` cuts it.
 class Conversation {
 public:
-  Conversation(const CameraConfig& config, std::span<const CameraFile> files)
-      : camera_(config, files) {}
+  Conversation(const CameraConfig& config, std::span<const CameraFile> files,
+               const ServerConfig& server = {})
+      : host(server), camera_(config, files) {}
 
   std::function<void(ByteBuffer&, std::uint32_t packet)> line = [](auto&, auto) {};
   std::function<std::size_t()> next_size = [] { return std::size_t{1} << 20; };

@@ -5,8 +5,9 @@
 namespace dualcam {
 namespace {
 
-constexpr std::array every_timer{Timer::idle, Timer::metadata, Timer::metadata_byte,
-                                 Timer::sync, Timer::packet,   Timer::repeat_init};
+constexpr std::array every_timer{Timer::idle,          Timer::path,  Timer::metadata,
+                                 Timer::metadata_byte, Timer::start, Timer::sync,
+                                 Timer::packet,        Timer::more,  Timer::repeat_init};
 
 constexpr TimePoint at_second(int seconds) { return TimePoint(std::chrono::seconds(seconds)); }
 

@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include "dualcam/files/camera.hpp"
 #include "dualcam/files/file_kind.hpp"
@@ -29,7 +28,7 @@ enum class Medium {
 class FileRef {
 public:
   /// A DualCam's.
-  FileRef(FileKind kind) : file_(kind) {}
+  FileRef(FileKind kind) : kind_(kind) {}
   /// By path, as PATH gave it: any bytes, a trailing NUL included. nullopt: none, or more than
   /// `longest_path`.
   static std::optional<FileRef> of_path(std::string_view path);
@@ -37,7 +36,7 @@ public:
   static std::optional<FileRef> of_text(std::string_view text);
 
   /// The kind; nullopt: by path.
-  std::optional<FileKind> kind() const;
+  std::optional<FileKind> kind() const { return kind_; }
   /// The kind as a set; empty: by path.
   FileKinds kinds() const;
 
@@ -66,9 +65,10 @@ public:
   friend auto operator<=>(const FileRef&, const FileRef&) = default;
 
 private:
-  explicit FileRef(std::string path) : file_(std::move(path)) {}
+  explicit FileRef(std::string path) : path_(std::move(path)) {}
 
-  std::variant<FileKind, std::string> file_;
+  std::optional<FileKind> kind_;
+  std::string path_; ///< of a file that has no kind
 };
 
 } // namespace dualcam

@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "dualcam/files/file_ref.hpp"
+#include "dualcam/wire/command.hpp"
 
 namespace dualcam {
 
@@ -75,6 +76,12 @@ public:
 
   /// What START said: packets, or bytes.
   std::uint32_t announced() const { return announced_; }
+  /// Bytes of the largest packet there can be: a DualCam's kinds come in 1024 at most.
+  std::size_t most_ever() const { return by_kind_ ? full_packet : largest_packet; }
+  /// The same, once one has come: devices keep to a size.
+  std::size_t most_expected() const {
+    return by_kind_ || packet_size_ == 0 ? most_ever() : packet_size_;
+  }
   /// Bytes of the file as START lets expect them. For people: packets may have any size.
   std::uint64_t expected_size() const;
 

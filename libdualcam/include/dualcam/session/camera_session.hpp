@@ -1,6 +1,7 @@
 /// \file
 /// The device's side of one connection, without I/O: what dcam-sim and the tests drive.
-/// It behaves as real devices of protocol 5 were seen to; dualcam-protocol(7).
+/// With a DualCam's kinds it behaves as real devices of protocol 5 were seen to, with files by path
+/// as the vendor's server expects of them; dualcam-protocol(7).
 ///
 ///     while (auto action = session.poll()) perform(*action);   // until CameraEnded
 ///     wait for bytes; then session.received(...)
@@ -17,21 +18,22 @@
 #include <variant>
 #include <vector>
 
-#include "dualcam/files/file_kind.hpp"
+#include "dualcam/files/file_ref.hpp"
 #include "dualcam/wire/bytes.hpp"
 #include "dualcam/wire/framer.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam {
 
-/// A file waiting on the device. Of several of one kind the first goes first, one a round.
+/// A file waiting on the device. Of several of one kind, and of those by path, the first goes
+/// first, one a round.
 struct CameraFile {
-  FileKind kind;       ///< what it is offered as
+  FileRef file;        ///< what it is offered as
   Bytes content;       ///< not empty; must outlive the session
   ByteBuffer metadata; ///< the METADATA payload; empty = the request is not answered
 
-  /// How many packets of 1024 bytes it makes, the last one shorter.
-  std::uint32_t packets() const;
+  /// How many packets of this size it makes, the last one shorter.
+  std::uint32_t packets(std::size_t size = full_packet) const;
 };
 
 /// Where a packet's CRC goes on from after a SYNC; both are known: dualcam-protocol(7), CRC.
@@ -40,18 +42,30 @@ enum class CrcAfterSync {
   chain, ///< the CRC of everything before the packet, as the page can be read
 };
 
+/// How a file by path has to be asked for.
+enum class PathForm {
+  either, ///< in one of these ways
+  whole,  ///< by the whole path
+  first7, ///< by its first 7 bytes [run]
+};
+
 /// What the device is.
 struct CameraConfig {
-  std::uint16_t protocol = 5;                       ///< as INIT says; the session speaks 5
+  std::uint16_t protocol = 5;                       ///< as INIT says; from 6 on only paths count
   std::uint64_t imei = 0;                           ///< at most 15 digits
   CrcAfterSync crc_after_sync = CrcAfterSync::zero; ///< how its packets' CRCs go on
-  std::uint32_t first_sync = 1; ///< what SYNC says for packet 1: 0 or 1, both were seen
+  std::uint32_t first_sync = 1;          ///< what SYNC says for packet 1: 0 or 1, both were seen
+  std::size_t packet_size = full_packet; ///< of files by path: 1 to 4096 bytes
+  bool enhanced = false;                 ///< files by path come as ENHANCED DATA
+  bool start_in_packets = false;         ///< START of files by path, though it should be bytes
+  PathForm path_form = PathForm::either; ///< another one is answered by STATUS 0x11
+  std::optional<std::uint32_t> end_status{}; ///< a STATUS behind the last packet of a file by path
 };
 
 /// Write these bytes to the server.
 struct CameraSend {
   ByteBuffer bytes;         ///< one command
-  std::uint32_t packet = 0; ///< the packet's number if this is DATA, else 0
+  std::uint32_t packet = 0; ///< the packet's number from 1 on if this is DATA, else 0
   std::size_t file = 0;     ///< whose packet it is, in the list the session was made with
   std::uint32_t asked = 0;  ///< how often RESUME asked for just this packet
 };
@@ -93,13 +107,14 @@ public:
 private:
   struct Transfer {
     std::size_t file;
-    std::uint32_t next = 0; ///< the packet to send; 0 = RESUME has not come
+    std::optional<std::size_t> next{}; ///< offset of the packet to send, once RESUME has come
     std::uint16_t crc = 0;
     std::map<std::uint32_t, std::uint32_t> asked; ///< how often for which packet
   };
 
   void on_frame(const Framer::Frame& frame);
   void on_message(const Message& message);
+  void on_path_request();
   void on_metadata_request(const MetadataRequest& request);
   void on_file_request(const FileRequest& request);
   void on_resume(const Resume& resume);
@@ -110,7 +125,10 @@ private:
   void end(bool by_server, std::string text);
   void send(const Message& message);
 
-  std::optional<std::size_t> first_of(std::optional<FileKind> kind) const;
+  std::size_t packet_size(const FileRef& file) const;
+  std::uint32_t number_of(const FileRef& file, std::size_t offset) const;
+  std::optional<std::size_t> first_meant(std::string_view request) const;
+  bool means(std::string_view request, const FileRef& file) const;
 
   CameraConfig config_;
   std::span<const CameraFile> files_;

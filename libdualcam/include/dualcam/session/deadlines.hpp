@@ -17,10 +17,13 @@ using Milliseconds = std::chrono::milliseconds;
 /// A wait. Of several that are over, the first of this list counts.
 enum class Timer {
   idle,          ///< progress of any kind
+  path,          ///< PATH
   metadata,      ///< METADATA
   metadata_byte, ///< the last byte of a METADATA that is one too short
+  start,         ///< START, or the right one behind one that says that nothing is there
   sync,          ///< SYNC, behind RESUME
   packet,        ///< the file's next command
+  more,          ///< the next packet of a file that may be whole
   repeat_init,   ///< the INIT that answers REPEAT INIT
 };
 

@@ -1,8 +1,9 @@
 /// \file
 /// Our side of one connection with a camera, without I/O: bytes and time go in, actions come out.
 ///
-///     device INIT -> [METADATA REQUEST -> METADATA] -> FILE REQUEST -> START -> RESUME n -> SYNC n
-///     -> DATA ... -> next kind ... -> REPEAT INIT -> INIT ... -> CLOSE or STATUS 0
+///     device INIT -> [PATH REQUEST -> PATH] -> [METADATA REQUEST -> METADATA] -> FILE REQUEST
+///     -> START -> RESUME n -> SYNC n -> DATA ... -> next kind ... -> REPEAT INIT -> INIT ...
+///     -> CLOSE or STATUS 0
 ///
 /// Facts: dualcam-protocol(7). The host (dcam-serve, a test, a fuzzer) loops:
 ///
@@ -16,8 +17,9 @@
 /// ignored. An answer that is not due otherwise is the host's mistake: std::logic_error.
 ///
 /// A session holds a bounded number of bytes whatever a device sends: the framer's buffers (at most
-/// three commands, of 4 KiB at most), a METADATA payload, the overlap that `begin` gave until it is
-/// compared, and the actions of one command.
+/// three commands, of 4 KiB at most; one may be a PATH of 64 KiB, where paths are asked for), a
+/// METADATA payload, a path, the overlap that `begin` gave until it is compared, and the actions of
+/// one command.
 ///
 /// Not thread-safe: one thread at a time.
 #pragma once
@@ -43,6 +45,7 @@ namespace dualcam {
 /// What a session is to fetch, and how long it waits.
 struct ServerConfig {
   FileKinds wanted = FileKinds::all(); ///< others are left alone
+  bool paths = false;                  ///< files by path, of any camera and protocol, as well
   bool metadata = true;                ///< ask for it before each file
 
   Milliseconds idle{60'000}; ///< without progress in this time the connection is given up
@@ -50,6 +53,9 @@ struct ServerConfig {
   /// Old firmware does not know METADATA REQUEST [doc]; with the line's delays it has come after
   /// 4.6 s [seen].
   Milliseconds metadata_wait{10'000};
+  Milliseconds path_wait{10'000};        ///< for PATH, and START in answer to a path
+  Milliseconds again_wait{1'000};        ///< for another START behind one that was refused or 0
+  Milliseconds more_wait{1'000};         ///< for a packet behind one that may be the last
   Milliseconds uncounted_wait{1'000};    ///< for the last byte of a METADATA that is one too short
   Milliseconds sync_wait{2'000};         ///< between two RESUMEs
   Milliseconds quiet{10'000};            ///< silence in mid-file after which RESUME is sent
@@ -75,16 +81,18 @@ struct MetadataReceived {
   Bytes payload; ///< as it came: it may not be decodable
 };
 
-/// A wanted file is there. Question: `fetch` or `skip`.
+/// A wanted file is there. Of files by path one is offered at a time, before a DualCam's kinds.
+/// Question: `fetch` or `skip`.
 struct FileOffered {
   FileRef file; ///< which
 };
 
 /// The device opened the file. The number is its claim: allocate nothing from it. May come again
-/// before the first FileData, then the last number counts. Question: `begin` or `skip`.
+/// before the first FileData, also behind `skip`: the last number counts. Question: `begin` or
+/// `skip`.
 struct FileStarted {
   FileRef file;          ///< which
-  std::uint32_t packets; ///< not 0
+  std::uint32_t packets; ///< not 0; of a file by path, bytes (see Geometry)
 };
 
 /// The camera's bytes are not those of ResumePoint::overlap, or its file none of
@@ -108,7 +116,7 @@ struct FileData {
 /// what the server has taken.
 struct FileCompleted {
   FileRef file;                     ///< which
-  std::uint32_t packets;            ///< in all, those of earlier connections included
+  std::uint32_t packets;            ///< as FileStarted said, those of earlier connections included
   std::uint64_t bytes;              ///< in all
   std::uint16_t crc;                ///< CRC-16/KERMIT of the whole file
   std::optional<std::size_t> known; ///< nothing was handed over: it is this of ResumePoint::known
@@ -205,7 +213,8 @@ public:
   void reject(std::string_view why);
   /// To FileOffered: asks for it.
   void fetch(TimePoint now);
-  /// To FileOffered, FileStarted and FileReplaced: leaves it alone for the session.
+  /// To FileOffered, FileStarted and FileReplaced: leaves it alone for the session. Whichever file
+  /// by path it is, no other can be asked for.
   void skip(TimePoint now);
   /// To FileStarted and FileReplaced; `from.number` is one of the file.
   void begin(TimePoint now, const ResumePoint& from = {});
@@ -229,6 +238,7 @@ private:
   enum class State {
     awaiting_init,
     identifying, // question
+    awaiting_path,
     awaiting_metadata,
     completing_metadata, // it is one byte too short
     offering,            // question
@@ -248,13 +258,25 @@ private:
   void on_bad_framing(const Error& error);
   void on_message(const Message& message);
   void on_init(const Init& init);
+  void offered_by(const Init& init);
   void on_repeated_init(const Message& message);
+  void ask_for_path();
+  void on_path_stage(const Message& message);
+  void without_path(std::string_view why);
+  void ask_about(FileRef file);
+  void ask_for_metadata();
+  void without_metadata(std::string_view why);
+  void request_file();
+  bool may_ask_otherwise();
   void on_metadata_stage(const Message& message);
   bool complete_metadata(bool waited = false);
   std::optional<bool> uncounted_byte_follows();
   void take_uncounted_byte();
   void report_metadata(Bytes payload);
   void on_start_stage(const Message& message);
+  void start_is_late();
+  void is_empty();
+  void limit_packets();
   void on_sync_stage(const Message& message);
   void on_receiving(const Message& message);
   void on_sync(const Sync& sync);
@@ -274,6 +296,7 @@ private:
   void start(std::uint32_t packets);
   void replaced();
   void give_up_file(std::string why);
+  void await_packet();
   void complete_file();
 
   void send(const Message& message);
@@ -283,6 +306,8 @@ private:
   void ask_host(State question);
   void take_leave();
   void end(Ended::Reason reason, std::string text);
+
+  static constexpr std::size_t longest_unasked_path = 255; ///< it has no use for our memory
 
   ServerConfig config_;
   State state_ = State::awaiting_init;
@@ -296,13 +321,19 @@ private:
 
   std::uint64_t imei_ = 0;
   std::uint16_t protocol_ = 0;
-  FileKinds offered_;  ///< by the last INIT and not yet dealt with
-  FileKinds excluded_; ///< empty, refused or not wanted: not asked for again
-  FileKinds last_;     ///< asked for when no others are left
-  FileKinds owed_;     ///< offered by the first INIT and not had
-  bool path_offered_ = false;
+  FileKinds offered_;          ///< by the last INIT and not yet dealt with
+  FileKinds excluded_;         ///< empty, refused or not wanted: not asked for again
+  FileKinds last_;             ///< asked for when no others are left
+  FileKinds owed_;             ///< offered by the first INIT and not had
+  bool path_offered_ = false;  ///< by the last INIT and not yet dealt with
+  bool path_excluded_ = false; ///< refused or not wanted: not asked for again
+  std::string path_failure_;   ///< why one that was on offer is not to be had
+  bool was_asked_for_path_ = false;
+  unsigned rounds_in_vain_ = 0; ///< with a START of 0, one behind the other
+  bool shortened_ = false;      ///< a path is asked for by its first bytes
+  bool understood_ = false;     ///< the device knows what it was asked for by path
   bool unknown_offered_ = false;
-  bool stored_in_round_ = false;
+  bool round_over_ = false; ///< the next INIT may offer others
   bool init_repeated_ = false;
   bool asks_metadata_;
 
@@ -312,7 +343,12 @@ private:
   bool metadata_open_ = false; ///< a byte of it may follow that its length did not count
   std::uint32_t packets_ = 0;  ///< as START said
   FileReceiver file_;
-  bool synchronised_ = false; ///< a SYNC has come since START
+  /// Why it will be left, unless another START comes.
+  enum class Leaving { no, empty, unwanted } leaving_ = Leaving::no;
+  bool begun_ = false;         ///< by the host
+  bool synchronised_ = false;  ///< a SYNC has come since START
+  bool varies_ = false;        ///< its packets were larger than those before
+  bool is_unexpected_ = false; ///< as Geometry says, and was noted
   unsigned attempts_ = 0;
 };
 

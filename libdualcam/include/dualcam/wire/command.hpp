@@ -38,6 +38,8 @@ enum class CommandId : std::uint16_t {
 
 /// How many payload bytes a full DATA packet has [doc][seen].
 inline constexpr std::size_t full_packet = 1024;
+/// And the largest, where files go by path [run].
+inline constexpr std::size_t largest_packet = 4096;
 
 /// Bytes before a DATA packet's payload: id and length.
 inline constexpr std::size_t data_header = 4;
@@ -92,7 +94,7 @@ inline constexpr std::array commands{
     Command{CommandId::start, Senders::device, "START", 6, 6},
     Command{CommandId::resume, Senders::server, "RESUME", 4, 4},
     Command{CommandId::sync, Senders::device, "SYNC", 4, 4},
-    Command{CommandId::data, Senders::device, "DATA", data_trailer, full_packet + data_trailer},
+    Command{CommandId::data, Senders::device, "DATA", data_trailer, largest_packet + data_trailer},
     Command{CommandId::status, Senders::both, "STATUS", 4, 4},
     Command{CommandId::file_request, Senders::server, "FILE REQUEST", 1, longest_path},
     Command{CommandId::repeat_init, Senders::server, "REPEAT INIT", 0, 0, Length::fixed},
@@ -101,7 +103,7 @@ inline constexpr std::array commands{
     Command{CommandId::path_request, Senders::server, "PATH REQUEST", 2, 2},
     Command{CommandId::path, Senders::device, "PATH", 0, longest_path},
     Command{CommandId::enhanced_data, Senders::device, "ENHANCED DATA", 4 + data_trailer,
-            4 + 4096 + data_trailer},
+            4 + largest_packet + data_trailer},
 };
 
 /// The command that `sender` means by `id`; null: none.

@@ -153,6 +153,7 @@ std::optional<std::uint64_t> parse_imei(std::string_view text);
 /// \name The codes of Status that decide something.
 /// @{
 inline constexpr std::uint32_t status_completed = 0;            ///< from the server: all is done
+inline constexpr std::uint32_t status_end_of_path = 1;          ///< behind a DSM's file [seen], too
 inline constexpr std::uint32_t status_invalid_resume = 6;       ///< no such packet
 inline constexpr std::uint32_t status_file_pointer_failed = 16; ///< no such packet, too
 inline constexpr std::uint32_t status_not_available = 17;       ///< no such file, or no camera
