@@ -198,8 +198,9 @@ void DumpReport::transfer_text(const CapturedTransfer& transfer) {
                             transfer.missing_count(), transfer.repeated()));
   damages(transfer);
   if (transfer.is_complete() && transfer.expected() != 0) {
-    product_.line(
-        fmt::format("  complete: {} bytes, CRC {:04x}", transfer.bytes(), transfer.crc()));
+    const auto crc = transfer.crc();
+    product_.line(fmt::format("  complete: {} bytes{}", transfer.bytes(),
+                              crc ? fmt::format(", CRC {:04x}", *crc) : ""));
   } else if (transfer.expected() != 0) {
     product_.line(fmt::format("  incomplete: {} bytes are there", transfer.bytes()));
   } else {

@@ -1,6 +1,6 @@
 #include "dcam-crc/extractor.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
@@ -102,7 +102,11 @@ std::uint64_t Extractor::keep(Bytes payload) {
 Result<void> Extractor::write(const CapturedTransfer& transfer, std::uint64_t size,
                               int descriptor) const {
   ByteBuffer buffer;
-  for (const auto* packet : transfer.best()) {
+  auto packets = transfer.best();
+  std::ranges::stable_partition(packets, [](const CapturedPacket* packet) {
+    return packet->verdict != DumpVerdict::good; // by path they may overlap: good ones come last
+  });
+  for (const auto* packet : packets) {
     buffer.resize(packet->size);
     const auto got =
         ::pread(spool_, buffer.data(), buffer.size(), static_cast<off_t>(packet->place));

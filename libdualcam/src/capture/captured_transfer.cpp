@@ -24,18 +24,46 @@ unsigned rank(const CapturedPacket& packet) {
   return stated;
 }
 
-/// What ordered numbers leave out of 1 to `last`.
-std::vector<PacketRange> gaps(const std::vector<std::uint32_t>& numbers, std::uint32_t last) {
-  std::vector<PacketRange> ranges;
-  std::uint64_t next = 1;
-  for (const auto number : numbers) {
-    if (number > next) {
-      ranges.push_back({static_cast<std::uint32_t>(next), number - 1});
+/// From one place to before another: numbers, or bytes.
+struct Stretch {
+  std::uint64_t begin;
+  std::uint64_t end;
+};
+
+/// What ordered stretches, which may overlap, leave out of `whole`.
+std::vector<Stretch> gaps(const std::vector<Stretch>& stretches, Stretch whole) {
+  std::vector<Stretch> gaps;
+  auto next = whole.begin;
+  for (const auto& [begin, end] : stretches) {
+    if (begin > next && next < whole.end) {
+      gaps.push_back({next, std::min(begin, whole.end)});
     }
-    next = std::max<std::uint64_t>(next, std::uint64_t{number} + 1);
+    next = std::max(next, end);
   }
-  if (next <= last) {
-    ranges.push_back({static_cast<std::uint32_t>(next), last});
+  if (next < whole.end) {
+    gaps.push_back({next, whole.end});
+  }
+  return gaps;
+}
+
+Stretch stretch_of(const CapturedTransfer& transfer, const CapturedPacket& packet) {
+  const auto place = transfer.place_of(packet);
+  return {place, place + (transfer.by_path ? packet.size : 1)};
+}
+
+/// The numbers of the packets that gaps of the file are in.
+std::vector<PacketRange> ranges(const CapturedTransfer& transfer,
+                                const std::vector<Stretch>& stretches) {
+  const Stretch whole =
+      transfer.by_path ? Stretch{0, transfer.announced_bytes.value_or(
+                                        std::uint64_t{transfer.expected()} * transfer.packet_size)}
+                       : Stretch{1, std::uint64_t{transfer.expected()} + 1};
+  const auto number_of = [&](std::uint64_t place) {
+    return static_cast<std::uint32_t>(transfer.by_path ? place / transfer.packet_size + 1 : place);
+  };
+  std::vector<PacketRange> ranges;
+  for (const auto& gap : gaps(stretches, whole)) {
+    ranges.push_back({number_of(gap.begin), number_of(gap.end - 1)});
   }
   return ranges;
 }
@@ -44,15 +72,17 @@ std::vector<PacketRange> gaps(const std::vector<std::uint32_t>& numbers, std::ui
 
 std::vector<const CapturedPacket*> CapturedTransfer::best() const {
   struct Candidate {
-    std::uint64_t key; ///< number, then how little it is to be believed
+    std::uint64_t key; ///< place, then how little it is to be believed
     const CapturedPacket* packet;
   };
+  const auto end = by_path ? std::uint64_t{announced_bytes.value_or(UINT32_MAX)}
+                           : std::uint64_t{announced.value_or(UINT32_MAX)} + 1;
   std::vector<Candidate> candidates;
   candidates.reserve(packets.size());
   for (const auto& packet : packets) {
-    if (packet.verdict != DumpVerdict::cut && packet.number <= announced.value_or(UINT32_MAX)) {
-      candidates.push_back(
-          {std::uint64_t{packet.number} << 8 | (highest_rank - rank(packet)), &packet});
+    const auto place = place_of(packet);
+    if (packet.verdict != DumpVerdict::cut && place < end && !(by_path && packet.size == 0)) {
+      candidates.push_back({place << 8 | (highest_rank - rank(packet)), &packet});
     }
   }
   if (!std::ranges::is_sorted(candidates, {}, &Candidate::key)) {
@@ -60,7 +90,7 @@ std::vector<const CapturedPacket*> CapturedTransfer::best() const {
   }
   std::vector<const CapturedPacket*> best;
   for (const auto& candidate : candidates) {
-    if (best.empty() || best.back()->number != candidate.packet->number) {
+    if (best.empty() || place_of(*best.back()) != place_of(*candidate.packet)) {
       best.push_back(candidate.packet);
     }
   }
@@ -85,21 +115,21 @@ std::uint64_t CapturedTransfer::repeated() const {
 
 /// A number of which only damaged copies came is bad, not missing.
 std::vector<PacketRange> CapturedTransfer::missing() const {
-  std::vector<std::uint32_t> came;
+  std::vector<Stretch> came;
   came.reserve(packets.size());
   for (const auto& packet : packets) {
-    came.push_back(packet.number);
+    came.push_back(stretch_of(*this, packet));
   }
-  std::ranges::sort(came);
-  return gaps(came, expected());
+  std::ranges::sort(came, {}, &Stretch::begin);
+  return ranges(*this, came);
 }
 
 std::vector<PacketRange> CapturedTransfer::holes() const {
-  std::vector<std::uint32_t> whole;
+  std::vector<Stretch> whole;
   for (const auto* packet : best()) {
-    whole.push_back(packet->number);
+    whole.push_back(stretch_of(*this, *packet));
   }
-  return gaps(whole, expected());
+  return ranges(*this, whole);
 }
 
 std::uint64_t CapturedTransfer::missing_count() const {
@@ -119,10 +149,20 @@ DumpNumbering CapturedTransfer::numbering() const {
 }
 
 bool CapturedTransfer::is_complete() const {
-  const auto all = best();
-  return announced && all.size() == *announced && std::ranges::all_of(all, [](const auto* packet) {
-           return packet->verdict == DumpVerdict::good;
-         });
+  if (by_path ? !announced_bytes : !announced) {
+    return false;
+  }
+  const Stretch whole =
+      by_path ? Stretch{0, *announced_bytes} : Stretch{1, std::uint64_t{*announced} + 1};
+  std::vector<Stretch> good;
+  for (const auto* packet : best()) {
+    if (packet->verdict == DumpVerdict::good) {
+      good.push_back(stretch_of(*this, *packet));
+    }
+  }
+  const bool beyond =
+      std::ranges::any_of(good, [&](const auto& each) { return each.end > whole.end; });
+  return !beyond && gaps(good, whole).empty();
 }
 
 bool CapturedTransfer::is_flawless() const {
@@ -131,18 +171,26 @@ bool CapturedTransfer::is_flawless() const {
 
 std::uint64_t CapturedTransfer::bytes() const {
   std::uint64_t bytes = 0;
+  std::uint64_t end = 0; // of what is counted, by path
   for (const auto* packet : best()) {
-    bytes += packet->size;
+    const auto begin = by_path ? std::max(packet->file_offset, end) : 0;
+    end = by_path ? std::max(end, packet->file_offset + packet->size) : packet->size;
+    bytes += end - std::min(begin, end);
   }
   return bytes;
 }
 
-std::uint16_t CapturedTransfer::crc() const {
+std::optional<std::uint16_t> CapturedTransfer::crc() const {
   std::uint16_t crc = 0;
+  std::uint64_t end = 0;
   for (const auto* packet : best()) {
+    if (by_path && packet->file_offset != end) {
+      continue; // another one goes on there, or none does
+    }
     crc = crc16_combine(crc, packet->crc, packet->size);
+    end += packet->size;
   }
-  return crc;
+  return by_path && end != announced_bytes ? std::nullopt : std::optional(crc);
 }
 
 } // namespace dualcam

@@ -14,37 +14,38 @@ const CapturedPacket* better(const CapturedPacket* a, const CapturedPacket* b) {
   return a == nullptr || (b != nullptr && !is_good(a) && is_good(b)) ? b : a;
 }
 
-std::vector<const CapturedPacket*> merge(const std::vector<const CapturedPacket*>& a,
-                                         const std::vector<const CapturedPacket*>& b) {
-  std::vector<const CapturedPacket*> all;
-  all.reserve(a.size() + b.size());
-  auto i = a.begin();
-  for (const auto* packet : b) {
-    while (i != a.end() && (*i)->number < packet->number) {
-      all.push_back(*i++);
-    }
-    const bool both = i != a.end() && (*i)->number == packet->number;
-    all.push_back(both ? better(*i++, packet) : packet);
-  }
-  all.insert(all.end(), i, a.end());
-  return all;
-}
-
 } // namespace
 
-PacketIndex::PacketIndex(const CapturedTransfer& transfer) : levels_{transfer.best()} {
+PacketIndex::PacketIndex(const CapturedTransfer& transfer)
+    : by_path_(transfer.by_path), levels_{transfer.best()} {
   good_ = static_cast<std::uint64_t>(std::ranges::count_if(levels_[0], is_good));
 }
 
-const CapturedPacket* PacketIndex::find(std::uint32_t number) const {
+const CapturedPacket* PacketIndex::find(std::uint64_t place) const {
   const CapturedPacket* best = nullptr;
   for (const auto& level : levels_) {
-    const auto found = std::ranges::lower_bound(level, number, {}, &CapturedPacket::number);
-    if (found != level.end() && (*found)->number == number) {
+    const auto found = std::ranges::lower_bound(
+        level, place, {}, [this](const CapturedPacket* packet) { return place_of(packet); });
+    if (found != level.end() && place_of(*found) == place) {
       best = better(best, *found);
     }
   }
   return best;
+}
+
+PacketIndex::Level PacketIndex::merge(const Level& a, const Level& b) const {
+  Level all;
+  all.reserve(a.size() + b.size());
+  auto i = a.begin();
+  for (const auto* packet : b) {
+    while (i != a.end() && place_of(*i) < place_of(packet)) {
+      all.push_back(*i++);
+    }
+    const bool both = i != a.end() && place_of(*i) == place_of(packet);
+    all.push_back(both ? better(*i++, packet) : packet);
+  }
+  all.insert(all.end(), i, a.end());
+  return all;
 }
 
 std::size_t PacketIndex::size() const {
@@ -61,7 +62,7 @@ bool PacketIndex::differs_from(const PacketIndex& other) const {
   }
   return std::ranges::any_of(levels_, [&](const Level& level) {
     return std::ranges::any_of(level, [&](const CapturedPacket* packet) {
-      const auto* counterpart = is_good(packet) ? other.find(packet->number) : nullptr;
+      const auto* counterpart = is_good(packet) ? other.find(place_of(packet)) : nullptr;
       return is_good(counterpart) && counterpart->content != packet->content;
     });
   });
@@ -73,7 +74,7 @@ void PacketIndex::add(PacketIndex&& other) {
   }
   for (auto& level : other.levels_) {
     for (const auto* packet : level) {
-      good_ += is_good(packet) && !is_good(find(packet->number));
+      good_ += is_good(packet) && !is_good(find(place_of(packet)));
     }
     levels_.push_back(std::move(level));
     std::ranges::sort(levels_, std::ranges::greater(), &Level::size);

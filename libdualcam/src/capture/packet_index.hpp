@@ -1,4 +1,4 @@
-// The best packet of each number of a file that is put together of parts.
+// The best copy of each packet of a file that is put together of parts.
 #pragma once
 
 #include <vector>
@@ -14,13 +14,13 @@ public:
   /// Of a transfer that is not joined yet.
   explicit PacketIndex(const CapturedTransfer& transfer);
 
-  /// Null: none has this number.
-  const CapturedPacket* find(std::uint32_t number) const;
+  /// Null: none has this place (CapturedTransfer::place_of).
+  const CapturedPacket* find(std::uint64_t place) const;
 
-  /// How many numbers came good.
+  /// How many places came good.
   std::uint64_t good() const { return good_; }
 
-  /// Whether a number came good in both, but not with the same content.
+  /// Whether a packet came good in both, but not with the same content.
   bool differs_from(const PacketIndex& other) const;
 
   void add(PacketIndex&& other);
@@ -29,10 +29,15 @@ public:
   std::uint64_t merged() const { return merged_; }
 
 private:
-  using Level = std::vector<const CapturedPacket*>; ///< in order, one of each number
+  using Level = std::vector<const CapturedPacket*>; ///< in order, one of each place
 
+  std::uint64_t place_of(const CapturedPacket* packet) const {
+    return by_path_ ? packet->file_offset : packet->number;
+  }
+  Level merge(const Level& a, const Level& b) const;
   std::size_t size() const;
 
+  bool by_path_;
   std::vector<Level> levels_; ///< each at least twice as long as the next one
   std::uint64_t good_ = 0;
   std::uint64_t merged_ = 0;

@@ -39,6 +39,31 @@ void RecentPackets::add(std::uint64_t ordinal, std::uint32_t number, Bytes paylo
 }
 
 std::optional<std::uint16_t> RecentPackets::stored_crc(std::uint32_t number) const {
+  const auto* packet = find(number);
+  return packet != nullptr ? std::optional(packet->stored) : std::nullopt;
+}
+
+std::optional<bool> RecentPackets::has_content(std::uint32_t number, Bytes payload) const {
+  const auto* packet = find(number);
+  return packet != nullptr ? std::optional(packet->size == payload.size() &&
+                                           packet->content == content_of(payload))
+                           : std::nullopt;
+}
+
+std::optional<std::uint32_t> RecentPackets::number_with_crc(std::uint16_t stored) const {
+  constexpr std::size_t most_looked_at = 16; // more would be alike by chance
+  std::size_t count = 0;
+  for (auto i = packets_.rbegin(); i != packets_.rend() && count < most_looked_at; ++i, ++count) {
+    ++looked_at_;
+    if (i->stored == stored) {
+      const auto ordinal = ordinal_of(*i);
+      return number_of(ordinal, runs_[run_of(ordinal)].shift);
+    }
+  }
+  return std::nullopt;
+}
+
+const RecentPackets::Packet* RecentPackets::find(std::uint32_t number) const {
   auto end = static_cast<std::int64_t>(last_) + 1;
   std::size_t count = 0;
   for (auto run = runs_.rbegin(); run != runs_.rend() && count < most_runs_looked_at;
@@ -48,12 +73,12 @@ std::optional<std::uint16_t> RecentPackets::stored_crc(std::uint32_t number) con
     if (const auto ordinal = number - run->shift; ordinal >= first && ordinal < end) {
       const auto found = lower_bound(static_cast<std::uint64_t>(ordinal));
       if (found != packets_.end() && ordinal_of(*found) == static_cast<std::uint64_t>(ordinal)) {
-        return found->stored;
+        return &*found;
       }
     }
     end = first;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 std::optional<std::uint32_t> RecentPackets::only_one_with(Bytes payload, Range range) const {

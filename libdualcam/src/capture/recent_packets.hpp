@@ -30,6 +30,12 @@ public:
   /// last 64 runs are looked at.
   std::optional<std::uint16_t> stored_crc(std::uint32_t number) const;
 
+  /// The number of the latest of the last 16 with this stored CRC.
+  std::optional<std::uint32_t> number_with_crc(std::uint16_t stored) const;
+
+  /// Whether the latest of this number has that content; nullopt: it is not there.
+  std::optional<bool> has_content(std::uint32_t number, Bytes payload) const;
+
   /// The number of the only one of these with that content.
   std::optional<std::uint32_t> only_one_with(Bytes payload, Range range) const;
 
@@ -59,6 +65,7 @@ private:
   std::uint64_t ordinal_of(const Packet& packet) const {
     return last_ - static_cast<std::uint32_t>(static_cast<std::uint32_t>(last_) - packet.ordinal);
   }
+  const Packet* find(std::uint32_t number) const;
   std::deque<Packet>::const_iterator lower_bound(std::uint64_t ordinal) const;
   std::size_t run_of(std::uint64_t ordinal) const;
   void split_run(std::uint64_t ordinal);

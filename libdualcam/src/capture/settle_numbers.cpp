@@ -69,6 +69,32 @@ std::size_t end_of_run(const CapturedTransfer& transfer, std::size_t first) {
   return end;
 }
 
+void shift_run(CapturedTransfer& transfer, std::size_t first, std::size_t end, std::int64_t shift,
+               std::string_view reason) {
+  if (shift == 0) {
+    return;
+  }
+  for (auto i = first; i < end; ++i) {
+    auto& packet = transfer.packets[i];
+    renumber(packet, shift);
+    if (transfer.by_path) {
+      const auto place = static_cast<std::int64_t>(packet.file_offset) +
+                         shift * static_cast<std::int64_t>(transfer.packet_size);
+      packet.file_offset = static_cast<std::uint64_t>(std::max<std::int64_t>(place, 0));
+    }
+  }
+  note_correction(transfer, reason);
+}
+
+/// By how much the last packet's number is too high.
+std::int64_t beyond_announced(const CapturedTransfer& transfer, std::size_t first,
+                              std::size_t end) {
+  const auto last = transfer.packets[end - 1].number;
+  const bool beyond =
+      transfer.announced && last > *transfer.announced && *transfer.announced >= end - first;
+  return beyond ? std::int64_t{last} - *transfer.announced : 0;
+}
+
 } // namespace
 
 void note_correction(CapturedTransfer& transfer, std::string_view reason) {
@@ -90,24 +116,21 @@ void settle_numbers(CapturedTransfer& transfer) {
   const auto contents = stated_contents(transfer);
   for (std::size_t first = 0; first < transfer.packets.size();) {
     const auto end = end_of_run(transfer, first);
-    const auto shift = transfer.packets[first].numbering == DumpNumbering::stated
-                           ? 0
-                           : shift_of(transfer, first, end, contents);
-    for (auto i = first; shift != 0 && i < end; ++i) {
-      renumber(transfer.packets[i], shift);
-    }
-    if (shift != 0) {
-      note_correction(transfer, "packets came again with stated numbers");
+    if (transfer.packets[first].numbering != DumpNumbering::stated) {
+      shift_run(transfer, first, end, shift_of(transfer, first, end, contents),
+                "packets came again with stated numbers");
+      shift_run(transfer, first, end, -beyond_announced(transfer, first, end),
+                "there are no more packets than START says");
     }
     first = end;
   }
 }
 
 void mark_repeats(CapturedTransfer& transfer) {
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> order;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
   order.reserve(transfer.packets.size());
   for (auto& packet : transfer.packets) {
-    order.emplace_back(packet.number, static_cast<std::uint32_t>(order.size()));
+    order.emplace_back(transfer.place_of(packet), static_cast<std::uint32_t>(order.size()));
   }
   std::ranges::sort(order);
   for (std::size_t i = 0; i < order.size(); ++i) {

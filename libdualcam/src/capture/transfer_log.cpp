@@ -19,8 +19,8 @@ template <class T> bool may_be_same(const std::optional<T>& a, const std::option
 
 /// Whether all that is said of two transfers may be said of one file.
 bool may_be_same_file(const CapturedTransfer& a, const CapturedTransfer& b) {
-  return a.imei && a.imei == b.imei && a.announced && a.announced == b.announced &&
-         may_be_same(a.kind, b.kind) && a.path == b.path &&
+  return a.imei && a.imei == b.imei && a.by_path == b.by_path && a.announced &&
+         a.announced == b.announced && may_be_same(a.kind, b.kind) && a.path == b.path &&
          (a.metadata.empty() || b.metadata.empty() || a.metadata == b.metadata);
 }
 
@@ -52,6 +52,11 @@ CapturedPacket record_of(const DumpPacket& packet, std::uint64_t place) {
   return record;
 }
 
+std::uint32_t packets_of(std::uint32_t bytes, std::size_t packet_size) {
+  const auto packets = (std::uint64_t{bytes} + packet_size - 1) / packet_size;
+  return static_cast<std::uint32_t>(packets);
+}
+
 /// Once packet size and numbers are known. Files by path say their places themselves.
 void place_in_file(CapturedTransfer& transfer) {
   for (auto& packet : transfer.packets) {
@@ -68,11 +73,17 @@ struct Part {
   bool goes_with(const Part& other) const {
     const auto& later = began < other.began ? other.transfer : transfer;
     return may_be_same_file(transfer, other.transfer) && !later.packets.empty() &&
-           later.packets.front().number != 1 && !index.differs_from(other.index);
+           later.place_of(later.packets.front()) != (later.by_path ? 0 : 1) &&
+           !index.differs_from(other.index);
   }
 
   bool waits_for_rest() const {
-    return transfer.imei && transfer.announced && index.good() != *transfer.announced;
+    constexpr unsigned most_looked_through = 64; // that costs all packets each time
+    if (!transfer.imei || !transfer.announced) {
+      return false;
+    }
+    return transfer.by_path ? transfer.parts > most_looked_through || !transfer.is_complete()
+                            : index.good() != *transfer.announced;
   }
 
   /// Their packets are repeats of each other only in the end.
@@ -238,6 +249,9 @@ void TransferLog::Implementation::on(Open& open, const DumpTransferEnded& ended)
   transfer.kind = ended.kind;
   transfer.packet_size = ended.packet_size;
   transfer.by_path = ended.by_path;
+  if (transfer.by_path && transfer.announced_bytes) { // the packet size is known at last
+    transfer.announced = packets_of(*transfer.announced_bytes, transfer.packet_size);
+  }
   settle_numbers(transfer);
   mark_repeats(transfer);
   place_in_file(transfer);

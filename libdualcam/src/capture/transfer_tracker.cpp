@@ -61,8 +61,7 @@ void TransferTracker::metadata(std::optional<FileKind> kind) {
 }
 
 void TransferTracker::sync(std::uint32_t number) {
-  const auto wanted = by_path_ ? number / static_cast<std::uint32_t>(packet_size_) + 1
-                               : std::max(number, std::uint32_t{1});
+  const auto wanted = by_path_ ? number_at(number) : std::max(number, std::uint32_t{1});
   const auto last = starts_;
   starts_ = {0};
   if (const auto before = recent_.stored_crc(wanted - 1)) {
@@ -76,6 +75,7 @@ void TransferTracker::sync(std::uint32_t number) {
   }
   sync_ordinal_ = ordinal_;
   next_ = wanted;
+  next_byte_ = number;
   numbering_ = DumpNumbering::stated;
   lost_.reset();
 }
@@ -91,8 +91,9 @@ void TransferTracker::find_place_behind_loss(Bytes payload, std::uint16_t stored
   if (!restarted) { // otherwise a SYNC was damaged: its number is not known, but no packet is lost
     const auto rounding = lost.length_known ? wire_size() / 2 : wire_size() - 1;
     const auto packets = (lost.bytes + rounding) / wire_size();
-    next_ =
-        plus(next_, static_cast<std::int64_t>(std::clamp<std::uint64_t>(packets, 1, UINT32_MAX)));
+    const auto skipped = std::clamp<std::uint64_t>(packets, 1, UINT32_MAX);
+    next_ = plus(next_, static_cast<std::int64_t>(skipped));
+    next_byte_ += skipped * packet_size_;
   }
   if (numbering_ == DumpNumbering::stated) {
     numbering_ = DumpNumbering::inferred;
@@ -107,13 +108,38 @@ void TransferTracker::find_place_behind_loss(Bytes payload, std::uint16_t stored
   }
 }
 
+/// Behind damage: a range of bytes may have come twice, or been left out. A packet whose CRC goes
+/// on from one that is known follows that one.
+void TransferTracker::find_place_by_chain(Bytes payload, std::uint16_t start) {
+  const auto before = by_path_ ? std::nullopt : recent_.number_with_crc(start);
+  if (!before || start == 0 || *before + 1 == next_ || *before >= next_) {
+    return;
+  }
+  if (recent_.has_content(*before + 1, payload).value_or(*before == highest_good_)) {
+    next_ = *before + 1;
+    numbering_ = DumpNumbering::inferred;
+  }
+}
+
+/// Behind a packet.
+void TransferTracker::advance(std::size_t bytes) {
+  next_byte_ += bytes;
+  next_ = by_path_ ? number_at(next_byte_) : plus(next_, 1);
+}
+
+/// Of a byte of the file.
+std::uint32_t TransferTracker::number_at(std::uint64_t byte) const {
+  return plus(
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(byte / packet_size_, UINT32_MAX - 1)), 1);
+}
+
 DumpPacket TransferTracker::packet(std::uint64_t offset, Bytes payload, DumpVerdict verdict) {
   DumpPacket packet{};
   packet.ordinal = ordinal_++;
   packet.number = next_;
   packet.numbering = numbering_;
   packet.offset = offset;
-  packet.file_offset = std::uint64_t{next_ - 1} * packet_size_;
+  packet.file_offset = by_path_ ? next_byte_ : std::uint64_t{next_ - 1} * packet_size_;
   packet.payload = payload;
   packet.verdict = verdict;
   packet.repeat = next_ <= highest_;
@@ -140,7 +166,12 @@ DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint1
   const auto start = std::ranges::find_if(
       starts_, [&](std::uint16_t each) { return crc16(payload, each) == stored; });
   const bool good = start != starts_.end();
-  if (good && !packet_size_known_ && next_ != announced_) {
+  if (good && last_ && (last_->verdict == DumpVerdict::bad || last_->verdict == DumpVerdict::cut)) {
+    find_place_by_chain(payload, *start);
+  }
+  highest_good_ = good ? std::max(highest_good_, next_) : highest_good_;
+  if (good && !packet_size_known_ && next_ != announced_ &&
+      !(by_path_ && (payload.empty() || next_byte_ + payload.size() == announced_))) {
     packet_size_ = payload.size();
     packet_size_known_ = true;
   }
@@ -156,7 +187,7 @@ DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint1
     break_ = Break{event.ordinal, false};
   }
   starts_ = good || !event.computed ? std::vector{stored} : std::vector{stored, *event.computed};
-  next_ = plus(next_, 1);
+  advance(payload.size());
   remember(event);
   return event;
 }
@@ -164,15 +195,20 @@ DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint1
 DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedData& data) {
   lost_.reset();
   by_path_ = true;
-  next_ = data.offset / static_cast<std::uint32_t>(full_packet) + 1;
-  numbering_ = DumpNumbering::stated;
   const auto computed = crc16(data.payload);
-  auto event =
-      packet(offset, data.payload, computed == data.crc ? DumpVerdict::good : DumpVerdict::bad);
-  event.file_offset = data.offset;
+  const bool good = computed == data.crc;
+  const bool last = data.offset + data.payload.size() == announced_;
+  if (good && !packet_size_known_ && !last && !data.payload.empty()) {
+    packet_size_ = data.payload.size();
+    packet_size_known_ = true;
+  }
+  next_byte_ = data.offset;
+  next_ = number_at(next_byte_);
+  numbering_ = DumpNumbering::stated;
+  auto event = packet(offset, data.payload, good ? DumpVerdict::good : DumpVerdict::bad);
   event.stored = data.crc;
   event.computed = computed;
-  next_ = plus(next_, 1);
+  advance(data.payload.size());
   last_ = event;
   return event;
 }
@@ -211,6 +247,12 @@ std::optional<DumpRenumbered> TransferTracker::shift(std::uint64_t first, std::u
   return DumpRenumbered{first, end, by, reason};
 }
 
+/// All packets from the break on. If there are too many, a damaged one keeps its place.
+std::optional<DumpRenumbered> TransferTracker::shift_from_break(std::int64_t by,
+                                                                std::string_view reason) {
+  return shift(break_->ordinal + (by < 0 && !break_->searched ? 1 : 0), ordinal_, by, reason);
+}
+
 std::optional<DumpRenumbered> TransferTracker::correction() {
   if (!last_ || by_path_) {
     return std::nullopt;
@@ -220,9 +262,9 @@ std::optional<DumpRenumbered> TransferTracker::correction() {
   }
   const bool is_last = last_->payload.size() < packet_size_ && last_->verdict != DumpVerdict::cut &&
                        last_->verdict != DumpVerdict::bad;
-  if (is_last && announced_ && break_ && last_->number < *announced_) {
-    return shift(break_->ordinal, ordinal_, std::int64_t{*announced_} - last_->number,
-                 "a short packet is the last one");
+  if (is_last && announced_ && break_) {
+    return shift_from_break(std::int64_t{*announced_} - last_->number,
+                            "a short packet is the last one");
   }
   return std::nullopt;
 }
@@ -250,12 +292,11 @@ std::optional<DumpRenumbered> TransferTracker::correction_behind_sync() {
 
 /// Unless the end itself is lost: nothing tells then how many packets there were in between.
 std::optional<DumpRenumbered> TransferTracker::correction_at_end() {
-  if (lost_ || by_path_ || !announced_ || !break_ || !break_->searched || next_ > *announced_ ||
-      sync_ordinal_ > break_->ordinal || !has_packets()) {
+  if (lost_ || by_path_ || !announced_ || !break_ || sync_ordinal_ > break_->ordinal ||
+      !has_packets() || (next_ <= *announced_ && !break_->searched)) {
     return std::nullopt;
   }
-  return shift(break_->ordinal, ordinal_, std::int64_t{*announced_} - next_ + 1,
-               "what follows it ends the file");
+  return shift_from_break(std::int64_t{*announced_} - next_ + 1, "what follows it ends the file");
 }
 
 } // namespace dualcam

@@ -64,11 +64,15 @@ private:
   };
 
   void find_place_behind_loss(Bytes payload, std::uint16_t stored);
+  void find_place_by_chain(Bytes payload, std::uint16_t start);
+  void advance(std::size_t bytes);
   DumpPacket packet(std::uint64_t offset, Bytes payload, DumpVerdict verdict);
   void remember(const DumpPacket& packet);
   std::optional<DumpRenumbered> shift(std::uint64_t first, std::uint64_t end, std::int64_t by,
                                       std::string_view reason);
+  std::optional<DumpRenumbered> shift_from_break(std::int64_t by, std::string_view reason);
   std::optional<DumpRenumbered> correction_behind_sync();
+  std::uint32_t number_at(std::uint64_t byte) const;
   std::size_t wire_size() const { return packet_size_ + data_header + data_trailer; }
 
   std::optional<FileKind> kind_;
@@ -79,12 +83,14 @@ private:
   std::size_t packet_size_ = full_packet;
   bool packet_size_known_ = false;
   std::uint32_t next_ = 1;
+  std::uint64_t next_byte_ = 0; ///< the same where files go by path
   DumpNumbering numbering_ = DumpNumbering::unknown;
   std::vector<std::uint16_t> starts_;
   std::optional<Lost> lost_;
 
   std::uint64_t ordinal_ = 0;
   std::uint32_t highest_ = 0;
+  std::uint32_t highest_good_ = 0;
   RecentPackets recent_;
   std::optional<Break> break_; ///< the latest whose extent is uncertain
   std::optional<DumpPacket> last_;

@@ -66,7 +66,13 @@ struct CapturedTransfer {
   std::vector<std::string> corrections; ///< why numbers were changed afterwards
   unsigned parts = 1;                   ///< connections it came in
 
-  /// The best copy of each number, in order: good before unchecked before bad; cut ones are none.
+  /// What tells packets apart, in the file's order: their numbers, or where files go by path their
+  /// places, since those are not counted in packets.
+  std::uint64_t place_of(const CapturedPacket& packet) const {
+    return by_path ? packet.file_offset : packet.number;
+  }
+
+  /// The best copy of each packet, in order: good before unchecked before bad; cut ones are none.
   /// Pointers into `packets`.
   std::vector<const CapturedPacket*> best() const;
   /// Packets: as announced, else the highest number that came.
@@ -86,14 +92,15 @@ struct CapturedTransfer {
   /// The least certain of all its packets'.
   DumpNumbering numbering() const;
 
-  /// Every packet from the first to the last is there, and its CRC fits.
+  /// Every packet from the first to the last, by path every byte, is there, and its CRC fits.
   bool is_complete() const;
   /// Nothing in it was damaged, either.
   bool is_flawless() const;
   /// Bytes of the file that are there.
   std::uint64_t bytes() const;
-  /// CRC of these bytes; the file's, if it is complete.
-  std::uint16_t crc() const;
+  /// CRC of the packets that are there: the file's, if it is complete. nullopt: by path they do not
+  /// follow each other without overlaps to the end, and only their payloads would tell.
+  std::optional<std::uint16_t> crc() const;
 };
 
 } // namespace dualcam
