@@ -1,7 +1,7 @@
 # fish completion for dcam-crc. To try it: source completions/fish/dcam-crc.fish
 complete -c dcam-crc -s h -l help -d 'print the help'
 complete -c dcam-crc -l version -d 'print version and libraries'
-complete -c dcam-crc -l init -x -d 'CRC to go on from'
+complete -c dcam-crc -l init -x -d 'CRC to go on from; with --dump of packets without START'
 complete -c dcam-crc -s c -l check -d 'FILE is a list of checksums to compare with'
 complete -c dcam-crc -l dump -d 'FILE is captured traffic'
 complete -c dcam-crc -l port -x -d 'only connections with this TCP port'

@@ -145,7 +145,7 @@ class Checksums(Case):
     def test_usage(self):
         for wrong in (["--init", "12345"], ["--init", "xyz"], ["--init", ""], ["--port", "0"],
                       ["--port", "65536"], ["--chekc"], ["-c", "--dump"], ["-x", ""],
-                      ["--dump", "--init", "1"], ["--color", "blue"]):
+                      ["--dump", "--init", "xyz"], ["--color", "blue"]):
             self.assertNotEqual(self.ask(*wrong, code=2).stderr, b"", wrong)
         self.assertIn(b"did you mean '--check'", self.ask("--chekc", code=2).stderr)
 
@@ -476,6 +476,75 @@ class Dumps(Case):
         events = self.events("--dump", "a", "b", "no", code=3)
         self.assertEqual([event["dump"] for event in events if event["event"] == "transfer"],
                          ["a", "b"])
+
+
+class Cases(Case):
+    """Captures that once were read wrong, each for a kind. Made from invented data."""
+
+    FOLDER = pathlib.Path(__file__).resolve().parent / "cases"
+
+    def read(self, name, code, *arguments):
+        return self.transfer(*arguments, str(self.FOLDER / name), code=code)
+
+    def test_link_layers_and_fragments(self):
+        for name, packets, size, crc in (("pppoe.pcap", 3, 3022, "4d59"),
+                                         ("fragments.pcap", 20, 20000, "b1d1"),
+                                         ("plain.bin", 3, 3022, "4d59"),
+                                         ("both-directions.txt", 3, 3022, "4d59")):
+            with self.subTest(name=name):
+                transfer = self.read(name, 0)
+                self.assertEqual((transfer["good"], transfer["bytes"], transfer["crc16"],
+                                  transfer["complete"]), (packets, size, crc, True))
+        events = self.events("--dump", str(self.FOLDER / "two-linktypes.pcapng"))
+        self.assertEqual([event["crc16"] for event in events if event["event"] == "transfer"],
+                         ["b1d1", "b1d1"])
+        self.assertEqual(events[-1]["frames_not_read"], {})
+
+    def test_one_transfer_in_two_connections_whatever_ended_the_first(self):
+        for name in ("resume_fin.pcap", "resume_rst.pcap"):
+            with self.subTest(name=name):
+                transfer = self.read(name, 1)  # a packet is cut
+                self.assertEqual((transfer["connections"], transfer["complete"], transfer["good"],
+                                  transfer["bad"], transfer["device"]),
+                                 (2, True, 20, 1, "10.0.0.1:40001"))
+
+    def test_bytes_inserted_and_repeated(self):
+        inserted = self.read("ins1byte.bin", 1)
+        self.assertEqual((inserted["good"], inserted["bad"], inserted["missing"]), (19, 1, 0))
+        self.ask("--dump", "-x", "out", str(self.FOLDER / "ins1byte.bin"), code=1)
+        self.ask("--dump", "-x", "whole", str(self.FOLDER / "dup1030.bin"), code=1)
+        content = next((self.folder / "whole").iterdir()).read_bytes()
+        self.assertEqual((len(content), f"{crc16(content):04x}"), (20000, "b1d1"))
+        part = next((self.folder / "out").iterdir()).read_bytes()
+        self.assertEqual(part, content[:5120] + bytes(1024) + content[6144:])
+        repeated = self.read("dup1030.bin", 1)
+        self.assertEqual((repeated["good"], repeated["bad"], repeated["missing"],
+                          repeated["complete"]), (20, 1, 0, True))
+
+    def test_by_path_packets_have_places_not_numbers(self):
+        transfer = self.read("p6_resume_odd.bin", 0, "-x", "out")
+        self.assertEqual((transfer["good"], transfer["bytes"], transfer["crc16"],
+                          transfer["complete"], transfer["missing_packets"]),
+                         (21, 20000, "b1d1", True, []))
+        content = next((self.folder / "out").iterdir()).read_bytes()
+        self.assertEqual(f"{crc16(content):04x}", "b1d1")
+        data = (self.FOLDER / "p6_resume_odd.bin").read_bytes()
+        self.write("d", cut(data, 7704, 1034))  # 1024 bytes, which begin in mid-packet
+        transfer = self.transfer("d", code=1)
+        self.assertEqual((transfer["bytes"], transfer["complete"]), (18976, False))
+        self.assertNotEqual(transfer["missing_packets"], [])
+
+    def test_a_packet_alone_is_checked_from_the_crc_before_it(self):
+        name = "data-second-packet-alone.hex"
+        self.assertEqual(self.read(name, 1)["unchecked"], 1)
+        self.assertEqual(self.read(name, 1, "--init", "c9cf")["good"], 1)
+        self.assertEqual(self.read(name, 1, "--init", "2389")["bad"], 1)
+        self.read("plain.bin", 0, "--init", "1234")  # it has a START, which goes on from 0
+
+    def test_no_cell_is_a_formula(self):
+        result = subprocess.run([TOOLS / "dcam-meta", "-f", "csv",
+                                 self.FOLDER / "formula-driver.json"], capture_output=True)
+        self.assertIn(b",\"'=cmd|' /C calc'!A0\\x1b[31m", result.stdout)
 
 
 class Bounds(Case):

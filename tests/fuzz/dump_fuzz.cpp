@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "dualcam/capture/dump.hpp"
+#include "dualcam/capture/transfer_log.hpp"
 
 namespace {
 
@@ -18,13 +18,16 @@ void require(bool condition) {
 }
 
 /// The events as numbers; the gap that the input's first byte asks for included.
-std::vector<std::uint64_t> events(Bytes stream, std::size_t piece, std::size_t gap_at) {
-  DumpReader reader;
+std::vector<std::uint64_t> events(Bytes stream, std::size_t piece, std::size_t gap_at,
+                                  const DumpReaderOptions& options) {
+  DumpReader reader(options);
+  TransferLog log(1000);
   std::vector<std::uint64_t> result;
   std::uint64_t packets = 0;
   const auto drain = [&] {
     while (const auto event = reader.poll()) {
       result.push_back(event->index());
+      log.event({1, "", ""}, *event);
       if (const auto* packet = std::get_if<DumpPacket>(&*event)) {
         require(packet->ordinal == packets++);
         require(packet->number >= 1);
@@ -61,6 +64,13 @@ std::vector<std::uint64_t> events(Bytes stream, std::size_t piece, std::size_t g
   }
   reader.finish();
   drain();
+  log.finish();
+  while (const auto finding = log.poll()) {
+    const auto* transfer = std::get_if<CapturedTransfer>(&*finding);
+    require(transfer == nullptr || !transfer->is_complete() ||
+            (transfer->missing().empty() && transfer->holes().empty()));
+    result.push_back(transfer != nullptr ? transfer->bytes() + transfer->missing_count() : 0);
+  }
   return result;
 }
 
@@ -74,7 +84,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto gap = std::to_integer<std::size_t>(input[0]) * 16;
   const auto piece = std::to_integer<std::size_t>(input[1]) + 1;
   const auto stream = input.subspan(2);
-  const auto whole = events(stream, stream.size() + 1, gap);
-  require(events(stream, piece, gap) == whole);
+  DumpReaderOptions options;
+  options.both_sides = piece % 2 == 0;
+  if (piece % 3 == 0) {
+    options.initial = static_cast<std::uint16_t>(piece);
+  }
+  const auto whole = events(stream, stream.size() + 1, gap, options);
+  require(events(stream, piece, gap, options) == whole);
   return 0;
 }

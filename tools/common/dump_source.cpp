@@ -137,10 +137,11 @@ private:
   std::size_t memory_ = 0; ///< of all readers
 };
 
-/// A dump that is the device's side itself.
+/// A dump that is the device's side itself, or both sides as they were printed.
 class PlainStream {
 public:
-  explicit PlainStream(DumpListener& listener) : listener_(listener) {}
+  PlainStream(const DumpOptions& options, DumpListener& listener)
+      : listener_(listener), reader_({.both_sides = true, .initial = options.initial}) {}
 
   void bytes(Bytes bytes) {
     reader_.received(bytes);
@@ -188,7 +189,7 @@ std::optional<LinkType> link_of(Bytes frame) {
 class HexStream : public HexReader::Listener {
 public:
   HexStream(const DumpOptions& options, DumpListener& listener, DumpFacts& facts)
-      : listener_(listener), facts_(facts), streams_(options, listener, facts) {}
+      : options_(options), listener_(listener), facts_(facts), streams_(options, listener, facts) {}
 
   void bytes(Bytes bytes, bool other_side) override {
     if (stream_) {
@@ -244,7 +245,7 @@ private:
 
   /// What was taken for a packet is the stream's beginning; its last `behind` bytes are not.
   void begin_stream(std::size_t behind) {
-    stream_.emplace(listener_);
+    stream_.emplace(options_, listener_);
     facts_.streams = 1;
     auto rest = Bytes(block_).first(block_.size() - behind);
     std::size_t at = 0;
@@ -259,6 +260,7 @@ private:
     ByteBuffer().swap(block_);
   }
 
+  const DumpOptions& options_;
   DumpListener& listener_;
   DumpFacts& facts_;
   CaptureStreams streams_;
@@ -352,7 +354,7 @@ Result<void> read_dump(InputFile& file, const DumpOptions& options, DumpListener
     return read_hex(file, options, listener, facts);
   }
   facts.streams = 1;
-  PlainStream stream(listener);
+  PlainStream stream(options, listener);
   auto result = read_pieces(file, options, [&](Bytes bytes) { stream.bytes(bytes); });
   stream.finish();
   return result;

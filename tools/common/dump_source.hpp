@@ -38,6 +38,8 @@ struct DumpFacts {
 
 struct DumpOptions {
   std::optional<std::uint16_t> port; ///< only connections with it at one end
+  /// What the first packet's CRC goes on from, in bytes that begin behind START.
+  std::optional<std::uint16_t> initial;
   /// Called with the bytes read so far.
   std::function<void(std::uint64_t)> progress = [](std::uint64_t) {};
 };

@@ -78,6 +78,7 @@ ExitCode DumpCheck::check(const std::string& path) {
   const auto size = file->size();
   DumpOptions options;
   options.port = options_.port;
+  options.initial = options_.initial;
   options.progress = [&](std::uint64_t done) { meter.update(done, size); };
   report_.begin(path);
   Listener listener(*this);

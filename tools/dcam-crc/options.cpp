@@ -22,12 +22,11 @@ std::optional<std::uint16_t> parse_crc(std::string_view text) {
                                                                  : std::nullopt;
 }
 
-void add_options(Arguments& parser, CrcOptions& options, bool& initial_given) {
-  parser.custom("--init", "HEX", "0000", "CRC to go on from",
+void add_options(Arguments& parser, CrcOptions& options) {
+  parser.custom("--init", "HEX", "0000", "CRC to go on from; with --dump: of packets without START",
                 [&](const auto& given) -> std::optional<std::string> {
                   const auto value = parse_crc(given);
-                  options.initial = value.value_or(0);
-                  initial_given = true;
+                  options.initial = value;
                   return value ? std::nullopt
                                : std::optional<std::string>("1 to 4 hex digits, such as 2189");
                 });
@@ -64,7 +63,6 @@ std::string libraries() {
 
 std::expected<CrcOptions, ExitCode> parse_crc_options(int count, const char* const* arguments) {
   CrcOptions options;
-  bool initial_given = false;
   Arguments parser({
       .name = "dcam-crc",
       .usage = "[options] [FILE...]",
@@ -76,16 +74,13 @@ std::expected<CrcOptions, ExitCode> parse_crc_options(int count, const char* con
       .libraries = libraries(),
   });
   parser.positionals("FILE", options.files, "standard input by default, or -");
-  add_options(parser, options, initial_given);
+  add_options(parser, options);
   if (const auto code = parser.parse(count, arguments)) {
     return std::unexpected(*code);
   }
   options.dump = options.dump || options.port || options.map || !options.extract_folder.empty();
   if (options.check && options.dump) {
     return std::unexpected(parser.usage_error("--check and --dump exclude each other"));
-  }
-  if (initial_given && options.dump) {
-    return std::unexpected(parser.usage_error("--init has no meaning with --dump"));
   }
   if (options.files.empty()) {
     options.files.emplace_back("-");

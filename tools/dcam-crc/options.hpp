@@ -14,7 +14,7 @@ namespace dualcam::crc {
 
 struct CrcOptions {
   std::vector<std::string> files; ///< at least one; `-` is standard input
-  std::uint16_t initial = 0;
+  std::optional<std::uint16_t> initial;
   bool check = false;
   bool dump = false;
   std::optional<std::uint16_t> port;

@@ -57,7 +57,7 @@ ExitCode CrcTool::run() {
 // --- checksums ---
 
 ExitCode CrcTool::print_checksum(const std::string& path) {
-  const auto sum = checksum_of(path, options_.initial, console_);
+  const auto sum = checksum_of(path, options_.initial.value_or(0), console_);
   if (!sum) {
     console_.error(fmt::format("{}: {}", shown(path), sum.error().message));
     return ExitCode::io;
@@ -116,7 +116,7 @@ void CrcTool::check_line(std::string_view line, ListTally& tally) {
     return;
   }
   ++tally.well_formed;
-  const auto sum = checksum_of(entry->name, options_.initial, console_);
+  const auto sum = checksum_of(entry->name, options_.initial.value_or(0), console_);
   if (!sum) {
     ++tally.unreadable;
     console_.error(fmt::format("{}: {}", shown(entry->name), sum.error().message));

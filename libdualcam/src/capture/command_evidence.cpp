@@ -137,7 +137,99 @@ std::optional<std::uint16_t> fitting_start(Bytes data, std::span<const std::uint
   return found == starts.end() ? std::nullopt : std::optional(*found);
 }
 
+namespace {
+
+/// What the server's command at the start of `window` may have for a size: it is no more than a
+/// guess before what follows is looked at. 0: none.
+std::optional<std::size_t> likely_server_size(Bytes window) {
+  if (window.size() < 2) {
+    return std::nullopt;
+  }
+  const auto* command = find_command(Sender::server, load_be<std::uint16_t>(window));
+  if (command == nullptr || command->senders == Senders::both) {
+    return 0;
+  }
+  if (command->length == Length::fixed) {
+    return command->header_size();
+  }
+  if (window.size() < header_size) {
+    return std::nullopt;
+  }
+  const std::size_t length = load_be<std::uint16_t>(window.subspan(2));
+  const auto text =
+      window.subspan(header_size).first(std::min(length, window.size() - header_size));
+  const bool is_text =
+      id_of(window) == CommandId::file_request || id_of(window) == CommandId::metadata_request;
+  return command->allows(length) && (!is_text || is_printable(text)) ? header_size + length : 0;
+}
+
+/// CLOSE is zeros, as many things are: it is one at the end, or before another session.
+Fit is_before_session(Bytes rest, bool at_end, const Known& known) {
+  if (rest.size() < init_size) {
+    return !at_end ? Fit::undecided : fit(rest.empty());
+  }
+  return fit(is_likely_init(rest, known));
+}
+
+Fit begins_any_command(Bytes window, bool at_end, const Known& known, int depth);
+
+/// Whether a command of the server, at whose end `rest` is, is followed by another one, of
+/// whomever.
+Fit is_followed(CommandId id, Bytes rest, bool at_end, const Known& known, int depth) {
+  return id == CommandId::init_or_close ? is_before_session(rest, at_end, known)
+                                        : begins_any_command(rest, at_end, known, depth);
+}
+
+std::optional<std::size_t> server_size(Bytes window, bool at_end, const Known& known, int depth) {
+  const auto none = std::optional<std::size_t>(0);
+  const auto size = likely_server_size(window);
+  if (!size || window.size() < *size) {
+    return at_end ? none : std::nullopt;
+  }
+  if (*size == 0) {
+    return none;
+  }
+  const auto rest = window.subspan(*size);
+  auto follows = is_followed(id_of(window), rest, at_end, known, depth);
+  if (follows != Fit::no) {
+    return follows == Fit::yes ? size : std::nullopt;
+  }
+  if (id_of(window) == CommandId::repeat_init && rest.size() >= 2 &&
+      load_be<std::uint16_t>(rest) == 0) { // other servers give it a length
+    follows = begins_any_command(rest.subspan(2), at_end, known, depth);
+    return follows == Fit::undecided ? std::nullopt
+                                     : std::optional(follows == Fit::yes ? *size + 2 : 0);
+  }
+  return none;
+}
+
+/// Of the device, or of the server and followed by another one: of these so many in a row are
+/// looked at.
+Fit begins_any_command(Bytes window, bool at_end, const Known& known, int depth) {
+  constexpr int deepest = 4;
+  auto device_alone = known;
+  device_alone.both_sides = false;
+  const auto of_device = begins_command(window, at_end, device_alone);
+  if (of_device != Fit::no || depth == deepest) {
+    return of_device;
+  }
+  const auto size = server_size(window, at_end, known, depth + 1);
+  return size ? fit(*size != 0) : Fit::undecided;
+}
+
+} // namespace
+
+std::optional<std::size_t> server_command_size(Bytes window, bool at_end, const Known& known) {
+  return known.both_sides ? server_size(window, at_end, known, 0) : 0;
+}
+
 Fit begins_command(Bytes window, bool at_end, const Known& known) {
+  if (known.both_sides && !window.empty()) {
+    const auto size = server_command_size(window, at_end, known);
+    if (!size || *size != 0) {
+      return size ? Fit::yes : Fit::undecided;
+    }
+  }
   if (window.empty()) {
     return at_end ? Fit::yes : Fit::undecided;
   }

@@ -16,11 +16,16 @@ struct Known {
   std::optional<std::uint64_t> imei;     ///< of the last INIT
   std::optional<std::uint32_t> packets;  ///< highest number a SYNC may name
   bool by_path = false;                  ///< ENHANCED DATA may come
+  bool both_sides = false;               ///< the server's commands may stand in between
   std::span<const std::uint16_t> starts; ///< what a DATA's CRC may go on from
 };
 
 /// A command's size from its first bytes; 0: it has none such; nullopt: too few bytes to tell.
 std::optional<std::size_t> command_size(Bytes window);
+
+/// The size of the server's command that `window` begins with, where both sides are in one stream;
+/// 0: it does with none; nullopt: too few bytes to tell.
+std::optional<std::size_t> server_command_size(Bytes window, bool at_end, const Known& known);
 
 /// Whether `window` begins like a command; no bytes at all are one at the end of the stream.
 Fit begins_command(Bytes window, bool at_end, const Known& known);

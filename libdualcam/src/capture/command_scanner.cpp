@@ -61,7 +61,34 @@ bool CommandScanner::step(const Known& known) {
   return true;
 }
 
+/// Steps over a command of the server. nullopt: there is none.
+std::optional<bool> CommandScanner::read_server_command(const Known& known) {
+  const auto size = command_evidence::server_command_size(window(), at_end(), known);
+  if (!size) {
+    return false;
+  }
+  if (*size == 0) {
+    return std::nullopt;
+  }
+  const auto command = window().first(*size);
+  const auto id = load_be<std::uint16_t>(command);
+  const auto header =
+      id == static_cast<std::uint16_t>(CommandId::repeat_init) ? *size : data_header;
+  auto message = decode(Sender::server, id, command.subspan(header));
+  if (!message) {
+    return std::nullopt;
+  }
+  scanned_.emplace_back(ScannedServerCommand{std::move(*message)});
+  position_ += *size;
+  return true;
+}
+
 bool CommandScanner::read_command(const Known& known) {
+  if (known.both_sides && !window().empty()) {
+    if (const auto read = read_server_command(known)) {
+      return *read;
+    }
+  }
   const auto size = command_evidence::command_size(window());
   if (!size) {
     return false;
@@ -125,8 +152,8 @@ bool CommandScanner::search(const Known& known) {
     const auto rest = window();
     const auto zero = std::ranges::find(rest, std::byte{0}); // no command's first byte is another
     position_ += static_cast<std::size_t>(zero - rest.begin());
-    const auto fit =
-        is_opening() ? Fit::yes : command_evidence::is_way_back(window(), at_end(), known);
+    auto fit = is_opening(known);
+    fit = fit == Fit::no ? command_evidence::is_way_back(window(), at_end(), known) : fit;
     if (lost_->claimed != 0 && offset() >= lost_->from + lost_->claimed) {
       report_cut();
       return true;
@@ -142,12 +169,21 @@ bool CommandScanner::search(const Known& known) {
   }
 }
 
-/// At the very start of the stream an INIT is trusted whatever its settings are.
-bool CommandScanner::is_opening() const {
-  return offset() == 0 && window().size() >= init_size &&
-         command_id(window()) == CommandId::init_or_close &&
-         load_be<std::uint16_t>(window().subspan(2)) != 0 &&
-         decode(Sender::device, 0, window().first(init_size).subspan(2)).has_value();
+/// At the very start of the stream an INIT is trusted whatever its settings are, and a command of
+/// the server may come first.
+Fit CommandScanner::is_opening(const Known& known) const {
+  if (offset() != 0) {
+    return Fit::no;
+  }
+  const auto of_server = command_evidence::server_command_size(window(), at_end(), known);
+  if (of_server != 0) {
+    return of_server ? Fit::yes : Fit::undecided;
+  }
+  const bool is_init = window().size() >= init_size &&
+                       command_id(window()) == CommandId::init_or_close &&
+                       load_be<std::uint16_t>(window().subspan(2)) != 0 &&
+                       decode(Sender::device, 0, window().first(init_size).subspan(2)).has_value();
+  return is_init ? Fit::yes : Fit::no;
 }
 
 /// All that is left before the gap belongs to a command that it has cut.

@@ -22,6 +22,11 @@ struct ScannedCommand {
   std::optional<std::uint16_t> before; ///< the two bytes before it, if a search ended here
 };
 
+/// A command of the server, where both sides are in one stream.
+struct ScannedServerCommand {
+  Message message; ///< views into the stream
+};
+
 /// A DATA or ENHANCED DATA that is not all there.
 struct ScannedCut {
   std::uint64_t offset;
@@ -41,7 +46,8 @@ struct ScannedEnd {
   std::uint64_t offset;
 };
 
-using Scanned = std::variant<ScannedCommand, ScannedCut, DumpSkipped, ScannedLoss, ScannedEnd>;
+using Scanned = std::variant<ScannedCommand, ScannedServerCommand, ScannedCut, DumpSkipped,
+                             ScannedLoss, ScannedEnd>;
 
 /// Takes pieces of any size. Views in what it hands out are good until the next `received`.
 class CommandScanner {
@@ -75,7 +81,8 @@ private:
   bool read_data(std::size_t size, const Known& known);
   void take(Bytes command);
   bool search(const Known& known);
-  bool is_opening() const;
+  std::optional<bool> read_server_command(const Known& known);
+  command_evidence::Fit is_opening(const Known& known) const;
   void close_gap();
   void end_of_stream();
 

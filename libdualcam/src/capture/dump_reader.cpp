@@ -40,6 +40,8 @@ std::string_view name_of(DumpNumbering numbering) {
 
 class DumpReader::Implementation {
 public:
+  explicit Implementation(const DumpReaderOptions& options) : options_(options) {}
+
   void received(Bytes bytes) { scanner_.received(bytes); }
   void missing(std::uint64_t count) { scanner_.missing(count); }
   void server_received(Bytes bytes);
@@ -53,6 +55,7 @@ public:
 private:
   // What the scanner finds.
   void on(const ScannedCommand& command);
+  void on(const ScannedServerCommand& command) { server_said(command.message); }
   void on(const ScannedCut& cut);
   void on(const DumpSkipped& skipped) { events_.emplace_back(skipped); }
   void on(const ScannedLoss& loss);
@@ -75,6 +78,9 @@ private:
   void emit_correction(std::optional<DumpRenumbered> correction);
   command_evidence::Known known() const;
 
+  void server_said(const Message& message);
+
+  DumpReaderOptions options_;
   CommandScanner scanner_;
   std::uint64_t offset_ = 0;            ///< of the command that is looked at
   std::optional<std::uint16_t> before_; ///< see ScannedCommand
@@ -103,14 +109,17 @@ void DumpReader::Implementation::server_received(Bytes bytes) {
       return;
     }
     const auto message = decode(Sender::server, (*frame)->id, (*frame)->payload);
-    if (!message) {
-      continue;
+    if (message) {
+      server_said(*message);
     }
-    if (const auto* request = std::get_if<FileRequest>(&*message)) {
-      requested_ = file_kind_identified(as_bytes(request->file));
-    }
-    events_.push_back(DumpServerCommand{describe(*message)});
   }
+}
+
+void DumpReader::Implementation::server_said(const Message& message) {
+  if (const auto* request = std::get_if<FileRequest>(&message)) {
+    requested_ = file_kind_identified(as_bytes(request->file));
+  }
+  events_.emplace_back(DumpServerCommand{describe(message)});
 }
 
 std::optional<DumpEvent> DumpReader::Implementation::poll() {
@@ -209,7 +218,7 @@ TransferTracker& DumpReader::Implementation::begin_transfer(std::optional<std::u
   }
   requested_.reset();
   described_.reset();
-  transfer_.emplace(kind, announced, by_path_);
+  transfer_.emplace(kind, announced, by_path_, std::exchange(options_.initial, std::nullopt));
   if (std::exchange(pending_metadata_, false)) {
     transfer_->metadata(kind);
   }
@@ -241,18 +250,21 @@ void DumpReader::Implementation::emit_correction(std::optional<DumpRenumbered> c
 }
 
 command_evidence::Known DumpReader::Implementation::known() const {
-  static constexpr std::array<std::uint16_t, 1> zero{0};
+  static constexpr std::uint16_t zero = 0;
   command_evidence::Known known;
   known.imei = init_ ? std::optional(init_->imei) : std::nullopt;
   known.packets = transfer_ ? transfer_->highest_sync() : std::nullopt;
   known.by_path = by_path_;
-  known.starts = transfer_ ? transfer_->starts() : std::span<const std::uint16_t>(zero);
+  known.starts =
+      transfer_ ? transfer_->starts() : std::span(options_.initial ? &*options_.initial : &zero, 1);
+  known.both_sides = options_.both_sides;
   return known;
 }
 
 // --- the public face ---
 
-DumpReader::DumpReader() : implementation_(std::make_unique<Implementation>()) {}
+DumpReader::DumpReader(const DumpReaderOptions& options)
+    : implementation_(std::make_unique<Implementation>(options)) {}
 DumpReader::~DumpReader() = default;
 DumpReader::DumpReader(DumpReader&&) noexcept = default;
 DumpReader& DumpReader::operator=(DumpReader&&) noexcept = default;

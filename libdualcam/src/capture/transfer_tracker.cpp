@@ -19,13 +19,17 @@ std::uint32_t plus(std::uint32_t number, std::int64_t shift) {
 } // namespace
 
 TransferTracker::TransferTracker(std::optional<FileKind> kind,
-                                 std::optional<std::uint32_t> announced, bool by_path)
+                                 std::optional<std::uint32_t> announced, bool by_path,
+                                 std::optional<std::uint16_t> initial)
     : kind_(kind), announced_(announced), by_path_(by_path) {
   if (announced) {
     starts_ = {0};
     numbering_ = DumpNumbering::inferred; // until SYNC
   } else {
     break_ = Break{0, true};
+    if (initial) {
+      starts_ = {*initial};
+    }
   }
 }
 

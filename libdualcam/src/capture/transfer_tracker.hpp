@@ -12,8 +12,9 @@ namespace dualcam {
 
 class TransferTracker {
 public:
+  /// `initial`: what the first packet's CRC goes on from, if there is no START and that is known.
   TransferTracker(std::optional<FileKind> kind, std::optional<std::uint32_t> announced,
-                  bool by_path);
+                  bool by_path, std::optional<std::uint16_t> initial = std::nullopt);
 
   DumpTransferBegan began(std::uint64_t offset) const;
   DumpTransferEnded ended(std::uint64_t offset) const;

@@ -134,6 +134,15 @@ using DumpEvent =
     std::variant<DumpInit, DumpMetadata, DumpPath, DumpTransferBegan, DumpSync, DumpPacket,
                  DumpRenumbered, DumpSkipped, DumpStatus, DumpServerCommand, DumpTransferEnded>;
 
+/// What is not the same for all streams.
+struct DumpReaderOptions {
+  /// The server's commands stand between the device's, as where both directions were printed one
+  /// after the other: they are told as DumpServerCommand.
+  bool both_sides = false;
+  /// What the CRC of the first packet goes on from, where the stream begins behind START and SYNC.
+  std::optional<std::uint16_t> initial;
+};
+
 /// Reads a stream in pieces of any size. After each of `received`, `missing`, `server_received` and
 /// `finish`, `poll` until it returns nullopt. Nothing comes after `finish`.
 ///
@@ -153,7 +162,7 @@ using DumpEvent =
 class DumpReader {
 public:
   /// At the start of a stream, or anywhere in one.
-  DumpReader();
+  explicit DumpReader(const DumpReaderOptions& options = {});
   ~DumpReader();
   /// Leaves the other one good for destruction and assignment only.
   DumpReader(DumpReader&&) noexcept;
