@@ -252,12 +252,13 @@ void ServerSession::on_init(const Init& init) {
 }
 
 /// From protocol 6 on a DualCam's bits offer nothing by themselves [run]; a path is asked for all
-/// the same, once.
+/// the same, until that is in vain.
 void ServerSession::offered_by(const Init& init) {
   const auto kinds = kinds_offered(init);
   const bool by_kind = protocol_ <= newest_plain_protocol;
   offered_ = by_kind ? kinds : FileKinds();
-  path_offered_ = init.offers_path() || (!by_kind && !kinds.empty() && !was_asked_for_path_);
+  path_told_ = init.offers_path();
+  path_offered_ = path_told_ || (!by_kind && !kinds.empty());
   unknown_offered_ = init.offers_unknown();
 }
 

@@ -370,6 +370,7 @@ void ServerSession::stored(TimePoint now) {
     round_over_ = true;
     owed_ = owed_ - current_.kinds();
     if (!current_.kind()) { // a DualCam's kinds wait for the next INIT
+      has_file_by_path_ = true;
       rounds_in_vain_ = 0;
       offered_ = {};
     }

@@ -46,7 +46,9 @@ void ServerSession::without_path(std::string_view why) {
   deadlines_.stop_all_but(Timer::idle);
   note(std::string(why));
   path_excluded_ = true;
-  path_failure_ = "the file by path that the device offers is not to be had: " + std::string(why);
+  if (path_told_ || !has_file_by_path_) {
+    path_failure_ = "the file by path that the device offers is not to be had: " + std::string(why);
+  }
   next_file();
 }
 

@@ -328,10 +328,12 @@ private:
   bool path_offered_ = false;  ///< by the last INIT and not yet dealt with
   bool path_excluded_ = false; ///< refused or not wanted: not asked for again
   std::string path_failure_;   ///< why one that was on offer is not to be had
+  bool path_told_ = false;     ///< the last INIT had its bit
   bool was_asked_for_path_ = false;
-  unsigned rounds_in_vain_ = 0; ///< with a START of 0, one behind the other
-  bool shortened_ = false;      ///< a path is asked for by its first bytes
-  bool understood_ = false;     ///< the device knows what it was asked for by path
+  bool has_file_by_path_ = false; ///< stored
+  unsigned rounds_in_vain_ = 0;   ///< with a START of 0, one behind the other
+  bool shortened_ = false;        ///< a path is asked for by its first bytes
+  bool understood_ = false;       ///< the device knows what it was asked for by path
   bool unknown_offered_ = false;
   bool round_over_ = false; ///< the next INIT may offer others
   bool init_repeated_ = false;
