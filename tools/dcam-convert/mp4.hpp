@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <span>
 
-#include "dualcam/wire/bytes.hpp"
+#include "dcam-convert/mp4_boxes.hpp"
 
 namespace dualcam::convert {
 
@@ -20,11 +18,8 @@ struct Mp4Facts {
   bool whole = false;
 };
 
-/// Fills the span with what stands at the offset; false if it is not there.
-using ReadAt = std::function<bool(std::uint64_t, std::span<std::byte>)>;
-
-/// From the boxes of a file of `size` bytes (ISO 14496-12). Damaged or unusual ones leave the facts
-/// unknown. Reads the index, not the pictures.
+/// From the boxes of a file of `size` bytes. Damaged or unusual ones leave the facts unknown. Reads
+/// the index, not the pictures, into memory, if it is not larger than `largest_mp4_index`.
 Mp4Facts inspect_mp4(std::uint64_t size, const ReadAt& read);
 
 } // namespace dualcam::convert

@@ -12,27 +12,9 @@ namespace {
 constexpr std::size_t search_piece = std::size_t{1} << 20;
 constexpr std::uint32_t non_sync_flag = 0x10000;
 constexpr unsigned most_searches = 100;
-constexpr std::size_t most_fragment_boxes = 10'000; // in one other
 
 std::uint32_t word_at(Bytes bytes, std::size_t at) {
   return static_cast<std::uint32_t>(number_be(bytes, at, 4));
-}
-
-/// The content of the first box of this type; empty if there is none.
-Bytes find(Bytes bytes, std::string_view type) {
-  for (const auto& box : mp4_boxes(bytes)) {
-    if (box.type == type) {
-      return box.content;
-    }
-  }
-  return {};
-}
-
-Bytes find(Bytes bytes, std::initializer_list<std::string_view> path) {
-  for (const auto type : path) {
-    bytes = find(bytes, type);
-  }
-  return bytes;
 }
 
 /// A table of runs: so many times the same value.
@@ -86,19 +68,20 @@ void take_description(Bytes descriptions, Mp4Track& track) {
     return;
   }
   const auto inside = boxes[0].content.subspan(fixed_fields);
-  const auto avc = find(inside, "avcC");
-  const auto hevc = find(inside, "hvcC");
+  const auto avc = find_mp4_box(inside, "avcC");
+  const auto hevc = find_mp4_box(inside, "hvcC");
   track.nal_length_size = avc.size() > 4     ? number_be(avc, 4, 1) % 4 + 1
                           : hevc.size() > 21 ? number_be(hevc, 21, 1) % 4 + 1
                                              : 0;
-  track.photos = boxes[0].type == "jpeg" || object_type_of(find(inside, "esds")) == jpeg_object;
+  track.photos =
+      boxes[0].type == "jpeg" || object_type_of(find_mp4_box(inside, "esds")) == jpeg_object;
 }
 
 /// Gives each sample its place: samples stand in chunks without gaps.
 void place_samples(Bytes table, std::vector<Mp4Sample>& samples) {
-  const auto runs = find(table, "stsc");
-  const auto wide = find(table, "co64");
-  const auto chunks = wide.empty() ? find(table, "stco") : wide;
+  const auto runs = find_mp4_box(table, "stsc");
+  const auto wide = find_mp4_box(table, "co64");
+  const auto chunks = wide.empty() ? find_mp4_box(table, "stco") : wide;
   const std::size_t width = wide.empty() ? 4 : 8;
   const auto most_chunks = chunks.size() > 8 ? (chunks.size() - 8) / width : 0;
   const auto count = std::min<std::uint64_t>(word_at(chunks, 4), most_chunks);
@@ -123,15 +106,15 @@ void place_samples(Bytes table, std::vector<Mp4Sample>& samples) {
 
 /// False: there are too many, or their sizes stand in a form that is not known here.
 bool read_samples(Bytes table, std::vector<Mp4Sample>& samples) {
-  const auto sizes = find(table, "stsz");
+  const auto sizes = find_mp4_box(table, "stsz");
   const auto equal_size = word_at(sizes, 4);
   const auto count = word_at(sizes, 8);
   if (sizes.size() < 12 || count > most_mp4_samples) {
     return false;
   }
-  Runs durations(find(table, "stts"));
-  Runs shifts(find(table, "ctts"));
-  const auto keys = find(table, "stss");
+  Runs durations(find_mp4_box(table, "stts"));
+  Runs shifts(find_mp4_box(table, "ctts"));
+  const auto keys = find_mp4_box(table, "stss");
   std::uint64_t time = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto duration = durations.next();
@@ -191,29 +174,21 @@ private:
   /// Looks at the boxes of the file from `at` on.
   void walk(std::uint64_t at) {
     while (at < size_) {
-      std::array<std::byte, 16> head{};
-      const auto there = std::min<std::uint64_t>(head.size(), size_ - at);
-      if (there < 8 || !read_(at, std::span(head).first(there))) {
+      const auto head = mp4_box_head_at(at, size_, read_);
+      if (head.length == 0) {
         return;
       }
-      const auto type = as_text(Bytes(head).subspan(4, 4));
-      const auto short_length = word_at(head, 0);
-      const std::uint64_t head_size = short_length == 1 ? 16 : 8;
-      const auto length = short_length == 0   ? size_ - at
-                          : short_length == 1 ? number_be(head, 8, 8)
-                                              : short_length;
-      const bool named = std::ranges::all_of(type, [](char c) { return c >= ' ' && c <= '~'; });
-      if (!named || length < head_size) {
+      if (!head.is_plausible()) {
         index_.damaged_at = index_.damaged_at.value_or(at);
         at = search(at + 1).value_or(size_);
         continue;
       }
-      if (length > size_ - at) {
+      if (head.length > size_ - at) {
         index_.damaged_at = index_.damaged_at.value_or(at);
         return;
       }
-      take(type, at, at + head_size, at + length);
-      at += length;
+      take(head.type, at, at + head.size, at + head.length);
+      at += head.length;
     }
   }
 
@@ -267,14 +242,14 @@ private:
   }
 
   void take_movie() {
-    const auto header = find(index_.movie, "mvhd");
+    const auto header = find_mp4_box(index_.movie, "mvhd");
     index_.time_scale = std::max(word_at(header, number_be(header, 0, 1) == 1 ? 20 : 12), 1U);
     for (const auto& box : mp4_boxes(index_.movie)) {
       if (box.type == "trak") {
         take_track(box.content);
       }
     }
-    for (const auto& box : mp4_boxes(find(index_.movie, "mvex"))) {
+    for (const auto& box : mp4_boxes(find_mp4_box(index_.movie, "mvex"))) {
       if (box.type == "trex") {
         defaults_.push_back({.track = word_at(box.content, 4),
                              .description = word_at(box.content, 8),
@@ -289,22 +264,22 @@ private:
   void take_track(Bytes box) {
     Mp4Track track;
     track.box = box;
-    const auto handler = find(box, {"mdia", "hdlr"});
+    const auto handler = find_mp4_box(box, {"mdia", "hdlr"});
     const auto kind = handler.size() >= 12 ? as_text(handler.subspan(8, 4)) : "";
     track.video = kind == "vide";
     if ((!track.video && kind != "soun") ||
         std::ranges::find(index_.tracks, track.video, &Mp4Track::video) != index_.tracks.end()) {
       return;
     }
-    const auto header = find(box, "tkhd");
+    const auto header = find_mp4_box(box, "tkhd");
     track.id = word_at(header, number_be(header, 0, 1) == 1 ? 20 : 12);
-    const auto media_header = find(box, {"mdia", "mdhd"});
+    const auto media_header = find_mp4_box(box, {"mdia", "mdhd"});
     const auto scale = word_at(media_header, number_be(media_header, 0, 1) == 1 ? 20 : 12);
     track.time_scale = std::max(scale, 1U);
-    take_edits(find(box, {"edts", "elst"}), track);
-    const auto table = find(box, {"mdia", "minf", "stbl"});
+    take_edits(find_mp4_box(box, {"edts", "elst"}), track);
+    const auto table = find_mp4_box(box, {"mdia", "minf", "stbl"});
     if (track.video) {
-      take_description(find(table, "stsd"), track);
+      take_description(find_mp4_box(table, "stsd"), track);
     }
     if (table.empty()) {
       return; // its index is damaged
@@ -330,7 +305,7 @@ private:
   }
 
   void take_fragment(Bytes fragment, std::uint64_t begin) {
-    const auto sequence = word_at(find(fragment, "mfhd"), 4);
+    const auto sequence = word_at(find_mp4_box(fragment, "mfhd"), 4);
     const bool follows_hole = sequence > last_fragment_.value_or(sequence) + 1;
     if (follows_hole) {
       index_.damaged_at = index_.damaged_at.value_or(begin);
@@ -345,7 +320,7 @@ private:
   }
 
   void take_track_fragment(Bytes box, std::uint64_t begin, std::uint64_t& data, bool follows_hole) {
-    const auto header = find(box, "tfhd");
+    const auto header = find_mp4_box(box, "tfhd");
     const auto flags = word_at(header, 0);
     const auto id = word_at(header, 4);
     const auto track = std::ranges::find(index_.tracks, id, &Mp4Track::id);
@@ -369,7 +344,7 @@ private:
     optional(0x20, 4, defaults.flags);
     const auto& samples = track->samples;
     auto time = samples.empty() ? 0 : samples.back().time + samples.back().duration;
-    if (const auto base = find(box, "tfdt"); !base.empty()) {
+    if (const auto base = find_mp4_box(box, "tfdt"); !base.empty()) {
       const auto told = number_be(base, 4, number_be(base, 0, 1) == 1 ? 8 : 4);
       if (follows_hole && track->video && told > time && !samples.empty()) {
         index_.unknown_pictures += (told - time) / std::max(samples.back().duration, 1U);
@@ -428,25 +403,6 @@ private:
 };
 
 } // namespace
-
-std::vector<Mp4Box> mp4_boxes(Bytes bytes) {
-  std::vector<Mp4Box> boxes;
-  while (bytes.size() >= 8 && boxes.size() < most_fragment_boxes) {
-    const auto short_length = word_at(bytes, 0);
-    const std::uint64_t head = short_length == 1 ? 16 : 8;
-    const auto length = short_length == 0   ? bytes.size()
-                        : short_length == 1 ? number_be(bytes, 8, 8)
-                                            : short_length;
-    if (length < head || length > bytes.size()) {
-      break;
-    }
-    boxes.push_back({.type = as_text(bytes.subspan(4, 4)),
-                     .whole = bytes.first(length),
-                     .content = bytes.first(length).subspan(head)});
-    bytes = bytes.subspan(length);
-  }
-  return boxes;
-}
 
 Result<Mp4Index> read_mp4_index(std::uint64_t size, const ReadAt& read) {
   return IndexReader(size, read).run();

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <span>
 #include <vector>
 
-#include "dcam-convert/mp4.hpp"
+#include "dcam-convert/mp4_boxes.hpp"
 #include "dualcam/wire/bytes.hpp"
 #include "dualcam/wire/error.hpp"
 
@@ -49,22 +47,15 @@ struct Mp4Index {
   std::uint64_t unknown_pictures = 0;      ///< told missing by the times of fragments around a hole
 };
 
-/// More samples, or a larger index, than this are left to other programs.
+/// More samples in one track, or a larger index, than this are left to other programs. A count
+/// costs nothing to claim, so that it has a bound of its own: 80 MB of memory, or 18 hours of
+/// pictures at 30 a second.
 inline constexpr std::size_t most_mp4_samples = 2'000'000;
+static_assert(most_mp4_samples * sizeof(Mp4Sample) <= 80'000'000);
 inline constexpr std::size_t largest_mp4_index = std::size_t{64} * 1024 * 1024;
 
 /// Reads index and fragments of a file of `size` bytes. Errors: malformed, there is no index that
 /// could be followed.
 Result<Mp4Index> read_mp4_index(std::uint64_t size, const ReadAt& read);
-
-/// A box inside others.
-struct Mp4Box {
-  std::string_view type;
-  Bytes whole;
-  Bytes content;
-};
-
-/// The boxes that `bytes` consist of, up to the first that is damaged.
-std::vector<Mp4Box> mp4_boxes(Bytes bytes);
 
 } // namespace dualcam::convert

@@ -1,5 +1,6 @@
 #include "dcam-convert/mp4_index.hpp"
 
+#include "dcam-convert/mp4_boxes.hpp"
 #include "dcam-convert/mp4_salvage.hpp"
 #include "testing.hpp"
 
