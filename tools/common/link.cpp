@@ -29,8 +29,8 @@ Endpoint to_endpoint(const asio::ip::tcp::endpoint& endpoint) {
 
 } // namespace
 
-Link::Link(asio::ip::tcp::socket socket, PcapWriter* capture)
-    : socket_(std::move(socket)), timer_(socket_.get_executor()) {
+Link::Link(asio::ip::tcp::socket socket, PcapWriter* capture, Clock& clock)
+    : socket_(std::move(socket)), timer_(socket_.get_executor()), clock_(clock) {
   asio::error_code error;
   const auto device = to_endpoint(socket_.remote_endpoint(error));
   peer_ = error ? "a peer that has gone" : format_endpoint(device);
@@ -55,6 +55,7 @@ std::optional<std::size_t> Link::read(std::span<std::byte> buffer) {
     return std::nullopt;
   }
   if (error) {
+    error_ = error;
     open_ = false;
     return 0;
   }
@@ -68,24 +69,29 @@ asio::awaitable<void> Link::wait_to_read(TimePoint until) {
   if (cancelled_) {
     co_return;
   }
-  timer_.expires_at(until);
   co_await (socket_.async_wait(asio::ip::tcp::socket::wait_read, as_values) ||
-            timer_.async_wait(as_values));
+            clock_.wait(timer_, until));
 }
 
-asio::awaitable<void> Link::write(Bytes bytes, Milliseconds at_most) {
-  timer_.expires_after(at_most);
-  co_await (asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), as_values) ||
-            timer_.async_wait(as_values));
+asio::awaitable<bool> Link::write(Bytes bytes, TimePoint until) {
+  const auto done =
+      co_await (asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), as_values) ||
+                clock_.wait(timer_, until));
   if (capture_) {
     capture_->sent(bytes, capture_now());
   }
+  if (done.index() != 0) {
+    co_return false;
+  }
+  if (const auto& error = std::get<0>(std::get<0>(done))) {
+    error_ = error;
+  }
+  co_return !error_;
 }
 
 asio::awaitable<void> Link::sleep(TimePoint until) {
   if (!cancelled_) {
-    timer_.expires_at(until);
-    co_await timer_.async_wait(as_values);
+    co_await clock_.wait(timer_, until);
   }
 }
 
@@ -94,12 +100,12 @@ bool Link::has_gone() {
   return ::poll(&polled, 1, 0) > 0;
 }
 
-asio::awaitable<bool> Link::leave(Milliseconds at_most) {
+asio::awaitable<bool> Link::leave(std::chrono::milliseconds at_most) {
+  const auto until = clock_.now() + at_most;
   asio::error_code error;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  const auto until = steady_now() + at_most;
   bool hung_up = false;
-  while (open_ && steady_now() < until && !cancelled_) {
+  while (open_ && clock_.now() < until && !cancelled_) {
     co_await wait_to_read(until);
     std::array<std::byte, 4096> ignored;
     error.clear();

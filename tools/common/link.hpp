@@ -1,4 +1,5 @@
-// A byte stream to a peer: its socket, its name, its timer, and its tap for a capture.
+// A byte stream to a peer: its socket, its name, its timer, and its tap for a capture. dcam-serve
+// and dcam-sim share it.
 #pragma once
 
 #include <optional>
@@ -8,16 +9,17 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 
+#include "common/clock.hpp"
 #include "common/coroutine.hpp"
 #include "common/pcap_writer.hpp"
-#include "dualcam/session/server_session.hpp"
+#include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
 
 class Link {
 public:
-  /// `capture` may be null.
-  Link(asio::ip::tcp::socket socket, PcapWriter* capture);
+  /// `capture` may be null; it and `clock` outlive the link.
+  Link(asio::ip::tcp::socket socket, PcapWriter* capture, Clock& clock = Clock::system());
   ~Link();
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
@@ -25,12 +27,16 @@ public:
   /// For people: address and port.
   const std::string& peer() const { return peer_; }
 
-  /// Reads what has come; nullopt if nothing has yet, 0 when the stream has ended or broken.
+  /// Reads what has come; nullopt if nothing has yet, 0 when the stream has ended or broken, as
+  /// `error` says.
   std::optional<std::size_t> read(std::span<std::byte> buffer);
   asio::awaitable<void> wait_to_read(TimePoint until);
 
-  /// Waits for the peer to take it, at most so long. A failure shows at the next `read`.
-  asio::awaitable<void> write(Bytes bytes, Milliseconds at_most);
+  /// Waits for the peer to take it. False: the stream has broken, as `error` says, or it is too
+  /// late; that shows at the next `read`, too.
+  asio::awaitable<bool> write(Bytes bytes, TimePoint until);
+
+  const asio::error_code& error() const { return error_; }
 
   /// Until then, or until `wake` or `cancel`.
   asio::awaitable<void> sleep(TimePoint until);
@@ -41,7 +47,7 @@ public:
 
   /// The peer is to hang up first, or what was sent last might be lost on the way. Whether it did
   /// in that time.
-  asio::awaitable<bool> leave(Milliseconds at_most);
+  asio::awaitable<bool> leave(std::chrono::milliseconds at_most);
 
   /// Ends what is being waited for; from here on nothing is waited for.
   void cancel();
@@ -51,6 +57,8 @@ private:
   asio::steady_timer timer_;
   std::string peer_;
   std::optional<CapturedConnection> capture_;
+  Clock& clock_;
+  asio::error_code error_;
   bool open_ = true;
   bool cancelled_ = false;
 };

@@ -41,8 +41,9 @@ bool is_there(const std::filesystem::path& path) {
 } // namespace
 
 Connection::Connection(asio::ip::tcp::socket socket, Server& server)
-    : server_(server), link_(std::move(socket), server.capture()),
-      session_(session_config(server.options()), steady_now()), opened_at_(steady_now()) {}
+    : server_(server), link_(std::move(socket), server.capture(), server.clock()),
+      session_(session_config(server.options()), server.clock().now()),
+      opened_at_(server.clock().now()) {}
 
 void Connection::interrupt() {
   if (transfer_) {
@@ -112,7 +113,7 @@ bool Connection::receive_available() {
   if (*count == 0) {
     session_.disconnected();
   } else {
-    session_.received(Bytes(buffer_.bytes()).first(*count), steady_now());
+    session_.received(Bytes(buffer_.bytes()).first(*count), server_.clock().now());
   }
   return true;
 }
@@ -130,7 +131,7 @@ asio::awaitable<void> Connection::next_input() {
   }
   co_await link_.wait_to_read(until);
   if (!stopping() && !receive_available()) {
-    session_.tick(steady_now());
+    session_.tick(server_.clock().now());
   }
 }
 
@@ -173,7 +174,7 @@ void Connection::return_buffer() {
 
 void Connection::receive_packet(const FileData& data) {
   run_.push_back(data.payload);
-  recent_bytes_.add(data.payload.size(), steady_now());
+  recent_bytes_.add(data.payload.size(), server_.clock().now());
   if (std::exchange(proving_, false)) { // what was held before is the beginning of this
     has_proved();
   }
@@ -205,7 +206,7 @@ asio::awaitable<bool> Connection::write_run() {
 }
 
 asio::awaitable<void> Connection::save_if_due() {
-  if (!transfer_ || !transfer_->save_is_due(steady_now())) {
+  if (!transfer_ || !transfer_->save_is_due(server_.clock().now())) {
     co_return;
   }
   const auto saved = co_await run_on(server_.disk(), [this] { return transfer_->save(); });
@@ -243,7 +244,7 @@ asio::awaitable<void> Connection::perform(const Send& send) {
   if (console.traces()) {
     console.trace(fmt::format("{} <- {}", link_.peer(), to_hex(send.bytes)));
   }
-  co_await link_.write(send.bytes, server_.options().idle_timeout);
+  co_await link_.write(send.bytes, server_.clock().now() + server_.options().idle_timeout);
 }
 
 /// What an earlier run has stored of this camera tells it from an IMEI that anybody may name.
@@ -267,12 +268,12 @@ asio::awaitable<std::string> Connection::admit(std::uint64_t imei) {
   if (why.empty()) {
     co_await look_for_records(imei);
   }
-  if (why.empty() && !admission.identify(*this, imei, steady_now())) {
+  if (why.empty() && !admission.identify(*this, imei, server_.clock().now())) {
     why = server_.too_many();
   }
-  const auto deadline = steady_now() + server_.options().idle_timeout;
+  const auto deadline = server_.clock().now() + server_.options().idle_timeout;
   while (why.empty() && !stopping()) {
-    const auto now = steady_now();
+    const auto now = server_.clock().now();
     const auto claim = admission.claim(*this, now);
     if (claim == Admission::Claim::granted) {
       co_return server_.refusal(imei); // the wait may have changed it
@@ -306,7 +307,7 @@ asio::awaitable<void> Connection::perform(const Identified& identified) {
   facts_.imei = imei;
   server_.admitted(imei);
   server_.reporter().connected(identified.init, link_.peer());
-  session_.accept(steady_now(), server_.stepped_back(imei));
+  session_.accept(server_.clock().now(), server_.stepped_back().of(imei));
 }
 
 asio::awaitable<void> Connection::perform(const MetadataReceived& metadata) {
@@ -329,8 +330,8 @@ asio::awaitable<void> Connection::perform(const FileOffered& offered) {
   facts_.received = system_now();
   const auto& options = server_.options();
   if (options.to_stdout) {
-    server_.may_be_paused(offered.file) ? session_.fetch(steady_now())
-                                        : session_.skip(steady_now());
+    server_.may_be_paused(offered.file) ? session_.fetch(server_.clock().now())
+                                        : session_.skip(server_.clock().now());
     co_return;
   }
   if (is_left_alone(offered.file)) {
@@ -343,7 +344,7 @@ asio::awaitable<void> Connection::perform(const FileOffered& offered) {
     co_return;
   }
   fetching_ = offered.file;
-  session_.fetch(steady_now());
+  session_.fetch(server_.clock().now());
 }
 
 /// By --if-exists skip or fail the file may not have its name then.
@@ -369,7 +370,7 @@ void Connection::leave_file() {
   transfer_.reset();
   fetching_.reset();
   facts_.metadata_payload.clear();
-  session_.skip(steady_now());
+  session_.skip(server_.clock().now());
 }
 
 /// Whether it was recognised in this connection. Other files of its kind are known by their time.
@@ -414,7 +415,7 @@ asio::awaitable<void> Connection::perform(const FileStarted& started) {
 void Connection::receive_file() {
   const auto from = transfer_->resume_point();
   proving_ = !from.overlap.empty();
-  session_.begin(steady_now(), from);
+  session_.begin(server_.clock().now(), from);
 }
 
 /// False if the destination refuses it.
@@ -448,7 +449,7 @@ asio::awaitable<void> Connection::perform(const FileReplaced&) {
     } else if (is_name_taken()) {
       refuse_name();
     } else {
-      session_.begin(steady_now());
+      session_.begin(server_.clock().now());
     }
     co_return;
   }
@@ -482,17 +483,14 @@ asio::awaitable<void> Connection::perform(const FileCompleted& completed) {
   if (finished->is_news) {
     const auto done =
         server_.reporter().file_done(*transfer, finished->file, finished->path, finished->sha256);
-    if (finished->line.record != 0) {
-      server_.told(std::move(finished->line));
-    }
-    server_.run_hook(done);
+    server_.teller().tell(done, std::move(finished->line));
   } else if (finished->what == Finished::What::skipped) {
     server_.reporter().file_skipped(transfer->facts(), "its name was taken meanwhile");
   } else {
     server_.reporter().file_known(transfer->facts(), finished->path);
   }
   server_.stored(transfer->facts(), finished->is_news) ? session_.finish()
-                                                       : session_.stored(steady_now());
+                                                       : session_.stored(server_.clock().now());
 }
 
 asio::awaitable<void> Connection::perform(const Acknowledged&) { co_return; }
@@ -544,7 +542,7 @@ void Connection::step_back() {
   }
   const bool in_vain = ended_ && ended_->reason == Ended::Reason::bad_line;
   const bool grew = transfer_ && transfer_->new_bytes() > 0;
-  if ((in_vain || !grew) && server_.step_back(*imei_, *fetching_) && in_vain) {
+  if ((in_vain || !grew) && server_.stepped_back().add(*imei_, *fetching_) && in_vain) {
     server_.reporter().stepped_back(facts_);
   }
 }

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <asio/post.hpp>
@@ -14,12 +13,12 @@
 
 #include "common/counted.hpp"
 #include "common/escape.hpp"
-#include "common/temporary_file.hpp"
 #include "common/unforeseen.hpp"
 #include "common/units.hpp"
 #include "dcam-serve/acceptor.hpp"
 #include "dcam-serve/connection.hpp"
 #include "dcam-serve/output_folder.hpp"
+#include "dcam-serve/preparation.hpp"
 
 namespace dualcam::serve {
 namespace {
@@ -28,7 +27,6 @@ constexpr std::chrono::milliseconds accept_pause{100};
 constexpr std::chrono::seconds time_for_readers{2};
 constexpr std::chrono::milliseconds time_for_last_line{100};
 constexpr std::chrono::hours tidy_interval{1};
-constexpr std::size_t most_stepped_back = 65'536; // cameras
 
 /// What no connection can be blamed for ends the server, and not a part of it in silence.
 void rethrow(const std::exception_ptr& failure) {
@@ -37,32 +35,16 @@ void rethrow(const std::exception_ptr& failure) {
   }
 }
 
-/// Raises their limit and returns it: the usual soft one of 1024 is for programs that use select().
-std::uint64_t allow_many_descriptors() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  const auto soft = std::exchange(limit.rlim_cur, limit.rlim_max);
-  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
-}
-
 } // namespace
 
-Server::Server(const ServeOptions& options)
-    : options_(options), reporter_(options), outcome_(options_),
+Server::Server(const ServeOptions& options, Clock& clock)
+    : options_(options), clock_(clock), reporter_(options), outcome_(options_),
       unsaid_(below(options_.output, options_.name.fixed_folder())),
+      teller_({options_, reporter_, outcome_, unsaid_, io_, disk_.context()},
+              [this] { release_signals(); }),
       descriptors_(allow_many_descriptors()),
       places_(options.max_connections != 0 ? options.max_connections : places_for(descriptors_)),
-      admission_(places_) {
-  if (options_.exec.empty()) {
-    return;
-  }
-  const auto failed = [this](const std::string& path, const std::string& why) {
-    outcome_.failed(ExitCode::child_failed);
-    reporter_.hook_failed(path, why);
-  };
-  hooks_ = std::make_unique<HookRunner>(
-      io_, options_.exec, HookRunner::Listener{failed, [this] { release_signals(); }});
-}
+      admission_(places_) {}
 
 Server::~Server() { disk_.join(); }
 
@@ -76,6 +58,7 @@ int Server::run() {
   signals_.assign(::fcntl(stop_signal_->descriptor(), F_DUPFD_CLOEXEC, 0));
   asio::co_spawn(io_, signal_loop(), rethrow);
   asio::co_spawn(io_, progress_loop(), rethrow);
+  asio::co_spawn(io_, wait_loop(), rethrow);
   asio::co_spawn(io_, begin(), rethrow);
   io_.run();
   return report();
@@ -100,7 +83,7 @@ int Server::report() {
   // One run waits like any filter; a signal ends that at once (`release_signals`).
   const bool patient = !options_.keep_listening && stop_signal_->signal() == 0;
   const auto deadline = patient ? std::nullopt : std::optional(steady_now() + time_for_readers);
-  flush(deadline);
+  teller_.flush(deadline);
   check_product();
   if (const auto lines = reporter_.undelivered(); lines != 0) {
     outcome_.failed(ExitCode::io);
@@ -114,55 +97,30 @@ int Server::report() {
   return std::max(status, outcome_.exit_status());
 }
 
-void Server::flush(std::optional<TimePoint> deadline) {
-  reporter_.flush(deadline);
-  mark_said(unsaid_.written(reporter_.written()));
-}
-
 // --- before the first camera ---
 
-bool Server::prepare() { return load_imeis() && check_output() && open_capture() && listen(); }
-
-bool Server::load_imeis() {
-  auto list = AllowList::load(options_.imeis);
-  if (!list) {
-    reporter_.console().error(escaped(list.error().message));
-    return false;
-  }
-  allowed_ = std::move(*list);
-  return true;
-}
-
-bool Server::check_output() {
-  if (options_.to_stdout) {
-    return true;
-  }
+bool Server::prepare() {
   options_.output = one_spelling(options_.output);
-  const auto folder = escaped(options_.output.string());
-  const int error = temporary_file(options_.output).get() < 0 ? errno : 0;
-  if (error == ENOENT) {
-    reporter_.console().error(
-        fmt::format("the output folder {} does not exist; create it: mkdir -p {}", folder, folder));
-  } else if (error != 0) {
-    reporter_.console().error(
-        fmt::format("cannot write to the output folder {}: {}", folder, reason_of(error)));
+  auto allowed = AllowList::load(options_.imeis);
+  const auto output = options_.to_stdout ? Result<void>() : check_output(options_.output);
+  const auto* failure = !allowed ? &allowed.error() : !output ? &output.error() : nullptr;
+  if (failure == nullptr && !options_.capture.empty()) {
+    auto capture = open_capture(options_.capture);
+    if (!capture) {
+      return refuse(capture.error());
+    }
+    capture_ = std::move(*capture);
   }
-  return error == 0;
+  if (failure != nullptr) {
+    return refuse(*failure);
+  }
+  allowed_ = std::move(*allowed);
+  return listen();
 }
 
-bool Server::open_capture() {
-  if (options_.capture.empty()) {
-    return true;
-  }
-  auto capture = PcapWriter::open(options_.capture);
-  if (!capture) {
-    reporter_.console().error(fmt::format("cannot write to --capture {}: {}",
-                                          escaped(options_.capture.string()),
-                                          escaped(capture.error().message)));
-    return false;
-  }
-  capture_ = std::move(*capture);
-  return true;
+bool Server::refuse(const Error& error) {
+  reporter_.console().error(escaped(error.message));
+  return false;
 }
 
 bool Server::listen() {
@@ -186,37 +144,11 @@ bool Server::listen() {
 
 asio::awaitable<void> Server::begin() {
   if (!options_.to_stdout) {
-    co_await tell_untold();
+    co_await teller_.tell_untold(allowed_, [this] { return stopping_; });
     asio::co_spawn(io_, tidy_loop(), rethrow);
   }
   asio::co_spawn(io_, accept_loop(), rethrow);
   start_waiting();
-}
-
-/// Before any other file is told.
-asio::awaitable<void> Server::tell_untold() {
-  auto files = co_await run_on(disk(), [this] { return find_untold(options_, unsaid_); });
-  const bool wants_sha256 = options_.common.json || hooks_;
-  for (auto& file : files) {
-    if (stopping_) {
-      co_return; // another start will
-    }
-    if (!allowed_.allows(file.facts.imei)) {
-      continue;
-    }
-    const auto seen = co_await run_on(disk(), [&] { return look_at(file, wants_sha256); });
-    if (!seen) {
-      reporter_.console().error(escaped(seen.error().message));
-      outcome_.failed(ExitCode::io);
-      continue;
-    }
-    outcome_.stored(file.facts.imei, file.facts.file, true);
-    const auto done = reporter_.file_done(file);
-    told(std::move(file.line));
-    if (file.is_there) {
-      run_hook(done);
-    }
-  }
 }
 
 // --- cameras come ---
@@ -258,7 +190,7 @@ void Server::connection_failed(const std::exception_ptr& failure) {
 
 asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
   connections_.insert(connection.get());
-  admission_.enter(*connection, steady_now());
+  admission_.enter(*connection, clock_.now());
   if (stopping_) { // accepted while everything was being stopped
     connection->stop();
   }
@@ -298,19 +230,14 @@ std::string Server::too_many() {
 }
 
 void Server::admitted(std::uint64_t imei) {
-  wait_timer_.cancel();
+  wait_until_ = TimePoint::max();
   if (!options_.keep_listening) {
     only_ = imei;
   }
 }
 
 bool Server::stored(const FileFacts& facts, bool counts) {
-  if (const auto found = stepped_back_.find(facts.imei); found != stepped_back_.end()) {
-    found->second = found->second - facts.file.kinds();
-    if (found->second == FileKinds()) {
-      stepped_back_.erase(found);
-    }
-  }
+  stepped_back_.remove(facts.imei, facts.file);
   check_product();
   const bool enough = outcome_.stored(facts.imei, facts.file, counts);
   if (enough) {
@@ -323,24 +250,6 @@ void Server::failed(ExitCode code) {
   outcome_.failed(code);
   if (!options_.keep_listening) {
     stop();
-  }
-}
-
-void Server::told(Unsaid::Line line) {
-  line.end = reporter_.taken();
-  unsaid_.queued(std::move(line));
-}
-
-void Server::run_hook(const Json& file) {
-  if (hooks_) {
-    hooks_->run(file);
-  }
-}
-
-/// Where that does not work the file is told again at the next start.
-void Server::mark_said(const std::vector<Unsaid::Line>& lines) const {
-  for (const auto& line : lines) {
-    (void)state_folder(options_, line.hold.imei()).mark_said(line.record);
   }
 }
 
@@ -359,20 +268,6 @@ void Server::pause(Transfer transfer) {
     transfer.pause();
     paused_ = std::move(transfer);
   }
-}
-
-FileKinds Server::stepped_back(std::uint64_t imei) const {
-  const auto found = stepped_back_.find(imei);
-  return found != stepped_back_.end() ? found->second : FileKinds();
-}
-
-bool Server::step_back(std::uint64_t imei, const FileRef& file) {
-  if (stepped_back_.size() >= most_stepped_back) {
-    stepped_back_.clear(); // anybody may claim any IMEI
-  }
-  auto& kinds = stepped_back_[imei];
-  const auto before = std::exchange(kinds, kinds | file.kinds());
-  return kinds != before;
 }
 
 void Server::reader_gone() {
@@ -395,8 +290,7 @@ asio::awaitable<void> Server::tidy_loop() {
                       escaped(path.string()), format_duration(options_.max_partial_age)));
     }
     if (!stopping_) {
-      tidy_timer_.expires_after(tidy_interval);
-      co_await tidy_timer_.async_wait(as_values);
+      co_await clock_.wait(tidy_timer_, clock_.now() + tidy_interval);
     }
   }
 }
@@ -405,19 +299,23 @@ asio::awaitable<void> Server::tidy_loop() {
 
 /// The time that --wait gives begins anew.
 void Server::start_waiting() {
-  if (!options_.wait) {
-    return;
+  if (options_.wait) {
+    wait_until_ = clock_.now() + *options_.wait;
+    wait_timer_.cancel();
   }
-  wait_timer_.expires_after(*options_.wait);
-  wait_timer_.async_wait([this](const asio::error_code& error) {
-    if (error || stopping_ || admission_.serves_anybody()) {
-      return;
+}
+
+asio::awaitable<void> Server::wait_loop() {
+  while (!stopping_) {
+    co_await clock_.wait(wait_timer_, wait_until_);
+    if (stopping_ || clock_.now() < wait_until_) {
+      continue;
     }
     outcome_.failed(outcome_.partials() == 0 ? ExitCode::nobody_came : ExitCode::incomplete);
     reporter_.console().error(fmt::format("no camera came {}in {}", only_ ? "back " : "",
                                           format_duration(*options_.wait)));
     stop();
-  });
+  }
 }
 
 asio::awaitable<void> Server::signal_loop() {
@@ -426,14 +324,13 @@ asio::awaitable<void> Server::signal_loop() {
   if (!error) {
     outcome_.stopped_by(stop_signal_->signal());
     stop();
-    stop_hooks();
+    teller_.stop_hooks();
   }
 }
 
 asio::awaitable<void> Server::progress_loop() {
   while (!stopping_) {
-    progress_timer_.expires_after(progress_interval);
-    co_await progress_timer_.async_wait(as_values);
+    co_await clock_.wait(progress_timer_, clock_.now() + progress_interval);
     std::vector<const Transfer*> transfers;
     for (const auto* connection : connections_) {
       if (connection->transfer() != nullptr && !connection->writing()) {
@@ -442,10 +339,7 @@ asio::awaitable<void> Server::progress_loop() {
     }
     reporter_.progress(transfers);
     check_product();
-    const auto lines = unsaid_.written(reporter_.written());
-    if (!lines.empty()) {
-      co_await run_on(disk(), [&] { return mark_said(lines), true; });
-    }
+    co_await teller_.note_said();
   }
 }
 
@@ -469,21 +363,9 @@ void Server::stop_listening() {
   release_signals();
 }
 
-void Server::stop_hooks() {
-  if (!hooks_) {
-    return;
-  }
-  hooks_->stop();
-  if (hooks_->running() != 0) {
-    reporter_.console().note(fmt::format("waiting for {}; a second signal leaves {} running",
-                                         counted(hooks_->running(), "hook"),
-                                         hooks_->running() == 1 ? "it" : "them"));
-  }
-}
-
 /// Without connections and hooks nothing is left that a signal could end in good order.
 void Server::release_signals() {
-  if (stopping_ && connections_.empty() && (!hooks_ || hooks_->running() == 0)) {
+  if (stopping_ && connections_.empty() && teller_.hooks_running() == 0) {
     asio::error_code ignored;
     signals_.cancel(ignored);
     stop_signal_->release();

@@ -1,7 +1,6 @@
 // Listens, admits cameras, knows when everything that was asked for is done.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <set>
 #include <vector>
@@ -11,6 +10,7 @@
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
 
+#include "common/clock.hpp"
 #include "common/coroutine.hpp"
 #include "common/pcap_writer.hpp"
 #include "common/stop_signal.hpp"
@@ -18,10 +18,11 @@
 #include "dcam-serve/admission.hpp"
 #include "dcam-serve/allow_list.hpp"
 #include "dcam-serve/buffer_pool.hpp"
-#include "dcam-serve/hook.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/outcome.hpp"
 #include "dcam-serve/reporter.hpp"
+#include "dcam-serve/stepped_back.hpp"
+#include "dcam-serve/teller.hpp"
 #include "dcam-serve/unsaid.hpp"
 
 namespace dualcam::serve {
@@ -31,7 +32,7 @@ class Connection;
 /// Everything runs on one thread; only blocking disk work goes to `disk`.
 class Server {
 public:
-  explicit Server(const ServeOptions& options);
+  explicit Server(const ServeOptions& options, Clock& clock = Clock::system());
   ~Server();
 
   /// Until everything is done or a signal comes. The exit status: an ExitCode, or 128 + signal.
@@ -39,6 +40,7 @@ public:
 
   const ServeOptions& options() const { return options_; }
   Reporter& reporter() { return reporter_; }
+  Clock& clock() { return clock_; }
   asio::io_context& disk() { return disk_.context(); }
   Admission& admission() { return admission_; }
   BufferPool& buffers() { return buffers_; }
@@ -66,47 +68,37 @@ public:
   bool may_be_paused(const FileRef& file) const {
     return !paused_ || paused_->facts().file == file;
   }
-  /// Files that did not come to an end in an earlier connection: the others go first.
-  FileKinds stepped_back(std::uint64_t imei) const;
-  /// Whether that is new.
-  bool step_back(std::uint64_t imei, const FileRef& file);
+  SteppedBack& stepped_back() { return stepped_back_; }
   /// Nobody reads standard output any more.
   void reader_gone();
   Unsaid& unsaid() { return unsaid_; }
-  /// The line of a stored file is on its way to standard output, the last one there.
-  void told(Unsaid::Line line);
-  /// `file` is the object of a `file-done` event. Nothing waits for the hook.
-  void run_hook(const Json& file);
+  Teller& teller() { return teller_; }
   /// An admitted camera has gone; `complete`: nothing is left to come from it.
   void over(bool complete);
 
 private:
   int report();
   bool prepare();
-  bool load_imeis();
-  bool check_output();
-  asio::awaitable<void> begin();
-  asio::awaitable<void> tell_untold();
-  asio::awaitable<void> tidy_loop();
+  bool refuse(const Error& error);
   bool listen();
-  bool open_capture();
+  asio::awaitable<void> begin();
+  asio::awaitable<void> tidy_loop();
   asio::awaitable<void> accept_loop();
   asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
   void connection_failed(const std::exception_ptr& failure);
   asio::awaitable<void> signal_loop();
   asio::awaitable<void> progress_loop();
-  void flush(std::optional<TimePoint> deadline);
-  void mark_said(const std::vector<Unsaid::Line>& lines) const;
   void start_waiting();
+  asio::awaitable<void> wait_loop();
   void wind_down();
   void stop_listening();
   void stop();
-  void stop_hooks();
   void release_signals();
   void check_product();
   void check_capture();
 
   ServeOptions options_;
+  Clock& clock_;
   Reporter reporter_;
   Outcome outcome_;
   Unsaid unsaid_;
@@ -119,7 +111,7 @@ private:
   asio::steady_timer progress_timer_{io_};
   asio::steady_timer wait_timer_{io_};
   asio::steady_timer tidy_timer_{io_};
-  std::unique_ptr<HookRunner> hooks_; ///< null without --exec
+  Teller teller_;
 
   AllowList allowed_;
   std::uint64_t descriptors_; ///< the limit of open files
@@ -129,7 +121,8 @@ private:
   std::set<Connection*> connections_;
   std::optional<std::uint64_t> only_; ///< without -k: the camera that came first
   std::optional<Transfer> paused_;
-  std::map<std::uint64_t, FileKinds> stepped_back_;
+  SteppedBack stepped_back_;
+  TimePoint wait_until_ = TimePoint::max(); ///< for a camera
   bool product_failed_ = false;
   bool capture_failed_ = false;
   bool stopping_ = false;

@@ -1,7 +1,6 @@
 #include "dcam-sim/device.hpp"
 
 #include <asio/connect.hpp>
-#include <asio/write.hpp>
 #include <fmt/format.h>
 #include <openssl/sha.h>
 
@@ -92,16 +91,14 @@ asio::awaitable<Device::Outcome> Device::connect_once() {
                      advice));
     co_return Outcome::unreachable;
   }
-  asio::error_code ignored;
-  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-  socket.non_blocking(true, ignored);
+  Link link(std::move(socket), nullptr);
   tell("connected", {{"files", files_.size()}},
        fmt::format("connected to {}:{}, offering {}", options_.host, options_.port,
                    counted(files_.size(), "file")));
-  co_return co_await converse(socket);
+  co_return co_await converse(link);
 }
 
-asio::awaitable<Device::Outcome> Device::converse(asio::ip::tcp::socket& socket) {
+asio::awaitable<Device::Outcome> Device::converse(Link& link) {
   begin_connection();
   CameraSession session(config_, files_);
   std::vector<std::size_t> taken;
@@ -112,7 +109,7 @@ asio::awaitable<Device::Outcome> Device::converse(asio::ip::tcp::socket& socket)
     while (auto action = session.poll()) {
       if (auto* send = std::get_if<CameraSend>(&*action)) {
         sending = send->packet != 0;
-        if (!co_await transmit(socket, std::move(*send))) {
+        if (!co_await transmit(link, std::move(*send))) {
           outcome = Outcome::lost;
           break;
         }
@@ -132,15 +129,15 @@ asio::awaitable<Device::Outcome> Device::converse(asio::ip::tcp::socket& socket)
       break;
     }
     if (!sending) {
-      co_await socket.async_wait(asio::ip::tcp::socket::wait_read, as_values);
+      co_await link.wait_to_read(TimePoint::max());
     }
-    asio::error_code error;
-    const auto count = socket.read_some(asio::buffer(buffer), error);
-    if (!error) {
-      session.received(Bytes(buffer).first(count));
-    } else if (error != asio::error::would_block) {
-      tell("disconnected", {{"error", error.message()}}, "the server hung up: " + error.message());
+    const auto count = link.read(buffer);
+    if (count && *count == 0) {
+      const auto why = link.error().message();
+      tell("disconnected", {{"error", why}}, "the server hung up: " + why);
       outcome = Outcome::lost;
+    } else if (count) {
+      session.received(Bytes(buffer).first(*count));
     }
   }
   forget_taken(taken);
@@ -161,7 +158,7 @@ void Device::begin_connection() {
 }
 
 /// False if the connection is lost, as told to be or really.
-asio::awaitable<bool> Device::transmit(asio::ip::tcp::socket& socket, CameraSend send) {
+asio::awaitable<bool> Device::transmit(Link& link, CameraSend send) {
   const Packet packet{send.packet != 0 ? labels_[send.file].number : 0, send.packet};
   auto random = line_.random_for(packet, send.asked);
   if (send.packet != 0) {
@@ -182,10 +179,9 @@ asio::awaitable<bool> Device::transmit(asio::ip::tcp::socket& socket, CameraSend
                       std::chrono::nanoseconds(1'000'000'000 * piece.size() / options_.rate);
       co_await pause(line_free_at_ - now);
     }
-    const auto [error, written] =
-        co_await asio::async_write(socket, asio::buffer(piece.data(), piece.size()), as_values);
-    if (error) {
-      tell("disconnected", {{"error", error.message()}}, "connection lost: " + error.message());
+    if (!co_await link.write(piece, TimePoint::max())) {
+      const auto why = link.error().message();
+      tell("disconnected", {{"error", why}}, "connection lost: " + why);
       co_return false;
     }
   }

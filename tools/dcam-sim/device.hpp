@@ -10,6 +10,7 @@
 
 #include "common/coroutine.hpp"
 #include "common/json.hpp"
+#include "common/link.hpp"
 #include "dcam-sim/line.hpp"
 #include "dcam-sim/media.hpp"
 #include "dcam-sim/options.hpp"
@@ -42,8 +43,8 @@ private:
   };
 
   asio::awaitable<Outcome> connect_once();
-  asio::awaitable<Outcome> converse(asio::ip::tcp::socket& socket);
-  asio::awaitable<bool> transmit(asio::ip::tcp::socket& socket, CameraSend send);
+  asio::awaitable<Outcome> converse(Link& link);
+  asio::awaitable<bool> transmit(Link& link, CameraSend send);
   asio::awaitable<void> pause(std::chrono::steady_clock::duration duration);
   void begin_connection();
   void replace(std::size_t index);

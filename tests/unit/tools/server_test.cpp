@@ -1,0 +1,109 @@
+#include "dcam-serve/server.hpp"
+
+#include <fstream>
+
+#include "serving.hpp"
+
+namespace dualcam::serve {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST_CASE("server: one camera is served, and that is all") {
+  TestServer server;
+  server.start();
+  TestDevice device(server);
+  device.begin();
+  for (const int number : {1, 2, 3}) {
+    device.packet(number);
+  }
+  device.end();
+  CHECK(device.rest().empty());
+  CHECK(server.status() == 0);
+  std::ifstream file(server.folder.path() / "350612071913857/photof.jpg");
+  std::string content;
+  file >> content;
+  CHECK(content == "123456789");
+}
+
+TEST_CASE("server: whoever has had no step for 5 s in mid-file gives way, not before") {
+  TestServer server;
+  server.start();
+  TestDevice first(server);
+  first.begin();
+  first.packet(1);
+  TestDevice second(server);
+  second.say("0000 0005 00013ee13c001981 44000400");
+  second.was_read();
+  server.clock.move_on(4500ms);
+  first.packet(2); // it is alive
+  server.clock.move_on(4500ms);
+  first.packet(3);
+  first.end();
+  CHECK(server.status() == 0);
+
+  TestServer other;
+  other.start();
+  TestDevice silent(other);
+  silent.begin();
+  silent.packet(1);
+  TestDevice living(other);
+  living.say("0000 0005 00013ee13c001981 44000400");
+  other.clock.move_on(5s);
+  CHECK(silent.rest().empty());
+  living.expect("0008 0007 2570686f746f66");
+  living.say("0001 0006 00000003 0000");
+  living.expect("0002 0004 00000001"); // to compare what is held
+  living.say("0003 0004 00000001");
+  for (const int number : {1, 2, 3}) {
+    living.packet(number);
+  }
+  living.end();
+  CHECK(other.status() == 0);
+}
+
+TEST_CASE(
+    "server: a connection without progress is dropped at the idle timeout, its part is kept") {
+  TestServer server;
+  server.options.wait = 1h;
+  server.start();
+  TestDevice device(server);
+  device.begin();
+  device.packet(1);
+  server.clock.move_on(9s);
+  device.packet(2);
+  server.clock.move_on(10s); // silence: asked again, for ever in vain
+  device.expect("0002 0004 00000003");
+  server.clock.move_on(60s);
+  (void)device.rest();
+  server.clock.move_on(1h);
+  CHECK(server.status() == 5);
+}
+
+TEST_CASE("server: a device that does not hang up is not waited for longer than a second") {
+  TestServer server;
+  server.start();
+  TestDevice device(server);
+  device.begin();
+  for (const int number : {1, 2, 3}) {
+    device.packet(number);
+  }
+  device.answer_repeat_init();
+  CHECK(device.rest().empty()); // its last word
+  server.clock.move_on(1s);
+  CHECK(server.status() == 0); // though it has not hung up
+}
+
+TEST_CASE("server: without a camera in the time of --wait it gives up") {
+  TestServer server;
+  server.options.wait = 10min;
+  server.start();
+  TestDevice stranger(server);
+  stranger.say("474554202f20485454502f312e310d0a"); // does not count
+  CHECK(stranger.rest().empty());
+  server.clock.move_on(10min);
+  CHECK(server.status() == 4);
+}
+
+} // namespace
+} // namespace dualcam::serve

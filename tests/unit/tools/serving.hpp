@@ -1,0 +1,184 @@
+// A dcam-serve in this process, and what a device says to it by hand.
+#pragma once
+
+#include <array>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dcam-serve/server.hpp"
+#include "dualcam/wire/crc16.hpp"
+#include "temporary_folder.hpp"
+#include "test_clock.hpp"
+#include "testing.hpp"
+
+namespace dualcam::serve {
+
+inline sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  return address;
+}
+
+/// A port of loopback that nobody uses.
+inline std::uint16_t free_port() {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  auto address = loopback(0);
+  socklen_t size = sizeof address;
+  REQUIRE(::bind(descriptor, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  REQUIRE(::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  ::close(descriptor);
+  return ntohs(address.sin_port);
+}
+
+/// Serves one camera, unless `options` are changed before `start`.
+class TestServer {
+public:
+  TestServer() {
+    options.output = folder.path();
+    options.bind = "127.0.0.1";
+    options.port = free_port();
+    options.metadata = false;
+    options.min_free = 0;
+    options.name = *NameTemplate::parse("{imei}/{kind}{ext}");
+    options.common.quiet = true;
+  }
+  ~TestServer() {
+    if (thread_.joinable()) {
+      thread_.join();
+    }
+  }
+  void start() {
+    thread_ = std::thread([this] { status_ = Server(options, clock).run(); });
+  }
+  /// Waits for its end.
+  int status() {
+    thread_.join();
+    return status_;
+  }
+
+  TemporaryFolder folder;
+  TestClock clock;
+  ServeOptions options;
+
+private:
+  std::thread thread_;
+  int status_ = -1;
+};
+
+/// Nothing waits longer than half a minute of the real clock.
+class TestDevice {
+public:
+  explicit TestDevice(const TestServer& server) {
+    const auto address = loopback(server.options.port);
+    for (int attempt = 0; attempt < 10'000; ++attempt) { // it may not listen yet
+      descriptor_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      if (::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+          0) {
+        const timeval patience{30, 0};
+        ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        sockaddr_in own{};
+        socklen_t size = sizeof own;
+        ::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&own), &size);
+        own_port_ = ntohs(own.sin_port);
+        server_port_ = server.options.port;
+        return;
+      }
+      ::close(descriptor_);
+      ::usleep(1000);
+    }
+    FAIL("nobody listens");
+  }
+  TestDevice(const TestDevice&) = delete;
+  TestDevice& operator=(const TestDevice&) = delete;
+  ~TestDevice() { ::close(descriptor_); }
+
+  void say(std::string_view hex) {
+    const auto bytes = from_hex(hex);
+    REQUIRE(::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+            static_cast<ssize_t>(bytes.size()));
+  }
+  /// As many bytes as these, which is what they should be.
+  void expect(std::string_view hex) {
+    const auto wanted = from_hex(hex);
+    ByteBuffer got(wanted.size());
+    const auto count = ::recv(descriptor_, got.data(), got.size(), MSG_WAITALL);
+    got.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    REQUIRE(to_hex(got) == to_hex(wanted));
+  }
+  /// What is still said until the server hangs up.
+  std::string rest() {
+    ByteBuffer all;
+    std::byte piece[512];
+    ssize_t count = 0;
+    while ((count = ::recv(descriptor_, piece, sizeof piece, 0)) > 0) {
+      append(all, Bytes(piece).first(static_cast<std::size_t>(count)));
+    }
+    REQUIRE((count == 0 || errno == ECONNRESET));
+    return to_hex(all);
+  }
+
+  /// Waits until the server has taken all that was said from its socket.
+  void was_read() const {
+    for (int attempt = 0; attempt < 30'000; ++attempt) {
+      if (waiting_between(own_port_, server_port_).starts_with("00000000:") &&
+          waiting_between(server_port_, own_port_).ends_with(":00000000")) {
+        return;
+      }
+      ::usleep(1000);
+    }
+    FAIL("the server does not read");
+  }
+
+  // A front photo of nine bytes in three packets.
+  void begin() {
+    say("0000 0005 00013ee13c001981 44000400");
+    expect("0008 0007 2570686f746f66");
+    say("0001 0006 00000003 0000");
+    expect("0002 0004 00000001");
+    say("0003 0004 00000001");
+  }
+  void packet(int number) {
+    constexpr std::array packets{"0004 0005 313233 ", "0004 0005 343536 ", "0004 0005 373839 "};
+    const auto text = std::string_view("123456789").substr(0, 3 * static_cast<std::size_t>(number));
+    const auto crc = crc16(as_bytes(text));
+    say(std::string(packets.at(static_cast<std::size_t>(number) - 1)) +
+        to_hex(std::array{static_cast<std::byte>(crc >> 8), static_cast<std::byte>(crc & 0xFF)}));
+    was_read();
+  }
+  void answer_repeat_init() {
+    expect("0009");
+    say("0000 0005 00013ee13c001981 40000400");
+    expect("0000 0000");
+  }
+  void end() {
+    answer_repeat_init();
+    ::shutdown(descriptor_, SHUT_WR);
+  }
+
+private:
+  /// What the kernel has for a connection to send and to read.
+  static std::string waiting_between(std::uint16_t here, std::uint16_t there) {
+    std::ifstream table("/proc/net/tcp");
+    char ends[64];
+    std::snprintf(ends, sizeof ends, "0100007F:%04X 0100007F:%04X", here, there);
+    for (std::string line; std::getline(table, line);) {
+      if (const auto at = line.find(ends); at != std::string::npos) {
+        return line.substr(at + std::string_view(ends).size() + 4, 17);
+      }
+    }
+    return "";
+  }
+
+  int descriptor_ = -1;
+  std::uint16_t own_port_ = 0;
+  std::uint16_t server_port_ = 0;
+};
+
+} // namespace dualcam::serve

@@ -1,0 +1,24 @@
+// Files that did not come, though the line was there for them: their camera's other files go first.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "dualcam/files/file_ref.hpp"
+
+namespace dualcam::serve {
+
+/// Of a bounded number of cameras: anybody may claim any IMEI.
+class SteppedBack {
+public:
+  /// Whether that is new.
+  bool add(std::uint64_t imei, const FileRef& file);
+  /// It has come.
+  void remove(std::uint64_t imei, const FileRef& file);
+  FileKinds of(std::uint64_t imei) const;
+
+private:
+  std::map<std::uint64_t, FileKinds> files_;
+};
+
+} // namespace dualcam::serve

@@ -1,0 +1,88 @@
+#include "dcam-serve/teller.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/counted.hpp"
+#include "common/escape.hpp"
+#include "dcam-serve/untold.hpp"
+
+namespace dualcam::serve {
+
+Teller::Teller(const Means& means, std::function<void()> hooks_idle) : means_(means) {
+  if (means.options.exec.empty()) {
+    return;
+  }
+  const auto failed = [this](const std::string& path, const std::string& why) {
+    means_.outcome.failed(ExitCode::child_failed);
+    means_.reporter.hook_failed(path, why);
+  };
+  hooks_ = std::make_unique<HookRunner>(means.io, means.options.exec,
+                                        HookRunner::Listener{failed, std::move(hooks_idle)});
+}
+
+void Teller::tell(const Json& file, Unsaid::Line line, bool runs_hook) {
+  if (line.record != 0) {
+    line.end = means_.reporter.taken();
+    means_.unsaid.queued(std::move(line));
+  }
+  if (hooks_ && runs_hook) {
+    hooks_->run(file);
+  }
+}
+
+asio::awaitable<void> Teller::tell_untold(const AllowList& allowed, std::function<bool()> is_over) {
+  auto files =
+      co_await run_on(means_.disk, [this] { return find_untold(means_.options, means_.unsaid); });
+  const bool wants_sha256 = means_.options.common.json || hooks_;
+  for (auto& file : files) {
+    if (is_over()) {
+      co_return; // another start will
+    }
+    if (!allowed.allows(file.facts.imei)) {
+      continue;
+    }
+    const auto seen = co_await run_on(means_.disk, [&] { return look_at(file, wants_sha256); });
+    if (!seen) {
+      means_.reporter.console().error(escaped(seen.error().message));
+      means_.outcome.failed(ExitCode::io);
+      continue;
+    }
+    means_.outcome.stored(file.facts.imei, file.facts.file, true);
+    tell(means_.reporter.file_done(file), std::move(file.line), file.is_there);
+  }
+}
+
+asio::awaitable<void> Teller::note_said() {
+  const auto lines = means_.unsaid.written(means_.reporter.written());
+  if (!lines.empty()) {
+    co_await run_on(means_.disk, [&] { return mark_said(lines), true; });
+  }
+}
+
+void Teller::flush(std::optional<TimePoint> deadline) {
+  means_.reporter.flush(deadline);
+  mark_said(means_.unsaid.written(means_.reporter.written()));
+}
+
+/// Where that does not work the file is told again at the next start.
+void Teller::mark_said(const std::vector<Unsaid::Line>& lines) const {
+  for (const auto& line : lines) {
+    (void)state_folder(means_.options, line.hold.imei()).mark_said(line.record);
+  }
+}
+
+void Teller::stop_hooks() {
+  if (!hooks_) {
+    return;
+  }
+  hooks_->stop();
+  if (const auto running = hooks_->running(); running != 0) {
+    means_.reporter.console().note(fmt::format("waiting for {}; a second signal leaves {} running",
+                                               counted(running, "hook"),
+                                               running == 1 ? "it" : "them"));
+  }
+}
+
+} // namespace dualcam::serve
