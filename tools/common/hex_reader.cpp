@@ -9,7 +9,7 @@ namespace dualcam::inline tools {
 namespace {
 
 constexpr std::size_t longest_line = 32 << 10; ///< longer ones are digits and nothing else
-constexpr std::size_t piece = 65536;
+constexpr std::size_t largest_piece = 65536;
 
 } // namespace
 
@@ -276,8 +276,8 @@ void HexReader::long_line(std::string_view part) {
 }
 
 void HexReader::emit(Bytes bytes) {
-  for (; !bytes.empty(); bytes = bytes.subspan(std::min(piece, bytes.size()))) {
-    listener_.bytes(bytes.first(std::min(piece, bytes.size())), false);
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min(largest_piece, bytes.size()))) {
+    listener_.bytes(bytes.first(std::min(largest_piece, bytes.size())), false);
   }
 }
 

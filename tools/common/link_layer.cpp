@@ -10,7 +10,7 @@ namespace {
 
 using Packet = std::expected<Bytes, NoPacket>;
 
-constexpr int deepest = 16; ///< tags and headers around each other
+constexpr int most_headers = 16; ///< tags and headers around each other
 
 /// What needs no mention: ARP, LLDP and so on, among the types of each link layer.
 constexpr std::array<std::uint16_t, 8> never_ip{0x0806, 0x8035, 0x8863, 0x88CC,
@@ -70,7 +70,7 @@ Packet behind_llc(Bytes rest, int depth) {
 }
 
 Packet behind_ethertype(std::uint16_t type, Bytes rest, int depth) {
-  if (depth == deepest) {
+  if (depth == most_headers) {
     return no_packet("tags within tags");
   }
   switch (type) {

@@ -15,7 +15,7 @@ constexpr std::uint32_t enhanced_packet = 6;
 
 constexpr std::uint32_t byte_order_magic = 0x1A2B'3C4D;
 constexpr std::size_t block_frame = 12; ///< type and length before a block's body, length behind it
-constexpr std::size_t read_size = 1 << 18;
+constexpr std::size_t read_at_once = 1 << 18;
 constexpr std::size_t most_interfaces = 65536;
 
 } // namespace
@@ -39,7 +39,7 @@ Result<Bytes> PcapngReader::fetch(std::size_t count) {
     buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(position_));
     position_ = 0;
     for (auto fill = buffer_.size(); fill < count;) {
-      buffer_.resize(std::max(count, fill + read_size));
+      buffer_.resize(std::max(count, fill + read_at_once));
       const auto got = file_.read(std::span(buffer_).subspan(fill));
       fill += got.value_or(0);
       buffer_.resize(fill);
