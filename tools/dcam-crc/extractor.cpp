@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -102,10 +103,13 @@ std::uint64_t Extractor::keep(Bytes payload) {
 Result<void> Extractor::write(const CapturedTransfer& transfer, std::uint64_t size,
                               int descriptor) const {
   ByteBuffer buffer;
-  auto packets = transfer.best();
-  std::ranges::stable_partition(packets, [](const CapturedPacket* packet) {
-    return packet->verdict != DumpVerdict::good; // by path they may overlap: good ones come last
-  });
+  const auto best = transfer.best();
+  std::vector<const CapturedPacket*> packets; // by path they may overlap: good ones come last
+  for (const bool good : {false, true}) {
+    std::ranges::copy_if(best, std::back_inserter(packets), [&](const CapturedPacket* packet) {
+      return (packet->verdict == DumpVerdict::good) == good;
+    });
+  }
   for (const auto* packet : packets) {
     buffer.resize(packet->size);
     const auto got =

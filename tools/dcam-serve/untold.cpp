@@ -1,6 +1,7 @@
 #include "dcam-serve/untold.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "dcam-serve/output_folder.hpp"
 #include "dcam-serve/sha256.hpp"
@@ -56,7 +57,9 @@ std::vector<Untold> find_untold(const ServeOptions& options, Unsaid& unsaid) {
       }
     }
   }
-  std::ranges::stable_sort(result, {}, [](const Untold& untold) { return untold.facts.received; });
+  std::ranges::sort(result, {}, [](const Untold& untold) {
+    return std::pair(untold.facts.received, untold.path);
+  });
   return result;
 }
 

@@ -1,6 +1,7 @@
 #include "dualcam/capture/captured_transfer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "dualcam/wire/crc16.hpp"
 
@@ -86,7 +87,9 @@ std::vector<const CapturedPacket*> CapturedTransfer::best() const {
     }
   }
   if (!std::ranges::is_sorted(candidates, {}, &Candidate::key)) {
-    std::ranges::stable_sort(candidates, {}, &Candidate::key); // of equal ones the first
+    std::ranges::sort(candidates, {}, [](const Candidate& candidate) { // of equal ones the first
+      return std::pair(candidate.key, candidate.packet);
+    });
   }
   std::vector<const CapturedPacket*> best;
   for (const auto& candidate : candidates) {
