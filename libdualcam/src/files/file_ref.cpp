@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view path_prefix = "path:";
 constexpr std::size_t escape_size = 4;
+constexpr std::size_t longest_label = 255; // of a path
 
 /// Bytes `first` to '~' stay, backslashes and all others become `\xHH`.
 std::string in_ascii(std::string_view path, char first) {
@@ -90,7 +91,11 @@ std::string_view FileRef::metadata_request() const {
 }
 
 std::string FileRef::label() const {
-  return kind() ? std::string(description_of(*kind())) : in_ascii(Path{request()}.text(), ' ');
+  if (kind()) {
+    return std::string(description_of(*kind()));
+  }
+  const auto path = Path{request()}.text();
+  return in_ascii(path.substr(0, longest_label), ' ') + (path.size() > longest_label ? "..." : "");
 }
 
 std::string_view FileRef::extension() const {

@@ -160,4 +160,13 @@ TEST_CASE("file ref: files are equal by kind or by every byte of the path") {
   CHECK(FileRef(FileKind::front_photo) != FileRef(FileKind::rear_photo));
 }
 
+TEST_CASE("file ref: a label is short, whatever the path") {
+  for (const std::size_t size : {1, 254, 255}) {
+    CHECK(by_path(std::string(size, 'a')).label() == std::string(size, 'a'));
+    CHECK(by_path(std::string(size, 'a') + '\0').label() == std::string(size, 'a'));
+  }
+  CHECK(by_path(std::string(256, 'a')).label() == std::string(255, 'a') + "...");
+  CHECK(by_path(std::string(longest_path, '\xFF')).label().size() == 4 * 255 + 3);
+}
+
 } // namespace dualcam

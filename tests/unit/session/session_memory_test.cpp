@@ -144,4 +144,39 @@ TEST_CASE("memory: nothing that a device sends, however often, makes a session h
   }
 }
 
+TEST_CASE("memory: where paths are asked for, a session holds a few of the longest") {
+  constexpr std::size_t limit = 8 * longest_path;
+  constexpr ServerConfig by_path{.paths = true};
+  constexpr ServerConfig without_metadata{.paths = true, .metadata = false};
+  const std::string init = "0000 0006 00013ee13c001981 42000400";
+  const auto asked = init + "000d 0005 64736d2f61";
+  const auto mid_file = asked + "0001 0006 ffffffff 0000 0003 0004 00000000 0004 0003 61 728f";
+  auto longest = to_hex(encode(Path{std::string(longest_path, '/')}));
+  const std::vector<std::string> floods{
+      "000d ffff", // the head of the longest
+      longest,
+      longest + "0001 0006 00000001 0000 0003 0004 00000000 0004 0003 61 728f", // and its file
+      "000d 0005 64736d2f61 0001 0006 00000000 0000",
+      init,
+      "0001 0006 00000003 0000 0001 0006 00000004 0000",
+      "0003 0004 00000000",
+      "000e 0007 00000000 61 728f",
+      "000e 1006 00000000",
+      "0004 1002",
+      "0004 0003 61 728f",
+      "0005 0004 00000011",
+      "0005 0004 00000001",
+      "000b 1000",
+      "000b 0001 7b",
+  };
+  for (const auto& flood : floods) {
+    const auto bytes = from_hex(flood);
+    CAPTURE(flood.substr(0, 100));
+    for (const auto& before : {init, asked, mid_file}) {
+      CHECK(most_held(by_path, before.c_str(), bytes) < limit);
+      CHECK(most_held(without_metadata, before.c_str(), bytes) < limit);
+    }
+  }
+}
+
 } // namespace dualcam

@@ -48,7 +48,7 @@ public:
   std::string_view metadata_request() const;
 
   /// For people: "front photo", or the path without its trailing NUL; printable ASCII on one line
-  /// (other bytes and backslashes are `\xHH`). Never a path to open.
+  /// (other bytes and backslashes are `\xHH`), cut short behind 255 bytes. Never a path to open.
   std::string label() const;
   /// Of the file's name: `.jpg`, `.h265`, `.mp4`; empty: only the content tells.
   std::string_view extension() const;
