@@ -227,7 +227,7 @@ bool RecordInput::read_hex_lines(std::string_view text) {
 bool RecordInput::read_whole_document(std::string_view text, InputFile& file) {
   const auto document = parse_document(text);
   if (!document) {
-    const auto end = text.find('\n');
+    const auto end = text.find('\n', text.find('{')); // blank lines may stand in front
     const bool lines = end != std::string_view::npos && !is_blank(text.substr(end)) &&
                        parse_document(text.substr(0, end)).has_value();
     if (!lines) {

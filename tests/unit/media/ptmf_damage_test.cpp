@@ -517,4 +517,32 @@ TEST_CASE("ptmf: random damage leaves every untouched chunk") {
   }
 }
 
+TEST_CASE(
+    "ptmf: a key picture that was missing is late if it is as much earlier as its number says") {
+  const auto damage = [](std::uint32_t late_number, std::uint64_t late_time) {
+    ByteBuffer file;
+    const auto add = [&](bool key, std::uint32_t number, std::uint64_t time) {
+      const auto unit = access_unit(100, number, key);
+      encode_ptmf_header({.kind = key ? PtmfKind::key_picture : PtmfKind::picture,
+                          .padding = 0,
+                          .format = format,
+                          .sequence = number,
+                          .length = static_cast<std::uint32_t>(unit.size()),
+                          .time = time},
+                         file);
+      append(file, unit);
+    };
+    add(true, 0, 5'000'000);
+    add(false, 100, 10'000'000);
+    add(true, late_number, late_time);
+    const auto report = read_both_ways(file);
+    return report.damage.back().substr(0, report.damage.back().find(" 3"));
+  };
+  // five pictures of 50 ms earlier, and a second more or less
+  CHECK(damage(95, 10'000'000 - 250'000 - 1'000'000).starts_with("out of order"));
+  CHECK(damage(95, 10'000'000 - 250'000 - 1'000'001).starts_with("restart"));
+  CHECK(damage(75, 10'000'000 - 250'000).starts_with("out of order"));
+  CHECK(damage(75, 10'000'000 - 249'999).starts_with("restart"));
+}
+
 } // namespace dualcam

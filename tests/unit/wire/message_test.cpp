@@ -136,4 +136,28 @@ TEST_CASE("message: every status has a meaning, unknown ones too") {
   CHECK(status_meaning(0x11).find("not configured") != std::string_view::npos);
 }
 
+TEST_CASE("message: the beginning of a command is told as soon as its bytes tell") {
+  const auto begins = [](Sender sender, std::string_view hex) {
+    return begins_command(sender, from_hex(hex));
+  };
+  for (const auto sender : {Sender::device, Sender::server}) {
+    CHECK(begins(sender, "") == std::nullopt);
+    CHECK(begins(sender, "00") == std::nullopt);
+    CHECK(begins(sender, "01") == false);
+    CHECK(begins(sender, "00ff") == false);
+    CHECK(begins(sender, "00ff0000") == false);
+  }
+  ByteBuffer repeat_init; // its length is not on the wire
+  append_be(repeat_init, static_cast<std::uint16_t>(CommandId::repeat_init));
+  CHECK(begins_command(Sender::server, repeat_init) == true);
+  CHECK(begins_command(Sender::device, repeat_init) == false);
+  CHECK(begins(Sender::device, "0004") == std::nullopt); // DATA tells its length
+  CHECK(begins(Sender::device, "000404") == std::nullopt);
+  CHECK(begins(Sender::device, "00040402") == true);
+  CHECK(begins(Sender::device, "00040001") == false);
+  CHECK(begins(Sender::device, "0000") == std::nullopt); // INIT, its protocol
+  CHECK(begins(Sender::device, "00000005") == true);
+  CHECK(begins(Sender::device, "00000000") == false);
+}
+
 } // namespace dualcam

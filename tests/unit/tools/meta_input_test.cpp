@@ -1,0 +1,193 @@
+#include "dcam-meta/input.hpp"
+
+#include "dcam-meta/options.hpp"
+#include "quiet.hpp"
+#include "testing.hpp"
+
+namespace dualcam::meta {
+namespace {
+
+using Catch::Matchers::Contains;
+
+const std::string v3 = "031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6";
+const std::string v1 = "010400000192d84dac30030000";
+
+struct Found {
+  std::vector<Record> records;
+  std::vector<RecordInput::Complaint> complaints;
+
+  RecordInput input() {
+    return RecordInput(
+        std::nullopt, [this](Record record) { records.push_back(std::move(record)); },
+        [this](const RecordInput::Complaint& complaint) { complaints.push_back(complaint); });
+  }
+};
+
+/// What a file of this content has.
+Found found_in(std::string_view content) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a", content);
+  auto file = InputFile::open((folder.path() / "a").string());
+  REQUIRE(file);
+  Found found;
+  found.input().read(*file);
+  return found;
+}
+
+std::string binary(std::string_view hex) {
+  const auto bytes = from_hex(hex);
+  return std::string(as_text(bytes));
+}
+
+/// The kinds of its records, and where its complaints are.
+std::string summary(std::string_view content) {
+  std::string text;
+  const auto found = found_in(content);
+  for (const auto& record : found.records) {
+    text += (record.kind ? std::string(name_of(*record.kind)) : "none") + " ";
+  }
+  for (const auto& complaint : found.complaints) {
+    text += "! " + complaint.place + " ";
+  }
+  return text;
+}
+
+} // namespace
+
+TEST_CASE("meta input: a payload is read as bytes, as hex, on a line of several, and in JSON") {
+  CHECK(summary(binary(v3)) == "videof ");
+  CHECK(summary(v3) == "videof ");
+  CHECK(summary(v3 + "\n") == "videof ");
+  CHECK(summary("000b0020" + v3) == "videof ");
+  CHECK(summary(v3 + "\n" + v1 + "\n") == "videof photof ");
+  CHECK(summary(v3 + "\n\n  \n" + v1) == "videof photof ");
+  CHECK(summary(v3.substr(0, 20) + "\n" + v3.substr(20) + "\n") == "videof "); // one, in two lines
+  CHECK(summary("{\"raw\":\"" + v3 + "\"}") == "videof ");
+  CHECK(summary("  \n{\"raw\":\"" + v3 + "\"}\n{\"raw\":\"" + v1 + "\"}\n") == "videof photof ");
+  CHECK(summary("{\"raw\":\"" + v3 + "\"}\n\n \n{\"raw\":\"" + v1 + "\"}") == "videof photof ");
+}
+
+TEST_CASE("meta input: of several lines each is read or named") {
+  CHECK(summary(v3 + "\nxyz\n" + v1 + "\n") == "videof photof ! line 2 ");
+  CHECK(summary(v3 + "\n" + v1 + "\n\n1\n") == "videof photof ! line 4 ");
+  const auto lines = found_in(v3 + "\n00ff\n" + v1 + "\nxx");
+  REQUIRE(lines.complaints.size() == 2);
+  CHECK_THAT(lines.complaints[0].message, Contains("a payload or a message on each line"));
+  CHECK(lines.complaints[0].place == "line 2");
+  CHECK_THAT(lines.complaints[1].message, Contains("this is no hex"));
+  CHECK(lines.complaints[1].category == ErrorCategory::malformed);
+  const auto json = found_in("{\"raw\":\"" + v3 + "\"}\n{\"raw\":\n{\"raw\":\"" + v1 + "\"}\n");
+  CHECK(json.records.size() == 2);
+  REQUIRE(json.complaints.size() == 1);
+  CHECK(json.complaints[0].place.starts_with("byte "));
+}
+
+TEST_CASE("meta input: what has nothing in it is told once") {
+  const auto empty = found_in("");
+  CHECK(empty.records.empty());
+  REQUIRE(empty.complaints.size() == 1);
+  CHECK(empty.complaints[0].category == ErrorCategory::truncated);
+  CHECK_THAT(empty.complaints[0].message, Contains("the input is empty"));
+  for (const auto& content :
+       {std::string(100, '\xff'), std::string("hello, world\n"), std::string("{\"a\":1}")}) {
+    CAPTURE(content);
+    const auto found = found_in(content);
+    CHECK(found.records.empty());
+    CHECK(found.complaints.size() == 1);
+  }
+  const auto odd = found_in(v3.substr(0, v3.size() - 1));
+  CHECK(odd.records.empty());
+  CHECK_FALSE(odd.complaints.empty());
+}
+
+TEST_CASE("meta input: a file that cannot be read is told, and nothing else") {
+  auto file = InputFile::open("/proc/self/mem"); // its first byte is nobody's
+  REQUIRE(file);
+  Found found;
+  found.input().read(*file);
+  CHECK(found.records.empty());
+  REQUIRE(found.complaints.size() == 1);
+  CHECK(found.complaints[0].category == ErrorCategory::io);
+}
+
+TEST_CASE("meta input: bytes alone are a payload, messages, or nothing") {
+  const auto of = [](std::string_view hex) {
+    Found found;
+    found.input().read(Bytes(from_hex(hex)));
+    return found;
+  };
+  CHECK(of(v3).records.size() == 1);
+  const auto messages = of("0000000500013ee13c00198144000400 000b0020" + v3);
+  CHECK(messages.complaints.empty());
+  REQUIRE(messages.records.size() == 1);
+  CHECK(messages.records[0].imei == 350612071913857);
+  CHECK(of("").complaints.size() == 1);
+  CHECK(of("ffffffff").complaints.size() == 1);
+}
+
+namespace {
+
+std::expected<MetaOptions, ExitCode> parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "dcam-meta");
+  const Quiet quiet;
+  return parse_meta_options(static_cast<int>(words.size()), words.data());
+}
+
+MetaOptions good(std::vector<const char*> words) {
+  auto options = parse(std::move(words));
+  REQUIRE(options);
+  return std::move(*options);
+}
+
+void bad(std::vector<const char*> words) {
+  const auto options = parse(std::move(words));
+  REQUIRE_FALSE(options);
+  CHECK(options.error() == ExitCode::usage);
+}
+
+} // namespace
+
+TEST_CASE("meta options: files, hex, format and camera") {
+  CHECK(good({}).files == std::vector<std::string>{"-"});
+  CHECK(good({"a", "b"}).files == std::vector<std::string>{"a", "b"});
+  CHECK(good({}).format == RecordFormat::text);
+  CHECK(good({"--json"}).format == RecordFormat::json);
+  CHECK(good({"-f", "gpx"}).format == RecordFormat::gpx);
+  CHECK(good({"-f", "csv", "a"}).format == RecordFormat::csv);
+  const auto hex = good({"-x", "01 02", "-x", "0x03"});
+  REQUIRE(hex.hex.size() == 2);
+  CHECK(hex.hex[0] == from_hex("0102"));
+  CHECK(hex.files.empty());
+  CHECK(good({"--camera", "adas"}).camera == Camera::adas);
+  CHECK_FALSE(good({}).camera);
+  CHECK(good({"--tag", "a.jpg"}).tag);
+  bad({"-x", "0"});
+  bad({"-x", "xy"});
+  bad({"--tag"});
+  bad({"-f", "xml"});
+  bad({"-x", ""});
+}
+
+TEST_CASE("meta options: what contradicts itself is refused") {
+  bad({"--json", "-f", "csv"});
+  CHECK(good({"--json", "-f", "json"}).format == RecordFormat::json);
+  bad({"--tag", "coord", "1"});
+  bad({"-x", "01", "coord", "1"});
+  bad({"-x", "01", "--tag", "a.jpg"});
+  bad({"-f", "csv", "coord", "1"});
+  bad({"-f", "gpx", "--tag", "a.jpg"});
+  CHECK(good({"-f", "json", "coord", "1"}).coord);
+}
+
+TEST_CASE("meta options: coord takes what follows as values") {
+  const auto coord = good({"coord", "54.7", "404b59a74e8e028d"});
+  CHECK(coord.coord);
+  CHECK(coord.values == std::vector<std::string>{"54.7", "404b59a74e8e028d"});
+  CHECK(good({"coord"}).coord);
+  CHECK_FALSE(good({"a"}).coord);
+  const auto negative = good({"coord", "-54.7", "-1"});
+  REQUIRE(negative.values.size() == 2);
+  CHECK_THAT(negative.values[0], Contains("-54.7"));
+}
+
+} // namespace dualcam::meta
