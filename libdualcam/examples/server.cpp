@@ -32,29 +32,30 @@ template <class T> T value(Result<T> result) {
 }
 
 fs::path file_name(const FileIdentity& file) {
-  return format_imei(file.imei) + '_' + std::to_string(file.received) + '_' +
-         std::string(name_of(file.kind)) + std::string(extension_of(file.kind));
+  return format_imei(file.imei) + '_' + std::to_string(file.received) + '_' + file.file.text() +
+         std::string(file.file.extension());
 }
 
 void serve(int peer, const fs::path& folder) {
   const auto now = std::chrono::steady_clock::now;
   ServerSession session({.metadata = false}, now());
-  FileIdentity offered;                  // the file that the camera has opened
-  std::optional<ResumableFile> part;     // what we have of it
-  std::optional<StateFolder> state;      // the camera's records
-  std::vector<StateFolder::Entry> known; // stored files that it may be
-  FileKinds recognised;                  // the camera does not forget these
+  FileIdentity offered;              // the file that the camera has opened
+  std::optional<ResumableFile> part; // what we have of it
+  std::optional<StateFolder> state;  // the camera's records
+  std::vector<FileRecord> known;     // stored files that it may be
+  FileKinds recognised;              // the camera does not forget these
   const auto tell = [&](const fs::path& path, std::uint64_t record) {
     std::cout << path.string() << std::endl;
     value(state->mark_said(record));
   };
   const auto create = [&] {
-    part = value(ResumableFile::create(folder / file_name(offered), offered));
+    part = value(ResumableFile::create(folder / file_name(offered), offered, *state));
   };
   const auto begin = [&] {
     part.reset();
-    part = value(ResumableFile::find({folder}, offered));
-    known = part ? decltype(known)() : value(state->known(offered));
+    const auto all = value(state->read());
+    part = value(ResumableFile::find(*state, all, offered, folder / file_name(offered)));
+    known = part ? decltype(known)() : value(state->known(all, offered));
     if (!part && known.empty()) {
       create();
     }
@@ -77,7 +78,7 @@ void serve(int peer, const fs::path& folder) {
       },
       [&](const FileStarted& file) {
         const auto time = std::chrono::system_clock::now().time_since_epoch();
-        offered = {offered.imei, *file.file.kind(), file.packets, time / Milliseconds(1), {}};
+        offered = {offered.imei, file.file, file.packets, time / Milliseconds(1), {}};
         if (part) { // it was refused half-way, or START has come twice
           value(part->save());
         }
@@ -95,15 +96,15 @@ void serve(int peer, const fs::path& folder) {
       [&](const FileData& data) { value(part->append({&data.payload, 1})); },
       [&](const FileCompleted& file) {
         if (file.known) {
-          const auto& [number, record] = known.at(*file.known);
-          if (value(state->settle({number, record})) && !record.said) {
-            tell(state->absolute(record.name), number);
+          const auto& record = known.at(*file.known);
+          if (value(state->settle(record)) && !record.said) {
+            tell(state->absolute(record.name), record.id);
           }
           recognised.insert(*file.file.kind());
         } else {
           const HeldData verified{file.packets, file.bytes, 0, file.crc};
           const auto name = folder / file_name(part->identity());
-          const auto stored = part->finish({name, IfExists::number, verified, {}}, *state);
+          const auto stored = part->finish({name, IfExists::number, verified, {}});
           if (!stored && stored.error().category == ErrorCategory::crc) {
             value(part->set_aside()); // nobody goes on with it
           }
@@ -135,7 +136,8 @@ void serve(int peer, const fs::path& folder) {
       value(part->save());
       saved = now();
       if (session.ended()) { // what was compared once need not be again
-        value(part->keep_compared(session.next_packet()));
+        const auto [packet, offset] = session.compared();
+        value(part->keep_compared(packet, offset));
       }
     }
   }

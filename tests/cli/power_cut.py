@@ -1,10 +1,11 @@
 """What a disk may hold after a power cut, worked out from a trace: of what no fsync covered, any
 part may be there, and any part not. And what must have been synced, whether it was or not."""
 
+import functools
 import pathlib
 import re
 
-from uploads import crc16
+from uploads import crc64
 
 SECTOR = 512
 RESTART = {"call": "restart"}  # between the traces of two processes
@@ -176,18 +177,37 @@ class Told:
 
 
 SYNCS = ("fsync", "fdatasync")
-HELD = re.compile(rb"(held \d{10} (\d{13}) \d{5} [0-9a-f]{4}) ([0-9a-f]{4})\n")
-HEADER = re.compile(rb"\Adualcam checkpoint 1\n(?:[a-z]+ .*\n)*?check [0-9a-f]{4}\n")
+BLOCK = 4096
+HELD = re.compile(rb"(held (\d+) \d+ (\d+) \d+ [0-9a-f]{4} [^\n]*) ([0-9a-f]{16})\n")
+HEADER = re.compile(rb"\Adualcam checkpoint 2\n(?:[a-z]+ .*\n)*?check ([0-9a-f]{16})\n")
+
+
+@functools.lru_cache(maxsize=16)
+def header_check(header):
+    return crc64(header)
+
+
+def claims_in(checkpoint):
+    """How many bytes each claim that can be read says are durable, the newest first."""
+    header = HEADER.match(checkpoint)
+    if not header:
+        return []
+    size = -(-header.end() // BLOCK) * BLOCK
+    if int(header.group(1), 16) != header_check(
+            header.group()[:header.group().rindex(b"check ")]):
+        return []
+    check = header_check(checkpoint[:size].ljust(size, b"\0"))
+    found = []
+    for slot in (size, size + BLOCK):
+        line = HELD.match(checkpoint[slot:slot + BLOCK])
+        if line and int(line.group(4), 16) == crc64(line.group(1), check):
+            found.append((int(line.group(2)), int(line.group(3))))
+    return [count for _, count in sorted(found, reverse=True)]
 
 
 def claimed(checkpoint):
-    """How many bytes a checkpoint says are durable, by the newest line that can be read."""
-    header = HEADER.match(checkpoint)
-    if not header:
-        return 0
-    check = crc16(header.group())
-    return max((int(line.group(2)) for line in HELD.finditer(checkpoint)
-                if int(line.group(3), 16) == crc16(line.group(1), check)), default=0)
+    """How many bytes the newest of them says."""
+    return next(iter(claims_in(checkpoint)), 0)
 
 
 class Claims:
@@ -230,7 +250,7 @@ class Claims:
     def _checkpoint(self, path, call):
         if "data" in call:
             for line in HELD.finditer(call["data"]):
-                claim, synced = int(line.group(2)), self._synced.get(path, 0)
+                claim, synced = int(line.group(3)), self._synced.get(path, 0)
                 assert claim <= synced, f"{claim} bytes of {path} are claimed, {synced} are synced"
                 self._told[path] = claim
         elif call["call"] in SYNCS:

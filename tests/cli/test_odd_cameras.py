@@ -5,6 +5,7 @@ import shutil
 import struct
 
 from harness import IMEI, SIGTERM, STATE, Camera, ToolTest, crc16
+from uploads import was_read
 
 METADATA_V2 = "0204 00000192d84dac30 05 0000"  # of 13 bytes: the frame rate is missing
 NAME = f"{IMEI}/20241029T124342Z_photof.jpg"
@@ -158,6 +159,48 @@ class OddCameras(ToolTest):
             self.leave(camera)
         self.check(server, content)
         self.assertEqual(self.event(server.output, "file-done")["path"], str(self.out / NAME))
+
+
+class SeveralSizes(ToolTest):
+    """Packets of several sizes over a line that is cut again and again: what has come is gone on
+    with."""
+
+    def upload(self, server, payloads, at_once):
+        """How many connections it takes, and how many packets are sent in all."""
+        sent = 0
+        for connection in range(1, 100):
+            with Camera(server) as camera:
+                camera.init(0x04)
+                camera.expect(FILE_REQUEST)
+                camera.send(START.format(len(payloads)))
+                camera.expect("0002 0004")
+                [first] = struct.unpack(">I", camera.socket.recv(4))
+                camera.send(struct.pack(">HHI", 3, 4, first))
+                rest = payloads[first - 1:]
+                sent += len(rest[:at_once])
+                camera.send(chained(rest[:at_once]))
+                if len(rest) <= at_once:
+                    camera.expect(REPEAT_INIT)
+                    camera.init(0)
+                    camera.expect(CLOSE)
+                    return connection, sent
+                was_read(server, camera)
+            server.expect_count("incomplete, ", connection)
+        self.fail("no progress\n" + server.errors)
+
+    def test_a_line_that_is_cut_every_few_packets(self):
+        for sizes in ([1024, 500, 1024, 33], [33, 1024], [1024] * 9 + [1000], [900, 7, 7, 1024]):
+            for at_once in (5, 8, 31):
+                sizes_of_all = (sizes * 40)[:60]
+                payloads = [self.random.randbytes(size) for size in sizes_of_all]
+                server = self.serve("--no-metadata")
+                connections, sent = self.upload(server, payloads, at_once)
+                self.assertEqual(server.wait(), 0, server.errors)
+                self.assertEqual([path.read_bytes() for path in self.out.rglob("*.jpg")],
+                                 [b"".join(payloads)])
+                self.assertLessEqual(sent - len(payloads), 3 * connections, (sizes, at_once))
+                shutil.rmtree(self.out)
+                self.out.mkdir()
 
 
 class LongPadding(ToolTest):

@@ -22,6 +22,26 @@ def crc16(data, crc=0):
     return int(f"{mirrored:016b}"[::-1], 2)
 
 
+def _crc64_table():
+    table = []
+    for value in range(256):
+        for _ in range(8):
+            value = value >> 1 ^ (0xC96C5795D7870F42 if value & 1 else 0)
+        table.append(value)
+    return table
+
+
+CRC64 = _crc64_table()
+
+
+def crc64(data, crc=0):
+    """CRC-64/XZ of a few bytes."""
+    crc ^= 0xFFFFFFFFFFFFFFFF
+    for byte in data:
+        crc = crc >> 8 ^ CRC64[(crc ^ byte) & 0xFF]
+    return crc ^ 0xFFFFFFFFFFFFFFFF
+
+
 def digests(contents):
     """For comparing files: hundreds of kilobytes would not help anybody who reads a failure."""
     return sorted(hashlib.sha256(content).hexdigest() for content in contents)

@@ -255,8 +255,8 @@ asio::awaitable<void> Connection::look_for_records(std::uint64_t imei) {
     co_return;
   }
   const auto state = state_folder(options, imei);
-  const auto records = co_await run_on(server_.disk(), [&state] { return state.entries(); });
-  if (records && !records->empty()) {
+  const auto known = co_await run_on(server_.disk(), [&state] { return state.read(); });
+  if (known && !known->records.empty()) {
     admission.is_known(imei);
   }
 }
@@ -377,8 +377,8 @@ void Connection::leave_file() {
 bool Connection::is_left_alone(const FileRef& file) const {
   const auto found = left_alone_.find(file);
   return found != left_alone_.end() &&
-         same_file({facts_.imei, *file.kind(), 0, 0, found->second},
-                   {facts_.imei, *file.kind(), 0, 0, facts_.metadata_payload});
+         same_file({facts_.imei, file, 0, 0, found->second},
+                   {facts_.imei, file, 0, 0, facts_.metadata_payload});
 }
 
 asio::awaitable<void> Connection::perform(const FileStarted& started) {
@@ -421,8 +421,7 @@ void Connection::receive_file() {
 /// False if the destination refuses it.
 asio::awaitable<bool> Connection::begin_transfer(std::uint32_t packets) {
   transfer_ = server_.take_paused();
-  const FileIdentity offered = {
-      facts_.imei, *facts_.file.kind(), packets, {}, facts_.metadata_payload};
+  const FileIdentity offered = {facts_.imei, facts_.file, packets, {}, facts_.metadata_payload};
   if (transfer_ && !same_file(transfer_->identity(), offered)) {
     const auto kept = transfer_->set_aside();
     fail_transfer(kept ? Error{ErrorCategory::io, 0, "another file"} : kept.error());
@@ -557,9 +556,9 @@ asio::awaitable<void> Connection::save_transfer(std::string why) {
     transfer_.reset();
     co_return;
   }
-  const auto next = session_.next_packet();
-  const auto saved =
-      co_await run_on(server_.disk(), [this, next] { return transfer_->leave(next); });
+  const auto [next, offset] = session_.compared();
+  const auto saved = co_await run_on(
+      server_.disk(), [this, next, offset] { return transfer_->leave(next, offset); });
   if (!saved) {
     fail_transfer(saved.error());
     co_return;

@@ -33,7 +33,7 @@ ResumePoint StreamDestination::resume_point() const {
   return from;
 }
 
-Result<void> StreamDestination::keep_compared(std::uint32_t next) {
+Result<void> StreamDestination::keep_compared(std::uint32_t next, std::uint64_t) {
   const auto first = data_.packets - static_cast<std::uint32_t>(tail_.size()) + 1;
   if (next > first && next <= data_.packets + 1) {
     compared_ = next - first;
@@ -80,7 +80,7 @@ Result<void> StreamDestination::write(Bytes bytes) {
   return {};
 }
 
-Result<std::optional<StoredFile>> StreamDestination::finish(const Finish& how, StateFolder&) {
+Result<std::optional<StoredFile>> StreamDestination::finish(const Finish& how, Barrier) {
   if (data_.bytes != how.verified.bytes || data_.crc != how.verified.crc) {
     return std::unexpected(
         Error{ErrorCategory::crc, 0, "what went to standard output is not what was verified"});

@@ -37,11 +37,11 @@ public:
   virtual Result<void> append(std::span<const Bytes> payloads) = 0;
   virtual Result<void> save() = 0;
   /// As ResumableFile::keep_compared.
-  virtual Result<void> keep_compared(std::uint32_t next) = 0;
+  virtual Result<void> keep_compared(std::uint32_t next, std::uint64_t offset) = 0;
   /// Nothing of it is to remain.
   virtual void discard() = 0;
   /// As ResumableFile::finish.
-  virtual Result<std::optional<StoredFile>> finish(const Finish& how, StateFolder& state) = 0;
+  virtual Result<std::optional<StoredFile>> finish(const Finish& how, Barrier folders) = 0;
   /// The camera offers another file now. Returns where the old one is.
   virtual Result<std::filesystem::path> set_aside() = 0;
 };
@@ -59,10 +59,12 @@ public:
   std::uint64_t unsaved() const override { return file_.unsaved(); }
   Result<void> append(std::span<const Bytes> payloads) override { return file_.append(payloads); }
   Result<void> save() override { return file_.save(); }
-  Result<void> keep_compared(std::uint32_t next) override { return file_.keep_compared(next); }
+  Result<void> keep_compared(std::uint32_t next, std::uint64_t offset) override {
+    return file_.keep_compared(next, offset);
+  }
   void discard() override { file_.discard(); }
-  Result<std::optional<StoredFile>> finish(const Finish& how, StateFolder& state) override {
-    return file_.finish(how, state);
+  Result<std::optional<StoredFile>> finish(const Finish& how, Barrier folders) override {
+    return file_.finish(how, std::move(folders));
   }
   Result<std::filesystem::path> set_aside() override { return file_.set_aside(); }
 
@@ -83,9 +85,9 @@ public:
   std::uint64_t unsaved() const override { return 0; }
   Result<void> append(std::span<const Bytes> payloads) override;
   Result<void> save() override { return {}; }
-  Result<void> keep_compared(std::uint32_t next) override;
+  Result<void> keep_compared(std::uint32_t next, std::uint64_t offset) override;
   void discard() override {}
-  Result<std::optional<StoredFile>> finish(const Finish& how, StateFolder& state) override;
+  Result<std::optional<StoredFile>> finish(const Finish& how, Barrier folders) override;
   Result<std::filesystem::path> set_aside() override;
 
 private:

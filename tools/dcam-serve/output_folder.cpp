@@ -43,8 +43,4 @@ fs::path below(const fs::path& folder, const fs::path& path) {
   return path.empty() ? folder : folder / path;
 }
 
-fs::path folder_of(const fs::path& path) {
-  return path.has_parent_path() ? path.parent_path() : fs::path(".");
-}
-
 } // namespace dualcam::serve

@@ -12,7 +12,4 @@ std::filesystem::path one_spelling(const std::filesystem::path& folder);
 /// `path` below `folder`; `path` itself if that is the current one.
 std::filesystem::path below(const std::filesystem::path& folder, const std::filesystem::path& path);
 
-/// The folder that holds `path`.
-std::filesystem::path folder_of(const std::filesystem::path& path);
-
 } // namespace dualcam::serve

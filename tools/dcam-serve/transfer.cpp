@@ -56,6 +56,11 @@ Json FileFacts::metadata_json() const {
   return known ? metadata_record(*known, metadata_payload, imei) : Json();
 }
 
+std::string FileFacts::sidecar() const {
+  const auto record = metadata_json();
+  return record.is_null() ? "" : to_line(record) + '\n';
+}
+
 NameValues FileFacts::name_values() const {
   const auto known = metadata();
   const auto time = known ? or_else(known->timestamp, received) : received;
@@ -77,18 +82,18 @@ std::filesystem::path FileFacts::path_for(const ServeOptions& options) const {
   return below(options.output, options.name.expand(name_values()));
 }
 
-FolderTree FileFacts::tree_for(const ServeOptions& options) const {
-  const auto tree = options.name.tree(name_values());
-  return {below(options.output, tree.root), tree.levels};
-}
-
 bool FileFacts::may_be_held(const ServeOptions& options) const {
   auto checkpoint = path_for(options);
   checkpoint += ".part.checkpoint";
-  const auto entries = state_for(options).entries();
-  return is_taken(checkpoint) || !entries || std::ranges::any_of(*entries, [&](const auto& entry) {
-           const auto& stored = entry.record.identity;
-           return same_file(stored, {imei, *file.kind(), stored.packets, 0, metadata_payload});
+  const auto state = state_for(options).read();
+  const auto time = timestamp_of(metadata_payload);
+  const auto may_be_part = [&](const PartEntry& part) {
+    return part.file == file && (!part.time || !time || part.time == time);
+  };
+  return is_taken(checkpoint) || !state || std::ranges::any_of(state->parts, may_be_part) ||
+         std::ranges::any_of(state->records, [&](const auto& record) {
+           const auto& stored = record.identity;
+           return same_file(stored, {imei, file, stored.packets, 0, metadata_payload});
          });
 }
 
@@ -108,14 +113,17 @@ Result<void> Transfer::open() {
     destination_ = std::make_unique<StreamDestination>();
     return {};
   }
-  auto file = ResumableFile::find(facts_.tree_for(*options_), identity());
+  const auto folder = facts_.state_for(*options_);
+  const auto state = folder.read();
+  auto file = state ? ResumableFile::find(folder, *state, identity(), facts_.path_for(*options_))
+                    : std::unexpected(state.error());
   if (!file) {
     return std::unexpected(file.error());
   }
   if (*file) {
     return go_on(std::move(**file));
   }
-  auto known = facts_.state_for(*options_).known(identity());
+  auto known = folder.known(*state, identity());
   if (!known) {
     return std::unexpected(known.error());
   }
@@ -131,8 +139,11 @@ Result<void> Transfer::begin_new() {
 
 Result<void> Transfer::begin_file() {
   const auto name = facts_.path_for(*options_);
-  const auto folder = create_folders(options_->output, folder_of(name));
-  auto file = folder ? ResumableFile::create(name, identity()) : std::unexpected(folder.error());
+  Barrier folders;
+  const auto folder = create_folders(options_->output, folder_of(name), folders);
+  auto file = folder ? ResumableFile::create(name, identity(), facts_.state_for(*options_),
+                                             std::move(folders))
+                     : std::unexpected(folder.error());
   if (!file) {
     return std::unexpected(file.error());
   }
@@ -149,21 +160,18 @@ Result<void> Transfer::go_on(ResumableFile file) {
     resumptions_ = 1;
   }
   bytes_before_ = file.data().bytes;
-  if (const auto read = file.read_back([this](Bytes bytes) { digest_.add(bytes); }); !read) {
-    return read;
-  }
   destination_ = std::make_unique<FileDestination>(std::move(file));
   return check_room();
 }
 
 FileIdentity Transfer::identity() const {
-  return {facts_.imei, *facts_.file.kind(), packets_, facts_.received.time_since_epoch().count(),
+  return {facts_.imei, facts_.file, packets_, facts_.received.time_since_epoch().count(),
           facts_.metadata_payload};
 }
 
 std::filesystem::path Transfer::path() const {
   if (is_comparing()) {
-    return facts_.state_for(*options_).absolute(known_.front().record.name);
+    return facts_.state_for(*options_).absolute(known_.front().name);
   }
   return destination_ ? destination_->path() : facts_.path_for(*options_) += ".part";
 }
@@ -195,8 +203,8 @@ Result<void> Transfer::append(std::span<const Bytes> payloads) {
     (void)destination_->save();
     return appended;
   }
-  for (const auto payload : payloads) {
-    digest_.add(payload);
+  for (const auto payload : options_->to_stdout ? payloads : std::span<const Bytes>()) {
+    digest_.add(payload); // a file is read back
   }
   return {};
 }
@@ -211,10 +219,10 @@ Result<void> Transfer::save() {
   return saved ? check_room() : saved;
 }
 
-Result<void> Transfer::leave(std::uint32_t next) {
+Result<void> Transfer::leave(std::uint32_t next, std::uint64_t offset) {
   if (packets_received() > 0) {
-    const auto kept = new_bytes() == 0 ? destination_->keep_compared(next) : Result<void>();
-    return kept ? destination_->save() : kept;
+    const auto saved = destination_->save();
+    return saved && new_bytes() == 0 ? destination_->keep_compared(next, offset) : saved;
   }
   if (destination_) {
     destination_->discard();
@@ -254,16 +262,22 @@ Result<Finished> Transfer::finish(const FileCompleted& completed, Unsaid& unsaid
 
 Result<Finished> Transfer::finish_new(const FileCompleted& completed, Unsaid& unsaid) {
   const auto name = options_->to_stdout ? path() : facts_.path_for(*options_);
-  const auto folder =
-      options_->to_stdout ? Result<void>() : create_folders(options_->output, folder_of(name));
+  Barrier folders;
+  const auto folder = options_->to_stdout
+                          ? Result<void>()
+                          : create_folders(options_->output, folder_of(name), folders);
   if (!folder) {
     return std::unexpected(folder.error());
   }
-  const HeldData verified{completed.packets, completed.bytes, 0, completed.crc};
-  auto state = facts_.state_for(*options_);
   auto hold = options_->to_stdout ? Unsaid::Hold() : unsaid.hold(facts_.imei);
   const auto file =
-      destination_->finish({name, options_->if_exists, verified, facts_.metadata_payload}, state);
+      destination_->finish({.name = name,
+                            .if_exists = options_->if_exists,
+                            .verified = {completed.packets, completed.bytes, 0, completed.crc},
+                            .metadata = facts_.metadata_payload,
+                            .sidecar = facts_.sidecar(),
+                            .read = [this](Bytes bytes) { digest_.add(bytes); }},
+                           std::move(folders));
   if (!file && file.error().category == ErrorCategory::crc) {
     if (const auto kept = destination_->set_aside(); !kept && !options_->to_stdout) {
       return std::unexpected(kept.error());
@@ -275,21 +289,19 @@ Result<Finished> Transfer::finish_new(const FileCompleted& completed, Unsaid& un
   if (!*file) {
     return Finished{Finished::What::skipped, name, completed, false};
   }
-  const auto written = options_->to_stdout ? Result<void>() : finish_sidecar((*file)->path);
-  return written ? Result<Finished>({Finished::What::stored,
-                                     (*file)->path,
-                                     completed,
-                                     true,
-                                     digest_.hex(),
-                                     {std::move(hold), (*file)->record}})
-                 : std::unexpected(written.error());
+  return Finished{Finished::What::stored,
+                  (*file)->path,
+                  completed,
+                  true,
+                  digest_.hex(),
+                  {std::move(hold), (*file)->record}};
 }
 
 Result<Finished> Transfer::finish_known(const FileCompleted& completed, Unsaid& unsaid) {
-  const auto entry = known_.at(*completed.known);
-  const auto& [identity, name, part, data, crc_before, tail, named, said] = entry.record;
+  const auto record = known_.at(*completed.known);
+  const auto& [id, identity, name, part, data, crc_before, tail, named, said] = record;
   auto state = facts_.state_for(*options_);
-  const auto is_there = state.settle(entry);
+  const auto is_there = state.settle(record);
   if (!is_there) {
     return std::unexpected(is_there.error());
   }
@@ -297,12 +309,12 @@ Result<Finished> Transfer::finish_known(const FileCompleted& completed, Unsaid& 
                     state.absolute(name),
                     {facts_.file, data.packets, data.bytes, data.crc, completed.known},
                     false};
-  auto hold = *is_there && !said ? unsaid.claim(state, facts_.imei, entry.number) : std::nullopt;
+  auto hold = *is_there && !said ? unsaid.claim(state, facts_.imei, id) : std::nullopt;
   if (!hold) {
     return finished;
   }
   finished.is_news = true;
-  finished.line = {std::move(*hold), entry.number};
+  finished.line = {std::move(*hold), id};
   facts_.received = SystemTime(std::chrono::milliseconds(identity.received));
   if (facts_.metadata_payload.empty()) {
     facts_.metadata_payload = identity.metadata;
@@ -312,42 +324,13 @@ Result<Finished> Transfer::finish_known(const FileCompleted& completed, Unsaid& 
     return std::unexpected(sum.error());
   }
   finished.sha256 = std::move(*sum);
-  const auto written = finish_sidecar(finished.path);
+  const auto written = write_sidecar(finished.path, facts_);
   return written ? Result<Finished>(std::move(finished)) : std::unexpected(written.error());
 }
 
-/// There is nothing to write. One of the file that was replaced tells nothing of this one.
-Result<void> Transfer::sync_sidecar_of(const std::filesystem::path& file) const {
-  auto name = file;
-  name += ".json";
-  if (options_->if_exists == IfExists::replace && ::unlink(name.c_str()) != 0 && errno != ENOENT) {
-    return io_error("remove", name, errno);
-  }
-  return sync_folder_of(file); // also for the checkpoint, which has gone
-}
-
-Result<void> Transfer::finish_sidecar(const std::filesystem::path& file) const {
-  return facts_.metadata() ? write_sidecar(file, facts_) : sync_sidecar_of(file);
-}
-
 Result<void> write_sidecar(const std::filesystem::path& file, const FileFacts& facts) {
-  const auto record = facts.metadata_json();
-  if (record.is_null()) {
-    return {};
-  }
-  auto name = file;
-  name += ".json";
-  auto part = PartFile::create(name);
-  if (!part) {
-    return std::unexpected(part.error());
-  }
-  const auto text = to_line(record) + '\n';
-  const std::array pieces{as_bytes(text)};
-  if (const auto written = part->append(pieces); !written) {
-    return written;
-  }
-  const auto finished = part->finish(IfExists::replace);
-  return finished ? Result<void>() : std::unexpected(finished.error());
+  const auto text = facts.sidecar();
+  return text.empty() ? Result<void>() : renew_sidecar(file, text);
 }
 
 } // namespace dualcam::serve

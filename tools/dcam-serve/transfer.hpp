@@ -32,11 +32,11 @@ struct FileFacts {
   std::optional<Metadata> metadata() const;
   /// The record for events and the sidecar; null where nothing is known.
   Json metadata_json() const;
+  /// What FILE.json says; empty: nothing is known.
+  std::string sidecar() const;
   NameValues name_values() const;
   /// Where the file is to go.
   std::filesystem::path path_for(const ServeOptions& options) const;
-  /// Where parts of this camera's files of this kind may be.
-  FolderTree tree_for(const ServeOptions& options) const;
   StateFolder state_for(const ServeOptions& options) const { return state_folder(options, imei); }
   /// Whether something is held that this may be, or may be a part of. Reads the disk.
   bool may_be_held(const ServeOptions& options) const;
@@ -116,11 +116,11 @@ public:
   /// Makes what has arrived durable, as a part. An error also when --min-free is not left any more.
   Result<void> save();
 
-  /// The link is lost: makes what has arrived durable, and that the packets before `next` have come
-  /// again as they are held (0: none). Of nothing, nothing remains.
-  Result<void> leave(std::uint32_t next = 0);
+  /// The link is lost: makes what has arrived durable, and that what is before packet `next`, which
+  /// begins at `offset`, has come again as it is held (0: nothing). Of nothing, nothing remains.
+  Result<void> leave(std::uint32_t next = 0, std::uint64_t offset = 0);
 
-  /// Makes the file durable under its final name, then its sidecar. An error of category crc: what
+  /// Makes the file durable under its final name, with its sidecar. An error of category crc: what
   /// is stored is not what was verified; it is kept under another name.
   Result<Finished> finish(const FileCompleted& completed, Unsaid& unsaid);
 
@@ -135,13 +135,11 @@ private:
   Result<Finished> finish_new(const FileCompleted& completed, Unsaid& unsaid);
   Result<Finished> finish_known(const FileCompleted& completed, Unsaid& unsaid);
   Result<void> check_room() const;
-  Result<void> sync_sidecar_of(const std::filesystem::path& name) const;
-  Result<void> finish_sidecar(const std::filesystem::path& file) const;
 
   const ServeOptions* options_;
   FileFacts facts_;
   std::unique_ptr<Destination> destination_;
-  std::vector<StateFolder::Entry> known_; ///< what it is compared with
+  std::vector<FileRecord> known_; ///< what it is compared with
   Sha256 digest_;
   TimePoint started_;
   TimePoint saved_at_;

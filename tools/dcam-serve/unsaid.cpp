@@ -27,9 +27,9 @@ struct flock range_of(std::uint64_t imei, short type) {
 }
 
 bool is_unsaid(const StateFolder& state, std::uint64_t number) {
-  const auto entries = state.entries();
-  return entries && std::ranges::any_of(*entries, [number](const auto& entry) {
-           return entry.number == number && !entry.record.said;
+  const auto known = state.read();
+  return known && std::ranges::any_of(known->records, [number](const auto& record) {
+           return record.id == number && !record.said;
          });
 }
 

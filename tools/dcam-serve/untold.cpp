@@ -29,7 +29,7 @@ std::vector<std::uint64_t> cameras_below(const fs::path& root) {
 Untold untold_of(const StateFolder& state, const FileRecord& record, Unsaid::Line line) {
   const auto& identity = record.identity;
   const FileFacts facts{.imei = identity.imei,
-                        .file = FileRef(identity.kind),
+                        .file = identity.file,
                         .received = SystemTime(std::chrono::milliseconds(identity.received)),
                         .metadata_payload = identity.metadata};
   const auto path = state.absolute(record.name);
@@ -47,13 +47,12 @@ std::vector<Untold> find_untold(const ServeOptions& options, Unsaid& unsaid) {
   std::vector<Untold> result;
   for (const auto imei : cameras_below(below(options.output, options.name.fixed_folder()))) {
     const auto state = state_folder(options, imei);
-    for (const auto& [number, record] :
-         state.entries().value_or(std::vector<StateFolder::Entry>())) {
-      const bool wanted = record.named && !record.said && record.identity.imei == imei &&
-                          options.sources.contains(record.identity.kind);
-      auto hold = wanted ? unsaid.claim(state, imei, number) : std::nullopt;
+    for (const auto& record : state.read().value_or(CameraState()).records) {
+      const bool wanted = record.named && !record.said && record.identity.file.kind() &&
+                          options.sources.contains(*record.identity.file.kind());
+      auto hold = wanted ? unsaid.claim(state, imei, record.id) : std::nullopt;
       if (hold) {
-        result.push_back(untold_of(state, record, {std::move(*hold), number, 0}));
+        result.push_back(untold_of(state, record, {std::move(*hold), record.id, 0}));
       }
     }
   }

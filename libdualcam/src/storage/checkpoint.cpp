@@ -2,61 +2,104 @@
 
 #include "dualcam/files/metadata.hpp"
 #include "dualcam/wire/crc16.hpp"
+#include "dualcam/wire/crc64.hpp"
 #include "storage/identity_text.hpp"
 
 namespace dualcam {
 namespace {
 
-constexpr std::string_view first_line = "dualcam checkpoint 1\n";
+constexpr std::string_view first_line = "dualcam checkpoint 2\n";
+/// Of a packet: more is no DATA.
+constexpr std::uint64_t largest_packet = 65'533;
 
-std::string padded(std::uint64_t value, std::size_t width) {
-  const auto digits = std::to_string(value);
-  return std::string(width - std::min(width, digits.size()), '0') + digits;
+std::string filled_up(std::string text) {
+  text.resize((text.size() + checkpoint_block - 1) / checkpoint_block * checkpoint_block);
+  return text;
 }
 
-std::uint16_t check_of(std::string_view header) { return crc16(as_bytes(header)); }
-
-/// `line`, with its checksum behind it.
-std::string checked(const std::string& line, const std::string& header) {
-  return line + ' ' + hex16(crc16(as_bytes(line), check_of(header))) + '\n';
+std::string place_text(std::string_view name, const Place& place) {
+  return ' ' + std::string(name) + ' ' + std::to_string(place.number) + ' ' +
+         std::to_string(place.offset) + ' ' + hex16(place.crc) + ' ' + hex64(place.crc64);
 }
 
-/// What `held_line` makes, read back; nullopt if it is anything else.
-std::optional<HeldData> parse_held(std::string_view line, const std::string& header) {
-  constexpr std::size_t at = 5; // behind "held "
-  if (line.size() != held_line_size || !line.starts_with("held ")) {
+Place take_place(Words& words, std::string_view name) {
+  if (words.text() != name) {
+    words.spoil();
+  }
+  Place place;
+  place.number = words.number<std::uint32_t>();
+  place.offset = words.number<std::uint64_t>();
+  place.crc = words.number<std::uint16_t>(16);
+  place.crc64 = words.number<std::uint64_t>(16);
+  return place;
+}
+
+/// Whether its numbers fit together. The check has been right, so this is about who wrote it.
+bool is_plausible(const Claim& claim, std::uint32_t packets_of_file) {
+  const auto& [packets, bytes, packet_size, crc] = claim.held;
+  const auto lies_within = [&](const Place& place) {
+    return place.number >= 1 && place.number <= std::max(packets, std::uint32_t{1}) &&
+           place.offset <= bytes;
+  };
+  return packets <= packets_of_file && bytes <= packets * largest_packet &&
+         lies_within(claim.from) &&
+         bytes - claim.from.offset <= 2 * longest_overlap * largest_packet &&
+         (!claim.proved ||
+          (lies_within(*claim.proved) && claim.proved->number > claim.from.number &&
+           claim.proved->offset >= claim.from.offset));
+}
+
+std::optional<Claim> claim_of(std::string_view block, std::uint64_t check,
+                              std::uint32_t packets_of_file) {
+  const auto line = unchecked(block.substr(0, block.find('\n')), check);
+  if (!line) {
     return std::nullopt;
   }
-  const auto packets = number<std::uint32_t>(line.substr(at, 10));
-  const auto bytes = number<std::uint64_t>(line.substr(at + 11, 13));
-  const auto packet_size = number<std::uint32_t>(line.substr(at + 25, 5));
-  const auto crc = number<std::uint16_t>(line.substr(at + 31, 4), 16);
-  if (!packets || !bytes || !packet_size || !crc) {
+  Words words(*line);
+  Claim claim;
+  const auto what = words.text();
+  claim.sequence = words.number<std::uint64_t>();
+  claim.replaced = what == "replaced";
+  if (claim.replaced) {
+    return words.ended() ? std::optional(claim) : std::nullopt;
+  }
+  claim.held.packets = words.number<std::uint32_t>();
+  claim.held.bytes = words.number<std::uint64_t>();
+  claim.held.packet_size = words.number<std::uint32_t>();
+  claim.held.crc = words.number<std::uint16_t>(16);
+  claim.crc64 = words.number<std::uint64_t>(16);
+  claim.from = take_place(words, "from");
+  if (words.next_is("proved")) {
+    claim.proved = take_place(words, "proved");
+  }
+  return what == "held" && words.ended() && is_plausible(claim, packets_of_file)
+             ? std::optional(claim)
+             : std::nullopt;
+}
+
+std::optional<Checkpoint> decode_checkpoint_2(std::string_view text) {
+  auto rest = text;
+  if (!rest.starts_with(first_line)) {
     return std::nullopt;
   }
-  const HeldData held{*packets, *bytes, *packet_size, *crc};
-  return held_line(held, header) == line ? std::optional(held) : std::nullopt;
-}
-
-/// What `compared_line` makes, read back.
-void parse_compared(std::string_view line, const std::string& header, Checkpoint& checkpoint) {
-  constexpr std::size_t at = 9; // after "compared "
-  constexpr std::size_t of = at + 10 + 4;
-  if (line.size() < of + 10) {
-    return;
+  rest.remove_prefix(first_line.size());
+  const auto part = take_field(rest, "part");
+  const auto id = part ? number<std::uint64_t>(*part, 16) : std::nullopt;
+  auto identity = id ? take_identity(rest) : std::nullopt;
+  const auto before_check = text.substr(0, text.size() - rest.size());
+  const auto check = identity ? take_field(rest, "check") : std::nullopt;
+  if (!check || *check != hex64(crc64(as_bytes(before_check)))) {
+    return std::nullopt;
   }
-  const auto packets = number<std::uint32_t>(line.substr(at, 10));
-  const auto held = number<std::uint32_t>(line.substr(of, 10));
-  if (packets && held && compared_line(*packets, *held, header) == line) {
-    checkpoint.compared = *packets;
-    checkpoint.compared_of = *held;
+  Checkpoint checkpoint{.part = *id, .identity = std::move(*identity), .claims = {}};
+  const auto header = checkpoint_header(checkpoint.part, checkpoint.identity);
+  const auto header_check = crc64(as_bytes(header));
+  for (std::size_t slot = 0; slot < checkpoint.claims.size(); ++slot) {
+    const auto at = std::min(text.size(), header.size() + slot * checkpoint_block);
+    checkpoint.claims.at(slot) =
+        claim_of(text.substr(at, checkpoint_block), header_check, checkpoint.identity.packets);
   }
-}
-
-std::optional<std::uint64_t> timestamp_of(Bytes metadata) {
-  const auto decoded = decode_metadata(metadata);
-  return decoded && decoded->timestamp.is_known() ? std::optional(decoded->timestamp.milliseconds)
-                                                  : std::nullopt;
+  return checkpoint;
 }
 
 } // namespace
@@ -70,8 +113,14 @@ void HeldData::add(Bytes payload) {
   crc = crc16(payload, crc);
 }
 
+std::optional<std::uint64_t> timestamp_of(Bytes metadata) {
+  const auto decoded = decode_metadata(metadata);
+  return decoded && decoded->timestamp.is_known() ? std::optional(decoded->timestamp.milliseconds)
+                                                  : std::nullopt;
+}
+
 bool same_file(const FileIdentity& a, const FileIdentity& b) {
-  if (a.imei != b.imei || a.kind != b.kind || a.packets != b.packets) {
+  if (a.imei != b.imei || a.file != b.file || a.packets != b.packets) {
     return false;
   }
   const auto time_a = timestamp_of(a.metadata);
@@ -79,48 +128,46 @@ bool same_file(const FileIdentity& a, const FileIdentity& b) {
   return !time_a || !time_b || time_a == time_b;
 }
 
-std::string checkpoint_header(const FileIdentity& identity) {
-  const auto header = std::string(first_line) + identity_lines(identity);
-  return header + "check " + hex16(check_of(header)) + '\n';
-}
-
-std::string held_line(const HeldData& held, const std::string& header) {
-  return checked("held " + padded(held.packets, 10) + ' ' + padded(held.bytes, 13) + ' ' +
-                     padded(held.packet_size, 5) + ' ' + hex16(held.crc),
-                 header);
-}
-
-std::string replaced_line(const std::string& header) { return checked("replaced", header); }
-
-std::string compared_line(std::uint32_t packets, std::uint32_t held, const std::string& header) {
-  return checked("compared " + padded(packets, 10) + " of " + padded(held, 10), header);
-}
-
-Result<Checkpoint> decode_checkpoint(Bytes bytes) {
-  const auto text = as_text(bytes);
-  auto rest = text;
-  const bool ours = rest.starts_with(first_line);
-  rest.remove_prefix(ours ? first_line.size() : 0);
-  const auto identity = ours ? take_identity(rest) : std::nullopt;
-  const auto before_check = text.substr(0, text.size() - rest.size());
-  const auto check = identity ? take_field(rest, "check") : std::nullopt;
-  if (!check || check != hex16(check_of(before_check))) {
-    return std::unexpected(
-        Error{ErrorCategory::malformed, 0, "not a checkpoint of this version, or a damaged one"});
+std::optional<unsigned> Checkpoint::newest() const {
+  if (!claims[0] || !claims[1]) {
+    return claims[0] ? std::optional(0U) : claims[1] ? std::optional(1U) : std::nullopt;
   }
-  const std::string header(text.substr(0, text.size() - rest.size()));
-  Checkpoint checkpoint{*identity, {}};
-  for (auto& held : checkpoint.held) {
-    const auto line = rest.substr(0, held_line_size);
-    held = parse_held(line, header);
-    if (held && !is_plausible(*held, identity->packets)) {
-      held.reset();
-    }
-    rest.remove_prefix(line.size());
+  return claims[1]->sequence > claims[0]->sequence ? 1 : 0;
+}
+
+bool Checkpoint::is_replaced() const {
+  const auto slot = newest();
+  return slot && claims.at(*slot)->replaced;
+}
+
+std::string checkpoint_header(std::uint64_t part, const FileIdentity& identity) {
+  const auto lines =
+      std::string(first_line) + "part " + hex64(part) + '\n' + identity_lines(identity);
+  return filled_up(lines + "check " + hex64(crc64(as_bytes(lines))) + '\n');
+}
+
+std::string claim_block(const Claim& claim, const std::string& header) {
+  const auto& held = claim.held;
+  auto line = (claim.replaced ? "replaced " : "held ") + std::to_string(claim.sequence);
+  if (!claim.replaced) {
+    line += ' ' + std::to_string(held.packets) + ' ' + std::to_string(held.bytes) + ' ' +
+            std::to_string(held.packet_size) + ' ' + hex16(held.crc) + ' ' + hex64(claim.crc64) +
+            place_text("from", claim.from);
+    line += claim.proved ? place_text("proved", *claim.proved) : "";
   }
-  checkpoint.replaced = rest.starts_with(replaced_line(header)); // over a longer line
-  parse_compared(rest, header, checkpoint);
-  return checkpoint;
+  return filled_up(checked(line, crc64(as_bytes(header))) + '\n');
+}
+
+Result<Checkpoint> decode_checkpoint(Bytes content) {
+  const auto text = as_text(content);
+  auto checkpoint = decode_checkpoint_2(text);
+  if (!checkpoint) {
+    checkpoint = decode_checkpoint_1(text);
+  }
+  return checkpoint ? Result<Checkpoint>(std::move(*checkpoint))
+                    : std::unexpected(Error{ErrorCategory::malformed, 0,
+                                            "not a checkpoint of versions 1 and 2, or a damaged "
+                                            "one"});
 }
 
 } // namespace dualcam

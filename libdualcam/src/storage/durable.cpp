@@ -2,22 +2,20 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <string>
 #include <system_error>
-#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
-#include <unistd.h>
+
+#include "dualcam/storage/file.hpp"
 
 namespace dualcam {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_pieces = 1024; // IOV_MAX
+constexpr std::size_t smallest_read = 4096;
 
 const char* remedy_for(int error) {
   switch (error) {
@@ -36,17 +34,6 @@ const char* remedy_for(int error) {
   }
 }
 
-bool are_one_file(const fs::path& a, const fs::path& b) {
-  struct stat status_a{};
-  struct stat status_b{};
-  return ::lstat(a.c_str(), &status_a) == 0 && ::lstat(b.c_str(), &status_b) == 0 &&
-         status_a.st_dev == status_b.st_dev && status_a.st_ino == status_b.st_ino;
-}
-
-fs::path folder_of(const fs::path& path) {
-  return path.has_parent_path() ? path.parent_path() : fs::path(".");
-}
-
 } // namespace
 
 std::unexpected<Error> io_error(const char* what, const fs::path& path, int error) {
@@ -55,9 +42,14 @@ std::unexpected<Error> io_error(const char* what, const fs::path& path, int erro
                                    reason_of(error) + remedy_for(error)});
 }
 
-Result<void> create_folders(const fs::path& root, const fs::path& folder) {
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+Result<void> create_folders(const fs::path& root, const fs::path& folder, Barrier& barrier) {
+  auto& files = FileSystem::current();
   struct stat status{};
-  if (::lstat(folder.c_str(), &status) != 0 &&
+  if (files.lstat(folder.c_str(), &status) != 0 &&
       errno == ENAMETOOLONG) { // before half of it is there
     return io_error("create", folder, ENAMETOOLONG);
   }
@@ -67,108 +59,39 @@ Result<void> create_folders(const fs::path& root, const fs::path& folder) {
       continue;
     }
     path /= name;
-    // One that exists may have been created just now by somebody who has not synced it yet. If
-    // something else is in the way, that is said when a file is put there.
-    if (uninterrupted([&] { return ::mkdir(path.c_str(), 0777); }) != 0 && errno != EEXIST) {
+    const bool made = uninterrupted([&] { return files.mkdir(path.c_str(), 0777); }) == 0;
+    // If something else is in the way, that is said when a file is put there.
+    if (!made && errno != EEXIST) {
       return io_error("create", path, errno);
     }
-    if (const auto synced = sync_folder_of(path); !synced) {
-      return synced;
+    // One that exists may have been created just now by somebody who has not synced it yet.
+    if (made || !files.is_durable(path)) {
+      barrier.add_folder(folder_of(path), path);
     }
   }
   return {};
 }
 
-Result<void> sync_folder_of(const fs::path& file) {
-  const auto folder = folder_of(file);
-  const int descriptor =
-      uninterrupted([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-  if (descriptor < 0) {
-    return io_error("open", folder, errno);
-  }
-  const int error = uninterrupted([&] { return ::fsync(descriptor); }) == 0 ? 0 : errno;
-  ::close(descriptor);
-  // EINVAL: a file system whose folders cannot be synced
-  return error == 0 || error == EINVAL ? Result<void>() : io_error("sync", folder, error);
-}
-
-bool is_taken(const fs::path& path) {
-  struct stat status{};
-  return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
-}
-
-int rename_to_free_name(const fs::path& from, const fs::path& to) {
-  const int renamed = uninterrupted(
-      [&] { return ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE); });
-  if (renamed == 0) {
-    return 0;
-  }
-  if (errno != EINVAL && errno != ENOSYS) {
-    return errno;
-  }
-  // this file system knows no RENAME_NOREPLACE; an earlier attempt may have got as far as the link
-  if (::link(from.c_str(), to.c_str()) != 0 && (errno != EEXIST || !are_one_file(from, to))) {
-    return errno;
-  }
-  return ::unlink(from.c_str()) == 0 ? 0 : errno;
-}
-
-Result<void> write_all(int descriptor, std::span<const Bytes> pieces, const fs::path& path) {
-  std::vector<iovec> vectors;
-  vectors.reserve(std::min(pieces.size(), most_pieces));
-  std::size_t skip = 0; // bytes of the first piece already written
-  while (!pieces.empty()) {
-    vectors.clear();
-    for (const auto piece : pieces.first(std::min(pieces.size(), most_pieces))) {
-      vectors.push_back({const_cast<std::byte*>(piece.data()), piece.size()});
-    }
-    vectors[0].iov_base = static_cast<std::byte*>(vectors[0].iov_base) + skip;
-    vectors[0].iov_len -= skip;
-    const auto written = uninterrupted(
-        [&] { return ::writev(descriptor, vectors.data(), static_cast<int>(vectors.size())); });
-    if (written < 0) {
-      return io_error("write", path, errno);
-    }
-    skip += static_cast<std::size_t>(written);
-    while (!pieces.empty() && skip >= pieces.front().size()) {
-      skip -= pieces.front().size();
-      pieces = pieces.subspan(1);
-    }
-  }
-  return {};
-}
+Result<void> sync_folder_of(const fs::path& file) { return sync_folder(folder_of(file)); }
 
 Result<ByteBuffer> read_small_file(const fs::path& path, std::size_t limit) {
-  const int descriptor = uninterrupted(
-      [&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); });
-  if (descriptor < 0) {
-    return errno == ENOENT || errno == ELOOP ? Result<ByteBuffer>() : io_error("open", path, errno);
+  const auto file = File::open(path, O_RDONLY);
+  if (!file) {
+    return file.error() == ENOENT || file.error() == ELOOP ? Result<ByteBuffer>()
+                                                           : io_error("open", path, file.error());
   }
-  ByteBuffer bytes(limit);
-  std::size_t size = 0;
-  ssize_t count = 0;
-  do {
-    count =
-        uninterrupted([&] { return ::read(descriptor, bytes.data() + size, bytes.size() - size); });
-    size += count > 0 ? static_cast<std::size_t>(count) : 0;
-  } while (count > 0 && size < bytes.size());
-  const int error = count < 0 ? errno : 0;
-  ::close(descriptor);
-  if (error != 0) {
-    return io_error("read", path, error);
+  const auto size = file->size();
+  if (!size) {
+    return std::unexpected(size.error());
   }
-  bytes.resize(size);
+  ByteBuffer bytes(std::clamp<std::size_t>(*size, smallest_read, std::max(limit, smallest_read)));
+  bytes.resize(std::min(bytes.size(), limit));
+  const auto read = file->read(0, bytes);
+  if (!read) {
+    return std::unexpected(read.error());
+  }
+  bytes.resize(read->size());
   return bytes;
-}
-
-fs::path numbered(const fs::path& path, unsigned number) {
-  if (number == 0) {
-    return path;
-  }
-  auto name = path.stem();
-  name += '_' + std::to_string(number);
-  name += path.extension();
-  return path.parent_path() / name;
 }
 
 } // namespace dualcam

@@ -1,127 +1,173 @@
 #include "dualcam/storage/file_record.hpp"
 
-#include <cstdio>
+#include <algorithm>
 
-#include "dualcam/wire/crc64.hpp"
 #include "storage/identity_text.hpp"
 
 namespace dualcam {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr std::string_view version_line = "dualcam file record 1\n";
 /// Padding is one repeated byte, or a short pattern, behind the two bytes that end every JPEG; what
 /// an encoder makes has nearly all values within a packet.
 constexpr std::size_t telling_values = 32;
 
-std::string hex64(std::uint64_t value) {
-  std::array<char, 17> text{};
-  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(value));
-  return text.data();
+std::string about(std::string_view what, std::uint64_t id) {
+  return checked(std::string(what) + ' ' + hex64(id));
 }
 
-std::string path_line(std::string_view name, const fs::path& path) {
-  const auto& text = path.native();
-  return std::string(name) + ' ' + std::to_string(text.size()) + ' ' + text + '\n';
-}
-
-/// A path may have any character in it, line ends too.
-std::optional<fs::path> take_path(std::string_view& text, std::string_view name) {
-  if (!text.starts_with(name)) {
+std::optional<PartEntry> take_part(Words& words) {
+  PartEntry part;
+  part.id = words.number<std::uint64_t>(16);
+  const auto file = FileRef::of_text(words.text());
+  part.packets = words.number<std::uint32_t>();
+  if (words.next_is("-")) {
+    words.text();
+  } else {
+    part.time = words.number<std::uint64_t>();
+  }
+  const auto path = path_of_text(words.text());
+  if (!file || !path || !words.ended()) {
     return std::nullopt;
   }
-  auto rest = text.substr(name.size());
-  if (!rest.starts_with(' ')) {
-    return std::nullopt;
-  }
-  rest.remove_prefix(1);
-  const auto length = number<std::size_t>(take_word(rest));
-  if (!length || *length >= rest.size() || rest[*length] != '\n') {
-    return std::nullopt;
-  }
-  text = rest.substr(*length + 1);
-  return fs::path(rest.substr(0, *length));
+  part.file = *file;
+  part.path = *path;
+  return part;
 }
 
-/// Records are files that anybody may have put there.
-bool stays_below(const fs::path& path) {
-  return !path.empty() && path.is_relative() && std::ranges::find(path, "..") == path.end();
-}
-
-bool take_data(std::string_view& text, FileRecord& record) {
-  auto line = take_field(text, "data");
-  if (!line) {
-    return false;
-  }
-  const auto bytes = number<std::uint64_t>(take_word(*line));
-  const auto packet_size = number<std::uint32_t>(take_word(*line));
-  const auto crc = number<std::uint16_t>(take_word(*line), 16);
-  if (!bytes || !packet_size || !crc || !line->empty()) {
-    return false;
-  }
-  record.data = {record.identity.packets, *bytes, *packet_size, *crc};
-  return true;
-}
-
-bool take_tail(std::string_view& text, FileRecord& record) {
-  auto line = take_field(text, "tail");
-  if (!line) {
-    return false;
-  }
-  const auto packet = number<std::uint32_t>(take_word(*line));
-  const auto crc_before = number<std::uint16_t>(take_word(*line), 16);
-  const auto bytes = number<std::uint64_t>(take_word(*line));
-  const auto crc = number<std::uint64_t>(take_word(*line), 16);
-  if (!packet || !crc_before || !bytes || !crc || !line->empty()) {
-    return false;
-  }
-  record.crc_before_tail = *crc_before;
-  record.tail = {*packet, *bytes, *crc};
-  return *packet >= 1 && *packet <= record.identity.packets && *bytes <= record.data.bytes;
-}
-
-std::optional<FileRecord> take_record(std::string_view& text) {
-  if (!text.starts_with(version_line)) {
+std::optional<FileRecord> take_record(Words& words, std::uint64_t imei) {
+  FileRecord record;
+  record.id = words.number<std::uint64_t>(16);
+  record.identity.imei = imei;
+  const auto file = FileRef::of_text(words.text());
+  record.identity.packets = record.data.packets = words.number<std::uint32_t>();
+  record.identity.received = words.number<std::int64_t>();
+  auto metadata = metadata_of_text(words.text());
+  record.data.bytes = words.number<std::uint64_t>();
+  record.data.packet_size = words.number<std::uint32_t>();
+  record.data.crc = words.number<std::uint16_t>(16);
+  record.tail.packet = words.number<std::uint32_t>();
+  record.crc_before_tail = words.number<std::uint16_t>(16);
+  record.tail.bytes = words.number<std::uint64_t>();
+  record.tail.crc64 = words.number<std::uint64_t>(16);
+  const auto name = path_of_text(words.text());
+  const auto part = path_of_text(words.text());
+  if (!file || !metadata || !name || !part || !words.ended() || record.tail.packet < 1 ||
+      record.tail.packet > record.identity.packets || record.tail.bytes > record.data.bytes) {
     return std::nullopt;
   }
-  text.remove_prefix(version_line.size());
-  auto identity = take_identity(text);
-  auto name = identity ? take_path(text, "name") : std::nullopt;
-  auto part = name ? take_path(text, "part") : std::nullopt;
-  if (!part || !stays_below(*name) || !stays_below(*part)) {
-    return std::nullopt;
+  record.identity.file = *file;
+  record.identity.metadata = std::move(*metadata);
+  record.name = *name;
+  record.part = *part;
+  return record;
+}
+
+template <class T> void forget(std::vector<T>& all, std::uint64_t id) {
+  std::erase_if(all, [&](const T& each) { return each.id == id; });
+}
+
+/// What has not been told is still needed.
+void keep_newest(std::vector<FileRecord>& records) {
+  for (std::size_t i = 0; i + remembered_files < records.size();) {
+    if (records[i].said || !records[i].named) {
+      records.erase(records.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      ++i;
+    }
   }
-  FileRecord record{std::move(*identity), std::move(*name), std::move(*part)};
-  return take_data(text, record) && take_tail(text, record) ? std::optional(std::move(record))
-                                                            : std::nullopt;
+}
+
+void apply(CameraState& state, std::string_view line, std::uint64_t imei) {
+  Words words(line);
+  const auto what = words.text();
+  if (what == "part") {
+    if (auto part = take_part(words)) {
+      forget(state.parts, part->id);
+      state.parts.push_back(std::move(*part));
+      if (state.parts.size() > remembered_parts) {
+        state.parts.erase(state.parts.begin());
+      }
+    }
+    return;
+  }
+  if (what == "stored") {
+    if (auto record = take_record(words, imei)) {
+      forget(state.records, record->id);
+      state.records.push_back(std::move(*record));
+      keep_newest(state.records);
+    }
+    return;
+  }
+  const auto id = words.number<std::uint64_t>(16);
+  if (!words.ended()) {
+    return;
+  }
+  if (what == "gone") {
+    forget(state.parts, id);
+  } else if (what == "forgotten") {
+    forget(state.records, id);
+  }
+  for (auto& record : state.records) {
+    if (record.id == id) {
+      record.named = record.named || what == "named";
+      record.said = record.said || what == "said";
+    }
+  }
+  keep_newest(state.records);
 }
 
 } // namespace
 
-std::string encode_file_record(const FileRecord& record) {
-  const auto& [identity, name, part, data, crc_before_tail, tail, named, said] = record;
-  const auto text = std::string(version_line) + identity_lines(identity) + path_line("name", name) +
-                    path_line("part", part) + "data " + std::to_string(data.bytes) + ' ' +
-                    std::to_string(data.packet_size) + ' ' + hex16(data.crc) + "\ntail " +
-                    std::to_string(tail.packet) + ' ' + hex16(crc_before_tail) + ' ' +
-                    std::to_string(tail.bytes) + ' ' + hex64(tail.crc64) + '\n';
-  return text + "check " + hex64(crc64(as_bytes(text))) + '\n';
+PartEntry part_entry(std::uint64_t id, const FileIdentity& identity, std::filesystem::path path) {
+  return {id, identity.file, identity.packets, timestamp_of(identity.metadata), std::move(path)};
 }
 
-Result<FileRecord> decode_file_record(Bytes bytes) {
-  const auto text = as_text(bytes);
-  auto rest = text;
-  auto record = take_record(rest);
-  const auto before_check = text.substr(0, text.size() - rest.size());
-  if (!record || take_field(rest, "check") != hex64(crc64(as_bytes(before_check)))) {
-    return std::unexpected(
-        Error{ErrorCategory::malformed, 0, "not a file record of this version, or a damaged one"});
+std::string part_line(const PartEntry& part) {
+  return checked("part " + hex64(part.id) + ' ' + part.file.text() + ' ' +
+                 std::to_string(part.packets) + ' ' +
+                 (part.time ? std::to_string(*part.time) : "-") + ' ' + path_text(part.path));
+}
+
+std::string record_line(const FileRecord& record) {
+  const auto& [id, identity, name, part, data, crc_before_tail, tail, named, said] = record;
+  return checked("stored " + hex64(id) + ' ' + identity.file.text() + ' ' +
+                 std::to_string(identity.packets) + ' ' + std::to_string(identity.received) + ' ' +
+                 metadata_text(identity.metadata) + ' ' + std::to_string(data.bytes) + ' ' +
+                 std::to_string(data.packet_size) + ' ' + hex16(data.crc) + ' ' +
+                 std::to_string(tail.packet) + ' ' + hex16(crc_before_tail) + ' ' +
+                 std::to_string(tail.bytes) + ' ' + hex64(tail.crc64) + ' ' + path_text(name) +
+                 ' ' + path_text(part));
+}
+
+std::string gone_line(std::uint64_t id) { return about("gone", id); }
+std::string named_line(std::uint64_t id) { return about("named", id); }
+std::string said_line(std::uint64_t id) { return about("said", id); }
+std::string forgotten_line(std::uint64_t id) { return about("forgotten", id); }
+
+std::string encode_camera_state(const CameraState& state) {
+  auto text = std::string(camera_state_version) + '\n';
+  for (const auto& part : state.parts) {
+    text += part_line(part) + '\n';
   }
-  record->named = rest.starts_with(named_line);
-  rest.remove_prefix(record->named ? named_line.size() : 0);
-  record->said = record->named && rest.starts_with(said_line);
-  return std::move(*record);
+  for (const auto& record : state.records) {
+    text += record_line(record) + '\n';
+    text += record.named ? named_line(record.id) + '\n' : "";
+    text += record.said ? said_line(record.id) + '\n' : "";
+  }
+  return text;
+}
+
+CameraState decode_camera_state(Bytes bytes, std::uint64_t imei) {
+  CameraState state;
+  auto text = as_text(bytes);
+  while (!text.empty()) {
+    const auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (const auto right = unchecked(line)) {
+      apply(state, *right, imei);
+    }
+  }
+  return state;
 }
 
 void Distinction::add(Bytes bytes) {

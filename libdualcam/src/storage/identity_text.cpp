@@ -1,13 +1,17 @@
 #include "storage/identity_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
+#include "dualcam/wire/crc64.hpp"
 #include "dualcam/wire/hex.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam {
 namespace {
+
+constexpr std::size_t check_size = 16;
 
 std::optional<ByteBuffer> bytes_of_hex(std::string_view text) {
   ByteBuffer bytes;
@@ -29,6 +33,12 @@ std::string hex16(std::uint16_t value) {
   return text.data();
 }
 
+std::string hex64(std::uint64_t value) {
+  std::array<char, check_size + 1> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(value));
+  return text.data();
+}
+
 std::optional<std::string_view> take_field(std::string_view& text, std::string_view name) {
   const auto end = text.find('\n');
   const auto line = text.substr(0, end);
@@ -46,36 +56,73 @@ std::string_view take_word(std::string_view& text) {
   return word;
 }
 
-std::string identity_lines(const FileIdentity& identity) {
-  return "imei " + format_imei(identity.imei) + "\nkind " + std::string(name_of(identity.kind)) +
-         "\npackets " + std::to_string(identity.packets) + "\nreceived " +
-         std::to_string(identity.received) + "\nmetadata " +
-         (identity.metadata.empty() ? "-" : to_hex(identity.metadata)) + '\n';
+std::string checked(const std::string& line, std::uint64_t before) {
+  return line + ' ' + hex64(crc64(as_bytes(line), before));
 }
 
-std::optional<FileIdentity> take_identity(std::string_view& text) {
+std::optional<std::string_view> unchecked(std::string_view line, std::uint64_t before) {
+  if (line.size() <= check_size || line[line.size() - check_size - 1] != ' ') {
+    return std::nullopt;
+  }
+  const auto text = line.substr(0, line.size() - check_size - 1);
+  return line.substr(text.size() + 1) == hex64(crc64(as_bytes(text), before)) ? std::optional(text)
+                                                                              : std::nullopt;
+}
+
+std::string metadata_text(Bytes metadata) { return metadata.empty() ? "-" : to_hex(metadata); }
+
+std::optional<ByteBuffer> metadata_of_text(std::string_view text) {
+  return text == "-" ? ByteBuffer() : bytes_of_hex(text);
+}
+
+std::string path_text(const std::filesystem::path& path) {
+  const auto file = FileRef::of_path(path.native());
+  return file ? file->text() : "-";
+}
+
+std::optional<std::filesystem::path> path_of_text(std::string_view text) {
+  const auto file = FileRef::of_text(text);
+  if (!file || file->kind()) {
+    return std::nullopt;
+  }
+  const std::filesystem::path path(file->request());
+  const bool stays_below = path.is_relative() && std::ranges::find(path, "..") == path.end() &&
+                           path.native().find('\0') == std::string::npos;
+  return stays_below ? std::optional(path) : std::nullopt;
+}
+
+std::string identity_lines(const FileIdentity& identity) {
+  return "imei " + format_imei(identity.imei) + "\nfile " + identity.file.text() + "\npackets " +
+         std::to_string(identity.packets) + "\nreceived " + std::to_string(identity.received) +
+         "\nmetadata " + metadata_text(identity.metadata) + '\n';
+}
+
+std::optional<FileIdentity> take_identity(std::string_view& text, std::string_view file_field) {
   const auto imei = take_field(text, "imei");
-  const auto kind = take_field(text, "kind");
+  const auto file = take_field(text, file_field);
   const auto packets = take_field(text, "packets");
   const auto received = take_field(text, "received");
   const auto metadata = take_field(text, "metadata");
-  if (!imei || !kind || !packets || !received || !metadata) {
+  if (!imei || !file || !packets || !received || !metadata) {
     return std::nullopt;
   }
-  const auto payload = *metadata == "-" ? ByteBuffer() : bytes_of_hex(*metadata);
-  if (!parse_imei(*imei) || !file_kind_named(*kind) || !number<std::uint32_t>(*packets) ||
-      !number<std::int64_t>(*received) || !payload) {
+  const auto imei_value = parse_imei(*imei);
+  auto ref = FileRef::of_text(*file);
+  const auto packets_value = number<std::uint32_t>(*packets);
+  const auto received_value = number<std::int64_t>(*received);
+  auto payload = metadata_of_text(*metadata);
+  if (!imei_value || !ref || !packets_value || !received_value || !payload) {
     return std::nullopt;
   }
-  return FileIdentity{*parse_imei(*imei), *file_kind_named(*kind), *number<std::uint32_t>(*packets),
-                      *number<std::int64_t>(*received), *payload};
+  return FileIdentity{*imei_value, std::move(*ref), *packets_value, *received_value,
+                      std::move(*payload)};
 }
 
-bool is_plausible(const HeldData& held, std::uint32_t packets_of_file) {
+bool is_uniform(const HeldData& held, std::uint32_t packets_of_file) {
   if (held.packets == 0) {
     return held == HeldData();
   }
-  if (held.packet_size == 0 || held.packet_size > full_packet) {
+  if (held.packet_size == 0) {
     return false;
   }
   const auto full = std::uint64_t{held.packets} * held.packet_size;

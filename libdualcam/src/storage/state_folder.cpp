@@ -5,7 +5,7 @@
 #include <optional>
 
 #include <fcntl.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "dualcam/storage/durable.hpp"
 #include "dualcam/storage/part_file.hpp"
@@ -18,60 +18,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view suffix = ".record";
-constexpr unsigned most_attempts =
-    1000; ///< others may create records, and tidy up, at the same time
+/// Then it is written anew, without what does not count any more.
+constexpr std::uint64_t longest_before_shortening = 65'536;
 
-std::optional<std::uint64_t> number_of(const fs::path& name) {
-  const auto& text = name.native();
-  return text.ends_with(suffix)
-             ? number<std::uint64_t>(std::string_view(text).substr(0, text.size() - suffix.size()))
-             : std::nullopt;
+/// What a power cut has torn before it spoils no other line.
+Result<void> append_line(File& file, const std::string& line) {
+  const auto size = file.size();
+  if (!size) {
+    return std::unexpected(size.error());
+  }
+  std::array<std::byte, 1> last{};
+  const auto read = file.read(*size - std::min<std::uint64_t>(*size, 1), last);
+  if (!read) {
+    return std::unexpected(read.error());
+  }
+  const auto before = *size == 0               ? std::string(camera_state_version) + '\n'
+                      : as_text(*read) == "\n" ? std::string()
+                                               : std::string("\n");
+  return file.append(as_bytes(before + line + '\n'));
 }
 
-/// The names in a folder; none if it is not there.
-Result<std::vector<fs::path>> names_in(const fs::path& folder) {
-  std::vector<fs::path> names;
-  std::error_code error;
-  fs::directory_iterator entry(folder, error);
-  while (error == std::errc::interrupted) {
-    entry = fs::directory_iterator(folder, error);
-  }
-  for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
-    names.push_back(entry->path().filename());
-  }
-  const bool nothing_there =
-      error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
-  return !error || nothing_there ? Result<std::vector<fs::path>>(std::move(names))
-                                 : io_error("read", folder, error.value());
-}
-
-Result<std::uint64_t> crc64_of(const PartFile& file, std::uint64_t begin, std::uint64_t end) {
-  std::uint64_t crc = 0;
-  const auto read = file.read_each(begin, end, [&](Bytes block) { crc = crc64(block, crc); });
-  return read ? Result<std::uint64_t>(crc) : std::unexpected(read.error());
-}
-
-/// The highest first.
-Result<std::vector<std::uint64_t>> numbers_in(const fs::path& folder) {
-  const auto names = names_in(folder);
-  if (!names) {
-    return std::unexpected(names.error());
-  }
-  std::vector<std::uint64_t> numbers;
-  for (const auto& name : *names) {
-    if (const auto number = number_of(name)) {
-      numbers.push_back(*number);
-    }
-  }
-  std::ranges::sort(numbers, std::greater());
-  return numbers;
-}
+fs::path or_here(const fs::path& root) { return root.empty() ? fs::path(".") : root; }
 
 } // namespace
 
 StateFolder::StateFolder(fs::path root, std::uint64_t imei)
-    : root_(std::move(root)), folder_(root_ / state_folder_name / format_imei(imei)) {}
+    : root_(std::move(root)), path_(root_ / state_folder_name / format_imei(imei)), imei_(imei) {}
 
 fs::path StateFolder::absolute(const fs::path& relative) const { return root_ / relative; }
 
@@ -79,118 +51,123 @@ fs::path StateFolder::relative(const fs::path& path) const {
   return root_.empty() ? path : path.lexically_relative(root_);
 }
 
-fs::path StateFolder::path_of(std::uint64_t number) const {
-  return folder_ / (std::to_string(number) + std::string(suffix));
+Result<CameraState> StateFolder::read() const {
+  const auto file = File::open(path_, O_RDONLY);
+  if (!file) {
+    return file.error() == ENOENT ? Result<CameraState>() : io_error("open", path_, file.error());
+  }
+  const auto size = file->size();
+  if (!size) {
+    return std::unexpected(size.error());
+  }
+  ByteBuffer text(std::min<std::uint64_t>(*size, longest_camera_state));
+  const auto read = file->read(*size - text.size(), text); // what is newest counts most
+  return read ? Result<CameraState>(decode_camera_state(*read, imei_))
+              : std::unexpected(read.error());
 }
 
-Result<std::vector<StateFolder::Entry>> StateFolder::entries() const {
-  const auto numbers = numbers_in(folder_);
-  if (!numbers) {
-    return std::unexpected(numbers.error());
-  }
-  std::vector<Entry> entries;
-  for (const auto number : *numbers) {
-    const auto text = read_small_file(path_of(number), longest_file_record);
-    if (!text) {
-      return std::unexpected(text.error());
+// --- writing ---
+
+/// Nobody else writes to it then. nullopt: there is none.
+Result<std::optional<File>> StateFolder::open_locked(int flags) const {
+  while (true) {
+    auto file = File::open(path_, O_RDWR | O_APPEND | flags);
+    if (!file) {
+      return file.error() == ENOENT ? Result<std::optional<File>>()
+                                    : io_error("open", path_, file.error());
     }
-    auto record = decode_file_record(*text);
-    if (record && (entries.size() < remembered_files || !record->said)) {
-      entries.push_back({number, std::move(*record)});
+    if (const auto locked = file->lock(); !locked) {
+      return std::unexpected(locked.error());
+    }
+    if (file->is_named()) { // and not one that has been replaced meanwhile
+      return std::move(*file);
     }
   }
-  return entries;
 }
 
-Result<std::uint64_t> StateFolder::add(const FileRecord& record) {
-  const auto text = encode_file_record(record);
-  for (unsigned attempt = 0; attempt < most_attempts; ++attempt) {
-    const auto root = root_.empty() ? fs::path(".") : root_;
-    if (const auto created = create_folders(root, folder_); !created) {
-      return std::unexpected(created.error());
-    }
-    const auto numbers = numbers_in(folder_);
-    if (!numbers) {
-      return std::unexpected(numbers.error());
-    }
-    const auto number = numbers->empty() ? 1 : numbers->front() + 1;
-    const auto path = path_of(number);
-    const int descriptor = uninterrupted([&] {
-      return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-    });
-    if (descriptor < 0 && errno != EEXIST && errno != ENOENT) {
-      return io_error("create", path, errno);
-    }
-    if (descriptor < 0) {
-      continue; // somebody else was quicker
-    }
-    if (const auto written = write(descriptor, path, text); !written) {
-      ::unlink(path.c_str());
-      return std::unexpected(written.error());
-    }
-    for (auto i = remembered_files - 1; i < numbers->size(); ++i) {
-      const auto old = read_small_file(path_of((*numbers)[i]), longest_file_record);
-      const auto decoded = old ? decode_file_record(*old) : std::unexpected(old.error());
-      if (!decoded || decoded->said || !decoded->named) {
-        remove((*numbers)[i]);
-      }
-    }
-    return number;
-  }
-  return io_error("find a free name in", folder_, EEXIST);
+Result<void> StateFolder::add(const PartEntry& part, Barrier& barrier) {
+  return add_line(part_line(part), barrier);
 }
 
-/// Closes the descriptor.
-Result<void> StateFolder::write(int descriptor, const fs::path& path, std::string_view text) {
-  const std::array pieces{as_bytes(text)};
-  auto written = write_all(descriptor, pieces, path);
-  if (written && uninterrupted([&] { return ::fsync(descriptor); }) != 0) {
-    written = io_error("sync", path, errno);
-  }
-  ::close(descriptor);
-  return written ? sync_folder_of(path) : written;
+Result<void> StateFolder::add(const FileRecord& record, Barrier& barrier) {
+  return add_line(record_line(record), barrier);
 }
 
-void StateFolder::remove(std::uint64_t number) { ::unlink(path_of(number).c_str()); }
-
-Result<void> StateFolder::append_line(std::uint64_t number, std::string_view line) {
-  const auto path = path_of(number);
-  const int descriptor = uninterrupted(
-      [&] { return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW); });
-  if (descriptor < 0) {
-    return errno == ENOENT ? Result<void>() : io_error("open", path, errno);
+Result<void> StateFolder::add_line(const std::string& line, Barrier& barrier) {
+  const auto folder = folder_of(path_);
+  if (const auto created = create_folders(or_here(root_), folder, barrier); !created) {
+    return created;
   }
-  const std::array pieces{as_bytes(line)};
-  const auto written = write_all(descriptor, pieces, path);
-  ::close(descriptor);
-  return written;
+  auto file = open_locked(O_CREAT);
+  if (!file || !*file) {
+    return file ? io_error("open", path_, ENOENT) : std::unexpected(file.error());
+  }
+  auto size = (*file)->size();
+  if (size && *size > longest_before_shortening) {
+    const auto done = shorten(**file, barrier);
+    size = done ? (*file)->size() : std::unexpected(done.error());
+  }
+  if (!size) {
+    return std::unexpected(size.error());
+  }
+  if (const auto written = append_line(**file, line); !written) {
+    return written;
+  }
+  if (*size == 0 || !FileSystem::current().is_durable(path_)) {
+    barrier.add_folder(folder, path_);
+  }
+  (*file)->unlock();
+  barrier.add(std::move(**file));
+  return {};
 }
 
-Result<std::vector<StateFolder::Entry>> StateFolder::known(const FileIdentity& identity) const {
-  auto all = entries();
-  if (!all) {
-    return all;
+/// Puts a shorter one that says as much in its place.
+Result<void> StateFolder::shorten(File& file, Barrier& barrier) const {
+  const auto state = read();
+  if (!state) {
+    return std::unexpected(state.error());
   }
-  std::vector<Entry> result;
-  for (auto& entry : *all) {
-    const auto& record = entry.record;
-    if (!same_file(record.identity, identity)) {
-      continue;
-    }
-    const auto is_stored = record.named ? Result<bool>(true) : bears_out(record);
-    if (!is_stored) {
-      return std::unexpected(is_stored.error());
-    }
-    if (*is_stored) {
-      result.push_back(std::move(entry));
-    }
+  const auto text = encode_camera_state(*state);
+  if (const auto size = file.size(); !size || text.size() > *size / 2) { // not worth it
+    return size ? Result<void>() : std::unexpected(size.error());
   }
-  return result;
+  const auto path = with_suffix(path_, ".new");
+  auto shorter = File::open(path, O_RDWR | O_APPEND | O_CREAT | O_TRUNC);
+  if (!shorter) {
+    return io_error("create", path, shorter.error());
+  }
+  const auto locked = shorter->try_lock();
+  const auto written = locked ? shorter->append(as_bytes(text)) : std::unexpected(locked.error());
+  const auto synced = written ? shorter->sync() : written;
+  if (!synced) {
+    return synced;
+  }
+  auto& files = FileSystem::current();
+  if (uninterrupted([&] { return files.rename(path.c_str(), path_.c_str(), 0); }) != 0) {
+    return io_error("rename", path, errno);
+  }
+  barrier.add_folder(folder_of(path_), path_);
+  shorter->set_path(path_);
+  file = std::move(*shorter);
+  return {};
 }
 
-/// Whether the file under the record's name ends as the record says.
-Result<bool> StateFolder::bears_out(const FileRecord& record) const {
-  const auto path = absolute(record.name);
+Result<void> StateFolder::mark(const std::string& line) {
+  auto file = open_locked(0);
+  if (!file || !*file) {
+    return file ? Result<void>() : std::unexpected(file.error());
+  }
+  return append_line(**file, line);
+}
+
+Result<void> StateFolder::mark_gone(std::uint64_t id) { return mark(gone_line(id)); }
+Result<void> StateFolder::mark_named(std::uint64_t id) { return mark(named_line(id)); }
+Result<void> StateFolder::mark_said(std::uint64_t id) { return mark(said_line(id)); }
+Result<void> StateFolder::forget(std::uint64_t id) { return mark(forgotten_line(id)); }
+
+// --- files that were stored ---
+
+Result<bool> bears_out(const fs::path& path, const FileRecord& record) {
   const auto file = PartFile::open(path, path, Access::read);
   if (!file || !*file) {
     return file ? Result<bool>(false) : std::unexpected(file.error());
@@ -199,70 +176,89 @@ Result<bool> StateFolder::bears_out(const FileRecord& record) const {
   if (!size || *size != record.data.bytes) {
     return size ? Result<bool>(false) : std::unexpected(size.error());
   }
-  const auto crc = crc64_of(**file, *size - record.tail.bytes, *size);
-  return crc ? Result<bool>(*crc == record.tail.crc64) : std::unexpected(crc.error());
+  std::uint64_t crc = 0;
+  const auto read = (*file)->read_each(*size - record.tail.bytes, *size,
+                                       [&](Bytes block) { crc = crc64(block, crc); });
+  return read ? Result<bool>(crc == record.tail.crc64) : std::unexpected(read.error());
 }
 
-Result<bool> StateFolder::settle(const Entry& entry) {
-  const auto name = absolute(entry.record.name);
-  const auto part = absolute(entry.record.part);
+Result<std::vector<FileRecord>> StateFolder::known(const CameraState& state,
+                                                   const FileIdentity& identity) const {
+  std::vector<FileRecord> result;
+  for (auto record = state.records.rbegin(); record != state.records.rend(); ++record) {
+    if (!same_file(record->identity, identity)) {
+      continue;
+    }
+    const auto is_stored =
+        record->named ? Result<bool>(true) : bears_out(absolute(record->name), *record);
+    if (!is_stored) {
+      return std::unexpected(is_stored.error());
+    }
+    if (*is_stored) {
+      result.push_back(*record);
+    }
+  }
+  return result;
+}
+
+Result<bool> StateFolder::settle(const FileRecord& record) {
+  const auto name = absolute(record.name);
+  const auto part = absolute(record.part);
   const bool is_there = is_taken(name);
-  if (is_there) {
-    if (const auto synced = sync_folder_of(name); !synced) {
-      return std::unexpected(synced.error());
-    }
+  Barrier barrier;
+  if (is_there && !record.named) {
+    barrier.add_folder(folder_of(name));
+    barrier.add_folder(folder_of(part));
   }
-  if (is_there && part.parent_path() != name.parent_path()) {
-    if (const auto synced = sync_folder_of(part); !synced) {
-      return std::unexpected(synced.error());
-    }
-  }
-  auto checkpoint = part;
-  checkpoint += ".checkpoint";
-  if (!is_taken(part) && ::unlink(checkpoint.c_str()) != 0 && errno != ENOENT) {
+  const auto checkpoint = with_suffix(part, ".checkpoint");
+  if (!is_taken(part) && FileSystem::current().unlink(checkpoint.c_str()) != 0 && errno != ENOENT) {
     return io_error("remove", checkpoint, errno);
   }
-  const auto marked = entry.record.named ? Result<void>() : append_line(entry.number, named_line);
-  return marked ? Result<bool>(is_there) : std::unexpected(marked.error());
-}
-
-Result<void> StateFolder::mark_said(std::uint64_t number) {
-  const auto numbers = numbers_in(folder_);
-  if (numbers && numbers->size() > remembered_files && number < (*numbers)[remembered_files - 1]) {
-    remove(number);
-    return {};
+  if (const auto synced = barrier.sync(); !synced) {
+    return std::unexpected(synced.error());
   }
-  return append_line(number, said_line);
+  const auto marked = record.named ? Result<void>() : mark_named(record.id);
+  const auto gone = marked && !record.named ? mark_gone(record.id) : marked;
+  return gone ? Result<bool>(is_there) : std::unexpected(gone.error());
 }
 
-ResumePoint resume_point_for(std::span<const StateFolder::Entry> entries) {
-  const auto& first = std::ranges::min_element(entries, {}, [](const auto& entry) {
-                        return entry.record.tail.packet;
-                      })->record;
+ResumePoint resume_point_for(std::span<const FileRecord> records) {
+  const auto& first =
+      *std::ranges::min_element(records, {}, [](const auto& record) { return record.tail.packet; });
   ResumePoint from{first.tail.packet,     0,  first.data.bytes - first.tail.bytes,
                    first.crc_before_tail, {}, {}};
-  for (const auto& entry : entries) {
-    from.known.push_back(entry.record.tail);
+  for (const auto& record : records) {
+    from.known.push_back(record.tail);
   }
   return from;
 }
 
+// --- tidying up ---
+
 void remove_old_records(const fs::path& root, std::chrono::seconds age) {
+  auto& files = FileSystem::current();
   const auto all = root / state_folder_name;
-  const auto imeis = names_in(all).value_or(std::vector<fs::path>());
-  const auto now = fs::file_time_type::clock::now();
-  for (const auto& imei : imeis) {
-    const auto folder = all / imei;
-    for (const auto& name : names_in(folder).value_or(std::vector<fs::path>())) {
-      std::error_code error;
-      const auto changed = fs::last_write_time(folder / name, error);
-      if (number_of(name) && !error && now - changed >= age) {
-        ::unlink((folder / name).c_str());
-      }
+  std::vector<std::string> names;
+  (void)files.list(all, names);
+  const auto oldest = ::time(nullptr) - age.count();
+  for (const auto& name : names) {
+    const auto path = all / name;
+    const auto imei = parse_imei(name);
+    struct stat status{};
+    auto file = File::open(path, O_RDWR);
+    if (!file || files.lstat(path.c_str(), &status) != 0 || status.st_mtime > oldest) {
+      continue;
     }
-    ::rmdir(folder.c_str()); // if it is empty
+    const auto locked = file->try_lock();
+    const auto state = StateFolder(root, imei.value_or(0)).read();
+    const bool has_part = imei && (!state || std::ranges::any_of(state->parts, [&](auto& part) {
+                            return is_taken(root / part.path);
+                          }));
+    if (locked && *locked && !has_part && file->is_named()) {
+      files.unlink(path.c_str());
+    }
   }
-  ::rmdir(all.c_str());
+  files.rmdir(all.c_str()); // if it is empty
 }
 
 } // namespace dualcam

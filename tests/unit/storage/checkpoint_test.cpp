@@ -9,89 +9,198 @@ namespace {
 constexpr auto v3_metadata =
     "0310 00000192d84dac30 00 0003 14 012c 404b59a74e8e028d 403947973bf147d6";
 constexpr auto v1_metadata = "0110 00000192d84dac31 00 0003";
+constexpr std::uint64_t part = 0x0123'4567'89ab'cdef;
 
 FileIdentity identity() {
   return {350612071913857, FileKind::front_video, 584, 1730205822000, from_hex(v3_metadata)};
 }
 
-constexpr HeldData held_a{338, 346112, 1024, 0x1a2b};
-constexpr HeldData held_b{337, 345088, 1024, 0x90c4};
+constexpr Claim claim_a{.sequence = 8,
+                        .held = {338, 346112, 1024, 0x1a2b},
+                        .crc64 = 0x995d'c9bb'df19'39fa,
+                        .from = {337, 345088, 0x90c4, 0x1122'3344'5566'7788},
+                        .proved = {}};
+constexpr Claim claim_b{.sequence = 7,
+                        .held = {337, 345088, 1024, 0x90c4},
+                        .crc64 = 0x1122'3344'5566'7788,
+                        .from = {300, 306176, 0x0001, 0x0000'0000'0000'0002},
+                        .proved = Place{330, 336896, 0xffff, 0xffff'ffff'ffff'ffff}};
 
 std::string checkpoint_text() {
-  const auto header = checkpoint_header(identity());
-  return header + held_line(held_a, header) + held_line(held_b, header) + replaced_line(header);
+  const auto header = checkpoint_header(part, identity());
+  return header + claim_block(claim_a, header) + claim_block(claim_b, header);
 }
+
+/// Without the NUL that fill it up.
+std::string line_of(const std::string& block) { return block.substr(0, block.find('\0')); }
+
+/// Of version 1, as version 0.1 has written it.
+constexpr auto version_1 =
+    "dualcam checkpoint 1\n"
+    "imei 350612071913857\n"
+    "kind videof\n"
+    "packets 584\n"
+    "received 1730205822000\n"
+    "metadata 031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6\n"
+    "check 0462\n"
+    "held 0000000338 0000000346112 01024 1a2b 55ab\n"
+    "held 0000000337 0000000345088 01024 90c4 3aa2\n";
 
 } // namespace
 
 TEST_CASE("checkpoint: is the text that its description shows") {
-  const auto text = checkpoint_text();
-  CHECK(
-      text.starts_with("dualcam checkpoint 1\n"
-                       "imei 350612071913857\n"
-                       "kind videof\n"
-                       "packets 584\n"
-                       "received 1730205822000\n"
-                       "metadata 031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6\n"
-                       "check "));
-  CHECK(text.find("\nheld 0000000338 0000000346112 01024 1a2b ") != std::string::npos);
-  CHECK(text.find("\nreplaced ") != std::string::npos);
-  CHECK(held_line(held_a, "").size() == held_line_size);
-  CHECK(held_line({0xFFFFFFFF, 0xFFFFFFFFULL * 1024, 65533, 0xFFFF}, "").size() == held_line_size);
+  const auto header = checkpoint_header(part, identity());
+  CHECK(header.starts_with(
+      "dualcam checkpoint 2\n"
+      "part 0123456789abcdef\n"
+      "imei 350612071913857\n"
+      "file videof\n"
+      "packets 584\n"
+      "received 1730205822000\n"
+      "metadata 031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6\n"
+      "check "));
+  CHECK(header.size() == checkpoint_block);
+  CHECK(line_of(claim_block(claim_a, header))
+            .starts_with("held 8 338 346112 1024 1a2b 995dc9bbdf1939fa "
+                         "from 337 345088 90c4 1122334455667788 "));
+  CHECK(line_of(claim_block(claim_b, header))
+            .starts_with("held 7 337 345088 1024 90c4 1122334455667788 "
+                         "from 300 306176 0001 0000000000000002 "
+                         "proved 330 336896 ffff ffffffffffffffff "));
+  CHECK(line_of(claim_block({.sequence = 9, .proved = {}, .replaced = true}, header))
+            .starts_with("replaced 9 "));
+  CHECK(claim_block(claim_a, header).size() == checkpoint_block);
 }
 
 TEST_CASE("checkpoint: what is written is read back") {
   const auto read = decode_checkpoint(as_bytes(checkpoint_text()));
   REQUIRE(read);
+  CHECK(read->version == 2);
+  CHECK(read->part == part);
   CHECK(read->identity.imei == 350612071913857);
-  CHECK(read->identity.kind == FileKind::front_video);
+  CHECK(read->identity.file == FileRef(FileKind::front_video));
   CHECK(read->identity.packets == 584);
   CHECK(read->identity.received == 1730205822000);
   CHECK(read->identity.metadata == from_hex(v3_metadata));
-  CHECK(read->held[0] == held_a);
-  CHECK(read->held[1] == held_b);
-  CHECK(read->replaced);
+  CHECK(read->claims[0] == claim_a);
+  CHECK(read->claims[1] == claim_b);
+  CHECK(read->newest() == 0U);
+  CHECK_FALSE(read->is_replaced());
+}
+
+TEST_CASE("checkpoint: files by path and long metadata have room") {
+  auto who = identity();
+  who.file = *FileRef::of_path(std::string("%/mnt/a b\\\n") + '\0');
+  who.metadata = random_bytes(65'533, 1);
+  const auto header = checkpoint_header(part, who);
+  CHECK(header.size() % checkpoint_block == 0);
+  CHECK(header.size() > 131'072);
+  const auto read = decode_checkpoint(
+      as_bytes(header + claim_block(claim_b, header) + claim_block(claim_a, header)));
+  REQUIRE(read);
+  CHECK(read->identity.file == who.file);
+  CHECK(read->identity.metadata == who.metadata);
+  CHECK(read->newest() == 1U);
+  CHECK(read->claims[1] == claim_a);
+  who.file = *FileRef::of_path(std::string(longest_path, '\n'));
+  CHECK(checkpoint_header(part, who).size() + 2 * checkpoint_block < longest_checkpoint);
 }
 
 TEST_CASE("checkpoint: every changed character and every cut is noticed, the rest still counts") {
   const auto good = checkpoint_text();
-  const auto header = checkpoint_header(identity()).size();
-  for (std::size_t i = 0; i < good.size(); ++i) {
-    auto bad = good;
-    bad[i] = bad[i] == '0' ? '1' : '0';
-    const auto read = decode_checkpoint(as_bytes(bad));
-    INFO("character " << i);
-    CHECK(read.has_value() == (i >= header));
-    if (read) {
-      CHECK((read->held[0] == held_a) == (i < header || i >= header + held_line_size));
-      CHECK((read->held[1] == held_b) ==
-            (i < header + held_line_size || i >= header + 2 * held_line_size));
-      CHECK(read->replaced == (i < header + 2 * held_line_size));
-    }
-    const auto cut = decode_checkpoint(as_bytes(good.substr(0, i)));
-    CHECK(cut.has_value() == (i >= header));
-    if (cut) {
-      CHECK(cut->held[0].has_value() == (i >= header + held_line_size));
-      CHECK_FALSE(cut->replaced);
+  const auto header = checkpoint_header(part, identity());
+  const auto header_text = line_of(header).size();
+  const auto text_a = line_of(claim_block(claim_a, header)).size();
+  const auto text_b = line_of(claim_block(claim_b, header)).size();
+  const auto begin_a = header.size();
+  const auto begin_b = header.size() + checkpoint_block;
+  for (const auto& [begin, end] :
+       {std::pair(std::size_t{0}, header_text), std::pair(begin_a, begin_a + text_a),
+        std::pair(begin_b, begin_b + text_b)}) {
+    for (auto i = begin; i < end; ++i) {
+      auto bad = good;
+      bad[i] = bad[i] == '0' ? '1' : '0';
+      INFO("character " << i);
+      const auto read = decode_checkpoint(as_bytes(bad));
+      CHECK(read.has_value() == (begin != 0));
+      if (read) {
+        CHECK((read->claims[0] == claim_a) == (begin != begin_a));
+        CHECK((read->claims[1] == claim_b) == (begin != begin_b));
+      }
+      const auto cut = decode_checkpoint(as_bytes(good.substr(0, std::min(i, end - 2))));
+      CHECK(cut.has_value() == (begin != 0));
+      if (cut) {
+        CHECK((cut->claims[0] == claim_a) == (begin == begin_b));
+        CHECK_FALSE(cut->claims[1]);
+      }
     }
   }
 }
 
-TEST_CASE("checkpoint: numbers that do not fit together are left out") {
-  const auto header = checkpoint_header(identity());
-  for (const HeldData impossible : {HeldData{585, 585 * 1024, 1024, 0}, HeldData{2, 2047, 1024, 0},
-                                    HeldData{584, 583 * 1024, 1024, 0}, HeldData{0, 5, 1024, 0},
-                                    HeldData{584, 584 * 1024 + 1, 1024, 0}, HeldData{100, 0, 0, 0},
-                                    HeldData{2, 4096, 2048, 0}}) {
-    CHECK_FALSE(decode_checkpoint(as_bytes(header + held_line(impossible, header)))->held[0]);
+TEST_CASE("checkpoint: the newer claim counts, whatever it says") {
+  const auto header = checkpoint_header(part, identity());
+  const auto replaced = claim_block({.sequence = 9, .proved = {}, .replaced = true}, header);
+  for (const bool first : {false, true}) {
+    const auto other = claim_block(claim_a, header);
+    const auto read =
+        decode_checkpoint(as_bytes(header + (first ? replaced + other : other + replaced)));
+    REQUIRE(read);
+    CHECK(read->newest() == (first ? 0U : 1U));
+    CHECK(read->is_replaced());
   }
-  const HeldData whole{584, 583 * 1024 + 1, 1024, 0};
-  CHECK(decode_checkpoint(as_bytes(header + held_line(whole, header)))->held[0] == whole);
+  const auto empty = decode_checkpoint(as_bytes(header));
+  REQUIRE(empty);
+  CHECK_FALSE(empty->newest());
+  CHECK_FALSE(empty->is_replaced());
+}
+
+TEST_CASE("checkpoint: numbers that do not fit together are left out") {
+  const auto header = checkpoint_header(part, identity());
+  const auto reads = [&](const Claim& claim) {
+    return decode_checkpoint(as_bytes(header + claim_block(claim, header)))->claims[0].has_value();
+  };
+  CHECK(reads(claim_a));
+  CHECK(reads(claim_b));
+  CHECK(reads({.held = {}, .proved = {}}));
+  const auto changed = [](auto change) {
+    auto claim = claim_b;
+    change(claim);
+    return claim;
+  };
+  CHECK_FALSE(reads(changed([](Claim& claim) { claim.held.packets = 585; })));
+  CHECK_FALSE(reads(changed([](Claim& claim) { claim.held.bytes = 337ULL * 65'533 + 1; })));
+  CHECK_FALSE(reads(changed([](Claim& claim) { claim.from.number = 0; })));
+  CHECK_FALSE(reads(changed([](Claim& claim) { claim.from.number = 338; })));
+  CHECK_FALSE(reads(changed([](Claim& claim) { claim.from.offset = 345'089; })));
+  CHECK_FALSE(reads(changed([](Claim& claim) { claim.proved->number = 300; })));
+  CHECK_FALSE(reads(changed([](Claim& claim) { claim.proved->number = 338; })));
+  CHECK_FALSE(reads(changed([](Claim& claim) { claim.proved->offset = 306'175; })));
+  CHECK_FALSE(reads(changed([](Claim& claim) { // to be read at every RESUME
+    claim.held = {337, 20'000'000, 65'533, 0};
+    claim.proved.reset();
+  })));
+}
+
+TEST_CASE("checkpoint: version 1 is read") {
+  const auto read = decode_checkpoint(as_bytes(version_1));
+  REQUIRE(read);
+  CHECK(read->version == 1);
+  CHECK(same_file(read->identity, identity()));
+  REQUIRE((read->claims[0] && read->claims[1]));
+  CHECK(read->claims[0]->held == claim_a.held);
+  CHECK(read->claims[1]->held == claim_b.held);
+  CHECK(read->newest() == 0U);
+  CHECK_FALSE(read->is_replaced());
+  std::string bad(version_1);
+  bad[bad.find("338")] = '4';
+  CHECK_FALSE(decode_checkpoint(as_bytes(bad))->claims[0]);
+  bad[bad.find("videof")] = 'w';
+  CHECK_FALSE(decode_checkpoint(as_bytes(bad)));
 }
 
 TEST_CASE("checkpoint: of another version, of another program, empty: an error") {
   auto newer = checkpoint_text();
-  newer[std::string_view("dualcam checkpoint ").size()] = '2';
+  newer[std::string_view("dualcam checkpoint ").size()] = '3';
   for (const auto& text : {newer, std::string(), std::string("PK\3\4"), std::string(70000, 'x')}) {
     REQUIRE_FALSE(decode_checkpoint(as_bytes(text)));
   }
@@ -110,7 +219,7 @@ TEST_CASE("checkpoint: a file is the same if everything known of both agrees") {
   other.imei = 1;
   CHECK_FALSE(same_file(identity(), other));
   other = identity();
-  other.kind = FileKind::rear_video;
+  other.file = FileKind::rear_video;
   CHECK_FALSE(same_file(identity(), other));
   other = identity();
   other.packets = 583;

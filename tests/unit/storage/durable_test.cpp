@@ -1,13 +1,15 @@
 #include "dualcam/storage/durable.hpp"
 
-#include "storage/system_calls.hpp"
+#include "storage/hooked_files.hpp"
 #include "temporary_folder.hpp"
 
 namespace dualcam {
 
 TEST_CASE("durable: a name that is taken is never given, flags or not") {
   for (const bool without_flags : {false, true}) {
-    const system_calls::Set set(system_calls::no_rename_flags, without_flags);
+    HookedFiles files;
+    files.no_rename_flags = without_flags;
+    const FileSystem::Use use(files);
     const TemporaryFolder folder;
     write_file(folder / "a.part", "new");
     write_file(folder / "a", "old");
@@ -23,7 +25,9 @@ TEST_CASE("durable: a name that is taken is never given, flags or not") {
 }
 
 TEST_CASE("durable: a name that the file has already been linked to is given") {
-  const system_calls::Set set(system_calls::no_rename_flags, true);
+  HookedFiles files;
+  files.no_rename_flags = true;
+  const FileSystem::Use use(files);
   const TemporaryFolder folder;
   write_file(folder / "a.part", "new");
   fs::create_hard_link(folder / "a.part", folder / "a"); // so far an earlier attempt has come
@@ -57,6 +61,38 @@ TEST_CASE("durable: a small file is read whole, up to a limit, and never through
   CHECK(text("none", 100).empty());
   CHECK(text("link", 100).empty());
   CHECK_FALSE(read_small_file(folder.path(), 100)); // a folder
+}
+
+TEST_CASE("file names: the lowest free number is found, however many are taken") {
+  for (const unsigned taken : {0U, 1U, 2U, 7U, 8U, 9U, 10U, 17U, 100U, 20'000U, 99'999U}) {
+    for (const unsigned first : {0U, 1U}) {
+      unsigned asked = 0;
+      const auto number = free_number(
+          "a",
+          [&](unsigned each) {
+            ++asked;
+            return each < taken;
+          },
+          first);
+      REQUIRE(number);
+      CHECK(*number == std::max(taken, first));
+      CHECK(asked < 45);
+    }
+  }
+  CHECK_FALSE(free_number("a", [](unsigned) { return true; }));
+}
+
+TEST_CASE("file names: where there are gaps a free number is found all the same") {
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    const auto is_taken = [&](unsigned each) {
+      return (each * 2654435761U ^ seed * 40503U) % 7 != 0;
+    };
+    const auto number = free_number("a", is_taken);
+    REQUIRE(number);
+    CHECK_FALSE(is_taken(*number));
+  }
+  const std::set<unsigned> taken{0, 1, 3};
+  CHECK(free_number("a", [&](unsigned each) { return taken.contains(each); }) == 2U);
 }
 
 } // namespace dualcam

@@ -171,20 +171,44 @@ TEST_CASE("part file: one that exists is opened as it is, unless it is held or h
 
 TEST_CASE("folders: what is missing of a path is created, what is in the way is an error") {
   const TemporaryFolder folder;
-  REQUIRE(create_folders(folder.path(), folder / "a/b/c"));
-  REQUIRE(create_folders(folder.path(), folder / "a/b/c"));
-  REQUIRE(create_folders(folder.path(), folder.path()));
+  const auto create = [&](const fs::path& path) {
+    Barrier barrier;
+    const auto created = create_folders(folder.path(), path, barrier);
+    return created ? barrier.sync() : created;
+  };
+  REQUIRE(create(folder / "a/b/c"));
+  REQUIRE(create(folder / "a/b/c"));
+  REQUIRE(create(folder.path()));
   CHECK(fs::is_directory(folder / "a/b/c"));
   write_file(folder / "f", "");
-  const auto refused = create_folders(folder.path(), folder / "f/g");
+  const auto refused = create(folder / "f/g");
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.find("f/g: Not a directory") != std::string::npos);
   std::string deep = "deep";
   for (int i = 0; i < 2500; ++i) {
     deep += "/x";
   }
-  CHECK_FALSE(create_folders(folder.path(), folder.path() / deep));
+  CHECK_FALSE(create(folder.path() / deep));
   CHECK_FALSE(fs::exists(folder / "deep"));
+}
+
+TEST_CASE("folders: a name is made durable once, and again when it is another folder's") {
+  const TemporaryFolder folder;
+  const auto unsynced = [&] {
+    Barrier barrier;
+    REQUIRE(create_folders(folder.path(), folder / "a/b", barrier));
+    auto folders = barrier.folders();
+    REQUIRE(barrier.sync());
+    return folders;
+  };
+  CHECK(unsynced() == std::vector<fs::path>{folder.path(), folder / "a"});
+  CHECK(unsynced().empty());
+  fs::rename(folder / "a/b", folder / "a/c");
+  CHECK(unsynced() == std::vector<fs::path>{folder / "a"});
+  fs::rename(folder / "a/c", folder / "a/d");
+  fs::rename(folder / "a/b", folder / "a/c"); // another process makes it anew
+  fs::rename(folder / "a/d", folder / "a/b");
+  CHECK(unsynced() == std::vector<fs::path>{folder / "a"});
 }
 
 } // namespace dualcam

@@ -1,5 +1,6 @@
 #include "dualcam/storage/state_folder.hpp"
 
+#include <atomic>
 #include <thread>
 
 #include "dualcam/wire/crc16.hpp"
@@ -8,10 +9,13 @@
 namespace dualcam {
 namespace {
 
+constexpr std::uint64_t imei = 350612071913857;
 constexpr auto metadata = "0310 00000192d84dac30 00 0003 14 012c 404b59a74e8e028d 403947973bf147d6";
 
-FileRecord record(const std::string& name = "350612071913857/20241029T124342Z_videof.h265") {
-  return {{350612071913857, FileKind::front_video, 584, 1730205822000, from_hex(metadata)},
+FileRecord record(const std::string& name = "350612071913857/20241029T124342Z_videof.h265",
+                  std::uint64_t id = 0x0123'4567'89ab'cdef) {
+  return {id,
+          {imei, FileKind::front_video, 584, 1730205822000, from_hex(metadata)},
           name,
           name + ".part",
           {584, 597102, 1024, 0x1a2b},
@@ -19,92 +23,127 @@ FileRecord record(const std::string& name = "350612071913857/20241029T124342Z_vi
           {581, 3182, 0x995dc9bbdf1939fa}};
 }
 
-std::string record_text() {
-  return encode_file_record(record()) + std::string(named_line) + std::string(said_line);
+PartEntry part(std::uint64_t id = 7) {
+  return {id, FileKind::rear_photo, 51, 1730205822000, "350612071913857/b.jpg.part"};
+}
+
+CameraState decoded(const std::string& text) { return decode_camera_state(as_bytes(text), imei); }
+
+CameraState read(const StateFolder& state) {
+  const auto read = state.read();
+  REQUIRE(read);
+  return *read;
 }
 
 std::vector<std::string> names(const StateFolder& state) {
-  const auto entries = state.entries();
-  REQUIRE(entries);
   std::vector<std::string> result;
-  for (const auto& entry : *entries) {
-    result.push_back(entry.record.name);
+  for (const auto& each : read(state).records) {
+    result.push_back(each.name);
   }
   return result;
 }
 
+bool add(StateFolder& state, const auto& what) {
+  Barrier barrier;
+  return state.add(what, barrier) && barrier.sync();
+}
+
 } // namespace
 
-TEST_CASE("file record: is the text that its description shows") {
-  const auto text = record_text();
-  CHECK(
-      text.starts_with("dualcam file record 1\n"
-                       "imei 350612071913857\n"
-                       "kind videof\n"
-                       "packets 584\n"
-                       "received 1730205822000\n"
-                       "metadata 031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6\n"
-                       "name 44 350612071913857/20241029T124342Z_videof.h265\n"
-                       "part 49 350612071913857/20241029T124342Z_videof.h265.part\n"
-                       "data 597102 1024 1a2b\n"
-                       "tail 581 77e0 3182 995dc9bbdf1939fa\n"
-                       "check "));
-  CHECK(text.ends_with("\nnamed\nsaid\n"));
+TEST_CASE("camera state: is the text that its description shows") {
+  auto whole = record();
+  whole.named = whole.said = true;
+  const auto text = encode_camera_state({{part()}, {whole}});
+  CHECK(text.starts_with(
+      "dualcam camera 1\n"
+      "part 0000000000000007 photor 51 1730205822000 path:350612071913857/b.jpg.part "));
+  CHECK(text.contains("\nstored 0123456789abcdef videof 584 1730205822000 "
+                      "031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6 "
+                      "597102 1024 1a2b 581 77e0 3182 995dc9bbdf1939fa "
+                      "path:350612071913857/20241029T124342Z_videof.h265 "
+                      "path:350612071913857/20241029T124342Z_videof.h265.part "));
+  CHECK(text.contains("\nnamed 0123456789abcdef "));
+  CHECK(text.contains("\nsaid 0123456789abcdef "));
 }
 
-TEST_CASE("file record: what is written is read back") {
-  for (const auto* name : {"a", "a b\nc/d", "check 5", "\xff\x01"}) {
-    auto written = record(name);
-    auto read = decode_file_record(as_bytes(encode_file_record(written)));
-    REQUIRE(read);
-    CHECK(same_file(read->identity, written.identity));
-    CHECK(read->identity.received == written.identity.received);
-    CHECK(read->identity.metadata == written.identity.metadata);
-    CHECK(read->name == written.name);
-    CHECK(read->part == written.part);
-    CHECK(read->data == written.data);
-    CHECK(read->crc_before_tail == written.crc_before_tail);
-    CHECK(read->tail == written.tail);
-    CHECK_FALSE(read->named);
-    CHECK_FALSE(read->said);
-    read = decode_file_record(as_bytes(encode_file_record(written) + "named\n"));
-    CHECK(read->named);
-    CHECK_FALSE(read->said);
+TEST_CASE("camera state: what is written is read back") {
+  for (const auto* name : {"a", "a b\nc/d", "check 5", "\xff\x01\\"}) {
+    const auto written = record(name);
+    auto entry = part();
+    entry.path = name;
+    entry.time.reset();
+    entry.file = *FileRef::of_path("%/mnt/a b\n");
+    const auto state = decoded(encode_camera_state({{entry, part(8)}, {written}}));
+    CHECK(state.parts == std::vector<PartEntry>{entry, part(8)});
+    REQUIRE(state.records.size() == 1);
+    const auto& read = state.records.front();
+    CHECK(read.id == written.id);
+    CHECK(same_file(read.identity, written.identity));
+    CHECK(read.identity.received == written.identity.received);
+    CHECK(read.identity.metadata == written.identity.metadata);
+    CHECK(read.name == written.name);
+    CHECK(read.part == written.part);
+    CHECK(read.data == written.data);
+    CHECK(read.crc_before_tail == written.crc_before_tail);
+    CHECK(read.tail == written.tail);
+    CHECK_FALSE(read.named);
+    CHECK_FALSE(read.said);
   }
-  CHECK(decode_file_record(as_bytes(record_text()))->said);
 }
 
-TEST_CASE("file record: every changed character and every cut is noticed") {
-  const auto good = record_text();
-  const auto end = encode_file_record(record()).size();
-  for (std::size_t i = 0; i < good.size(); ++i) {
-    auto bad = good;
+TEST_CASE("camera state: what became of a file and of a part") {
+  const auto id = record().id;
+  const auto lines = [](auto... line) { return ((std::string(line) + '\n') + ...); };
+  CHECK(decoded(lines(record_line(record()), named_line(id))).records.front().named);
+  CHECK_FALSE(decoded(lines(record_line(record()), named_line(id + 1))).records.front().named);
+  CHECK(decoded(lines(record_line(record()), said_line(id))).records.front().said);
+  CHECK(decoded(lines(record_line(record()), forgotten_line(id))).records.empty());
+  CHECK(decoded(lines(part_line(part()), gone_line(7))).parts.empty());
+  CHECK(decoded(lines(part_line(part()), gone_line(8))).parts.size() == 1);
+  const auto again = decoded(lines(record_line(record()), said_line(id), record_line(record("b"))));
+  REQUIRE(again.records.size() == 1); // the newer line counts
+  CHECK(again.records.front().name == "b");
+  CHECK_FALSE(again.records.front().said);
+}
+
+TEST_CASE("camera state: every changed character and every cut costs its line, no other") {
+  const std::array lines{part_line(part()), record_line(record()), part_line(part(9))};
+  const auto text = lines[0] + '\n' + lines[1] + '\n' + lines[2] + '\n';
+  const auto as_expected = [&](const std::string& changed, std::size_t at) {
+    const auto state = decoded(changed);
+    const auto end_0 = lines[0].size();
+    const auto end_1 = end_0 + 1 + lines[1].size();
+    const bool first = at > end_0;
+    const bool second = at < end_0 || at > end_1;
+    const bool third = at < end_1;
+    return std::ranges::count(state.parts, part()) == first && state.records.size() == second &&
+           std::ranges::count(state.parts, part(9)) == third;
+  };
+  for (std::size_t i = 0; i < text.size() - 1; ++i) {
+    if (text[i] == '\n') {
+      continue;
+    }
+    auto bad = text;
     bad[i] = bad[i] == '0' ? '1' : '0';
     INFO("character " << i);
-    const auto read = decode_file_record(as_bytes(bad));
-    CHECK(read.has_value() == (i >= end));
-    if (read) {
-      CHECK(read->named == (i >= end + named_line.size()));
-      CHECK_FALSE(read->said);
-    }
-    const auto cut = decode_file_record(as_bytes(good.substr(0, i)));
-    CHECK(cut.has_value() == (i >= end));
-    if (cut) {
-      CHECK(cut->named == (i >= end + named_line.size()));
-      CHECK_FALSE(cut->said);
-    }
+    CHECK(as_expected(bad, i));
+    bad[i] = '\0';
+    CHECK(as_expected(bad, i));
   }
 }
 
-TEST_CASE("file record: one whose paths or numbers lead elsewhere is none") {
+TEST_CASE("camera state: what leads elsewhere, or does not fit together, is left out") {
   const auto refused = [](const FileRecord& wrong) {
-    return !decode_file_record(as_bytes(encode_file_record(wrong)));
+    return decoded(record_line(wrong)).records.empty();
   };
   for (const auto* name : {"../x", "/etc/x", "", "a/../../x", ".."}) {
     CHECK(refused(record(name)));
     auto wrong = record();
     wrong.part = name;
     CHECK(refused(wrong));
+    auto entry = part();
+    entry.path = name;
+    CHECK(decoded(part_line(entry)).parts.empty());
   }
   auto wrong = record();
   wrong.tail.packet = 0;
@@ -114,9 +153,10 @@ TEST_CASE("file record: one whose paths or numbers lead elsewhere is none") {
   wrong = record();
   wrong.tail.bytes = wrong.data.bytes + 1;
   CHECK(refused(wrong));
+  CHECK_FALSE(refused(record()));
 }
 
-TEST_CASE("file record: padding of any kind tells no file from another") {
+TEST_CASE("padding of any kind tells no file from another") {
   const auto tells_apart = [](Bytes bytes) {
     Distinction distinction;
     distinction.add(bytes.first(bytes.size() / 2));
@@ -139,105 +179,137 @@ TEST_CASE("file record: padding of any kind tells no file from another") {
   CHECK_FALSE(tells_apart(jpeg_end));
 }
 
-TEST_CASE("state folder: the last files are remembered, the newest first") {
+TEST_CASE("state folder: the last files are remembered, and so are the last parts") {
   const TemporaryFolder folder;
-  StateFolder state(folder.path(), 350612071913857);
+  StateFolder state(folder.path(), imei);
   CHECK(names(state).empty());
   CHECK(folder.names().empty());
-  for (const auto* name : {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"}) {
-    REQUIRE(state.add(record(name)));
+  for (unsigned i = 1; i <= 11; ++i) {
+    REQUIRE(add(state, record(std::to_string(i), i)));
   }
-  CHECK(names(state) == std::vector<std::string>{"11", "10", "9", "8", "7", "6", "5", "4"});
-  CHECK(names(StateFolder(folder.path(), 1)).empty());
-  std::size_t files = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(folder.path())) {
-    files += entry.is_regular_file();
+  CHECK(names(state) == std::vector<std::string>{"4", "5", "6", "7", "8", "9", "10", "11"});
+  CHECK(names(state.of(1)).empty());
+  for (unsigned i = 0; i < 2000; ++i) {
+    REQUIRE(add(state, part(i)));
   }
-  CHECK(files == remembered_files);
+  CHECK(read(state).parts.size() == remembered_parts);
+  CHECK(read(state).parts.back().id == 1999);
+  CHECK(names(state).size() == remembered_files);
+  CHECK(fs::file_size(folder / ".dcam-serve/350612071913857") < 100'000);
+  CHECK(fs::exists(folder / ".dcam-serve/350612071913857"));
+}
+
+TEST_CASE("state folder: what has not been told is not dropped before it is") {
+  const TemporaryFolder folder;
+  StateFolder state(folder.path(), imei);
+  for (unsigned i = 1; i <= 300; ++i) {
+    REQUIRE(add(state, record(std::to_string(i), i)));
+    REQUIRE(state.mark_named(i));
+  }
+  CHECK(names(state).size() == 300);
+  REQUIRE(add(state, record("next", 301))); // not named yet
+  CHECK(names(state).back() == "next");
+  for (unsigned i = 1; i <= 300; ++i) {
+    REQUIRE(state.mark_said(i));
+  }
+  CHECK(names(state).size() == remembered_files);
+  CHECK(names(state).back() == "next");
 }
 
 TEST_CASE("state folder: what became of a file is remembered") {
   const TemporaryFolder folder;
-  StateFolder state(folder.path(), 1);
-  const auto first = state.add(record("a"));
-  const auto second = state.add(record("b"));
-  REQUIRE((first && second));
-  CHECK(state.settle({*first, record("a")}) == false); // it has moved on
-  REQUIRE(state.mark_said(*first));
-  CHECK(state.settle({*second, record("b")}) == false);
-  auto entries = StateFolder(folder.path(), 1).entries();
-  REQUIRE(entries);
-  CHECK_FALSE(entries->at(0).record.said);
-  CHECK(entries->at(0).record.named);
-  CHECK(entries->at(1).record.said);
-  CHECK(entries->at(1).number == *first);
-  state.remove(*second);
+  StateFolder state(folder.path(), imei);
+  REQUIRE(add(state, record("a", 1)));
+  REQUIRE(add(state, record("b", 2)));
+  CHECK(state.settle(record("a", 1)) == false); // it has moved on
+  REQUIRE(state.mark_said(1));
+  CHECK(state.settle(record("b", 2)) == false);
+  const auto records = read(StateFolder(folder.path(), imei)).records;
+  CHECK(records.at(0).said);
+  CHECK_FALSE(records.at(1).said);
+  CHECK(records.at(1).named);
+  REQUIRE(state.forget(2));
   CHECK(names(state) == std::vector<std::string>{"a"});
-  CHECK(state.mark_said(*second)); // dropped meanwhile
-  CHECK(state.settle({*second, record("b")}) == false);
+  CHECK(state.mark_said(2)); // dropped meanwhile
   CHECK(names(state) == std::vector<std::string>{"a"});
+  CHECK(StateFolder(folder.path(), 1).mark_said(5)); // there is none
+  CHECK_FALSE(fs::exists(folder / ".dcam-serve/000000000000001"));
 }
 
-TEST_CASE("state folder: damaged records and strange files are stepped over") {
+TEST_CASE("state folder: what a power cut has torn costs no line that comes behind it") {
   const TemporaryFolder folder;
-  StateFolder state(folder.path(), 1);
-  for (const auto* name : {"1", "2", "3"}) {
-    REQUIRE(state.add(record(name)));
+  StateFolder state(folder.path(), imei);
+  REQUIRE(add(state, record("a", 1)));
+  const auto path = folder / ".dcam-serve/350612071913857";
+  const auto text = content_of(path);
+  for (const auto& torn :
+       {std::string(), std::string(30, '\0'), std::string("\0\0\n", 3), text + "stored 00",
+        text + std::string(300, '\0'), text.substr(0, 20), std::string(text.size(), '\0')}) {
+    write_file(path, torn);
+    REQUIRE(add(state, record("b", 2)));
+    REQUIRE(state.mark_said(2));
+    CHECK(names(state).back() == "b");
+    CHECK(names(state).size() == (torn.starts_with(text) ? 2 : 1));
+    CHECK(read(state).records.back().said);
   }
-  const auto inside = folder / ".dcam-serve/000000000000001";
-  write_file(inside / "2.record", "torn");
-  write_file(inside / "x.record", record_text());
-  write_file(inside / "9", record_text());
-  CHECK(names(state) == std::vector<std::string>{"3", "1"});
-  fs::remove(inside / "3.record");
-  fs::create_symlink(inside / "1.record", inside / "3.record");
-  CHECK(names(state) == std::vector<std::string>{"1"});
 }
 
 TEST_CASE("state folder: what cannot be read is an error") {
   const TemporaryFolder folder;
-  fs::create_symlink(".dcam-serve", folder / ".dcam-serve"); // a loop
-  StateFolder state(folder.path(), 1);
-  CHECK_FALSE(state.entries());
-  CHECK_FALSE(state.add(record()));
+  fs::create_directory(folder / ".dcam-serve");
+  fs::create_symlink("loop", folder / ".dcam-serve/350612071913857");
+  StateFolder state(folder.path(), imei);
+  CHECK_FALSE(state.read());
+  CHECK_FALSE(add(state, record()));
+  CHECK_FALSE(state.mark_said(1));
 }
 
-TEST_CASE("state folder: several writers share it") {
+TEST_CASE("state folder: several writers share it, also while it is written anew") {
   const TemporaryFolder folder;
   std::vector<std::thread> writers;
   std::atomic<unsigned> added = 0;
-  for (int writer = 0; writer < 4; ++writer) {
-    writers.emplace_back([&] {
-      StateFolder state(folder.path(), 1);
-      for (int i = 0; i < 10; ++i) {
-        added += state.add(record()).has_value();
+  for (unsigned writer = 0; writer < 4; ++writer) {
+    writers.emplace_back([&, writer] {
+      StateFolder state(folder.path(), imei);
+      for (unsigned i = 0; i < 400; ++i) {
+        const auto id = writer * 1000 + i;
+        auto mine = part(id);
+        added += add(state, mine);
+        const auto seen = state.read();
+        added += seen && std::ranges::count(seen->parts, mine) == 1;
+        added += state.mark_gone(id).has_value();
       }
     });
   }
   for (auto& writer : writers) {
     writer.join();
   }
-  CHECK(added == 40);
-  CHECK(names(StateFolder(folder.path(), 1)).size() == remembered_files);
+  CHECK(added == 4 * 400 * 3);
+  CHECK(read(StateFolder(folder.path(), imei)).parts.empty());
 }
 
-TEST_CASE("state folder: old records are removed, and what is empty then") {
+TEST_CASE("state folder: old states are removed unless a part is left, and what is empty then") {
   const TemporaryFolder folder;
   StateFolder first(folder.path(), 1);
   StateFolder second(folder.path(), 2);
-  REQUIRE(first.add(record("old")));
-  REQUIRE(first.add(record("new")));
-  REQUIRE(second.add(record("old")));
+  StateFolder third(folder.path(), 3);
+  REQUIRE(add(first, record("old")));
+  REQUIRE(add(second, record("new")));
+  REQUIRE(add(third, part()));
+  fs::create_directory(folder / "350612071913857");
+  write_file(folder / "350612071913857/b.jpg.part", "");
   const auto all = folder / ".dcam-serve";
   const auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(48);
-  fs::last_write_time(all / "000000000000001/1.record", long_ago);
-  fs::last_write_time(all / "000000000000002/1.record", long_ago);
+  fs::last_write_time(all / "000000000000001", long_ago);
+  fs::last_write_time(all / "000000000000003", long_ago);
   remove_old_records(folder.path(), std::chrono::hours(24));
-  CHECK(names(first) == std::vector<std::string>{"new"});
-  CHECK_FALSE(fs::exists(all / "000000000000002"));
+  CHECK(names(first).empty());
+  CHECK(names(second) == std::vector<std::string>{"new"});
+  CHECK(read(third).parts.size() == 1);
+  fs::remove_all(folder / "350612071913857");
   remove_old_records(folder.path(), std::chrono::hours(0));
   CHECK(folder.names().empty());
-  REQUIRE(first.add(record("again")));
+  REQUIRE(add(first, record("again")));
 }
 
 TEST_CASE("state folder: paths are relative to the folder it is in") {

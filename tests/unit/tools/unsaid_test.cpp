@@ -17,15 +17,15 @@ struct Shared {
     record.part = "a.jpg.part";
     record.data = {1, 9, 9, 0};
     record.tail = {1, 9, 0};
-    const auto added = state.add(record);
-    REQUIRE(added);
-    REQUIRE(state.settle({*added, record}).has_value());
-    number = *added;
+    record.id = number;
+    Barrier barrier;
+    REQUIRE(state.add(record, barrier));
+    REQUIRE(state.settle(record).has_value());
   }
 
   TemporaryFolder folder;
   StateFolder state{folder.path(), imei};
-  std::uint64_t number = 0;
+  std::uint64_t number = 5;
 };
 
 TEST_CASE("unsaid: a file that was found is told by one server of several, and once") {

@@ -1,7 +1,6 @@
 /// \file
 /// What is known of a file that has not arrived whole: the text of `NAME.part.checkpoint`, beside
-/// `NAME.part`. dualcam(7), Checkpoints, has the format. A checkpoint only claims: the data must
-/// bear it out (resumable_file.hpp).
+/// `NAME.part`. dualcam(7), Checkpoints, has the format and the reasons for it.
 ///
 /// Pure functions on text, without I/O; they may be called from any thread.
 #pragma once
@@ -11,7 +10,7 @@
 #include <optional>
 #include <string>
 
-#include "dualcam/files/file_kind.hpp"
+#include "dualcam/files/file_ref.hpp"
 #include "dualcam/wire/bytes.hpp"
 #include "dualcam/wire/error.hpp"
 
@@ -19,22 +18,25 @@ namespace dualcam {
 
 /// Which file of which camera. `same_file` tells whether it is worth asking the camera.
 struct FileIdentity {
-  std::uint64_t imei = 0;    ///< at most 15 digits
-  FileKind kind{};           ///< of the camera's four files
-  std::uint32_t packets = 0; ///< as START says
-  std::int64_t received = 0; ///< when it was first offered, milliseconds since 1970 UTC
-  ByteBuffer metadata;       ///< payload of METADATA; empty = not known
+  std::uint64_t imei = 0;              ///< at most 15 digits
+  FileRef file{FileKind::front_photo}; ///< of the camera's files
+  std::uint32_t packets = 0;           ///< as START says
+  std::int64_t received = 0;           ///< when it was first offered, milliseconds since 1970 UTC
+  ByteBuffer metadata;                 ///< payload of METADATA; empty = not known
 };
 
-/// Camera, kind and number of packets agree, and so do the metadata's timestamps as far as both are
+/// Camera, file and number of packets agree, and so do the metadata's timestamps as far as both are
 /// known. No proof yet: only equal bytes are (ResumePoint::overlap).
 bool same_file(const FileIdentity& a, const FileIdentity& b);
 
-/// What is durable of a file.
+/// The metadata's timestamp, milliseconds since 1970 UTC; nullopt: not known.
+std::optional<std::uint64_t> timestamp_of(Bytes metadata);
+
+/// What has come of a file.
 struct HeldData {
   std::uint32_t packets = 0;     ///< how many, from the first on
   std::uint64_t bytes = 0;       ///< of these packets
-  std::uint32_t packet_size = 0; ///< bytes of a full packet; 0 = none has come
+  std::uint32_t packet_size = 0; ///< bytes of the first one, for display; 0 = none has come
   std::uint16_t crc = 0;         ///< CRC-16/KERMIT of these bytes
 
   /// The next packet has come.
@@ -42,32 +44,59 @@ struct HeldData {
   bool operator==(const HeldData&) const = default;
 };
 
-/// A checkpoint, read.
-struct Checkpoint {
-  FileIdentity identity;                       ///< which file
-  std::array<std::optional<HeldData>, 2> held; ///< by line; of these the larger counts
-  bool replaced = false;                       ///< nobody goes on with this part
-  std::uint32_t compared = 0;    ///< packets that the camera sent again lately, and were the same
-  std::uint32_t compared_of = 0; ///< so many were held then; of another number it proves nothing
+/// Where a packet begins in its file.
+struct Place {
+  std::uint32_t number = 1; ///< of the packet, from 1 on
+  std::uint64_t offset = 0; ///< bytes of the file before it
+  std::uint16_t crc = 0;    ///< CRC-16/KERMIT of these
+  std::uint64_t crc64 = 0;  ///< CRC-64/XZ of these
+
+  bool operator==(const Place&) const = default;
 };
 
+/// What a checkpoint says is durable. It is true by order, not by reading: it was written when the
+/// bytes were durable.
+struct Claim {
+  std::uint64_t sequence = 0;  ///< one more than that of the claim before it
+  HeldData held{};             ///< which bytes
+  std::uint64_t crc64 = 0;     ///< CRC-64/XZ of these
+  Place from{};                ///< where comparing them with the camera's file has to begin
+  std::optional<Place> proved; ///< up to here that was done since
+  bool replaced = false;       ///< nobody goes on with this part; the rest tells nothing
+
+  bool operator==(const Claim&) const = default;
+};
+
+/// So far back comparing begins at most, in packets; in a part that was gone on with and whose
+/// packets are of several sizes twice as far.
+inline constexpr std::uint32_t longest_overlap = 64;
+
+/// A checkpoint, read.
+struct Checkpoint {
+  unsigned version = 2;   ///< of the format; 1: claims without crc64, `from` and `proved`
+  std::uint64_t part = 0; ///< a random number of its own; version 1 has none
+  FileIdentity identity;  ///< which file
+  std::array<std::optional<Claim>, 2> claims; ///< by slot
+
+  /// The slot of the newer claim; nullopt: there is none.
+  std::optional<unsigned> newest() const;
+  /// Whether that says so.
+  bool is_replaced() const;
+};
+
+/// The header and each of the two slots behind it are whole blocks of so many bytes, so that
+/// writing one touches no other.
+inline constexpr std::size_t checkpoint_block = 4096;
 /// Larger files are none of ours; in bytes.
-inline constexpr std::size_t longest_checkpoint = 262'144;
-/// Characters of a `held` line, its line end included.
-inline constexpr std::size_t held_line_size = 46;
+inline constexpr std::size_t longest_checkpoint = 524'288;
 
-/// The lines up to `check`, that included.
-std::string checkpoint_header(const FileIdentity& identity);
-/// The line that claims `held`: `held_line_size` characters. `header` as from `checkpoint_header`.
-std::string held_line(const HeldData& held, const std::string& header);
-/// The line that says that the camera has other bytes, or that the whole file was not what was
-/// verified.
-std::string replaced_line(const std::string& header);
-/// The line that says that of `held` packets those up to `packets` were compared.
-std::string compared_line(std::uint32_t packets, std::uint32_t held, const std::string& header);
+/// Text, filled up with NUL to whole blocks. Two empty blocks come behind it.
+std::string checkpoint_header(std::uint64_t part, const FileIdentity& identity);
+/// The content of a slot: one block. `header` as from `checkpoint_header`.
+std::string claim_block(const Claim& claim, const std::string& header);
 
-/// Reads the whole text of a checkpoint file. malformed: no checkpoint, or none of this version, or
-/// its identity is damaged. A damaged line below is left out.
-Result<Checkpoint> decode_checkpoint(Bytes text);
+/// Reads the whole content of a checkpoint file. malformed: no checkpoint, or none of these
+/// versions, or its header is damaged. A damaged slot is left out.
+Result<Checkpoint> decode_checkpoint(Bytes content);
 
 } // namespace dualcam

@@ -1,29 +1,49 @@
 /// \file
-/// What is remembered of a file that was stored, so that it is recognised when its camera offers it
-/// again: the text of `NUMBER.record`, one for each file, in a StateFolder. dualcam(7), File
-/// records, has the format.
+/// What is known of one camera beyond its files: which parts it has, and the last files that were
+/// stored of it. The text of `.dcam-serve/IMEI`, a line for each thing that came to be known;
+/// dualcam(7), State of a camera, has the format.
 ///
-/// A record is durable before the file gets its name, so a file without one was never told to its
-/// camera as stored. It is `named` when the name is durable: from then on the record alone is
-/// believed, wherever the file has gone. Until then a cut may have come between, and the file is
-/// what counts: under its name if it is there and bears the record out, else as the part that it
-/// still is. It is `said` when the path was told; until then that is made up for when the camera
-/// offers the file again.
+/// A file has a record before it gets its name, so a file without one was never told to its camera
+/// as stored. It is `named` when the name is durable: from then on the record alone is believed,
+/// wherever the file has gone. Until then a cut may have come between, and the file is what counts:
+/// under its name if it is there and bears the record out, else as the part that it still is. It is
+/// `said` when the path was told; until then that is still to be done.
 ///
 /// Pure functions on text, without I/O; they may be called from any thread.
 #pragma once
 
 #include <bitset>
 #include <filesystem>
+#include <vector>
 
 #include "dualcam/files/resume_point.hpp"
 #include "dualcam/storage/checkpoint.hpp"
 
 namespace dualcam {
 
-/// A file record, read or to be written. Its paths are relative to the folder that has the state
-/// folders, and lead nowhere else.
+/// How many files of a camera are remembered; and of older ones those that have to be told.
+inline constexpr std::size_t remembered_files = 8;
+/// How many parts of a camera are found by their camera; older ones where they are expected.
+inline constexpr std::size_t remembered_parts = 64;
+
+/// A part that a file of this camera has. Paths are relative to the folder that `.dcam-serve` is
+/// in, and lead nowhere else.
+struct PartEntry {
+  std::uint64_t id = 0;                ///< as in its checkpoint
+  FileRef file{FileKind::front_photo}; ///< which file
+  std::uint32_t packets = 0;           ///< as START says
+  std::optional<std::uint64_t> time;   ///< of its metadata
+  std::filesystem::path path;          ///< NAME.part
+
+  bool operator==(const PartEntry&) const = default;
+};
+
+/// That of a file which is called `path` now.
+PartEntry part_entry(std::uint64_t id, const FileIdentity& identity, std::filesystem::path path);
+
+/// A file that was stored, or is about to be.
 struct FileRecord {
+  std::uint64_t id = 0;              ///< of the part that it was
   FileIdentity identity;             ///< which file; the metadata as known when it was stored
   std::filesystem::path name;        ///< what it was about to be called
   std::filesystem::path part;        ///< what it was called until then
@@ -34,19 +54,34 @@ struct FileRecord {
   bool said = false;                 ///< the path was told
 };
 
+/// All of it, the oldest first.
+struct CameraState {
+  std::vector<PartEntry> parts;    ///< `remembered_parts` at most
+  std::vector<FileRecord> records; ///< named and not said, or one of the last `remembered_files`
+};
+
 /// Larger files are none of ours; in bytes.
-inline constexpr std::size_t longest_file_record = 262'144;
+inline constexpr std::size_t longest_camera_state = 16'777'216;
 
-/// The lines up to `check`, that included: `named` and `said` are not looked at.
-std::string encode_file_record(const FileRecord& record);
-/// Added when the name is durable.
-inline constexpr std::string_view named_line = "named\n";
-/// Added when the path was told, after `named_line`.
-inline constexpr std::string_view said_line = "said\n";
+/// The first line. No text here has a line end.
+inline constexpr std::string_view camera_state_version = "dualcam camera 1";
+/// It is there.
+std::string part_line(const PartEntry& part);
+/// As written before the file gets its name: `named` and `said` are not looked at.
+std::string record_line(const FileRecord& record);
+/// Of a part: it is none any more.
+std::string gone_line(std::uint64_t id);
+/// Of a record: its name is durable.
+std::string named_line(std::uint64_t id);
+/// Of a record: its path was told.
+std::string said_line(std::uint64_t id);
+/// Of a record: the file did not come to that name.
+std::string forgotten_line(std::uint64_t id);
 
-/// Reads the whole text of a record file. malformed: no record, or none of this version, or a
-/// damaged one, or its paths lead elsewhere.
-Result<FileRecord> decode_file_record(Bytes text);
+/// Text that says as much.
+std::string encode_camera_state(const CameraState& state);
+/// Reads the whole text of the state of this camera. A line that is damaged or unknown is left out.
+CameraState decode_camera_state(Bytes text, std::uint64_t imei);
 
 /// Whether what was added tells a file from others: padding does not, whatever it is made of.
 class Distinction {

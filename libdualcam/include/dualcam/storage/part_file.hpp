@@ -2,8 +2,8 @@
 /// A file on its way to disk: complete under its final name, or not there under it at all.
 ///
 /// An object is used by one thread at a time; every call may block as long as the disk takes. After
-/// `finish` or `discard`, and when moved from, nothing but destruction, assignment and `path` is
-/// legal.
+/// `finish`, `take_name` or `discard`, and when moved from, nothing but destruction, assignment and
+/// `path` is legal. What is closed is unlocked; what is not synced may be lost in a power cut.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include <span>
 
 #include "dualcam/storage/durable.hpp"
+#include "dualcam/storage/file.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam {
@@ -47,6 +48,10 @@ public:
   create(const std::filesystem::path& final_name, Leftover leftover = Leftover::start_over,
          const std::function<Result<bool>(const std::filesystem::path&)>& is_free = {});
 
+  /// Opens or creates this part, as it is. nullopt: another writer holds it.
+  static Result<std::optional<PartFile>> lock(const std::filesystem::path& part,
+                                              const std::filesystem::path& final_name);
+
   /// Creates an empty part. nullopt: there is something of this name, or another writer was
   /// quicker.
   static Result<std::optional<PartFile>> reserve(const std::filesystem::path& part);
@@ -57,32 +62,29 @@ public:
                                               const std::filesystem::path& final_name,
                                               Access access = Access::write);
 
-  /// Leaves `other` without a file.
-  PartFile(PartFile&& other) noexcept;
-  /// As the constructor; `other` gets what this object had.
-  PartFile& operator=(PartFile&& other) noexcept;
-  /// Closes and unlocks; what is not synced may be lost in a power cut.
-  ~PartFile();
-
   /// NAME.part; after `finish` the name it got.
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const { return file_.path(); }
   /// The name that `finish` is to give it.
   const std::filesystem::path& final_name() const { return final_name_; }
   /// Another one; on the same file system.
   void set_final_name(std::filesystem::path name) { final_name_ = std::move(name); }
   /// It has been renamed.
-  void set_path(std::filesystem::path path) { path_ = std::move(path); }
+  void set_path(std::filesystem::path path) { file_.set_path(std::move(path)); }
+  /// The open file.
+  const File& file() const { return file_; }
 
   /// In bytes.
-  Result<std::uint64_t> size() const;
+  Result<std::uint64_t> size() const { return file_.size(); }
 
-  /// As much of `into` as there is from `offset` on: a view into `into`, shorter only at the end.
-  Result<Bytes> read(std::uint64_t offset, std::span<std::byte> into) const;
-
-  /// Hands out the bytes from `begin` to before `end`, which must all be there, in pieces that are
-  /// valid during the call.
+  /// As File::read.
+  Result<Bytes> read(std::uint64_t offset, std::span<std::byte> into) const {
+    return file_.read(offset, into);
+  }
+  /// As File::read_each.
   Result<void> read_each(std::uint64_t begin, std::uint64_t end,
-                         const std::function<void(Bytes)>& take) const;
+                         const std::function<void(Bytes)>& take) const {
+    return file_.read_each(begin, end, take);
+  }
 
   /// Drops what comes after `size` bytes; `append` goes on there.
   Result<void> truncate(std::uint64_t size);
@@ -98,24 +100,20 @@ public:
   /// `if_exists` is `skip`: the part is removed then.
   Result<std::optional<std::filesystem::path>> finish(IfExists if_exists);
 
-  /// Is told the name that the file is about to get; an error stops it.
-  using BeforeNaming = std::function<Result<void>(const std::filesystem::path&)>;
-
-  /// The same but for the last step: the name is not durable yet.
-  Result<std::optional<std::filesystem::path>> take_name(IfExists if_exists,
-                                                         const BeforeNaming& before_naming = {});
+  /// Gives it this name, which is not durable yet; closes it then. False: it is taken, and
+  /// `if_exists` is not `replace`.
+  Result<bool> take_name(const std::filesystem::path& name, IfExists if_exists);
 
   /// Removes NAME.part.
   void discard();
 
 private:
-  PartFile(int descriptor, std::filesystem::path path, std::filesystem::path final_name);
-  Result<bool> publish(const std::filesystem::path& name, IfExists if_exists);
-  void close();
+  PartFile(File file, std::filesystem::path final_name)
+      : file_(std::move(file)), final_name_(std::move(final_name)) {}
 
-  int descriptor_ = -1;
-  std::filesystem::path path_;
+  File file_;
   std::filesystem::path final_name_;
+  std::uint64_t end_ = 0; ///< where `append` goes on
 };
 
 } // namespace dualcam

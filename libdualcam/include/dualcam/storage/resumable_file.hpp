@@ -3,105 +3,116 @@
 /// `NAME.part.checkpoint` (checkpoint.hpp).
 ///
 /// What `save` has confirmed is found again by `find`, whatever happens to the process or the
-/// machine. A checkpoint is trusted only as far as the data's CRC bears it out, and whether the
-/// camera still offers that file is proved by comparing an overlap (ResumePoint).
+/// machine; whether the camera still offers that file is proved by comparing an overlap
+/// (ResumePoint). One part has one writer at a time: it is locked (flock), also against other
+/// processes. When it is whole it becomes a file with a record (state_folder.hpp), which is what
+/// its camera's next offer is compared with.
 ///
-/// One part has one writer at a time: it is locked (flock), also against other processes. When it
-/// is whole it becomes a file with a record (state_folder.hpp), which is what its camera's next
-/// offer is compared with.
+/// Becoming durable is in steps, so that a host with many files can make them durable together:
+/// `prepare` does what has to be durable first, a barrier makes it so, `publish` does what may be
+/// seen then, and when a barrier has made that durable, too, `confirm` is told. `save` and `finish`
+/// are these steps for one file, with a sync of each of its files as the barrier.
 #pragma once
 
-#include <array>
 #include <chrono>
+#include <deque>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "dualcam/files/resume_point.hpp"
-#include "dualcam/storage/checkpoint.hpp"
+#include "dualcam/storage/checkpoint_file.hpp"
 #include "dualcam/storage/part_file.hpp"
 #include "dualcam/storage/state_folder.hpp"
 
 namespace dualcam {
 
-/// Where to look for parts: a folder (empty: the current one) and so many levels of folders below
-/// it.
-struct FolderTree {
-  std::filesystem::path root; ///< it may be missing: then there are no parts
-  unsigned levels = 0;        ///< 0: the folder alone
-};
-
 /// How a part becomes a file.
 struct Finish {
-  std::filesystem::path name;            ///< that the file is to get
+  std::filesystem::path name;            ///< that the file is to get, in a folder that exists
   IfExists if_exists = IfExists::number; ///< if that is taken
-  HeldData verified;   ///< what its session says that it is; but for the packet size
-  ByteBuffer metadata; ///< as known by now; empty = not known
+  HeldData verified;     ///< what its session says that it is; but for the packet size
+  ByteBuffer metadata;   ///< as known by now; empty = not known
+  std::string sidecar{}; ///< the content of FILE.json; empty = there is none
+  /// Gets the whole file as it is read back, once, in pieces that are valid during the call.
+  std::function<void(Bytes)> read{};
 };
 
 /// A file that has its name.
 struct StoredFile {
   std::filesystem::path path; ///< which may be numbered
-  std::uint64_t record;       ///< its number in the state folder
+  std::uint64_t record;       ///< its number in the state of its camera
 };
 
 /// A part with its checkpoint, open and locked. An object is used by one thread at a time; every
-/// call may block as long as the disk takes. Errors are of category io, but for that of `finish`,
-/// and name the path. After one of `append` or `save` nothing more may be appended; what was saved
-/// remains.
+/// call may block as long as the disk takes. Errors are of category io, but for those of `finish`,
+/// and name the path. After one of any step, `append` included, or when a barrier behind a step has
+/// failed, the object is only good for destruction; what was saved remains.
 class ResumableFile {
 public:
   /// Begins NAME.part, in a folder that exists. A part of that name that nobody holds is not this
-  /// file (`find` did not take it): it is kept, as NAME_1.EXT.part or the like.
+  /// file (`find` did not take it): it is kept, as NAME_1.EXT.part or the like, unless nothing was
+  /// ever claimed of it. Nothing is durable before the first `save`. `folders`: what the barrier of
+  /// that has to cover, too, as create_folders gave it.
   static Result<ResumableFile> create(const std::filesystem::path& final_name,
-                                      FileIdentity identity);
+                                      FileIdentity identity, const StateFolder& state,
+                                      Barrier folders = {});
 
-  /// The part of this file with the most data that nobody holds. What cannot be read is an error:
-  /// it may be the one.
-  static Result<std::optional<ResumableFile>> find(const FolderTree& tree,
-                                                   const FileIdentity& identity);
-
-  /// Leaves `other` good for destruction and assignment only.
-  ResumableFile(ResumableFile&& other) noexcept;
-  /// As the constructor; `other` gets what this object had.
-  ResumableFile& operator=(ResumableFile&& other) noexcept;
-  /// Closes and unlocks without saving.
-  ~ResumableFile();
+  /// The part of this file with the most data that nobody holds: one of `known`, which `state` has
+  /// just given, or NAME.part of `final_name`, where earlier versions have left theirs. Only the
+  /// overlap is read. What cannot be read is an error: it may be the one.
+  static Result<std::optional<ResumableFile>> find(const StateFolder& state,
+                                                   const CameraState& known,
+                                                   const FileIdentity& identity,
+                                                   const std::filesystem::path& final_name);
 
   /// Which file it is, as it was when it was begun.
   const FileIdentity& identity() const { return identity_; }
-  /// NAME.part; after `finish` the name it got, after `set_aside` the one it is kept under.
+  /// NAME.part; after `publish_finish` the name it got, after `set_aside` the one it is kept under.
   const std::filesystem::path& path() const { return part_.path(); }
   /// What has been appended.
   const HeldData& data() const { return data_; }
-  /// Bytes that `save` has not confirmed.
-  std::uint64_t unsaved() const { return data_.bytes - saved_.bytes; }
+  /// Bytes that no step has confirmed.
+  std::uint64_t unsaved() const { return data_.bytes - saved_.held.bytes; }
 
   /// What to ask the camera for. Right after `create` and `find`.
   const ResumePoint& resume_point() const { return resume_point_; }
 
-  /// Hands out everything held, in pieces valid during the call.
-  Result<void> read_back(const std::function<void(Bytes)>& take) const;
-
-  /// The next packets. After an error only what was saved before counts.
+  /// The next packets.
   Result<void> append(std::span<const Bytes> payloads);
 
-  /// Makes what was appended durable, then the checkpoint that says so.
+  /// Makes what was appended durable, and the claim that says so.
   Result<void> save();
+  /// The link was lost while the camera sent again what is held: what is before packet `number`,
+  /// which begins at `offset` of the file, was the same. If nothing new has come since, the next
+  /// comparison begins there. Of packets beyond what is held nothing is kept.
+  Result<void> keep_compared(std::uint32_t number, std::uint64_t offset);
 
-  /// The link was lost while the camera sent again what is held: the packets before `next` were the
-  /// same. If nothing new has come since, the next comparison begins there, with one packet at
-  /// least.
-  Result<void> keep_compared(std::uint32_t next);
+  /// Growth, the first step: what has been appended so far is to be covered.
+  Result<void> prepare(Barrier& barrier);
+  /// The second: claims it.
+  Result<void> publish(Barrier& barrier);
+  /// The claim is durable.
+  void confirm();
 
-  /// As PartFile::finish, with a record in `state`, whose root the name and the part are below.
-  /// Before the file gets its name it is read back: an error of category crc if it, or what was
-  /// appended, is not what was `verified`; then it has no name, and `set_aside` keeps it from being
-  /// continued. The checkpoint is removed, which the next sync of its folder makes durable.
-  /// nullopt: the name was taken and `if_exists` is `skip`.
-  Result<std::optional<StoredFile>> finish(const Finish& how, StateFolder& state);
+  /// Gives it its name, with its sidecar and a record. Before that it is read back: an error of
+  /// category crc if it, or what was appended, is not what was `verified`; then it has no name, and
+  /// `set_aside` keeps it from being continued. nullopt: the name was taken and `if_exists` is
+  /// `skip`; the part is removed then. `folders` as for `create`.
+  Result<std::optional<StoredFile>> finish(const Finish& how, Barrier folders = {});
+
+  /// Finishing, the first step: the sidecar is written, as FILE.json.part, which keeps the file's
+  /// name from others, and the record. False: the name is taken, and `if_exists` is `skip`.
+  Result<bool> prepare_finish(const Finish& how, Barrier& barrier);
+  /// The second: first the sidecar, then the file gets its name. nullopt: that was taken meanwhile,
+  /// prepare again.
+  Result<std::optional<StoredFile>> publish_finish(Barrier& barrier);
+  /// The name is durable, the camera may be told.
+  Result<void> confirm_finish();
 
   /// Keeps these bytes, under another name, and never goes on with them: the camera has others, or
   /// they are not what was verified. Returns that name.
@@ -111,30 +122,55 @@ public:
   void discard();
 
 private:
-  ResumableFile(PartFile part, std::filesystem::path checkpoint, FileIdentity identity);
-  static Result<std::optional<ResumableFile>> adopt(const std::filesystem::path& checkpoint,
-                                                    const FileIdentity& identity);
-  Result<void> trust(const std::array<std::optional<HeldData>, 2>& lines);
-  void skip_compared(const Checkpoint& checkpoint);
-  Result<bool> bears_out(const HeldData& held);
-  Result<void> begin_checkpoint();
-  Result<void> continue_checkpoint();
-  Result<void> write_checkpoint(std::uint64_t offset, std::string_view text);
-  Result<std::uint64_t> find_tail(FileRecord& record) const;
-  Result<FileRecord> read_whole(const StateFolder& state) const;
+  struct Found;  ///< a part that may be gone on with
+  struct Naming; ///< between `prepare_finish` and `publish_finish`
+
+  ResumableFile(PartFile part, CheckpointFile checkpoint, FileIdentity identity,
+                const StateFolder& state)
+      : part_(std::move(part)), checkpoint_(std::move(checkpoint)), identity_(std::move(identity)),
+        state_(state) {}
+
+  static Result<std::optional<Found>> look_at(const std::filesystem::path& part,
+                                              const FileIdentity& identity);
+  static Result<std::optional<Found>> look_at(const std::filesystem::path& part,
+                                              const FileRecord& record);
+  static Result<ResumableFile> go_on(Found found, const StateFolder& state,
+                                     const CameraState& known);
+
+  Result<void> add_entry();
+  Result<FileRecord> read_whole(const std::function<void(Bytes)>& take) const;
+  Result<Place> find_tail() const;
+  Result<std::optional<std::filesystem::path>> reserve_name(const Finish& how, Barrier& barrier);
+  Result<void> remove_checkpoint();
 
   PartFile part_;
-  std::filesystem::path checkpoint_path_;
-  int checkpoint_ = -1;
+  CheckpointFile checkpoint_;
   FileIdentity identity_;
-  std::string header_;
-  unsigned next_line_ = 0; ///< the `held` line to overwrite
+  StateFolder state_;
+  Barrier begun_;         ///< what beginning it has left for the first barrier
+  bool is_begun_ = false; ///< and that has passed
   HeldData data_;
-  HeldData saved_;
+  std::uint64_t crc64_ = 0;  ///< of that
+  std::deque<Place> places_; ///< where the last packets begin
+  Claim saved_;              ///< the last one that is durable
+  Claim next_;               ///< prepared
   ResumePoint resume_point_;
+  std::optional<FileRecord> record_;
+  std::shared_ptr<Naming> naming_;
 };
 
-/// Removes parts that have not grown for `age`. Returns those removed.
+/// Makes FILE.json durable beside a file that is stored: a power cut may have come before it.
+Result<void> renew_sidecar(const std::filesystem::path& file, std::string_view text);
+
+/// Where to look for parts: a folder (empty: the current one) and so many levels of folders below
+/// it.
+struct FolderTree {
+  std::filesystem::path root; ///< it may be missing: then there are no parts
+  unsigned levels = 0;        ///< 0: the folder alone
+};
+
+/// Removes parts that have not grown for `age`. Returns those removed. Looks at every name in the
+/// tree.
 std::vector<std::filesystem::path> remove_abandoned(const FolderTree& tree,
                                                     std::chrono::seconds age);
 

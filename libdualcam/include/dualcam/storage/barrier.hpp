@@ -1,0 +1,54 @@
+/// \file
+/// What has to be durable before something else may be done: the library's steps of the kind
+/// "prepare" and "publish" collect it (ResumableFile), and whoever drives them makes it durable.
+///
+/// dualcam(7), PROMISES: nothing is published that was not covered by a barrier which began after
+/// the calls that prepared it had returned.
+#pragma once
+
+#include <filesystem>
+#include <list>
+#include <vector>
+
+#include "dualcam/storage/file.hpp"
+
+namespace dualcam {
+
+/// Bytes of files, and names in folders. An object is used by one thread at a time. A host with
+/// many files collects many steps in one, or does by other means what `sync` does.
+class Barrier {
+public:
+  /// The bytes of a file that stays open until then.
+  void add(const File& file) { files_.push_back(&file); }
+  /// The bytes of a file that nobody else needs.
+  void add(File&& file) { files_.push_back(&kept_.emplace_back(std::move(file))); }
+  /// The names in a folder. `made`: one of them, of a folder; once it is durable that is
+  /// remembered.
+  void add_folder(const std::filesystem::path& folder, const std::filesystem::path& made = {});
+  /// All that was added to `other`, which is left with nothing.
+  void take(Barrier& other);
+  /// The names in folders that were added to `other`; its files are dropped.
+  void take_folders(Barrier& other);
+
+  /// What was added.
+  const std::vector<const File*>& files() const { return files_; }
+  /// What was added, each once.
+  const std::vector<std::filesystem::path>& folders() const { return folders_; }
+
+  /// The plain way: a sync of each file, then of each folder. Nothing is left to be done then.
+  /// After an error nothing that was added is to be relied on.
+  Result<void> sync();
+  /// It was done by other means.
+  void passed();
+
+private:
+  std::list<File> kept_;
+  std::vector<const File*> files_;
+  std::vector<std::filesystem::path> folders_;
+  std::vector<std::filesystem::path> made_;
+};
+
+/// Makes the names in a folder durable.
+Result<void> sync_folder(const std::filesystem::path& folder);
+
+} // namespace dualcam

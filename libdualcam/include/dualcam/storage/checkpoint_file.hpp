@@ -1,0 +1,60 @@
+/// \file
+/// `NAME.part.checkpoint`, open: the durable claim of one part (checkpoint.hpp).
+///
+/// A claim goes into the older of two slots, and only when the newer one is durable: whatever a
+/// power cut tears, a claim that can be read is true. An object is used by one thread at a time;
+/// errors are of category io and name the path.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "dualcam/storage/checkpoint.hpp"
+#include "dualcam/storage/file.hpp"
+
+namespace dualcam {
+
+/// Whoever has one holds the lock of the part.
+class CheckpointFile {
+public:
+  /// nullopt: there is none, or what is there is no checkpoint.
+  static Result<std::optional<Checkpoint>> read(const std::filesystem::path& path);
+  /// Whether there is something of this name that tells nothing, as a power cut may leave it.
+  static Result<bool> is_blank(const std::filesystem::path& path);
+
+  /// A new one, in place of what has the name.
+  static Result<CheckpointFile> create(const std::filesystem::path& path,
+                                       const FileIdentity& identity);
+  /// Goes on with what `read` gave, whose newest claim is to be durable before `publish`.
+  /// `believed`: the slot that the part bears out. Version 1 is not gone on with.
+  static Result<CheckpointFile> go_on(const std::filesystem::path& path,
+                                      const Checkpoint& checkpoint,
+                                      std::optional<unsigned> believed);
+
+  /// To sync.
+  const File& file() const { return file_; }
+  /// Its random number.
+  std::uint64_t part() const { return part_; }
+
+  /// Claims, by a sequence of its own. It is durable when `file` is synced, which has to be before
+  /// the next one. An error if the newest claim is none of ours: somebody else writes here.
+  Result<void> publish(Claim claim);
+
+  /// It gets another name.
+  void set_path(std::filesystem::path path) { file_.set_path(std::move(path)); }
+
+private:
+  CheckpointFile(File file, std::uint64_t part, std::string header)
+      : file_(std::move(file)), part_(part), header_(std::move(header)) {}
+  std::uint64_t offset_of(unsigned slot) const { return header_.size() + slot * checkpoint_block; }
+
+  File file_;
+  std::uint64_t part_ = 0;
+  std::string header_;
+  std::uint64_t newest_ = 0;   ///< the highest sequence that is there
+  std::uint64_t sequence_ = 0; ///< of the claim before the next one
+  unsigned slot_ = 0;          ///< for the next one
+};
+
+} // namespace dualcam

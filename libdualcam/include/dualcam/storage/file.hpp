@@ -1,0 +1,84 @@
+/// \file
+/// An open file: the one owner of its descriptor.
+///
+/// An object is used by one thread at a time. Errors are of category io and name the path; a call
+/// that a signal interrupts is made again.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <span>
+
+#include "dualcam/storage/file_system.hpp"
+#include "dualcam/wire/bytes.hpp"
+#include "dualcam/wire/error.hpp"
+
+namespace dualcam {
+
+/// Closes itself. Without a descriptor, as default-constructed and when moved from, only
+/// assignment, `path` and `is_open` are legal.
+class File {
+public:
+  /// Of nothing.
+  File() = default;
+  /// Never through a symbolic link, never waiting for a pipe. `flags` as for open(2): what it is
+  /// opened for, and O_CREAT and so on. An errno.
+  static std::expected<File, int> open(std::filesystem::path path, int flags);
+
+  /// Leaves `other` without a descriptor.
+  File(File&& other) noexcept;
+  /// As the constructor; `other` gets what this object had.
+  File& operator=(File&& other) noexcept;
+  /// Closes it; what is not synced may be lost in a power cut.
+  ~File() { close(); }
+
+  /// Whether there is a descriptor.
+  bool is_open() const { return descriptor_ >= 0; }
+  /// Ahead of the destructor.
+  void close();
+
+  /// What it is called.
+  const std::filesystem::path& path() const { return path_; }
+  /// It has been renamed.
+  void set_path(std::filesystem::path path) { path_ = std::move(path); }
+  /// Whether it is what has its name: others may rename, replace and remove it.
+  bool is_named() const;
+
+  /// In bytes.
+  Result<std::uint64_t> size() const;
+  /// As much of `into` as there is from `offset` on: a view into `into`, shorter only at the end.
+  Result<Bytes> read(std::uint64_t offset, std::span<std::byte> into) const;
+  /// Hands out the bytes from `begin` to before `end`, which must all be there, in pieces that are
+  /// valid during the call.
+  Result<void> read_each(std::uint64_t begin, std::uint64_t end,
+                         const std::function<void(Bytes)>& take) const;
+
+  /// Writes everything there. After an error how much of it was written is unknown.
+  Result<void> write(std::uint64_t offset, std::span<const Bytes> pieces);
+  /// Writes everything at the end, of a file that was opened with O_APPEND; several writers do not
+  /// get mixed up. Errors as of `write`.
+  Result<void> append(Bytes bytes);
+  /// Drops what comes after `size` bytes.
+  Result<void> truncate(std::uint64_t size);
+
+  /// Makes the bytes durable; its name is the folder's business.
+  Result<void> sync() const;
+
+  /// Whether nobody else has it now (flock), until it is closed or `unlock`.
+  Result<bool> try_lock();
+  /// Waits for the lock.
+  Result<void> lock();
+  void unlock();
+
+private:
+  File(FileSystem& files, int descriptor, std::filesystem::path path)
+      : files_(&files), descriptor_(descriptor), path_(std::move(path)) {}
+
+  FileSystem* files_ = nullptr;
+  int descriptor_ = -1;
+  std::filesystem::path path_;
+};
+
+} // namespace dualcam

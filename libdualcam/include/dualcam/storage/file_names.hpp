@@ -1,0 +1,35 @@
+/// \file
+/// The rule for names that are taken: NAME.EXT, NAME_1.EXT, NAME_2.EXT and so on.
+///
+/// The functions may be called from any thread; what they find may have changed when they return.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+
+#include "dualcam/wire/error.hpp"
+
+namespace dualcam {
+
+/// `folder/name.ext` -> `folder/name_2.ext`; number 0 changes nothing.
+std::filesystem::path numbered(const std::filesystem::path& path, unsigned number);
+
+/// How far the numbers go.
+inline constexpr unsigned most_numbers = 100'000;
+
+/// A number that is not taken: the lowest, where the lower ones are taken without a gap. Asks some
+/// 30 times at most, however many are taken. An error that says that there is none for `name`.
+Result<unsigned> free_number(const std::filesystem::path& name,
+                             const std::function<bool(unsigned)>& is_taken, unsigned first = 0);
+
+/// Whether there is anything of this name, as far as can be known.
+bool is_taken(const std::filesystem::path& path);
+
+/// Gives `from` the name `to` if that is free, which only one of all processes can succeed in. 0 or
+/// an errno; EEXIST: taken.
+int rename_to_free_name(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// `path` and what is added to its name.
+std::filesystem::path with_suffix(std::filesystem::path path, std::string_view suffix);
+
+} // namespace dualcam

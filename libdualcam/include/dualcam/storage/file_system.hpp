@@ -1,0 +1,85 @@
+/// \file
+/// The system calls by which the library reaches files: the one place where a test, or a host with
+/// wishes of its own, can have a hand in them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+namespace dualcam {
+
+/// The calls of the operating system. Each does what the call of its name does: a result below 0
+/// is a failure and leaves errno. Thread-safe; whoever derives from it sees to that, too.
+class FileSystem {
+public:
+  FileSystem() = default;
+  FileSystem(const FileSystem&) = delete;
+  FileSystem& operator=(const FileSystem&) = delete;
+  virtual ~FileSystem() = default;
+
+  /// What this thread's storage objects are made with: `real`, unless a Use is alive. An object
+  /// keeps to the one that it was made with as long as it has a file open.
+  static FileSystem& current();
+  /// The operating system's.
+  static FileSystem& real();
+
+  /// Makes `files` the current ones of this thread, until it is destroyed.
+  class Use {
+  public:
+    explicit Use(FileSystem& files);
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+  private:
+    FileSystem* before_;
+  };
+
+  virtual int open(const char* path, int flags, mode_t mode);
+  virtual int close(int descriptor);
+  virtual ssize_t pread(int descriptor, void* into, std::size_t count, off_t offset);
+  virtual ssize_t pwritev(int descriptor, const iovec* pieces, int count, off_t offset);
+  /// As writev on a descriptor that was opened with O_APPEND.
+  virtual ssize_t append(int descriptor, const iovec* pieces, int count);
+  virtual int ftruncate(int descriptor, off_t size);
+  virtual int fdatasync(int descriptor);
+  virtual int fsync(int descriptor);
+  virtual int flock(int descriptor, int operation);
+  virtual int fstat(int descriptor, struct stat* status);
+  virtual int lstat(const char* path, struct stat* status);
+  virtual int stat(const char* path, struct stat* status);
+  virtual int mkdir(const char* path, mode_t mode);
+  virtual int rename(const char* from, const char* to, unsigned flags);
+  virtual int link(const char* from, const char* to);
+  virtual int unlink(const char* path);
+  virtual int rmdir(const char* path);
+  /// The names in a folder. 0 or an errno.
+  virtual int list(const std::filesystem::path& folder, std::vector<std::string>& names);
+
+  /// Whether the name of this folder is durable, as a sync of what holds it has shown since the
+  /// process began. A folder that was made anew is another one.
+  bool is_durable(const std::filesystem::path& folder);
+  void set_durable(const std::filesystem::path& folder);
+
+private:
+  struct FolderId {
+    dev_t device;
+    ino_t inode;
+    bool operator==(const FolderId&) const = default;
+  };
+  std::optional<FolderId> id_of(const std::filesystem::path& folder);
+
+  std::mutex mutex_;
+  std::unordered_map<std::string, FolderId> durable_;
+};
+
+} // namespace dualcam

@@ -1,0 +1,110 @@
+#include "dualcam/storage/file_system.hpp"
+
+#include <cerrno>
+#include <cstdio>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+namespace dualcam {
+namespace {
+
+constexpr std::size_t most_durable_folders = 100'000; // then it begins anew
+
+thread_local FileSystem* used = nullptr;
+
+} // namespace
+
+FileSystem& FileSystem::real() {
+  static auto* const only = new FileSystem; // outlives whatever is still open at exit
+  return *only;
+}
+
+FileSystem& FileSystem::current() { return used != nullptr ? *used : real(); }
+
+FileSystem::Use::Use(FileSystem& files) : before_(used) { used = &files; }
+
+FileSystem::Use::~Use() { used = before_; }
+
+int FileSystem::open(const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); }
+
+int FileSystem::close(int descriptor) { return ::close(descriptor); }
+
+ssize_t FileSystem::pread(int descriptor, void* into, std::size_t count, off_t offset) {
+  return ::pread(descriptor, into, count, offset);
+}
+
+ssize_t FileSystem::pwritev(int descriptor, const iovec* pieces, int count, off_t offset) {
+  return ::pwritev(descriptor, pieces, count, offset);
+}
+
+ssize_t FileSystem::append(int descriptor, const iovec* pieces, int count) {
+  return ::writev(descriptor, pieces, count);
+}
+
+int FileSystem::ftruncate(int descriptor, off_t size) { return ::ftruncate(descriptor, size); }
+
+int FileSystem::fdatasync(int descriptor) { return ::fdatasync(descriptor); }
+
+int FileSystem::fsync(int descriptor) { return ::fsync(descriptor); }
+
+int FileSystem::flock(int descriptor, int operation) { return ::flock(descriptor, operation); }
+
+int FileSystem::fstat(int descriptor, struct stat* status) { return ::fstat(descriptor, status); }
+
+int FileSystem::lstat(const char* path, struct stat* status) { return ::lstat(path, status); }
+
+int FileSystem::stat(const char* path, struct stat* status) { return ::stat(path, status); }
+
+int FileSystem::mkdir(const char* path, mode_t mode) { return ::mkdir(path, mode); }
+
+int FileSystem::rename(const char* from, const char* to, unsigned flags) {
+  return flags == 0 ? std::rename(from, to) : ::renameat2(AT_FDCWD, from, AT_FDCWD, to, flags);
+}
+
+int FileSystem::link(const char* from, const char* to) { return ::link(from, to); }
+
+int FileSystem::unlink(const char* path) { return ::unlink(path); }
+
+int FileSystem::rmdir(const char* path) { return ::rmdir(path); }
+
+int FileSystem::list(const std::filesystem::path& folder, std::vector<std::string>& names) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  while (error == std::errc::interrupted) {
+    entry = std::filesystem::directory_iterator(folder, error);
+  }
+  for (const std::filesystem::directory_iterator end; !error && entry != end;
+       entry.increment(error)) {
+    names.push_back(entry->path().filename());
+  }
+  return error.value();
+}
+
+std::optional<FileSystem::FolderId> FileSystem::id_of(const std::filesystem::path& folder) {
+  struct stat status{};
+  return stat(folder.c_str(), &status) == 0 ? std::optional(FolderId{status.st_dev, status.st_ino})
+                                            : std::nullopt;
+}
+
+bool FileSystem::is_durable(const std::filesystem::path& folder) {
+  const auto id = id_of(folder);
+  const std::lock_guard lock(mutex_);
+  const auto known = durable_.find(folder.native());
+  return id && known != durable_.end() && known->second == *id;
+}
+
+void FileSystem::set_durable(const std::filesystem::path& folder) {
+  const auto id = id_of(folder);
+  const std::lock_guard lock(mutex_);
+  if (durable_.size() >= most_durable_folders) {
+    durable_.clear();
+  }
+  if (id) {
+    durable_.insert_or_assign(folder.native(), *id);
+  }
+}
+
+} // namespace dualcam

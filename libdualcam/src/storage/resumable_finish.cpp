@@ -1,0 +1,232 @@
+// How a part becomes a file.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "dualcam/storage/resumable_file.hpp"
+#include "dualcam/wire/crc16.hpp"
+#include "dualcam/wire/crc64.hpp"
+#include "storage/identity_text.hpp"
+#include "storage/part_names.hpp"
+#include "storage/sidecar.hpp"
+
+namespace dualcam {
+
+namespace fs = std::filesystem;
+
+struct ResumableFile::Naming {
+  fs::path name;
+  IfExists if_exists = IfExists::number;
+  std::optional<Sidecar> sidecar; ///< none: there is nothing to be in it
+};
+
+namespace {
+
+bool is_same_data(const HeldData& a, const HeldData& b) {
+  return a.packets == b.packets && a.bytes == b.bytes && a.crc == b.crc;
+}
+
+std::unexpected<Error> not_as_verified(const fs::path& path, const HeldData& found,
+                                       const HeldData& verified) {
+  const auto text = [](const HeldData& data) {
+    return std::to_string(data.bytes) + " bytes, CRC " + hex16(data.crc);
+  };
+  return std::unexpected(Error{ErrorCategory::crc, 0,
+                               path.string() + " is not what was verified: " + text(found) +
+                                   " instead of " + text(verified)});
+}
+
+Result<void> remove_if_there(const fs::path& path) {
+  return FileSystem::current().unlink(path.c_str()) == 0 || errno == ENOENT
+             ? Result<void>()
+             : io_error("remove", path, errno);
+}
+
+} // namespace
+
+/// Where the record's tail is to begin: behind what proves nothing. Only its number and offset.
+Result<Place> ResumableFile::find_tail() const {
+  Distinction distinction;
+  Place tail{data_.packets + 1, data_.bytes, 0, 0};
+  const auto go_back_to = [&](std::uint32_t number, std::uint64_t offset) {
+    const auto read =
+        part_.read_each(offset, tail.offset, [&](Bytes block) { distinction.add(block); });
+    tail = {number, offset, 0, 0};
+    return read;
+  };
+  const auto is_enough = [&] {
+    return data_.bytes - tail.offset >= shortest_tail && distinction.is_enough();
+  };
+  auto read = Result<void>();
+  for (auto place = places_.rbegin(); read && place != places_.rend() && !is_enough(); ++place) {
+    read = go_back_to(place->number, place->offset);
+  }
+  const bool uniform = is_uniform(data_, identity_.packets);
+  while (read && tail.number > 1 && !is_enough()) { // of others nobody knows where they begin
+    const auto before = uniform ? tail.number - 1 : 1;
+    read = go_back_to(before, std::uint64_t{before - 1} * data_.packet_size);
+  }
+  return read ? Result<Place>(tail) : std::unexpected(read.error());
+}
+
+/// The record of the whole file, all of it read; an error if it is not what was appended.
+Result<FileRecord> ResumableFile::read_whole(const std::function<void(Bytes)>& take) const {
+  FileRecord record{.id = checkpoint_.part(),
+                    .identity = identity_,
+                    .name = {},
+                    .part = state_.relative(path()),
+                    .data = data_};
+  const auto tail = find_tail();
+  if (!tail) {
+    return std::unexpected(tail.error());
+  }
+  record.tail = {.packet = tail->number, .bytes = data_.bytes - tail->offset};
+  auto crc = std::uint16_t{0};
+  const auto add = [&](Bytes block) {
+    crc = crc16(block, crc);
+    if (take) {
+      take(block);
+    }
+  };
+  auto read = part_.read_each(0, tail->offset, add);
+  record.crc_before_tail = crc;
+  if (read) {
+    read = part_.read_each(tail->offset, data_.bytes, [&](Bytes block) {
+      add(block);
+      record.tail.crc64 = crc64(block, record.tail.crc64);
+    });
+  }
+  const auto size = part_.size();
+  if (!read || !size) {
+    return std::unexpected(read ? size.error() : read.error());
+  }
+  const HeldData found{data_.packets, *size, data_.packet_size, crc};
+  return found == data_ ? Result<FileRecord>(std::move(record))
+                        : not_as_verified(path(), found, data_);
+}
+
+/// A name that nobody else is about to give to a file, with the sidecar of that. nullopt: it is
+/// taken and is to be skipped.
+Result<std::optional<fs::path>> ResumableFile::reserve_name(const Finish& how, Barrier& barrier) {
+  std::set<unsigned> held; // by other writers
+  while (true) {
+    const auto number =
+        how.if_exists == IfExists::number
+            ? free_number(how.name,
+                          [&](unsigned each) {
+                            return held.contains(each) || is_taken(numbered(how.name, each));
+                          })
+            : Result<unsigned>(0);
+    if (!number) {
+      return std::unexpected(number.error());
+    }
+    const auto name = numbered(how.name, *number);
+    if (how.if_exists == IfExists::skip && is_taken(name)) {
+      return std::nullopt;
+    }
+    if (how.if_exists == IfExists::fail && is_taken(name)) {
+      return io_error("create", name, EEXIST);
+    }
+    naming_ = std::make_shared<Naming>(Naming{name, how.if_exists, {}});
+    if (how.sidecar.empty()) {
+      return name;
+    }
+    auto sidecar = Sidecar::reserve(name);
+    if (!sidecar) {
+      return std::unexpected(sidecar.error());
+    }
+    if (!*sidecar && how.if_exists == IfExists::number) {
+      held.insert(*number);
+      continue;
+    }
+    if (!*sidecar) {
+      return io_error("create", sidecar_of(name), EBUSY);
+    }
+    naming_->sidecar = std::move(**sidecar);
+    const auto written = naming_->sidecar->write(how.sidecar, barrier);
+    return written ? Result<std::optional<fs::path>>(name) : std::unexpected(written.error());
+  }
+}
+
+Result<bool> ResumableFile::prepare_finish(const Finish& how, Barrier& barrier) {
+  if (!is_same_data(data_, how.verified)) {
+    return not_as_verified(path(), data_, how.verified);
+  }
+  if (!record_) { // the first time; later only the name was taken meanwhile
+    auto record = read_whole(how.read);
+    if (!record) {
+      return std::unexpected(record.error());
+    }
+    record_ = std::move(*record);
+    record_->identity.metadata = how.metadata;
+  }
+  const auto name = reserve_name(how, barrier);
+  if (!name || !*name) {
+    return name ? Result<bool>(false) : std::unexpected(name.error());
+  }
+  record_->name = state_.relative(**name);
+  barrier.add(part_.file());
+  barrier.take_folders(begun_);
+  const auto added = state_.add(*record_, barrier);
+  return added ? Result<bool>(true) : std::unexpected(added.error());
+}
+
+Result<std::optional<StoredFile>> ResumableFile::publish_finish(Barrier& barrier) {
+  const auto part = path();
+  auto& [name, if_exists, sidecar] = *naming_;
+  auto done = sidecar ? sidecar->publish() : Result<void>(); // first: who sees the file finds it
+  if (!sidecar && if_exists == IfExists::replace) { // that of the other file tells nothing of this
+    done = remove_if_there(sidecar_of(name));
+  }
+  const auto named = done ? part_.take_name(name, if_exists) : std::unexpected(done.error());
+  if (!named || !*named) {
+    const auto forgotten = state_.forget(record_->id);
+    if (sidecar) {
+      sidecar->discard();
+    }
+    return named && forgotten ? Result<std::optional<StoredFile>>()
+                              : std::unexpected(named ? forgotten.error() : named.error());
+  }
+  // the record claims all of it from now on, should the new name be lost
+  done = remove_if_there(checkpoint_of(part));
+  done = done ? state_.mark_gone(record_->id) : done;
+  barrier.add_folder(folder_of(name));
+  barrier.add_folder(folder_of(part));
+  return done ? Result<std::optional<StoredFile>>(StoredFile{name, record_->id})
+              : std::unexpected(done.error());
+}
+
+Result<void> ResumableFile::confirm_finish() {
+  naming_.reset();
+  return state_.mark_named(record_->id);
+}
+
+Result<std::optional<StoredFile>> ResumableFile::finish(const Finish& how, Barrier folders) {
+  auto barrier = std::move(folders);
+  while (true) {
+    const auto prepared = prepare_finish(how, barrier);
+    if (!prepared) {
+      if (prepared.error().category == ErrorCategory::io) { // no name, but nothing is lost
+        (void)save();
+      }
+      return std::unexpected(prepared.error());
+    }
+    if (!*prepared) {
+      discard();
+      return std::nullopt;
+    }
+    auto synced = barrier.sync();
+    auto stored = synced ? publish_finish(barrier) : std::unexpected(synced.error());
+    if (!stored || !*stored) {
+      if (!stored) {
+        return stored;
+      }
+      continue;
+    }
+    synced = barrier.sync();
+    synced = synced ? confirm_finish() : synced;
+    return synced ? stored : std::unexpected(synced.error());
+  }
+}
+
+} // namespace dualcam

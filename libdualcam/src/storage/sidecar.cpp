@@ -1,0 +1,65 @@
+#include "storage/sidecar.hpp"
+
+#include <array>
+
+#include <fcntl.h>
+
+#include "dualcam/storage/resumable_file.hpp"
+#include "storage/part_names.hpp"
+
+namespace dualcam {
+
+namespace fs = std::filesystem;
+
+fs::path sidecar_of(const fs::path& file) { return with_suffix(file, ".json"); }
+
+Result<std::optional<Sidecar>> Sidecar::reserve(const fs::path& file) {
+  using Nothing = Result<std::optional<Sidecar>>;
+  const auto name = sidecar_of(file);
+  auto part = PartFile::lock(with_suffix(name, part_suffix), name);
+  if (!part || !*part) {
+    return part ? Nothing() : std::unexpected(part.error());
+  }
+  auto other = File::open(name, O_RDONLY); // one that got its name before its file did?
+  const auto locked = other ? other->try_lock() : Result<bool>(true);
+  if (!locked || !*locked) {
+    (*part)->discard();
+    return locked ? Nothing() : std::unexpected(locked.error());
+  }
+  if (const auto emptied = (*part)->truncate(0); !emptied) {
+    return std::unexpected(emptied.error());
+  }
+  return Sidecar(std::move(**part), name);
+}
+
+Result<void> Sidecar::write(std::string_view text, Barrier& barrier) {
+  const std::array pieces{as_bytes(text)};
+  barrier.add(part_.file());
+  return part_.append(pieces);
+}
+
+Result<void> Sidecar::publish() {
+  auto& files = FileSystem::current();
+  const auto from = part_.path();
+  if (uninterrupted([&] { return files.rename(from.c_str(), name_.c_str(), 0); }) != 0) {
+    return io_error("create", name_, errno);
+  }
+  part_.set_path(name_);
+  return {};
+}
+
+void Sidecar::discard() { part_.discard(); }
+
+Result<void> renew_sidecar(const fs::path& file, std::string_view text) {
+  auto part = PartFile::create(sidecar_of(file));
+  if (!part) {
+    return std::unexpected(part.error());
+  }
+  const std::array pieces{as_bytes(text)};
+  const auto written = part->append(pieces);
+  const auto finished = written ? part->finish(IfExists::replace)
+                                : Result<std::optional<fs::path>>(std::unexpected(written.error()));
+  return finished ? Result<void>() : std::unexpected(finished.error());
+}
+
+} // namespace dualcam

@@ -1,0 +1,35 @@
+// The operating system's files, with a hand in some calls.
+#pragma once
+
+#include <cerrno>
+#include <functional>
+#include <utility>
+
+#include "dualcam/storage/file_system.hpp"
+
+namespace dualcam {
+
+class HookedFiles : public FileSystem {
+public:
+  /// Is called before the next flock; whatever happens there happens between opening and locking.
+  std::function<void()> before_lock;
+  /// rename knows no flags, as on some file systems.
+  bool no_rename_flags = false;
+
+  int flock(int descriptor, int operation) override {
+    if (before_lock) {
+      std::exchange(before_lock, nullptr)();
+    }
+    return FileSystem::flock(descriptor, operation);
+  }
+
+  int rename(const char* from, const char* to, unsigned flags) override {
+    if (no_rename_flags && flags != 0) {
+      errno = EINVAL;
+      return -1;
+    }
+    return FileSystem::rename(from, to, flags);
+  }
+};
+
+} // namespace dualcam

@@ -1,0 +1,111 @@
+#include "dualcam/wire/crc64.hpp"
+#include "storage/resumable_testing.hpp"
+
+namespace dualcam {
+
+TEST_CASE("resumable file: a stored file has a record and no checkpoint") {
+  const TemporaryFolder folder;
+  const auto bytes = content();
+  const auto state = store(folder / "a.jpg", bytes);
+  CHECK(folder.names() == std::set<std::string>{".dcam-serve", "a.jpg"});
+  const auto records = read(state).records;
+  REQUIRE(records.size() == 1);
+  const auto& record = records.front();
+  CHECK(record.named);
+  CHECK_FALSE(record.said);
+  CHECK(record.name == "a.jpg");
+  CHECK(record.part == "a.jpg.part");
+  CHECK(record.data == HeldData{packets, bytes.size(), 1024, crc16(bytes)});
+  const auto before = Bytes(bytes).first((packets - 5) * full_packet);
+  const auto tail = Bytes(bytes).subspan(before.size());
+  CHECK(record.crc_before_tail == crc16(before)); // five packets: four are less than 4 KiB
+  CHECK(record.tail == FileTail{packets - 4, tail.size(), crc64(tail)});
+  CHECK_FALSE(found(folder.path()));
+}
+
+TEST_CASE("resumable file: padding is no tail, however long") {
+  for (const std::size_t padded : {1U, 5U, 9U}) {
+    const TemporaryFolder folder;
+    auto bytes = content();
+    std::fill(bytes.end() - static_cast<std::ptrdiff_t>(padded * full_packet), bytes.end(),
+              std::byte{0xFF});
+    const auto records = read(store(folder / "a.jpg", bytes)).records;
+    const auto& tail = records.front().tail;
+    CHECK(tail.packet == std::min(packets - 4, static_cast<std::uint32_t>(packets - padded)));
+    CHECK(tail.crc64 == crc64(Bytes(bytes).subspan((tail.packet - 1) * full_packet)));
+  }
+  const TemporaryFolder folder;
+  const auto records = read(store(folder / "a.jpg", ByteBuffer(content().size()))).records;
+  CHECK(records.front().tail.packet == 1); // nothing else in it: all of it
+}
+
+TEST_CASE("resumable file: a file whose packets are not of one size is compared whole") {
+  const TemporaryFolder folder;
+  auto who = identity();
+  who.packets = 3;
+  const auto bytes = random_bytes(1024 + 500 + 1024, 1);
+  auto file = begin(folder / "a.jpg", who);
+  REQUIRE(file);
+  const std::array pieces{Bytes(bytes).first(1024), Bytes(bytes).subspan(1024, 500),
+                          Bytes(bytes).subspan(1524)};
+  REQUIRE(file->append(pieces));
+  StateFolder state(folder.path(), 1);
+  REQUIRE(file->finish(
+      {.name = folder / "a.jpg", .verified = {3, 2548, 0, crc16(bytes)}, .metadata = {}}));
+  CHECK(known(state, who).front().tail == FileTail{1, 2548, crc64(bytes)});
+}
+
+TEST_CASE("resumable file: what is not what was verified gets no name") {
+  const auto bytes = content();
+  const auto refused = [&](const HeldData& verified, bool change_disk = false) {
+    const TemporaryFolder folder;
+    auto file = begin(folder / "a.jpg");
+    REQUIRE(file);
+    add(*file, bytes, 1, packets);
+    if (change_disk) {
+      auto on_disk = content_of(folder / "a.jpg.part");
+      on_disk[100] ^= 1;
+      write_file(folder / "a.jpg.part", on_disk);
+    }
+    StateFolder state(folder.path(), 1);
+    const auto finished = file->finish({.name = folder / "a.jpg",
+                                        .if_exists = IfExists::fail,
+                                        .verified = verified,
+                                        .metadata = {}});
+    REQUIRE_FALSE(finished);
+    CHECK(finished.error().category == ErrorCategory::crc);
+    CHECK(read(state).records.empty());
+    CHECK(file->set_aside() == folder / "a_1.jpg.part");
+    CHECK(file->path() == folder / "a_1.jpg.part");
+    CHECK(content_of(folder / "a_1.jpg.part").size() == bytes.size());
+    CHECK_FALSE(fs::exists(folder / "a.jpg"));
+    CHECK_FALSE(found(folder.path()));
+  };
+  const HeldData right{packets, bytes.size(), 0, crc16(bytes)};
+  auto wrong = right;
+  wrong.crc ^= 1;
+  refused(wrong);
+  wrong = right;
+  ++wrong.bytes;
+  refused(wrong);
+  wrong = right;
+  --wrong.packets;
+  refused(wrong);
+  refused(right, true);
+}
+
+TEST_CASE("resumable file: skipping a taken name leaves nothing behind") {
+  const TemporaryFolder folder;
+  write_file(folder / "a.jpg", "old");
+  auto file = begin(folder / "a.jpg");
+  REQUIRE(file);
+  add(*file, content(), 1, packets);
+  const auto skipped = finish(*file, folder / "a.jpg", content(), IfExists::skip);
+  REQUIRE(skipped);
+  CHECK_FALSE(*skipped);
+  CHECK(read(state_in(folder.path())).records.empty());
+  CHECK(read(state_in(folder.path())).parts.empty());
+  CHECK(folder.names() == std::set<std::string>{".dcam-serve", "a.jpg"});
+}
+
+} // namespace dualcam

@@ -1,0 +1,207 @@
+// Every call of a file's way to disk fails, one after the other, and the power goes after each of
+// them: in process, against a disk in memory.
+#include <cerrno>
+
+#include "dualcam/wire/hex.hpp"
+#include "storage/memory_disk.hpp"
+#include "storage/resumable_testing.hpp"
+
+namespace dualcam {
+namespace {
+
+const std::string folder = "/out/cam";
+const std::string name = folder + "/a.jpg";
+constexpr std::string_view sidecar = "{\"kind\":\"photof\"}\n";
+
+/// What its camera and its user have been told so far.
+struct Told {
+  std::uint32_t saved = 0; ///< packets
+  bool stored = false;
+};
+
+/// A camera's connection that brings the file up to this packet, and then all of it: as a host
+/// does. False: something failed.
+bool connect(std::uint32_t last, Told& told) {
+  const auto bytes = content();
+  const StateFolder state("/out", identity().imei);
+  const auto all = state.read();
+  auto found = all ? ResumableFile::find(state, *all, identity(), name)
+                   : Result<std::optional<ResumableFile>>(std::unexpected(all.error()));
+  const auto stored = found && !*found ? state.known(*all, identity())
+                                       : Result<std::vector<FileRecord>>(std::vector<FileRecord>());
+  if (!found || !stored) {
+    return false;
+  }
+  if (!stored->empty()) {
+    auto known = state;
+    const auto settled = known.settle(stored->front());
+    told.stored = settled && renew_sidecar(name, sidecar);
+    return told.stored;
+  }
+  Barrier folders;
+  const auto created = create_folders("/out", folder, folders);
+  auto file = !created ? Result<ResumableFile>(std::unexpected(created.error()))
+              : *found ? Result<ResumableFile>(std::move(**found))
+                       : ResumableFile::create(name, identity(), state, std::move(folders));
+  if (!file) {
+    return false;
+  }
+  CHECK(file->data().packets >= told.saved);
+  while (file->data().packets < last) {
+    const auto packet = file->data().packets + 1;
+    const auto rest = Bytes(bytes).subspan((packet - 1) * full_packet);
+    const auto piece = rest.first(std::min(rest.size(), full_packet));
+    if (!file->append({&piece, 1})) {
+      (void)file->save();
+      return false;
+    }
+    if (packet % 3 == 0) {
+      if (!file->save()) {
+        return false;
+      }
+      told.saved = packet;
+    }
+  }
+  if (last < packets) {
+    const bool saved = file->save().has_value();
+    told.saved = saved ? last : told.saved;
+    return saved;
+  }
+  Barrier again;
+  const bool made = create_folders("/out", folder, again).has_value();
+  told.stored = made && file->finish({.name = name,
+                                      .verified = {packets, bytes.size(), 0, crc16(bytes)},
+                                      .metadata = {},
+                                      .sidecar = std::string(sidecar)},
+                                     std::move(again))
+                            .has_value();
+  return told.stored;
+}
+
+/// Whatever can be read there is true, and what was told is there.
+void check(const MemoryDisk& disk, const Told& told) {
+  const auto whole = text_of_file(content());
+  for (const auto& path : disk.files()) {
+    const auto bytes = disk.content(path);
+    if (path.ends_with(".jpg")) {
+      CHECK(bytes == whole);
+      CHECK(disk.content("/out/.dcam-serve/000000000000001").contains(" path:cam/a.jpg path:"));
+    } else if (path.ends_with(".json")) {
+      CHECK(bytes == sidecar);
+    } else if (path.ends_with(".part.checkpoint")) {
+      const auto read = decode_checkpoint(as_bytes(bytes));
+      const auto part = path.substr(0, path.rfind('.'));
+      const auto held = disk.has(part) ? disk.content(part) : disk.content(name);
+      for (const auto& claim : read ? read->claims : decltype(read->claims)()) {
+        CHECK((!claim || claim->held.bytes <= held.size()));
+        CHECK((!claim || held.substr(0, claim->held.bytes) == whole.substr(0, claim->held.bytes)));
+      }
+    }
+  }
+  if (told.stored) {
+    CHECK(disk.has(name));
+    CHECK(disk.has(name + ".json"));
+  }
+}
+
+/// The camera comes until it is told, on a disk that works.
+void complete(MemoryDisk& disk, Told told) {
+  disk.failing = 0;
+  disk.after_change = nullptr;
+  const FileSystem::Use use(disk);
+  if (!told.stored) {
+    REQUIRE(connect(packets, told));
+  }
+  check(disk, told);
+  CHECK(told.stored);
+  for (const auto& path : disk.files()) { // nothing is left over but what nobody could know
+    INFO(path);
+    CHECK((path.ends_with("/a.jpg") || path.ends_with("/a.jpg.json") ||
+           path.ends_with("_1.jpg.part") || path == "/out/.dcam-serve/000000000000001"));
+  }
+}
+
+std::unique_ptr<MemoryDisk> empty_disk() {
+  auto disk = std::make_unique<MemoryDisk>();
+  REQUIRE(disk->mkdir("/out", 0777) == 0);
+  const FileSystem::Use use(*disk);
+  REQUIRE(sync_folder("/"));
+  disk->calls = 0;
+  return disk;
+}
+
+/// One connection up to packet 7, one that brings the rest.
+void both(Told& told) {
+  if (connect(7, told)) {
+    (void)connect(packets, told);
+  }
+}
+
+} // namespace
+
+TEST_CASE("storage faults: a disk without any stores the file") {
+  const auto disk = empty_disk();
+  Told told;
+  {
+    const FileSystem::Use use(*disk);
+    both(told);
+  }
+  CHECK(told.stored);
+  check(*disk, told);
+  CHECK(disk->calls > 100);
+  CHECK(disk->files().size() == 3);
+}
+
+TEST_CASE("storage faults: any call fails, once and for good: nothing wrong, nothing saved lost") {
+  for (const int error : {EIO, ENOSPC, EACCES, EINTR, 0}) {
+    for (const bool for_good : {false, true}) {
+      if (for_good && error == EINTR) {
+        continue; // it would go on for ever
+      }
+      unsigned calls = 0;
+      for (unsigned failing = 1; failing == 1 || failing <= calls; ++failing) {
+        INFO("error " << error << " at call " << failing << (for_good ? " and all later" : ""));
+        const auto disk = empty_disk();
+        disk->failing = failing;
+        disk->for_good = for_good;
+        disk->error = error;
+        Told told;
+        {
+          const FileSystem::Use use(*disk);
+          both(told);
+        }
+        calls = disk->calls;
+        CHECK((told.stored || (error != 0))); // halves go unnoticed
+        check(*disk, told);
+        complete(*disk, told);
+      }
+    }
+  }
+}
+
+TEST_CASE(
+    "storage faults: the power goes after any call: every claim is true, all that was told is "
+    "there") {
+  std::mt19937 random(1);
+  const auto coin = [&] { return random() % 2 == 0; };
+  const auto disk = empty_disk();
+  Told told;
+  unsigned cuts = 0;
+  disk->after_change = [&] {
+    for (int mixture = 0; mixture < 12; ++mixture) {
+      INFO("call " << disk->calls << ", mixture " << mixture);
+      const auto after = mixture == 0   ? disk->after_cut([] { return false; }, false)
+                         : mixture == 1 ? disk->after_cut([] { return true; }, false)
+                                        : disk->after_cut(coin, true);
+      check(*after, told);
+      complete(*after, told);
+      ++cuts;
+    }
+  };
+  const FileSystem::Use use(*disk);
+  both(told);
+  CHECK(told.stored);
+  CHECK(cuts > 500);
+}
+
+} // namespace dualcam
