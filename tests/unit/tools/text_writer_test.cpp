@@ -1,0 +1,129 @@
+#include "dcam-meta/record_writer.hpp"
+
+#include "common/record_reader.hpp"
+#include "testing.hpp"
+
+namespace dualcam::meta {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Record of_hex(std::string_view hex) {
+  auto record = read_single(from_hex(hex), std::nullopt);
+  REQUIRE(record.has_value());
+  REQUIRE(record->has_value());
+  return std::move(**record);
+}
+
+Record of_json(std::string_view text) {
+  const auto document = parse_document(text);
+  REQUIRE(document);
+  auto record = read_document(*document, text, std::nullopt);
+  REQUIRE(record.has_value());
+  REQUIRE(record->has_value());
+  return std::move(**record);
+}
+
+Lines written(const std::vector<Record>& records, bool several = false) {
+  Lines lines;
+  const auto writer = make_record_writer(RecordFormat::text, several,
+                                         [&](std::string_view line) { lines.emplace_back(line); });
+  writer->begin();
+  for (const auto& record : records) {
+    CHECK(writer->record(record, "in\nput"));
+  }
+  writer->end();
+  return lines;
+}
+
+constexpr auto v3 = "0310 00000192d84dac30 00 0003 14 012c 404b59a74e8e028d 403947973bf147d6";
+constexpr auto v4 = "0404 00000192d84dac30 03 0000 1e ff88 404b59a74e8e028d 403947973bf147d6"
+                    "00000192d84dabcd";
+constexpr auto dsm = "6500000001 0d 0342a752 0181be13 02 0900 00 4e484f4a 00000000";
+constexpr auto init = "0000 0005 00013ee13c001981 44000400";
+
+} // namespace
+
+TEST_CASE("text: a video's record is told in full") {
+  CHECK(written({of_hex(v3)}) == Lines{
+                                     "file            front video",
+                                     "camera          DualCam, metadata version 3",
+                                     "time            2024-10-29T12:43:42.000Z",
+                                     "local time      2024-10-29 17:43:42 UTC+05:00",
+                                     "trigger         server request (0)",
+                                     "length          3 s",
+                                     "frame rate      20 fps",
+                                     "position        54.7004183, 25.2796514",
+                                     "                54°42'01.51\"N 25°16'46.75\"E",
+                                     "map             geo:54.7004183,25.2796514",
+                                 });
+}
+
+TEST_CASE("text: a trigger's time, and how much later the file was finalised") {
+  const auto lines = written({of_hex(v4)});
+  CHECK(lines[3] == "local time      2024-10-29 10:43:42 UTC-02:00");
+  CHECK(lines[4] == "trigger time    2024-10-29T12:43:41.901Z");
+  CHECK(lines[5] == "finalised       0.1 s after the trigger");
+  CHECK(lines[6] == "trigger         crash (3)");
+}
+
+TEST_CASE("text: events and driver of a DSM camera") {
+  CHECK(written({of_hex(dsm)}) == Lines{
+                                      "file            snapshot",
+                                      "camera          DSM",
+                                      "time            2023-09-12T06:06:56.000Z",
+                                      "trigger         DSM event (13)",
+                                      "position        54.699858, 25.280019",
+                                      "                54°41'59.49\"N 25°16'48.07\"E",
+                                      "map             geo:54.699858,25.280019",
+                                      "events          drowsiness, phone, bit 9",
+                                      "driver          JOHN",
+                                  });
+}
+
+TEST_CASE("text: INIT, behind another record and with the names of inputs") {
+  const auto lines = written({of_hex(init), of_hex(init)}, true);
+  CHECK(lines == Lines{
+                     "input           in\\x0aput",
+                     "message         INIT",
+                     "IMEI            350612071913857",
+                     "protocol        5",
+                     "offered         front photo",
+                     "settings        44000400",
+                     "",
+                     "input           in\\x0aput",
+                     "message         INIT",
+                     "IMEI            350612071913857",
+                     "protocol        5",
+                     "offered         front photo",
+                     "settings        44000400",
+                 });
+  Record nothing;
+  nothing.init = Init{};
+  CHECK(std::ranges::count(written({nothing}), std::string("offered         nothing")) == 1);
+}
+
+TEST_CASE("text: what a camera's document may tell and does not is said") {
+  const auto told = [](std::string_view text) {
+    Lines missing;
+    for (const auto& line : written({of_json(text)})) {
+      if (line.ends_with("not told")) {
+        missing.push_back(line.substr(0, line.find("  ")));
+      }
+    }
+    return missing;
+  };
+  const std::string file =
+      R"("file":{"file_type":"photo","file_timestamp":1730205822,"duration":0})";
+  const std::string place = R"("location":{"latitude":54.7,"longitude":25.2})";
+  CHECK(told("{\"version\":1," + file + "," + place + "}") ==
+        Lines{"trigger", "camera trigger", "frame rate", "driver"});
+  CHECK(told("{\"version\":1," + file + "}") ==
+        Lines{"trigger", "camera trigger", "frame rate", "position", "driver"});
+  CHECK(told("{\"version\":1," + place + "}") ==
+        Lines{"time", "trigger", "camera trigger", "length", "frame rate", "driver"});
+  CHECK(told("{\"version\":1," + file + R"(,"fm_trigger":{"type":3},"driver_name":"A"})") ==
+        Lines{"camera trigger", "frame rate", "position"});
+}
+
+} // namespace dualcam::meta
