@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -102,29 +101,31 @@ std::uint64_t Extractor::keep(Bytes payload) {
 /// Holes stay holes of the file system, which read as zeros.
 Result<void> Extractor::write(const CapturedTransfer& transfer, std::uint64_t size,
                               int descriptor) const {
-  ByteBuffer buffer;
-  const auto best = transfer.best();
-  std::vector<const CapturedPacket*> packets; // by path they may overlap: good ones come last
-  for (const bool good : {false, true}) {
-    std::ranges::copy_if(best, std::back_inserter(packets), [&](const CapturedPacket* packet) {
-      return (packet->verdict == DumpVerdict::good) == good;
-    });
-  }
-  for (const auto* packet : packets) {
-    buffer.resize(packet->size);
-    const auto got =
-        ::pread(spool_, buffer.data(), buffer.size(), static_cast<off_t>(packet->place));
-    if (got != static_cast<ssize_t>(buffer.size())) {
-      return errno_error(got < 0 ? errno : EIO, folder_);
-    }
-    if (const int error = write_at(descriptor, buffer, packet->file_offset); error != 0) {
-      return errno_error(error, folder_);
+  const auto packets = transfer.best();
+  for (const bool good : {false, true}) { // by path they may overlap: then good ones count
+    for (const auto* packet : packets) {
+      if ((packet->verdict == DumpVerdict::good) != good) {
+        continue;
+      }
+      if (auto written = write(*packet, descriptor); !written) {
+        return written;
+      }
     }
   }
   if (::ftruncate(descriptor, static_cast<off_t>(size)) != 0 || ::fsync(descriptor) != 0) {
     return errno_error(errno, folder_);
   }
   return {};
+}
+
+Result<void> Extractor::write(const CapturedPacket& packet, int descriptor) const {
+  ByteBuffer buffer(packet.size);
+  const auto got = ::pread(spool_, buffer.data(), buffer.size(), static_cast<off_t>(packet.place));
+  if (got != static_cast<ssize_t>(buffer.size())) {
+    return errno_error(got < 0 ? errno : EIO, folder_);
+  }
+  const int error = write_at(descriptor, buffer, packet.file_offset);
+  return error != 0 ? errno_error(error, folder_) : Result<void>();
 }
 
 Result<std::optional<Extracted>> Extractor::extract(const CapturedTransfer& transfer) {

@@ -41,6 +41,7 @@ private:
       : folder_(std::move(folder)), most_bytes_(most_bytes), spool_(spool) {}
 
   Result<void> write(const CapturedTransfer& transfer, std::uint64_t size, int descriptor) const;
+  Result<void> write(const CapturedPacket& packet, int descriptor) const;
 
   std::filesystem::path folder_;
   std::uint64_t most_bytes_;

@@ -74,7 +74,10 @@ std::vector<PacketRange> ranges(const CapturedTransfer& transfer,
 std::vector<const CapturedPacket*> CapturedTransfer::best() const {
   struct Candidate {
     std::uint64_t key; ///< place, then how little it is to be believed
+    std::size_t came;  ///< of equal ones the first counts
     const CapturedPacket* packet;
+
+    std::pair<std::uint64_t, std::size_t> order() const { return {key, came}; }
   };
   const auto end = by_path ? std::uint64_t{announced_bytes.value_or(UINT32_MAX)}
                            : std::uint64_t{announced.value_or(UINT32_MAX)} + 1;
@@ -83,13 +86,12 @@ std::vector<const CapturedPacket*> CapturedTransfer::best() const {
   for (const auto& packet : packets) {
     const auto place = place_of(packet);
     if (packet.verdict != DumpVerdict::cut && place < end && !(by_path && packet.size == 0)) {
-      candidates.push_back({place << 8 | (highest_rank - rank(packet)), &packet});
+      candidates.push_back(
+          {place << 8 | (highest_rank - rank(packet)), candidates.size(), &packet});
     }
   }
   if (!std::ranges::is_sorted(candidates, {}, &Candidate::key)) {
-    std::ranges::sort(candidates, {}, [](const Candidate& candidate) { // of equal ones the first
-      return std::pair(candidate.key, candidate.packet);
-    });
+    std::ranges::sort(candidates, {}, &Candidate::order);
   }
   std::vector<const CapturedPacket*> best;
   for (const auto& candidate : candidates) {

@@ -1,0 +1,82 @@
+#include "dcam-crc/extractor.hpp"
+
+#include "temporary_folder.hpp"
+#include "testing.hpp"
+
+namespace dualcam::crc {
+namespace {
+
+/// A transfer of `packets` packets, of which these came, with their payloads kept.
+CapturedTransfer transfer(Extractor& extractor, std::uint32_t packets,
+                          const std::vector<std::pair<std::uint32_t, std::string>>& came) {
+  CapturedTransfer transfer;
+  transfer.announced = packets;
+  transfer.packet_size = 4;
+  for (const auto& [number, payload] : came) {
+    CapturedPacket packet{};
+    packet.number = number;
+    packet.file_offset = std::uint64_t{number - 1} * 4;
+    packet.size = static_cast<std::uint16_t>(payload.size());
+    packet.verdict = DumpVerdict::good;
+    packet.place = extractor.keep(as_bytes(payload));
+    transfer.packets.push_back(packet);
+  }
+  return transfer;
+}
+
+} // namespace
+
+TEST_CASE("extractor: packets are put in their places, holes are zeros, nothing is overwritten") {
+  const TemporaryFolder folder;
+  auto extractor = Extractor::open(folder.path() / "new", 1000);
+  REQUIRE(extractor);
+  const auto whole = transfer(*extractor, 3, {{3, "c"}, {1, "aaaa"}, {2, "bbbb"}});
+  const auto first = extractor->extract(whole);
+  REQUIRE(first);
+  REQUIRE(*first);
+  CHECK((*first)->complete);
+  CHECK((*first)->path.filename() == "unknown_unknown_file.bin");
+  CHECK(content_of((*first)->path) == "aaaabbbbc");
+
+  const auto part = transfer(*extractor, 3, {{3, "c"}, {1, "aaaa"}});
+  const auto second = extractor->extract(part);
+  REQUIRE(second);
+  REQUIRE(*second);
+  CHECK_FALSE((*second)->complete);
+  CHECK((*second)->path.filename() == "unknown_unknown_file_1.bin.part");
+  CHECK(content_of((*second)->path) == std::string("aaaa\0\0\0\0c", 9));
+  REQUIRE((*second)->holes.size() == 1);
+  CHECK((*second)->holes[0].first == 2);
+  CHECK(content_of((*first)->path) == "aaaabbbbc");
+}
+
+TEST_CASE("extractor: what overlaps by path is overwritten by what is good") {
+  const TemporaryFolder folder;
+  auto extractor = Extractor::open(folder.path(), 1000);
+  REQUIRE(extractor);
+  auto by_path = transfer(*extractor, 3, {{1, "aaaa"}, {2, "bbbb"}, {2, "xxxx"}});
+  by_path.by_path = true;
+  by_path.announced_bytes = 8;
+  by_path.packets[2].verdict = DumpVerdict::bad;
+  by_path.packets[2].file_offset = 6; // over the good one's end, and beyond the file's
+  const auto extracted = extractor->extract(by_path);
+  REQUIRE(extracted);
+  CHECK((*extracted)->complete);
+  CHECK(content_of((*extracted)->path).substr(0, 8) == "aaaabbbb");
+}
+
+TEST_CASE("extractor: nothing to write, and too much") {
+  const TemporaryFolder folder;
+  auto extractor = Extractor::open(folder.path(), 8);
+  REQUIRE(extractor);
+  const auto nothing = extractor->extract(transfer(*extractor, 3, {}));
+  REQUIRE(nothing);
+  CHECK_FALSE(*nothing);
+  CHECK(extractor->extract(transfer(*extractor, 2, {{1, "aaaa"}, {2, "bbbb"}})));
+  const auto large = extractor->extract(transfer(*extractor, 3, {{3, "c"}}));
+  REQUIRE_FALSE(large);
+  CHECK(large.error().category == ErrorCategory::unsupported);
+  CHECK_FALSE(Extractor::open("/dev/null/folder", 8));
+}
+
+} // namespace dualcam::crc
