@@ -3,17 +3,18 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <ranges>
 #include <system_error>
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "common/units.hpp"
 #include "dualcam/files/metadata.hpp"
+#include "dualcam/storage/durable.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::crc {
@@ -98,34 +99,62 @@ std::uint64_t Extractor::keep(Bytes payload) {
   return std::exchange(kept_, kept_ + payload.size());
 }
 
-/// Holes stay holes of the file system, which read as zeros.
-Result<void> Extractor::write(const CapturedTransfer& transfer, std::uint64_t size,
-                              int descriptor) const {
-  const auto packets = transfer.best();
-  for (const bool good : {false, true}) { // by path they may overlap: then good ones count
-    for (const auto* packet : packets) {
-      if ((packet->verdict == DumpVerdict::good) != good) {
-        continue;
-      }
-      if (auto written = write(*packet, descriptor); !written) {
-        return written;
-      }
+namespace {
+
+/// A stretch of the file, and the packet that it is taken from.
+struct Stretch {
+  const CapturedPacket* packet;
+  std::uint64_t begin;
+  std::uint64_t end;
+};
+
+/// In order and apart from each other: by path packets may overlap, and then good ones count.
+std::vector<Stretch> stretches_of(const CapturedTransfer& transfer) {
+  std::vector<Stretch> stretches;
+  for (const auto* packet : transfer.best()) {
+    stretches.push_back({packet, packet->file_offset, packet->file_offset + packet->size});
+  }
+  auto next_good = UINT64_MAX;
+  for (auto& stretch : stretches | std::views::reverse) {
+    if (stretch.packet->verdict == DumpVerdict::good) {
+      next_good = stretch.begin;
+    } else {
+      stretch.end = std::min(stretch.end, next_good);
     }
   }
-  if (::ftruncate(descriptor, static_cast<off_t>(size)) != 0 || ::fsync(descriptor) != 0) {
-    return errno_error(errno, folder_);
+  std::uint64_t end = 0;
+  for (auto& stretch : stretches) {
+    stretch.begin = std::max(stretch.begin, end);
+    end = std::max(end, stretch.end);
   }
-  return {};
+  std::erase_if(stretches, [](const Stretch& stretch) { return stretch.begin >= stretch.end; });
+  return stretches;
 }
 
-Result<void> Extractor::write(const CapturedPacket& packet, int descriptor) const {
-  ByteBuffer buffer(packet.size);
-  const auto got = ::pread(spool_, buffer.data(), buffer.size(), static_cast<off_t>(packet.place));
-  if (got != static_cast<ssize_t>(buffer.size())) {
-    return errno_error(got < 0 ? errno : EIO, folder_);
+} // namespace
+
+/// Holes stay holes of the file system, which read as zeros.
+Result<void> Extractor::write(const CapturedTransfer& transfer, std::uint64_t size,
+                              PartFile& part) const {
+  ByteBuffer buffer;
+  std::uint64_t end = 0;
+  for (const auto& [packet, begin, stretch_end] : stretches_of(transfer)) {
+    buffer.resize(static_cast<std::size_t>(stretch_end - begin));
+    const auto place = packet->place + (begin - packet->file_offset);
+    const auto got = ::pread(spool_, buffer.data(), buffer.size(), static_cast<off_t>(place));
+    if (got != static_cast<ssize_t>(buffer.size())) {
+      return errno_error(got < 0 ? errno : EIO, folder_);
+    }
+    const Bytes piece(buffer);
+    const auto at_place = begin > end ? part.truncate(begin) : Result<void>();
+    const auto written = at_place ? part.append(std::span(&piece, 1)) : at_place;
+    if (!written) {
+      return written;
+    }
+    end = stretch_end;
   }
-  const int error = write_at(descriptor, buffer, packet.file_offset);
-  return error != 0 ? errno_error(error, folder_) : Result<void>();
+  const auto whole = size > end ? part.truncate(size) : Result<void>();
+  return whole ? part.sync() : whole;
 }
 
 Result<std::optional<Extracted>> Extractor::extract(const CapturedTransfer& transfer) {
@@ -146,43 +175,27 @@ Result<std::optional<Extracted>> Extractor::extract(const CapturedTransfer& tran
   const auto name = stem(transfer);
   for (unsigned i = name == std::exchange(last_stem_, name) ? next_suffix_ : 0;; ++i) {
     next_suffix_ = i;
-    const auto base =
-        fmt::format("{}{}{}", name, i == 0 ? "" : fmt::format("_{}", i), extension(transfer));
-    const auto part = folder_ / (base + ".part");
-    const auto final = folder_ / base;
-    struct stat status{};
-    if (::lstat(final.c_str(), &status) == 0) {
+    const auto final = numbered(folder_ / (name + extension(transfer)), i);
+    auto part = is_taken(final) ? Result<std::optional<PartFile>>()
+                                : PartFile::reserve(final.string() + ".part");
+    if (!part) {
+      return std::unexpected(part.error());
+    }
+    if (!*part) {
       continue;
     }
-    const int descriptor =
-        ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (descriptor < 0) {
-      if (errno == EEXIST) {
-        continue;
-      }
-      return errno_error(errno, part);
-    }
-    auto written = write(transfer, size, descriptor);
-    if (::close(descriptor) != 0 && written) {
-      written = errno_error(errno, part);
-    }
-    if (!written) {
-      ::unlink(part.c_str());
+    if (auto written = write(transfer, size, **part); !written) {
+      (*part)->discard();
       return std::unexpected(written.error());
     }
-    extracted.path = part;
     if (extracted.complete) {
-      if (::link(part.c_str(), final.c_str()) != 0) {
-        const int error = errno;
-        if (error != EEXIST) {
-          return errno_error(error, final);
-        }
-        ::unlink(part.c_str());
-        continue; // taken meanwhile
+      (*part)->set_final_name(final);
+      const auto named = (*part)->finish(IfExists::number); // the name may be taken by now
+      if (!named) {
+        return std::unexpected(named.error());
       }
-      ::unlink(part.c_str());
-      extracted.path = final;
     }
+    extracted.path = (*part)->path();
     return extracted;
   }
 }

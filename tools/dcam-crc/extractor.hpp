@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dualcam/capture/captured_transfer.hpp"
+#include "dualcam/storage/part_file.hpp"
 #include "dualcam/wire/error.hpp"
 
 namespace dualcam::crc {
@@ -40,8 +41,7 @@ private:
   Extractor(std::filesystem::path folder, std::uint64_t most_bytes, int spool)
       : folder_(std::move(folder)), most_bytes_(most_bytes), spool_(spool) {}
 
-  Result<void> write(const CapturedTransfer& transfer, std::uint64_t size, int descriptor) const;
-  Result<void> write(const CapturedPacket& packet, int descriptor) const;
+  Result<void> write(const CapturedTransfer& transfer, std::uint64_t size, PartFile& part) const;
 
   std::filesystem::path folder_;
   std::uint64_t most_bytes_;

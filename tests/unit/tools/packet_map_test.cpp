@@ -37,10 +37,10 @@ TEST_CASE("packet map: a sign for each packet, of several copies the best") {
 TEST_CASE("packet map: fits width and height, whatever the number of packets") {
   for (const std::uint32_t packets : {1U, 1000U, 1'000'000U, UINT32_MAX}) {
     CAPTURE(packets);
-    const auto map = packet_map(transfer(packets, {{1, DumpVerdict::good}}), 40, false);
+    const auto map = packet_map(transfer(packets, {{1, DumpVerdict::good}}), 60, false);
     CHECK(map.size() <= 24 + 4);
     for (const auto& line : map) {
-      CHECK(line.size() <= 40);
+      CHECK(line.size() <= 60);
     }
   }
   CHECK(packet_map(transfer(0, {}), 80, false).empty());

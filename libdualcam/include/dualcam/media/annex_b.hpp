@@ -39,6 +39,7 @@ struct ParameterSets {
   std::size_t begin = 0; ///< of the stretch of the head that holds them all
   std::size_t end = 0;   ///< 0: there is none
 };
+/// Those of a head that `head_of_access_unit` gave.
 ParameterSets parameter_sets_of(Bytes head);
 
 /// The length of the first run of zeros that no coded picture has, since emulation prevention
