@@ -39,7 +39,7 @@ std::optional<Scanned> CommandScanner::next(const Known& known) {
       return std::nullopt;
     }
   }
-  auto scanned = std::move(scanned_.front());
+  const auto scanned = scanned_.front();
   scanned_.pop_front();
   return scanned;
 }
@@ -74,11 +74,11 @@ std::optional<bool> CommandScanner::read_server_command(const Known& known) {
   const auto id = load_be<std::uint16_t>(command);
   const auto header =
       id == static_cast<std::uint16_t>(CommandId::repeat_init) ? *size : data_header;
-  auto message = decode(Sender::server, id, command.subspan(header));
+  const auto message = decode(Sender::server, id, command.subspan(header));
   if (!message) {
     return std::nullopt;
   }
-  scanned_.emplace_back(ScannedServerCommand{std::move(*message)});
+  scanned_.emplace_back(ScannedServerCommand{*message});
   position_ += *size;
   return true;
 }
@@ -136,13 +136,13 @@ bool CommandScanner::read_data(std::size_t size, const Known& known) {
 void CommandScanner::take(Bytes command) {
   const auto id = command_id(command);
   const auto header = id == CommandId::init_or_close ? std::size_t{2} : data_header;
-  auto message = decode(Sender::device, static_cast<std::uint16_t>(id), command.subspan(header));
+  const auto message =
+      decode(Sender::device, static_cast<std::uint16_t>(id), command.subspan(header));
   if (!message) {
     lose(0);
     return;
   }
-  scanned_.emplace_back(
-      ScannedCommand{offset(), std::move(*message), std::exchange(before_, std::nullopt)});
+  scanned_.emplace_back(ScannedCommand{offset(), *message, std::exchange(before_, std::nullopt)});
   position_ += command.size();
   way_found_ = false;
 }
