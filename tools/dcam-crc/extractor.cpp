@@ -101,34 +101,34 @@ std::uint64_t Extractor::keep(Bytes payload) {
 
 namespace {
 
-/// A stretch of the file, and the packet that it is taken from.
-struct Stretch {
+/// A part of the file, and the packet that it is taken from.
+struct FilePart {
   const CapturedPacket* packet;
   std::uint64_t begin;
   std::uint64_t end;
 };
 
 /// In order and apart from each other: by path packets may overlap, and then good ones count.
-std::vector<Stretch> stretches_of(const CapturedTransfer& transfer) {
-  std::vector<Stretch> stretches;
+std::vector<FilePart> parts_of(const CapturedTransfer& transfer) {
+  std::vector<FilePart> parts;
   for (const auto* packet : transfer.best()) {
-    stretches.push_back({packet, packet->file_offset, packet->file_offset + packet->size});
+    parts.push_back({packet, packet->file_offset, packet->file_offset + packet->size});
   }
   auto next_good = UINT64_MAX;
-  for (auto& stretch : stretches | std::views::reverse) {
-    if (stretch.packet->verdict == DumpVerdict::good) {
-      next_good = stretch.begin;
+  for (auto& part : parts | std::views::reverse) {
+    if (part.packet->verdict == DumpVerdict::good) {
+      next_good = part.begin;
     } else {
-      stretch.end = std::min(stretch.end, next_good);
+      part.end = std::min(part.end, next_good);
     }
   }
   std::uint64_t end = 0;
-  for (auto& stretch : stretches) {
-    stretch.begin = std::max(stretch.begin, end);
-    end = std::max(end, stretch.end);
+  for (auto& part : parts) {
+    part.begin = std::max(part.begin, end);
+    end = std::max(end, part.end);
   }
-  std::erase_if(stretches, [](const Stretch& stretch) { return stretch.begin >= stretch.end; });
-  return stretches;
+  std::erase_if(parts, [](const FilePart& part) { return part.begin >= part.end; });
+  return parts;
 }
 
 } // namespace
@@ -138,8 +138,8 @@ Result<void> Extractor::write(const CapturedTransfer& transfer, std::uint64_t si
                               PartFile& part) const {
   ByteBuffer buffer;
   std::uint64_t end = 0;
-  for (const auto& [packet, begin, stretch_end] : stretches_of(transfer)) {
-    buffer.resize(static_cast<std::size_t>(stretch_end - begin));
+  for (const auto& [packet, begin, part_end] : parts_of(transfer)) {
+    buffer.resize(static_cast<std::size_t>(part_end - begin));
     const auto place = packet->place + (begin - packet->file_offset);
     const auto got = ::pread(spool_, buffer.data(), buffer.size(), static_cast<off_t>(place));
     if (got != static_cast<ssize_t>(buffer.size())) {
@@ -151,7 +151,7 @@ Result<void> Extractor::write(const CapturedTransfer& transfer, std::uint64_t si
     if (!written) {
       return written;
     }
-    end = stretch_end;
+    end = part_end;
   }
   const auto whole = size > end ? part.truncate(size) : Result<void>();
   return whole ? part.sync() : whole;
