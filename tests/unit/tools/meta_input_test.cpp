@@ -70,6 +70,7 @@ TEST_CASE("meta input: a payload is read as bytes, as hex, on a line of several,
 TEST_CASE("meta input: of several lines each is read or named") {
   CHECK(summary(v3 + "\nxyz\n" + v1 + "\n") == "videof photof ! line 2 ");
   CHECK(summary(v3 + "\n" + v1 + "\n\n1\n") == "videof photof ! line 4 ");
+  CHECK(summary(v3 + "\nx\ny\n" + v1 + "\n") == "videof photof ! line 2 ! line 3 "); // half of them
   const auto lines = found_in(v3 + "\n00ff\n" + v1 + "\nxx");
   REQUIRE(lines.complaints.size() == 2);
   CHECK_THAT(lines.complaints[0].message, Contains("a payload or a message on each line"));

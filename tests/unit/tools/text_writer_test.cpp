@@ -103,6 +103,12 @@ TEST_CASE("text: INIT, behind another record and with the names of inputs") {
   CHECK(std::ranges::count(written({nothing}), std::string("offered         nothing")) == 1);
 }
 
+TEST_CASE("text: bytes that nobody knows are shown") {
+  auto record = of_hex(v3);
+  record.rest = "0a0b";
+  CHECK(written({record}).back() == "not known       0a0b");
+}
+
 TEST_CASE("text: what a camera's document may tell and does not is said") {
   const auto told = [](std::string_view text) {
     Lines missing;

@@ -1,0 +1,131 @@
+#include "dcam-meta/tool.hpp"
+
+#include "common/json.hpp"
+#include "common/units.hpp"
+#include "dcam-meta/exif.hpp"
+#include "quiet.hpp"
+#include "testing.hpp"
+
+namespace dualcam::meta {
+namespace {
+
+using Catch::Matchers::Contains;
+
+const std::string v3 = "031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6";
+
+struct Ran {
+  ExitCode code;
+  std::string output;
+  std::string errors;
+};
+
+Ran run(const MetaOptions& options) {
+  const Quiet quiet;
+  const auto code = MetaTool(options).run();
+  return {code, quiet.output(), quiet.errors()};
+}
+
+Ran show(std::string_view hex, RecordFormat format = RecordFormat::json) {
+  MetaOptions options;
+  options.hex.push_back(from_hex(hex));
+  options.format = format;
+  return run(options);
+}
+
+/// The payload, of a time so far from now.
+std::string at(std::chrono::hours from_now) {
+  const auto time = (system_now() + from_now).time_since_epoch().count();
+  ByteBuffer bytes;
+  append_be(bytes, static_cast<std::uint64_t>(time));
+  return "0310" + to_hex(bytes) + v3.substr(20);
+}
+
+} // namespace
+
+TEST_CASE("meta tool: records go to standard output, what is wrong to standard error") {
+  MetaOptions options;
+  options.hex = {from_hex(v3), from_hex("ff"), from_hex(v3)};
+  options.format = RecordFormat::json;
+  const auto ran = run(options);
+  CHECK(ran.code == ExitCode::bad_data);
+  CHECK(std::ranges::count(ran.output, '\n') == 2);
+  CHECK_THAT(ran.errors, Contains("no metadata"));
+  options.hex.clear();
+  options.files = {"/no/such/file"};
+  CHECK(run(options).code == ExitCode::io);
+  CHECK(run(options).output.empty());
+}
+
+TEST_CASE("meta tool: a clock that was never set is warned of, one that is a little off is not") {
+  using std::chrono::hours;
+  constexpr hours year(8766); // with the leap days
+  for (const auto& [from_now, warned] :
+       {std::pair(hours(0), false), std::pair(year - hours(48), false),
+        std::pair(year + hours(48), true), std::pair(-10 * year + hours(96), false),
+        std::pair(-10 * year - hours(96), true)}) {
+    CAPTURE(from_now.count());
+    const auto ran = show(at(from_now));
+    CHECK(ran.code == ExitCode::done);
+    CHECK((ran.errors.find("was the clock set?") != std::string::npos) == warned);
+  }
+}
+
+TEST_CASE("meta tool: a map has the records with a position, and the others are counted") {
+  MetaOptions options;
+  const auto nowhere = v3.substr(0, 32) + std::string(32, '0');
+  options.hex = {from_hex(v3), from_hex(nowhere)};
+  options.format = RecordFormat::geojson;
+  CHECK_THAT(run(options).errors, Contains("1 record without a valid position left out"));
+  options.hex.push_back(from_hex(nowhere));
+  CHECK_THAT(run(options).errors, Contains("2 records without a valid position left out"));
+  options.format = RecordFormat::json;
+  CHECK(run(options).errors.find("left out") == std::string::npos);
+}
+
+TEST_CASE("meta tool: coordinates are converted, one by one, and bad ones told") {
+  MetaOptions options;
+  options.coord = true;
+  options.values = {"404b59a74e8e028d", "54.7004183"};
+  auto ran = run(options);
+  CHECK(ran.code == ExitCode::done);
+  CHECK(ran.output == "54.7004183 404b59a74e8e028d\n");
+  options.values = {"404b59a74e8e028d", "x"};
+  ran = run(options);
+  CHECK(ran.code == ExitCode::bad_data);
+  options.common.json = true;
+  options.values = {"54.7004183"};
+  CHECK(run(options).output == "{\"input\":\"54.7004183\",\"output\":\"404b59a74e8e028d\"}\n");
+}
+
+TEST_CASE("meta exif: a photo keeps every byte but the segment, which tells time, place and IMEI") {
+  if (!has_exif_support()) {
+    CHECK_FALSE(with_exif(from_hex("ffd8"), {}));
+    return;
+  }
+  const auto jpeg = from_hex("ffd8 ffe0 0004 0102 fffe 0004 4142 ffda 0004 0000 55 ffd9");
+  Record record;
+  const auto without = with_exif(jpeg, record);
+  REQUIRE(without);
+  CHECK(as_text(*without).find("350612071913857") == std::string_view::npos);
+  record.imei = 350612071913857;
+  record.time = DeviceTime{1'730'205'822'000};
+  record.time_zone = 300;
+  const auto tagged = with_exif(jpeg, record);
+  REQUIRE(tagged);
+  const auto text = as_text(*tagged);
+  CHECK(text.find("350612071913857") != text.npos);
+  CHECK(text.find("2024:10:29 17:43:42") != text.npos);
+  CHECK(text.find("+05:00") != text.npos);
+  CHECK(text.starts_with(as_text(Bytes(jpeg).first(8)))); // JFIF stays first
+  CHECK(text.ends_with(as_text(Bytes(jpeg).subspan(8))));
+  const auto again = with_exif(*tagged, record); // and nothing is added twice
+  REQUIRE(again);
+  CHECK(*again == *tagged);
+  for (const auto* bad : {"", "ffd8", "ffd9", "ffd8 ffe0 0100 00", "ffd8 ffe0 0001 ffda 0002",
+                          "ffd8 00e0 0002 ffda 0002"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(with_exif(from_hex(bad), record));
+  }
+}
+
+} // namespace dualcam::meta
