@@ -20,10 +20,6 @@ std::uint64_t Geometry::place_of(std::uint32_t number) const {
   return in_packets_ ? std::max(number, std::uint32_t{1}) - 1 : number;
 }
 
-std::uint32_t Geometry::number_of(std::uint64_t place) const {
-  return static_cast<std::uint32_t>(in_packets_ ? place + 1 : place);
-}
-
 std::uint32_t Geometry::highest_sync(std::uint64_t place) const {
   return std::max(number_of(place), std::uint32_t{place == 0});
 }
@@ -31,16 +27,6 @@ std::uint32_t Geometry::highest_sync(std::uint64_t place) const {
 std::uint64_t Geometry::synchronise(std::uint32_t number) {
   in_packets_ = in_packets_ || (number == 1 && last().place == 0);
   return place_of(number);
-}
-
-std::uint64_t Geometry::behind(std::uint64_t place, std::size_t size) const {
-  return place + (in_packets_ ? 1 : size);
-}
-
-std::size_t Geometry::before(std::uint64_t boundary, std::uint64_t place, std::size_t size) const {
-  const auto rest = boundary - std::min(place, boundary);
-  return in_packets_ && rest > 0 ? size
-                                 : static_cast<std::size_t>(std::min<std::uint64_t>(rest, size));
 }
 
 bool Geometry::admits(std::uint64_t place, std::size_t size) {
@@ -54,12 +40,6 @@ bool Geometry::admits(std::uint64_t place, std::size_t size) {
   return start_in_packets_ && end <= std::uint64_t{announced_} * packet;
 }
 
-bool Geometry::ends_at(std::uint64_t place) const {
-  return start_in_packets_
-             ? packet_size_ != 0 && place > std::uint64_t{announced_ - 1} * packet_size_
-             : place == announced_;
-}
-
 bool Geometry::may_go_on() const {
   return !in_packets_ && !start_in_packets_ && announced_ < most_packets_in_bytes && count_ > 0 &&
          last_size_ == packet_size_ && ends_at(last().place);
@@ -67,18 +47,22 @@ bool Geometry::may_go_on() const {
 
 void Geometry::begin_at(const Mark& mark) {
   count_ = 0;
+  last_ = mark;
   marks_.fill(mark);
   start_in_packets_ = !in_packets_ && mark.place >= announced_; // so much has come already
 }
 
 void Geometry::came(std::size_t size, std::uint16_t crc) {
-  const auto [place, offset, crc_before] = last();
-  marks_[++count_ % most_marks] = {behind(place, size), offset + size, crc};
+  marks_[count_++ % most_marks] = last_;
+  last_ = {behind(last_.place, size), last_.offset + size, crc};
   packet_size_ = std::max(packet_size_, size);
   last_size_ = size;
 }
 
 std::optional<Geometry::Mark> Geometry::at(std::uint64_t place) const {
+  if (place == last_.place) {
+    return last_;
+  }
   const auto* found = std::ranges::find(marks_, place, &Mark::place);
   return found != marks_.end() ? std::optional(*found) : std::nullopt;
 }

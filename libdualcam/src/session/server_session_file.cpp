@@ -321,7 +321,9 @@ void ServerSession::await_packet() {
 /// A damaged length shall not swallow the line for seconds.
 void ServerSession::limit_packets() {
   const auto most = varies_ ? file_.geometry().most_ever() : file_.geometry().most_expected();
-  framer_.limit(CommandId::data, most + data_trailer);
+  if (most != std::exchange(most_payload_, most)) {
+    framer_.limit(CommandId::data, most + data_trailer);
+  }
 }
 
 /// The file does not come. If it was to prove that it is a known one, that has failed. The device

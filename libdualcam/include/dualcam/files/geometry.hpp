@@ -8,6 +8,7 @@
 /// of where the device was asked to begin, and of no other.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +41,9 @@ public:
   /// Where RESUME or SYNC of `number` lies. SYNC 0 means packet 1, too.
   std::uint64_t place_of(std::uint32_t number) const;
   /// What RESUME and SYNC carry for `place`.
-  std::uint32_t number_of(std::uint64_t place) const;
+  std::uint32_t number_of(std::uint64_t place) const {
+    return static_cast<std::uint32_t>(in_packets_ ? place + 1 : place);
+  }
   /// The highest number of a SYNC that answers a RESUME of `place`.
   std::uint32_t highest_sync(std::uint64_t place) const;
   /// A SYNC of this number answers RESUME. A file by path that begins with 1 is counted in packets
@@ -48,15 +51,25 @@ public:
   std::uint64_t synchronise(std::uint32_t number);
 
   /// Behind a packet of `size` bytes at `place`.
-  std::uint64_t behind(std::uint64_t place, std::size_t size) const;
+  std::uint64_t behind(std::uint64_t place, std::size_t size) const {
+    return place + (in_packets_ ? 1 : size);
+  }
   /// How many of these bytes lie before `boundary`. Packets are whole: all or none.
-  std::size_t before(std::uint64_t boundary, std::uint64_t place, std::size_t size) const;
+  std::size_t before(std::uint64_t boundary, std::uint64_t place, std::size_t size) const {
+    const auto rest = boundary - std::min(place, boundary);
+    return in_packets_ && rest > 0 ? size
+                                   : static_cast<std::size_t>(std::min<std::uint64_t>(rest, size));
+  }
 
   /// Whether a packet of `size` bytes at `place` may be one of the file: START allows it. It allows
   /// more if this shows that it counts packets, though the rest counts bytes.
   bool admits(std::uint64_t place, std::size_t size);
   /// Whether the file ends at `place`.
-  bool ends_at(std::uint64_t place) const;
+  bool ends_at(std::uint64_t place) const {
+    return start_in_packets_
+               ? packet_size_ != 0 && place > std::uint64_t{announced_ - 1} * packet_size_
+               : place == announced_;
+  }
   /// Whether the file, though it is whole, may go on: it ended on a full packet, so that START may
   /// have counted packets.
   bool may_go_on() const;
@@ -68,7 +81,7 @@ public:
   /// The packet behind `last` has come; `crc` is that of the file up to its end.
   void came(std::size_t size, std::uint16_t crc);
   /// Behind all that has come.
-  const Mark& last() const { return marks_[count_ % most_marks]; }
+  const Mark& last() const { return last_; }
   /// One of the last marks; nullopt: there is none at `place`, or too much has come since.
   std::optional<Mark> at(std::uint64_t place) const;
   /// The mark before the last one; nullopt: nothing has come.
@@ -86,7 +99,7 @@ public:
   std::uint64_t expected_size() const;
 
 private:
-  static constexpr std::size_t most_marks = 65; ///< of 64 packets
+  static constexpr std::size_t most_marks = 64;
 
   bool by_kind_ = true;
   bool in_packets_ = true;        ///< RESUME, SYNC and START are
@@ -94,8 +107,9 @@ private:
   std::uint32_t announced_ = 0;
   std::size_t packet_size_ = 0; ///< of the largest that has come
   std::size_t last_size_ = 0;
-  std::array<Mark, most_marks> marks_{};
-  std::uint64_t count_ = 0; ///< of packets that have come; its mark is the last
+  Mark last_;
+  std::array<Mark, most_marks> marks_{}; ///< before the last packets
+  std::uint64_t count_ = 0;              ///< of packets that have come
 };
 
 } // namespace dualcam

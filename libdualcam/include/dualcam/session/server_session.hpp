@@ -317,7 +317,8 @@ private:
   Deadlines deadlines_; ///< none runs while a question is open, nor after the end
   std::deque<Action> actions_;
   Framer framer_{Sender::device};
-  ByteBuffer opening_; ///< the first bytes, until they tell who is there
+  std::size_t most_payload_ = 0; ///< of a DATA, so that a damaged length is noticed
+  ByteBuffer opening_;           ///< the first bytes, until they tell who is there
 
   std::uint64_t imei_ = 0;
   std::uint16_t protocol_ = 0;
