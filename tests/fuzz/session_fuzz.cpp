@@ -3,8 +3,9 @@
 //
 //     flags, count, `count` bytes of schedule, the device's stream
 //
-// Flag 1: some of every file is held already; flag 2: metadata is asked for; flag 4: so are paths. A schedule byte is the
-// size of a piece and the time that passes behind it; the schedule is gone through again and again.
+// Flag 1: some of every file is held already; flag 2: metadata is asked for; flag 4: so are files
+// by path. A schedule byte is the size of a piece and the time that passes behind it; the schedule
+// is gone through again and again.
 //
 // Payloads are looked at as late as the contract allows: before the next piece. Without time, whole
 // and in pieces must give the same file bytes.
