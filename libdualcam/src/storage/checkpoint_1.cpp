@@ -8,7 +8,7 @@
 namespace dualcam {
 namespace {
 
-constexpr std::string_view first_line = "dualcam checkpoint 1\n";
+constexpr std::string_view first_line_of_version_1 = "dualcam checkpoint 1\n";
 constexpr std::size_t line_size = 46;
 constexpr std::size_t check_at = line_size - 6; ///< with the blank before it
 
@@ -44,10 +44,10 @@ std::optional<Claim> claim_of(std::string_view line, std::string_view header,
 
 std::optional<Checkpoint> decode_checkpoint_1(std::string_view text) {
   auto rest = text;
-  if (!rest.starts_with(first_line)) {
+  if (!rest.starts_with(first_line_of_version_1)) {
     return std::nullopt;
   }
-  rest.remove_prefix(first_line.size());
+  rest.remove_prefix(first_line_of_version_1.size());
   auto identity = take_identity(rest, "kind");
   const auto before_check = text.substr(0, text.size() - rest.size());
   const auto check = identity ? take_field(rest, "check") : std::nullopt;
