@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <ranges>
 #include <system_error>
 #include <utility>
 
@@ -99,62 +98,48 @@ std::uint64_t Extractor::keep(Bytes payload) {
   return std::exchange(kept_, kept_ + payload.size());
 }
 
-namespace {
-
-/// A part of the file, and the packet that it is taken from.
-struct FilePart {
-  const CapturedPacket* packet;
-  std::uint64_t begin;
-  std::uint64_t end;
-};
-
-/// In order and apart from each other: by path packets may overlap, and then good ones count.
-std::vector<FilePart> parts_of(const CapturedTransfer& transfer) {
-  std::vector<FilePart> parts;
-  for (const auto* packet : transfer.best()) {
-    parts.push_back({packet, packet->file_offset, packet->file_offset + packet->size});
-  }
-  auto next_good = UINT64_MAX;
-  for (auto& part : parts | std::views::reverse) {
-    if (part.packet->verdict == DumpVerdict::good) {
-      next_good = part.begin;
-    } else {
-      part.end = std::min(part.end, next_good);
-    }
-  }
-  std::uint64_t end = 0;
-  for (auto& part : parts) {
-    part.begin = std::max(part.begin, end);
-    end = std::max(end, part.end);
-  }
-  std::erase_if(parts, [](const FilePart& part) { return part.begin >= part.end; });
-  return parts;
-}
-
-} // namespace
-
-/// Holes stay holes of the file system, which read as zeros.
+/// Holes stay holes of the file system, which read as zeros. By path packets may overlap: then good
+/// ones count.
 Result<void> Extractor::write(const CapturedTransfer& transfer, std::uint64_t size,
                               PartFile& part) const {
-  ByteBuffer buffer;
+  const auto packets = transfer.best();
+  const auto is_good = [](const CapturedPacket* packet) {
+    return packet->verdict == DumpVerdict::good;
+  };
+  auto next_good = packets.begin();
   std::uint64_t end = 0;
-  for (const auto& [packet, begin, part_end] : parts_of(transfer)) {
-    buffer.resize(static_cast<std::size_t>(part_end - begin));
-    const auto place = packet->place + (begin - packet->file_offset);
-    const auto got = ::pread(spool_, buffer.data(), buffer.size(), static_cast<off_t>(place));
-    if (got != static_cast<ssize_t>(buffer.size())) {
-      return errno_error(got < 0 ? errno : EIO, folder_);
+  for (auto packet = packets.begin(); packet != packets.end(); ++packet) {
+    next_good = std::find_if(std::max(next_good, packet), packets.end(), is_good);
+    const auto begin = std::max((*packet)->file_offset, end);
+    auto stop = (*packet)->file_offset + (*packet)->size;
+    if (next_good != packets.end() && next_good != packet) {
+      stop = std::min(stop, (*next_good)->file_offset);
     }
-    const Bytes piece(buffer);
+    if (begin >= stop) {
+      continue;
+    }
     const auto at_place = begin > end ? part.truncate(begin) : Result<void>();
-    const auto written = at_place ? part.append(std::span(&piece, 1)) : at_place;
+    const auto written = at_place ? append_kept(**packet, begin, stop, part) : at_place;
     if (!written) {
       return written;
     }
-    end = part_end;
+    end = stop;
   }
   const auto whole = size > end ? part.truncate(size) : Result<void>();
   return whole ? part.sync() : whole;
+}
+
+/// These bytes of the file, which the packet has.
+Result<void> Extractor::append_kept(const CapturedPacket& packet, std::uint64_t begin,
+                                    std::uint64_t end, PartFile& part) const {
+  ByteBuffer buffer(static_cast<std::size_t>(end - begin));
+  const auto place = packet.place + (begin - packet.file_offset);
+  const auto got = ::pread(spool_, buffer.data(), buffer.size(), static_cast<off_t>(place));
+  if (got != static_cast<ssize_t>(buffer.size())) {
+    return errno_error(got < 0 ? errno : EIO, folder_);
+  }
+  const Bytes bytes(buffer);
+  return part.append(std::span(&bytes, 1));
 }
 
 Result<std::optional<Extracted>> Extractor::extract(const CapturedTransfer& transfer) {

@@ -42,6 +42,8 @@ private:
       : folder_(std::move(folder)), most_bytes_(most_bytes), spool_(spool) {}
 
   Result<void> write(const CapturedTransfer& transfer, std::uint64_t size, PartFile& part) const;
+  Result<void> append_kept(const CapturedPacket& packet, std::uint64_t begin, std::uint64_t end,
+                           PartFile& part) const;
 
   std::filesystem::path folder_;
   std::uint64_t most_bytes_;

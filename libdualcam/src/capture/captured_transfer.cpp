@@ -72,31 +72,26 @@ std::vector<PacketRange> ranges(const CapturedTransfer& transfer,
 } // namespace
 
 std::vector<const CapturedPacket*> CapturedTransfer::best() const {
-  struct Candidate {
-    std::uint64_t key; ///< place, then how little it is to be believed
-    std::size_t came;  ///< of equal ones the first counts
-    const CapturedPacket* packet;
-
-    std::pair<std::uint64_t, std::size_t> order() const { return {key, came}; }
-  };
+  // Place, then how little it is to be believed; of equal ones the first counts.
+  std::vector<std::pair<std::uint64_t, std::size_t>> candidates;
+  candidates.reserve(packets.size());
   const auto end = by_path ? std::uint64_t{announced_bytes.value_or(UINT32_MAX)}
                            : std::uint64_t{announced.value_or(UINT32_MAX)} + 1;
-  std::vector<Candidate> candidates;
-  candidates.reserve(packets.size());
-  for (const auto& packet : packets) {
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    const auto& packet = packets[i];
     const auto place = place_of(packet);
     if (packet.verdict != DumpVerdict::cut && place < end && !(by_path && packet.size == 0)) {
-      candidates.push_back(
-          {place << 8 | (highest_rank - rank(packet)), candidates.size(), &packet});
+      candidates.emplace_back(place << 8 | (highest_rank - rank(packet)), i);
     }
   }
-  if (!std::ranges::is_sorted(candidates, {}, &Candidate::key)) {
-    std::ranges::sort(candidates, {}, &Candidate::order);
+  if (!std::ranges::is_sorted(candidates)) {
+    std::ranges::sort(candidates);
   }
   std::vector<const CapturedPacket*> best;
-  for (const auto& candidate : candidates) {
-    if (best.empty() || place_of(*best.back()) != place_of(*candidate.packet)) {
-      best.push_back(candidate.packet);
+  best.reserve(candidates.size());
+  for (const auto& [key, i] : candidates) {
+    if (best.empty() || place_of(*best.back()) != key >> 8) {
+      best.push_back(&packets[i]);
     }
   }
   return best;
