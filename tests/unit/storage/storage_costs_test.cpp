@@ -1,0 +1,96 @@
+// What a START and a finish cost in calls, whatever lies about.
+#include <fcntl.h>
+
+#include "storage/memory_disk.hpp"
+#include "storage/resumable_testing.hpp"
+
+namespace dualcam {
+namespace {
+
+const fs::path folder = "/out/cam";
+
+void write(MemoryDisk& disk, const fs::path& path) {
+  const FileSystem::Use use(disk);
+  auto file = File::open(path, O_RDWR | O_CREAT);
+  REQUIRE(file);
+  const auto piece = as_bytes("x");
+  REQUIRE(file->write(0, {&piece, 1}));
+}
+
+struct Costs {
+  unsigned start = 0;
+  unsigned finish = 0;
+};
+
+/// Of one file that arrives at once.
+Costs costs(MemoryDisk& disk) {
+  const FileSystem::Use use(disk);
+  const StateFolder state("/out", identity().imei);
+  Costs result;
+  disk.calls = 0;
+  const auto known = state.read();
+  REQUIRE(known);
+  const auto found = ResumableFile::find(state, *known, identity(), folder / "a.jpg");
+  REQUIRE(found);
+  CHECK_FALSE(*found);
+  CHECK(state.known(*known, identity())->empty());
+  result.start = disk.calls;
+  auto file = ResumableFile::create(folder / "a.jpg", identity(), state);
+  REQUIRE(file);
+  add(*file, content(), 1, packets);
+  disk.calls = 0;
+  REQUIRE(finish(*file, folder / "a.jpg", content(), IfExists::number));
+  result.finish = disk.calls;
+  return result;
+}
+
+std::unique_ptr<MemoryDisk> disk_with(unsigned names, unsigned others) {
+  auto disk = std::make_unique<MemoryDisk>();
+  REQUIRE(disk->mkdir("/out", 0777) == 0);
+  REQUIRE(disk->mkdir(folder.c_str(), 0777) == 0);
+  for (unsigned i = 0; i < names; ++i) {
+    write(*disk, numbered(folder / "a.jpg", i));
+  }
+  for (unsigned i = 0; i < others; ++i) {
+    for (const auto* suffix : {"", ".part", ".part.checkpoint"}) {
+      write(*disk, folder / ("x" + std::to_string(i) + ".jpg" + suffix));
+    }
+  }
+  return disk;
+}
+
+} // namespace
+
+TEST_CASE("storage costs: other parts and files cost a START and a finish nothing") {
+  const auto alone = costs(*disk_with(0, 0));
+  const auto among = costs(*disk_with(0, 10'000));
+  CHECK(alone.start <= 4);
+  CHECK(among.start == alone.start);
+  CHECK(among.finish == alone.finish);
+}
+
+TEST_CASE("storage costs: nor do the camera's own") {
+  const auto alone = costs(*disk_with(0, 0));
+  const auto disk = disk_with(0, 0);
+  {
+    const FileSystem::Use use(*disk);
+    for (unsigned i = 0; i < 10'000; ++i) {
+      auto who = identity();
+      who.packets = 100 + i;
+      REQUIRE(ResumableFile::create(folder / ("x" + std::to_string(i) + ".jpg"), who,
+                                    StateFolder("/out", who.imei)));
+    }
+  }
+  const auto among = costs(*disk);
+  CHECK(among.start <= alone.start + 2);    // there is a state to read
+  CHECK(among.finish <= alone.finish + 12); // maybe to be written anew
+}
+
+TEST_CASE("storage costs: a name that is taken 20,000 times is soon found out") {
+  const auto alone = costs(*disk_with(0, 0));
+  const auto taken = costs(*disk_with(20'000, 0));
+  CHECK(taken.start == alone.start);
+  CHECK(taken.finish <= alone.finish + 40);
+}
+
+} // namespace dualcam
