@@ -247,7 +247,7 @@ void TransferLog::Implementation::on(Open& open, const DumpMetadata& metadata) {
 void TransferLog::Implementation::on(Open& open, const DumpTransferEnded& ended) {
   auto transfer = *std::exchange(open.transfer, std::nullopt);
   transfer.kind = ended.kind;
-  transfer.packet_size = ended.packet_size;
+  transfer.packet_size = std::max<std::size_t>(ended.packet_size, 1);
   transfer.by_path = ended.by_path;
   if (transfer.by_path && transfer.announced_bytes) { // the packet size is known at last
     transfer.announced = packets_of(*transfer.announced_bytes, transfer.packet_size);

@@ -174,8 +174,8 @@ DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint1
     find_place_by_chain(payload, *start);
   }
   highest_good_ = good ? std::max(highest_good_, next_) : highest_good_;
-  if (good && !packet_size_known_ && next_ != announced_ &&
-      !(by_path_ && (payload.empty() || next_byte_ + payload.size() == announced_))) {
+  if (good && !packet_size_known_ && !payload.empty() && next_ != announced_ &&
+      !(by_path_ && next_byte_ + payload.size() == announced_)) {
     packet_size_ = payload.size();
     packet_size_known_ = true;
   }
