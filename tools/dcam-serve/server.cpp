@@ -333,8 +333,9 @@ asio::awaitable<void> Server::progress_loop() {
     co_await clock_.wait(progress_timer_, clock_.now() + progress_interval);
     std::vector<const Transfer*> transfers;
     for (const auto* connection : connections_) {
-      if (connection->transfer() != nullptr && !connection->writing()) {
-        transfers.push_back(connection->transfer());
+      const auto& upload = connection->upload();
+      if (upload.transfer() != nullptr && !upload.writing()) {
+        transfers.push_back(upload.transfer());
       }
     }
     reporter_.progress(transfers);

@@ -1,0 +1,337 @@
+#include "dcam-serve/upload.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "dcam-serve/server.hpp"
+
+namespace dualcam::serve {
+namespace {
+
+constexpr std::size_t most_pieces = 1024; // tiny ones would be tens of thousands in a buffer
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
+}
+
+} // namespace
+
+void Upload::interrupt() {
+  interrupted_ = true;
+  if (transfer_) {
+    transfer_->interrupt();
+  }
+}
+
+// --- is it wanted? ---
+
+asio::awaitable<void> Upload::perform(const MetadataReceived& metadata) {
+  auto& facts = transfer_ ? transfer_->facts() : facts_;
+  facts.file = metadata.file; // of the file being offered or fetched
+  facts.metadata_payload.assign(metadata.payload.begin(), metadata.payload.end());
+  if (const auto decoded = decode_metadata(metadata.payload)) {
+    server_.reporter().metadata(facts);
+  } else {
+    server_.reporter().bad_metadata(facts, decoded.error());
+  }
+  co_return;
+}
+
+asio::awaitable<void> Upload::perform(const FileOffered& offered) {
+  if (facts_.file != offered.file) { // METADATA of this file has set it
+    facts_.metadata_payload.clear();
+  }
+  facts_.file = offered.file;
+  facts_.received = system_now();
+  const auto& options = server_.options();
+  if (options.to_stdout) {
+    server_.may_be_paused(offered.file) ? session_.fetch(server_.clock().now())
+                                        : session_.skip(server_.clock().now());
+    co_return;
+  }
+  if (is_left_alone(offered.file)) {
+    leave_file();
+    co_return;
+  }
+  if (is_name_taken() &&
+      !co_await run_on(server_.disk(), [&] { return facts_.may_be_held(options); })) {
+    refuse_name();
+    co_return;
+  }
+  fetching_ = offered.file;
+  session_.fetch(server_.clock().now());
+}
+
+/// By --if-exists skip or fail the file may not have its name then.
+bool Upload::is_name_taken() const {
+  const auto& options = server_.options();
+  const bool matters = options.if_exists == IfExists::skip || options.if_exists == IfExists::fail;
+  return matters && !options.to_stdout && is_there(facts_.path_for(options));
+}
+
+/// The file stays with the camera.
+void Upload::refuse_name() {
+  const auto why = facts_.path_for(server_.options()).string() + " exists already";
+  if (server_.options().if_exists == IfExists::fail) {
+    server_.reporter().file_failed(facts_, why, kept_part());
+    server_.note_failure(ExitCode::io);
+  } else {
+    server_.reporter().file_skipped(facts_, why);
+  }
+  leave_file();
+}
+
+void Upload::leave_file() {
+  transfer_.reset();
+  fetching_.reset();
+  facts_.metadata_payload.clear();
+  session_.skip(server_.clock().now());
+}
+
+/// Whether it was recognised in this connection. Other files of its kind are known by their time.
+bool Upload::is_left_alone(const FileRef& file) const {
+  const auto found = left_alone_.find(file);
+  return found != left_alone_.end() &&
+         same_file({facts_.imei, file, 0, 0, found->second},
+                   {facts_.imei, file, 0, 0, facts_.metadata_payload});
+}
+
+// --- it begins ---
+
+asio::awaitable<void> Upload::perform(const FileStarted& started) {
+  if (transfer_) { // START has come twice
+    const auto left = co_await run_on(server_.disk(), [this] { return transfer_->leave(); });
+    if (!left) {
+      fail(left.error());
+      co_return;
+    }
+    server_.pause(std::move(*std::exchange(transfer_, std::nullopt)));
+  }
+  const auto most = server_.options().max_file_size;
+  const auto size = std::uint64_t{started.packets - 1} * full_packet; // and the last packet
+  if (size >= most) {
+    server_.reporter().file_failed(
+        facts_,
+        fmt::format("refused: its {} packets are more than {} (--max-file-size)", started.packets,
+                    format_size(most)),
+        {});
+    server_.note_failure(ExitCode::io);
+    leave_file();
+    co_return;
+  }
+  if (!co_await begin_transfer(started.packets)) {
+    co_return;
+  }
+  if (is_name_taken() && !transfer_->is_comparing()) {
+    refuse_name();
+    co_return;
+  }
+  receive_file();
+}
+
+/// False if the destination refuses it.
+asio::awaitable<bool> Upload::begin_transfer(std::uint32_t packets) {
+  transfer_ = server_.take_paused();
+  const FileIdentity offered = {facts_.imei, facts_.file, packets, {}, facts_.metadata_payload};
+  if (transfer_ && !same_file(transfer_->identity(), offered)) {
+    const auto kept = transfer_->set_aside();
+    fail(kept ? Error{ErrorCategory::io, 0, "another file"} : kept.error());
+    co_return false;
+  }
+  if (!transfer_) {
+    auto transfer = co_await run_on(
+        server_.disk(), [&] { return Transfer::begin(server_.options(), facts_, packets); });
+    if (!transfer) {
+      fail(transfer.error());
+      co_return false;
+    }
+    transfer_ = std::move(*transfer);
+  }
+  server_.reporter().file_started(*transfer_);
+  co_return true;
+}
+
+void Upload::receive_file() {
+  const auto from = transfer_->resume_point();
+  proving_ = !from.overlap.empty();
+  session_.begin(server_.clock().now(), from);
+}
+
+asio::awaitable<void> Upload::perform(const FileReplaced&) {
+  if (transfer_->is_comparing()) {
+    const auto begun = co_await run_on(server_.disk(), [this] { return transfer_->begin_new(); });
+    if (!begun) {
+      fail(begun.error());
+    } else if (is_name_taken()) {
+      refuse_name();
+    } else {
+      session_.begin(server_.clock().now());
+    }
+    co_return;
+  }
+  const auto packets = transfer_->packets();
+  const auto kept = co_await run_on(server_.disk(), [this] { return transfer_->set_aside(); });
+  if (!kept) {
+    fail(kept.error());
+    co_return;
+  }
+  server_.reporter().file_replaced(*transfer_, *kept);
+  transfer_.reset();
+  if (co_await begin_transfer(packets)) { // maybe with another part, then that has to be proved
+    receive_file();
+  }
+}
+
+// --- it comes ---
+
+bool Upload::take(const FileData& data) {
+  pieces_.push_back(data.payload);
+  recent_bytes_.add(data.payload.size(), server_.clock().now());
+  if (std::exchange(proving_, false)) { // what was held before is the beginning of this
+    has_proved();
+  }
+  return pieces_.size() < most_pieces;
+}
+
+/// Writes what has come so far; false if the destination refuses it.
+asio::awaitable<bool> Upload::write() {
+  if (pieces_.empty()) {
+    co_return true;
+  }
+  Result<void> written;
+  if (transfer_->may_block() || !transfer_->is_begun()) {
+    writing_ = true;
+    written = co_await run_on(server_.disk(), [this] { return transfer_->append(pieces_); });
+    writing_ = false;
+  } else {
+    written = transfer_->append(pieces_);
+  }
+  pieces_.clear();
+  if (!written) {
+    fail(written.error());
+  }
+  co_return written.has_value();
+}
+
+asio::awaitable<void> Upload::perform(const Resumed& resumed) {
+  transfer_->count_resumption();
+  server_.reporter().resumed(*transfer_, resumed);
+  co_return;
+}
+
+asio::awaitable<void> Upload::save_if_due() {
+  if (!transfer_ || !transfer_->save_is_due(server_.clock().now())) {
+    co_return;
+  }
+  const auto saved = co_await run_on(server_.disk(), [this] { return transfer_->save(); });
+  if (!saved) {
+    fail(saved.error());
+  }
+}
+
+TimePoint Upload::save_due_at() const {
+  return transfer_ && transfer_->unsaved() ? transfer_->save_due_at() : TimePoint::max();
+}
+
+/// Not only a word, but a file is behind this IMEI.
+void Upload::has_proved() {
+  proved_ = true;
+  server_.admission().is_known(facts_.imei);
+}
+
+// --- it ends ---
+
+asio::awaitable<void> Upload::perform(const FileCompleted& completed) {
+  auto finished = co_await run_on(server_.disk(),
+                                  [&] { return transfer_->finish(completed, server_.unsaid()); });
+  if (!finished) {
+    fail(finished.error());
+    co_return;
+  }
+  has_proved();
+  auto transfer = std::exchange(transfer_, std::nullopt);
+  if (finished->what == Finished::What::known) {
+    left_alone_.insert_or_assign(transfer->facts().file, facts_.metadata_payload);
+  }
+  fetching_.reset();
+  facts_.metadata_payload.clear();
+  if (finished->is_news) {
+    const auto done =
+        server_.reporter().file_done(*transfer, finished->file, finished->path, finished->sha256);
+    server_.teller().tell(done, std::move(finished->line));
+  } else if (finished->what == Finished::What::skipped) {
+    server_.reporter().file_skipped(transfer->facts(), "its name was taken meanwhile");
+  } else {
+    server_.reporter().file_known(transfer->facts(), finished->path);
+  }
+  server_.stored(transfer->facts(), finished->is_news) ? session_.finish()
+                                                       : session_.stored(server_.clock().now());
+}
+
+asio::awaitable<void> Upload::perform(const FileRefused& refused) {
+  device_failed_ = true;
+  server_.reporter().device_refused(facts_, refused.status);
+  server_.note_failure(ExitCode::device_failed);
+  fetching_.reset();
+  facts_.metadata_payload.clear();
+  co_await leave("the device gave up");
+}
+
+/// An unfinished file becomes durable as it is.
+asio::awaitable<void> Upload::leave(std::string why) {
+  if (!transfer_) {
+    co_return;
+  }
+  if (transfer_->is_comparing()) { // it may be stored, it may be another
+    server_.partial(transfer_->facts());
+    transfer_.reset();
+    co_return;
+  }
+  const auto [next, offset] = session_.compared();
+  const auto saved = co_await run_on(
+      server_.disk(), [this, next, offset] { return transfer_->leave(next, offset); });
+  if (!saved) {
+    fail(saved.error());
+    co_return;
+  }
+  server_.reporter().file_interrupted(*transfer_, why);
+  server_.partial(transfer_->facts());
+  server_.pause(std::move(*std::exchange(transfer_, std::nullopt)));
+}
+
+/// A file that did not come, though the line was there for it, does not keep others from coming.
+void Upload::step_back(bool in_vain) {
+  const bool grew = transfer_ && transfer_->new_bytes() > 0;
+  if (fetching_ && (in_vain || !grew) && server_.stepped_back().add(facts_.imei, *fetching_) &&
+      in_vain) {
+    server_.reporter().stepped_back(facts_);
+  }
+}
+
+void Upload::fail(const Error& error) {
+  failed_ = true;
+  if (transfer_ && transfer_->reader_gone()) {
+    transfer_.reset();
+    return server_.reader_gone();
+  }
+  if (transfer_ && transfer_->may_block() && interrupted_) { // it was interrupted
+    server_.partial(transfer_->facts());
+    return transfer_.reset();
+  }
+  server_.reporter().file_failed(facts_, error.message, kept_part());
+  if (transfer_ && transfer_->packets_received() == 0) {
+    (void)transfer_->leave(); // of nothing, nothing remains
+  }
+  transfer_.reset();
+  server_.failed(error.category == ErrorCategory::crc ? ExitCode::bad_data : ExitCode::io);
+}
+
+/// Where something is that the camera need not send again; empty if nothing is.
+std::filesystem::path Upload::kept_part() const {
+  return transfer_ && transfer_->packets_received() > 0 ? transfer_->path()
+                                                        : std::filesystem::path();
+}
+
+} // namespace dualcam::serve

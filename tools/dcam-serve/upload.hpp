@@ -1,0 +1,89 @@
+// A camera's files on their way, one after the other: from an offer to the stored file, or to what
+// is kept of it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/coroutine.hpp"
+#include "dcam-serve/admission.hpp"
+#include "dcam-serve/transfer.hpp"
+#include "dualcam/session/server_session.hpp"
+
+namespace dualcam::serve {
+
+class Server;
+
+/// What a session says of files is performed here, and its questions are answered. A file that the
+/// destination refuses ends the upload for good: `failed`.
+class Upload {
+public:
+  /// Both outlive it.
+  Upload(Server& server, ServerSession& session) : server_(server), session_(session) {}
+
+  /// The camera was admitted; before anything else.
+  void identified(std::uint64_t imei) { facts_.imei = imei; }
+
+  asio::awaitable<void> perform(const MetadataReceived& metadata);
+  asio::awaitable<void> perform(const FileOffered& offered);
+  asio::awaitable<void> perform(const FileStarted& started);
+  asio::awaitable<void> perform(const FileReplaced& replaced);
+  asio::awaitable<void> perform(const FileCompleted& completed);
+  asio::awaitable<void> perform(const FileRefused& refused);
+  asio::awaitable<void> perform(const Resumed& resumed);
+
+  /// The next packet, a view that must last until `write`. False: that is due.
+  bool take(const FileData& data);
+  /// Hands on what was taken; false: the file has failed. Before anything else is performed.
+  asio::awaitable<bool> write();
+  asio::awaitable<void> save_if_due();
+  TimePoint save_due_at() const;
+
+  /// The connection is over: what came of a file becomes durable as it is.
+  asio::awaitable<void> leave(std::string why);
+  /// Before `leave`, when the line was there for the file; `in_vain`: all attempts were made.
+  void step_back(bool in_vain);
+  /// A reader who takes their time is not waited for any longer.
+  void interrupt();
+
+  /// The file on its way; null: none.
+  const Transfer* transfer() const { return transfer_ ? &*transfer_ : nullptr; }
+  /// It is changing on another thread.
+  bool writing() const { return writing_; }
+  bool failed() const { return failed_; }
+  /// The device has refused a file.
+  bool refused() const { return device_failed_; }
+  /// A file was stored, or gone on with.
+  bool proved() const { return proved_; }
+  std::uint64_t recent_bytes(TimePoint now) const { return recent_bytes_.value(now); }
+
+private:
+  bool is_left_alone(const FileRef& file) const;
+  bool is_name_taken() const;
+  void refuse_name();
+  void leave_file();
+  asio::awaitable<bool> begin_transfer(std::uint32_t packets);
+  void receive_file();
+  void has_proved();
+  void fail(const Error& error);
+  std::filesystem::path kept_part() const;
+
+  Server& server_;
+  ServerSession& session_;
+  FileFacts facts_; ///< of the file offered or being fetched
+  std::optional<Transfer> transfer_;
+  std::vector<Bytes> pieces_;                ///< not yet written
+  std::optional<FileRef> fetching_;          ///< from its offer to its end
+  std::map<FileRef, ByteBuffer> left_alone_; ///< offered though stored before; their metadata
+  RecentBytes recent_bytes_;
+  bool device_failed_ = false;
+  bool failed_ = false;
+  bool interrupted_ = false;
+  bool proving_ = false; ///< the overlap has yet to be compared
+  bool proved_ = false;
+  bool writing_ = false; ///< to a reader who may take their time
+};
+
+} // namespace dualcam::serve
