@@ -1,6 +1,7 @@
 // Asio's coroutines as dcam-serve and dcam-sim use them: errors come as values.
 #pragma once
 
+#include <exception>
 #include <optional>
 #include <type_traits>
 
@@ -23,6 +24,13 @@ inline constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 #else
 inline constexpr auto as_values = asio::experimental::as_tuple(asio::use_awaitable);
 #endif
+
+/// Completion handler of what nobody waits for: a failure ends `io_context::run`, not that alone.
+inline void rethrow(const std::exception_ptr& failure) {
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+}
 
 /// Runs work that may block on another executor, such as a thread pool; what it returns.
 template <class Executor, class Work>

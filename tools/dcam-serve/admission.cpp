@@ -7,10 +7,7 @@ namespace dualcam::serve {
 namespace {
 
 constexpr std::chrono::seconds time_for_init{2}; ///< a mobile network may need that long
-constexpr std::size_t most_waiting = 8;          ///< for one camera
 constexpr std::size_t most_known = 100'000;
-constexpr std::chrono::milliseconds soonest_look{50};
-constexpr std::chrono::seconds latest_look{1};
 constexpr std::chrono::seconds half_a_minute{30};
 // The slowest line brings three times as much; less is only there to keep a place.
 constexpr std::uint64_t least_in_a_minute = 65'536;
@@ -68,20 +65,8 @@ void Admission::enter(Guest& guest, TimePoint now) {
 }
 
 void Admission::leave(Guest& guest) {
-  give_up(guest);
-  const auto entry = guests_.find(&guest);
-  if (entry == guests_.end()) {
-    return;
-  }
-  const auto imei = entry->second.imei;
-  guests_.erase(entry);
-  if (const auto holder = holders_.find(imei);
-      holder != holders_.end() && holder->second == &guest) {
-    holders_.erase(holder);
-    if (auto* next = next_in_line(imei)) {
-      next->look_again();
-    }
-  }
+  guests_.erase(&guest);
+  holders_.leave(guest);
 }
 
 bool Admission::identify(Guest& guest, std::uint64_t imei, TimePoint now) {
@@ -112,8 +97,7 @@ Admission::Rank Admission::rank_of(const Standing& standing, Guest& guest, std::
   if (standing.proved) {
     return Rank::proved;
   }
-  const auto holder = holders_.find(imei); // who waits for another's end has only its word
-  const bool serves = holder != holders_.end() && holder->second == &guest;
+  const bool serves = holders_.holds(guest, imei); // who waits has only its word
   return serves && known_.contains(imei) ? Rank::known : Rank::unknown;
 }
 
@@ -141,84 +125,10 @@ Guest* Admission::first_to_go(Guest& newcomer, TimePoint now) const {
   return first;
 }
 
-Admission::Claim Admission::claim(Guest& guest, TimePoint now) {
-  const auto imei = guests_.at(&guest).imei;
-  auto& line = waiting_[imei];
-  if (std::ranges::find(line, &guest) == line.end()) {
-    std::erase_if(line, [](auto* other) { return other->has_gone(); });
-    if (line.size() >= most_waiting) {
-      return Claim::crowded;
-    }
-    line.push_back(&guest);
-  }
-  if (next_in_line(imei) != &guest) {
-    return Claim::waits;
-  }
-  const auto holder = holders_.find(imei);
-  if (holder != holders_.end()) {
-    if (holder->second->standing(now).overdue_at <= now) {
-      holder->second->give_way("another connection of this camera takes over");
-    }
-    return Claim::waits;
-  }
-  holders_[imei] = &guest;
-  give_up(guest);
-  return Claim::granted;
-}
-
-TimePoint Admission::look_at(Guest& guest, TimePoint now) const {
-  const auto holder = holders_.find(guests_.at(&guest).imei);
-  const auto due = holder == holders_.end() ? now : holder->second->standing(now).overdue_at;
-  return std::clamp<TimePoint>(due, now + soonest_look, now + latest_look);
-}
-
-void Admission::give_up(Guest& guest) {
-  const auto entry = guests_.find(&guest);
-  const auto line = entry == guests_.end() ? waiting_.end() : waiting_.find(entry->second.imei);
-  if (line == waiting_.end()) {
-    return;
-  }
-  std::erase(line->second, &guest);
-  if (line->second.empty()) {
-    waiting_.erase(line);
-  }
-}
-
-/// The one that has waited longest and is still there: who has gone gives up its claim.
-Guest* Admission::next_in_line(std::uint64_t imei) {
-  const auto line = waiting_.find(imei);
-  if (line == waiting_.end()) {
-    return nullptr;
-  }
-  const auto next =
-      std::ranges::find_if(line->second, [](auto* other) { return !other->has_gone(); });
-  return next == line->second.end() ? nullptr : *next;
-}
-
 void Admission::is_known(std::uint64_t imei) {
   if (known_.size() < most_known) {
     known_.insert(imei);
   }
-}
-
-void RecentBytes::add(std::size_t bytes, TimePoint now) {
-  turn(now);
-  current_ += bytes;
-}
-
-std::uint64_t RecentBytes::value(TimePoint now) const {
-  auto turned = *this;
-  turned.turn(now);
-  return turned.previous_ + turned.current_;
-}
-
-void RecentBytes::turn(TimePoint now) {
-  if (now - since_ < half_a_minute) {
-    return;
-  }
-  previous_ = now - since_ < 2 * half_a_minute ? current_ : 0;
-  current_ = 0;
-  since_ = now;
 }
 
 } // namespace dualcam::serve

@@ -200,21 +200,21 @@ asio::awaitable<std::string> Connection::admit(std::uint64_t imei) {
   const auto deadline = server_.clock().now() + server_.options().idle_timeout;
   while (why.empty() && !stopping()) {
     const auto now = server_.clock().now();
-    const auto claim = admission.claim(*this, now);
-    if (claim == Admission::Claim::granted) {
+    const auto claim = admission.holders().claim(*this, imei, now);
+    if (claim == Holders::Claim::granted) {
       co_return server_.refusal(imei); // the wait may have changed it
     }
-    if (claim == Admission::Claim::crowded) {
+    if (claim == Holders::Claim::crowded) {
       why = "several other connections of this camera wait already";
     } else if (now >= deadline) {
       why = "another connection of this camera is still at work";
     } else if (has_gone()) {
       why = "it has gone";
     } else {
-      co_await link_.sleep(std::min(deadline, admission.look_at(*this, now)));
+      co_await link_.sleep(std::min(deadline, admission.holders().look_at(imei, now)));
     }
   }
-  admission.give_up(*this);
+  admission.holders().give_up(*this);
   co_return why;
 }
 

@@ -329,6 +329,14 @@ void Reporter::unsupported(std::uint64_t imei, std::string_view why) {
   console_.error(fmt::format("{}: {}", format_imei(imei), why));
 }
 
+void Reporter::parts_removed(std::span<const std::filesystem::path> parts,
+                             std::chrono::milliseconds age) {
+  for (const auto& path : parts) {
+    console_.note(fmt::format("removed {}: it has not grown for {} (--max-partial-age)",
+                              escaped(path.string()), format_duration(age)));
+  }
+}
+
 void Reporter::summary(std::size_t incomplete, int status) {
   event("summary", {{"files", files_},
                     {"bytes", bytes_},

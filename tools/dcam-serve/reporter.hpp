@@ -61,6 +61,8 @@ public:
   void disconnected(std::uint64_t imei, std::string_view why, bool regular);
   /// It has gone, and keeps what cannot be fetched yet.
   void unsupported(std::uint64_t imei, std::string_view why);
+  /// Nobody has come back for these in that time.
+  void parts_removed(std::span<const std::filesystem::path> parts, std::chrono::milliseconds age);
   void summary(std::size_t incomplete, int status);
 
   /// The progress line, and once a second `progress` events.

@@ -28,13 +28,6 @@ constexpr std::chrono::seconds time_for_readers{2};
 constexpr std::chrono::milliseconds time_for_last_line{100};
 constexpr std::chrono::hours tidy_interval{1};
 
-/// What no connection can be blamed for ends the server, and not a part of it in silence.
-void rethrow(const std::exception_ptr& failure) {
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
-}
-
 } // namespace
 
 Server::Server(const ServeOptions& options, Clock& clock)
@@ -201,9 +194,9 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
     failure = std::current_exception();
   }
   connections_.erase(connection.get());
-  const bool served = admission_.serves_anybody();
+  const bool served = !admission_.holders().empty();
   admission_.leave(*connection);
-  if (served && !admission_.serves_anybody() && !stopping_) {
+  if (served && admission_.holders().empty() && !stopping_) {
     start_waiting();
   }
   check_product();
@@ -284,11 +277,7 @@ asio::awaitable<void> Server::tidy_loop() {
       remove_old_records(below(options_.output, options_.name.fixed_folder()), age);
       return remove_abandoned({below(options_.output, {}), options_.name.levels()}, age);
     });
-    for (const auto& path : removed) {
-      reporter_.console().note(
-          fmt::format("removed {}: it has not grown for {} (--max-partial-age)",
-                      escaped(path.string()), format_duration(options_.max_partial_age)));
-    }
+    reporter_.parts_removed(removed, options_.max_partial_age);
     if (!stopping_) {
       co_await clock_.wait(tidy_timer_, clock_.now() + tidy_interval);
     }

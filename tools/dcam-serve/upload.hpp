@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/coroutine.hpp"
-#include "dcam-serve/admission.hpp"
+#include "dcam-serve/recent_bytes.hpp"
 #include "dcam-serve/transfer.hpp"
 #include "dualcam/session/server_session.hpp"
 

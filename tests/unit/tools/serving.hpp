@@ -157,6 +157,10 @@ public:
     say("0000 0005 00013ee13c001981 40000400");
     expect("0000 0000");
   }
+  void end_after_close() {
+    expect("0000 0000");
+    ::shutdown(descriptor_, SHUT_WR);
+  }
   void end() {
     answer_repeat_init();
     ::shutdown(descriptor_, SHUT_WR);
