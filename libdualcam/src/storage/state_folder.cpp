@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 /// Then it is written anew, without what does not count any more.
 constexpr std::uint64_t longest_before_shortening = 65'536;
 
+constexpr unsigned most_attempts = 1000;
+
 /// What a power cut has torn before it spoils no other line.
 Result<void> append_line(File& file, const std::string& line) {
   const auto size = file.size();
@@ -95,12 +97,18 @@ Result<void> StateFolder::add(const FileRecord& record, Barrier& barrier) {
 
 Result<void> StateFolder::add_line(const std::string& line, Barrier& barrier) {
   const auto folder = folder_of(path_);
-  if (const auto created = create_folders(or_here(root_), folder, barrier); !created) {
-    return created;
+  auto file = Result<std::optional<File>>();
+  for (unsigned attempt = 0; file && !*file; ++attempt) { // somebody may tidy up at the same time
+    if (attempt == most_attempts) {
+      return io_error("open", path_, ENOENT);
+    }
+    if (const auto created = create_folders(or_here(root_), folder, barrier); !created) {
+      return created;
+    }
+    file = open_locked(O_CREAT);
   }
-  auto file = open_locked(O_CREAT);
-  if (!file || !*file) {
-    return file ? io_error("open", path_, ENOENT) : std::unexpected(file.error());
+  if (!file) {
+    return std::unexpected(file.error());
   }
   auto size = (*file)->size();
   if (size && *size > longest_before_shortening) {

@@ -312,6 +312,25 @@ TEST_CASE("state folder: old states are removed unless a part is left, and what 
   REQUIRE(add(first, record("again")));
 }
 
+TEST_CASE("state folder: a first file comes while what is empty is being removed") {
+  const TemporaryFolder folder;
+  std::atomic<bool> over = false;
+  std::thread tidier([&] {
+    while (!over) {
+      remove_old_records(folder.path(), std::chrono::hours(24));
+    }
+  });
+  unsigned added = 0;
+  for (std::uint64_t camera = 1; camera <= 300; ++camera) {
+    StateFolder state(folder.path(), camera);
+    added += add(state, record("a"));
+    fs::remove_all(folder / ".dcam-serve");
+  }
+  over = true;
+  tidier.join();
+  CHECK(added == 300);
+}
+
 TEST_CASE("state folder: paths are relative to the folder it is in") {
   const StateFolder state("out/x", 1);
   CHECK(state.relative("out/x/y/z.jpg") == "y/z.jpg");
