@@ -8,7 +8,8 @@ namespace dualcam::serve {
 namespace {
 
 TEST_CASE("each place has its descriptors, and so has who is about to take one") {
-  for (const std::uint64_t descriptors : {0, 1, 5, 30, 40, 64, 100, 1000, 20'000, 1'048'576}) {
+  for (const std::uint64_t descriptors :
+       {0U, 1U, 5U, 30U, 40U, 64U, 100U, 1000U, 20'000U, 1'048'576U}) {
     const std::uint64_t places = places_for(descriptors);
     CHECK(places >= 1);
     if (places > 1) {
