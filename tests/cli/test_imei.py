@@ -144,7 +144,7 @@ class Places(ToolTest):
     def test_the_limit_of_open_files_tells_how_many_there_are(self):
         for limit in (200, 400, 1000):
             server = self.limited(limit)
-            places = int(server.expect(r"up to (\d+) connections at once").group(1))
+            places = int(server.expect(r"up to (\d+) connections; ").group(1))
             self.assertLess(3 * places + 16, limit)
             self.assertGreater(4 * places + 100, limit)
             server.signal(SIGTERM)
@@ -154,14 +154,14 @@ class Places(ToolTest):
 
     def test_more_places_than_open_files_allow_are_warned_of(self):
         server = self.limited(200, "--max-connections", "150")
-        server.expect(r"up to 150 connections at once")
+        server.expect(r"up to 150 connections; ")
         server.expect(r"--max-connections 150 is more than open files allow \(ulimit -n 200\)")
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
 
     def test_all_places_can_have_a_file_on_its_way(self):
         server = self.limited(250)
-        places = int(server.expect(r"up to (\d+) connections at once").group(1))
+        places = int(server.expect(r"up to (\d+) connections; ").group(1))
         contents = [self.random.randbytes(5000) for _ in range(places)]
         cameras = [Upload(server, content, imei=number) for number, content in enumerate(contents)]
         for camera in cameras:

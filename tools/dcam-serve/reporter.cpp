@@ -122,12 +122,12 @@ void Reporter::listening(const asio::ip::tcp::endpoint& endpoint, const ServeOpt
   event("listening",
         {{"address", address}, {"port", endpoint.port()}, {"max_connections", places}});
   console_.note(
-      fmt::format("listening on {} port {}, {}; {}",
+      fmt::format("listening on {} port {}, {}; up to {}; {}",
                   options.bind.empty() ? "all addresses" : address, endpoint.port(),
                   options.to_stdout ? "the first file goes to standard output"
                                     : "files go to " + escaped(options.output.string()),
+                  counted(places, "connection"),
                   options.keep_listening ? "stop with Ctrl-C" : "waiting for the first camera"));
-  console_.note(fmt::format("up to {} at once (--max-connections)", counted(places, "connection")));
 }
 
 void Reporter::too_few_descriptors(std::uint32_t places, std::uint64_t descriptors,
