@@ -150,10 +150,13 @@ class Said(ToolTest):
         self.assertEqual(self.told_by_next(), [str(self.out / NAME)])
 
     def test_a_closed_or_failing_standard_output_says_nothing(self):
-        for number, how in enumerate((">&-", ">/dev/full", "| head -c 0")):
+        left, broken = os.pipe()
+        os.close(left)
+        self.addCleanup(os.close, broken)
+        for number, (how, stdout) in enumerate(((">&-", None), (">/dev/full", None), ("", broken))):
             process = subprocess.Popen(
-                ["sh", "-c", f'"$@" {how}', "sh", tool("dcam-serve"), "-b", "127.0.0.1", "-p",
-                 "0", "-o", self.out], stderr=subprocess.PIPE, text=True)
+                ["sh", "-c", f'exec "$@" {how}', "sh", tool("dcam-serve"), "-b", "127.0.0.1", "-p",
+                 "0", "-o", self.out], stdout=stdout, stderr=subprocess.PIPE, text=True)
             server = type("Server", (), {})()
             server.port = int(process.stderr.readline().split(" port ")[1].split(",")[0])
             self.upload(server, self.random.randbytes(5000), TIME + 1000 * number)
