@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "dcam-convert/jpeg.hpp"
+#include "dcam-convert/mp4.hpp"
 #include "dcam-convert/mp4_salvage.hpp"
 #include "dcam-convert/ptmf_clip.hpp"
 #include "dcam-convert/sidecar.hpp"

@@ -17,6 +17,12 @@
 
 namespace dualcam {
 
+#if __has_include(<catch2/catch_all.hpp>)
+using Catch::Matchers::ContainsSubstring;
+#else
+inline auto ContainsSubstring(const std::string& text) { return Catch::Matchers::Contains(text); }
+#endif
+
 /// From hex digits; spaces are ignored.
 inline ByteBuffer from_hex(std::string_view text) {
   ByteBuffer bytes;

@@ -161,7 +161,7 @@ TEST_CASE("file ref: files are equal by kind or by every byte of the path") {
 }
 
 TEST_CASE("file ref: a label is short, whatever the path") {
-  for (const std::size_t size : {1, 254, 255}) {
+  for (const auto size : {1U, 254U, 255U}) {
     CHECK(by_path(std::string(size, 'a')).label() == std::string(size, 'a'));
     CHECK(by_path(std::string(size, 'a') + '\0').label() == std::string(size, 'a'));
   }

@@ -322,7 +322,7 @@ TEST_CASE("file receiver: a file is recognised by its end, or is another one") {
 TEST_CASE("file receiver: bytes may come in other packets than before") {
   const auto path = *FileRef::of_path("mdas9/video/251021/094657.mp4");
   const Device before{path, {1024, 1024, 1024, 1024, 1024, 300}};
-  for (const std::size_t size : {1, 4, 500, 1000, 1023, 1025, 4096}) {
+  for (const auto size : {1UL, 4UL, 500UL, 1000UL, 1023UL, 1025UL, 4096UL}) {
     for (const bool further_back : {false, true}) {
       const auto from = before.holding(3, 2);
       auto receiver = before.receiver(from);
@@ -372,8 +372,8 @@ TEST_CASE("file receiver: a repeat that ends in the middle of what came is known
 
 TEST_CASE("file receiver: a START that counted packets is found out, and the file is whole") {
   const auto path = *FileRef::of_path("a/b"); // of a family that nobody knows
-  for (const std::size_t count : {1, 2, 8, 40}) {
-    for (const std::size_t last : {1, 1023, 1024}) {
+  for (const auto count : {1UL, 2UL, 8UL, 40UL}) {
+    for (const auto last : {1UL, 1023UL, 1024UL}) {
       Device device{path, std::vector<std::size_t>(count, 1024)};
       device.sizes.back() = last;
       device.content.resize(device.offset(count));

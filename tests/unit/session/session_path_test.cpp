@@ -286,7 +286,7 @@ TEST_CASE("path: any STATUS behind the last byte ends the file, an earlier one l
 
 TEST_CASE("path: packets of any size, one that varies in size as well") {
   const auto bytes = random_bytes(20'001, 1);
-  for (const std::size_t size : {4, 100, 1024, 1460, 4095, 4096}) {
+  for (const auto size : {4UL, 100UL, 1024UL, 1460UL, 4095UL, 4096UL}) {
     TestHost host(without_metadata);
     open(host, 20'001);
     host.receive(packets_of(bytes, size));
@@ -347,9 +347,9 @@ TEST_CASE("path: a device that never stops is given up") {
 }
 
 TEST_CASE("path: a START that counts packets brings the whole file, and a note") {
-  for (const std::size_t size : {4, 1024, 4096}) {
-    for (const std::size_t count : {1, 2, 5, 8}) {
-      for (const std::size_t short_by : {0, 1}) {
+  for (const auto size : {4UL, 1024UL, 4096UL}) {
+    for (const auto count : {1UL, 2UL, 5UL, 8UL}) {
+      for (const auto short_by : {0UL, 1UL}) {
         const auto bytes = random_bytes(count * size - short_by, 1);
         TestHost host(without_metadata);
         open(host, static_cast<std::uint32_t>(count));
@@ -394,8 +394,8 @@ TEST_CASE("path: a device that counts everything in packets is understood by its
 
 TEST_CASE("path: what is held is compared in bytes, from wherever it is asked for") {
   const auto bytes = random_bytes(10'000, 1);
-  for (const std::size_t from : {0, 1, 500, 4'000}) {
-    for (const std::size_t size : {7, 1024, 4096}) {
+  for (const auto from : {0UL, 1UL, 500UL, 4'000UL}) {
+    for (const auto size : {7UL, 1024UL, 4096UL}) {
       TestHost host(without_metadata);
       const auto held = Bytes(bytes).first(5'000);
       host.held.assign(held.begin(), held.end());

@@ -7,8 +7,6 @@
 namespace dualcam::meta {
 namespace {
 
-using Catch::Matchers::Contains;
-
 const std::string v3 = "031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6";
 const std::string v1 = "010400000192d84dac30030000";
 
@@ -73,9 +71,9 @@ TEST_CASE("meta input: of several lines each is read or named") {
   CHECK(summary(v3 + "\nx\ny\n" + v1 + "\n") == "videof photof ! line 2 ! line 3 "); // half of them
   const auto lines = found_in(v3 + "\n00ff\n" + v1 + "\nxx");
   REQUIRE(lines.complaints.size() == 2);
-  CHECK_THAT(lines.complaints[0].message, Contains("a payload or a message on each line"));
+  CHECK_THAT(lines.complaints[0].message, ContainsSubstring("a payload or a message on each line"));
   CHECK(lines.complaints[0].place == "line 2");
-  CHECK_THAT(lines.complaints[1].message, Contains("this is no hex"));
+  CHECK_THAT(lines.complaints[1].message, ContainsSubstring("this is no hex"));
   CHECK(lines.complaints[1].category == ErrorCategory::malformed);
   const auto json = found_in("{\"raw\":\"" + v3 + "\"}\n{\"raw\":\n{\"raw\":\"" + v1 + "\"}\n");
   CHECK(json.records.size() == 2);
@@ -88,7 +86,7 @@ TEST_CASE("meta input: what has nothing in it is told once") {
   CHECK(empty.records.empty());
   REQUIRE(empty.complaints.size() == 1);
   CHECK(empty.complaints[0].category == ErrorCategory::truncated);
-  CHECK_THAT(empty.complaints[0].message, Contains("the input is empty"));
+  CHECK_THAT(empty.complaints[0].message, ContainsSubstring("the input is empty"));
   for (const auto& content :
        {std::string(100, '\xff'), std::string("hello, world\n"), std::string("{\"a\":1}")}) {
     CAPTURE(content);
@@ -188,7 +186,7 @@ TEST_CASE("meta options: coord takes what follows as values") {
   CHECK_FALSE(good({"a"}).coord);
   const auto negative = good({"coord", "-54.7", "-1"});
   REQUIRE(negative.values.size() == 2);
-  CHECK_THAT(negative.values[0], Contains("-54.7"));
+  CHECK_THAT(negative.values[0], ContainsSubstring("-54.7"));
 }
 
 } // namespace dualcam::meta

@@ -9,8 +9,6 @@
 namespace dualcam::meta {
 namespace {
 
-using Catch::Matchers::Contains;
-
 const std::string v3 = "031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6";
 
 struct Ran {
@@ -49,7 +47,7 @@ TEST_CASE("meta tool: records go to standard output, what is wrong to standard e
   const auto ran = run(options);
   CHECK(ran.code == ExitCode::bad_data);
   CHECK(std::ranges::count(ran.output, '\n') == 2);
-  CHECK_THAT(ran.errors, Contains("no metadata"));
+  CHECK_THAT(ran.errors, ContainsSubstring("no metadata"));
   options.hex.clear();
   options.files = {"/no/such/file"};
   CHECK(run(options).code == ExitCode::io);
@@ -75,9 +73,9 @@ TEST_CASE("meta tool: a map has the records with a position, and the others are 
   const auto nowhere = v3.substr(0, 32) + std::string(32, '0');
   options.hex = {from_hex(v3), from_hex(nowhere)};
   options.format = RecordFormat::geojson;
-  CHECK_THAT(run(options).errors, Contains("1 record without a valid position left out"));
+  CHECK_THAT(run(options).errors, ContainsSubstring("1 record without a valid position left out"));
   options.hex.push_back(from_hex(nowhere));
-  CHECK_THAT(run(options).errors, Contains("2 records without a valid position left out"));
+  CHECK_THAT(run(options).errors, ContainsSubstring("2 records without a valid position left out"));
   options.format = RecordFormat::json;
   CHECK(run(options).errors.find("left out") == std::string::npos);
 }

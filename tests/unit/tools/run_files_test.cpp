@@ -8,7 +8,6 @@
 namespace dualcam::convert {
 namespace {
 
-using Catch::Matchers::Contains;
 using Names = std::vector<std::string>;
 
 struct Place {
@@ -69,7 +68,7 @@ TEST_CASE("run files: an output is a file for one input and a folder for several
   }
   for (const auto* output : {"x", "x.avi", "x.jpg"}) {
     place.options.output = place.path(output);
-    CHECK_THAT(place.error(), Contains("neither a folder nor a name with .mp4"));
+    CHECK_THAT(place.error(), ContainsSubstring("neither a folder nor a name with .mp4"));
   }
   place.options.output = "-";
   CHECK(place.plan() == Names{"-"});
@@ -81,7 +80,7 @@ TEST_CASE("run files: an output is a file for one input and a folder for several
   }
   for (const auto& output : {place.path("x.mp4"), place.file("taken")}) {
     place.options.output = output;
-    CHECK_THAT(place.error(), Contains("several inputs need a folder"));
+    CHECK_THAT(place.error(), ContainsSubstring("several inputs need a folder"));
   }
   place.options.inputs = {"-"};
   place.options.output = place.path("d");
@@ -96,12 +95,12 @@ TEST_CASE("run files: a device, a pipe or a socket is no output") {
   place.options.inputs = {place.file("a.h265")};
   REQUIRE(::mkfifo(place.path("pipe.mp4").c_str(), 0600) == 0);
   place.options.output = place.path("pipe.mp4");
-  CHECK_THAT(place.error(), Contains("neither a file nor a folder; - is standard output"));
+  CHECK_THAT(place.error(), ContainsSubstring("neither a file nor a folder; - is standard output"));
   place.options.output.clear();
   REQUIRE(::mkfifo(place.path("a.mp4").c_str(), 0600) == 0);
   CHECK(place.plan() == Names{"a_1.mp4"});
   place.options.if_exists = IfExists::replace;
-  CHECK_THAT(place.error(), Contains("no file that could be replaced"));
+  CHECK_THAT(place.error(), ContainsSubstring("no file that could be replaced"));
   place.options.if_exists = IfExists::skip;
   CHECK(place.plan() == Names{"a.mp4"});
 }
@@ -116,16 +115,16 @@ TEST_CASE("run files: images are named as such") {
   place.options.thumbnail = place.path("d");
   CHECK(place.plan() == Names{"d/a.jpg"});
   place.options.thumbnail = place.path("t.mp4");
-  CHECK_THAT(place.error(), Contains("neither a folder nor a name that ends in .jpg"));
-  CHECK_THAT(place.error(), Contains("--thumbnail"));
+  CHECK_THAT(place.error(), ContainsSubstring("neither a folder nor a name that ends in .jpg"));
+  CHECK_THAT(place.error(), ContainsSubstring("--thumbnail"));
   place.options.thumbnail.clear();
   place.options.contact_sheet = place.path("s.jpg");
   place.options.inputs.push_back(place.file("b.h265"));
   CHECK(place.plan() == Names{"s.jpg"});
   for (const auto* name : {"s.mp4", "d", "d.jpg"}) {
     place.options.contact_sheet = place.path(name);
-    CHECK_THAT(place.error(), Contains("give a name that ends in .jpg or .jpeg, or -"));
-    CHECK_THAT(place.error(), Contains("--contact-sheet"));
+    CHECK_THAT(place.error(), ContainsSubstring("give a name that ends in .jpg or .jpeg, or -"));
+    CHECK_THAT(place.error(), ContainsSubstring("--contact-sheet"));
   }
   place.options.contact_sheet = "-";
   CHECK(place.plan() == Names{"-"});
@@ -153,7 +152,8 @@ TEST_CASE("run files: no input is written over, by whatever name or link") {
   Place place;
   place.options.if_exists = IfExists::replace;
   place.options.inputs = {place.file("a.mp4")};
-  CHECK_THAT(place.error(), Contains("would be written over an input; give another --output"));
+  CHECK_THAT(place.error(),
+             ContainsSubstring("would be written over an input; give another --output"));
   place.options.if_exists = IfExists::number;
   CHECK(place.plan() == Names{"a_1.mp4"});
   place.options.if_exists = IfExists::replace;
@@ -161,18 +161,18 @@ TEST_CASE("run files: no input is written over, by whatever name or link") {
   fs::create_hard_link(place.path("a.mp4"), place.path("hard.mp4"));
   for (const auto* name : {"link.mp4", "hard.mp4", "./a.mp4"}) {
     place.options.output = place.path(name);
-    CHECK_THAT(place.error(), Contains("over an input"));
+    CHECK_THAT(place.error(), ContainsSubstring("over an input"));
   }
   place.options.output = place.path("other.mp4");
   place.file("other.mp4");
   CHECK(place.plan() == Names{"other.mp4"});
   place.options.meta = place.path("other.mp4");
-  CHECK_THAT(place.error(), Contains("over an input"));
+  CHECK_THAT(place.error(), ContainsSubstring("over an input"));
   place.options.meta.clear();
   place.options.inputs = {place.file("b")};
   fs::rename(place.path("other.mp4"), place.path("b.json"));
   fs::create_symlink("b.json", place.path("other.mp4"));
-  CHECK_THAT(place.error(), Contains("over an input"));
+  CHECK_THAT(place.error(), ContainsSubstring("over an input"));
 }
 
 TEST_CASE("run files: what is read is known by what it is, not by its name") {
