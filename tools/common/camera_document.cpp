@@ -76,10 +76,9 @@ std::optional<DeviceTime> time_of(const Json& value) {
 }
 
 /// A bad value does not hide a good one before it.
-template <class T, class Value>
-void keep(std::optional<T>& kept, const std::optional<Value>& value) {
+template <class T> void keep(std::optional<T>& kept, const std::optional<T>& value) {
   if (value) {
-    kept = *value;
+    kept = value;
   }
 }
 

@@ -51,8 +51,8 @@ std::optional<IpPayload> decode_ipv4(Bytes packet) {
   payload.length = total - header;
   const auto fragment = load_be<std::uint16_t>(packet.subspan(6));
   if ((fragment & 0x3FFF) != 0) { // more fragments, or an offset
-    payload.fragment = {load_be<std::uint16_t>(packet.subspan(4)), (fragment & 0x1FFFU) * 8,
-                        (fragment & 0x2000) == 0};
+    payload.fragment = {load_be<std::uint16_t>(packet.subspan(4)),
+                        std::size_t{fragment & 0x1FFFU} * 8, (fragment & 0x2000) == 0};
   }
   return payload;
 }

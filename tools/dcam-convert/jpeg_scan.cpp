@@ -109,7 +109,7 @@ void JpegScan::take_tables(Bytes segment) {
       const auto count = byte_at(segment, length);
       code *= 2;
       table.first[length] = static_cast<std::int32_t>(symbols) - code;
-      code += count;
+      code += static_cast<std::int32_t>(count);
       table.end[length] = code;
       symbols += count;
     }
@@ -141,8 +141,8 @@ std::optional<JpegScan::Layout> JpegScan::layout_of(Bytes header) const {
     highest = std::max(highest, component.high);
   }
   Layout layout{.unit = {},
-                .units = divided_up(frame_->width, 8 * widest) *
-                         divided_up(frame_->height, 8 * highest)};
+                .units = divided_up(frame_->width, std::uint64_t{8} * widest) *
+                         divided_up(frame_->height, std::uint64_t{8} * highest)};
   for (std::size_t at = 1; at < 1 + count * 2; at += 2) {
     const auto component =
         std::ranges::find(frame_->components, byte_at(header, at), &Component::id);
@@ -152,8 +152,9 @@ std::optional<JpegScan::Layout> JpegScan::layout_of(Bytes header) const {
       return std::nullopt;
     }
     if (count == 1) { // blocks in the order of lines
-      layout.units = divided_up(divided_up(frame_->width * component->wide, widest), 8) *
-                     divided_up(divided_up(frame_->height * component->high, highest), 8);
+      layout.units =
+          divided_up(divided_up(std::uint64_t{frame_->width} * component->wide, widest), 8) *
+          divided_up(divided_up(std::uint64_t{frame_->height} * component->high, highest), 8);
     }
     const auto blocks = count == 1 ? 1 : component->wide * component->high;
     layout.unit.insert(layout.unit.end(), blocks, Block{&*dc, &*ac});
@@ -168,7 +169,8 @@ int JpegScan::next_symbol(Bits& bits, const Table& table) {
     const auto code = static_cast<std::int32_t>(next >> (16 - length));
     if (code < table.end[length]) {
       bits.skip(length);
-      return table.symbols[static_cast<std::size_t>(table.first[length] + code)];
+      const auto index = table.first[length] + code;
+      return table.symbols[static_cast<std::size_t>(index)];
     }
   }
   return -1;

@@ -1,6 +1,7 @@
 #include "capture/packet_index.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 namespace dualcam {
@@ -83,6 +84,20 @@ void PacketIndex::add(PacketIndex&& other) {
       levels_.pop_back();
       levels_.back() = merge(levels_.back(), last);
       merged_ += levels_.back().size();
+    }
+  }
+}
+
+void PacketIndex::copied(const std::deque<CapturedPacket>& originals,
+                         std::deque<CapturedPacket>::const_iterator copies) {
+  std::unordered_map<const CapturedPacket*, const CapturedPacket*> copy_of;
+  copy_of.reserve(originals.size());
+  for (const auto& original : originals) {
+    copy_of.emplace(&original, &*copies++);
+  }
+  for (auto& level : levels_) {
+    for (auto& packet : level) {
+      packet = copy_of.at(packet);
     }
   }
 }

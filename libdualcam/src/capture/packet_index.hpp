@@ -1,6 +1,7 @@
 // The best copy of each packet of a file that is put together of parts.
 #pragma once
 
+#include <deque>
 #include <vector>
 
 #include "dualcam/capture/captured_transfer.hpp"
@@ -24,6 +25,10 @@ public:
   bool differs_from(const PacketIndex& other) const;
 
   void add(PacketIndex&& other);
+
+  /// All of its packets, `originals`, have been copied, to `copies` and on: it holds these now.
+  void copied(const std::deque<CapturedPacket>& originals,
+              std::deque<CapturedPacket>::const_iterator copies);
 
   /// How many packets have been merged, ever: for tests.
   std::uint64_t merged() const { return merged_; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -24,7 +25,8 @@ bool may_be_same_file(const CapturedTransfer& a, const CapturedTransfer& b) {
          (a.metadata.empty() || b.metadata.empty() || a.metadata == b.metadata);
 }
 
-/// The later one's records behind the earlier one's, moving those of which there are fewer.
+/// The later one's records behind the earlier one's, copying those of which there are fewer:
+/// `later` has the originals of these in the end.
 template <class Record> void join(std::deque<Record>& earlier, std::deque<Record>& later) {
   if (earlier.size() < later.size()) {
     later.insert(later.begin(), earlier.begin(), earlier.end());
@@ -88,7 +90,12 @@ struct Part {
 
   /// Their packets are repeats of each other only in the end.
   void join(Part&& later) {
+    const bool copies_earlier = transfer.packets.size() < later.transfer.packets.size();
     dualcam::join(transfer.packets, later.transfer.packets);
+    const auto& originals = later.transfer.packets;
+    const auto copies = copies_earlier ? transfer.packets.cbegin()
+                                       : transfer.packets.cend() - std::ssize(originals);
+    (copies_earlier ? index : later.index).copied(originals, copies);
     dualcam::join(transfer.skipped, later.transfer.skipped);
     for (const auto& reason : later.transfer.corrections) {
       note_correction(transfer, reason);

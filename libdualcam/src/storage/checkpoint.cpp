@@ -43,7 +43,7 @@ bool is_plausible(const Claim& claim, std::uint32_t packets_of_file) {
   };
   return packets <= packets_of_file && bytes <= packets * largest_packet &&
          lies_within(claim.from) &&
-         bytes - claim.from.offset <= 2 * longest_overlap * largest_packet &&
+         bytes - claim.from.offset <= std::uint64_t{2} * longest_overlap * largest_packet &&
          (!claim.proved ||
           (lies_within(*claim.proved) && claim.proved->number > claim.from.number &&
            claim.proved->offset >= claim.from.offset));

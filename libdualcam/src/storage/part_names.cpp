@@ -50,7 +50,7 @@ Result<fs::path> move_aside(const fs::path& part, const fs::path& final_name) {
     if (!number) {
       return std::unexpected(number.error());
     }
-    const auto target = name(*number);
+    auto target = name(*number);
     auto reserved = PartFile::reserve(target);
     if (!reserved) {
       return std::unexpected(reserved.error());

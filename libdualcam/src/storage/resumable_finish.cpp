@@ -120,7 +120,7 @@ Result<std::optional<fs::path>> ResumableFile::reserve_name(const Finish& how, B
     if (!number) {
       return std::unexpected(number.error());
     }
-    const auto name = numbered(how.name, *number);
+    auto name = numbered(how.name, *number);
     if (how.if_exists == IfExists::skip && is_taken(name)) {
       return std::nullopt;
     }

@@ -70,7 +70,7 @@ public:
   Result<bool> try_lock();
   /// Waits for the lock.
   Result<void> lock();
-  void unlock();
+  void unlock(); ///< After `try_lock` or `lock`.
 
 private:
   File(FileSystem& files, int descriptor, std::filesystem::path path)

@@ -35,7 +35,7 @@ public:
   /// Makes `files` the current ones of this thread, until it is destroyed.
   class Use {
   public:
-    explicit Use(FileSystem& files);
+    explicit Use(FileSystem& files); ///< `files` must outlive it
     ~Use();
     Use(const Use&) = delete;
     Use& operator=(const Use&) = delete;
@@ -44,31 +44,31 @@ public:
     FileSystem* before_;
   };
 
-  virtual int open(const char* path, int flags, mode_t mode);
-  virtual int close(int descriptor);
-  virtual ssize_t pread(int descriptor, void* into, std::size_t count, off_t offset);
-  virtual ssize_t pwritev(int descriptor, const iovec* pieces, int count, off_t offset);
+  virtual int open(const char* path, int flags, mode_t mode);                         ///< open(2)
+  virtual int close(int descriptor);                                                  ///< close(2)
+  virtual ssize_t pread(int descriptor, void* into, std::size_t count, off_t offset); ///< pread(2)
+  virtual ssize_t pwritev(int descriptor, const iovec* pieces, int count, off_t offset); ///< (2)
   /// As writev on a descriptor that was opened with O_APPEND.
   virtual ssize_t append(int descriptor, const iovec* pieces, int count);
-  virtual int ftruncate(int descriptor, off_t size);
-  virtual int fdatasync(int descriptor);
-  virtual int fsync(int descriptor);
-  virtual int flock(int descriptor, int operation);
-  virtual int fstat(int descriptor, struct stat* status);
-  virtual int lstat(const char* path, struct stat* status);
-  virtual int stat(const char* path, struct stat* status);
-  virtual int mkdir(const char* path, mode_t mode);
-  virtual int rename(const char* from, const char* to, unsigned flags);
-  virtual int link(const char* from, const char* to);
-  virtual int unlink(const char* path);
-  virtual int rmdir(const char* path);
+  virtual int ftruncate(int descriptor, off_t size);                    ///< ftruncate(2)
+  virtual int fdatasync(int descriptor);                                ///< fdatasync(2)
+  virtual int fsync(int descriptor);                                    ///< fsync(2)
+  virtual int flock(int descriptor, int operation);                     ///< flock(2)
+  virtual int fstat(int descriptor, struct stat* status);               ///< fstat(2)
+  virtual int lstat(const char* path, struct stat* status);             ///< lstat(2)
+  virtual int stat(const char* path, struct stat* status);              ///< stat(2)
+  virtual int mkdir(const char* path, mode_t mode);                     ///< mkdir(2)
+  virtual int rename(const char* from, const char* to, unsigned flags); ///< renameat2(2)
+  virtual int link(const char* from, const char* to);                   ///< link(2)
+  virtual int unlink(const char* path);                                 ///< unlink(2)
+  virtual int rmdir(const char* path);                                  ///< rmdir(2)
   /// The names in a folder. 0 or an errno.
   virtual int list(const std::filesystem::path& folder, std::vector<std::string>& names);
 
   /// Whether the name of this folder is durable, as a sync of what holds it has shown since the
   /// process began. A folder that was made anew is another one.
   bool is_durable(const std::filesystem::path& folder);
-  void set_durable(const std::filesystem::path& folder);
+  void set_durable(const std::filesystem::path& folder); ///< It has been shown just now.
 
 private:
   struct FolderId {
