@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <ranges>
 
 #include <fcntl.h>
 #include <time.h>
@@ -193,17 +194,17 @@ Result<bool> bears_out(const fs::path& path, const FileRecord& record) {
 Result<std::vector<FileRecord>> StateFolder::known(const CameraState& state,
                                                    const FileIdentity& identity) const {
   std::vector<FileRecord> result;
-  for (auto record = state.records.rbegin(); record != state.records.rend(); ++record) {
-    if (!same_file(record->identity, identity)) {
+  for (const auto& record : std::views::reverse(state.records)) {
+    if (!same_file(record.identity, identity)) {
       continue;
     }
     const auto is_stored =
-        record->named ? Result<bool>(true) : bears_out(absolute(record->name), *record);
+        record.named ? Result<bool>(true) : bears_out(absolute(record.name), record);
     if (!is_stored) {
       return std::unexpected(is_stored.error());
     }
     if (*is_stored) {
-      result.push_back(*record);
+      result.push_back(record);
     }
   }
   return result;
