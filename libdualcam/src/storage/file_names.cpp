@@ -82,6 +82,11 @@ int rename_to_free_name(const fs::path& from, const fs::path& to) {
   return files.unlink(from.c_str()) == 0 ? 0 : errno;
 }
 
+int rename_over(const fs::path& from, const fs::path& to) {
+  auto& files = FileSystem::current();
+  return uninterrupted([&] { return files.rename(from.c_str(), to.c_str(), 0); }) == 0 ? 0 : errno;
+}
+
 fs::path with_suffix(fs::path path, std::string_view suffix) {
   path += suffix;
   return path;

@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 
+#include "storage/part_names.hpp"
+
 namespace dualcam {
 namespace {
 
@@ -134,11 +136,7 @@ Result<std::optional<fs::path>> PartFile::finish(IfExists if_exists) {
     return std::unexpected(synced.error());
   }
   while (true) {
-    const auto number =
-        if_exists == IfExists::number
-            ? free_number(final_name_,
-                          [&](unsigned each) { return is_taken(numbered(final_name_, each)); })
-            : Result<unsigned>(0);
+    const auto number = number_for(final_name_, if_exists);
     if (!number) {
       return std::unexpected(number.error());
     }
@@ -162,14 +160,8 @@ Result<std::optional<fs::path>> PartFile::finish(IfExists if_exists) {
 }
 
 Result<bool> PartFile::take_name(const fs::path& name, IfExists if_exists) {
-  const auto rename_over = [&] {
-    auto& files = FileSystem::current();
-    return uninterrupted([&] { return files.rename(path().c_str(), name.c_str(), 0); }) == 0
-               ? 0
-               : errno;
-  };
-  const int error =
-      if_exists == IfExists::replace ? rename_over() : rename_to_free_name(path(), name);
+  const int error = if_exists == IfExists::replace ? rename_over(path(), name)
+                                                   : rename_to_free_name(path(), name);
   if (error != 0 && (error != EEXIST || if_exists == IfExists::replace)) {
     return io_error("create", name, error);
   }

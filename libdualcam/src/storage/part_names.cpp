@@ -1,20 +1,11 @@
 #include "storage/part_names.hpp"
 
 #include <cerrno>
-#include <set>
-
-#include "dualcam/storage/part_file.hpp"
 
 namespace dualcam {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// 0 or an errno.
-int rename_over(const fs::path& from, const fs::path& to) {
-  auto& files = FileSystem::current();
-  return uninterrupted([&] { return files.rename(from.c_str(), to.c_str(), 0); }) == 0 ? 0 : errno;
-}
 
 /// To a name that the caller has reserved.
 Result<void> move_part(const fs::path& part, const fs::path& target) {
@@ -32,6 +23,16 @@ Result<void> move_part(const fs::path& part, const fs::path& target) {
 }
 
 } // namespace
+
+Result<unsigned> number_for(const fs::path& name, IfExists if_exists,
+                            const std::set<unsigned>& held) {
+  return if_exists == IfExists::number
+             ? free_number(name,
+                           [&](unsigned each) {
+                             return held.contains(each) || is_taken(numbered(name, each));
+                           })
+             : Result<unsigned>(0);
+}
 
 /// Others may look for a number at the same time, and begin parts: a name belongs to whoever holds
 /// the part of it.

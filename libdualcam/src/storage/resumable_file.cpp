@@ -137,15 +137,20 @@ Result<void> ResumableFile::publish(Barrier& barrier) {
 
 void ResumableFile::confirm() { saved_ = next_; }
 
+/// What is prepared, then the claim of it.
+Result<void> ResumableFile::make_durable(Barrier& barrier) {
+  auto done = barrier.sync();
+  done = done ? publish(barrier) : done;
+  return done ? barrier.sync() : done;
+}
+
 Result<void> ResumableFile::save() {
   if (data_ == saved_.held) {
     return {};
   }
   Barrier barrier;
   auto done = prepare(barrier);
-  done = done ? barrier.sync() : done;
-  done = done ? publish(barrier) : done;
-  done = done ? barrier.sync() : done;
+  done = done ? make_durable(barrier) : done;
   if (done) {
     confirm();
   }
@@ -165,11 +170,9 @@ Result<void> ResumableFile::keep_compared(std::uint32_t number, std::uint64_t of
     barrier.add(checkpoint_.file());
     barrier.take(begun_);
   }
-  auto done = barrier.sync();
   next_ = saved_;
   next_.proved = Place{number, offset, crc16(compared, begun.crc), crc64(compared, begun.crc64)};
-  done = done ? publish(barrier) : done;
-  done = done ? barrier.sync() : done;
+  const auto done = make_durable(barrier);
   if (done) {
     confirm();
   }
@@ -183,10 +186,8 @@ Result<fs::path> ResumableFile::set_aside() {
   if (!is_begun_) {
     barrier.add(checkpoint_.file());
   }
-  auto done = barrier.sync();
   next_ = {.proved = {}, .replaced = true};
-  done = done ? publish(barrier) : done;
-  done = done ? barrier.sync() : done;
+  const auto done = make_durable(barrier);
   auto path = done ? move_aside(part_.path(), part_.final_name())
                    : Result<fs::path>(std::unexpected(done.error()));
   const auto marked = path ? state_.mark_gone(checkpoint_.part()) : Result<void>();

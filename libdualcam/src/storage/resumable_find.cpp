@@ -251,10 +251,8 @@ Result<CheckpointFile> replace_checkpoint(const fs::path& part, const FileIdenti
   }
   auto done = claim.held.packets > 0 ? checkpoint->publish(claim) : Result<void>();
   done = done ? checkpoint->file().sync() : done;
-  auto& files = FileSystem::current();
-  if (done &&
-      uninterrupted([&] { return files.rename(temporary.c_str(), path.c_str(), 0); }) != 0) {
-    done = io_error("rename", temporary, errno);
+  if (const int error = done ? rename_over(temporary, path) : 0; error != 0) {
+    done = io_error("rename", temporary, error);
   }
   done = done ? sync_folder_of(path) : done;
   checkpoint->set_path(path);

@@ -110,13 +110,7 @@ Result<FileRecord> ResumableFile::read_whole(const std::function<void(Bytes)>& t
 Result<std::optional<fs::path>> ResumableFile::reserve_name(const Finish& how, Barrier& barrier) {
   std::set<unsigned> held; // by other writers
   while (true) {
-    const auto number =
-        how.if_exists == IfExists::number
-            ? free_number(how.name,
-                          [&](unsigned each) {
-                            return held.contains(each) || is_taken(numbered(how.name, each));
-                          })
-            : Result<unsigned>(0);
+    const auto number = number_for(how.name, how.if_exists, held);
     if (!number) {
       return std::unexpected(number.error());
     }

@@ -39,10 +39,8 @@ Result<void> Sidecar::write(std::string_view text, Barrier& barrier) {
 }
 
 Result<void> Sidecar::publish() {
-  auto& files = FileSystem::current();
-  const auto from = part_.path();
-  if (uninterrupted([&] { return files.rename(from.c_str(), name_.c_str(), 0); }) != 0) {
-    return io_error("create", name_, errno);
+  if (const int error = rename_over(part_.path(), name_); error != 0) {
+    return io_error("create", name_, error);
   }
   part_.set_path(name_);
   return {};

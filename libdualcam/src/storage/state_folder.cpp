@@ -151,9 +151,8 @@ Result<void> StateFolder::shorten(File& file, Barrier& barrier) const {
   if (!synced) {
     return synced;
   }
-  auto& files = FileSystem::current();
-  if (uninterrupted([&] { return files.rename(path.c_str(), path_.c_str(), 0); }) != 0) {
-    return io_error("rename", path, errno);
+  if (const int error = rename_over(path, path_); error != 0) {
+    return io_error("rename", path, error);
   }
   barrier.add_folder(folder_of(path_), path_);
   shorter->set_path(path_);

@@ -29,6 +29,9 @@ bool is_taken(const std::filesystem::path& path);
 /// an errno; EEXIST: taken.
 int rename_to_free_name(const std::filesystem::path& from, const std::filesystem::path& to);
 
+/// Gives `from` the name `to`, in one step, also in place of another file. 0 or an errno.
+int rename_over(const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// `path` and what is added to its name.
 std::filesystem::path with_suffix(std::filesystem::path path, std::string_view suffix);
 

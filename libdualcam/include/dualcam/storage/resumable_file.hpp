@@ -141,7 +141,7 @@ private:
   Result<FileRecord> read_whole(const std::function<void(Bytes)>& take) const;
   Result<Place> find_tail() const;
   Result<std::optional<std::filesystem::path>> reserve_name(const Finish& how, Barrier& barrier);
-  Result<void> remove_checkpoint();
+  Result<void> make_durable(Barrier& barrier);
 
   PartFile part_;
   CheckpointFile checkpoint_;
