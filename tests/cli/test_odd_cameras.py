@@ -24,17 +24,27 @@ def chained(payloads, crc=0):
     return stream
 
 
+def go_on(camera, packets):
+    """START and SYNC; the packet that RESUME asks for."""
+    camera.send(START.format(packets))
+    camera.expect("0002 0004")
+    [first] = struct.unpack(">I", camera.socket.recv(4))
+    camera.send(struct.pack(">HHI", 3, 4, first))
+    return first
+
+
+def leave(camera):
+    """Everything has arrived."""
+    camera.expect(REPEAT_INIT)
+    camera.init(0)
+    camera.expect(CLOSE)
+
+
 class OddCameras(ToolTest):
     def begin(self, camera, packets):
         camera.send(START.format(packets))
         camera.expect(RESUME_1)
         camera.send(SYNC_1)
-
-    def leave(self, camera):
-        """Everything has arrived."""
-        camera.expect(REPEAT_INIT)
-        camera.init(0)
-        camera.expect(CLOSE)
 
     def check(self, server, content, status=0):
         self.assertEqual(server.wait(), status, server.errors)
@@ -53,7 +63,7 @@ class OddCameras(ToolTest):
             self.begin(camera, 7)
             camera.send(struct.pack(">HH", 4, 1026) + inner)
             camera.expect(RESUME_1)  # after a quarter of the idle timeout
-            self.leave(camera)
+            leave(camera)
         self.check(server, b"".join(payloads))
 
     def test_metadata_with_a_byte_that_its_length_does_not_count(self):
@@ -74,7 +84,7 @@ class OddCameras(ToolTest):
                         camera.send(byte)
                         self.begin(camera, 2)
                     camera.send(chained([content[:1024], content[1024:]]))
-                    self.leave(camera)
+                    leave(camera)
                 self.check(server, content)
                 done = self.event(server.output, "file-done")
                 self.assertEqual(done["metadata"]["frame_rate"], int(byte, 16))
@@ -90,7 +100,7 @@ class OddCameras(ToolTest):
                 camera.expect(FILE_REQUEST)
                 self.begin(camera, len(sizes))
                 camera.send(chained(payloads))
-                self.leave(camera)
+                leave(camera)
             self.check(server, b"".join(payloads))
             next(self.out.rglob("*.jpg")).unlink()
 
@@ -109,12 +119,9 @@ class OddCameras(ToolTest):
             with Camera(server) as camera:
                 camera.init(0x04)
                 camera.expect(FILE_REQUEST)
-                camera.send(START.format(len(sizes)))
-                camera.expect("0002 0004")
-                [packet] = struct.unpack(">I", camera.socket.recv(4))
-                camera.send(struct.pack(">HHI", 3, 4, packet))
+                packet = go_on(camera, len(sizes))
                 camera.send(chained(payloads[packet - 1:]))
-                self.leave(camera)
+                leave(camera)
             self.check(server, b"".join(payloads))
             next(self.out.rglob("*.jpg")).unlink()
 
@@ -129,7 +136,7 @@ class OddCameras(ToolTest):
                 camera.expect(RESUME_1 + RESUME_1)
                 camera.send(SYNC_1 + SYNC_1)
                 camera.send(chained(payloads))
-                self.leave(camera)
+                leave(camera)
             self.check(server, b"".join(payloads))
             self.assertEqual(len(list(self.out.rglob("*.part*"))), 0)
             next(self.out.rglob("*.jpg")).unlink()
@@ -144,7 +151,7 @@ class OddCameras(ToolTest):
             camera.expect(FILE_REQUEST)
             self.begin(camera, 1)
             camera.send(chained([content]))
-            self.leave(camera)
+            leave(camera)
         self.check(server, content)
 
     def test_metadata_after_our_wait_is_over(self):
@@ -156,7 +163,7 @@ class OddCameras(ToolTest):
             camera.send(f"000b 000e {METADATA_V2} 00")
             self.begin(camera, 1)
             camera.send(chained([content]))
-            self.leave(camera)
+            leave(camera)
         self.check(server, content)
         self.assertEqual(self.event(server.output, "file-done")["path"], str(self.out / NAME))
 
@@ -172,17 +179,12 @@ class SeveralSizes(ToolTest):
             with Camera(server) as camera:
                 camera.init(0x04)
                 camera.expect(FILE_REQUEST)
-                camera.send(START.format(len(payloads)))
-                camera.expect("0002 0004")
-                [first] = struct.unpack(">I", camera.socket.recv(4))
-                camera.send(struct.pack(">HHI", 3, 4, first))
+                first = go_on(camera, len(payloads))
                 rest = payloads[first - 1:]
                 sent += len(rest[:at_once])
                 camera.send(chained(rest[:at_once]))
                 if len(rest) <= at_once:
-                    camera.expect(REPEAT_INIT)
-                    camera.init(0)
-                    camera.expect(CLOSE)
+                    leave(camera)
                     return connection, sent
                 was_read(server, camera)
             server.expect_count("incomplete, ", connection)
@@ -214,16 +216,11 @@ class LongPadding(ToolTest):
                 camera.init(0x04)
                 camera.expect(FILE_REQUEST)
                 last = -(-len(content) // 1024)
-                camera.send(START.format(last))
-                camera.expect("0002 0004")
-                [first] = struct.unpack(">I", camera.socket.recv(4))
-                camera.send(struct.pack(">HHI", 3, 4, first))
+                first = go_on(camera, last)
                 end = min(first + 60, last + 1)
                 camera.data(content[:(end - 1) * 1024], first)
                 if end > last:
-                    camera.expect(REPEAT_INIT)
-                    camera.init(0)
-                    camera.expect(CLOSE)
+                    leave(camera)
                     return connection
             server.expect_count("incomplete, ", connection)
         self.fail("no progress\n" + server.errors)

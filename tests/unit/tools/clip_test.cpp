@@ -3,23 +3,13 @@
 
 #include <set>
 
+#include "clip_of.hpp"
 #include "media/ptmf_clip.hpp"
 
 namespace dualcam::convert {
 namespace {
 
 using namespace ptmf_clip;
-
-Clip clip_of_file(Bytes file) {
-  PtmfReader reader;
-  PtmfClipBuilder builder;
-  reader.feed(file);
-  reader.finish();
-  while (const auto event = reader.next()) {
-    builder.add(*event);
-  }
-  return std::move(builder).finish();
-}
 
 std::vector<std::int64_t> numbers(const Clip& clip) {
   std::vector<std::int64_t> result;
@@ -66,7 +56,7 @@ ByteBuffer without_picture(const ptmf_clip::Clip& clip, std::uint32_t number) {
 } // namespace
 
 TEST_CASE("clip: a healthy file gives every picture and sound at its time") {
-  const auto clip = clip_of_file(make_clip(24).file);
+  const auto clip = clip_of(make_clip(24).file);
   CHECK(numbers(clip) == counted(0, 24));
   CHECK(clip.losses.none());
   CHECK(clip.pictures[0].time == 0);
@@ -80,7 +70,7 @@ TEST_CASE("clip: a healthy file gives every picture and sound at its time") {
 
 TEST_CASE("clip: payloads are found at their places in the file") {
   const auto source = make_clip(3);
-  const auto clip = clip_of_file(source.file);
+  const auto clip = clip_of(source.file);
   const auto& picture = clip.pictures[1];
   CHECK(std::ranges::equal(Bytes(source.file).subspan(picture.offset, 4), from_hex("00000001")));
   const auto& sound = clip.sounds[0];
@@ -89,7 +79,7 @@ TEST_CASE("clip: payloads are found at their places in the file") {
 }
 
 TEST_CASE("clip: a lost picture costs itself, and those that build on it are counted") {
-  const auto clip = clip_of_file(without_picture(make_clip(24), 10));
+  const auto clip = clip_of(without_picture(make_clip(24), 10));
   auto expected = counted(0, 10);
   std::ranges::copy(counted(11, 24), std::back_inserter(expected));
   CHECK(numbers(clip) == expected);
@@ -100,7 +90,7 @@ TEST_CASE("clip: a lost picture costs itself, and those that build on it are cou
 }
 
 TEST_CASE("clip: a lost key picture disturbs its whole group and no more") {
-  const auto clip = clip_of_file(without_picture(make_clip(24), 8));
+  const auto clip = clip_of(without_picture(make_clip(24), 8));
   CHECK(clip.pictures.size() == 23);
   CHECK(clip.losses.missing == 1);
   CHECK(clip.losses.disturbed == 7);
@@ -113,7 +103,7 @@ TEST_CASE("clip: a first picture without its header gets number and time from th
     if (with_sound_only) {
       file = joined(make_clip(3), {0, 2, 3});
     }
-    const auto clip = clip_of_file(Bytes(file).subspan(ptmf_header_size));
+    const auto clip = clip_of(Bytes(file).subspan(ptmf_header_size));
     CHECK(numbers(clip) == counted(0, with_sound_only ? 1 : 24));
     CHECK(clip.pictures[0].key);
     CHECK(clip.pictures[0].offset == 0);
@@ -131,13 +121,13 @@ TEST_CASE("clip: recordings follow each other with sound in step") {
   const auto first = make_clip(24);
   auto file = first.file;
   append(file, make_other_clip(16).file);
-  const auto clip = clip_of_file(file);
+  const auto clip = clip_of(file);
   CHECK(numbers(clip) == counted(0, 40));
   CHECK(clip.losses.pictures() == 0);
   CHECK(clip.losses.sounds == 0);
   CHECK(clip.losses.mended_times == 0);
   CHECK_FALSE(clip.losses.none());
-  const auto alone = clip_of_file(first.file);
+  const auto alone = clip_of(first.file);
   const auto start = alone.duration();
   CHECK(clip.pictures[24].time == start);
   CHECK(clip.pictures[26].time == start + 100'000);
@@ -151,11 +141,11 @@ TEST_CASE("clip: of two equal chunks the first is kept, of two that differ both"
   order.insert(order.begin() + static_cast<std::ptrdiff_t>(at) + 1, at);
   auto file = joined(source, order);
   const auto& chunk = source.chunks[at];
-  const auto clip = clip_of_file(file);
+  const auto clip = clip_of(file);
   CHECK(numbers(clip) == counted(0, 24));
   CHECK(clip.pictures[8].offset == chunk.offset + ptmf_header_size);
   file[chunk.end() + ptmf_header_size + 50] ^= std::byte{1};
-  CHECK(clip_of_file(file).pictures.size() == 25);
+  CHECK(clip_of(file).pictures.size() == 25);
 }
 
 TEST_CASE("clip: a withheld picture in a lost beginning is not counted twice") {
@@ -163,7 +153,7 @@ TEST_CASE("clip: a withheld picture in a lost beginning is not counted twice") {
   auto file = source.file;
   std::fill_n(file.begin() + 3, 2000, std::byte{0xEE});                   // picture 0
   file[source.chunks[1].offset + ptmf_header_size + 3] = std::byte{0x11}; // picture 1
-  const auto clip = clip_of_file(file);
+  const auto clip = clip_of(file);
   CHECK(clip.losses.missing == 2);
   CHECK(clip.losses.undecodable == 6);
   CHECK(clip.pictures.front().number == 8);
@@ -173,7 +163,7 @@ TEST_CASE("clip: a loss of many seconds keeps the times behind it") {
   const auto source = make_clip(600);
   auto order = indices(source);
   std::erase_if(order, [](std::size_t i) { return i >= 300 && i < 1200; });
-  const auto clip = clip_of_file(joined(source, order));
+  const auto clip = clip_of(joined(source, order));
   CHECK(clip.losses.missing > 250);
   CHECK(clip.losses.mended_times == 0);
   CHECK(clip.pictures.back().time == 599 * 50'000 + 16'600);
@@ -181,7 +171,7 @@ TEST_CASE("clip: a loss of many seconds keeps the times behind it") {
 }
 
 TEST_CASE("clip: without a key picture at the start the sound before the next one is kept") {
-  const auto clip = clip_of_file(without_picture(make_clip(24), 0));
+  const auto clip = clip_of(without_picture(make_clip(24), 0));
   CHECK(clip.pictures.size() == 16);
   CHECK(clip.losses.undecodable == 7);
   CHECK(clip.sounds.front().time == 0);
@@ -192,7 +182,7 @@ TEST_CASE("clip: swapped chunks go back to their places") {
   const auto source = make_clip(24);
   auto order = indices(source);
   std::swap(order[picture_chunk(source, 11)], order[picture_chunk(source, 12)]);
-  const auto clip = clip_of_file(joined(source, order));
+  const auto clip = clip_of(joined(source, order));
   CHECK(numbers(clip) == counted(0, 24));
   CHECK(clip.losses.pictures() == 0);
   CHECK_FALSE(clip.losses.none()); // but it is told
@@ -204,7 +194,7 @@ TEST_CASE("clip: repeated chunks are dropped") {
   auto order = indices(source);
   const auto at = picture_chunk(source, 11);
   order.insert(order.begin() + static_cast<std::ptrdiff_t>(at) + 3, at);
-  const auto clip = clip_of_file(joined(source, order));
+  const auto clip = clip_of(joined(source, order));
   CHECK(numbers(clip) == counted(0, 24));
   CHECK(clip.losses.pictures() == 0);
 }
@@ -212,7 +202,7 @@ TEST_CASE("clip: repeated chunks are dropped") {
 TEST_CASE("clip: cut at every chunk boundary, all before it is kept") {
   const auto source = make_clip(24);
   for (std::size_t i = 1; i < source.chunks.size(); ++i) {
-    const auto clip = clip_of_file(Bytes(source.file).first(source.chunks[i].offset));
+    const auto clip = clip_of(Bytes(source.file).first(source.chunks[i].offset));
     CAPTURE(i);
     CHECK(clip.losses.none());
     CHECK(clip.pictures.size() + clip.sounds.size() == i);
@@ -240,7 +230,7 @@ TEST_CASE("clip: a 1 KiB hole never costs more than to the next key picture") {
         ++number;
       }
     }
-    const auto kept = numbers(clip_of_file(file));
+    const auto kept = numbers(clip_of(file));
     CAPTURE(round, at);
     for (const auto picture : counted(0, 48)) {
       CHECK((allowed.contains(picture) || std::ranges::find(kept, picture) != kept.end()));
@@ -253,7 +243,7 @@ TEST_CASE("clip: a damaged number costs nothing") {
   auto file = source.file;
   const auto at = source.chunks[picture_chunk(source, 11)].offset + 12;
   std::ranges::fill(std::span(file).subspan(at, 4), std::byte{0x7A});
-  const auto clip = clip_of_file(file);
+  const auto clip = clip_of(file);
   CHECK(numbers(clip) == counted(0, 24));
   CHECK(clip.losses.pictures() == 0);
 }
@@ -275,7 +265,7 @@ TEST_CASE("clip: numbers pass their 32 bits") {
   add(0xFFFFFFFF, 1'050'000);
   add(0, 1'100'000);
   add(1, 1'150'000);
-  const auto clip = clip_of_file(file);
+  const auto clip = clip_of(file);
   CHECK(numbers(clip) == counted(0, 4));
   CHECK(clip.losses.none());
 }
@@ -367,12 +357,12 @@ TEST_CASE("clip: a recording that begins in the same bytes as the one before is 
         pictures += lost || is_sound(chunk) ? 0 : 1;
       }
       CAPTURE(equal, lossy);
-      const auto clip = clip_of_file(file);
+      const auto clip = clip_of(file);
       CHECK(clip.pictures.size() == pictures);
       CHECK(clip.losses.missing == (lossy ? 1 : 0));
       CHECK(clip.losses.undecodable == 0);
       CHECK(clip.losses.sounds == 0);
-      CHECK(clip.sounds.size() == 2 * clip_of_file(first.file).sounds.size());
+      CHECK(clip.sounds.size() == 2 * clip_of(first.file).sounds.size());
     }
   }
 }
@@ -382,7 +372,7 @@ TEST_CASE("clip: repeats before another recording are dropped") {
   auto file = first.file;
   append(file, first.file);
   append(file, make_other_clip(16).file);
-  CHECK(clip_of_file(file).pictures.size() == 40);
+  CHECK(clip_of(file).pictures.size() == 40);
 }
 
 TEST_CASE("clip: a late picture that found its place is not given to the next recording too") {
@@ -400,7 +390,7 @@ TEST_CASE("clip: a late picture that found its place is not given to the next re
   for (const auto* chunk : {&first[0], &first[2], &first[1], &second[2]}) {
     append(file, *chunk);
   }
-  const auto clip = clip_of_file(file);
+  const auto clip = clip_of(file);
   CHECK(clip.pictures.size() == 4);
   CHECK(clip.losses.undecodable == 0);
 }
@@ -409,7 +399,7 @@ TEST_CASE("clip: the picture that a cut leaves half of is missing") {
   const auto source = make_clip(24);
   const auto& last = source.chunks[picture_chunk(source, 20)];
   for (const std::size_t left : {10U, 36U, 37U, 90U}) {
-    const auto clip = clip_of_file(Bytes(source.file).first(last.offset + left));
+    const auto clip = clip_of(Bytes(source.file).first(last.offset + left));
     CAPTURE(left);
     CHECK(clip.pictures.size() == 20);
     CHECK(clip.losses.missing == (left < ptmf_header_size ? 0 : 1));

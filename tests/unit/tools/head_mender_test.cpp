@@ -1,5 +1,6 @@
 #include "dcam-convert/head_mender.hpp"
 
+#include "clip_of.hpp"
 #include "dcam-convert/ptmf_clip.hpp"
 #include "media/ptmf_clip.hpp"
 
@@ -134,17 +135,6 @@ TEST_CASE("heads: known damage is mended from before, from behind, or from its o
 }
 
 namespace {
-
-Clip clip_of(const ByteBuffer& file) {
-  PtmfReader reader;
-  PtmfClipBuilder builder;
-  reader.feed(file);
-  reader.finish();
-  while (const auto event = reader.next()) {
-    builder.add(*event);
-  }
-  return std::move(builder).finish();
-}
 
 /// Three key pictures, each with another behind it.
 ByteBuffer camera_file(std::initializer_list<std::string_view> heads) {

@@ -6,7 +6,6 @@
 #include <new>
 #include <string>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -16,6 +15,7 @@
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/server.hpp"
 #include "figures.hpp"
+#include "loopback.hpp"
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 
@@ -44,25 +44,6 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace dualcam {
 namespace {
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
-
-/// A port of loopback that nobody uses.
-std::uint16_t free_port() {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  auto address = loopback(0);
-  socklen_t size = sizeof address;
-  REQUIRE(::bind(descriptor, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  REQUIRE(::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  ::close(descriptor);
-  return ntohs(address.sin_port);
-}
 
 /// What a device with one photo of nine bytes says, and how many bytes of answer it waits for.
 struct Step {
