@@ -1,5 +1,7 @@
 #include "dualcam/files/file_ref.hpp"
 
+#include <algorithm>
+
 #include "dualcam/wire/hex.hpp"
 #include "dualcam/wire/message.hpp"
 
@@ -21,6 +23,23 @@ std::string in_ascii(std::string_view path, char first) {
     }
   }
   return text;
+}
+
+bool is_same_letter(char a, char lower_case) {
+  return a == lower_case || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == lower_case);
+}
+
+/// The ending that a path has, in lower case, if it is one of photos or videos: others, which the
+/// network chooses, make no name.
+std::string_view extension_in(std::string_view path) {
+  for (const std::string_view known : {".jpg", ".jpeg", ".png", ".mp4", ".mov", ".avi", ".mkv",
+                                       ".ts", ".h265", ".hevc", ".265", ".h264", ".264"}) {
+    const auto end = path.substr(path.size() - std::min(path.size(), known.size()));
+    if (std::ranges::equal(end, known, is_same_letter)) {
+      return known;
+    }
+  }
+  return {};
 }
 
 std::optional<unsigned> hex_digit(char digit) {
@@ -102,13 +121,8 @@ std::string_view FileRef::extension() const {
   if (kind()) {
     return extension_of(*kind());
   }
-  const auto path = Path{request()}.text();
-  for (const std::string_view told : {".mp4", ".h265"}) {
-    if (path.ends_with(told)) {
-      return told;
-    }
-  }
-  return medium() == Medium::photo ? ".jpg" : "";
+  const auto told = extension_in(Path{request()}.text());
+  return told.empty() && medium() == Medium::photo ? ".jpg" : told;
 }
 
 Medium FileRef::medium() const {

@@ -8,22 +8,51 @@
 namespace dualcam {
 namespace {
 
+/// What stands behind a start code at the beginning; empty: there is none.
+Bytes first_unit(Bytes bytes) {
+  const auto text = as_text(bytes.first(std::min<std::size_t>(bytes.size(), 4)));
+  return text.starts_with(std::string_view("\0\0\1", 3))     ? bytes.subspan(3)
+         : text.starts_with(std::string_view("\0\0\0\1", 4)) ? bytes.subspan(4)
+                                                             : Bytes();
+}
+
 /// A start code and the two bytes of an HEVC NAL header that can begin a stream: a slice, a
 /// parameter set, a delimiter or SEI, in the base layer. H.264 has no such first byte.
 bool is_annex_b(Bytes bytes) {
-  const auto text = as_text(bytes.first(std::min<std::size_t>(bytes.size(), 4)));
-  const std::size_t start_code = text.starts_with(std::string_view("\0\0\1", 3))     ? 3
-                                 : text.starts_with(std::string_view("\0\0\0\1", 4)) ? 4
-                                                                                     : 0;
-  if (start_code == 0 || bytes.size() < start_code + 2) {
+  const auto unit = first_unit(bytes);
+  if (unit.size() < 2) {
     return false;
   }
-  const auto first = std::to_integer<unsigned>(bytes[start_code]);
-  const auto second = std::to_integer<unsigned>(bytes[start_code + 1]);
+  const auto first = std::to_integer<unsigned>(unit[0]);
+  const auto second = std::to_integer<unsigned>(unit[1]);
   const auto type = first >> 1;
   const bool begins_stream =
       type <= 1 || (type >= 16 && type <= 21) || (type >= 32 && type <= 35) || type == 39;
   return (first & 0x81) == 0 && (second & 0xF8) == 0 && (second & 0x07) != 0 && begins_stream;
+}
+
+/// The same with the one byte of an H.264 NAL header: an IDR slice, SEI, a parameter set or a
+/// delimiter, of which the middle two are no reference and the others but the delimiter are one.
+bool is_h264(Bytes bytes) {
+  const auto unit = first_unit(bytes);
+  const auto header = unit.empty() ? 0x80U : std::to_integer<unsigned>(unit[0]);
+  const auto type = header & 0x1F;
+  const bool is_reference = (header & 0x60) != 0;
+  const bool begins_stream = is_reference ? type == 5 || type == 7 : type == 6 || type == 9;
+  return (header & 0x80) == 0 && unit.size() > 1 && begins_stream;
+}
+
+/// Packets of 188 bytes, each with its sync byte; or the two that there are.
+bool is_transport_stream(Bytes bytes) {
+  constexpr std::size_t packet = 188;
+  constexpr std::byte sync{0x47};
+  std::size_t count = 0;
+  for (auto at = std::size_t{0}; at < bytes.size(); at += packet, ++count) {
+    if (bytes[at] != sync) {
+      return false;
+    }
+  }
+  return count >= 3;
 }
 
 /// A parameter set near the beginning: a stream whose first start code is damaged.
@@ -67,6 +96,33 @@ VideoFormat detect(Bytes first_bytes) {
   }
   const bool is_stream = is_annex_b(first_bytes) || begins_damaged_annex_b(first_bytes);
   return is_stream ? VideoFormat::annex_b : VideoFormat::unknown;
+}
+
+std::string_view extension_of_content(Bytes first_bytes) {
+  const auto bytes = first_bytes.first(std::min(first_bytes.size(), extension_sample_size));
+  const auto text = as_text(bytes);
+  if (text.starts_with("\xFF\xD8\xFF")) {
+    return ".jpg";
+  }
+  if (text.starts_with(ptmf_magic) || is_annex_b(bytes)) {
+    return ".h265";
+  }
+  if (is_h264(bytes)) {
+    return ".h264";
+  }
+  if (text.size() >= 8 && text.substr(4).starts_with("ftyp")) {
+    return ".mp4";
+  }
+  if (text.starts_with("\x89PNG\r\n\x1A\n")) {
+    return ".png";
+  }
+  if (text.size() >= 12 && text.starts_with("RIFF") && text.substr(8).starts_with("AVI ")) {
+    return ".avi";
+  }
+  if (text.starts_with("\x1A\x45\xDF\xA3")) {
+    return ".mkv";
+  }
+  return is_transport_stream(bytes) ? ".ts" : "";
 }
 
 std::string_view name_of(VideoFormat format) {

@@ -96,15 +96,27 @@ TEST_CASE("file ref: photo or video by substring, the extension where the path s
     std::string_view path, extension;
     Medium medium;
   };
-  for (const auto& expected :
-       {Case{"dashcam/video/1.mp4\0"sv, ".mp4", Medium::video},
-        Case{"dashcam/video/1.h265", ".h265", Medium::video},
-        Case{"dashcam/video/1", "", Medium::video}, Case{"dsm/picture/1", ".jpg", Medium::photo},
-        Case{"dsm/picture/1.mp4", ".mp4", Medium::photo},
-        Case{"picture/video/1.jpg", "", Medium::video},
-        Case{"video/picture/1.jpg", "", Medium::video}, Case{"a.mp4/b", "", Medium::unknown},
-        Case{"a.jpg", "", Medium::unknown}, Case{".mp4", ".mp4", Medium::unknown},
-        Case{"a.mp4\0\0"sv, "", Medium::unknown}}) {
+  for (const auto& expected : {Case{"dashcam/video/1.mp4\0"sv, ".mp4", Medium::video},
+                               Case{"dashcam/video/1.h265", ".h265", Medium::video},
+                               Case{"dashcam/video/1", "", Medium::video},
+                               Case{"dsm/picture/1", ".jpg", Medium::photo},
+                               Case{"dsm/picture/1.mp4", ".mp4", Medium::photo},
+                               Case{"picture/video/1.jpg", ".jpg", Medium::video},
+                               Case{"video/picture/1", "", Medium::video},
+                               Case{"a.mp4/b", "", Medium::unknown},
+                               Case{"a.JPG\0"sv, ".jpg", Medium::unknown},
+                               Case{".mp4", ".mp4", Medium::unknown},
+                               Case{"dashcam/video/1.ts", ".ts", Medium::video},
+                               Case{"a.Jpeg", ".jpeg", Medium::unknown},
+                               Case{"a.h264", ".h264", Medium::unknown},
+                               Case{"a.265", ".265", Medium::unknown},
+                               Case{"a.ts", ".ts", Medium::unknown},
+                               Case{"ts", "", Medium::unknown},
+                               Case{"s", "", Medium::unknown},
+                               Case{"a.json", "", Medium::unknown},
+                               Case{"dsm/picture/1.part", ".jpg", Medium::photo},
+                               Case{"a.mp\xd4", "", Medium::unknown},
+                               Case{"a.mp4\0\0"sv, "", Medium::unknown}}) {
     const auto file = by_path(expected.path);
     CAPTURE(file.text());
     CHECK(file.medium() == expected.medium);

@@ -66,6 +66,50 @@ TEST_CASE("media type: a stream whose first start code is damaged is still one")
   CHECK(detect(late) == VideoFormat::unknown);
 }
 
+TEST_CASE("media type: the first bytes tell what a name should end in") {
+  const auto transport = [](std::size_t size) {
+    ByteBuffer stream(size);
+    for (std::size_t at = 0; at < size; at += 188) {
+      stream[at] = std::byte{0x47};
+    }
+    return stream;
+  };
+  CHECK(extension_of_content(ptmf_file()) == ".h265");
+  CHECK(extension_of_content(transport(377)) == ".ts");
+  CHECK(extension_of_content(transport(5000)) == ".ts");
+  CHECK(extension_of_content(transport(376)).empty());
+  CHECK(extension_of_content(Bytes(transport(5000)).subspan(1)).empty());
+  for (const auto& [bytes, extension] :
+       std::vector<std::pair<const char*, std::string_view>>{{"ffd8 ffe0 0010", ".jpg"},
+                                                             {"ffd8 ffdb", ".jpg"},
+                                                             {"00000020 66747970 69736f6d", ".mp4"},
+                                                             {"00000018 66747970", ".mp4"},
+                                                             {"00000001 4001 0c01", ".h265"},
+                                                             {"000001 4601 50", ".h265"},
+                                                             {"00000001 6742 001f", ".h264"},
+                                                             {"000001 2764 0028", ".h264"},
+                                                             {"00000001 0910", ".h264"},
+                                                             {"00000001 0605 ff", ".h264"},
+                                                             {"00000001 6588 84", ".h264"},
+                                                             {"89504e47 0d0a1a0a", ".png"},
+                                                             {"52494646 10000000 41564920", ".avi"},
+                                                             {"1a45dfa3", ".mkv"},
+                                                             {"", ""},
+                                                             {"ffd8", ""},
+                                                             {"00000001", ""},
+                                                             {"00000001 67", ""},
+                                                             {"00000001 e742", ""},
+                                                             {"00000001 0742", ""},
+                                                             {"00000001 6910", ""},
+                                                             {"00000020 667479", ""},
+                                                             {"52494646 10000000 57415645", ""},
+                                                             {"47", ""},
+                                                             {"3c68746d 6c3e", ""}}) {
+    CAPTURE(bytes);
+    CHECK(extension_of_content(from_hex(bytes)) == extension);
+  }
+}
+
 TEST_CASE("media type: every format has its own name") {
   std::vector<std::string_view> names;
   for (const auto format : {VideoFormat::ptmf, VideoFormat::annex_b, VideoFormat::mp4,

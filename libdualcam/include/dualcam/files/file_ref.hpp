@@ -50,7 +50,9 @@ public:
   /// For people: "front photo", or the path without its trailing NUL; printable ASCII on one line
   /// (other bytes and backslashes are `\xHH`), cut short behind 255 bytes. Never a path to open.
   std::string label() const;
-  /// Of the file's name: `.jpg`, `.h265`, `.mp4`; empty: only the content tells.
+  /// Of the file's name: by kind `.jpg` or `.h265`; by path as the path ends, if that is the ending
+  /// of a photo or video (`.jpg .mp4 .h265 .ts` and so on, in lower case), else `.jpg` for a
+  /// picture. Empty: only the content tells (`extension_of_content`, media_type.hpp).
   std::string_view extension() const;
   /// What it shows.
   Medium medium() const;

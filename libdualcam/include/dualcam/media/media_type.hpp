@@ -2,7 +2,7 @@
 /// What a downloaded file holds, judged by its content; names and endings say nothing.
 /// Facts: dualcam-ptmf(7), OTHER FILES.
 ///
-/// The functions may be called from any thread.
+/// The functions may be called from any thread. All text is static: it is valid for ever.
 #pragma once
 
 #include <string_view>
@@ -34,7 +34,16 @@ inline constexpr std::size_t thorough_detection_size = largest_ptmf_payload + 2 
 /// its beginning, and no stream can hold the eight zeros of a header.
 VideoFormat detect(Bytes first_bytes);
 
-/// "PTMF", "HEVC Annex B", "MP4", "JPEG" or "unknown"; static.
+/// How many bytes of a file `extension_of_content` should be given. More tell no more.
+inline constexpr std::size_t extension_sample_size = 1024;
+
+/// What the name of a file should end in, by its first bytes: `.jpg`, `.mp4`, `.h265` (PTMF as the
+/// vendor's server names it, and Annex B of H.265), `.h264` (Annex B), `.ts`, `.png`, `.avi`,
+/// `.mkv`; empty: they do not tell. Of undamaged files: `detect` is for what may have lost its
+/// beginning.
+std::string_view extension_of_content(Bytes first_bytes);
+
+/// "PTMF", "HEVC Annex B", "MP4", "JPEG" or "unknown".
 std::string_view name_of(VideoFormat format);
 
 } // namespace dualcam
