@@ -176,13 +176,9 @@ asio::awaitable<void> Connection::perform(const Send& send) {
 /// What an earlier run has stored of this camera tells it from an IMEI that anybody may name.
 asio::awaitable<void> Connection::look_for_records(std::uint64_t imei) {
   auto& admission = server_.admission();
-  const auto& options = server_.options();
-  if (options.to_stdout || admission.knows(imei)) {
-    co_return;
-  }
-  const auto state = state_folder(options, imei);
-  const auto known = co_await run_on(server_.disk(), [&state] { return state.read(); });
-  if (known && !known->records.empty()) {
+  if (!admission.knows(imei) && co_await run_on(server_.disk(), [this, imei] {
+        return server_.destination().has_stored(imei);
+      })) {
     admission.is_known(imei);
   }
 }

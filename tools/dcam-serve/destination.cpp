@@ -2,96 +2,100 @@
 
 #include <algorithm>
 
-#include <limits.h>
-#include <poll.h>
-#include <unistd.h>
-
-#include "dualcam/wire/crc16.hpp"
+#include "common/escape.hpp"
+#include "dcam-serve/file_transfer.hpp"
+#include "dcam-serve/output_folder.hpp"
+#include "dcam-serve/preparation.hpp"
+#include "dcam-serve/stream_transfer.hpp"
+#include "dualcam/storage/file_names.hpp"
 
 namespace dualcam::serve {
-namespace {
 
-constexpr std::size_t longest_tail = 16; // packets
-constexpr int poll_milliseconds = 100;
-
-} // namespace
-
-ResumePoint StreamDestination::resume_point() const {
-  const auto packets = static_cast<std::uint32_t>(tail_.size());
-  const auto skipped = tail_.empty() ? 0 : std::min(compared_, tail_.size() - 1);
-  ResumePoint from{
-      data_.packets - packets + 1, data_.packets, bytes_before_tail_, crc_before_tail_, {}};
-  for (std::size_t i = 0; i < tail_.size(); ++i) {
-    if (i >= skipped) {
-      dualcam::append(from.overlap, tail_[i]);
-      continue;
-    }
-    ++from.number;
-    from.offset += tail_[i].size();
-    from.crc = crc16(tail_[i], from.crc);
+std::unique_ptr<Destination> Destination::of(const ServeOptions& options, const Clock& clock) {
+  if (options.to_stdout) {
+    return std::make_unique<StreamDestination>(clock);
   }
-  return from;
+  return std::make_unique<FolderDestination>(options, clock);
 }
 
-Result<void> StreamDestination::keep_compared(std::uint32_t next, std::uint64_t) {
-  const auto first = data_.packets - static_cast<std::uint32_t>(tail_.size()) + 1;
-  if (next > first && next <= data_.packets + 1) {
-    compared_ = next - first;
-  }
-  return {};
+// --- a folder ---
+
+std::string FolderDestination::description() const {
+  return "files go to " + escaped(options_.output.string());
 }
 
-Result<void> StreamDestination::append(std::span<const Bytes> payloads) {
-  for (const auto payload : payloads) {
-    if (const auto written = write(payload); !written) {
-      return written;
-    }
-    data_.add(payload);
-    compared_ = 0;
-    tail_.emplace_back(payload.begin(), payload.end());
-    if (tail_.size() > longest_tail) {
-      bytes_before_tail_ += tail_.front().size();
-      crc_before_tail_ = crc16(tail_.front(), crc_before_tail_);
-      tail_.pop_front();
-    }
-  }
-  return {};
+Result<void> FolderDestination::check() const { return check_output(options_.output); }
+
+std::filesystem::path FolderDestination::root() const {
+  return below(options_.output, options_.name.fixed_folder());
 }
 
-/// A pipe that is writable takes PIPE_BUF bytes at once, so this never waits in write().
-Result<void> StreamDestination::write(Bytes bytes) {
-  while (!bytes.empty()) {
-    pollfd reader{STDOUT_FILENO, POLLOUT, 0};
-    if (uninterrupted([&] { return ::poll(&reader, 1, poll_milliseconds); }) == 0) {
-      if (interrupted_) {
-        return io_error("write to", "standard output", ECANCELED);
-      }
-      continue;
-    }
-    const auto piece = bytes.first(std::min<std::size_t>(bytes.size(), PIPE_BUF));
-    const auto written =
-        uninterrupted([&] { return ::write(STDOUT_FILENO, piece.data(), piece.size()); });
-    if (written < 0 && errno != EAGAIN) {
-      reader_gone_ = errno == EPIPE;
-      return io_error("write to", "standard output", errno);
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
-  }
-  return {};
+std::filesystem::path FolderDestination::path_for(const FileFacts& facts) const {
+  return below(options_.output, options_.name.expand(facts.name_values()));
 }
 
-Result<std::optional<StoredFile>> StreamDestination::finish(const Finish& how, Barrier) {
-  if (data_.bytes != how.verified.bytes || data_.crc != how.verified.crc) {
-    return std::unexpected(
-        Error{ErrorCategory::crc, 0, "what went to standard output is not what was verified"});
-  }
-  return StoredFile{path(), 0};
+bool FolderDestination::is_refused(const FileFacts& facts) const {
+  return (options_.if_exists == IfExists::skip || options_.if_exists == IfExists::fail) &&
+         is_taken(path_for(facts));
 }
 
-Result<std::filesystem::path> StreamDestination::set_aside() {
-  return std::unexpected(Error{ErrorCategory::io, 0,
-                               "the camera offers another file now, and what went to standard "
-                               "output cannot be taken back: run the command again"});
+bool FolderDestination::may_be_held(const FileFacts& facts) const {
+  auto checkpoint = path_for(facts);
+  checkpoint += ".part.checkpoint";
+  const auto state = state_of(facts.imei).read();
+  const auto time = timestamp_of(facts.metadata_payload);
+  const auto may_be_part = [&](const PartEntry& part) {
+    return part.file == facts.file && (!part.time || !time || part.time == time);
+  };
+  return is_taken(checkpoint) || !state || std::ranges::any_of(state->parts, may_be_part) ||
+         std::ranges::any_of(state->records, [&](const auto& record) {
+           return same_file(record.identity, facts.identity(record.identity.packets));
+         });
+}
+
+bool FolderDestination::has_stored(std::uint64_t imei) const {
+  const auto known = state_of(imei).read();
+  return known && !known->records.empty();
+}
+
+Result<std::unique_ptr<Transfer>> FolderDestination::begin(FileFacts facts, std::uint32_t packets) {
+  auto transfer = std::make_unique<FileTransfer>(*this, clock_, std::move(facts), packets);
+  if (const auto opened = transfer->open(); !opened) {
+    return std::unexpected(opened.error());
+  }
+  return transfer;
+}
+
+std::vector<Untold> FolderDestination::untold(Unsaid& unsaid) const {
+  return find_untold(root(), options_.sources, unsaid);
+}
+
+void FolderDestination::mark_said(std::uint64_t imei, std::uint64_t record) const {
+  (void)state_of(imei).mark_said(record);
+}
+
+std::vector<std::filesystem::path> FolderDestination::tidy(std::chrono::seconds age) const {
+  remove_old_records(root(), age);
+  return remove_abandoned({below(options_.output, {}), options_.name.levels()}, age);
+}
+
+// --- standard output ---
+
+Result<std::unique_ptr<Transfer>> StreamDestination::begin(FileFacts facts, std::uint32_t packets) {
+  if (!paused_) {
+    return std::make_unique<StreamTransfer>(clock_, std::move(facts), packets);
+  }
+  if (!same_file(paused_->identity(), facts.identity(packets))) {
+    return std::unexpected(paused_->set_aside().error());
+  }
+  return std::move(paused_);
+}
+
+void StreamDestination::pause(std::unique_ptr<Transfer> transfer) {
+  if (transfer->packets_received() > 0) {
+    transfer->pause();
+    paused_ = std::move(transfer);
+  }
 }
 
 } // namespace dualcam::serve

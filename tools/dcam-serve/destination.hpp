@@ -1,105 +1,126 @@
-// Where a transfer's bytes go: a file below the output folder, or standard output.
+// Where files go, which is decided here once: below a folder, or to standard output (`-o -`).
 #pragma once
 
-#include <atomic>
-#include <deque>
-#include <functional>
+#include <chrono>
 #include <memory>
-#include <optional>
-#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
-#include "dualcam/storage/resumable_file.hpp"
+#include "common/clock.hpp"
+#include "dcam-serve/options.hpp"
+#include "dcam-serve/transfer.hpp"
+#include "dcam-serve/untold.hpp"
+#include "dualcam/storage/state_folder.hpp"
 
 namespace dualcam::serve {
 
+/// What returns a Result, and what it is said of, may block on the disk. Used by one thread for one
+/// camera at a time.
 class Destination {
 public:
+  /// As the options say, which outlive it as `clock` does.
+  static std::unique_ptr<Destination> of(const ServeOptions& options, const Clock& clock);
   Destination() = default;
   Destination(const Destination&) = delete;
   Destination& operator=(const Destination&) = delete;
   virtual ~Destination() = default;
 
-  /// For people: a path.
-  virtual std::filesystem::path path() const = 0;
-  virtual const HeldData& data() const = 0;
-  /// What to ask the camera for, to go on behind `data`.
-  virtual ResumePoint resume_point() const = 0;
-  /// Whether `append` may take as long as a reader likes.
-  virtual bool may_block() const = 0;
-  /// Makes an `append` that is blocked give up.
-  virtual void interrupt() {}
-  /// `append` failed because nobody reads any more (`| head -c 100`).
-  virtual bool reader_gone() const { return false; }
-  virtual std::uint64_t unsaved() const = 0;
+  /// For people: "files go to ...".
+  virtual std::string description() const = 0;
+  /// For people: what about the files that are incomplete when it ends.
+  virtual std::string_view left_incomplete() const = 0;
+  /// Whether files can go there; an error says what to do.
+  virtual Result<void> check() const = 0;
 
-  /// The next packets.
-  virtual Result<void> append(std::span<const Bytes> payloads) = 0;
-  virtual Result<void> save() = 0;
-  /// As ResumableFile::keep_compared.
-  virtual Result<void> keep_compared(std::uint32_t next, std::uint64_t offset) = 0;
-  /// Nothing of it is to remain.
-  virtual void discard() = 0;
-  /// As ResumableFile::finish.
-  virtual Result<std::optional<StoredFile>> finish(const Finish& how, Barrier folders) = 0;
-  /// The camera offers another file now. Returns where the old one is.
-  virtual Result<std::filesystem::path> set_aside() = 0;
+  /// The name the file is to get.
+  virtual std::filesystem::path path_for(const FileFacts& facts) const = 0;
+  /// Whether a file may not have its name, by --if-exists skip or fail.
+  virtual bool is_refused(const FileFacts& facts) const = 0;
+  /// Whether something is held that this may be, or may be a part of. Reads the disk.
+  virtual bool may_be_held(const FileFacts& facts) const = 0;
+  /// Whether a file of this camera was stored, by an earlier run as well. Reads the disk.
+  virtual bool has_stored(std::uint64_t imei) const = 0;
+
+  /// Whether it takes this file next; otherwise it waits for another one.
+  virtual bool takes(const FileRef& file) const = 0;
+  /// Whether a file that does not come lets the camera's others go first.
+  virtual bool takes_others() const = 0;
+  virtual Result<std::unique_ptr<Transfer>> begin(FileFacts facts, std::uint32_t packets) = 0;
+  /// The link was lost in mid-file.
+  virtual void pause(std::unique_ptr<Transfer> transfer) = 0;
+
+  /// Files that an earlier run has stored but could not tell. Reads the disk.
+  virtual std::vector<Untold> untold(Unsaid& unsaid) const = 0;
+  /// The line of this file has been written. Where that does not work it is told again at the next
+  /// start.
+  virtual void mark_said(std::uint64_t imei, std::uint64_t record) const = 0;
+  /// Removes parts that no camera came back for in `age`, and returns them; records as well.
+  virtual std::vector<std::filesystem::path> tidy(std::chrono::seconds age) const = 0;
 };
 
-class FileDestination : public Destination {
+class FolderDestination : public Destination {
 public:
-  explicit FileDestination(ResumableFile file) : file_(std::move(file)) {}
+  FolderDestination(const ServeOptions& options, const Clock& clock)
+      : options_(options), clock_(clock) {}
 
-  const ResumableFile& file() const { return file_; }
+  const ServeOptions& options() const { return options_; }
+  /// Below which the state folders are.
+  std::filesystem::path root() const;
+  /// What is known of a camera's files.
+  StateFolder state_of(std::uint64_t imei) const { return {root(), imei}; }
 
-  std::filesystem::path path() const override { return file_.path(); }
-  const HeldData& data() const override { return file_.data(); }
-  ResumePoint resume_point() const override { return file_.resume_point(); }
-  bool may_block() const override { return false; }
-  std::uint64_t unsaved() const override { return file_.unsaved(); }
-  Result<void> append(std::span<const Bytes> payloads) override { return file_.append(payloads); }
-  Result<void> save() override { return file_.save(); }
-  Result<void> keep_compared(std::uint32_t next, std::uint64_t offset) override {
-    return file_.keep_compared(next, offset);
+  std::string description() const override;
+  std::string_view left_incomplete() const override {
+    return "run the same command again for what is incomplete";
   }
-  void discard() override { file_.discard(); }
-  Result<std::optional<StoredFile>> finish(const Finish& how, Barrier folders) override {
-    return file_.finish(how, std::move(folders));
-  }
-  Result<std::filesystem::path> set_aside() override { return file_.set_aside(); }
+  Result<void> check() const override;
+  std::filesystem::path path_for(const FileFacts& facts) const override;
+  bool is_refused(const FileFacts& facts) const override;
+  bool may_be_held(const FileFacts& facts) const override;
+  bool has_stored(std::uint64_t imei) const override;
+  bool takes(const FileRef&) const override { return true; }
+  bool takes_others() const override { return true; }
+  Result<std::unique_ptr<Transfer>> begin(FileFacts facts, std::uint32_t packets) override;
+  /// It is found again on the disk.
+  void pause(std::unique_ptr<Transfer>) override {}
+  std::vector<Untold> untold(Unsaid& unsaid) const override;
+  void mark_said(std::uint64_t imei, std::uint64_t record) const override;
+  std::vector<std::filesystem::path> tidy(std::chrono::seconds age) const override;
 
 private:
-  ResumableFile file_;
+  const ServeOptions& options_;
+  const Clock& clock_;
 };
 
-/// `-o -`. What was written cannot be taken back, so it lives as long as the process; what it
-/// needs to prove that the camera still offers the same file is kept in memory.
+/// One file, the first of which anything comes: whatever connections that takes, it goes on with
+/// the same one.
 class StreamDestination : public Destination {
 public:
-  std::filesystem::path path() const override { return "-"; }
-  const HeldData& data() const override { return data_; }
-  ResumePoint resume_point() const override;
-  bool may_block() const override { return true; }
-  void interrupt() override { interrupted_ = true; }
-  bool reader_gone() const override { return reader_gone_; }
-  std::uint64_t unsaved() const override { return 0; }
-  Result<void> append(std::span<const Bytes> payloads) override;
-  Result<void> save() override { return {}; }
-  Result<void> keep_compared(std::uint32_t next, std::uint64_t offset) override;
-  void discard() override {}
-  Result<std::optional<StoredFile>> finish(const Finish& how, Barrier folders) override;
-  Result<std::filesystem::path> set_aside() override;
+  explicit StreamDestination(const Clock& clock) : clock_(clock) {}
+
+  std::string description() const override { return "the first file goes to standard output"; }
+  std::string_view left_incomplete() const override {
+    return "what went to standard output is incomplete";
+  }
+  Result<void> check() const override { return {}; }
+  std::filesystem::path path_for(const FileFacts&) const override { return "-"; }
+  bool is_refused(const FileFacts&) const override { return false; }
+  bool may_be_held(const FileFacts&) const override { return false; }
+  bool has_stored(std::uint64_t) const override { return false; }
+  bool takes(const FileRef& file) const override {
+    return !paused_ || paused_->facts().file == file;
+  }
+  bool takes_others() const override { return false; }
+  Result<std::unique_ptr<Transfer>> begin(FileFacts facts, std::uint32_t packets) override;
+  void pause(std::unique_ptr<Transfer> transfer) override;
+  std::vector<Untold> untold(Unsaid&) const override { return {}; }
+  void mark_said(std::uint64_t, std::uint64_t) const override {}
+  std::vector<std::filesystem::path> tidy(std::chrono::seconds) const override { return {}; }
 
 private:
-  Result<void> write(Bytes bytes);
-
-  HeldData data_;
-  std::deque<ByteBuffer> tail_; ///< the last packets
-  std::size_t compared_ = 0;    ///< so many of them have come again, and nothing since
-  std::uint64_t bytes_before_tail_ = 0;
-  std::uint16_t crc_before_tail_ = 0;
-  std::atomic<bool> interrupted_ = false;
-  bool reader_gone_ = false;
+  const Clock& clock_;
+  std::unique_ptr<Transfer> paused_; ///< what went to standard output cannot be begun again
 };
 
 } // namespace dualcam::serve

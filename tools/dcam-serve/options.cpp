@@ -100,8 +100,8 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
   parser.text("-b,--bind", "ADDR", options.bind, "address to listen on (all)");
   parser.custom("-o,--output", "DIR", ".", "folder that files go to; - = the first file to stdout",
                 [&](const auto& given) {
-                  options.output = given;
                   options.to_stdout = given == "-";
+                  options.output = options.to_stdout ? "." : given;
                   return given.empty() ? std::optional<std::string>("the name of a folder")
                                        : std::nullopt;
                 });

@@ -57,17 +57,13 @@ double rate_of(std::uint64_t bytes, std::chrono::milliseconds duration) {
              : 0;
 }
 
-std::uint64_t expected_bytes(const Transfer& transfer) {
-  return std::max(transfer.bytes(), std::uint64_t{transfer.packets()} * full_packet);
-}
-
 std::string line_for(std::span<const Transfer* const> transfers) {
   std::uint64_t bytes = 0;
   std::uint64_t expected = 0;
   double rate = 0;
   for (const auto* transfer : transfers) {
     bytes += transfer->bytes();
-    expected += expected_bytes(*transfer);
+    expected += transfer->expected_bytes();
     rate += rate_of(transfer->new_bytes(), transfer->duration());
   }
   return progress_text(transfers.size() == 1 ? described(transfers.front()->facts())
@@ -85,7 +81,7 @@ std::string event_line(std::string_view name, const Json& fields) {
 
 EventLog::Settings log_settings(const ServeOptions& options) {
   EventLog::Settings settings;
-  settings.folder = options.to_stdout ? "." : options.output;
+  settings.folder = options.output;
   settings.dropped_errors = [](std::uint64_t lines) {
     return fmt::format("dcam-serve: {} lines were dropped here: nobody read them\n", lines);
   };
@@ -117,17 +113,14 @@ void Reporter::print(std::string_view line, LineWriter::Weight weight) {
 }
 
 void Reporter::listening(const asio::ip::tcp::endpoint& endpoint, const ServeOptions& options,
-                         std::uint32_t places) {
+                         std::string_view where, std::uint32_t places) {
   const auto address = endpoint.address().to_string();
   event("listening",
         {{"address", address}, {"port", endpoint.port()}, {"max_connections", places}});
-  console_.note(
-      fmt::format("listening on {} port {}, {}; up to {}; {}",
-                  options.bind.empty() ? "all addresses" : address, endpoint.port(),
-                  options.to_stdout ? "the first file goes to standard output"
-                                    : "files go to " + escaped(options.output.string()),
-                  counted(places, "connection"),
-                  options.keep_listening ? "stop with Ctrl-C" : "waiting for the first camera"));
+  console_.note(fmt::format(
+      "listening on {} port {}, {}; up to {}; {}", options.bind.empty() ? "all addresses" : address,
+      endpoint.port(), where, counted(places, "connection"),
+      options.keep_listening ? "stop with Ctrl-C" : "waiting for the first camera"));
 }
 
 void Reporter::too_few_descriptors(std::uint32_t places, std::uint64_t descriptors,

@@ -10,6 +10,7 @@
 
 #include "common/event_log.hpp"
 #include "common/standard_streams.hpp"
+#include "dcam-serve/options.hpp"
 #include "dcam-serve/transfer.hpp"
 #include "dcam-serve/untold.hpp"
 
@@ -27,9 +28,9 @@ public:
   std::uint64_t taken() const { return log_.taken(); }
   std::uint64_t written() const { return log_.written(); }
 
-  /// `places`: how many connections at once.
+  /// `where`: as Destination describes itself; `places`: how many connections at once.
   void listening(const asio::ip::tcp::endpoint& endpoint, const ServeOptions& options,
-                 std::uint32_t places);
+                 std::string_view where, std::uint32_t places);
   /// Places were asked for that the limit of open files, `descriptors`, may not be enough for.
   void too_few_descriptors(std::uint32_t places, std::uint64_t descriptors, std::uint32_t enough);
   void connected(const Init& init, const std::string& peer);

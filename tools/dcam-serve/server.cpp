@@ -31,9 +31,10 @@ constexpr std::chrono::hours tidy_interval{1};
 } // namespace
 
 Server::Server(const ServeOptions& options, Clock& clock)
-    : options_(options), clock_(clock), reporter_(options), outcome_(options_),
+    : options_(options), clock_(clock), destination_(Destination::of(options_, clock)),
+      reporter_(options), outcome_(options_),
       unsaid_(below(options_.output, options_.name.fixed_folder())),
-      teller_({options_, reporter_, outcome_, unsaid_, io_, disk_.context()},
+      teller_({options_, *destination_, reporter_, outcome_, unsaid_, io_, disk_.context()},
               [this] { release_signals(); }),
       descriptors_(allow_many_descriptors()),
       places_(options.max_connections != 0 ? options.max_connections : places_for(descriptors_)),
@@ -67,10 +68,9 @@ int Server::report() {
   auto status = outcome_.exit_status();
   reporter_.summary(outcome_.partials(), status);
   if (status > 128) {
-    reporter_.console().error(outcome_.partials() == 0 ? "stopped; nothing is incomplete"
-                              : options_.to_stdout
-                                  ? "stopped; what went to standard output is incomplete"
-                                  : "stopped; run the same command again for what is incomplete");
+    reporter_.console().error(fmt::format("stopped; {}", outcome_.partials() == 0
+                                                             ? "nothing is incomplete"
+                                                             : destination_->left_incomplete()));
   }
   reporter_.console().clear_progress();
   // One run waits like any filter; a signal ends that at once (`release_signals`).
@@ -95,7 +95,7 @@ int Server::report() {
 bool Server::prepare() {
   options_.output = one_spelling(options_.output);
   auto allowed = AllowList::load(options_.imeis);
-  const auto output = options_.to_stdout ? Result<void>() : check_output(options_.output);
+  const auto output = destination_->check();
   const auto* failure = !allowed ? &allowed.error() : !output ? &output.error() : nullptr;
   if (failure == nullptr && !options_.capture.empty()) {
     auto capture = open_capture(options_.capture);
@@ -120,7 +120,8 @@ bool Server::listen() {
   asio::error_code error;
   acceptor_ = open_acceptor(options_, io_, error);
   if (acceptor_) {
-    reporter_.listening(acceptor_->local_endpoint(), options_, places_);
+    reporter_.listening(acceptor_->local_endpoint(), options_, destination_->description(),
+                        places_);
     if (const auto allowed = places_for(descriptors_); places_ > allowed) {
       reporter_.too_few_descriptors(places_, descriptors_, allowed);
     }
@@ -136,10 +137,8 @@ bool Server::listen() {
 }
 
 asio::awaitable<void> Server::begin() {
-  if (!options_.to_stdout) {
-    co_await teller_.tell_untold(allowed_, [this] { return stopping_; });
-    asio::co_spawn(io_, tidy_loop(), rethrow);
-  }
+  co_await teller_.tell_untold(allowed_, [this] { return stopping_; });
+  asio::co_spawn(io_, tidy_loop(), rethrow);
   asio::co_spawn(io_, accept_loop(), rethrow);
   start_waiting();
 }
@@ -256,13 +255,6 @@ void Server::over(bool complete) {
   reporter_.console().note("waiting for the camera to come back");
 }
 
-void Server::pause(Transfer transfer) {
-  if (options_.to_stdout && transfer.packets_received() > 0) {
-    transfer.pause();
-    paused_ = std::move(transfer);
-  }
-}
-
 void Server::reader_gone() {
   outcome_.forget_partials(); // nobody wants the rest
   reporter_.console().note("nobody reads standard output any more: stopping");
@@ -273,10 +265,7 @@ void Server::reader_gone() {
 asio::awaitable<void> Server::tidy_loop() {
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(options_.max_partial_age);
   while (!stopping_) {
-    const auto removed = co_await run_on(disk(), [&] {
-      remove_old_records(below(options_.output, options_.name.fixed_folder()), age);
-      return remove_abandoned({below(options_.output, {}), options_.name.levels()}, age);
-    });
+    const auto removed = co_await run_on(disk(), [&] { return destination_->tidy(age); });
     reporter_.parts_removed(removed, options_.max_partial_age);
     if (!stopping_) {
       co_await clock_.wait(tidy_timer_, clock_.now() + tidy_interval);

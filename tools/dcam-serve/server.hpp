@@ -18,6 +18,7 @@
 #include "dcam-serve/admission.hpp"
 #include "dcam-serve/allow_list.hpp"
 #include "dcam-serve/buffer_pool.hpp"
+#include "dcam-serve/destination.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/outcome.hpp"
 #include "dcam-serve/reporter.hpp"
@@ -41,6 +42,7 @@ public:
   const ServeOptions& options() const { return options_; }
   Reporter& reporter() { return reporter_; }
   Clock& clock() { return clock_; }
+  Destination& destination() { return *destination_; }
   asio::io_context& disk() { return disk_.context(); }
   Admission& admission() { return admission_; }
   BufferPool& buffers() { return buffers_; }
@@ -61,13 +63,6 @@ public:
   /// Something went wrong that costs one file.
   void note_failure(ExitCode code) { outcome_.failed(code); }
   void partial(const FileFacts& facts) { outcome_.partial(facts.imei, facts.file); }
-  /// The link was lost in mid-file: with `-o -` the next connection goes on with this very object.
-  void pause(Transfer transfer);
-  std::optional<Transfer> take_paused() { return std::exchange(paused_, std::nullopt); }
-  /// Whether this file is the one that standard output waits for.
-  bool may_be_paused(const FileRef& file) const {
-    return !paused_ || paused_->facts().file == file;
-  }
   SteppedBack& stepped_back() { return stepped_back_; }
   /// Nobody reads standard output any more.
   void reader_gone();
@@ -99,6 +94,7 @@ private:
 
   ServeOptions options_;
   Clock& clock_;
+  std::unique_ptr<Destination> destination_;
   Reporter reporter_;
   Outcome outcome_;
   Unsaid unsaid_;
@@ -120,7 +116,6 @@ private:
   BufferPool buffers_;
   std::set<Connection*> connections_;
   std::optional<std::uint64_t> only_; ///< without -k: the camera that came first
-  std::optional<Transfer> paused_;
   SteppedBack stepped_back_;
   TimePoint wait_until_ = TimePoint::max(); ///< for a camera
   bool product_failed_ = false;

@@ -6,7 +6,6 @@
 
 #include "common/counted.hpp"
 #include "common/escape.hpp"
-#include "dcam-serve/untold.hpp"
 
 namespace dualcam::serve {
 
@@ -34,7 +33,7 @@ void Teller::tell(const Json& file, Unsaid::Line line, bool runs_hook) {
 
 asio::awaitable<void> Teller::tell_untold(const AllowList& allowed, std::function<bool()> is_over) {
   auto files =
-      co_await run_on(means_.disk, [this] { return find_untold(means_.options, means_.unsaid); });
+      co_await run_on(means_.disk, [this] { return means_.destination.untold(means_.unsaid); });
   const bool wants_sha256 = means_.options.common.json || hooks_;
   for (auto& file : files) {
     if (is_over()) {
@@ -66,10 +65,9 @@ void Teller::flush(std::optional<TimePoint> deadline) {
   mark_said(means_.unsaid.written(means_.reporter.written()));
 }
 
-/// Where that does not work the file is told again at the next start.
 void Teller::mark_said(const std::vector<Unsaid::Line>& lines) const {
   for (const auto& line : lines) {
-    (void)state_folder(means_.options, line.hold.imei()).mark_said(line.record);
+    means_.destination.mark_said(line.hold.imei(), line.record);
   }
 }
 

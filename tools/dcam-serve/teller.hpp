@@ -10,6 +10,7 @@
 
 #include "common/coroutine.hpp"
 #include "dcam-serve/allow_list.hpp"
+#include "dcam-serve/destination.hpp"
 #include "dcam-serve/hook.hpp"
 #include "dcam-serve/outcome.hpp"
 #include "dcam-serve/reporter.hpp"
@@ -22,6 +23,7 @@ public:
   /// What it works with; all of it outlives the teller.
   struct Means {
     const ServeOptions& options;
+    Destination& destination;
     Reporter& reporter;
     Outcome& outcome;
     Unsaid& unsaid;

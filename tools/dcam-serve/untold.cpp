@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "dcam-serve/output_folder.hpp"
 #include "dcam-serve/sha256.hpp"
 #include "dualcam/storage/durable.hpp"
 #include "dualcam/wire/message.hpp"
@@ -27,30 +26,26 @@ std::vector<std::uint64_t> cameras_below(const fs::path& root) {
 }
 
 Untold untold_of(const StateFolder& state, const FileRecord& record, Unsaid::Line line) {
-  const auto& identity = record.identity;
-  const FileFacts facts{.imei = identity.imei,
-                        .file = identity.file,
-                        .received = SystemTime(std::chrono::milliseconds(identity.received)),
-                        .metadata_payload = identity.metadata};
   const auto path = state.absolute(record.name);
-  return {.facts = facts,
-          .file = {facts.file, record.data.packets, record.data.bytes, record.data.crc, {}},
-          .path = path,
-          .is_there = is_taken(path),
-          .sha256 = {},
-          .line = std::move(line)};
+  return {
+      .facts = facts_of(record.identity),
+      .file = {record.identity.file, record.data.packets, record.data.bytes, record.data.crc, {}},
+      .path = path,
+      .is_there = is_taken(path),
+      .sha256 = {},
+      .line = std::move(line)};
 }
 
 } // namespace
 
-std::vector<Untold> find_untold(const ServeOptions& options, Unsaid& unsaid) {
+std::vector<Untold> find_untold(const fs::path& root, FileKinds wanted, Unsaid& unsaid) {
   std::vector<Untold> result;
-  for (const auto imei : cameras_below(below(options.output, options.name.fixed_folder()))) {
-    const auto state = state_folder(options, imei);
+  for (const auto imei : cameras_below(root)) {
+    const StateFolder state(root, imei);
     for (const auto& record : state.read().value_or(CameraState()).records) {
-      const bool wanted = record.named && !record.said && record.identity.file.kind() &&
-                          options.sources.contains(*record.identity.file.kind());
-      auto hold = wanted ? unsaid.claim(state, imei, record.id) : std::nullopt;
+      const bool tells = record.named && !record.said && record.identity.file.kind() &&
+                         wanted.contains(*record.identity.file.kind());
+      auto hold = tells ? unsaid.claim(state, imei, record.id) : std::nullopt;
       if (hold) {
         result.push_back(untold_of(state, record, {std::move(*hold), record.id, 0}));
       }

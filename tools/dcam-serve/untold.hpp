@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "dcam-serve/transfer.hpp"
+#include "dcam-serve/file_facts.hpp"
 #include "dcam-serve/unsaid.hpp"
+#include "dualcam/session/server_session.hpp"
 
 namespace dualcam::serve {
 
@@ -19,9 +20,10 @@ struct Untold {
   Unsaid::Line line;
 };
 
-/// Those of all cameras, the oldest first, but for what another living server is about to tell.
-/// Reads the disk. What cannot be read is left for another time.
-std::vector<Untold> find_untold(const ServeOptions& options, Unsaid& unsaid);
+/// Those of all cameras whose states are below `root`, the oldest first, but for what another
+/// living server is about to tell. Reads the disk. What cannot be read is left for another time.
+std::vector<Untold> find_untold(const std::filesystem::path& root, FileKinds wanted,
+                                Unsaid& unsaid);
 
 /// If it is there: writes its sidecar where that is missing and reads the file if its SHA-256 is
 /// wanted. An error says why that could not be done.

@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::size_t most_pieces = 1024; // tiny ones would be tens of thousands in a buffer
 
-bool is_there(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
-}
-
 } // namespace
 
 void Upload::interrupt() {
@@ -45,18 +40,13 @@ asio::awaitable<void> Upload::perform(const FileOffered& offered) {
   }
   facts_.file = offered.file;
   facts_.received = system_now();
-  const auto& options = server_.options();
-  if (options.to_stdout) {
-    server_.may_be_paused(offered.file) ? session_.fetch(server_.clock().now())
-                                        : session_.skip(server_.clock().now());
-    co_return;
-  }
-  if (is_left_alone(offered.file)) {
+  auto& destination = server_.destination();
+  if (!destination.takes(offered.file) || is_left_alone(offered.file)) {
     leave_file();
     co_return;
   }
-  if (is_name_taken() &&
-      !co_await run_on(server_.disk(), [&] { return facts_.may_be_held(options); })) {
+  if (destination.is_refused(facts_) &&
+      !co_await run_on(server_.disk(), [&] { return destination.may_be_held(facts_); })) {
     refuse_name();
     co_return;
   }
@@ -64,16 +54,9 @@ asio::awaitable<void> Upload::perform(const FileOffered& offered) {
   session_.fetch(server_.clock().now());
 }
 
-/// By --if-exists skip or fail the file may not have its name then.
-bool Upload::is_name_taken() const {
-  const auto& options = server_.options();
-  const bool matters = options.if_exists == IfExists::skip || options.if_exists == IfExists::fail;
-  return matters && !options.to_stdout && is_there(facts_.path_for(options));
-}
-
 /// The file stays with the camera.
 void Upload::refuse_name() {
-  const auto why = facts_.path_for(server_.options()).string() + " exists already";
+  const auto why = server_.destination().path_for(facts_).string() + " exists already";
   if (server_.options().if_exists == IfExists::fail) {
     server_.reporter().file_failed(facts_, why, kept_part());
     server_.note_failure(ExitCode::io);
@@ -107,7 +90,7 @@ asio::awaitable<void> Upload::perform(const FileStarted& started) {
       fail(left.error());
       co_return;
     }
-    server_.pause(std::move(*std::exchange(transfer_, std::nullopt)));
+    server_.destination().pause(std::move(transfer_));
   }
   const auto most = server_.options().max_file_size;
   const auto size = std::uint64_t{started.packets - 1} * full_packet; // and the last packet
@@ -124,7 +107,7 @@ asio::awaitable<void> Upload::perform(const FileStarted& started) {
   if (!co_await begin_transfer(started.packets)) {
     co_return;
   }
-  if (is_name_taken() && !transfer_->is_comparing()) {
+  if (!transfer_->is_comparing() && server_.destination().is_refused(facts_)) {
     refuse_name();
     co_return;
   }
@@ -133,21 +116,15 @@ asio::awaitable<void> Upload::perform(const FileStarted& started) {
 
 /// False if the destination refuses it.
 asio::awaitable<bool> Upload::begin_transfer(std::uint32_t packets) {
-  transfer_ = server_.take_paused();
-  const FileIdentity offered = {facts_.imei, facts_.file, packets, {}, facts_.metadata_payload};
-  if (transfer_ && !same_file(transfer_->identity(), offered)) {
-    const auto kept = transfer_->set_aside();
-    fail(kept ? Error{ErrorCategory::io, 0, "another file"} : kept.error());
+  auto transfer =
+      co_await run_on(server_.disk(), [&] { return server_.destination().begin(facts_, packets); });
+  if (!transfer) {
+    fail(transfer.error());
     co_return false;
   }
-  if (!transfer_) {
-    auto transfer = co_await run_on(
-        server_.disk(), [&] { return Transfer::begin(server_.options(), facts_, packets); });
-    if (!transfer) {
-      fail(transfer.error());
-      co_return false;
-    }
-    transfer_ = std::move(*transfer);
+  transfer_ = std::move(*transfer);
+  if (interrupted_) {
+    transfer_->interrupt();
   }
   server_.reporter().file_started(*transfer_);
   co_return true;
@@ -164,7 +141,7 @@ asio::awaitable<void> Upload::perform(const FileReplaced&) {
     const auto begun = co_await run_on(server_.disk(), [this] { return transfer_->begin_new(); });
     if (!begun) {
       fail(begun.error());
-    } else if (is_name_taken()) {
+    } else if (server_.destination().is_refused(facts_)) {
       refuse_name();
     } else {
       session_.begin(server_.clock().now());
@@ -201,7 +178,7 @@ asio::awaitable<bool> Upload::write() {
     co_return true;
   }
   Result<void> written;
-  if (transfer_->may_block() || !transfer_->is_begun()) {
+  if (transfer_->may_block()) {
     writing_ = true;
     written = co_await run_on(server_.disk(), [this] { return transfer_->append(pieces_); });
     writing_ = false;
@@ -222,7 +199,7 @@ asio::awaitable<void> Upload::perform(const Resumed& resumed) {
 }
 
 asio::awaitable<void> Upload::save_if_due() {
-  if (!transfer_ || !transfer_->save_is_due(server_.clock().now())) {
+  if (server_.clock().now() < save_due_at()) {
     co_return;
   }
   const auto saved = co_await run_on(server_.disk(), [this] { return transfer_->save(); });
@@ -232,7 +209,7 @@ asio::awaitable<void> Upload::save_if_due() {
 }
 
 TimePoint Upload::save_due_at() const {
-  return transfer_ && transfer_->unsaved() ? transfer_->save_due_at() : TimePoint::max();
+  return transfer_ ? transfer_->save_due_at() : TimePoint::max();
 }
 
 /// Not only a word, but a file is behind this IMEI.
@@ -251,7 +228,7 @@ asio::awaitable<void> Upload::perform(const FileCompleted& completed) {
     co_return;
   }
   has_proved();
-  auto transfer = std::exchange(transfer_, std::nullopt);
+  const auto transfer = std::move(transfer_);
   if (finished->what == Finished::What::known) {
     left_alone_.insert_or_assign(transfer->facts().file, facts_.metadata_payload);
   }
@@ -298,14 +275,14 @@ asio::awaitable<void> Upload::leave(std::string why) {
   }
   server_.reporter().file_interrupted(*transfer_, why);
   server_.partial(transfer_->facts());
-  server_.pause(std::move(*std::exchange(transfer_, std::nullopt)));
+  server_.destination().pause(std::move(transfer_));
 }
 
 /// A file that did not come, though the line was there for it, does not keep others from coming.
 void Upload::step_back(bool in_vain) {
   const bool grew = transfer_ && transfer_->new_bytes() > 0;
-  if (fetching_ && (in_vain || !grew) && server_.stepped_back().add(facts_.imei, *fetching_) &&
-      in_vain) {
+  if (fetching_ && server_.destination().takes_others() && (in_vain || !grew) &&
+      server_.stepped_back().add(facts_.imei, *fetching_) && in_vain) {
     server_.reporter().stepped_back(facts_);
   }
 }
@@ -316,7 +293,7 @@ void Upload::fail(const Error& error) {
     transfer_.reset();
     return server_.reader_gone();
   }
-  if (transfer_ && transfer_->may_block() && interrupted_) { // it was interrupted
+  if (transfer_ && transfer_->was_interrupted()) {
     server_.partial(transfer_->facts());
     return transfer_.reset();
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,7 +50,7 @@ public:
   void interrupt();
 
   /// The file on its way; null: none.
-  const Transfer* transfer() const { return transfer_ ? &*transfer_ : nullptr; }
+  const Transfer* transfer() const { return transfer_.get(); }
   /// It is changing on another thread.
   bool writing() const { return writing_; }
   bool failed() const { return failed_; }
@@ -61,7 +62,6 @@ public:
 
 private:
   bool is_left_alone(const FileRef& file) const;
-  bool is_name_taken() const;
   void refuse_name();
   void leave_file();
   asio::awaitable<bool> begin_transfer(std::uint32_t packets);
@@ -73,7 +73,7 @@ private:
   Server& server_;
   ServerSession& session_;
   FileFacts facts_; ///< of the file offered or being fetched
-  std::optional<Transfer> transfer_;
+  std::unique_ptr<Transfer> transfer_;
   std::vector<Bytes> pieces_;                ///< not yet written
   std::optional<FileRef> fetching_;          ///< from its offer to its end
   std::map<FileRef, ByteBuffer> left_alone_; ///< offered though stored before; their metadata

@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "dcam-serve/stream_transfer.hpp"
 #include "dualcam/wire/crc16.hpp"
+#include "temporary_folder.hpp"
 #include "testing.hpp"
 
 namespace dualcam::serve {
@@ -60,9 +62,11 @@ std::vector<ByteBuffer> packets(std::uint32_t count) {
   return result;
 }
 
+const FileFacts facts = facts_of({350612071913857, FileKind::front_photo, 0, 0, {}});
+
 TEST_CASE("destination: what goes to standard output is compared with when the camera comes back") {
   const auto sent = packets(20);
-  StreamDestination stream;
+  StreamTransfer stream(Clock::system(), facts, 20);
   CHECK(stream.resume_point().overlap.empty());
   ByteBuffer all;
   ByteBuffer got;
@@ -83,13 +87,13 @@ TEST_CASE("destination: what goes to standard output is compared with when the c
   CHECK(from.crc == crc16(Bytes(all).first(from.offset)));
   CHECK(from.overlap ==
         ByteBuffer(all.begin() + static_cast<std::ptrdiff_t>(from.offset), all.end()));
-  CHECK(stream.unsaved() == 0);
+  CHECK(stream.save_due_at() == TimePoint::max());
 }
 
 TEST_CASE("destination: nobody reads standard output any more, which is told from other failures") {
   const auto packet = random_bytes(100, 1);
   const std::array piece{Bytes(packet)};
-  StreamDestination stream;
+  StreamTransfer stream(Clock::system(), facts, 20);
   bool failed = false;
   {
     Output output;
@@ -104,7 +108,7 @@ TEST_CASE("destination: nobody reads standard output any more, which is told fro
 TEST_CASE("destination: a reader who takes nothing is not waited for once that is interrupted") {
   const auto block = random_bytes(1 << 20, 1);
   const std::array piece{Bytes(block)};
-  StreamDestination stream;
+  StreamTransfer stream(Clock::system(), facts, 20);
   Result<void> appended;
   {
     Output output;
@@ -117,15 +121,149 @@ TEST_CASE("destination: a reader who takes nothing is not waited for once that i
 }
 
 TEST_CASE("destination: standard output that is not what was verified is no file, nor taken back") {
-  StreamDestination stream;
-  Finish how;
-  how.verified = {1, 5, 0, 7};
-  CHECK(stream.finish(how, {}).error().category == ErrorCategory::crc);
+  StreamTransfer stream(Clock::system(), facts, 20);
+  Unsaid unsaid(".");
+  FileCompleted completed{facts.file, 1, 5, 7, {}};
+  CHECK(stream.finish(completed, unsaid).error().category == ErrorCategory::crc);
   CHECK_FALSE(stream.set_aside());
-  how.verified = {};
-  const auto stored = stream.finish(how, {});
-  REQUIRE((stored && *stored));
-  CHECK((*stored)->path == "-");
+  completed.bytes = 0;
+  completed.crc = 0;
+  const auto finished = stream.finish(completed, unsaid);
+  REQUIRE(finished);
+  CHECK(finished->path == "-");
+  CHECK(finished->sha256 == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+// --- which destination ---
+
+TEST_CASE("destination: standard output goes on with the file it has begun, and takes no other") {
+  ServeOptions options;
+  options.to_stdout = true;
+  const auto destination = Destination::of(options, Clock::system());
+  CHECK(destination->takes(facts.file));
+  auto transfer = destination->begin(facts, 20);
+  REQUIRE(transfer);
+  const auto* first = transfer->get();
+  destination->pause(std::move(*transfer)); // nothing has come
+  CHECK(destination->takes(FileKind::rear_video));
+
+  transfer = destination->begin(facts, 20);
+  REQUIRE(transfer);
+  first = transfer->get();
+  const auto packet = random_bytes(100, 1);
+  {
+    Output output;
+    REQUIRE((*transfer)->append(std::array{Bytes(packet)}));
+  }
+  destination->pause(std::move(*transfer));
+  CHECK(destination->takes(facts.file));
+  CHECK_FALSE(destination->takes(FileKind::rear_video));
+  CHECK_FALSE(destination->begin(facts, 21)); // another file of that kind
+  transfer = destination->begin(facts, 20);
+  REQUIRE(transfer);
+  CHECK(transfer->get() == first);
+  CHECK((*transfer)->bytes() == 100);
+  CHECK((*transfer)->new_bytes() == 0);
+  CHECK((*transfer)->resumptions() == 1);
+}
+
+TEST_CASE("destination: nothing on disk is looked at for standard output") {
+  TemporaryFolder folder;
+  ServeOptions options;
+  options.to_stdout = true;
+  options.output = folder.path() / "missing";
+  const auto destination = Destination::of(options, Clock::system());
+  Unsaid unsaid(options.output);
+  CHECK(destination->check());
+  CHECK_FALSE(destination->is_refused(facts));
+  CHECK_FALSE(destination->may_be_held(facts));
+  CHECK_FALSE(destination->has_stored(facts.imei));
+  CHECK(destination->untold(unsaid).empty());
+  CHECK(destination->tidy(std::chrono::seconds(0)).empty());
+  options.to_stdout = false;
+  CHECK_FALSE(Destination::of(options, Clock::system())->check());
+}
+
+/// A clock that stands.
+class StandingClock : public Clock {
+public:
+  TimePoint now() const override { return time; }
+  TimePoint time = steady_now();
+};
+
+class Folder {
+public:
+  Folder() {
+    options.output = folder.path();
+    options.min_free = 0;
+    options.name = *NameTemplate::parse("{imei}/{kind}{ext}");
+  }
+  std::unique_ptr<Transfer> begin(std::uint32_t packets) {
+    auto transfer = destination.begin(facts, packets);
+    REQUIRE(transfer);
+    return std::move(*transfer);
+  }
+
+  TemporaryFolder folder;
+  StandingClock clock;
+  ServeOptions options;
+  FolderDestination destination{options, clock};
+  Unsaid unsaid{folder.path()};
+};
+
+TEST_CASE("destination: a part is due to be saved after 0.9 s, or at once when much has come") {
+  using namespace std::chrono_literals;
+  Folder place;
+  const auto transfer = place.begin(2000);
+  CHECK(transfer->save_due_at() == TimePoint::max()); // nothing is there to save
+  const auto begin = place.clock.time;
+  place.clock.time += 500ms;
+  const auto packet = random_bytes(1024, 1);
+  REQUIRE(transfer->append(std::array{Bytes(packet)}));
+  CHECK(transfer->save_due_at() == begin + 900ms);
+  place.clock.time += 700ms;
+  REQUIRE(transfer->save());
+  CHECK(transfer->save_due_at() == TimePoint::max());
+  REQUIRE(transfer->append(std::vector<Bytes>(767, packet)));
+  CHECK(transfer->save_due_at() == place.clock.time + 900ms);
+  REQUIRE(transfer->append(std::array{Bytes(packet)}));
+  CHECK(transfer->save_due_at() <= place.clock.time);
+  place.clock.time += 300ms;
+  CHECK(transfer->duration() == 1500ms);
+  CHECK(transfer->expected_bytes() == 2000 * 1024);
+}
+
+TEST_CASE("destination: a folder goes on with what was left in it, and finishes that") {
+  Folder place;
+  const auto sent = packets(3);
+  {
+    const auto transfer = place.begin(3);
+    CHECK(transfer->may_block()); // the file has yet to be made
+    REQUIRE(transfer->append(std::array{Bytes(sent[0]), Bytes(sent[1])}));
+    CHECK_FALSE(transfer->may_block());
+    REQUIRE(transfer->leave(0, 0));
+  }
+  const auto transfer = place.begin(3);
+  CHECK(transfer->packets_received() == 2);
+  CHECK(transfer->new_bytes() == 0);
+  CHECK(transfer->resumptions() == 1);
+  CHECK(transfer->resume_point().held == 2);
+  CHECK(place.destination.may_be_held(facts));
+  REQUIRE(transfer->append(std::array{Bytes(sent[2])}));
+  CHECK(transfer->new_bytes() == 100);
+  const auto whole = transfer->data();
+  const auto finished = transfer->finish({facts.file, 3, whole.bytes, whole.crc, {}}, place.unsaid);
+  REQUIRE(finished);
+  CHECK(finished->what == Finished::What::stored);
+  CHECK(finished->path == place.folder.path() / "350612071913857/photof.jpg");
+  CHECK(place.destination.has_stored(facts.imei));
+  CHECK(place.begin(3)->is_comparing());
+}
+
+TEST_CASE("destination: of a file that nothing came of, nothing is there") {
+  Folder place;
+  REQUIRE(place.begin(3)->leave(0, 0));
+  CHECK(place.folder.names().empty());
 }
 
 } // namespace

@@ -1,0 +1,44 @@
+// A file on its way to standard output.
+#pragma once
+
+#include <atomic>
+#include <deque>
+
+#include "dcam-serve/sha256.hpp"
+#include "dcam-serve/transfer.hpp"
+
+namespace dualcam::serve {
+
+/// What was written cannot be taken back, so it lives as long as the process; what it needs to
+/// prove that the camera still offers the same file is kept in memory.
+class StreamTransfer : public Transfer {
+public:
+  StreamTransfer(const Clock& clock, FileFacts facts, std::uint32_t packets)
+      : Transfer(clock, std::move(facts), packets) {}
+
+  std::filesystem::path path() const override { return "-"; }
+  const HeldData& data() const override { return data_; }
+  ResumePoint resume_point() const override;
+  bool may_block() const override { return true; }
+  void interrupt() override { interrupted_ = true; }
+  bool was_interrupted() const override { return interrupted_; }
+  bool reader_gone() const override { return reader_gone_; }
+  Result<void> append(std::span<const Bytes> payloads) override;
+  Result<void> leave(std::uint32_t next, std::uint64_t offset) override;
+  Result<Finished> finish(const FileCompleted& completed, Unsaid& unsaid) override;
+  Result<std::filesystem::path> set_aside() override;
+
+private:
+  Result<void> write(Bytes bytes);
+
+  HeldData data_;
+  Sha256 digest_;
+  std::deque<ByteBuffer> tail_; ///< the last packets
+  std::size_t compared_ = 0;    ///< so many of them have come again, and nothing since
+  std::uint64_t bytes_before_tail_ = 0;
+  std::uint16_t crc_before_tail_ = 0;
+  std::atomic<bool> interrupted_ = false;
+  bool reader_gone_ = false;
+};
+
+} // namespace dualcam::serve
