@@ -52,7 +52,7 @@ void put_init(Json& json, const Init& init) {
 
 Record record_of(const Metadata& metadata, Bytes payload) {
   Record record;
-  const bool dualcam = metadata.camera == Camera::dualcam;
+  const bool dualcam = is_like_dualcam(metadata.camera);
   record.camera = metadata.camera;
   record.kind = metadata.kind();
   if (dualcam) {

@@ -12,6 +12,8 @@ std::string_view name_of(Camera camera) {
     return "adas";
   case Camera::dsm:
     return "dsm";
+  case Camera::dashcam:
+    return "dashcam";
   }
   return "";
 }
@@ -24,6 +26,8 @@ std::string_view description_of(Camera camera) {
     return "ADAS";
   case Camera::dsm:
     return "DSM";
+  case Camera::dashcam:
+    return "DashCam";
   }
   return "";
 }
@@ -44,7 +48,7 @@ std::optional<Camera> camera_of_path(std::string_view path) {
       Mark{"dsm", Camera::dsm},
       Mark{"dualcam_front", Camera::dualcam},
       Mark{"dualcam_rear", Camera::dualcam},
-      Mark{"dashcam", Camera::dualcam},
+      Mark{"dashcam", Camera::dashcam},
   };
   std::optional<Camera> found; // of several marks the later one here counts [srv]
   for (const auto& [mark, camera] : marks) {

@@ -70,6 +70,19 @@ std::optional<std::string> from_ascii(std::string_view text) {
   return path;
 }
 
+/// Six digits as three numbers; nullopt: anything else.
+std::optional<std::array<unsigned, 3>> three_numbers(std::string_view digits) {
+  const bool right = digits.size() == 6 &&
+                     std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+  if (!right) {
+    return std::nullopt;
+  }
+  const auto number = [&](std::size_t at) {
+    return static_cast<unsigned>((digits[at] - '0') * 10 + (digits[at + 1] - '0'));
+  };
+  return std::array{number(0), number(2), number(4)};
+}
+
 } // namespace
 
 std::optional<FileRef> FileRef::of_path(std::string_view path) {
@@ -117,6 +130,8 @@ std::string FileRef::label() const {
   return in_ascii(path.substr(0, longest_label), ' ') + (path.size() > longest_label ? "..." : "");
 }
 
+std::string FileRef::escaped_path() const { return kind() ? "" : in_ascii(request(), ' '); }
+
 std::string_view FileRef::extension() const {
   if (kind()) {
     return extension_of(*kind());
@@ -135,6 +150,48 @@ Medium FileRef::medium() const {
 
 std::optional<Camera> FileRef::camera() const {
   return kind() ? std::optional(Camera::dualcam) : camera_of_path(request());
+}
+
+FileKinds FileRef::like_kinds() const {
+  const auto whose = camera();
+  if (kind() || !whose || !is_like_dualcam(*whose)) {
+    return kinds();
+  }
+  const bool rear = whose == Camera::dualcam && request().find("dualcam_rear") != request().npos;
+  FileKinds like;
+  if (medium() != Medium::video) {
+    like.insert(rear ? FileKind::rear_photo : FileKind::front_photo);
+  }
+  if (medium() != Medium::photo) {
+    like.insert(rear ? FileKind::rear_video : FileKind::front_video);
+  }
+  return like;
+}
+
+std::optional<std::chrono::sys_seconds> FileRef::time() const {
+  constexpr std::size_t digits = 6;
+  const auto path = request();
+  const auto slash = path.rfind('/');
+  if (kind() || slash == std::string_view::npos || slash < digits ||
+      (slash > digits && path[slash - digits - 1] != '/')) {
+    return std::nullopt;
+  }
+  const auto behind = path.substr(slash + 1);
+  const bool goes_on = behind.size() > digits && behind[digits] >= '0' && behind[digits] <= '9';
+  const auto date = three_numbers(path.substr(slash - digits, digits));
+  const auto time = three_numbers(behind.substr(0, digits));
+  if (!date || !time || goes_on) {
+    return std::nullopt;
+  }
+  using namespace std::chrono;
+  const auto [years, months, days] = *date;
+  const auto [hour, minute, second] = *time;
+  const auto day =
+      year(2000 + static_cast<int>(years)) / static_cast<int>(months) / static_cast<int>(days);
+  if (!day.ok() || hour > 23 || minute > 59 || second > 59) {
+    return std::nullopt;
+  }
+  return sys_days(day) + hours(hour) + minutes(minute) + seconds(second);
 }
 
 std::string FileRef::text() const {

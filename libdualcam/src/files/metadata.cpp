@@ -126,15 +126,16 @@ Result<Metadata> decode_metadata(Bytes payload, Camera camera) {
                                  "the metadata is a JSON document, as protocol 6 and up has it"});
   }
   FieldReader fields(payload);
-  auto metadata = camera == Camera::dualcam ? read_dualcam(fields) : read_by_path(fields, camera);
+  auto metadata = is_like_dualcam(camera) ? read_dualcam(fields) : read_by_path(fields, camera);
   if (fields.error()) {
     return std::unexpected(*fields.error());
   }
-  if (camera == Camera::dualcam && metadata.version == 0) {
+  if (is_like_dualcam(camera) && metadata.version == 0) {
     return std::unexpected(
         Error{ErrorCategory::unsupported, 0, "metadata version 0 is not known: expected 1 to 4"});
   }
   metadata.rest = fields.rest();
+  metadata.camera = camera;
   return metadata;
 }
 
@@ -204,6 +205,7 @@ std::string_view trigger_name(std::uint8_t trigger, Camera camera) {
       "green driving", "server request", "periodic", "DSM event", "file retransmit"};
   switch (camera) {
   case Camera::dualcam:
+  case Camera::dashcam:
     return name_in(dualcam, trigger);
   case Camera::adas:
     return name_in(adas, trigger);
@@ -216,7 +218,7 @@ std::string_view trigger_name(std::uint8_t trigger, Camera camera) {
 std::string_view file_type_name(std::uint8_t file_type, Camera camera) {
   static constexpr std::array<std::string_view, 4> names{"video", "snapshot", "current snapshot",
                                                          "retransmitted"};
-  return camera == Camera::dualcam ? std::string_view() : name_in(names, file_type);
+  return is_like_dualcam(camera) ? std::string_view() : name_in(names, file_type);
 }
 
 std::vector<std::string> dsm_event_names(std::uint16_t events) {

@@ -80,7 +80,7 @@ TEST_CASE("file ref: the camera by substring, a later mark of the list wins wher
   for (const auto& expected :
        {Case{"mdas9/video/a", Camera::adas}, Case{"dsm/mdas9/a", Camera::dsm},
         Case{"mdas9/dsm/a", Camera::dsm}, Case{"dualcam_front/dsm", Camera::dualcam},
-        Case{"dualcam_rear/video", Camera::dualcam}, Case{"mdas9 dashcam dsm", Camera::dualcam},
+        Case{"dualcam_rear/video", Camera::dualcam}, Case{"mdas9 dashcam dsm", Camera::dashcam},
         Case{"dualcam/video", std::nullopt}, Case{"DSM/a", std::nullopt},
         Case{"x\0dsm"sv, Camera::dsm}, Case{"\0"sv, std::nullopt}}) {
     const auto file = by_path(expected.path);
@@ -122,6 +122,75 @@ TEST_CASE("file ref: photo or video by substring, the extension where the path s
     CHECK(file.medium() == expected.medium);
     CHECK(file.extension() == expected.extension);
   }
+}
+
+TEST_CASE("file ref: a DualCam's and a DashCam's paths are like one of its kinds, or two") {
+  constexpr auto both = FileKinds(0x14);
+  struct Case {
+    std::string_view path;
+    FileKinds kinds;
+  };
+  for (const auto& expected :
+       {Case{"dualcam_front/picture/1.jpg", FileKinds(0x04)},
+        Case{"dualcam_rear/picture/", FileKinds(0x08)},
+        Case{"dualcam_front/video/1.h265", FileKinds(0x10)},
+        Case{"dualcam_rear/video/1", FileKinds(0x20)}, Case{"dualcam_front/1", both},
+        Case{"dualcam_rear/1", FileKinds(0x28)},
+        Case{"dualcam_front/dualcam_rear/video", FileKinds(0x20)},
+        Case{"dashcam/picture/1", FileKinds(0x04)}, Case{"dashcam/video/1.mp4", FileKinds(0x10)},
+        Case{"dashcam/dualcam_rear/1", both}, Case{"dsm/picture/1.jpg", FileKinds()},
+        Case{"mdas9/video/1", FileKinds()}, Case{"picture/1", FileKinds()}}) {
+    CAPTURE(expected.path);
+    CHECK(by_path(expected.path).like_kinds() == expected.kinds);
+  }
+  for (const auto kind : all_file_kinds) {
+    CHECK(FileRef(kind).like_kinds() == FileRef(kind).kinds());
+  }
+}
+
+TEST_CASE("file ref: the date in a path, where there is one") {
+  const auto time_in = [](std::string_view path) -> std::int64_t {
+    const auto time = by_path(path).time();
+    return time ? time->time_since_epoch().count() : -1;
+  };
+  for (const auto path : {"dsm/picture/231020/231452.jpg\0"sv, "dsm/picture/231020/231452.jpg"sv,
+                          "231020/231452"sv, "a/231020/231452_1.h265"sv, "/231020/231452\0"sv}) {
+    CAPTURE(path);
+    CHECK(time_in(path) == 1697843692);
+  }
+  CHECK(time_in("a/000229/000000") == 951782400);
+  CHECK(time_in("a/991231/235959") == 4102444799);
+  for (const auto path : {"dsm/picture/231020"sv,
+                          "231452"sv,
+                          "dsm/picture/20231020/231452"sv,
+                          "a/23102/231452"sv,
+                          "a/231020/23145"sv,
+                          "a/231020/2314521.jpg"sv,
+                          "a/231320/231452"sv,
+                          "a/230230/231452"sv,
+                          "a/231020/241452"sv,
+                          "a/231020/236052"sv,
+                          "a/231020/231460"sv,
+                          "a/2310x0/231452"sv,
+                          "a/231020/-31452"sv,
+                          "a/231020x/231452"sv,
+                          "a/231020//231452"sv,
+                          "a/230001/000000"sv,
+                          "a/010100/000000"sv,
+                          "a/230229/000000"sv,
+                          "\0"sv,
+                          "/"sv}) {
+    CAPTURE(path);
+    CHECK(time_in(path) == -1);
+  }
+  CHECK_FALSE(FileRef(FileKind::front_photo).time());
+}
+
+TEST_CASE("file ref: the escaped path has every byte, on one line of ASCII") {
+  CHECK(by_path("dsm/a b\0"sv).escaped_path() == R"(dsm/a b\x00)");
+  CHECK(by_path("\"\\\n\x1b\xc3\xa9\x7f").escaped_path() == R"("\x5c\x0a\x1b\xc3\xa9\x7f)");
+  CHECK(by_path(std::string(longest_path, 'a')).escaped_path().size() == longest_path);
+  CHECK(FileRef(FileKind::front_photo).escaped_path().empty());
 }
 
 TEST_CASE("file ref: a path has 1 to 65,535 bytes") {

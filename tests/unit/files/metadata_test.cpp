@@ -130,7 +130,7 @@ TEST_CASE("metadata: paths tell the family") {
   CHECK(camera_of_path("mdas9/video/1.mp4") == Camera::adas);
   CHECK(camera_of_path("dualcam_front/1.h265") == Camera::dualcam);
   CHECK(camera_of_path("dsm/mdas9/1.jpg") == Camera::dsm);
-  CHECK(camera_of_path("dashcam/dsm/1.mp4") == Camera::dualcam);
+  CHECK(camera_of_path("dashcam/dsm/1.mp4") == Camera::dashcam);
   CHECK_FALSE(camera_of_path("../../etc/passwd"));
   for (const auto camera : all_cameras) {
     CHECK(camera_named(name_of(camera)) == camera);

@@ -14,25 +14,32 @@ namespace dualcam {
 
 /// A family.
 enum class Camera : std::uint8_t {
-  dualcam, ///< also DashCam
+  dualcam, ///< two lenses: front and rear
   adas,    ///< looks at the road
   dsm,     ///< looks at the driver
+  dashcam, ///< one lens; speaks as a DualCam that has a front only
 };
 
 /// Every family.
-inline constexpr std::array all_cameras{Camera::dualcam, Camera::adas, Camera::dsm};
+inline constexpr std::array all_cameras{Camera::dualcam, Camera::adas, Camera::dsm,
+                                        Camera::dashcam};
 
-/// `dualcam`, `adas`, `dsm`.
+/// `dualcam`, `adas`, `dsm`, `dashcam`.
 std::string_view name_of(Camera camera);
 
-/// "DualCam", "ADAS", "DSM".
+/// "DualCam", "ADAS", "DSM", "DashCam".
 std::string_view description_of(Camera camera);
 
 /// From `dualcam` and so on; nullopt: anything else.
 std::optional<Camera> camera_named(std::string_view name);
 
-/// From a PATH, by what stands anywhere in it: `mdas9` ADAS, `dsm` DSM, `dualcam_front`,
-/// `dualcam_rear` and `dashcam` DualCam; of several the last one of this list counts [srv].
+/// Whether its metadata has the layout of a DualCam's: versions, and kinds of files.
+constexpr bool is_like_dualcam(Camera camera) {
+  return camera == Camera::dualcam || camera == Camera::dashcam;
+}
+
+/// From a PATH, by what stands anywhere in it: `mdas9` ADAS, `dsm` DSM, `dualcam_front` and
+/// `dualcam_rear` DualCam, `dashcam` DashCam; of several the last one of this list counts [srv].
 /// nullopt: nothing of it.
 std::optional<Camera> camera_of_path(std::string_view path);
 

@@ -6,6 +6,7 @@
 /// are valid as long as the FileRef they came from, unchanged.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +51,9 @@ public:
   /// For people: "front photo", or the path without its trailing NUL; printable ASCII on one line
   /// (other bytes and backslashes are `\xHH`), cut short behind 255 bytes. Never a path to open.
   std::string label() const;
+  /// The path as it was received, every byte of it: printable ASCII on one line (other bytes and
+  /// backslashes are `\xHH`). Empty: by kind.
+  std::string escaped_path() const;
   /// Of the file's name: by kind `.jpg` or `.h265`; by path as the path ends, if that is the ending
   /// of a photo or video (`.jpg .mp4 .h265 .ts` and so on, in lower case), else `.jpg` for a
   /// picture. Empty: only the content tells (`extension_of_content`, media_type.hpp).
@@ -58,6 +62,12 @@ public:
   Medium medium() const;
   /// Whose it is; nullopt: the path does not tell.
   std::optional<Camera> camera() const;
+  /// The DualCam kinds that it is of, whatever way it goes: of a DualCam's or DashCam's path the
+  /// lens and what it shows, which may leave two. Empty: another camera's.
+  FileKinds like_kinds() const;
+  /// The date in the path, `.../<yymmdd>/<hhmmss>...`, which is probably UTC; nullopt: there is
+  /// none.
+  std::optional<std::chrono::sys_seconds> time() const;
 
   /// For checkpoints and records: `photof`, or `path:` and the path, every byte of it; printable
   /// ASCII without blanks (other bytes and backslashes are `\xHH`). Equal texts, equal files.

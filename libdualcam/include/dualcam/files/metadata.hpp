@@ -52,9 +52,9 @@ struct Metadata {
   std::optional<std::string> driver{};   ///< DSM: as sent but for padding, so maybe not printable;
                                          ///< absent if it is not sent, or not in ASCII
 
-  /// DualCam alone has kinds; nullopt: another camera, or a file type that is none of them.
+  /// DualCam and DashCam alone have kinds; nullopt: another camera, or a file type that is none.
   std::optional<FileKind> kind() const {
-    return camera == Camera::dualcam ? file_kind_of_bit(file_type) : std::nullopt;
+    return is_like_dualcam(camera) ? file_kind_of_bit(file_type) : std::nullopt;
   }
 };
 
