@@ -1,43 +1,16 @@
 #include "dcam-convert/options.hpp"
 
-#include "quiet.hpp"
-#include "testing.hpp"
+#include "tools/parsed.hpp"
 
 namespace dualcam::convert {
 namespace {
 
-struct Parsed {
-  std::expected<ConvertOptions, ExitCode> options;
-  std::string errors;
-  std::string output;
-};
-
-Parsed parse(std::vector<const char*> words) {
-  words.insert(words.begin(), "dcam-convert");
-  const Quiet quiet;
-  auto options = parse_convert_options(static_cast<int>(words.size()), words.data());
-  return {std::move(options), quiet.errors(), quiet.output()};
-}
-
-ConvertOptions good(std::vector<const char*> words) {
-  const auto parsed = parse(std::move(words));
-  INFO(parsed.errors);
-  REQUIRE(parsed.options);
-  return *parsed.options;
-}
-
-/// What is said against these words.
-std::string bad(std::vector<const char*> words) {
-  const auto parsed = parse(std::move(words));
-  REQUIRE_FALSE(parsed.options);
-  CHECK(parsed.options.error() == ExitCode::usage);
-  return parsed.errors;
-}
+const CommandLine line(parse_convert_options);
 
 } // namespace
 
 TEST_CASE("convert options: what is given is what counts, the rest is as --help says") {
-  const auto plain = good({"a.h265"});
+  const auto plain = line.good({"a.h265"});
   CHECK(plain.inputs == std::vector<std::string>{"a.h265"});
   CHECK(plain.output.empty());
   CHECK(plain.codec == Codec::copy);
@@ -45,13 +18,13 @@ TEST_CASE("convert options: what is given is what counts, the rest is as --help 
   CHECK(plain.fps == 0);
   CHECK(plain.jobs >= 1);
   CHECK(plain.ffmpeg == "ffmpeg");
-  CHECK(plain.program == "dcam-convert");
+  CHECK(plain.program == "program");
   CHECK(plain.if_exists == IfExists::number);
   CHECK_FALSE((plain.vendor_recipe || plain.dry_run || plain.strict));
   CHECK(plain.task() == Task::convert);
-  const auto all = good({"-o", "x.mkv", "--codec", "h265", "--audio", "none", "--fps", "30",
-                         "--meta", "m.json", "-j", "3", "-n", "--ffmpeg", "/opt/ffmpeg",
-                         "--if-exists", "skip", "--strict", "a.h265"});
+  const auto all = line.good({"-o", "x.mkv", "--codec", "h265", "--audio", "none", "--fps", "30",
+                              "--meta", "m.json", "-j", "3", "-n", "--ffmpeg", "/opt/ffmpeg",
+                              "--if-exists", "skip", "--strict", "a.h265"});
   CHECK(all.output == "x.mkv");
   CHECK(all.codec == Codec::h265);
   CHECK(all.audio == AudioMode::none);
@@ -64,10 +37,10 @@ TEST_CASE("convert options: what is given is what counts, the rest is as --help 
 }
 
 TEST_CASE("convert options: each task has its option, and excludes the others") {
-  CHECK(good({"--vendor-recipe", "a"}).task() == Task::vendor_recipe);
-  CHECK(good({"--extract", "audio", "a"}).task() == Task::extract);
-  CHECK(good({"--thumbnail", "t.jpg", "a"}).task() == Task::thumbnail);
-  CHECK(good({"--contact-sheet", "t.jpg", "a"}).task() == Task::contact_sheet);
+  CHECK(line.good({"--vendor-recipe", "a"}).task() == Task::vendor_recipe);
+  CHECK(line.good({"--extract", "audio", "a"}).task() == Task::extract);
+  CHECK(line.good({"--thumbnail", "t.jpg", "a"}).task() == Task::thumbnail);
+  CHECK(line.good({"--contact-sheet", "t.jpg", "a"}).task() == Task::contact_sheet);
   const std::vector<std::vector<const char*>> tasks{{"--vendor-recipe"},
                                                     {"--extract", "video"},
                                                     {"--thumbnail", "t.jpg"},
@@ -77,53 +50,49 @@ TEST_CASE("convert options: each task has its option, and excludes the others") 
       auto words = tasks[i];
       words.insert(words.end(), tasks[j].begin(), tasks[j].end());
       words.push_back("a");
-      CHECK_THAT(bad(words), ContainsSubstring("only one of"));
+      CHECK_THAT(line.bad(words), ContainsSubstring("only one of"));
     }
   }
 }
 
 TEST_CASE("convert options: a rate is a whole number from 1 to 240") {
   for (const auto* value : {"1", "25", "240"}) {
-    CHECK(good({"--fps", value, "a"}).fps == std::stoul(value));
+    CHECK(line.good({"--fps", value, "a"}).fps == std::stoul(value));
   }
   for (const auto* value : {"0", "241", "999", "1000", "-1", "+5", "25.0", "1e1", "", "x", " 5"}) {
-    CHECK_THAT(bad({"--fps", value, "a"}), ContainsSubstring("a whole number from 1 to 240"));
+    CHECK_THAT(line.bad({"--fps", value, "a"}), ContainsSubstring("a whole number from 1 to 240"));
   }
 }
 
 TEST_CASE("convert options: what contradicts itself is refused before anything is touched") {
-  CHECK_THAT(bad({}), ContainsSubstring("no INPUT given"));
-  CHECK_THAT(bad({"-o", "d/", "-", "-"}), ContainsSubstring("read only once"));
-  CHECK(good({"-o", "d/", "-", "a"}).inputs.size() == 2);
-  CHECK_THAT(bad({"--thumbnail", "t.jpg", "-o", "x.mp4", "a"}),
+  CHECK_THAT(line.bad({}), ContainsSubstring("no INPUT given"));
+  CHECK_THAT(line.bad({"-o", "d/", "-", "-"}), ContainsSubstring("read only once"));
+  CHECK(line.good({"-o", "d/", "-", "a"}).inputs.size() == 2);
+  CHECK_THAT(line.bad({"--thumbnail", "t.jpg", "-o", "x.mp4", "a"}),
              ContainsSubstring("--output has no use"));
-  CHECK_THAT(bad({"--contact-sheet", "t.jpg", "-o", "x.mp4", "a"}),
+  CHECK_THAT(line.bad({"--contact-sheet", "t.jpg", "-o", "x.mp4", "a"}),
              ContainsSubstring("--output has no use"));
-  CHECK_THAT(bad({"-o", "-", "a", "b"}), ContainsSubstring("standard output takes one file"));
-  CHECK(good({"-o", "-", "a"}).output == "-");
-  CHECK_THAT(bad({"--meta", "m.json", "a", "b"}), ContainsSubstring("--meta describes one file"));
-  CHECK_THAT(bad({"-"}), ContainsSubstring("--output is needed"));
-  CHECK(good({"--thumbnail", "t.jpg", "-"}).inputs.size() == 1);
-  CHECK(good({"--contact-sheet", "t.jpg", "-"}).inputs.size() == 1);
-  CHECK_THAT(bad({"--vendor-recipe", "-o", "x.mp4", "-"}), ContainsSubstring("reads files only"));
-  CHECK_THAT(bad({"--json", "-o", "-", "a"}), ContainsSubstring("--json"));
-  CHECK_THAT(bad({"--json", "--thumbnail", "-", "a"}), ContainsSubstring("--json"));
-  CHECK_THAT(bad({"--json", "--contact-sheet", "-", "a"}), ContainsSubstring("--json"));
-  CHECK(good({"--json", "-o", "x.mp4", "a"}).common.json);
+  CHECK_THAT(line.bad({"-o", "-", "a", "b"}), ContainsSubstring("standard output takes one file"));
+  CHECK(line.good({"-o", "-", "a"}).output == "-");
+  CHECK_THAT(line.bad({"--meta", "m.json", "a", "b"}),
+             ContainsSubstring("--meta describes one file"));
+  CHECK_THAT(line.bad({"-"}), ContainsSubstring("--output is needed"));
+  CHECK(line.good({"--thumbnail", "t.jpg", "-"}).inputs.size() == 1);
+  CHECK(line.good({"--contact-sheet", "t.jpg", "-"}).inputs.size() == 1);
+  CHECK_THAT(line.bad({"--vendor-recipe", "-o", "x.mp4", "-"}),
+             ContainsSubstring("reads files only"));
+  CHECK_THAT(line.bad({"--json", "-o", "-", "a"}), ContainsSubstring("--json"));
+  CHECK_THAT(line.bad({"--json", "--thumbnail", "-", "a"}), ContainsSubstring("--json"));
+  CHECK_THAT(line.bad({"--json", "--contact-sheet", "-", "a"}), ContainsSubstring("--json"));
+  CHECK(line.good({"--json", "-o", "x.mp4", "a"}).common.json);
 }
 
 TEST_CASE("convert options: --version tells the ffmpeg that would be run") {
-  const auto version = [](std::vector<const char*> words) {
-    const auto parsed = parse(std::move(words));
-    REQUIRE_FALSE(parsed.options);
-    CHECK(parsed.options.error() == ExitCode::done);
-    return parsed.output;
-  };
-  CHECK_THAT(version({"--version"}), ContainsSubstring("ffmpeg"));
-  const auto none = version({"--ffmpeg", "/no/such/ffmpeg", "--version"});
-  CHECK(none != version({"--version"}));
-  CHECK(version({"--ffmpeg=/no/such/ffmpeg", "--version"}) == none);
-  CHECK_THAT(bad({"--version", "--ffmpeg"}), ContainsSubstring("needs a value"));
+  CHECK_THAT(line.printed({"--version"}), ContainsSubstring("ffmpeg"));
+  const auto none = line.printed({"--ffmpeg", "/no/such/ffmpeg", "--version"});
+  CHECK(none != line.printed({"--version"}));
+  CHECK(line.printed({"--ffmpeg=/no/such/ffmpeg", "--version"}) == none);
+  CHECK_THAT(line.bad({"--version", "--ffmpeg"}), ContainsSubstring("needs a value"));
 }
 
 } // namespace dualcam::convert

@@ -2,113 +2,94 @@
 
 #include "dcam-sim/media.hpp"
 #include "dualcam/media/ptmf.hpp"
-#include "quiet.hpp"
-#include "testing.hpp"
+#include "temporary_folder.hpp"
+#include "tools/parsed.hpp"
 
 namespace dualcam::sim {
 namespace {
 
-std::expected<SimOptions, ExitCode> parse(std::vector<const char*> words, std::string& errors) {
-  words.insert(words.begin(), "dcam-sim");
-  const Quiet quiet;
-  auto options = parse_sim_options(static_cast<int>(words.size()), words.data());
-  errors = quiet.errors();
-  return options;
-}
-
-SimOptions good(std::vector<const char*> words) {
-  std::string errors;
-  const auto options = parse(std::move(words), errors);
-  INFO(errors);
-  REQUIRE(options);
-  return *options;
-}
-
-std::string bad(std::vector<const char*> words) {
-  std::string errors;
-  const auto options = parse(std::move(words), errors);
-  REQUIRE_FALSE(options);
-  CHECK(options.error() == ExitCode::usage);
-  return errors;
-}
+const CommandLine line(parse_sim_options);
 
 } // namespace
 
 TEST_CASE("sim options: the server, and what to upload") {
-  const auto plain = good({"localhost:7050"});
+  const auto plain = line.good({"localhost:7050"});
   CHECK(plain.host == "localhost");
   CHECK(plain.port == "7050");
   CHECK(plain.files.empty());
   CHECK(plain.imei == 350612071913857);
-  const auto given = good({"[::1]:1", "a.jpg", "videor=b.h265"});
+  const auto given = line.good({"[::1]:1", "a.jpg", "videor=b.h265"});
   CHECK(given.host == "::1");
   CHECK(given.port == "1");
   CHECK(given.files == std::vector<std::string>{"a.jpg", "videor=b.h265"});
-  CHECK(good({"a:65535"}).port == "65535");
-  CHECK(good({"[::1:5"}).host == "[::1");
-  CHECK_THAT(bad({}), ContainsSubstring("HOST:PORT is required"));
+  CHECK(line.good({"a:65535"}).port == "65535");
+  CHECK(line.good({"[::1:5"}).host == "[::1");
+  CHECK_THAT(line.bad({}), ContainsSubstring("HOST:PORT is required"));
   for (const auto* address : {"localhost", ":7050", "localhost:", "localhost:0", "localhost:65536",
                               "localhost:70x", "localhost:-1", ""}) {
-    CHECK_THAT(bad({address}), ContainsSubstring("is not HOST:PORT"));
+    CHECK_THAT(line.bad({address}), ContainsSubstring("is not HOST:PORT"));
   }
 }
 
 TEST_CASE("sim options: every value that cannot be meant is refused by name") {
-  CHECK(good({"--chunk", "random", "a:1"}).random_chunks);
-  CHECK(good({"--chunk", "7", "a:1"}).chunk == 7);
-  CHECK_FALSE(good({"--chunk", "7", "a:1"}).random_chunks);
+  CHECK(line.good({"--chunk", "random", "a:1"}).random_chunks);
+  CHECK(line.good({"--chunk", "7", "a:1"}).chunk == 7);
+  CHECK_FALSE(line.good({"--chunk", "7", "a:1"}).random_chunks);
   for (const auto* chunk : {"0", "x", "-1", "7x", "", "99999999999"}) {
-    CHECK_THAT(bad({"--chunk", chunk, "a:1"}), ContainsSubstring("a number of bytes, or 'random'"));
+    CHECK_THAT(line.bad({"--chunk", chunk, "a:1"}),
+               ContainsSubstring("a number of bytes, or 'random'"));
   }
-  CHECK(good({"--cut", "7", "--cut", "random", "a:1"}).cuts == std::vector<std::uint32_t>{7, 0});
+  CHECK(line.good({"--cut", "7", "--cut", "random", "a:1"}).cuts ==
+        std::vector<std::uint32_t>{7, 0});
   for (const auto* cut : {"0", "x", ""}) {
-    CHECK_THAT(bad({"--cut", cut, "a:1"}),
+    CHECK_THAT(line.bad({"--cut", cut, "a:1"}),
                ContainsSubstring("the number of a packet, or 'random'"));
   }
   for (const auto* share : {"0", "1", "0.5"}) {
-    CHECK(good({"--corrupt", share, "a:1"}).corrupt == std::stod(share));
+    CHECK(line.good({"--corrupt", share, "a:1"}).corrupt == std::stod(share));
   }
   for (const auto* share : {"-0.1", "1.1", "x", ""}) {
-    CHECK_THAT(bad({"--corrupt", share, "a:1"}), ContainsSubstring("a share from 0 to 1"));
+    CHECK_THAT(line.bad({"--corrupt", share, "a:1"}), ContainsSubstring("a share from 0 to 1"));
   }
-  const auto position = good({"--position", "-54.5,25.25", "a:1"}).position;
+  const auto position = line.good({"--position", "-54.5,25.25", "a:1"}).position;
   CHECK(position.latitude == -54.5);
   CHECK(position.longitude == 25.25);
   for (const auto* text : {"54.7", "54.7,", ",25", "a,b", "1,2,3"}) {
-    CHECK_THAT(bad({"--position", text, "a:1"}), ContainsSubstring("LAT,LON in decimal degrees"));
+    CHECK_THAT(line.bad({"--position", text, "a:1"}),
+               ContainsSubstring("LAT,LON in decimal degrees"));
   }
-  CHECK(good({"--imei", "350612071913858", "a:1"}).imei == 350612071913858);
+  CHECK(line.good({"--imei", "350612071913858", "a:1"}).imei == 350612071913858);
   for (const auto* imei : {"3506120719138588", "35061207191385a", "", "-1"}) {
-    CHECK_THAT(bad({"--imei", imei, "a:1"}), ContainsSubstring("15 digits"));
+    CHECK_THAT(line.bad({"--imei", imei, "a:1"}), ContainsSubstring("15 digits"));
   }
 }
 
 TEST_CASE("sim options: the rest goes where it belongs") {
-  const auto all = good({"--generate",
-                         "5",
-                         "--devices",
-                         "3",
-                         "--meta-version",
-                         "2",
-                         "--fps",
-                         "25",
-                         "--trigger",
-                         "9",
-                         "--seed",
-                         "77",
-                         "--rate",
-                         "4K",
-                         "--stall",
-                         "2s",
-                         "--reconnect",
-                         "4",
-                         "--reconnect-delay",
-                         "30ms",
-                         "--crc-after-sync",
-                         "chain",
-                         "--replace-file",
-                         "--mute-metadata",
-                         "a:1"});
+  const auto all = line.good({"--generate",
+                              "5",
+                              "--devices",
+                              "3",
+                              "--meta-version",
+                              "2",
+                              "--fps",
+                              "25",
+                              "--trigger",
+                              "9",
+                              "--seed",
+                              "77",
+                              "--rate",
+                              "4K",
+                              "--stall",
+                              "2s",
+                              "--reconnect",
+                              "4",
+                              "--reconnect-delay",
+                              "30ms",
+                              "--crc-after-sync",
+                              "chain",
+                              "--replace-file",
+                              "--mute-metadata",
+                              "a:1"});
   CHECK(all.generate == 5);
   CHECK(all.devices == 3);
   CHECK(all.meta_version == 2);

@@ -1,0 +1,74 @@
+#include "dcam-convert/contact_sheet.hpp"
+
+#include "tools/studio.hpp"
+
+namespace dualcam::convert {
+
+TEST_CASE("contact sheet: each file has its cells, and a bad one does not spoil it") {
+  constexpr std::size_t cell = std::size_t{cell_width} * cell_height * 3;
+  Studio studio;
+  studio.clip(16, false);
+  studio.input("b.jpg", photo());
+  studio.input("c", from_hex("0011"));
+  studio.options.contact_sheet = studio.path("s.jpg");
+  studio.options.dry_run = true;
+  auto ran = studio.run();
+  CHECK(ran.code == ExitCode::bad_data);
+  CHECK_THAT(ran.errors, ContainsSubstring("c: is neither PTMF nor HEVC"));
+  CHECK_THAT(ran.output, ContainsSubstring("eq(n\\,0)+eq(n\\,4)+eq(n\\,8)+eq(n\\,12)'"));
+  CHECK_THAT(ran.output, ContainsSubstring("'a.ptmf  %{pts"));
+  CHECK_THAT(ran.output, ContainsSubstring("'b.jpg  '"));
+  CHECK_THAT(ran.output, ContainsSubstring("; } | ffmpeg "));
+  studio.options.dry_run = false;
+  studio.ffmpeg_has("product", std::string(cell * 2 + 5, 'x')); // which is no JPEG
+  CHECK(studio.run().code == ExitCode::child_failed);
+  CHECK(studio.folder.names() == std::set<std::string>{"a.ptmf", "b.jpg", "c"});
+  studio.options.inputs = {studio.path("c")};
+  ran = studio.run();
+  CHECK(ran.code == ExitCode::bad_data);
+  CHECK_THAT(ran.errors, ContainsSubstring("no picture to show"));
+}
+
+TEST_CASE("contact sheet: folders stand for their files, a taken name is treated as is wanted") {
+  Studio studio;
+  fs::create_directory(studio.path("d"));
+  const auto clip = ptmf_clip::make_clip(16, false).file;
+  for (const auto* name : {"d/b", "d/a"}) {
+    write_file(studio.path(name), as_text(clip));
+  }
+  write_file(studio.path("d/.hidden"), as_text(clip));
+  write_file(studio.path("d/a.json"), "{}");
+  studio.options.inputs = {studio.path("d")};
+  studio.options.contact_sheet = studio.path("s.jpg");
+  studio.options.dry_run = true;
+  auto ran = studio.run();
+  CHECK(ran.code == ExitCode::done);
+  CHECK(ran.errors.empty());
+  const auto a = ran.output.find("-- d/a |");
+  CHECK(a < ran.output.find("-- d/b |"));
+  CHECK(ran.output.find("hidden") == std::string::npos);
+  write_file(studio.path("s.jpg"), "mine");
+  studio.options.dry_run = false;
+  studio.options.if_exists = IfExists::skip;
+  CHECK_THAT(studio.run().errors, ContainsSubstring("d: skipped, s.jpg exists"));
+  studio.options.if_exists = IfExists::fail;
+  ran = studio.run();
+  CHECK(ran.code == ExitCode::io);
+  CHECK_THAT(ran.errors, ContainsSubstring("s.jpg exists"));
+  studio.options.if_exists = IfExists::replace;
+  studio.options.contact_sheet = studio.path("d/b.jpg");
+  fs::rename(studio.path("d/b"), studio.path("d/b.jpg"));
+  ran = studio.run();
+  CHECK(ran.code == ExitCode::usage);
+  CHECK_THAT(ran.errors, ContainsSubstring("d/b.jpg is one of the inputs"));
+  CHECK(studio.calls().empty());
+}
+
+TEST_CASE("contact sheet: what is chosen is spread evenly") {
+  using Numbers = std::vector<std::uint64_t>;
+  CHECK(spread(10, 4) == Numbers{0, 2, 5, 7});
+  CHECK(spread(3, 4) == Numbers{0, 1, 2});
+  CHECK(spread(0, 4).empty());
+}
+
+} // namespace dualcam::convert

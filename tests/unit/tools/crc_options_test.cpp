@@ -1,0 +1,52 @@
+#include "dcam-crc/options.hpp"
+
+#include "tools/parsed.hpp"
+
+namespace dualcam::crc {
+namespace {
+
+const CommandLine line(parse_crc_options);
+
+} // namespace
+
+TEST_CASE("crc options: standard input is read where no file is named") {
+  const auto plain = line.good({});
+  CHECK(plain.files == std::vector<std::string>{"-"});
+  CHECK_FALSE((plain.initial || plain.check || plain.dump || plain.port || plain.map));
+  CHECK(plain.extract_folder.empty());
+  CHECK(plain.max_file_size == std::uint64_t{1} << 30);
+  CHECK(line.good({"a", "-", "b"}).files == std::vector<std::string>{"a", "-", "b"});
+  CHECK(line.good({"--check", "list"}).check);
+}
+
+TEST_CASE("crc options: whatever only a capture has implies --dump, which excludes --check") {
+  CHECK(line.good({"--dump"}).dump);
+  CHECK(line.good({"--port", "7050"}).dump);
+  CHECK(line.good({"-x", "d"}).dump);
+  CHECK(line.good({"--map"}).dump);
+  CHECK_FALSE(line.good({"--max-file-size", "1M"}).dump);
+  CHECK(line.good({"--port", "7050"}).port == 7050);
+  CHECK(line.good({"-x", "d"}).extract_folder == "d");
+  for (const auto* option : {"--dump", "--map"}) {
+    CHECK_THAT(line.bad({"-c", option}), ContainsSubstring("exclude each other"));
+  }
+}
+
+TEST_CASE("crc options: a CRC is one to four hex digits, a port a number above 0") {
+  for (const auto& [given, value] :
+       {std::pair("0", 0), {"2189", 0x2189}, {"0x2189", 0x2189}, {"0XfFfF", 0xFFFF}}) {
+    CHECK(line.good({"--init", given}).initial == value);
+  }
+  for (const auto* given : {"", "0x", "21890", "00000", "x", "218g", "-1"}) {
+    CAPTURE(given);
+    CHECK_THAT(line.bad({"--init", given}), ContainsSubstring("1 to 4 hex digits"));
+  }
+  CHECK(line.good({"--port", "65535"}).port == 65535);
+  for (const auto* given : {"", "0", "65536", "-1", "7x"}) {
+    CAPTURE(given);
+    CHECK_THAT(line.bad({"--port", given}), ContainsSubstring("a whole number from 1 to 65535"));
+  }
+  CHECK_THAT(line.bad({"-x", ""}), ContainsSubstring("the name of a folder"));
+}
+
+} // namespace dualcam::crc

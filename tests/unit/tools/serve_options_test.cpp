@@ -1,0 +1,146 @@
+#include "dcam-serve/options.hpp"
+
+#include "tools/parsed.hpp"
+
+namespace dualcam::serve {
+namespace {
+
+const CommandLine line(parse_serve_options);
+
+FileKinds kinds(std::initializer_list<FileKind> of) {
+  FileKinds set;
+  for (const auto kind : of) {
+    set.insert(kind);
+  }
+  return set;
+}
+
+} // namespace
+
+TEST_CASE("serve options: what is given is what counts, the rest is as --help says") {
+  const auto plain = line.good({});
+  CHECK(plain.port == 7050);
+  CHECK(plain.output == ".");
+  CHECK(plain.sources == FileKinds::all());
+  CHECK(plain.idle_timeout == std::chrono::seconds(60));
+  CHECK(plain.max_file_size == std::uint64_t{1} << 30);
+  CHECK(plain.min_free == std::uint64_t{200} << 20);
+  CHECK(plain.max_partial_age == std::chrono::days(14));
+  CHECK(plain.count == 0);
+  CHECK(plain.max_connections == 0);
+  CHECK_FALSE(plain.wait);
+  CHECK(plain.metadata);
+  CHECK_FALSE((plain.keep_listening || plain.to_stdout));
+  CHECK((plain.imeis.empty() && plain.exec.empty() && plain.capture.empty()));
+  const auto all = line.good({"-p",
+                              "0",
+                              "-b",
+                              "::1",
+                              "-o",
+                              "d",
+                              "-i",
+                              "350612071913857",
+                              "--imei",
+                              "@list",
+                              "-k",
+                              "-c",
+                              "3",
+                              "-w",
+                              "10m",
+                              "--idle-timeout",
+                              "500ms",
+                              "--no-metadata",
+                              "--if-exists",
+                              "fail",
+                              "--exec",
+                              "up 'a b'",
+                              "--capture",
+                              "c.pcap",
+                              "--max-connections",
+                              "7",
+                              "--max-file-size",
+                              "64K",
+                              "--min-free",
+                              "0",
+                              "--max-partial-age",
+                              "2h"});
+  CHECK(all.port == 0);
+  CHECK(all.bind == "::1");
+  CHECK(all.output == "d");
+  CHECK(all.imeis == std::vector<std::string>{"350612071913857", "@list"});
+  CHECK(all.keep_listening);
+  CHECK(all.count == 3);
+  CHECK(all.wait == std::chrono::minutes(10));
+  CHECK(all.idle_timeout == std::chrono::milliseconds(500));
+  CHECK_FALSE(all.metadata);
+  CHECK(all.if_exists == IfExists::fail);
+  CHECK(all.exec == std::vector<std::string>{"up", "a b"});
+  CHECK(all.capture == "c.pcap");
+  CHECK(all.max_connections == 7);
+  CHECK(all.max_file_size == 65536);
+  CHECK(all.min_free == 0);
+  CHECK(all.max_partial_age == std::chrono::hours(2));
+}
+
+TEST_CASE("serve options: sources are kinds or groups of them, and what is given last counts") {
+  using enum FileKind;
+  for (const auto& [given, expected] :
+       {std::pair("photo", kinds({front_photo, rear_photo})),
+        {"video", kinds({front_video, rear_video})},
+        {"front", kinds({front_photo, front_video})},
+        {"rear", kinds({rear_photo, rear_video})},
+        {"all", FileKinds::all()},
+        {"videor", kinds({rear_video})},
+        {"photof,videor", kinds({front_photo, rear_video})},
+        {"photo videof", kinds({front_photo, rear_photo, front_video})}}) {
+    CAPTURE(given);
+    CHECK(line.good({"-s", given}).sources == expected);
+  }
+  CHECK(line.good({"-s", "photo", "-s", "videof"}).sources == kinds({front_video}));
+  for (const auto* given : {"", "x", "photo,", ",photo", "photof,x", "PHOTO"}) {
+    CHECK_THAT(line.bad({"-s", given}), ContainsSubstring("one or more of photof"));
+  }
+}
+
+TEST_CASE("serve options: standard output takes one file, which nothing else may want") {
+  const auto options = line.good({"-o", "-", "-c", "5"});
+  CHECK(options.to_stdout);
+  CHECK(options.count == 1);
+  CHECK_FALSE(line.good({"-o", "-", "-o", "d"}).to_stdout);
+  CHECK_THAT(line.bad({"-o", "-", "-k"}), ContainsSubstring("does not go with -k"));
+  CHECK_THAT(line.bad({"-o", "-", "--json"}), ContainsSubstring("both want standard output"));
+  CHECK_THAT(line.bad({"-o", "-", "--exec", "up"}), ContainsSubstring("makes no file"));
+  CHECK(line.good({"-o", "d", "--json", "-k", "--exec", "up"}).common.json);
+}
+
+TEST_CASE("serve options: a value that cannot be meant is refused, with what is accepted") {
+  for (const auto& [option, value, accepted] :
+       {std::tuple("-p", "65536", "a whole number from 0 to 65535"),
+        {"-p", "-1", "a whole number from 0 to 65535"},
+        {"-o", "", "the name of a folder"},
+        {"--name", "{nonsense}", "a path such as"},
+        {"-i", "3506120719138577", "15 digits, or @FILE"},
+        {"-i", "@", "15 digits, or @FILE"},
+        {"-i", "", "15 digits, or @FILE"},
+        {"-c", "0", "a whole number from 1"},
+        {"-c", "", "a whole number from 1"},
+        {"-c", "1x", "a whole number from 1"},
+        {"-c", "1000000000000000000", "a whole number from 1"},
+        {"-w", "10", "a number with ms"},
+        {"--exec", "", "a command with arguments"},
+        {"--exec", "''", "a command with arguments"},
+        {"--exec", "'a", "quoted as for a shell"},
+        {"--capture", "", "the name of a file"},
+        {"--max-connections", "0", "a whole number from 1 to 1000000"},
+        {"--max-connections", "1000001", "a whole number from 1 to 1000000"},
+        {"--max-file-size", "x", "a number of bytes"},
+        {"--idle-timeout", "0", "would drop every connection"}}) {
+    CAPTURE(option, value);
+    CHECK_THAT(line.bad({option, value}), ContainsSubstring(accepted));
+  }
+  CHECK(line.good({"-p", "65535"}).port == 65535);
+  CHECK(line.good({"-c", "999999999999999999"}).count == 999'999'999'999'999'999);
+  CHECK(line.good({"--max-connections", "1000000"}).max_connections == 1'000'000);
+}
+
+} // namespace dualcam::serve

@@ -1,0 +1,148 @@
+#include "common/standard_streams.hpp"
+
+#include "quiet.hpp"
+#include "testing.hpp"
+
+#include <array>
+#include <csignal>
+#include <thread>
+
+namespace dualcam {
+namespace {
+
+/// Takes lines until it is told to fail.
+class Lines : public LineWriter {
+public:
+  bool write(std::string text, Weight weight) override {
+    all += text;
+    last = weight;
+    return accepts;
+  }
+  int error() const override { return failure; }
+
+  std::string all;
+  Weight last = Weight::product;
+  bool accepts = true;
+  int failure = 0;
+};
+
+std::string said(const CommonOptions& options) {
+  Lines lines;
+  {
+    Console console("tool", options, lines);
+    console.error("e");
+    console.warning("w");
+    console.note("n");
+    console.detail("d");
+    console.trace("t");
+    console.progress("p");
+  }
+  return lines.all;
+}
+
+using When = CommonOptions::When;
+
+} // namespace
+
+TEST_CASE("console: what is said depends on -q and -v, errors on neither") {
+  CommonOptions options;
+  CHECK(said(options) == "tool: e\ntool: w\ntool: n\n");
+  options.verbosity = 1;
+  CHECK(said(options) == "tool: e\ntool: w\ntool: n\ntool: d\n");
+  options.verbosity = 2;
+  CHECK(said(options) == "tool: e\ntool: w\ntool: n\ntool: d\ntool: t\n");
+  options.quiet = true;
+  CHECK(said(options) == "tool: e\n");
+}
+
+TEST_CASE("console: colour is for who wants it, and not for notes") {
+  CommonOptions options;
+  options.color = When::always;
+  options.verbosity = 2;
+  CHECK(said(options) == "\x1b[31mtool: e\x1b[0m\n\x1b[33mtool: w\x1b[0m\ntool: n\n"
+                         "\x1b[2mtool: d\x1b[0m\n\x1b[2mtool: t\x1b[0m\n");
+  options.color = When::never;
+  CHECK(said(options).find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("console: a progress line gives way to others, and goes at the end") {
+  CommonOptions options;
+  options.progress = When::always;
+  Lines lines;
+  {
+    Console console("tool", options, lines);
+    CHECK(console.shows_progress());
+    console.clear_progress();
+    CHECK(lines.all.empty());
+    console.progress("half");
+    CHECK(lines.last == LineWriter::Weight::passing);
+    CHECK(std::exchange(lines.all, "") == "\rhalf\x1b[K");
+    console.note("n");
+    CHECK(lines.last == LineWriter::Weight::news);
+    console.note("n");
+    CHECK(std::exchange(lines.all, "") == "\r\x1b[Ktool: n\ntool: n\n");
+    console.progress(std::string(300, 'x')); // no terminal: 80 columns
+    CHECK(std::exchange(lines.all, "") == "\r" + std::string(79, 'x') + "\x1b[K");
+    lines.accepts = false;
+    console.note("dropped"); // the line is still there
+    lines.accepts = true;
+    lines.all.clear();
+  }
+  CHECK(lines.all == "\r\x1b[K");
+  options.progress = When::never;
+  CHECK(said(options).find('\r') == std::string::npos);
+}
+
+TEST_CASE("product: nothing more is written once a line was refused") {
+  Lines lines;
+  Product product(lines);
+  product.line("a");
+  lines.failure = ENOSPC;
+  product.line("b");
+  CHECK(lines.all == "a\n");
+  CHECK(product.error() == ENOSPC);
+  CHECK_FALSE(product.reader_gone());
+  lines.failure = EPIPE; // `| head -1`
+  CHECK(product.error() == 0);
+  CHECK(product.reader_gone());
+}
+
+TEST_CASE("standard streams: a reader is waited for, until there is a hurry") {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::array<int, 2> ends{};
+  std::array<int, 2> hurry{};
+  REQUIRE(::pipe2(ends.data(), O_NONBLOCK) == 0);
+  REQUIRE(::pipe(hurry.data()) == 0);
+  const std::string much(200'000, 'x');
+  std::string got;
+  std::thread reader([&] {
+    std::array<char, 30'000> piece;
+    while (got.size() < much.size()) {
+      const auto count = ::read(ends[0], piece.data(), piece.size());
+      got.append(piece.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    }
+  });
+  CHECK(write_to_reader(ends[1], much, hurry[0]) == 0);
+  reader.join();
+  CHECK(got == much);
+  REQUIRE(::write(hurry[1], "!", 1) == 1);
+  CHECK(write_to_reader(ends[1], "fits", hurry[0]) == 0); // that much is always tried
+  CHECK(write_to_reader(ends[1], much, hurry[0]) == ECANCELED);
+  ::close(ends[0]);
+  CHECK(write_to_reader(ends[1], "x", -1) == EPIPE);
+  ::close(ends[1]);
+  CHECK(write_to_reader(ends[1], "x", -1) != 0);
+  ::close(hurry[0]);
+  ::close(hurry[1]);
+}
+
+TEST_CASE("standard streams: a writer keeps its first error") {
+  DirectWriter nowhere(999); // which is not open
+  CHECK(nowhere.write("x", LineWriter::Weight::product));
+  CHECK(nowhere.error() == EBADF);
+  DirectWriter full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  full.write("x", LineWriter::Weight::product);
+  CHECK(full.error() == ENOSPC);
+}
+
+} // namespace dualcam
