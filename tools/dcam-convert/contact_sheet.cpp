@@ -10,6 +10,7 @@
 #include "common/escape.hpp"
 #include "common/shell.hpp"
 #include "dcam-convert/ffmpeg_run.hpp"
+#include "dualcam/storage/file_system.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -37,17 +38,18 @@ Outcome<std::vector<Entry>> list_files(const std::vector<std::string>& inputs) {
       continue;
     }
     std::vector<Entry> inside;
-    fs::directory_iterator folder(input, error);
-    for (; !error && folder != fs::directory_iterator(); folder.increment(error)) {
+    std::vector<std::string> names;
+    const int failure = FileSystem::current().list(input, names);
+    for (const auto& name : names) {
+      const auto path = fs::path(input) / name;
       std::error_code ignored;
-      if (folder->is_regular_file(ignored) &&
-          !folder->path().filename().string().starts_with(".")) {
-        inside.push_back({folder->path().string(), true});
+      if (!name.starts_with(".") && fs::is_regular_file(path, ignored)) {
+        inside.push_back({path.string(), true});
       }
     }
-    if (error) {
-      return std::unexpected(
-          Failure{ExitCode::io, "cannot read " + escaped(input) + ": " + error.message()});
+    if (failure != 0) {
+      return std::unexpected(Failure{ExitCode::io, "cannot read " + escaped(input) + ": " +
+                                                       std::generic_category().message(failure)});
     }
     std::ranges::sort(inside, {}, &Entry::path);
     files.insert(files.end(), inside.begin(), inside.end());

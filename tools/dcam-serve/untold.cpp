@@ -5,6 +5,7 @@
 
 #include "dcam-serve/sha256.hpp"
 #include "dualcam/storage/durable.hpp"
+#include "dualcam/storage/file_system.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
@@ -15,10 +16,10 @@ namespace fs = std::filesystem;
 /// The cameras that something is known of.
 std::vector<std::uint64_t> cameras_below(const fs::path& root) {
   std::vector<std::uint64_t> imeis;
-  std::error_code error;
-  fs::directory_iterator entry(root / state_folder_name, error);
-  for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
-    if (const auto imei = parse_imei(entry->path().filename().string())) {
+  std::vector<std::string> names;
+  FileSystem::current().list(root / state_folder_name, names);
+  for (const auto& name : names) {
+    if (const auto imei = parse_imei(name)) {
       imeis.push_back(*imei);
     }
   }

@@ -1,4 +1,5 @@
 // Tidying up: parts that nobody came back for.
+#include "dualcam/storage/file_system.hpp"
 #include "dualcam/storage/resumable_file.hpp"
 #include "storage/part_names.hpp"
 
@@ -9,15 +10,14 @@ namespace fs = std::filesystem;
 
 /// What can be read of them.
 void collect_checkpoints(const FolderTree& tree, std::vector<fs::path>& found) {
-  std::error_code error;
-  fs::directory_iterator entry(tree.root.empty() ? fs::path(".") : tree.root, error);
-  for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
-    const auto path = tree.root / entry->path().filename();
+  std::vector<std::string> names;
+  FileSystem::current().list(tree.root, names);
+  for (const auto& name : names) {
+    const auto path = tree.root / name;
     std::error_code ignored;
-    if (tree.levels > 0 && path.filename() != state_folder_name &&
-        entry->status(ignored).type() == fs::file_type::directory) {
+    if (tree.levels > 0 && name != state_folder_name && fs::is_directory(path, ignored)) {
       collect_checkpoints({path, tree.levels - 1}, found);
-    } else if (path.native().ends_with(checkpoint_suffix)) {
+    } else if (name.ends_with(checkpoint_suffix)) {
       found.push_back(path);
     }
   }

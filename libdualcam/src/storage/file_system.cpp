@@ -2,6 +2,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <memory>
+#include <string_view>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -70,17 +72,25 @@ int FileSystem::unlink(const char* path) { return ::unlink(path); }
 
 int FileSystem::rmdir(const char* path) { return ::rmdir(path); }
 
+// Not std::filesystem's iterator: when memory is out, libstdc++'s ends the process.
 int FileSystem::list(const std::filesystem::path& folder, std::vector<std::string>& names) {
-  std::error_code error;
-  std::filesystem::directory_iterator entry(folder, error);
-  while (error == std::errc::interrupted) {
-    entry = std::filesystem::directory_iterator(folder, error);
+  auto* opened = ::opendir(folder.empty() ? "." : folder.c_str());
+  while (opened == nullptr && errno == EINTR) {
+    opened = ::opendir(folder.empty() ? "." : folder.c_str());
   }
-  for (const std::filesystem::directory_iterator end; !error && entry != end;
-       entry.increment(error)) {
-    names.push_back(entry->path().filename());
+  const std::unique_ptr<DIR, decltype([](DIR* open) { ::closedir(open); })> entries(opened);
+  if (!entries) {
+    return errno;
   }
-  return error.value();
+  errno = 0;
+  while (const auto* const entry = ::readdir(entries.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") {
+      names.emplace_back(name);
+    }
+    errno = 0;
+  }
+  return errno;
 }
 
 std::optional<FileSystem::FolderId> FileSystem::id_of(const std::filesystem::path& folder) {

@@ -2,9 +2,11 @@
 // or 3, by no signal, and not never.
 #include <atomic>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <new>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -14,6 +16,7 @@
 #include "common/unforeseen.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/server.hpp"
+#include "dualcam/storage/file_system.hpp"
 #include "figures.hpp"
 #include "loopback.hpp"
 #include "temporary_folder.hpp"
@@ -111,6 +114,26 @@ Run run(long number, const serve::ServeOptions& options, const std::vector<Step>
   const auto found = run.errors.rfind("allocations ");
   run.allocations = found == std::string::npos ? 0 : std::stol(run.errors.substr(found + 12));
   return run;
+}
+
+TEST_CASE("out of memory: a folder is not listed, and the process goes on") {
+  const TemporaryFolder folder;
+  for (const auto* name : {"a", "a name that is too long to be kept inside of a string"}) {
+    std::ofstream(folder.path() / name) << name;
+  }
+  std::vector<std::string> names;
+  int failures = 0;
+  for (bool listed = false; !listed;) {
+    names.clear();
+    fails_at = made + ++failures;
+    try {
+      listed = FileSystem::real().list(folder.path(), names) == 0;
+    } catch (const std::bad_alloc&) {
+    }
+    fails_at = 0;
+  }
+  CHECK(failures > 2);
+  CHECK(names.size() == 2);
 }
 
 TEST_CASE("out of memory: each allocation of dcam-serve fails in turn") {

@@ -62,7 +62,7 @@ public:
   virtual int link(const char* from, const char* to);                   ///< link(2)
   virtual int unlink(const char* path);                                 ///< unlink(2)
   virtual int rmdir(const char* path);                                  ///< rmdir(2)
-  /// The names in a folder. 0 or an errno.
+  /// Appends the names in a folder, in no order. 0 or an errno, also after some.
   virtual int list(const std::filesystem::path& folder, std::vector<std::string>& names);
 
   /// Whether the name of this folder is durable, as a sync of what holds it has shown since the
