@@ -78,7 +78,7 @@ void serve(int peer, const fs::path& folder) {
       },
       [&](const FileStarted& file) {
         const auto time = std::chrono::system_clock::now().time_since_epoch();
-        offered = {offered.imei, file.file, file.packets, time / Milliseconds(1), {}};
+        offered = {offered.imei, file.file, file.announced, time / Milliseconds(1), {}};
         if (part) { // it was refused half-way, or START has come twice
           value(part->save());
         }
@@ -102,9 +102,8 @@ void serve(int peer, const fs::path& folder) {
           }
           recognised.insert(*file.file.kind());
         } else {
-          const HeldData verified{file.packets, file.bytes, 0, file.crc};
           const auto name = folder / file_name(part->identity());
-          const auto stored = part->finish({name, IfExists::number, verified, {}});
+          const auto stored = part->finish({name, IfExists::number, file.bytes, file.crc, {}});
           if (!stored && stored.error().category == ErrorCategory::crc) {
             value(part->set_aside()); // nobody goes on with it
           }

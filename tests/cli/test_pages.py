@@ -157,7 +157,7 @@ class PageExamples(unittest.TestCase):
             fact, _, checksum = line.rpartition(" ")
             self.assertEqual(checksum, f"{crc64(fact.encode()):016x}", line)
         stored, = (line.split() for line in lines if line.startswith("stored"))
-        packets, size, full, packet, tail = (int(stored[at]) for at in (3, 6, 7, 9, 11))
+        packets, size, full, packet, tail = (int(stored[at]) for at in (3, 7, 8, 10, 12))
         self.assertEqual(-(-size // full), packets)
         self.assertEqual((packet - 1) * full + tail, size)
         self.assertGreaterEqual(tail, 4096)

@@ -26,7 +26,8 @@ void try_checkpoint(std::string_view content) {
   auto text = header;
   for (const auto& claim : read->claims) {
     text += claim ? claim_block(*claim, header) : std::string(checkpoint_block, '\0');
-    require(!claim || claim->held.packets <= read->identity.packets);
+    require(!claim || !read->identity.file.kind() ||
+            claim->held.packets <= read->identity.announced);
     require(!claim || claim->from.offset <= claim->held.bytes);
   }
   const auto again = decode_checkpoint(as_bytes(text));

@@ -36,7 +36,7 @@ class Host {
 public:
   explicit Host(std::uint8_t flags) : session_(config(flags), now_) {
     if ((flags & 1) != 0) {
-      held_ = {.number = 2,
+      held_ = {.packet = 2,
                .held = 2,
                .offset = 4,
                .crc = 0x1234,
@@ -84,11 +84,10 @@ private:
       } else if (std::holds_alternative<FileOffered>(*action)) {
         question([&] { session_.fetch(now_); });
       } else if (const auto* started = std::get_if<FileStarted>(&*action)) {
-        require(started->packets > 0);
-        const auto from = held_of(started->file);
-        question([&] { begin(started->packets >= from.held ? from : ResumePoint()); });
+        require(started->announced > 0);
+        question([&] { begin(started->announced >= held_.held ? held_ : ResumePoint()); });
       } else if (const auto* replaced = std::get_if<FileReplaced>(&*action)) {
-        require(replaced->packets > 0);
+        require(replaced->announced > 0);
         question([&] { begin({}); });
       } else if (const auto* data = std::get_if<FileData>(&*action)) {
         require(data->offset == size_);
@@ -112,16 +111,6 @@ private:
     session_.tick(now_ + std::chrono::hours(1));
     require(!session_.poll());
     answer();
-  }
-
-  /// Where bytes are counted, as much.
-  ResumePoint held_of(const FileRef& file) const {
-    auto from = held_;
-    if (!file.kind() && from.held != 0) {
-      from.number = 4;
-      from.held = 8;
-    }
-    return from;
   }
 
   void begin(const ResumePoint& from) {

@@ -49,7 +49,7 @@ bool FolderDestination::may_be_held(const FileFacts& facts) const {
   };
   return is_taken(checkpoint) || !state || std::ranges::any_of(state->parts, may_be_part) ||
          std::ranges::any_of(state->records, [&](const auto& record) {
-           return same_file(record.identity, facts.identity(record.identity.packets));
+           return same_file(record.identity, facts.identity(record.identity.announced));
          });
 }
 
@@ -58,8 +58,9 @@ bool FolderDestination::has_stored(std::uint64_t imei) const {
   return known && !known->records.empty();
 }
 
-Result<std::unique_ptr<Transfer>> FolderDestination::begin(FileFacts facts, std::uint32_t packets) {
-  auto transfer = std::make_unique<FileTransfer>(*this, clock_, std::move(facts), packets);
+Result<std::unique_ptr<Transfer>> FolderDestination::begin(FileFacts facts,
+                                                           std::uint32_t announced) {
+  auto transfer = std::make_unique<FileTransfer>(*this, clock_, std::move(facts), announced);
   if (const auto opened = transfer->open(); !opened) {
     return std::unexpected(opened.error());
   }
@@ -81,18 +82,19 @@ std::vector<std::filesystem::path> FolderDestination::tidy(std::chrono::seconds 
 
 // --- standard output ---
 
-Result<std::unique_ptr<Transfer>> StreamDestination::begin(FileFacts facts, std::uint32_t packets) {
+Result<std::unique_ptr<Transfer>> StreamDestination::begin(FileFacts facts,
+                                                           std::uint32_t announced) {
   if (!paused_) {
-    return std::make_unique<StreamTransfer>(clock_, std::move(facts), packets);
+    return std::make_unique<StreamTransfer>(clock_, std::move(facts), announced);
   }
-  if (!same_file(paused_->identity(), facts.identity(packets))) {
+  if (!same_file(paused_->identity(), facts.identity(announced))) {
     return std::unexpected(paused_->set_aside().error());
   }
   return std::move(paused_);
 }
 
 void StreamDestination::pause(std::unique_ptr<Transfer> transfer) {
-  if (transfer->packets_received() > 0) {
+  if (transfer->packets() > 0) {
     transfer->pause();
     paused_ = std::move(transfer);
   }

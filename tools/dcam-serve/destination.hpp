@@ -46,7 +46,7 @@ public:
   virtual bool takes(const FileRef& file) const = 0;
   /// Whether a file that does not come lets the camera's others go first.
   virtual bool takes_others() const = 0;
-  virtual Result<std::unique_ptr<Transfer>> begin(FileFacts facts, std::uint32_t packets) = 0;
+  virtual Result<std::unique_ptr<Transfer>> begin(FileFacts facts, std::uint32_t announced) = 0;
   /// The link was lost in mid-file.
   virtual void pause(std::unique_ptr<Transfer> transfer) = 0;
 
@@ -81,7 +81,7 @@ public:
   bool has_stored(std::uint64_t imei) const override;
   bool takes(const FileRef&) const override { return true; }
   bool takes_others() const override { return true; }
-  Result<std::unique_ptr<Transfer>> begin(FileFacts facts, std::uint32_t packets) override;
+  Result<std::unique_ptr<Transfer>> begin(FileFacts facts, std::uint32_t announced) override;
   /// It is found again on the disk.
   void pause(std::unique_ptr<Transfer>) override {}
   std::vector<Untold> untold(Unsaid& unsaid) const override;
@@ -112,7 +112,7 @@ public:
     return !paused_ || paused_->facts().file == file;
   }
   bool takes_others() const override { return false; }
-  Result<std::unique_ptr<Transfer>> begin(FileFacts facts, std::uint32_t packets) override;
+  Result<std::unique_ptr<Transfer>> begin(FileFacts facts, std::uint32_t announced) override;
   void pause(std::unique_ptr<Transfer> transfer) override;
   std::vector<Untold> untold(Unsaid&) const override { return {}; }
   void mark_said(std::uint64_t, std::uint64_t) const override {}

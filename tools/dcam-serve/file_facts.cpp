@@ -50,8 +50,8 @@ NameValues FileFacts::name_values() const {
   };
 }
 
-FileIdentity FileFacts::identity(std::uint32_t packets) const {
-  return {imei, file, packets, received.time_since_epoch().count(), metadata_payload};
+FileIdentity FileFacts::identity(std::uint32_t announced) const {
+  return {imei, file, announced, received.time_since_epoch().count(), metadata_payload};
 }
 
 void FileFacts::begun_as(const FileIdentity& identity) {

@@ -29,8 +29,8 @@ struct FileFacts {
   /// What FILE.json says; empty: nothing is known.
   std::string sidecar() const;
   NameValues name_values() const;
-  /// `packets` as START says.
-  FileIdentity identity(std::uint32_t packets) const;
+  /// `announced`: by START.
+  FileIdentity identity(std::uint32_t announced) const;
   /// What was known of it when it was begun, by another connection or another run.
   void begun_as(const FileIdentity& identity);
 };

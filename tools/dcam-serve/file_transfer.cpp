@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "dcam-serve/destination.hpp"
+#include "dualcam/files/geometry.hpp"
 #include "dualcam/storage/durable.hpp"
 
 namespace dualcam::serve {
@@ -127,10 +128,10 @@ Result<void> FileTransfer::save() {
   return saved ? check_room() : saved;
 }
 
-Result<void> FileTransfer::leave(std::uint32_t next, std::uint64_t offset) {
-  if (packets_received() > 0) {
+Result<void> FileTransfer::leave(std::uint32_t packet, std::uint64_t offset) {
+  if (packets() > 0) {
     const auto saved = file_->save();
-    return saved && new_bytes() == 0 ? file_->keep_compared(next, offset) : saved;
+    return saved && new_bytes() == 0 ? file_->keep_compared(packet, offset) : saved;
   }
   if (file_) {
     file_->discard();
@@ -140,7 +141,8 @@ Result<void> FileTransfer::leave(std::uint32_t next, std::uint64_t offset) {
 
 /// Whether the rest of the file leaves --min-free.
 Result<void> FileTransfer::check_room() const {
-  const bool complete = file_ && packets_received() == packets();
+  const bool complete =
+      Geometry(facts().file, announced()).behind_all(packets(), bytes()) == announced();
   if (folder_.options().min_free == 0 || complete) {
     return {};
   }
@@ -176,14 +178,14 @@ Result<Finished> FileTransfer::finish_new(const FileCompleted& completed, Unsaid
   }
   auto hold = unsaid.hold(facts().imei);
   Sha256 digest;
-  const auto file =
-      file_->finish({.name = name,
-                     .if_exists = folder_.options().if_exists,
-                     .verified = {completed.packets, completed.bytes, 0, completed.crc},
-                     .metadata = facts().metadata_payload,
-                     .sidecar = facts().sidecar(),
-                     .read = [&digest](Bytes bytes) { digest.add(bytes); }},
-                    std::move(folders));
+  const auto file = file_->finish({.name = name,
+                                   .if_exists = folder_.options().if_exists,
+                                   .bytes = completed.bytes,
+                                   .crc = completed.crc,
+                                   .metadata = facts().metadata_payload,
+                                   .sidecar = facts().sidecar(),
+                                   .read = [&digest](Bytes bytes) { digest.add(bytes); }},
+                                  std::move(folders));
   if (!file && file.error().category == ErrorCategory::crc) {
     if (const auto kept = file_->set_aside(); !kept) {
       return std::unexpected(kept.error());
@@ -193,14 +195,11 @@ Result<Finished> FileTransfer::finish_new(const FileCompleted& completed, Unsaid
     return std::unexpected(file.error());
   }
   if (!*file) {
-    return Finished{Finished::What::skipped, name, completed, false};
+    return Finished{Finished::What::skipped, name, file_->data(), false};
   }
-  return Finished{Finished::What::stored,
-                  (*file)->path,
-                  completed,
-                  true,
-                  digest.hex(),
-                  {std::move(hold), (*file)->record}};
+  return Finished{Finished::What::stored, (*file)->path,
+                  file_->data(),          true,
+                  digest.hex(),           {std::move(hold), (*file)->record}};
 }
 
 Result<Finished> FileTransfer::finish_known(const FileCompleted& completed, Unsaid& unsaid) {
@@ -211,10 +210,7 @@ Result<Finished> FileTransfer::finish_known(const FileCompleted& completed, Unsa
   if (!is_there) {
     return std::unexpected(is_there.error());
   }
-  Finished finished{Finished::What::known,
-                    state.absolute(name),
-                    {facts().file, data.packets, data.bytes, data.crc, completed.known},
-                    false};
+  Finished finished{Finished::What::known, state.absolute(name), data, false};
   auto hold = *is_there && !said ? unsaid.claim(state, facts().imei, id) : std::nullopt;
   if (!hold) {
     return finished;

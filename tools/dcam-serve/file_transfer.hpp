@@ -15,8 +15,8 @@ class FolderDestination;
 class FileTransfer : public Transfer {
 public:
   FileTransfer(const FolderDestination& folder, const Clock& clock, FileFacts facts,
-               std::uint32_t packets)
-      : Transfer(clock, std::move(facts), packets), folder_(folder), saved_at_(clock.now()) {}
+               std::uint32_t announced)
+      : Transfer(clock, std::move(facts), announced), folder_(folder), saved_at_(clock.now()) {}
 
   /// Goes on with a part of this file, or finds files stored before that it may be. A new one is
   /// made with its first packet: the disk knows nothing of what was only announced. Refuses when it
@@ -33,7 +33,7 @@ public:
   Result<void> append(std::span<const Bytes> payloads) override;
   TimePoint save_due_at() const override;
   Result<void> save() override;
-  Result<void> leave(std::uint32_t next, std::uint64_t offset) override;
+  Result<void> leave(std::uint32_t packet, std::uint64_t offset) override;
   Result<Finished> finish(const FileCompleted& completed, Unsaid& unsaid) override;
   Result<std::filesystem::path> set_aside() override { return file_->set_aside(); }
 

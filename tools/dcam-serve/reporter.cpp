@@ -157,26 +157,26 @@ void Reporter::bad_metadata(const FileFacts& facts, const Error& error) {
 
 void Reporter::file_started(const Transfer& transfer) {
   auto fields = file_fields(transfer.facts());
-  fields["packets"] = transfer.packets();
-  fields["held"] = transfer.packets_received();
+  fields["packets"] = transfer.announced();
+  fields["held"] = transfer.packets();
   event("file-start", fields);
   if (transfer.is_comparing()) {
     return console_.detail(fmt::format("{}: offered again, comparing it with {}",
                                        described(transfer.facts()),
                                        escaped(transfer.path().string())));
   }
-  if (transfer.packets_received() == 0) {
+  if (transfer.packets() == 0) {
     return console_.detail(fmt::format("{}: {} packets, to {}", described(transfer.facts()),
-                                       transfer.packets(), escaped(transfer.path().string())));
+                                       transfer.announced(), escaped(transfer.path().string())));
   }
   fields.erase("packets");
   fields.erase("held");
-  fields["packet"] = transfer.resume_point().number;
+  fields["packet"] = transfer.resume_point().packet;
   fields["reason"] = "held";
   event("resumed", fields);
   console_.note(fmt::format("{}: going on with {}, {} of {} packets are there",
                             described(transfer.facts()), escaped(transfer.path().string()),
-                            transfer.packets_received(), transfer.packets()));
+                            transfer.packets(), transfer.announced()));
 }
 
 void Reporter::file_replaced(const Transfer& transfer, const std::filesystem::path& kept) {
@@ -194,16 +194,16 @@ void Reporter::resumed(const Transfer& transfer, const Resumed& resumed) {
                               text_of(resumed.reason), resumed.number));
 }
 
-Json Reporter::done(const FileFacts& facts, const FileCompleted& completed,
-                    const std::filesystem::path& path, const std::string& sha256,
-                    std::chrono::milliseconds duration, unsigned resumptions) {
+Json Reporter::done(const FileFacts& facts, const HeldData& file, const std::filesystem::path& path,
+                    const std::string& sha256, std::chrono::milliseconds duration,
+                    unsigned resumptions) {
   ++files_;
-  bytes_ += completed.bytes;
+  bytes_ += file.bytes;
   auto fields = file_fields(facts);
   fields["path"] = path.string();
-  fields["bytes"] = completed.bytes;
-  fields["packets"] = completed.packets;
-  fields["crc16"] = fmt::format("{:04x}", completed.crc);
+  fields["bytes"] = file.bytes;
+  fields["packets"] = file.packets;
+  fields["crc16"] = fmt::format("{:04x}", file.crc);
   fields["sha256"] = sha256.empty() ? Json() : Json(sha256);
   fields["seconds"] = static_cast<double>(duration.count()) / 1000;
   fields["resumes"] = resumptions;
@@ -215,14 +215,14 @@ Json Reporter::done(const FileFacts& facts, const FileCompleted& completed,
   return fields;
 }
 
-Json Reporter::file_done(const Transfer& transfer, const FileCompleted& completed,
+Json Reporter::file_done(const Transfer& transfer, const HeldData& file,
                          const std::filesystem::path& path, const std::string& sha256) {
   const auto duration = transfer.duration();
-  auto fields = done(transfer.facts(), completed, path, sha256, duration, transfer.resumptions());
+  auto fields = done(transfer.facts(), file, path, sha256, duration, transfer.resumptions());
   const auto repaired =
       transfer.resumptions() == 0 ? "" : ", " + counted(transfer.resumptions(), "resume");
   console_.note(fmt::format(
-      "{}: stored, {} in {} ({}/s{})", described(transfer.facts()), format_size(completed.bytes),
+      "{}: stored, {} in {} ({}/s{})", described(transfer.facts()), format_size(file.bytes),
       format_duration(duration),
       format_size(static_cast<std::uint64_t>(rate_of(transfer.new_bytes(), duration))), repaired));
   return fields;
@@ -265,9 +265,9 @@ void Reporter::file_failed(const FileFacts& facts, std::string_view why,
 
 void Reporter::file_interrupted(const Transfer& transfer, std::string_view why) {
   not_stored(transfer.facts(),
-             fmt::format("incomplete, {} of {} packets: {}", transfer.packets_received(),
-                         transfer.packets(), why),
-             transfer.packets_received() > 0 ? transfer.path() : std::filesystem::path());
+             fmt::format("incomplete, {} of {} packets: {}", transfer.packets(),
+                         transfer.announced(), why),
+             transfer.packets() > 0 ? transfer.path() : std::filesystem::path());
 }
 
 void Reporter::not_stored(const FileFacts& facts, std::string_view why,
@@ -351,8 +351,8 @@ void Reporter::progress(std::span<const Transfer* const> transfers) {
   }
   for (const auto* transfer : transfers) {
     auto fields = file_fields(transfer->facts());
-    fields["packets"] = transfer->packets();
-    fields["received"] = transfer->packets_received();
+    fields["packets"] = transfer->announced();
+    fields["received"] = transfer->packets();
     fields["bytes"] = transfer->bytes();
     event("progress", fields);
   }

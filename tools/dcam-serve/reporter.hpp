@@ -39,8 +39,8 @@ public:
   void file_started(const Transfer& transfer);
   void resumed(const Transfer& transfer, const Resumed& resumed);
   /// The fields of the event, for the hook.
-  Json file_done(const Transfer& transfer, const FileCompleted& completed,
-                 const std::filesystem::path& path, const std::string& sha256);
+  Json file_done(const Transfer& transfer, const HeldData& file, const std::filesystem::path& path,
+                 const std::string& sha256);
   /// The same of one that an earlier run stored.
   Json file_done(const Untold& untold);
   /// The camera offers another file than the one that `kept` is a part of.
@@ -76,9 +76,8 @@ public:
 private:
   void event(std::string_view name, const Json& fields);
   void print(std::string_view line, LineWriter::Weight weight);
-  Json done(const FileFacts& facts, const FileCompleted& completed,
-            const std::filesystem::path& path, const std::string& sha256,
-            std::chrono::milliseconds duration, unsigned resumptions);
+  Json done(const FileFacts& facts, const HeldData& file, const std::filesystem::path& path,
+            const std::string& sha256, std::chrono::milliseconds duration, unsigned resumptions);
   void not_stored(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);
 
   bool json_;

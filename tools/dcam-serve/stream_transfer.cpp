@@ -27,17 +27,19 @@ ResumePoint StreamTransfer::resume_point() const {
       dualcam::append(from.overlap, tail_[i]);
       continue;
     }
-    ++from.number;
+    ++from.packet;
     from.offset += tail_[i].size();
     from.crc = crc16(tail_[i], from.crc);
   }
   return from;
 }
 
-Result<void> StreamTransfer::leave(std::uint32_t next, std::uint64_t) {
-  const auto first = data_.packets - static_cast<std::uint32_t>(tail_.size()) + 1;
-  if (new_bytes() == 0 && next > first && next <= data_.packets + 1) {
-    compared_ = next - first;
+Result<void> StreamTransfer::leave(std::uint32_t, std::uint64_t offset) {
+  if (new_bytes() == 0 && offset <= data_.bytes) {
+    auto end = bytes_before_tail_;
+    for (std::size_t i = 0; i < tail_.size() && (end += tail_[i].size()) <= offset; ++i) {
+      compared_ = std::max(compared_, i + 1);
+    }
   }
   return {};
 }
@@ -87,7 +89,7 @@ Result<Finished> StreamTransfer::finish(const FileCompleted& completed, Unsaid&)
     return std::unexpected(
         Error{ErrorCategory::crc, 0, "what went to standard output is not what was verified"});
   }
-  return Finished{Finished::What::stored, path(), completed, true, digest_.hex()};
+  return Finished{Finished::What::stored, path(), data_, true, digest_.hex()};
 }
 
 Result<std::filesystem::path> StreamTransfer::set_aside() {

@@ -13,8 +13,8 @@ namespace dualcam::serve {
 /// prove that the camera still offers the same file is kept in memory.
 class StreamTransfer : public Transfer {
 public:
-  StreamTransfer(const Clock& clock, FileFacts facts, std::uint32_t packets)
-      : Transfer(clock, std::move(facts), packets) {}
+  StreamTransfer(const Clock& clock, FileFacts facts, std::uint32_t announced)
+      : Transfer(clock, std::move(facts), announced) {}
 
   std::filesystem::path path() const override { return "-"; }
   const HeldData& data() const override { return data_; }
@@ -24,7 +24,7 @@ public:
   bool was_interrupted() const override { return interrupted_; }
   bool reader_gone() const override { return reader_gone_; }
   Result<void> append(std::span<const Bytes> payloads) override;
-  Result<void> leave(std::uint32_t next, std::uint64_t offset) override;
+  Result<void> leave(std::uint32_t packet, std::uint64_t offset) override;
   Result<Finished> finish(const FileCompleted& completed, Unsaid& unsaid) override;
   Result<std::filesystem::path> set_aside() override;
 

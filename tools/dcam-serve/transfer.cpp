@@ -7,7 +7,7 @@
 namespace dualcam::serve {
 
 std::uint64_t Transfer::expected_bytes() const {
-  return std::max(bytes(), Geometry(facts_.file, packets_).expected_size());
+  return std::max(bytes(), Geometry(facts_.file, announced_).expected_size());
 }
 
 std::chrono::milliseconds Transfer::duration() const {

@@ -24,7 +24,7 @@ struct Finished {
   };
   What what;
   std::filesystem::path path;
-  FileCompleted file;
+  HeldData file;
   bool is_news;         ///< nobody was told of it before
   std::string sha256{}; ///< of news
   Unsaid::Line line{};  ///< of news that have a record
@@ -40,9 +40,10 @@ public:
 
   const FileFacts& facts() const { return facts_; }
   FileFacts& facts() { return facts_; }
-  FileIdentity identity() const { return facts_.identity(packets_); }
-  std::uint32_t packets() const { return packets_; }
-  std::uint32_t packets_received() const { return data().packets; }
+  FileIdentity identity() const { return facts_.identity(announced_); }
+  /// By START: packets, of a file by path bytes.
+  std::uint32_t announced() const { return announced_; }
+  std::uint32_t packets() const { return data().packets; }
   std::uint64_t bytes() const { return data().bytes; }
   /// As START lets expect them, at least what has come.
   std::uint64_t expected_bytes() const;
@@ -79,9 +80,10 @@ public:
   virtual TimePoint save_due_at() const { return TimePoint::max(); }
   /// Makes what has arrived durable, as a part. An error also when --min-free is not left any more.
   virtual Result<void> save() { return {}; }
-  /// The link is lost: makes what has arrived durable, and that what is before packet `next`, which
-  /// begins at `offset`, has come again as it is held (0: nothing). Of nothing, nothing remains.
-  virtual Result<void> leave(std::uint32_t next = 0, std::uint64_t offset = 0) = 0;
+  /// The link is lost: makes what has arrived durable, and that what is before packet `packet`,
+  /// which begins at `offset`, has come again as it is held (0: nothing). Of nothing, nothing
+  /// remains.
+  virtual Result<void> leave(std::uint32_t packet = 0, std::uint64_t offset = 0) = 0;
   /// The next connection goes on with this object.
   void pause();
 
@@ -92,8 +94,8 @@ public:
   virtual Result<std::filesystem::path> set_aside() = 0;
 
 protected:
-  Transfer(const Clock& clock, FileFacts facts, std::uint32_t packets)
-      : clock_(clock), facts_(std::move(facts)), packets_(packets), started_(clock.now()) {}
+  Transfer(const Clock& clock, FileFacts facts, std::uint32_t announced)
+      : clock_(clock), facts_(std::move(facts)), announced_(announced), started_(clock.now()) {}
 
   TimePoint now() const { return clock_.now(); }
   /// So much was there when this connection began, or another one: it is gone on with.
@@ -102,7 +104,7 @@ protected:
 private:
   const Clock& clock_;
   FileFacts facts_;
-  std::uint32_t packets_; ///< as START said
+  std::uint32_t announced_;
   TimePoint started_;
   std::uint64_t bytes_before_ = 0;
   unsigned resumptions_ = 0;

@@ -28,13 +28,12 @@ std::vector<std::uint64_t> cameras_below(const fs::path& root) {
 
 Untold untold_of(const StateFolder& state, const FileRecord& record, Unsaid::Line line) {
   const auto path = state.absolute(record.name);
-  return {
-      .facts = facts_of(record.identity),
-      .file = {record.identity.file, record.data.packets, record.data.bytes, record.data.crc, {}},
-      .path = path,
-      .is_there = is_taken(path),
-      .sha256 = {},
-      .line = std::move(line)};
+  return {.facts = facts_of(record.identity),
+          .file = record.data,
+          .path = path,
+          .is_there = is_taken(path),
+          .sha256 = {},
+          .line = std::move(line)};
 }
 
 } // namespace

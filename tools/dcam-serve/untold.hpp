@@ -7,13 +7,12 @@
 
 #include "dcam-serve/file_facts.hpp"
 #include "dcam-serve/unsaid.hpp"
-#include "dualcam/session/server_session.hpp"
 
 namespace dualcam::serve {
 
 struct Untold {
   FileFacts facts;
-  FileCompleted file;
+  HeldData file;
   std::filesystem::path path;
   bool is_there = false; ///< it may have moved on since
   std::string sha256;    ///< empty: not known

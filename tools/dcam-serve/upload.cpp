@@ -93,18 +93,18 @@ asio::awaitable<void> Upload::perform(const FileStarted& started) {
     server_.destination().pause(std::move(transfer_));
   }
   const auto most = server_.options().max_file_size;
-  const auto size = std::uint64_t{started.packets - 1} * full_packet; // and the last packet
+  const auto size = std::uint64_t{started.announced - 1} * full_packet; // and the last packet
   if (size >= most) {
     server_.reporter().file_failed(
         facts_,
-        fmt::format("refused: its {} packets are more than {} (--max-file-size)", started.packets,
+        fmt::format("refused: its {} packets are more than {} (--max-file-size)", started.announced,
                     format_size(most)),
         {});
     server_.note_failure(ExitCode::io);
     leave_file();
     co_return;
   }
-  if (!co_await begin_transfer(started.packets)) {
+  if (!co_await begin_transfer(started.announced)) {
     co_return;
   }
   if (!transfer_->is_comparing() && server_.destination().is_refused(facts_)) {
@@ -115,9 +115,9 @@ asio::awaitable<void> Upload::perform(const FileStarted& started) {
 }
 
 /// False if the destination refuses it.
-asio::awaitable<bool> Upload::begin_transfer(std::uint32_t packets) {
-  auto transfer =
-      co_await run_on(server_.disk(), [&] { return server_.destination().begin(facts_, packets); });
+asio::awaitable<bool> Upload::begin_transfer(std::uint32_t announced) {
+  auto transfer = co_await run_on(server_.disk(),
+                                  [&] { return server_.destination().begin(facts_, announced); });
   if (!transfer) {
     fail(transfer.error());
     co_return false;
@@ -148,7 +148,7 @@ asio::awaitable<void> Upload::perform(const FileReplaced&) {
     }
     co_return;
   }
-  const auto packets = transfer_->packets();
+  const auto announced = transfer_->announced();
   const auto kept = co_await run_on(server_.disk(), [this] { return transfer_->set_aside(); });
   if (!kept) {
     fail(kept.error());
@@ -156,7 +156,7 @@ asio::awaitable<void> Upload::perform(const FileReplaced&) {
   }
   server_.reporter().file_replaced(*transfer_, *kept);
   transfer_.reset();
-  if (co_await begin_transfer(packets)) { // maybe with another part, then that has to be proved
+  if (co_await begin_transfer(announced)) { // maybe with another part, then that has to be proved
     receive_file();
   }
 }
@@ -266,9 +266,9 @@ asio::awaitable<void> Upload::leave(std::string why) {
     transfer_.reset();
     co_return;
   }
-  const auto [next, offset] = session_.compared();
+  const auto [packet, offset] = session_.compared();
   const auto saved = co_await run_on(
-      server_.disk(), [this, next, offset] { return transfer_->leave(next, offset); });
+      server_.disk(), [this, packet, offset] { return transfer_->leave(packet, offset); });
   if (!saved) {
     fail(saved.error());
     co_return;
@@ -298,7 +298,7 @@ void Upload::fail(const Error& error) {
     return transfer_.reset();
   }
   server_.reporter().file_failed(facts_, error.message, kept_part());
-  if (transfer_ && transfer_->packets_received() == 0) {
+  if (transfer_ && transfer_->packets() == 0) {
     (void)transfer_->leave(); // of nothing, nothing remains
   }
   transfer_.reset();
@@ -307,8 +307,7 @@ void Upload::fail(const Error& error) {
 
 /// Where something is that the camera need not send again; empty if nothing is.
 std::filesystem::path Upload::kept_part() const {
-  return transfer_ && transfer_->packets_received() > 0 ? transfer_->path()
-                                                        : std::filesystem::path();
+  return transfer_ && transfer_->packets() > 0 ? transfer_->path() : std::filesystem::path();
 }
 
 } // namespace dualcam::serve

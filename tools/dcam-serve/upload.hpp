@@ -64,7 +64,7 @@ private:
   bool is_left_alone(const FileRef& file) const;
   void refuse_name();
   void leave_file();
-  asio::awaitable<bool> begin_transfer(std::uint32_t packets);
+  asio::awaitable<bool> begin_transfer(std::uint32_t announced);
   void receive_file();
   void has_proved();
   void fail(const Error& error);

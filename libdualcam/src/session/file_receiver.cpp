@@ -8,12 +8,27 @@
 
 namespace dualcam {
 
+namespace {
+
+std::uint64_t place_of(const Geometry& geometry, std::uint32_t packet, std::uint64_t offset) {
+  return geometry.behind_all(packet - 1, offset);
+}
+
+} // namespace
+
+bool FileReceiver::begins_in(const Geometry& geometry, const ResumePoint& from) {
+  return from.packet != 0 &&
+         geometry.has(geometry.number_of(place_of(geometry, from.packet, from.offset)));
+}
+
 FileReceiver::FileReceiver(const Geometry& geometry, const ResumePoint& from)
-    : geometry_(geometry), position_(geometry.place_of(from.number)), chain_(from.crc),
-      held_(from.held), overlap_(from.overlap), known_(from.known) {
+    : geometry_(geometry), first_packet_(from.packet),
+      position_(place_of(geometry, from.packet, from.offset)), chain_(from.crc),
+      held_(geometry.behind_all(from.held, from.offset + from.overlap.size())),
+      overlap_(from.overlap), known_(from.known) {
   geometry_.begin_at({position_, from.offset, from.crc});
   for (const auto& tail : known_) {
-    as_known_.push_back({.packet = tail.packet});
+    as_known_.push_back({.packet = tail.packet, .offset = tail.offset});
   }
 }
 
@@ -98,8 +113,9 @@ FileReceiver::Taken FileReceiver::take_wanted(Bytes payload) {
 
 void FileReceiver::add_to_tails(Bytes payload) {
   for (auto& tail : as_known_) {
-    const auto part = payload.subspan(
-        geometry_.before(geometry_.place_of(tail.packet), geometry_.last().place, payload.size()));
+    const auto begin = place_of(geometry_, tail.packet, tail.offset);
+    const auto part =
+        payload.subspan(geometry_.before(begin, geometry_.last().place, payload.size()));
     tail.bytes += part.size();
     tail.crc64 = crc64(part, tail.crc64);
   }
@@ -113,7 +129,7 @@ std::optional<std::size_t> FileReceiver::known() const {
 FileReceiver::Position FileReceiver::compared() const {
   const auto last = geometry_.last();
   const auto from = last.place == held_ ? geometry_.before_last().value_or(last) : last;
-  return {geometry_.number_of(from.place), from.offset};
+  return {geometry_.packet_of(from.place).value_or(first_packet_), from.offset};
 }
 
 /// What is held ends where its last packet does.

@@ -189,19 +189,19 @@ void ServerSession::start_is_late() {
   }
 }
 
-void ServerSession::start(std::uint32_t packets) {
+void ServerSession::start(std::uint32_t announced) {
   progress();
   leaving_ = Leaving::no;
   begun_ = false;
-  packets_ = packets;
+  announced_ = announced;
   synchronised_ = false;
   ask_host(State::starting);
-  actions_.emplace_back(FileStarted{current_, packets_});
+  actions_.emplace_back(FileStarted{current_, announced_});
 }
 
 void ServerSession::begin(TimePoint now, const ResumePoint& from) {
-  const Geometry geometry(current_, packets_);
-  if (!ended() && !geometry.has(from.number)) {
+  const Geometry geometry(current_, announced_);
+  if (!ended() && !FileReceiver::begins_in(geometry, from)) {
     throw std::logic_error("ServerSession: the file has no such packet to begin with");
   }
   if (!answers(State::starting, now)) {
@@ -245,7 +245,7 @@ void ServerSession::on_sync_stage(const Message& message) {
     return on_sync(*sync);
   }
   if (const auto* again = as<Start>(message)) {
-    return again->packets != packets_ ? start(again->packets) : search_sync();
+    return again->packets != announced_ ? start(again->packets) : search_sync();
   }
   const auto& status = std::get<Status>(message);
   if (status.code == status_end_of_path && !current_.kind() && !file_.is_whole()) {
@@ -342,13 +342,12 @@ void ServerSession::give_up_file(std::string why) {
 void ServerSession::replaced() {
   progress();
   ask_host(State::starting);
-  actions_.emplace_back(FileReplaced{current_, packets_});
+  actions_.emplace_back(FileReplaced{current_, announced_});
 }
 
 void ServerSession::complete_file() {
   ask_host(State::storing);
-  actions_.emplace_back(
-      FileCompleted{current_, packets_, file_.bytes(), file_.crc(), file_.known()});
+  actions_.emplace_back(FileCompleted{current_, file_.bytes(), file_.crc(), file_.known()});
 }
 
 void ServerSession::on_status_in_file(const Status& status) {

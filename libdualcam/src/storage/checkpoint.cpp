@@ -18,7 +18,7 @@ std::string filled_up(std::string text) {
 }
 
 std::string place_text(std::string_view name, const Place& place) {
-  return ' ' + std::string(name) + ' ' + std::to_string(place.number) + ' ' +
+  return ' ' + std::string(name) + ' ' + std::to_string(place.packet) + ' ' +
          std::to_string(place.offset) + ' ' + hex16(place.crc) + ' ' + hex64(place.crc64);
 }
 
@@ -27,7 +27,7 @@ Place take_place(Words& words, std::string_view name) {
     words.spoil();
   }
   Place place;
-  place.number = words.number<std::uint32_t>();
+  place.packet = words.number<std::uint32_t>();
   place.offset = words.number<std::uint64_t>();
   place.crc = words.number<std::uint16_t>(16);
   place.crc64 = words.number<std::uint64_t>(16);
@@ -35,22 +35,25 @@ Place take_place(Words& words, std::string_view name) {
 }
 
 /// Whether its numbers fit together. The check has been right, so this is about who wrote it.
-bool is_plausible(const Claim& claim, std::uint32_t packets_of_file) {
+bool is_plausible(const Claim& claim, const FileIdentity& identity) {
   const auto& [packets, bytes, packet_size, crc] = claim.held;
   const auto lies_within = [&](const Place& place) {
-    return place.number >= 1 && place.number <= std::max(packets, std::uint32_t{1}) &&
+    return place.packet >= 1 && place.packet <= std::max(packets, std::uint32_t{1}) &&
            place.offset <= bytes;
   };
-  return packets <= packets_of_file && bytes <= packets * largest_packet &&
+  const bool in_packets = counts_packets(identity);
+  const auto lies_behind = [&](const Place& place) {
+    return place.packet >= claim.from.packet && place.offset >= claim.from.offset &&
+           (in_packets ? place.packet > claim.from.packet : place.offset > claim.from.offset);
+  };
+  return (!in_packets || packets <= identity.announced) && bytes <= packets * largest_packet &&
          lies_within(claim.from) &&
          bytes - claim.from.offset <= std::uint64_t{2} * longest_overlap * largest_packet &&
-         (!claim.proved ||
-          (lies_within(*claim.proved) && claim.proved->number > claim.from.number &&
-           claim.proved->offset >= claim.from.offset));
+         (!claim.proved || (lies_within(*claim.proved) && lies_behind(*claim.proved)));
 }
 
 std::optional<Claim> claim_of(std::string_view block, std::uint64_t check,
-                              std::uint32_t packets_of_file) {
+                              const FileIdentity& identity) {
   const auto line = unchecked(block.substr(0, block.find('\n')), check);
   if (!line) {
     return std::nullopt;
@@ -72,9 +75,8 @@ std::optional<Claim> claim_of(std::string_view block, std::uint64_t check,
   if (words.next_is("proved")) {
     claim.proved = take_place(words, "proved");
   }
-  return what == "held" && words.ended() && is_plausible(claim, packets_of_file)
-             ? std::optional(claim)
-             : std::nullopt;
+  return what == "held" && words.ended() && is_plausible(claim, identity) ? std::optional(claim)
+                                                                          : std::nullopt;
 }
 
 std::optional<Checkpoint> decode_checkpoint_2(std::string_view text) {
@@ -97,7 +99,7 @@ std::optional<Checkpoint> decode_checkpoint_2(std::string_view text) {
   for (std::size_t slot = 0; slot < checkpoint.claims.size(); ++slot) {
     const auto at = std::min(text.size(), header.size() + slot * checkpoint_block);
     checkpoint.claims.at(slot) =
-        claim_of(text.substr(at, checkpoint_block), header_check, checkpoint.identity.packets);
+        claim_of(text.substr(at, checkpoint_block), header_check, checkpoint.identity);
   }
   return checkpoint;
 }
@@ -120,7 +122,7 @@ std::optional<std::uint64_t> timestamp_of(Bytes metadata) {
 }
 
 bool same_file(const FileIdentity& a, const FileIdentity& b) {
-  if (a.imei != b.imei || a.file != b.file || a.packets != b.packets) {
+  if (a.imei != b.imei || a.file != b.file || a.announced != b.announced) {
     return false;
   }
   const auto time_a = timestamp_of(a.metadata);

@@ -23,7 +23,7 @@ std::optional<std::string_view> checked_by_16(std::string_view line, std::string
 }
 
 std::optional<Claim> claim_of(std::string_view line, std::string_view header,
-                              std::uint32_t packets_of_file) {
+                              const FileIdentity& identity) {
   const auto text = checked_by_16(line, header, check_at);
   if (!text || !text->starts_with("held ")) {
     return std::nullopt;
@@ -35,8 +35,7 @@ std::optional<Claim> claim_of(std::string_view line, std::string_view header,
   claim.held.packet_size = words.number<std::uint32_t>();
   claim.held.crc = words.number<std::uint16_t>(16);
   claim.sequence = claim.held.packets;
-  const bool plausible =
-      is_uniform(claim.held, packets_of_file) && claim.held.packet_size <= full_packet;
+  const bool plausible = is_uniform(claim.held, identity) && claim.held.packet_size <= full_packet;
   return words.ended() && plausible ? std::optional(claim) : std::nullopt;
 }
 
@@ -57,7 +56,7 @@ std::optional<Checkpoint> decode_checkpoint_1(std::string_view text) {
   const auto header = text.substr(0, text.size() - rest.size());
   Checkpoint checkpoint{.version = 1, .part = 0, .identity = std::move(*identity), .claims = {}};
   for (auto& claim : checkpoint.claims) {
-    claim = claim_of(rest, header, checkpoint.identity.packets);
+    claim = claim_of(rest, header, checkpoint.identity);
     rest.remove_prefix(std::min(rest.size(), line_size));
   }
   constexpr std::string_view replaced = "replaced";

@@ -19,7 +19,7 @@ std::optional<PartEntry> take_part(Words& words) {
   PartEntry part;
   part.id = words.number<std::uint64_t>(16);
   const auto file = FileRef::of_text(words.text());
-  part.packets = words.number<std::uint32_t>();
+  part.announced = words.number<std::uint32_t>();
   if (words.next_is("-")) {
     words.text();
   } else {
@@ -39,7 +39,8 @@ std::optional<FileRecord> take_record(Words& words, std::uint64_t imei) {
   record.id = words.number<std::uint64_t>(16);
   record.identity.imei = imei;
   const auto file = FileRef::of_text(words.text());
-  record.identity.packets = record.data.packets = words.number<std::uint32_t>();
+  record.identity.announced = words.number<std::uint32_t>();
+  record.data.packets = words.number<std::uint32_t>();
   record.identity.received = words.number<std::int64_t>();
   auto metadata = metadata_of_text(words.text());
   record.data.bytes = words.number<std::uint64_t>();
@@ -52,10 +53,11 @@ std::optional<FileRecord> take_record(Words& words, std::uint64_t imei) {
   const auto name = path_of_text(words.text());
   const auto part = path_of_text(words.text());
   if (!file || !metadata || !name || !part || !words.ended() || record.tail.packet < 1 ||
-      record.tail.packet > record.identity.packets || record.tail.bytes > record.data.bytes) {
+      record.tail.packet > record.data.packets || record.tail.bytes > record.data.bytes) {
     return std::nullopt;
   }
   record.identity.file = *file;
+  record.tail.offset = record.data.bytes - record.tail.bytes;
   record.identity.metadata = std::move(*metadata);
   record.name = *name;
   record.part = *part;
@@ -119,24 +121,24 @@ void apply(CameraState& state, std::string_view line, std::uint64_t imei) {
 } // namespace
 
 PartEntry part_entry(std::uint64_t id, const FileIdentity& identity, std::filesystem::path path) {
-  return {id, identity.file, identity.packets, timestamp_of(identity.metadata), std::move(path)};
+  return {id, identity.file, identity.announced, timestamp_of(identity.metadata), std::move(path)};
 }
 
 std::string part_line(const PartEntry& part) {
   return checked("part " + hex64(part.id) + ' ' + part.file.text() + ' ' +
-                 std::to_string(part.packets) + ' ' +
+                 std::to_string(part.announced) + ' ' +
                  (part.time ? std::to_string(*part.time) : "-") + ' ' + path_text(part.path));
 }
 
 std::string record_line(const FileRecord& record) {
   const auto& [id, identity, name, part, data, crc_before_tail, tail, named, said] = record;
   return checked("stored " + hex64(id) + ' ' + identity.file.text() + ' ' +
-                 std::to_string(identity.packets) + ' ' + std::to_string(identity.received) + ' ' +
-                 metadata_text(identity.metadata) + ' ' + std::to_string(data.bytes) + ' ' +
-                 std::to_string(data.packet_size) + ' ' + hex16(data.crc) + ' ' +
-                 std::to_string(tail.packet) + ' ' + hex16(crc_before_tail) + ' ' +
-                 std::to_string(tail.bytes) + ' ' + hex64(tail.crc64) + ' ' + path_text(name) +
-                 ' ' + path_text(part));
+                 std::to_string(identity.announced) + ' ' + std::to_string(data.packets) + ' ' +
+                 std::to_string(identity.received) + ' ' + metadata_text(identity.metadata) + ' ' +
+                 std::to_string(data.bytes) + ' ' + std::to_string(data.packet_size) + ' ' +
+                 hex16(data.crc) + ' ' + std::to_string(tail.packet) + ' ' +
+                 hex16(crc_before_tail) + ' ' + std::to_string(tail.bytes) + ' ' +
+                 hex64(tail.crc64) + ' ' + path_text(name) + ' ' + path_text(part));
 }
 
 std::string gone_line(std::uint64_t id) { return about("gone", id); }

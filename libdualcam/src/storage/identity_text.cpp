@@ -93,32 +93,34 @@ std::optional<std::filesystem::path> path_of_text(std::string_view text) {
 
 std::string identity_lines(const FileIdentity& identity) {
   return "imei " + format_imei(identity.imei) + "\nfile " + identity.file.text() + "\npackets " +
-         std::to_string(identity.packets) + "\nreceived " + std::to_string(identity.received) +
+         std::to_string(identity.announced) + "\nreceived " + std::to_string(identity.received) +
          "\nmetadata " + metadata_text(identity.metadata) + '\n';
 }
 
 std::optional<FileIdentity> take_identity(std::string_view& text, std::string_view file_field) {
   const auto imei = take_field(text, "imei");
   const auto file = take_field(text, file_field);
-  const auto packets = take_field(text, "packets");
+  const auto announced = take_field(text, "packets");
   const auto received = take_field(text, "received");
   const auto metadata = take_field(text, "metadata");
-  if (!imei || !file || !packets || !received || !metadata) {
+  if (!imei || !file || !announced || !received || !metadata) {
     return std::nullopt;
   }
   const auto imei_value = parse_imei(*imei);
   auto ref = FileRef::of_text(*file);
-  const auto packets_value = number<std::uint32_t>(*packets);
+  const auto announced_value = number<std::uint32_t>(*announced);
   const auto received_value = number<std::int64_t>(*received);
   auto payload = metadata_of_text(*metadata);
-  if (!imei_value || !ref || !packets_value || !received_value || !payload) {
+  if (!imei_value || !ref || !announced_value || !received_value || !payload) {
     return std::nullopt;
   }
-  return FileIdentity{*imei_value, std::move(*ref), *packets_value, *received_value,
+  return FileIdentity{*imei_value, std::move(*ref), *announced_value, *received_value,
                       std::move(*payload)};
 }
 
-bool is_uniform(const HeldData& held, std::uint32_t packets_of_file) {
+bool counts_packets(const FileIdentity& identity) { return identity.file.kind().has_value(); }
+
+bool is_uniform(const HeldData& held, const FileIdentity& identity) {
   if (held.packets == 0) {
     return held == HeldData();
   }
@@ -126,9 +128,10 @@ bool is_uniform(const HeldData& held, std::uint32_t packets_of_file) {
     return false;
   }
   const auto full = std::uint64_t{held.packets} * held.packet_size;
-  return held.packets < packets_of_file ? held.bytes == full
-                                        : held.packets == packets_of_file && held.bytes <= full &&
-                                              held.bytes + held.packet_size > full;
+  const bool is_whole = counts_packets(identity) && held.packets >= identity.announced;
+  return is_whole ? held.packets == identity.announced && held.bytes <= full &&
+                        held.bytes + held.packet_size > full
+                  : held.bytes == full;
 }
 
 } // namespace dualcam

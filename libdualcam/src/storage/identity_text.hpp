@@ -74,7 +74,10 @@ std::optional<FileIdentity> take_identity(std::string_view& text, std::string_vi
 /// `dualcam checkpoint 1`: nullopt if it is none.
 std::optional<Checkpoint> decode_checkpoint_1(std::string_view text);
 
+/// Whether the device counts the file in packets; otherwise one may begin at any byte.
+bool counts_packets(const FileIdentity& identity);
+
 /// Whether these are whole packets of one size, of which only the file's last may be shorter.
-bool is_uniform(const HeldData& held, std::uint32_t packets_of_file);
+bool is_uniform(const HeldData& held, const FileIdentity& identity);
 
 } // namespace dualcam

@@ -11,7 +11,7 @@ Result<Place> find_from(const PartFile& part, const HeldData& held,
   Distinction distinction;
   auto end = held.bytes;
   for (auto place = places.rbegin(); place != places.rend(); ++place) {
-    if (held.packets - place->number >= 2 * longest_overlap) { // others lie between
+    if (held.packets - place->packet >= 2 * longest_overlap) { // others lie between
       return place == places.rbegin() ? *place : *std::prev(place);
     }
     const auto read =

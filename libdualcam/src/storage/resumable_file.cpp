@@ -157,10 +157,10 @@ Result<void> ResumableFile::save() {
   return done;
 }
 
-Result<void> ResumableFile::keep_compared(std::uint32_t number, std::uint64_t offset) {
+Result<void> ResumableFile::keep_compared(std::uint32_t packet, std::uint64_t offset) {
   const auto& from = resume_point_;
-  if (data_.packets != from.held || data_ != saved_.held || number <= from.number ||
-      number > from.held || offset < from.offset || offset > data_.bytes) {
+  if (data_.packets != from.held || data_ != saved_.held || packet < from.packet ||
+      packet > from.held || offset <= from.offset || offset > data_.bytes) {
     return {};
   }
   const auto& begun = saved_.proved.value_or(saved_.from);
@@ -171,7 +171,7 @@ Result<void> ResumableFile::keep_compared(std::uint32_t number, std::uint64_t of
     barrier.take(begun_);
   }
   next_ = saved_;
-  next_.proved = Place{number, offset, crc16(compared, begun.crc), crc64(compared, begun.crc64)};
+  next_.proved = Place{packet, offset, crc16(compared, begun.crc), crc64(compared, begun.crc64)};
   const auto done = make_durable(barrier);
   if (done) {
     confirm();

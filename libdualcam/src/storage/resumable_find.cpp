@@ -48,15 +48,15 @@ Result<std::optional<ByteBuffer>> overlap_of(const PartFile& part, const Claim& 
 }
 
 /// Where the packets of the overlap begin; of packets of several sizes only where the first does.
-std::deque<Place> places_in(Bytes overlap, const Claim& claim, std::uint32_t packets_of_file) {
+std::deque<Place> places_in(Bytes overlap, const Claim& claim, const FileIdentity& identity) {
   std::deque<Place> places{claim.from};
-  if (!is_uniform(claim.held, packets_of_file)) {
+  if (!is_uniform(claim.held, identity)) {
     return places;
   }
-  for (auto place = claim.from; place.number < claim.held.packets; places.push_back(place)) {
+  for (auto place = claim.from; place.packet < claim.held.packets; places.push_back(place)) {
     const auto packet = overlap.first(claim.held.packet_size);
     overlap = overlap.subspan(packet.size());
-    place = {place.number + 1, place.offset + packet.size(), crc16(packet, place.crc),
+    place = {place.packet + 1, place.offset + packet.size(), crc16(packet, place.crc),
              crc64(packet, place.crc64)};
   }
   return places;
@@ -82,7 +82,7 @@ Result<bool> complete(const PartFile& part, Claim& claim) {
   };
   auto read = go_on_to(std::uint64_t{first - 1} * packet_size);
   std::deque<Place> places;
-  for (; read && place.number <= packets; ++place.number) {
+  for (; read && place.packet <= packets; ++place.packet) {
     places.push_back(place);
     read = go_on_to(std::min<std::uint64_t>(place.offset + packet_size, bytes));
   }
@@ -104,7 +104,7 @@ Result<std::optional<Claim>> claim_of(const PartFile& part, const FileRecord& re
   if (!size || *size != record.data.bytes) {
     return size ? Result<std::optional<Claim>>() : std::unexpected(size.error());
   }
-  Place place{record.tail.packet, *size - record.tail.bytes, 0, 0};
+  Place place{record.tail.packet, record.tail.offset, 0, 0};
   auto crc = std::uint16_t{0};
   auto crc64_of_it = std::uint64_t{0};
   const auto take = [&](Bytes block) {
@@ -164,7 +164,7 @@ Result<std::optional<ResumableFile::Found>> ResumableFile::look_at(const fs::pat
       found.slot = slot;
       found.claim = *claim;
       found.overlap = std::move(**overlap);
-      found.places = places_in(found.overlap, *claim, found.checkpoint.identity.packets);
+      found.places = places_in(found.overlap, *claim, found.checkpoint.identity);
       return found;
     }
   }
@@ -192,7 +192,7 @@ Result<std::optional<ResumableFile::Found>> ResumableFile::look_at(const fs::pat
     return overlap ? Nothing() : std::unexpected(overlap.error());
   }
   Checkpoint as_good_as_none{.version = 1, .part = 0, .identity = record.identity, .claims = {}};
-  auto places = places_in(**overlap, **claim, record.identity.packets);
+  auto places = places_in(**overlap, **claim, record.identity);
   return Found{std::move(**part), std::move(as_good_as_none), {},
                **claim,           std::move(places),          std::move(**overlap)};
 }
@@ -205,7 +205,7 @@ Result<std::optional<ResumableFile>> ResumableFile::find(const StateFolder& stat
   const auto time = timestamp_of(identity.metadata);
   for (const auto& part : known.parts) {
     const auto path = state.absolute(part.path);
-    if (part.file == identity.file && part.packets == identity.packets &&
+    if (part.file == identity.file && part.announced == identity.announced &&
         (!part.time || !time || part.time == time) &&
         std::ranges::find(paths, path) == paths.end()) {
       paths.push_back(path);
@@ -281,7 +281,7 @@ Result<ResumableFile> ResumableFile::go_on(Found found, const StateFolder& state
     const auto& start = start_of(claim);
     overlap.erase(overlap.begin(),
                   overlap.begin() + static_cast<std::ptrdiff_t>(start.offset - claim.from.offset));
-    result.resume_point_ = {start.number, claim.held.packets, start.offset,
+    result.resume_point_ = {start.packet, claim.held.packets, start.offset,
                             start.crc,    std::move(overlap), {}};
   }
   const auto id = result.checkpoint_.part();

@@ -22,18 +22,34 @@ struct ResumableFile::Naming {
 
 namespace {
 
-bool is_same_data(const HeldData& a, const HeldData& b) {
-  return a.packets == b.packets && a.bytes == b.bytes && a.crc == b.crc;
+/// Of a file, all of it.
+struct Content {
+  std::uint64_t bytes;
+  std::uint16_t crc;
+  bool operator==(const Content&) const = default;
+};
+
+Result<void> check_content(const fs::path& path, const Content& found, const Content& verified) {
+  const auto text = [](const Content& content) {
+    return std::to_string(content.bytes) + " bytes, CRC " + hex16(content.crc);
+  };
+  return found == verified
+             ? Result<void>()
+             : std::unexpected(Error{ErrorCategory::crc, 0,
+                                     path.string() + " is not what was verified: " + text(found) +
+                                         " instead of " + text(verified)});
 }
 
-std::unexpected<Error> not_as_verified(const fs::path& path, const HeldData& found,
-                                       const HeldData& verified) {
-  const auto text = [](const HeldData& data) {
-    return std::to_string(data.bytes) + " bytes, CRC " + hex16(data.crc);
-  };
-  return std::unexpected(Error{ErrorCategory::crc, 0,
-                               path.string() + " is not what was verified: " + text(found) +
-                                   " instead of " + text(verified)});
+/// Where a packet begins before this one: the last one, or the first if that is not known.
+Place before_it(const Place& place, const HeldData& held, const FileIdentity& identity) {
+  if (!counts_packets(identity)) {
+    const auto size = std::min<std::uint64_t>(place.offset, shortest_tail);
+    return {std::max(place.packet, 2U) - 1, place.offset - size, 0, 0};
+  }
+  const auto before = place.packet - 1;
+  return is_uniform(held, identity)
+             ? Place{before, std::uint64_t{before - 1} * held.packet_size, 0, 0}
+             : Place();
 }
 
 Result<void> remove_if_there(const fs::path& path) {
@@ -48,10 +64,10 @@ Result<void> remove_if_there(const fs::path& path) {
 Result<Place> ResumableFile::find_tail() const {
   Distinction distinction;
   Place tail{data_.packets + 1, data_.bytes, 0, 0};
-  const auto go_back_to = [&](std::uint32_t number, std::uint64_t offset) {
+  const auto go_back_to = [&](std::uint32_t packet, std::uint64_t offset) {
     const auto read =
         part_.read_each(offset, tail.offset, [&](Bytes block) { distinction.add(block); });
-    tail = {number, offset, 0, 0};
+    tail = {packet, offset, 0, 0};
     return read;
   };
   const auto is_enough = [&] {
@@ -59,12 +75,11 @@ Result<Place> ResumableFile::find_tail() const {
   };
   auto read = Result<void>();
   for (auto place = places_.rbegin(); read && place != places_.rend() && !is_enough(); ++place) {
-    read = go_back_to(place->number, place->offset);
+    read = go_back_to(place->packet, place->offset);
   }
-  const bool uniform = is_uniform(data_, identity_.packets);
-  while (read && tail.number > 1 && !is_enough()) { // of others nobody knows where they begin
-    const auto before = uniform ? tail.number - 1 : 1;
-    read = go_back_to(before, std::uint64_t{before - 1} * data_.packet_size);
+  while (read && tail.offset > 0 && !is_enough()) {
+    const auto before = before_it(tail, data_, identity_);
+    read = go_back_to(before.packet, before.offset);
   }
   return read ? Result<Place>(tail) : std::unexpected(read.error());
 }
@@ -80,7 +95,8 @@ Result<FileRecord> ResumableFile::read_whole(const std::function<void(Bytes)>& t
   if (!tail) {
     return std::unexpected(tail.error());
   }
-  record.tail = {.packet = tail->number, .bytes = data_.bytes - tail->offset};
+  record.tail = {
+      .packet = tail->packet, .offset = tail->offset, .bytes = data_.bytes - tail->offset};
   auto crc = std::uint16_t{0};
   const auto add = [&](Bytes block) {
     crc = crc16(block, crc);
@@ -100,9 +116,8 @@ Result<FileRecord> ResumableFile::read_whole(const std::function<void(Bytes)>& t
   if (!read || !size) {
     return std::unexpected(read ? size.error() : read.error());
   }
-  const HeldData found{data_.packets, *size, data_.packet_size, crc};
-  return found == data_ ? Result<FileRecord>(std::move(record))
-                        : not_as_verified(path(), found, data_);
+  const auto checked = check_content(path(), {*size, crc}, {data_.bytes, data_.crc});
+  return checked ? Result<FileRecord>(std::move(record)) : std::unexpected(checked.error());
 }
 
 /// A name that nobody else is about to give to a file, with the sidecar of that. nullopt: it is
@@ -143,8 +158,9 @@ Result<std::optional<fs::path>> ResumableFile::reserve_name(const Finish& how, B
 }
 
 Result<bool> ResumableFile::prepare_finish(const Finish& how, Barrier& barrier) {
-  if (!is_same_data(data_, how.verified)) {
-    return not_as_verified(path(), data_, how.verified);
+  const auto checked = check_content(path(), {data_.bytes, data_.crc}, {how.bytes, how.crc});
+  if (!checked) {
+    return std::unexpected(checked.error());
   }
   if (!record_) { // the first time; later only the name was taken meanwhile
     auto record = read_whole(how.read);

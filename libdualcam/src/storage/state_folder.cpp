@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <time.h>
 
+#include "dualcam/files/geometry.hpp"
 #include "dualcam/storage/durable.hpp"
 #include "dualcam/storage/part_file.hpp"
 #include "dualcam/wire/crc64.hpp"
@@ -231,10 +232,11 @@ Result<bool> StateFolder::settle(const FileRecord& record) {
 }
 
 ResumePoint resume_point_for(std::span<const FileRecord> records) {
-  const auto& first =
-      *std::ranges::min_element(records, {}, [](const auto& record) { return record.tail.packet; });
-  ResumePoint from{first.tail.packet,     0,  first.data.bytes - first.tail.bytes,
-                   first.crc_before_tail, {}, {}};
+  const Geometry geometry(records[0].identity.file, records[0].identity.announced);
+  const auto& first = *std::ranges::min_element(records, {}, [&](const auto& record) {
+    return geometry.behind_all(record.tail.packet, record.tail.offset);
+  });
+  ResumePoint from{first.tail.packet, 0, first.tail.offset, first.crc_before_tail, {}, {}};
   for (const auto& record : records) {
     from.known.push_back(record.tail);
   }

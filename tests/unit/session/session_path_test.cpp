@@ -400,8 +400,8 @@ TEST_CASE("path: what is held is compared in bytes, from wherever it is asked fo
       const auto held = Bytes(bytes).first(5'000);
       host.held.assign(held.begin(), held.end());
       host.resume_point = {
-          .number = static_cast<std::uint32_t>(from),
-          .held = 5'000,
+          .packet = 3, // of any size
+          .held = 17,
           .offset = from,
           .crc = crc16(held.first(from)),
           .overlap = {held.begin() + static_cast<std::ptrdiff_t>(from), held.end()}};

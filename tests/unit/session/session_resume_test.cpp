@@ -47,14 +47,14 @@ constexpr ServerConfig no_metadata{.metadata = false};
 /// The end of `bytes` from this packet on.
 FileTail tail_of(Bytes bytes, std::uint32_t packet) {
   const auto tail = bytes.subspan((packet - 1) * full_packet);
-  return {packet, tail.size(), crc64(tail)};
+  return {packet, bytes.size() - tail.size(), tail.size(), crc64(tail)};
 }
 
 /// A host that has stored files with these ends, up to where it waits for SYNC.
 void compare(TestHost& host, std::vector<FileTail> known) {
-  host.resume_point = {.number = known.front().packet};
+  host.resume_point = {.packet = known.front().packet};
   for (const auto& tail : known) {
-    host.resume_point.number = std::min(host.resume_point.number, tail.packet);
+    host.resume_point.packet = std::min(host.resume_point.packet, tail.packet);
   }
   host.resume_point.known = std::move(known);
   host.receive(init_front_photo);
@@ -252,7 +252,7 @@ TEST_CASE("known files: a device whose CRC goes on from another file's is asked 
 TEST_CASE("known files: another file may be skipped, and what comes behind it is not compared") {
   const auto bytes = content();
   TestHost host(no_metadata);
-  host.resume_point = {.number = 4, .known = {tail_of(bytes, 4)}};
+  host.resume_point = {.packet = 4, .known = {tail_of(bytes, 4)}};
   host.receive("0000 0005 00013ee13c001981 4c000400"); // a rear photo, too
   host.receive(encode(Start{packets}));
   host.skipped = FileKinds(0x04);

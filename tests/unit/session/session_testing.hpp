@@ -113,12 +113,13 @@ private:
     skips(offered.file) ? session_.skip(now_) : session_.fetch(now_);
   }
   void on(const FileStarted& started) {
-    log("started " + std::to_string(started.packets));
+    announced_ = started.announced;
+    log("started " + std::to_string(announced_));
     content_ = held;
     session_.begin(now_, resume_point);
   }
   void on(const FileReplaced& replaced) {
-    REQUIRE(replaced.packets > 0);
+    REQUIRE(replaced.announced == announced_);
     log("replaced");
     content_.clear();
     skips(replaced.file) ? session_.skip(now_) : session_.begin(now_);
@@ -135,7 +136,7 @@ private:
     log("data " + std::to_string(data.number));
   }
   void on(const FileCompleted& completed) {
-    log("completed " + std::to_string(completed.packets));
+    log("completed " + std::to_string(announced_));
     if (completed.known) {
       log("known " + std::to_string(*completed.known));
       return session_.stored(now_);
@@ -160,6 +161,7 @@ private:
   ByteBuffer received_;
   ByteBuffer sent_;
   ByteBuffer content_;
+  std::uint32_t announced_ = 0;
   std::vector<Bytes> run_;        ///< not yet in `content_`
   std::vector<Payload> payloads_; ///< handed out since the last `receive`
   std::vector<std::string> events_;

@@ -53,7 +53,7 @@ template <class NextSize> std::string server_reaction(const WireCase& wire, Next
   if (wire.options == "held") {
     host.held = from_hex("6162 6364 6566 6768");
     host.resume_point = {
-        .number = 2, .held = 2, .offset = 4, .crc = 0x5fb5, .overlap = from_hex("65666768")};
+        .packet = 2, .held = 2, .offset = 4, .crc = 0x5fb5, .overlap = from_hex("65666768")};
   }
   const auto perform = [&](std::string_view text) {
     for (const auto& step : wire_steps(text)) {

@@ -79,7 +79,7 @@ TEST_CASE("checkpoint: what is written is read back") {
   CHECK(read->part == part);
   CHECK(read->identity.imei == 350612071913857);
   CHECK(read->identity.file == FileRef(FileKind::front_video));
-  CHECK(read->identity.packets == 584);
+  CHECK(read->identity.announced == 584);
   CHECK(read->identity.received == 1730205822000);
   CHECK(read->identity.metadata == from_hex(v3_metadata));
   CHECK(read->claims[0] == claim_a);
@@ -169,11 +169,11 @@ TEST_CASE("checkpoint: numbers that do not fit together are left out") {
   };
   CHECK_FALSE(reads(changed([](Claim& claim) { claim.held.packets = 585; })));
   CHECK_FALSE(reads(changed([](Claim& claim) { claim.held.bytes = 337ULL * 65'533 + 1; })));
-  CHECK_FALSE(reads(changed([](Claim& claim) { claim.from.number = 0; })));
-  CHECK_FALSE(reads(changed([](Claim& claim) { claim.from.number = 338; })));
+  CHECK_FALSE(reads(changed([](Claim& claim) { claim.from.packet = 0; })));
+  CHECK_FALSE(reads(changed([](Claim& claim) { claim.from.packet = 338; })));
   CHECK_FALSE(reads(changed([](Claim& claim) { claim.from.offset = 345'089; })));
-  CHECK_FALSE(reads(changed([](Claim& claim) { claim.proved->number = 300; })));
-  CHECK_FALSE(reads(changed([](Claim& claim) { claim.proved->number = 338; })));
+  CHECK_FALSE(reads(changed([](Claim& claim) { claim.proved->packet = 300; })));
+  CHECK_FALSE(reads(changed([](Claim& claim) { claim.proved->packet = 338; })));
   CHECK_FALSE(reads(changed([](Claim& claim) { claim.proved->offset = 306'175; })));
   CHECK_FALSE(reads(changed([](Claim& claim) { // to be read at every RESUME
     claim.held = {337, 20'000'000, 65'533, 0};
@@ -222,7 +222,7 @@ TEST_CASE("checkpoint: a file is the same if everything known of both agrees") {
   other.file = FileKind::rear_video;
   CHECK_FALSE(same_file(identity(), other));
   other = identity();
-  other.packets = 583;
+  other.announced = 583;
   CHECK_FALSE(same_file(identity(), other));
 }
 

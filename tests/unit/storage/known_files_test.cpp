@@ -23,13 +23,13 @@ TEST_CASE("known files: those of the same identity, the newest first") {
   auto other = identity();
   other.metadata = from_hex("0104 00000192d84dac32 00 0000 00");
   CHECK(names(other) == std::vector<std::string>{"a.jpg"}); // its time is not known
-  other.packets = 9;
+  other.announced = 9;
   CHECK(names(other).empty());
   fs::remove(folder / "a.jpg"); // a hook has moved it
   CHECK(names(identity()).size() == 2);
 
   const auto from = resume_point_for(known(state));
-  CHECK(from.number == packets - 4);
+  CHECK(from.packet == packets - 4);
   CHECK(from.offset == (packets - 5) * full_packet);
   CHECK(from.known.size() == 2);
 }
@@ -92,7 +92,7 @@ TEST_CASE("known files: the checkpoint of another file's part is left alone") {
   AfterCut behind(true);
   const auto records = known(behind.state);
   auto other = identity();
-  other.packets = 2;
+  other.announced = 2;
   const auto file = begin(behind.folder / "a.jpg", other);
   REQUIRE(file);
   CHECK(behind.state.settle(records.front()) == true);

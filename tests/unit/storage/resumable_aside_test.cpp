@@ -24,7 +24,7 @@ TEST_CASE("resumable file: another file of the same name gets the name, the old 
   const auto bytes = content();
   leave_part(folder / "a.jpg", bytes, 3);
   auto other = identity();
-  other.packets = 2;
+  other.announced = 2;
   auto file = begin(folder / "a.jpg", other);
   REQUIRE(file);
   CHECK(file->path() == folder / "a.jpg.part");

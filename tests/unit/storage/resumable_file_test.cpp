@@ -11,7 +11,7 @@ TEST_CASE("resumable file: what was saved is found again, what was not is fetche
   REQUIRE(file);
   CHECK(file->data() == HeldData{4, 4096, 1024, crc16(Bytes(bytes).first(4096))});
   const auto& from = file->resume_point();
-  CHECK(from.number == 4);
+  CHECK(from.packet == 4);
   CHECK(from.held == 4);
   CHECK(from.offset == 3072);
   CHECK(from.crc == crc16(Bytes(bytes).first(3072)));
@@ -32,7 +32,7 @@ TEST_CASE("resumable file: is found at every number of saved packets, all of the
     REQUIRE(file);
     CHECK(file->data().packets == saved);
     // the last packet is a short one, which proves too little alone
-    CHECK(file->resume_point().number == std::min(saved, packets - 1));
+    CHECK(file->resume_point().packet == std::clamp(saved, 1U, packets - 1));
     add(*file, bytes, saved + 1, packets);
     REQUIRE(finish(*file, folder / "a.jpg", bytes));
     CHECK(content_of(folder / "a.jpg") == text_of_file(bytes));
@@ -46,7 +46,7 @@ TEST_CASE("resumable file: padding proves nothing, the overlap begins before it"
   leave_part(folder / "a.jpg", bytes, 5);
   const auto file = found(folder.path());
   REQUIRE(file);
-  CHECK(file->resume_point().number == 2);
+  CHECK(file->resume_point().packet == 2);
   CHECK(file->resume_point().overlap.size() == 4 * 1024);
 }
 
@@ -63,7 +63,7 @@ TEST_CASE("resumable file: of padding, what was compared once need not be again"
     file = found(folder.path());
     REQUIRE(file);
     const auto& from = file->resume_point();
-    CHECK(from.number == packet);
+    CHECK(from.packet == packet);
     CHECK(from.offset == (packet - 1) * 1024);
     CHECK(from.crc == crc16(Bytes(bytes).first((packet - 1) * 1024)));
     CHECK(std::ranges::equal(from.overlap, Bytes(bytes).subspan(from.offset, (6 - packet) * 1024)));
@@ -75,7 +75,7 @@ TEST_CASE("resumable file: of padding, what was compared once need not be again"
   REQUIRE(file->save());
   REQUIRE(file->keep_compared(7, 6 * 1024));
   file.reset();
-  CHECK(found(folder.path())->resume_point().number > 5);
+  CHECK(found(folder.path())->resume_point().packet > 5);
   file = found(folder.path());
   REQUIRE(file->set_aside());
   CHECK_FALSE(found(folder.path()));
@@ -116,7 +116,7 @@ TEST_CASE("resumable file: claims are true by order, only the overlap is read") 
   };
   const TemporaryFolder folder;
   auto who = identity();
-  who.packets = 5000;
+  who.announced = 5000;
   const auto bytes = random_bytes(4000 * full_packet, 1);
   {
     auto file = begin(folder / "a.jpg", who);
@@ -128,14 +128,14 @@ TEST_CASE("resumable file: claims are true by order, only the overlap is read") 
   const FileSystem::Use use(files);
   const auto file = found(folder.path(), who);
   REQUIRE(file);
-  CHECK(file->resume_point().number == 4000);
+  CHECK(file->resume_point().packet == 4000);
   CHECK(files.bytes < 65'536);
 }
 
 TEST_CASE("resumable file: packets of several sizes go on where they were cut") {
   const std::array<std::size_t, 8> sizes{1024, 500, 1024, 1000, 33, 1024, 2000, 7};
   auto who = identity();
-  who.packets = sizes.size();
+  who.announced = sizes.size();
   std::size_t total = 0;
   for (const auto size : sizes) {
     total += size;
@@ -162,16 +162,15 @@ TEST_CASE("resumable file: packets of several sizes go on where they were cut") 
     CHECK(file->data().packets == cut);
     const auto& from = file->resume_point();
     CHECK(from.held == cut);
-    CHECK(from.number + 3 >= cut);
+    CHECK(from.packet + 3 >= cut);
     CHECK(
         std::ranges::equal(from.overlap, Bytes(bytes).subspan(from.offset, offset - from.offset)));
     CHECK(from.crc == crc16(Bytes(bytes).first(from.offset)));
-    for (auto packet = cut + 1; packet <= who.packets; ++packet) {
+    for (auto packet = cut + 1; packet <= who.announced; ++packet) {
       append_packet(*file, packet);
     }
-    REQUIRE(file->finish({.name = folder / "a.jpg",
-                          .verified = {who.packets, total, 0, crc16(bytes)},
-                          .metadata = {}}));
+    REQUIRE(file->finish(
+        {.name = folder / "a.jpg", .bytes = total, .crc = crc16(bytes), .metadata = {}}));
     CHECK(content_of(folder / "a.jpg") == text_of_file(bytes));
   }
 }
@@ -214,7 +213,7 @@ TEST_CASE("resumable file: is found by its camera's state wherever it is, else w
   }
   CHECK(found(folder.path())->data().packets == 2);
   auto other = identity();
-  other.packets = 11;
+  other.announced = 11;
   CHECK_FALSE(found(folder.path(), other));
   other = identity();
   other.imei = 2;
@@ -258,7 +257,7 @@ TEST_CASE("resumable file: a part of version 0.1 is gone on with, when its data 
     const auto file = found(folder.path(), identity(), "a.jpg");
     REQUIRE(file);
     CHECK(file->data() == HeldData{5, 5120, 1024, crc16(Bytes(bytes).first(5120))});
-    CHECK(file->resume_point().number == 5);
+    CHECK(file->resume_point().packet == 5);
   }
   CHECK(content_of(folder / "a.jpg.part.checkpoint").starts_with("dualcam checkpoint 2\n"));
   CHECK(folder.names() ==

@@ -19,7 +19,7 @@ TEST_CASE("resumable file: a stored file has a record and no checkpoint") {
   const auto before = Bytes(bytes).first((packets - 5) * full_packet);
   const auto tail = Bytes(bytes).subspan(before.size());
   CHECK(record.crc_before_tail == crc16(before)); // five packets: four are less than 4 KiB
-  CHECK(record.tail == FileTail{packets - 4, tail.size(), crc64(tail)});
+  CHECK(record.tail == FileTail{packets - 4, before.size(), tail.size(), crc64(tail)});
   CHECK_FALSE(found(folder.path()));
 }
 
@@ -42,7 +42,7 @@ TEST_CASE("resumable file: padding is no tail, however long") {
 TEST_CASE("resumable file: a file whose packets are not of one size is compared whole") {
   const TemporaryFolder folder;
   auto who = identity();
-  who.packets = 3;
+  who.announced = 3;
   const auto bytes = random_bytes(1024 + 500 + 1024, 1);
   auto file = begin(folder / "a.jpg", who);
   REQUIRE(file);
@@ -50,14 +50,14 @@ TEST_CASE("resumable file: a file whose packets are not of one size is compared 
                           Bytes(bytes).subspan(1524)};
   REQUIRE(file->append(pieces));
   StateFolder state(folder.path(), 1);
-  REQUIRE(file->finish(
-      {.name = folder / "a.jpg", .verified = {3, 2548, 0, crc16(bytes)}, .metadata = {}}));
-  CHECK(known(state, who).front().tail == FileTail{1, 2548, crc64(bytes)});
+  REQUIRE(
+      file->finish({.name = folder / "a.jpg", .bytes = 2548, .crc = crc16(bytes), .metadata = {}}));
+  CHECK(known(state, who).front().tail == FileTail{1, 0, 2548, crc64(bytes)});
 }
 
 TEST_CASE("resumable file: what is not what was verified gets no name") {
   const auto bytes = content();
-  const auto refused = [&](const HeldData& verified, bool change_disk = false) {
+  const auto refused = [&](std::uint64_t size, std::uint16_t crc, bool change_disk = false) {
     const TemporaryFolder folder;
     auto file = begin(folder / "a.jpg");
     REQUIRE(file);
@@ -70,7 +70,8 @@ TEST_CASE("resumable file: what is not what was verified gets no name") {
     StateFolder state(folder.path(), 1);
     const auto finished = file->finish({.name = folder / "a.jpg",
                                         .if_exists = IfExists::fail,
-                                        .verified = verified,
+                                        .bytes = size,
+                                        .crc = crc,
                                         .metadata = {}});
     REQUIRE_FALSE(finished);
     CHECK(finished.error().category == ErrorCategory::crc);
@@ -81,17 +82,10 @@ TEST_CASE("resumable file: what is not what was verified gets no name") {
     CHECK_FALSE(fs::exists(folder / "a.jpg"));
     CHECK_FALSE(found(folder.path()));
   };
-  const HeldData right{packets, bytes.size(), 0, crc16(bytes)};
-  auto wrong = right;
-  wrong.crc ^= 1;
-  refused(wrong);
-  wrong = right;
-  ++wrong.bytes;
-  refused(wrong);
-  wrong = right;
-  --wrong.packets;
-  refused(wrong);
-  refused(right, true);
+  const auto crc = crc16(bytes);
+  refused(bytes.size(), crc ^ 1);
+  refused(bytes.size() + 1, crc);
+  refused(bytes.size(), crc, true);
 }
 
 TEST_CASE("resumable file: skipping a taken name leaves nothing behind") {

@@ -48,7 +48,8 @@ inline Result<std::optional<StoredFile>> finish(ResumableFile& file, const fs::p
                                                 Bytes bytes, IfExists if_exists = IfExists::fail) {
   return file.finish({.name = name,
                       .if_exists = if_exists,
-                      .verified = {packets, bytes.size(), 0, crc16(bytes)},
+                      .bytes = bytes.size(),
+                      .crc = crc16(bytes),
                       .metadata = file.identity().metadata});
 }
 

@@ -20,7 +20,7 @@ FileRecord record(const std::string& name = "350612071913857/20241029T124342Z_vi
           name + ".part",
           {584, 597102, 1024, 0x1a2b},
           0x77e0,
-          {581, 3182, 0x995dc9bbdf1939fa}};
+          {581, 593920, 3182, 0x995dc9bbdf1939fa}};
 }
 
 PartEntry part(std::uint64_t id = 7) {
@@ -57,7 +57,7 @@ TEST_CASE("camera state: is the text that its description shows") {
   CHECK(text.starts_with(
       "dualcam camera 1\n"
       "part 0000000000000007 photor 51 1730205822000 path:350612071913857/b.jpg.part "));
-  CHECK(text.contains("\nstored 0123456789abcdef videof 584 1730205822000 "
+  CHECK(text.contains("\nstored 0123456789abcdef videof 584 584 1730205822000 "
                       "031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6 "
                       "597102 1024 1a2b 581 77e0 3182 995dc9bbdf1939fa "
                       "path:350612071913857/20241029T124342Z_videof.h265 "

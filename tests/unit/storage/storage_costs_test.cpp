@@ -76,7 +76,7 @@ TEST_CASE("storage costs: nor do the camera's own") {
     const FileSystem::Use use(*disk);
     for (unsigned i = 0; i < 10'000; ++i) {
       auto who = identity();
-      who.packets = 100 + i;
+      who.announced = 100 + i;
       REQUIRE(ResumableFile::create(folder / ("x" + std::to_string(i) + ".jpg"), who,
                                     StateFolder("/out", who.imei)));
     }

@@ -15,19 +15,29 @@ constexpr std::string_view sidecar = "{\"kind\":\"photof\"}\n";
 
 /// What its camera and its user have been told so far.
 struct Told {
-  std::uint32_t saved = 0; ///< packets
+  FileIdentity file;       ///< which one
+  std::uint64_t saved = 0; ///< bytes
   bool stored = false;
 };
 
-/// A camera's connection that brings the file up to this packet, and then all of it: as a host
-/// does. False: something failed.
-bool connect(std::uint32_t last, Told& told) {
+/// A device that counts packets, and one that counts bytes.
+std::vector<FileIdentity> files() {
+  auto by_path = identity();
+  by_path.file = *FileRef::of_path("dsm/picture/231020/231452.jpg");
+  by_path.announced = static_cast<std::uint32_t>(content().size());
+  return {identity(), by_path};
+}
+
+/// A camera's connection that brings so many bytes of the file, or all of it: as a host does.
+/// False: something failed.
+bool connect(std::uint64_t end, Told& told) {
   const auto bytes = content();
-  const StateFolder state("/out", identity().imei);
+  const std::size_t packet_size = told.file.file.kind() ? full_packet : 700;
+  const StateFolder state("/out", told.file.imei);
   const auto all = state.read();
-  auto found = all ? ResumableFile::find(state, *all, identity(), name)
+  auto found = all ? ResumableFile::find(state, *all, told.file, name)
                    : Result<std::optional<ResumableFile>>(std::unexpected(all.error()));
-  const auto stored = found && !*found ? state.known(*all, identity())
+  const auto stored = found && !*found ? state.known(*all, told.file)
                                        : Result<std::vector<FileRecord>>(std::vector<FileRecord>());
   if (!found || !stored) {
     return false;
@@ -42,35 +52,35 @@ bool connect(std::uint32_t last, Told& told) {
   const auto created = create_folders("/out", folder, folders);
   auto file = !created ? Result<ResumableFile>(std::unexpected(created.error()))
               : *found ? Result<ResumableFile>(std::move(**found))
-                       : ResumableFile::create(name, identity(), state, std::move(folders));
+                       : ResumableFile::create(name, told.file, state, std::move(folders));
   if (!file) {
     return false;
   }
-  CHECK(file->data().packets >= told.saved);
-  while (file->data().packets < last) {
-    const auto packet = file->data().packets + 1;
-    const auto rest = Bytes(bytes).subspan((packet - 1) * full_packet);
-    const auto piece = rest.first(std::min(rest.size(), full_packet));
+  CHECK(file->data().bytes >= told.saved);
+  while (file->data().bytes < std::min(end, bytes.size())) {
+    const auto rest = Bytes(bytes).subspan(file->data().bytes);
+    const auto piece = rest.first(std::min(rest.size(), packet_size));
     if (!file->append({&piece, 1})) {
       (void)file->save();
       return false;
     }
-    if (packet % 3 == 0) {
+    if (file->data().packets % 3 == 0) {
       if (!file->save()) {
         return false;
       }
-      told.saved = packet;
+      told.saved = file->data().bytes;
     }
   }
-  if (last < packets) {
+  if (end < bytes.size()) {
     const bool saved = file->save().has_value();
-    told.saved = saved ? last : told.saved;
+    told.saved = saved ? file->data().bytes : told.saved;
     return saved;
   }
   Barrier again;
   const bool made = create_folders("/out", folder, again).has_value();
   told.stored = made && file->finish({.name = name,
-                                      .verified = {packets, bytes.size(), 0, crc16(bytes)},
+                                      .bytes = bytes.size(),
+                                      .crc = crc16(bytes),
                                       .metadata = {},
                                       .sidecar = std::string(sidecar)},
                                      std::move(again))
@@ -110,7 +120,7 @@ void complete(MemoryDisk& disk, Told told) {
   disk.after_change = nullptr;
   const FileSystem::Use use(disk);
   if (!told.stored) {
-    REQUIRE(connect(packets, told));
+    REQUIRE(connect(content().size(), told));
   }
   check(disk, told);
   CHECK(told.stored);
@@ -130,29 +140,33 @@ std::unique_ptr<MemoryDisk> empty_disk() {
   return disk;
 }
 
-/// One connection up to packet 7, one that brings the rest.
+/// One connection that brings seven packets, one that brings the rest.
 void both(Told& told) {
-  if (connect(7, told)) {
-    (void)connect(packets, told);
+  if (connect(7 * full_packet, told)) {
+    (void)connect(content().size(), told);
   }
 }
 
 } // namespace
 
 TEST_CASE("storage faults: a disk without any stores the file") {
-  const auto disk = empty_disk();
-  Told told;
-  {
-    const FileSystem::Use use(*disk);
-    both(told);
+  for (const auto& file : files()) {
+    const auto disk = empty_disk();
+    Told told{file};
+    {
+      const FileSystem::Use use(*disk);
+      both(told);
+    }
+    CHECK(told.stored);
+    check(*disk, told);
+    CHECK(disk->calls > 100);
+    CHECK(disk->files().size() == 3);
   }
-  CHECK(told.stored);
-  check(*disk, told);
-  CHECK(disk->calls > 100);
-  CHECK(disk->files().size() == 3);
 }
 
-TEST_CASE("storage faults: any call fails, once and for good: nothing wrong, nothing saved lost") {
+namespace {
+
+void fail_each_call(const FileIdentity& file) {
   for (const int error : {EIO, ENOSPC, EACCES, EINTR, 0}) {
     for (const bool for_good : {false, true}) {
       if (for_good && error == EINTR) {
@@ -165,7 +179,7 @@ TEST_CASE("storage faults: any call fails, once and for good: nothing wrong, not
         disk->failing = failing;
         disk->for_good = for_good;
         disk->error = error;
-        Told told;
+        Told told{file};
         {
           const FileSystem::Use use(*disk);
           both(told);
@@ -179,13 +193,11 @@ TEST_CASE("storage faults: any call fails, once and for good: nothing wrong, not
   }
 }
 
-TEST_CASE(
-    "storage faults: the power goes after any call: every claim is true, all that was told is "
-    "there") {
+void cut_power_after_each_call(const FileIdentity& file) {
   std::mt19937 random(1);
   const auto coin = [&] { return random() % 2 == 0; };
   const auto disk = empty_disk();
-  Told told;
+  Told told{file};
   unsigned cuts = 0;
   disk->after_change = [&] {
     for (int mixture = 0; mixture < 12; ++mixture) {
@@ -202,6 +214,21 @@ TEST_CASE(
   both(told);
   CHECK(told.stored);
   CHECK(cuts > 500);
+}
+
+} // namespace
+
+TEST_CASE("storage faults: any call fails, once and for good: nothing wrong, nothing saved lost") {
+  for (const auto& file : files()) {
+    fail_each_call(file);
+  }
+}
+
+TEST_CASE("storage faults: the power goes after any call: every claim is true, all that was told "
+          "is there") {
+  for (const auto& file : files()) {
+    cut_power_after_each_call(file);
+  }
 }
 
 } // namespace dualcam

@@ -16,7 +16,7 @@ struct Shared {
     record.name = "a.jpg";
     record.part = "a.jpg.part";
     record.data = {1, 9, 9, 0};
-    record.tail = {1, 9, 0};
+    record.tail = {1, 0, 9, 0};
     record.id = number;
     Barrier barrier;
     REQUIRE(state.add(record, barrier));

@@ -40,6 +40,14 @@ public:
   bool has(std::uint32_t number) const;
   /// Where RESUME or SYNC of `number` lies. SYNC 0 means packet 1, too.
   std::uint64_t place_of(std::uint32_t number) const;
+  /// Behind so many packets, of so many bytes in all.
+  std::uint64_t behind_all(std::uint64_t packets, std::uint64_t bytes) const {
+    return in_packets_ ? packets : bytes;
+  }
+  /// The number of the packet at `place`; nullopt: only bytes are counted.
+  std::optional<std::uint32_t> packet_of(std::uint64_t place) const {
+    return in_packets_ ? std::optional(static_cast<std::uint32_t>(place + 1)) : std::nullopt;
+  }
   /// What RESUME and SYNC carry for `place`.
   std::uint32_t number_of(std::uint64_t place) const {
     return static_cast<std::uint32_t>(in_packets_ ? place + 1 : place);

@@ -11,7 +11,8 @@ namespace dualcam {
 
 /// The end of a file that was stored before.
 struct FileTail {
-  std::uint32_t packet = 1; ///< where it begins, as ResumePoint::number
+  std::uint32_t packet = 1; ///< where it begins, as in a ResumePoint
+  std::uint64_t offset = 0; ///< the same
   std::uint64_t bytes = 0;  ///< from there to the end
   std::uint64_t crc64 = 0;  ///< of these bytes (crc64.hpp)
 
@@ -22,16 +23,17 @@ struct FileTail {
 /// on with what an earlier connection brought, some of that is asked for again and compared: only
 /// equal bytes prove that the camera still offers the same file.
 ///
-/// Counted as the device does: a DualCam's kinds in packets from 1, files by path in bytes from 0.
+/// Both counts are told, of which the device knows one: of a DualCam's kinds the packets, of files
+/// by path the bytes (Geometry). Of the latter the packets are those that came, of any size.
 struct ResumePoint {
-  std::uint32_t number = 0; ///< the first packet or byte asked for; 0: the first there is
-  std::uint32_t held = 0;   ///< how many are held; 0: none
-  std::uint64_t offset = 0; ///< bytes of the file before `number`
+  std::uint32_t packet = 1; ///< the first one asked for, from 1 on
+  std::uint32_t held = 0;   ///< how many packets are held; 0: none
+  std::uint64_t offset = 0; ///< bytes of the file before `packet`
   std::uint16_t crc = 0;    ///< CRC-16/KERMIT of these
-  ByteBuffer overlap{};     ///< what is held from `number` on
+  ByteBuffer overlap{};     ///< what is held from `packet` on
 
   /// Ends of files, one of which the camera's file may be offered again; none begins before
-  /// `number`. Nothing is handed over then: the file is recognised by one of them or replaced.
+  /// `packet`. Nothing is handed over then: the file is recognised by one of them or replaced.
   std::vector<FileTail> known{};
 };
 

@@ -25,6 +25,12 @@ public:
     std::optional<std::uint32_t> offset; ///< ENHANCED DATA: in the file
   };
 
+  /// Where a packet begins.
+  struct Position {
+    std::uint32_t packet = 1; ///< its number; where bytes are counted, that of the ResumePoint
+    std::uint64_t offset = 0; ///< in the file
+  };
+
   /// What a packet is.
   enum class Verdict {
     fresh,       ///< the next bytes of the file
@@ -42,16 +48,13 @@ public:
     Bytes payload{};          ///< the fresh bytes; where bytes are counted, maybe a packet's end
   };
 
-  /// Where a packet begins.
-  struct Position {
-    std::uint32_t number = 1; ///< as RESUME asks for it
-    std::uint64_t offset = 0; ///< in the file
-  };
-
   /// Of no file: another one is to be assigned.
   FileReceiver() = default;
-  /// Precondition: `from.number` is one of the file.
+  /// Precondition: the file may be asked for from there (`begins_in`).
   FileReceiver(const Geometry& geometry, const ResumePoint& from);
+
+  /// Whether the device can be asked for it from there.
+  static bool begins_in(const Geometry& geometry, const ResumePoint& from);
 
   /// Whether a SYNC of this number may answer RESUME: it is `wanted`, or lies before it.
   bool may_synchronise(std::uint32_t number) const { return number <= highest_sync(); }
@@ -96,9 +99,10 @@ private:
   Taken take_wanted(Bytes payload);
 
   Geometry geometry_;
-  std::uint64_t position_ = 0; ///< the place of the next packet
-  std::uint16_t chain_ = 0;    ///< the last accepted packet's CRC
-  bool after_sync_ = false;    ///< the chain may restart at 0
+  std::uint32_t first_packet_ = 1; ///< of the ResumePoint
+  std::uint64_t position_ = 0;     ///< the place of the next packet
+  std::uint16_t chain_ = 0;        ///< the last accepted packet's CRC
+  bool after_sync_ = false;        ///< the chain may restart at 0
   bool whole_ = false;
   std::uint64_t held_ = 0; ///< the place behind what is held
   ByteBuffer overlap_;

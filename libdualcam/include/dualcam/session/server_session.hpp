@@ -91,16 +91,16 @@ struct FileOffered {
 /// before the first FileData, also behind `skip`: the last number counts. Question: `begin` or
 /// `skip`.
 struct FileStarted {
-  FileRef file;          ///< which
-  std::uint32_t packets; ///< not 0; of a file by path, bytes (see Geometry)
+  FileRef file;            ///< which
+  std::uint32_t announced; ///< by START: packets, of a file by path bytes (Geometry); not 0
 };
 
 /// The camera's bytes are not those of ResumePoint::overlap, or its file none of
 /// ResumePoint::known: it offers another file now. Question: `begin`, from the start or with what
 /// else that file may be, or `skip`.
 struct FileReplaced {
-  FileRef file;          ///< which
-  std::uint32_t packets; ///< of the other file
+  FileRef file;            ///< which
+  std::uint32_t announced; ///< as FileStarted has it
 };
 
 /// The next verified bytes, in order and without repeats or the overlap; 0 of them in some devices'
@@ -116,8 +116,7 @@ struct FileData {
 /// what the server has taken.
 struct FileCompleted {
   FileRef file;                     ///< which
-  std::uint32_t packets;            ///< as FileStarted said, those of earlier connections included
-  std::uint64_t bytes;              ///< in all
+  std::uint64_t bytes;              ///< in all, those of earlier connections included
   std::uint16_t crc;                ///< CRC-16/KERMIT of the whole file
   std::optional<std::size_t> known; ///< nothing was handed over: it is this of ResumePoint::known
 };
@@ -216,7 +215,7 @@ public:
   /// To FileOffered, FileStarted and FileReplaced: leaves it alone for the session. Whichever file
   /// by path it is, no other can be asked for.
   void skip(TimePoint now);
-  /// To FileStarted and FileReplaced; `from.number` is one of the file.
+  /// To FileStarted and FileReplaced; `from` lies in the file.
   void begin(TimePoint now, const ResumePoint& from = {});
   /// To FileCompleted: the device may forget the file.
   void stored(TimePoint now);
@@ -228,10 +227,7 @@ public:
   /// Whether Ended was handed out or is about to be.
   bool ended() const { return state_ == State::ended; }
 
-  /// Of the file begun last, also after the end: every packet before this one has been handed over,
-  /// or was compared with the overlap and is the same.
-  std::uint32_t next_packet() const { return file_.wanted(); }
-  /// As FileReceiver::compared, of the same file.
+  /// As FileReceiver::compared, of the file begun last; also after the end.
   FileReceiver::Position compared() const { return file_.compared(); }
 
 private:
@@ -293,7 +289,7 @@ private:
   void ask();
   void search_sync();
   void resume(Resumed::Reason reason);
-  void start(std::uint32_t packets);
+  void start(std::uint32_t announced);
   void replaced();
   void give_up_file(std::string why);
   void await_packet();
@@ -342,9 +338,9 @@ private:
 
   // The file being fetched.
   FileRef current_ = FileKind::front_photo;
-  ByteBuffer metadata_;        ///< as far as it was reported
-  bool metadata_open_ = false; ///< a byte of it may follow that its length did not count
-  std::uint32_t packets_ = 0;  ///< as START said
+  ByteBuffer metadata_;         ///< as far as it was reported
+  bool metadata_open_ = false;  ///< a byte of it may follow that its length did not count
+  std::uint32_t announced_ = 0; ///< as START said
   FileReceiver file_;
   /// Why it will be left, unless another START comes.
   enum class Leaving { no, empty, unwanted } leaving_ = Leaving::no;

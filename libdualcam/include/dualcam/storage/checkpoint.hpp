@@ -20,13 +20,13 @@ namespace dualcam {
 struct FileIdentity {
   std::uint64_t imei = 0;              ///< at most 15 digits
   FileRef file{FileKind::front_photo}; ///< of the camera's files
-  std::uint32_t packets = 0;           ///< as START says
+  std::uint32_t announced = 0;         ///< by START: packets, of a file by path bytes
   std::int64_t received = 0;           ///< when it was first offered, milliseconds since 1970 UTC
   ByteBuffer metadata;                 ///< payload of METADATA; empty = not known
 };
 
-/// Camera, file and number of packets agree, and so do the metadata's timestamps as far as both are
-/// known. No proof yet: only equal bytes are (ResumePoint::overlap).
+/// Camera, file and what START announced agree, and so do the metadata's timestamps as far as both
+/// are known. No proof yet: only equal bytes are (ResumePoint::overlap).
 bool same_file(const FileIdentity& a, const FileIdentity& b);
 
 /// The metadata's timestamp, milliseconds since 1970 UTC; nullopt: not known.
@@ -34,7 +34,7 @@ std::optional<std::uint64_t> timestamp_of(Bytes metadata);
 
 /// What has come of a file.
 struct HeldData {
-  std::uint32_t packets = 0;     ///< how many, from the first on
+  std::uint32_t packets = 0;     ///< how many, from the first on; of files by path, of any size
   std::uint64_t bytes = 0;       ///< of these packets
   std::uint32_t packet_size = 0; ///< bytes of the first one, for display; 0 = none has come
   std::uint16_t crc = 0;         ///< CRC-16/KERMIT of these bytes
@@ -44,9 +44,10 @@ struct HeldData {
   bool operator==(const HeldData&) const = default;
 };
 
-/// Where a packet begins in its file.
+/// Where a packet begins in its file, in both counts that a device may have (ResumePoint). Of files
+/// by path a packet may begin anywhere.
 struct Place {
-  std::uint32_t number = 1; ///< of the packet, from 1 on
+  std::uint32_t packet = 1; ///< its number, from 1 on
   std::uint64_t offset = 0; ///< bytes of the file before it
   std::uint16_t crc = 0;    ///< CRC-16/KERMIT of these
   std::uint64_t crc64 = 0;  ///< CRC-64/XZ of these

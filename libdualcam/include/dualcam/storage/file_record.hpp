@@ -31,7 +31,7 @@ inline constexpr std::size_t remembered_parts = 64;
 struct PartEntry {
   std::uint64_t id = 0;                ///< as in its checkpoint
   FileRef file{FileKind::front_photo}; ///< which file
-  std::uint32_t packets = 0;           ///< as START says
+  std::uint32_t announced = 0;         ///< as in FileIdentity
   std::optional<std::uint64_t> time;   ///< of its metadata
   std::filesystem::path path;          ///< NAME.part
 

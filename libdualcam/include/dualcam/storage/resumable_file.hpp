@@ -35,9 +35,10 @@ namespace dualcam {
 struct Finish {
   std::filesystem::path name;            ///< that the file is to get, in a folder that exists
   IfExists if_exists = IfExists::number; ///< if that is taken
-  HeldData verified;     ///< what its session says that it is; but for the packet size
-  ByteBuffer metadata;   ///< as known by now; empty = not known
-  std::string sidecar{}; ///< the content of FILE.json; empty = there is none
+  std::uint64_t bytes = 0;               ///< that its session has verified, all of the file
+  std::uint16_t crc = 0;                 ///< CRC-16/KERMIT of these, as the session says
+  ByteBuffer metadata;                   ///< as known by now; empty = not known
+  std::string sidecar{};                 ///< the content of FILE.json; empty = there is none
   /// Gets the whole file as it is read back, once, in pieces that are valid during the call.
   std::function<void(Bytes)> read{};
 };
@@ -87,10 +88,10 @@ public:
 
   /// Makes what was appended durable, and the claim that says so.
   Result<void> save();
-  /// The link was lost while the camera sent again what is held: what is before packet `number`,
+  /// The link was lost while the camera sent again what is held: what is before packet `packet`,
   /// which begins at `offset` of the file, was the same. If nothing new has come since, the next
-  /// comparison begins there. Of packets beyond what is held nothing is kept.
-  Result<void> keep_compared(std::uint32_t number, std::uint64_t offset);
+  /// comparison begins there. Of what is beyond what is held nothing is kept.
+  Result<void> keep_compared(std::uint32_t packet, std::uint64_t offset);
 
   /// Growth, the first step: what has been appended so far is to be covered.
   Result<void> prepare(Barrier& barrier);
@@ -100,7 +101,7 @@ public:
   void confirm();
 
   /// Gives it its name, with its sidecar and a record. Before that it is read back: an error of
-  /// category crc if it, or what was appended, is not what was `verified`; then it has no name, and
+  /// category crc if it, or what was appended, is not what was verified; then it has no name, and
   /// `set_aside` keeps it from being continued. nullopt: the name was taken and `if_exists` is
   /// `skip`; the part is removed then. `folders` as for `create`.
   Result<std::optional<StoredFile>> finish(const Finish& how, Barrier folders = {});
