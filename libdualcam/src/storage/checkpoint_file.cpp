@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "dualcam/storage/durable.hpp"
+#include "dualcam/wire/crc64.hpp"
 
 namespace dualcam {
 namespace {
@@ -53,6 +54,7 @@ Result<CheckpointFile> CheckpointFile::create(const fs::path& path, const FileId
   CheckpointFile result(std::move(*file), *part, checkpoint_header(*part, identity));
   const std::string empty_slots(2 * checkpoint_block, '\0');
   const std::array pieces{as_bytes(result.header_), as_bytes(empty_slots)};
+  result.known_.fill(crc64(pieces[1].first(checkpoint_block)));
   const auto written = result.file_.write(0, pieces);
   return written ? Result<CheckpointFile>(std::move(result)) : std::unexpected(written.error());
 }
@@ -65,25 +67,33 @@ Result<CheckpointFile> CheckpointFile::go_on(const fs::path& path, const Checkpo
   }
   CheckpointFile result(std::move(*file), checkpoint.part,
                         checkpoint_header(checkpoint.part, checkpoint.identity));
-  for (const auto& claim : checkpoint.claims) {
-    result.newest_ = std::max(result.newest_, claim ? claim->sequence : 0);
+  for (unsigned slot = 0; slot < checkpoint.claims.size(); ++slot) {
+    const auto content = result.content_of(slot);
+    if (!content) {
+      return std::unexpected(content.error());
+    }
+    result.known_.at(slot) = *content;
+    const auto& claim = checkpoint.claims.at(slot);
+    result.sequence_ = std::max(result.sequence_, claim ? claim->sequence : 0);
   }
-  result.sequence_ = result.newest_;
   // what is believed stays until the next claim is durable
   result.slot_ = believed ? 1 - *believed : checkpoint.newest().value_or(1) == 0 ? 1 : 0;
   return result;
 }
 
+/// As a CRC-64.
+Result<std::uint64_t> CheckpointFile::content_of(unsigned slot) const {
+  std::array<std::byte, checkpoint_block> block;
+  const auto read = file_.read(offset_of(slot), block);
+  return read ? Result<std::uint64_t>(crc64(*read)) : std::unexpected(read.error());
+}
+
 Result<void> CheckpointFile::publish(Claim claim) {
-  ByteBuffer content(header_.size() + 2 * checkpoint_block);
-  const auto read = file_.read(0, content);
-  if (!read) {
-    return std::unexpected(read.error());
+  const auto there = content_of(slot_);
+  if (!there) {
+    return std::unexpected(there.error());
   }
-  const auto there = decode_checkpoint(*read);
-  const auto newest = there ? there->newest() : std::nullopt;
-  if (!there || there->part != part_ ||
-      (newest ? there->claims.at(*newest)->sequence : 0) != newest_) {
+  if (*there != known_.at(slot_)) { // whoever claimed has done it here
     return std::unexpected(Error{ErrorCategory::io, 0,
                                  "somebody else writes to " + file_.path().string() +
                                      "; see that only one program does"});
@@ -94,7 +104,7 @@ Result<void> CheckpointFile::publish(Claim claim) {
   if (const auto written = file_.write(offset_of(slot_), pieces); !written) {
     return written;
   }
-  newest_ = sequence_;
+  known_.at(slot_) = crc64(pieces[0]);
   slot_ = 1 - slot_;
   return {};
 }

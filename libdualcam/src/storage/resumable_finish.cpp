@@ -23,15 +23,16 @@ struct ResumableFile::Naming {
 namespace {
 
 /// Of a file, all of it.
-struct Content {
+struct WholeFile {
   std::uint64_t bytes;
   std::uint16_t crc;
-  bool operator==(const Content&) const = default;
+  bool operator==(const WholeFile&) const = default;
 };
 
-Result<void> check_content(const fs::path& path, const Content& found, const Content& verified) {
-  const auto text = [](const Content& content) {
-    return std::to_string(content.bytes) + " bytes, CRC " + hex16(content.crc);
+Result<void> check_content(const fs::path& path, const WholeFile& found,
+                           const WholeFile& verified) {
+  const auto text = [](const WholeFile& file) {
+    return std::to_string(file.bytes) + " bytes, CRC " + hex16(file.crc);
   };
   return found == verified
              ? Result<void>()

@@ -69,6 +69,30 @@ TEST_CASE("storage costs: other parts and files cost a START and a finish nothin
   CHECK(among.finish == alone.finish);
 }
 
+TEST_CASE("storage costs: a claim reads the block it is written to, and the end of the part") {
+  struct Reads : MemoryDisk {
+    std::size_t bytes = 0;
+    ssize_t pread(int descriptor, void* into, std::size_t count, off_t offset) override {
+      bytes += count;
+      return MemoryDisk::pread(descriptor, into, count, offset);
+    }
+  } disk;
+  REQUIRE(disk.mkdir("/out", 0777) == 0);
+  REQUIRE(disk.mkdir(folder.c_str(), 0777) == 0);
+  const FileSystem::Use use(disk);
+  auto who = identity();
+  who.metadata = random_bytes(65'533, 1); // which is in the header of the checkpoint
+  const StateFolder state("/out", who.imei);
+  auto file = ResumableFile::create(folder / "a.jpg", who, state);
+  REQUIRE(file);
+  for (std::uint32_t packet = 1; packet < packets; ++packet) {
+    add(*file, content(), packet, packet);
+    disk.bytes = 0;
+    REQUIRE(file->save());
+    CHECK(disk.bytes <= checkpoint_block + 2 * full_packet);
+  }
+}
+
 TEST_CASE("storage costs: nor do the camera's own") {
   const auto alone = costs(*disk_with(0, 0));
   const auto disk = disk_with(0, 0);

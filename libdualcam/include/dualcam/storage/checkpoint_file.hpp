@@ -6,6 +6,7 @@
 /// errors are of category io and name the path.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -37,8 +38,9 @@ public:
   /// Its random number.
   std::uint64_t part() const { return part_; }
 
-  /// Claims, by a sequence of its own. It is durable when `file` is synced, which has to be before
-  /// the next one. An error if the newest claim is none of ours: somebody else writes here.
+  /// Claims, by a sequence of its own, in place of the older claim. It is durable when `file` is
+  /// synced, which has to be before the next one. An error if that older claim is none of ours:
+  /// somebody else writes here.
   Result<void> publish(Claim claim);
 
   /// It gets another name.
@@ -48,13 +50,14 @@ private:
   CheckpointFile(File file, std::uint64_t part, std::string header)
       : file_(std::move(file)), part_(part), header_(std::move(header)) {}
   std::uint64_t offset_of(unsigned slot) const { return header_.size() + slot * checkpoint_block; }
+  Result<std::uint64_t> content_of(unsigned slot) const;
 
   File file_;
   std::uint64_t part_ = 0;
   std::string header_;
-  std::uint64_t newest_ = 0;   ///< the highest sequence that is there
-  std::uint64_t sequence_ = 0; ///< of the claim before the next one
-  unsigned slot_ = 0;          ///< for the next one
+  std::array<std::uint64_t, 2> known_{}; ///< CRC-64 of what is in each slot
+  std::uint64_t sequence_ = 0;           ///< of the claim before the next one
+  unsigned slot_ = 0;                    ///< for the next one
 };
 
 } // namespace dualcam
