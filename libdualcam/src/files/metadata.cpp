@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <string>
 
 namespace dualcam {
@@ -109,6 +110,56 @@ void append_degrees(ByteBuffer& out, double degrees) {
   append_be(out, std::bit_cast<std::uint64_t>(degrees));
 }
 
+void append_millionths(ByteBuffer& out, double degrees) {
+  append_be(out, static_cast<std::uint32_t>(std::llround(degrees * 1e6)));
+}
+
+/// Last character first, NULs behind.
+void append_driver(ByteBuffer& out, std::string_view driver) {
+  std::string field(driver.substr(0, driver_size));
+  std::ranges::reverse(field);
+  field.resize(driver_size);
+  append(out, as_bytes(field));
+}
+
+void write_dualcam(const Metadata& metadata, ByteBuffer& out) {
+  append_be(out, metadata.version);
+  append_be(out, metadata.file_type);
+  append_be(out, metadata.timestamp.milliseconds);
+  append_be(out, metadata.trigger);
+  append_be(out, metadata.length);
+  if (metadata.version >= 2) {
+    append_be(out, metadata.frame_rate.value_or(0));
+  }
+  if (metadata.version >= 3) {
+    const auto position = metadata.position.value_or(Position{});
+    append_be(out, static_cast<std::uint16_t>(metadata.time_zone.value_or(0)));
+    append_degrees(out, position.latitude);
+    append_degrees(out, position.longitude);
+  }
+  if (metadata.version >= 4) {
+    append_be(out, metadata.trigger_timestamp.value_or(DeviceTime{}).milliseconds);
+  }
+}
+
+/// The cameras whose files go by path.
+void write_by_path(const Metadata& metadata, ByteBuffer& out) {
+  append_be(out, static_cast<std::uint32_t>(metadata.timestamp.milliseconds / 1000));
+  append_be(out, metadata.file_type);
+  append_be(out, metadata.trigger);
+  const auto position = metadata.position.value_or(Position{});
+  append_millionths(out, position.latitude);
+  append_millionths(out, position.longitude);
+  if (metadata.camera == Camera::adas) {
+    append_be(out, static_cast<std::uint8_t>(metadata.length));
+    return;
+  }
+  append_be(out, metadata.events.value_or(0));
+  if (metadata.driver) {
+    append_driver(out, *metadata.driver);
+  }
+}
+
 } // namespace
 
 std::optional<std::chrono::sys_time<std::chrono::milliseconds>> DeviceTime::time_point() const {
@@ -172,23 +223,7 @@ bool is_json_metadata(Bytes payload) {
 }
 
 void encode_metadata(const Metadata& metadata, ByteBuffer& out) {
-  append_be(out, metadata.version);
-  append_be(out, metadata.file_type);
-  append_be(out, metadata.timestamp.milliseconds);
-  append_be(out, metadata.trigger);
-  append_be(out, metadata.length);
-  if (metadata.version >= 2) {
-    append_be(out, metadata.frame_rate.value_or(0));
-  }
-  if (metadata.version >= 3) {
-    const auto position = metadata.position.value_or(Position{});
-    append_be(out, static_cast<std::uint16_t>(metadata.time_zone.value_or(0)));
-    append_degrees(out, position.latitude);
-    append_degrees(out, position.longitude);
-  }
-  if (metadata.version >= 4) {
-    append_be(out, metadata.trigger_timestamp.value_or(DeviceTime{}).milliseconds);
-  }
+  metadata.camera == Camera::dualcam ? write_dualcam(metadata, out) : write_by_path(metadata, out);
   append(out, metadata.rest);
 }
 

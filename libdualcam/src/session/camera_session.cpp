@@ -125,13 +125,18 @@ void CameraSession::on_resume(const Resume& resume) {
   if (file == nullptr || offset >= file->content.size()) {
     return refuse(status_invalid_resume, "nothing to resume at packet " + std::to_string(number));
   }
+  ++transfer_->asked[number_of(file->file, offset)];
+  synchronise(offset - std::min(offset, config_.sync_back * packet_size(file->file)));
+}
+
+void CameraSession::synchronise(std::size_t offset) {
+  const auto& [file, content, metadata] = files_[transfer_->file];
   sent_[transfer_->file] = false;
   transfer_->next = offset;
-  ++transfer_->asked[number_of(file->file, offset)];
-  const auto before = file->content.first(offset);
-  transfer_->crc = config_.crc_after_sync == CrcAfterSync::chain ? crc16(before) : 0;
-  const bool is_first = by_kind && offset == 0;
-  send(Sync{is_first ? config_.first_sync : static_cast<std::uint32_t>(number)});
+  transfer_->crc = config_.crc_after_sync == CrcAfterSync::chain ? crc16(content.first(offset)) : 0;
+  send(Sync{!file.kind()  ? static_cast<std::uint32_t>(offset)
+            : offset == 0 ? config_.first_sync
+                          : number_of(file, offset)});
 }
 
 void CameraSession::send_packet() {
@@ -154,7 +159,7 @@ void CameraSession::send_packet() {
   }
   transfer_->next.reset();
   sent_[transfer_->file] = true;
-  if (!file.kind() && config_.end_status) {
+  if (config_.end_status) {
     send(Status{*config_.end_status});
   }
 }

@@ -43,6 +43,41 @@ TEST_CASE("metadata: encoding gives the decoded bytes back, in every version") {
   }
 }
 
+TEST_CASE("metadata: encoding gives the bytes of ADAS and DSM back") {
+  const auto encoded = [](const char* hex, Camera camera) {
+    const auto payload = from_hex(hex);
+    ByteBuffer out;
+    encode_metadata(*decode_metadata(payload, camera), out);
+    return to_hex(out);
+  };
+  CHECK(encoded("67162311 00 05 0342a982 fe7e435d 0a", Camera::adas) ==
+        "6716231100050342a982fe7e435d0a");
+  CHECK(encoded("67162311 00 05 80000000 7fffffff ff", Camera::adas) ==
+        "671623110005800000007fffffffff");
+  CHECK(encoded("6532edcc 01 0d fcbd567e 0181bca3 0109 454e4f44204e484f4a00 aa", Camera::dsm) ==
+        "6532edcc010dfcbd567e0181bca30109454e4f44204e484f4a00aa");
+  CHECK(encoded("6532edcc 01 0d fcbd567e 0181bca3 0109", Camera::dsm) ==
+        "6532edcc010dfcbd567e0181bca30109");
+  ByteBuffer out; // what has no room is cut
+  encode_metadata({.version = 0,
+                   .file_type = 1,
+                   .timestamp = {1999},
+                   .trigger = 2,
+                   .length = 0,
+                   .frame_rate = {},
+                   .time_zone = {},
+                   .position = {},
+                   .trigger_timestamp = {},
+                   .rest = {},
+                   .camera = Camera::dsm,
+                   .driver = "abcdefghijkl"},
+                  out);
+  CHECK(to_hex(out) == "000000010102"
+                       "0000000000000000"
+                       "0000"
+                       "6a696867666564636261");
+}
+
 TEST_CASE("metadata: a payload cut anywhere names the missing field") {
   const auto payload = from_hex(example);
   for (std::size_t size = 0; size < payload.size(); ++size) {

@@ -25,39 +25,46 @@ std::string answer_to(CameraSession& camera, std::string_view hex) {
 } // namespace
 
 TEST_CASE("sessions: all four kinds arrive in one connection and are forgotten by the device") {
-  const FourFiles four;
-  Conversation conversation({.imei = 42}, four.files);
-  conversation.run();
-  four.check_all_arrived(conversation.host);
-  CHECK(conversation.taken() == std::vector<std::size_t>{0, 1, 2, 3});
-  CHECK(conversation.ended()->by_server);
-  CHECK(conversation.asked().front() == "METADATA REQUEST photof");
-  CHECK(conversation.asked().back() == "CLOSE");
+  for (const auto& dialect : dialects) {
+    const FourFiles four(dialect);
+    Conversation conversation(dialect.camera(), four.files);
+    conversation.run();
+    four.check_all_arrived(conversation.host);
+    CHECK(conversation.taken() == std::vector<std::size_t>{0, 1, 2, 3});
+    CHECK(conversation.ended()->by_server);
+    CHECK(conversation.asked().front() ==
+          (dialect.by_path() ? "PATH REQUEST" : "METADATA REQUEST photof"));
+    CHECK(conversation.asked().back() == "CLOSE");
+  }
 }
 
 TEST_CASE("sessions: both CRC habits and both numbers of the first SYNC are understood") {
-  const FourFiles four;
-  for (const auto habit : {CrcAfterSync::zero, CrcAfterSync::chain}) {
-    for (const std::uint32_t first_sync : {0U, 1U}) {
-      Conversation conversation({.imei = 42, .crc_after_sync = habit, .first_sync = first_sync},
-                                four.files);
-      int count = 0;
-      conversation.line = [&](ByteBuffer& bytes, std::uint32_t packet) {
-        if (packet != 0 && ++count % 3 == 0) {
-          bytes[bytes.size() / 2] ^= std::byte{0x10};
-        }
-      };
-      conversation.run();
-      four.check_all_arrived(conversation.host);
+  for (const auto& dialect : dialects) {
+    const FourFiles four(dialect);
+    for (const auto habit : {CrcAfterSync::zero, CrcAfterSync::chain}) {
+      for (const std::uint32_t first_sync : {0U, 1U}) {
+        auto camera = dialect.camera();
+        camera.crc_after_sync = habit;
+        camera.first_sync = first_sync;
+        Conversation conversation(camera, four.files);
+        int count = 0;
+        conversation.line = [&](ByteBuffer& bytes, std::uint32_t packet) {
+          if (packet != 0 && ++count % 3 == 0) {
+            bytes[bytes.size() / 2] ^= std::byte{0x10};
+          }
+        };
+        conversation.run();
+        four.check_all_arrived(conversation.host);
+      }
     }
   }
 }
 
 TEST_CASE("sessions: files arrive whole over a line that flips, drops and adds bytes") {
-  const FourFiles four;
   std::mt19937 random(7);
-  for (int round = 0; round < 200; ++round) {
-    Conversation conversation({.imei = 42}, four.files);
+  for (std::size_t round = 0; round < 400; ++round) {
+    const FourFiles four(dialects[round % dialects.size()]);
+    Conversation conversation(four.dialect.camera(), four.files);
     conversation.line = [&](ByteBuffer& bytes, std::uint32_t packet) {
       if (packet == 0 || random() % 8 != 0) {
         return;
@@ -83,15 +90,17 @@ TEST_CASE("sessions: files arrive whole over a line that flips, drops and adds b
 TEST_CASE("sessions: several files of one kind come in their order") {
   const std::vector<ByteBuffer> contents{random_bytes(10, 1), random_bytes(20, 2),
                                          random_bytes(30, 3)};
-  std::vector<CameraFile> files;
-  for (const auto& content : contents) {
-    files.push_back({FileKind::front_photo, content, {}});
-  }
-  Conversation conversation({.imei = 42}, files);
-  conversation.run();
-  REQUIRE(conversation.host.files().size() == 3);
-  for (std::size_t i = 0; i < 3; ++i) {
-    CHECK(conversation.host.files()[i].content == contents[i]);
+  for (const auto& dialect : dialects) {
+    std::vector<CameraFile> files;
+    for (const auto& content : contents) {
+      files.push_back({dialect.file(), content, {}});
+    }
+    Conversation conversation(dialect.camera(), files);
+    conversation.run();
+    REQUIRE(conversation.host.files().size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+      CHECK(conversation.host.files()[i].content == contents[i]);
+    }
   }
 }
 
@@ -125,6 +134,49 @@ TEST_CASE("camera: any packet can be the first of a connection, with both CRC ha
       answer_to(camera, "");
       const auto request = "0008 0007 25766964656f66" + to_hex(encode(Resume{packet}));
       CHECK(answer_to(camera, request) == expected);
+    }
+  }
+}
+
+TEST_CASE("camera: SYNC goes back further than asked, to the beginning at most") {
+  const FourFiles four;
+  const std::vector<CameraFile> by_path{{*FileRef::of_path("dsm/a"), four.contents[2], {}}};
+  const auto sync = [](const std::string& sent) { return sent.substr(0, 16); };
+  CameraSession camera({.imei = 42, .sync_back = 2}, four.files);
+  answer_to(camera, "0008 0007 25766964656f66");
+  CHECK(sync(answer_to(camera, "0002 0004 00000005")) == "0003000400000003");
+  CHECK(sync(answer_to(camera, "0002 0004 00000003")) == "0003000400000001");
+  CHECK(sync(answer_to(camera, "0002 0004 00000002")) == "0003000400000001");
+  CHECK(sync(answer_to(camera, "0002 0004 00000000")) == "0003000400000001");
+  CameraSession other({.imei = 42, .sync_back = 2, .packet_size = 100}, by_path);
+  answer_to(other, "0008 0005 64736d2f61");
+  CHECK(sync(answer_to(other, "0002 0004 00000fa1")) == "0003000400000ed9"); // 200 bytes before
+  CHECK(sync(answer_to(other, "0002 0004 000000c7")) == "0003000400000000");
+}
+
+TEST_CASE("sessions: files arrive from a camera that goes back further and ends with a STATUS") {
+  for (const auto& dialect : dialects) {
+    const FourFiles four(dialect);
+    for (const std::uint32_t back : {1U, 3U, 100U}) {
+      for (const std::uint32_t status : {0U, 1U, 99U}) {
+        if (status != 0 && !dialect.by_path()) {
+          continue; // it would refuse the kind that is asked for next
+        }
+        auto camera = dialect.camera();
+        camera.sync_back = back;
+        camera.end_status = status;
+        Conversation conversation(camera, four.files);
+        int count = 0;
+        conversation.line = [&](ByteBuffer& bytes, std::uint32_t packet) {
+          const bool is_full = bytes.size() > dialect.packet; // no file's last one
+          if (is_full && packet > 1 && packet < 5 && ++count % 4 == 0) {
+            bytes[bytes.size() / 2] ^= std::byte{0x10};
+          }
+        };
+        conversation.run();
+        CAPTURE(dialect.name, back, status, conversation.host.events());
+        four.check_all_arrived(conversation.host);
+      }
     }
   }
 }

@@ -5,9 +5,12 @@
 
 #include "dualcam/session/camera_session.hpp"
 #include "dualcam/wire/crc16.hpp"
+#include "session/dialects.hpp"
 #include "session/session_testing.hpp"
 
 namespace dualcam {
+
+inline constexpr ServerConfig every_file{.paths = true};
 
 /// What the device said, then how long it was silent.
 struct Recorded {
@@ -19,7 +22,7 @@ struct Recorded {
 class Conversation {
 public:
   Conversation(const CameraConfig& config, std::span<const CameraFile> files,
-               const ServerConfig& server = {})
+               const ServerConfig& server = every_file)
       : host(server), camera_(config, files) {}
 
   std::function<void(ByteBuffer&, std::uint32_t packet)> line = [](auto&, auto) {};
@@ -91,23 +94,24 @@ private:
 };
 
 struct FourFiles {
+  Dialect dialect;
   std::vector<ByteBuffer> contents{random_bytes(1, 1), random_bytes(1024, 2), random_bytes(5000, 3),
                                    random_bytes(20480, 4)};
   std::vector<CameraFile> files;
 
-  FourFiles() {
+  explicit FourFiles(const Dialect& talks = dialects[0]) : dialect(talks) {
     for (std::size_t i = 0; i < 4; ++i) {
       const auto kind = static_cast<std::uint8_t>(all_file_kinds[i]);
       auto metadata = from_hex("0100 00000192d84dac30 00 0003");
       metadata[1] = static_cast<std::byte>(kind);
-      files.push_back({all_file_kinds[i], contents[i], std::move(metadata)});
+      files.push_back({dialect.file(all_file_kinds[i]), contents[i], std::move(metadata)});
     }
   }
 
   void check_all_arrived(const TestHost& host) const {
     REQUIRE(host.files().size() == 4);
     for (std::size_t i = 0; i < 4; ++i) {
-      CHECK(host.files()[i].file == all_file_kinds[i]);
+      CHECK(host.files()[i].file == dialect.file(all_file_kinds[i]));
       CHECK((host.files()[i].content == contents[i]));
       CHECK(host.files()[i].crc == crc16(contents[i]));
     }

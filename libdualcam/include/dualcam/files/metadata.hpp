@@ -78,8 +78,9 @@ std::optional<Camera> camera_of_metadata(Bytes payload);
 /// a name or `}`, as no binary layout does before 2035. The document is not decoded here.
 bool is_json_metadata(Bytes payload);
 
-/// Appends the fields that `metadata.version` has (13, 14, 32 or 40 bytes), absent ones as 0, then
-/// `rest`. Precondition: version >= 1, of a DualCam.
+/// Appends the fields that the camera's layout and, of a DualCam, `metadata.version` have (13, 14,
+/// 32 or 40 bytes), absent ones as 0, then `rest`; a DSM without a driver leaves the name out. What
+/// a field has no room for is cut. Precondition: version >= 1 of a DualCam.
 void encode_metadata(const Metadata& metadata, ByteBuffer& out);
 
 /// "server request", "crash", ...; empty for values not known [srv].

@@ -55,11 +55,12 @@ struct CameraConfig {
   std::uint64_t imei = 0;                           ///< at most 15 digits
   CrcAfterSync crc_after_sync = CrcAfterSync::zero; ///< how its packets' CRCs go on
   std::uint32_t first_sync = 1;          ///< what SYNC says for packet 1: 0 or 1, both were seen
+  std::uint32_t sync_back = 0;           ///< SYNC goes back so many packets further than asked
   std::size_t packet_size = full_packet; ///< of files by path: 1 to 4096 bytes
   bool enhanced = false;                 ///< files by path come as ENHANCED DATA
   bool start_in_packets = false;         ///< START of files by path, though it should be bytes
   PathForm path_form = PathForm::either; ///< another one is answered by STATUS 0x11
-  std::optional<std::uint32_t> end_status{}; ///< a STATUS behind the last packet of a file by path
+  std::optional<std::uint32_t> end_status{}; ///< a STATUS behind the last packet of a file
 };
 
 /// Write these bytes to the server.
@@ -118,6 +119,7 @@ private:
   void on_metadata_request(const MetadataRequest& request);
   void on_file_request(const FileRequest& request);
   void on_resume(const Resume& resume);
+  void synchronise(std::size_t offset);
   void send_packet();
   void send_init();
   void take_sent_files();
