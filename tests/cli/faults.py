@@ -16,8 +16,9 @@ import tempfile
 
 from figures import figure
 from harness import IMEI, PATIENCE, STATE, TOOLS, Running, ToolTest, tool
-from uploads import (AGAIN, FILE, KINDS, METADATA, METADATA_WANTED, PACKET, RESUME, START, STATUS,
-                     SYNC, Upload, crc16, packet_count)
+from uploads import Upload, packet_count
+from wire import (AGAIN, FILE, KINDS, METADATA, METADATA_WANTED, PACKET, RESUME, START, STATUS,
+                  SYNC, crc16)
 
 SHIM = TOOLS.parent / "tests" / "faults" / "libfault-shim.so"
 ENOUGH = 10  # cases that are wrong
@@ -237,12 +238,6 @@ class FaultTest(ToolTest):
         figure(name, f"{how}; seed {SEED}", count or self.cases,
                "all right" if self.wrong == 0 else f"{self.wrong} wrong", target)
         self.cases = self.wrong = 0
-
-    def fresh(self):
-        """An empty output folder."""
-        if self.out.exists():
-            shutil.rmtree(self.out)
-        self.out.mkdir()
 
     def watched(self, *arguments, **options):
         server = WatchedServer(self.out, self.folder / "trace", *arguments, **options)

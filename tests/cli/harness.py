@@ -115,6 +115,12 @@ class ToolTest(unittest.TestCase):
         self.running = []
         self.random = random.Random(self.id())
 
+    def fresh(self):
+        """An empty output folder."""
+        if self.out.exists():
+            shutil.rmtree(self.out)
+        self.out.mkdir()
+
     def tearDown(self):
         for running in self.running:
             if running.process.poll() is None:

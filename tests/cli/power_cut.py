@@ -5,7 +5,7 @@ import functools
 import pathlib
 import re
 
-from uploads import crc64
+from wire import crc64
 
 SECTOR = 512
 RESTART = {"call": "restart"}  # between the traces of two processes

@@ -8,7 +8,7 @@ from faults import Device, FaultTest, Recording
 from figures import figure
 from harness import PATIENCE
 from power_cut import SYNCS
-from uploads import PACKET
+from wire import PACKET
 
 
 class Costs(FaultTest):

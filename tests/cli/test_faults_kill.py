@@ -12,7 +12,7 @@ import unittest
 from faults import Device, FaultTest, Recording
 from figures import full
 from harness import PATIENCE, Camera, sha256
-from uploads import PACKET
+from wire import PACKET
 
 STRIDE = full(8, 1)
 KILLS = full(25, 1000)

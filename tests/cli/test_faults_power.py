@@ -11,7 +11,7 @@ from faults import Device, FaultTest, Recording
 from figures import full
 from harness import STATE
 from power_cut import BLOCK, RESTART, Claims, Disk, Told, claimed, claims_in
-from uploads import PACKET, crc64
+from wire import PACKET, crc64
 
 STRIDE = full(17, 1)
 MIXTURES = full(2, 10)

@@ -9,7 +9,8 @@ import time
 from figures import figure, full
 from harness import SIGTERM, ToolTest, sanitized
 from test_peers import status_of
-from uploads import AGAIN, FILE, METADATA_WANTED, RESUME, Upload, digests, packet_count, was_read
+from uploads import Upload, digests, packet_count, was_read
+from wire import AGAIN, FILE, METADATA_WANTED, RESUME
 
 TIME = 1_730_205_822_000  # of every file's metadata, milliseconds
 SIZE = 5_000              # 5 packets

@@ -8,8 +8,8 @@ import struct
 import time
 
 from harness import IMEI, SIGKILL, SIGTERM, STATE, ToolTest
-from uploads import (AGAIN, FILE, KINDS, METADATA_WANTED, PACKET, RESUME, START, Upload, crc16,
-                     metadata, packet_count)
+from uploads import Upload, metadata, packet_count
+from wire import AGAIN, FILE, KINDS, METADATA_WANTED, PACKET, RESUME, START, crc16
 
 TIME = 1_730_205_822_000
 NAME = f"{IMEI}/20241029T124342Z_photof.jpg"

@@ -8,8 +8,10 @@ import subprocess
 import threading
 import time
 
+from families import DUALCAM, for_every_family
 from harness import IMEI, PATIENCE, SIGINT, SIGTERM, Camera, ToolTest, sha256
-from uploads import AGAIN, FILE, KINDS, RESUME, Upload, was_read
+from uploads import Upload, was_read
+from wire import AGAIN, FILE, KINDS, RESUME
 
 TIME = 1_730_205_822_000
 NAME = f"{IMEI}/20241029T124342Z_photof.jpg"
@@ -47,9 +49,14 @@ class WithoutPhoto(OffersTwo):
 
 
 class Resuming(ToolTest):
+    family = DUALCAM
+
+    def camera(self, server, content, **options):
+        return Upload(server, content, family=self.family, **options)
+
     def cut_after(self, server, content, packets, **options):
         """A connection that is lost after so many packets."""
-        with Upload(server, content, **options) as camera:
+        with self.camera(server, content, **options) as camera:
             self.assertEqual(camera.run(RESUME), RESUME)
             camera.sync(1)
             for packet in range(packets):
@@ -58,7 +65,7 @@ class Resuming(ToolTest):
 
     def upload(self, server, content, **options):
         """A whole one; the packets that the server asked for."""
-        with Upload(server, content, **options) as camera:
+        with self.camera(server, content, **options) as camera:
             camera.run()
             self.assertTrue(camera.taken)
         return camera.resumed_at
@@ -69,32 +76,43 @@ class Resuming(ToolTest):
     def content(self, size=20_000):
         return self.random.randbytes(size)
 
+    @property
+    def name(self):
+        return f"{IMEI}/20241029T124342Z_{self.family.label('photof')}.jpg"
+
+    @property
+    def last(self):
+        """The packet from which a stored file of 20,000 bytes is compared: 4 KiB at least."""
+        return (20_000 - 4096) // self.family.size + 1
+
+    @for_every_family
     def test_a_lost_link_costs_one_packet(self):
         content = self.content()
         server = self.serve("--json")
         self.cut_after(server, content, 7, milliseconds=TIME)
         self.assertEqual(self.upload(server, content, milliseconds=TIME), [7])
         self.assertEqual(server.wait(), 0)
-        self.assertEqual(self.names(), [NAME])
-        self.assertEqual((self.out / NAME).read_bytes(), content)
+        self.assertEqual(self.names(), [self.name])
+        self.assertEqual((self.out / self.name).read_bytes(), content)
         done = self.event(server.output, "file-done")
         self.assertEqual((done["sha256"], done["resumes"]),
                          (hashlib.sha256(content).hexdigest(), 1))
         resumed = self.event(server.output, "resumed")
-        self.assertEqual((resumed["packet"], resumed["reason"]), (7, "held"))
+        self.assertEqual((resumed["packet"], resumed["reason"]), (self.family.number(7), "held"))
         self.assertEqual(self.event(server.output, "summary")["incomplete"], 0)
 
+    @for_every_family
     def test_a_stopped_server_goes_on_when_it_runs_again(self):
         for milliseconds, size in ((TIME, 20_000), (None, 21_000)):
             content = self.content(size)
             server = self.serve()
-            with Upload(server, content, milliseconds=milliseconds) as camera:
+            with self.camera(server, content, milliseconds=milliseconds) as camera:
                 camera.send_first(9)
                 server.signal(SIGINT)
                 self.assertEqual(server.wait(), 130)
             self.assertIn("run the same command again", server.errors)
             part = [name for name in self.names() if name.endswith(".part")]
-            self.assertEqual((self.out / part[0]).read_bytes(), content[:9 * 1024])
+            self.assertEqual((self.out / part[0]).read_bytes(), content[:9 * self.family.size])
             server = self.serve()
             self.assertEqual(self.upload(server, content, milliseconds=milliseconds), [9])
             self.assertEqual(server.wait(), 0)
@@ -107,6 +125,7 @@ class Resuming(ToolTest):
         path.write_bytes(content)
         return path
 
+    @for_every_family
     def test_a_replaced_file_is_fetched_whole_and_the_old_part_kept(self):
         for milliseconds, size in ((TIME, 20_000), (TIME + 5000, 21_000), (None, 22_000)):
             content, other = self.content(size), self.content(size)
@@ -116,35 +135,37 @@ class Resuming(ToolTest):
             self.assertEqual(asked, [1] if milliseconds == TIME + 5000 else [7, 1])
             self.assertEqual(server.wait(), 0)
             parts = [path for path in self.out.rglob("*.part")]
-            self.assertEqual([part.read_bytes() for part in parts], [content[:7 * 1024]])
+            self.assertEqual([part.read_bytes() for part in parts], [content[:7 * self.family.size]])
             files = [path for path in self.out.rglob("*.jpg")]
             self.assertEqual([file.read_bytes() for file in files], [other])
             for path in [*self.out.rglob("*.part*"), *files]:
                 path.unlink()
 
+    @for_every_family
     def test_a_file_that_the_camera_did_not_hear_was_stored_is_not_fetched_twice(self):
         content = self.content()
         server = self.serve("-k", "--json")
-        with Upload(server, content, milliseconds=TIME) as camera:
+        with self.camera(server, content, milliseconds=TIME) as camera:
             self.assertEqual(camera.run(AGAIN), AGAIN)
-        self.assertEqual(self.upload(server, content, milliseconds=TIME), [16])
+        self.assertEqual(self.upload(server, content, milliseconds=TIME), [self.last])
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
-        self.assertEqual(self.names(), [NAME])
+        self.assertEqual(self.names(), [self.name])
         self.event(server.output, "file-done")  # one only
 
+    @for_every_family
     def test_a_file_that_the_camera_did_not_hear_was_stored_does_not_stand_in_its_own_way(self):
         for choice in ("fail", "skip"):
             content = self.content()
             server = self.serve("--if-exists", choice)
-            with Upload(server, content, milliseconds=TIME) as camera:
+            with self.camera(server, content, milliseconds=TIME) as camera:
                 self.assertEqual(camera.run(AGAIN), AGAIN)
             self.assertEqual(server.wait(), 0)
             server = self.serve("--if-exists", choice)
-            self.assertEqual(self.upload(server, content, milliseconds=TIME), [16])
+            self.assertEqual(self.upload(server, content, milliseconds=TIME), [self.last])
             self.assertEqual(server.wait(), 0)
-            self.assertEqual(self.names(), [NAME])
-            (self.out / NAME).unlink()
+            self.assertEqual(self.names(), [self.name])
+            (self.out / self.name).unlink()
 
     def test_what_was_not_asked_for_this_time_is_still_known(self):
         """The camera has not heard that its video is stored; meanwhile only photos are wanted."""
@@ -169,12 +190,13 @@ class Resuming(ToolTest):
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 128 + SIGTERM)
 
+    @for_every_family
     def test_a_part_in_a_folder_that_has_become_a_link_is_found(self):
         content = self.content()
         options = ("--name", "{trigger}/{time}{ext}")
         with self.served(*options) as server:
             self.cut_after(server, content, 9, milliseconds=TIME)
-        larger_disk = self.folder / "larger"
+        larger_disk = self.folder / f"larger disk of {self.family}"
         folder = next(self.out.iterdir())
         folder.rename(larger_disk)
         folder.symlink_to(larger_disk)
@@ -190,9 +212,10 @@ class Resuming(ToolTest):
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
 
+    @for_every_family
     def test_a_connection_that_brought_nothing_leaves_nothing(self):
         server = self.serve()
-        with Upload(server, self.content()) as camera:
+        with self.camera(server, self.content()) as camera:
             camera.run(RESUME)
         server.expect("incomplete, 0 of 20")
         self.assertEqual(self.names(), [])
@@ -202,6 +225,7 @@ class Resuming(ToolTest):
 
 class Streaming(ToolTest):
     """-o -"""
+    family = DUALCAM
 
     def stream(self, *arguments, stdout):
         server = self.start("dcam-serve", "-b", "127.0.0.1", "-p", "0", "-o", "-", *arguments,
@@ -213,27 +237,30 @@ class Streaming(ToolTest):
         path = self.folder / "streamed"
         return path, open(path, "wb")
 
+    @for_every_family
     def test_verified_bytes_reach_the_pipe_once_across_reconnections(self):
         video = self.file("v.h265", 300_000)
         path, output = self.to_file()
         with output:
             server = self.stream(stdout=output)
-            result = self.sim(server, "--corrupt", "0.05", "--cut", "50", "--cut", "200",
+            result = self.sim(server, *self.family.sim, "--corrupt", "0.05", "--cut", "50", "--cut", "200",
                               "--reconnect", "2", "--reconnect-delay", "0", f"videof={video}")
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertEqual(server.wait(), 0)
         self.assertEqual(sha256(path), sha256(video))
         self.assertEqual(list(self.out.iterdir()), [])
 
+    @for_every_family
     def test_a_file_of_which_nothing_was_written_gives_way_to_another(self):
         other = self.random.randbytes(9_000)
         path, output = self.to_file()
         with output:
             server = self.stream(stdout=output)
-        with Upload(server, self.random.randbytes(5_000), milliseconds=TIME) as camera:
+        with Upload(server, self.random.randbytes(5_000), milliseconds=TIME,
+                    family=self.family) as camera:
             camera.run(RESUME)
         server.expect("waiting for the camera")
-        with Upload(server, other, milliseconds=TIME + 9_000) as camera:
+        with Upload(server, other, milliseconds=TIME + 9_000, family=self.family) as camera:
             camera.run()
         self.assertEqual(server.wait(), 0)
         self.assertEqual(path.read_bytes(), other)
@@ -247,19 +274,20 @@ class Streaming(ToolTest):
             self.assertEqual(server.wait(), 0)
         self.assertEqual(sha256(path), sha256(photo))
 
+    @for_every_family
     def test_a_replaced_file_is_an_error_as_nothing_can_be_taken_back(self):
         path, output = self.to_file()
         first, second = self.random.randbytes(9000), self.random.randbytes(9000)
         with output:
             server = self.stream(stdout=output)
-            with Upload(server, first) as camera:
+            with Upload(server, first, family=self.family) as camera:
                 camera.send_first(4)
             server.expect("waiting for the camera")
-            with Upload(server, second) as camera:
+            with Upload(server, second, family=self.family) as camera:
                 camera.run()
             self.assertEqual(server.wait(), 5)
         self.assertIn("offers another file now", server.errors)
-        self.assertEqual(path.read_bytes(), first[:4096])
+        self.assertEqual(path.read_bytes(), first[:4 * self.family.size])
 
     def test_a_reader_that_has_enough_is_no_error_and_the_camera_keeps_the_file(self):
         video = self.file("v.h265", 3_000_000)
@@ -393,17 +421,19 @@ class Limits(ToolTest):
 
 class SameOrNot(ToolTest):
     """Cases that a reader of the code has found."""
+    family = DUALCAM
 
     def upload(self, server, content, **options):
-        with Upload(server, content, **options) as camera:
+        with Upload(server, content, family=self.family, **options) as camera:
             camera.run()
         return camera
 
+    @for_every_family
     def test_files_of_one_size_that_end_alike_are_two(self):
         """Every JPEG ends in FF D9: a last packet of two bytes proves nothing."""
         first, second = (self.random.randbytes(20 * 1024) + b"\xff\xd9" for _ in range(2))
         server = self.serve("-k")
-        with Upload(server, first) as camera:
+        with Upload(server, first, family=self.family) as camera:
             self.assertEqual(camera.run(AGAIN), AGAIN)
         self.upload(server, second)
         server.signal(SIGTERM)
@@ -411,13 +441,14 @@ class SameOrNot(ToolTest):
         found = sorted(path.read_bytes() for path in self.out.rglob("*.jpg"))
         self.assertEqual(found, sorted([first, second]))
 
+    @for_every_family
     def test_a_device_that_cannot_read_its_file_just_now_costs_no_part(self):
         content = self.random.randbytes(20_000)
         server = self.serve("-k")
-        with Upload(server, content) as camera:
+        with Upload(server, content, family=self.family) as camera:
             camera.send_first(9)
         server.expect("incomplete")
-        with Upload(server, content) as camera:
+        with Upload(server, content, family=self.family) as camera:
             self.assertEqual(camera.run(RESUME), RESUME)
             camera.send("0005 0004 00000011")
         server.expect("status 17")
@@ -480,6 +511,7 @@ class SameOrNot(ToolTest):
             time.sleep(0.05)
         self.assertEqual(server.wait(), 4)
 
+    @for_every_family
     def test_a_reader_who_pauses_while_the_camera_comes_back_gets_every_byte_once(self):
         content = self.random.randbytes(600_000)
         read, write = os.pipe()
@@ -497,10 +529,10 @@ class SameOrNot(ToolTest):
         resume = threading.Event()
         thread = threading.Thread(target=reader)
         thread.start()
-        with Upload(server, content) as camera:
+        with Upload(server, content, family=self.family) as camera:
             camera.send_first(300)
             camera.socket.close()
-        with Upload(server, content) as camera:
+        with Upload(server, content, family=self.family) as camera:
             camera.begin()
             resume.set()
             camera.run()

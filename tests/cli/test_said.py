@@ -7,7 +7,8 @@ import subprocess
 import time
 
 from harness import IMEI, PATIENCE, SIGKILL, SIGTERM, STATE, ToolTest, sha256, tool
-from uploads import AGAIN, Upload
+from uploads import Upload
+from wire import AGAIN
 
 TIME = 1_730_205_822_000
 NAME = f"{IMEI}/20241029T124342Z_photof.jpg"

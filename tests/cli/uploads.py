@@ -1,45 +1,13 @@
 """A camera made by hand that uploads one file, and can be stopped at every step of it."""
 
-import binascii
-import functools
 import hashlib
 import re
 import struct
 import time
 
+from families import DUALCAM
 from harness import IMEI, PATIENCE, Camera
-
-KINDS = {"photof": 0x04, "photor": 0x08, "videof": 0x10, "videor": 0x20}
-INIT, START, RESUME, SYNC, DATA, STATUS, FILE, AGAIN, METADATA_WANTED, METADATA = (
-    0, 1, 2, 3, 4, 5, 8, 9, 10, 11)
-PACKET = 1024
-MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-
-
-def crc16(data, crc=0):
-    """CRC-16/KERMIT at the speed of C: the mirror image of the CRC that Python has."""
-    mirrored = binascii.crc_hqx(data.translate(MIRRORED), int(f"{crc:016b}"[::-1], 2))
-    return int(f"{mirrored:016b}"[::-1], 2)
-
-
-def _crc64_table():
-    table = []
-    for value in range(256):
-        for _ in range(8):
-            value = value >> 1 ^ (0xC96C5795D7870F42 if value & 1 else 0)
-        table.append(value)
-    return table
-
-
-CRC64 = _crc64_table()
-
-
-def crc64(data, crc=0):
-    """CRC-64/XZ of a few bytes."""
-    crc ^= 0xFFFFFFFFFFFFFFFF
-    for byte in data:
-        crc = crc >> 8 ^ CRC64[(crc ^ byte) & 0xFF]
-    return crc ^ 0xFFFFFFFFFFFFFFFF
+from wire import AGAIN, FILE, METADATA_WANTED, PATH, PATH_WANTED, RESUME, START, SYNC
 
 
 def digests(contents):
@@ -48,32 +16,28 @@ def digests(contents):
 
 
 def packet_count(content):
-    return -(-len(content) // PACKET)
+    return DUALCAM.count(content)
 
 
-@functools.lru_cache(maxsize=256)
 def packets(content, first):
-    """DATA for each packet from `first` on; the CRC chain begins at 0, as after each SYNC."""
-    crc, messages = 0, []
-    for start in range((first - 1) * PACKET, len(content), PACKET):
-        payload = content[start:start + PACKET]
-        crc = crc16(payload, crc)
-        messages.append(struct.pack(">HH", DATA, len(payload) + 2) + payload
-                        + struct.pack(">H", crc))
-    return messages
+    """DATA of a DualCam."""
+    return DUALCAM.packets(content, first)
 
 
 def metadata(kind, milliseconds):
-    return struct.pack(">HHBBQBHB", METADATA, 14, 2, KINDS[kind], milliseconds, 0, 0, 0)
+    """METADATA of a DualCam."""
+    return DUALCAM.metadata(kind, milliseconds)
 
 
 class Upload(Camera):
-    """Offers `content` as one file. `milliseconds` is its time in the metadata; None: the camera has
-    no metadata."""
+    """Offers `content` as one file of a family's camera. `milliseconds` is its time in the metadata;
+    None: the camera has no metadata. Packets are counted from 1, however the device counts."""
 
-    def __init__(self, server, content, kind="photof", imei=int(IMEI), milliseconds=None):
+    def __init__(self, server, content, kind="photof", imei=int(IMEI), milliseconds=None,
+                 family=DUALCAM):
         super().__init__(server)
         self.content, self.kind, self.imei, self.milliseconds = content, kind, imei, milliseconds
+        self.family = family
         self.begun = self.taken = False
         self.resumed_at = []  # the packets that the server asked for
         self.sent = 0         # bytes of the file, repeats included
@@ -102,31 +66,34 @@ class Upload(Camera):
 
     def begin(self):
         self.begun = True
-        self.init(KINDS[self.kind], imei=self.imei)
+        self.init(self.family.bit(self.kind), imei=self.imei, protocol=self.family.protocol)
 
     def answer(self, command, payload):
-        if command == METADATA_WANTED:
+        if command == PATH_WANTED:
+            path = self.family.path(self.kind)
+            self.send(struct.pack(">HH", PATH, len(path)) + path)
+        elif command == METADATA_WANTED:
             self.send("0005 0004 00000005" if self.milliseconds is None
-                      else metadata(self.kind, self.milliseconds))
+                      else self.family.metadata(self.kind, self.milliseconds))
         elif command == FILE:
-            self.send(struct.pack(">HHIH", START, 6, packet_count(self.content), 0))
+            self.send(struct.pack(">HHIH", START, 6, self.family.announced(self.content), 0))
         elif command == RESUME:
-            self.sync(*struct.unpack(">I", payload))
-            for packet in range(len(packets(self.content, self.resumed_at[-1]))):
+            self.sync(self.family.packet_of(*struct.unpack(">I", payload)))
+            for packet in range(len(self.family.packets(self.content, self.resumed_at[-1]))):
                 self.packet(packet)
         elif command == AGAIN:
             self.taken = True
-            self.init(0, imei=self.imei)
+            self.init(0, imei=self.imei, protocol=self.family.protocol)
 
     def sync(self, packet):
-        self.resumed_at.append(max(packet, 1))
-        self.send(struct.pack(">HHI", SYNC, 4, packet))
+        self.resumed_at.append(packet)
+        self.send(struct.pack(">HHI", SYNC, 4, self.family.number(packet)))
 
     def packet(self, index, part=slice(None)):
         """The packet `index` packets behind the last SYNC, or a part of it."""
-        message = packets(self.content, self.resumed_at[-1])[index][part]
+        message = self.family.packets(self.content, self.resumed_at[-1])[index][part]
         self.send(message)
-        self.sent += len(message) - 6 if part == slice(None) else 0
+        self.sent += len(message) - self.family.overhead if part == slice(None) else 0
         self.last_sent = time.monotonic()
 
     def send_first(self, count):

@@ -6,35 +6,21 @@
 
 #include "common/counted.hpp"
 #include "common/units.hpp"
-#include "dualcam/files/metadata.hpp"
 #include "dualcam/wire/hex.hpp"
 
 namespace dualcam::sim {
 namespace {
 
-constexpr std::int16_t no_time_zone = 0;
-
-/// What the camera would tell about a file.
-ByteBuffer metadata_for(const SimOptions& options, FileKind kind, SystemTime time) {
-  if (options.meta_version == 0 || options.mute_metadata) {
-    return {};
-  }
-  const auto finalised = static_cast<std::uint64_t>(time.time_since_epoch().count());
-  const bool photo = is_photo(kind);
-  const auto length = static_cast<std::uint16_t>(photo ? 0 : std::max(options.generate, 3U));
-  ByteBuffer payload;
-  encode_metadata({.version = options.meta_version,
-                   .file_type = static_cast<std::uint8_t>(kind),
-                   .timestamp = {finalised},
-                   .trigger = options.trigger,
-                   .length = length,
-                   .frame_rate = photo ? std::uint8_t{0} : options.frame_rate,
-                   .time_zone = no_time_zone,
-                   .position = options.position,
-                   .trigger_timestamp = DeviceTime{finalised - length * 1000ULL},
-                   .rest = {}},
-                  payload);
-  return payload;
+CameraConfig config_for(const SimOptions& options, std::uint32_t number) {
+  return {.protocol = options.protocol,
+          .imei = options.imei + number,
+          .crc_after_sync = options.crc_after_sync,
+          .sync_back = options.sync_back,
+          .packet_size = options.packet_size,
+          .enhanced = options.enhanced_data,
+          .start_in_packets = options.start_in_packets,
+          .path_form = options.path_form,
+          .end_status = options.end_status};
 }
 
 std::string sha256(Bytes content) {
@@ -45,19 +31,16 @@ std::string sha256(Bytes content) {
 
 } // namespace
 
-Device::Device(const SimOptions& options, std::uint32_t number,
-               std::span<const Recording> recordings, const asio::any_io_executor& executor,
-               Events events)
-    : options_(options),
-      config_{.imei = options.imei + number, .crc_after_sync = options.crc_after_sync},
-      line_(options, number), executor_(executor), timer_(executor), events_(std::move(events)),
-      file_count_(recordings.size()) {
-  for (std::size_t i = 0; i < recordings.size(); ++i) {
-    const auto& recording = recordings[i];
-    files_.push_back({recording.kind, recording.content,
-                      metadata_for(options, recording.kind, recording.finalised)});
-    labels_.push_back({recording.name, i, recording.finalised, {}});
-    bytes_to_send_ += recording.content.size();
+Device::Device(const SimOptions& options, std::uint32_t number, std::span<const Offer> offers,
+               const asio::any_io_executor& executor, Events events)
+    : options_(options), config_(config_for(options, number)), line_(options, number),
+      executor_(executor), timer_(executor), events_(std::move(events)),
+      file_count_(offers.size()) {
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    const auto& content = offers[i].recording->content;
+    files_.push_back({offers[i].file, content, metadata_of(offers[i], options)});
+    labels_.push_back({offers[i], i, {}});
+    bytes_to_send_ += content.size();
   }
 }
 
@@ -152,7 +135,8 @@ asio::awaitable<Device::Outcome> Device::converse(Link& link) {
 void Device::begin_connection() {
   std::vector<std::uint32_t> packets(file_count_);
   for (std::size_t i = 0; i < files_.size(); ++i) {
-    packets[labels_[i].number] = files_[i].packets();
+    packets[labels_[i].number] =
+        files_[i].packets(files_[i].file.kind() ? full_packet : options_.packet_size);
   }
   line_.connected(packets);
 }
@@ -201,14 +185,32 @@ void Device::replace(std::size_t index) {
   auto& file = files_[index];
   auto& label = labels_[index];
   label.replacement = other_content(file.content, line_.replaced(label.number));
-  file.content = label.replacement;
-  label.finalised += std::chrono::seconds(1);
-  file.metadata = metadata_for(options_, *file.file.kind(), label.finalised);
-  tell("replaced",
-       {{"kind", file.file.text()},
-        {"bytes", file.content.size()},
-        {"sha256", sha256(file.content)}},
-       fmt::format("{} replaced by another file of the same size", label.name));
+  std::set<FileRef> taken;
+  for (const auto& each : files_) {
+    taken.insert(each.file);
+  }
+  const auto& old = label.offer;
+  label.offer = Offer::of(*old.recording, *old.family, old.finalised + std::chrono::seconds(1),
+                          options_, taken);
+  file = {label.offer.file, label.replacement, metadata_of(label.offer, options_)};
+  auto fields = fields_of(index);
+  fields["sha256"] = sha256(file.content);
+  tell("replaced", fields,
+       fmt::format("{} replaced by another file of the same size", old.recording->name));
+}
+
+/// Of a file, for JSON.
+Json Device::fields_of(std::size_t index) const {
+  const auto& file = files_[index].file;
+  auto fields = Json::object();
+  if (file.kind()) {
+    fields["kind"] = file.text();
+  } else {
+    fields["camera"] = name_of(labels_[index].offer.family->camera);
+    fields["device_path"] = file.label();
+  }
+  fields["bytes"] = files_[index].content.size();
+  return fields;
 }
 
 asio::awaitable<void> Device::pause(std::chrono::steady_clock::duration duration) {
@@ -218,9 +220,8 @@ asio::awaitable<void> Device::pause(std::chrono::steady_clock::duration duration
 
 void Device::forget_taken(const std::vector<std::size_t>& taken) {
   for (const auto index : taken) {
-    tell("file-taken",
-         {{"kind", files_[index].file.text()}, {"bytes", files_[index].content.size()}},
-         fmt::format("{} taken ({})", labels_[index].name,
+    tell("file-taken", fields_of(index),
+         fmt::format("{} taken ({})", labels_[index].offer.recording->name,
                      format_size(files_[index].content.size())));
   }
   for (auto i = files_.size(); i-- > 0;) {

@@ -12,7 +12,7 @@
 #include "common/json.hpp"
 #include "common/link.hpp"
 #include "dcam-sim/line.hpp"
-#include "dcam-sim/media.hpp"
+#include "dcam-sim/offer.hpp"
 #include "dcam-sim/options.hpp"
 
 namespace dualcam::sim {
@@ -22,7 +22,8 @@ public:
   /// `events` gets what happens: its name, the fields for JSON and a line for people.
   using Events = std::function<void(const std::string& name, Json fields, const std::string& text)>;
 
-  Device(const SimOptions& options, std::uint32_t number, std::span<const Recording> recordings,
+  /// `offers` must outlive it.
+  Device(const SimOptions& options, std::uint32_t number, std::span<const Offer> offers,
          const asio::any_io_executor& executor, Events events);
 
   /// Until every file is taken or there is no sense in going on.
@@ -36,9 +37,8 @@ private:
 
   /// What the protocol need not know of a file.
   struct Label {
-    std::string name;
-    std::size_t number; ///< its place among all files, taken or not
-    SystemTime finalised;
+    Offer offer;
+    std::size_t number;     ///< its place among all files, taken or not
     ByteBuffer replacement; ///< the content, if it is not the one given
   };
 
@@ -49,6 +49,7 @@ private:
   void begin_connection();
   void replace(std::size_t index);
   void forget_taken(const std::vector<std::size_t>& taken);
+  Json fields_of(std::size_t index) const;
   void tell(const std::string& name, const Json& fields, const std::string& text);
 
   const SimOptions& options_;

@@ -33,16 +33,22 @@ void Line::connected(std::span<const std::uint32_t> packets) {
 
 std::optional<Packet> Line::random_unsent(std::span<const std::uint32_t> packets,
                                           std::uint64_t purpose) const {
-  std::vector<Packet> unsent;
+  const auto unsent = [&](std::size_t file) {
+    return packets[file] - std::min(packets[file], sent_[file]);
+  };
+  std::uint64_t count = 0;
   for (std::size_t file = 0; file < packets.size(); ++file) {
-    for (auto number = sent_[file] + 1; number <= packets[file]; ++number) {
-      unsent.push_back({file, number});
-    }
+    count += unsent(file);
   }
-  if (unsent.empty()) {
+  if (count == 0) {
     return std::nullopt;
   }
-  return unsent[Random({options_.seed, device_, connection_, purpose}).below(unsent.size())];
+  auto chosen = Random({options_.seed, device_, connection_, purpose}).below(count);
+  std::size_t file = 0;
+  for (; chosen >= unsent(file); ++file) {
+    chosen -= unsent(file);
+  }
+  return Packet{file, sent_[file] + 1 + static_cast<std::uint32_t>(chosen)};
 }
 
 Random Line::random_for(const Packet& packet, std::uint32_t asked) const {
@@ -55,7 +61,9 @@ void Line::damage(ByteBuffer& packet, Random& random) const {
   }
   const auto at = random.below(packet.size());
   const auto position = packet.begin() + static_cast<std::ptrdiff_t>(at);
-  switch (random.below(4)) {
+  const bool has_offset =
+      load_be<std::uint16_t>(packet) == static_cast<std::uint16_t>(CommandId::enhanced_data);
+  switch (random.below(has_offset ? 5 : 4)) {
   case 0: { // bytes lost, as seen on a real line
     const auto length = std::min<std::uint64_t>(1 + random.below(longest_loss), packet.size() - at);
     packet.erase(position, position + static_cast<std::ptrdiff_t>(length));
@@ -66,6 +74,10 @@ void Line::damage(ByteBuffer& packet, Random& random) const {
     packet.insert(position, length, static_cast<std::byte>(random.below(256)));
     break;
   }
+  case 4: // it does not fit, and no CRC tells
+    packet[data_header + at % sizeof(std::uint32_t)] ^=
+        static_cast<std::byte>(1 + random.below(255));
+    break;
   default:
     *position ^= static_cast<std::byte>(1 + random.below(255));
   }

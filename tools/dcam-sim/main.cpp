@@ -32,10 +32,11 @@ public:
     if (loaded != ExitCode::done) {
       return static_cast<int>(loaded);
     }
+    offers_ = offers_of(recordings_, options_);
     running_ = options_.devices;
     for (std::uint32_t number = 0; number < options_.devices; ++number) {
       devices_.push_back(
-          std::make_unique<Device>(options_, number, recordings_, io_.get_executor(),
+          std::make_unique<Device>(options_, number, offers_, io_.get_executor(),
                                    [this](const auto& name, auto fields, const auto& text) {
                                      on_event(name, std::move(fields), text);
                                    }));
@@ -152,6 +153,7 @@ private:
   Console console_;
   Product product_;
   std::vector<Recording> recordings_;
+  std::vector<Offer> offers_; ///< of these
   StopSignal stop_;
   asio::io_context io_{1};
   asio::posix::stream_descriptor stopped_{io_, ::dup(stop_.descriptor())};

@@ -1,5 +1,6 @@
 #include "dcam-sim/options.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include <asio/version.hpp>
@@ -60,15 +61,72 @@ Accepted set_imei(SimOptions& options, const std::string& given) {
   return imei ? std::nullopt : Accepted("15 digits");
 }
 
-void add_options(Arguments& parser, SimOptions& options) {
+/// Of what depends on other options: what was chosen.
+struct Chosen {
+  bool camera = false;
+  std::uint16_t protocol = 0; ///< 0 = it was not
+  std::optional<MetaFormat> meta_format;
+};
+
+Accepted set_cameras(SimOptions& options, Chosen& chosen, const std::string& names) {
+  options.cameras.clear();
+  chosen.camera = true;
+  for (std::size_t start = 0; start <= names.size();) {
+    const auto end = std::min(names.find(',', start), names.size());
+    const auto* family = family_named(std::string_view(names).substr(start, end - start));
+    if (family == nullptr) {
+      return "dualcam, adas, dsm, dashcam, or several of them behind one IMEI: adas,dsm";
+    }
+    options.cameras.push_back(family);
+    start = end + 1;
+  }
+  return std::nullopt;
+}
+
+Accepted set_path(SimOptions& options, const std::string& path) {
+  options.path = path;
+  return FileRef::of_path(path) ? std::nullopt : Accepted("1 to 65535 bytes");
+}
+
+Accepted set_end_status(SimOptions& options, const std::string& text) {
+  const auto status = text == "0" ? std::optional(0U) : parse_positive(text);
+  options.end_status = status;
+  return status ? std::nullopt : Accepted("a number from 0 to 4294967295");
+}
+
+/// How files go by path.
+void add_options_by_path(Arguments& parser, SimOptions& options) {
+  parser.custom("--path", "PATH", "", "offer every file under this path as it stands",
+                [&](const auto& path) { return set_path(options, path); });
+  parser.choice<PathForm>(
+      "--path-form", "FORM", options.path_form,
+      {{"either", PathForm::either}, {"whole", PathForm::whole}, {"first7", PathForm::first7}},
+      "how a path has to be asked for: whole, by its first7 bytes, or either");
+  parser.number("--packet-size", "N", options.packet_size, 1, largest_packet,
+                "bytes a packet, by path");
+  parser.flag("--enhanced-data", options.enhanced_data, "send ENHANCED DATA, by path");
+  parser.flag("--start-in-packets", options.start_in_packets,
+              "count packets in START, by path, not bytes");
+}
+
+void add_options(Arguments& parser, SimOptions& options, Chosen& chosen) {
   parser.number("--generate", "SECONDS", options.generate, 1, 3600,
                 "make a photo and a video of this length with ffmpeg (without FILEs 3)");
   parser.custom("--imei", "IMEI", format_imei(options.imei), "who the (first) camera is",
                 [&](const auto& given) { return set_imei(options, given); });
   parser.number("--devices", "N", options.devices, 1, 10000,
                 "this many cameras at once, IMEIs counting up");
+  parser.custom("--camera", "NAMES", "dualcam",
+                "what it is: dualcam, adas, dsm or dashcam; adas,dsm: both behind one IMEI",
+                [&](const auto& names) { return set_cameras(options, chosen, names); });
+  parser.number("--protocol", "N", chosen.protocol, 5, 7,
+                "5, 6 or 7 (5; 6 for a DashCam, and a DualCam's --path)");
   parser.number("--meta-version", "N", options.meta_version, 0, 4,
                 "metadata version; 0 = firmware that has none");
+  parser.choice<std::optional<MetaFormat>>(
+      "--meta-format", "FORMAT", chosen.meta_format,
+      {{"binary", MetaFormat::binary}, {"json", MetaFormat::json}},
+      "binary or json (binary; from protocol 6 on json)");
   parser.number("--fps", "N", options.frame_rate, 1, 60, "frames a second");
   parser.custom("--position", "LAT,LON", "54.7004183,25.2796514", "where the camera is",
                 [&](const auto& given) { return set_position(options, given); });
@@ -89,9 +147,49 @@ void add_options(Arguments& parser, SimOptions& options) {
   parser.choice<CrcAfterSync>("--crc-after-sync", "HABIT", options.crc_after_sync,
                               {{"zero", CrcAfterSync::zero}, {"chain", CrcAfterSync::chain}},
                               "what the packet CRC goes on from: zero or chain");
+  parser.number("--sync-back", "N", options.sync_back, 0, 1'000'000,
+                "SYNC goes back so many packets further than asked");
+  parser.custom("--end-status", "N", "", "send this STATUS behind the last packet of each file",
+                [&](const auto& text) { return set_end_status(options, text); });
   parser.flag("--replace-file", options.replace_file,
               "after a cut offer another file of the same kind and size");
   parser.flag("--mute-metadata", options.mute_metadata, "do not answer METADATA REQUEST");
+  add_options_by_path(parser, options);
+}
+
+/// What does not fit together; empty: it does.
+std::string contradiction(const SimOptions& options) {
+  if (std::ranges::any_of(options.cameras,
+                          [&](const Family* family) { return options.goes_by_path(*family); })) {
+    return {};
+  }
+  using Use = std::pair<std::string_view, bool>;
+  for (const auto& [name, used] : {Use{"--path", !options.path.empty()},
+                                   Use{"--path-form", options.path_form != PathForm::either},
+                                   Use{"--packet-size", options.packet_size != full_packet},
+                                   Use{"--enhanced-data", options.enhanced_data},
+                                   Use{"--start-in-packets", options.start_in_packets}}) {
+    if (used) {
+      return fmt::format("{} is for files by path, which a DualCam of protocol 5 does not have: "
+                         "give --protocol 6, or --camera adas, dsm or dashcam",
+                         name);
+    }
+  }
+  return {};
+}
+
+void settle(SimOptions& options, const Chosen& chosen) {
+  if (!chosen.camera && !options.path.empty()) {
+    options.cameras = {&family_of_path(options.path)};
+  }
+  const auto has = [&](Camera camera) {
+    return std::ranges::find(options.cameras, camera, &Family::camera) != options.cameras.end();
+  };
+  const bool needs_6 =
+      has(Camera::dashcam) || (has(Camera::dualcam) && !chosen.camera && !options.path.empty());
+  options.protocol = chosen.protocol != 0 ? chosen.protocol : needs_6 ? 6 : 5;
+  options.meta_format =
+      chosen.meta_format.value_or(options.protocol > 5 ? MetaFormat::json : MetaFormat::binary);
 }
 
 } // namespace
@@ -101,19 +199,24 @@ std::expected<SimOptions, ExitCode> parse_sim_options(int count, const char* con
   Arguments parser({
       .name = "dcam-sim",
       .usage = "[options] HOST:PORT [FILE...]",
-      .summary = "Acts as a DualCam that uploads files, with the faults of real ones. FILE is a "
+      .summary = "Acts as a camera that uploads files, with the faults of real ones. FILE is a "
                  "path, or KIND=PATH with KIND photof, photor, videof or videor.",
       .examples = "  dcam-sim localhost:7050                       a generated photo and video\n"
-                  "  dcam-sim localhost:7050 videor=clip.h265      one file\n"
+                  "  dcam-sim --camera dsm localhost:7050 a.jpg    one file, by path\n"
                   "  dcam-sim --corrupt 0.02 --cut random --reconnect 9 localhost:7050",
       .libraries = fmt::format("Asio {}.{}.{}", ASIO_VERSION / 100000, ASIO_VERSION / 100 % 1000,
                                ASIO_VERSION % 100),
   });
   std::vector<std::string> positionals;
   parser.positionals("HOST:PORT", positionals, "the server, and the files to upload");
-  add_options(parser, options);
+  Chosen chosen;
+  add_options(parser, options, chosen);
   if (const auto code = parser.parse(count, arguments)) {
     return std::unexpected(*code);
+  }
+  settle(options, chosen);
+  if (const auto text = contradiction(options); !text.empty()) {
+    return std::unexpected(parser.usage_error(text));
   }
   if (positionals.empty()) {
     return std::unexpected(parser.usage_error("HOST:PORT is required"));

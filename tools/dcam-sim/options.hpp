@@ -9,10 +9,17 @@
 
 #include "common/exit_code.hpp"
 #include "common/standard_streams.hpp"
+#include "dcam-sim/family.hpp"
 #include "dualcam/files/geo.hpp"
 #include "dualcam/session/camera_session.hpp"
 
 namespace dualcam::sim {
+
+/// How metadata is written.
+enum class MetaFormat {
+  binary, ///< in the layout of the camera
+  json,   ///< a document, as from protocol 6 on
+};
 
 struct SimOptions {
   CommonOptions common;
@@ -23,7 +30,11 @@ struct SimOptions {
 
   std::uint64_t imei = 350612071913857; // the example of dualcam-protocol(7)
   std::uint32_t devices = 1;
+  std::vector<const Family*> cameras{&dualcam_family}; ///< behind each IMEI
+  std::uint16_t protocol = 5;
+  std::string path;              ///< of every file that goes by path; empty = made for each
   std::uint8_t meta_version = 3; ///< 0 = does not know METADATA REQUEST
+  MetaFormat meta_format = MetaFormat::binary;
   std::uint8_t frame_rate = 20;
   Position position{54.7004183, 25.2796514};
   std::uint8_t trigger = 0;
@@ -39,8 +50,19 @@ struct SimOptions {
   std::uint32_t reconnect = 0;
   std::chrono::milliseconds reconnect_delay{1000};
   CrcAfterSync crc_after_sync = CrcAfterSync::zero;
+  std::uint32_t sync_back = 0; ///< packets
+  std::optional<std::uint32_t> end_status;
   bool replace_file = false; ///< by another one after a cut
   bool mute_metadata = false;
+
+  // How files go by path.
+  PathForm path_form = PathForm::either;
+  bool enhanced_data = false;
+  std::uint32_t packet_size = full_packet;
+  bool start_in_packets = false;
+
+  /// Whether this camera's files do: by kind they are a DualCam's, up to protocol 5.
+  bool goes_by_path(const Family& family) const { return family != dualcam_family || protocol > 5; }
 };
 
 /// Parses and checks the command line; touches nothing. An exit code: the tool ends with it.

@@ -223,7 +223,7 @@ bool is_json_metadata(Bytes payload) {
 }
 
 void encode_metadata(const Metadata& metadata, ByteBuffer& out) {
-  metadata.camera == Camera::dualcam ? write_dualcam(metadata, out) : write_by_path(metadata, out);
+  is_like_dualcam(metadata.camera) ? write_dualcam(metadata, out) : write_by_path(metadata, out);
   append(out, metadata.rest);
 }
 

@@ -64,6 +64,78 @@ TEST_CASE("sim options: every value that cannot be meant is refused by name") {
   }
 }
 
+TEST_CASE("sim options: which cameras, and the protocol and metadata that go with them") {
+  const auto names = [](const SimOptions& options) {
+    std::string text;
+    for (const auto* camera : options.cameras) {
+      text += std::string(name_of(camera->camera)) + ' ';
+    }
+    return text + std::to_string(options.protocol) +
+           (options.meta_format == MetaFormat::json ? " json" : "");
+  };
+  CHECK(names(line.good({"a:1"})) == "dualcam 5");
+  CHECK(names(line.good({"--protocol", "6", "a:1"})) == "dualcam 6 json");
+  CHECK(names(line.good({"--protocol", "7", "--meta-format", "binary", "a:1"})) == "dualcam 7");
+  CHECK(names(line.good({"--camera", "adas", "a:1"})) == "adas 5");
+  CHECK(names(line.good({"--camera", "dsm", "--meta-format", "json", "a:1"})) == "dsm 5 json");
+  CHECK(names(line.good({"--camera", "dashcam", "a:1"})) == "dashcam 6 json");
+  CHECK(names(line.good({"--camera", "dashcam", "--protocol", "5", "a:1"})) == "dashcam 5");
+  CHECK(names(line.good({"--camera", "dualcam,adas,dsm", "a:1"})) == "dualcam adas dsm 5");
+  CHECK(names(line.good({"--camera", "adas", "--camera", "dsm", "a:1"})) == "dsm 5");
+  CHECK(names(line.good({"--path", "mdas9/x", "a:1"})) == "adas 5");
+  CHECK(names(line.good({"--path", "dsm/x", "a:1"})) == "dsm 5");
+  CHECK(names(line.good({"--path", "dualcam_rear/x", "a:1"})) == "dualcam 6 json");
+  CHECK(names(line.good({"--path", "x/dsm", "a:1"})) == "dualcam 6 json");
+  CHECK(names(line.good({"--path", "dashcam/x", "--camera", "dsm", "a:1"})) == "dsm 5");
+  for (const auto* camera : {"", "x", "adas,", ",adas", "adas,,dsm", "ADAS", "all"}) {
+    CHECK_THAT(line.bad({"--camera", camera, "a:1"}),
+               ContainsSubstring("dualcam, adas, dsm, dashcam"));
+  }
+  for (const auto* protocol : {"4", "8", "x", "", "65541"}) {
+    CHECK_THAT(line.bad({"--protocol", protocol, "a:1"}),
+               ContainsSubstring("a whole number from 5 to 7"));
+  }
+  CHECK_THAT(line.bad({"--meta-format", "xml", "a:1"}), ContainsSubstring("binary, json"));
+}
+
+TEST_CASE("sim options: what is for files by path alone needs a camera that has them") {
+  const std::vector<std::vector<const char*>> by_path{{"--path-form", "whole"},
+                                                      {"--packet-size", "4"},
+                                                      {"--enhanced-data"},
+                                                      {"--start-in-packets"}};
+  for (auto words : by_path) {
+    const std::string name = words[0];
+    words.push_back("a:1");
+    CHECK_THAT(line.bad(words),
+               ContainsSubstring(name + " is for files by path, which a DualCam of "
+                                        "protocol 5 does not have"));
+    words.insert(words.begin(), {"--camera", "dualcam,dsm"});
+    line.good(words);
+    words[1] = "dualcam";
+    line.bad(words);
+    words.insert(words.begin(), {"--protocol", "6"});
+    line.good(words);
+  }
+  CHECK_THAT(line.bad({"--camera", "dualcam", "--path", "x", "a:1"}),
+             ContainsSubstring("--path is for"));
+  const auto all =
+      line.good({"--camera", "adas", "--path", "x", "--path-form", "first7", "--packet-size",
+                 "4096", "--enhanced-data", "--start-in-packets", "a:1"});
+  CHECK(all.path == "x");
+  CHECK(all.path_form == PathForm::first7);
+  CHECK(all.packet_size == 4096);
+  CHECK((all.enhanced_data && all.start_in_packets));
+  for (const auto* size : {"0", "4097", "x"}) {
+    CHECK_THAT(line.bad({"--camera", "adas", "--packet-size", size, "a:1"}),
+               ContainsSubstring("from 1 to 4096"));
+  }
+  CHECK_THAT(line.bad({"--path", "", "a:1"}), ContainsSubstring("1 to 65535 bytes"));
+  const std::string longest(65'535, 'x');
+  CHECK(line.good({"--path", longest.c_str(), "a:1"}).path == longest);
+  const auto too_long = longest + 'x';
+  CHECK_THAT(line.bad({"--path", too_long.c_str(), "a:1"}), ContainsSubstring("1 to 65535 bytes"));
+}
+
 TEST_CASE("sim options: the rest goes where it belongs") {
   const auto all = line.good({"--generate",
                               "5",
@@ -87,6 +159,10 @@ TEST_CASE("sim options: the rest goes where it belongs") {
                               "30ms",
                               "--crc-after-sync",
                               "chain",
+                              "--sync-back",
+                              "3",
+                              "--end-status",
+                              "4294967295",
                               "--replace-file",
                               "--mute-metadata",
                               "a:1"});
@@ -101,7 +177,14 @@ TEST_CASE("sim options: the rest goes where it belongs") {
   CHECK(all.reconnect == 4);
   CHECK(all.reconnect_delay == std::chrono::milliseconds(30));
   CHECK(all.crc_after_sync == CrcAfterSync::chain);
+  CHECK(all.sync_back == 3);
+  CHECK(all.end_status == 4294967295);
   CHECK((all.replace_file && all.mute_metadata));
+  CHECK(line.good({"--end-status", "0", "a:1"}).end_status == 0);
+  for (const auto* status : {"-1", "4294967296", "x", ""}) {
+    CHECK_THAT(line.bad({"--end-status", status, "a:1"}),
+               ContainsSubstring("from 0 to 4294967295"));
+  }
 }
 
 TEST_CASE("sim media: a file's kind is what its name says, or what it is") {
