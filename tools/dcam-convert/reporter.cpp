@@ -110,8 +110,8 @@ void Reporter::damage(const Record& record) {
   }
   const auto all = record.losses.damage.size() + record.losses.unlisted;
   if (all > most_lines) {
-    console_.warning(fmt::format("{}: and {} more places; -v or --json lists the first {}", name,
-                                 all - most_lines, Losses::most_listed));
+    console_.warning(fmt::format("{}: and {}; -v or --json lists the first {}", name,
+                                 counted(all - most_lines, "more place"), Losses::most_listed));
   }
 }
 

@@ -136,6 +136,36 @@ TEST_CASE("dump: by path packets begin at any byte") {
   CHECK(places == std::vector<std::uint64_t>{0, 1024, 1324, 2348});
 }
 
+TEST_CASE("dump: a length behind the server's REPEAT INIT is stepped over at the end, too") {
+  DeviceStream s(1);
+  s.init().message(FileRequest{"%videof"}).start().sync(1).data(1).raw("0009 0000");
+  const auto lines = events_of_both(s);
+  CHECK(std::ranges::count(lines, "server REPEAT INIT") == 1);
+  for (const auto& line : lines) {
+    CHECK(line.find("skipped") == line.npos);
+  }
+}
+
+TEST_CASE("dump: packets that tell their places are numbered by their own size") {
+  DeviceStream s(1, 1600);
+  s.init(0x02).message(Path{"%a.jpg"}).message(Start{1600}).message(Sync{0});
+  for (std::uint32_t at = 0; at < 1600; at += 500) {
+    const auto bytes = Bytes(s.content).subspan(at, std::min<std::size_t>(500, 1600 - at));
+    s.message(EnhancedData{at, bytes, crc16(bytes)});
+  }
+  std::vector<std::uint32_t> numbers;
+  DumpReader reader;
+  reader.received(s.bytes);
+  reader.finish();
+  while (const auto event = reader.poll()) {
+    if (const auto* packet = std::get_if<DumpPacket>(&*event)) {
+      CHECK(packet->verdict == DumpVerdict::good);
+      numbers.push_back(packet->number);
+    }
+  }
+  CHECK(numbers == std::vector<std::uint32_t>{1, 2, 3, 4});
+}
+
 TEST_CASE("dump: bytes inserted or repeated move no packet behind them") {
   const auto whole = session();
   const auto numbers = [](const DeviceStream& stream) {

@@ -211,4 +211,32 @@ TEST_CASE("picture order: any bytes are taken") {
   }
 }
 
+TEST_CASE("picture order: each access unit of a stream has its own, wherever its pieces end") {
+  ByteBuffer stream;
+  const auto add = [&](const ByteBuffer& nal) {
+    append(stream, from_hex("00000001"));
+    append(stream, nal);
+  };
+  add(sequence({}));
+  add(picture({}));
+  constexpr std::array<std::uint32_t, 6> counts{0, 4, 2, 1, 3, 8};
+  for (const auto count : counts) {
+    auto nal = slice(count == 0 ? 19 : 1, count);
+    append(nal, from_hex("5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"));
+    add(nal);
+  }
+  for (const std::size_t piece : {1U, 7U, 1000U}) {
+    AccessUnitSplitter splitter;
+    std::vector<AccessUnit> units;
+    for (Bytes rest = stream; !rest.empty(); rest = rest.subspan(std::min(piece, rest.size()))) {
+      splitter.feed(rest.first(std::min(piece, rest.size())), units);
+    }
+    units.push_back(splitter.finish().value());
+    REQUIRE(units.size() == counts.size());
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      CHECK(units[i].order == PictureOrder{i == 0, false, static_cast<std::int32_t>(counts[i])});
+    }
+  }
+}
+
 } // namespace dualcam

@@ -1,6 +1,8 @@
 #include "dualcam/storage/checkpoint.hpp"
 
 #include "dualcam/files/metadata.hpp"
+#include "dualcam/wire/crc64.hpp"
+#include "storage/identity_text.hpp"
 #include "testing.hpp"
 
 namespace dualcam {
@@ -179,6 +181,31 @@ TEST_CASE("checkpoint: numbers that do not fit together are left out") {
     claim.held = {337, 20'000'000, 65'533, 0};
     claim.proved.reset();
   })));
+}
+
+TEST_CASE("checkpoint: a claim of other words is none, though its check is right") {
+  const auto header = checkpoint_header(part, identity());
+  const auto line = line_of(claim_block(claim_b, header));
+  const auto words = line.substr(0, line.find('\n')).substr(0, line.rfind(' '));
+  const auto reads = [&](const std::string& changed) {
+    const auto block = checked(changed, crc64(as_bytes(header))) + '\n';
+    return decode_checkpoint(as_bytes(header + block))->claims[0].has_value();
+  };
+  CHECK(reads(words));
+  for (const auto& [word, other] : {std::pair(" from ", " form "),
+                                    {" proved ", " poved "},
+                                    {"held ", "hold "},
+                                    {" 337 ", " x "},
+                                    {" ffff ", " fffff "},
+                                    {" 300 ", " -300 "}}) {
+    CAPTURE(word);
+    auto changed = words;
+    changed.replace(changed.find(word), std::string_view(word).size(), other);
+    CHECK_FALSE(reads(changed));
+  }
+  CHECK_FALSE(reads(words + " more"));
+  CHECK_FALSE(reads("replaced 9 more"));
+  CHECK(reads("replaced 9"));
 }
 
 TEST_CASE("checkpoint: version 1 is read") {

@@ -279,6 +279,26 @@ TEST_CASE("resumable file: a part of version 0.1 is gone on with, when its data 
   CHECK(found(folder.path(), identity(), "c.jpg")->path() == folder / "b.jpg.part");
 }
 
+TEST_CASE("resumable file: metadata of one side only keeps no part from being found") {
+  auto with_metadata = identity();
+  with_metadata.metadata = from_hex("0110 00000192d84dac30 00 0003");
+  auto another = identity();
+  another.metadata = from_hex("0110 00000192d84dac31 00 0003");
+  for (const auto& [left, wanted, is_found] : {std::tuple(identity(), with_metadata, true),
+                                               {with_metadata, identity(), true},
+                                               {with_metadata, with_metadata, true},
+                                               {with_metadata, another, false}}) {
+    const TemporaryFolder folder;
+    {
+      auto file = begin(folder / "a.jpg", left);
+      REQUIRE(file);
+      add(*file, content(), 1, 3);
+      REQUIRE(file->save());
+    }
+    CHECK(found(folder.path(), wanted).has_value() == is_found);
+  }
+}
+
 TEST_CASE("resumable file: a writer that finds another's claim stops") {
   const TemporaryFolder folder;
   auto file = begin(folder / "a.jpg");

@@ -1,10 +1,9 @@
-// The pure parts of dcam-convert: command lines, sidecars, boxes, Matroska.
+// The pure parts of dcam-convert: command lines, sidecars, boxes.
 #include <csignal>
 
 #include "common/process.hpp"
 #include "common/shell.hpp"
 #include "dcam-convert/ffmpeg.hpp"
-#include "dcam-convert/matroska.hpp"
 #include "dcam-convert/mp4.hpp"
 #include "dcam-convert/options.hpp"
 #include "tools/mp4_bytes.hpp"
@@ -194,36 +193,6 @@ TEST_CASE("mp4: damage leaves the facts unknown and reads nothing outside") {
       (void)inspect(damaged);
     }
   }
-}
-
-TEST_CASE("matroska: the head tells the size of the pictures and how long one lasts") {
-  ByteBuffer head;
-  append_matroska_head({.size = {1280, 720}, .period = 50'000, .with_sound = false}, head);
-  const auto text = to_hex(head);
-  CHECK(text.find("23e383"
-                  "0100000000000008"
-                  "0000000002faf080") != text.npos);
-  CHECK(text.find("e0"
-                  "0100000000000022"
-                  "b0"
-                  "0100000000000008"
-                  "0000000000000500"
-                  "ba"
-                  "0100000000000008"
-                  "00000000000002d0") != text.npos);
-}
-
-TEST_CASE("matroska: a frame has its own cluster with an absolute time") {
-  ByteBuffer head;
-  append_matroska_frame_head(MatroskaTrack::sound, true, 0x0102030405060708, 320, head);
-  CHECK(to_hex(head) == "1f43b675"
-                        "010000000000015e"
-                        "e7"
-                        "0100000000000008"
-                        "0102030405060708"
-                        "a3"
-                        "0100000000000144"
-                        "82000080");
 }
 
 TEST_CASE("shell: words are quoted only where they must be") {

@@ -5,6 +5,8 @@
 #include "quiet.hpp"
 #include "tools/capture_testing.hpp"
 
+#include <sys/wait.h>
+
 namespace dualcam::crc {
 namespace {
 
@@ -311,6 +313,29 @@ TEST_CASE("crc tool: a file that cannot be read, and a folder that cannot be mad
   CHECK(told.code == ExitCode::bad_data);
   CHECK_THAT(told.errors, ContainsSubstring("d: transfer 1: "));
   CHECK(folder.names().empty());
+}
+
+TEST_CASE("crc tool: once standard output takes no more nothing more is read") {
+  Place place;
+  place.file("a", "1");
+  place.options.files.push_back("/no/such/file");
+  CrcOptions dumps = place.options;
+  dumps.dump = true;
+  place.file("list", "");
+  for (const auto& options : {place.options, dumps}) {
+    const Quiet quiet;
+    const pid_t child = ::fork(); // its standard output keeps the error
+    if (child == 0) {
+      ::dup2(::open("/dev/full", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
+      ::_exit(static_cast<int>(CrcTool(options).run()));
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WEXITSTATUS(status) == static_cast<int>(ExitCode::io));
+    CHECK_THAT(quiet.errors(),
+               ContainsSubstring("cannot write to standard output: No space left on device"));
+    CHECK(quiet.errors().find("/no/such/file") == std::string::npos);
+  }
 }
 
 } // namespace dualcam::crc

@@ -65,6 +65,37 @@ TEST_CASE("extractor: what overlaps by path is overwritten by what is good") {
   CHECK(content_of((*extracted)->path).substr(0, 8) == "aaaabbbb");
 }
 
+TEST_CASE("extractor: a file is named after its camera, its time and its kind") {
+  const TemporaryFolder folder;
+  auto extractor = Extractor::open(folder.path(), 1000);
+  REQUIRE(extractor);
+  const auto named = [&](auto change) {
+    auto of = transfer(*extractor, 1, {{1, "a"}});
+    change(of);
+    const auto extracted = extractor->extract(of);
+    REQUIRE(extracted);
+    REQUIRE(*extracted);
+    return (*extracted)->path.filename().string();
+  };
+  CHECK(named([](auto& of) { of.imei = 42; }) == "000000000000042_unknown_file.bin");
+  CHECK(named([](auto& of) { of.kind = FileKind::rear_photo; }) == "unknown_unknown_photor.jpg");
+  CHECK(named([](auto& of) {
+          of.kind = FileKind::front_video;
+          of.path = "x.mp4";
+        }) == "unknown_unknown_videof.h265");
+  CHECK(named([](auto& of) { of.metadata = from_hex("0110 00000192d84dac30 00 0003"); }) ==
+        "unknown_20241029T124342Z_file.bin");
+  CHECK(named([](auto& of) { of.metadata = from_hex("0110 0000000000000000 00 0003"); }) ==
+        "unknown_unknown_file.bin");
+  for (const auto& [path, name] : {std::pair("%dsm/1.jpg", "unknown_unknown_file.jpg"),
+                                   {"%a.jpg/b.mp4", "unknown_unknown_file.mp4"},
+                                   {"%a.h265", "unknown_unknown_file.h265"},
+                                   {"%a.jpg/b", "unknown_unknown_file_1.bin"},
+                                   {"%a.exe", "unknown_unknown_file_2.bin"}}) {
+    CHECK(named([&](auto& of) { of.path = path; }) == name);
+  }
+}
+
 TEST_CASE("extractor: nothing to write, and too much") {
   const TemporaryFolder folder;
   auto extractor = Extractor::open(folder.path(), 8);

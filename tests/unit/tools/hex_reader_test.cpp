@@ -64,6 +64,7 @@ TEST_CASE("hex: digits in every grouping") {
                            "0 4 4 2 ff",
                            "00040\n402ff\n",
                            "0004\n0402ff\n",
+                           "00 04 04\n2\nff\n",
                            "[00 04 04 02 ff]",
                            "\"0004\"\n\"0402ff\"",
                            "\xEF\xBB\xBF"

@@ -99,6 +99,19 @@ TEST_CASE("IP fragments: what lacks a piece, or was cut off, comes to nothing an
   CHECK(reassembly.incomplete() == 4);
 }
 
+TEST_CASE("IP fragments: so many packets wait at once, with one more the first is given up") {
+  for (const std::size_t waiting : {IpReassembly::most_packets, IpReassembly::most_packets + 1}) {
+    IpReassembly reassembly;
+    std::vector<Piece> pieces;
+    for (std::uint32_t i = 0; i < waiting; ++i) {
+      pieces.push_back({0, 8, false, i, 1});
+    }
+    CHECK(whole(pieces, reassembly).empty());
+    const bool is_there = waiting == IpReassembly::most_packets;
+    CHECK(whole({{8, 8, true, 0, 1}}, reassembly).size() == (is_there ? 1 : 0));
+  }
+}
+
 TEST_CASE("IP fragments: bounded in number, in bytes, and in pieces") {
   IpReassembly many;
   IpReassembly large;

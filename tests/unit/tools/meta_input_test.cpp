@@ -1,8 +1,6 @@
 #include "dcam-meta/input.hpp"
 
-#include "dcam-meta/options.hpp"
-#include "quiet.hpp"
-#include "testing.hpp"
+#include "temporary_folder.hpp"
 
 namespace dualcam::meta {
 namespace {
@@ -124,69 +122,21 @@ TEST_CASE("meta input: bytes alone are a payload, messages, or nothing") {
   CHECK(of("ffffffff").complaints.size() == 1);
 }
 
-namespace {
-
-std::expected<MetaOptions, ExitCode> parse(std::vector<const char*> words) {
-  words.insert(words.begin(), "dcam-meta");
-  const Quiet quiet;
-  return parse_meta_options(static_cast<int>(words.size()), words.data());
-}
-
-MetaOptions good(std::vector<const char*> words) {
-  auto options = parse(std::move(words));
-  REQUIRE(options);
-  return std::move(*options);
-}
-
-void bad(std::vector<const char*> words) {
-  const auto options = parse(std::move(words));
-  REQUIRE_FALSE(options);
-  CHECK(options.error() == ExitCode::usage);
-}
-
-} // namespace
-
-TEST_CASE("meta options: files, hex, format and camera") {
-  CHECK(good({}).files == std::vector<std::string>{"-"});
-  CHECK(good({"a", "b"}).files == std::vector<std::string>{"a", "b"});
-  CHECK(good({}).format == RecordFormat::text);
-  CHECK(good({"--json"}).format == RecordFormat::json);
-  CHECK(good({"-f", "gpx"}).format == RecordFormat::gpx);
-  CHECK(good({"-f", "csv", "a"}).format == RecordFormat::csv);
-  const auto hex = good({"-x", "01 02", "-x", "0x03"});
-  REQUIRE(hex.hex.size() == 2);
-  CHECK(hex.hex[0] == from_hex("0102"));
-  CHECK(hex.files.empty());
-  CHECK(good({"--camera", "adas"}).camera == Camera::adas);
-  CHECK_FALSE(good({}).camera);
-  CHECK(good({"--tag", "a.jpg"}).tag);
-  bad({"-x", "0"});
-  bad({"-x", "xy"});
-  bad({"--tag"});
-  bad({"-f", "xml"});
-  bad({"-x", ""});
-}
-
-TEST_CASE("meta options: what contradicts itself is refused") {
-  bad({"--json", "-f", "csv"});
-  CHECK(good({"--json", "-f", "json"}).format == RecordFormat::json);
-  bad({"--tag", "coord", "1"});
-  bad({"-x", "01", "coord", "1"});
-  bad({"-x", "01", "--tag", "a.jpg"});
-  bad({"-f", "csv", "coord", "1"});
-  bad({"-f", "gpx", "--tag", "a.jpg"});
-  CHECK(good({"-f", "json", "coord", "1"}).coord);
-}
-
-TEST_CASE("meta options: coord takes what follows as values") {
-  const auto coord = good({"coord", "54.7", "404b59a74e8e028d"});
-  CHECK(coord.coord);
-  CHECK(coord.values == std::vector<std::string>{"54.7", "404b59a74e8e028d"});
-  CHECK(good({"coord"}).coord);
-  CHECK_FALSE(good({"a"}).coord);
-  const auto negative = good({"coord", "-54.7", "-1"});
-  REQUIRE(negative.values.size() == 2);
-  CHECK_THAT(negative.values[0], ContainsSubstring("-54.7"));
+TEST_CASE("meta input: JSON lines of any number are read as they come, one without an end is not") {
+  const std::string line = "{\"raw\":\"" + v3 + "\"}\n";
+  std::string many;
+  while (many.size() < 3'000'000) {
+    many += line;
+  }
+  CHECK(found_in(many).records.size() == many.size() / line.size());
+  const auto broken = found_in(line + line + "{\"raw\":");
+  CHECK(broken.records.size() == 2);
+  REQUIRE(broken.complaints.size() == 1);
+  CHECK(broken.complaints[0].place.starts_with("byte "));
+  const auto endless = found_in(line + line + "{\"a\":\"" + std::string(3'000'000, 'x'));
+  CHECK(endless.records.size() == 2);
+  REQUIRE(endless.complaints.size() == 1);
+  CHECK_THAT(endless.complaints[0].message, ContainsSubstring("the JSON is too long"));
 }
 
 } // namespace dualcam::meta

@@ -4,7 +4,7 @@
 #include "common/units.hpp"
 #include "dcam-meta/exif.hpp"
 #include "quiet.hpp"
-#include "testing.hpp"
+#include "standard_input.hpp"
 
 namespace dualcam::meta {
 namespace {
@@ -93,6 +93,94 @@ TEST_CASE("meta tool: coordinates are converted, one by one, and bad ones told")
   options.common.json = true;
   options.values = {"54.7004183"};
   CHECK(run(options).output == "{\"input\":\"54.7004183\",\"output\":\"404b59a74e8e028d\"}\n");
+}
+
+TEST_CASE("meta tool: coordinates stand alone, in pairs of words or in pairs of values") {
+  MetaOptions options;
+  options.coord = true;
+  for (const auto& [values, output] :
+       {std::pair(std::vector<std::string>{"1", "2"}, "3ff0000000000000 4000000000000000\n"),
+        {{"1 2"}, "3ff0000000000000 4000000000000000\n"},
+        {{"1", "2 3"}, "3ff0000000000000\n4000000000000000 4008000000000000\n"},
+        {{"1,2", "3"}, "3ff0000000000000,4000000000000000\n4008000000000000\n"},
+        {{"1", "2", "3"}, "3ff0000000000000 4000000000000000\n4008000000000000\n"},
+        {{" -1", " -2"}, "bff0000000000000 c000000000000000\n"}}) {
+    CAPTURE(values);
+    options.values = values;
+    const auto ran = run(options);
+    CHECK(ran.output == output);
+    CHECK(ran.code == ExitCode::done);
+  }
+}
+
+TEST_CASE("meta tool: coordinates are read from standard input, line by line") {
+  MetaOptions options;
+  options.coord = true;
+  for (const auto& values : {std::vector<std::string>(), {"-"}}) {
+    options.values = values;
+    const StandardInput input("1\nx\n2 3\n\n4"); // the last line has no end
+    const auto ran = run(options);
+    CHECK(ran.code == ExitCode::bad_data);
+    CHECK(ran.output == "3ff0000000000000\n4000000000000000 4008000000000000\n\n4010000000000000\n");
+    CHECK_THAT(ran.errors, ContainsSubstring("dcam-meta: line 2: "));
+  }
+  {
+    const StandardInput input("1\n");
+    CHECK(run(options).code == ExitCode::done);
+  }
+  const StandardInput input("1\n" + std::string(70'000, '1') + "\n");
+  const auto ran = run(options);
+  CHECK(ran.code == ExitCode::bad_data);
+  CHECK(ran.errors == "dcam-meta: line 2: longer than 64 KiB\n");
+}
+
+TEST_CASE("meta tool: what is read is named as it was given") {
+  MetaOptions options;
+  options.files = {"-"};
+  options.format = RecordFormat::json;
+  {
+    const StandardInput input(v3);
+    CHECK(std::ranges::count(run(options).output, '\n') == 1);
+  }
+  const StandardInput input("");
+  const auto ran = run(options);
+  CHECK(ran.code == ExitCode::bad_data);
+  CHECK_THAT(ran.errors,
+             ContainsSubstring("dcam-meta: standard input: byte 0: the input is empty"));
+}
+
+TEST_CASE("meta tool: a photo is tagged in place, by way of links, from the record beside it") {
+  if (!has_exif_support()) {
+    return;
+  }
+  const TemporaryFolder folder;
+  const auto path = (folder / "p.jpg").string();
+  const auto jpeg = from_hex("ffd8 ffe0 0004 0102 ffda 0004 0000 55 ffd9");
+  MetaOptions options;
+  options.tag = true;
+  options.files = {(folder / "link").string()};
+  fs::create_symlink("p.jpg", folder / "link");
+  auto ran = run(options);
+  CHECK(ran.code == ExitCode::io);
+  CHECK_THAT(ran.errors, ContainsSubstring("No such file or directory"));
+  write_file(path, as_text(jpeg));
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write | fs::perms::others_read);
+  CHECK(run(options).code == ExitCode::io); // no record
+  write_file(folder / "link.json", "nonsense");
+  CHECK(run(options).code == ExitCode::bad_data);
+  CHECK(content_of(path) == as_text(jpeg));
+  write_file(folder / "link.json", "{\"imei\":\"350612071913857\",\"raw\":\"" + v3 + "\"}");
+  ran = run(options);
+  CHECK(ran.code == ExitCode::done);
+  CHECK(ran.output == options.files[0] + "\n");
+  CHECK(content_of(path).find("350612071913857") != std::string::npos);
+  CHECK(fs::is_symlink(folder / "link"));
+  CHECK((fs::status(path).permissions() & fs::perms::others_read) != fs::perms::none);
+  CHECK(folder.names() == std::set<std::string>{"link", "link.json", "p.jpg"});
+  options.common.json = true;
+  CHECK(run(options).output == "{\"path\":\"" + options.files[0] + "\"}\n");
+  write_file(path, "no photo");
+  CHECK(run(options).code == ExitCode::bad_data);
 }
 
 TEST_CASE("meta exif: a photo keeps every byte but the segment, which tells time, place and IMEI") {

@@ -1,7 +1,7 @@
 #include "dcam-convert/run_files.hpp"
 
-#include "temporary_folder.hpp"
-#include "testing.hpp"
+#include "quiet.hpp"
+#include "standard_input.hpp"
 
 #include <sys/stat.h>
 
@@ -189,6 +189,26 @@ TEST_CASE("run files: what is read is known by what it is, not by its name") {
   CHECK(files->is_input(place.path("b.h265.json")));
   files->add_input(place.folder.path().string());
   CHECK_FALSE(files->is_input(place.folder.path())); // a folder is no file that is read
+  const StandardInput input("x");
+  files->add_input("-");
+  CHECK(files->is_input(input.path()));
+  CHECK_FALSE(files->is_input("-"));
+  const Quiet quiet; // standard output is another file
+  CHECK_FALSE(files->is_input("-"));
+}
+
+TEST_CASE("run files: standard output is no input either") {
+  const StandardInput input("x");
+  Place place;
+  place.options.inputs = {"-"};
+  place.options.output = "-";
+  CHECK(place.plan() == Names{"-"});
+  const int saved = ::dup(STDOUT_FILENO);
+  ::dup2(STDIN_FILENO, STDOUT_FILENO);
+  const auto planned = place.plan();
+  ::dup2(saved, STDOUT_FILENO);
+  ::close(saved);
+  CHECK_THAT(planned.front(), ContainsSubstring("standard output would be written over an input"));
 }
 
 } // namespace dualcam::convert

@@ -41,6 +41,13 @@ public:
     bytes_.resize(std::max(bytes_.size(), size));
     add({from, server, at + 1, 0, false, true, false, false, Bytes(bytes_).first(size), size});
   }
+  /// The server has got everything before `at`.
+  void acknowledge(const Endpoint& by, std::uint32_t at) {
+    add({server, by, 1, at + 1, false, true, false, false, {}, 0});
+  }
+  void fin(const Endpoint& from, std::uint32_t at) {
+    add({from, server, at + 1, 0, false, true, true, false, {}, 0});
+  }
   void add(const TcpSegment& segment) { reassembly.segment(segment); }
   const Streams::Stream& of(const Endpoint& from) { return streams.streams[from]; }
 
@@ -54,6 +61,87 @@ private:
 constexpr std::size_t large = 60'000;
 
 } // namespace
+
+TEST_CASE("tcp: without a SYN the first segment is the first once all of it is acknowledged") {
+  for (const std::uint32_t acknowledged : {19U, 20U, 21U}) {
+    CAPTURE(acknowledged);
+    Reassembly tcp;
+    tcp.data(client(1), 10, 10);
+    CHECK(tcp.of(client(1)).bytes == 0);
+    tcp.acknowledge(client(1), acknowledged);
+    CHECK(tcp.of(client(1)).bytes == (acknowledged == 19 ? 0 : 10));
+    tcp.data(client(1), 0, 10); // too late, or just in time
+    tcp.acknowledge(client(1), 20);
+    CHECK(tcp.of(client(1)).bytes == (acknowledged == 19 ? 20 : 10));
+    CHECK(tcp.of(client(1)).missing == 0);
+  }
+}
+
+TEST_CASE("tcp: without a SYN four segments are enough to see which is the first") {
+  for (const std::uint32_t segments : {3U, 4U}) {
+    Reassembly tcp;
+    for (std::uint32_t i = 0; i < segments; ++i) {
+      tcp.data(client(1), 10 * i, 10);
+    }
+    CHECK(tcp.of(client(1)).bytes == (segments == 3 ? 0 : 40));
+    tcp.reassembly.finish();
+    CHECK(tcp.of(client(1)).bytes == 10 * segments);
+  }
+}
+
+TEST_CASE("tcp: what is acknowledged and does not come is waited for 16 segments long") {
+  for (const std::uint32_t acknowledged : {9U, 10U}) {
+    CAPTURE(acknowledged);
+    Reassembly tcp;
+    tcp.syn(client(1));
+    tcp.acknowledge(client(1), acknowledged);
+    for (std::uint32_t i = 1; i <= 15; ++i) {
+      tcp.data(client(1), 10 * i, 10);
+    }
+    CHECK(tcp.of(client(1)).bytes == 0);
+    tcp.data(client(1), 160, 10);
+    const bool gone = acknowledged == 10;
+    CHECK(tcp.of(client(1)).missing == (gone ? 10 : 0));
+    CHECK(tcp.of(client(1)).bytes == (gone ? 160 : 0));
+  }
+}
+
+TEST_CASE("tcp: what comes twice or overlaps counts once, what a FIN shows to lack is missing") {
+  Reassembly tcp;
+  tcp.syn(client(1));
+  tcp.data(client(1), 0, 10);
+  tcp.data(client(1), 0, 10);
+  tcp.data(client(1), 5, 10);
+  tcp.data(client(1), 14, 1);
+  CHECK(tcp.of(client(1)).bytes == 15);
+  tcp.add({client(1), server, 16, 0, false, true, false, false, {}, 5}); // cut by the capture
+  CHECK(tcp.of(client(1)).missing == 5);
+  tcp.fin(client(1), 30); // ten more have not come
+  tcp.add({server, client(1), 1, 31, false, true, true, false, {}, 0});
+  CHECK_FALSE(tcp.of(client(1)).over); // they may yet come
+  tcp.reassembly.finish();
+  CHECK(tcp.of(client(1)).missing == 15);
+  CHECK(tcp.of(client(1)).over);
+  Reassembly whole;
+  whole.syn(client(1));
+  whole.data(client(1), 0, 10);
+  whole.fin(client(1), 10);
+  whole.add({server, client(1), 1, 12, false, true, true, false, {}, 0});
+  CHECK(whole.of(client(1)).missing == 0);
+  CHECK(whole.of(client(1)).over);
+}
+
+TEST_CASE("tcp: numbers wrap") {
+  Reassembly tcp;
+  const std::uint32_t start = UINT32_MAX - 15;
+  tcp.add({client(1), server, start - 1, 0, true, false, false, false, {}, 0});
+  for (const std::uint32_t at : {0U, 20U, 10U}) {
+    const ByteBuffer bytes(10);
+    tcp.add({client(1), server, start + at, 0, false, true, false, false, bytes, 10});
+  }
+  CHECK(tcp.of(client(1)).bytes == 30);
+  CHECK(tcp.of(client(1)).missing == 0);
+}
 
 TEST_CASE("tcp: up to 4 MiB wait for a segment out of order, more do not") {
   for (const std::uint32_t waiting : {69U, 70U}) { // 4 MiB are 69.9 of them

@@ -1,0 +1,88 @@
+#include "common/connection_reader.hpp"
+
+#include "capture/dump_testing.hpp"
+
+namespace dualcam {
+namespace {
+
+const auto whole = DeviceStream(3).init(0xF0).start().sync(1).data(3).init(0);
+constexpr auto request_rear_photo = "0008 0007 2570686f746f72";
+
+/// The lines of what is found when the pieces come, `a` and `b` being the sides.
+class Connection {
+public:
+  explicit Connection(std::optional<bool> device_is_a) : reader_(device_is_a) {}
+
+  Connection& a(Bytes bytes, std::uint64_t missing = 0) { return piece({true, bytes, missing}); }
+  Connection& b(Bytes bytes, std::uint64_t missing = 0) { return piece({false, bytes, missing}); }
+  std::vector<std::string> finish() {
+    reader_.finish([this](const DumpEvent& event) { log_.add(event); });
+    return log_.lines();
+  }
+  const ConnectionReader& reader() const { return reader_; }
+
+private:
+  Connection& piece(const TcpPiece& piece) {
+    reader_.piece(piece, [this](const DumpEvent& event) { log_.add(event); });
+    return *this;
+  }
+
+  ConnectionReader reader_;
+  EventLog log_;
+};
+
+bool has(const std::vector<std::string>& lines, std::string_view part) {
+  return std::ranges::any_of(lines, [&](const auto& line) { return line.find(part) != line.npos; });
+}
+
+} // namespace
+
+TEST_CASE("connection reader: which side is the device's is known, or found by what it says") {
+  CHECK(has(Connection(true).a(whole.bytes).finish(), "good 1-3"));
+  CHECK(Connection(false).a(whole.bytes).finish().empty());
+  CHECK(has(Connection(std::nullopt).a(whole.bytes).finish(), "good 1-3"));
+  Connection other(std::nullopt);
+  CHECK(has(other.a(from_hex(request_rear_photo)).b(whole.bytes).finish(), "good 1-3"));
+  CHECK(other.reader().is_camera());
+  CHECK_FALSE(other.reader().device_is_a());
+  Connection none(std::nullopt);
+  CHECK(none.a(random_bytes(3000, 1)).b(random_bytes(3000, 2)).finish().empty());
+  CHECK_FALSE(none.reader().is_camera());
+}
+
+TEST_CASE(
+    "connection reader: what the server asks for tells the kind, until bytes of it are lost") {
+  const auto request = from_hex(request_rear_photo);
+  const auto init = Bytes(whole.bytes).first(16);
+  const auto rest = Bytes(whole.bytes).subspan(16);
+  CHECK(has(Connection(true).a(init).b(request).a(rest).finish(), "began photor"));
+  CHECK_FALSE(has(Connection(true).a(init).b({}, 3).b(request).a(rest).finish(), "photor"));
+  CHECK_FALSE(has(Connection(std::nullopt).a(init).b({}, 3).b(request).a(rest).finish(), "photor"));
+}
+
+TEST_CASE("connection reader: bytes of the device that the capture lacks are told") {
+  const auto cut = whole.starts[1] + 200;
+  for (const auto device_is_a : {std::optional(true), std::optional<bool>()}) {
+    const auto lines = Connection(device_is_a)
+                           .a(Bytes(whole.bytes).first(cut))
+                           .a({}, 100)
+                           .a(Bytes(whole.bytes).subspan(cut + 100))
+                           .finish();
+    CHECK(has(lines, "cut 2"));
+    CHECK(has(lines, "missing 100"));
+  }
+}
+
+TEST_CASE(
+    "connection reader: a side that says nothing telling is given up when it is long enough") {
+  Connection long_one(std::nullopt);
+  const auto noise = random_bytes(100'000, 3);
+  for (std::size_t held = 0; held <= ConnectionReader::most_held; held += noise.size()) {
+    long_one.a(noise);
+  }
+  long_one.a(noise);
+  CHECK(long_one.reader().memory() < noise.size());
+  CHECK(long_one.a(whole.bytes).finish().empty()); // too late
+}
+
+} // namespace dualcam

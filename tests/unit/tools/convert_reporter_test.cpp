@@ -1,0 +1,121 @@
+#include "dcam-convert/reporter.hpp"
+
+#include "quiet.hpp"
+
+namespace dualcam::convert {
+namespace {
+
+/// What is said on standard error.
+std::string damage(const Record& record, const CommonOptions& options = {}) {
+  const Quiet quiet;
+  Reporter(options, 1).damage(record);
+  return quiet.errors();
+}
+
+Json json_of(const Record& record) {
+  CommonOptions options;
+  options.json = true;
+  const Quiet quiet;
+  Reporter(options, 1).finished(record);
+  return Json::parse(quiet.output());
+}
+
+Record record_with(std::size_t places) {
+  Record record;
+  record.input = "a\nb";
+  record.has_clip = true;
+  record.frames = 57;
+  record.lost_time = 150'000;
+  record.losses.missing = 3;
+  for (std::size_t i = 0; i < places; ++i) {
+    record.losses.damage.push_back({.kind = PtmfDamageKind::garbage,
+                                    .offset = 100 + i,
+                                    .length = 7,
+                                    .pictures = 1,
+                                    .message = "odd"});
+  }
+  return record;
+}
+
+} // namespace
+
+TEST_CASE("convert reporter: a sentence tells all that is lost, and nothing that is not") {
+  auto record = record_with(0);
+  CHECK(damage(record) == "dcam-convert: a\\x0ab: damaged: 3 of 60 frames lost (0.150 s)\n");
+  record.losses.undecodable = 2;
+  record.losses.disturbed = 4;
+  record.losses.sounds = 1;
+  record.losses.sound_time = 40'000;
+  record.losses.mended_times = 5;
+  CHECK(damage(record) ==
+        "dcam-convert: a\\x0ab: damaged: 5 of 62 frames lost (0.150 s): 3 missing, 2 that cannot be "
+        "decoded without the key picture; 4 behind a lost one may show errors; 1 chunk of sound "
+        "lost (0.040 s); 5 impossible times mended\n");
+  record.has_clip = false;
+  CHECK(damage(record) == "dcam-convert: a\\x0ab: damaged\n");
+}
+
+TEST_CASE("convert reporter: the first places of damage are told, the rest is counted") {
+  const auto lines = [](const std::string& text) { return std::ranges::count(text, '\n'); };
+  CHECK_THAT(damage(record_with(1)), ContainsSubstring("a\\x0ab: byte 100: odd\n"));
+  CHECK(lines(damage(record_with(20))) == 21);
+  auto record = record_with(21);
+  CHECK(lines(damage(record)) == 22);
+  CHECK_THAT(damage(record), ContainsSubstring("a\\x0ab: and 1 more place; -v or --json lists"));
+  record.losses.unlisted = 5;
+  CHECK_THAT(damage(record), ContainsSubstring("and 6 more places"));
+  CommonOptions verbose;
+  verbose.verbosity = 1;
+  CHECK_THAT(damage(record, verbose), ContainsSubstring("byte 120: odd\n"));
+}
+
+TEST_CASE("convert reporter: a record has what is known, and null for what is not") {
+  auto record = record_with(2);
+  record.duration = 2'850'000;
+  record.sound_time = 1'000'000;
+  record.losses.sound_time = 40'000;
+  record.losses.mended_times = 1;
+  record.losses.disturbed = 4;
+  auto json = json_of(record);
+  CHECK(json["input"] == "a\nb");
+  CHECK(json["output"].is_null());
+  CHECK(json["format"].is_null());
+  CHECK(json["frames"] == 57);
+  CHECK(json["seconds"] == 2.85);
+  CHECK(json["sound_seconds"] == 1.0);
+  CHECK(json["sound_seconds_lost"] == 0.04);
+  CHECK(json["frames_disturbed"] == 4);
+  CHECK(json["times_mended"] == 1);
+  CHECK(json["damage"][1] == Json({{"kind", name_of(PtmfDamageKind::garbage)},
+                                   {"offset", 101},
+                                   {"length", 7},
+                                   {"frames", 1},
+                                   {"sound_chunks", 0},
+                                   {"message", "odd"}}));
+  CHECK_FALSE(json.contains("error"));
+  Record failed;
+  failed.output = "x";
+  failed.format = "PTMF";
+  failed.error = "no";
+  failed.code = ExitCode::io;
+  json = json_of(failed);
+  CHECK(json["output"] == "x");
+  CHECK(json["format"] == "PTMF");
+  CHECK(json["error"] == "no");
+  CHECK(json["exit"] == 3);
+  CHECK_FALSE(json.contains("frames"));
+  CHECK_FALSE(json.contains("damage"));
+}
+
+TEST_CASE("convert reporter: progress is that of all files, those not begun count as nothing") {
+  CommonOptions options;
+  options.progress = CommonOptions::When::always;
+  const Quiet quiet;
+  Reporter reporter(options, 2);
+  reporter.progress(0, 30, 60);
+  CHECK(quiet.errors() == "\rfile 1 of 2   25%  30 of 60 frames\x1b[K");
+  reporter.progress(0, 31, 60); // not so often
+  CHECK(quiet.errors() == "\rfile 1 of 2   25%  30 of 60 frames\x1b[K");
+}
+
+} // namespace dualcam::convert
