@@ -1,5 +1,5 @@
-// How fast one core takes a file from the wire: framing, CRC, protocol; without socket and disk.
-// Baseline: the CRC alone, which every packet needs.
+// How fast one core takes a file from the wire: framing, CRC, protocol; without socket and disk; by
+// kind, and by path in DATA and ENHANCED DATA. Baseline: the CRC alone, which every packet needs.
 #include <benchmark/benchmark.h>
 
 #include "dualcam/session/camera_session.hpp"
@@ -12,24 +12,38 @@ using namespace dualcam;
 
 constexpr std::size_t file_size = 8 << 20;
 
+enum class Files { by_kind, by_path, by_path_enhanced };
+
 /// Everything a device sends for one file, from DATA on.
-ByteBuffer data_stream() {
+ByteBuffer data_stream(Files files) {
   const ByteBuffer content(file_size, std::byte{0x5A});
   ByteBuffer stream;
   std::uint16_t crc = 0;
   for (std::size_t at = 0; at < content.size(); at += full_packet) {
     const auto payload = Bytes(content).subspan(at, full_packet);
     crc = crc16(payload, crc);
-    encode(Data{payload, crc}, stream);
+    files == Files::by_path_enhanced
+        ? encode(EnhancedData{static_cast<std::uint32_t>(at), payload, crc}, stream)
+        : encode(Data{payload, crc}, stream);
   }
   return stream;
 }
 
-void session(benchmark::State& state) {
-  const auto stream = data_stream();
+/// Everything before that.
+ByteBuffer opening(Files files) {
+  const bool by_kind = files == Files::by_kind;
+  auto stream = encode(Init{5, 42, by_kind ? 0x1000'0000U : 0x0200'0000U});
+  append(stream, by_kind ? ByteBuffer() : encode(Path{"dsm/video/231020/231452.mp4"}));
+  encode(Start{static_cast<std::uint32_t>(by_kind ? file_size / full_packet : file_size)}, stream);
+  encode(Sync{by_kind ? 1U : 0U}, stream);
+  return stream;
+}
+
+void session(benchmark::State& state, Files files) {
+  const auto stream = data_stream(files);
   const auto piece_size = static_cast<std::size_t>(state.range(0));
   for (auto _ : state) {
-    ServerSession server({.metadata = false}, TimePoint{});
+    ServerSession server({.paths = true, .metadata = false}, TimePoint{});
     std::uint64_t bytes = 0;
     const auto feed = [&](Bytes input) {
       server.received(input, TimePoint{});
@@ -45,9 +59,7 @@ void session(benchmark::State& state) {
         }
       }
     };
-    feed(encode(Init{5, 42, 0x1000'0000}));
-    feed(encode(Start{static_cast<std::uint32_t>(file_size / full_packet)}));
-    feed(encode(Sync{1}));
+    feed(opening(files));
     for (Bytes rest = stream; !rest.empty();) {
       const auto piece = rest.first(std::min(piece_size, rest.size()));
       feed(piece);
@@ -59,7 +71,9 @@ void session(benchmark::State& state) {
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(file_size));
 }
-BENCHMARK(session)->Arg(536)->Arg(1460)->Arg(65536)->Arg(262144);
+BENCHMARK_CAPTURE(session, by_kind, Files::by_kind)->Arg(536)->Arg(1460)->Arg(65536)->Arg(262144);
+BENCHMARK_CAPTURE(session, by_path, Files::by_path)->Arg(536)->Arg(1460)->Arg(65536)->Arg(262144);
+BENCHMARK_CAPTURE(session, enhanced, Files::by_path_enhanced)->Arg(1460)->Arg(65536);
 
 void crc_alone(benchmark::State& state) {
   const ByteBuffer packet(full_packet, std::byte{0x5A});

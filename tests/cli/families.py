@@ -56,9 +56,17 @@ class Family:
         """What RESUME and SYNC say of a packet."""
         return (packet - 1) * self.size if self.folder else packet
 
+    def request(self, kind):
+        """What FILE REQUEST says."""
+        return self.path(kind) if self.folder else b"%" + kind.encode()
+
+    def offset(self, number):
+        """The byte of the file that such a number means."""
+        return number if self.folder else (max(number, 1) - 1) * self.size
+
     def packet_of(self, number):
         """The packet that such a number means."""
-        packet, odd = divmod(number, self.size) if self.folder else (max(number, 1) - 1, 0)
+        packet, odd = divmod(self.offset(number), self.size)
         if odd:
             raise AssertionError(f"byte {number} is within packet {packet + 1}")
         return packet + 1

@@ -14,15 +14,15 @@ import struct
 import subprocess
 import tempfile
 
+from families import DUALCAM, Family
 from figures import figure
 from harness import IMEI, PATIENCE, STATE, TOOLS, Running, ToolTest, tool
-from uploads import Upload, packet_count
-from wire import (AGAIN, FILE, KINDS, METADATA, METADATA_WANTED, PACKET, RESUME, START, STATUS,
-                  SYNC, crc16)
+from uploads import Upload
+from wire import (AGAIN, CLOSE, FILE, KINDS, METADATA, METADATA_WANTED, PATH, PATH_WANTED, RESUME,
+                  START, STATUS, SYNC)
 
 SHIM = TOOLS.parent / "tests" / "faults" / "libfault-shim.so"
 ENOUGH = 10  # cases that are wrong
-CLOSE = 0  # from us to the device
 SEED = int(os.environ.get("DUALCAM_SEED", "1"))
 RECORDED = 1_730_205_822_000  # 2024-10-29T12:43:42Z, in milliseconds
 
@@ -34,26 +34,36 @@ class Recording:
     content: bytes
     time: int = RECORDED
     trigger: int = 3
+    family: Family = DUALCAM
 
     @property
     def sha256(self):
         return hashlib.sha256(self.content).hexdigest()
 
+    @property
+    def request(self):
+        """What FILE REQUEST says."""
+        return self.family.request(self.kind)
+
+    @property
+    def ending(self):
+        """Of its name in the output folder."""
+        suffix = "h265" if self.kind.startswith("video") else "jpg"
+        return f"_{self.family.label(self.kind)}.{suffix}"
+
     def metadata(self):
+        """The METADATA message."""
+        if self.family.folder:
+            return self.family.metadata(self.kind, self.time)
         video = self.kind.startswith("video")
-        return struct.pack(">BBQBHBhddQ", 4, KINDS[self.kind], self.time, self.trigger,
+        data = struct.pack(">BBQBHBhddQ", 4, KINDS[self.kind], self.time, self.trigger,
                            10 if video else 0, 25 if video else 0, 0, 54.7004183, 25.2796514,
                            self.time)
+        return struct.pack(">HH", METADATA, len(data)) + data
 
     def packets_from(self, first):
-        """DATA messages from this packet on, as after a SYNC."""
-        crc = 0
-        messages = []
-        for start in range((first - 1) * PACKET, len(self.content), PACKET):
-            payload = self.content[start:start + PACKET]
-            crc = crc16(payload, crc)
-            messages += struct.pack(">HH", 4, len(payload) + 2), payload, struct.pack(">H", crc)
-        return b"".join(messages)
+        """Messages from this packet on, as after a SYNC."""
+        return b"".join(self.family.packets(self.content, first))
 
 
 class Device:
@@ -63,6 +73,7 @@ class Device:
     def __init__(self, recordings, imei=IMEI, cut=None):
         self.imei = int(imei)
         self.recordings = list(recordings)
+        self.family = self.recordings[0].family
         self.cut = cut  # it hangs up after so many bytes of DATA
         self.asked = []  # kind and packet of each RESUME
 
@@ -93,31 +104,36 @@ class _Connection(Upload):
 
     def begin(self):
         self.begun = True
-        self.init(sum({KINDS[each.kind] for each in self.device.recordings}), imei=self.imei)
+        bits = {self.device.family.bit(each.kind) for each in self.device.recordings}
+        self.init(sum(bits), imei=self.imei, protocol=self.device.family.protocol)
 
     def answer(self, command, payload):
         if command in (FILE, AGAIN, CLOSE, STATUS) and self.sent:
             self.device.recordings.remove(self.sent)
             self.sent = None
-        if command in (METADATA_WANTED, FILE):
-            kind = payload.decode()[1:]
-            self.recording = next(each for each in self.device.recordings if each.kind == kind)
+        if command == PATH_WANTED:
+            self.recording = self.device.recordings[0]
+            self.send(struct.pack(">HH", PATH, len(self.recording.request))
+                      + self.recording.request)
+        elif command in (METADATA_WANTED, FILE) and payload:
+            self.recording = next(each for each in self.device.recordings
+                                  if each.request == payload)
         if command == METADATA_WANTED:
-            data = self.recording.metadata()
-            self.send(struct.pack(">HH", METADATA, len(data)) + data)
+            self.send(self.recording.metadata())
         elif command == FILE:
-            self.send(struct.pack(">HHIH", START, 6, packet_count(self.recording.content), 0))
+            announced = self.device.family.announced(self.recording.content)
+            self.send(struct.pack(">HHIH", START, 6, announced, 0))
         elif command == RESUME:
-            self.upload(max(1, *struct.unpack(">I", payload)))
+            self.upload(self.device.family.packet_of(*struct.unpack(">I", payload)))
         elif command == AGAIN:
             self.begin()
-        else:
+        elif command != PATH_WANTED:
             self.left = True
 
     def upload(self, first):
         self.device.asked.append((self.recording.kind, first))
         data = self.recording.packets_from(first)[:self.device.cut]
-        self.send(struct.pack(">HHI", SYNC, 4, first) + data)
+        self.send(struct.pack(">HHI", SYNC, 4, self.device.family.number(first)) + data)
         if self.device.cut:
             self.socket.shutdown(socket.SHUT_RDWR)
         self.sent = self.recording
@@ -207,6 +223,7 @@ class WatchedServer(Running):
 class FaultTest(ToolTest):
     """Everything below a folder in memory where there is one: what a disk would make of it is
     the shim's business."""
+    family = DUALCAM
 
     def setUp(self):
         super().setUp()
@@ -233,9 +250,16 @@ class FaultTest(ToolTest):
                 self.wrong += 1
                 raise
 
+    def every(self, stride):
+        """Of so many calls one is tried: of a family that shares most of its code, fewer."""
+        return stride if self.family is DUALCAM else 9 * stride
+
+    def record(self, kind, size):
+        return Recording(kind, self.random.randbytes(size), family=self.family)
+
     def row(self, name, how, target, count=None):
         """The cases as a row of figures."""
-        figure(name, f"{how}; seed {SEED}", count or self.cases,
+        figure(name, f"{self.family}: {how}; seed {SEED}", count or self.cases,
                "all right" if self.wrong == 0 else f"{self.wrong} wrong", target)
         self.cases = self.wrong = 0
 

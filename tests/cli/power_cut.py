@@ -153,9 +153,9 @@ class Told:
     """What the device was told, as far as a trace has come."""
 
     def __init__(self):
-        self.files = []  # the kinds it may forget, in order
+        self.files = []  # the requests of those that it may forget, in order
         self.heard = True  # it has answered since
-        self._kind = None
+        self._request = None
         self._transferring = False
 
     def apply(self, call):
@@ -168,10 +168,10 @@ class Told:
             ends = command in (b"\0\x09", b"\0\x08", b"\0\0") or call["data"] == bytes.fromhex(
                 "0005000400000000")
             if ends and self._transferring:
-                self.files.append(self._kind)
+                self.files.append(self._request)
                 self.heard = self._transferring = False
             if command == b"\0\x08":
-                self._kind = payload.decode()[1:]
+                self._request = payload
             elif command == b"\0\x02":
                 self._transferring = True
 

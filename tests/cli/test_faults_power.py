@@ -7,11 +7,12 @@ import random
 import signal
 import unittest
 
-from faults import Device, FaultTest, Recording
+from families import for_every_family
+from faults import Device, FaultTest
 from figures import full
 from harness import STATE
 from power_cut import BLOCK, RESTART, Claims, Disk, Told, claimed, claims_in
-from wire import PACKET, crc64
+from wire import crc64
 
 STRIDE = full(17, 1)
 MIXTURES = full(2, 10)
@@ -117,16 +118,19 @@ class TheDemandsOfATrace(unittest.TestCase):
 
 
 class PowerCuts(FaultTest):
+    @for_every_family
     def test_a_transfer_from_its_start(self):
         recordings = self.recordings()
         calls = self.recorded(Device(recordings))
         self.check("whole", recordings, calls)
         self.row("power cut", "after each call of a transfer", "0 wrong finals")
 
+    @for_every_family
     def test_a_transfer_that_goes_on_after_a_crash(self):
         """The process dies first, then the power goes while its successor is at work."""
         recordings = self.recordings()
-        for position in itertools.count(1 + self.random.randrange(STRIDE), STRIDE):
+        stride = self.every(STRIDE)
+        for position in itertools.count(1 + self.random.randrange(stride), stride):
             self.fresh()
             device = Device(recordings)
             calls = self.recorded(device, fault=f"kill-after:{position}")
@@ -138,8 +142,7 @@ class PowerCuts(FaultTest):
                  "0 wrong finals")
 
     def recordings(self):
-        return [Recording("videof", self.random.randbytes(1_300_000)),
-                Recording("photor", self.random.randbytes(3_000))]
+        return [self.record("videof", 1_300_000), self.record("photor", 3_000)]
 
     def recorded(self, device, **options):
         server = self.watched(data=True, **options)
@@ -160,7 +163,7 @@ class PowerCuts(FaultTest):
             claims.apply(call)
             for state in disk.states(self.random, MIXTURES):
                 with self.case(transfer=what, call=number):
-                    self.check_state(state, expected, told)
+                    self.check_state(state, expected, told, recordings)
                     self.check_claims(state, recordings)
                     if self.random.randrange(total) < RESTARTS:
                         self.restart(state, self.forgotten(told), recordings,
@@ -171,14 +174,14 @@ class PowerCuts(FaultTest):
         unsure = told.files and not told.heard and self.random.random() < 0.5
         return told.files[:-1] if unsure else told.files
 
-    def check_state(self, state, expected, told):
+    def check_state(self, state, expected, told, recordings):
         for name, content in state.items():
             if not name.endswith((".part", ".checkpoint")) and not name.startswith(STATE):
                 self.assertTrue(content == expected.get(name), f"{name} is wrong")
-        for kind in told.files:
-            for name in expected:
-                if kind in name:
-                    self.assertIn(name, state, "lost, though the device was told")
+        endings = tuple(each.ending for each in recordings if each.request in told.files)
+        for name in expected:
+            if name.removesuffix(".json").endswith(endings):
+                self.assertIn(name, state, "lost, though the device was told")
 
     def check_claims(self, state, recordings):
         """Whatever can be read is true: each claim of a checkpoint, and a file that has its name has
@@ -201,7 +204,8 @@ class PowerCuts(FaultTest):
             path = self.out / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        device = Device([each for each in recordings if each.kind not in gone])
+        device = Device(recordings)
+        device.recordings = [each for each in recordings if each.request not in gone]
         server = self.watched()
         device.upload(server)
         self.assertEqual(server.wait(), 0, server.errors)
@@ -209,8 +213,9 @@ class PowerCuts(FaultTest):
         self.assert_exactly(recordings)
         asked = dict(reversed(device.asked)).get("videof")  # the first time
         if asked:  # the last packet, of a file that is stored 4 KiB, and one more where that is short
-            proof = 5 if asked > 1 and held == len(recordings[0].content) else 1
-            self.assertGreaterEqual((asked + proof) * PACKET, held,
+            stored = asked > 1 and held == len(recordings[0].content)
+            proof = 4096 + self.family.size if stored else self.family.size
+            self.assertGreaterEqual(asked * self.family.size + proof, held,
                                     "verified bytes are fetched again")
 
     def forget_unclaimed(self, state):

@@ -7,6 +7,7 @@ import os
 import threading
 import unittest
 
+from families import for_every_family
 from faults import Device, FaultTest, Recording
 from figures import full
 from harness import SIGINT, SIGTERM
@@ -17,15 +18,22 @@ STRIDE = full(5, 1)
 class WriteFaults(FaultTest):
     def setUp(self):
         super().setUp()
-        self.recordings = [Recording("videof", self.random.randbytes(1_300_000)),
-                           Recording("photor", self.random.randbytes(3_000))]
+        self.recordings_of = {}
+
+    @property
+    def recordings(self):
+        if self.family not in self.recordings_of:
+            self.recordings_of[self.family] = [self.record("videof", 1_300_000),
+                                               self.record("photor", 3_000)]
+        return self.recordings_of[self.family]
 
     def sweep(self, *faults, tails=("", "+"), run=None):
         """Each fault at each call (every STRIDE-th by default), once and for good."""
         run = run or self.meets
         hits = 0
+        stride = self.every(STRIDE)
         for fault, tail in itertools.product(faults, tails):
-            for position in itertools.count(1 + self.random.randrange(STRIDE), STRIDE):
+            for position in itertools.count(1 + self.random.randrange(stride), stride):
                 with self.case(fault=f"{fault}:{position}{tail}"):
                     self.fresh()
                     if not run(f"{fault}:{position}{tail}"):
@@ -86,6 +94,7 @@ class WriteFaults(FaultTest):
         self.assertEqual(len(lines), 1, server.lines)
         self.assertIn(str(self.out), lines[0])
 
+    @for_every_family
     def test_without_a_fault_the_shim_sees_all_of_a_transfer(self):
         server = self.watched(data=True)
         Device(self.recordings).upload(server)
@@ -97,15 +106,19 @@ class WriteFaults(FaultTest):
                            if "offset" in call and call["path"].endswith(b".h265.part"))
         self.assertEqual(written, self.recordings[0].content)
 
+    @for_every_family
     def test_a_full_disk(self):
         self.sweep("ENOSPC", "EDQUOT", "short-ENOSPC")
 
+    @for_every_family
     def test_a_broken_disk(self):
         self.sweep("EIO")
 
+    @for_every_family
     def test_a_disk_that_is_read_only_or_forbidden(self):
         self.sweep("EROFS", "EACCES", "EMFILE", "ENOLCK")
 
+    @for_every_family
     def test_interruptions_and_short_writes_go_unnoticed(self):
         self.sweep("EINTR", tails=("",))
         self.sweep("short")
@@ -141,6 +154,7 @@ class WriteFaults(FaultTest):
                 self.assert_no_wrong_finals(finals, self.recordings)
         self.assertGreater(changed, 1)
 
+    @for_every_family
     def test_while_a_part_is_gone_on_with(self):
         video = self.recordings[:1]
         server = self.watched()
@@ -160,9 +174,9 @@ class WriteFaults(FaultTest):
         self.sweep("EINTR", tails=("",), run=run)
         self.sweep("short", run=run)
 
+    @for_every_family
     def test_while_older_files_are_replaced(self):
-        older = [Recording(each.kind, self.random.randbytes(len(each.content)))
-                 for each in self.recordings]
+        older = [self.record(each.kind, len(each.content)) for each in self.recordings]
         server = self.watched()
         Device(older).upload(server)
         self.assertEqual(server.wait(), 0, server.errors)
