@@ -57,7 +57,6 @@ void ServerSession::on_metadata_stage(const Message& message) {
   if (const auto* metadata = as<MetadataResponse>(message);
       metadata != nullptr && !is_of_another_kind(metadata->payload, current_)) {
     progress();
-    understood_ = understood_ || !current_.metadata_request().empty();
     if (!lacks_a_byte(metadata->payload)) {
       report_metadata(metadata->payload);
       return offer();

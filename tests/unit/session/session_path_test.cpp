@@ -212,6 +212,18 @@ TEST_CASE("path: the first 7 bytes are the other way to ask, once, and remembere
   }
 }
 
+TEST_CASE(
+    "path: a device that tells metadata by the whole path may know the file by 7 bytes only") {
+  const auto path = "dashcam/video/251021/094657.mp4\0"s;
+  TestHost host(by_path);
+  host.receive(init_path);
+  host.receive(encode(Path{path}));
+  host.receive("000b 0002 7b7d");
+  CHECK(to_hex(host.take_sent()).ends_with(command("0008", path)));
+  host.receive(encode(Status{17}));
+  CHECK(to_hex(host.take_sent()) == command("0008", "dashcam"));
+}
+
 TEST_CASE("path: METADATA REQUEST, too, is tried by the first 7 bytes, then done without") {
   const auto path = "dualcam_front/picture/251021/094657.jpg\0"s;
   TestHost host(by_path);

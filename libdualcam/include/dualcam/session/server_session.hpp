@@ -330,7 +330,7 @@ private:
   bool has_file_by_path_ = false; ///< stored
   unsigned rounds_in_vain_ = 0;   ///< with a START of 0, one behind the other
   bool shortened_ = false;        ///< a path is asked for by its first bytes
-  bool understood_ = false;       ///< the device knows what it was asked for by path
+  bool understood_ = false;       ///< the device has begun a file by path as it was asked for
   bool unknown_offered_ = false;
   bool round_over_ = false; ///< the next INIT may offer others
   bool init_repeated_ = false;
