@@ -25,13 +25,19 @@ template <class T> T value(Result<T> result) {
 
 class Folder {
 public:
-  Folder(std::int64_t parts, std::int64_t names) {
+  explicit Folder(const benchmark::State& state) {
+    const auto parts = state.range(0);
+    const auto names = state.range(1);
+    const auto files = state.range(2);
     auto pattern = (fs::temp_directory_path() / "dualcam-bench-XXXXXX").string();
     path = ::mkdtemp(pattern.data());
     for (std::int64_t i = 0; i < parts; ++i) {
       for (const auto* suffix : {".jpg", ".jpg.part", ".jpg.part.checkpoint"}) {
         std::ofstream(path / ("x" + std::to_string(i) + suffix)) << 'x';
       }
+    }
+    for (std::int64_t i = 0; i < files; ++i) {
+      std::ofstream(path / ("y" + std::to_string(i) + ".jpg")) << 'x';
     }
     for (std::int64_t i = 0; i < names; ++i) {
       std::ofstream(numbered(path / "a.jpg", static_cast<unsigned>(i))) << 'x';
@@ -47,7 +53,7 @@ public:
 const FileIdentity photo{1, FileKind::front_photo, packets, 0, {}};
 
 void start(benchmark::State& state) {
-  const Folder folder(state.range(0), state.range(1));
+  const Folder folder(state);
   const StateFolder camera(folder.path, photo.imei);
   for (auto _ : state) {
     const auto known = value(camera.read());
@@ -57,7 +63,7 @@ void start(benchmark::State& state) {
 }
 
 void finish(benchmark::State& state) {
-  const Folder folder(state.range(0), state.range(1));
+  const Folder folder(state);
   const StateFolder camera(folder.path, photo.imei);
   const ByteBuffer content(packets * packet_size, std::byte{0x5A});
   const Bytes piece = content;
@@ -83,7 +89,15 @@ void finish(benchmark::State& state) {
   }
 }
 
-BENCHMARK(start)->ArgNames({"parts", "names"})->Args({0, 0})->Args({10'000, 0})->Args({0, 20'000});
-BENCHMARK(finish)->ArgNames({"parts", "names"})->Args({0, 0})->Args({10'000, 0})->Args({0, 20'000});
+/// What lies about.
+void surroundings(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgNames({"parts", "names", "files"})
+      ->Args({0, 0, 0})
+      ->Args({10'000, 0, 0})
+      ->Args({0, 20'000, 0})
+      ->Args({0, 0, 100'000});
+}
+BENCHMARK(start)->Apply(surroundings);
+BENCHMARK(finish)->Apply(surroundings)->Iterations(200);
 
 } // namespace

@@ -38,10 +38,11 @@ void FileReceiver::synchronise(std::uint32_t number) {
 }
 
 FileReceiver::Taken FileReceiver::take(const Packet& packet) {
-  if (!chains(packet)) {
+  const auto chain = chain_of(packet);
+  if (!chain) {
     return {Verdict::bad_crc};
   }
-  const auto wanted = geometry_.last().place;
+  const auto [wanted, offset, crc] = geometry_.last();
   const auto size = packet.payload.size();
   const auto repeated = packet.payload.first(geometry_.before(wanted, position_, size));
   const auto rest = packet.payload.subspan(repeated.size());
@@ -53,18 +54,27 @@ FileReceiver::Taken FileReceiver::take(const Packet& packet) {
   chain_ = packet.crc;
   after_sync_ = false;
   position_ = geometry_.behind(position_, size);
-  return is_old ? Taken{Verdict::repeated} : take_wanted(rest);
+  if (is_old) {
+    return {Verdict::repeated};
+  }
+  const bool is_chained = *chain == crc && repeated.empty(); // then the packet tells the file's CRC
+  return take_wanted(rest, is_chained ? packet.crc : crc16(rest, crc));
 }
 
-/// Whether the packet's CRC continues the chain. Behind a SYNC that may be the one before it, or
-/// that of the file up to here, or a new one.
-bool FileReceiver::chains(const Packet& packet) const {
-  if (crc16(packet.payload, chain_) == packet.crc) {
-    return true;
+/// The CRC that the packet's goes on from: the chain's. Behind a SYNC that may be the one before
+/// it, or that of the file up to here, or a new one. nullopt: none of these.
+std::optional<std::uint16_t> FileReceiver::chain_of(const Packet& packet) const {
+  const auto goes_on_from = [&](std::uint16_t crc) {
+    return crc16(packet.payload, crc) == packet.crc;
+  };
+  if (goes_on_from(chain_)) {
+    return chain_;
   }
-  const auto before = geometry_.at(position_);
-  return after_sync_ && (crc16(packet.payload, 0) == packet.crc ||
-                         (before && crc16(packet.payload, before->crc) == packet.crc));
+  if (after_sync_ && goes_on_from(0)) {
+    return std::uint16_t{0};
+  }
+  const auto before = after_sync_ ? geometry_.at(position_) : std::nullopt;
+  return before && goes_on_from(before->crc) ? std::optional(before->crc) : std::nullopt;
 }
 
 /// Whether it lies where the SYNC and the packets since then have led. Where that was too long ago
@@ -90,7 +100,7 @@ bool FileReceiver::may_be_wanted(Bytes payload) const {
                               compared_ == overlap_.size());
 }
 
-FileReceiver::Taken FileReceiver::take_wanted(Bytes payload) {
+FileReceiver::Taken FileReceiver::take_wanted(Bytes payload, std::uint16_t crc) {
   const auto from = geometry_.last();
   const auto held = payload.first(geometry_.before(held_, from.place, payload.size()));
   const bool is_known = looks_for_known();
@@ -99,7 +109,7 @@ FileReceiver::Taken FileReceiver::take_wanted(Bytes payload) {
     return {Verdict::different};
   }
   add_to_tails(payload);
-  geometry_.came(payload.size(), crc16(payload, from.crc));
+  geometry_.came(payload.size(), crc);
   whole_ = geometry_.ends_at(geometry_.last().place);
   if (whole_ && is_known && !known()) {
     return {Verdict::different};

@@ -44,17 +44,21 @@ Costs costs(MemoryDisk& disk) {
   return result;
 }
 
-std::unique_ptr<MemoryDisk> disk_with(unsigned names, unsigned others) {
+/// The name is taken `names` times, and there are so many parts and files of other names.
+std::unique_ptr<MemoryDisk> disk_with(unsigned names, unsigned parts, unsigned files = 0) {
   auto disk = std::make_unique<MemoryDisk>();
   REQUIRE(disk->mkdir("/out", 0777) == 0);
   REQUIRE(disk->mkdir(folder.c_str(), 0777) == 0);
   for (unsigned i = 0; i < names; ++i) {
     write(*disk, numbered(folder / "a.jpg", i));
   }
-  for (unsigned i = 0; i < others; ++i) {
-    for (const auto* suffix : {"", ".part", ".part.checkpoint"}) {
+  for (unsigned i = 0; i < parts; ++i) {
+    for (const auto* suffix : {".part", ".part.checkpoint"}) {
       write(*disk, folder / ("x" + std::to_string(i) + ".jpg" + suffix));
     }
+  }
+  for (unsigned i = 0; i < files; ++i) {
+    write(*disk, folder / ("x" + std::to_string(i) + ".jpg"));
   }
   return disk;
 }
@@ -63,10 +67,12 @@ std::unique_ptr<MemoryDisk> disk_with(unsigned names, unsigned others) {
 
 TEST_CASE("storage costs: other parts and files cost a START and a finish nothing") {
   const auto alone = costs(*disk_with(0, 0));
-  const auto among = costs(*disk_with(0, 10'000));
   CHECK(alone.start <= 4);
-  CHECK(among.start == alone.start);
-  CHECK(among.finish == alone.finish);
+  for (const auto& [parts, files] : {std::pair(10'000U, 10'000U), {0U, 100'000U}}) {
+    const auto among = costs(*disk_with(0, parts, files));
+    CHECK(among.start == alone.start);
+    CHECK(among.finish == alone.finish);
+  }
 }
 
 TEST_CASE("storage costs: a claim reads the block it is written to, and the end of the part") {

@@ -90,13 +90,13 @@ public:
   std::optional<std::size_t> known() const;
 
 private:
-  bool chains(const Packet& packet) const;
+  std::optional<std::uint16_t> chain_of(const Packet& packet) const;
   bool is_in_place(const Packet& packet) const;
   bool is_as_before(Bytes repeated) const;
   bool may_be_wanted(Bytes payload) const;
   bool matches_overlap(Bytes payload);
   void add_to_tails(Bytes payload);
-  Taken take_wanted(Bytes payload);
+  Taken take_wanted(Bytes payload, std::uint16_t crc);
 
   Geometry geometry_;
   std::uint32_t first_packet_ = 1; ///< of the ResumePoint
