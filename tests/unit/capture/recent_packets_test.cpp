@@ -32,6 +32,10 @@ TEST_CASE("recent packets: the latest of a number is found") {
   CHECK_FALSE(recent.stored_crc(0));
   CHECK_FALSE(recent.stored_crc(5));
   CHECK_FALSE(RecentPackets().stored_crc(1));
+  CHECK(recent.has_content(3, payload(4)) == true);
+  CHECK(recent.has_content(3, payload(2)) == false); // an earlier one of that number
+  CHECK(recent.has_content(3, Bytes(payload(4)).first(3)) == false);
+  CHECK(recent.has_content(5, payload(4)) == std::nullopt);
 }
 
 TEST_CASE("recent packets: bad ones leave gaps in the ordinals, and the run goes on") {

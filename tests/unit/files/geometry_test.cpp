@@ -39,6 +39,18 @@ TEST_CASE("geometry: packets are counted from 1, bytes from 0") {
   CHECK(in_bytes(0xFFFF'FFFF).number_of(0xFFFF'FFFE) == 0xFFFF'FFFE);
 }
 
+TEST_CASE("geometry: by path a START below 65536 may count packets, from there on it is bytes") {
+  for (const std::uint32_t announced : {65'535U, 65'536U}) {
+    auto geometry = in_bytes(announced);
+    for (std::uint32_t i = 0; i < 64; ++i) {
+      const std::size_t size = i < 63 ? 1024 : announced - 63 * 1024;
+      REQUIRE(geometry.admits(geometry.last().place, size));
+      geometry.came(size, 0);
+    }
+    CHECK(geometry.admits(geometry.last().place, 1024) == (announced == 65'535));
+  }
+}
+
 TEST_CASE("geometry: a number of the file is one that may be asked for") {
   CHECK(in_packets(3).has(0));
   CHECK(in_packets(3).has(3));

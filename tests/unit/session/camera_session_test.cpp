@@ -205,7 +205,7 @@ TEST_CASE("camera: each packet says how often just it was asked for") {
 }
 
 TEST_CASE("camera: a server that breaks the protocol gets the status for it") {
-  const auto content = random_bytes(10, 1);
+  const auto content = random_bytes(full_packet, 1);
   const std::vector<CameraFile> files{{FileKind::front_photo, content, {}}};
   const auto answer = [&](const char* hex) {
     CameraSession camera({.imei = 42}, files);

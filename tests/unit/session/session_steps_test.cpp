@@ -1,4 +1,6 @@
 // When a connection may be taken for dead by another one of the same camera.
+#include <deque>
+
 #include "session/session_testing.hpp"
 
 namespace dualcam {
@@ -124,6 +126,44 @@ TEST_CASE("while the host owes an answer the device owes nothing") {
   receive(data);
   receive(next_data);
   CHECK(session.overdue_at() == TimePoint::max()); // FileCompleted
+}
+
+TEST_CASE("what comes behind a question waits until it is answered") {
+  TimePoint now{};
+  ServerSession session(ServerConfig{.metadata = false}, now);
+  std::deque<ByteBuffer> received; // as long as the session may look at it
+  const auto receive = [&](const char* hex) {
+    received.push_back(from_hex(hex));
+    session.received(received.back(), now);
+  };
+  const auto ask = [&]<class Question>(const Question*) {
+    std::optional<Action> last;
+    while (auto action = session.poll()) {
+      last = std::move(action);
+    }
+    return last && std::holds_alternative<Question>(*last);
+  };
+  const auto is_open = [&](const char* next) {
+    receive(next);
+    return !session.poll().has_value();
+  };
+  receive(init_front_photo);
+  CHECK(ask(static_cast<Identified*>(nullptr)));
+  CHECK(is_open("0001 0006 00000001 0000"));
+  session.accept(now);
+  CHECK(ask(static_cast<FileOffered*>(nullptr)));
+  CHECK(is_open("0001 0006 00000001 0000"));
+  session.fetch(now);
+  CHECK(ask(static_cast<FileStarted*>(nullptr)));
+  CHECK(is_open(sync_1));
+  session.begin(now);
+  CHECK(ask(static_cast<Send*>(nullptr)));
+  receive(sync_1);
+  receive(data);
+  CHECK(ask(static_cast<FileCompleted*>(nullptr)));
+  CHECK(is_open(init_front_photo));
+  session.stored(now);
+  CHECK(ask(static_cast<FileOffered*>(nullptr)));
 }
 
 } // namespace

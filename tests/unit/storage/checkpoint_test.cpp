@@ -1,9 +1,10 @@
 #include "dualcam/storage/checkpoint.hpp"
 
 #include "dualcam/files/metadata.hpp"
+#include "dualcam/storage/checkpoint_file.hpp"
 #include "dualcam/wire/crc64.hpp"
 #include "storage/identity_text.hpp"
-#include "testing.hpp"
+#include "temporary_folder.hpp"
 
 namespace dualcam {
 namespace {
@@ -251,6 +252,21 @@ TEST_CASE("checkpoint: a file is the same if everything known of both agrees") {
   other = identity();
   other.announced = 583;
   CHECK_FALSE(same_file(identity(), other));
+}
+
+TEST_CASE("checkpoint file: one that cannot be read is an error, one that is none is nothing") {
+  const TemporaryFolder folder;
+  CHECK_FALSE(CheckpointFile::read(folder.path())); // a folder
+  CHECK_FALSE(CheckpointFile::is_blank(folder.path()));
+  write_file(folder / "a", "nonsense");
+  const auto nonsense = CheckpointFile::read(folder / "a");
+  REQUIRE(nonsense);
+  CHECK_FALSE(*nonsense);
+  CHECK_FALSE(CheckpointFile::is_blank(folder / "a").value());
+  CHECK_FALSE(CheckpointFile::is_blank(folder / "none").value());
+  write_file(folder / "a", std::string(9000, '\0'));
+  CHECK(CheckpointFile::is_blank(folder / "a").value());
+  CHECK_FALSE(CheckpointFile::create(folder / "none/a", identity()));
 }
 
 } // namespace dualcam

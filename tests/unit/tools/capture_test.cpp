@@ -279,6 +279,28 @@ TEST_CASE("capture: VLAN tags") {
   CHECK(read_file(pcap_file(LinkType::ethernet, frames)) == PerStream{whole});
 }
 
+TEST_CASE("capture: hex with offsets that jump further than a frame is the stream itself") {
+  const auto stream = DeviceStream(100).init().start().sync(1).data(100);
+  for (const std::size_t lost : {16U, 65'600U - 32U, 65'600U, 70'000U}) {
+    CAPTURE(lost);
+    std::string text;
+    for (std::size_t at = 0; at + 16 <= stream.bytes.size(); at += 16) {
+      if (at < 32 || at >= 32 + lost / 16 * 16) {
+        text += fmt::format("{:08x}: {}\n", at, to_hex(Bytes(stream.bytes).subspan(at, 16)));
+      }
+    }
+    DumpFacts facts;
+    const auto lines = read_file(as_bytes(text), {}, &facts);
+    CHECK(facts.form == DumpForm::hex_text);
+    CHECK(facts.streams == 1);
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0][0] == "0 init 350612071913857");
+    CHECK(std::ranges::any_of(lines[0], [&](const auto& line) {
+      return line.find("missing " + std::to_string(lost / 16 * 16)) != line.npos;
+    }));
+  }
+}
+
 TEST_CASE("capture: reordered segments") {
   auto traffic = Traffic().open().send(session().bytes).close();
   std::swap(traffic.packets[4], traffic.packets[6]);

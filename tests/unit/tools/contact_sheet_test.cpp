@@ -55,7 +55,12 @@ TEST_CASE("contact sheet: folders stand for their files, a taken name is treated
   ran = studio.run();
   CHECK(ran.code == ExitCode::io);
   CHECK_THAT(ran.errors, ContainsSubstring("s.jpg exists"));
+  CHECK(studio.calls().empty());
   studio.options.if_exists = IfExists::replace;
+  studio.ffmpeg_has("product", std::string(std::size_t{cell_width} * cell_height * 3, 'x'));
+  CHECK(studio.run().code == ExitCode::child_failed); // tried, but the result is no JPEG
+  CHECK_FALSE(studio.calls().empty());
+  CHECK(content_of(studio.path("s.jpg")) == "mine");
   studio.options.contact_sheet = studio.path("d/b.jpg");
   fs::rename(studio.path("d/b"), studio.path("d/b.jpg"));
   ran = studio.run();

@@ -169,6 +169,17 @@ TEST_CASE("mp4: pictures that the file no longer holds are told from those it do
   CHECK_FALSE(inspect(box("mdat", ByteBuffer(100))).indexed);
 }
 
+TEST_CASE("mp4: an index behind a thousand boxes is not looked for") {
+  for (const std::size_t before : {999U, 1000U}) {
+    ByteBuffer file;
+    for (std::size_t i = 0; i < before; ++i) {
+      append(file, box("free", {}));
+    }
+    append(file, box("moov", track("vide", "hvc1")));
+    CHECK(inspect(file).indexed == (before == 999));
+  }
+}
+
 TEST_CASE("mp4: no count that a table claims makes it read, hold or loop for long") {
   for (const auto* table : {"stsz", "stsc", "stco", "co64"}) {
     auto file = indexed_file(0, std::string_view(table) == "co64");

@@ -61,6 +61,7 @@ TEST_CASE("hex: digits in every grouping") {
                            "00;04;04;02;ff",
                            "{0x00,0x04,0x04,0x02,0xff};",
                            "00-04-04-02-ff",
+                           "00:04 04:02:ff",
                            "0 4 4 2 ff",
                            "00040\n402ff\n",
                            "0004\n0402ff\n",
@@ -195,6 +196,16 @@ TEST_CASE("hex: offsets in hex, octal and decimal, told by their step") {
   }
 }
 
+TEST_CASE("hex: an offset has three to sixteen digits") {
+  const auto lines = [](std::string_view first, std::string_view second) {
+    return read(std::string(first) + ": 00 04\n" + std::string(second) + ": 04 02\n");
+  };
+  CHECK(lines("000", "002") == "00040402");
+  CHECK(lines("0000000000000000", "0000000000000002") == "00040402");
+  CHECK(lines("00000000000000000", "00000000000000002") != "00040402");
+  CHECK(lines("00", "02") != "00040402");
+}
+
 TEST_CASE("hex: a dump's middle, with its offsets") {
   const auto bytes = random_bytes(600, 8);
   for (const auto* format : {"%07zo", "%07zu", "%07zx"}) {
@@ -314,7 +325,8 @@ TEST_CASE("hex: prefixes with times, dates, addresses and arrows") {
     CHECK(read(before + "[00040402]\n" + before + "[0a0b0c0d]\n") == "000404020a0b0c0d");
   }
   check_left_out("11:18:00 00:04:04:02", "separated in different ways");
-  check_left_out("00:04:04 02,03", "separated in different ways");
+  check_left_out("00:04:04 02,03", "bytes are separated in different ways");
+  CHECK(read("00:04:04 02,03").find("is there a time") == std::string::npos);
   check_left_out("1\t0.000000\t0004040200040402", "hex with something else");
   check_left_out("12\t00040402", "columns");
   check_left_out("00 04 04 02 0a 0b (6 bytes)", "hex with something else");

@@ -84,6 +84,17 @@ TEST_CASE("input: a pipe is copied to a file that leaves nothing behind") {
   CHECK_THAT(refused.error().message, ContainsSubstring("cannot make a temporary file"));
 }
 
+TEST_CASE("input: a file that cannot be read any more is an error") {
+  const Place place;
+  write_file(place.path("a"), jpeg);
+  const auto input = place.open("a");
+  REQUIRE(::dup3(::open("/", O_RDONLY | O_CLOEXEC), input.descriptor(), O_CLOEXEC) >= 0);
+  ByteBuffer bytes(4);
+  const auto read = input.read(0, bytes);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().category == ErrorCategory::io);
+}
+
 TEST_CASE("input: what is no file that can be read is an error") {
   const Place place;
   for (const auto& [path, why] : {std::pair(place.path("none"), "cannot open"),

@@ -1,3 +1,4 @@
+#include "common/event_log.hpp"
 #include "common/line_queue.hpp"
 
 #include <csignal>
@@ -8,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "temporary_folder.hpp"
+#include "quiet.hpp"
 #include "testing.hpp"
 
 namespace dualcam {
@@ -233,6 +234,46 @@ TEST_CASE("a queue ends though its reader does not read") {
     }
   }
   CHECK(std::chrono::steady_clock::now() - before < 10s);
+}
+
+TEST_CASE("the first failure is the stream's error, whatever comes behind it") {
+  const int stream = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  auto how = settings(10'000);
+  how.gives_up = false;
+  LineQueue queue(stream, how);
+  queue.write("a\n", Weight::product);
+  queue.flush(std::nullopt);
+  CHECK(queue.error() == ENOSPC);
+  CHECK(queue.waiting() == 0);
+  ::dup3(::open("/", O_RDONLY | O_CLOEXEC), stream, O_CLOEXEC); // nothing can be written to it
+  queue.write("b\n", Weight::product);
+  queue.flush(std::nullopt);
+  CHECK(queue.error() == ENOSPC);
+  CHECK(queue.written() == 0);
+  ::close(stream);
+}
+
+TEST_CASE("events and errors go to their streams, or in order to the one that is both") {
+  const auto all_of = [](bool one) {
+    const Quiet quiet;
+    if (one) {
+      ::dup2(STDOUT_FILENO, STDERR_FILENO);
+    }
+    EventLog log({.folder = "/tmp", .dropped_output = {}, .dropped_errors = {}});
+    for (int i = 0; i < 100; ++i) {
+      log.output().write("o", Weight::product);
+      log.errors().write("e", Weight::product);
+    }
+    log.flush(std::nullopt);
+    CHECK((&log.output() == &log.errors()) == one);
+    return std::pair(quiet.output(), quiet.errors());
+  };
+  CHECK(all_of(false) == std::pair(std::string(100, 'o'), std::string(100, 'e')));
+  std::string both;
+  for (int i = 0; i < 100; ++i) {
+    both += "oe";
+  }
+  CHECK(all_of(true).first == both);
 }
 
 } // namespace

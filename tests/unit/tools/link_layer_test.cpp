@@ -73,6 +73,8 @@ TEST_CASE("link layer: cut off anywhere, and tags without end") {
     tags += "8100 0064 ";
   }
   CHECK(ethernet(tags) == "no: tags within tags");
+  CHECK(packet_in(LinkType::null, "02000000").empty()); // a packet of nothing
+  CHECK(packet_in(LinkType::null, "020000") == "no: frame, cut off");
   for (const auto link : {LinkType::ppp, LinkType::pppoe, LinkType::null, LinkType::linux_cooked,
                           LinkType::linux_cooked2}) {
     CHECK_FALSE(ip_packet_in(link, {}));

@@ -121,7 +121,8 @@ TEST_CASE("meta tool: coordinates are read from standard input, line by line") {
     const StandardInput input("1\nx\n2 3\n\n4"); // the last line has no end
     const auto ran = run(options);
     CHECK(ran.code == ExitCode::bad_data);
-    CHECK(ran.output == "3ff0000000000000\n4000000000000000 4008000000000000\n\n4010000000000000\n");
+    CHECK(ran.output ==
+          "3ff0000000000000\n4000000000000000 4008000000000000\n\n4010000000000000\n");
     CHECK_THAT(ran.errors, ContainsSubstring("dcam-meta: line 2: "));
   }
   {
@@ -207,6 +208,14 @@ TEST_CASE("meta exif: a photo keeps every byte but the segment, which tells time
   const auto again = with_exif(*tagged, record); // and nothing is added twice
   REQUIRE(again);
   CHECK(*again == *tagged);
+  const auto filled = from_hex("ffd8 ffff ffe0 0004 0102 ff ffda 0004 0000 55 ffd9");
+  const auto tagged_too = with_exif(filled, record); // markers may have any number of ff
+  REQUIRE(tagged_too);
+  CHECK(as_text(*tagged_too).ends_with(as_text(Bytes(filled).subspan(10))));
+  const auto later = from_hex("ffd8 fffe 0004 4142 ffe0 0004 0102 ffda 0004 0000 55 ffd9");
+  const auto in_front = with_exif(later, record); // only a JFIF that stands first stays there
+  REQUIRE(in_front);
+  CHECK(as_text(*in_front).ends_with(as_text(Bytes(later).subspan(2))));
   for (const auto* bad : {"", "ffd8", "ffd9", "ffd8 ffe0 0100 00", "ffd8 ffe0 0001 ffda 0002",
                           "ffd8 00e0 0002 ffda 0002"}) {
     CAPTURE(bad);

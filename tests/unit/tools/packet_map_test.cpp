@@ -49,6 +49,24 @@ TEST_CASE("packet map: fits width and height, whatever the number of packets") {
         "1  \x1b[32m#\x1b[0m\x1b[33m..\x1b[0m");
 }
 
+TEST_CASE("packet map: the legend is broken between its words") {
+  const auto legend = [](std::size_t width, bool color) {
+    auto map = packet_map(transfer(1, {{1, DumpVerdict::good}}), width, color);
+    map.erase(map.begin());
+    return map;
+  };
+  CHECK(legend(20, false) == Lines{"# good  r repeated", "? unchecked  x bad", ". missing"});
+  CHECK(legend(34, false) == Lines{"# good  r repeated  ? unchecked", "x bad  . missing"});
+  CHECK(legend(1, false) == legend(20, false));
+  for (const std::size_t width : {20U, 31U, 38U, 39U, 49U, 50U}) {
+    const auto plain = legend(width, false);
+    CHECK(legend(width, true).size() == plain.size()); // colours take no room
+    for (const auto& line : plain) {
+      CHECK(line.size() <= width);
+    }
+  }
+}
+
 TEST_CASE("packet map: numbers beyond START are shown") {
   CHECK(packet_map(transfer(1, {{1, DumpVerdict::good}, {3, DumpVerdict::good}}), 80, false)[0] ==
         "1  #.#");

@@ -70,6 +70,10 @@ TEST_CASE("record writer: GeoJSON is one document, also without features") {
     REQUIRE(json["features"].size() == count);
     if (count > 0) {
       CHECK(json["features"][0]["geometry"]["coordinates"] == Json::array({151.2, -33.8}));
+      for (const auto* key : {"latitude", "longitude", "position_valid"}) { // told already
+        CHECK_FALSE(json["features"][0]["properties"].contains(key));
+      }
+      CHECK(json["features"][0]["properties"].contains("driver"));
     }
   }
 }

@@ -198,6 +198,28 @@ TEST_CASE("tcp: all connections' waiting segments together are bounded, who hold
   }
 }
 
+TEST_CASE("tcp: whoever goes beyond the bound does not pay, if somebody else holds more") {
+  Reassembly tcp;
+  const auto small = client(0);
+  tcp.syn(small);
+  tcp.data(small, 10, 10); // waits
+  const auto others = static_cast<std::uint32_t>(TcpReassembly::most_held_bytes / (20 * large));
+  for (std::uint32_t i = 1; i <= others + 1; ++i) {
+    tcp.syn(client(i));
+    for (std::uint32_t k = 1; k <= 20; ++k) {
+      tcp.data(client(i), k * large, large);
+    }
+    tcp.data(small, 20 + 10 * i, 10); // and is always the latest
+  }
+  CHECK(tcp.of(small).missing == 0);
+  std::size_t paid = 0;
+  for (std::uint32_t i = 1; i <= others + 1; ++i) {
+    paid += tcp.of(client(i)).missing != 0;
+  }
+  CHECK(paid >= 1);
+  CHECK(paid <= 2);
+}
+
 TEST_CASE("tcp: a flood of SYNs does not cost a connection with data") {
   Reassembly tcp;
   const auto camera = client(0);
