@@ -43,7 +43,7 @@ void session(benchmark::State& state, Files files) {
   const auto stream = data_stream(files);
   const auto piece_size = static_cast<std::size_t>(state.range(0));
   for (auto _ : state) {
-    ServerSession server({.paths = true, .metadata = false}, TimePoint{});
+    ServerSession server({.wanted = Wishes::all(), .metadata = false}, TimePoint{});
     std::uint64_t bytes = 0;
     const auto feed = [&](Bytes input) {
       server.received(input, TimePoint{});

@@ -1,6 +1,7 @@
 """Cameras that do what protocol and page do not say, but honestly: each is served, and the bytes
 are right."""
 
+import re
 import shutil
 import struct
 
@@ -237,29 +238,44 @@ class WhatIsTold(ToolTest):
     """STATUS 0, "completed", is for a camera whose every file is stored; the user hears of the
     others."""
 
-    def test_what_cannot_be_fetched_yet(self):
-        for protocol, kinds, why in ((6, 0x02, "protocol 6"), (6, 0x04, "protocol 6"),
-                                     (7, 0x00, "protocol 7"), (5, 0x02, "path"),
-                                     (5, 0x01, "unknown"), (5, 0x80, "unknown")):
+    def test_what_cannot_be_fetched(self):
+        refused = "by path that the device offers is not to be had: .*STATUS 17"
+        for protocol, kinds, path_is_asked, why in ((5, 0x01, False, "unknown"),
+                                                    (5, 0x80, False, "unknown"),
+                                                    (5, 0x02, True, refused),
+                                                    (6, 0x02, True, refused),
+                                                    (7, 0x04, True, refused)):
             for options in ((), ("--json",)):
                 server = self.serve(*options)
                 with Camera(server) as camera:
                     camera.init(kinds, protocol=protocol)
+                    if path_is_asked:
+                        camera.expect("000c 0002 0000")
+                        camera.send("0005 0004 00000011")
                     self.assertEqual(camera.ended(), bytes.fromhex(CLOSE))
                 self.assertEqual(server.wait(), 6, server.errors)
-                told = [line for line in server.lines
-                        if IMEI in line and why in line and "connected from" not in line]
+                told = [line for line in server.lines if re.search(f"{IMEI}: .*{why}", line)]
                 self.assertEqual(len(told), 1, server.errors)
                 self.assertEqual(self.stored(), [])
+
+    def test_nothing_on_offer_is_no_failure_whatever_the_protocol(self):
+        for protocol in (5, 6, 7, 255):
+            server = self.serve()
+            with Camera(server) as camera:
+                camera.init(0, protocol=protocol)
+                camera.ended()
+            self.assertEqual(server.wait(), 0, server.errors)
 
     def test_it_costs_other_cameras_nothing(self):
         photo = self.file("a.jpg", 5000)
         server = self.serve("-k")
         with Camera(server) as camera:
             camera.init(0x02, imei=7, protocol=6)
+            camera.expect("000c 0002 0000")
+            camera.send("0005 0004 00000011")
             self.assertEqual(camera.ended(), bytes.fromhex(CLOSE))
         self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
-        server.expect("000000000000007: protocol 6")
+        server.expect("000000000000007: the file by path")
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
         self.assert_stored(photo)
@@ -272,9 +288,9 @@ class WhatIsTold(ToolTest):
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 128 + SIGTERM)
 
-    def test_a_path_is_left_when_the_photo_is_stored(self):
+    def test_an_unwanted_path_is_left_when_the_photo_is_stored(self):
         content = self.random.randbytes(100)
-        server = self.serve("--no-metadata")
+        server = self.serve("--no-metadata", "-s", "photo")
         with Camera(server) as camera:
             camera.init(0x06)
             camera.expect(FILE_REQUEST)
@@ -285,11 +301,11 @@ class WhatIsTold(ToolTest):
             camera.expect(REPEAT_INIT)
             camera.init(0x02)
             self.assertEqual(camera.ended(), bytes.fromhex(CLOSE))
-        self.assertEqual(server.wait(), 6, server.errors)
+        self.assertEqual(server.wait(), 0, server.errors)
         self.assertEqual(len(server.output.splitlines()), 1)
 
-    def test_a_path_is_left_when_the_camera_hangs_up_behind_its_photo(self):
-        server = self.serve("--no-metadata")
+    def test_an_unwanted_path_is_left_when_the_camera_hangs_up_behind_its_photo(self):
+        server = self.serve("--no-metadata", "-s", "photo")
         with Camera(server) as camera:
             camera.init(0x06)
             camera.expect(FILE_REQUEST)
@@ -298,7 +314,7 @@ class WhatIsTold(ToolTest):
             camera.send(SYNC_1)
             camera.send(chained([b"photo"]))
             camera.expect(REPEAT_INIT)
-        self.assertEqual(server.wait(), 6, server.errors)
+        self.assertEqual(server.wait(), 0, server.errors)
         self.assertEqual(len(server.output.splitlines()), 1)
 
     def test_a_camera_that_says_completed_in_mid_file_and_no_more_is_told_close(self):

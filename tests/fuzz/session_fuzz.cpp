@@ -28,7 +28,7 @@ void require(bool condition) {
 ServerConfig config(std::uint8_t flags) {
   ServerConfig result;
   result.metadata = (flags & 2) != 0;
-  result.paths = (flags & 4) != 0;
+  result.wanted = (flags & 4) != 0 ? Wishes::all() : FileKinds::all();
   return result;
 }
 

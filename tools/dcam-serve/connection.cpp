@@ -18,7 +18,7 @@ constexpr unsigned reads_at_a_time = 16; // then the other connections have thei
 /// Waits bounded by the idle timeout stay in proportion when that is short.
 ServerConfig session_config(const ServeOptions& options) {
   ServerConfig config;
-  config.wanted = options.sources;
+  config.wanted = options.wishes;
   config.metadata = options.metadata;
   config.idle = options.idle_timeout;
   config.metadata_wait = std::min(config.metadata_wait, config.idle / 2);

@@ -31,12 +31,13 @@ std::filesystem::path FolderDestination::root() const {
 }
 
 std::filesystem::path FolderDestination::path_for(const FileFacts& facts) const {
-  return below(options_.output, options_.name.expand(facts.name_values()));
+  const auto& name = facts.file.kind() ? options_.name : options_.name_by_path;
+  return below(options_.output, name.expand(facts.name_values()));
 }
 
 bool FolderDestination::is_refused(const FileFacts& facts) const {
   return (options_.if_exists == IfExists::skip || options_.if_exists == IfExists::fail) &&
-         is_taken(path_for(facts));
+         facts.has_extension() && is_taken(path_for(facts));
 }
 
 bool FolderDestination::may_be_held(const FileFacts& facts) const {
@@ -68,7 +69,7 @@ Result<std::unique_ptr<Transfer>> FolderDestination::begin(FileFacts facts,
 }
 
 std::vector<Untold> FolderDestination::untold(Unsaid& unsaid) const {
-  return find_untold(root(), options_.sources, unsaid);
+  return find_untold(root(), options_.wishes, unsaid);
 }
 
 void FolderDestination::mark_said(std::uint64_t imei, std::uint64_t record) const {
@@ -77,7 +78,9 @@ void FolderDestination::mark_said(std::uint64_t imei, std::uint64_t record) cons
 
 std::vector<std::filesystem::path> FolderDestination::tidy(std::chrono::seconds age) const {
   remove_old_records(root(), age);
-  return remove_abandoned({below(options_.output, {}), options_.name.levels()}, age);
+  return remove_abandoned({below(options_.output, {}),
+                           std::max(options_.name.levels(), options_.name_by_path.levels())},
+                          age);
 }
 
 // --- standard output ---

@@ -1,52 +1,146 @@
 #include "dcam-serve/file_facts.hpp"
 
-#include "common/camera_document.hpp"
+#include "common/record_reader.hpp"
+#include "common/utf8.hpp"
 #include "dualcam/storage/resumable_file.hpp"
+#include "dualcam/wire/hex.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
 namespace {
 
-SystemTime or_else(const std::optional<DeviceTime>& time, SystemTime fallback) {
-  const auto point = time && time->is_known() ? time->time_point() : std::nullopt;
-  return point.value_or(fallback);
+std::optional<SystemTime> known_time(const std::optional<DeviceTime>& time) {
+  return time && time->is_known() ? time->time_point() : std::nullopt;
 }
 
 SystemTime time_received(const FileIdentity& identity) {
   return SystemTime(std::chrono::milliseconds(identity.received));
 }
 
-} // namespace
-
-std::optional<Metadata> FileFacts::metadata() const {
-  const auto metadata = decode_metadata(metadata_payload);
-  return metadata ? std::optional(*metadata) : std::nullopt;
+/// What cannot be decoded is kept as it came.
+Json raw_record(Bytes payload) {
+  auto record = Json::object();
+  if (!payload.empty()) {
+    record["raw"] = to_hex(payload);
+  }
+  if (is_json_metadata(payload)) {
+    record["text"] = utf8_or_latin1(as_text(payload));
+  }
+  return record;
 }
 
-Json FileFacts::metadata_json() const {
+std::string trigger_of(const Result<Record>& metadata) {
+  if (!metadata || (!metadata->trigger && !metadata->trigger_name)) {
+    return "unknown";
+  }
+  const auto name = metadata->trigger_name.value_or("");
+  return name.empty() ? std::to_string(metadata->trigger.value_or(0)) : name;
+}
+
+} // namespace
+
+std::string_view name_of(FileTime::Source source) {
+  switch (source) {
+  case FileTime::Source::metadata:
+    return "metadata";
+  case FileTime::Source::path:
+    return "path";
+  case FileTime::Source::received:
+    return "received";
+  }
+  return "";
+}
+
+std::optional<Camera> FileFacts::camera() const {
+  if (const auto told = file.camera()) {
+    return told;
+  }
+  const auto layout = camera_of_metadata(metadata_payload);
+  const bool tells = !assumed && layout && !is_like_dualcam(*layout);
+  return tells ? layout : assumed;
+}
+
+std::string FileFacts::kind() const {
+  const auto kinds = file.like_kinds();
+  if (const auto first = kinds.first(); first && kinds == FileRef(*first).kinds()) {
+    return std::string(name_of(*first));
+  }
+  switch (file.medium()) {
+  case Medium::photo:
+    return "photo";
+  case Medium::video:
+    return "video";
+  case Medium::unknown:
+    break;
+  }
+  return "";
+}
+
+FileTime FileFacts::time() const {
   const auto known = metadata();
-  return known ? metadata_record(*known, metadata_payload, imei) : Json();
+  if (const auto time = known ? known_time(known->time) : std::nullopt) {
+    return {*time, FileTime::Source::metadata};
+  }
+  if (const auto time = file.time()) {
+    return {*time, FileTime::Source::path};
+  }
+  return {received, FileTime::Source::received};
+}
+
+Result<Record> FileFacts::metadata() const { return read_payload(metadata_payload, camera()); }
+
+Json FileFacts::record() const {
+  auto known = metadata();
+  if (file.kind() && !known) {
+    return {};
+  }
+  if (known) {
+    known->imei = imei;
+  }
+  auto told = known ? to_json(*known) : raw_record(metadata_payload);
+  if (file.kind()) {
+    return told;
+  }
+  const auto [when, source] = time();
+  const auto what = kind();
+  auto record = Json::object();
+  record["imei"] = format_imei(imei);
+  record["camera"] = camera() ? Json(name_of(*camera())) : Json();
+  record["kind"] = what.empty() ? Json() : Json(what);
+  record["device_path"] = file.escaped_path();
+  record["time"] = source == FileTime::Source::received ? Json() : Json(format_time(when));
+  record["time_source"] = name_of(source);
+  record["received"] = format_time(received);
+  for (const auto& [key, value] : told.items()) {
+    if (!record.contains(key)) {
+      record[key] = value;
+    }
+  }
+  return record;
 }
 
 std::string FileFacts::sidecar() const {
-  const auto record = metadata_json();
-  return record.is_null() ? "" : to_line(record) + '\n';
+  const auto known = record();
+  return known.is_null() ? "" : to_line(known) + '\n';
 }
 
 NameValues FileFacts::name_values() const {
   const auto known = metadata();
-  const auto time = known ? or_else(known->timestamp, received) : received;
-  const auto trigger_time = known ? or_else(known->trigger_timestamp, time) : time;
-  const auto trigger = known ? std::string(trigger_name(known->trigger)) : "unknown";
+  const auto made = time().time;
+  const auto triggered = known ? known_time(known->trigger_time).value_or(made) : made;
+  const auto what = kind();
+  const auto whose = camera();
+  const auto told = file.extension();
   return {
       .imei = format_imei(imei),
-      .time = format_compact_time(time),
-      .trigger_time = format_compact_time(trigger_time),
+      .time = format_compact_time(made),
+      .trigger_time = format_compact_time(triggered),
       .received = format_compact_time(received),
-      .kind = file.text(),
-      .camera = "dualcam",
-      .trigger = trigger.empty() ? std::to_string(known->trigger) : trigger,
-      .extension = std::string(file.extension()),
+      .kind = what.empty() ? "file" : what,
+      .camera = whose ? std::string(name_of(*whose)) : "unknown",
+      .path = file.kind() ? what : std::string(Path{file.request()}.text()),
+      .trigger = trigger_of(known),
+      .extension = std::string(told.empty() ? content_extension : told),
   };
 }
 

@@ -5,31 +5,52 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
-#include "common/json.hpp"
+#include "common/record.hpp"
 #include "common/units.hpp"
 #include "dcam-serve/name_template.hpp"
 #include "dualcam/files/file_ref.hpp"
-#include "dualcam/files/metadata.hpp"
 #include "dualcam/storage/checkpoint.hpp"
 
 namespace dualcam::serve {
+
+/// When a file was made, and what says so.
+struct FileTime {
+  enum class Source { metadata, path, received };
+  SystemTime time;
+  Source source;
+};
+
+/// "metadata", "path", "received": the last one is no more than a guess.
+std::string_view name_of(FileTime::Source source);
 
 /// Its payload outlives the buffer it came in.
 struct FileFacts {
   std::uint64_t imei = 0;
   FileRef file = FileKind::front_photo;
-  SystemTime received;         ///< when it was first offered
-  ByteBuffer metadata_payload; ///< empty = not known
+  SystemTime received;                     ///< when it was first offered
+  ByteBuffer metadata_payload;             ///< empty = not known
+  std::optional<Camera> assumed{};         ///< whose it is if nothing else tells
+  std::string_view content_extension = {}; ///< what its first bytes speak for; static
 
-  /// nullopt if there is none or it cannot be decoded. Views into `metadata_payload`.
-  std::optional<Metadata> metadata() const;
-  /// The record for events and the sidecar; null where nothing is known.
-  Json metadata_json() const;
+  /// By its path, its metadata, or as assumed.
+  std::optional<Camera> camera() const;
+  /// `photof` and so on; of other cameras `photo`, `video`, or empty: the path does not tell.
+  std::string kind() const;
+  /// From the metadata, else the path, else `received`.
+  FileTime time() const;
+  /// An error says why it cannot be decoded, or that there is none.
+  Result<Record> metadata() const;
+  /// What is known of the file, for events and the sidecar; null: nothing. By path something always
+  /// is.
+  Json record() const;
   /// What FILE.json says; empty: nothing is known.
   std::string sidecar() const;
   NameValues name_values() const;
-  /// `announced`: by START.
+  /// Without one, the name may change when the file is whole.
+  bool has_extension() const { return !file.extension().empty() || !content_extension.empty(); }
+  /// `announced` by START.
   FileIdentity identity(std::uint32_t announced) const;
   /// What was known of it when it was begun, by another connection or another run.
   void begun_as(const FileIdentity& identity);

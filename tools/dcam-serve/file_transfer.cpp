@@ -1,13 +1,16 @@
 #include "dcam-serve/file_transfer.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "dcam-serve/destination.hpp"
 #include "dualcam/files/geometry.hpp"
+#include "dualcam/media/media_type.hpp"
 #include "dualcam/storage/durable.hpp"
 
 namespace dualcam::serve {
@@ -30,6 +33,18 @@ Result<void> check_folder(const std::filesystem::path& folder) {
   }
   return ::access(folder.c_str(), W_OK | X_OK) == 0 ? Result<void>()
                                                     : io_error("write to", folder, errno);
+}
+
+/// Of a file that is whole; empty: its first bytes do not tell.
+Result<std::string_view> content_extension_of(const std::filesystem::path& path) {
+  const auto file = File::open(path, O_RDONLY);
+  if (!file) {
+    return io_error("open", path, file.error());
+  }
+  std::array<std::byte, extension_sample_size> sample{};
+  const auto read = file->read(0, sample);
+  return read ? Result<std::string_view>(extension_of_content(*read))
+              : std::unexpected(read.error());
 }
 
 } // namespace
@@ -170,6 +185,13 @@ Result<Finished> FileTransfer::finish(const FileCompleted& completed, Unsaid& un
 }
 
 Result<Finished> FileTransfer::finish_new(const FileCompleted& completed, Unsaid& unsaid) {
+  if (facts().file.extension().empty()) {
+    const auto extension = content_extension_of(path());
+    if (!extension) {
+      return std::unexpected(extension.error());
+    }
+    facts().content_extension = *extension;
+  }
   const auto name = folder_.path_for(facts());
   Barrier folders;
   const auto folder = create_folders(folder_.options().output, folder_of(name), folders);

@@ -28,6 +28,7 @@ namespace dualcam::serve {
 namespace {
 
 constexpr std::string_view prefix = "DCAM_";
+constexpr std::size_t longest_variable = 65'536; // from 128 KiB on no process would start
 
 std::string stored_path(const Json& file) { return file.at("path").get<std::string>(); }
 
@@ -42,11 +43,15 @@ void add_variables(std::map<std::string, std::string>& variables, const Json& re
     if (value.is_null() || value.is_structured()) {
       continue;
     }
+    auto text = value.is_string() ? value.template get<std::string>() : value.dump();
+    if (text.size() > longest_variable) {
+      continue;
+    }
     std::string name(prefix);
     std::ranges::transform(key, std::back_inserter(name), [](unsigned char character) {
       return static_cast<char>(std::toupper(character));
     });
-    variables.emplace(name, value.is_string() ? value.template get<std::string>() : value.dump());
+    variables.emplace(name, std::move(text));
   }
 }
 

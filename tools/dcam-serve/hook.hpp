@@ -15,7 +15,7 @@
 namespace dualcam::serve {
 
 /// `NAME=value`s: our own without those that begin with DCAM_, and DCAM_KEY for each plain value of
-/// a `file-done` event and of its metadata.
+/// a `file-done` event and of its metadata that has 64 KiB at most.
 std::vector<std::string> hook_environment(const Json& file);
 
 struct HookLimits {

@@ -7,11 +7,13 @@
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
+#include "dualcam/storage/state_folder.hpp"
 
 namespace dualcam::serve {
 namespace {
 
 constexpr std::size_t longest_component = 220; // NAME_MAX less room for what is appended
+constexpr std::size_t longest_extension = 8;
 
 struct Placeholder {
   std::string_view name;
@@ -25,6 +27,7 @@ constexpr std::array placeholders{
     Placeholder{"received", &NameValues::received},
     Placeholder{"kind", &NameValues::kind},
     Placeholder{"camera", &NameValues::camera},
+    Placeholder{"path", &NameValues::path},
     Placeholder{"trigger", &NameValues::trigger},
     Placeholder{"ext", &NameValues::extension},
 };
@@ -42,20 +45,33 @@ std::string reduced(std::string_view value) {
   return result;
 }
 
-/// One component of the path, harmless as a file name and as an argument.
+/// The first bytes, but not a part of a UTF-8 character.
+void cut(std::string& text, std::size_t longest) {
+  auto end = std::min(longest, text.size());
+  while (end > 0 && end < text.size() && (text[end] & '\xC0') == '\x80') {
+    --end;
+  }
+  text.resize(end);
+}
+
+/// One component of the path, harmless as a file name and as an argument, and not like the names
+/// that stand beside those of files: a sidecar would take the place of a file.
 std::string safe_component(std::string component) {
   if (component.size() > longest_component) {
-    auto end = longest_component;
-    while (end > 0 && (component[end] & '\xC0') == '\x80') {
-      --end; // not inside of a UTF-8 character
-    }
-    component.resize(end);
+    const auto dot = component.rfind('.');
+    const bool has_extension = component.size() - dot <= longest_extension; // also: there is a dot
+    const auto extension = has_extension ? component.substr(dot) : std::string();
+    cut(component, longest_component - extension.size());
+    component += extension;
   }
   if (component.empty() || component == "." || component == "..") {
     return "_";
   }
-  if (component.front() == '-') {
+  if (component.front() == '-' || component == state_folder_name) {
     component.front() = '_';
+  }
+  for (const auto* ours : {".part", ".checkpoint", ".json"}) {
+    component += component.ends_with(ours) ? "_" : "";
   }
   return component;
 }
@@ -126,25 +142,6 @@ unsigned NameTemplate::levels() const {
     slashes += std::ranges::count(part.literal, '/');
   }
   return static_cast<unsigned>(slashes);
-}
-
-NameTemplate::Tree NameTemplate::tree(const NameValues& values) const {
-  std::string text;
-  for (const auto& part : parts_) {
-    text += part.literal;
-    if (part.value == &NameValues::imei || part.value == &NameValues::kind ||
-        part.value == &NameValues::camera || part.value == &NameValues::extension) {
-      text += reduced(values.*part.value);
-    } else if (part.value != nullptr) {
-      break;
-    }
-  }
-  const auto end = text.rfind('/');
-  if (end == std::string::npos) {
-    return {"", levels()};
-  }
-  const auto fixed = static_cast<unsigned>(std::ranges::count(text, '/'));
-  return {path_of(text.substr(0, end)), levels() - fixed};
 }
 
 std::filesystem::path NameTemplate::expand(const NameValues& values) const {

@@ -17,6 +17,7 @@ struct NameValues {
   std::string received;
   std::string kind;
   std::string camera;
+  std::string path; ///< as the device told it
   std::string trigger;
   std::string extension; ///< with its dot
 };
@@ -29,16 +30,10 @@ public:
 
   /// A relative path that stays below the folder it is appended to, whatever the values are: each
   /// is reduced to `[A-Za-z0-9._-]`, no component is empty, `.` or `..`, none begins with a dash or
-  /// is longer than a file system takes with `_99999`, `.json` and `.part` behind it.
+  /// is longer than a file system takes with `_99999`, `.json` and `.part` behind it. What is cut
+  /// for that is not the file's extension. Nor is a name of the kind that is made for parts,
+  /// checkpoints and sidecars.
   std::filesystem::path expand(const NameValues& values) const;
-
-  /// Below which folder all files of this camera and kind are, whatever else is known of them when
-  /// they are named, and how many levels of folders there are below that.
-  struct Tree {
-    std::filesystem::path root;
-    unsigned levels;
-  };
-  Tree tree(const NameValues& values) const;
 
   /// The folder that all files of all cameras are below, as far as the template says one.
   std::filesystem::path fixed_folder() const;

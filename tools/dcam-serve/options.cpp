@@ -1,6 +1,9 @@
 #include "dcam-serve/options.hpp"
 
+#include <algorithm>
+#include <array>
 #include <limits>
+#include <utility>
 
 #include <asio/version.hpp>
 #include <fmt/format.h>
@@ -14,48 +17,51 @@
 namespace dualcam::serve {
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr auto default_name = "{imei}/{time}_{kind}{ext}";
+constexpr auto default_name_by_path = "{imei}/{time}_{camera}{ext}";
 
-constexpr auto accepted_sources =
-    "one or more of photof photor videof videor photo video front rear all, commas between";
+constexpr auto accepted_sources = "one or more of photof photor videof videor photo video front "
+                                  "rear adas dsm dashcam path all, commas between";
 
-std::optional<FileKinds> kinds_named(std::string_view word) {
-  using enum FileKind;
-  const auto set = [](auto... kinds) {
-    FileKinds result;
-    (result.insert(kinds), ...);
+std::optional<Wishes> wishes_named(std::string_view word) {
+  using enum Wish;
+  const auto list = [](auto... each) {
+    Wishes result;
+    (result.add(each), ...);
     return result;
   };
-  if (word == "photo") {
-    return set(front_photo, rear_photo);
-  }
-  if (word == "video") {
-    return set(front_video, rear_video);
-  }
-  if (word == "front") {
-    return set(front_photo, front_video);
-  }
-  if (word == "rear") {
-    return set(rear_photo, rear_video);
-  }
-  if (word == "all") {
-    return FileKinds::all();
+  const std::array words{
+      std::pair("photo"sv, list(front_photo, rear_photo)),
+      std::pair("video"sv, list(front_video, rear_video)),
+      std::pair("front"sv, list(front_photo, front_video)),
+      std::pair("rear"sv, list(rear_photo, rear_video)),
+      std::pair("adas"sv, list(adas)),
+      std::pair("dsm"sv, list(dsm)),
+      std::pair("dashcam"sv, list(dashcam)),
+      std::pair("path"sv, list(path)),
+      std::pair("all"sv, Wishes::all()),
+  };
+  const auto* found = std::ranges::find(words, word, &std::pair<std::string_view, Wishes>::first);
+  if (found != words.end()) {
+    return found->second;
   }
   const auto kind = file_kind_named(word);
-  return kind ? std::optional(set(*kind)) : std::nullopt;
+  return kind ? std::optional<Wishes>(FileRef(*kind).kinds()) : std::nullopt;
 }
 
-std::optional<FileKinds> parse_sources(std::string_view list) {
-  FileKinds kinds;
+std::optional<Wishes> parse_sources(std::string_view list) {
+  Wishes wishes;
   for (;;) {
     const auto end = list.find_first_of(", ");
-    const auto named = kinds_named(list.substr(0, end));
+    const auto named = wishes_named(list.substr(0, end));
     if (!named) {
       return std::nullopt;
     }
-    kinds = kinds | *named;
+    wishes.add(*named);
     if (end == std::string_view::npos) {
-      return kinds;
+      return wishes;
     }
     list.remove_prefix(end + 1);
   }
@@ -86,11 +92,12 @@ std::string libraries() {
 std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char* const* arguments) {
   ServeOptions options;
   options.name = *NameTemplate::parse(default_name);
+  options.name_by_path = *NameTemplate::parse(default_name_by_path);
   Arguments parser({
       .name = "dcam-serve",
       .usage = "[-p PORT] [-o DIR|-] [options]",
-      .summary = "Waits for DualCam cameras on a TCP port and downloads the photos and videos they "
-                 "offer.",
+      .summary = "Waits for DualCam, ADAS, DSM and DashCam cameras on a TCP port and downloads the "
+                 "photos and videos they offer.",
       .examples = "  dcam-serve                        one camera, files below the current folder\n"
                   "  dcam-serve -k -o /srv/cameras     a server for any number of cameras\n"
                   "  dcam-serve -s video | xargs -d '\\n' -n1 sha256sum",
@@ -107,23 +114,30 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
                 });
   parser.custom("--name", "TEMPLATE", default_name,
                 "name below DIR, from {imei} {time} {trigger_time} {received} {kind} {camera} "
-                "{trigger} {ext}",
+                "{path} {trigger} {ext}",
                 [&](const auto& given) -> std::optional<std::string> {
                   auto name = NameTemplate::parse(given);
                   if (!name) {
                     return "a path such as " + std::string(default_name) + ": " + name.error();
                   }
-                  options.name = std::move(*name);
+                  options.name = options.name_by_path = std::move(*name);
                   return std::nullopt;
                 });
-  parser.custom(
-      "-s,--source", "LIST", "all",
-      "what to fetch, commas between: photof photor videof videor photo video front rear all",
-      [&](const auto& given) -> std::optional<std::string> {
-        const auto kinds = parse_sources(given);
-        options.sources = kinds.value_or(FileKinds());
-        return kinds ? std::nullopt : std::optional<std::string>(accepted_sources);
-      });
+  parser.custom("-s,--source", "LIST", "all",
+                "what to fetch, the first first, commas between: photof photor videof videor photo "
+                "video front rear adas dsm dashcam path all",
+                [&](const auto& given) -> std::optional<std::string> {
+                  const auto wishes = parse_sources(given);
+                  options.wishes = wishes.value_or(Wishes());
+                  return wishes ? std::nullopt : std::optional<std::string>(accepted_sources);
+                });
+  parser.choice("--camera", "FAMILY", options.camera,
+                {{"auto", std::nullopt},
+                 {"dualcam", Camera::dualcam},
+                 {"adas", Camera::adas},
+                 {"dsm", Camera::dsm},
+                 {"dashcam", Camera::dashcam}},
+                "hide the files of all other families: dualcam, adas, dsm or dashcam");
   parser.custom(
       "-i,--imei", "IMEI", "", "only this device; repeatable, @FILE for a list",
       [&](const auto& given) -> std::optional<std::string> {
@@ -170,6 +184,9 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
     return std::unexpected(parser.usage_error("--idle-timeout: '0' would drop every connection"));
   }
   options.common = parser.common();
+  if (options.camera) {
+    options.wishes.show_only(*options.camera);
+  }
   if (options.to_stdout && options.keep_listening) {
     return std::unexpected(parser.usage_error("-o - takes one file: it does not go with -k"));
   }

@@ -11,7 +11,7 @@
 #include "common/exit_code.hpp"
 #include "common/standard_streams.hpp"
 #include "dcam-serve/name_template.hpp"
-#include "dualcam/files/file_kind.hpp"
+#include "dualcam/files/wishes.hpp"
 #include "dualcam/storage/part_file.hpp"
 
 namespace dualcam::serve {
@@ -21,9 +21,11 @@ struct ServeOptions {
   std::uint16_t port = 7050;
   std::string bind; ///< empty = all addresses, IPv4 and IPv6
   std::filesystem::path output = ".";
-  bool to_stdout = false; ///< `-o -`: the first file's bytes, no folder
-  NameTemplate name;
-  FileKinds sources = FileKinds::all();
+  bool to_stdout = false;         ///< `-o -`: the first file's bytes, no folder
+  NameTemplate name;              ///< of a DualCam's kinds
+  NameTemplate name_by_path;      ///< of files by path; below the same fixed folder
+  Wishes wishes = Wishes::all();  ///< what to fetch
+  std::optional<Camera> camera;   ///< only its files are shown to `wishes`
   std::vector<std::string> imeis; ///< IMEIs and @FILEs; empty = all devices
   bool keep_listening = false;
   std::uint64_t count = 0; ///< 0 = no limit

@@ -2,10 +2,17 @@
 
 #include <csignal>
 
+#include "dualcam/wire/crc64.hpp"
+
 namespace dualcam::serve {
 
+/// A path may have 64 KiB, and anybody can begin any number of files.
+Outcome::Part Outcome::part_of(std::uint64_t imei, const FileRef& file) {
+  return {imei, crc64(as_bytes(file.text()))};
+}
+
 bool Outcome::stored(std::uint64_t imei, const FileRef& file, bool counts) {
-  partials_.erase({imei, file});
+  partials_.erase(part_of(imei, file));
   files_ += counts ? 1 : 0;
   return options_.count != 0 && files_ >= options_.count;
 }

@@ -20,7 +20,7 @@ public:
   void stopped_by(int signal) { signal_ = signal; }
 
   /// A part of this file is there, the rest may come.
-  void partial(std::uint64_t imei, const FileRef& file) { partials_.insert({imei, file}); }
+  void partial(std::uint64_t imei, const FileRef& file) { partials_.insert(part_of(imei, file)); }
   /// The file is dealt with; `counts` if it was kept. Whether no further file is wanted.
   bool stored(std::uint64_t imei, const FileRef& file, bool counts);
   /// Nobody wants the rest of anything.
@@ -31,11 +31,14 @@ public:
   int exit_status() const;
 
 private:
+  using Part = std::pair<std::uint64_t, std::uint64_t>;
+  static Part part_of(std::uint64_t imei, const FileRef& file);
+
   const ServeOptions& options_;
   ExitCode code_ = ExitCode::done;
   int signal_ = 0;
   std::uint64_t files_ = 0;
-  std::set<std::pair<std::uint64_t, FileRef>> partials_;
+  std::set<Part> partials_;
 };
 
 } // namespace dualcam::serve

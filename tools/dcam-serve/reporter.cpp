@@ -16,17 +16,34 @@ std::string described(const FileFacts& facts) {
 
 Json file_fields(const FileFacts& facts) {
   auto fields = Json::object();
+  const auto kind = facts.kind();
   fields["imei"] = format_imei(facts.imei);
-  fields["kind"] = facts.file.text();
+  fields["kind"] = kind.empty() ? Json() : Json(kind);
+  if (!facts.file.kind()) {
+    const auto camera = facts.camera();
+    fields["camera"] = camera ? Json(name_of(*camera)) : Json();
+    fields["device_path"] = facts.file.escaped_path();
+  }
   return fields;
 }
 
-Json kind_names(FileKinds kinds) {
+/// What a device counts of a file: "12 of 48 packets", "1.0 KiB of 26.0 KiB".
+std::string share_of(const Transfer& transfer) {
+  return transfer.facts().file.kind()
+             ? fmt::format("{} of {} packets", transfer.packets(), transfer.announced())
+             : fmt::format("{} of {}", format_size(transfer.bytes()),
+                           format_size(transfer.expected_bytes()));
+}
+
+Json names_of_offers(const Init& init) {
   auto names = Json::array();
   for (const auto kind : all_file_kinds) {
-    if (kinds.contains(kind)) {
+    if (kinds_offered(init).contains(kind)) {
       names.push_back(name_of(kind));
     }
+  }
+  if (init.offers_path()) {
+    names.push_back("path");
   }
   return names;
 }
@@ -134,31 +151,38 @@ void Reporter::connected(const Init& init, const std::string& peer) {
   event("connected", {{"imei", format_imei(init.imei)},
                       {"address", peer},
                       {"protocol", init.protocol},
-                      {"offers", kind_names(kinds_offered(init))}});
+                      {"offers", names_of_offers(init)}});
   console_.note(fmt::format("{} connected from {}, offers {}", format_imei(init.imei), peer,
                             list_of_offers(init)));
 }
 
 void Reporter::metadata(const FileFacts& facts) {
-  const auto record = facts.metadata_json();
+  const auto metadata = facts.metadata();
+  const bool by_kind = facts.file.kind().has_value();
+  if (!metadata) {
+    const auto& [category, offset, message] = metadata.error();
+    console_.warning(fmt::format("{}: {} (byte {}): {}", described(facts), escaped(message), offset,
+                                 by_kind ? "going on without metadata" : "kept as it came"));
+  }
+  if (!metadata && by_kind) {
+    return;
+  }
+  const auto record = facts.record();
   auto fields = file_fields(facts);
   fields["metadata"] = record;
   event("metadata", fields);
   console_.detail(fmt::format("{}: metadata {}", described(facts), to_line(record)));
-  if (const auto metadata = facts.metadata(); metadata && metadata->kind() != facts.file.kind()) {
+  if (by_kind && metadata->kind != facts.file.kind()) {
     console_.warning(described(facts) + ": the metadata is that of another kind of file");
   }
 }
 
-void Reporter::bad_metadata(const FileFacts& facts, const Error& error) {
-  console_.warning(fmt::format("{}: {} (byte {}): going on without metadata", described(facts),
-                               error.message, error.offset));
-}
-
 void Reporter::file_started(const Transfer& transfer) {
   auto fields = file_fields(transfer.facts());
-  fields["packets"] = transfer.announced();
-  fields["held"] = transfer.packets();
+  const bool by_kind = transfer.facts().file.kind().has_value();
+  const auto counted = by_kind ? "packets" : "size";
+  fields[counted] = transfer.announced();
+  fields["held"] = by_kind ? transfer.packets() : transfer.bytes();
   event("file-start", fields);
   if (transfer.is_comparing()) {
     return console_.detail(fmt::format("{}: offered again, comparing it with {}",
@@ -166,17 +190,23 @@ void Reporter::file_started(const Transfer& transfer) {
                                        escaped(transfer.path().string())));
   }
   if (transfer.packets() == 0) {
-    return console_.detail(fmt::format("{}: {} packets, to {}", described(transfer.facts()),
-                                       transfer.announced(), escaped(transfer.path().string())));
+    return console_.detail(fmt::format("{}: {}, to {}", described(transfer.facts()),
+                                       by_kind ? fmt::format("{} packets", transfer.announced())
+                                               : format_size(transfer.announced()),
+                                       escaped(transfer.path().string())));
   }
-  fields.erase("packets");
+  fields.erase(counted);
   fields.erase("held");
-  fields["packet"] = transfer.resume_point().packet;
+  const auto from = transfer.resume_point();
+  if (by_kind) {
+    fields["packet"] = from.packet;
+  } else {
+    fields["offset"] = from.offset;
+  }
   fields["reason"] = "held";
   event("resumed", fields);
-  console_.note(fmt::format("{}: going on with {}, {} of {} packets are there",
-                            described(transfer.facts()), escaped(transfer.path().string()),
-                            transfer.packets(), transfer.announced()));
+  console_.note(fmt::format("{}: going on with {}, {} are there", described(transfer.facts()),
+                            escaped(transfer.path().string()), share_of(transfer)));
 }
 
 void Reporter::file_replaced(const Transfer& transfer, const std::filesystem::path& kept) {
@@ -187,11 +217,12 @@ void Reporter::file_replaced(const Transfer& transfer, const std::filesystem::pa
 
 void Reporter::resumed(const Transfer& transfer, const Resumed& resumed) {
   auto fields = file_fields(transfer.facts());
-  fields["packet"] = resumed.number;
+  const auto counted = transfer.facts().file.kind() ? "packet" : "byte";
+  fields[transfer.facts().file.kind() ? "packet" : "offset"] = resumed.number;
   fields["reason"] = text_of(resumed.reason);
   event("resumed", fields);
-  console_.detail(fmt::format("{}: {}, asking again from packet {}", described(transfer.facts()),
-                              text_of(resumed.reason), resumed.number));
+  console_.detail(fmt::format("{}: {}, asking again from {} {}", described(transfer.facts()),
+                              text_of(resumed.reason), counted, resumed.number));
 }
 
 Json Reporter::done(const FileFacts& facts, const HeldData& file, const std::filesystem::path& path,
@@ -207,7 +238,7 @@ Json Reporter::done(const FileFacts& facts, const HeldData& file, const std::fil
   fields["sha256"] = sha256.empty() ? Json() : Json(sha256);
   fields["seconds"] = static_cast<double>(duration.count()) / 1000;
   fields["resumes"] = resumptions;
-  fields["metadata"] = facts.metadata_json();
+  fields["metadata"] = facts.record();
   event("file-done", fields);
   if (!json_ && path != "-") { // standard output has the file itself
     print(path.string(), LineWriter::Weight::product);
@@ -264,9 +295,7 @@ void Reporter::file_failed(const FileFacts& facts, std::string_view why,
 }
 
 void Reporter::file_interrupted(const Transfer& transfer, std::string_view why) {
-  not_stored(transfer.facts(),
-             fmt::format("incomplete, {} of {} packets: {}", transfer.packets(),
-                         transfer.announced(), why),
+  not_stored(transfer.facts(), fmt::format("incomplete, {}: {}", share_of(transfer), why),
              transfer.packets() > 0 ? transfer.path() : std::filesystem::path());
 }
 
@@ -351,8 +380,12 @@ void Reporter::progress(std::span<const Transfer* const> transfers) {
   }
   for (const auto* transfer : transfers) {
     auto fields = file_fields(transfer->facts());
-    fields["packets"] = transfer->announced();
-    fields["received"] = transfer->packets();
+    if (transfer->facts().file.kind()) {
+      fields["packets"] = transfer->announced();
+      fields["received"] = transfer->packets();
+    } else {
+      fields["size"] = transfer->announced();
+    }
     fields["bytes"] = transfer->bytes();
     event("progress", fields);
   }

@@ -34,8 +34,8 @@ public:
   /// Places were asked for that the limit of open files, `descriptors`, may not be enough for.
   void too_few_descriptors(std::uint32_t places, std::uint64_t descriptors, std::uint32_t enough);
   void connected(const Init& init, const std::string& peer);
+  /// METADATA has come, whether it can be decoded or not.
   void metadata(const FileFacts& facts);
-  void bad_metadata(const FileFacts& facts, const Error& error);
   void file_started(const Transfer& transfer);
   void resumed(const Transfer& transfer, const Resumed& resumed);
   /// The fields of the event, for the hook.

@@ -13,9 +13,11 @@ bool SteppedBack::add(std::uint64_t imei, const FileRef& file) {
   if (files_.size() >= most_cameras) {
     files_.clear();
   }
-  auto& kinds = files_[imei];
-  const auto before = std::exchange(kinds, kinds | file.kinds());
-  return kinds != before;
+  auto& [kinds, paths] = files_[imei];
+  const auto before = std::pair(kinds, paths);
+  kinds = kinds | file.kinds();
+  paths = paths || !file.kind();
+  return std::pair(kinds, paths) != before;
 }
 
 void SteppedBack::remove(std::uint64_t imei, const FileRef& file) {
@@ -23,15 +25,17 @@ void SteppedBack::remove(std::uint64_t imei, const FileRef& file) {
   if (found == files_.end()) {
     return;
   }
-  found->second = found->second - file.kinds();
-  if (found->second.empty()) {
+  auto& [kinds, paths] = found->second;
+  kinds = kinds - file.kinds();
+  paths = paths && file.kind();
+  if (kinds.empty() && !paths) {
     files_.erase(found);
   }
 }
 
-FileKinds SteppedBack::of(std::uint64_t imei) const {
+AskedLast SteppedBack::of(std::uint64_t imei) const {
   const auto found = files_.find(imei);
-  return found != files_.end() ? found->second : FileKinds();
+  return found != files_.end() ? found->second : AskedLast();
 }
 
 } // namespace dualcam::serve

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <map>
 
-#include "dualcam/files/file_ref.hpp"
+#include "dualcam/session/server_session.hpp"
 
 namespace dualcam::serve {
 
@@ -15,10 +15,11 @@ public:
   bool add(std::uint64_t imei, const FileRef& file);
   /// It has come.
   void remove(std::uint64_t imei, const FileRef& file);
-  FileKinds of(std::uint64_t imei) const;
+  /// Of those by path the device tells which is next, so one stands for all.
+  AskedLast of(std::uint64_t imei) const;
 
 private:
-  std::map<std::uint64_t, FileKinds> files_;
+  std::map<std::uint64_t, AskedLast> files_;
 };
 
 } // namespace dualcam::serve

@@ -38,13 +38,12 @@ Untold untold_of(const StateFolder& state, const FileRecord& record, Unsaid::Lin
 
 } // namespace
 
-std::vector<Untold> find_untold(const fs::path& root, FileKinds wanted, Unsaid& unsaid) {
+std::vector<Untold> find_untold(const fs::path& root, const Wishes& wanted, Unsaid& unsaid) {
   std::vector<Untold> result;
   for (const auto imei : cameras_below(root)) {
     const StateFolder state(root, imei);
     for (const auto& record : state.read().value_or(CameraState()).records) {
-      const bool tells = record.named && !record.said && record.identity.file.kind() &&
-                         wanted.contains(*record.identity.file.kind());
+      const bool tells = record.named && !record.said && wanted.wants(record.identity.file);
       auto hold = tells ? unsaid.claim(state, imei, record.id) : std::nullopt;
       if (hold) {
         result.push_back(untold_of(state, record, {std::move(*hold), record.id, 0}));

@@ -7,6 +7,7 @@
 
 #include "dcam-serve/file_facts.hpp"
 #include "dcam-serve/unsaid.hpp"
+#include "dualcam/files/wishes.hpp"
 
 namespace dualcam::serve {
 
@@ -21,7 +22,7 @@ struct Untold {
 
 /// Those of all cameras whose states are below `root`, the oldest first, but for what another
 /// living server is about to tell. Reads the disk. What cannot be read is left for another time.
-std::vector<Untold> find_untold(const std::filesystem::path& root, FileKinds wanted,
+std::vector<Untold> find_untold(const std::filesystem::path& root, const Wishes& wanted,
                                 Unsaid& unsaid);
 
 /// If it is there: writes its sidecar where that is missing and reads the file if its SHA-256 is

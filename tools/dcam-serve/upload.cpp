@@ -9,9 +9,15 @@
 namespace dualcam::serve {
 namespace {
 
-constexpr std::size_t most_pieces = 1024; // tiny ones would be tens of thousands in a buffer
+constexpr std::size_t most_left_alone = 64; // paths may be long
+constexpr std::size_t most_pieces = 1024;   // tiny ones would be tens of thousands in a buffer
 
 } // namespace
+
+void Upload::identified(std::uint64_t imei) {
+  facts_.imei = imei;
+  facts_.assumed = server_.options().camera;
+}
 
 void Upload::interrupt() {
   interrupted_ = true;
@@ -25,12 +31,9 @@ void Upload::interrupt() {
 asio::awaitable<void> Upload::perform(const MetadataReceived& metadata) {
   auto& facts = transfer_ ? transfer_->facts() : facts_;
   facts.file = metadata.file; // of the file being offered or fetched
+  facts.received = transfer_ ? facts.received : system_now();
   facts.metadata_payload.assign(metadata.payload.begin(), metadata.payload.end());
-  if (const auto decoded = decode_metadata(metadata.payload)) {
-    server_.reporter().metadata(facts);
-  } else {
-    server_.reporter().bad_metadata(facts, decoded.error());
-  }
+  server_.reporter().metadata(facts);
   co_return;
 }
 
@@ -92,14 +95,8 @@ asio::awaitable<void> Upload::perform(const FileStarted& started) {
     }
     server_.destination().pause(std::move(transfer_));
   }
-  const auto most = server_.options().max_file_size;
-  const auto size = std::uint64_t{started.announced - 1} * full_packet; // and the last packet
-  if (size >= most) {
-    server_.reporter().file_failed(
-        facts_,
-        fmt::format("refused: its {} packets are more than {} (--max-file-size)", started.announced,
-                    format_size(most)),
-        {});
+  if (const auto error = too_large(started.announced)) {
+    server_.reporter().file_failed(facts_, error->message, {});
     server_.note_failure(ExitCode::io);
     leave_file();
     co_return;
@@ -112,6 +109,20 @@ asio::awaitable<void> Upload::perform(const FileStarted& started) {
     co_return;
   }
   receive_file();
+}
+
+/// What START announces is no more than a word: `write` looks at what comes.
+std::optional<Error> Upload::too_large(std::uint32_t announced) const {
+  const auto most = server_.options().max_file_size;
+  const bool by_path = !facts_.file.kind();
+  const auto least = by_path ? announced : (announced - 1) * std::uint64_t{full_packet} + 1;
+  if (least <= most) {
+    return std::nullopt;
+  }
+  return Error{ErrorCategory::io, 0,
+               fmt::format("refused: its {} are more than {} (--max-file-size)",
+                           by_path ? format_size(announced) : fmt::format("{} packets", announced),
+                           format_size(most))};
 }
 
 /// False if the destination refuses it.
@@ -172,13 +183,30 @@ bool Upload::take(const FileData& data) {
   return pieces_.size() < most_pieces;
 }
 
+/// A file by path may turn out to be more than START announced, if that counted packets.
+Result<void> Upload::check_size() const {
+  auto size = transfer_->bytes();
+  for (const auto piece : pieces_) {
+    size += piece.size();
+  }
+  const auto most = server_.options().max_file_size;
+  if (facts_.file.kind() || size <= most) {
+    return {};
+  }
+  return std::unexpected(
+      Error{ErrorCategory::io, 0,
+            fmt::format("refused: it is more than {} (--max-file-size)", format_size(most))});
+}
+
 /// Writes what has come so far; false if the destination refuses it.
 asio::awaitable<bool> Upload::write() {
   if (pieces_.empty()) {
     co_return true;
   }
-  Result<void> written;
-  if (transfer_->may_block()) {
+  auto written = check_size();
+  if (!written) {
+    // what came is kept as it is
+  } else if (transfer_->may_block()) {
     writing_ = true;
     written = co_await run_on(server_.disk(), [this] { return transfer_->append(pieces_); });
     writing_ = false;
@@ -230,6 +258,9 @@ asio::awaitable<void> Upload::perform(const FileCompleted& completed) {
   has_proved();
   const auto transfer = std::move(transfer_);
   if (finished->what == Finished::What::known) {
+    if (left_alone_.size() >= most_left_alone) {
+      left_alone_.clear();
+    }
     left_alone_.insert_or_assign(transfer->facts().file, facts_.metadata_payload);
   }
   fetching_.reset();

@@ -25,7 +25,7 @@ public:
   Upload(Server& server, ServerSession& session) : server_(server), session_(session) {}
 
   /// The camera was admitted; before anything else.
-  void identified(std::uint64_t imei) { facts_.imei = imei; }
+  void identified(std::uint64_t imei);
 
   asio::awaitable<void> perform(const MetadataReceived& metadata);
   asio::awaitable<void> perform(const FileOffered& offered);
@@ -64,6 +64,8 @@ private:
   bool is_left_alone(const FileRef& file) const;
   void refuse_name();
   void leave_file();
+  std::optional<Error> too_large(std::uint32_t announced) const;
+  Result<void> check_size() const;
   asio::awaitable<bool> begin_transfer(std::uint32_t announced);
   void receive_file();
   void has_proved();

@@ -7,8 +7,8 @@
 
 namespace dualcam {
 namespace {
-
-constexpr std::uint16_t newest_plain_protocol = 5;
+constexpr std::uint16_t oldest_known_protocol = 5;
+constexpr std::uint16_t newest_known_protocol = 7;
 
 } // namespace
 
@@ -255,23 +255,22 @@ void ServerSession::on_init(const Init& init) {
 /// the same, until that is in vain.
 void ServerSession::offered_by(const Init& init) {
   const auto kinds = kinds_offered(init);
-  const bool by_kind = protocol_ <= newest_plain_protocol;
+  const bool by_kind = protocol_ < first_protocol_by_path;
   offered_ = by_kind ? kinds : FileKinds();
   path_told_ = init.offers_path();
   path_offered_ = path_told_ || (!by_kind && !kinds.empty());
   unknown_offered_ = init.offers_unknown();
 }
 
-void ServerSession::accept(TimePoint now, FileKinds last) {
+void ServerSession::accept(TimePoint now, AskedLast last) {
   if (!answers(State::identifying, now)) {
     return;
   }
   last_ = last;
-  if (protocol_ > newest_plain_protocol && !config_.paths) {
-    send(Close{});
-    return end(Ended::Reason::unsupported,
-               "protocol " + std::to_string(protocol_) +
-                   " is not supported yet: only DualCams of protocol 5 and lower");
+  if (protocol_ < oldest_known_protocol || protocol_ > newest_known_protocol) {
+    odd(Oddity::protocol,
+        "protocol " + std::to_string(protocol_) + " is not known: served as protocol " +
+            std::to_string(std::clamp(protocol_, oldest_known_protocol, newest_known_protocol)));
   }
   next_file();
 }
@@ -300,14 +299,18 @@ void ServerSession::on_repeated_init(const Message& message) {
 }
 
 void ServerSession::next_file() {
-  const auto offered = (offered_ & config_.wanted) - excluded_;
-  auto kind = (offered - last_).first();
-  if (!kind && !round_over_) { // else the next INIT may have others
-    kind = offered.first();
-  }
-  const bool may_have_path = config_.paths && path_offered_ && !path_excluded_ && !round_over_;
-  if (may_have_path && (!kind || rounds_in_vain_ == 0)) {
+  const auto& wanted = config_.wanted;
+  const auto offered = offered_ - excluded_;
+  auto kind = wanted.first(offered - last_.kinds);
+  const bool may_have_path =
+      path_offered_ && !path_excluded_ && !round_over_ && wanted.want_paths(protocol_);
+  const bool is_path_next =
+      !kind || (rounds_in_vain_ == 0 && !last_.paths && wanted.want_path_before(*kind, protocol_));
+  if (may_have_path && is_path_next) {
     return ask_for_path();
+  }
+  if (!kind && !round_over_) { // else the next INIT may have others
+    kind = wanted.first(offered);
   }
   if (kind) {
     offered_.erase(*kind);
@@ -326,7 +329,7 @@ void ServerSession::next_file() {
 
 /// Whatever else it had, it does not wait for our answer to the next INIT.
 void ServerSession::hung_up_after_file() {
-  const bool has_more = ((owed_ & config_.wanted) - excluded_).first().has_value();
+  const bool has_more = config_.wanted.first(owed_ - excluded_).has_value();
   if (has_more) { // of the kinds that are to be last
     return end(Ended::Reason::lost, "connection lost");
   }
@@ -342,10 +345,6 @@ void ServerSession::nothing_left() {
 void ServerSession::left(std::string why) {
   if (!path_failure_.empty()) {
     return end(Ended::Reason::unsupported, std::move(path_failure_));
-  }
-  if (path_offered_ && !config_.paths) {
-    return end(Ended::Reason::unsupported, "what the device still offers is a file by path (ADAS, "
-                                           "DSM or DashCam), which cannot be fetched yet");
   }
   if (unknown_offered_ && owed_.empty() && !init_repeated_) { // behind a file it may be a mere flag
     return end(Ended::Reason::unsupported,
@@ -366,7 +365,7 @@ void ServerSession::finish() {
 /// "Completed" is told to a device only whose every file is stored. Behind REPEAT INIT it does not
 /// work [doc].
 void ServerSession::take_leave() {
-  const bool by_kind = protocol_ <= newest_plain_protocol && !path_offered_ && !was_asked_for_path_;
+  const bool by_kind = protocol_ < first_protocol_by_path && !path_offered_ && !was_asked_for_path_;
   const bool has_all = by_kind && !init_repeated_ && !unknown_offered_ && owed_.empty();
   has_all ? send(Status{status_completed}) : send(Close{});
 }
@@ -381,6 +380,14 @@ void ServerSession::send(const Message& message) { actions_.emplace_back(Send{en
 
 void ServerSession::note(std::string text, bool notable) {
   actions_.emplace_back(Note{std::move(text), notable});
+}
+
+void ServerSession::odd(Oddity what, std::string text) {
+  const auto index = static_cast<std::size_t>(what);
+  if (!told_[index]) {
+    told_.set(index);
+    note(std::move(text));
+  }
 }
 
 void ServerSession::progress() {

@@ -133,12 +133,15 @@ void ServerSession::skip(TimePoint now) {
     return;
   }
   if (!is_started || begun_) {
-    return leave_file();
+    return leave_alone();
   }
   leaving_ = Leaving::unwanted; // but for another START
   state_ = State::awaiting_start;
   await(Timer::start, config_.again_wait);
 }
+
+/// The host does not want it.
+void ServerSession::leave_alone() { current_.kind() ? leave_file() : path_in_vain(""); }
 
 /// The file is not asked for again in this session.
 void ServerSession::leave_file() {
@@ -178,7 +181,7 @@ void ServerSession::start_is_late() {
   case Leaving::empty:
     return is_empty();
   case Leaving::unwanted:
-    return leave_file();
+    return leave_alone();
   case Leaving::no:
     break;
   }
@@ -209,7 +212,6 @@ void ServerSession::begin(TimePoint now, const ResumePoint& from) {
   attempts_ = 0;
   begun_ = true;
   varies_ = false;
-  is_unexpected_ = false;
   file_ = FileReceiver(geometry, from);
   ask();
 }
@@ -289,10 +291,16 @@ void ServerSession::on_packet(const FileReceiver::Packet& packet) {
   }
   const auto wanted = file_.wanted();
   const auto taken = file_.take(packet);
+  if (packet.offset && taken.verdict != FileReceiver::Verdict::bad_crc &&
+      protocol_ < first_protocol_by_path) {
+    odd(Oddity::enhanced, "the file comes as ENHANCED DATA, though the device speaks protocol " +
+                              std::to_string(protocol_));
+  }
   switch (taken.verdict) {
   case FileReceiver::Verdict::bad_crc:
     return resume(Resumed::Reason::bad_crc);
   case FileReceiver::Verdict::out_of_step:
+    tell_odd_packet(packet);
     return resume(Resumed::Reason::out_of_step);
   case FileReceiver::Verdict::different:
     return replaced();
@@ -306,11 +314,27 @@ void ServerSession::on_packet(const FileReceiver::Packet& packet) {
   if (file_.wanted() != wanted) { // what was asked for has come
     attempts_ = 0;
   }
-  if (file_.geometry().is_unexpected() && !std::exchange(is_unexpected_, true)) {
-    note("START of this file counts packets, not bytes");
+  if (file_.geometry().is_unexpected()) {
+    odd(Oddity::start_in_packets, "START of this file counts packets, not bytes");
   }
   limit_packets();
   file_.is_whole() && !file_.geometry().may_go_on() ? complete_file() : await_packet();
+}
+
+/// Of a file by path: what is odd about a packet that is right in itself but not the one due.
+void ServerSession::tell_odd_packet(const FileReceiver::Packet& packet) {
+  if (current_.kind()) {
+    return;
+  }
+  const auto& [place, offset, crc] = file_.geometry().last();
+  if (packet.offset && *packet.offset != offset) {
+    return odd(Oddity::other_offset, "a packet is for byte " + std::to_string(*packet.offset) +
+                                         ", byte " + std::to_string(offset) + " was due");
+  }
+  if (offset + packet.payload.size() > announced_) {
+    odd(Oddity::too_many_bytes,
+        "more bytes came than the " + std::to_string(announced_) + " that START announced");
+  }
 }
 
 void ServerSession::await_packet() {
@@ -350,8 +374,11 @@ void ServerSession::complete_file() {
 }
 
 void ServerSession::on_status_in_file(const Status& status) {
-  if (state_ != State::awaiting_start && file_.is_whole()) {
-    return complete_file(); // whatever its value
+  if (state_ != State::awaiting_start && file_.is_whole()) { // whatever its value
+    if (status.code > status_end_of_path) {
+      odd(Oddity::end_status, "the file ends with STATUS " + std::to_string(status.code));
+    }
+    return complete_file();
   }
   if (status.code == status_completed && state_ == State::receiving) {
     return resume(Resumed::Reason::out_of_step); // it thinks that it has sent everything

@@ -11,6 +11,10 @@ constexpr unsigned most_rounds_in_vain = 3;
 } // namespace
 
 void ServerSession::ask_for_path() {
+  if (!path_told_) {
+    odd(Oddity::kinds_alone, "the device offers kinds, though it speaks protocol " +
+                                 std::to_string(protocol_) + ": asked for a path all the same");
+  }
   path_offered_ = false;
   was_asked_for_path_ = true;
   state_ = State::awaiting_path;
@@ -33,8 +37,13 @@ void ServerSession::on_path_stage(const Message& message) {
   }
   progress();
   framer_.limit(CommandId::path, longest_unasked_path);
+  if (!config_.wanted.wants(*file)) {
+    odd(Oddity::unwanted, "the device offers " + file->label() + ", which is not wanted");
+    return path_in_vain("");
+  }
   if (!file->camera()) {
-    note("the file " + file->label() + " is of no known camera; it is fetched all the same");
+    odd(Oddity::unknown_camera,
+        "the file " + file->label() + " is of no known camera; it is fetched all the same");
   }
   ask_about(std::move(*file));
 }
@@ -67,17 +76,20 @@ bool ServerSession::may_ask_otherwise() {
     return false;
   }
   shortened_ = true;
-  note("the device does not understand the path: asking by its first bytes");
+  odd(Oddity::short_request, "the device does not understand the path: asking by its first bytes");
   return true;
 }
 
-/// START was 0, and none has come behind it. Another file by path may be there at the next INIT.
+/// START was 0, and none has come behind it.
 void ServerSession::is_empty() {
   note("the device has no " + current_.label() + " after all");
   owed_ = owed_ - current_.kinds();
-  if (current_.kind()) {
-    return leave_file();
-  }
+  current_.kind() ? leave_file()
+                  : path_in_vain("the files by path that the device offers are not there");
+}
+
+/// Another file by path may be there at the next INIT. `failure`: what to say if there is none.
+void ServerSession::path_in_vain(std::string_view failure) {
   progress();
   deadlines_.stop_all_but(Timer::idle);
   if (++rounds_in_vain_ < most_rounds_in_vain) {
@@ -85,7 +97,7 @@ void ServerSession::is_empty() {
     offered_ = {};
   } else {
     path_excluded_ = true;
-    path_failure_ = "the files by path that the device offers are not there";
+    path_failure_ = failure;
   }
   next_file();
 }

@@ -10,7 +10,7 @@
 
 namespace dualcam {
 
-inline constexpr ServerConfig every_file{.paths = true};
+inline constexpr ServerConfig every_file{.wanted = Wishes::all()};
 
 /// What the device said, then how long it was silent.
 struct Recorded {

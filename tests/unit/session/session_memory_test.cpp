@@ -146,8 +146,8 @@ TEST_CASE("memory: nothing that a device sends, however often, makes a session h
 
 TEST_CASE("memory: where paths are asked for, a session holds a few of the longest") {
   constexpr std::size_t limit = 8 * longest_path;
-  constexpr ServerConfig by_path{.paths = true};
-  constexpr ServerConfig without_metadata{.paths = true, .metadata = false};
+  constexpr ServerConfig by_path{.wanted = Wishes::all()};
+  constexpr ServerConfig without_metadata{.wanted = Wishes::all(), .metadata = false};
   const std::string init = "0000 0006 00013ee13c001981 42000400";
   const auto asked = init + "000d 0005 64736d2f61";
   const auto mid_file = asked + "0001 0006 ffffffff 0000 0003 0004 00000000 0004 0003 61 728f";

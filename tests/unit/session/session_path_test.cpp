@@ -6,8 +6,8 @@ namespace {
 
 using namespace std::string_literals;
 
-constexpr ServerConfig by_path{.paths = true};
-constexpr ServerConfig without_metadata{.paths = true, .metadata = false};
+constexpr ServerConfig by_path{.wanted = Wishes::all()};
+constexpr ServerConfig without_metadata{.wanted = Wishes::all(), .metadata = false};
 constexpr auto init_path = "0000 0006 00013ee13c001981 42000400";
 constexpr auto init_nothing = "0000 0006 00013ee13c001981 40000400";
 constexpr auto ask_path = "000c00020000";
@@ -71,6 +71,11 @@ void open(TestHost& host, std::uint32_t announced, std::string_view path = "dsm/
   host.receive(encode(Start{announced}));
   host.receive(sync_0);
   host.take_sent();
+}
+
+auto notes_of(const TestHost& host) {
+  return std::ranges::count_if(host.events(),
+                               [](const auto& event) { return event.starts_with("note "); });
 }
 
 ByteBuffer packets_of(Bytes bytes, std::size_t size) {
@@ -154,9 +159,9 @@ TEST_CASE("path: nothing on offer is CLOSE, and no path is asked for unless it i
   CHECK(to_hex(nothing.take_sent()) == close);
   CHECK(nothing.ended()->reason == Ended::Reason::finished);
   TestHost unwanted;
-  unwanted.receive(init_path);
+  unwanted.receive("0000 0005 00013ee13c001981 42000400");
   CHECK(to_hex(unwanted.take_sent()) == close);
-  CHECK(unwanted.ended()->reason == Ended::Reason::unsupported);
+  CHECK(unwanted.ended()->reason == Ended::Reason::finished);
 }
 
 TEST_CASE("path: a device that does not tell it is left, its DualCam kinds are fetched before") {
@@ -461,6 +466,121 @@ TEST_CASE("path: a simulated camera of every kind is understood, whatever its li
       }
     }
   }
+}
+
+TEST_CASE("path: what the host leaves alone or does not want makes room for another, three times") {
+  ServerConfig config = without_metadata;
+  config.wanted = Wishes();
+  config.wanted.add(Wish::adas);
+  config.wanted.add(FileKinds::all());
+  TestHost host(config);
+  for (int round = 1; round <= 2; ++round) {
+    host.receive("0000 0005 00013ee13c001981 46000400");
+    CHECK(to_hex(host.take_sent()) == (round == 1 ? ask_path : "000800072570686f746f66"));
+    if (round == 2) {
+      break; // the kinds have their turn
+    }
+    host.receive("000d 0005 64736d2f61");
+    CHECK(to_hex(host.take_sent()) == "0009");
+  }
+  host.receive("0001 0006 00000001 0000");
+  host.receive("0003 0004 00000001 0004 0003 61 728f");
+  CHECK(to_hex(host.take_sent()).ends_with("0009"));
+  host.receive("0000 0005 00013ee13c001981 42000400");
+  CHECK(to_hex(host.take_sent()) == ask_path);
+  SECTION("another camera's file comes") {
+    host.receive("000d 0007 6d646173392f61");
+    CHECK(to_hex(host.take_sent()) == command("0008", "mdas9/a"));
+  }
+  SECTION("there is none") {
+    host.receive("000d 0005 64736d2f61");
+    host.receive("0000 0005 00013ee13c001981 42000400");
+    host.receive("000d 0005 64736d2f61");
+    CHECK(to_hex(host.take_sent()).ends_with(close));
+    REQUIRE(host.ended());
+    CHECK(host.ended()->reason == Ended::Reason::finished);
+  }
+  CHECK(notes_of(host) == 1);
+}
+
+TEST_CASE("path: files go in the order of the wishes, and those that did not come last") {
+  constexpr auto both = "0000 0005 00013ee13c001981 46000400";
+  constexpr auto ask_photo = "000800072570686f746f66";
+  ServerConfig config = without_metadata;
+  SECTION("kinds before paths") {
+    config.wanted = FileKinds::all();
+    config.wanted.add(Wish::dsm);
+    TestHost host(config);
+    host.receive(both);
+    CHECK(to_hex(host.take_sent()) == ask_photo);
+  }
+  SECTION("a path that did not come") {
+    TestHost host(config);
+    host.last = {.paths = true};
+    host.receive(both);
+    CHECK(to_hex(host.take_sent()) == ask_photo);
+    host.receive("0001 0006 00000001 0000");
+    host.receive("0003 0004 00000001 0004 0003 61 728f");
+    host.receive(init_path);
+    CHECK(to_hex(host.take_sent()).ends_with(ask_path));
+  }
+  SECTION("kinds that did not come") {
+    TestHost host(config);
+    host.last = {.kinds = FileKinds::all()};
+    host.receive(both);
+    CHECK(to_hex(host.take_sent()) == ask_path);
+  }
+  SECTION("a camera hides the others") {
+    config.wanted.show_only(Camera::adas);
+    TestHost host(config);
+    host.receive("0000 0005 00013ee13c001981 44000400");
+    CHECK(to_hex(host.take_sent()) == close);
+    config.wanted = Wishes::all();
+    config.wanted.show_only(Camera::dualcam);
+    TestHost dualcam(config);
+    dualcam.receive(both);
+    CHECK(to_hex(dualcam.take_sent()) == ask_photo);
+  }
+}
+
+TEST_CASE("path: what is unexpected is told once a kind and connection") {
+  TestHost host(without_metadata);
+  host.receive("0000 0004 00013ee13c001981 42000400");
+  host.receive(encode(Path{"other/thing"}));
+  host.receive("0001 0006 00000009 0000");
+  host.receive(sync_0);
+  for (int i = 0; i < 3; ++i) {
+    host.receive("000e 000a 00000004 31323334 8832"); // a gap
+    host.receive(sync_0);
+  }
+  for (const auto* packet : enhanced) {
+    host.receive(packet);
+  }
+  host.receive("0000 0004 00013ee13c001981 42000400");
+  host.receive(encode(Path{"another/thing"}));
+  host.receive("0001 0006 00000008 0000");
+  host.receive(sync_0);
+  for (int i = 0; i < 3; ++i) {
+    for (const auto* packet : data) { // the last one is too much
+      host.receive(packet);
+    }
+    host.receive(sync_0);
+  }
+  host.receive(data[0]);
+  host.receive(data[1]);
+  host.receive("0005 0004 00000007");
+  CHECK(host.files().size() == 2);
+  for (const auto* note :
+       {"note protocol 4 is not known: served as protocol 5",
+        "note the file other/thing is of no known camera; it is fetched all the same",
+        "note the file comes as ENHANCED DATA, though the device speaks protocol 4",
+        "note a packet is for byte 4, byte 0 was due",
+        "note more bytes came than the 8 that START announced",
+        "note the file ends with STATUS 7"}) {
+    CAPTURE(note);
+    CHECK(host.has_event(note));
+  }
+  CHECK(notes_of(host) == 6);
 }
 
 } // namespace dualcam

@@ -8,7 +8,7 @@ namespace {
 
 constexpr auto init_front_photo = "0000 0005 00013ee13c001981 44000400";
 constexpr std::size_t packets = 6;
-constexpr ServerConfig no_metadata{.paths = true, .metadata = false};
+constexpr ServerConfig no_metadata{.wanted = Wishes::all(), .metadata = false};
 
 /// Six packets, the last one shorter.
 ByteBuffer content(const Dialect& dialect, std::uint32_t seed = 1) {
@@ -292,7 +292,7 @@ TEST_CASE("session: kinds that are to be last are asked for behind all others") 
     send_from(host, dialect, bytes, 1);
   };
   TestHost host(no_metadata);
-  host.last = FileKinds(0x04);
+  host.last = {.kinds = FileKinds(0x04)};
   host.receive("0000 0005 00013ee13c001981 4c000400");
   CHECK(host.has_event("offered photor"));
   CHECK_FALSE(host.has_event("offered photof"));
@@ -310,7 +310,7 @@ TEST_CASE("session: kinds that are to be last are asked for behind all others") 
 
 TEST_CASE("session: a device that hangs up while a kind that is to be last is left is not done") {
   TestHost host(no_metadata);
-  host.last = FileKinds(0x04);
+  host.last = {.kinds = FileKinds(0x04)};
   host.receive("0000 0005 00013ee13c001981 4c000400");
   host.receive(encode(Start{packets}));
   send_from(host, dialects[0], content(dialects[0]), 1);

@@ -61,7 +61,7 @@ public:
 
   bool admit = true;
   FileKinds skipped;
-  FileKinds last;           ///< asked for behind the others
+  AskedLast last;           ///< asked for behind the others
   std::size_t enough = 0;   ///< files, then the host takes its leave; 0 = never
   ByteBuffer held;          ///< of the next file, from an earlier connection
   ResumePoint resume_point; ///< that goes with it

@@ -46,7 +46,8 @@ std::string reaction_of(const TestHost& host, std::size_t first_event) {
 
 /// A session in one case, its input cut into pieces of `next_size` bytes.
 template <class NextSize> std::string server_reaction(const WireCase& wire, NextSize next_size) {
-  const ServerConfig config{.paths = wire.options.starts_with("path"),
+  const bool by_path = wire.options.starts_with("path");
+  const ServerConfig config{.wanted = by_path ? Wishes::all() : FileKinds::all(),
                             .metadata = wire.options.ends_with("metadata")};
   TestHost host(config);
   host.admit = wire.options != "refuse";

@@ -7,12 +7,12 @@ namespace {
 
 const CommandLine line(parse_serve_options);
 
-FileKinds kinds(std::initializer_list<FileKind> of) {
-  FileKinds set;
-  for (const auto kind : of) {
-    set.insert(kind);
+Wishes wishes(std::initializer_list<Wish> of) {
+  Wishes result;
+  for (const auto wish : of) {
+    result.add(wish);
   }
-  return set;
+  return result;
 }
 
 } // namespace
@@ -21,7 +21,8 @@ TEST_CASE("serve options: what is given is what counts, the rest is as --help sa
   const auto plain = line.good({});
   CHECK(plain.port == 7050);
   CHECK(plain.output == ".");
-  CHECK(plain.sources == FileKinds::all());
+  CHECK(plain.wishes == Wishes::all());
+  CHECK_FALSE(plain.camera);
   CHECK(plain.idle_timeout == std::chrono::seconds(60));
   CHECK(plain.max_file_size == std::uint64_t{1} << 30);
   CHECK(plain.min_free == std::uint64_t{200} << 20);
@@ -82,24 +83,62 @@ TEST_CASE("serve options: what is given is what counts, the rest is as --help sa
   CHECK(all.max_partial_age == std::chrono::hours(2));
 }
 
-TEST_CASE("serve options: sources are kinds or groups of them, and what is given last counts") {
-  using enum FileKind;
+TEST_CASE("serve options: sources are kinds, families or groups of them, in the order of asking") {
+  using enum Wish;
   for (const auto& [given, expected] :
-       {std::pair("photo", kinds({front_photo, rear_photo})),
-        {"video", kinds({front_video, rear_video})},
-        {"front", kinds({front_photo, front_video})},
-        {"rear", kinds({rear_photo, rear_video})},
-        {"all", FileKinds::all()},
-        {"videor", kinds({rear_video})},
-        {"photof,videor", kinds({front_photo, rear_video})},
-        {"photo videof", kinds({front_photo, rear_photo, front_video})}}) {
+       {std::pair("photo", wishes({front_photo, rear_photo})),
+        {"video", wishes({front_video, rear_video})},
+        {"front", wishes({front_photo, front_video})},
+        {"rear", wishes({rear_photo, rear_video})},
+        {"all", Wishes::all()},
+        {"videor", wishes({rear_video})},
+        {"photof,videor", wishes({front_photo, rear_video})},
+        {"videor,photof", wishes({rear_video, front_photo})},
+        {"adas", wishes({adas})},
+        {"dsm,dashcam,path", wishes({dsm, dashcam, path})},
+        {"photof,adas,photo", wishes({front_photo, adas, rear_photo})},
+        {"photo videof", wishes({front_photo, rear_photo, front_video})}}) {
     CAPTURE(given);
-    CHECK(line.good({"-s", given}).sources == expected);
+    CHECK(line.good({"-s", given}).wishes == expected);
   }
-  CHECK(line.good({"-s", "photo", "-s", "videof"}).sources == kinds({front_video}));
-  for (const auto* given : {"", "x", "photo,", ",photo", "photof,x", "PHOTO"}) {
+  CHECK(line.good({"-s", "photo", "-s", "videof"}).wishes == wishes({front_video}));
+  for (const auto* given : {"", "x", "photo,", ",photo", "photof,x", "PHOTO", "dualcam"}) {
     CHECK_THAT(line.bad({"-s", given}), ContainsSubstring("one or more of photof"));
   }
+}
+
+TEST_CASE("serve options: a camera hides the files of all others, wherever it is given") {
+  for (const auto camera : all_cameras) {
+    const std::string name(name_of(camera));
+    auto expected = Wishes::all();
+    expected.show_only(camera);
+    CHECK(line.good({"--camera", name.c_str()}).wishes == expected);
+    CHECK(line.good({"--camera", name.c_str()}).camera == camera);
+    expected = wishes({Wish::adas});
+    expected.show_only(camera);
+    CHECK(line.good({"--camera", name.c_str(), "-s", "adas"}).wishes == expected);
+  }
+  CHECK(line.good({"--camera", "auto"}).wishes == Wishes::all());
+  CHECK(line.good({"--camera", "dsm", "--camera", "auto"}).wishes == Wishes::all());
+  CHECK_THAT(line.bad({"--camera", "x"}), ContainsSubstring("auto, dualcam, adas, dsm, dashcam"));
+}
+
+TEST_CASE("serve options: a name that is given is that of files by path as well") {
+  const NameValues values{.imei = "1",
+                          .time = "t",
+                          .trigger_time = {},
+                          .received = {},
+                          .kind = "photof",
+                          .camera = "dsm",
+                          .path = "a/b",
+                          .trigger = {},
+                          .extension = ".jpg"};
+  const auto plain = line.good({});
+  CHECK(plain.name.expand(values) == "1/t_photof.jpg");
+  CHECK(plain.name_by_path.expand(values) == "1/t_dsm.jpg");
+  const auto given = line.good({"--name", "{camera}/{path}{ext}"});
+  CHECK(given.name.expand(values) == "dsm/a_b.jpg");
+  CHECK(given.name_by_path.expand(values) == "dsm/a_b.jpg");
 }
 
 TEST_CASE("serve options: standard output takes one file, which nothing else may want") {

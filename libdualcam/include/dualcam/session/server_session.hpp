@@ -25,6 +25,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bitset>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -34,6 +35,7 @@
 #include "dualcam/files/file_kind.hpp"
 #include "dualcam/files/file_ref.hpp"
 #include "dualcam/files/resume_point.hpp"
+#include "dualcam/files/wishes.hpp"
 #include "dualcam/session/deadlines.hpp"
 #include "dualcam/session/file_receiver.hpp"
 #include "dualcam/wire/bytes.hpp"
@@ -44,9 +46,8 @@ namespace dualcam {
 
 /// What a session is to fetch, and how long it waits.
 struct ServerConfig {
-  FileKinds wanted = FileKinds::all(); ///< others are left alone
-  bool paths = false;                  ///< files by path, of any camera and protocol, as well
-  bool metadata = true;                ///< ask for it before each file
+  Wishes wanted = FileKinds::all(); ///< others are left alone
+  bool metadata = true;             ///< ask for it before each file
 
   Milliseconds idle{60'000}; ///< without progress in this time the connection is given up
 
@@ -81,8 +82,7 @@ struct MetadataReceived {
   Bytes payload; ///< as it came: it may not be decodable
 };
 
-/// A wanted file is there. Of files by path one is offered at a time, before a DualCam's kinds.
-/// Question: `fetch` or `skip`.
+/// A wanted file is there. Of files by path one is offered at a time. Question: `fetch` or `skip`.
 struct FileOffered {
   FileRef file; ///< which
 };
@@ -173,6 +173,12 @@ using Action =
     std::variant<Send, Identified, MetadataReceived, FileOffered, FileStarted, FileReplaced,
                  FileData, FileCompleted, Acknowledged, FileRefused, Resumed, Note, Ended>;
 
+/// Files that are asked for when all others have been dealt with.
+struct AskedLast {
+  FileKinds kinds{};  ///< a DualCam's
+  bool paths = false; ///< those by path: the device tells which one
+};
+
 /// One connection with a device.
 class ServerSession {
 public:
@@ -206,14 +212,14 @@ public:
   TimePoint overdue_at() const;
 
   // Answers.
-  /// Files of the kinds `last` are asked for when the others have been dealt with.
-  void accept(TimePoint now, FileKinds last = {});
+  /// To Identified.
+  void accept(TimePoint now, AskedLast last = {});
   /// To Identified: hangs up; `why` is the text of Ended.
   void reject(std::string_view why);
   /// To FileOffered: asks for it.
   void fetch(TimePoint now);
-  /// To FileOffered, FileStarted and FileReplaced: leaves it alone for the session. Whichever file
-  /// by path it is, no other can be asked for.
+  /// To FileOffered, FileStarted and FileReplaced: leaves it alone for the session. Of files by
+  /// path the device tells which one is next: others may be had if its next INIT brings them.
   void skip(TimePoint now);
   /// To FileStarted and FileReplaced; `from` lies in the file.
   void begin(TimePoint now, const ResumePoint& from = {});
@@ -262,6 +268,7 @@ private:
   void ask_about(FileRef file);
   void ask_for_metadata();
   void without_metadata(std::string_view why);
+  void path_in_vain(std::string_view failure);
   void request_file();
   bool may_ask_otherwise();
   void on_metadata_stage(const Message& message);
@@ -285,6 +292,7 @@ private:
   void nothing_left();
   void left(std::string why);
   void offer();
+  void leave_alone();
   void leave_file();
   void ask();
   void search_sync();
@@ -295,8 +303,25 @@ private:
   void await_packet();
   void complete_file();
 
+  /// What no device is known to do: told once each, the file comes all the same.
+  enum class Oddity {
+    protocol,
+    unknown_camera,
+    unwanted,
+    kinds_alone,
+    short_request,
+    enhanced,
+    start_in_packets,
+    too_many_bytes,
+    other_offset,
+    end_status,
+    last = end_status,
+  };
+
   void send(const Message& message);
   void note(std::string text, bool notable = true);
+  void odd(Oddity what, std::string text);
+  void tell_odd_packet(const FileReceiver::Packet& packet);
   void progress();
   void await(Timer step, Milliseconds wait);
   void ask_host(State question);
@@ -320,7 +345,7 @@ private:
   std::uint16_t protocol_ = 0;
   FileKinds offered_;          ///< by the last INIT and not yet dealt with
   FileKinds excluded_;         ///< empty, refused or not wanted: not asked for again
-  FileKinds last_;             ///< asked for when no others are left
+  AskedLast last_;             ///< asked for when no others are left
   FileKinds owed_;             ///< offered by the first INIT and not had
   bool path_offered_ = false;  ///< by the last INIT and not yet dealt with
   bool path_excluded_ = false; ///< refused or not wanted: not asked for again
@@ -328,13 +353,14 @@ private:
   bool path_told_ = false;     ///< the last INIT had its bit
   bool was_asked_for_path_ = false;
   bool has_file_by_path_ = false; ///< stored
-  unsigned rounds_in_vain_ = 0;   ///< with a START of 0, one behind the other
+  unsigned rounds_in_vain_ = 0;   ///< that brought no file by path, one behind the other
   bool shortened_ = false;        ///< a path is asked for by its first bytes
   bool understood_ = false;       ///< the device has begun a file by path as it was asked for
   bool unknown_offered_ = false;
   bool round_over_ = false; ///< the next INIT may offer others
   bool init_repeated_ = false;
   bool asks_metadata_;
+  std::bitset<static_cast<std::size_t>(Oddity::last) + 1> told_;
 
   // The file being fetched.
   FileRef current_ = FileKind::front_photo;
@@ -344,10 +370,9 @@ private:
   FileReceiver file_;
   /// Why it will be left, unless another START comes.
   enum class Leaving { no, empty, unwanted } leaving_ = Leaving::no;
-  bool begun_ = false;         ///< by the host
-  bool synchronised_ = false;  ///< a SYNC has come since START
-  bool varies_ = false;        ///< its packets were larger than those before
-  bool is_unexpected_ = false; ///< as Geometry says, and was noted
+  bool begun_ = false;        ///< by the host
+  bool synchronised_ = false; ///< a SYNC has come since START
+  bool varies_ = false;       ///< its packets were larger than those before
   unsigned attempts_ = 0;
 };
 
