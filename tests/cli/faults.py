@@ -112,7 +112,7 @@ class _Connection(Upload):
             self.device.recordings.remove(self.sent)
             self.sent = None
         if command == PATH_WANTED:
-            self.recording = self.device.recordings[0]
+            self.recording = min(self.device.recordings, key=lambda each: len(each.content))
             self.send(struct.pack(">HH", PATH, len(self.recording.request))
                       + self.recording.request)
         elif command in (METADATA_WANTED, FILE) and payload:

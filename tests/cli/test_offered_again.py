@@ -7,6 +7,7 @@ import shutil
 import struct
 import time
 
+from families import DUALCAM, for_every_family
 from harness import IMEI, SIGKILL, SIGTERM, STATE, ToolTest
 from uploads import Upload, metadata, packet_count
 from wire import AGAIN, FILE, KINDS, METADATA_WANTED, PACKET, RESUME, START, crc16
@@ -83,13 +84,24 @@ class OffersKinds(Upload):
 
 
 class OfferedAgain(ToolTest):
+    family = DUALCAM
+
+    @property
+    def name(self):
+        return f"{IMEI}/20241029T124342Z_{self.family.label('photof')}.jpg"
+
+    def tail(self, size):
+        """The packet from which a stored file of this size is compared: 4 KiB at least."""
+        return (size - 4096) // self.family.size + 1
+
     def upload(self, server, content, milliseconds=TIME, camera=Upload, **options):
-        with camera(server, content, milliseconds=milliseconds, **options) as device:
+        with camera(server, content, milliseconds=milliseconds, family=self.family,
+                    **options) as device:
             device.run()
         return device
 
     def lose_acknowledgement(self, server, content, milliseconds=TIME):
-        with Upload(server, content, milliseconds=milliseconds) as camera:
+        with Upload(server, content, milliseconds=milliseconds, family=self.family) as camera:
             self.assertEqual(camera.run(AGAIN), AGAIN)
 
     def stop(self, server, status=0):
@@ -102,40 +114,44 @@ class OfferedAgain(ToolTest):
     def told(self, server):
         return server.output.splitlines()
 
+    @for_every_family
     def test_a_camera_that_does_not_forget_gets_its_file_stored_once(self):
-        for milliseconds, size in ((TIME, 20_480), (None, 20_480 + 1_000)):
-            content = self.random.randbytes(size + PACKET)
+        for milliseconds, size in ((TIME, 21_500), (None, 22_500)):
+            content = self.random.randbytes(size)
             server = self.serve("-k")
             before = len(self.stored())
             for connection in range(4):
                 camera = self.upload(server, content, milliseconds, Insistent)
                 # stored, recognised and left alone; recognised and left alone
-                self.assertEqual(camera.resumed_at, [1, 18] if connection == 0 else [18])
+                again = self.tail(size)
+                self.assertEqual(camera.resumed_at, [1, again] if connection == 0 else [again])
                 self.assertEqual(camera.asked_for_file, 2 if connection == 0 else 1)
             self.stop(server)
             self.assertEqual(len(self.stored()), before + 1)
             self.assertEqual(len(self.told(server)), 1)
             self.assertEqual(sum("offered again" in line for line in server.lines), 4)
 
+    @for_every_family
     def test_it_is_recognised_by_another_process_and_when_it_has_moved_on(self):
         content = self.random.randbytes(20_000)
         server = self.serve()
         self.upload(server, content)
         self.assertEqual(server.wait(), 0)
-        for change in (lambda: None, lambda: (self.out / NAME).rename(self.folder / "moved"),
+        for change in (lambda: None, lambda: (self.out / self.name).rename(self.folder / "moved"),
                        lambda: shutil.rmtree(self.out / IMEI)):
             change()
             server = self.serve("--exec", "false")
             camera = self.upload(server, content)
             self.assertEqual(server.wait(), 0)  # the hook was not run
-            self.assertEqual((camera.resumed_at, camera.taken), ([16], True))
+            self.assertEqual((camera.resumed_at, camera.taken), ([self.tail(20_000)], True))
             self.assertEqual(self.told(server), [])
-            self.assertRegex(server.errors, f"offered again.*{NAME}")
+            self.assertRegex(server.errors, f"offered again.*{self.name}")
 
+    @for_every_family
     def test_it_is_recognised_when_a_hook_moves_each_file(self):
         content = self.random.randbytes(5_000)
-        away = self.folder / "away"
-        away.mkdir()
+        away = self.folder / self.family.camera / self.family.folder
+        away.mkdir(parents=True)
         server = self.serve("-k", "--exec", f'sh -c \'mv "$1" {away}/$DCAM_SHA256\' sh')
         for _ in range(3):
             self.upload(server, content, camera=Insistent)
@@ -152,8 +168,9 @@ class OfferedAgain(ToolTest):
         self.stop(server)
         self.assertEqual(sorted(self.contents()), sorted(contents))
 
+    @for_every_family
     def test_another_file_of_the_same_second_is_a_new_one(self):
-        size = 20 * PACKET
+        size = 20 * PACKET - 50
         first = self.random.randbytes(size)
         changed = bytearray(first)
         changed[-100] ^= 1
@@ -164,11 +181,12 @@ class OfferedAgain(ToolTest):
         self.assertEqual(len(set(self.contents())), 3)
         self.assertEqual(len(self.told(server)), 3)
 
+    @for_every_family
     def test_padding_alone_makes_no_file_known(self):
         for padding in (b"\0", b"\xff", b"\x00\xff", b"\xff\xd9" + b"\0" * 100):
             for length in (3 * PACKET, 4096, 6 * PACKET, 70 * PACKET):
                 tail = (padding * length)[:length]
-                contents = [self.random.randbytes(2 * PACKET) + tail for _ in range(2)]
+                contents = [self.random.randbytes(2 * PACKET - 9) + tail for _ in range(2)]
                 server = self.serve("-k")
                 before = len(self.stored())
                 for content in [*contents, *contents]:
@@ -176,6 +194,7 @@ class OfferedAgain(ToolTest):
                 self.stop(server)
                 self.assertEqual(len(self.stored()), before + 2, (padding, length))
 
+    @for_every_family
     def test_a_file_that_is_nothing_but_padding_is_compared_whole(self):
         server = self.serve("-k")
         for _ in range(3):
@@ -184,6 +203,7 @@ class OfferedAgain(ToolTest):
         self.stop(server)
         self.assertEqual(len(self.stored()), 2)
 
+    @for_every_family
     def test_without_a_time_at_least_4_kib_are_compared(self):
         """Alike in all but one byte, 4 KiB before their end."""
         end = self.random.randbytes(4096)
@@ -208,6 +228,7 @@ class OfferedAgain(ToolTest):
         self.assertEqual(len(self.stored()), 3)
         self.assertEqual(len(self.told(server)), 2)
 
+    @for_every_family
     def test_a_server_killed_before_it_could_tell_tells_when_the_file_is_offered_again(self):
         content = self.random.randbytes(20_000)
         server = self.serve("-k")
@@ -221,16 +242,16 @@ class OfferedAgain(ToolTest):
         self.assertEqual([line.split()[0] for line in lines[-3:]], [b"gone", b"named", b"said"])
         for cut in (1, 2):
             state.write_bytes(b"".join(lines[:-cut]))
-            (self.out / (NAME + ".json")).unlink()
+            (self.out / (self.name + ".json")).unlink()
             server = self.serve("--json")
-            self.assertEqual(self.upload(server, content).resumed_at, [16])
+            self.assertEqual(self.upload(server, content).resumed_at, [self.tail(20_000)])
             self.assertEqual(server.wait(), 0)
             done = self.event(server.output, "file-done")
-            self.assertEqual(done["path"], str(self.out / NAME))
+            self.assertEqual(done["path"], str(self.out / self.name))
             self.assertEqual((done["bytes"], done["packets"], done["crc16"]),
-                             (20_000, 20, f"{crc16(content):04x}"))
-            self.assertEqual(json.loads((self.out / (NAME + ".json")).read_text())["kind"],
-                             "photof")
+                             (20_000, self.family.count(content), f"{crc16(content):04x}"))
+            told = json.loads((self.out / (self.name + ".json")).read_text())
+            self.assertEqual(told["kind"], done["kind"])
             self.assertEqual(set(state.read_bytes().splitlines(keepends=True)), set(lines))
 
     def test_a_taken_name_does_not_stand_in_the_way_of_a_file_that_is_known(self):

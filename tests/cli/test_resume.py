@@ -98,7 +98,8 @@ class Resuming(ToolTest):
         self.assertEqual((done["sha256"], done["resumes"]),
                          (hashlib.sha256(content).hexdigest(), 1))
         resumed = self.event(server.output, "resumed")
-        self.assertEqual((resumed["packet"], resumed["reason"]), (self.family.number(7), "held"))
+        place = resumed["offset" if self.family.folder else "packet"]
+        self.assertEqual((place, resumed["reason"]), (self.family.number(7), "held"))
         self.assertEqual(self.event(server.output, "summary")["incomplete"], 0)
 
     @for_every_family
@@ -132,7 +133,8 @@ class Resuming(ToolTest):
             server = self.serve()
             self.cut_after(server, content, 7, milliseconds=TIME)
             asked = self.upload(server, other, milliseconds=milliseconds)
-            self.assertEqual(asked, [1] if milliseconds == TIME + 5000 else [7, 1])
+            is_another = milliseconds == TIME + 5000 and not self.family.folder  # without a look
+            self.assertEqual(asked, [1] if is_another else [7, 1])
             self.assertEqual(server.wait(), 0)
             parts = [path for path in self.out.rglob("*.part")]
             self.assertEqual([part.read_bytes() for part in parts], [content[:7 * self.family.size]])
@@ -217,7 +219,7 @@ class Resuming(ToolTest):
         server = self.serve()
         with self.camera(server, self.content()) as camera:
             camera.run(RESUME)
-        server.expect("incomplete, 0 of 20")
+        server.expect("incomplete, 0 ")
         self.assertEqual(self.names(), [])
         server.signal(SIGINT)
         self.assertEqual(server.wait(), 130)

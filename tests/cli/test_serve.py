@@ -12,43 +12,49 @@ import termios
 import time
 import unittest
 
+from families import for_every_family
 from harness import IMEI, PATIENCE, SIGHUP, SIGINT, SIGTERM, STATE, Camera, ToolTest, sha256, tool
 from uploads import Upload, was_read
 
 
 class Downloads(ToolTest):
+    @for_every_family
     def test_one_photo_arrives_and_its_path_is_the_output(self):
         photo = self.file("a.jpg", 30_000)
         server = self.serve()
-        self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
+        self.assertEqual(self.sim(server, *self.family.sim, f"photof={photo}").returncode, 0)
         self.assertEqual(server.wait(), 0)
         self.assert_stored(photo)
         self.assertEqual(server.output.splitlines(), [str(self.out / name) for name in self.stored()])
-        self.assertRegex(self.stored()[0], rf"^{IMEI}/\d{{8}}T\d{{6}}Z_photof\.jpg$")
+        label = self.family.label("photof")
+        self.assertRegex(self.stored()[0], rf"^{IMEI}/\d{{8}}T\d{{6}}Z_{label}\.jpg$")
 
+    @for_every_family
     def test_all_four_kinds_in_one_connection(self):
         files = {kind: self.file(kind, size) for kind, size in
                  [("photof", 1), ("photor", 1024), ("videof", 1025), ("videor", 500_000)]}
         server = self.serve()
-        result = self.sim(server, *(f"{kind}={path}" for kind, path in files.items()))
+        result = self.sim(server, *self.family.sim, *(f"{kind}={path}" for kind, path in files.items()))
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(server.wait(), 0)
         self.assert_stored(*files.values())
-        for name in self.stored():
+        for name in self.stored() if not self.family.folder else ():
             kind = name.rsplit("_", 1)[1].split(".")[0]
             self.assertEqual(sha256(self.out / name), sha256(files[kind]))
 
+    @for_every_family
     def test_several_photos_of_one_kind(self):
-        photos = [self.file(f"{i}.jpg", 100 + i) for i in range(5)]
+        photos = [self.file(f"{i}.jpg", 1100 + i) for i in range(5)]
         server = self.serve()
-        self.assertEqual(self.sim(server, *(f"photor={path}" for path in photos)).returncode, 0)
+        self.assertEqual(self.sim(server, *self.family.sim, *(f"photor={path}" for path in photos)).returncode, 0)
         self.assertEqual(server.wait(), 0)
         self.assert_stored(*photos)
 
+    @for_every_family
     def test_twenty_cameras_at_once(self):
         video = self.file("v.h265", 300_000)
         server = self.serve("-k")
-        result = self.sim(server, "--devices", "20", f"videof={video}")
+        result = self.sim(server, *self.family.sim, "--devices", "20", f"videof={video}")
         self.assertEqual(result.returncode, 0, result.stderr)
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
@@ -56,11 +62,12 @@ class Downloads(ToolTest):
         self.assert_stored(*[video] * 20)
         self.assertEqual(len({name.split("/")[0] for name in self.stored()}), 20)
 
+    @for_every_family
     def test_corrupt_packets_are_fetched_again(self):
         videos = [self.file(name, 400_000) for name in ("v.h265", "w.h265")]
         for habit, video in zip(("zero", "chain"), videos):
             server = self.serve("--idle-timeout", "8s", "--json")
-            result = self.sim(server, "--corrupt", "0.03", "--crc-after-sync", habit,
+            result = self.sim(server, *self.family.sim, "--corrupt", "0.03", "--crc-after-sync", habit,
                               f"videof={video}")
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertEqual(server.wait(), 0)
@@ -69,35 +76,39 @@ class Downloads(ToolTest):
             self.assertGreater(done["resumes"], 3)
         self.assert_stored(*videos)
 
+    @for_every_family
     def test_bytes_trickling_one_at_a_time(self):
         photo = self.file("a.jpg", 5_000)
         server = self.serve()
-        self.assertEqual(self.sim(server, "--chunk", "1", f"photof={photo}").returncode, 0)
+        self.assertEqual(self.sim(server, *self.family.sim, "--chunk", "1", f"photof={photo}").returncode, 0)
         self.assertEqual(server.wait(), 0)
         self.assert_stored(photo)
 
+    @for_every_family
     def test_random_pieces_at_a_limited_rate(self):
         photo = self.file("a.jpg", 50_000)
         server = self.serve()
-        result = self.sim(server, "--chunk", "random", "--rate", "400K", f"photof={photo}")
+        result = self.sim(server, *self.family.sim, "--chunk", "random", "--rate", "400K", f"photof={photo}")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(server.wait(), 0)
         self.assert_stored(photo)
 
+    @for_every_family
     def test_a_camera_that_was_cut_off_comes_back(self):
         video = self.file("v.h265", 200_000)
         server = self.serve()
-        result = self.sim(server, "--cut", "50", "--cut", "random", "--reconnect", "2",
+        result = self.sim(server, *self.family.sim, "--cut", "50", "--cut", "random", "--reconnect", "2",
                           "--reconnect-delay", "0", f"videof={video}")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(result.stderr.count("connection cut after packet"), 2)
         self.assertEqual(server.wait(), 0)
         self.assert_stored(video)
 
+    @for_every_family
     def test_a_silence_in_mid_file_is_survived(self):
         video = self.file("v.h265", 100_000)
         server = self.serve("--idle-timeout", "2s")
-        result = self.sim(server, "--stall", "700ms", f"videof={video}")
+        result = self.sim(server, *self.family.sim, "--stall", "700ms", f"videof={video}")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(server.wait(), 0)
         self.assert_stored(video)
