@@ -146,24 +146,29 @@ TEST_CASE("dump: a length behind the server's REPEAT INIT is stepped over at the
   }
 }
 
-TEST_CASE("dump: packets that tell their places are numbered by their own size") {
-  DeviceStream s(1, 1600);
-  s.init(0x02).message(Path{"%a.jpg"}).message(Start{1600}).message(Sync{0});
-  for (std::uint32_t at = 0; at < 1600; at += 500) {
-    const auto bytes = Bytes(s.content).subspan(at, std::min<std::size_t>(500, 1600 - at));
-    s.message(EnhancedData{at, bytes, crc16(bytes)});
-  }
-  std::vector<std::uint32_t> numbers;
-  DumpReader reader;
-  reader.received(s.bytes);
-  reader.finish();
-  while (const auto event = reader.poll()) {
-    if (const auto* packet = std::get_if<DumpPacket>(&*event)) {
-      CHECK(packet->verdict == DumpVerdict::good);
-      numbers.push_back(packet->number);
+TEST_CASE("dump: by path packets are numbered by their own size, whether they tell places or not") {
+  for (const bool enhanced : {true, false}) {
+    DeviceStream s(1, 1600);
+    s.init(0x02).message(Path{"%a.jpg"}).message(Start{1600}).message(Sync{0});
+    std::uint16_t chain = 0;
+    for (std::uint32_t at = 0; at < 1600; at += 500) {
+      const auto bytes = Bytes(s.content).subspan(at, std::min<std::size_t>(500, 1600 - at));
+      chain = crc16(bytes, chain);
+      enhanced ? s.message(EnhancedData{at, bytes, crc16(bytes)}) : s.message(Data{bytes, chain});
     }
+    std::vector<std::uint32_t> numbers;
+    DumpReader reader;
+    reader.received(s.bytes);
+    reader.finish();
+    while (const auto event = reader.poll()) {
+      if (const auto* packet = std::get_if<DumpPacket>(&*event)) {
+        CHECK(packet->verdict == DumpVerdict::good);
+        numbers.push_back(packet->number);
+      }
+    }
+    CAPTURE(enhanced);
+    CHECK(numbers == std::vector<std::uint32_t>{1, 2, 3, 4});
   }
-  CHECK(numbers == std::vector<std::uint32_t>{1, 2, 3, 4});
 }
 
 TEST_CASE("dump: bytes inserted or repeated move no packet behind them") {

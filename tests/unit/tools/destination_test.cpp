@@ -64,6 +64,19 @@ std::vector<ByteBuffer> packets(std::uint32_t count) {
 
 const FileFacts facts = facts_of({350612071913857, FileKind::front_photo, 0, 0, {}});
 
+TEST_CASE("destination: a file that was begun earlier keeps its time, and the metadata it had") {
+  const auto metadata = from_hex("0104 00000192d84dac30 00 0000");
+  const FileIdentity identity{1, FileKind::front_photo, 3, 1'730'205'822'000, metadata};
+  auto begun = facts;
+  begun.begun_as(identity);
+  CHECK(begun.metadata_payload == metadata);
+  CHECK(begun.identity(3).received == 1'730'205'822'000);
+  begun = facts;
+  begun.metadata_payload = from_hex("0104 00000192d84dac31 00 0000");
+  begun.begun_as(identity);
+  CHECK(begun.metadata_payload != metadata); // what it says now counts
+}
+
 TEST_CASE("destination: what goes to standard output is compared with when the camera comes back") {
   const auto sent = packets(20);
   StreamTransfer stream(Clock::system(), facts, 20);

@@ -1,0 +1,154 @@
+// A simulated camera uploads to dcam-serve, both in this process.
+#include "dcam-sim/device.hpp"
+
+#include <asio/io_context.hpp>
+
+#include "dcam-sim/offer.hpp"
+#include "tools/serving.hpp"
+
+namespace dualcam::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Uploaded {
+  ExitCode code = ExitCode::done;
+  std::vector<std::string> events; ///< their names
+  Json last;                       ///< the last one's fields
+  std::uint64_t sent = 0;
+  int served = -1;
+};
+
+const std::vector<Recording> recordings{
+    {FileKind::front_photo, "p", random_bytes(3000, 1), SystemTime(1'730'205'822'000ms)},
+    {FileKind::front_video, "v", random_bytes(20'480, 2), SystemTime(1'730'205'823'000ms)}};
+
+Uploaded upload(SimOptions options, serve::TestServer& server) {
+  options.host = "127.0.0.1";
+  options.port = std::to_string(server.options.port);
+  options.reconnect_delay = 1ms;
+  server.start();
+  serve::TestDevice(server).say("00"); // it listens now
+  Uploaded uploaded;
+  const auto offers = offers_of(recordings, options);
+  asio::io_context io(1);
+  Device device(options, 0, offers, io.get_executor(),
+                [&](const std::string& name, Json fields, const std::string&) {
+                  if (name != "asked") {
+                    uploaded.events.push_back(name);
+                  }
+                  uploaded.last = std::move(fields);
+                });
+  asio::co_spawn(io, device.run(), [&](const std::exception_ptr& failure, ExitCode code) {
+    CHECK(failure == nullptr);
+    uploaded.code = code;
+  });
+  io.run();
+  uploaded.sent = device.bytes_sent();
+  uploaded.served = server.status();
+  return uploaded;
+}
+
+/// What the server has stored of them.
+void check_stored(const serve::TestServer& server) {
+  const auto folder = server.folder.path() / "350612071913857";
+  CHECK((content_of(folder / "photof.jpg") == as_text(recordings[0].content)));
+  CHECK((content_of(folder / "videof.h265") == as_text(recordings[1].content)));
+}
+
+std::ptrdiff_t count(const Uploaded& uploaded, std::string_view name) {
+  return std::ranges::count(uploaded.events, name);
+}
+
+} // namespace
+
+TEST_CASE("device: every file is taken, with its metadata, in one connection") {
+  serve::TestServer server;
+  server.options.metadata = true;
+  const auto uploaded = upload({}, server);
+  CHECK(uploaded.code == ExitCode::done);
+  CHECK(uploaded.served == 0);
+  CHECK(uploaded.events ==
+        std::vector<std::string>{"connected", "ended", "file-taken", "file-taken"});
+  CHECK(uploaded.last["kind"] == "videof");
+  CHECK(uploaded.last["bytes"] == 20'480);
+  CHECK(uploaded.last["imei"] == "350612071913857");
+  CHECK(uploaded.sent == 23'480 + 23 * 6);
+  check_stored(server);
+  const auto sidecar = Json::parse(content_of(server.folder / "350612071913857/videof.h265.json"));
+  CHECK(sidecar["time"] == "2024-10-29T12:43:43.000Z");
+  CHECK(sidecar["frame_rate"] == 20);
+}
+
+TEST_CASE("device: cut off it comes back, and goes on where it was") {
+  serve::TestServer server;
+  SimOptions options;
+  options.cuts = {2, 9, 15};
+  options.reconnect = 3;
+  const auto uploaded = upload(options, server);
+  CHECK(uploaded.code == ExitCode::done);
+  CHECK(uploaded.served == 0);
+  CHECK(count(uploaded, "cut") == 3);
+  CHECK(count(uploaded, "connected") == 4);
+  CHECK(count(uploaded, "file-taken") == 2);
+  check_stored(server);
+}
+
+TEST_CASE("device: damage, small writes and a pause cost nothing but time") {
+  serve::TestServer server;
+  SimOptions options;
+  options.corrupt = 0.3;
+  options.random_chunks = true;
+  options.stall = 1ms;
+  options.crc_after_sync = CrcAfterSync::chain;
+  const auto uploaded = upload(options, server);
+  CHECK(uploaded.code == ExitCode::done);
+  CHECK(count(uploaded, "stalled") == 1);
+  CHECK(uploaded.sent > 23'480 + 23 * 6);
+  check_stored(server);
+}
+
+TEST_CASE("device: a file that it replaces is another one") {
+  serve::TestServer server;
+  SimOptions options;
+  options.cuts = {2};
+  options.reconnect = 1;
+  options.replace_file = true;
+  const auto uploaded = upload(options, server);
+  CHECK(uploaded.code == ExitCode::done);
+  CHECK(count(uploaded, "replaced") == 1);
+  const auto photo = content_of(server.folder / "350612071913857/photof.jpg");
+  CHECK(photo.size() == 3000);
+  CHECK(photo.substr(0, 1024) == as_text(recordings[0].content).substr(0, 1024));
+  CHECK(photo != as_text(recordings[0].content));
+}
+
+TEST_CASE("device: nobody listens, or nobody wants its files") {
+  SimOptions options;
+  options.host = "127.0.0.1";
+  options.port = std::to_string(free_port());
+  const auto offers = offers_of(recordings, options);
+  asio::io_context io(1);
+  std::vector<std::string> events;
+  Device device(options, 0, offers, io.get_executor(),
+                [&](const std::string& name, const Json&, const std::string& text) {
+                  events.push_back(name);
+                  CHECK_THAT(text, ContainsSubstring("is dcam-serve listening there?"));
+                });
+  ExitCode result = ExitCode::done;
+  asio::co_spawn(io, device.run(),
+                 [&](const std::exception_ptr&, ExitCode code) { result = code; });
+  io.run();
+  CHECK(result == ExitCode::io);
+  CHECK(events == std::vector<std::string>{"unreachable"});
+  serve::TestServer server;
+  server.options.wishes = {};
+  server.options.wishes.add(Wish::front_photo);
+  const auto uploaded = upload({}, server);
+  CHECK(uploaded.code == ExitCode::incomplete);
+  CHECK(count(uploaded, "file-taken") == 1);
+  CHECK(count(uploaded, "refused") == 1);
+  CHECK(uploaded.last["files"] == 1);
+}
+
+} // namespace dualcam::sim
