@@ -97,7 +97,7 @@ void surroundings(benchmark::internal::Benchmark* benchmark) {
       ->Args({0, 20'000, 0})
       ->Args({0, 0, 100'000});
 }
-BENCHMARK(start)->Apply(surroundings);
+BENCHMARK(start)->Apply(surroundings)->Iterations(20'000);
 BENCHMARK(finish)->Apply(surroundings)->Iterations(200);
 
 } // namespace

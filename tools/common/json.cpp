@@ -1,8 +1,7 @@
 #include "common/json.hpp"
 
 #include "common/record.hpp"
-
-#include <charconv>
+#include "dualcam/wire/hex.hpp"
 
 namespace dualcam::inline tools {
 
@@ -32,13 +31,11 @@ std::optional<ByteBuffer> parse_hex(std::string_view text) {
     if (text.starts_with("0x") || text.starts_with("0X")) {
       text.remove_prefix(2);
     }
-    unsigned value = 0;
-    const auto pair = text.substr(0, 2);
-    const auto [end, error] = std::from_chars(pair.begin(), pair.end(), value, 16);
-    if (pair.size() != 2 || error != std::errc{} || end != pair.end()) {
+    const auto byte = byte_of_hex(text.substr(0, 2));
+    if (!byte) {
       return std::nullopt;
     }
-    bytes.push_back(static_cast<std::byte>(value));
+    bytes.push_back(*byte);
     text.remove_prefix(2);
   }
   return bytes;

@@ -42,11 +42,6 @@ std::string_view extension_in(std::string_view path) {
   return {};
 }
 
-std::optional<unsigned> hex_digit(char digit) {
-  const auto value = std::string_view("0123456789abcdef").find(digit);
-  return value == std::string_view::npos ? std::nullopt : std::optional<unsigned>(value);
-}
-
 /// The bytes that `in_ascii` wrote; of what it does not write, something else or nothing.
 std::optional<std::string> from_ascii(std::string_view text) {
   std::string path;
@@ -56,15 +51,11 @@ std::optional<std::string> from_ascii(std::string_view text) {
       text.remove_prefix(1);
       continue;
     }
-    if (text.size() < escape_size || text[1] != 'x') {
+    const auto byte = text.starts_with("\\x") ? byte_of_hex(text.substr(2, 2)) : std::nullopt;
+    if (!byte) {
       return std::nullopt;
     }
-    const auto high = hex_digit(text[2]);
-    const auto low = hex_digit(text[3]);
-    if (!high || !low) {
-      return std::nullopt;
-    }
-    path += static_cast<char>(*high << 4 | *low);
+    path += static_cast<char>(*byte);
     text.remove_prefix(escape_size);
   }
   return path;

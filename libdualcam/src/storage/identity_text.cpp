@@ -16,11 +16,11 @@ constexpr std::size_t check_size = 16;
 std::optional<ByteBuffer> bytes_of_hex(std::string_view text) {
   ByteBuffer bytes;
   for (; text.size() >= 2; text.remove_prefix(2)) {
-    const auto byte = number<std::uint8_t>(text.substr(0, 2), 16);
+    const auto byte = byte_of_hex(text.substr(0, 2));
     if (!byte) {
       return std::nullopt;
     }
-    bytes.push_back(static_cast<std::byte>(*byte));
+    bytes.push_back(*byte);
   }
   return text.empty() ? std::optional(std::move(bytes)) : std::nullopt;
 }

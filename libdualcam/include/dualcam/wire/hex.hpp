@@ -2,8 +2,13 @@
 /// Bytes as people read them. May be called from any thread.
 #pragma once
 
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "dualcam/wire/bytes.hpp"
 
@@ -20,6 +25,16 @@ inline std::string to_hex(Bytes bytes) {
     text += digits[value & 15];
   }
   return text;
+}
+
+/// From two hex digits of either case; nullopt: anything else.
+inline std::optional<std::byte> byte_of_hex(std::string_view digits) {
+  std::uint8_t value = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  const bool right =
+      digits.size() == 2 && error == std::errc() && end == digits.data() + digits.size();
+  return right ? std::optional(static_cast<std::byte>(value)) : std::nullopt;
 }
 
 } // namespace dualcam
