@@ -70,13 +70,22 @@ void Upload::refuse_name() {
 }
 
 void Upload::leave_file() {
+  leave_alone(facts_.file);
   transfer_.reset();
   fetching_.reset();
   facts_.metadata_payload.clear();
   session_.skip(server_.clock().now());
 }
 
-/// Whether it was recognised in this connection. Other files of its kind are known by their time.
+void Upload::leave_alone(const FileRef& file) {
+  if (left_alone_.size() >= most_left_alone) {
+    left_alone_.clear();
+  }
+  left_alone_.insert_or_assign(file, facts_.metadata_payload);
+}
+
+/// Whether it was recognised or refused in this connection. Other files of its kind are known by
+/// their time.
 bool Upload::is_left_alone(const FileRef& file) const {
   const auto found = left_alone_.find(file);
   return found != left_alone_.end() &&
@@ -258,10 +267,7 @@ asio::awaitable<void> Upload::perform(const FileCompleted& completed) {
   has_proved();
   const auto transfer = std::move(transfer_);
   if (finished->what == Finished::What::known) {
-    if (left_alone_.size() >= most_left_alone) {
-      left_alone_.clear();
-    }
-    left_alone_.insert_or_assign(transfer->facts().file, facts_.metadata_payload);
+    leave_alone(transfer->facts().file);
   }
   fetching_.reset();
   facts_.metadata_payload.clear();

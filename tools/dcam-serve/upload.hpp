@@ -61,6 +61,7 @@ public:
   std::uint64_t recent_bytes(TimePoint now) const { return recent_bytes_.value(now); }
 
 private:
+  void leave_alone(const FileRef& file);
   bool is_left_alone(const FileRef& file) const;
   void refuse_name();
   void leave_file();
@@ -78,7 +79,7 @@ private:
   std::unique_ptr<Transfer> transfer_;
   std::vector<Bytes> pieces_;                ///< not yet written
   std::optional<FileRef> fetching_;          ///< from its offer to its end
-  std::map<FileRef, ByteBuffer> left_alone_; ///< offered though stored before; their metadata
+  std::map<FileRef, ByteBuffer> left_alone_; ///< stored before, or refused; their metadata
   RecentBytes recent_bytes_;
   bool device_failed_ = false;
   bool failed_ = false;
