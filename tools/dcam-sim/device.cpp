@@ -196,7 +196,13 @@ void Device::replace(std::size_t index) {
   auto fields = fields_of(index);
   fields["sha256"] = sha256(file.content);
   tell("replaced", fields,
-       fmt::format("{} replaced by another file of the same size", old.recording->name));
+       fmt::format("{} replaced by another file of the same size", name_of(index)));
+}
+
+/// Of a file, for people.
+std::string Device::name_of(std::size_t index) const {
+  const auto& [recording, family, file, finalised] = labels_[index].offer;
+  return file.kind() ? recording->name : fmt::format("{} as {}", recording->name, file.label());
 }
 
 /// Of a file, for JSON.
@@ -206,7 +212,7 @@ Json Device::fields_of(std::size_t index) const {
   if (file.kind()) {
     fields["kind"] = file.text();
   } else {
-    fields["camera"] = name_of(labels_[index].offer.family->camera);
+    fields["camera"] = dualcam::name_of(labels_[index].offer.family->camera);
     fields["device_path"] = file.label();
   }
   fields["bytes"] = files_[index].content.size();
@@ -221,8 +227,7 @@ asio::awaitable<void> Device::pause(std::chrono::steady_clock::duration duration
 void Device::forget_taken(const std::vector<std::size_t>& taken) {
   for (const auto index : taken) {
     tell("file-taken", fields_of(index),
-         fmt::format("{} taken ({})", labels_[index].offer.recording->name,
-                     format_size(files_[index].content.size())));
+         fmt::format("{} taken ({})", name_of(index), format_size(files_[index].content.size())));
   }
   for (auto i = files_.size(); i-- > 0;) {
     if (std::ranges::find(taken, i) != taken.end()) {

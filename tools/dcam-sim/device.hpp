@@ -49,6 +49,7 @@ private:
   void begin_connection();
   void replace(std::size_t index);
   void forget_taken(const std::vector<std::size_t>& taken);
+  std::string name_of(std::size_t index) const;
   Json fields_of(std::size_t index) const;
   void tell(const std::string& name, const Json& fields, const std::string& text);
 
