@@ -19,6 +19,9 @@ class Family:
     size: int = PACKET       # of a packet
     options: tuple = ()      # of dcam-sim
 
+    def __str__(self):
+        return self.name
+
     @property
     def sim(self):
         """The options of dcam-sim that play it."""
