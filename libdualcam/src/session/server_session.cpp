@@ -29,7 +29,7 @@ std::string_view text_of(Resumed::Reason reason) {
 }
 
 ServerSession::ServerSession(const ServerConfig& config, TimePoint now)
-    : config_(config), now_(now), progress_at_(now), synced_at_(now),
+    : config_(config), now_(now), progress_at_(now), synced_at_(now), offers_(config.wanted),
       asks_metadata_(config.metadata) {
   framer_.limit(CommandId::path, longest_unasked_path);
   limit_packets();
@@ -245,28 +245,16 @@ void ServerSession::on_init(const Init& init) {
   }
   imei_ = init.imei;
   protocol_ = init.protocol;
-  offered_by(init);
-  owed_ = offered_;
+  offers_.begin_round(init);
   ask_host(State::identifying);
   actions_.emplace_back(Identified{init});
-}
-
-/// From protocol 6 on a DualCam's bits offer nothing by themselves [run]; a path is asked for all
-/// the same, until that is in vain.
-void ServerSession::offered_by(const Init& init) {
-  const auto kinds = kinds_offered(init);
-  const bool by_kind = protocol_ < first_protocol_by_path;
-  offered_ = by_kind ? kinds : FileKinds();
-  path_told_ = init.offers_path();
-  path_offered_ = path_told_ || (!by_kind && !kinds.empty());
-  unknown_offered_ = init.offers_unknown();
 }
 
 void ServerSession::accept(TimePoint now, AskedLast last) {
   if (!answers(State::identifying, now)) {
     return;
   }
-  last_ = last;
+  offers_.ask_last(last);
   if (protocol_ < oldest_known_protocol || protocol_ > newest_known_protocol) {
     odd(Oddity::protocol,
         "protocol " + std::to_string(protocol_) + " is not known: served as protocol " +
@@ -292,45 +280,31 @@ void ServerSession::on_repeated_init(const Message& message) {
                "the repeated INIT has another IMEI, " + format_imei(init->imei));
   }
   progress();
-  offered_by(*init);
-  round_over_ = false;
+  offers_.begin_round(*init);
   actions_.emplace_back(Acknowledged{});
   next_file();
 }
 
 void ServerSession::next_file() {
-  const auto& wanted = config_.wanted;
-  const auto offered = offered_ - excluded_;
-  auto kind = wanted.first(offered - last_.kinds);
-  const bool may_have_path =
-      path_offered_ && !path_excluded_ && !round_over_ && wanted.want_paths(protocol_);
-  const bool is_path_next =
-      !kind || (rounds_in_vain_ == 0 && !last_.paths && wanted.want_path_before(*kind, protocol_));
-  if (may_have_path && is_path_next) {
+  switch (offers_.next()) {
+  case Offers::Step::ask_for_path:
     return ask_for_path();
-  }
-  if (!kind && !round_over_) { // else the next INIT may have others
-    kind = wanted.first(offered);
-  }
-  if (kind) {
-    offered_.erase(*kind);
-    return ask_about(*kind);
-  }
-  if (!round_over_) {
+  case Offers::Step::ask_for_kind:
+    return ask_about(offers_.kind());
+  case Offers::Step::repeat_init:
+    state_ = State::awaiting_repeated_init;
+    await(Timer::repeat_init, config_.repeat_init_wait);
+    return send(RepeatInit{});
+  case Offers::Step::leave:
     return nothing_left();
   }
-  init_repeated_ = true;
-  state_ = State::awaiting_repeated_init;
-  await(Timer::repeat_init, config_.repeat_init_wait);
-  send(RepeatInit{});
 }
 
 // --- the end ---
 
 /// Whatever else it had, it does not wait for our answer to the next INIT.
 void ServerSession::hung_up_after_file() {
-  const bool has_more = config_.wanted.first(owed_ - excluded_).has_value();
-  if (has_more) { // of the kinds that are to be last
+  if (offers_.has_more_kinds()) { // those that are to be last
     return end(Ended::Reason::lost, "connection lost");
   }
   left("the device hung up after its last file");
@@ -343,10 +317,10 @@ void ServerSession::nothing_left() {
 }
 
 void ServerSession::left(std::string why) {
-  if (!path_failure_.empty()) {
-    return end(Ended::Reason::unsupported, std::move(path_failure_));
+  if (!offers_.path_failure().empty()) {
+    return end(Ended::Reason::unsupported, offers_.path_failure());
   }
-  if (unknown_offered_ && owed_.empty() && !init_repeated_) { // behind a file it may be a mere flag
+  if (offers_.is_unknown()) { // behind a file it may be a mere flag
     return end(Ended::Reason::unsupported,
                "all that the device offers is of an unknown kind, which "
                "cannot be fetched");
@@ -356,18 +330,15 @@ void ServerSession::left(std::string why) {
 
 void ServerSession::finish() {
   if (state_ == State::storing) {
-    owed_ = owed_ - current_.kinds();
+    offers_.stored(current_);
   }
   take_leave();
   end(Ended::Reason::finished, "nothing more is wanted");
 }
 
-/// "Completed" is told to a device only whose every file is stored. Behind REPEAT INIT it does not
-/// work [doc].
+/// "Completed" is told to a device only whose every file is stored.
 void ServerSession::take_leave() {
-  const bool by_kind = protocol_ < first_protocol_by_path && !path_offered_ && !was_asked_for_path_;
-  const bool has_all = by_kind && !init_repeated_ && !unknown_offered_ && owed_.empty();
-  has_all ? send(Status{status_completed}) : send(Close{});
+  offers_.has_all() ? send(Status{status_completed}) : send(Close{});
 }
 
 void ServerSession::end(Ended::Reason reason, std::string text) {

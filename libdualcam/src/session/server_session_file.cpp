@@ -23,9 +23,9 @@ std::optional<FileKind> kind_told(Bytes metadata) {
 }
 
 /// Late, asked for with an earlier file.
-bool is_of_another_kind(Bytes metadata, const FileRef& file) {
+bool is_of_another(Bytes metadata, const FileRef& file) {
   const auto told = kind_told(metadata);
-  return told && file.kind() && told != file.kind();
+  return told && !file.may_be(told);
 }
 
 } // namespace
@@ -40,7 +40,7 @@ void ServerSession::ask_for_metadata() {
   state_ = State::awaiting_metadata;
   await(Timer::metadata, config_.metadata_wait);
   const auto file = current_.metadata_request();
-  send(MetadataRequest{shortened_ ? file.substr(0, current_.short_request().size()) : file});
+  send(MetadataRequest{shortened_ ? file.substr(0, short_request_size) : file});
 }
 
 void ServerSession::without_metadata(std::string_view why) {
@@ -55,7 +55,7 @@ void ServerSession::without_metadata(std::string_view why) {
 
 void ServerSession::on_metadata_stage(const Message& message) {
   if (const auto* metadata = as<MetadataResponse>(message);
-      metadata != nullptr && !is_of_another_kind(metadata->payload, current_)) {
+      metadata != nullptr && !is_of_another(metadata->payload, current_)) {
     progress();
     if (!lacks_a_byte(metadata->payload)) {
       report_metadata(metadata->payload);
@@ -67,7 +67,7 @@ void ServerSession::on_metadata_stage(const Message& message) {
     return;
   }
   if (const auto* status = as<Status>(message);
-      status != nullptr && (status->code != status_completed || !round_over_)) {
+      status != nullptr && (status->code != status_completed || !offers_.is_round_over())) {
     progress();
     return without_metadata("refuses");
   }
@@ -141,12 +141,18 @@ void ServerSession::skip(TimePoint now) {
 }
 
 /// The host does not want it.
-void ServerSession::leave_alone() { current_.kind() ? leave_file() : path_in_vain(""); }
+void ServerSession::leave_alone() {
+  offers_.pass(current_);
+  go_on();
+}
 
 /// The file is not asked for again in this session.
 void ServerSession::leave_file() {
-  excluded_ = excluded_ | current_.kinds();
-  path_excluded_ = path_excluded_ || !current_.kind();
+  offers_.drop(current_);
+  go_on();
+}
+
+void ServerSession::go_on() {
   deadlines_.stop_all();
   progress();
   next_file();
@@ -154,7 +160,7 @@ void ServerSession::leave_file() {
 
 void ServerSession::on_start_stage(const Message& message) {
   if (const auto* started = as<Start>(message)) {
-    understood_ = understood_ || !current_.kind();
+    understood_ = understood_ || current_.short_request();
     if (started->packets != 0) {
       return start(started->packets);
     }
@@ -249,7 +255,7 @@ void ServerSession::on_sync_stage(const Message& message) {
     return again->packets != announced_ ? start(again->packets) : search_sync();
   }
   const auto& status = std::get<Status>(message);
-  if (status.code == status_end_of_path && !current_.kind() && !file_.is_whole()) {
+  if (current_.ends_with(status.code) && !file_.is_whole()) {
     return search_sync(); // it stood behind the last packet, which was damaged
   }
   on_status_in_file(status);
@@ -323,10 +329,10 @@ void ServerSession::on_packet(const FileReceiver::Packet& packet) {
 
 /// Of a file by path: what is odd about a packet that is right in itself but not the one due.
 void ServerSession::tell_odd_packet(const FileReceiver::Packet& packet) {
-  if (current_.kind()) {
-    return;
-  }
   const auto& [place, offset, crc] = file_.geometry().last();
+  if (file_.geometry().packet_of(place)) {
+    return; // it counts no bytes
+  }
   if (packet.offset && *packet.offset != offset) {
     return odd(Oddity::other_offset, "a packet is for byte " + std::to_string(*packet.offset) +
                                          ", byte " + std::to_string(offset) + " was due");
@@ -394,13 +400,7 @@ void ServerSession::on_status_in_file(const Status& status) {
 
 void ServerSession::stored(TimePoint now) {
   if (answers(State::storing, now)) {
-    round_over_ = true;
-    owed_ = owed_ - current_.kinds();
-    if (!current_.kind()) { // a DualCam's kinds wait for the next INIT
-      has_file_by_path_ = true;
-      rounds_in_vain_ = 0;
-      offered_ = {};
-    }
+    offers_.stored(current_);
     next_file();
   }
 }
@@ -409,8 +409,7 @@ void ServerSession::stored(TimePoint now) {
 void ServerSession::late(const Message& message) {
   if (const auto* metadata = as<MetadataResponse>(message);
       metadata != nullptr && state_ != State::awaiting_repeated_init &&
-      state_ != State::awaiting_path &&
-      (!current_.kind() || kind_told(metadata->payload) == current_.kind())) {
+      state_ != State::awaiting_path && current_.may_be(kind_told(metadata->payload))) {
     asks_metadata_ = config_.metadata; // it knows it after all
     return report_metadata(metadata->payload);
   }

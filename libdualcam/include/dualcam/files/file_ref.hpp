@@ -43,8 +43,9 @@ public:
 
   /// What FILE REQUEST carries: the identifier, or the path as it was received.
   std::string_view request() const;
-  /// The form of a path that the vendor's server sends to some: the first 7 bytes [run].
-  std::string_view short_request() const { return request().substr(0, 7); }
+  /// The form of a path that the vendor's server sends to some: the first 7 bytes [run]. nullopt:
+  /// a kind, which is asked for in one way.
+  std::optional<std::string_view> short_request() const;
   /// What METADATA REQUEST carries: as FILE REQUEST, nothing for ADAS and DSM [srv].
   std::string_view metadata_request() const;
 
@@ -58,6 +59,12 @@ public:
   /// of a photo or video (`.jpg .mp4 .h265 .ts` and so on, in lower case), else `.jpg` for a
   /// picture. Empty: only the content tells (`extension_of_content`, media_type.hpp).
   std::string_view extension() const;
+  /// Whether metadata that tells this kind, or none, may be its. Those of files by path may tell
+  /// any.
+  bool may_be(std::optional<FileKind> told) const { return !kind_ || told == kind_; }
+  /// Whether a device may say STATUS of this value behind the last packet, though the file is
+  /// whole.
+  bool ends_with(std::uint32_t status) const;
   /// What it shows.
   Medium medium() const;
   /// Whose it is; nullopt: the path does not tell.

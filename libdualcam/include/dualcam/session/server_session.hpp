@@ -38,6 +38,7 @@
 #include "dualcam/files/wishes.hpp"
 #include "dualcam/session/deadlines.hpp"
 #include "dualcam/session/file_receiver.hpp"
+#include "dualcam/session/offers.hpp"
 #include "dualcam/wire/bytes.hpp"
 #include "dualcam/wire/framer.hpp"
 #include "dualcam/wire/message.hpp"
@@ -173,12 +174,6 @@ using Action =
     std::variant<Send, Identified, MetadataReceived, FileOffered, FileStarted, FileReplaced,
                  FileData, FileCompleted, Acknowledged, FileRefused, Resumed, Note, Ended>;
 
-/// Files that are asked for when all others have been dealt with.
-struct AskedLast {
-  FileKinds kinds{};  ///< a DualCam's
-  bool paths = false; ///< those by path: the device tells which one
-};
-
 /// One connection with a device.
 class ServerSession {
 public:
@@ -260,7 +255,6 @@ private:
   void on_bad_framing(const Error& error);
   void on_message(const Message& message);
   void on_init(const Init& init);
-  void offered_by(const Init& init);
   void on_repeated_init(const Message& message);
   void ask_for_path();
   void on_path_stage(const Message& message);
@@ -268,7 +262,6 @@ private:
   void ask_about(FileRef file);
   void ask_for_metadata();
   void without_metadata(std::string_view why);
-  void path_in_vain(std::string_view failure);
   void request_file();
   bool may_ask_otherwise();
   void on_metadata_stage(const Message& message);
@@ -294,6 +287,7 @@ private:
   void offer();
   void leave_alone();
   void leave_file();
+  void go_on();
   void ask();
   void search_sync();
   void resume(Resumed::Reason reason);
@@ -343,22 +337,9 @@ private:
 
   std::uint64_t imei_ = 0;
   std::uint16_t protocol_ = 0;
-  FileKinds offered_;          ///< by the last INIT and not yet dealt with
-  FileKinds excluded_;         ///< empty, refused or not wanted: not asked for again
-  AskedLast last_;             ///< asked for when no others are left
-  FileKinds owed_;             ///< offered by the first INIT and not had
-  bool path_offered_ = false;  ///< by the last INIT and not yet dealt with
-  bool path_excluded_ = false; ///< refused or not wanted: not asked for again
-  std::string path_failure_;   ///< why one that was on offer is not to be had
-  bool path_told_ = false;     ///< the last INIT had its bit
-  bool was_asked_for_path_ = false;
-  bool has_file_by_path_ = false; ///< stored
-  unsigned rounds_in_vain_ = 0;   ///< that brought no file by path, one behind the other
-  bool shortened_ = false;        ///< a path is asked for by its first bytes
-  bool understood_ = false;       ///< the device has begun a file by path as it was asked for
-  bool unknown_offered_ = false;
-  bool round_over_ = false; ///< the next INIT may offer others
-  bool init_repeated_ = false;
+  Offers offers_;
+  bool shortened_ = false;  ///< a path is asked for by its first bytes
+  bool understood_ = false; ///< the device has begun a file by path as it was asked for
   bool asks_metadata_;
   std::bitset<static_cast<std::size_t>(Oddity::last) + 1> told_;
 

@@ -49,6 +49,9 @@ inline constexpr std::size_t data_trailer = 2;
 /// Bytes of the longest path, its NUL included: a length field says no more.
 inline constexpr std::size_t longest_path = 65'535;
 
+/// Bytes that the vendor's server sends of some paths [run], as many as a kind's identifier has.
+inline constexpr std::size_t short_request_size = 7;
+
 /// INIT's bytes on the wire.
 inline constexpr std::size_t init_size = 16;
 

@@ -1,0 +1,101 @@
+#include "dualcam/session/offers.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr unsigned most_rounds_in_vain = 3;
+
+} // namespace
+
+/// From protocol 6 on a DualCam's bits offer nothing by themselves [run]; a path is asked for all
+/// the same, until that is in vain.
+void Offers::begin_round(const Init& init) {
+  if (!begun_) {
+    protocol_ = init.protocol;
+  }
+  const auto kinds = kinds_offered(init);
+  const bool by_kind = protocol_ < first_protocol_by_path;
+  offered_ = by_kind ? kinds : FileKinds();
+  path_told_ = init.offers_path();
+  path_offered_ = path_told_ || (!by_kind && !kinds.empty());
+  unknown_ = init.offers_unknown();
+  round_over_ = false;
+  if (!std::exchange(begun_, true)) {
+    owed_ = offered_;
+  }
+}
+
+Offers::Step Offers::next() {
+  const auto offered = offered_ - excluded_;
+  auto kind = wanted_.first(offered - last_.kinds);
+  const bool may_have_path =
+      path_offered_ && !path_excluded_ && !round_over_ && wanted_.want_paths(protocol_);
+  const bool is_path_next =
+      !kind || (rounds_in_vain_ == 0 && !last_.paths && wanted_.want_path_before(*kind, protocol_));
+  if (may_have_path && is_path_next) {
+    path_offered_ = false;
+    path_asked_for_ = true;
+    return Step::ask_for_path;
+  }
+  if (!kind && !round_over_) { // else the next INIT may have others
+    kind = wanted_.first(offered);
+  }
+  if (kind) {
+    offered_.erase(*kind);
+    kind_ = *kind;
+    return Step::ask_for_kind;
+  }
+  if (!round_over_) {
+    return Step::leave;
+  }
+  repeated_ = true;
+  return Step::repeat_init;
+}
+
+void Offers::stored(const FileRef& file) {
+  round_over_ = true;
+  owed_ = owed_ - file.kinds();
+  if (!file.kind()) { // a DualCam's kinds wait for the next INIT
+    has_path_ = true;
+    rounds_in_vain_ = 0;
+    offered_ = {};
+  }
+}
+
+void Offers::drop(const FileRef& file) {
+  excluded_ = excluded_ | file.kinds();
+  path_excluded_ = path_excluded_ || !file.kind();
+}
+
+void Offers::is_empty(const FileRef& file) {
+  owed_ = owed_ - file.kinds();
+  pass(file, "the files by path that the device offers are not there");
+}
+
+/// `failure`: what to say if no round brings another one.
+void Offers::pass(const FileRef& file, std::string failure) {
+  if (file.kind()) {
+    return drop(file);
+  }
+  if (++rounds_in_vain_ < most_rounds_in_vain) {
+    round_over_ = true;
+    offered_ = {};
+  } else {
+    path_excluded_ = true;
+    path_failure_ = std::move(failure);
+  }
+}
+
+void Offers::path_failed(std::string_view why) {
+  path_excluded_ = true;
+  if (path_told_ || !has_path_) {
+    path_failure_ = "the file by path that the device offers is not to be had: " + std::string(why);
+  }
+}
+
+bool Offers::has_all() const {
+  const bool by_kind = protocol_ < first_protocol_by_path && !path_offered_ && !path_asked_for_;
+  return by_kind && !repeated_ && !unknown_ && owed_.empty();
+}
+
+} // namespace dualcam
