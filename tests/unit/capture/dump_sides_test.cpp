@@ -171,6 +171,24 @@ TEST_CASE("dump: by path packets are numbered by their own size, whether they te
   }
 }
 
+TEST_CASE("dump: by path no number is corrected, since places are told in bytes") {
+  DeviceStream s(1, 3372);
+  s.init(0x02).message(Path{"%a.jpg"}).message(Start{3372}).message(Sync{0});
+  std::uint16_t chain = 0;
+  for (std::uint32_t at = 0; at < 3372; at += 1024) {
+    const auto bytes = Bytes(s.content).subspan(at, std::min<std::size_t>(1024, 3372 - at));
+    chain = crc16(bytes, chain);
+    const auto begin = s.bytes.size();
+    s.message(Data{bytes, chain});
+    if (at == 1024) {
+      s.flip(begin + 500);
+    }
+  }
+  for (const auto& line : events(s)) {
+    CHECK(line.find("renumbered") == line.npos);
+  }
+}
+
 TEST_CASE("dump: bytes inserted or repeated move no packet behind them") {
   const auto whole = session();
   const auto numbers = [](const DeviceStream& stream) {

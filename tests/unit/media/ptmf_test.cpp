@@ -163,4 +163,21 @@ TEST_CASE("ptmf: every kind of damage has its own name") {
   CHECK_FALSE(kinds.front().empty());
 }
 
+TEST_CASE("ptmf: a picture at the file's start without its header begins at its start code") {
+  const auto clip = ptmf_clip::make_clip(8);
+  const auto& first = clip.chunks[0];
+  for (const auto& [before, lost] :
+       {std::pair("", 0U), {"", 1U}, {"55", 1U}, {"5555", 0U}, {"0055", 1U}}) {
+    CAPTURE(before, lost); // of the zeros of the start code
+    const auto unit = clip.bytes_of(first).subspan(ptmf_header_size + lost);
+    auto file = from_hex(before);
+    append(file, unit);
+    append(file, Bytes(clip.file).subspan(first.end()));
+    const auto report = ptmf_clip::read_both_ways(file);
+    REQUIRE(report.chunks.size() == clip.chunks.size());
+    CHECK_THAT(report.chunks[0], ContainsSubstring(": " + std::to_string(unit.size()) + " bytes " +
+                                                   std::to_string(crc16(unit))));
+  }
+}
+
 } // namespace dualcam

@@ -182,6 +182,11 @@ TEST_CASE("meta tool: a photo is tagged in place, by way of links, from the reco
   CHECK(run(options).output == "{\"path\":\"" + options.files[0] + "\"}\n");
   write_file(path, "no photo");
   CHECK(run(options).code == ExitCode::bad_data);
+  constexpr off_t largest = 64 << 20;
+  REQUIRE(::truncate(path.c_str(), largest) == 0);
+  CHECK(run(options).errors.find("too large") == std::string::npos);
+  REQUIRE(::truncate(path.c_str(), largest + 1) == 0);
+  CHECK_THAT(run(options).errors, ContainsSubstring("too large for a photo"));
 }
 
 TEST_CASE("meta exif: a photo keeps every byte but the segment, which tells time, place and IMEI") {

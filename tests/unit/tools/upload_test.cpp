@@ -103,6 +103,27 @@ TEST_CASE("upload: a name that is taken is skipped or fails, as told, and stays 
   }
 }
 
+TEST_CASE("upload: a name is left alone though a part waits for it, when another file comes") {
+  TestServer server;
+  server.options.if_exists = IfExists::skip;
+  server.start();
+  {
+    TestDevice device(server);
+    device.begin();
+    device.packet(1);
+  }
+  std::ofstream(server.folder.path() / photo) << "mine";
+  {
+    TestDevice device(server);
+    device.say("0000 0005 00013ee13c001981 44000400");
+    device.expect("0008 0007 2570686f746f66"); // it may be the one whose part is there
+    device.say("0001 0006 00000009 0000");
+    CHECK(device.rest() == "00000000");
+  }
+  CHECK(server.status() == 5); // the part is still there
+  CHECK(content_of(server.folder.path() / photo) == "mine");
+}
+
 TEST_CASE("upload: a disk that refuses a file ends the run, and the camera keeps it") {
   TestServer server;
   server.options.min_free = ~std::uint64_t{0} >> 1;
