@@ -54,6 +54,15 @@ class Families(ToolTest):
                     self.assertEqual({file.content for file in files},
                                      {photo.read_bytes(), video.read_bytes()})
 
+    def test_what_no_real_camera_does_is_noticed(self):
+        photo = self.photo()
+        for odd in (("--start-in-packets",), ("--end-status", 0), ("--path", "other/thing"),
+                    ("--path", "dsm/" + 252 * "x"), ("--meta-format", "json")):
+            server = VendorServer()
+            self.sim(server, "--camera", "dsm", *odd, photo)
+            with self.assertRaises(AssertionError, msg=odd):
+                server.result()
+
     def test_packets_of_any_size_and_both_commands_at_every_protocol(self):
         photo = self.photo(size=5000)
         for protocol in (5, 6, 7):

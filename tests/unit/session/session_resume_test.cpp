@@ -157,6 +157,33 @@ TEST_CASE("resuming: a device that goes back further than asked only repeats its
   }
 }
 
+TEST_CASE("resuming: a chain that goes on from further back than is known is believed when it "
+          "comes to what is") {
+  for (const auto& dialect : dialects) {
+    const auto bytes = content(dialect);
+    for (std::size_t packet = 2; packet <= 4; ++packet) {
+      const auto offset = (packet - 1) * dialect.packet;
+      const auto right = crc16(Bytes(bytes).first(offset));
+      for (const bool is_right : {true, false}) {
+        TestHost host(no_metadata);
+        go_on(host, dialect, bytes, 5, 1);
+        sync(host, dialect, packet);
+        const auto chain = static_cast<std::uint16_t>(is_right ? right : right + 1);
+        host.receive(dialect.packets_from(bytes, offset, chain));
+        host.wait(ServerConfig().more_wait);
+        CAPTURE(dialect.name, packet, is_right);
+        CHECK_FALSE(host.has_event("replaced"));
+        if (is_right) {
+          check_only_file(host, bytes);
+        } else {
+          CHECK(host.files().empty());
+          CHECK(to_hex(host.take_sent()).starts_with(resume(dialect, 5)));
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("resuming: a bad packet within the overlap is asked for again, not taken for a "
           "difference") {
   for (const auto& dialect : dialects) {

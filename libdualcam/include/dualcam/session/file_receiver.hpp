@@ -103,6 +103,7 @@ private:
   std::uint64_t position_ = 0;     ///< the place of the next packet
   std::uint16_t chain_ = 0;        ///< the last accepted packet's CRC
   bool after_sync_ = false;        ///< the chain may restart at 0
+  bool on_trust_ = false; ///< the chain began where nothing is known: what is wanted will tell
   bool whole_ = false;
   std::uint64_t held_ = 0; ///< the place behind what is held
   ByteBuffer overlap_;
