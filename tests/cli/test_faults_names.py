@@ -7,6 +7,7 @@ import unittest
 from faults import Device, FaultTest, Recording
 from figures import full
 from harness import IMEI
+from path_camera import PathUpload
 
 NAMES = full(60, 500)
 TARGET = "0 files outside the folder"
@@ -88,6 +89,22 @@ class Names(FaultTest):
                 self.assertTrue(taken, server.errors)
                 self.check(server, taken)
         self.row("path names", "extreme times, triggers and IMEIs of the device", TARGET)
+
+    def test_paths_of_the_device(self):
+        made = ("".join(self.random.choices(PIECES, k=self.random.randint(1, 6))).encode()
+                + self.random.randbytes(self.random.choice((0, 0, 3))) for _ in itertools.count())
+        corners = [corner.encode() + nul for corner in CORNERS if corner for nul in (b"", b"\0")]
+        names = itertools.cycle(("{path}", "{imei}/{path}{ext}", "{camera}/{path}/{kind}", None))
+        paths = itertools.islice(itertools.chain(corners, made), NAMES)
+        for path, name in zip((path for path in paths if path), names):
+            with self.case(path=path[:200], name=name):
+                self.fresh()
+                server = self.watched("--no-metadata", *(("--name", name) if name else ()))
+                with PathUpload(server, PHOTO, path, size=4) as camera:
+                    camera.run()
+                self.assertTrue(camera.taken, server.errors)
+                self.check(server, camera.taken)
+        self.row("path names", "paths of the device made of hostile pieces", TARGET)
 
     def test_links_that_wait_in_the_folder(self):
         name = "20241029T124342Z_photof.jpg"

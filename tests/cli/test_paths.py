@@ -96,6 +96,15 @@ class WhatIsKnown(PathTest):
         self.assertEqual(self.sidecar()["document"], DOCUMENT)
         self.assertEqual(self.sidecar()["driver"], "J\u00d6RG \u0416")
 
+    def test_a_sidecar_without_metadata_is_read(self):
+        self.one(b"x" * 10, DSM, "--no-metadata")
+        path, = self.out.rglob("*.json")
+        told = self.run_tool("dcam-meta", "--json", path)
+        self.assertEqual(told.returncode, 0, told.stderr)
+        record = json.loads(told.stdout)
+        self.assertEqual((record["imei"], record["camera"], record["time"]),
+                         (IMEI, "dsm", "2023-10-20T23:14:52.000Z"))
+
     def test_a_document_that_cannot_be_read_is_kept_as_text(self):
         server = self.one(b"x" * 10, b"dashcam/video/1", metadata=b'{"file": {"driver": "J\xd6RG"')
         self.assertEqual(self.sidecar()["text"], '{"file": {"driver": "J\u00d6RG"')

@@ -104,7 +104,9 @@ Json to_json(const Record& record) {
   if (!record.rest.empty()) {
     json["rest"] = record.rest;
   }
-  json["raw"] = record.raw;
+  if (!record.raw.empty()) {
+    json["raw"] = record.raw;
+  }
   if (!record.document.is_null()) {
     json["document"] = record.document;
   }

@@ -1,6 +1,8 @@
 #include "common/record_reader.hpp"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 
 #include "common/camera_document.hpp"
 #include "common/utf8.hpp"
@@ -22,8 +24,55 @@ std::string text_of(const Json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+/// `2024-10-29T12:43:42.000Z`
+std::optional<DeviceTime> time_of_text(std::string_view text) {
+  constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
+  std::array<int, 7> numbers{};
+  std::size_t which = 0;
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    const bool digit = i < text.size() && text[i] >= '0' && text[i] <= '9';
+    if (text.size() != form.size() || (form[i] == '0' ? !digit : text[i] != form[i])) {
+      return std::nullopt;
+    }
+    if (form[i] == '0') {
+      numbers.at(which) = numbers.at(which) * 10 + (text[i] - '0');
+    } else {
+      ++which;
+    }
+  }
+  using namespace std::chrono;
+  const auto [years, months, days, hour, minute, second, millisecond] = numbers;
+  const year_month_day date{year(years), month(static_cast<unsigned>(months)),
+                            day(static_cast<unsigned>(days))};
+  if (!date.ok() || hour > 23 || minute > 59 || second > 59) {
+    return std::nullopt;
+  }
+  const auto time =
+      sys_days(date) + hours(hour) + minutes(minute) + seconds(second) + milliseconds(millisecond);
+  const auto since_1970 = milliseconds(time.time_since_epoch()).count();
+  return since_1970 > 0 ? std::optional(DeviceTime{static_cast<std::uint64_t>(since_1970)})
+                        : std::nullopt;
+}
+
+/// What dcam-serve knew of a file by path apart from its metadata.
+void add_facts(Record& record, const Json& object) {
+  const auto imei = parse_imei(text_of(object, "imei"));
+  record.imei = imei ? imei : record.imei;
+  if (!record.camera) {
+    record.camera = camera_named(text_of(object, "camera"));
+  }
+  if (text_of(object, "time_source") == "path") {
+    record.time = time_of_text(text_of(object, "time"));
+  }
+}
+
 /// A record of our own schema, from its `raw`.
 Result<Record> read_own(const Json& object, std::optional<Camera> camera) {
+  if (!object.contains("raw") && object.contains("device_path")) { // no metadata was told
+    Record record;
+    add_facts(record, object);
+    return record;
+  }
   const auto bytes = parse_hex(text_of(object, "raw"));
   if (!bytes || bytes->empty()) {
     return malformed(0, "the record's 'raw' is no payload in hex");
@@ -34,8 +83,7 @@ Result<Record> read_own(const Json& object, std::optional<Camera> camera) {
           ? read_single(*bytes, camera).value_or(malformed(0, "the record's 'raw' is no INIT"))
           : read_payload(*bytes, camera ? camera : said);
   if (record) {
-    const auto imei = parse_imei(text_of(object, "imei"));
-    record->imei = imei ? imei : record->imei;
+    add_facts(*record, object);
   } else {
     record.error().message += " (in the record's 'raw')";
   }
@@ -195,7 +243,7 @@ std::optional<Result<Record>> read_document(const Json& document, std::string_vi
                ? std::optional(read_own(*metadata, camera))
                : std::nullopt;
   }
-  if (document.contains("raw")) {
+  if (document.contains("raw") || document.contains("device_path")) {
     return read_own(document, camera);
   }
   if (is_camera_document(document)) {

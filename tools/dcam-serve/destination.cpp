@@ -44,7 +44,7 @@ bool FolderDestination::may_be_held(const FileFacts& facts) const {
   auto checkpoint = path_for(facts);
   checkpoint += ".part.checkpoint";
   const auto state = state_of(facts.imei).read();
-  const auto time = timestamp_of(facts.metadata_payload);
+  const auto time = timestamp_of(facts.file, facts.metadata_payload);
   const auto may_be_part = [&](const PartEntry& part) {
     return part.file == facts.file && (!part.time || !time || part.time == time);
   };

@@ -14,6 +14,16 @@ std::string described(const FileFacts& facts) {
   return fmt::format("{} {}", format_imei(facts.imei), facts.file.label());
 }
 
+/// The same, short enough for a line of 80 columns that says more.
+std::string briefly(const FileFacts& facts) {
+  if (facts.file.kind()) {
+    return described(facts);
+  }
+  const auto camera = facts.camera();
+  return fmt::format("{} {} {}", format_imei(facts.imei),
+                     camera ? description_of(*camera) : "unknown", facts.name_values().kind);
+}
+
 Json file_fields(const FileFacts& facts) {
   auto fields = Json::object();
   const auto kind = facts.kind();
@@ -83,7 +93,7 @@ std::string line_for(std::span<const Transfer* const> transfers) {
     expected += transfer->expected_bytes();
     rate += rate_of(transfer->new_bytes(), transfer->duration());
   }
-  return progress_text(transfers.size() == 1 ? described(transfers.front()->facts())
+  return progress_text(transfers.size() == 1 ? briefly(transfers.front()->facts())
                                              : counted(transfers.size(), "file"),
                        bytes, expected, rate);
 }

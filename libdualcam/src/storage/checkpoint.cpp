@@ -115,8 +115,10 @@ void HeldData::add(Bytes payload) {
   crc = crc16(payload, crc);
 }
 
-std::optional<std::uint64_t> timestamp_of(Bytes metadata) {
-  const auto decoded = decode_metadata(metadata);
+std::optional<std::uint64_t> timestamp_of(const FileRef& file, Bytes metadata) {
+  const auto told = file.camera();
+  const auto camera = told ? told : camera_of_metadata(metadata);
+  const auto decoded = decode_metadata(metadata, camera.value_or(Camera::dualcam));
   return decoded && decoded->timestamp.is_known() ? std::optional(decoded->timestamp.milliseconds)
                                                   : std::nullopt;
 }
@@ -125,8 +127,8 @@ bool same_file(const FileIdentity& a, const FileIdentity& b) {
   if (a.imei != b.imei || a.file != b.file || a.announced != b.announced) {
     return false;
   }
-  const auto time_a = timestamp_of(a.metadata);
-  const auto time_b = timestamp_of(b.metadata);
+  const auto time_a = timestamp_of(a.file, a.metadata);
+  const auto time_b = timestamp_of(b.file, b.metadata);
   return !time_a || !time_b || time_a == time_b;
 }
 

@@ -121,7 +121,8 @@ void apply(CameraState& state, std::string_view line, std::uint64_t imei) {
 } // namespace
 
 PartEntry part_entry(std::uint64_t id, const FileIdentity& identity, std::filesystem::path path) {
-  return {id, identity.file, identity.announced, timestamp_of(identity.metadata), std::move(path)};
+  return {id, identity.file, identity.announced, timestamp_of(identity.file, identity.metadata),
+          std::move(path)};
 }
 
 std::string part_line(const PartEntry& part) {

@@ -202,7 +202,7 @@ Result<std::optional<ResumableFile>> ResumableFile::find(const StateFolder& stat
                                                          const FileIdentity& identity,
                                                          const fs::path& final_name) {
   std::vector<fs::path> paths{with_suffix(final_name, part_suffix)};
-  const auto time = timestamp_of(identity.metadata);
+  const auto time = timestamp_of(identity.file, identity.metadata);
   for (const auto& part : known.parts) {
     const auto path = state.absolute(part.path);
     if (part.file == identity.file && part.announced == identity.announced &&

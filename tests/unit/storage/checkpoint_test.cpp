@@ -269,4 +269,21 @@ TEST_CASE("checkpoint file: one that cannot be read is an error, one that is non
   CHECK_FALSE(CheckpointFile::create(folder / "none/a", identity()));
 }
 
+TEST_CASE(
+    "checkpoint: the time of a file by path is in its camera's layout, whatever else differs") {
+  const auto of = [](std::string_view path, std::string_view metadata) {
+    return FileIdentity{350612071913857, *FileRef::of_path(path), 9, 0, from_hex(metadata)};
+  };
+  constexpr auto adas = "67162311 00 05 0342a982 fe7e435d 0a";
+  constexpr auto other_place = "67162311 00 06 0342a983 fe7e435e 0b";
+  constexpr auto a_second_later = "67162312 00 05 0342a982 fe7e435d 0a";
+  for (const auto* path : {"mdas9/video/1", "other/1"}) {
+    CHECK(timestamp_of(*FileRef::of_path(path), from_hex(adas)) == 1729504017000);
+    CHECK(same_file(of(path, adas), of(path, other_place)));
+    CHECK_FALSE(same_file(of(path, adas), of(path, a_second_later)));
+  }
+  CHECK(timestamp_of(*FileRef::of_path("dashcam/1"), from_hex(v1_metadata)) == 0x192d84dac31);
+  CHECK_FALSE(timestamp_of(*FileRef::of_path("dashcam/1"), from_hex("7b7d")));
+}
+
 } // namespace dualcam

@@ -175,6 +175,45 @@ TEST_CASE("record: a sidecar of the largest METADATA reads back") {
   CHECK(to_line(to_json(document(line))) == line);
 }
 
+TEST_CASE("record: a sidecar tells what it knew of a file by path apart from its metadata") {
+  const auto read = [](std::string_view text) {
+    const auto json = parse_document(text);
+    REQUIRE(json);
+    auto record = read_document(*json, text, std::nullopt);
+    REQUIRE(record.has_value());
+    REQUIRE(record->has_value());
+    return std::move(**record);
+  };
+  constexpr auto bare =
+      R"({"imei":"350612071913857","camera":"dsm","kind":"photo","device_path":"dsm/1\\x00",)"
+      R"("time":"2023-10-20T23:14:52.007Z","time_source":"path"})";
+  for (const auto& text :
+       {std::string(bare), R"({"event":"file-done","metadata":)" + std::string(bare) + "}"}) {
+    const auto record = read(text);
+    CHECK(record.imei == 350612071913857);
+    CHECK(record.camera == Camera::dsm);
+    CHECK(record.time == DeviceTime{1697843692007});
+    CHECK_FALSE(record.trigger);
+  }
+  const auto json = read(R"({"imei":"350612071913857","camera":"dashcam","device_path":"x",)"
+                         R"("time":"2023-10-20T23:14:52.000Z","time_source":"path","raw":"7b7d"})");
+  CHECK(json.camera == Camera::dashcam);
+  CHECK(json.time == DeviceTime{1697843692000});
+  const auto known = read(R"({"camera":"adas","device_path":"x","time":"2001-01-01T00:00:00.000Z",)"
+                          R"("time_source":"metadata","raw":"6716231100050342a982fe7e435d0a"})");
+  CHECK(known.time == DeviceTime{1729504017000});
+  for (const auto* time :
+       {"", "2023-02-30T23:14:52.000Z", "2023-10-20T24:14:52.000Z", "2023-10-20T23:60:52.000Z",
+        "2023-10-20T23:14:60.000Z", "2023-10-20 23:14:52.000Z", "2023-10-20T23:14:52Z",
+        "1969-10-20T23:14:52.000Z", "2023-1x-20T23:14:52.000Z"}) {
+    CAPTURE(time);
+    CHECK_FALSE(
+        read(R"({"device_path":"x","time_source":"path","time":")" + std::string(time) + "\"}")
+            .time);
+  }
+  CHECK_FALSE(read(R"({"device_path":"x","time_source":"received","time":null})").time);
+}
+
 TEST_CASE("record: JSON that is too deep, too long or broken is refused") {
   CHECK_FALSE(parse_document(std::string(100'000, '[')));
   CHECK_FALSE(parse_document("{\"a\":" + std::string(70, '[') + std::string(70, ']') + "}"));
