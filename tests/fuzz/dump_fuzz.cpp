@@ -44,8 +44,6 @@ std::vector<std::uint64_t> events(Bytes stream, std::size_t piece, std::size_t g
         require(skipped->bytes >= skipped->missing && skipped->bytes != 0);
         result.push_back(skipped->offset);
         result.push_back(skipped->bytes);
-      } else if (const auto* renumbered = std::get_if<DumpRenumbered>(&*event)) {
-        require(renumbered->first < renumbered->end && renumbered->end <= packets);
       }
     }
   };

@@ -10,6 +10,7 @@
 #include "common/counted.hpp"
 #include "common/escape.hpp"
 #include "common/units.hpp"
+#include "dcam-crc/file_name.hpp"
 #include "dcam-crc/packet_map.hpp"
 #include "dualcam/wire/hex.hpp"
 #include "dualcam/wire/message.hpp"
@@ -90,34 +91,101 @@ std::string skipped_text(const DumpSkipped& skipped) {
       skipped.missing == 0 ? "" : fmt::format(", {} of them not in the capture", skipped.missing));
 }
 
+/// "front photo", "DSM photo", "ADAS file".
+std::string description(const CapturedTransfer& transfer) {
+  if (transfer.kind) {
+    return std::string(description_of(*transfer.kind));
+  }
+  const auto file = FileRef::of_path(transfer.path);
+  const auto camera = file ? file->camera() : std::nullopt;
+  const auto medium = file ? file->medium() : Medium::unknown;
+  const auto what = medium == Medium::photo ? "photo" : medium == Medium::video ? "video" : "file";
+  return camera ? fmt::format("{} {}", description_of(*camera), what)
+                : fmt::format("{} of unknown kind", what);
+}
+
+std::string missing_text(const CapturedTransfer& transfer) {
+  if (!transfer.by_path) {
+    return std::to_string(transfer.missing_count());
+  }
+  std::uint64_t bytes = 0;
+  for (const auto& range : transfer.missing_bytes()) {
+    bytes += range.last - range.first + 1;
+  }
+  return counted(bytes, "byte");
+}
+
+std::string shortened(const std::string& text) {
+  constexpr std::size_t most = 64;
+  return text.size() <= most ? text : text.substr(0, most) + "...";
+}
+
 Json skipped_json(const DumpSkipped& skipped) {
   return {{"offset", skipped.offset}, {"bytes", skipped.bytes}, {"missing", skipped.missing}};
 }
 
 Json metadata_of(const CapturedTransfer& transfer) {
-  const auto metadata = decode_metadata(transfer.metadata);
-  if (metadata) {
-    return metadata_record(*metadata, transfer.metadata, transfer.imei);
+  auto record = record_of(transfer);
+  if (record) {
+    record->imei = transfer.imei;
+    return to_json(*record);
   }
   return transfer.metadata.empty() ? Json() : Json{{"raw", to_hex(transfer.metadata)}};
 }
 
 /// `2024-10-29T12:43:42.000Z, server request, 54.7004183 25.2796514`
 std::string metadata_text(const CapturedTransfer& transfer) {
-  const auto metadata = decode_metadata(transfer.metadata);
-  if (!metadata) {
-    return fmt::format("{} ({})", to_hex(transfer.metadata), metadata.error().message);
+  const auto record = record_of(transfer);
+  if (!record) {
+    return fmt::format("{} ({})", escaped(shortened(to_hex(transfer.metadata))),
+                       record.error().message);
   }
-  const auto time = metadata->timestamp.time_point();
-  auto text = metadata->timestamp.is_known() && time ? format_time(*time) : "no time";
-  const auto trigger = trigger_name(metadata->trigger);
-  text += trigger.empty() ? fmt::format(", trigger {}", metadata->trigger)
-                          : fmt::format(", {}", trigger);
-  if (metadata->position) {
-    text += fmt::format(", {} {}", format_degrees(metadata->position->latitude),
-                        format_degrees(metadata->position->longitude));
+  const auto time = record->time ? format_time(*record->time) : std::nullopt;
+  auto text = time.value_or("no time");
+  if (record->trigger_name && !record->trigger_name->empty()) {
+    text += ", " + escaped(*record->trigger_name);
+  } else if (record->trigger) {
+    text += fmt::format(", trigger {}", *record->trigger);
   }
-  return text;
+  if (record->position) {
+    text += fmt::format(", {} {}", format_degrees(record->position->latitude),
+                        format_degrees(record->position->longitude));
+  }
+  for (const auto& name : record->events.value_or(std::vector<std::string>())) {
+    text += ", " + name;
+  }
+  return text + (record->driver ? ", driver " + escaped(*record->driver) : "");
+}
+
+/// Bytes of a file, "4096-8191".
+std::string range_text(const std::vector<ByteRange>& ranges) {
+  std::string text;
+  for (const auto& [first, last] : ranges | std::views::take(most_ranges)) {
+    text += fmt::format("{}{}-{}", text.empty() ? "" : ", ", first, last);
+  }
+  return ranges.size() <= most_ranges
+             ? text
+             : text + fmt::format(" and {} more stretches", ranges.size() - most_ranges);
+}
+
+Json range_json(const std::vector<ByteRange>& ranges) {
+  auto list = Json::array();
+  for (const auto& range : ranges | std::views::take(most_listed)) {
+    list.push_back({range.first, range.last});
+  }
+  return list;
+}
+
+std::string start_text(const CapturedTransfer& transfer) {
+  if (!transfer.start) {
+    return "packets (START is not there)";
+  }
+  if (!transfer.by_path) {
+    return counted(*transfer.start, "packet");
+  }
+  return fmt::format("START {} and {:04x}: {}", *transfer.start, transfer.start_rest,
+                     transfer.start_in_packets ? counted(*transfer.start, "packet")
+                                               : counted(*transfer.start, "byte"));
 }
 
 } // namespace
@@ -175,7 +243,7 @@ void DumpReport::transfer(const CapturedTransfer& transfer) {
 void DumpReport::headline(const CapturedTransfer& transfer) {
   const auto path = transfer.path.empty() ? "" : ", path " + escaped(transfer.path);
   product_.line(fmt::format("{}: transfer {}: {}, IMEI {}{}", escaped(dump_), transfers_,
-                            transfer.kind ? description_of(*transfer.kind) : "file of unknown kind",
+                            description(transfer),
                             transfer.imei ? format_imei(*transfer.imei) : "unknown", path));
   if (!transfer.stream.device.empty()) {
     product_.line(
@@ -191,11 +259,9 @@ void DumpReport::transfer_text(const CapturedTransfer& transfer) {
   headline(transfer);
   const auto unchecked = transfer.count(DumpVerdict::unchecked);
   product_.line(fmt::format("  {}: {} good, {} bad, {}{} missing, {} repeated",
-                            transfer.announced ? counted(*transfer.announced, "packet")
-                                               : "packets (START is not there)",
-                            transfer.count(DumpVerdict::good), transfer.bad(),
+                            start_text(transfer), transfer.count(DumpVerdict::good), transfer.bad(),
                             unchecked == 0 ? "" : fmt::format("{} unchecked, ", unchecked),
-                            transfer.missing_count(), transfer.repeated()));
+                            missing_text(transfer), transfer.repeated()));
   damages(transfer);
   if (transfer.is_complete() && transfer.expected() != 0) {
     const auto crc = transfer.crc();
@@ -217,10 +283,14 @@ void DumpReport::damages(const CapturedTransfer& transfer) {
                       : packet.size < transfer.packet_size
                           ? fmt::format("bad, only {} bytes of it", packet.size)
                           : "bad, and no command follows it";
+    const auto which = transfer.by_path
+                           ? fmt::format("{} of the file from {}", counted(packet.size, "byte"),
+                                         packet.file_offset)
+                           : fmt::format("packet {}", packet.number);
     product_.line(fmt::format(
-        "  packet {}{}: {}; offset {} in the dump, {} in the file; CRC stored {}, computed {}",
-        packet.number, numbering_note(packet), what, packet.offset, packet.file_offset,
-        crc_text(packet.stored), packet.computed ? crc_text(packet.computed) : "not possible"));
+        "  {}{}: {}; offset {} in the dump, {} in the file; CRC stored {}, computed {}", which,
+        numbering_note(packet), what, packet.offset, packet.file_offset, crc_text(packet.stored),
+        packet.computed ? crc_text(packet.computed) : "not possible"));
   }
   for (const auto& skipped : transfer.skipped | std::views::take(most_listed)) {
     product_.line("  " + skipped_text(skipped));
@@ -234,8 +304,12 @@ void DumpReport::damages(const CapturedTransfer& transfer) {
                               "cut the dump, or choose with --port",
                               transfer.not_kept));
   }
+  if (transfer.start_in_packets) {
+    product_.line("  START counts packets, though the file goes by path");
+  }
   if (const auto missing = transfer.missing(); !missing.empty()) {
-    product_.line("  missing packets: " + range_text(missing));
+    product_.line(transfer.by_path ? "  missing bytes: " + range_text(transfer.missing_bytes())
+                                   : "  missing packets: " + range_text(missing));
   }
   for (const auto& why : transfer.corrections) {
     product_.line("  numbers inferred: " + why);
@@ -266,6 +340,12 @@ void DumpReport::transfer_json(const CapturedTransfer& transfer) {
     fields["device_path"] = transfer.path;
   }
   fields["packets"] = transfer.announced ? Json(*transfer.announced) : Json();
+  if (transfer.by_path) {
+    fields["announced_bytes"] = transfer.announced_bytes ? Json(*transfer.announced_bytes) : Json();
+    fields["start_rest"] = fmt::format("{:04x}", transfer.start_rest);
+    fields["start_in_packets"] = transfer.start_in_packets;
+    fields["missing_bytes"] = range_json(transfer.missing_bytes());
+  }
   fields["good"] = transfer.count(DumpVerdict::good);
   fields["bad"] = transfer.bad();
   fields["unchecked"] = transfer.count(DumpVerdict::unchecked);
@@ -291,11 +371,14 @@ void DumpReport::extracted(const Extracted& extracted) {
     event("extracted", {{"transfer", transfers_},
                         {"path", extracted.path.string()},
                         {"complete", extracted.complete},
-                        {"holes", range_json(extracted.holes)}});
+                        {"holes", range_json(extracted.holes)},
+                        {"byte_holes", range_json(extracted.byte_holes)}});
     return;
   }
   product_.line("  written to " + escaped(extracted.path.string()));
-  if (!extracted.holes.empty()) {
+  if (!extracted.byte_holes.empty()) {
+    product_.line("  filled with zeros: bytes " + range_text(extracted.byte_holes));
+  } else if (!extracted.holes.empty()) {
     product_.line("  filled with zeros: packets " + range_text(extracted.holes));
   }
 }

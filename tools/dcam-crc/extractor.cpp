@@ -12,9 +12,9 @@
 #include <fmt/format.h>
 
 #include "common/units.hpp"
-#include "dualcam/files/metadata.hpp"
+#include "dcam-crc/file_name.hpp"
+#include "dualcam/media/media_type.hpp"
 #include "dualcam/storage/durable.hpp"
-#include "dualcam/wire/message.hpp"
 
 namespace dualcam::crc {
 namespace {
@@ -31,29 +31,6 @@ int write_at(int descriptor, Bytes bytes, std::uint64_t offset) {
     offset += written;
   }
   return 0;
-}
-
-std::string extension(const CapturedTransfer& transfer) {
-  if (transfer.kind) {
-    return std::string(extension_of(*transfer.kind));
-  }
-  const auto suffix = std::string_view(transfer.path)
-                          .substr(std::min(transfer.path.rfind('.'), transfer.path.size()));
-  for (const std::string_view known : {".jpg", ".mp4", ".h265"}) {
-    if (suffix == known) {
-      return std::string(known);
-    }
-  }
-  return ".bin";
-}
-
-std::string stem(const CapturedTransfer& transfer) {
-  const auto metadata = decode_metadata(transfer.metadata);
-  const auto time = metadata ? metadata->timestamp.time_point() : std::nullopt;
-  return fmt::format("{}_{}_{}", transfer.imei ? format_imei(*transfer.imei) : "unknown",
-                     time && metadata->timestamp.is_known() ? format_compact_time(*time)
-                                                            : "unknown",
-                     transfer.kind ? name_of(*transfer.kind) : "file");
 }
 
 std::uint64_t size_of(const CapturedTransfer& transfer) {
@@ -129,6 +106,25 @@ Result<void> Extractor::write(const CapturedTransfer& transfer, std::uint64_t si
   return whole ? part.sync() : whole;
 }
 
+/// Of the file, as far as its packets follow each other and as they tell more.
+ByteBuffer Extractor::first_bytes(const CapturedTransfer& transfer) const {
+  ByteBuffer bytes;
+  for (const auto* packet : transfer.best()) {
+    if (packet->file_offset != bytes.size() || bytes.size() >= extension_sample_size) {
+      break;
+    }
+    const auto end = bytes.size();
+    bytes.resize(end + packet->size);
+    const auto got =
+        ::pread(spool_, bytes.data() + end, packet->size, static_cast<off_t>(packet->place));
+    if (got != packet->size) {
+      bytes.resize(end);
+      break;
+    }
+  }
+  return bytes;
+}
+
 /// These bytes of the file, which the packet has.
 Result<void> Extractor::append_kept(const CapturedPacket& packet, std::uint64_t begin,
                                     std::uint64_t end, PartFile& part) const {
@@ -156,11 +152,12 @@ Result<std::optional<Extracted>> Extractor::extract(const CapturedTransfer& tran
               fmt::format("not written: the file would have {}, more than {} (--max-file-size)",
                           format_size(size), format_size(most_bytes_))});
   }
-  Extracted extracted{{}, transfer.is_complete(), transfer.holes()};
-  const auto name = stem(transfer);
+  Extracted extracted{{}, transfer.is_complete(), transfer.holes(), transfer.missing_bytes()};
+  const auto name = stem_of(transfer);
+  const auto extension = extension_of(transfer, first_bytes(transfer));
   for (unsigned i = name == std::exchange(last_stem_, name) ? next_suffix_ : 0;; ++i) {
     next_suffix_ = i;
-    const auto final = numbered(folder_ / (name + extension(transfer)), i);
+    const auto final = numbered(folder_ / (name + extension), i);
     auto part = is_taken(final) ? Result<std::optional<PartFile>>()
                                 : PartFile::reserve(final.string() + ".part");
     if (!part) {

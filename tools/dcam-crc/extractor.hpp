@@ -14,7 +14,8 @@ namespace dualcam::crc {
 struct Extracted {
   std::filesystem::path path;
   bool complete;
-  std::vector<PacketRange> holes; ///< packets of which nothing whole came: zeros
+  std::vector<PacketRange> holes;    ///< packets of which nothing whole came: zeros
+  std::vector<ByteRange> byte_holes; ///< the same where files go by path
 };
 
 /// Payloads are kept in a temporary file as they come (their places may become known later) and put
@@ -42,6 +43,7 @@ private:
       : folder_(std::move(folder)), most_bytes_(most_bytes), spool_(spool) {}
 
   Result<void> write(const CapturedTransfer& transfer, std::uint64_t size, PartFile& part) const;
+  ByteBuffer first_bytes(const CapturedTransfer& transfer) const;
   Result<void> append_kept(const CapturedPacket& packet, std::uint64_t begin, std::uint64_t end,
                            PartFile& part) const;
 

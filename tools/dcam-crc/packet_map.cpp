@@ -33,38 +33,61 @@ constexpr std::array<Look, 5> looks{{{'#', "32", "good"},
 
 const Look& look_of(Cell cell) { return looks[static_cast<std::size_t>(cell)]; }
 
-using States = std::vector<std::pair<std::uint32_t, Cell>>;
+/// A part of the file that came: packets by number, or bytes where files go by path.
+struct State {
+  std::uint64_t begin;
+  std::uint64_t end;
+  Cell cell;
+};
 
-/// The numbers that came, in order, so that a transfer of 4 billion missing ones costs nothing.
-States states_of(const CapturedTransfer& transfer) {
-  States states;
+/// In order, so that a transfer of 4 billion missing ones costs nothing.
+std::vector<State> states_of(const CapturedTransfer& transfer) {
+  std::vector<State> states;
   for (const auto& packet : transfer.packets) {
-    states.emplace_back(packet.number, packet.verdict == DumpVerdict::good        ? Cell::good
-                                       : packet.verdict == DumpVerdict::unchecked ? Cell::unchecked
-                                                                                  : Cell::bad);
+    const auto begin = transfer.place_of(packet);
+    states.push_back({begin, begin + (transfer.by_path ? packet.size : 1),
+                      packet.verdict == DumpVerdict::good        ? Cell::good
+                      : packet.verdict == DumpVerdict::unchecked ? Cell::unchecked
+                                                                 : Cell::bad});
   }
-  std::ranges::sort(states);
+  std::ranges::sort(states, {},
+                    [](const State& state) { return std::pair(state.begin, state.cell); });
   std::size_t count = 0;
-  for (const auto& [number, cell] : states) {
-    if (count == 0 || states[count - 1].first != number) {
-      states[count++] = {number, cell};
-    } else if (states[count - 1].second == Cell::good) { // the best comes first
-      states[count - 1].second = Cell::repeated;
+  for (const auto& state : states) {
+    if (count == 0 || states[count - 1].begin != state.begin) {
+      states[count++] = state;
+    } else if (states[count - 1].cell == Cell::good) { // the best comes first
+      states[count - 1].cell = Cell::repeated;
     }
   }
   states.resize(count);
   return states;
 }
 
-/// The worst state from `first` to `last`.
-Cell worst(const States& states, std::uint32_t first, std::uint32_t last) {
-  auto cell = Cell::good;
-  std::uint64_t count = 0;
-  for (auto i = std::ranges::lower_bound(states, first, {}, &States::value_type::first);
-       i != states.end() && i->first <= last; ++i, ++count) {
-    cell = std::max(cell, i->second);
+/// The worst state of what lies between, `next` being where to look: at the first that may reach
+/// it.
+Cell worst(const std::vector<State>& states, std::size_t& next, std::uint64_t begin,
+           std::uint64_t end) {
+  while (next < states.size() && states[next].end <= begin) {
+    ++next;
   }
-  return count == std::uint64_t{last} - first + 1 ? cell : Cell::missing;
+  auto cell = Cell::good;
+  for (auto i = next; i < states.size() && states[i].begin < end; ++i) {
+    if (states[i].end > begin) {
+      cell = std::max(cell, states[i].begin > begin ? Cell::missing : states[i].cell);
+      begin = std::max(begin, states[i].end);
+    }
+  }
+  return begin < end ? Cell::missing : cell;
+}
+
+/// All that the picture shows.
+State whole_of(const CapturedTransfer& transfer, const std::vector<State>& states) {
+  const auto last = std::ranges::max_element(states, {}, &State::end);
+  const auto came = last == states.end() ? 0 : last->end;
+  return transfer.by_path
+             ? State{0, std::max<std::uint64_t>(transfer.announced_bytes.value_or(0), came), {}}
+             : State{1, std::max<std::uint64_t>(transfer.expected() + std::uint64_t{1}, came), {}};
 }
 
 std::string painted(Cell cell, std::size_t count, bool color) {
@@ -73,15 +96,15 @@ std::string painted(Cell cell, std::size_t count, bool color) {
   return color ? fmt::format("\x1b[{}m{}\x1b[0m", look.color, text) : text;
 }
 
-std::string legend(bool color, std::uint64_t packets_a_cell) {
+std::string legend(bool color, std::uint64_t each, bool bytes) {
   std::string text;
   for (std::size_t i = 0; i < looks.size(); ++i) {
     text += fmt::format("{}{} {}", i == 0 ? "" : "  ", painted(static_cast<Cell>(i), 1, color),
                         looks[i].name);
   }
-  return packets_a_cell == 1
-             ? text
-             : text + fmt::format("  (a sign: {} packets, the worst of them)", packets_a_cell);
+  return each == 1 && !bytes ? text
+                             : text + fmt::format("  (a sign: {} {}, the worst of them)", each,
+                                                  bytes ? "bytes" : "packets");
 }
 
 /// Cut into lines of `width` columns at spaces; escape sequences take no column.
@@ -114,30 +137,28 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
 
 std::vector<std::string> packet_map(const CapturedTransfer& transfer, std::size_t width,
                                     bool color) {
-  std::uint32_t total = transfer.expected();
-  for (const auto& packet : transfer.packets) {
-    total = std::max(total, packet.number);
-  }
   std::vector<std::string> lines;
-  if (total == 0) {
+  const auto states = states_of(transfer);
+  const auto whole = whole_of(transfer, states);
+  if (whole.begin == whole.end) {
     return lines;
   }
-  const auto states = states_of(transfer);
-  const auto label = std::to_string(total).size();
+  const auto label = std::to_string(whole.end - 1).size();
   const auto columns = std::max(width, narrowest) - label - 2;
   const auto cells = std::uint64_t{columns} * most_rows;
-  const auto each = (std::uint64_t{total} + cells - 1) / cells;
-  for (std::uint64_t row = 1; row <= total; row += columns * each) {
+  const auto total = whole.end - whole.begin;
+  const auto least = transfer.by_path ? std::min<std::uint64_t>(transfer.packet_size, total) : 1;
+  const auto each = std::max((total + cells - 1) / cells, least);
+  std::size_t next = 0;
+  for (auto row = whole.begin; row < whole.end; row += columns * each) {
     auto line = fmt::format("{:>{}}  ", row, label);
     std::pair<Cell, std::size_t> run{Cell::good, 0};
     for (std::size_t column = 0; column < columns; ++column) {
       const auto first = row + column * each;
-      if (first > total) {
+      if (first >= whole.end) {
         break;
       }
-      const auto last = std::min<std::uint64_t>(first + each - 1, total);
-      const auto cell =
-          worst(states, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last));
+      const auto cell = worst(states, next, first, std::min(first + each, whole.end));
       if (cell != run.first) {
         line += run.second != 0 ? painted(run.first, run.second, color) : "";
         run = {cell, 0};
@@ -146,7 +167,7 @@ std::vector<std::string> packet_map(const CapturedTransfer& transfer, std::size_
     }
     lines.push_back(line + painted(run.first, run.second, color));
   }
-  for (auto& line : wrapped(legend(color, each), std::max(width, narrowest))) {
+  for (auto& line : wrapped(legend(color, each, transfer.by_path), std::max(width, narrowest))) {
     lines.push_back(std::move(line));
   }
   return lines;

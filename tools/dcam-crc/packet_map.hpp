@@ -9,9 +9,9 @@
 
 namespace dualcam::crc {
 
-/// Rows of cells, each for as many packets as make the picture fit `width` columns and a screen's
-/// height, and a legend. A cell shows the worst of its packets: missing, bad, unchecked, repeated,
-/// good.
+/// Rows of cells, each for as many packets, or bytes where files go by path, as make the picture
+/// fit `width` columns and a screen's height, and a legend. A cell shows the worst of its packets:
+/// missing, bad, unchecked, repeated, good.
 std::vector<std::string> packet_map(const CapturedTransfer& transfer, std::size_t width,
                                     bool color);
 

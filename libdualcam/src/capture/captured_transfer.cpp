@@ -52,13 +52,31 @@ Stretch stretch_of(const CapturedTransfer& transfer, const CapturedPacket& packe
   return {place, place + (transfer.by_path ? packet.size : 1)};
 }
 
+/// Behind the last byte that came.
+std::uint64_t end_of_bytes(const std::vector<Stretch>& stretches) {
+  const auto last = std::ranges::max_element(stretches, {}, &Stretch::end);
+  return last == stretches.end() ? 0 : last->end;
+}
+
+/// All of the file, as far as is known. Where START counts packets of a file by path, the size of
+/// the last one is known when it has come.
+Stretch whole_of(const CapturedTransfer& transfer, const std::vector<Stretch>& stretches) {
+  if (!transfer.by_path) {
+    return {1, std::uint64_t{transfer.expected()} + 1};
+  }
+  if (transfer.announced_bytes) {
+    return {0, *transfer.announced_bytes};
+  }
+  const auto end = end_of_bytes(stretches);
+  const auto most = std::uint64_t{transfer.announced.value_or(0)} * transfer.packet_size;
+  const bool last_came = end + transfer.packet_size > most;
+  return {0, transfer.start_in_packets && !last_came ? most : end};
+}
+
 /// The numbers of the packets that gaps of the file are in.
 std::vector<PacketRange> ranges(const CapturedTransfer& transfer,
                                 const std::vector<Stretch>& stretches) {
-  const Stretch whole =
-      transfer.by_path ? Stretch{0, transfer.announced_bytes.value_or(
-                                        std::uint64_t{transfer.expected()} * transfer.packet_size)}
-                       : Stretch{1, std::uint64_t{transfer.expected()} + 1};
+  const auto whole = whole_of(transfer, stretches);
   const auto number_of = [&](std::uint64_t place) {
     return static_cast<std::uint32_t>(transfer.by_path ? place / transfer.packet_size + 1 : place);
   };
@@ -132,6 +150,20 @@ std::vector<PacketRange> CapturedTransfer::holes() const {
   return ranges(*this, whole);
 }
 
+std::vector<ByteRange> CapturedTransfer::missing_bytes() const {
+  std::vector<Stretch> whole;
+  for (const auto* packet : best()) {
+    whole.push_back(stretch_of(*this, *packet));
+  }
+  std::vector<ByteRange> missing;
+  if (by_path) {
+    for (const auto& gap : gaps(whole, whole_of(*this, whole))) {
+      missing.push_back({gap.begin, gap.end - 1});
+    }
+  }
+  return missing;
+}
+
 std::uint64_t CapturedTransfer::missing_count() const {
   std::uint64_t count = 0;
   for (const auto& range : missing()) {
@@ -149,20 +181,21 @@ DumpNumbering CapturedTransfer::numbering() const {
 }
 
 bool CapturedTransfer::is_complete() const {
-  if (by_path ? !announced_bytes : !announced) {
+  if (!announced && !announced_bytes) {
     return false;
   }
-  const Stretch whole =
-      by_path ? Stretch{0, *announced_bytes} : Stretch{1, std::uint64_t{*announced} + 1};
   std::vector<Stretch> good;
   for (const auto* packet : best()) {
     if (packet->verdict == DumpVerdict::good) {
       good.push_back(stretch_of(*this, *packet));
     }
   }
-  const bool beyond =
-      std::ranges::any_of(good, [&](const auto& each) { return each.end > whole.end; });
-  return !beyond && gaps(good, whole).empty();
+  const auto whole = whole_of(*this, good);
+  const bool beyond = std::ranges::any_of(packets, [&](const auto& each) {
+    return each.verdict == DumpVerdict::good && stretch_of(*this, each).end > whole.end;
+  });
+  const bool counted = !start_in_packets || good.size() == *announced;
+  return !beyond && counted && gaps(good, whole).empty();
 }
 
 bool CapturedTransfer::is_flawless() const {
@@ -190,7 +223,8 @@ std::optional<std::uint16_t> CapturedTransfer::crc() const {
     crc = crc16_combine(crc, packet->crc, packet->size);
     end += packet->size;
   }
-  return by_path && end != announced_bytes ? std::nullopt : std::optional(crc);
+  const bool whole = end == announced_bytes || (start_in_packets && is_complete());
+  return by_path && !whole ? std::nullopt : std::optional(crc);
 }
 
 } // namespace dualcam

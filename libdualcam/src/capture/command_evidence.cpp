@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dualcam/files/metadata.hpp"
 #include "dualcam/wire/crc16.hpp"
 #include "dualcam/wire/message.hpp"
 
@@ -12,8 +13,6 @@ namespace {
 constexpr std::size_t header_size = 4;
 constexpr std::uint32_t highest_packet = 1 << 24; // 16 GiB: no camera has such files
 constexpr std::uint32_t highest_status = 0xFF;
-constexpr std::uint8_t highest_metadata_version = 15;
-constexpr std::size_t shortest_metadata = 13;
 
 CommandId id_of(Bytes window) { return static_cast<CommandId>(load_be<std::uint16_t>(window)); }
 
@@ -30,9 +29,8 @@ bool is_likely_init(Bytes init, const Known& known) {
 }
 
 bool is_likely_metadata(Bytes payload) {
-  const auto first = payload.empty() ? 0 : std::to_integer<unsigned>(payload[0]);
-  return payload.size() >= shortest_metadata &&
-         (first == '{' || (first >= 1 && first <= highest_metadata_version));
+  return is_json_metadata(payload) ||
+         (payload.size() >= metadata_sizes.front() && camera_of_metadata(payload));
 }
 
 bool is_printable(Bytes payload) {
@@ -76,37 +74,53 @@ bool is_likely_content(CommandId id, Bytes command, const Known& known) {
 bool is_data(CommandId id) { return id == CommandId::data || id == CommandId::enhanced_data; }
 
 /// ENHANCED DATA that was not announced by a path has its own CRC to vouch for it.
-Fit fits_itself(Bytes window, std::size_t size, bool at_end) {
-  constexpr std::array<std::uint16_t, 1> zero{0};
+Fit fits_itself(Bytes window, std::size_t size, bool at_end, const Known& known) {
   if (window.size() < size) {
     return at_end ? Fit::no : Fit::undecided;
   }
-  return fit(fitting_start(window.first(size), zero).has_value());
+  return fit(fits_chain(window.first(size), known));
 }
 
-/// A DATA to go on from: the next one's CRC fits it, or it fits itself, or another command follows.
+/// Of an ENHANCED DATA: the place behind it.
+std::uint64_t end_of(Bytes enhanced) {
+  const auto size = enhanced.size() - header_size - sizeof(std::uint32_t) - data_trailer;
+  return load_be<std::uint32_t>(enhanced.subspan(header_size)) + std::uint64_t{size};
+}
+
+/// A whole packet goes on from another one.
+bool goes_on(Bytes packet, Bytes next) {
+  const auto stored = load_be<std::uint16_t>(packet.last(data_trailer));
+  if (id_of(packet) == CommandId::enhanced_data && id_of(next) == CommandId::enhanced_data &&
+      load_be<std::uint32_t>(next.subspan(header_size)) != end_of(packet)) {
+    return false;
+  }
+  Known known;
+  known.starts = std::span(&stored, 1);
+  return fits_chain(next, known);
+}
+
+/// A packet to go on from: the next one's CRC fits it, or it fits itself, or another command
+/// follows.
 Fit is_data_to_go_on_from(Bytes window, std::size_t size, bool at_end, const Known& known) {
   const auto next = window.subspan(size);
-  if (id_of(window) == CommandId::enhanced_data && fits_itself(window, size, at_end) == Fit::no) {
-    return Fit::no;
-  }
-  const auto stored = load_be<std::uint16_t>(window.first(size).last(data_trailer));
-  const bool verified = fitting_start(window.first(size), known.starts).has_value();
-  const auto follows = begins_command(next, at_end, known);
-  if (follows != Fit::yes || verified || next.size() < header_size ||
-      id_of(next) != CommandId::data) {
+  const auto command = window.first(size);
+  const bool verified = fits_chain(command, known);
+  auto behind = known;
+  behind.by_path = known.by_path || id_of(window) == CommandId::enhanced_data;
+  const auto follows = begins_command(next, at_end, behind);
+  if (follows != Fit::yes || verified || next.size() < header_size || !is_data(id_of(next))) {
     return follows;
   }
-  const auto next_size = *command_size(next);
+  const auto next_size = *command_size(next, known);
   if (next.size() < next_size) {
     return at_end ? Fit::yes : Fit::undecided;
   }
-  return fit(fitting_start(next.first(next_size), std::span(&stored, 1)).has_value());
+  return fit(goes_on(command, next.first(next_size)));
 }
 
 } // namespace
 
-std::optional<std::size_t> command_size(Bytes window) {
+std::optional<std::size_t> command_size(Bytes window, const Known& known) {
   if (window.size() < 2) {
     return std::nullopt;
   }
@@ -122,9 +136,14 @@ std::optional<std::size_t> command_size(Bytes window) {
     return std::nullopt;
   }
   const std::size_t length = load_be<std::uint16_t>(window.subspan(2));
-  const bool is_too_long =
-      command->id == CommandId::data && length > full_packet + data_trailer; // as of a DualCam
+  const bool is_too_long = command->id == CommandId::data && length > known.largest + data_trailer;
   return command->allows(length) && !is_too_long ? header_size + length : 0;
+}
+
+bool fits_chain(Bytes data, const Known& known) {
+  constexpr std::uint16_t zero = 0;
+  return fitting_start(data, known.starts) ||
+         (id_of(data) == CommandId::enhanced_data && fitting_start(data, std::span(&zero, 1)));
 }
 
 std::optional<std::uint16_t> fitting_start(Bytes data, std::span<const std::uint16_t> starts) {
@@ -233,7 +252,7 @@ Fit begins_command(Bytes window, bool at_end, const Known& known) {
   if (window.empty()) {
     return at_end ? Fit::yes : Fit::undecided;
   }
-  const auto size = command_size(window);
+  const auto size = command_size(window, known);
   if (!size) { // the end may cut a header
     return at_end ? fit(window[0] == std::byte{0}) : Fit::undecided;
   }
@@ -241,7 +260,7 @@ Fit begins_command(Bytes window, bool at_end, const Known& known) {
     return Fit::no;
   }
   if (id_of(window) == CommandId::enhanced_data && !known.by_path) {
-    return fits_itself(window, *size, at_end);
+    return fits_itself(window, *size, at_end, known);
   }
   if (is_data(id_of(window))) {
     return Fit::yes;
@@ -253,7 +272,7 @@ Fit begins_command(Bytes window, bool at_end, const Known& known) {
 }
 
 Fit has_uncounted_byte(Bytes window, std::size_t size, bool at_end, const Known& known) {
-  if (id_of(window) != CommandId::metadata || size != header_size + shortest_metadata) {
+  if (id_of(window) != CommandId::metadata || size != header_size + metadata_sizes.front()) {
     return Fit::no;
   }
   const auto rest = window.subspan(size);
@@ -266,7 +285,7 @@ Fit has_uncounted_byte(Bytes window, std::size_t size, bool at_end, const Known&
 }
 
 Fit is_way_back(Bytes window, bool at_end, const Known& known) {
-  const auto size = command_size(window);
+  const auto size = command_size(window, known);
   if (!size || *size == 0) {
     return size || at_end ? Fit::no : Fit::undecided;
   }

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "dualcam/wire/bytes.hpp"
+#include "dualcam/wire/command.hpp"
 
 namespace dualcam::command_evidence {
 
@@ -16,12 +17,14 @@ struct Known {
   std::optional<std::uint64_t> imei;     ///< of the last INIT
   std::optional<std::uint32_t> packets;  ///< highest number a SYNC may name
   bool by_path = false;                  ///< ENHANCED DATA may come
+  std::size_t largest = largest_packet;  ///< payload that a DATA may have
+  std::size_t usual = largest_packet;    ///< payload that one may have whose CRC does not fit
   bool both_sides = false;               ///< the server's commands may stand in between
   std::span<const std::uint16_t> starts; ///< what a DATA's CRC may go on from
 };
 
 /// A command's size from its first bytes; 0: it has none such; nullopt: too few bytes to tell.
-std::optional<std::size_t> command_size(Bytes window);
+std::optional<std::size_t> command_size(Bytes window, const Known& known);
 
 /// The size of the server's command that `window` begins with, where both sides are in one stream;
 /// 0: it does with none; nullopt: too few bytes to tell.
@@ -36,6 +39,10 @@ Fit has_uncounted_byte(Bytes window, std::size_t size, bool at_end, const Known&
 
 /// Whether `window` begins with a command to go on from after a lost stretch.
 Fit is_way_back(Bytes window, bool at_end, const Known& known);
+
+/// Whether the CRC of this whole DATA or ENHANCED DATA command goes on from one of `known.starts`;
+/// of an ENHANCED DATA it may also begin anew.
+bool fits_chain(Bytes data, const Known& known);
 
 /// Whether this whole DATA or ENHANCED DATA command's CRC fits one of `starts`: which one.
 std::optional<std::uint16_t> fitting_start(Bytes data, std::span<const std::uint16_t> starts);

@@ -51,13 +51,13 @@ bool CommandScanner::step(const Known& known) {
     return true;
   }
   if (gap_ != 0) {
-    close_gap();
+    close_gap(known);
     return true;
   }
   if (!finished_ || std::exchange(ended_, true)) {
     return false;
   }
-  end_of_stream();
+  end_of_stream(known);
   return true;
 }
 
@@ -89,7 +89,7 @@ bool CommandScanner::read_command(const Known& known) {
       return *read;
     }
   }
-  const auto size = command_evidence::command_size(window());
+  const auto size = command_evidence::command_size(window(), known);
   if (!size) {
     return false;
   }
@@ -119,7 +119,12 @@ bool CommandScanner::read_command(const Known& known) {
 }
 
 bool CommandScanner::read_data(std::size_t size, const Known& known) {
-  if (!way_found_ && !command_evidence::fitting_start(window().first(size), known.starts)) {
+  if (!way_found_ && !command_evidence::fits_chain(window().first(size), known)) {
+    const auto usual = known.usual + (command_id(window()) == CommandId::data ? 0 : 4);
+    if (size > usual + data_header + data_trailer) { // its length is what is damaged
+      lose(0);
+      return true;
+    }
     const auto follows = command_evidence::begins_command(window().subspan(size), at_end(), known);
     if (follows == Fit::undecided) {
       return false;
@@ -187,8 +192,8 @@ Fit CommandScanner::is_opening(const Known& known) const {
 }
 
 /// All that is left before the gap belongs to a command that it has cut.
-void CommandScanner::close_gap() {
-  lose_what_is_left();
+void CommandScanner::close_gap(const Known& known) {
+  lose_what_is_left(known);
   const auto skipped = std::exchange(gap_, 0);
   lost_->missing += skipped;
   lost_->length_known = true;
@@ -197,9 +202,9 @@ void CommandScanner::close_gap() {
   position_ = 0;
 }
 
-void CommandScanner::end_of_stream() {
+void CommandScanner::end_of_stream(const Known& known) {
   if (lost_ || !window().empty()) {
-    lose_what_is_left();
+    lose_what_is_left(known);
     report_skipped();
   }
   scanned_.emplace_back(ScannedEnd{offset()});
@@ -212,9 +217,9 @@ void CommandScanner::lose(std::size_t claimed) {
   position_ += std::min<std::size_t>(window().size(), claimed != 0 ? data_header : 1);
 }
 
-void CommandScanner::lose_what_is_left() {
+void CommandScanner::lose_what_is_left(const Known& known) {
   if (!lost_) {
-    const auto size = command_evidence::command_size(window()).value_or(0);
+    const auto size = command_evidence::command_size(window(), known).value_or(0);
     lose(size != 0 && is_data(command_id(window())) ? size : 0);
   }
   position_ = buffer_.size();

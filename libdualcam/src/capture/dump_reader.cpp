@@ -38,6 +38,18 @@ std::string_view name_of(DumpNumbering numbering) {
   return "";
 }
 
+namespace {
+
+/// Of a DualCam's metadata alone: the others have no kinds.
+std::optional<FileKind> kind_in(Bytes metadata) {
+  const auto decoded = camera_of_metadata(metadata) == Camera::dualcam
+                           ? decode_metadata(metadata)
+                           : Result<Metadata>(std::unexpected(Error{}));
+  return decoded ? decoded->kind() : std::nullopt;
+}
+
+} // namespace
+
 class DumpReader::Implementation {
 public:
   explicit Implementation(const DumpReaderOptions& options) : options_(options) {}
@@ -72,10 +84,11 @@ private:
   void command(const EnhancedData& data);
   template <class Other> void command(const Other&) {} // the server's
 
-  TransferTracker& begin_transfer(std::optional<std::uint32_t> announced, std::uint64_t offset);
+  TransferTracker& begin_transfer(const std::optional<Start>& start, std::uint64_t offset);
+  bool goes_by_path() const;
+  bool offers_kinds_alone() const { return init_ && !init_->offers_path() && init_->protocol < 6; }
   TransferTracker& transfer(std::uint64_t offset);
   void end_transfer(std::uint64_t offset, bool regular);
-  void emit_correction(std::optional<DumpRenumbered> correction);
   command_evidence::Known known() const;
 
   void server_said(const Message& message);
@@ -87,6 +100,7 @@ private:
   std::optional<TransferTracker> transfer_;
   std::optional<Init> init_;
   std::optional<FileKind> requested_; ///< by FILE REQUEST
+  bool path_requested_ = false;       ///< the same: it asked for no kind
   std::optional<FileKind> described_; ///< by METADATA, for the next transfer
   bool pending_metadata_ = false;
   bool by_path_ = false;
@@ -118,6 +132,7 @@ void DumpReader::Implementation::server_received(Bytes bytes) {
 void DumpReader::Implementation::server_said(const Message& message) {
   if (const auto* request = std::get_if<FileRequest>(&message)) {
     requested_ = file_kind_identified(as_bytes(request->file));
+    path_requested_ = !requested_;
   }
   events_.emplace_back(DumpServerCommand{describe(message)});
 }
@@ -158,13 +173,13 @@ void DumpReader::Implementation::command(const Init& init) {
   init_ = init;
   described_.reset();
   pending_metadata_ = false;
-  by_path_ = init.offers_path() && kinds_offered(init).empty();
+  by_path_ = false;
+  path_requested_ = false;
   events_.emplace_back(DumpInit{offset_, init});
 }
 
 void DumpReader::Implementation::command(const MetadataResponse& response) {
-  const auto metadata = decode_metadata(response.payload);
-  const auto kind = metadata ? metadata->kind() : std::nullopt;
+  const auto kind = kind_in(response.payload);
   const bool of_current = transfer_ && transfer_->has_packets() && !transfer_->has_metadata() &&
                           (!kind || transfer_->kind().value_or(*kind) == *kind);
   if (of_current) {
@@ -183,7 +198,7 @@ void DumpReader::Implementation::command(const Path& path) {
 
 void DumpReader::Implementation::command(const Start& start) {
   end_transfer(offset_, false);
-  begin_transfer(start.packets, offset_);
+  begin_transfer(start, offset_);
 }
 
 void DumpReader::Implementation::command(const Sync& sync) {
@@ -198,27 +213,37 @@ void DumpReader::Implementation::command(const Status& status) {
 
 void DumpReader::Implementation::command(const Data& data) {
   events_.emplace_back(transfer(offset_).data(offset_, data.payload, data.crc, before_));
-  emit_correction(transfer_->correction());
 }
 
 void DumpReader::Implementation::command(const EnhancedData& data) {
   by_path_ = true;
-  events_.emplace_back(transfer(offset_).enhanced_data(offset_, data));
+  events_.emplace_back(transfer(offset_).enhanced_data(offset_, data, before_));
 }
 
 // --- transfers ---
 
-TransferTracker& DumpReader::Implementation::begin_transfer(std::optional<std::uint32_t> announced,
+/// Of the file that begins. Where PATH is lost, an INIT that offers a file by path tells.
+bool DumpReader::Implementation::goes_by_path() const {
+  const bool offered = init_ && init_->offers_path() && !described_;
+  return !requested_ && (by_path_ || path_requested_ || offered);
+}
+
+TransferTracker& DumpReader::Implementation::begin_transfer(const std::optional<Start>& start,
                                                             std::uint64_t offset) {
-  auto kind = requested_ ? requested_ : described_;
-  if (const auto offered = init_ ? kinds_offered(*init_) : FileKinds(); !kind && offered.first()) {
+  const bool by_path = goes_by_path();
+  auto kind = by_path ? std::nullopt : requested_ ? requested_ : described_;
+  if (const auto offered = init_ ? kinds_offered(*init_) : FileKinds();
+      !kind && !by_path && offered.first()) {
     auto others = offered;
     others.erase(*offered.first());
     kind = others.empty() ? offered.first() : std::nullopt;
   }
   requested_.reset();
   described_.reset();
-  transfer_.emplace(kind, announced, by_path_, std::exchange(options_.initial, std::nullopt));
+  path_requested_ = false;
+  const auto announced = start ? std::optional(start->packets) : std::nullopt;
+  transfer_.emplace(kind, announced, by_path, std::exchange(options_.initial, std::nullopt));
+  transfer_->start_rest(start ? start->rest : 0);
   if (std::exchange(pending_metadata_, false)) {
     transfer_->metadata(kind);
   }
@@ -236,17 +261,8 @@ void DumpReader::Implementation::end_transfer(std::uint64_t offset, bool regular
   if (!transfer_) {
     return;
   }
-  if (regular) {
-    emit_correction(transfer_->correction_at_end());
-  }
-  events_.emplace_back(transfer_->ended(offset));
+  events_.emplace_back(transfer_->ended(offset, regular));
   transfer_.reset();
-}
-
-void DumpReader::Implementation::emit_correction(std::optional<DumpRenumbered> correction) {
-  if (correction) {
-    events_.emplace_back(*correction);
-  }
 }
 
 command_evidence::Known DumpReader::Implementation::known() const {
@@ -254,7 +270,10 @@ command_evidence::Known DumpReader::Implementation::known() const {
   command_evidence::Known known;
   known.imei = init_ ? std::optional(init_->imei) : std::nullopt;
   known.packets = transfer_ ? transfer_->highest_sync() : std::nullopt;
-  known.by_path = by_path_;
+  known.by_path = transfer_ ? transfer_->by_path() : by_path_;
+  const bool by_kind = transfer_ && !known.by_path && (transfer_->kind() || offers_kinds_alone());
+  known.largest = by_kind ? full_packet : largest_packet;
+  known.usual = transfer_ ? transfer_->packet_size().value_or(known.largest) : known.largest;
   known.starts =
       transfer_ ? transfer_->starts() : std::span(options_.initial ? &*options_.initial : &zero, 1);
   known.both_sides = options_.both_sides;

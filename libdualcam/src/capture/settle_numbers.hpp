@@ -7,14 +7,19 @@
 
 namespace dualcam {
 
-/// Packets whose numbers were inferred may have come again with stated ones, which settles theirs.
+/// What START counts: packets, or bytes of a file by path; unless it turns out that it counts
+/// packets of that, too. From `start`, `by_path` and the packets.
+void settle_start(CapturedTransfer& transfer);
+
+/// `settle_start`, and the places of all packets whose places no SYNC and no header states, and
+/// whether they are stated all the same: by the end of the file, packets that came again, the chain
+/// of CRCs, and what lies before and behind. Never beyond START where there is another way. Also
+/// whether what does not fit the chain is damaged (bad), or may be whole behind something that is
+/// missing (unchecked).
 void settle_numbers(CapturedTransfer& transfer);
 
 /// A number is a repeat if it came before, whatever the order of the others.
 void mark_repeats(CapturedTransfer& transfer);
-
-/// Gives a packet another number, which is inferred.
-void renumber(CapturedPacket& packet, std::int64_t shift);
 
 /// Says once why numbers were changed.
 void note_correction(CapturedTransfer& transfer, std::string_view reason);

@@ -20,8 +20,8 @@ template <class T> bool may_be_same(const std::optional<T>& a, const std::option
 
 /// Whether all that is said of two transfers may be said of one file.
 bool may_be_same_file(const CapturedTransfer& a, const CapturedTransfer& b) {
-  return a.imei && a.imei == b.imei && a.by_path == b.by_path && a.announced &&
-         a.announced == b.announced && may_be_same(a.kind, b.kind) && a.path == b.path &&
+  return a.imei && a.imei == b.imei && a.by_path == b.by_path && a.start && a.start == b.start &&
+         may_be_same(a.kind, b.kind) && a.path == b.path &&
          (a.metadata.empty() || b.metadata.empty() || a.metadata == b.metadata);
 }
 
@@ -50,20 +50,20 @@ CapturedPacket record_of(const DumpPacket& packet, std::uint64_t place) {
   record.crc = crc16(packet.payload);
   record.numbering = packet.numbering;
   record.verdict = packet.verdict;
+  record.origin = packet.origin;
   record.repeat = packet.repeat;
   return record;
-}
-
-std::uint32_t packets_of(std::uint32_t bytes, std::size_t packet_size) {
-  const auto packets = (std::uint64_t{bytes} + packet_size - 1) / packet_size;
-  return static_cast<std::uint32_t>(packets);
 }
 
 /// Once packet size and numbers are known. Files by path say their places themselves.
 void place_in_file(CapturedTransfer& transfer) {
   for (auto& packet : transfer.packets) {
-    packet.file_offset = transfer.by_path ? packet.file_offset
-                                          : std::uint64_t{packet.number - 1} * transfer.packet_size;
+    if (transfer.by_path) {
+      packet.number = static_cast<std::uint32_t>(
+          std::min<std::uint64_t>(packet.file_offset / transfer.packet_size, UINT32_MAX - 1) + 1);
+    } else {
+      packet.file_offset = std::uint64_t{packet.number - 1} * transfer.packet_size;
+    }
   }
 }
 
@@ -102,6 +102,7 @@ struct Part {
     }
     transfer.not_kept += later.transfer.not_kept;
     transfer.parts += later.transfer.parts;
+    transfer.regular_end = later.transfer.regular_end;
     transfer.kind = transfer.kind ? transfer.kind : later.transfer.kind;
     if (transfer.metadata.empty()) {
       transfer.metadata = std::move(later.transfer.metadata);
@@ -138,7 +139,6 @@ private:
 
   void on(Open& open, const DumpStream& stream, const DumpTransferBegan& began);
   void on(Open& open, const DumpPacket& packet, std::uint64_t place);
-  void on(Open& open, const DumpRenumbered& renumbered);
   void on(Open& open, const DumpMetadata& metadata);
   void on(Open& open, const DumpStream& stream, const DumpSkipped& skipped);
   void on(Open& open, const DumpTransferEnded& ended);
@@ -174,9 +174,6 @@ void TransferLog::Implementation::event(const DumpStream& stream, const DumpEven
     on(open, stream, *skipped);
   } else if (const auto* packet = std::get_if<DumpPacket>(&event); packet && open.transfer) {
     on(open, *packet, place);
-  } else if (const auto* renumbered = std::get_if<DumpRenumbered>(&event);
-             renumbered && open.transfer) {
-    on(open, *renumbered);
   } else if (const auto* ended = std::get_if<DumpTransferEnded>(&event); ended && open.transfer) {
     on(open, *ended);
   }
@@ -191,6 +188,8 @@ void TransferLog::Implementation::on(Open& open, const DumpStream& stream,
   transfer.stream = stream;
   transfer.imei = open.imei;
   transfer.kind = began.kind;
+  transfer.start = began.bytes ? began.bytes : began.packets;
+  transfer.start_rest = began.start_rest;
   transfer.announced = began.packets;
   transfer.announced_bytes = began.bytes;
   transfer.offset = began.offset;
@@ -231,20 +230,6 @@ void TransferLog::Implementation::on(Open& open, const DumpPacket& packet, std::
   }
 }
 
-void TransferLog::Implementation::on(Open& open, const DumpRenumbered& renumbered) {
-  auto& transfer = *open.transfer;
-  const auto end = std::min<std::uint64_t>(renumbered.end, transfer.packets.size());
-  for (auto i = renumbered.first; i < end; ++i) {
-    renumber(transfer.packets[i], renumbered.shift);
-  }
-  // Packets were lost before the first one: that is why its CRC did not fit.
-  if (renumbered.first < end && transfer.packets[renumbered.first].verdict == DumpVerdict::bad) {
-    transfer.packets[renumbered.first].verdict = DumpVerdict::unchecked;
-    transfer.packets[renumbered.first].computed.reset();
-  }
-  note_correction(transfer, renumbered.reason);
-}
-
 void TransferLog::Implementation::on(Open& open, const DumpMetadata& metadata) {
   ByteBuffer payload(metadata.payload.begin(), metadata.payload.end());
   (metadata.of_current && open.transfer ? open.transfer->metadata : open.metadata) =
@@ -256,8 +241,9 @@ void TransferLog::Implementation::on(Open& open, const DumpTransferEnded& ended)
   transfer.kind = ended.kind;
   transfer.packet_size = std::max<std::size_t>(ended.packet_size, 1);
   transfer.by_path = ended.by_path;
-  if (transfer.by_path && transfer.announced_bytes) { // the packet size is known at last
-    transfer.announced = packets_of(*transfer.announced_bytes, transfer.packet_size);
+  transfer.regular_end = ended.regular;
+  if (!transfer.by_path) {
+    transfer.path.clear(); // of an earlier file in the same round
   }
   settle_numbers(transfer);
   mark_repeats(transfer);

@@ -8,7 +8,6 @@
 namespace dualcam {
 namespace {
 
-constexpr unsigned most_tries = 16;   // to find a packet that came again: each looks at many
 constexpr std::size_t no_packet = 32; // less than this between two commands holds no packet
 
 std::uint32_t plus(std::uint32_t number, std::int64_t shift) {
@@ -26,7 +25,6 @@ TransferTracker::TransferTracker(std::optional<FileKind> kind,
     starts_ = {0};
     numbering_ = DumpNumbering::inferred; // until SYNC
   } else {
-    break_ = Break{0, true};
     if (initial) {
       starts_ = {*initial};
     }
@@ -39,16 +37,16 @@ std::optional<std::uint32_t> TransferTracker::highest_sync() const {
 
 DumpTransferBegan TransferTracker::began(std::uint64_t offset) const {
   if (!by_path_) {
-    return {offset, kind_, announced_, std::nullopt};
+    return {offset, kind_, announced_, std::nullopt, start_rest_};
   }
   const auto packets = announced_
                            ? std::optional(static_cast<std::uint32_t>(
                                  (std::uint64_t{*announced_} + full_packet - 1) / full_packet))
                            : std::nullopt;
-  return {offset, kind_, packets, announced_};
+  return {offset, kind_, packets, announced_, start_rest_};
 }
 
-DumpTransferEnded TransferTracker::ended(std::uint64_t offset) const {
+DumpTransferEnded TransferTracker::ended(std::uint64_t offset, bool regular) const {
   auto ended = counts_;
   ended.offset = offset;
   ended.kind = kind_;
@@ -56,6 +54,7 @@ DumpTransferEnded TransferTracker::ended(std::uint64_t offset) const {
   ended.highest = highest_;
   ended.packet_size = packet_size_;
   ended.by_path = by_path_;
+  ended.regular = regular;
   return ended;
 }
 
@@ -65,6 +64,7 @@ void TransferTracker::metadata(std::optional<FileKind> kind) {
 }
 
 void TransferTracker::sync(std::uint32_t number) {
+  by_path_ = by_path_ && !(number == 1 && ordinal_ == 0); // it counts packets after all
   const auto wanted = by_path_ ? number_at(number) : std::max(number, std::uint32_t{1});
   const auto last = starts_;
   starts_ = {0};
@@ -73,11 +73,9 @@ void TransferTracker::sync(std::uint32_t number) {
   }
   starts_.insert(starts_.end(), last.begin(), last.end());
   starts_.resize(std::min<std::size_t>(starts_.size(), 4));
-  if (!behind_sync_) { // of several SYNCs in a row the first tells what came before
-    next_before_sync_ = next_;
-    behind_sync_ = true;
-  }
+  behind_sync_ = true;
   sync_ordinal_ = ordinal_;
+  sync_byte_ = number;
   next_ = wanted;
   next_byte_ = number;
   numbering_ = DumpNumbering::stated;
@@ -102,26 +100,9 @@ void TransferTracker::find_place_behind_loss(Bytes payload, std::uint16_t stored
   if (numbering_ == DumpNumbering::stated) {
     numbering_ = DumpNumbering::inferred;
   }
-  const bool exact = lost.length_known && lost.bytes % wire_size() == 0;
-  if (!exact) {
-    break_ = Break{ordinal_, true};
-  }
   starts_.clear();
   if (restarted) {
     starts_ = {0};
-  }
-}
-
-/// Behind damage: a range of bytes may have come twice, or been left out. A packet whose CRC goes
-/// on from one that is known follows that one.
-void TransferTracker::find_place_by_chain(Bytes payload, std::uint16_t start) {
-  const auto before = by_path_ ? std::nullopt : recent_.number_with_crc(start);
-  if (!before || start == 0 || *before + 1 == next_ || *before >= next_) {
-    return;
-  }
-  if (recent_.has_content(*before + 1, payload).value_or(*before == highest_good_)) {
-    next_ = *before + 1;
-    numbering_ = DumpNumbering::inferred;
   }
 }
 
@@ -146,6 +127,9 @@ DumpPacket TransferTracker::packet(std::uint64_t offset, Bytes payload, DumpVerd
   packet.file_offset = by_path_ ? next_byte_ : std::uint64_t{next_ - 1} * packet_size_;
   packet.payload = payload;
   packet.verdict = verdict;
+  packet.origin = behind_sync_ && packet.ordinal == sync_ordinal_ ? DumpOrigin::sync
+                  : packet.ordinal == 0                           ? DumpOrigin::nothing
+                                                                  : DumpOrigin::packet_before;
   packet.repeat = next_ <= highest_;
   highest_ = std::max(highest_, next_);
   counts_.good += verdict == DumpVerdict::good;
@@ -170,10 +154,6 @@ DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint1
   const auto start = std::ranges::find_if(
       starts_, [&](std::uint16_t each) { return crc16(payload, each) == stored; });
   const bool good = start != starts_.end();
-  if (good && last_ && (last_->verdict == DumpVerdict::bad || last_->verdict == DumpVerdict::cut)) {
-    find_place_by_chain(payload, *start);
-  }
-  highest_good_ = good ? std::max(highest_good_, next_) : highest_good_;
   if (good && !packet_size_known_ && !payload.empty() && next_ != announced_ &&
       !(by_path_ && next_byte_ + payload.size() == announced_)) {
     packet_size_ = payload.size();
@@ -187,33 +167,59 @@ DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint1
   if (!starts_.empty()) {
     event.computed = crc16(payload, good ? *start : starts_.front());
   }
-  if (event.verdict == DumpVerdict::bad && !(break_ && break_->searched)) {
-    break_ = Break{event.ordinal, false};
-  }
   starts_ = good || !event.computed ? std::vector{stored} : std::vector{stored, *event.computed};
   advance(payload.size());
   remember(event);
   return event;
 }
 
-DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedData& data) {
-  lost_.reset();
+/// Where it belongs. Its header has no CRC: a packet that goes on from the one before, with another
+/// place in its header, has a damaged header.
+std::uint64_t TransferTracker::place_of(const EnhancedData& data, bool chained) const {
+  const bool fits = data.offset == next_byte_ || data.offset == told_byte_ ||
+                    data.offset == sync_byte_ || lost_ || starts_.empty();
+  const auto end = data.offset + std::uint64_t{data.payload.size()};
+  const bool believed = chained ? fits : end <= announced_.value_or(UINT32_MAX);
+  return believed ? data.offset : next_byte_;
+}
+
+/// Its CRC goes on from the packet before or, as some devices have it, begins anew. If it does not,
+/// the header shows whether packets are missing before it.
+DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedData& data,
+                                          std::optional<std::uint16_t> before) {
   by_path_ = true;
-  const auto computed = crc16(data.payload);
-  const bool good = computed == data.crc;
-  const bool last = data.offset + data.payload.size() == announced_;
-  if (good && !packet_size_known_ && !last && !data.payload.empty()) {
+  if (lost_ && before) { // the packet before may still show its CRC
+    starts_ = {*before};
+  }
+  const auto fits = [&](std::uint16_t start) { return crc16(data.payload, start) == data.crc; };
+  const auto start = std::ranges::find_if(starts_, fits);
+  const bool chained = start != starts_.end() || fits(0);
+  const auto place = place_of(data, chained);
+  const bool gap = !chained && (place > next_byte_ || lost_ || starts_.empty());
+  const auto end = data.offset + std::uint64_t{data.payload.size()};
+  if (chained && !packet_size_known_ && end != announced_ && !data.payload.empty()) {
     packet_size_ = data.payload.size();
     packet_size_known_ = true;
   }
-  next_byte_ = data.offset;
+  lost_.reset();
+  next_byte_ = place;
+  told_byte_ = end;
   next_ = number_at(next_byte_);
-  numbering_ = DumpNumbering::stated;
-  auto event = packet(offset, data.payload, good ? DumpVerdict::good : DumpVerdict::bad);
+  const bool in_place = place == data.offset;
+  numbering_ = in_place ? DumpNumbering::stated : DumpNumbering::inferred;
+  auto event = packet(offset, data.payload,
+                      chained && in_place ? DumpVerdict::good
+                      : gap               ? DumpVerdict::unchecked
+                                          : DumpVerdict::bad);
+  event.origin = in_place ? DumpOrigin::header : event.origin;
   event.stored = data.crc;
-  event.computed = computed;
+  if (!gap) {
+    const auto first = starts_.empty() || chained ? std::uint16_t{0} : starts_.front();
+    event.computed = crc16(data.payload, start != starts_.end() ? *start : first);
+  }
+  starts_ = chained || gap ? std::vector{data.crc} : std::vector{data.crc, *event.computed};
+  behind_sync_ = false;
   advance(data.payload.size());
-  last_ = event;
   return event;
 }
 
@@ -225,82 +231,14 @@ DumpPacket TransferTracker::cut(std::uint64_t offset, Bytes payload,
   if (!starts_.empty()) {
     event.computed = crc16(payload, starts_.front());
   }
-  last_ = event;
   return event;
 }
 
 void TransferTracker::remember(const DumpPacket& packet) {
-  last_ = packet;
   if (packet.verdict == DumpVerdict::bad) {
     return;
   }
-  recent_.add(packet.ordinal, packet.number, packet.payload, *packet.stored);
-}
-
-std::optional<DumpRenumbered> TransferTracker::shift(std::uint64_t first, std::uint64_t end,
-                                                     std::int64_t by, std::string_view reason) {
-  break_.reset();
-  if (by == 0 || first >= end) {
-    return std::nullopt;
-  }
-  highest_ = std::max(highest_, recent_.renumber({first, end}, by));
-  if (end == ordinal_) {
-    next_ = plus(next_, by);
-    highest_ = std::max(highest_, next_ - 1);
-  }
-  return DumpRenumbered{first, end, by, reason};
-}
-
-/// All packets from the break on. If there are too many, a damaged one keeps its place.
-std::optional<DumpRenumbered> TransferTracker::shift_from_break(std::int64_t by,
-                                                                std::string_view reason) {
-  return shift(break_->ordinal + (by < 0 && !break_->searched ? 1 : 0), ordinal_, by, reason);
-}
-
-std::optional<DumpRenumbered> TransferTracker::correction() {
-  if (!last_ || by_path_) {
-    return std::nullopt;
-  }
-  if (std::exchange(behind_sync_, false)) {
-    return correction_behind_sync();
-  }
-  const bool is_last = last_->payload.size() < packet_size_ && last_->verdict != DumpVerdict::cut &&
-                       last_->verdict != DumpVerdict::bad;
-  if (is_last && announced_ && break_) {
-    return shift_from_break(std::int64_t{*announced_} - last_->number,
-                            "a short packet is the last one");
-  }
-  return std::nullopt;
-}
-
-/// The packet behind a SYNC has a certain number: the same content seen before had it too; and a
-/// device never goes on beyond what it has sent.
-std::optional<DumpRenumbered> TransferTracker::correction_behind_sync() {
-  if (!break_ || break_->ordinal >= sync_ordinal_ || last_->verdict == DumpVerdict::bad ||
-      last_->verdict == DumpVerdict::cut) {
-    return std::nullopt;
-  }
-  if (break_->tries++ >= most_tries) {
-    return std::nullopt;
-  }
-  if (const auto seen = recent_.only_one_with(last_->payload, {break_->ordinal, sync_ordinal_})) {
-    return shift(break_->ordinal, sync_ordinal_, std::int64_t{last_->number} - *seen,
-                 "a packet came again behind SYNC");
-  }
-  if (last_->number > next_before_sync_ && break_->searched) {
-    return shift(break_->ordinal, sync_ordinal_, std::int64_t{last_->number} - next_before_sync_,
-                 "SYNC goes on behind it");
-  }
-  return std::nullopt;
-}
-
-/// Unless the end itself is lost: nothing tells then how many packets there were in between.
-std::optional<DumpRenumbered> TransferTracker::correction_at_end() {
-  if (lost_ || by_path_ || !announced_ || !break_ || sync_ordinal_ > break_->ordinal ||
-      !has_packets() || (next_ <= *announced_ && !break_->searched)) {
-    return std::nullopt;
-  }
-  return shift_from_break(std::int64_t{*announced_} - next_ + 1, "what follows it ends the file");
+  recent_.add(packet.ordinal, packet.number, *packet.stored);
 }
 
 } // namespace dualcam

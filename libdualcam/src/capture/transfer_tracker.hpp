@@ -1,5 +1,4 @@
-// One transfer in a dump: which packet comes next, what its CRC goes on from, and what later
-// commands say about numbers given earlier.
+// One transfer in a dump: which packet comes next, and what its CRC goes on from.
 #pragma once
 
 #include <optional>
@@ -15,9 +14,11 @@ public:
   /// `initial`: what the first packet's CRC goes on from, if there is no START and that is known.
   TransferTracker(std::optional<FileKind> kind, std::optional<std::uint32_t> announced,
                   bool by_path, std::optional<std::uint16_t> initial = std::nullopt);
+  /// START's last two bytes, for `began`.
+  void start_rest(std::uint16_t rest) { start_rest_ = rest; }
 
   DumpTransferBegan began(std::uint64_t offset) const;
-  DumpTransferEnded ended(std::uint64_t offset) const;
+  DumpTransferEnded ended(std::uint64_t offset, bool regular) const;
 
   /// SYNC. `number` counts packets, or bytes where files go by path.
   void sync(std::uint32_t number);
@@ -37,13 +38,10 @@ public:
   /// two bytes before it, if they can be the CRC of the packet before.
   DumpPacket data(std::uint64_t offset, Bytes payload, std::uint16_t stored,
                   std::optional<std::uint16_t> before);
-  DumpPacket enhanced_data(std::uint64_t offset, const EnhancedData& data);
+  DumpPacket enhanced_data(std::uint64_t offset, const EnhancedData& data,
+                           std::optional<std::uint16_t> before);
   /// One that is not all there.
   DumpPacket cut(std::uint64_t offset, Bytes payload, std::optional<std::uint16_t> stored);
-
-  /// What the packet handed out last, or the end of the transfer, says about earlier numbers.
-  std::optional<DumpRenumbered> correction();
-  std::optional<DumpRenumbered> correction_at_end();
 
   bool has_packets() const { return ordinal_ != 0; }
   std::optional<FileKind> kind() const { return kind_; }
@@ -52,52 +50,44 @@ public:
   std::optional<std::uint32_t> highest_sync() const;
   std::uint32_t highest() const { return highest_; }
   bool by_path() const { return by_path_; }
+  /// The size of its packets; nullopt: none is known.
+  std::optional<std::size_t> packet_size() const {
+    return packet_size_known_ ? std::optional(packet_size_) : std::nullopt;
+  }
   std::size_t memory() const { return recent_.memory(); }
   /// For tests.
   const RecentPackets& recent() const { return recent_; }
 
 private:
-  /// Where numbers became uncertain.
-  struct Break {
-    std::uint64_t ordinal;
-    bool searched;      ///< behind a lost stretch, not just a bad packet
-    unsigned tries = 0; ///< SYNCs that said nothing about it
-  };
-
   void find_place_behind_loss(Bytes payload, std::uint16_t stored);
-  void find_place_by_chain(Bytes payload, std::uint16_t start);
+  std::uint64_t place_of(const EnhancedData& data, bool chained) const;
   void advance(std::size_t bytes);
   DumpPacket packet(std::uint64_t offset, Bytes payload, DumpVerdict verdict);
   void remember(const DumpPacket& packet);
-  std::optional<DumpRenumbered> shift(std::uint64_t first, std::uint64_t end, std::int64_t by,
-                                      std::string_view reason);
-  std::optional<DumpRenumbered> shift_from_break(std::int64_t by, std::string_view reason);
-  std::optional<DumpRenumbered> correction_behind_sync();
   std::uint32_t number_at(std::uint64_t byte) const;
   std::size_t wire_size() const { return packet_size_ + data_header + data_trailer; }
 
   std::optional<FileKind> kind_;
   std::optional<std::uint32_t> announced_; ///< START's number
+  std::uint16_t start_rest_ = 0;
   bool by_path_;
   bool has_metadata_ = false;
 
   std::size_t packet_size_ = full_packet;
   bool packet_size_known_ = false;
   std::uint32_t next_ = 1;
-  std::uint64_t next_byte_ = 0; ///< the same where files go by path
+  std::uint64_t next_byte_ = 0;            ///< the same where files go by path
+  std::optional<std::uint64_t> sync_byte_; ///< as the last SYNC has it
+  std::optional<std::uint64_t> told_byte_; ///< the same as the last ENHANCED DATA has it
   DumpNumbering numbering_ = DumpNumbering::unknown;
   std::vector<std::uint16_t> starts_;
   std::optional<Lost> lost_;
 
   std::uint64_t ordinal_ = 0;
   std::uint32_t highest_ = 0;
-  std::uint32_t highest_good_ = 0;
   RecentPackets recent_;
-  std::optional<Break> break_; ///< the latest whose extent is uncertain
-  std::optional<DumpPacket> last_;
   bool behind_sync_ = false;
   std::uint64_t sync_ordinal_ = 0; ///< of the first packet behind the last SYNC
-  std::uint32_t next_before_sync_ = 1;
   DumpTransferEnded counts_{};
 };
 

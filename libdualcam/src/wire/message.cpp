@@ -38,11 +38,12 @@ void write_payload(const Init& init, ByteBuffer& out) {
 Close read_payload(Of<Close>, Bytes /*payload*/) { return {}; }
 void write_payload(const Close&, ByteBuffer& /*out*/) {}
 
-/// The blank field behind the number is ignored.
-Start read_payload(Of<Start>, Bytes payload) { return {load_be<std::uint32_t>(payload)}; }
+Start read_payload(Of<Start>, Bytes payload) {
+  return {load_be<std::uint32_t>(payload), load_be<std::uint16_t>(payload.subspan(4))};
+}
 void write_payload(const Start& start, ByteBuffer& out) {
   append_be(out, start.packets);
-  append_be(out, std::uint16_t{0});
+  append_be(out, start.rest);
 }
 
 Resume read_payload(Of<Resume>, Bytes payload) { return {load_be<std::uint32_t>(payload)}; }

@@ -59,11 +59,13 @@ TEST_CASE("captured transfer: by path places are bytes, and a packet of none is 
   by_path.by_path = true;
   by_path.announced_bytes = 150;
   CHECK(best(by_path) == Places{0, 2});
-  CHECK(by_path.is_complete());
+  CHECK_FALSE(by_path.is_complete()); // something lies beyond the end
   CHECK(by_path.bytes() == 150);
   by_path.announced_bytes = 151;
   CHECK(best(by_path) == Places{0, 2, 3});
   CHECK_FALSE(by_path.is_complete()); // it goes beyond the end
+  by_path.announced_bytes = 160;
+  CHECK(by_path.is_complete());
 }
 
 TEST_CASE("captured transfer: it is complete once every packet is there and good") {

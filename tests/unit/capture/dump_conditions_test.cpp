@@ -138,15 +138,6 @@ TEST_CASE("dump: INIT in mid-stream ends the transfer") {
               "13564 init 350612071913857"});
 }
 
-TEST_CASE("dump: START in mid-stream begins another transfer, and corrects no numbers") {
-  DeviceStream s(10);
-  s.init().start().sync(1).data(8);
-  s.erase(s.starts[2], 1500).start().sync(1).data(2);
-  for (const auto& line : events(s)) {
-    CHECK(line.find("renumbered") == std::string::npos);
-  }
-}
-
 TEST_CASE("dump: an INIT of another device is one only with the usual packet size") {
   const auto other = [](std::uint32_t settings) {
     DeviceStream s(10);

@@ -148,11 +148,6 @@ private:
     last_ = packet.number;
     count_ = 1;
   }
-  void on(const DumpRenumbered& renumbered) {
-    line("renumbered " + std::to_string(renumbered.first) + "-" +
-         std::to_string(renumbered.end - 1) + " by " + std::to_string(renumbered.shift) + ": " +
-         std::string(renumbered.reason));
-  }
   void on(const DumpSkipped& skipped) {
     line(at(skipped.offset) + "skipped " + std::to_string(skipped.bytes) +
          (skipped.missing != 0 ? ", missing " + std::to_string(skipped.missing) : ""));

@@ -87,7 +87,7 @@ TEST_CASE("extractor: a file is named after its camera, its time and its kind") 
         "unknown_20241029T124342Z_file.bin");
   CHECK(named([](auto& of) { of.metadata = from_hex("0110 0000000000000000 00 0003"); }) ==
         "unknown_unknown_file.bin");
-  for (const auto& [path, name] : {std::pair("%dsm/1.jpg", "unknown_unknown_file.jpg"),
+  for (const auto& [path, name] : {std::pair("%dsm/1.jpg", "unknown_unknown_dsm.jpg"),
                                    {"%a.jpg/b.mp4", "unknown_unknown_file.mp4"},
                                    {"%a.h265", "unknown_unknown_file.h265"},
                                    {"%a.jpg/b", "unknown_unknown_file_1.bin"},

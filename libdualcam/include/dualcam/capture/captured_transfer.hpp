@@ -38,6 +38,7 @@ struct CapturedPacket {
   std::uint16_t crc;                     ///< of the payload alone, from 0
   DumpNumbering numbering;               ///< how the number is known
   DumpVerdict verdict;                   ///< what its CRC proves
+  DumpOrigin origin;                     ///< what its place is counted from
   bool repeat;                           ///< the same packet has come before
 };
 static_assert(sizeof(CapturedPacket) == 48);
@@ -48,21 +49,31 @@ struct PacketRange {
   std::uint32_t last;  ///< not lower
 };
 
+/// Bytes of a file of which both ends belong to it.
+struct ByteRange {
+  std::uint64_t first; ///< from 0
+  std::uint64_t last;  ///< not lower
+};
+
 /// A file, as far as it was captured.
 struct CapturedTransfer {
   DumpStream stream;                            ///< of the connection in which it began
   std::optional<std::uint64_t> imei;            ///< nullopt: no INIT came
   std::optional<FileKind> kind;                 ///< nullopt: nothing tells
   std::optional<std::uint32_t> announced;       ///< packets; nullopt: START is not there
-  std::optional<std::uint32_t> announced_bytes; ///< START's number where files go by path
-  std::size_t packet_size = full_packet;        ///< payload bytes of all packets but the last
-  bool by_path = false;                         ///< places are bytes, not packets
-  ByteBuffer metadata;                          ///< the METADATA payload; empty: none
-  std::string path;                             ///< of a file by path: any bytes
-  std::uint64_t offset = 0;                     ///< where it begins in the stream
-  std::deque<CapturedPacket> packets;           ///< in the order in which they came
-  std::deque<DumpSkipped> skipped;              ///< among them
-  std::uint64_t not_kept = 0; ///< packets and skipped stretches for which there was no room
+  std::optional<std::uint32_t> announced_bytes; ///< by path, unless START counts packets
+  std::optional<std::uint32_t> start;    ///< START's number as it came; nullopt: START is not there
+  std::uint16_t start_rest = 0;          ///< START's last two bytes
+  std::size_t packet_size = full_packet; ///< payload bytes of all packets but the last
+  bool by_path = false;                  ///< places are bytes, not packets
+  bool regular_end = false;              ///< the device went on as it does behind a whole file
+  bool start_in_packets = false; ///< by path, but START counts packets: `announced_bytes` is absent
+  ByteBuffer metadata;           ///< the METADATA payload; empty: none
+  std::string path;              ///< of a file by path: any bytes
+  std::uint64_t offset = 0;      ///< where it begins in the stream
+  std::deque<CapturedPacket> packets; ///< in the order in which they came
+  std::deque<DumpSkipped> skipped;    ///< among them
+  std::uint64_t not_kept = 0;         ///< packets and skipped stretches for which there was no room
   std::vector<std::string> corrections; ///< why numbers were changed afterwards
   unsigned parts = 1;                   ///< connections it came in
 
@@ -87,6 +98,8 @@ struct CapturedTransfer {
   std::vector<PacketRange> missing() const;
   /// Of which nothing came, or only cut ones.
   std::vector<PacketRange> holes() const;
+  /// Where files go by path: bytes of which nothing whole came.
+  std::vector<ByteRange> missing_bytes() const;
   /// How many are missing.
   std::uint64_t missing_count() const;
   /// The least certain of all its packets'.

@@ -45,6 +45,7 @@ struct DumpTransferBegan {
   std::optional<FileKind> kind; ///< from FILE REQUEST, METADATA, or an INIT that offers one kind
   std::optional<std::uint32_t> packets; ///< as START says; nullopt: no START
   std::optional<std::uint32_t> bytes;   ///< START's number where files go by path
+  std::uint16_t start_rest = 0;         ///< START's last two bytes
 };
 
 /// SYNC.
@@ -74,6 +75,14 @@ enum class DumpNumbering : std::uint8_t {
 /// "stated", "inferred", "unknown"; static.
 std::string_view name_of(DumpNumbering numbering);
 
+/// What a packet's place is counted from.
+enum class DumpOrigin : std::uint8_t {
+  packet_before, ///< the packet that came before it
+  sync,          ///< a SYNC right before it
+  header,        ///< its own header: ENHANCED DATA
+  nothing,       ///< it is the first one, and there was no SYNC
+};
+
 /// DATA or ENHANCED DATA.
 struct DumpPacket {
   std::uint64_t ordinal;                 ///< of the transfer's packets in the dump, from 0
@@ -85,16 +94,8 @@ struct DumpPacket {
   std::optional<std::uint16_t> stored;   ///< nullopt: lost
   std::optional<std::uint16_t> computed; ///< nullopt: unchecked; otherwise over what is there
   DumpVerdict verdict;                   ///< what its CRC proves
+  DumpOrigin origin;                     ///< what its place is counted from
   bool repeat; ///< a packet of this number, or a higher one, has come before
-};
-
-/// What follows shows that packets were given wrong numbers: add `shift` to those with ordinals
-/// from `first` to before `end`.
-struct DumpRenumbered {
-  std::uint64_t first;     ///< an ordinal
-  std::uint64_t end;       ///< the ordinal after the last
-  std::int64_t shift;      ///< not 0
-  std::string_view reason; ///< "the last packet is number START says" and so on; static
 };
 
 /// Bytes that are no command, and bytes that the capture does not have.
@@ -127,12 +128,13 @@ struct DumpTransferEnded {
   std::uint64_t repeats;                ///< of all these
   std::size_t packet_size;              ///< payload bytes of all packets but the last
   bool by_path;                         ///< places are bytes, not packets
+  bool regular;                         ///< the device went on as it does behind a whole file
 };
 
 /// What `poll` hands out.
 using DumpEvent =
     std::variant<DumpInit, DumpMetadata, DumpPath, DumpTransferBegan, DumpSync, DumpPacket,
-                 DumpRenumbered, DumpSkipped, DumpStatus, DumpServerCommand, DumpTransferEnded>;
+                 DumpSkipped, DumpStatus, DumpServerCommand, DumpTransferEnded>;
 
 /// What is not the same for all streams.
 struct DumpReaderOptions {
@@ -154,8 +156,8 @@ struct DumpReaderOptions {
 ///   command is searched for. A DATA counts if the next DATA fits its CRC; SYNC, INIT and the other
 ///   ones, which have more fixed bytes, if what follows begins like a command or is the end.
 /// - After a lost stretch numbers are inferred: an unbroken chain proves that no packet is lost;
-///   otherwise the stretch's length tells. START's count, or a SYNC and the packets repeated after
-///   it, may correct them later (DumpRenumbered).
+///   otherwise the stretch's length tells. That is a guess, which TransferLog settles when it has
+///   seen the whole file.
 ///
 /// Memory: the piece being read, at most two commands, and 12 to 28 bytes for each of the last 4096
 /// packets (see `memory`). Time: in proportion to the bytes, whatever they are.

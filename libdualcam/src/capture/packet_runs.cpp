@@ -1,0 +1,60 @@
+#include "capture/packet_runs.hpp"
+
+#include "dualcam/wire/crc16.hpp"
+
+namespace dualcam {
+
+bool follows(const CapturedPacket& before, const CapturedPacket& packet) {
+  const auto goes_on_from = [&](std::optional<std::uint16_t> crc) {
+    return crc && crc16_combine(*crc, packet.crc, packet.size) == packet.stored;
+  };
+  return packet.verdict != DumpVerdict::cut &&
+         (goes_on_from(before.stored) ||
+          (before.verdict == DumpVerdict::bad && goes_on_from(before.computed)));
+}
+
+/// Going on over 32,767 zeros changes nothing, so
+/// that many less the packet's size go back over it.
+std::uint16_t start_of(const CapturedPacket& packet) {
+  constexpr unsigned period = 32'767;
+  const auto behind = static_cast<std::uint16_t>(*packet.stored ^ packet.crc);
+  return crc16_combine(behind, 0, period - packet.size % period);
+}
+
+std::int64_t unit_of(const CapturedTransfer& transfer, const CapturedPacket& packet) {
+  return transfer.by_path ? packet.size : 1;
+}
+
+std::vector<Run> runs_of(const CapturedTransfer& transfer) {
+  const auto& packets = transfer.packets;
+  const auto place_of = [&](std::size_t i) {
+    return static_cast<std::int64_t>(transfer.place_of(packets[i]));
+  };
+  std::vector<Run> runs;
+  std::uint32_t session = 0;
+  for (std::uint32_t i = 0; i < packets.size(); ++i) {
+    const auto& packet = packets[i];
+    const bool begins = packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::nothing;
+    session += begins ? 1 : 0;
+    const bool chained = i > 0 && !begins && follows(packets[i - 1], packet);
+    const bool contiguous =
+        chained && place_of(i) == place_of(i - 1) + unit_of(transfer, packets[i - 1]);
+    if (contiguous && !runs.back().doubtful) {
+      runs.back().end = i + 1;
+      continue;
+    }
+    Run run{.first = i, .end = i + 1, .session = session, .doubtful = false};
+    run.doubtful = packet.verdict != DumpVerdict::good && !chained;
+    run.numbering = packet.numbering;
+    run.place = place_of(i);
+    const bool stated = packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::header;
+    run.placed = stated && !run.doubtful;
+    if (run.placed) {
+      run.numbering = DumpNumbering::stated;
+    }
+    runs.push_back(run);
+  }
+  return runs;
+}
+
+} // namespace dualcam

@@ -1,0 +1,44 @@
+#include "capture/packet_runs.hpp"
+#include "capture/settle_numbers.hpp"
+
+namespace dualcam {
+namespace {
+
+/// Whether packets that follow each other without a break from where a SYNC or a header puts them
+/// go on beyond what START says, if it counts bytes.
+bool goes_beyond_start(const CapturedTransfer& transfer) {
+  bool unbroken = false;
+  const CapturedPacket* before = nullptr;
+  for (const auto& packet : transfer.packets) {
+    const bool stated = packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::header;
+    unbroken =
+        packet.verdict == DumpVerdict::good && (stated || (unbroken && follows(*before, packet)));
+    if (unbroken && packet.file_offset + packet.size > *transfer.start) {
+      return true;
+    }
+    before = &packet;
+  }
+  return false;
+}
+
+} // namespace
+
+void settle_start(CapturedTransfer& transfer) {
+  constexpr std::uint32_t most_packets_in_bytes = 65'536; // a START from here on counts bytes
+  transfer.announced = transfer.start;
+  transfer.announced_bytes.reset();
+  transfer.start_in_packets = false;
+  if (!transfer.by_path || !transfer.start) {
+    return;
+  }
+  transfer.start_in_packets =
+      *transfer.start < most_packets_in_bytes && goes_beyond_start(transfer);
+  if (!transfer.start_in_packets) {
+    transfer.announced_bytes = transfer.start;
+    const auto size = transfer.packet_size;
+    transfer.announced =
+        static_cast<std::uint32_t>((std::uint64_t{*transfer.start} + size - 1) / size);
+  }
+}
+
+} // namespace dualcam
