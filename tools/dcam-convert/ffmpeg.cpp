@@ -77,6 +77,12 @@ void append_metadata(Command& command, const Sidecar& sidecar, Container contain
   if (sidecar.imei) {
     add("imei", *sidecar.imei);
   }
+  if (sidecar.driver) {
+    add("driver", *sidecar.driver);
+  }
+  if (sidecar.events) {
+    add("events", *sidecar.events);
+  }
 }
 
 std::string selected(const std::vector<std::uint64_t>& pictures) {

@@ -3,14 +3,14 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "common/camera_document.hpp"
+#include "common/escape.hpp"
+#include "common/record_reader.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::convert {
 namespace {
-
-using nlohmann::json;
 
 constexpr unsigned highest_frame_rate = 240;
 
@@ -29,19 +29,19 @@ bool is_time(std::string_view text) {
   return text.size() == form.size();
 }
 
-std::optional<std::string> text_of(const json& record, const char* key) {
+std::optional<std::string> text_of(const Json& record, const char* key) {
   const auto found = record.find(key);
   return found != record.end() && found->is_string() ? std::optional(found->get<std::string>())
                                                      : std::nullopt;
 }
 
-std::optional<double> number_of(const json& record, const char* key) {
+std::optional<double> number_of(const Json& record, const char* key) {
   const auto found = record.find(key);
   return found != record.end() && found->is_number() ? std::optional(found->get<double>())
                                                      : std::nullopt;
 }
 
-std::optional<Position> position_of(const json& record) {
+std::optional<Position> position_of(const Json& record) {
   const auto latitude = number_of(record, "latitude");
   const auto longitude = number_of(record, "longitude");
   const auto valid = record.find("position_valid");
@@ -52,31 +52,67 @@ std::optional<Position> position_of(const json& record) {
   return is_valid(position) && !is_no_fix(position) ? std::optional(position) : std::nullopt;
 }
 
+/// A text, or several; as ffmpeg's command line and its log may have it.
+std::optional<std::string> words_of(const Json& record, const char* key) {
+  const auto found = record.find(key);
+  std::string words;
+  if (found != record.end() && found->is_string()) {
+    words = found->get<std::string>();
+  } else if (found != record.end() && found->is_array()) {
+    for (const auto& each : *found) {
+      words += each.is_string() ? (words.empty() ? "" : ", ") + each.get<std::string>() : "";
+    }
+  }
+  return words.empty() ? std::nullopt : std::optional(escaped(words));
+}
+
+/// Adds what `other` has and `record` has not.
+void fill(Json& record, const Json& other) {
+  for (const auto& [key, value] : other.items()) {
+    if (!record.contains(key) || record[key].is_null()) {
+      record[key] = value;
+    }
+  }
+}
+
+/// A record inside an event counts more than what stands around it, a camera's own document, of
+/// protocol 6 and up, less: it may be all there is.
+void add_what_is_inside(Json& record) {
+  if (const auto inner = record.find("metadata"); inner != record.end() && inner->is_object()) {
+    const Json metadata = std::move(*inner);
+    record.update(metadata);
+  }
+  const auto inside = record.find("document");
+  const auto document = inside != record.end() ? *inside : record;
+  if (is_camera_document(document)) {
+    fill(record, to_json(record_of_camera_document(document, {})));
+  }
+}
+
 } // namespace
 
 Result<Sidecar> parse_sidecar(std::string_view text) {
-  auto record = json::parse(text, nullptr, false);
-  if (!record.is_object()) {
-    return std::unexpected(Error{ErrorCategory::malformed, 0, "this is no JSON object"});
+  auto record = parse_document(text);
+  if (!record) {
+    return std::unexpected(record.error());
   }
-  if (const auto inner = record.find("metadata"); inner != record.end() && inner->is_object()) {
-    const json metadata = std::move(*inner);
-    record.update(metadata);
-  }
+  add_what_is_inside(*record);
   Sidecar sidecar;
-  sidecar.time = text_of(record, "time");
+  sidecar.time = text_of(*record, "time");
   if (!sidecar.time || !is_time(*sidecar.time)) {
     sidecar.time.reset();
   }
-  sidecar.imei = text_of(record, "imei");
+  sidecar.imei = text_of(*record, "imei");
   if (!sidecar.imei || !parse_imei(*sidecar.imei)) {
     sidecar.imei.reset();
   }
-  sidecar.position = position_of(record);
-  const auto frame_rate = number_of(record, "frame_rate");
+  sidecar.position = position_of(*record);
+  const auto frame_rate = number_of(*record, "frame_rate");
   if (frame_rate && *frame_rate >= 1 && *frame_rate <= highest_frame_rate) {
     sidecar.frame_rate = static_cast<unsigned>(*frame_rate);
   }
+  sidecar.driver = words_of(*record, "driver");
+  sidecar.events = words_of(*record, "events");
   return sidecar;
 }
 

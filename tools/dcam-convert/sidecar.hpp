@@ -17,11 +17,13 @@ struct Sidecar {
   std::optional<Position> position;
   std::optional<std::string> imei; ///< 15 digits
   std::optional<unsigned> frame_rate;
+  std::optional<std::string> driver; ///< printable
+  std::optional<std::string> events; ///< their names: "drowsiness, phone"
 };
 
 /// From the JSON object that `metadata_record` (common/json.hpp) makes, or one that holds it as
-/// `metadata`. Fields that are absent or make no sense are left out, others are ignored. Errors:
-/// malformed, it is no JSON object.
+/// `metadata`, or a camera's own document. Fields that are absent or make no sense are left out,
+/// others are ignored. Errors: malformed, it is no JSON object.
 Result<Sidecar> parse_sidecar(std::string_view text);
 
 /// ISO 6709, as video files have it: `+54.7004183+025.2796514/`.

@@ -132,6 +132,33 @@ TEST_CASE("sidecar: a record inside an event is found") {
   CHECK(sidecar->imei);
 }
 
+TEST_CASE("sidecar: a camera's own document is one, alone or inside a record") {
+  const std::string document = R"({"file":{"file_timestamp":"1729504017.5","framerate":"25"},
+    "location":{"latitude":"54.5","longitude":-25.25},"x":[{"driver_name":"J\u001b \u00e9"}]})";
+  const auto record = R"({"imei":"352093081452251","time":null,"raw":"7b","document":)" + document;
+  for (const auto& text : {document, document + std::string(3, '\0'), record + "}",
+                           record + R"(,"latitude":1e99,"events":[]})"}) {
+    CAPTURE(text);
+    const auto sidecar = parse_sidecar(text);
+    REQUIRE(sidecar);
+    CHECK(sidecar->time == "2024-10-21T09:46:57.500Z");
+    CHECK(sidecar->frame_rate == 25U);
+    CHECK(sidecar->driver == "J\\x1b \u00e9");
+    CHECK_FALSE(sidecar->events);
+  }
+  CHECK(parse_sidecar(document)->position == Position{54.5, -25.25});
+  CHECK(parse_sidecar(document)->imei == std::nullopt);
+}
+
+TEST_CASE("convert: the driver and the events become metadata") {
+  const auto sidecar = parse_sidecar(R"({"driver":"=A B;C","events":["drowsiness","phone",3]})");
+  REQUIRE(sidecar);
+  const auto command =
+      convert_command({}, Container::mp4, stream_input(false), *sidecar, {"file:x.mp4"});
+  CHECK(has(command, {"-metadata", "driver==A B;C"}));
+  CHECK(has(command, {"-metadata", "events=drowsiness, phone"}));
+}
+
 TEST_CASE("mp4: the first picture track is described") {
   const auto file = boxes({box("ftyp", from_hex("69736f6d")), box("mdat", ByteBuffer(100)),
                            box("moov", boxes({track("soun", "mp4a"), track("vide", "hvc1")}))});
