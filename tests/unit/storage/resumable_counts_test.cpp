@@ -143,7 +143,7 @@ struct Line {
 
 TEST_CASE("resumable file: a cut anywhere, then one while it is compared: it goes on from there") {
   for (const auto& device : devices()) {
-    for (const std::size_t other_size : {0, 1, 333, 4096}) {
+    for (const std::size_t other_size : {0UL, 1UL, 333UL, 4096UL}) {
       if (other_size != 0 && device.start_in_packets) {
         continue; // its packets are those it has counted
       }
