@@ -301,6 +301,16 @@ TEST_CASE("capture: hex with offsets that jump further than a frame is the strea
   }
 }
 
+TEST_CASE("capture: hex whose offsets jump by a terabyte takes no room for what is missing") {
+  const auto stream = DeviceStream(1, 500).init().start().sync(1).data(1);
+  const auto text =
+      fmt::format("00000000000: {}\n10000000000: {}\n", to_hex(Bytes(stream.bytes).first(34)),
+                  to_hex(Bytes(stream.bytes).subspan(34)));
+  const auto lines = read_file(as_bytes(text));
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0][0] == "0 init 350612071913857");
+}
+
 TEST_CASE("capture: reordered segments") {
   auto traffic = Traffic().open().send(session().bytes).close();
   std::swap(traffic.packets[4], traffic.packets[6]);

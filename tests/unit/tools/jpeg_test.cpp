@@ -100,6 +100,7 @@ TEST_CASE("jpeg: restart markers part the blocks") {
   CHECK(state("0f ffd0 0f") == whole);
   CHECK(state("0f ffffd0 0f") == whole);
   CHECK(state("0f ff00 ff00 ffd0 0f") == whole); // filling that looks like a marker
+  CHECK(state("0f 555555555555555555555555 ffd0 0f") == whole);
   CHECK(state("00") == cut);
   CHECK(state("0f ffd0") == cut);
   CHECK(state("0f ffd0 0f" + hex_of_zeros(17)) == cut);

@@ -58,7 +58,7 @@ TEST_CASE("packet map: the legend is broken between its words") {
   CHECK(legend(20, false) == Lines{"# good  r repeated", "? unchecked  x bad", ". missing"});
   CHECK(legend(34, false) == Lines{"# good  r repeated  ? unchecked", "x bad  . missing"});
   CHECK(legend(1, false) == legend(20, false));
-  for (const std::size_t width : {20U, 31U, 38U, 39U, 49U, 50U}) {
+  for (const std::size_t width : {20U, 31U, 38U, 39U, 45U, 49U, 50U}) {
     const auto plain = legend(width, false);
     CHECK(legend(width, true).size() == plain.size()); // colours take no room
     for (const auto& line : plain) {

@@ -102,6 +102,7 @@ TEST_CASE("serve events: sentences for people, more of them with -v") {
   CHECK_THAT(errors, ContainsSubstring("350612071913857 front photo: stored, 9 B in "));
   CHECK_THAT(errors, ContainsSubstring("dcam-serve: 1 file, 9 B\n"));
   CHECK(errors.find("metadata {") == std::string::npos);
+  CHECK(errors.find("another kind") == std::string::npos);
   errors = told(send_three, false, 2).errors;
   CHECK_THAT(errors, ContainsSubstring("350612071913857 front photo: metadata {"));
   CHECK_THAT(errors, ContainsSubstring("front photo: 3 packets, to "));
@@ -137,6 +138,23 @@ TEST_CASE("serve events: a file goes on, and the device gives it up") {
   CHECK_THAT(errors, ContainsSubstring(", 2 of 3 packets are there\n"));
   CHECK_THAT(errors, ContainsSubstring("the device reports status 4: the device aborted"));
   CHECK_THAT(errors, ContainsSubstring(" incomplete, 1 failed\n"));
+}
+
+TEST_CASE("serve events: of a file of which nothing came no part is told") {
+  const auto [events, errors, status] = told([](TestServer& server) {
+    server.options.wait = std::chrono::minutes(10);
+    server.start();
+    {
+      TestDevice device(server);
+      device.begin();
+      device.was_read();
+    }
+    TestDevice device(server);
+    device.say("0000 0005 00013ee13c001981 40000400"); // it has nothing any more
+    (void)device.rest();
+  });
+  CHECK(events.of("file-failed")["error"] == "incomplete, 0 of 3 packets: connection lost");
+  CHECK_FALSE(events.of("file-failed").contains("part"));
 }
 
 TEST_CASE("serve events: who is refused, and why") {
