@@ -10,6 +10,7 @@ import threading
 import time
 import unittest
 
+from families import DUALCAM, for_every_family
 from harness import IMEI, PATIENCE, SIGINT, SIGTERM, ToolTest, crc16, sha256, tool
 from uploads import Upload
 
@@ -237,23 +238,27 @@ class Streams(ToolTest):
 
 
 class Capture(ToolTest):
+    family = DUALCAM
+
     def captured(self, *faults):
         self.video = self.file("v.h265", 100_000)
-        self.pcap = self.folder / "traffic.pcap"
+        self.pcap = self.folder / f"traffic of {self.family}.pcap"
         server = self.serve("--capture", self.pcap, "--idle-timeout", "8s")
-        result = self.sim(server, *faults, f"videof={self.video}")
+        result = self.sim(server, *self.family.sim, *faults, f"videof={self.video}")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(server.wait(), 0)
 
+    @for_every_family
     def test_the_capture_verifies(self):
         self.captured()
         result = self.run_tool("dcam-crc", "--dump", self.pcap)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertIn(IMEI, result.stdout)
 
+    @for_every_family
     def test_the_capture_of_a_transfer_with_faults_holds_the_file(self):
         self.captured("--corrupt", "0.05")
-        extracted = self.folder / "extracted"
+        extracted = self.folder / f"extracted of {self.family}"
         extracted.mkdir()
         result = self.run_tool("dcam-crc", "--dump", "-x", extracted, self.pcap)
         self.assertEqual(result.returncode, 1, result.stderr)  # bad packets, sent again
