@@ -187,13 +187,12 @@ class Workshop:
             for path in by_path:
                 errors = {int(number) for number in re.findall(
                     rf"{re.escape(path)}:(\d+):\d+: (?:error|note)", complaints)}
-                is_failed = re.search(rf"^FAILED: .*/{re.escape(path.split('/', 1)[1])}\.o",
-                                      complaints, re.MULTILINE)
-                if is_failed and not errors:
-                    errors = {first for first, _, _ in lines[path]}
-                failed.update(number for first, last, numbers in lines[path]
-                              if any(first <= error <= last for error in errors)
-                              for number in numbers)
+                hit = {number for first, last, numbers in lines[path]
+                       if any(first <= error <= last for error in errors) for number in numbers}
+                if not hit and re.search(rf"^FAILED: .*/{re.escape(path.split('/', 1)[1])}\.o",
+                                         complaints, re.MULTILINE):
+                    hit = {edit.number for edit in by_path[path]}  # told elsewhere, as of constexpr
+                failed |= hit
             if not failed:
                 raise SystemExit(f"mutation: the sources do not build\n{complaints}")
             for path in by_path:
