@@ -215,7 +215,7 @@ class OtherInputs(ConvertCase):
         self.convert("--meta", "bad.json", "clip.h265", code=1)
         self.write("clip.h265.json", "{")
         self.convert("clip.h265")
-        self.assertIn("no JSON object", self.said)
+        self.assertIn("clip.h265.json: the JSON ends early; going on without metadata", self.said)
 
 
 class Options(ConvertCase):

@@ -151,6 +151,7 @@ driver          JOHN
         self.assertIn("file            photo\n", stdout)
         document = re.search(r"document +(.*)", stdout).group(1)
         self.assertEqual(json.loads(document), json.loads(DOCUMENT))
+        self.assertEqual(self.run_tool(stdin=b"\xef\xbb\xbf" + DOCUMENT.encode()), (stdout, "", 0))
 
     def test_positions_that_are_none_are_shown_as_such(self):
         self.assertIn("position        0, 0 (no satellite fix)\n", self.run_tool("-x", NO_FIX)[0])

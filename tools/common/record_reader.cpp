@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 
 #include "common/camera_document.hpp"
@@ -167,6 +168,41 @@ std::size_t bytes_before(std::string_view text, std::size_t offset) {
   return here;
 }
 
+/// Numbers that are too large to represent, as text: then the others are not lost.
+std::string with_large_numbers_as_text(std::string_view json) {
+  std::string result;
+  for (std::size_t i = 0; i < json.size();) {
+    const auto string = json[i] == '"';
+    auto end = string ? i + 1 : std::min(json.find_first_not_of("+-.0123456789Ee", i), json.size());
+    if (string) {
+      for (; end < json.size() && json[end] != '"'; ++end) {
+        end += json[end] == '\\' ? 1 : 0;
+      }
+    }
+    end = std::min(std::max(end, i + 1) + (string ? 1 : 0), json.size());
+    const auto token = json.substr(i, end - i);
+    double value = 0;
+    const bool large = !string && std::from_chars(token.begin(), token.end(), value).ec ==
+                                      std::errc::result_out_of_range;
+    result.append(large ? "\"" : "").append(token).append(large ? "\"" : "");
+    i = end;
+  }
+  return result;
+}
+
+Result<Json> parsed(std::string_view text) {
+  const auto utf8 = utf8_or_latin1(text);
+  try {
+    auto json = Json::parse(utf8);
+    return json.is_object() ? Result<Json>(std::move(json))
+                            : malformed(0, "a JSON object was expected");
+  } catch (const Json::parse_error& error) {
+    const auto offset = error.byte > 0 ? error.byte - 1 : 0;
+    return malformed(bytes_before(text, offset),
+                     offset >= utf8.size() ? "the JSON ends early" : "this is no well-formed JSON");
+  }
+}
+
 } // namespace
 
 Result<Record> read_payload(Bytes payload, std::optional<Camera> camera) {
@@ -220,17 +256,10 @@ Result<Json> parse_document(std::string_view text) {
   if (nesting(text) > deepest_document) {
     return malformed(0, "the JSON is nested too deep: at most 64 levels were expected");
   }
-  const auto utf8 = utf8_or_latin1(text);
   try {
-    auto json = Json::parse(utf8);
-    return json.is_object() ? Result<Json>(std::move(json))
-                            : malformed(0, "a JSON object was expected");
-  } catch (const Json::parse_error& error) {
-    const auto offset = error.byte > 0 ? error.byte - 1 : 0;
-    return malformed(bytes_before(text, offset),
-                     offset >= utf8.size() ? "the JSON ends early" : "this is no well-formed JSON");
-  } catch (const Json::exception&) { // a number out of range
-    return malformed(0, "the JSON has a value that cannot be represented");
+    return parsed(text);
+  } catch (const Json::out_of_range&) {
+    return parsed(with_large_numbers_as_text(text));
   }
 }
 

@@ -58,6 +58,7 @@ bool is_blank(std::string_view text) {
 }
 
 bool begins_like_json(std::string_view text) {
+  text.remove_prefix(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
   const auto first = text.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && text[first] == '{';
 }

@@ -214,6 +214,24 @@ TEST_CASE("record: a sidecar tells what it knew of a file by path apart from its
   CHECK_FALSE(read(R"({"device_path":"x","time_source":"received","time":null})").time);
 }
 
+TEST_CASE("record: a number that is too large to represent hides no other value") {
+  constexpr std::string_view text =
+      R"({"a\"1e999":[1e999,-2E+999,{}],"file":{"duration":1e400,"framerate":25},)"
+      R"("location":{"latitude":-1e400,"longitude":-25.5},"driver_name":"1e400 \\"})";
+  const auto record = read_payload(as_bytes(text), std::nullopt);
+  REQUIRE(record);
+  CHECK(record->frame_rate == 25);
+  CHECK_FALSE(record->length);
+  REQUIRE(record->position);
+  CHECK(std::isnan(record->position->latitude));
+  CHECK(record->position->longitude == -25.5);
+  CHECK(record->driver == R"(1e400 \)");
+  CHECK(to_line(*parse_document(text)) ==
+        R"({"a\"1e999":["1e999","-2E+999",{}],"file":{"duration":"1e400","framerate":25},)"
+        R"("location":{"latitude":"-1e400","longitude":-25.5},"driver_name":"1e400 \\"})");
+  CHECK(parse_document(R"({"a":1e999,"b" 2})").error().category == ErrorCategory::malformed);
+}
+
 TEST_CASE("record: JSON that is too deep, too long or broken is refused") {
   CHECK_FALSE(parse_document(std::string(100'000, '[')));
   CHECK_FALSE(parse_document("{\"a\":" + std::string(70, '[') + std::string(70, ']') + "}"));
