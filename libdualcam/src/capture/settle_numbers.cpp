@@ -367,7 +367,8 @@ void Settler::place_between() {
         numbering = DumpNumbering::stated;
       }
     } else if (next != runs_.end()) { // a device never goes on beyond what it has sent
-      place = std::max(place, next->place - length_of(run, next));
+      const auto between = length_of(run, next) + guessed_gaps(run + 1, next + 1);
+      place = std::max(place, next->place - between);
       numbering = DumpNumbering::inferred;
     }
     put(*run, within_file(place, length(*run)), numbering,
