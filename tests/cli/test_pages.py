@@ -72,7 +72,7 @@ class Citations(unittest.TestCase):
             self.assertNotRegex(text, r"(?<![\w/.])(\.\./)*shared" + "/", path)
 
     def test_files_named_in_comments_exist(self):
-        known = {path.name for path, _ in sources()} | {"version.hpp"}
+        known = {path.name for path, _ in sources()} | {"version.hpp", "dualcam_change.hpp"} # made
         count = 0
         for path, text in sources():
             comments = comments_of(path, text)
