@@ -1,7 +1,7 @@
 complete -c dcam-meta -s h -l help -d 'Print the options'
 complete -c dcam-meta -l version -d 'Print version and libraries'
 complete -c dcam-meta -s x -l hex -x -d 'The metadata itself as hex digits'
-complete -c dcam-meta -l camera -x -a 'auto dualcam adas dsm' -d 'Family, where the bytes do not tell'
+complete -c dcam-meta -l camera -x -a 'auto dualcam adas dsm dashcam' -d 'Family, where the bytes do not tell'
 complete -c dcam-meta -s f -l format -x -a 'text json csv geojson gpx' -d 'Output format'
 complete -c dcam-meta -l tag -d 'Write time, position and IMEI into the EXIF of photos'
 complete -c dcam-meta -s q -l quiet -d 'No notes, only errors'

@@ -192,6 +192,7 @@ class Inputs(MetaTest):
         self.expect(["-f", "csv", "-f", "json", "-x", V3], "{" + V3_JSON + "}\n")
         found = self.json_of("--camera", "adas", "--camera", "dsm", "-x", DSM)
         self.assertEqual(found[0]["camera"], "dsm")
+        self.assertEqual(self.json_of("--camera", "dashcam", "-x", V3)[0]["camera"], "dashcam")
         self.assertEqual([record["raw"] for record in self.json_of("-x", V3, "-x", V4)], [V3, V4])
 
     def test_one_bad_line_costs_that_line(self):
@@ -347,7 +348,7 @@ class Errors(MetaTest):
                                 (["--tag"], "--tag needs the name of a photo"),
                                 (["--tag", "-x", "00", "a"], "--hex has no meaning with --tag"),
                                 (["--formt", "csv"], "did you mean '--format'?"),
-                                (["--camera", "x"], "auto, dualcam, adas, dsm")):
+                                (["--camera", "x"], "auto, dualcam, adas, dsm, dashcam")):
             stdout, stderr, code = self.run_tool(*arguments)
             self.assertEqual((stdout, code), ("", 2), arguments)
             self.assertIn(text, stderr)

@@ -59,8 +59,9 @@ void add_options(Arguments& parser, MetaOptions& options) {
                 {{"auto", std::nullopt},
                  {"dualcam", Camera::dualcam},
                  {"adas", Camera::adas},
-                 {"dsm", Camera::dsm}},
-                "auto, dualcam, adas or dsm");
+                 {"dsm", Camera::dsm},
+                 {"dashcam", Camera::dashcam}},
+                "auto, dualcam, adas, dsm or dashcam");
   parser.choice("-f,--format", "FORMAT", options.format,
                 {{"text", RecordFormat::text},
                  {"json", RecordFormat::json},
