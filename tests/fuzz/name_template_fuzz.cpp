@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!name) {
     return 0;
   }
-  const auto path = name->expand({value, value, value, value, value, value, value, value});
+  const auto path = name->expand({value, value, value, value, value, value, value, value, value});
   const auto full = std::filesystem::path("/out") / path;
   bool safe = path.is_relative() && !path.filename().empty() && full == full.lexically_normal();
   for (const auto& component : path) {
