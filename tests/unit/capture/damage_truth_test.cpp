@@ -60,9 +60,10 @@ public:
     }
   }
 
+  /// Where frames were sent: of a stream that has been damaged before, other bytes may stand there.
   void damage(Fault fault, std::mt19937& random) {
     const auto& a = frames_[random() % frames_.size()];
-    const auto at = a.offset + random() % a.size;
+    const auto at = std::min(a.offset + random() % a.size, stream_.size() - init_size);
     const auto count = 1 + random() % (random() % 2 == 0 ? 40 : 4000);
     const auto first = random() % frames_.size();
     const auto last = std::min(frames_.size() - 1, first + random() % 4);
@@ -89,7 +90,8 @@ public:
       return repeat(frames_[first].offset, end);
     case Fault::swap_packets: {
       const auto& b = frames_[(first + 1) % frames_.size()];
-      if (frames_[first].offset + frames_[first].size == b.offset) {
+      if (frames_[first].offset + frames_[first].size == b.offset &&
+          b.offset + b.size <= stream_.size()) {
         const auto from = stream_.begin() + static_cast<std::ptrdiff_t>(frames_[first].offset);
         std::rotate(from, from + static_cast<std::ptrdiff_t>(frames_[first].size),
                     from + static_cast<std::ptrdiff_t>(frames_[first].size + b.size));
@@ -162,10 +164,14 @@ private:
     stream_.insert(stream_.begin() + static_cast<std::ptrdiff_t>(at), what.begin(), what.end());
   }
   void erase(std::size_t at, std::size_t end) {
+    end = std::min(end, stream_.size());
+    at = std::min(at, end);
     stream_.erase(stream_.begin() + static_cast<std::ptrdiff_t>(at),
                   stream_.begin() + static_cast<std::ptrdiff_t>(end));
   }
   void repeat(std::size_t at, std::size_t end) {
+    end = std::min(end, stream_.size());
+    at = std::min(at, end);
     const std::vector<Byte> again(stream_.begin() + static_cast<std::ptrdiff_t>(at),
                                   stream_.begin() + static_cast<std::ptrdiff_t>(end));
     put(end, again);

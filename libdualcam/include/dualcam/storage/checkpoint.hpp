@@ -29,8 +29,8 @@ struct FileIdentity {
 /// are known. No proof yet: only equal bytes are (ResumePoint::overlap).
 bool same_file(const FileIdentity& a, const FileIdentity& b);
 
-/// The metadata's timestamp by the layout of the file's camera, milliseconds since 1970 UTC; nullopt:
-/// not known, as that of a JSON document.
+/// The metadata's timestamp by the layout of the file's camera, milliseconds since 1970 UTC;
+/// nullopt: not known, as that of a JSON document.
 std::optional<std::uint64_t> timestamp_of(const FileRef& file, Bytes metadata);
 
 /// What has come of a file.
