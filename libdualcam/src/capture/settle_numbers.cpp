@@ -95,6 +95,7 @@ private:
   std::int64_t guessed_gap(Runs::iterator run) const;
   std::int64_t length_of(Runs::iterator begin, Runs::iterator end) const;
   std::int64_t guessed_gaps(Runs::iterator begin, Runs::iterator end) const;
+  Runs::iterator largest_gap(Runs::iterator begin, Runs::iterator end) const;
   std::int64_t within_file(std::int64_t place, std::int64_t length) const;
   void place_between();
   void place_doubtful();
@@ -157,7 +158,7 @@ void Settler::place_by_what_follows() {
   }
   auto last = runs_.end() - 1;
   const bool damaged = last->doubtful && last != runs_.begin();
-  const auto behind = damaged ? unit(last->first) : 0;
+  const auto behind = damaged ? guessed_gap(last) + unit(last->first) : 0;
   last -= damaged ? 1 : 0;
   const auto place = *end_ - behind - length(*last);
   if (!last->doubtful && !last->placed && place >= first_place()) {
@@ -337,6 +338,15 @@ std::int64_t Settler::guessed_gaps(Runs::iterator begin, Runs::iterator end) con
   return sum;
 }
 
+/// The first of those before which the most seems to be missing.
+Settler::Runs::iterator Settler::largest_gap(Runs::iterator begin, Runs::iterator end) const {
+  auto largest = begin;
+  for (auto run = begin; run != end; ++run) {
+    largest = guessed_gap(run) > guessed_gap(largest) ? run : largest;
+  }
+  return largest;
+}
+
 /// What nothing but its neighbours tells the place of.
 void Settler::place_between() {
   auto before = runs_.end(); // the last one of the session whose place is known
@@ -360,7 +370,8 @@ void Settler::place_between() {
       if (known) { // how much is missing in all is known: it is where something was lost
         missing = next->place - end_of(*before) - length_of(from, next);
         const auto all = guessed_gaps(from, next + 1);
-        gaps = all == 0 ? 0 : std::max<std::int64_t>(missing, 0) * gaps / all;
+        const bool is_behind = largest_gap(from, next + 1) <= run; // where the guess is the worst
+        gaps = all == 0 ? 0 : std::max<std::int64_t>(gaps + (is_behind ? missing - all : 0), 0);
       }
       place = end_of(*before) + length_of(from, run) + gaps;
       if (known && missing == 0 && is_anchor(*before) && next->numbering == DumpNumbering::stated) {

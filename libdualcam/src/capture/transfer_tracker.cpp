@@ -54,7 +54,7 @@ DumpTransferEnded TransferTracker::ended(std::uint64_t offset, bool regular) con
   ended.highest = highest_;
   ended.packet_size = packet_size_;
   ended.by_path = by_path_;
-  ended.regular = regular;
+  ended.regular = regular && !(lost_ && lost_->length_known); // the last packets may be missing
   return ended;
 }
 

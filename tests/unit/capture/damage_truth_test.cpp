@@ -195,14 +195,16 @@ struct Findings {
   int complete = 0;
 };
 
-CapturedTransfer captured(const ByteBuffer& bytes) {
-  DumpReader reader;
-  TransferLog log;
-  reader.received(bytes);
-  reader.finish();
+void drain(DumpReader& reader, TransferLog& log) {
   while (const auto event = reader.poll()) {
     log.event({1, "", ""}, *event);
   }
+}
+
+/// The largest transfer.
+CapturedTransfer finished(DumpReader& reader, TransferLog& log) {
+  reader.finish();
+  drain(reader, log);
   log.finish();
   CapturedTransfer most;
   while (const auto finding = log.poll()) {
@@ -212,6 +214,13 @@ CapturedTransfer captured(const ByteBuffer& bytes) {
     }
   }
   return most;
+}
+
+CapturedTransfer captured(const ByteBuffer& bytes) {
+  DumpReader reader;
+  TransferLog log;
+  reader.received(bytes);
+  return finished(reader, log);
 }
 
 void judge(const Truth& truth, const CapturedTransfer& transfer, Findings& findings) {
@@ -301,6 +310,44 @@ TEST_CASE("damage: behind one damaged stretch every whole packet keeps its place
       CHECK(found.misplaced * 1000 <= found.runs);
       CHECK(found.misnamed * 40 <= found.runs); // where a SYNC is erased its chain of CRCs is lost
       CHECK(found.lost * 1000 <= found.runs);
+    }
+  }
+}
+
+TEST_CASE("damage: where the capture tells how much it lacks, every packet keeps its number") {
+  DeviceStream s(20, 320);
+  s.init().start().sync(1).data(20);
+  s.init(0);
+  // [first, end) of the packets and, before the first one, SYNC
+  const auto begin = [&](std::size_t packet) { return s.starts[packet] - (packet == 0 ? 8 : 0); };
+  const auto end = [&](std::size_t packet) {
+    return packet == s.starts.size() ? s.bytes.size() - init_size : s.starts[packet];
+  };
+  for (std::size_t one = 0; one < 18; ++one) {
+    for (std::size_t other = one + 2; other < 20; ++other) {
+      for (const std::size_t count : {std::size_t{1}, std::size_t{3}}) {
+        CAPTURE(one, other, count);
+        DumpReader reader;
+        TransferLog log;
+        std::size_t at = 0;
+        for (const auto first : {one, other}) {
+          const auto last = std::min(first + (first == one ? 1 : count), s.starts.size());
+          reader.received(Bytes(s.bytes).subspan(at, begin(first) - at));
+          drain(reader, log);
+          reader.missing(end(last) - begin(first));
+          drain(reader, log);
+          at = end(last);
+        }
+        reader.received(Bytes(s.bytes).subspan(at));
+        const auto transfer = finished(reader, log);
+        CHECK(transfer.packets.size() == 20 - 1 - std::min(count, 20 - other));
+        for (const auto& packet : transfer.packets) {
+          CAPTURE(packet.offset);
+          const auto found = std::ranges::find(s.starts, packet.offset);
+          REQUIRE(found != s.starts.end());
+          CHECK(packet.number == found - s.starts.begin() + 1);
+        }
+      }
     }
   }
 }
