@@ -184,6 +184,7 @@ TEST_CASE("serve events: a part that is taken away costs the file, not more") {
     device.begin();
     device.packet(1);
     device.packet(2);
+    wait_for_size(server.folder / "350612071913857/photof.jpg.part", 6);
     fs::remove_all(server.folder / "350612071913857");
     device.say("0004 0005 373839 2189");
     (void)device.rest();

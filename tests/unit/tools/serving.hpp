@@ -19,6 +19,18 @@
 
 namespace dualcam::serve {
 
+/// Waits until a file has so many bytes: what was read from a socket is written later.
+inline void wait_for_size(const fs::path& file, std::uintmax_t size) {
+  std::error_code none;
+  for (int attempt = 0; attempt < 30'000; ++attempt) {
+    if (fs::file_size(file, none) == size && !none) {
+      return;
+    }
+    ::usleep(1000);
+  }
+  FAIL("the server does not write");
+}
+
 /// Serves one camera, unless `options` are changed before `start`.
 class TestServer {
 public:

@@ -111,6 +111,7 @@ TEST_CASE("upload: a name is left alone though a part waits for it, when another
     TestDevice device(server);
     device.begin();
     device.packet(1);
+    wait_for_size(server.folder.path() / (photo.string() + ".part"), 3);
   }
   std::ofstream(server.folder.path() / photo) << "mine";
   {
