@@ -16,6 +16,8 @@ import threading
 import time
 import unittest
 
+from wire import crc16
+
 TOOLS = pathlib.Path(os.environ["DUALCAM_TOOLS"])
 PATIENCE = 60  # seconds; nothing waits that long unless it hangs
 IMEI = "350612071913857"
@@ -167,15 +169,6 @@ class ToolTest(unittest.TestCase):
         found = [event for event in self.events(output) if event["event"] == name]
         self.assertEqual(len(found), 1, f"{name} in {output}")
         return found[0]
-
-
-def crc16(data, crc=0):
-    """CRC-16/KERMIT, a bit at a time."""
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x8408 if crc & 1 else 0)
-    return crc
 
 
 class Camera:

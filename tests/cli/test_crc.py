@@ -18,6 +18,7 @@ import time
 import unittest
 
 from figures import figure
+from wire import crc16
 
 TOOLS = pathlib.Path(os.environ.get("DUALCAM_TOOLS", "build/gcc/tools")).resolve()
 CACHE = TOOLS.parent / "CMakeCache.txt"
@@ -32,14 +33,6 @@ METADATA = bytes.fromhex(
 def run(*arguments, cwd=None, data=b"", env=None):
     return subprocess.run([TOOLS / "dcam-crc", *arguments], input=data, capture_output=True,
                           cwd=cwd, timeout=120, env={**os.environ, **(env or {})})
-
-
-def crc16(data, crc=0):
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ 0x8408 if crc & 1 else crc >> 1
-    return crc
 
 
 class Device:

@@ -14,6 +14,8 @@ import subprocess
 import tempfile
 import unittest
 
+from wire import crc16
+
 TOOLS = pathlib.Path(os.environ.get("DUALCAM_TOOLS", "build/gcc/tools")).resolve()
 IMEI = 350612071913857
 DSM = b"dsm/picture/231020/231452.jpg\0"
@@ -24,14 +26,6 @@ DSM_METADATA = bytes.fromhex("6532edcc 01 0d fcbd567e 0181bca3 0109 454e4f44204e
 JSON_METADATA = (b'{"version":1,"file":{"file_type":1,"file_timestamp":1729504017,"duration":10,'
                  b'"framerate":25},"fm_trigger":{"type":5},"cam_trigger":{"type":9},"location":'
                  b'{"latitude":54.700418,"longitude":-25.279651},"driver_name":"JOHN DOE"}\0')
-
-
-def crc16(data, crc=0):
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ 0x8408 if crc & 1 else crc >> 1
-    return crc
 
 
 class Device:

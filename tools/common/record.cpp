@@ -113,9 +113,13 @@ Json to_json(const Record& record) {
   return json;
 }
 
+std::optional<SystemTime> known_time(const std::optional<DeviceTime>& time) {
+  return time && time->is_known() ? time->time_point() : std::nullopt;
+}
+
 std::optional<std::string> format_time(DeviceTime time) {
-  const auto point = time.time_point();
-  return time.is_known() && point ? std::optional(format_time(*point)) : std::nullopt;
+  const auto point = known_time(time);
+  return point ? std::optional(format_time(*point)) : std::nullopt;
 }
 
 } // namespace dualcam::inline tools

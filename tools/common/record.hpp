@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/json.hpp"
+#include "common/units.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::inline tools {
@@ -43,6 +44,9 @@ Record record_of(const Init& init);
 
 /// The object of json.hpp's schema.
 Json to_json(const Record& record);
+
+/// A time that the device knew; nullopt: it did not tell one, or none that is a point in time.
+std::optional<SystemTime> known_time(const std::optional<DeviceTime>& time);
 
 /// `2024-10-29T12:43:42.000Z`; nullopt where to_json gives null.
 std::optional<std::string> format_time(DeviceTime time);

@@ -137,18 +137,21 @@ bool is_plausible(Bytes payload) {
          metadata->timestamp.time_point();
 }
 
-std::size_t nesting(std::string_view text) {
+/// Behind the string that begins with the quote at `i`, or at the end.
+std::size_t behind_string(std::string_view json, std::size_t i) {
+  for (++i; i < json.size() && json[i] != '"'; ++i) {
+    i += json[i] == '\\' ? 1 : 0;
+  }
+  return std::min(i + 1, json.size());
+}
+
+std::size_t nesting(std::string_view json) {
   std::size_t depth = 0;
   std::size_t deepest = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      i += c == '\\' ? 1 : 0;
-      in_string = c != '"';
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
+  for (std::size_t i = 0; i < json.size();) {
+    const char c = json[i];
+    i = c == '"' ? behind_string(json, i) : i + 1;
+    if (c == '[' || c == '{') {
       deepest = std::max(deepest, ++depth);
     } else if ((c == ']' || c == '}') && depth > 0) {
       --depth;
@@ -168,24 +171,22 @@ std::size_t bytes_before(std::string_view text, std::size_t offset) {
   return here;
 }
 
+bool is_too_large(std::string_view number) {
+  double value = 0;
+  const auto read = std::from_chars(number.begin(), number.end(), value);
+  return read.ec == std::errc::result_out_of_range;
+}
+
 /// Numbers that are too large to represent, as text: then the others are not lost.
 std::string with_large_numbers_as_text(std::string_view json) {
   std::string result;
-  for (std::size_t i = 0; i < json.size();) {
-    const auto string = json[i] == '"';
-    auto end = string ? i + 1 : std::min(json.find_first_not_of("+-.0123456789Ee", i), json.size());
-    if (string) {
-      for (; end < json.size() && json[end] != '"'; ++end) {
-        end += json[end] == '\\' ? 1 : 0;
-      }
-    }
-    end = std::min(std::max(end, i + 1) + (string ? 1 : 0), json.size());
-    const auto token = json.substr(i, end - i);
-    double value = 0;
-    const bool large = !string && std::from_chars(token.begin(), token.end(), value).ec ==
-                                      std::errc::result_out_of_range;
-    result.append(large ? "\"" : "").append(token).append(large ? "\"" : "");
-    i = end;
+  while (!json.empty()) {
+    const auto digits =
+        std::min(json.find_first_not_of("+-.0123456789Ee"), json.size()); // or letters of a word
+    const auto size = json[0] == '"' ? behind_string(json, 0) : std::max<std::size_t>(digits, 1);
+    const auto token = json.substr(0, size);
+    result += is_too_large(token) ? '"' + std::string(token) + '"' : std::string(token);
+    json.remove_prefix(size);
   }
   return result;
 }

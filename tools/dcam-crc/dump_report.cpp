@@ -96,7 +96,7 @@ std::string description(const CapturedTransfer& transfer) {
   if (transfer.kind) {
     return std::string(description_of(*transfer.kind));
   }
-  const auto file = FileRef::of_path(transfer.path);
+  const auto file = file_of(transfer);
   const auto camera = file ? file->camera() : std::nullopt;
   const auto medium = file ? file->medium() : Medium::unknown;
   const auto what = medium == Medium::photo ? "photo" : medium == Medium::video ? "video" : "file";

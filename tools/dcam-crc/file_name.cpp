@@ -9,10 +9,14 @@
 
 namespace dualcam::crc {
 
+std::optional<FileRef> file_of(const CapturedTransfer& transfer) {
+  return transfer.kind ? FileRef(*transfer.kind) : FileRef::of_path(transfer.path);
+}
+
 Result<Record> record_of(const CapturedTransfer& transfer) {
-  const auto camera = transfer.kind ? Camera::dualcam : camera_of_path(transfer.path);
-  const bool is_json = is_json_metadata(transfer.metadata);
-  auto record = read_payload(transfer.metadata, is_json ? std::nullopt : camera);
+  const auto file = file_of(transfer);
+  const auto camera = file ? file->camera() : std::nullopt;
+  auto record = read_payload(transfer.metadata, camera);
   if (record && !record->camera) {
     record->camera = camera;
   }
@@ -21,11 +25,11 @@ Result<Record> record_of(const CapturedTransfer& transfer) {
 
 std::string stem_of(const CapturedTransfer& transfer) {
   const auto record = record_of(transfer);
-  const auto told = record && record->time && record->time->is_known() ? record->time->time_point()
-                                                                       : std::nullopt;
-  const auto file = FileRef::of_path(transfer.path);
-  const auto in_path = file ? file->time() : std::nullopt;
-  const auto time = told ? told : in_path ? std::optional<SystemTime>(*in_path) : std::nullopt;
+  auto time = record ? known_time(record->time) : std::nullopt;
+  const auto file = file_of(transfer);
+  if (const auto in_path = file ? file->time() : std::nullopt; !time && in_path) {
+    time = *in_path;
+  }
   const auto camera = file ? file->camera() : std::nullopt;
   return fmt::format("{}_{}_{}", transfer.imei ? format_imei(*transfer.imei) : "unknown",
                      time ? format_compact_time(*time) : "unknown",
@@ -35,8 +39,7 @@ std::string stem_of(const CapturedTransfer& transfer) {
 }
 
 std::string extension_of(const CapturedTransfer& transfer, Bytes first_bytes) {
-  const auto file =
-      transfer.kind ? std::optional(FileRef(*transfer.kind)) : FileRef::of_path(transfer.path);
+  const auto file = file_of(transfer);
   const auto told = file ? file->extension() : std::string_view();
   const auto shown = told.empty() ? extension_of_content(first_bytes) : told;
   return shown.empty() ? ".bin" : std::string(shown);

@@ -1,6 +1,7 @@
 // What is known of a captured file beside its packets: its metadata, and what it is named by.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/record.hpp"
@@ -9,6 +10,9 @@
 #include "dualcam/wire/error.hpp"
 
 namespace dualcam::crc {
+
+/// Which file it is; nullopt: nothing tells.
+std::optional<FileRef> file_of(const CapturedTransfer& transfer);
 
 /// From its METADATA, read as that of the camera its path tells. Errors: as read_payload's.
 Result<Record> record_of(const CapturedTransfer& transfer);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/arguments.hpp"
+#include "common/camera_choices.hpp"
 #include "common/json.hpp"
 #include "common/pcap_reader.hpp"
 #include "dcam-meta/exif.hpp"
@@ -55,12 +56,7 @@ void add_options(Arguments& parser, MetaOptions& options) {
         return std::nullopt;
       },
       true);
-  parser.choice("--camera", "FAMILY", options.camera,
-                {{"auto", std::nullopt},
-                 {"dualcam", Camera::dualcam},
-                 {"adas", Camera::adas},
-                 {"dsm", Camera::dsm},
-                 {"dashcam", Camera::dashcam}},
+  parser.choice("--camera", "FAMILY", options.camera, camera_choices(),
                 "auto, dualcam, adas, dsm or dashcam");
   parser.choice("-f,--format", "FORMAT", options.format,
                 {{"text", RecordFormat::text},

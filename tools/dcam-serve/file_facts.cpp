@@ -9,10 +9,6 @@
 namespace dualcam::serve {
 namespace {
 
-std::optional<SystemTime> known_time(const std::optional<DeviceTime>& time) {
-  return time && time->is_known() ? time->time_point() : std::nullopt;
-}
-
 SystemTime time_received(const FileIdentity& identity) {
   return SystemTime(std::chrono::milliseconds(identity.received));
 }
@@ -76,8 +72,7 @@ std::string FileFacts::kind() const {
   return "";
 }
 
-FileTime FileFacts::time() const {
-  const auto known = metadata();
+FileTime FileFacts::time(const Result<Record>& known) const {
   if (const auto time = known ? known_time(known->time) : std::nullopt) {
     return {*time, FileTime::Source::metadata};
   }
@@ -101,7 +96,7 @@ Json FileFacts::record() const {
   if (file.kind()) {
     return told;
   }
-  const auto [when, source] = time();
+  const auto [when, source] = time(known);
   const auto what = kind();
   auto record = Json::object();
   record["imei"] = format_imei(imei);
@@ -126,7 +121,7 @@ std::string FileFacts::sidecar() const {
 
 NameValues FileFacts::name_values() const {
   const auto known = metadata();
-  const auto made = time().time;
+  const auto made = time(known).time;
   const auto triggered = known ? known_time(known->trigger_time).value_or(made) : made;
   const auto what = kind();
   const auto whose = camera();

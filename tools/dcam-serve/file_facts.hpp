@@ -38,10 +38,10 @@ struct FileFacts {
   std::optional<Camera> camera() const;
   /// `photof` and so on; of other cameras `photo`, `video`, or empty: the path does not tell.
   std::string kind() const;
-  /// From the metadata, else the path, else `received`.
-  FileTime time() const;
   /// An error says why it cannot be decoded, or that there is none.
   Result<Record> metadata() const;
+  /// From the metadata, as decoded, else the path, else `received`.
+  FileTime time(const Result<Record>& known) const;
   /// What is known of the file, for events and the sidecar; null: nothing. By path something always
   /// is.
   Json record() const;

@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 
 #include "common/arguments.hpp"
+#include "common/camera_choices.hpp"
 #include "common/shell.hpp"
 #include "dualcam/wire/message.hpp"
 
@@ -131,12 +132,7 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
                   options.wishes = wishes.value_or(Wishes());
                   return wishes ? std::nullopt : std::optional<std::string>(accepted_sources);
                 });
-  parser.choice("--camera", "FAMILY", options.camera,
-                {{"auto", std::nullopt},
-                 {"dualcam", Camera::dualcam},
-                 {"adas", Camera::adas},
-                 {"dsm", Camera::dsm},
-                 {"dashcam", Camera::dashcam}},
+  parser.choice("--camera", "FAMILY", options.camera, camera_choices(),
                 "hide the files of all other families: dualcam, adas, dsm or dashcam");
   parser.custom(
       "-i,--imei", "IMEI", "", "only this device; repeatable, @FILE for a list",

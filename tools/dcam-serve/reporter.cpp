@@ -20,8 +20,9 @@ std::string briefly(const FileFacts& facts) {
     return described(facts);
   }
   const auto camera = facts.camera();
+  const auto kind = facts.kind();
   return fmt::format("{} {} {}", format_imei(facts.imei),
-                     camera ? description_of(*camera) : "unknown", facts.name_values().kind);
+                     camera ? description_of(*camera) : "unknown", kind.empty() ? "file" : kind);
 }
 
 Json file_fields(const FileFacts& facts) {

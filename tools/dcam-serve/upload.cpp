@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "dcam-serve/server.hpp"
+#include "dualcam/files/geometry.hpp"
 
 namespace dualcam::serve {
 namespace {
@@ -124,8 +125,7 @@ asio::awaitable<void> Upload::perform(const FileStarted& started) {
 std::optional<Error> Upload::too_large(std::uint32_t announced) const {
   const auto most = server_.options().max_file_size;
   const bool by_path = !facts_.file.kind();
-  const auto least = by_path ? announced : (announced - 1) * std::uint64_t{full_packet} + 1;
-  if (least <= most) {
+  if (Geometry(facts_.file, announced).least_size() <= most) {
     return std::nullopt;
   }
   return Error{ErrorCategory::io, 0,

@@ -188,8 +188,8 @@ void settle(SimOptions& options, const Chosen& chosen) {
   const bool needs_6 =
       has(Camera::dashcam) || (has(Camera::dualcam) && !chosen.camera && !options.path.empty());
   options.protocol = chosen.protocol != 0 ? chosen.protocol : needs_6 ? 6 : 5;
-  options.meta_format =
-      chosen.meta_format.value_or(options.protocol > 5 ? MetaFormat::json : MetaFormat::binary);
+  options.meta_format = chosen.meta_format.value_or(
+      options.protocol >= first_protocol_by_path ? MetaFormat::json : MetaFormat::binary);
 }
 
 } // namespace

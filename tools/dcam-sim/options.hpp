@@ -11,6 +11,7 @@
 #include "common/standard_streams.hpp"
 #include "dcam-sim/family.hpp"
 #include "dualcam/files/geo.hpp"
+#include "dualcam/files/wishes.hpp"
 #include "dualcam/session/camera_session.hpp"
 
 namespace dualcam::sim {
@@ -62,7 +63,9 @@ struct SimOptions {
   bool start_in_packets = false;
 
   /// Whether this camera's files do: by kind they are a DualCam's, up to protocol 5.
-  bool goes_by_path(const Family& family) const { return family != dualcam_family || protocol > 5; }
+  bool goes_by_path(const Family& family) const {
+    return family != dualcam_family || protocol >= first_protocol_by_path;
+  }
 };
 
 /// Parses and checks the command line; touches nothing. An exit code: the tool ends with it.

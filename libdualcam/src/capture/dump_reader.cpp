@@ -8,6 +8,7 @@
 #include "capture/command_scanner.hpp"
 #include "capture/transfer_tracker.hpp"
 #include "dualcam/files/metadata.hpp"
+#include "dualcam/files/wishes.hpp"
 #include "dualcam/wire/framer.hpp"
 
 namespace dualcam {
@@ -42,9 +43,10 @@ namespace {
 
 /// Of a DualCam's metadata alone: the others have no kinds.
 std::optional<FileKind> kind_in(Bytes metadata) {
-  const auto decoded = camera_of_metadata(metadata) == Camera::dualcam
-                           ? decode_metadata(metadata)
-                           : Result<Metadata>(std::unexpected(Error{}));
+  if (camera_of_metadata(metadata) != Camera::dualcam) {
+    return std::nullopt;
+  }
+  const auto decoded = decode_metadata(metadata);
   return decoded ? decoded->kind() : std::nullopt;
 }
 
@@ -86,7 +88,9 @@ private:
 
   TransferTracker& begin_transfer(const std::optional<Start>& start, std::uint64_t offset);
   bool goes_by_path() const;
-  bool offers_kinds_alone() const { return init_ && !init_->offers_path() && init_->protocol < 6; }
+  bool offers_kinds_alone() const {
+    return init_ && !init_->offers_path() && init_->protocol < first_protocol_by_path;
+  }
   TransferTracker& transfer(std::uint64_t offset);
   void end_transfer(std::uint64_t offset, bool regular);
   command_evidence::Known known() const;

@@ -47,8 +47,7 @@ std::vector<Run> runs_of(const CapturedTransfer& transfer) {
     run.doubtful = packet.verdict != DumpVerdict::good && !chained;
     run.numbering = packet.numbering;
     run.place = place_of(i);
-    const bool stated = packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::header;
-    run.placed = stated && !run.doubtful;
+    run.placed = states_place(packet) && !run.doubtful;
     if (run.placed) {
       run.numbering = DumpNumbering::stated;
     }

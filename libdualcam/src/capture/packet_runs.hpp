@@ -23,6 +23,11 @@ struct Run {
 /// in which nothing is doubtful, are placed.
 std::vector<Run> runs_of(const CapturedTransfer& transfer);
 
+/// Whether a SYNC right before it, or its own header, says where the packet lies.
+inline bool states_place(const CapturedPacket& packet) {
+  return packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::header;
+}
+
 /// Whether `packet` goes on from the one that came before it.
 bool follows(const CapturedPacket& before, const CapturedPacket& packet);
 

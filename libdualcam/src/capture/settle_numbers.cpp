@@ -405,7 +405,7 @@ void Settler::place_doubtful() {
 
 void Settler::place_doubtful(Runs::iterator run) {
   auto& packet = packets_[run->first];
-  const bool stated = packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::header;
+  const bool stated = states_place(packet);
   const bool follows_one = run != runs_.begin() && run[-1].session == run->session && !stated;
   const auto behind = follows_one ? end_of(run[-1]) : run->place;
   const auto next =
@@ -496,18 +496,6 @@ void note_correction(CapturedTransfer& transfer, std::string_view reason) {
 void settle_numbers(CapturedTransfer& transfer) {
   settle_start(transfer);
   Settler(transfer).settle();
-}
-
-void mark_repeats(CapturedTransfer& transfer) {
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
-  order.reserve(transfer.packets.size());
-  for (auto& packet : transfer.packets) {
-    order.emplace_back(transfer.place_of(packet), static_cast<std::uint32_t>(order.size()));
-  }
-  std::ranges::sort(order);
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    transfer.packets[order[i].second].repeat = i > 0 && order[i - 1].first == order[i].first;
-  }
 }
 
 } // namespace dualcam

@@ -18,9 +18,6 @@ void settle_start(CapturedTransfer& transfer);
 /// missing (unchecked).
 void settle_numbers(CapturedTransfer& transfer);
 
-/// A number is a repeat if it came before, whatever the order of the others.
-void mark_repeats(CapturedTransfer& transfer);
-
 /// Says once why numbers were changed.
 void note_correction(CapturedTransfer& transfer, std::string_view reason);
 

@@ -10,9 +10,8 @@ bool goes_beyond_start(const CapturedTransfer& transfer) {
   bool unbroken = false;
   const CapturedPacket* before = nullptr;
   for (const auto& packet : transfer.packets) {
-    const bool stated = packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::header;
-    unbroken =
-        packet.verdict == DumpVerdict::good && (stated || (unbroken && follows(*before, packet)));
+    unbroken = packet.verdict == DumpVerdict::good &&
+               (states_place(packet) || (unbroken && follows(*before, packet)));
     if (unbroken && packet.file_offset + packet.size > *transfer.start) {
       return true;
     }

@@ -55,6 +55,19 @@ CapturedPacket record_of(const DumpPacket& packet, std::uint64_t place) {
   return record;
 }
 
+/// A number is a repeat if it came before, whatever the order of the others.
+void mark_repeats(CapturedTransfer& transfer) {
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
+  order.reserve(transfer.packets.size());
+  for (auto& packet : transfer.packets) {
+    order.emplace_back(transfer.place_of(packet), static_cast<std::uint32_t>(order.size()));
+  }
+  std::ranges::sort(order);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    transfer.packets[order[i].second].repeat = i > 0 && order[i - 1].first == order[i].first;
+  }
+}
+
 /// Once packet size and numbers are known. Files by path say their places themselves.
 void place_in_file(CapturedTransfer& transfer) {
   for (auto& packet : transfer.packets) {
@@ -65,6 +78,13 @@ void place_in_file(CapturedTransfer& transfer) {
       packet.file_offset = std::uint64_t{packet.number - 1} * transfer.packet_size;
     }
   }
+}
+
+/// What its packets together say of each.
+void settle(CapturedTransfer& transfer) {
+  settle_numbers(transfer);
+  mark_repeats(transfer);
+  place_in_file(transfer);
 }
 
 /// A part of a file: what came of it in one connection, or in several that were joined.
@@ -245,9 +265,7 @@ void TransferLog::Implementation::on(Open& open, const DumpTransferEnded& ended)
   if (!transfer.by_path) {
     transfer.path.clear(); // of an earlier file in the same round
   }
-  settle_numbers(transfer);
-  mark_repeats(transfer);
-  place_in_file(transfer);
+  settle(transfer);
   close(open.began, std::move(transfer));
 }
 
@@ -306,9 +324,7 @@ void TransferLog::Implementation::report_oldest() {
 void TransferLog::Implementation::report(Part part) {
   auto& transfer = part.transfer;
   if (transfer.parts > 1) {
-    settle_numbers(transfer);
-    mark_repeats(transfer);
-    place_in_file(transfer);
+    settle(transfer);
   }
   records_ -= transfer.packets.size() + transfer.skipped.size();
   findings_.emplace_back(std::move(transfer));

@@ -74,10 +74,10 @@ int FileSystem::rmdir(const char* path) { return ::rmdir(path); }
 
 // Not std::filesystem's iterator: when memory is out, libstdc++'s ends the process.
 int FileSystem::list(const std::filesystem::path& folder, std::vector<std::string>& names) {
-  auto* opened = ::opendir(folder.empty() ? "." : folder.c_str());
-  while (opened == nullptr && errno == EINTR) {
+  DIR* opened = nullptr;
+  do {
     opened = ::opendir(folder.empty() ? "." : folder.c_str());
-  }
+  } while (opened == nullptr && errno == EINTR);
   const std::unique_ptr<DIR, decltype([](DIR* open) { ::closedir(open); })> entries(opened);
   if (!entries) {
     return errno;

@@ -209,6 +209,13 @@ TEST_CASE("geometry: places are known of the last 64 packets, and of where the d
   CHECK_FALSE(in_packets(1).before_last());
 }
 
+TEST_CASE("geometry: the least size is what START vouches for") {
+  CHECK(in_packets(1).least_size() == 1);
+  CHECK(in_packets(10).least_size() == 9 * 1024 + 1);
+  CHECK(in_packets(0xFFFF'FFFF).least_size() == 0xFFFF'FFFEULL * 1024 + 1);
+  CHECK(in_bytes(10).least_size() == 10);
+}
+
 TEST_CASE("geometry: the size to expect is for people") {
   CHECK(in_packets(10).expected_size() == 10'240);
   CHECK(in_bytes(10).expected_size() == 10);

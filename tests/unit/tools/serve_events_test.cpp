@@ -58,9 +58,7 @@ void send_three(TestServer& server) {
   device.say("0001 0006 00000003 0000");
   device.expect("0002 0004 00000001");
   device.say("0003 0004 00000001");
-  for (const int number : {1, 2, 3}) {
-    device.packet(number);
-  }
+  device.packets(3);
   device.end();
   CHECK(device.rest().empty());
 }
@@ -116,13 +114,11 @@ TEST_CASE("serve events: a file goes on, and the device gives it up") {
     {
       TestDevice device(server);
       device.begin();
-      device.packet(1);
-      device.packet(2);
+      device.packets(2);
     }
     TestDevice device(server);
     device.begin();
-    device.packet(1);
-    device.packet(2);
+    device.packets(2);
     device.say("0005 0004 00000004");
     (void)device.rest();
   });
@@ -182,8 +178,7 @@ TEST_CASE("serve events: a part that is taken away costs the file, not more") {
     server.start();
     TestDevice device(server);
     device.begin();
-    device.packet(1);
-    device.packet(2);
+    device.packets(2);
     wait_for_size(server.folder / "350612071913857/photof.jpg.part", 6);
     fs::remove_all(server.folder / "350612071913857");
     device.say("0004 0005 373839 2189");

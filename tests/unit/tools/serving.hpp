@@ -146,6 +146,12 @@ public:
         to_hex(std::array{static_cast<std::byte>(crc >> 8), static_cast<std::byte>(crc & 0xFF)}));
     was_read();
   }
+  /// The first `count` of them.
+  void packets(int count) {
+    for (int number = 1; number <= count; ++number) {
+      packet(number);
+    }
+  }
   void answer_repeat_init() {
     expect("0009");
     say("0000 0005 00013ee13c001981 40000400");

@@ -16,9 +16,7 @@ std::string content_of(const fs::path& path) {
 
 void send_all(TestDevice& device) {
   device.begin();
-  for (const int number : {1, 2, 3}) {
-    device.packet(number);
-  }
+  device.packets(3);
 }
 
 TEST_CASE("upload: a file grows over two connections, and is compared where it went on") {
@@ -27,8 +25,7 @@ TEST_CASE("upload: a file grows over two connections, and is compared where it w
   {
     TestDevice device(server);
     device.begin();
-    device.packet(1);
-    device.packet(2);
+    device.packets(2);
   }
   TestDevice device(server);
   send_all(device); // all three packets are the overlap or behind it
@@ -49,9 +46,7 @@ TEST_CASE("upload: of two STARTs the last number counts") {
   device.say("0001 0006 00000003 0000");
   device.expect("0002 0004 00000001");
   device.say("0003 0004 00000001");
-  for (const int number : {1, 2, 3}) {
-    device.packet(number);
-  }
+  device.packets(3);
   device.end();
   CHECK(server.status() == 0);
   CHECK(content_of(server.folder.path() / photo) == "123456789");
@@ -150,9 +145,7 @@ TEST_CASE("upload: a file offered again is recognised, acknowledged and left alo
   device.say("0001 0006 00000003 0000");
   device.expect("0002 0004 00000001");
   device.say("0003 0004 00000001");
-  for (const int number : {1, 2, 3}) {
-    device.packet(number);
-  }
+  device.packets(3);
   device.expect("0009");
   device.say("0000 0005 00013ee13c001981 44000400");
   device.end_after_close();
