@@ -67,9 +67,7 @@ Result<void> look_at(Untold& untold, bool wants_sha256) {
     }
     untold.sha256 = std::move(*sum);
   }
-  auto sidecar = untold.path;
-  sidecar += ".json";
-  return is_taken(sidecar) ? Result<void>() : write_sidecar(untold.path, untold.facts);
+  return write_sidecar(untold.path, untold.facts); // it may be lost, or still be FILE.json.part
 }
 
 } // namespace dualcam::serve

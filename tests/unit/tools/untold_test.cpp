@@ -1,0 +1,77 @@
+#include "dcam-serve/untold.hpp"
+
+#include <fstream>
+
+#include "dualcam/storage/file_names.hpp"
+#include "temporary_folder.hpp"
+#include "testing.hpp"
+
+namespace dualcam::serve {
+namespace {
+
+constexpr std::uint64_t imei = 350612071913857;
+
+/// A folder with one file that has its name, but was not told.
+struct Stored {
+  Stored() {
+    FileRecord record;
+    record.identity = {imei, FileKind::front_photo, 1, 0,
+                       from_hex("0104 00000192d84dac31 00 0000")};
+    record.name = "a.jpg";
+    record.part = "a.jpg.part";
+    record.data = {1, 9, 9, 0};
+    record.tail = {1, 0, 9, 0};
+    record.id = 5;
+    StateFolder state{folder.path(), imei};
+    Barrier barrier;
+    REQUIRE(state.add(record, barrier));
+    write("a.jpg", "123456789");
+    REQUIRE(state.settle(record).has_value());
+  }
+
+  void write(const std::string& name, std::string_view text) const {
+    std::ofstream(folder.path() / name) << text;
+  }
+  bool has(const std::string& name) const { return is_taken(folder.path() / name); }
+
+  /// As at a start of dcam-serve.
+  Untold look(bool wants_sha256 = false) {
+    auto found = find_untold(folder.path(), Wishes::all(), unsaid);
+    REQUIRE(found.size() == 1);
+    REQUIRE(look_at(found.front(), wants_sha256));
+    return std::move(found.front());
+  }
+
+  TemporaryFolder folder;
+  Unsaid unsaid{folder.path()};
+};
+
+TEST_CASE("untold: a file that was not told gets the sidecar that a cut has taken") {
+  Stored stored;
+  const auto untold = stored.look(true);
+  CHECK(untold.is_there);
+  CHECK(untold.sha256 == "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225");
+  CHECK(stored.has("a.jpg.json"));
+  CHECK_FALSE(stored.has("a.jpg.json.part"));
+}
+
+// One server dies between the two names and the power goes after its successor has given both: the
+// first one's sidecar has the name, the second one's still waits for it.
+TEST_CASE("untold: no part of a sidecar stays beside the whole one") {
+  Stored stored;
+  stored.look();
+  stored.write("a.jpg.json.part", "{}");
+  stored.look();
+  CHECK(stored.has("a.jpg.json"));
+  CHECK_FALSE(stored.has("a.jpg.json.part"));
+}
+
+TEST_CASE("untold: of a file that has moved on nothing is written") {
+  Stored stored;
+  std::filesystem::remove(stored.folder.path() / "a.jpg");
+  CHECK_FALSE(stored.look().is_there);
+  CHECK_FALSE(stored.has("a.jpg.json"));
+}
+
+} // namespace
+} // namespace dualcam::serve
