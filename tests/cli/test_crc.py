@@ -585,7 +585,7 @@ class Bounds(Case):
         self.peak("--dump", "--json", "d", below=160, code=1)
 
     def test_a_star_in_a_few_lines(self):
-        text = "00000000: 0004 0003 0000 0000 0400 0300 0000 0004\n*\n1ffffff0: 0003\n"
+        text = "00000000: 0004 0003 0000 0000 0400 0300 0000 0004\n*\n0ffffff0: 0003\n"
         self.write("d", text.encode())
         self.peak("--dump", "d", below=160, code=1)
 
