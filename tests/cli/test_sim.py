@@ -2,13 +2,16 @@
 
 import os
 import pathlib
+import re
+import resource
 import shutil
 import signal
 import socket
+import subprocess
 import time
 import unittest
 
-from harness import IMEI, PATIENCE, ToolTest, sha256
+from harness import IMEI, PATIENCE, ToolTest, sha256, tool
 
 
 class Simulator(ToolTest):
@@ -149,6 +152,33 @@ class Simulator(ToolTest):
         result = self.run_tool("dcam-sim", f"127.0.0.1:{port}", photo)
         self.assertEqual(result.returncode, 3)
         self.assertIn("is dcam-serve listening there?", result.stderr)
+
+    def test_out_of_descriptors_it_says_so_and_what_to_do(self):
+        photo = self.file("a.jpg", 100)
+        with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
+            for host in ("127.0.0.1", "localhost"):
+                sim = self.start("dcam-sim", "-q", "--devices", "60",
+                                 f"{host}:{listener.getsockname()[1]}", photo,
+                                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
+                                                                       (30, 30)))
+                line = sim.expect("cannot connect").string
+                self.assertTrue(line.endswith("Too many open files; raise the limit of open files "
+                                              "(ulimit -n) or do less at once"), line)
+                sim.signal(signal.SIGTERM)
+                self.assertEqual(sim.wait(), 143)
+                self.assertEqual(sum("cannot connect" in line for line in sim.lines), 10)
+                more = re.search(r"unreachable: (\d+) devices more", sim.errors)
+                self.assertGreater(int(more.group(1)), 15)
+
+    def test_the_limit_of_open_files_is_raised_for_many_cameras(self):
+        server = self.serve("-k")
+        photo = self.file("a.jpg", 100)
+        result = subprocess.run([tool("dcam-sim"), "-q", "--devices", "60", "--ramp", "100ms",
+                                 f"127.0.0.1:{server.port}", str(photo)], capture_output=True,
+                                text=True, timeout=PATIENCE, preexec_fn=lambda: resource.setrlimit(
+                                    resource.RLIMIT_NOFILE, (30, 1000)))
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(len(self.stored()), 60)
 
     def test_files_that_cannot_be_sent(self):
         empty = self.file("empty", 0)

@@ -74,16 +74,22 @@ asio::awaitable<void> Link::wait_to_read(TimePoint until) {
 }
 
 asio::awaitable<bool> Link::write(Bytes bytes, TimePoint until) {
-  const auto done =
-      co_await (asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), as_values) ||
-                clock_.wait(timer_, until));
   if (capture_) {
     capture_->sent(bytes, capture_now());
   }
-  if (done.index() != 0) {
-    co_return false;
+  asio::error_code error;
+  const auto at_once = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
+  const auto rest = bytes.subspan(at_once);
+  if ((!error || error == asio::error::would_block) && !rest.empty()) {
+    const auto done =
+        co_await (asio::async_write(socket_, asio::buffer(rest.data(), rest.size()), as_values) ||
+                  clock_.wait(timer_, until));
+    if (done.index() != 0) {
+      co_return false;
+    }
+    error = std::get<0>(std::get<0>(done));
   }
-  if (const auto& error = std::get<0>(std::get<0>(done))) {
+  if (error) {
     error_ = error;
   }
   co_return !error_;

@@ -1,21 +1,12 @@
 #include "dcam-serve/preparation.hpp"
 
 #include <cerrno>
-#include <utility>
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include "common/temporary_file.hpp"
 
 namespace dualcam::serve {
-
-std::uint64_t allow_many_descriptors() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  const auto soft = std::exchange(limit.rlim_cur, limit.rlim_max);
-  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
-}
 
 Result<void> check_output(const std::filesystem::path& folder) {
   const int error = temporary_file(folder).get() < 0 ? errno : 0;

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "common/counted.hpp"
+#include "common/descriptor_limit.hpp"
 #include "common/escape.hpp"
 #include "common/unforeseen.hpp"
 #include "common/units.hpp"

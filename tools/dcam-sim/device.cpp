@@ -1,15 +1,23 @@
 #include "dcam-sim/device.hpp"
 
-#include <asio/connect.hpp>
+#include <array>
+#include <cerrno>
+
+#include <asio/post.hpp>
 #include <fmt/format.h>
 #include <openssl/sha.h>
 
 #include "common/counted.hpp"
+#include "common/descriptor.hpp"
 #include "common/units.hpp"
 #include "dualcam/wire/hex.hpp"
 
 namespace dualcam::sim {
 namespace {
+
+using namespace asio::experimental::awaitable_operators;
+
+constexpr unsigned sends_at_a_time = 16; // then the other devices have their turn
 
 CameraConfig config_for(const SimOptions& options, std::uint32_t number) {
   return {.protocol = options.protocol,
@@ -32,10 +40,10 @@ std::string sha256(Bytes content) {
 } // namespace
 
 Device::Device(const SimOptions& options, std::uint32_t number, std::span<const Offer> offers,
-               const asio::any_io_executor& executor, Events events)
+               const asio::any_io_executor& executor, Events events, Clock& clock)
     : options_(options), config_(config_for(options, number)), line_(options, number),
-      executor_(executor), timer_(executor), events_(std::move(events)),
-      file_count_(offers.size()) {
+      executor_(executor), timer_(executor), events_(std::move(events)), clock_(clock),
+      starts_after_(options.ramp * number / options.devices), file_count_(offers.size()) {
   for (std::size_t i = 0; i < offers.size(); ++i) {
     const auto& content = offers[i].recording->content;
     files_.push_back({offers[i].file, content, metadata_of(offers[i], options)});
@@ -45,6 +53,9 @@ Device::Device(const SimOptions& options, std::uint32_t number, std::span<const 
 }
 
 asio::awaitable<ExitCode> Device::run() {
+  for (const auto start = clock_.now() + starts_after_; clock_.now() < start;) {
+    co_await clock_.wait(timer_, start);
+  }
   for (std::uint32_t attempt = 0;; ++attempt) {
     const auto outcome = co_await connect_once();
     if (outcome == Outcome::finished) {
@@ -58,34 +69,85 @@ asio::awaitable<ExitCode> Device::run() {
 }
 
 asio::awaitable<Device::Outcome> Device::connect_once() {
-  asio::ip::tcp::resolver resolver(executor_);
-  const auto [unknown, endpoints] =
-      co_await resolver.async_resolve(options_.host, options_.port, as_values);
   asio::ip::tcp::socket socket(executor_);
-  asio::error_code error = unknown;
-  if (!error) {
-    error = std::get<0>(co_await asio::async_connect(socket, endpoints, as_values));
-  }
-  if (error) {
-    const auto* advice =
-        error == asio::error::connection_refused ? "; is dcam-serve listening there?" : "";
+  if (const auto error = co_await connect(socket)) {
+    const auto advice = error == asio::error::connection_refused
+                            ? "; is dcam-serve listening there?"
+                            : descriptors_remedy(error.default_error_condition().value());
     tell("unreachable", {{"error", error.message()}},
          fmt::format("cannot connect to {}:{}: {}{}", options_.host, options_.port, error.message(),
                      advice));
     co_return Outcome::unreachable;
   }
-  Link link(std::move(socket), nullptr);
+  Link link(std::move(socket), nullptr, clock_);
   tell("connected", {{"files", files_.size()}},
        fmt::format("connected to {}:{}, offering {}", options_.host, options_.port,
                    counted(files_.size(), "file")));
   co_return co_await converse(link);
 }
 
+/// The addresses of the server's name.
+asio::awaitable<asio::error_code> Device::find(Addresses& addresses) {
+  asio::error_code error;
+  const auto address = asio::ip::make_address(options_.host, error);
+  if (!error) { // needs no thread
+    addresses.emplace_back(address, static_cast<std::uint16_t>(std::stoul(options_.port)));
+    co_return error;
+  }
+  asio::ip::tcp::resolver resolver(executor_);
+  const auto [unknown, endpoints] =
+      co_await resolver.async_resolve(options_.host, options_.port, as_values);
+  for (const auto& entry : endpoints) {
+    addresses.push_back(entry.endpoint());
+  }
+  co_return unknown;
+}
+
+asio::awaitable<asio::error_code> Device::connect(asio::ip::tcp::socket& socket) {
+  Addresses addresses;
+  auto error = co_await find(addresses);
+  if (const Descriptor spare(::dup(STDERR_FILENO)); error && spare.get() < 0) {
+    error = asio::error_code(errno, asio::system_category()); // why no name can be looked up
+  }
+  for (const auto& address : addresses) {
+    socket.close(error);
+    const auto done = co_await (socket.async_connect(address, as_values) ||
+                                clock_.wait(timer_, clock_.now() + server_patience));
+    error = done.index() == 0 ? std::get<0>(std::get<0>(done))
+                              : asio::error_code(asio::error::timed_out);
+    if (!error) {
+      break;
+    }
+  }
+  co_return error;
+}
+
+/// Takes what the server says. It has time for that until `until`.
+std::optional<Device::Outcome> Device::hear(Link& link, CameraSession& session, TimePoint until) {
+  std::array<std::byte, 1024> buffer;
+  const auto count = link.read(buffer);
+  if (count && *count > 0) {
+    session.received(Bytes(buffer).first(*count));
+    return std::nullopt;
+  }
+  if (count) {
+    const auto why = link.error().message();
+    tell("disconnected", {{"error", why}}, "the server hung up: " + why);
+    return Outcome::lost;
+  }
+  if (clock_.now() < until) {
+    return std::nullopt;
+  }
+  tell("disconnected", {{"error", "silent server"}},
+       fmt::format("the server has been silent for {}: giving it up",
+                   format_duration(server_patience)));
+  return Outcome::lost;
+}
+
 asio::awaitable<Device::Outcome> Device::converse(Link& link) {
   begin_connection();
   CameraSession session(config_, files_);
   std::vector<std::size_t> taken;
-  ByteBuffer buffer(4096);
   std::optional<Outcome> outcome;
   while (!outcome) {
     bool sending = false;
@@ -111,17 +173,13 @@ asio::awaitable<Device::Outcome> Device::converse(Link& link) {
     if (outcome) {
       break;
     }
+    const auto until = clock_.now() + server_patience;
     if (!sending) {
-      co_await link.wait_to_read(TimePoint::max());
+      co_await link.wait_to_read(until);
+    } else if (++sends_ % sends_at_a_time == 0) {
+      co_await asio::post(asio::use_awaitable);
     }
-    const auto count = link.read(buffer);
-    if (count && *count == 0) {
-      const auto why = link.error().message();
-      tell("disconnected", {{"error", why}}, "the server hung up: " + why);
-      outcome = Outcome::lost;
-    } else if (count) {
-      session.received(Bytes(buffer).first(*count));
-    }
+    outcome = hear(link, session, until);
   }
   forget_taken(taken);
   if (*outcome == Outcome::finished && !files_.empty()) {
@@ -163,8 +221,10 @@ asio::awaitable<bool> Device::transmit(Link& link, CameraSend send) {
                       std::chrono::nanoseconds(1'000'000'000 * piece.size() / options_.rate);
       co_await pause(line_free_at_ - now);
     }
-    if (!co_await link.write(piece, TimePoint::max())) {
-      const auto why = link.error().message();
+    if (!co_await link.write(piece, clock_.now() + server_patience)) {
+      const auto why = link.error() ? link.error().message()
+                                    : fmt::format("the server has taken nothing for {}",
+                                                  format_duration(server_patience));
       tell("disconnected", {{"error", why}}, "connection lost: " + why);
       co_return false;
     }
@@ -220,8 +280,10 @@ Json Device::fields_of(std::size_t index) const {
 }
 
 asio::awaitable<void> Device::pause(std::chrono::steady_clock::duration duration) {
-  timer_.expires_after(duration);
-  co_await timer_.async_wait(as_values);
+  if (duration.count() > 0) {
+    timer_.expires_after(duration);
+    co_await timer_.async_wait(as_values);
+  }
 }
 
 void Device::forget_taken(const std::vector<std::size_t>& taken) {

@@ -8,6 +8,7 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 
+#include "common/clock.hpp"
 #include "common/coroutine.hpp"
 #include "common/json.hpp"
 #include "common/link.hpp"
@@ -22,9 +23,9 @@ public:
   /// `events` gets what happens: its name, the fields for JSON and a line for people.
   using Events = std::function<void(const std::string& name, Json fields, const std::string& text)>;
 
-  /// `offers` must outlive it.
+  /// `offers` and `clock` must outlive it.
   Device(const SimOptions& options, std::uint32_t number, std::span<const Offer> offers,
-         const asio::any_io_executor& executor, Events events);
+         const asio::any_io_executor& executor, Events events, Clock& clock = Clock::system());
 
   /// Until every file is taken or there is no sense in going on.
   asio::awaitable<ExitCode> run();
@@ -42,9 +43,14 @@ private:
     ByteBuffer replacement; ///< the content, if it is not the one given
   };
 
+  using Addresses = std::vector<asio::ip::tcp::endpoint>;
+
   asio::awaitable<Outcome> connect_once();
+  asio::awaitable<asio::error_code> find(Addresses& addresses);
+  asio::awaitable<asio::error_code> connect(asio::ip::tcp::socket& socket);
   asio::awaitable<Outcome> converse(Link& link);
   asio::awaitable<bool> transmit(Link& link, CameraSend send);
+  std::optional<Outcome> hear(Link& link, CameraSession& session, TimePoint until);
   asio::awaitable<void> pause(std::chrono::steady_clock::duration duration);
   void begin_connection();
   void replace(std::size_t index);
@@ -61,10 +67,17 @@ private:
   asio::any_io_executor executor_;
   asio::steady_timer timer_;
   Events events_;
+  Clock& clock_;
+  std::chrono::milliseconds starts_after_;             ///< its place in the ramp
   std::chrono::steady_clock::time_point line_free_at_; ///< for --rate
   std::size_t file_count_;
+  unsigned sends_ = 0;
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_to_send_ = 0;
 };
+
+/// How long a device waits for a server that says nothing, or takes nothing: longer than dcam-serve
+/// is ever silent while it is well.
+inline constexpr std::chrono::seconds server_patience{30};
 
 } // namespace dualcam::sim

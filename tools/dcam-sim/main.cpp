@@ -7,7 +7,10 @@
 #include <asio/posix/stream_descriptor.hpp>
 #include <fmt/format.h>
 
+#include "common/counted.hpp"
+#include "common/descriptor_limit.hpp"
 #include "common/escape.hpp"
+#include "common/line_limit.hpp"
 #include "common/progress_meter.hpp"
 #include "common/stop_signal.hpp"
 #include "common/unforeseen.hpp"
@@ -17,6 +20,7 @@ namespace dualcam::sim {
 namespace {
 
 constexpr std::chrono::milliseconds progress_interval{200};
+constexpr std::uint64_t most_errors_of_a_kind = 10; // a minute
 
 class Simulator {
 public:
@@ -24,6 +28,7 @@ public:
       : options_(options), console_("dcam-sim", options.common) {}
 
   int run() {
+    allow_many_descriptors();
     hurry_when_readable(stop_.descriptor());
     const auto loaded = load();
     if (stop_.requested()) {
@@ -100,7 +105,9 @@ private:
             ? escaped(text)
             : fmt::format("{}: {}", fields["imei"].template get<std::string>(), escaped(text));
     if (name == "unreachable" || name == "refused" || name == "disconnected") {
-      console_.error(whole);
+      if (errors_.allows(name, steady_now())) {
+        console_.error(whole);
+      }
     } else if (name == "asked" || (name == "ended" && options_.devices > 1)) {
       console_.detail(whole);
     } else {
@@ -121,6 +128,7 @@ private:
     while (running_ != 0) {
       progress_timer_.expires_after(progress_interval);
       co_await progress_timer_.async_wait(as_values);
+      tell_of_rest(errors_.rest(steady_now()));
       std::uint64_t sent = 0;
       std::uint64_t total = 0;
       for (const auto& device : devices_) {
@@ -133,7 +141,14 @@ private:
     }
   }
 
+  void tell_of_rest(const std::vector<LineLimit::Rest>& rest) {
+    for (const auto& [kind, lines] : rest) {
+      console_.error(fmt::format("{}: {} more", kind, counted(lines, "device")));
+    }
+  }
+
   int end() {
+    tell_of_rest(errors_.whole_rest());
     if (stop_.requested()) {
       console_.error("stopped");
       return 128 + stop_.signal();
@@ -152,6 +167,7 @@ private:
   SimOptions options_;
   Console console_;
   Product product_;
+  LineLimit errors_{most_errors_of_a_kind};
   std::vector<Recording> recordings_;
   std::vector<Offer> offers_; ///< of these
   StopSignal stop_;

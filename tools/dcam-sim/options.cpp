@@ -116,6 +116,7 @@ void add_options(Arguments& parser, SimOptions& options, Chosen& chosen) {
                 [&](const auto& given) { return set_imei(options, given); });
   parser.number("--devices", "N", options.devices, 1, 10000,
                 "this many cameras at once, IMEIs counting up");
+  parser.duration("--ramp", options.ramp, "spread their first connections over this time");
   parser.custom("--camera", "NAMES", "dualcam",
                 "what it is: dualcam, adas, dsm or dashcam; adas,dsm: both behind one IMEI",
                 [&](const auto& names) { return set_cameras(options, chosen, names); });

@@ -31,6 +31,7 @@ struct SimOptions {
 
   std::uint64_t imei = 350612071913857; // the example of dualcam-protocol(7)
   std::uint32_t devices = 1;
+  std::chrono::milliseconds ramp{0}; ///< their first connections are spread over this time
   std::vector<const Family*> cameras{&dualcam_family}; ///< behind each IMEI
   std::uint16_t protocol = 5;
   std::string path;              ///< of every file that goes by path; empty = made for each

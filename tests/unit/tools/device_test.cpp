@@ -2,8 +2,10 @@
 #include "dcam-sim/device.hpp"
 
 #include <asio/io_context.hpp>
+#include <asio/write.hpp>
 
 #include "dcam-sim/offer.hpp"
+#include "test_clock.hpp"
 #include "tools/serving.hpp"
 
 namespace dualcam::sim {
@@ -149,6 +151,128 @@ TEST_CASE("device: nobody listens, or nobody wants its files") {
   CHECK(count(uploaded, "file-taken") == 1);
   CHECK(count(uploaded, "refused") == 1);
   CHECK(uploaded.last["files"] == 1);
+}
+
+namespace {
+
+/// Listens, and answers each device with what `answers` has for it, once it has said something.
+class MuteServer {
+public:
+  std::vector<std::string> answers;
+
+  explicit MuteServer(const std::vector<Recording>& files) : files_(files) {}
+
+  /// Both devices of two, or the one, until they are at their end; when they came.
+  std::vector<TimePoint> run(SimOptions options) {
+    options.host = "127.0.0.1";
+    options.port = std::to_string(acceptor_.local_endpoint().port());
+    const auto offers = offers_of(files_, options);
+    std::vector<std::unique_ptr<Device>> devices;
+    running_ = options.devices;
+    for (std::uint32_t number = 0; number < options.devices; ++number) {
+      devices.push_back(std::make_unique<Device>(
+          options, number, offers, io_.get_executor(),
+          [&](const std::string& name, const Json&, const std::string& text) {
+            if (name == "disconnected") {
+              said.push_back(text);
+            }
+          },
+          clock_));
+      asio::co_spawn(io_, devices.back()->run(),
+                     [&](const std::exception_ptr& failure, ExitCode ended) {
+                       CHECK(failure == nullptr);
+                       code = ended;
+                       if (--running_ == 0) {
+                         acceptor_.close();
+                       }
+                     });
+    }
+    asio::co_spawn(io_, accept(), rethrow);
+    asio::co_spawn(io_, let_time_pass(), rethrow);
+    io_.run();
+    return came_;
+  }
+
+  std::vector<std::string> said;
+  ExitCode code = ExitCode::done;
+  TestClock& clock() { return clock_; }
+
+private:
+  asio::awaitable<void> accept() {
+    while (acceptor_.is_open()) {
+      auto [error, socket] = co_await acceptor_.async_accept(as_values);
+      if (!error) {
+        came_.push_back(clock_.now());
+        asio::co_spawn(io_, answer(std::move(socket)), rethrow);
+      }
+    }
+  }
+
+  asio::awaitable<void> answer(asio::ip::tcp::socket socket) {
+    std::array<std::byte, 4096> said_by_device;
+    for (const auto& hex : answers) {
+      co_await socket.async_read_some(asio::buffer(said_by_device), as_values);
+      const auto bytes = from_hex(hex);
+      co_await asio::async_write(socket, asio::buffer(bytes), as_values);
+    }
+    asio::steady_timer until_they_leave(io_, TimePoint::max());
+    while (running_ != 0) {
+      until_they_leave.expires_after(1ms);
+      co_await until_they_leave.async_wait(as_values);
+    }
+  }
+
+  asio::awaitable<void> let_time_pass() {
+    asio::steady_timer timer(io_);
+    while (running_ != 0) {
+      timer.expires_after(1ms);
+      co_await timer.async_wait(as_values);
+      clock_.move_on(1s);
+    }
+  }
+
+  const std::vector<Recording>& files_;
+  TestClock clock_;
+  asio::io_context io_{1};
+  asio::ip::tcp::acceptor acceptor_{io_, {asio::ip::address_v4::loopback(), 0}};
+  std::vector<TimePoint> came_;
+  std::uint32_t running_ = 0;
+};
+
+} // namespace
+
+TEST_CASE("device: a server that falls silent ends it, in every state") {
+  const std::vector<Recording> files{
+      {FileKind::front_photo, "p", random_bytes(std::size_t{32} << 20, 1), SystemTime(0ms)}};
+  const std::string file_request = "000800072570686f746f66";
+  const std::string resume = "0002000400000001";
+  const std::vector<std::vector<std::string>> all_answers{
+      {}, {"00"}, {file_request}, {file_request, resume}};
+  for (const auto& answers : all_answers) {
+    INFO("after " << answers.size() << " answers");
+    MuteServer server(files);
+    server.answers = answers;
+    server.run({});
+    CHECK(server.code == ExitCode::incomplete);
+    REQUIRE(server.said.size() == 1);
+    CHECK(server.said[0] == (answers.size() < 2
+                                 ? "the server has been silent for 30.0 s: giving it up"
+                                 : "connection lost: the server has taken nothing for 30.0 s"));
+  }
+}
+
+TEST_CASE("device: connections are spread over the ramp") {
+  MuteServer server(recordings);
+  SimOptions options;
+  options.devices = 4;
+  options.ramp = 40min;
+  const auto began = server.clock().now();
+  const auto came = server.run(options);
+  REQUIRE(came.size() == 4);
+  for (std::size_t i = 0; i < came.size(); ++i) {
+    CHECK(came[i] - began >= i * 10min);
+    CHECK(came[i] - began < i * 10min + 5min);
+  }
 }
 
 } // namespace dualcam::sim
