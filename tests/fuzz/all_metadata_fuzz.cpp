@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "common/coordinate.hpp"
+#include "common/document.hpp"
 #include "common/record_reader.hpp"
 
 namespace {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "common/document.hpp"
 #include "dualcam/wire/hex.hpp"
 
 namespace dualcam::inline tools {
@@ -137,6 +138,14 @@ bool is_camera_document(const Json& document) {
   return found;
 }
 
+bool tells_version(const Json& document) {
+  bool found = false;
+  for_each_member(document, "", [&](std::string_view, std::string_view key, const Json& value) {
+    found = found || (key == "version" && whole(number(value)));
+  });
+  return found;
+}
+
 Record record_of_camera_document(const Json& document, std::string_view text) {
   Record record;
   for_each_member(document, "",
@@ -144,7 +153,7 @@ Record record_of_camera_document(const Json& document, std::string_view text) {
                     take_member(record, parent, key, value);
                   });
   record.raw = to_hex(as_bytes(text));
-  record.document = document;
+  record.document = without_repeats(document);
   return record;
 }
 

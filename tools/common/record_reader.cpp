@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "common/camera_document.hpp"
-#include "common/utf8.hpp"
+#include "common/document.hpp"
 #include "dualcam/wire/hex.hpp"
 
 namespace dualcam::inline tools {
@@ -137,73 +137,6 @@ bool is_plausible(Bytes payload) {
          metadata->timestamp.time_point();
 }
 
-/// Behind the string that begins with the quote at `i`, or at the end.
-std::size_t behind_string(std::string_view json, std::size_t i) {
-  for (++i; i < json.size() && json[i] != '"'; ++i) {
-    i += json[i] == '\\' ? 1 : 0;
-  }
-  return std::min(i + 1, json.size());
-}
-
-std::size_t nesting(std::string_view json) {
-  std::size_t depth = 0;
-  std::size_t deepest = 0;
-  for (std::size_t i = 0; i < json.size();) {
-    const char c = json[i];
-    i = c == '"' ? behind_string(json, i) : i + 1;
-    if (c == '[' || c == '{') {
-      deepest = std::max(deepest, ++depth);
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return deepest;
-}
-
-/// Of `text`, in front of what is at `offset` in utf8_or_latin1(text).
-std::size_t bytes_before(std::string_view text, std::size_t offset) {
-  std::size_t here = 0;
-  for (std::size_t there = 0; there < offset && here < text.size();) {
-    const auto length = first_utf8(text.substr(here)).length;
-    here += length == 0 ? 1 : length;
-    there += length == 0 ? 2 : length;
-  }
-  return here;
-}
-
-bool is_too_large(std::string_view number) {
-  double value = 0;
-  const auto read = std::from_chars(number.begin(), number.end(), value);
-  return read.ec == std::errc::result_out_of_range;
-}
-
-/// Numbers that are too large to represent, as text: then the others are not lost.
-std::string with_large_numbers_as_text(std::string_view json) {
-  std::string result;
-  while (!json.empty()) {
-    const auto digits =
-        std::min(json.find_first_not_of("+-.0123456789Ee"), json.size()); // or letters of a word
-    const auto size = json[0] == '"' ? behind_string(json, 0) : std::max<std::size_t>(digits, 1);
-    const auto token = json.substr(0, size);
-    result += is_too_large(token) ? '"' + std::string(token) + '"' : std::string(token);
-    json.remove_prefix(size);
-  }
-  return result;
-}
-
-Result<Json> parsed(std::string_view text) {
-  const auto utf8 = utf8_or_latin1(text);
-  try {
-    auto json = Json::parse(utf8);
-    return json.is_object() ? Result<Json>(std::move(json))
-                            : malformed(0, "a JSON object was expected");
-  } catch (const Json::parse_error& error) {
-    const auto offset = error.byte > 0 ? error.byte - 1 : 0;
-    return malformed(bytes_before(text, offset),
-                     offset >= utf8.size() ? "the JSON ends early" : "this is no well-formed JSON");
-  }
-}
-
 } // namespace
 
 Result<Record> read_payload(Bytes payload, std::optional<Camera> camera) {
@@ -249,34 +182,20 @@ std::optional<Result<Record>> read_single(Bytes bytes, std::optional<Camera> cam
   return forced || is_plausible(bytes) ? std::optional(read_payload(bytes, camera)) : std::nullopt;
 }
 
-Result<Json> parse_document(std::string_view text) {
-  text = text.substr(0, text.find_last_not_of('\0') + 1); // some devices end strings in it
-  if (text.size() > longest_document) {
-    return malformed(longest_document, "the JSON is too long: at most 1 MiB was expected");
-  }
-  if (nesting(text) > deepest_document) {
-    return malformed(0, "the JSON is nested too deep: at most 64 levels were expected");
-  }
-  try {
-    return parsed(text);
-  } catch (const Json::out_of_range&) {
-    return parsed(with_large_numbers_as_text(text));
-  }
-}
-
 std::optional<Result<Record>> read_document(const Json& document, std::string_view text,
                                             std::optional<Camera> camera) {
   if (document.contains("event")) {
-    const auto metadata = document.find("metadata");
-    const bool done = text_of(document, "event") == "file-done";
-    return done && metadata != document.end() && metadata->is_object()
+    const auto event = without_repeats(document);
+    const auto metadata = event.find("metadata");
+    const bool done = text_of(event, "event") == "file-done";
+    return done && metadata != event.end() && metadata->is_object()
                ? std::optional(read_own(*metadata, camera))
                : std::nullopt;
   }
   if (document.contains("raw") || document.contains("device_path")) {
-    return read_own(document, camera);
+    return read_own(without_repeats(document), camera);
   }
-  if (is_camera_document(document)) {
+  if (is_camera_document(document) || tells_version(document)) {
     return record_of_camera_document(document, text);
   }
   return malformed(0, "the JSON is neither a record of dcam-serve or dcam-meta (it has no 'raw') "

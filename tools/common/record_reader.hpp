@@ -11,11 +11,6 @@
 
 namespace dualcam::inline tools {
 
-/// JSON documents longer than this, or nested deeper, are refused: they come from the network. The
-/// largest METADATA makes a sidecar that is not longer, with it as hex and as JSON.
-inline constexpr std::size_t longest_document = 1 << 20;
-inline constexpr std::size_t deepest_document = 64;
-
 /// What is said when nothing else fits.
 inline constexpr std::string_view expected_inputs =
     "a metadata payload (version 1 to 4, ADAS or DSM), a METADATA or INIT message, JSON of "
@@ -28,10 +23,6 @@ Result<Record> read_payload(Bytes payload, std::optional<Camera> camera);
 /// A payload, a whole METADATA message or an INIT, and nothing else; also cut short, which is an
 /// error then. nullopt: it is something else.
 std::optional<Result<Record>> read_single(Bytes bytes, std::optional<Camera> camera);
-
-/// A JSON document of any size and depth allowed above. Bytes that are no UTF-8 are taken for
-/// Latin-1, NULs behind it for padding.
-Result<Json> parse_document(std::string_view text);
 
 /// A sidecar or other record of json.hpp's schema (its `raw` is decoded anew), an event of
 /// dcam-serve with one in it (nullopt if it has none), or a camera's own JSON metadata.

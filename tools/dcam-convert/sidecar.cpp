@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/camera_document.hpp"
+#include "common/document.hpp"
 #include "common/escape.hpp"
 #include "common/record_reader.hpp"
 #include "dualcam/wire/message.hpp"
@@ -76,14 +77,15 @@ void fill(Json& record, const Json& other) {
 }
 
 /// A record inside an event counts more than what stands around it, a camera's own document, of
-/// protocol 6 and up, less: it may be all there is.
-void add_what_is_inside(Json& record) {
+/// protocol 6 and up, less: it may be all there is. `whole` is the text, with keys that stand
+/// twice.
+void add_what_is_inside(Json& record, const Json& whole) {
   if (const auto inner = record.find("metadata"); inner != record.end() && inner->is_object()) {
     const Json metadata = std::move(*inner);
     record.update(metadata);
   }
   const auto inside = record.find("document");
-  const auto document = inside != record.end() ? *inside : record;
+  const auto document = inside != record.end() ? *inside : whole;
   if (is_camera_document(document)) {
     fill(record, to_json(record_of_camera_document(document, {})));
   }
@@ -92,27 +94,28 @@ void add_what_is_inside(Json& record) {
 } // namespace
 
 Result<Sidecar> parse_sidecar(std::string_view text) {
-  auto record = parse_document(text);
-  if (!record) {
-    return std::unexpected(record.error());
+  const auto whole = parse_document(text);
+  if (!whole) {
+    return std::unexpected(whole.error());
   }
-  add_what_is_inside(*record);
+  auto record = without_repeats(*whole);
+  add_what_is_inside(record, *whole);
   Sidecar sidecar;
-  sidecar.time = text_of(*record, "time");
+  sidecar.time = text_of(record, "time");
   if (!sidecar.time || !is_time(*sidecar.time)) {
     sidecar.time.reset();
   }
-  sidecar.imei = text_of(*record, "imei");
+  sidecar.imei = text_of(record, "imei");
   if (!sidecar.imei || !parse_imei(*sidecar.imei)) {
     sidecar.imei.reset();
   }
-  sidecar.position = position_of(*record);
-  const auto frame_rate = number_of(*record, "frame_rate");
+  sidecar.position = position_of(record);
+  const auto frame_rate = number_of(record, "frame_rate");
   if (frame_rate && *frame_rate >= 1 && *frame_rate <= highest_frame_rate) {
     sidecar.frame_rate = static_cast<unsigned>(*frame_rate);
   }
-  sidecar.driver = words_of(*record, "driver");
-  sidecar.events = words_of(*record, "events");
+  sidecar.driver = words_of(record, "driver");
+  sidecar.events = words_of(record, "events");
   return sidecar;
 }
 

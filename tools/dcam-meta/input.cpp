@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "common/camera_document.hpp"
+#include "common/document.hpp"
 #include "common/dump_source.hpp"
 #include "common/hex_reader.hpp"
 #include "common/pcap_reader.hpp"
@@ -79,6 +81,12 @@ template <class Take> void for_each_line(std::string_view text, const Take& take
     take(text.substr(start, end - start), start);
     start = end + 1;
   }
+}
+
+/// A record that is there is one for certain, and no other software's document with a version.
+bool is_told(const Json& document) {
+  return document.contains("event") || document.contains("raw") ||
+         document.contains("device_path") || is_camera_document(document);
 }
 
 } // namespace
@@ -237,13 +245,14 @@ bool RecordInput::read_whole_document(std::string_view text, InputFile& file) {
     return !lines;
   }
   auto record = read_document(*document, text, camera_);
-  const bool foreign = !record || (!*record && !document->contains("raw"));
+  const bool told = record && *record && is_told(*document);
+  const bool foreign = !told && !document->contains("raw");
   if (foreign && !read_hex_text(text)) { // its strings or lists may be bytes
     read_capture(file);
   }
   if (!record) {
     nothing_found(text.size());
-  } else if (*record || !said_something_) {
+  } else if (told || !said_something_) {
     take(std::move(*record));
   }
   return true;

@@ -148,6 +148,9 @@ TEST_CASE("sidecar: a camera's own document is one, alone or inside a record") {
   }
   CHECK(parse_sidecar(document)->position == Position{54.5, -25.25});
   CHECK(parse_sidecar(document)->imei == std::nullopt);
+  const auto twice = document.substr(0, document.size() - 1) + R"(,"file":{},"location":null})";
+  CHECK(parse_sidecar(twice)->frame_rate == 25U);
+  CHECK(parse_sidecar(twice)->position == Position{54.5, -25.25});
 }
 
 TEST_CASE("convert: the driver and the events become metadata") {

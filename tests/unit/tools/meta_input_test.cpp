@@ -97,6 +97,14 @@ TEST_CASE("meta input: what has nothing in it is told once") {
   CHECK_FALSE(odd.complaints.empty());
 }
 
+TEST_CASE("meta input: JSON with no more than a version is a camera's, if it is nothing else") {
+  CHECK(summary("{\"version\":3}") == "none ");
+  CHECK(summary("\n{\"a\":{\"version\":\"3\"}}\n") == "none ");
+  CHECK(summary("{\"version\":3}\n{\"version\":4,\"driver_name\":\"A\"}\n") == "none none ");
+  CHECK(summary("{\"version\":3,\"data\":\"000b0020" + v3 + "\"}") == "videof ");
+  CHECK(summary("{\"version\":\"3.1.4\"}") == "! byte 0 ");
+}
+
 TEST_CASE("meta input: a file that cannot be read is told, and nothing else") {
   auto file = InputFile::open("/proc/self/mem"); // its first byte is nobody's
   REQUIRE(file);

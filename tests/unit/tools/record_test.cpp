@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "common/document.hpp"
 #include "common/utf8.hpp"
 #include "testing.hpp"
 
@@ -147,6 +148,51 @@ TEST_CASE("record: a bad value in a camera's JSON never hides a good one") {
         R"({"file":{"file_timestamp":true}})", R"({"file":{"file_timestamp":[1729504017]}})",
         R"({"file":{"file_timestamp":1e300}})", R"({"file":{"file_timestamp":"0x10"}})"}) {
     CHECK_FALSE(document(text).time);
+  }
+}
+
+TEST_CASE("record: of a key that stands twice in one object the last good value counts") {
+  constexpr std::string_view text =
+      R"({"version":3,"version":"new","file":{"duration":10,"duration":null,"framerate":20,)"
+      R"("framerate":25},"file":{"duration":[],"file_timestamp":1729504017},"file":7,)"
+      R"("location":{"latitude":1,"latitude":54.5,"latitude":1e999,"longitude":-25.5},)"
+      R"("location":null,"fm_trigger":{"type":5},"fm_trigger":{},"driver_name":"A",)"
+      R"("driver_name":"B","driver_name":"\u0000"})";
+  const auto payload = read_payload(as_bytes(text), std::nullopt);
+  REQUIRE(payload);
+  for (const auto& record : {*payload, document(text), document(to_line(to_json(*payload)))}) {
+    CHECK(record.version == 3);
+    CHECK(record.length == 10);
+    CHECK(record.frame_rate == 25);
+    CHECK(record.time == DeviceTime{1729504017000});
+    CHECK(record.position == Position{54.5, -25.5});
+    CHECK(record.trigger == 5);
+    CHECK(record.driver == "B");
+    CHECK(to_line(record.document) == // as all readers of JSON have it
+          R"({"version":"new","file":7,"location":null,"fm_trigger":{},"driver_name":"\u0000"})");
+  }
+  CHECK(document(R"({"raw":"00","raw":")" + to_hex(as_bytes(text)) + R"("})").driver == "B");
+}
+
+TEST_CASE("record: a document of a hundred thousand keys takes no longer than its bytes do") {
+  std::string text = R"({"version":3)";
+  for (std::size_t key = 0; text.size() < longest_document - 20; ++key) {
+    text += R"(,")" + std::to_string(key) + R"(":)" + std::to_string(key % 10);
+  }
+  const auto record = read_payload(as_bytes(text + "}"), std::nullopt);
+  REQUIRE(record);
+  CHECK(record->version == 3);
+  CHECK(record->document.size() > 90'000);
+}
+
+TEST_CASE("record: a camera's JSON may have no more than a version") {
+  for (const auto* text : {R"({"version":3})", R"({"version":"3"})", R"({"a":[{"version":3}]})"}) {
+    CHECK(document(text).version == 3);
+  }
+  for (const auto* text : {"{}", R"({"version":"1.0.2"})", R"({"version":null,"x":1})"}) {
+    const auto json = parse_document(text);
+    REQUIRE(json);
+    CHECK_FALSE(read_document(*json, text, std::nullopt)->has_value());
   }
 }
 

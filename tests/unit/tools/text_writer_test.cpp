@@ -1,5 +1,6 @@
 #include "dcam-meta/record_writer.hpp"
 
+#include "common/document.hpp"
 #include "common/record_reader.hpp"
 #include "testing.hpp"
 
