@@ -1,7 +1,6 @@
 #include "capture/packet_index.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 
 namespace dualcam {
@@ -9,6 +8,10 @@ namespace {
 
 bool is_good(const CapturedPacket* packet) {
   return packet != nullptr && packet->verdict == DumpVerdict::good;
+}
+
+bool is_certain(const CapturedPacket* packet) {
+  return is_good(packet) && packet->numbering == DumpNumbering::stated;
 }
 
 const CapturedPacket* better(const CapturedPacket* a, const CapturedPacket* b) {
@@ -57,16 +60,22 @@ std::size_t PacketIndex::size() const {
   return size;
 }
 
-bool PacketIndex::differs_from(const PacketIndex& other) const {
+PacketIndex::Overlap PacketIndex::overlap(const PacketIndex& other) const {
   if (size() > other.size()) {
-    return other.differs_from(*this);
+    return other.overlap(*this);
   }
-  return std::ranges::any_of(levels_, [&](const Level& level) {
-    return std::ranges::any_of(level, [&](const CapturedPacket* packet) {
-      const auto* counterpart = is_good(packet) ? other.find(place_of(packet)) : nullptr;
-      return is_good(counterpart) && counterpart->content != packet->content;
-    });
-  });
+  Overlap overlap{};
+  for (const auto& level : levels_) {
+    for (const auto* packet : level) {
+      const auto* counterpart = is_certain(packet) ? other.find(place_of(packet)) : nullptr;
+      if (is_certain(counterpart)) {
+        const bool equal = counterpart->content == packet->content &&
+                           counterpart->crc == packet->crc && counterpart->size == packet->size;
+        ++(equal ? overlap.equal : overlap.differ);
+      }
+    }
+  }
+  return overlap;
 }
 
 void PacketIndex::add(PacketIndex&& other) {
@@ -84,20 +93,6 @@ void PacketIndex::add(PacketIndex&& other) {
       levels_.pop_back();
       levels_.back() = merge(levels_.back(), last);
       merged_ += levels_.back().size();
-    }
-  }
-}
-
-void PacketIndex::copied(const std::deque<CapturedPacket>& originals,
-                         std::deque<CapturedPacket>::const_iterator copies) {
-  std::unordered_map<const CapturedPacket*, const CapturedPacket*> copy_of;
-  copy_of.reserve(originals.size());
-  for (const auto& original : originals) {
-    copy_of.emplace(&original, &*copies++);
-  }
-  for (auto& level : levels_) {
-    for (auto& packet : level) {
-      packet = copy_of.at(packet);
     }
   }
 }

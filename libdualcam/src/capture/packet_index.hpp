@@ -1,7 +1,6 @@
 // The best copy of each packet of a file that is put together of parts.
 #pragma once
 
-#include <deque>
 #include <vector>
 
 #include "dualcam/capture/captured_transfer.hpp"
@@ -21,14 +20,14 @@ public:
   /// How many places came good.
   std::uint64_t good() const { return good_; }
 
-  /// Whether a packet came good in both, but not with the same content.
-  bool differs_from(const PacketIndex& other) const;
+  /// Of places that came good in both, and of which a SYNC or a header says where they are.
+  struct Overlap {
+    std::uint64_t equal; ///< how many have the same content
+    std::uint64_t differ;
+  };
+  Overlap overlap(const PacketIndex& other) const;
 
   void add(PacketIndex&& other);
-
-  /// All of its packets, `originals`, have been copied, to `copies` and on: it holds these now.
-  void copied(const std::deque<CapturedPacket>& originals,
-              std::deque<CapturedPacket>::const_iterator copies);
 
   /// How many packets have been merged, ever: for tests.
   std::uint64_t merged() const { return merged_; }

@@ -3,38 +3,16 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
-#include <iterator>
+#include <list>
 #include <map>
 #include <utility>
+#include <vector>
 
-#include "capture/packet_index.hpp"
-#include "capture/settle_numbers.hpp"
+#include "capture/file_parts.hpp"
 #include "dualcam/wire/crc16.hpp"
 
 namespace dualcam {
 namespace {
-
-template <class T> bool may_be_same(const std::optional<T>& a, const std::optional<T>& b) {
-  return !a || !b || *a == *b;
-}
-
-/// Whether all that is said of two transfers may be said of one file.
-bool may_be_same_file(const CapturedTransfer& a, const CapturedTransfer& b) {
-  return a.imei && a.imei == b.imei && a.by_path == b.by_path && a.start && a.start == b.start &&
-         may_be_same(a.kind, b.kind) && a.path == b.path &&
-         (a.metadata.empty() || b.metadata.empty() || a.metadata == b.metadata);
-}
-
-/// The later one's records behind the earlier one's, copying those of which there are fewer:
-/// `later` has the originals of these in the end.
-template <class Record> void join(std::deque<Record>& earlier, std::deque<Record>& later) {
-  if (earlier.size() < later.size()) {
-    later.insert(later.begin(), earlier.begin(), earlier.end());
-    earlier.swap(later);
-  } else {
-    earlier.insert(earlier.end(), later.begin(), later.end());
-  }
-}
 
 CapturedPacket record_of(const DumpPacket& packet, std::uint64_t place) {
   CapturedPacket record{};
@@ -55,86 +33,6 @@ CapturedPacket record_of(const DumpPacket& packet, std::uint64_t place) {
   return record;
 }
 
-/// A number is a repeat if it came before, whatever the order of the others.
-void mark_repeats(CapturedTransfer& transfer) {
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
-  order.reserve(transfer.packets.size());
-  for (auto& packet : transfer.packets) {
-    order.emplace_back(transfer.place_of(packet), static_cast<std::uint32_t>(order.size()));
-  }
-  std::ranges::sort(order);
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    transfer.packets[order[i].second].repeat = i > 0 && order[i - 1].first == order[i].first;
-  }
-}
-
-/// Once packet size and numbers are known. Files by path say their places themselves.
-void place_in_file(CapturedTransfer& transfer) {
-  for (auto& packet : transfer.packets) {
-    if (transfer.by_path) {
-      packet.number = static_cast<std::uint32_t>(
-          std::min<std::uint64_t>(packet.file_offset / transfer.packet_size, UINT32_MAX - 1) + 1);
-    } else {
-      packet.file_offset = std::uint64_t{packet.number - 1} * transfer.packet_size;
-    }
-  }
-}
-
-/// What its packets together say of each.
-void settle(CapturedTransfer& transfer) {
-  settle_numbers(transfer);
-  mark_repeats(transfer);
-  place_in_file(transfer);
-}
-
-/// A part of a file: what came of it in one connection, or in several that were joined.
-struct Part {
-  Part(std::uint64_t when, CapturedTransfer all)
-      : began(when), transfer(std::move(all)), index(transfer) {}
-
-  bool goes_with(const Part& other) const {
-    const auto& later = began < other.began ? other.transfer : transfer;
-    return may_be_same_file(transfer, other.transfer) && !later.packets.empty() &&
-           later.place_of(later.packets.front()) != (later.by_path ? 0 : 1) &&
-           !index.differs_from(other.index);
-  }
-
-  bool waits_for_rest() const {
-    constexpr unsigned most_looked_through = 64; // that costs all packets each time
-    if (!transfer.imei || !transfer.announced) {
-      return false;
-    }
-    return transfer.by_path ? transfer.parts > most_looked_through || !transfer.is_complete()
-                            : index.good() != *transfer.announced;
-  }
-
-  /// Their packets are repeats of each other only in the end.
-  void join(Part&& later) {
-    const bool copies_earlier = transfer.packets.size() < later.transfer.packets.size();
-    dualcam::join(transfer.packets, later.transfer.packets);
-    const auto& originals = later.transfer.packets;
-    const auto copies = copies_earlier ? transfer.packets.cbegin()
-                                       : transfer.packets.cend() - std::ssize(originals);
-    (copies_earlier ? index : later.index).copied(originals, copies);
-    dualcam::join(transfer.skipped, later.transfer.skipped);
-    for (const auto& reason : later.transfer.corrections) {
-      note_correction(transfer, reason);
-    }
-    transfer.not_kept += later.transfer.not_kept;
-    transfer.parts += later.transfer.parts;
-    transfer.regular_end = later.transfer.regular_end;
-    transfer.kind = transfer.kind ? transfer.kind : later.transfer.kind;
-    if (transfer.metadata.empty()) {
-      transfer.metadata = std::move(later.transfer.metadata);
-    }
-    index.add(std::move(later.index));
-  }
-
-  std::uint64_t began; ///< which of two was first
-  CapturedTransfer transfer;
-  PacketIndex index;
-};
-
 } // namespace
 
 class TransferLog::Implementation {
@@ -145,9 +43,11 @@ public:
   void over(std::uint64_t stream);
   void finish();
   std::optional<CaptureFinding> poll();
-  bool has_room() const { return records_ < most_records_ || !suspended_.empty(); }
+  bool has_room() const { return records_ < most_records_ || !files_.empty(); }
 
 private:
+  using File = std::list<FileParts>::iterator;
+
   /// A stream.
   struct Open {
     std::optional<std::uint64_t> imei;
@@ -164,12 +64,16 @@ private:
   void on(Open& open, const DumpTransferEnded& ended);
   bool make_room();
   void close(std::uint64_t began, CapturedTransfer closed);
-  void report(Part part);
-  void report_oldest();
+  std::vector<File> candidates(std::optional<std::uint64_t> imei);
+  void keep(FileParts file);
+  FileParts take(File file);
+  void report(File which);
 
   std::uint64_t most_records_;
-  std::map<std::uint64_t, Open> open_; ///< by stream number
-  std::deque<Part> suspended_;
+  std::map<std::uint64_t, Open> open_;                                 ///< by stream number
+  std::list<FileParts> files_;                                         ///< in order of time
+  std::map<std::optional<std::uint64_t>, std::vector<File>> files_of_; ///< of each camera
+  std::size_t parts_ = 0;                                              ///< of all files
   std::deque<CaptureFinding> findings_;
   std::uint64_t records_ = 0; ///< of all transfers under way
   std::uint64_t began_ = 0;   ///< how many transfers have
@@ -221,8 +125,8 @@ void TransferLog::Implementation::on(Open& open, const DumpStream& stream,
 
 /// For one more record, which is counted; false: there is none.
 bool TransferLog::Implementation::make_room() {
-  while (records_ >= most_records_ && !suspended_.empty()) {
-    report_oldest();
+  while (records_ >= most_records_ && !files_.empty()) {
+    report(files_.begin());
   }
   if (records_ >= most_records_) {
     return false;
@@ -284,50 +188,86 @@ void TransferLog::Implementation::finish() {
   while (!open_.empty()) {
     over(open_.begin()->first);
   }
-  while (!suspended_.empty()) {
-    report_oldest();
+  while (!files_.empty()) {
+    report(files_.begin());
   }
 }
 
 // --- the parts of a file ---
 
-/// A part of a file is all there is of it, as far as is known: with others it may be more.
+/// Those that a part may belong to.
+std::vector<TransferLog::Implementation::File>
+TransferLog::Implementation::candidates(std::optional<std::uint64_t> imei) {
+  constexpr std::size_t most_looked_at = 256; // where nothing tells which camera it was
+  if (imei) {
+    auto files = files_of_[imei];
+    files.insert(files.end(), files_of_[std::nullopt].begin(), files_of_[std::nullopt].end());
+    return files;
+  }
+  std::vector<File> latest;
+  for (auto file = files_.end(); file != files_.begin() && latest.size() < most_looked_at;) {
+    latest.push_back(--file);
+  }
+  return latest;
+}
+
+/// A part of a file is all there is of it, as far as is known: with others it may be more. That
+/// holds for whole files, too, which a camera may offer again.
 void TransferLog::Implementation::close(std::uint64_t began, CapturedTransfer closed) {
-  Part part(began, std::move(closed));
-  const auto found =
-      std::ranges::find_if(suspended_, [&](const Part& other) { return other.goes_with(part); });
-  if (found != suspended_.end()) {
-    auto earlier = std::move(*found);
-    suspended_.erase(found);
-    if (part.began < earlier.began) {
-      std::swap(part, earlier);
+  FileParts part(began, std::move(closed));
+  std::optional<File> best;
+  auto nearest = FileParts::Kinship::none;
+  for (const auto file : candidates(part.imei())) {
+    const auto kinship = file->kinship(part);
+    const bool later = best && file->began() > (*best)->began();
+    if (kinship > nearest || (kinship == nearest && later)) {
+      nearest = kinship;
+      best = file;
     }
-    earlier.join(std::move(part));
-    part = std::move(earlier);
   }
-  if (part.waits_for_rest()) {
-    suspended_.push_back(std::move(part));
-  } else {
-    report(std::move(part));
+  if (best) {
+    auto file = take(*best);
+    if (part.began() < file.began()) {
+      std::swap(part, file);
+    }
+    file.add(std::move(part));
+    part = std::move(file);
   }
-  if (suspended_.size() > most_suspended) { // nobody comes back after so many others
-    report_oldest();
+  keep(std::move(part));
+}
+
+void TransferLog::Implementation::keep(FileParts file) {
+  const auto behind = std::find_if(files_.rbegin(), files_.rend(), [&](const FileParts& each) {
+    return each.began() < file.began();
+  });
+  parts_ += file.parts();
+  const auto kept = files_.insert(behind.base(), std::move(file));
+  auto& others = files_of_[kept->imei()];
+  others.push_back(kept);
+  if (others.size() > most_suspended) {
+    report(std::ranges::min(others, {}, [](File each) { return each->began(); }));
+  }
+  while (parts_ > most_parts && files_.size() > 1) {
+    report(files_.begin());
   }
 }
 
-void TransferLog::Implementation::report_oldest() {
-  auto oldest = std::move(suspended_.front());
-  suspended_.pop_front();
-  report(std::move(oldest));
+FileParts TransferLog::Implementation::take(File file) {
+  const auto camera = files_of_.find(file->imei());
+  std::erase(camera->second, file);
+  if (camera->second.empty()) {
+    files_of_.erase(camera);
+  }
+  auto taken = std::move(*file);
+  parts_ -= taken.parts();
+  files_.erase(file);
+  return taken;
 }
 
-void TransferLog::Implementation::report(Part part) {
-  auto& transfer = part.transfer;
-  if (transfer.parts > 1) {
-    settle(transfer);
-  }
-  records_ -= transfer.packets.size() + transfer.skipped.size();
-  findings_.emplace_back(std::move(transfer));
+void TransferLog::Implementation::report(File which) {
+  auto file = take(which);
+  records_ -= file.records();
+  findings_.emplace_back(file.joined());
 }
 
 std::optional<CaptureFinding> TransferLog::Implementation::poll() {

@@ -9,6 +9,7 @@ struct Spec {
   std::uint32_t number;
   DumpVerdict verdict = DumpVerdict::good;
   std::uint32_t content = 0;
+  DumpNumbering numbering = DumpNumbering::stated;
 };
 
 CapturedTransfer transfer(const std::vector<Spec>& specs) {
@@ -18,6 +19,7 @@ CapturedTransfer transfer(const std::vector<Spec>& specs) {
     packet.number = spec.number;
     packet.verdict = spec.verdict;
     packet.content = spec.content;
+    packet.numbering = spec.numbering;
     transfer.packets.push_back(packet);
   }
   return transfer;
@@ -42,20 +44,23 @@ TEST_CASE("packet index: the best of each number, over all parts") {
   CHECK(index.find(6) == nullptr);
 }
 
-TEST_CASE("packet index: parts differ if a good packet does") {
-  const auto differ = [](const std::vector<Spec>& a, const std::vector<Spec>& b) {
+TEST_CASE("packet index: where parts overlap they are equal or differ, as far as that is certain") {
+  using Found = std::pair<std::uint64_t, std::uint64_t>;
+  const auto overlap = [](const std::vector<Spec>& a, const std::vector<Spec>& b) {
     const auto first = transfer(a);
     const auto second = transfer(b);
-    const auto one_way = PacketIndex(first).differs_from(PacketIndex(second));
-    CHECK(PacketIndex(second).differs_from(PacketIndex(first)) == one_way);
-    return one_way;
+    const auto found = PacketIndex(first).overlap(PacketIndex(second));
+    const auto reverse = PacketIndex(second).overlap(PacketIndex(first));
+    CHECK(Found(reverse.equal, reverse.differ) == Found(found.equal, found.differ));
+    return Found(found.equal, found.differ);
   };
-  CHECK_FALSE(differ({{1}, {2}}, {{3}, {4}, {5}}));
-  CHECK_FALSE(differ({{1}, {2, {}, 7}}, {{2, {}, 7}, {3}, {4}}));
-  CHECK(differ({{1}, {2, {}, 7}}, {{2, {}, 8}, {3}, {4}}));
-  CHECK_FALSE(differ({{1}, {2, bad, 7}}, {{2, {}, 8}, {3}, {4}}));
-  CHECK_FALSE(differ({{1}, {2, {}, 7}}, {{2, bad, 8}, {3}, {4}}));
-  CHECK_FALSE(differ({}, {{1}}));
+  CHECK(overlap({{1}, {2}}, {{3}, {4}, {5}}) == Found(0, 0));
+  CHECK(overlap({{1}, {2, {}, 7}}, {{2, {}, 7}, {3}, {4}}) == Found(1, 0));
+  CHECK(overlap({{1}, {2, {}, 7}}, {{1}, {2, {}, 8}, {3}, {4}}) == Found(1, 1));
+  CHECK(overlap({{1}, {2, bad, 7}}, {{2, {}, 8}, {3}, {4}}) == Found(0, 0));
+  CHECK(overlap({{1}, {2, {}, 7}}, {{2, bad, 8}, {3}, {4}}) == Found(0, 0));
+  CHECK(overlap({{1}, {2, {}, 7, DumpNumbering::inferred}}, {{2, {}, 8}}) == Found(0, 0));
+  CHECK(overlap({}, {{1}}) == Found(0, 0));
 }
 
 TEST_CASE("packet index: many small parts cost little each, whatever their numbers") {

@@ -137,11 +137,33 @@ TEST_CASE("transfer log: one file over several connections") {
         "videor 20: 12 good, 0 bad, 8 missing, 0 repeated, in 1, stated"}},
       {"from the start again",
        {part(1, 8), part(1, 20)},
-       {whole, "videof 20: 8 good, 0 bad, 12 missing, 0 repeated, in 1, stated"}},
+       {"videof 20: 28 good, 0 bad, 0 missing, 8 repeated, in 2, complete, stated"}},
+      {"from the start again, and cut before anything was new",
+       {part(1, 8), part(1, 3), part(9, 12)},
+       {"videof 20: 23 good, 0 bad, 0 missing, 3 repeated, in 3, complete, stated"}},
+      {"from the start again, and it is another file",
+       {part(1, 8), part(1, 20, true, 2)},
+       {"videof 20: 8 good, 0 bad, 12 missing, 0 repeated, in 1, stated", whole}},
+      {"nothing came the first time",
+       {part(1, 0), part(1, 20)},
+       {"videof 20: 20 good, 0 bad, 0 missing, 0 repeated, in 2, complete, stated"}},
+      {"a whole file is offered again",
+       {part(1, 20), part(20, 1)},
+       {"videof 20: 21 good, 0 bad, 0 missing, 1 repeated, in 2, complete, stated"}},
+      {"a whole file is offered again, and nobody wants it",
+       {part(1, 20), part(1, 0)},
+       {"videof 20: 20 good, 0 bad, 0 missing, 0 repeated, in 2, complete, stated"}},
+      {"a whole file is offered again, from the start",
+       {part(1, 20), part(1, 2), part(1, 20)},
+       {"videof 20: 42 good, 0 bad, 0 missing, 22 repeated, in 3, complete, stated"}},
+      {"two whole files of the same length",
+       {part(1, 20), part(1, 20, true, 2), part(20, 1, true, 2), part(20, 1)},
+       {"videof 20: 21 good, 0 bad, 0 missing, 1 repeated, in 2, complete, stated",
+        "videof 20: 21 good, 0 bad, 0 missing, 1 repeated, in 2, complete, stated"}},
       {"another file in between",
        {part(1, 8), part(1, 20, true, 2, 0x20), part(9, 12)},
-       {"videor 20: 20 good, 0 bad, 0 missing, 0 repeated, in 1, complete, stated",
-        "videof 20: 20 good, 0 bad, 0 missing, 0 repeated, in 2, complete, stated"}},
+       {"videof 20: 20 good, 0 bad, 0 missing, 0 repeated, in 2, complete, stated",
+        "videor 20: 20 good, 0 bad, 0 missing, 0 repeated, in 1, complete, stated"}},
   };
   for (const auto& each : cases) {
     CAPTURE(each.name);
@@ -176,15 +198,29 @@ TEST_CASE("transfer log: several files in one connection") {
         Lines{whole, "videor 5: 5 good, 0 bad, 0 missing, 0 repeated, in 1, complete, stated"});
 }
 
-TEST_CASE("transfer log: what has no START is never complete, and gone on with by nobody") {
+TEST_CASE("transfer log: what has no START is not complete by itself") {
   DeviceStream s(20, 300);
   s.init().sync(1).data(8);
+  CHECK(log_of({{s.bytes}}) ==
+        Lines{"videof ?: 8 good, 0 bad, 0 missing, 0 repeated, in 1, stated"});
   CHECK(log_of({{s.bytes}, part(9, 12)}) ==
-        Lines{"videof ?: 8 good, 0 bad, 0 missing, 0 repeated, in 1, stated",
-              "videof 20: 12 good, 0 bad, 8 missing, 0 repeated, in 1, stated"});
+        Lines{"videof 20: 20 good, 0 bad, 0 missing, 0 repeated, in 2, complete, stated"});
   s.bytes.erase(s.bytes.begin(), s.bytes.begin() + 16 + 8 + 2000); // begins in mid-stream
   CHECK(log_of({{s.bytes}}) ==
         Lines{"stray 60", "? ?: 6 good, 0 bad, 0 missing, 0 repeated, in 1, unknown"});
+}
+
+TEST_CASE("transfer log: a capture that begins in mid-stream belongs to what goes on with it") {
+  DeviceStream s(20, 300);
+  s.init().start().sync(1).data(8);
+  s.bytes.erase(s.bytes.begin(), s.bytes.begin() + 16 + 8 + 2000); // no INIT, no START, no SYNC
+  const auto unknown = Connection{s.bytes};
+  CHECK(log_of({unknown, part(8, 13)}) ==
+        Lines{"stray 70", "videof 20: 19 good, 0 bad, 2 missing, 1 repeated, in 2, inferred"});
+  CHECK(log_of({unknown, part(1, 20)}) ==
+        Lines{"stray 70",
+              "videof 20: 26 good, 0 bad, 0 missing, 6 repeated, in 2, complete, inferred"});
+  CHECK(log_of({unknown, part(1, 20, true, 2)}).size() == 3);
 }
 
 TEST_CASE("transfer log: inferred numbers are settled by packets that came again") {
@@ -235,6 +271,35 @@ TEST_CASE("transfer log: no more than so many wait for their rest") {
   const auto lines = log_of(connections);
   CHECK(lines.size() == connections.size());
   CHECK(lines.front() == "videof 20: 2 good, 0 bad, 18 missing, 0 repeated, in 1, stated");
+}
+
+TEST_CASE(
+    "transfer log: what waits is bounded over all cameras, and what never came costs nothing") {
+  TransferLog log;
+  const auto transfer = [&](std::uint64_t imei, std::uint32_t start, bool with_packet) {
+    const DumpStream stream{1, "", ""};
+    log.event(stream, DumpInit{0, Init{5, imei, 0}});
+    log.event(stream, DumpTransferBegan{0, FileKind::front_video, start, std::nullopt});
+    if (with_packet) {
+      DumpPacket packet{};
+      packet.number = 1;
+      log.event(stream, packet);
+    }
+    DumpTransferEnded ended{};
+    ended.kind = FileKind::front_video;
+    log.event(stream, ended);
+  };
+  for (std::uint32_t i = 0; i < TransferLog::most_parts; ++i) {
+    transfer(i, 9, true);
+  }
+  CHECK_FALSE(log.poll());
+  transfer(0, 8, true);
+  REQUIRE(log.poll());
+  CHECK_FALSE(log.poll());
+  for (std::uint32_t i = 0; i < 2 * TransferLog::most_parts; ++i) { // one file, offered for ever
+    transfer(0, 8, false);
+  }
+  CHECK_FALSE(log.poll());
 }
 
 TEST_CASE("transfer log: where a payload is kept stays with its packet") {

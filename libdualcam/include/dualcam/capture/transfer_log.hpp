@@ -22,11 +22,11 @@ struct CapturedStray {
 /// What `TransferLog::poll` hands out.
 using CaptureFinding = std::variant<CapturedTransfer, CapturedStray>;
 
-/// Puts together what came of each file, over all connections: a transfer that ended early and one
-/// that goes on with it on another connection are one, whatever ended the first, and whichever
-/// the capture shows to have ended first. They are taken for the same file if camera, kind, path,
-/// length and metadata are, as far as they are known, the second begins beyond packet 1, and no
-/// good packet of both differs.
+/// Puts together what came of each file, over all connections in order of time, whatever ended
+/// them, and whichever the capture shows to have ended first. Parts are of the same file if camera,
+/// kind, path, length and metadata are, as far as they are known, if no good packet of both
+/// differs, and if something speaks for it: equal packets, equal metadata, or that the later one
+/// goes on behind the file's beginning. So a whole file that is offered again belongs to it.
 ///
 /// Packets whose numbers were inferred and that came again with stated ones get theirs in the end,
 /// when the whole file is known.
@@ -36,15 +36,18 @@ using CaptureFinding = std::variant<CapturedTransfer, CapturedStray>;
 /// outside of a transfer, anything behind `over`) are taken as well as they can be.
 ///
 /// Memory: 56 bytes for each packet and 24 for each skipped stretch of transfers under way,
-/// together at most `most_records` of them, and what has not been polled. Beyond that, incomplete
-/// transfers of connections that have ended are given up, oldest first; then packets are counted
-/// (`not_kept`) and not kept.
+/// together at most `most_records` of them, 2 KiB for each part, at most `most_parts`, and what has
+/// not been polled. Beyond that, and of files of one camera beyond `most_suspended`, the oldest
+/// files of connections that have ended are told; then packets are counted (`not_kept`) and not
+/// kept. All others are told by `finish`, in order of time.
 class TransferLog {
 public:
   /// 1.5 GiB of full packets.
   static constexpr std::uint64_t default_most_records = 3 << 19;
-  /// How many incomplete transfers may wait for their rest.
+  /// How many files of one camera may wait for their rest.
   static constexpr std::size_t most_suspended = 64;
+  /// How many parts all that wait may have.
+  static constexpr std::size_t most_parts = 16'384;
 
   /// Holds up to `most_records` packets and skipped stretches.
   explicit TransferLog(std::uint64_t most_records = default_most_records);

@@ -1,0 +1,212 @@
+#include "capture/file_parts.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "capture/settle_numbers.hpp"
+
+namespace dualcam {
+namespace {
+
+template <class T> bool agree(const std::optional<T>& a, const std::optional<T>& b) {
+  return !a || !b || *a == *b;
+}
+template <class T> bool agree_unless_empty(const T& a, const T& b) {
+  return a.empty() || b.empty() || a == b;
+}
+
+/// A device keeps its address over connections, but not its port.
+std::string_view host_of(const DumpStream& stream) {
+  return std::string_view(stream.device).substr(0, stream.device.rfind(':'));
+}
+
+/// A number is a repeat if it came before, whatever the order of the others.
+void mark_repeats(CapturedTransfer& transfer) {
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
+  order.reserve(transfer.packets.size());
+  for (auto& packet : transfer.packets) {
+    order.emplace_back(transfer.place_of(packet), static_cast<std::uint32_t>(order.size()));
+  }
+  std::ranges::sort(order);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    transfer.packets[order[i].second].repeat = i > 0 && order[i - 1].first == order[i].first;
+  }
+}
+
+/// Once packet size and numbers are known. Files by path say their places themselves.
+void place_in_file(CapturedTransfer& transfer) {
+  for (auto& packet : transfer.packets) {
+    if (transfer.by_path) {
+      packet.number = static_cast<std::uint32_t>(
+          std::min<std::uint64_t>(packet.file_offset / transfer.packet_size, UINT32_MAX - 1) + 1);
+    } else {
+      packet.file_offset = std::uint64_t{packet.number - 1} * transfer.packet_size;
+    }
+  }
+}
+
+/// What a later part says of the file, for which an earlier one has room. `later` has no packets
+/// in the end.
+void append_part(CapturedTransfer& file, CapturedTransfer& later) {
+  if (later.packets.size() > file.packets.size()) { // otherwise what came first tells
+    file.packet_size = later.packet_size;
+  }
+  file.packets.insert(file.packets.end(), later.packets.begin(), later.packets.end());
+  std::deque<CapturedPacket>().swap(later.packets);
+  file.skipped.insert(file.skipped.end(), later.skipped.begin(), later.skipped.end());
+  for (const auto& reason : later.corrections) {
+    note_correction(file, reason);
+  }
+  file.not_kept += later.not_kept;
+  file.parts += later.parts;
+  file.regular_end = later.regular_end;
+}
+
+} // namespace
+
+void settle(CapturedTransfer& transfer) {
+  settle_numbers(transfer);
+  mark_repeats(transfer);
+  place_in_file(transfer);
+}
+
+FileParts::FileParts(std::uint64_t began, CapturedTransfer part)
+    : parts_([&] {
+        std::list<Part> one;
+        one.push_back({began, std::move(part)});
+        return one;
+      }()),
+      index_(first()), has_unknown_places_(first().numbering() == DumpNumbering::unknown),
+      imei_(first().imei), kind_(first().kind), start_(first().start), path_(first().path),
+      metadata_(first().metadata) {}
+
+std::uint64_t FileParts::records() const {
+  std::uint64_t sum = 0;
+  for (const auto& [began, part] : parts_) {
+    sum += part.packets.size() + part.skipped.size();
+  }
+  return sum;
+}
+
+/// Whether all that is said of both may be said of one file.
+bool FileParts::may_be_same(const FileParts& other) const {
+  return first().by_path == other.first().by_path && agree(imei_, other.imei_) &&
+         agree(start_, other.start_) && agree(kind_, other.kind_) &&
+         agree_unless_empty(path_, other.path_) && agree_unless_empty(metadata_, other.metadata_);
+}
+
+/// What tells the good packets' payloads apart, in order; none of very large files.
+const std::vector<std::uint64_t>& FileParts::contents() const {
+  constexpr std::uint16_t least = 32; // smaller ones are alike in many files
+  constexpr std::uint64_t most = 1 << 16;
+  if (contents_.empty() && records() <= most) {
+    for (const auto& part : parts_) {
+      for (const auto& packet : part.transfer.packets) {
+        if (packet.verdict == DumpVerdict::good && packet.size >= least) {
+          contents_.push_back(std::uint64_t{packet.content} << 32 |
+                              std::uint64_t{packet.crc} << 16 | packet.size);
+        }
+      }
+    }
+    std::ranges::sort(contents_);
+  }
+  return contents_;
+}
+
+/// Wherever the packets lie.
+bool FileParts::shares_content_with(const FileParts& other) const {
+  const auto& mine = contents();
+  const auto& its = other.contents();
+  const auto& fewer = mine.size() < its.size() ? mine : its;
+  const auto& more = mine.size() < its.size() ? its : mine;
+  return std::ranges::any_of(
+      fewer, [&](std::uint64_t content) { return std::ranges::binary_search(more, content); });
+}
+
+FileParts::Kinship FileParts::kinship(const FileParts& other) const {
+  if (!may_be_same(other)) {
+    return Kinship::none;
+  }
+  const auto overlap = index_.overlap(other.index_);
+  if (overlap.differ != 0) {
+    return Kinship::none;
+  }
+  const bool same_camera = imei_ && other.imei_;
+  const bool same_host =
+      !first().stream.device.empty() && host_of(first().stream) == host_of(other.first().stream);
+  if (overlap.equal > (same_camera || same_host ? 0 : 1)) {
+    return Kinship::proved;
+  }
+  if ((has_unknown_places_ || other.has_unknown_places_) && shares_content_with(other)) {
+    return Kinship::proved;
+  }
+  if (!same_camera && !same_host) {
+    return Kinship::none;
+  }
+  if (!metadata_.empty() && !other.metadata_.empty()) {
+    return Kinship::described; // with the same ones: otherwise they would not agree
+  }
+  const auto& later = began() < other.began() ? other.first() : first();
+  const auto beginning = later.by_path ? 0U : 1U;
+  const bool resumes =
+      later.packets.empty() || (later.place_of(later.packets.front()) != beginning &&
+                                later.packets.front().numbering != DumpNumbering::unknown);
+  const bool empty = index_.good() == 0 || other.index_.good() == 0;
+  return resumes || (same_camera && empty) ? Kinship::goes_on : Kinship::none;
+}
+
+void FileParts::add(FileParts&& other) {
+  imei_ = imei_ ? imei_ : other.imei_;
+  kind_ = kind_ ? kind_ : other.kind_;
+  start_ = start_ ? start_ : other.start_;
+  path_ = path_.empty() ? std::move(other.path_) : path_;
+  metadata_ = metadata_.empty() ? std::move(other.metadata_) : metadata_;
+  has_unknown_places_ = has_unknown_places_ || other.has_unknown_places_;
+  contents_.clear();
+  index_.add(std::move(other.index_));
+  while (!other.parts_.empty()) {
+    auto& [began, part] = other.parts_.front();
+    if (part.packets.empty() && part.skipped.empty()) {
+      add_empty(std::move(part), began);
+      other.parts_.pop_front();
+      continue;
+    }
+    const auto before = std::find_if(parts_.rbegin(), parts_.rend(),
+                                     [&](const Part& each) { return each.began < began; });
+    parts_.splice(before.base(), other.parts_, other.parts_.begin());
+  }
+}
+
+/// What it says is known by now.
+void FileParts::add_empty(CapturedTransfer part, std::uint64_t began) {
+  auto& [first_began, first] = parts_.front();
+  first.parts += part.parts;
+  first.not_kept += part.not_kept;
+  if (began < first_began) {
+    first_began = began;
+    first.stream = std::move(part.stream);
+    first.offset = part.offset;
+  }
+}
+
+CapturedTransfer FileParts::joined() {
+  auto file = std::move(parts_.front().transfer);
+  parts_.pop_front();
+  if (parts_.empty()) {
+    return file;
+  }
+  for (auto& [began, part] : std::exchange(parts_, {})) {
+    append_part(file, part);
+  }
+  file.imei = imei_;
+  file.kind = kind_;
+  file.start = start_;
+  file.path = std::move(path_);
+  file.metadata = std::move(metadata_);
+  settle(file);
+  return file;
+}
+
+} // namespace dualcam
