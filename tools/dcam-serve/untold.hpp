@@ -25,8 +25,8 @@ struct Untold {
 std::vector<Untold> find_untold(const std::filesystem::path& root, const Wishes& wanted,
                                 Unsaid& unsaid);
 
-/// If it is there: writes its sidecar and reads the file if its SHA-256 is wanted. An error says why
-/// that could not be done.
+/// If it is there: writes its sidecar and reads the file if its SHA-256 is wanted. An error says
+/// why that could not be done.
 Result<void> look_at(Untold& untold, bool wants_sha256);
 
 } // namespace dualcam::serve
