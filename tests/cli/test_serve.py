@@ -449,11 +449,41 @@ class Endings(ToolTest):
         self.assertEqual(result.returncode, 3)
         self.assertRegex(result.stderr, rf"cannot listen on port {port} .*in use; take another")
 
-    def test_a_missing_output_folder(self):
-        result = self.run_tool("dcam-serve", "-p", "0", "-o", self.folder / "missing")
+    def test_a_missing_output_folder_is_made_if_its_parent_is_there(self):
+        for name in ("new", "another/", "third/../fourth"):
+            wanted = self.folder / name if name != "another/" else f"{self.folder}/another/"
+            (self.folder / "third").mkdir(exist_ok=True)
+            server = self.start("dcam-serve", "-b", "127.0.0.1", "-p", "0", "-o", wanted)
+            server.port = int(server.expect(r"listening on .* port (\d+)").group(1))
+            photo = self.file("photo.jpg", 3000)
+            self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
+            self.assertEqual(server.wait(), 0)
+            path, = server.output.splitlines()
+            self.assertEqual(sha256(path), sha256(photo))
+            self.assertTrue(os.path.normpath(path).startswith(os.path.normpath(wanted) + "/"))
+
+    def test_a_missing_output_folder_whose_parent_is_missing_too(self):
+        result = self.run_tool("dcam-serve", "-p", "0", "-o", self.folder / "no/new")
         self.assertEqual(result.returncode, 3)
-        self.assertIn("does not exist; create it: mkdir -p", result.stderr)
-        self.assertFalse((self.folder / "missing").exists())
+        self.assertIn("create it: mkdir -p", result.stderr)
+        self.assertFalse((self.folder / "no").exists())
+
+    def test_an_output_folder_that_is_a_dangling_link_is_not_made(self):
+        (self.folder / "link").symlink_to(self.folder / "elsewhere")
+        result = self.run_tool("dcam-serve", "-p", "0", "-o", self.folder / "link")
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("cannot write to the output folder", result.stderr)
+        self.assertFalse((self.folder / "elsewhere").exists())
+
+    def test_several_devices_in_one_word(self):
+        other = str(int(IMEI) + 1)
+        server = self.serve("-k", "-i", f"{int(IMEI) + 7},{other}")
+        photo = self.file("photo.jpg", 3000)
+        self.assertEqual(self.sim(server, "--imei", other, f"photof={photo}").returncode, 0)
+        self.assertNotEqual(self.sim(server, f"photof={photo}").returncode, 0)
+        server.signal(SIGTERM)
+        server.wait()
+        self.assert_stored(photo)
 
     def test_an_output_folder_nobody_may_write_to(self):
         result = self.run_tool("dcam-serve", "-p", "0", "-o", "/proc/self")

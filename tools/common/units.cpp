@@ -1,5 +1,6 @@
 #include "common/units.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -16,7 +17,7 @@ struct Unit {
   double factor;
 };
 
-/// A non-negative decimal number directly followed by one of `units`, scaled.
+/// A non-negative decimal number, maybe a space, and one of `units`: scaled.
 template <std::size_t count>
 std::optional<double> parse_scaled(std::string_view text, const std::array<Unit, count>& units) {
   double number = 0;
@@ -25,7 +26,10 @@ std::optional<double> parse_scaled(std::string_view text, const std::array<Unit,
   if (error != std::errc{} || !std::isfinite(number) || std::signbit(number)) {
     return std::nullopt;
   }
-  const std::string_view suffix(rest, static_cast<std::size_t>(end - rest));
+  std::string_view suffix(rest, static_cast<std::size_t>(end - rest));
+  if (suffix.size() > 1 && suffix.front() == ' ') {
+    suffix.remove_prefix(1);
+  }
   for (const auto& unit : units) {
     if (unit.name == suffix && number * unit.factor < 9e15) { // exact as an integer
       return number * unit.factor;
@@ -43,20 +47,52 @@ std::tm calendar(SystemTime time) {
 } // namespace
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
-  constexpr std::array units{Unit{"", 1}, Unit{"K", 1024}, Unit{"M", 1024. * 1024},
-                             Unit{"G", 1024. * 1024 * 1024}};
-  const auto size = parse_scaled(text, units);
+  constexpr double K = 1024;
+  constexpr double M = 1024 * K;
+  constexpr double G = 1024 * M;
+  constexpr std::array units{Unit{"", 1},    Unit{"b", 1},  Unit{"k", K},  Unit{"kb", K},
+                             Unit{"kib", K}, Unit{"m", M},  Unit{"mb", M}, Unit{"mib", M},
+                             Unit{"g", G},   Unit{"gb", G}, Unit{"gib", G}};
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  const auto size = parse_scaled(lower, units);
   return size ? std::optional(static_cast<std::uint64_t>(*size)) : std::nullopt;
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  constexpr std::array units{Unit{"ms", 1}, Unit{"s", 1e3}, Unit{"m", 6e4}, Unit{"h", 3.6e6},
-                             Unit{"d", 8.64e7}};
+  constexpr std::array units{Unit{"ms", 1},       Unit{"s", 1e3},       Unit{"sec", 1e3},
+                             Unit{"secs", 1e3},   Unit{"second", 1e3},  Unit{"seconds", 1e3},
+                             Unit{"m", 6e4},      Unit{"min", 6e4},     Unit{"mins", 6e4},
+                             Unit{"minute", 6e4}, Unit{"minutes", 6e4}, Unit{"h", 3.6e6},
+                             Unit{"hour", 3.6e6}, Unit{"hours", 3.6e6}, Unit{"d", 8.64e7},
+                             Unit{"day", 8.64e7}, Unit{"days", 8.64e7}};
   // 100 years: more would overflow a clock
   const auto duration = text == "0" ? std::optional(0.) : parse_scaled(text, units);
   return duration && *duration <= 3.2e12
              ? std::optional(std::chrono::milliseconds(static_cast<std::int64_t>(*duration)))
              : std::nullopt;
+}
+
+std::optional<double> parse_share(std::string_view text) {
+  constexpr std::array units{Unit{"", 1}, Unit{"%", 0.01}};
+  const auto share = parse_scaled(text, units);
+  return share && *share <= 1 ? share : std::nullopt;
+}
+
+std::vector<std::string_view> split_list(std::string_view list) {
+  std::vector<std::string_view> words;
+  for (;;) {
+    const auto end = std::min(list.find(','), list.size());
+    auto word = list.substr(0, end);
+    word.remove_prefix(std::min(word.find_first_not_of(' '), word.size()));
+    word.remove_suffix(word.size() - (word.find_last_not_of(' ') + 1));
+    words.push_back(word);
+    if (end == list.size()) {
+      return words;
+    }
+    list.remove_prefix(end + 1);
+  }
 }
 
 std::string format_size(std::uint64_t bytes) {

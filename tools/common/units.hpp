@@ -6,20 +6,28 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dualcam::inline tools {
 
 using SystemTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// `1000`, `4K`, `1.5M`, `2G`: K, M and G are powers of 1024.
+/// `1000`, `4K`, `1.5M`, `10MB`, `2 GiB`: K, M and G are powers of 1024, in whatever spelling.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 inline constexpr std::string_view accepted_sizes =
     "a number of bytes, or one with K, M or G (1024), such as 64K";
 
-/// `500ms`, `30s`, `10m`, `2h`, `14d`; `0` needs no unit.
+/// `500ms`, `30s`, `10m`, `10min`, `2 hours`, `14d`; `0` needs no unit.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 inline constexpr std::string_view accepted_durations =
     "a number with ms, s, m, h or d, such as 500ms or 10m";
+
+/// `0.02`, `2%`: from 0 to 1.
+std::optional<double> parse_share(std::string_view text);
+inline constexpr std::string_view accepted_shares = "a share from 0 to 1, or in percent: 0.02, 2%";
+
+/// The words between the commas, without blanks around them: one at least, which may be empty.
+std::vector<std::string_view> split_list(std::string_view list);
 
 /// "812 B", "26.0 KiB", "1.4 MiB".
 std::string format_size(std::uint64_t bytes);

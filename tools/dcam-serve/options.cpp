@@ -13,6 +13,7 @@
 #include "common/arguments.hpp"
 #include "common/camera_choices.hpp"
 #include "common/shell.hpp"
+#include "common/units.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
@@ -54,21 +55,33 @@ std::optional<Wishes> wishes_named(std::string_view word) {
 
 std::optional<Wishes> parse_sources(std::string_view list) {
   Wishes wishes;
-  for (;;) {
-    const auto end = list.find_first_of(", ");
-    const auto named = wishes_named(list.substr(0, end));
+  std::string commas(list);
+  std::ranges::replace(commas, ' ', ',');
+  for (const auto word : split_list(commas)) {
+    const auto named = wishes_named(word);
     if (!named) {
       return std::nullopt;
     }
     wishes.add(*named);
-    if (end == std::string_view::npos) {
-      return wishes;
-    }
-    list.remove_prefix(end + 1);
   }
+  return wishes;
 }
 
-/// What is accepted instead if it is none.
+/// What is accepted instead if it is none: as for all of these.
+std::optional<std::string> add_imeis(ServeOptions& options, const std::string& given) {
+  if (given.starts_with('@') && given.size() > 1) { // the name of a file may have commas in it
+    options.imeis.push_back(given);
+    return std::nullopt;
+  }
+  for (const auto word : split_list(given)) {
+    if (!parse_imei(word)) {
+      return "15 digits, or @FILE; several devices with commas between";
+    }
+    options.imeis.emplace_back(word);
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> set_exec(ServeOptions& options, const std::string& given) {
   auto words = split_command(given);
   if (!words) {
@@ -135,14 +148,8 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
   parser.choice("--camera", "FAMILY", options.camera, camera_choices(),
                 "hide the files of all other families: dualcam, adas, dsm or dashcam");
   parser.custom(
-      "-i,--imei", "IMEI", "", "only this device; repeatable, @FILE for a list",
-      [&](const auto& given) -> std::optional<std::string> {
-        options.imeis.push_back(given);
-        const bool valid =
-            given.starts_with('@') ? given.size() > 1 : parse_imei(given).has_value();
-        return valid ? std::nullopt : std::optional<std::string>("15 digits, or @FILE");
-      },
-      true);
+      "-i,--imei", "IMEI", "", "only these devices, commas between; repeatable, @FILE for a list",
+      [&](const auto& given) { return add_imeis(options, given); }, true);
   parser.flag("-k,--keep-listening", options.keep_listening,
               "serve any number of cameras until stopped");
   parser.custom("-c,--count", "N", "", "stop after N files",

@@ -8,7 +8,7 @@
 
 namespace dualcam::serve {
 
-/// Whether files can be made in the output folder.
+/// Whether files can be made in the output folder, which is made if the one that it is in is there.
 Result<void> check_output(const std::filesystem::path& folder);
 
 /// For --capture.

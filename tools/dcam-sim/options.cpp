@@ -8,6 +8,7 @@
 
 #include "common/arguments.hpp"
 #include "common/escape.hpp"
+#include "common/units.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::sim {
@@ -15,7 +16,7 @@ namespace {
 
 using Accepted = std::optional<std::string>;
 
-std::optional<std::uint32_t> parse_positive(const std::string& text) {
+std::optional<std::uint32_t> parse_positive(std::string_view text) {
   std::uint32_t number = 0;
   const auto* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number);
@@ -29,18 +30,21 @@ Accepted set_chunk(SimOptions& options, const std::string& given) {
                                                     : Accepted("a number of bytes, or 'random'");
 }
 
-Accepted add_cut(SimOptions& options, const std::string& given) {
-  const auto packet = parse_positive(given);
-  options.cuts.push_back(packet.value_or(0));
-  return packet || given == "random" ? std::nullopt
-                                     : Accepted("the number of a packet, or 'random'");
+Accepted add_cuts(SimOptions& options, const std::string& given) {
+  for (const auto word : split_list(given)) {
+    const auto packet = parse_positive(word);
+    if (!packet && word != "random") {
+      return "the number of a packet, or 'random', or several with commas between";
+    }
+    options.cuts.push_back(packet.value_or(0));
+  }
+  return std::nullopt;
 }
 
 Accepted set_corrupt(SimOptions& options, const std::string& given) {
-  const auto share = parse_degrees(given);
-  options.corrupt = share.value_or(-1);
-  return options.corrupt >= 0 && options.corrupt <= 1 ? std::nullopt
-                                                      : Accepted("a share from 0 to 1");
+  const auto share = parse_share(given);
+  options.corrupt = share.value_or(0);
+  return share ? std::nullopt : Accepted(accepted_shares);
 }
 
 Accepted set_position(SimOptions& options, const std::string& given) {
@@ -71,14 +75,12 @@ struct Chosen {
 Accepted set_cameras(SimOptions& options, Chosen& chosen, const std::string& names) {
   options.cameras.clear();
   chosen.camera = true;
-  for (std::size_t start = 0; start <= names.size();) {
-    const auto end = std::min(names.find(',', start), names.size());
-    const auto* family = family_named(std::string_view(names).substr(start, end - start));
+  for (const auto name : split_list(names)) {
+    const auto* family = family_named(name);
     if (family == nullptr) {
       return "dualcam, adas, dsm, dashcam, or several of them behind one IMEI: adas,dsm";
     }
     options.cameras.push_back(family);
-    start = end + 1;
   }
   return std::nullopt;
 }
@@ -140,7 +142,7 @@ void add_options(Arguments& parser, SimOptions& options, Chosen& chosen) {
                 [&](const auto& given) { return set_corrupt(options, given); });
   parser.custom(
       "--cut", "N", "", "lose the connection after packet N, or a 'random' one; repeatable",
-      [&](const auto& given) { return add_cut(options, given); }, true);
+      [&](const auto& given) { return add_cuts(options, given); }, true);
   parser.duration("--stall", options.stall, "fall silent for that long before a random packet");
   parser.number("--reconnect", "N", options.reconnect, 0, 1'000'000,
                 "come back N times after a lost connection");

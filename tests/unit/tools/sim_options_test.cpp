@@ -41,7 +41,9 @@ TEST_CASE("sim options: every value that cannot be meant is refused by name") {
   }
   CHECK(line.good({"--cut", "7", "--cut", "random", "a:1"}).cuts ==
         std::vector<std::uint32_t>{7, 0});
-  for (const auto* cut : {"0", "x", ""}) {
+  CHECK(line.good({"--cut", "7,random,9", "a:1"}).cuts == std::vector<std::uint32_t>{7, 0, 9});
+  CHECK(line.good({"--corrupt", "2%", "a:1"}).corrupt == 0.02);
+  for (const auto* cut : {"0", "x", "", "7,", "7 9"}) {
     CHECK_THAT(line.bad({"--cut", cut, "a:1"}),
                ContainsSubstring("the number of a packet, or 'random'"));
   }

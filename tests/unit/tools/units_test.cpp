@@ -12,8 +12,13 @@ TEST_CASE("units: sizes") {
   CHECK(parse_size("4K") == 4096);
   CHECK(parse_size("1.5M") == 1536 * 1024);
   CHECK(parse_size("2G") == 2147483648);
-  for (const auto* text :
-       {"", "K", "-1", "1k", "1KB", "1 K", " 1", "nan", "inf", "1e30", "9000000G"}) {
+  for (const auto* text : {"10M", "10m", "10MB", "10Mb", "10mb", "10MiB", "10 MB", "10240k",
+                           "10240 KiB", "10485760", "10485760B", "10485760 b"}) {
+    CAPTURE(text);
+    CHECK(parse_size(text) == 10 * 1024 * 1024);
+  }
+  for (const auto* text : {"", "K", "MB", "-1", "1  K", "1 ", " 1", "1BK", "1KK", "1bytes", "nan",
+                           "inf", "1e30", "9000000G", "10min"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_size(text));
   }
@@ -25,10 +30,41 @@ TEST_CASE("units: durations") {
   CHECK(parse_duration("1.5s") == milliseconds(1500));
   CHECK(parse_duration("10m") == milliseconds(600'000));
   CHECK(parse_duration("14d") == milliseconds(1'209'600'000));
-  for (const auto* text : {"", "5", "s", "-1s", "5 s", "5x", "1e20d", "40000d"}) {
+  for (const auto* text : {"10m", "10min", "10mins", "10 minutes", "600s", "600sec", "600 secs",
+                           "600seconds", "600000ms"}) {
+    CAPTURE(text);
+    CHECK(parse_duration(text) == std::chrono::minutes(10));
+  }
+  CHECK(parse_duration("2hours") == parse_duration("2h"));
+  CHECK(parse_duration("1 hour") == parse_duration("60min"));
+  CHECK(parse_duration("14days") == parse_duration("14d"));
+  CHECK(parse_duration("1day") == parse_duration("24h"));
+  CHECK(parse_duration("1minute") == parse_duration("1 second").value() * 60);
+  for (const auto* text :
+       {"", "5", "s", "min", "-1s", "5  s", "5 ", "5x", "10M", "10MB", "10mi", "1e20d", "40000d"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_duration(text));
   }
+}
+
+TEST_CASE("units: shares") {
+  CHECK(parse_share("0") == 0);
+  CHECK(parse_share("0.02") == 0.02);
+  CHECK(parse_share("2%") == 0.02);
+  CHECK(parse_share("2 %") == 0.02);
+  CHECK(parse_share("100%") == 1);
+  for (const auto* text : {"", "%", "1.5", "101%", "-2%", "2%%", "2 percent", "nan"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_share(text));
+  }
+}
+
+TEST_CASE("units: lists") {
+  using Words = std::vector<std::string_view>;
+  CHECK(split_list("a") == Words{"a"});
+  CHECK(split_list("a,b, c ,d") == Words{"a", "b", "c", "d"});
+  CHECK(split_list("a,,b,") == Words{"a", "", "b", ""});
+  CHECK(split_list(" ") == Words{""});
 }
 
 TEST_CASE("units: what people read") {
