@@ -9,4 +9,5 @@ complete -c dcam-meta -s v -l verbose -d 'More notes'
 complete -c dcam-meta -l json -d 'JSON Lines on standard output'
 complete -c dcam-meta -l progress -x -a 'auto always never' -d 'Progress line'
 complete -c dcam-meta -l color -x -a 'auto always never' -d 'Colour'
-complete -c dcam-meta -n __fish_use_subcommand -a coord -d 'Convert coordinates'
+complete -c dcam-meta -n 'not __fish_seen_subcommand_from coord' -a coord -d 'Convert coordinates'
+complete -c dcam-meta -n '__fish_seen_subcommand_from coord' -f

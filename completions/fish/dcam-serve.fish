@@ -1,3 +1,23 @@
+# Of the cameras that the output folder has files or records of.
+function __dcam_serve_imeis
+    set -l folder .
+    set -l words (commandline -opc)
+    for i in (seq 2 (count $words))
+        switch $words[$i]
+            case -o --output
+                test $i -lt (count $words); and set folder $words[(math $i + 1)]
+            case '--output=*'
+                set folder (string replace -- --output= '' $words[$i])
+        end
+    end
+    set folder (string replace -r '^~' $HOME -- $folder)
+    set -l names
+    for path in $folder/* $folder/.dcam-serve/*
+        test -d $path; and set -a names (string match -r '[0-9]{15}$' -- $path)
+    end
+    set -q names[1]; and __fish_append , (printf '%s\n' $names | sort -u)
+end
+
 complete -c dcam-serve -f
 complete -c dcam-serve -s h -l help -d 'Print the options'
 complete -c dcam-serve -l version -d 'Print version and libraries'
@@ -5,8 +25,8 @@ complete -c dcam-serve -s p -l port -x -d 'TCP port'
 complete -c dcam-serve -s b -l bind -x -d 'Address to listen on'
 complete -c dcam-serve -s o -l output -x -a '(__fish_complete_directories)' -d 'Folder that files go to'
 complete -c dcam-serve -l name -x -d 'Name below the output folder'
-complete -c dcam-serve -s s -l source -x -a 'photof photor videof videor photo video front rear adas dsm dashcam path all' -d 'What to fetch'
-complete -c dcam-serve -s i -l imei -x -d 'Only this device'
+complete -c dcam-serve -s s -l source -x -a '(__fish_append , photof photor videof videor photo video front rear adas dsm dashcam path all)' -d 'What to fetch'
+complete -c dcam-serve -s i -l imei -x -a '(__dcam_serve_imeis)' -d 'Only these devices'
 complete -c dcam-serve -s k -l keep-listening -d 'Serve any number of cameras'
 complete -c dcam-serve -s c -l count -x -d 'Stop after N files'
 complete -c dcam-serve -s w -l wait -x -d 'Give up if no camera comes in that time'

@@ -88,6 +88,7 @@ class Install(unittest.TestCase):
         expected |= {f"share/man/man1/{name}.1" for name in PROGRAMS}
         expected |= {f"share/man/man7/{path.name}" for path in SOURCE.glob("man/*.7")}
         expected |= {f"share/doc/dualcam/examples/{name}" for name in EXAMPLES}
+        expected.add("share/bash-completion/completions/_dcam")
         for name in PROGRAMS:
             expected |= {f"share/bash-completion/completions/{name}",
                          f"share/zsh/site-functions/_{name}",
@@ -96,6 +97,16 @@ class Install(unittest.TestCase):
             ("targets-debug.cmake", "targets-relwithdebinfo.cmake", "targets-release.cmake"))}
         self.assertEqual(found, expected)
         self.assertEqual(len(installed), len(expected) + 1)  # the build type's targets
+
+    def test_fish_finds_its_completions_below_usr_local_too(self):
+        """It does not look there by itself."""
+        root = pathlib.Path(self.temporary.name) / "root"
+        run_command("cmake", "--install", BUILD, "--prefix", "/usr/local",
+                    env=os.environ | {"DESTDIR": str(root)})
+        self.assertEqual({path.stem for path in (root / "etc/fish/completions").iterdir()}, PROGRAMS)
+        searched = run_command("fish", "-c", "printf '%s\\n' $fish_complete_path", env={
+            "PATH": os.environ["PATH"], "HOME": self.temporary.name})
+        self.assertIn("/etc/fish/completions", searched.splitlines())
 
     def test_a_cmake_project_finds_the_package(self):
         compiler, flags = self.compiler_flags()
