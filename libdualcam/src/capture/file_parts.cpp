@@ -1,6 +1,7 @@
 #include "capture/file_parts.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -36,21 +37,43 @@ void mark_repeats(CapturedTransfer& transfer) {
 }
 
 /// Once packet size and numbers are known. Files by path say their places themselves.
-void place_in_file(CapturedTransfer& transfer) {
+void number_by_place(CapturedTransfer& transfer) {
   for (auto& packet : transfer.packets) {
-    if (transfer.by_path) {
-      packet.number = static_cast<std::uint32_t>(
-          std::min<std::uint64_t>(packet.file_offset / transfer.packet_size, UINT32_MAX - 1) + 1);
-    } else {
-      packet.file_offset = std::uint64_t{packet.number - 1} * transfer.packet_size;
+    packet.number = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(packet.file_offset / transfer.packet_size, UINT32_MAX - 1) + 1);
+  }
+}
+
+/// Packets need not be of one size: each lies behind those before it, of which what is not there,
+/// or not whole, is taken to have the usual one.
+void place_by_number(CapturedTransfer& transfer) {
+  struct Moved {
+    std::uint32_t from; ///< a number
+    std::uint64_t by;   ///< modulo 2^64
+  };
+  std::vector<Moved> moved;
+  const auto usual = [&](std::uint32_t number) {
+    return std::uint64_t{number - 1} * transfer.packet_size;
+  };
+  std::uint64_t shift = 0;
+  for (const auto* packet : transfer.best()) {
+    if (packet->verdict == DumpVerdict::good && packet->size != transfer.packet_size &&
+        packet->number != transfer.announced && packet->number != UINT32_MAX) {
+      shift += packet->size - std::uint64_t{transfer.packet_size};
+      moved.push_back({packet->number + 1, shift});
     }
+  }
+  for (auto& packet : transfer.packets) {
+    const auto behind = std::ranges::upper_bound(moved, packet.number, {}, &Moved::from);
+    packet.file_offset =
+        usual(packet.number) + (behind == moved.begin() ? 0 : std::prev(behind)->by);
   }
 }
 
 /// What a later part says of the file, for which an earlier one has room. `later` has no packets
 /// in the end.
 void append_part(CapturedTransfer& file, CapturedTransfer& later) {
-  if (later.packets.size() > file.packets.size()) { // otherwise what came first tells
+  if (later.packets.size() > file.packets.size()) { // what more packets tell is more certain
     file.packet_size = later.packet_size;
   }
   file.packets.insert(file.packets.end(), later.packets.begin(), later.packets.end());
@@ -67,9 +90,12 @@ void append_part(CapturedTransfer& file, CapturedTransfer& later) {
 } // namespace
 
 void settle(CapturedTransfer& transfer) {
+  if (!transfer.by_path) {
+    settle_packet_size(transfer);
+  }
   settle_numbers(transfer);
   mark_repeats(transfer);
-  place_in_file(transfer);
+  transfer.by_path ? number_by_place(transfer) : place_by_number(transfer);
 }
 
 FileParts::FileParts(std::uint64_t began, CapturedTransfer part)

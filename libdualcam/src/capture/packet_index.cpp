@@ -83,6 +83,9 @@ void PacketIndex::add(PacketIndex&& other) {
     std::swap(*this, other);
   }
   for (auto& level : other.levels_) {
+    if (level.empty()) {
+      continue;
+    }
     for (const auto* packet : level) {
       good_ += is_good(packet) && !is_good(find(place_of(packet)));
     }

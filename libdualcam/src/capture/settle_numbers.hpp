@@ -11,6 +11,9 @@ namespace dualcam {
 /// packets of that, too. From `start`, `by_path` and the packets.
 void settle_start(CapturedTransfer& transfer);
 
+/// Of a file that does not go by path: what its packets but the last have.
+void settle_packet_size(CapturedTransfer& transfer);
+
 /// `settle_start`, and the places of all packets whose places no SYNC and no header states, and
 /// whether they are stated all the same: by the end of the file, packets that came again, the chain
 /// of CRCs, and what lies before and behind. Never beyond START where there is another way. Also

@@ -1,6 +1,9 @@
 #include "capture/packet_runs.hpp"
 #include "capture/settle_numbers.hpp"
 
+#include <algorithm>
+#include <map>
+
 namespace dualcam {
 namespace {
 
@@ -21,6 +24,30 @@ bool goes_beyond_start(const CapturedTransfer& transfer) {
 }
 
 } // namespace
+
+/// The size of most packets that another one goes on from: the last one may be smaller.
+void settle_packet_size(CapturedTransfer& transfer) {
+  std::map<std::uint16_t, std::uint64_t> sizes;
+  std::size_t largest = full_packet;
+  const CapturedPacket* before = nullptr;
+  for (const auto& packet : transfer.packets) {
+    const bool joined = before != nullptr && before->verdict == DumpVerdict::good &&
+                        packet.origin == DumpOrigin::packet_before && follows(*before, packet);
+    if (joined && before->size != 0) {
+      ++sizes[before->size];
+    }
+    largest = std::max<std::size_t>(largest, packet.size);
+    before = &packet;
+  }
+  std::uint64_t most = 0;
+  transfer.packet_size = largest;
+  for (const auto& [size, count] : sizes) {
+    if (count >= most) {
+      most = count;
+      transfer.packet_size = size;
+    }
+  }
+}
 
 void settle_start(CapturedTransfer& transfer) {
   constexpr std::uint32_t most_packets_in_bytes = 65'536; // a START from here on counts bytes

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
-#include <list>
 #include <map>
 #include <utility>
 #include <vector>
@@ -46,7 +45,8 @@ public:
   bool has_room() const { return records_ < most_records_ || !files_.empty(); }
 
 private:
-  using File = std::list<FileParts>::iterator;
+  using Files = std::map<std::uint64_t, FileParts>; ///< by when they began
+  using File = Files::iterator;
 
   /// A stream.
   struct Open {
@@ -70,8 +70,8 @@ private:
   void report(File which);
 
   std::uint64_t most_records_;
-  std::map<std::uint64_t, Open> open_;                                 ///< by stream number
-  std::list<FileParts> files_;                                         ///< in order of time
+  std::map<std::uint64_t, Open> open_; ///< by stream number
+  Files files_;
   std::map<std::optional<std::uint64_t>, std::vector<File>> files_of_; ///< of each camera
   std::size_t parts_ = 0;                                              ///< of all files
   std::deque<CaptureFinding> findings_;
@@ -218,8 +218,8 @@ void TransferLog::Implementation::close(std::uint64_t began, CapturedTransfer cl
   std::optional<File> best;
   auto nearest = FileParts::Kinship::none;
   for (const auto file : candidates(part.imei())) {
-    const auto kinship = file->kinship(part);
-    const bool later = best && file->began() > (*best)->began();
+    const auto kinship = file->second.kinship(part);
+    const bool later = best && file->first > (*best)->first;
     if (kinship > nearest || (kinship == nearest && later)) {
       nearest = kinship;
       best = file;
@@ -237,15 +237,13 @@ void TransferLog::Implementation::close(std::uint64_t began, CapturedTransfer cl
 }
 
 void TransferLog::Implementation::keep(FileParts file) {
-  const auto behind = std::find_if(files_.rbegin(), files_.rend(), [&](const FileParts& each) {
-    return each.began() < file.began();
-  });
   parts_ += file.parts();
-  const auto kept = files_.insert(behind.base(), std::move(file));
-  auto& others = files_of_[kept->imei()];
+  const auto began = file.began();
+  const auto kept = files_.emplace(began, std::move(file)).first;
+  auto& others = files_of_[kept->second.imei()];
   others.push_back(kept);
   if (others.size() > most_suspended) {
-    report(std::ranges::min(others, {}, [](File each) { return each->began(); }));
+    report(std::ranges::min(others, {}, [](File each) { return each->first; }));
   }
   while (parts_ > most_parts && files_.size() > 1) {
     report(files_.begin());
@@ -253,12 +251,12 @@ void TransferLog::Implementation::keep(FileParts file) {
 }
 
 FileParts TransferLog::Implementation::take(File file) {
-  const auto camera = files_of_.find(file->imei());
+  const auto camera = files_of_.find(file->second.imei());
   std::erase(camera->second, file);
   if (camera->second.empty()) {
     files_of_.erase(camera);
   }
-  auto taken = std::move(*file);
+  auto taken = std::move(file->second);
   parts_ -= taken.parts();
   files_.erase(file);
   return taken;

@@ -232,6 +232,41 @@ TEST_CASE("transfer log: inferred numbers are settled by packets that came again
   CHECK(lines[0] == "videof 40: 64 good, 1 bad, 0 missing, 25 repeated, in 1, complete, inferred");
 }
 
+TEST_CASE("transfer log: packets lie where those before them end, whatever came first") {
+  const auto places_in = [](const DeviceStream& s) {
+    TransferLog log;
+    DumpReader reader;
+    reader.received(s.bytes);
+    reader.finish();
+    while (const auto event = reader.poll()) {
+      log.event({1, "", ""}, *event);
+    }
+    log.finish();
+    const auto finding = log.poll();
+    REQUIRE(finding);
+    std::vector<std::uint64_t> places;
+    for (const auto* packet : std::get<CapturedTransfer>(*finding).best()) {
+      places.push_back(packet->file_offset);
+    }
+    return places;
+  };
+  // The short last packet is the first one that is whole.
+  DeviceStream s(2, 861);
+  s.init().start().sync(1).data(2).sync(1).data(2).init(0);
+  s.insert(s.starts[0] + 500, random_bytes(279, 9));
+  CHECK(places_in(s) == std::vector<std::uint64_t>{0, 1024});
+  // Not all are of one size.
+  DeviceStream odd(4, 300);
+  odd.init().start().sync(1);
+  std::uint16_t crc = 0;
+  for (const std::size_t size : {1024U, 1000U, 1024U, 10U}) {
+    const auto payload = random_bytes(size, static_cast<std::uint32_t>(size));
+    crc = crc16(payload, crc);
+    odd.message(Data{payload, crc});
+  }
+  CHECK(places_in(odd.init(0)) == std::vector<std::uint64_t>{0, 1024, 2024, 3048});
+}
+
 TEST_CASE("transfer log: stray bytes are told apart from what is skipped in a transfer") {
   DeviceStream s(20, 300);
   s.init().start().sync(1).data(20);
