@@ -124,10 +124,9 @@ asio::awaitable<asio::error_code> Device::connect(asio::ip::tcp::socket& socket)
 
 /// Takes what the server says. It has time for that until `until`.
 std::optional<Device::Outcome> Device::hear(Link& link, CameraSession& session, TimePoint until) {
-  std::array<std::byte, 1024> buffer;
-  const auto count = link.read(buffer);
+  const auto count = link.read(heard_);
   if (count && *count > 0) {
-    session.received(Bytes(buffer).first(*count));
+    session.received(Bytes(heard_).first(*count));
     return std::nullopt;
   }
   if (count) {
@@ -149,6 +148,7 @@ asio::awaitable<Device::Outcome> Device::converse(Link& link) {
   CameraSession session(config_, files_);
   std::vector<std::size_t> taken;
   std::optional<Outcome> outcome;
+  auto until = clock_.now() + server_patience;
   while (!outcome) {
     bool sending = false;
     while (auto action = session.poll()) {
@@ -159,6 +159,7 @@ asio::awaitable<Device::Outcome> Device::converse(Link& link) {
           break;
         }
         if (sending) {
+          until = clock_.now() + server_patience;
           break; // the server may have something to say
         }
       } else if (const auto* asked = std::get_if<CameraAsked>(&*action)) {
@@ -169,11 +170,11 @@ asio::awaitable<Device::Outcome> Device::converse(Link& link) {
         tell("ended", {{"reason", ended->text}}, ended->text);
         outcome = ended->by_server ? Outcome::finished : Outcome::refused;
       }
+      until = clock_.now() + server_patience;
     }
     if (outcome) {
       break;
     }
-    const auto until = clock_.now() + server_patience;
     if (!sending) {
       co_await link.wait_to_read(until);
     } else if (++sends_ % sends_at_a_time == 0) {

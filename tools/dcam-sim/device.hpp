@@ -1,6 +1,7 @@
 // One simulated camera: connects, uploads, is cut off, comes back.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <string>
 #include <vector>
@@ -72,6 +73,7 @@ private:
   std::chrono::steady_clock::time_point line_free_at_; ///< for --rate
   std::size_t file_count_;
   unsigned sends_ = 0;
+  std::array<std::byte, 1024> heard_{}; ///< what the session looks at until it has been polled
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_to_send_ = 0;
 };

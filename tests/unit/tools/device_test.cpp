@@ -110,6 +110,17 @@ TEST_CASE("device: damage, small writes and a pause cost nothing but time") {
   check_stored(server);
 }
 
+TEST_CASE("device: commands larger than what is read at a time are understood") {
+  serve::TestServer server;
+  server.options.name = *serve::NameTemplate::parse("{kind}{ext}");
+  SimOptions options;
+  options.protocol = 6;
+  options.path = std::string(60'000, 'x');
+  const auto uploaded = upload(options, server);
+  CHECK(uploaded.code == ExitCode::done);
+  CHECK(count(uploaded, "file-taken") == 2);
+}
+
 TEST_CASE("device: a file that it replaces is another one") {
   serve::TestServer server;
   SimOptions options;

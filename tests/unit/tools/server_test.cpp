@@ -9,6 +9,26 @@ namespace {
 
 using namespace std::chrono_literals;
 
+TEST_CASE("server: of a test that fails it ends in every state") {
+  for (const int said : {0, 1, 2, 3}) {
+    const auto fail = [&] {
+      TestServer server;
+      server.options.keep_listening = said == 3;
+      server.start();
+      if (said == 0) {
+        throw std::runtime_error("as REQUIRE");
+      }
+      TestDevice device(server);
+      if (said > 1) {
+        device.begin();
+        device.packet(1);
+      }
+      throw std::runtime_error("as REQUIRE");
+    };
+    CHECK_THROWS(fail());
+  }
+}
+
 TEST_CASE("server: one camera is served, and that is all") {
   TestServer server;
   server.start();

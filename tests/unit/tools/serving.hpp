@@ -2,7 +2,10 @@
 #pragma once
 
 #include <array>
+#include <csignal>
+#include <exception>
 #include <fstream>
+#include <future>
 #include <string>
 #include <thread>
 
@@ -43,16 +46,28 @@ public:
     options.name = *NameTemplate::parse("{imei}/{kind}{ext}");
     options.common.quiet = true;
   }
+  TestServer(const TestServer&) = delete;
+  TestServer& operator=(const TestServer&) = delete;
+  /// Waits for its end; a test that has failed does not bring that about.
   ~TestServer() {
     if (thread_.joinable()) {
+      if (std::uncaught_exceptions() > exceptions_) {
+        stop();
+      }
       thread_.join();
     }
   }
   void start() {
-    thread_ = std::thread([this] { status_ = Server(options, clock).run(); });
+    thread_ = std::thread([this] {
+      status_ = Server(options, clock).run();
+      ended_.set_value();
+    });
   }
   /// Waits for its end.
   int status() {
+    if (has_ended_.wait_for(std::chrono::minutes(1)) != std::future_status::ready) {
+      FAIL("the server does not end");
+    }
     thread_.join();
     return status_;
   }
@@ -62,7 +77,27 @@ public:
   ServeOptions options;
 
 private:
+  using Handler = void (*)(int);
+  static Handler handler_of_sigterm() {
+    struct sigaction action{};
+    ::sigaction(SIGTERM, nullptr, &action);
+    return action.sa_handler;
+  }
+  /// By a signal, as soon as it listens to signals.
+  void stop() {
+    while (has_ended_.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
+      const auto handler = handler_of_sigterm();
+      if (handler != handler_before_ && handler != SIG_DFL) {
+        ::raise(SIGTERM);
+      }
+    }
+  }
+
   std::thread thread_;
+  std::promise<void> ended_;
+  std::future<void> has_ended_ = ended_.get_future();
+  int exceptions_ = std::uncaught_exceptions();
+  Handler handler_before_ = handler_of_sigterm();
   int status_ = -1;
 };
 
