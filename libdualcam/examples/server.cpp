@@ -1,4 +1,5 @@
-// server PORT FOLDER: takes the files of any number of cameras, a process for each connection.
+// server PORT FOLDER: takes the files of any number of cameras of every family, by kind and by
+// path, a process for each connection.
 //
 // A file gets its name once it is whole, verified and durable, and only then does the camera hear
 // that it may forget it. What a cut connection brought is saved every second and continued later,
@@ -8,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <set>
 #include <stdexcept>
 
 #include <netinet/in.h>
@@ -31,19 +33,23 @@ template <class T> T value(Result<T> result) {
   return result ? std::move(result).value() : throw std::runtime_error(result.error().message);
 }
 
+/// A path comes from the network: nothing of it but a known ending gets into a name.
 fs::path file_name(const FileIdentity& file) {
-  return format_imei(file.imei) + '_' + std::to_string(file.received) + '_' + file.file.text() +
+  const auto camera = file.file.camera();
+  const auto what =
+      file.file.kind() ? file.file.text() : std::string(camera ? name_of(*camera) : "unknown");
+  return format_imei(file.imei) + '_' + std::to_string(file.received) + '_' + what +
          std::string(file.file.extension());
 }
 
 void serve(int peer, const fs::path& folder) {
   const auto now = std::chrono::steady_clock::now;
-  ServerSession session({.metadata = false}, now());
+  ServerSession session({.wanted = Wishes::all(), .metadata = false}, now());
   FileIdentity offered;              // the file that the camera has opened
   std::optional<ResumableFile> part; // what we have of it
   std::optional<StateFolder> state;  // the camera's records
   std::vector<FileRecord> known;     // stored files that it may be
-  FileKinds recognised;              // the camera does not forget these
+  std::set<FileRef> recognised;      // the camera does not forget these
   const auto tell = [&](const fs::path& path, std::uint64_t record) {
     std::cout << path.string() << std::endl;
     value(state->mark_said(record));
@@ -74,7 +80,7 @@ void serve(int peer, const fs::path& folder) {
         session.accept(now());
       },
       [&](const FileOffered& file) {
-        recognised.contains(*file.file.kind()) ? session.skip(now()) : session.fetch(now());
+        recognised.contains(file.file) ? session.skip(now()) : session.fetch(now());
       },
       [&](const FileStarted& file) {
         const auto time = std::chrono::system_clock::now().time_since_epoch();
@@ -100,7 +106,7 @@ void serve(int peer, const fs::path& folder) {
           if (value(state->settle(record)) && !record.said) {
             tell(state->absolute(record.name), record.id);
           }
-          recognised.insert(*file.file.kind());
+          recognised.insert(file.file);
         } else {
           const auto name = folder / file_name(part->identity());
           const auto stored = part->finish({name, IfExists::number, file.bytes, file.crc, {}});

@@ -10,6 +10,7 @@ import tempfile
 import unittest
 
 import test_install
+from families import FAMILIES
 from harness import PATIENCE, Running, ToolTest, crc16, sha256
 from test_install import run_command
 
@@ -96,6 +97,32 @@ class Examples(ToolTest):
         part.unlink()
         part.with_name(part.name + ".checkpoint").unlink()
         self.assert_stored(photo, video)
+        self.check_files_by_path(build / "server")
+
+    def check_files_by_path(self, server):
+        """Of every family: continued, recognised, and under names that are the server's own."""
+        for family in FAMILIES:
+            if not family.folder:
+                continue
+            with self.subTest(family=family.name):
+                self.fresh()
+                file = self.file("video.h265", 300_000)
+                files = f"videof={file}", *family.sim
+                self.assertEqual(self.upload(server, *files, "--cut", "200").returncode, 5)
+                whole = self.upload(server, *files)
+                self.assertEqual(whole.returncode, 0, whole.stderr)
+                resume, = re.findall(r'"RESUME (\d+)"', whole.stdout)
+                self.assertGreater(int(resume), 0)
+                again = self.upload(server, *files)
+                self.assertEqual(again.returncode, 0, again.stderr)
+                self.assert_stored(file)
+        for path in ("../../../../tmp/x.jpg", "/etc/x.mp4", "a/\n\x1b[2J/dsm/-rf.sh", "." * 4000):
+            with self.subTest(path=path):
+                self.fresh()
+                result = self.upload(server, "--path", path, f"photof={self.file('a', 5000)}")
+                self.assertEqual(result.returncode, 0, result.stderr)
+                stored, = (each.name for each in self.out.iterdir() if each.is_file())
+                self.assertRegex(stored, r"^350612071913857_\d+_(dsm|unknown)(\.jpg|\.mp4)?$")
 
     def test_pkg_config_builds_them_and_what_they_print_is_right(self):
         read_metadata = self.build_with_pkg_config("read_metadata")
