@@ -8,6 +8,8 @@ complete -c dcam-crc -l port -x -d 'only connections with this TCP port'
 complete -c dcam-crc -s x -l extract -x -a '(__fish_complete_directories)' -d 'write the transferred files to a folder'
 complete -c dcam-crc -l max-file-size -x -d 'with --extract: write no larger files'
 complete -c dcam-crc -l map -d "draw each transfer's packets"
+complete -c dcam-crc -l files-from -r -F -d 'Also the files that a file lists'
+complete -c dcam-crc -s 0 -l null -d 'A NUL ends each name of the list'
 complete -c dcam-crc -s q -l quiet -d 'no notes, only errors'
 complete -c dcam-crc -s v -l verbose -d 'more notes'
 complete -c dcam-crc -l json -d 'JSON Lines on standard output'

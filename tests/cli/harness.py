@@ -116,6 +116,7 @@ class ToolTest(unittest.TestCase):
         self.out.mkdir()
         self.running = []
         self.random = random.Random(self.id())
+        os.environ["XDG_CACHE_HOME"] = str(self.folder / "cache")  # dcam-sim keeps what it generates
 
     def fresh(self):
         """An empty output folder."""

@@ -15,7 +15,7 @@ def options_of_help(name):
     text = subprocess.run([TOOLS / name, "--help"], capture_output=True, text=True, check=True).stdout
     listed = text.split("Options:\n")[1].split("Examples:\n")[0]
     heads = re.findall(r"^ {2,6}(-[^ ].*?)(?:  |$)", listed, re.MULTILINE)
-    return {option for head in heads for option in re.findall(r"(?<![\w-])--?[A-Za-z][\w-]*", head)}
+    return {option for head in heads for option in re.findall(r"(?<![\w-])--?[A-Za-z0-9][\w-]*", head)}
 
 
 def options_of_man(name):
@@ -72,7 +72,17 @@ class Documentation(unittest.TestCase):
         for page in sorted(SOURCE.glob("man/*.[17]")):
             result = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], capture_output=True,
                                     text=True)
-            self.assertEqual((result.returncode, result.stdout), (0, ""), page)
+            # The order is ours: what most readers look for comes first.
+            complaints = [line for line in result.stdout.splitlines()
+                          if "sections out of conventional order" not in line]
+            self.assertEqual(complaints, [], page)
+
+    def test_the_sections_of_the_tools_pages_are_the_same_in_the_same_order(self):
+        for page in sorted(SOURCE.glob("man/*.1")):
+            sections = re.findall(r"^\.Sh (.*)$", page.read_text(), re.MULTILINE)
+            self.assertEqual(sections, ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES",
+                                        "OUTPUT", "EXIT STATUS", "SIGNALS", "FILES", "ENVIRONMENT",
+                                        "SECURITY", "SEE ALSO"], page)
 
     def test_completions_parse(self):
         for shell, pattern in (("bash", "bash/*"), ("zsh", "zsh/*"), ("fish", "fish/*")):

@@ -88,6 +88,9 @@ class Install(unittest.TestCase):
         expected |= {f"share/man/man1/{name}.1" for name in PROGRAMS}
         expected |= {f"share/man/man7/{path.name}" for path in SOURCE.glob("man/*.7")}
         expected |= {f"share/doc/dualcam/examples/{name}" for name in EXAMPLES}
+        expected |= {f"lib/systemd/system/dcam-serve.{kind}" for kind in ("service", "socket")}
+        expected |= {f"share/doc/dualcam/service/{name}"
+                     for name in ("dcam-serve.conf", "convert.conf", "dcam-serve.tmpfiles")}
         expected.add("share/bash-completion/completions/_dcam")
         for name in PROGRAMS:
             expected |= {f"share/bash-completion/completions/{name}",

@@ -35,8 +35,9 @@ class Simulator(ToolTest):
                           f"{self.folder}/pid\nexec sleep 600\n")
         ffmpeg.chmod(0o755)
         path = f"{self.folder}:{os.environ['PATH']}"
+        server = self.serve("-k")
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
-            sim = self.start("dcam-sim", "localhost:1", env={**os.environ, "PATH": path})
+            sim = self.start("dcam-sim", f"localhost:{server.port}", env={**os.environ, "PATH": path})
             deadline = time.monotonic() + PATIENCE
             while not (self.folder / "pid").exists():
                 self.assertLess(time.monotonic(), deadline)
@@ -188,7 +189,9 @@ class Simulator(ToolTest):
             self.assertIn(text, result.stderr)
 
     def test_missing_ffmpeg_is_said_with_a_remedy(self):
-        result = self.run_tool("dcam-sim", "localhost:1", env={"PATH": "/nonexistent"})
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            result = self.run_tool("dcam-sim", f"127.0.0.1:{server.getsockname()[1]}",
+                                   env={"PATH": "/nonexistent"})
         self.assertEqual(result.returncode, 7)
         self.assertIn("cannot run ffmpeg: No such file or directory; install it", result.stderr)
 

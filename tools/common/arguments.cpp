@@ -9,6 +9,7 @@
 
 #include "common/escape.hpp"
 #include "common/git_id.hpp"
+#include "common/input_file.hpp"
 #include "common/units.hpp"
 #include "dualcam/version.hpp"
 
@@ -16,6 +17,7 @@ namespace dualcam::inline tools {
 namespace {
 
 constexpr std::size_t help_width = 80;
+constexpr std::size_t largest_list = std::size_t{64} << 20;
 
 /// `text` from `column` on, in lines that fit; breaks at spaces.
 std::string wrapped(std::string_view text, std::size_t column) {
@@ -126,6 +128,37 @@ std::string size_text(std::uint64_t size) {
     }
   }
   return std::to_string(size);
+}
+
+/// Adds the names in the file; what is wrong with it, or empty.
+std::string read_file_list(const std::string& path, char end, std::vector<std::string>& names) {
+  auto file = InputFile::open(path);
+  if (!file) {
+    return file.error().message;
+  }
+  std::string text;
+  ByteBuffer buffer(std::size_t{1} << 16);
+  for (;;) {
+    const auto count = file->read(buffer);
+    if (!count) {
+      return count.error().message;
+    }
+    if (*count == 0) {
+      break;
+    }
+    text += as_text(Bytes(buffer).first(*count));
+    if (text.size() > largest_list) {
+      return fmt::format("longer than {} MiB", largest_list >> 20);
+    }
+  }
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto name = rest.substr(0, rest.find(end));
+    if (!name.empty()) {
+      names.emplace_back(name);
+    }
+    rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+  }
+  return "";
 }
 
 } // namespace
@@ -254,6 +287,16 @@ void Arguments::positionals(const std::string& name, std::vector<std::string>& t
   parser_->app.add_option("positionals", target, help)->type_name(name);
 }
 
+void Arguments::file_lists(std::vector<std::string>& target) {
+  listed_ = &target;
+  texts("--files-from", "FILE", lists_, "also the files that FILE lists, one a line; - = stdin");
+  flag("-0,--null", null_, "with --files-from: a NUL ends each name");
+}
+
+void Arguments::print0() {
+  flag("--print0", common_.print0, "a NUL after each path on standard output, no line end");
+}
+
 void Arguments::config_file() {
   parser_->app.allow_config_extras(CLI::config_extras_mode::error);
   parser_->app.set_config("--config", "", "the same options from a file, keys = long names")
@@ -290,7 +333,10 @@ std::optional<ExitCode> Arguments::parse(int count, const char* const* arguments
   };
   try {
     app.parse(count, arguments);
-    return std::nullopt;
+    if (common_.print0 && common_.json) {
+      return usage_error("--print0 and --json exclude each other: JSON has a line for each file");
+    }
+    return read_lists();
   } catch (const CLI::CallForHelp&) {
     return print(app.help());
   } catch (const CLI::CallForVersion&) {
@@ -310,6 +356,24 @@ std::optional<ExitCode> Arguments::parse(int count, const char* const* arguments
   } catch (const CLI::Error& error) {
     return usage_error(escaped(error.what()));
   }
+}
+
+/// The names are part of the command line, be it in a file: they are read with it.
+std::optional<ExitCode> Arguments::read_lists() {
+  if (null_ && lists_.empty()) {
+    return usage_error("--null is of use with --files-from only");
+  }
+  for (const auto& list : lists_) {
+    const auto error = read_file_list(list, null_ ? '\0' : '\n', *listed_);
+    if (!error.empty()) {
+      Console(program_.name, {}).error(fmt::format("--files-from {}: {}", escaped(list), error));
+      return ExitCode::io;
+    }
+    if (list == "-" && std::ranges::find(*listed_, "-") != listed_->end()) {
+      return usage_error("--files-from -: standard input has the list, no file can be - as well");
+    }
+  }
+  return std::nullopt;
 }
 
 ExitCode Arguments::usage_error(std::string_view text) const {

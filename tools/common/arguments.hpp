@@ -89,6 +89,12 @@ public:
               const std::string& help, const Setter& setter, bool repeatable = false);
   void positionals(const std::string& name, std::vector<std::string>& target,
                    const std::string& help);
+  /// --files-from FILE and -0: names that are added to the positionals of `target`.
+  void file_lists(std::vector<std::string>& target);
+  /// There was --files-from: no positionals means that there is nothing to do.
+  bool has_file_lists() const { return !lists_.empty(); }
+  /// --print0, for tools that print paths.
+  void print0();
   /// --config FILE: the same options from a file, keys = long names.
   void config_file();
 
@@ -106,12 +112,16 @@ private:
                                                std::int64_t most,
                                                const std::function<void(std::int64_t)>& set);
   void common_options();
+  std::optional<ExitCode> read_lists();
   std::string suggestion_for(const std::string& unknown) const;
   std::string version_text() const;
 
   struct Parser;
   Program program_;
   CommonOptions common_;
+  std::vector<std::string> lists_;             ///< of --files-from
+  std::vector<std::string>* listed_ = nullptr; ///< where their names go
+  bool null_ = false;                          ///< -0
   std::unique_ptr<Parser> parser_;
 };
 

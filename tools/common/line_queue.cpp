@@ -28,7 +28,8 @@ constexpr std::size_t piece_size = 16'384;
 constexpr std::chrono::milliseconds time_to_end{100};
 
 std::uint64_t lines_in(std::string_view text) {
-  return static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
+  return static_cast<std::uint64_t>(
+      std::ranges::count_if(text, [](char c) { return c == '\n' || c == '\0'; }));
 }
 
 /// Text in a file without a name, first in, first out. Allocates nothing once it is made.

@@ -97,7 +97,7 @@ LineWriter& direct_errors() {
 
 void Product::line(std::string_view text, LineWriter::Weight weight) {
   if (writer_.error() == 0) {
-    writer_.write(std::string(text) + '\n', weight);
+    writer_.write(std::string(text) + end_, weight);
   }
 }
 

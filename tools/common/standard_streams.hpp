@@ -16,6 +16,7 @@ struct CommonOptions {
   bool quiet = false;
   int verbosity = 0; ///< 1 with -v, 2 with -vv
   bool json = false;
+  bool print0 = false; ///< a NUL ends each path
   When progress = When::automatic;
   When color = When::automatic;
 };
@@ -51,11 +52,13 @@ private:
 LineWriter& direct_output(); ///< standard output
 LineWriter& direct_errors(); ///< standard error
 
-/// Standard output: whole lines. After a failure nothing more is written.
+/// Standard output: whole lines, or paths with a NUL after each. After a failure nothing more is
+/// written.
 class Product {
 public:
   /// `writer` is for standard output, and must live as long.
-  explicit Product(LineWriter& writer = direct_output()) : writer_(writer) {}
+  explicit Product(LineWriter& writer = direct_output(), const CommonOptions& options = {})
+      : writer_(writer), end_(options.print0 ? '\0' : '\n') {}
 
   void line(std::string_view text, LineWriter::Weight weight = LineWriter::Weight::product);
 
@@ -66,6 +69,7 @@ public:
 
 private:
   LineWriter& writer_;
+  char end_;
 };
 
 /// Standard error. Lines for people begin with the tool's name; a progress line, rewritten in

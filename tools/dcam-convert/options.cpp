@@ -136,10 +136,15 @@ std::expected<ConvertOptions, ExitCode> parse_convert_options(int count,
   });
   parser.positionals("INPUT", options.inputs, "the files");
   add_options(parser, options);
+  parser.file_lists(options.inputs);
+  parser.print0();
   if (const auto code = parser.parse(count, arguments)) {
     return std::unexpected(*code);
   }
   options.common = parser.common();
+  if (options.inputs.empty() && parser.has_file_lists()) {
+    return std::unexpected(ExitCode::done);
+  }
   if (const auto text = contradiction(options)) {
     return std::unexpected(parser.usage_error(*text));
   }

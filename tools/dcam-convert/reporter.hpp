@@ -34,7 +34,8 @@ struct Record {
 class Reporter {
 public:
   Reporter(const CommonOptions& options, std::size_t files)
-      : json_(options.json), console_("dcam-convert", options), files_(files) {}
+      : json_(options.json), console_("dcam-convert", options), product_(direct_output(), options),
+        files_(files) {}
 
   void detail(std::string_view text);
   void note(std::string_view text);

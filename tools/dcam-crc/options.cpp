@@ -75,12 +75,16 @@ std::expected<CrcOptions, ExitCode> parse_crc_options(int count, const char* con
   });
   parser.positionals("FILE", options.files, "standard input by default, or -");
   add_options(parser, options);
+  parser.file_lists(options.files);
   if (const auto code = parser.parse(count, arguments)) {
     return std::unexpected(*code);
   }
   options.dump = options.dump || options.port || options.map || !options.extract_folder.empty();
   if (options.check && options.dump) {
     return std::unexpected(parser.usage_error("--check and --dump exclude each other"));
+  }
+  if (options.files.empty() && parser.has_file_lists()) {
+    return std::unexpected(ExitCode::done);
   }
   if (options.files.empty()) {
     options.files.emplace_back("-");

@@ -86,6 +86,9 @@ std::optional<std::string> contradiction(const MetaOptions& options) {
       return fmt::format("--format has no meaning with {}", mode);
     }
   }
+  if (options.common.print0 && !options.tag) {
+    return "--print0 is of use with --tag only, which prints paths";
+  }
   if (options.tag && options.files.empty()) {
     return "--tag needs the name of a photo";
   }
@@ -108,6 +111,8 @@ std::expected<MetaOptions, ExitCode> parse_meta_options(int count, const char* c
   });
   parser.positionals("FILE", options.files, "standard input by default, or -; after coord, values");
   add_options(parser, options);
+  parser.file_lists(options.files);
+  parser.print0();
   const auto shielded = shield_negative_numbers(count, arguments);
   std::vector<const char*> pointers;
   for (const auto& argument : shielded) {
@@ -126,6 +131,9 @@ std::expected<MetaOptions, ExitCode> parse_meta_options(int count, const char* c
   }
   if (options.common.json) {
     options.format = RecordFormat::json;
+  }
+  if (options.files.empty() && options.hex.empty() && parser.has_file_lists()) {
+    return std::unexpected(ExitCode::done);
   }
   if (options.files.empty() && options.hex.empty()) {
     options.files.emplace_back("-");

@@ -281,7 +281,9 @@ ExitCode MetaTool::tag(const std::string& path) {
   if (const auto replaced = replace_file(photo, *tagged); !replaced) {
     return complain(escaped(path), replaced.error());
   }
-  product_.line(options_.common.json ? to_line({{"path", path}}) : escaped(path));
+  product_.line(options_.common.json     ? to_line({{"path", path}})
+                : options_.common.print0 ? path
+                                         : escaped(path));
   return ExitCode::done;
 }
 

@@ -13,7 +13,8 @@ namespace dualcam::meta {
 class MetaTool {
 public:
   explicit MetaTool(const MetaOptions& options)
-      : options_(options), console_("dcam-meta", options.common) {}
+      : options_(options), console_("dcam-meta", options.common),
+        product_(direct_output(), options.common) {}
 
   ExitCode run();
 

@@ -60,4 +60,19 @@ std::optional<tcp::acceptor> open_acceptor(const ServeOptions& options, asio::io
   return std::nullopt;
 }
 
+std::optional<tcp::acceptor> adopt_acceptor(int descriptor, asio::io_context& io,
+                                            asio::error_code& error) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&name), &size);
+  tcp::acceptor acceptor(io);
+  acceptor.assign(name.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), descriptor, error);
+  if (error) {
+    return std::nullopt;
+  }
+  asio::error_code ignored;
+  acceptor.non_blocking(true, ignored);
+  return acceptor;
+}
+
 } // namespace dualcam::serve

@@ -14,4 +14,8 @@ namespace dualcam::serve {
 std::optional<asio::ip::tcp::acceptor> open_acceptor(const ServeOptions& options,
                                                      asio::io_context& io, asio::error_code& error);
 
+/// The socket `descriptor`, which listens already and is ours from now on.
+std::optional<asio::ip::tcp::acceptor> adopt_acceptor(int descriptor, asio::io_context& io,
+                                                      asio::error_code& error);
+
 } // namespace dualcam::serve

@@ -1,6 +1,7 @@
 #include "dcam-serve/hook.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cerrno>
 #include <csignal>
@@ -28,6 +29,8 @@ namespace dualcam::serve {
 namespace {
 
 constexpr std::string_view prefix = "DCAM_";
+/// What begins like this is ours to say, or between systemd and dcam-serve.
+constexpr std::array<std::string_view, 3> not_passed_on{prefix, "NOTIFY_SOCKET=", "WATCHDOG_"};
 constexpr std::size_t longest_variable = 65'536; // from 128 KiB on no process would start
 
 std::string stored_path(const Json& file) { return file.at("path").get<std::string>(); }
@@ -150,7 +153,8 @@ std::vector<std::string> hook_environment(const Json& file) {
   }
   std::vector<std::string> environment;
   for (char** variable = environ; *variable != nullptr; ++variable) {
-    if (!std::string_view(*variable).starts_with(prefix)) {
+    const std::string_view text = *variable;
+    if (std::ranges::none_of(not_passed_on, [&](auto start) { return text.starts_with(start); })) {
       environment.emplace_back(*variable);
     }
   }

@@ -1,4 +1,5 @@
 #include "common/unforeseen.hpp"
+#include "dcam-serve/dry_run.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/server.hpp"
 
@@ -6,6 +7,10 @@ int main(int count, char** arguments) {
   dualcam::tools::prepare_standard_streams();
   return dualcam::tools::run_tool("dcam-serve", [&] {
     const auto options = dualcam::serve::parse_serve_options(count, arguments);
-    return options ? dualcam::serve::Server(*options).run() : static_cast<int>(options.error());
+    if (!options) {
+      return static_cast<int>(options.error());
+    }
+    return options->dry_run ? static_cast<int>(dualcam::serve::print_paths(*options))
+                            : dualcam::serve::Server(*options).run();
   });
 }

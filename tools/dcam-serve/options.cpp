@@ -152,6 +152,9 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
       [&](const auto& given) { return add_imeis(options, given); }, true);
   parser.flag("-k,--keep-listening", options.keep_listening,
               "serve any number of cameras until stopped");
+  parser.flag("-n,--dry-run", options.dry_run,
+              "print where files would go if they came now; serve none");
+  parser.print0();
   parser.custom("-c,--count", "N", "", "stop after N files",
                 [&](const auto& given) -> std::optional<std::string> {
                   const bool digits = !given.empty() && given.size() <= 18 &&

@@ -125,7 +125,8 @@ EventLog::Settings log_settings(const ServeOptions& options) {
 
 Reporter::Reporter(const ServeOptions& options)
     : json_(options.common.json), log_(log_settings(options)),
-      console_("dcam-serve", options.common, log_.errors()), product_(log_.output()) {}
+      console_("dcam-serve", options.common, log_.errors()),
+      product_(log_.output(), options.common) {}
 
 void Reporter::event(std::string_view name, const Json& fields) {
   if (!json_) {

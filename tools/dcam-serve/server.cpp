@@ -118,11 +118,20 @@ bool Server::refuse(const Error& error) {
 }
 
 bool Server::listen() {
+  const auto passed = ServiceManager::listener();
+  if (!passed) {
+    return refuse(passed.error());
+  }
   asio::error_code error;
-  acceptor_ = open_acceptor(options_, io_, error);
+  acceptor_ =
+      *passed >= 0 ? adopt_acceptor(*passed, io_, error) : open_acceptor(options_, io_, error);
   if (acceptor_) {
+    if (const auto address = acceptor_->local_endpoint().address(); *passed >= 0) {
+      options_.bind = address.is_unspecified() ? "" : address.to_string();
+    }
     reporter_.listening(acceptor_->local_endpoint(), options_, destination_->description(),
                         places_);
+    service_.ready(fmt::format("listening on port {}", acceptor_->local_endpoint().port()));
     if (const auto allowed = places_for(descriptors_); places_ > allowed) {
       reporter_.too_few_descriptors(places_, descriptors_, allowed);
     }
@@ -309,6 +318,7 @@ asio::awaitable<void> Server::signal_loop() {
 
 asio::awaitable<void> Server::progress_loop() {
   while (!stopping_) {
+    service_.alive(clock_.now());
     co_await clock_.wait(progress_timer_, clock_.now() + progress_interval);
     std::vector<const Transfer*> transfers;
     for (const auto* connection : connections_) {
@@ -334,7 +344,9 @@ void Server::wind_down() {
 }
 
 void Server::stop_listening() {
-  stopping_ = true;
+  if (!std::exchange(stopping_, true)) {
+    service_.stopping();
+  }
   asio::error_code ignored;
   acceptor_->close(ignored);
   progress_timer_.cancel();

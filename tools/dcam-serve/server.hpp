@@ -22,6 +22,7 @@
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/outcome.hpp"
 #include "dcam-serve/reporter.hpp"
+#include "dcam-serve/service_manager.hpp"
 #include "dcam-serve/stepped_back.hpp"
 #include "dcam-serve/teller.hpp"
 #include "dcam-serve/unsaid.hpp"
@@ -96,6 +97,7 @@ private:
   Clock& clock_;
   std::unique_ptr<Destination> destination_;
   Reporter reporter_;
+  ServiceManager service_;
   Outcome outcome_;
   Unsaid unsaid_;
   std::unique_ptr<PcapWriter> capture_; ///< outlives the connections, which `io_` owns

@@ -68,8 +68,12 @@ asio::awaitable<ExitCode> Device::run() {
   }
 }
 
-asio::awaitable<Device::Outcome> Device::connect_once() {
+asio::awaitable<bool> Device::reach() {
   asio::ip::tcp::socket socket(executor_);
+  co_return co_await reach(socket);
+}
+
+asio::awaitable<bool> Device::reach(asio::ip::tcp::socket& socket) {
   if (const auto error = co_await connect(socket)) {
     const auto advice = error == asio::error::connection_refused
                             ? "; is dcam-serve listening there?"
@@ -77,6 +81,14 @@ asio::awaitable<Device::Outcome> Device::connect_once() {
     tell("unreachable", {{"error", error.message()}},
          fmt::format("cannot connect to {}:{}: {}{}", options_.host, options_.port, error.message(),
                      advice));
+    co_return false;
+  }
+  co_return true;
+}
+
+asio::awaitable<Device::Outcome> Device::connect_once() {
+  asio::ip::tcp::socket socket(executor_);
+  if (!co_await reach(socket)) {
     co_return Outcome::unreachable;
   }
   Link link(std::move(socket), nullptr, clock_);

@@ -31,6 +31,9 @@ public:
   /// Until every file is taken or there is no sense in going on.
   asio::awaitable<ExitCode> run();
 
+  /// Whether the server lets itself be connected to; if not, that is told.
+  asio::awaitable<bool> reach();
+
   std::uint64_t bytes_sent() const { return bytes_sent_; }
   std::uint64_t bytes_to_send() const { return bytes_to_send_; }
 
@@ -46,6 +49,7 @@ private:
 
   using Addresses = std::vector<asio::ip::tcp::endpoint>;
 
+  asio::awaitable<bool> reach(asio::ip::tcp::socket& socket);
   asio::awaitable<Outcome> connect_once();
   asio::awaitable<asio::error_code> find(Addresses& addresses);
   asio::awaitable<asio::error_code> connect(asio::ip::tcp::socket& socket);

@@ -15,6 +15,7 @@
 #include "common/stop_signal.hpp"
 #include "common/unforeseen.hpp"
 #include "dcam-sim/device.hpp"
+#include "dcam-sim/kept_media.hpp"
 
 namespace dualcam::sim {
 namespace {
@@ -65,7 +66,54 @@ public:
   }
 
 private:
+  ExitCode load_again() {
+    auto found = kept(kept_media_folder());
+    if (!found) {
+      console_.error(found.error().message);
+      return ExitCode::io;
+    }
+    options_.generate = found->seconds;
+    options_.frame_rate = found->frame_rate;
+    recordings_ = std::move(found->recordings);
+    return ExitCode::done;
+  }
+
+  /// Whether somebody listens: ffmpeg's work would be for nothing. Who comes back may find somebody
+  /// later.
+  bool answered() {
+    if (options_.reconnect != 0) {
+      return true;
+    }
+    Device device(options_, 0, {}, io_.get_executor(),
+                  [this](const auto& name, auto fields, const auto& text) {
+                    on_event(name, std::move(fields), text);
+                  });
+    bool reached = true;
+    asio::co_spawn(io_, device.reach(), [&](const std::exception_ptr& failure, bool done) {
+      if (failure) {
+        std::rethrow_exception(failure);
+      }
+      reached = done;
+      stopped_.cancel();
+    });
+    stopped_.async_wait(asio::posix::descriptor_base::wait_read,
+                        [this](const asio::error_code& error) {
+                          if (!error) {
+                            io_.stop();
+                          }
+                        });
+    io_.run();
+    io_.restart();
+    return reached;
+  }
+
   ExitCode load() {
+    for (const auto& argument : options_.files) {
+      if (const auto text = mistaken_kind(argument); !text.empty()) {
+        console_.error(text);
+        return ExitCode::usage;
+      }
+    }
     for (const auto& argument : options_.files) {
       auto recording = load_recording(argument);
       if (!recording) {
@@ -74,10 +122,16 @@ private:
       }
       recordings_.push_back(std::move(*recording));
     }
+    if (options_.again) {
+      return load_again();
+    }
     if (options_.files.empty() && options_.generate == 0) {
       options_.generate = 3;
     }
     if (options_.generate != 0) {
+      if (!answered()) {
+        return ExitCode::io;
+      }
       console_.note(fmt::format("making a photo and {} s of video", options_.generate));
       auto generated =
           generate_recordings(options_.generate, options_.frame_rate, stop_.descriptor());
@@ -87,7 +141,13 @@ private:
       if (!generated) {
         return ExitCode::child_failed;
       }
-      std::ranges::move(*generated, std::back_inserter(recordings_));
+      Generated made{options_.generate, options_.frame_rate, std::move(*generated)};
+      if (const auto folder = kept_media_folder(); !folder.empty()) {
+        if (const auto done = keep(made, folder); !done) {
+          console_.detail("not kept for --again: " + done.error().message);
+        }
+      }
+      std::ranges::move(made.recordings, std::back_inserter(recordings_));
     }
     return ExitCode::done;
   }

@@ -1,12 +1,15 @@
 #include "dcam-sim/media.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "common/arguments.hpp"
 #include "common/escape.hpp"
 #include "common/process.hpp"
 #include "dualcam/media/annex_b.hpp"
@@ -107,6 +110,19 @@ SystemTime last_change_of(const std::string& path) {
 }
 
 } // namespace
+
+std::string mistaken_kind(const std::string& argument) {
+  const auto word = argument.substr(0, argument.find('='));
+  const bool is_word = word.size() < argument.size() && !word.empty() &&
+                       std::ranges::all_of(word, [](char c) { return c >= 'a' && c <= 'z'; });
+  if (!is_word || file_kind_named(word) || ::access(argument.c_str(), F_OK) == 0) {
+    return "";
+  }
+  const auto near = nearest(word, {"photof", "photor", "videof", "videor"});
+  return fmt::format("{}: '{}' is no kind of file; give photof, photor, videof or videor{}",
+                     escaped(argument), word,
+                     near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
+}
 
 Result<Recording> load_recording(const std::string& argument) {
   const auto equals = argument.find('=');

@@ -20,6 +20,9 @@ struct Recording {
   SystemTime finalised; ///< when the camera closed it: a FILE's last change
 };
 
+/// What is wrong with a FILE argument such as `videoq=PATH`, whose kind is none; empty: nothing.
+std::string mistaken_kind(const std::string& argument);
+
 /// Reads a FILE argument: `photof=PATH`, or PATH whose content tells photo (JPEG) from video.
 Result<Recording> load_recording(const std::string& argument);
 

@@ -114,6 +114,7 @@ void add_options_by_path(Arguments& parser, SimOptions& options) {
 void add_options(Arguments& parser, SimOptions& options, Chosen& chosen) {
   parser.number("--generate", "SECONDS", options.generate, 1, 3600,
                 "make a photo and a video of this length with ffmpeg (without FILEs 3)");
+  parser.flag("--again", options.again, "offer what the last run generated once more");
   parser.custom("--imei", "IMEI", format_imei(options.imei), "who the (first) camera is",
                 [&](const auto& given) { return set_imei(options, given); });
   parser.number("--devices", "N", options.devices, 1, 10000,
@@ -214,6 +215,7 @@ std::expected<SimOptions, ExitCode> parse_sim_options(int count, const char* con
   parser.positionals("HOST:PORT", positionals, "the server, and the files to upload");
   Chosen chosen;
   add_options(parser, options, chosen);
+  parser.file_lists(positionals);
   if (const auto code = parser.parse(count, arguments)) {
     return std::unexpected(*code);
   }
@@ -238,6 +240,13 @@ std::expected<SimOptions, ExitCode> parse_sim_options(int count, const char* con
   options.port = port;
   options.files.assign(positionals.begin() + 1, positionals.end());
   options.common = parser.common();
+  if (options.files.empty() && options.generate == 0 && parser.has_file_lists()) {
+    return std::unexpected(ExitCode::done);
+  }
+  if (options.again && (!options.files.empty() || options.generate != 0)) {
+    return std::unexpected(parser.usage_error(
+        "--again offers what was generated last: it goes with neither FILEs nor --generate"));
+  }
   return options;
 }
 

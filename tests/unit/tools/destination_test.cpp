@@ -184,7 +184,7 @@ TEST_CASE("destination: nothing on disk is looked at for standard output") {
   TemporaryFolder folder;
   ServeOptions options;
   options.to_stdout = true;
-  options.output = folder.path() / "missing";
+  options.output = folder.path() / "missing/too";
   const auto destination = Destination::of(options, Clock::system());
   Unsaid unsaid(options.output);
   CHECK(destination->check());
