@@ -201,12 +201,10 @@ class OtherInputs(ConvertCase):
         self.write("empty", "")
         self.assertEqual(self.convert("notes.txt", "empty", code=1), b"")
 
-    def test_missing_file_folder_and_unreadable_meta_are_io_errors(self):
+    def test_missing_file_and_unreadable_meta_are_io_errors(self):
         self.clip()
         self.convert("gone.h265", code=3)
         self.assertIn("gone.h265: cannot open: No such file or directory", self.said)
-        self.convert(self.folder, code=3)
-        self.assertIn(f"{self.folder}: cannot read: Is a directory", self.said)
         self.convert("--meta", "gone.json", "clip.h265", code=3)
 
     def test_bad_meta_is_bad_data_and_a_bad_sidecar_is_warned_of(self):

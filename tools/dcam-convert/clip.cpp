@@ -1,6 +1,9 @@
 #include "dcam-convert/clip.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <system_error>
 #include <utility>
 
 namespace dualcam::convert {
@@ -92,8 +95,41 @@ private:
 
 } // namespace
 
-std::uint64_t period_of(unsigned frame_rate) {
-  return 1'000'000 / (frame_rate != 0 ? frame_rate : usual_frame_rate);
+double exact_frame_rate(double rate) {
+  const auto whole = std::ceil(rate);
+  const auto exact = whole * 1000 / 1001;
+  constexpr double most_rounded = 0.006;
+  return rate != whole && std::abs(rate - exact) < most_rounded ? exact : rate;
+}
+
+double nominal_frame_rate(double counted) {
+  constexpr double hundredths = 100;
+  constexpr double uneven = 0.02;
+  const auto rounded = std::round(counted * hundredths) / hundredths;
+  const auto exact = exact_frame_rate(rounded);
+  const auto whole = std::round(counted);
+  return exact == rounded && std::abs(counted - whole) < uneven * whole ? whole : exact;
+}
+
+std::optional<double> parse_frame_rate(std::string_view text) {
+  const auto number = [](std::string_view digits) -> std::optional<double> {
+    double value = 0;
+    const auto* end = digits.data() + digits.size();
+    const auto parsed = std::from_chars(digits.data(), end, value, std::chars_format::fixed);
+    return parsed.ec == std::errc{} && parsed.ptr == end ? std::optional(value) : std::nullopt;
+  };
+  const auto slash = text.find('/');
+  const auto above = number(text.substr(0, slash));
+  const auto below = slash == text.npos ? std::optional(1.0) : number(text.substr(slash + 1));
+  if (!above || !below || !(*below > 0)) {
+    return std::nullopt;
+  }
+  const auto rate = exact_frame_rate(*above / *below);
+  return rate >= 1 && rate <= highest_frame_rate ? std::optional(rate) : std::nullopt;
+}
+
+std::uint64_t period_of(double frame_rate) {
+  return static_cast<std::uint64_t>(1e6 / (frame_rate > 0 ? frame_rate : usual_frame_rate));
 }
 
 void Losses::list(PtmfDamage one) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "dualcam/media/ptmf.hpp"
@@ -9,7 +11,7 @@
 namespace dualcam::convert {
 
 /// Of a stream that tells no times, unless the user does.
-inline constexpr unsigned usual_frame_rate = 25;
+inline constexpr double usual_frame_rate = 25;
 
 /// Longer ones, in microseconds, are not believed.
 inline constexpr std::uint64_t longest_pause = 10'000'000;
@@ -65,8 +67,19 @@ struct Clip {
   std::uint64_t lost_time() const { return losses.pictures() * period; }
 };
 
+inline constexpr double highest_frame_rate = 240;
+
+/// What a rate that people and cameras round stands for: 29.97 is 30000/1001.
+double exact_frame_rate(double rate);
+
+/// What a rate that was counted stands for: cameras' pictures are not evenly spaced.
+double nominal_frame_rate(double counted);
+
+/// From 1 to `highest_frame_rate`: "25", "29.97", "30000/1001".
+std::optional<double> parse_frame_rate(std::string_view text);
+
 /// Of a picture, in microseconds; `frame_rate` 0: nobody knows it.
-std::uint64_t period_of(unsigned frame_rate);
+std::uint64_t period_of(double frame_rate);
 
 /// How much silence, in bytes of A-law and at most one sound chunk of it, belongs at `end` of one
 /// sound when the next begins at `next`: none unless `shortest_hole` microseconds are missing, or

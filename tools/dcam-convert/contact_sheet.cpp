@@ -10,7 +10,6 @@
 #include "common/escape.hpp"
 #include "common/shell.hpp"
 #include "dcam-convert/ffmpeg_run.hpp"
-#include "dualcam/storage/file_system.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -23,39 +22,6 @@ constexpr std::size_t cell_size = std::size_t{cell_width} * cell_height * 3;
 /// Pictures of each video: many of a single one, a row of each of several, one of each of very
 /// many.
 std::uint64_t pictures_each(std::size_t files) { return files == 1 ? 12 : files <= 50 ? 4 : 1; }
-
-struct Entry {
-  std::string path;
-  bool from_folder;
-};
-
-Outcome<std::vector<Entry>> list_files(const std::vector<std::string>& inputs) {
-  std::vector<Entry> files;
-  for (const auto& input : inputs) {
-    std::error_code error;
-    if (input == "-" || !fs::is_directory(input, error)) {
-      files.push_back({input, false});
-      continue;
-    }
-    std::vector<Entry> inside;
-    std::vector<std::string> names;
-    const int failure = FileSystem::current().list(input, names);
-    for (const auto& name : names) {
-      const auto path = fs::path(input) / name;
-      std::error_code ignored;
-      if (!name.starts_with(".") && fs::is_regular_file(path, ignored)) {
-        inside.push_back({path.string(), true});
-      }
-    }
-    if (failure != 0) {
-      return std::unexpected(Failure{ExitCode::io, "cannot read " + escaped(input) + ": " +
-                                                       std::generic_category().message(failure)});
-    }
-    std::ranges::sort(inside, {}, &Entry::path);
-    files.insert(files.end(), inside.begin(), inside.end());
-  }
-  return files;
-}
 
 /// For ffmpeg's drawtext: nothing that it would interpret.
 std::string label_of(const std::string& path) {
@@ -80,7 +46,7 @@ public:
 
   ExitCode run() {
     const auto done = attempt([&] { return make(); });
-    if (workshop_.stop.requested()) {
+    if (workshop_.stop.requested() && record_.output.empty()) {
       return ExitCode::incomplete;
     }
     if (!done) {
@@ -95,23 +61,16 @@ public:
 
 private:
   Outcome<void> make() {
-    const auto files = list_files(options_.inputs);
-    if (!files) {
-      return std::unexpected(files.error());
-    }
-    for (const auto& file : *files) {
-      workshop_.files.add_input(file.path);
-    }
+    const auto& files = workshop_.inputs;
     if (const auto wanted = check_target(); !wanted || !*wanted) {
       return wanted ? Outcome<void>() : std::unexpected(wanted.error());
     }
-    each_ = pictures_each(files->size());
-    labelled_ = files->size() > 1;
-    workshop_.reporter.expect(files->size());
-    for (std::size_t i = 0; i < files->size() && cells_ < most_cells; ++i) {
+    each_ = pictures_each(files.size());
+    labelled_ = files.size() > 1;
+    for (std::size_t i = 0; i < files.size() && cells_ < most_cells; ++i) {
       const auto before = cells_;
       workshop_.reporter.progress(i, 0, each_);
-      if (const auto done = add((*files)[i]); !done) {
+      if (const auto done = add(files[i]); !done) {
         return done;
       }
       workshop_.reporter.progress(i, cells_ - before, cells_ - before);
@@ -127,14 +86,14 @@ private:
   }
 
   /// The pictures of one file. One bad file does not spoil the sheet.
-  Outcome<void> add(const Entry& file) {
+  Outcome<void> add(const ListedFile& file) {
     Record record;
     record.input = file.path;
     auto source = open_source(workshop_, file.path, record);
     if (workshop_.stop.requested()) {
       return std::unexpected(Failure{ExitCode::incomplete, "stopped"});
     }
-    if (!source && file.from_folder && record.format == name_of(VideoFormat::unknown)) {
+    if (!source && file.from_folder() && record.format == name_of(VideoFormat::unknown)) {
       return {}; // a sidecar, a text
     }
     record_.code = worse_of(record_.code, record.code);

@@ -1,10 +1,13 @@
 #include "dcam-convert/converter.hpp"
 
+#include <tuple>
+
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
 #include "common/shell.hpp"
 #include "dcam-convert/ffmpeg_run.hpp"
+#include "dcam-convert/moment.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -26,6 +29,11 @@ public:
     source_ = &*source;
     if (const auto possible = check(); !possible) {
       return possible;
+    }
+    if (options_.task() == Task::thumbnail) {
+      if (const auto picked = pick(); !picked) {
+        return picked;
+      }
     }
     if (options_.dry_run) {
       return show_command();
@@ -66,6 +74,29 @@ private:
                : Outcome<void>();
   }
 
+  /// Finds the picture for the thumbnail: the one that --at tells, or at the trigger, or the first
+  /// key picture.
+  Outcome<void> pick() {
+    const auto duration = std::chrono::microseconds(record_.duration);
+    const auto at = moment_in_clip(options_.at, source_->sidecar, duration);
+    if (!at) {
+      return std::unexpected(at.error());
+    }
+    if (source_->file.format() == VideoFormat::jpeg || !*at) {
+      return {};
+    }
+    pick_ = {.first_key = false, .number = 0, .at = **at};
+    if (source_->is_stream()) {
+      std::tie(pick_.number, picked_) = picture_at(*source_->clip, pick_.at);
+    }
+    return {};
+  }
+
+  /// How many pictures are shown before those that ffmpeg gets for a thumbnail.
+  std::uint64_t rank_of_first_picked() const {
+    return options_.task() == Task::thumbnail && !pick_.first_key ? picked_.first : 0;
+  }
+
   /// False: the name is taken and to be left alone.
   Outcome<bool> check_target() const {
     std::error_code ignored;
@@ -103,7 +134,7 @@ private:
     case Task::vendor_recipe:
       return vendor_command(options_, source_->frame_rate, record_.input, container(), output);
     case Task::thumbnail:
-      return thumbnail_command(options_, ffmpeg_input(), output);
+      return thumbnail_command(options_, ffmpeg_input(), pick_, output);
     default:
       return convert_command(options_, container(), ffmpeg_input(), source_->sidecar, output);
     }
@@ -165,10 +196,12 @@ private:
     const bool thumbnail = options_.task() == Task::thumbnail;
     std::optional<FrameStream> stream;
     if (is_fed()) {
-      stream.emplace(source_->file, *source_->clip,
-                     FrameStream::Choice{.sound = audio() != AudioMode::none,
-                                         .fill_holes = audio() == AudioMode::aac,
-                                         .first_only = thumbnail});
+      stream.emplace(
+          source_->file, *source_->clip,
+          FrameStream::Choice{.sound = audio() != AudioMode::none,
+                              .fill_holes = audio() == AudioMode::aac,
+                              .only = thumbnail ? std::optional(picked_) : std::nullopt});
+      pick_.number -= rank_of_first_picked();
     }
     const auto on_progress = [this](std::uint64_t frames) {
       workshop_.reporter.progress(number_, frames, expected_frames());
@@ -215,6 +248,8 @@ private:
   Record& record_;
   Source* source_ = nullptr;
   fs::path target_;
+  Pick pick_;
+  std::pair<std::size_t, std::size_t> picked_{0, 1}; ///< pictures that a thumbnail needs
 };
 
 } // namespace
@@ -226,7 +261,7 @@ std::string pasteable(const ConvertOptions& options, const Source& source, const
     feeder.insert(feeder.end(), {"--audio", audio == AudioMode::none ? "none" : "aac"});
   }
   if (source.file.format() == VideoFormat::annex_b) {
-    feeder.insert(feeder.end(), {"--fps", std::to_string(source.frame_rate)});
+    feeder.insert(feeder.end(), {"--fps", fmt::format("{}", source.frame_rate)});
   }
   feeder.insert(feeder.end(), {"-o", "-", "--", source.file.path()});
   return shell_command(feeder) + " | " + shell_command(command);
@@ -252,10 +287,10 @@ Outcome<void> finish_output(const Workshop& workshop, Output& output, Record& re
 
 ExitCode convert(const Workshop& workshop, std::size_t number) {
   Record record;
-  record.input = workshop.options.inputs[number];
+  record.input = workshop.inputs[number].path;
   Conversion conversion(workshop, number, record);
   const auto done = attempt([&] { return conversion.run(); });
-  if (workshop.stop.requested()) {
+  if (workshop.stop.requested() && record.output.empty()) {
     return ExitCode::incomplete;
   }
   if (!done) {

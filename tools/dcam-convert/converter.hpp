@@ -10,6 +10,7 @@
 #include "dcam-convert/ffmpeg.hpp"
 #include "dcam-convert/frame_stream.hpp"
 #include "dcam-convert/input.hpp"
+#include "dcam-convert/listed_file.hpp"
 #include "dcam-convert/mp4.hpp"
 #include "dcam-convert/options.hpp"
 #include "dcam-convert/output.hpp"
@@ -25,7 +26,7 @@ struct Source {
   std::optional<Clip> clip; ///< of PTMF and Annex B
   Mp4Facts mp4;             ///< of MP4
   bool doubtful = false;    ///< an MP4 whose pictures are damaged or of a kind not known here
-  unsigned frame_rate = 0;  ///< nominal, of streams
+  double frame_rate = 0;    ///< nominal
 
   bool is_stream() const { return clip.has_value(); }
   /// For programs that read the file themselves.
@@ -56,6 +57,7 @@ template <class Step> Outcome<void> attempt(Step step) {
 /// Shared by all inputs.
 struct Workshop {
   const ConvertOptions& options;
+  const std::vector<ListedFile>& inputs;
   RunFiles& files;
   Reporter& reporter;
   const StopSignal& stop;

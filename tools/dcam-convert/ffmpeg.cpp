@@ -66,7 +66,7 @@ void append_metadata(Command& command, const Sidecar& sidecar, Container contain
     append_words(command, {"-metadata", fmt::format("{}={}", key, value)});
   };
   if (sidecar.time) {
-    add("creation_time", *sidecar.time);
+    add("creation_time", format_utc(*sidecar.time));
   }
   if (sidecar.position) {
     add("location", format_iso6709(*sidecar.position));
@@ -158,10 +158,10 @@ Command convert_command(const ConvertOptions& options, Container container,
                         const FfmpegOutput& output) {
   auto command = begin(options, output);
   append_input(command, input);
-  append_words(command, {"-map", "0:v:0"});
+  append_words(command, {"-map", input.stream ? "0:v:0" : "0:V"});
   const auto audio = audio_for(options.audio, container, input);
   if (audio != AudioMode::none) {
-    append_words(command, {"-map", input.stream ? "0:a:0" : "0:a:0?"});
+    append_words(command, {"-map", input.stream ? "0:a:0" : "0:a?"});
   }
   append_video_codec(command, options.codec, input.hevc, container);
   append_audio_codec(command, audio);
@@ -177,23 +177,31 @@ Command convert_command(const ConvertOptions& options, Container container,
   return command;
 }
 
-Command vendor_command(const ConvertOptions& options, unsigned fps,
+Command vendor_command(const ConvertOptions& options, double fps,
                        const std::filesystem::path& input, Container container,
                        const FfmpegOutput& output) {
   auto command = begin(options, output);
-  append_words(command,
-               {"-r", std::to_string(fps), "-i", file_argument(input), "-ss", "00:00:0.9", "-c:a",
-                "copy", "-c:v", "libx264", "-f", std::string(name_of(container)), output.argument});
+  append_words(command, {"-r", fmt::format("{}", fps), "-i", file_argument(input), "-ss",
+                         "00:00:0.9", "-c:a", "copy", "-c:v", "libx264", "-f",
+                         std::string(name_of(container)), output.argument});
   return command;
 }
 
-Command thumbnail_command(const ConvertOptions& options, const FfmpegInput& input,
+Command thumbnail_command(const ConvertOptions& options, const FfmpegInput& input, const Pick& pick,
                           const FfmpegOutput& output) {
   auto command = begin(options, output);
-  append_words(command, {"-skip_frame", "nokey"});
+  if (pick.first_key) {
+    append_words(command, {"-skip_frame", "nokey"});
+  } else if (!input.stream) {
+    append_words(command, {"-ss", fmt::format("{}us", pick.at.count())});
+  }
   append_input(command, input);
-  append_words(command, {"-map", "0:v:0", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "2",
-                         "-pix_fmt", "yuvj420p", "-f", "mjpeg", output.argument});
+  append_words(command, {"-map", "0:v:0"});
+  if (!pick.first_key && input.stream) {
+    append_words(command, {"-vf", "select=" + selected({pick.number}), "-fps_mode", "passthrough"});
+  }
+  append_words(command, {"-frames:v", "1", "-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p",
+                         "-f", "mjpeg", output.argument});
   return command;
 }
 

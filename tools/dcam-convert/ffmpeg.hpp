@@ -2,6 +2,7 @@
 // behind `file:`, so that none is taken for an option, a protocol or a pattern.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -60,12 +61,19 @@ Command convert_command(const ConvertOptions& options, Container container,
                         const FfmpegOutput& output);
 
 /// `ffmpeg -r FPS -i INPUT -ss 00:00:0.9 -c:a copy -c:v libx264 OUTPUT`, the vendor page's.
-Command vendor_command(const ConvertOptions& options, unsigned fps,
+Command vendor_command(const ConvertOptions& options, double fps,
                        const std::filesystem::path& input, Container container,
                        const FfmpegOutput& output);
 
-/// The first picture as a JPEG.
-Command thumbnail_command(const ConvertOptions& options, const FfmpegInput& input,
+/// Which picture becomes a thumbnail.
+struct Pick {
+  bool first_key = true;          ///< the first key picture; otherwise:
+  std::uint64_t number = 0;       ///< of a stream's pictures, as they are shown
+  std::chrono::microseconds at{}; ///< of a file's
+};
+
+/// One picture as a JPEG.
+Command thumbnail_command(const ConvertOptions& options, const FfmpegInput& input, const Pick& pick,
                           const FfmpegOutput& output);
 
 /// Size of one picture of a contact sheet.

@@ -3,6 +3,7 @@
 #include "dualcam/media/annex_b.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace dualcam::convert {
@@ -20,11 +21,11 @@ FrameStream::FrameStream(const Input& input, const Clip& clip, Choice choice)
       sounds_end_(clip.sounds.size()), head_wanted_(choice.form == Form::matroska) {
   if (choice.form == Form::audio) {
     pictures_end_ = 0;
-  } else if (choice.form == Form::video || !choice.sound || choice.first_only) {
+  } else if (choice.form == Form::video || !choice.sound || choice.only) {
     sounds_end_ = 0;
   }
-  if (choice.first_only) {
-    pictures_end_ = std::min<std::size_t>(pictures_end_, 1);
+  if (choice.only) {
+    std::tie(picture_, pictures_end_) = *choice.only;
   }
 }
 
@@ -91,7 +92,7 @@ FrameStream::Frame FrameStream::take_sound(std::uint32_t silence) {
 bool FrameStream::append_head() {
   ByteBuffer start;
   if (pictures_end_ != 0) {
-    const auto& first = clip_.pictures.front();
+    const auto& first = clip_.pictures[picture_];
     if (!append_stretch(first.sets_offset, first.sets_size) ||
         !append_stretch(first.offset, std::min<std::size_t>(first.size, parameter_sets_size))) {
       return false;

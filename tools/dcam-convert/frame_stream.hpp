@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include "dcam-convert/clip.hpp"
 #include "dcam-convert/input.hpp"
@@ -17,7 +18,8 @@ public:
     Form form = Form::matroska;
     bool sound = true;       ///< in Matroska
     bool fill_holes = false; ///< with silence; in Matroska
-    bool first_only = false; ///< one picture, no sound
+    /// Only the pictures from one number in the clip to another, no sound.
+    std::optional<std::pair<std::size_t, std::size_t>> only = std::nullopt;
   };
 
   FrameStream(const Input& input, const Clip& clip, Choice choice);

@@ -89,14 +89,15 @@ Input::~Input() {
   }
 }
 
-Result<Input> Input::open(const std::string& path, const StopSignal& stop) {
+Result<Input> Input::open(const std::string& path, const StopSignal& stop,
+                          std::uint64_t most_copied) {
   Input file(path);
   const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                      : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
     return open_error("cannot open");
   }
-  if (const auto taken = file.take(descriptor, stop); !taken) {
+  if (const auto taken = file.take(descriptor, stop, most_copied); !taken) {
     return std::unexpected(taken.error());
   }
   if (const auto measured = file.measure(); !measured) {
@@ -105,25 +106,27 @@ Result<Input> Input::open(const std::string& path, const StopSignal& stop) {
   return file;
 }
 
-Result<void> Input::take(int descriptor, const StopSignal& stop) {
+Result<void> Input::take(int descriptor, const StopSignal& stop, std::uint64_t most_copied) {
   struct stat status{};
   if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
     descriptor_ = descriptor;
     has_path_ = path_ != "-";
     return {};
   }
-  const auto spooled =
-      S_ISDIR(status.st_mode) ? errno_error(EISDIR, "cannot read") : spool(descriptor, stop);
+  const auto spooled = S_ISDIR(status.st_mode) ? errno_error(EISDIR, "cannot read")
+                                               : spool(descriptor, stop, most_copied);
   ::close(descriptor);
   return spooled;
 }
 
-Result<void> Input::spool(int from, const StopSignal& stop) {
+Result<void> Input::spool(int from, const StopSignal& stop, std::uint64_t most_copied) {
   descriptor_ = open_nameless();
   if (descriptor_ < 0) {
     return open_error("cannot make a temporary file");
   }
   ByteBuffer piece(spooled_piece);
+  bool known = false;
+  std::uint64_t copied = 0;
   for (;;) {
     const auto count = read_some(from, piece, stop);
     if (count < 0) {
@@ -134,6 +137,21 @@ Result<void> Input::spool(int from, const StopSignal& stop) {
     }
     if (!write_all(descriptor_, Bytes(piece).first(static_cast<std::size_t>(count)))) {
       return errno_error(errno, "cannot write a temporary file");
+    }
+    copied += static_cast<std::uint64_t>(count);
+    if (!known && copied >= thorough_detection_size) {
+      if (const auto measured = measure(); !measured) {
+        return measured;
+      }
+      known = format_ != VideoFormat::unknown;
+      if (!known) { // it may be endless
+        return {};
+      }
+    }
+    if (copied > most_copied) {
+      return std::unexpected(Error{ErrorCategory::io, copied,
+                                   "is endless, or too long: more than " +
+                                       std::to_string(most_copied) + " bytes have come"});
     }
   }
 }

@@ -8,6 +8,7 @@
 #include "common/unforeseen.hpp"
 #include "dcam-convert/contact_sheet.hpp"
 #include "dcam-convert/converter.hpp"
+#include "dcam-convert/input_list.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -16,7 +17,7 @@ constexpr auto tool_name = "dcam-convert";
 
 /// Takes the inputs one by one, several at once if wanted; the worst outcome.
 ExitCode convert_all(const Workshop& workshop) {
-  const auto files = workshop.options.inputs.size();
+  const auto files = workshop.inputs.size();
   std::atomic<std::size_t> next = 0;
   std::atomic<ExitCode> worst = ExitCode::done;
   const auto work = [&] {
@@ -45,14 +46,24 @@ int run(const ConvertOptions& options) {
   const StopSignal stop;
   hurry_when_readable(stop.descriptor());
   Reporter reporter(options.common, options.inputs.size());
-  auto files = RunFiles::plan(options);
+  const bool one = options.task() == Task::contact_sheet;
+  const auto inputs = one ? list_files(options.inputs) : list_videos(options, stop);
+  if (!inputs) {
+    reporter.error(inputs.error().message);
+    return static_cast<int>(inputs.error().code);
+  }
+  reporter.expect(inputs->size());
+  auto files = RunFiles::plan(options, *inputs);
   if (!files) {
     reporter.error(files.error());
     return static_cast<int>(ExitCode::usage);
   }
-  const Workshop workshop{options, *files, reporter, stop};
-  auto code =
-      options.task() == Task::contact_sheet ? make_contact_sheet(workshop) : convert_all(workshop);
+  const Workshop workshop{options, *inputs, *files, reporter, stop};
+  if (inputs->empty() && !one) {
+    reporter.error("no video in what is given");
+    return static_cast<int>(ExitCode::bad_data);
+  }
+  auto code = one ? make_contact_sheet(workshop) : convert_all(workshop);
   if (stop.requested()) {
     reporter.error("stopped; nothing unfinished is left, the same command starts again");
     return 128 + stop.signal();

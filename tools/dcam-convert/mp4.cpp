@@ -82,6 +82,8 @@ void describe(Bytes media, Bytes table, Mp4Facts& facts) {
 
 void take_movie(Bytes movie, std::uint64_t file_size, Mp4Facts& facts) {
   bool described = false;
+  const auto head = find_mp4_box(movie, "mvhd");
+  facts.created = number_be(head, 0, 1) == 1 ? number_be(head, 4, 8) : number_be(head, 4, 4);
   for (const auto& box : mp4_boxes(movie)) {
     if (box.type != "trak") {
       continue;
@@ -91,7 +93,9 @@ void take_movie(Bytes movie, std::uint64_t file_size, Mp4Facts& facts) {
     const auto samples = count_samples(table, file_size);
     facts.whole = facts.whole && samples.inside == samples.all;
     const auto handler = find_mp4_box(media, "hdlr");
-    const bool is_video = handler.size() >= 12 && as_text(handler.subspan(8, 4)) == "vide";
+    const auto kind = handler.size() >= 12 ? as_text(handler.subspan(8, 4)) : std::string_view();
+    const bool is_video = kind == "vide";
+    facts.other_tracks += is_video || kind == "soun" ? 0 : 1;
     if (is_video && !described) {
       described = true;
       facts.frames = samples.all;

@@ -1,13 +1,17 @@
 #include "dcam-convert/options.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <string_view>
+#include <system_error>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include "common/arguments.hpp"
 #include "common/escape.hpp"
+#include "dcam-convert/clip.hpp"
 #include "dcam-convert/ffmpeg.hpp"
 
 namespace dualcam::convert {
@@ -45,12 +49,12 @@ void add_options(Arguments& parser, ConvertOptions& options) {
                            "sound: auto, copy, aac or none");
   parser.custom("--fps", "N", "", "frames a second, for streams without times",
                 [&](const std::string& given) -> std::optional<std::string> {
-                  const bool digits = !given.empty() && given.size() <= 3 &&
-                                      given.find_first_not_of("0123456789") == std::string::npos;
-                  options.fps = digits ? static_cast<unsigned>(std::stoul(given)) : 0;
-                  return options.fps >= 1 && options.fps <= 240
+                  const auto rate = parse_frame_rate(given);
+                  options.fps = rate.value_or(0);
+                  return rate
                              ? std::nullopt
-                             : std::optional<std::string>("a whole number from 1 to 240");
+                             : std::optional<std::string>("a number from 1 to 240, as in 25, 29.97 "
+                                                          "or 30000/1001");
                 });
   parser.text("--meta", "FILE", options.meta, "metadata for the input (INPUT.json, if it exists)");
   parser.flag("--vendor-recipe", options.vendor_recipe, "run the vendor page's command instead");
@@ -59,7 +63,15 @@ void add_options(Arguments& parser, ConvertOptions& options) {
       {{"video", Extract::video}, {"audio", Extract::audio}, {"matroska", Extract::matroska}},
       "without ffmpeg: video (HEVC), audio (A-law) or matroska (both, with times)");
   parser.text("--thumbnail", "FILE", options.thumbnail,
-              "make a JPEG of the first key frame; of several inputs: a folder");
+              "make a JPEG of one picture; of several inputs: a folder");
+  parser.custom("--at", "TIME", "", "the thumbnail's picture: 1.5, 0:01.5 or UTC (at the trigger)",
+                [&](const std::string& given) -> std::optional<std::string> {
+                  options.at = parse_moment(given);
+                  return options.at ? std::nullopt
+                                    : std::optional<std::string>(
+                                          "seconds since the clip's start, as in 1.5, 500ms or "
+                                          "0:01.5, or UTC, as in 2024-10-29T12:43:42Z");
+                });
   parser.text("--contact-sheet", "FILE", options.contact_sheet,
               "make a JPEG with pictures from all inputs, folders too");
   parser.number("-j,--jobs", "N", options.jobs, 1U, 256U, "this many files at once");
@@ -82,6 +94,9 @@ std::optional<std::string> contradiction(const ConvertOptions& options) {
   }
   if (std::ranges::count(options.inputs, "-") > 1) {
     return "standard input can be read only once";
+  }
+  if (options.at && options.thumbnail.empty()) {
+    return "--at picks the picture for --thumbnail";
   }
   const bool makes_jpeg = !options.thumbnail.empty() || !options.contact_sheet.empty();
   if (makes_jpeg && !options.output.empty()) {
@@ -109,6 +124,40 @@ std::optional<std::string> contradiction(const ConvertOptions& options) {
 }
 
 } // namespace
+
+std::optional<Moment> parse_moment(const std::string& text) {
+  if (const auto utc = parse_utc(text)) {
+    return *utc;
+  }
+  std::string_view rest = text;
+  double unit = 1e6;
+  const bool clock = rest.find(':') != rest.npos;
+  if (!clock && rest.ends_with("ms")) {
+    unit = 1e3;
+    rest.remove_suffix(2);
+  } else if (!clock && rest.ends_with('s')) {
+    rest.remove_suffix(1);
+  }
+  double seconds = 0;
+  for (int fields = 0; fields < 3; ++fields) {
+    const auto colon = rest.find(':');
+    const auto field = rest.substr(0, colon);
+    double value = 0;
+    const auto* end = field.data() + field.size();
+    const auto parsed = std::from_chars(field.data(), end, value, std::chars_format::fixed);
+    constexpr double longest = 1e6;
+    if (parsed.ec != std::errc{} || parsed.ptr != end || !(value >= 0 && value < longest) ||
+        field.starts_with('-') || (fields != 0 && value >= 60)) {
+      return std::nullopt;
+    }
+    seconds = seconds * 60 + value;
+    if (colon == rest.npos) {
+      return std::chrono::microseconds(std::llround(seconds * unit));
+    }
+    rest.remove_prefix(colon + 1);
+  }
+  return std::nullopt;
+}
 
 Task ConvertOptions::task() const {
   return vendor_recipe                 ? Task::vendor_recipe

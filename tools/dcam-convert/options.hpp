@@ -1,11 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <expected>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "common/exit_code.hpp"
 #include "common/standard_streams.hpp"
+#include "dcam-convert/sidecar.hpp"
 #include "dualcam/storage/part_file.hpp"
 
 namespace dualcam::convert {
@@ -26,6 +30,13 @@ enum class Extract {
   matroska, ///< both with their times: what ffmpeg is given
 };
 
+/// A point in a clip.
+using Moment = std::variant<std::chrono::microseconds, ///< since its start
+                            UtcTime>;
+
+/// "1.5", "1.5s", "500ms", "01:02.5", "0:01:02.5", or UTC as in `2024-10-29T12:43:42Z`.
+std::optional<Moment> parse_moment(const std::string& text);
+
 /// What is made of the inputs.
 enum class Task { convert, vendor_recipe, extract, thumbnail, contact_sheet };
 
@@ -35,11 +46,12 @@ struct ConvertOptions {
   std::string output; ///< file, folder or "-"; empty = beside the input
   Codec codec = Codec::copy;
   AudioMode audio = AudioMode::automatic;
-  unsigned fps = 0; ///< 0 = not given
+  double fps = 0;   ///< 0 = not given
   std::string meta; ///< empty = INPUT.json
   bool vendor_recipe = false;
   Extract extract = Extract::nothing;
   std::string thumbnail;
+  std::optional<Moment> at; ///< of the thumbnail
   std::string contact_sheet;
   unsigned jobs = 1;
   bool dry_run = false;

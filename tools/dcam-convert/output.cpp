@@ -14,6 +14,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// The same name, shortened where a `_12.part` would not fit behind it.
+fs::path with_room_for_part(const fs::path& path) {
+  constexpr std::size_t longest_name = 255 - sizeof("_12.part");
+  auto name = path.filename().string();
+  if (name.size() <= longest_name) {
+    return path;
+  }
+  auto length = longest_name;
+  while ((static_cast<unsigned char>(name[length]) & 0xC0) == 0x80) { // inside a UTF-8 character
+    --length;
+  }
+  return path.parent_path() / name.substr(0, length);
+}
+
 } // namespace
 
 Result<Output> Output::create(const fs::path& path, bool make_folder,
@@ -28,11 +42,12 @@ Result<Output> Output::create(const fs::path& path, bool make_folder,
       return errno_error(error.value(), "cannot create " + path.parent_path().string());
     }
   }
-  auto part = PartFile::create(path, Leftover::start_over,
+  auto part = PartFile::create(with_room_for_part(path), Leftover::start_over,
                                [&](const fs::path& name) { return Result<bool>(may_use(name)); });
   if (!part) {
     return std::unexpected(part.error());
   }
+  part->set_final_name(path);
   return Output(std::move(*part));
 }
 

@@ -58,21 +58,37 @@ bool is_special(const fs::path& path) {
 
 /// `extension` (".mp4") in place of the input's, beside the input or in the folder `output`, or
 /// `output` itself where it names a file. "-" stays "-". `many`: `output` must be a folder.
-fs::path output_path(const std::string& output, const std::string& input,
-                     std::string_view extension, bool many) {
-  auto name = input == "-" ? fs::path("stdin") : fs::path(input);
+fs::path output_path(const std::string& output, const ListedFile& input, std::string_view extension,
+                     bool many) {
+  auto name = input.path == "-" ? fs::path("stdin") : fs::path(input.path);
   name.replace_extension(extension);
   if (output.empty()) {
     return name;
   }
   if (output != "-" && (many || is_folder(output))) {
-    return fs::path(output) / name.filename();
+    return fs::path(output) / (input.from_folder()
+                                   ? fs::path(input.place).replace_extension(extension)
+                                   : name.filename());
   }
   return output;
 }
 
+/// `a.h265 out.mp4`, as cp and ffmpeg have it.
+std::optional<std::string> misplaced_output(const ConvertOptions& options) {
+  const auto last = options.inputs.empty() ? std::string() : options.inputs.back();
+  struct stat status{};
+  const bool looks_so = last.ends_with('/') || container_of(last) || is_jpeg_name(last);
+  if (options.inputs.size() < 2 || !looks_so || ::stat(last.c_str(), &status) == 0) {
+    return std::nullopt;
+  }
+  return fmt::format("'{0}': no such file; if it is to be made, write {1} {0}", escaped(last),
+                     options.task() == Task::thumbnail       ? "--thumbnail"
+                     : options.task() == Task::contact_sheet ? "--contact-sheet"
+                                                             : "-o");
+}
+
 /// What is wrong with the name as an option gives it; nullopt if nothing is.
-std::optional<std::string> objection(const ConvertOptions& options) {
+std::optional<std::string> objection(const ConvertOptions& options, bool many) {
   const auto task = options.task();
   const auto& wanted = wanted_by(options);
   if (wanted.empty() || wanted == "-") {
@@ -88,7 +104,7 @@ std::optional<std::string> objection(const ConvertOptions& options) {
                ? std::nullopt
                : std::optional(name + ": give a name that ends in .jpg or .jpeg, or -");
   }
-  if (options.inputs.size() > 1) {
+  if (many) {
     struct stat status{};
     const bool taken = ::stat(wanted.c_str(), &status) == 0;
     return folder || (!taken && !fs::path(wanted).has_extension())
@@ -141,28 +157,42 @@ private:
 
 } // namespace
 
-std::expected<RunFiles, std::string> RunFiles::plan(const ConvertOptions& options) {
-  if (auto text = objection(options)) {
+std::expected<RunFiles, std::string> RunFiles::plan(const ConvertOptions& options,
+                                                    const std::vector<ListedFile>& inputs) {
+  const bool several =
+      options.inputs.size() > 1 || std::ranges::any_of(inputs, &ListedFile::from_folder);
+  if (auto text = misplaced_output(options)) {
     return std::unexpected(std::move(*text));
   }
+  if (auto text = objection(options, several)) {
+    return std::unexpected(std::move(*text));
+  }
+  if (inputs.size() > 1 && options.output == "-") {
+    return std::unexpected("--output: standard output takes one file");
+  }
+  if (inputs.size() > 1 && !options.meta.empty()) {
+    return std::unexpected(
+        "--meta describes one file; for several there is INPUT.json beside each");
+  }
   RunFiles files;
-  for (const auto& input : options.inputs) {
-    files.add_input(input);
+  for (const auto& input : inputs) {
+    files.add_input(input.path);
   }
   files.add(options.meta);
   const auto& wanted = wanted_by(options);
   Names names(options.if_exists);
   const bool one = options.task() == Task::contact_sheet;
-  for (std::size_t number = 0; number < (one ? 1 : options.inputs.size()); ++number) {
-    const auto target = output_path(wanted, options.inputs[number], extension_of(options),
-                                    options.inputs.size() > 1 && !one);
+  for (std::size_t number = 0; number < (one ? 1 : inputs.size()); ++number) {
+    const auto target = one ? output_path(wanted, {options.inputs.front()}, ".jpg", false)
+                            : output_path(wanted, inputs[number], extension_of(options), several);
     files.targets_.push_back(target == "-" ? target : names.take(target));
     if (target != "-" && options.if_exists == IfExists::replace &&
         is_special(files.targets_.back())) {
       return std::unexpected(escaped(files.targets_.back().string()) +
                              " is no file that could be replaced");
     }
-    if ((target == "-" || options.if_exists == IfExists::replace) &&
+    // a contact sheet knows its files better: what a shell makes in a folder is no input yet
+    if (!one && (target == "-" || options.if_exists == IfExists::replace) &&
         files.is_input(files.targets_.back())) {
       return std::unexpected(
           fmt::format("{} would be written over an input; give another {}",

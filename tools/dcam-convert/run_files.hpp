@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include "dcam-convert/listed_file.hpp"
 #include "dcam-convert/options.hpp"
 
 namespace dualcam::convert {
@@ -18,7 +19,8 @@ class RunFiles {
 public:
   /// A name for each output: no two of a run share one. Errors are of usage: a name that cannot be
   /// meant, or one that leads to an input and would be replaced.
-  static std::expected<RunFiles, std::string> plan(const ConvertOptions& options);
+  static std::expected<RunFiles, std::string> plan(const ConvertOptions& options,
+                                                   const std::vector<ListedFile>& inputs);
 
   /// The result's name; "-" is standard output. There is one for each input, of a contact sheet one
   /// for all.

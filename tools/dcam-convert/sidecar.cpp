@@ -1,5 +1,9 @@
 #include "dcam-convert/sidecar.hpp"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,33 +11,41 @@
 #include "common/camera_document.hpp"
 #include "common/document.hpp"
 #include "common/escape.hpp"
+#include "common/record.hpp"
 #include "common/record_reader.hpp"
+#include "dcam-convert/clip.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::convert {
 namespace {
 
-constexpr unsigned highest_frame_rate = 240;
-
-/// `2024-10-29T12:43:42.000Z`, fraction optional.
-bool is_time(std::string_view text) {
-  constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
-  if (text.size() == form.size() - 4) {
-    return text.ends_with('Z') && is_time(std::string(text.substr(0, 19)) + ".000Z");
+/// The number that so many digits are.
+std::optional<unsigned> digits(std::string_view& text, std::size_t count) {
+  unsigned value = 0;
+  const auto* end = text.data() + std::min(count, text.size());
+  const auto parsed = std::from_chars(text.data(), end, value);
+  if (text.size() < count || parsed.ec != std::errc{} || parsed.ptr != end) {
+    return std::nullopt;
   }
-  for (std::size_t i = 0; i < form.size(); ++i) {
-    const bool digit = i < text.size() && text[i] >= '0' && text[i] <= '9';
-    if (i >= text.size() || (form[i] == '0' ? !digit : text[i] != form[i])) {
-      return false;
-    }
-  }
-  return text.size() == form.size();
+  text.remove_prefix(count);
+  return value;
 }
 
 std::optional<std::string> text_of(const Json& record, const char* key) {
   const auto found = record.find(key);
   return found != record.end() && found->is_string() ? std::optional(found->get<std::string>())
                                                      : std::nullopt;
+}
+
+/// Tells `refused` of one that cannot be.
+std::optional<UtcTime> time_of(const Json& record, const char* key,
+                               std::vector<std::string>& refused) {
+  const auto text = text_of(record, key);
+  const auto time = text ? parse_utc(*text) : std::nullopt;
+  if (text && !time) {
+    refused.push_back(fmt::format("{} \"{}\"", key, escaped(*text)));
+  }
+  return time;
 }
 
 std::optional<double> number_of(const Json& record, const char* key) {
@@ -93,6 +105,37 @@ void add_what_is_inside(Json& record, const Json& whole) {
 
 } // namespace
 
+std::optional<UtcTime> parse_utc(std::string_view text) {
+  constexpr std::string_view separators = "--T::";
+  constexpr std::array<std::size_t, 6> widths{4, 2, 2, 2, 2, 2};
+  std::array<unsigned, 6> fields{};
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const auto field = digits(text, widths[i]);
+    if (!field || (i < separators.size() && !text.starts_with(separators[i]))) {
+      return std::nullopt;
+    }
+    fields[i] = *field;
+    text.remove_prefix(i < separators.size() ? 1 : 0);
+  }
+  unsigned milliseconds = 0;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    const auto fraction = digits(text, 3);
+    milliseconds = fraction.value_or(0);
+    text = fraction ? text : "";
+  }
+  const auto [year, month, day, hour, minute, second] = fields;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)),
+                                         std::chrono::month(month), std::chrono::day(day)};
+  if (text != "Z" || !date.ok() || hour > 23 || minute > 59 || second > 59) {
+    return std::nullopt;
+  }
+  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second) + std::chrono::milliseconds(milliseconds);
+}
+
+std::string format_utc(UtcTime time) { return format_time(SystemTime(time)); }
+
 Result<Sidecar> parse_sidecar(std::string_view text) {
   const auto whole = parse_document(text);
   if (!whole) {
@@ -101,10 +144,8 @@ Result<Sidecar> parse_sidecar(std::string_view text) {
   auto record = without_repeats(*whole);
   add_what_is_inside(record, *whole);
   Sidecar sidecar;
-  sidecar.time = text_of(record, "time");
-  if (!sidecar.time || !is_time(*sidecar.time)) {
-    sidecar.time.reset();
-  }
+  sidecar.time = time_of(record, "time", sidecar.refused);
+  sidecar.trigger_time = time_of(record, "trigger_time", sidecar.refused);
   sidecar.imei = text_of(record, "imei");
   if (!sidecar.imei || !parse_imei(*sidecar.imei)) {
     sidecar.imei.reset();
@@ -112,7 +153,7 @@ Result<Sidecar> parse_sidecar(std::string_view text) {
   sidecar.position = position_of(record);
   const auto frame_rate = number_of(record, "frame_rate");
   if (frame_rate && *frame_rate >= 1 && *frame_rate <= highest_frame_rate) {
-    sidecar.frame_rate = static_cast<unsigned>(*frame_rate);
+    sidecar.frame_rate = exact_frame_rate(*frame_rate);
   }
   sidecar.driver = words_of(record, "driver");
   sidecar.events = words_of(record, "events");

@@ -1,24 +1,34 @@
 // What is known of a clip beside its pictures: the record that dcam-serve leaves as INPUT.json.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dualcam/files/geo.hpp"
 #include "dualcam/wire/error.hpp"
 
 namespace dualcam::convert {
 
+using UtcTime = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// `2024-10-29T12:43:42.000Z`, fraction optional. nullopt: another form, or no point in time.
+std::optional<UtcTime> parse_utc(std::string_view text);
+std::string format_utc(UtcTime time);
+
 /// All checked: safe in a command line and in file names.
 struct Sidecar {
-  std::optional<std::string> time; ///< ISO 8601, UTC: `2024-10-29T12:43:42.000Z`
+  std::optional<UtcTime> time;         ///< when the file was finalised
+  std::optional<UtcTime> trigger_time; ///< what made the camera record; metadata version 4
   std::optional<Position> position;
   std::optional<std::string> imei; ///< 15 digits
-  std::optional<unsigned> frame_rate;
+  std::optional<double> frame_rate;
   std::optional<std::string> driver; ///< printable
   std::optional<std::string> events; ///< their names: "drowsiness, phone"
+  std::vector<std::string> refused;  ///< times that cannot be: `time "2024-13-29T12:43:42Z"`
 };
 
 /// From the JSON object that `metadata_record` (common/json.hpp) makes, or one that holds it as

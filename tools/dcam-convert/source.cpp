@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <system_error>
 
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "common/counted.hpp"
 #include "common/descriptor.hpp"
 #include "common/escape.hpp"
 #include "dcam-convert/converter.hpp"
@@ -115,7 +117,7 @@ Outcome<Heads> read_heads(const Input& file, const std::vector<AccessUnit>& unit
   return heads;
 }
 
-Outcome<Clip> read_annex_b(const Workshop& workshop, const Input& file, unsigned frame_rate) {
+Outcome<Clip> read_annex_b(const Workshop& workshop, const Input& file, double frame_rate) {
   auto units = split_stream(workshop, file, {});
   if (!units) {
     return std::unexpected(units.error());
@@ -169,7 +171,7 @@ Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input
     return Sidecar{};
   }
   const auto text = read_text(path);
-  if (!text && !demanded && text.error() == ENOENT) {
+  if (!text && !demanded && (text.error() == ENOENT || text.error() == ENAMETOOLONG)) {
     return Sidecar{};
   }
   if (!text) {
@@ -190,10 +192,17 @@ Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input
     workshop.reporter.warning(message + "; going on without metadata");
     return Sidecar{};
   }
+  for (const auto& time : sidecar->refused) {
+    const auto message = fmt::format("{}: {} is no point in time", escaped(path), time);
+    if (demanded) {
+      return std::unexpected(Failure{ExitCode::bad_data, message});
+    }
+    workshop.reporter.warning(message + "; going on without it");
+  }
   return std::move(*sidecar);
 }
 
-unsigned choose_frame_rate(const Workshop& workshop, const Source& source) {
+double choose_frame_rate(const Workshop& workshop, const Source& source) {
   const auto& options = workshop.options;
   if (options.fps != 0 || source.sidecar.frame_rate) {
     return options.fps != 0 ? options.fps : *source.sidecar.frame_rate;
@@ -220,10 +229,19 @@ Outcome<void> read_clip(const Workshop& workshop, Source& source) {
     return std::unexpected(clip.error());
   }
   if (is_ptmf && workshop.options.fps == 0 && clip->period != 0) {
-    source.frame_rate = static_cast<unsigned>(1'000'000 / clip->period);
+    source.frame_rate = std::round(1e6 / static_cast<double>(clip->period));
   }
   source.clip = std::move(*clip);
   return {};
+}
+
+/// Of an MP4.
+double rate_of_index(const Workshop& workshop, const Source& source) {
+  const auto& mp4 = source.mp4;
+  const auto counted = mp4.seconds > 0 ? static_cast<double>(mp4.frames) / mp4.seconds : 0;
+  return workshop.options.fps > 0 ? workshop.options.fps
+         : counted >= 1           ? nominal_frame_rate(counted)
+                                  : source.sidecar.frame_rate.value_or(usual_frame_rate);
 }
 
 std::unexpected<Failure> bad_data(std::string message) {
@@ -267,6 +285,17 @@ Outcome<void> salvage_mp4(const Workshop& workshop, Source& source, const Mp4Ind
   return {};
 }
 
+/// Where the metadata tells no time.
+void take_creation_time(Source& source) {
+  constexpr std::uint64_t from_1904_to_1970 = 2'082'844'800;
+  constexpr std::uint64_t year_10000 = 253'402'300'800;
+  const auto created = source.mp4.created;
+  if (!source.sidecar.time && created > from_1904_to_1970 &&
+      created < from_1904_to_1970 + year_10000) {
+    source.sidecar.time = UtcTime(std::chrono::seconds(created - from_1904_to_1970));
+  }
+}
+
 Outcome<void> examine_mp4(const Workshop& workshop, Source& source, Record& record) {
   const ReadAt read = [&](std::uint64_t offset, auto bytes) {
     return source.file.read(offset, bytes).has_value();
@@ -277,6 +306,12 @@ Outcome<void> examine_mp4(const Workshop& workshop, Source& source, Record& reco
     return bad_data(index.error().message);
   }
   source.mp4 = inspect_mp4(size, read);
+  take_creation_time(source);
+  if (source.mp4.other_tracks != 0 && workshop.options.task() == Task::convert) {
+    workshop.reporter.note(fmt::format("{}: {} of neither pictures nor sound left out",
+                                       escaped(source.file.path()),
+                                       counted(source.mp4.other_tracks, "track")));
+  }
   source.doubtful = std::ranges::none_of(index->tracks, &Mp4Track::is_known);
   if (index->tracks.empty()) {
     return {}; // of a kind that is not known here
@@ -346,6 +381,8 @@ Outcome<Source> open_source(const Workshop& workshop, const std::string& path, R
   }
   if (source.clip) {
     fill_record(*source.clip, record);
+  } else {
+    source.frame_rate = rate_of_index(workshop, source);
   }
   if (!record.losses.none()) {
     record.code = ExitCode::bad_data;

@@ -86,7 +86,7 @@ std::vector<ClipPicture> pictures_of(const std::vector<AccessUnit>& units) {
 
 } // namespace
 
-Clip clip_of(const std::vector<AccessUnit>& units, unsigned frame_rate, const HeadMender& heads,
+Clip clip_of(const std::vector<AccessUnit>& units, double frame_rate, const HeadMender& heads,
              std::vector<PtmfDamage> damage) {
   Clip clip;
   clip.period = period_of(frame_rate);
@@ -125,7 +125,8 @@ Clip clip_of(const std::vector<AccessUnit>& units, unsigned frame_rate, const He
   number_as_shown(clip.pictures, order, losses.missing != 0 && !all.empty());
   std::int64_t last = -1;
   for (auto& picture : clip.pictures) {
-    picture.time = static_cast<std::uint64_t>(picture.number) * 1'000'000 / frame_rate;
+    picture.time =
+        static_cast<std::uint64_t>(static_cast<double>(picture.number) * 1e6 / frame_rate);
     last = std::max(last, picture.number);
   }
   const auto gaps = last + 1 - std::ssize(clip.pictures);

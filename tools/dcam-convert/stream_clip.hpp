@@ -11,7 +11,7 @@ namespace dualcam::convert {
 
 /// A stream has no times: `frame_rate` pictures a second, in the order in which they are shown.
 /// Damaged ones are left out. `heads` knows of its key pictures, `damage` is what is known of them.
-Clip clip_of(const std::vector<AccessUnit>& units, unsigned frame_rate,
-             const HeadMender& heads = {}, std::vector<PtmfDamage> damage = {});
+Clip clip_of(const std::vector<AccessUnit>& units, double frame_rate, const HeadMender& heads = {},
+             std::vector<PtmfDamage> damage = {});
 
 } // namespace dualcam::convert

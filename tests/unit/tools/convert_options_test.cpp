@@ -55,13 +55,20 @@ TEST_CASE("convert options: each task has its option, and excludes the others") 
   }
 }
 
-TEST_CASE("convert options: a rate is a whole number from 1 to 240") {
-  for (const auto* value : {"1", "25", "240"}) {
-    CHECK(line.good({"--fps", value, "a"}).fps == std::stoul(value));
+TEST_CASE("convert options: a rate is a number from 1 to 240") {
+  for (const auto* value : {"1", "12.5", "240"}) {
+    CHECK(line.good({"--fps", value, "a"}).fps == std::stod(value));
   }
-  for (const auto* value : {"0", "241", "999", "1000", "-1", "+5", "25.0", "1e1", "", "x", " 5"}) {
-    CHECK_THAT(line.bad({"--fps", value, "a"}), ContainsSubstring("a whole number from 1 to 240"));
+  for (const auto* value : {"0", "241", "999", "1000", "-1", "+5", "1e1", "", "x", " 5"}) {
+    CHECK_THAT(line.bad({"--fps", value, "a"}), ContainsSubstring("a number from 1 to 240"));
   }
+}
+
+TEST_CASE("convert options: --at is for thumbnails") {
+  CHECK(line.good({"--thumbnail", "t.jpg", "--at", "1.5", "a"}).at ==
+        Moment(std::chrono::microseconds(1'500'000)));
+  CHECK_THAT(line.bad({"--at", "1.5", "a"}), ContainsSubstring("--thumbnail"));
+  CHECK_THAT(line.bad({"--thumbnail", "t.jpg", "--at", "noon", "a"}), ContainsSubstring("0:01.5"));
 }
 
 TEST_CASE("convert options: what contradicts itself is refused before anything is touched") {

@@ -3,6 +3,7 @@
 
 #include "common/process.hpp"
 #include "common/shell.hpp"
+#include "dcam-convert/clip.hpp"
 #include "dcam-convert/ffmpeg.hpp"
 #include "dcam-convert/mp4.hpp"
 #include "dcam-convert/options.hpp"
@@ -123,12 +124,61 @@ TEST_CASE("sidecar: what makes no sense is left out") {
   }
 }
 
+TEST_CASE("sidecar: a time is one that is in the calendar") {
+  for (const auto* text :
+       {"2024-02-29T23:59:59Z", "2024-10-29T12:43:42.000Z", "2024-10-29T12:43:42.999Z"}) {
+    CHECK(parse_utc(text));
+  }
+  CHECK(format_utc(*parse_utc("2024-10-29T12:43:42.050Z")) == "2024-10-29T12:43:42.050Z");
+  for (const auto* text :
+       {"", "soon", "2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-00-10T00:00:00Z",
+        "2024-10-00T00:00:00Z", "2024-10-29T24:00:00Z", "2024-10-29T12:60:00Z",
+        "2024-10-29T12:43:60Z", "2024-10-29 12:43:42Z", "2024-10-29T12:43:42", "2024-10-29T12:43Z",
+        "2024-10-29T12:43:42.Z", "2024-10-29T12:43:42.1Z", "-024-10-29T12:43:42Z",
+        "2024-10-29T12:43:42.000Z ", "20241029T124342Z"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_utc(text));
+  }
+}
+
+TEST_CASE("convert: rates are exact, and what is near one stands for it") {
+  CHECK(parse_frame_rate("29.97") == 30000.0 / 1001);
+  CHECK(parse_frame_rate("59.94") == 60000.0 / 1001);
+  CHECK(parse_frame_rate("23.976") == 24000.0 / 1001);
+  CHECK(parse_frame_rate("30000/1001") == 30000.0 / 1001);
+  CHECK(parse_frame_rate("29.9") == 29.9);
+  CHECK(parse_frame_rate("25") == 25.0);
+  for (const auto* text : {"", "0", "0.99", "240.1", "-5", "25 ", "25fps", "1e1", "nan", "inf",
+                           "25/", "/25", "25/0", "0x10", "1/-1"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_frame_rate(text));
+  }
+  CHECK(nominal_frame_rate(19.67) == 20.0);
+  CHECK(nominal_frame_rate(29.97) == 30000.0 / 1001);
+  CHECK(nominal_frame_rate(12.5) == 12.5);
+}
+
+TEST_CASE("convert: a moment is an offset or a time of day") {
+  using std::chrono::microseconds;
+  CHECK(parse_moment("1.5") == Moment(microseconds(1'500'000)));
+  CHECK(parse_moment("1.5s") == Moment(microseconds(1'500'000)));
+  CHECK(parse_moment("500ms") == Moment(microseconds(500'000)));
+  CHECK(parse_moment("1:02.25") == Moment(microseconds(62'250'000)));
+  CHECK(parse_moment("1:00:00") == Moment(microseconds(3'600'000'000)));
+  CHECK(parse_moment("2024-10-29T12:43:42Z") == Moment(*parse_utc("2024-10-29T12:43:42.000Z")));
+  for (const auto* text : {"", "s", "x", "-1", "1:99", "1:2:3:4", "nan", "1:", ":1", "1m", "1e3",
+                           "9999999", "2024-13-01T00:00:00Z"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_moment(text));
+  }
+}
+
 TEST_CASE("sidecar: a record inside an event is found") {
   const auto sidecar = parse_sidecar(R"({"imei": "352093081452251",
     "metadata": {"time": "2024-10-29T12:43:42Z", "frame_rate": 25}})");
   REQUIRE(sidecar);
-  CHECK(sidecar->frame_rate == 25U);
-  CHECK(sidecar->time == "2024-10-29T12:43:42Z");
+  CHECK(sidecar->frame_rate == 25.0);
+  CHECK(format_utc(sidecar->time.value()) == "2024-10-29T12:43:42.000Z");
   CHECK(sidecar->imei);
 }
 
@@ -141,8 +191,8 @@ TEST_CASE("sidecar: a camera's own document is one, alone or inside a record") {
     CAPTURE(text);
     const auto sidecar = parse_sidecar(text);
     REQUIRE(sidecar);
-    CHECK(sidecar->time == "2024-10-21T09:46:57.500Z");
-    CHECK(sidecar->frame_rate == 25U);
+    CHECK(format_utc(sidecar->time.value()) == "2024-10-21T09:46:57.500Z");
+    CHECK(sidecar->frame_rate == 25.0);
     CHECK(sidecar->driver == "J\\x1b \u00e9");
     CHECK_FALSE(sidecar->events);
   }

@@ -1,7 +1,10 @@
 // dcam-convert from one input to one output.
 #include "dcam-convert/converter.hpp"
 
+#include <csignal>
+
 #include "common/json.hpp"
+#include "dualcam/storage/file_system.hpp"
 #include "tools/mp4_bytes.hpp"
 #include "tools/studio.hpp"
 
@@ -41,12 +44,29 @@ TEST_CASE("converter: an MP4 is the default, and may come out of an MP4") {
   const auto ran = studio.run();
   CHECK(ran.errors.empty());
   CHECK(ran.output == "a_1.mp4\n");
-  CHECK_THAT(studio.calls(), ContainsSubstring("-i file:a.mp4 -map 0:v:0 -map 0:a:0? -c:v copy"));
+  CHECK_THAT(studio.calls(), ContainsSubstring("-i file:a.mp4 -map 0:V -map 0:a? -c:v copy"));
   studio.options.common.json = true;
   const auto record = Json::parse(studio.run().output);
   CHECK(record["input"] == studio.plain(studio.options.inputs[0]));
   CHECK(record["format"] == "MP4");
   CHECK(record["exit"] == 0);
+}
+
+TEST_CASE("converter: a signal that comes when the file has its name does not hide its path") {
+  class LateSignal : public FileSystem {
+    int rename(const char* from, const char* to, unsigned flags) override {
+      const int error = FileSystem::rename(from, to, flags);
+      std::raise(SIGTERM);
+      return error;
+    }
+  } late;
+  Studio studio;
+  studio.clip(8);
+  studio.options.output = studio.path("a.mkv");
+  studio.ffmpeg_makes(matroska(8));
+  const FileSystem::Use use(late);
+  CHECK(studio.run().output == "a.mkv\n");
+  CHECK(studio.made("a.mkv") == as_text(matroska(8)));
 }
 
 TEST_CASE("converter: what ffmpeg leaves is looked at, whatever it says") {

@@ -66,7 +66,7 @@ TEST_CASE("frame stream: an elementary stream is the pictures, each behind the s
   const auto& letters = streamed.letters;
   CHECK(streamed.all({.form = Form::video}) == letters.substr(0, 20) + letters.substr(30, 5) +
                                                    letters.substr(5, 3) + letters.substr(50, 4));
-  CHECK(streamed.all({.form = Form::video, .first_only = true}) == letters.substr(0, 20));
+  CHECK(streamed.all({.form = Form::video, .only = {{0, 1}}}) == letters.substr(0, 20));
   CHECK(streamed.all({.form = Form::audio}) == letters.substr(200, 8) + letters.substr(300, 8));
   CHECK_FALSE(streamed.failed);
 }
@@ -85,7 +85,7 @@ TEST_CASE("frame stream: holes of the sound are filled where that is wanted") {
 TEST_CASE("frame stream: Matroska has pictures and sound in the order of their times") {
   Streamed streamed;
   CHECK(streamed.frames({}) == 3);
-  CHECK(streamed.frames({.first_only = true}) == 1);
+  CHECK(streamed.frames({.only = {{0, 1}}}) == 1);
   const auto text = streamed.all({});
   const auto place = [&](std::size_t at, std::size_t size) {
     return text.find(streamed.letters.substr(at, size));

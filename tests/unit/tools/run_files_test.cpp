@@ -20,9 +20,17 @@ struct Place {
     return path(name);
   }
 
+  std::vector<ListedFile> inputs() const {
+    std::vector<ListedFile> listed;
+    for (const auto& input : options.inputs) {
+      listed.push_back({input});
+    }
+    return listed;
+  }
+
   /// The targets, those in the folder without its name; or what is wrong.
   Names plan() const {
-    const auto files = RunFiles::plan(options);
+    const auto files = RunFiles::plan(options, inputs());
     if (!files) {
       return {"error: " + files.error()};
     }
@@ -178,7 +186,7 @@ TEST_CASE("run files: no input is written over, by whatever name or link") {
 TEST_CASE("run files: what is read is known by what it is, not by its name") {
   Place place;
   place.options.inputs = {place.file("a.h265")};
-  auto files = RunFiles::plan(place.options);
+  auto files = RunFiles::plan(place.options, place.inputs());
   REQUIRE(files);
   CHECK(files->is_input(place.path("a.h265")));
   CHECK_FALSE(files->is_input(place.path("none")));

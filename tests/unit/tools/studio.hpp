@@ -5,6 +5,7 @@
 
 #include "dcam-convert/contact_sheet.hpp"
 #include "dcam-convert/converter.hpp"
+#include "dcam-convert/input_list.hpp"
 #include "media/ptmf_clip.hpp"
 #include "quiet.hpp"
 
@@ -63,11 +64,13 @@ struct Studio {
   Ran run() const {
     fs::remove(tools / "calls");
     const Quiet quiet;
-    auto files = RunFiles::plan(options);
-    REQUIRE(files);
     const StopSignal stop;
+    const auto inputs = list_files(options.inputs);
+    REQUIRE(inputs);
+    auto files = RunFiles::plan(options, *inputs);
+    REQUIRE(files);
     Reporter reporter(options.common, options.inputs.size());
-    const Workshop workshop{options, *files, reporter, stop};
+    const Workshop workshop{options, *inputs, *files, reporter, stop};
     const auto code =
         options.task() == Task::contact_sheet ? make_contact_sheet(workshop) : convert(workshop, 0);
     return {code, plain(quiet.output()), plain(quiet.errors())};

@@ -1,0 +1,85 @@
+#include "dcam-convert/input_list.hpp"
+
+#include <algorithm>
+#include <system_error>
+
+#include "common/escape.hpp"
+#include "dcam-convert/input.hpp"
+#include "dualcam/storage/file_system.hpp"
+
+namespace dualcam::convert {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Appends what is in `root`/`place`, folders in it too.
+Outcome<void> list_folder(const fs::path& root, const fs::path& place,
+                          std::vector<ListedFile>& files) {
+  const auto folder = root / place;
+  std::vector<std::string> names;
+  if (const int error = FileSystem::current().list(folder, names); error != 0) {
+    return failure(ExitCode::io, "cannot read " + escaped(folder.string()) + ": " +
+                                     std::generic_category().message(error));
+  }
+  std::ranges::sort(names);
+  for (const auto& name : names) {
+    if (name.starts_with(".") || name.ends_with(".part") || name.ends_with(".checkpoint")) {
+      continue;
+    }
+    std::error_code ignored;
+    const auto status = fs::symlink_status(folder / name, ignored);
+    if (fs::is_directory(status)) {
+      if (auto done = list_folder(root, place / name, files); !done) {
+        return done;
+      }
+    } else if (fs::is_regular_file(folder / name, ignored)) {
+      files.push_back({(folder / name).string(), (place / name).string()});
+    }
+  }
+  return {};
+}
+
+bool is_video(VideoFormat format, bool beside) {
+  return format == VideoFormat::ptmf || format == VideoFormat::annex_b ||
+         (format == VideoFormat::mp4 && !beside);
+}
+
+} // namespace
+
+Outcome<std::vector<ListedFile>> list_files(const std::vector<std::string>& inputs) {
+  std::vector<ListedFile> files;
+  for (const auto& input : inputs) {
+    std::error_code ignored;
+    if (input == "-" || !fs::is_directory(input, ignored)) {
+      files.push_back({input});
+    } else if (const auto done = list_folder(input, "", files); !done) {
+      return std::unexpected(done.error());
+    }
+  }
+  return files;
+}
+
+Outcome<std::vector<ListedFile>> list_videos(const ConvertOptions& options,
+                                             const StopSignal& stop) {
+  auto files = list_files(options.inputs);
+  if (!files) {
+    return files;
+  }
+  const bool photos_too = options.task() == Task::thumbnail;
+  const bool beside = options.output.empty() && !photos_too;
+  std::erase_if(*files, [&](const ListedFile& file) {
+    const auto extension = fs::path(file.path).extension();
+    if (!file.from_folder() || stop.requested()) {
+      return false;
+    }
+    if (extension == ".json" || extension == ".txt") {
+      return true;
+    }
+    const auto opened = Input::open(file.path, stop);
+    const auto format = opened ? opened->format() : VideoFormat::ptmf; // its error is told later
+    return !is_video(format, beside) && !(photos_too && format == VideoFormat::jpeg);
+  });
+  return files;
+}
+
+} // namespace dualcam::convert

@@ -1,0 +1,19 @@
+// The files that a run's inputs are, folders taken apart.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dcam-convert/converter.hpp"
+
+namespace dualcam::convert {
+
+/// The files given, and those in folders given, at any depth and in the order of their paths.
+/// Hidden ones and parts of files on their way are left out, links to folders not followed.
+Outcome<std::vector<ListedFile>> list_files(const std::vector<std::string>& inputs);
+
+/// The same without what is no video in a folder: told by content, but for JSON and text, which
+/// are many. Without `--output` an MP4 in a folder is what would be made, and so left out.
+Outcome<std::vector<ListedFile>> list_videos(const ConvertOptions& options, const StopSignal& stop);
+
+} // namespace dualcam::convert

@@ -1,0 +1,62 @@
+#include "dcam-convert/moment.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace dualcam::convert {
+
+using std::chrono::microseconds;
+
+std::optional<UtcTime> start_of(const Sidecar& sidecar, microseconds duration) {
+  return sidecar.time
+             ? std::optional(*sidecar.time -
+                             std::chrono::duration_cast<std::chrono::milliseconds>(duration))
+             : std::nullopt;
+}
+
+Outcome<std::optional<microseconds>> moment_in_clip(const std::optional<Moment>& wanted,
+                                                    const Sidecar& sidecar, microseconds duration) {
+  const auto start = start_of(sidecar, duration);
+  if (!wanted) {
+    const bool told = start && sidecar.trigger_time && *sidecar.trigger_time >= *start &&
+                      *sidecar.trigger_time - *start < duration;
+    return told ? std::optional<microseconds>(*sidecar.trigger_time - *start) : std::nullopt;
+  }
+  const auto* offset = std::get_if<microseconds>(&*wanted);
+  if (offset == nullptr && !start) {
+    return failure(ExitCode::usage, "--at: no metadata tells when the clip was taken");
+  }
+  const auto at = offset != nullptr ? *offset : microseconds(std::get<UtcTime>(*wanted) - *start);
+  if (at < microseconds(0) || (duration != microseconds(0) && at >= duration)) {
+    const auto range = fmt::format("{:.3f} s long", static_cast<double>(duration.count()) / 1e6);
+    return failure(ExitCode::usage, start ? fmt::format("--at: the clip begins at {} and is {}",
+                                                        format_utc(*start), range)
+                                          : "--at: the clip is " + range);
+  }
+  return at;
+}
+
+std::pair<std::uint64_t, std::pair<std::size_t, std::size_t>> picture_at(const Clip& clip,
+                                                                         microseconds at) {
+  const auto& pictures = clip.pictures;
+  const auto time = static_cast<std::uint64_t>(at.count());
+  std::size_t chosen = 0;
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    const bool nearer = pictures[i].time <= time && pictures[i].time > pictures[chosen].time;
+    chosen = nearer ? i : chosen;
+  }
+  std::size_t first = chosen;
+  while (first != 0 && !pictures[first].key) {
+    --first;
+  }
+  auto end = chosen + 1;
+  while (end != pictures.size() && !pictures[end].key) {
+    ++end;
+  }
+  const auto number = std::ranges::count_if(
+      pictures, [&](const ClipPicture& picture) { return picture.time < pictures[chosen].time; });
+  return {static_cast<std::uint64_t>(number), {first, end}};
+}
+
+} // namespace dualcam::convert
