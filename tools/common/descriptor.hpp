@@ -17,6 +17,7 @@ public:
   }
   ~Descriptor() { close(); }
   int get() const { return value_; }
+  int release() { return std::exchange(value_, -1); }
   void close() {
     if (value_ >= 0) {
       ::close(std::exchange(value_, -1));

@@ -1,7 +1,6 @@
 #include "common/dump_source.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "common/hex_reader.hpp"
 #include "common/ip_reassembly.hpp"
 #include "common/pcap_reader.hpp"
+#include "common/tunnel.hpp"
 #include "common/utf16.hpp"
 
 namespace dualcam::inline tools {
@@ -20,11 +20,7 @@ constexpr std::size_t read_size = 1 << 20;
 constexpr std::size_t sample_size = 4096;
 constexpr std::size_t largest_frame = 65536 + 64;
 
-/// What may carry TCP in a packet of its own: IP in IP, IPv6 in IP, GRE, ESP, EtherIP.
-bool is_tunnel(std::uint8_t protocol) {
-  constexpr std::array<std::uint8_t, 5> tunnels{4, 41, 47, 50, 97};
-  return std::ranges::find(tunnels, protocol) != tunnels.end();
-}
+} // namespace
 
 /// Connections of a capture, each with its reader.
 class CaptureStreams : public TcpReassembly::Listener {
@@ -76,19 +72,24 @@ private:
   };
 
   std::optional<TcpSegment> segment_in(LinkType link, Bytes frame) {
-    const auto packet = ip_packet_in(link, frame);
-    if (!packet) {
-      count_unread(packet.error().type);
-      return std::nullopt;
+    constexpr int most_tunnels = 4; ///< within each other
+    auto packet = ip_packet_in(link, frame);
+    for (int depth = 0; packet && depth <= most_tunnels; ++depth) {
+      auto payload = decode_ip(*packet);
+      if (payload && payload->fragment) {
+        payload = fragments_.add(*payload);
+      }
+      if (!payload) {
+        return std::nullopt;
+      }
+      if (auto segment = decode_tcp(*payload)) {
+        facts_.cut_off += segment->payload.size() < segment->length;
+        return segment;
+      }
+      packet = packet_within(*payload);
     }
-    auto payload = decode_ip(*packet);
-    if (payload && payload->fragment) {
-      payload = fragments_.add(*payload);
-    }
-    if (payload && is_tunnel(payload->protocol)) {
-      count_unread(fmt::format("IP protocol {}", payload->protocol));
-    }
-    return payload ? decode_tcp(*payload) : std::nullopt;
+    count_unread(packet ? "tunnels within tunnels" : packet.error().type);
+    return std::nullopt;
   }
 
   void count_unread(const std::string& type) {
@@ -136,6 +137,8 @@ private:
   std::map<std::uint64_t, Open> open_;
   std::size_t memory_ = 0; ///< of all readers
 };
+
+namespace {
 
 /// A dump that is the device's side itself, or both sides as they were printed.
 class PlainStream {
@@ -306,17 +309,28 @@ Result<void> read_hex(InputFile& file, const DumpOptions& options, DumpListener&
 
 Result<void> read_packets(InputFile& file, const DumpOptions& options, DumpListener& listener,
                           DumpFacts& facts) {
-  CaptureStreams streams(options, listener, facts);
-  std::uint64_t total = 0;
-  auto result = read_capture(file, [&](LinkType link, Bytes frame) {
-    streams.frame(link, frame);
-    options.progress(total += frame.size());
-  });
-  streams.finish();
+  CaptureReader reader(options, listener, facts);
+  auto result = reader.read(file);
+  reader.finish();
   return result;
 }
 
 } // namespace
+
+CaptureReader::CaptureReader(const DumpOptions& options, DumpListener& listener, DumpFacts& facts)
+    : options_(options), streams_(std::make_unique<CaptureStreams>(options, listener, facts)) {
+  facts.form = DumpForm::capture;
+}
+CaptureReader::~CaptureReader() = default;
+
+Result<void> CaptureReader::read(InputFile& file) {
+  return read_capture(file, [&](LinkType link, Bytes frame) {
+    streams_->frame(link, frame);
+    options_.progress(total_ += frame.size());
+  });
+}
+
+void CaptureReader::finish() { streams_->finish(); }
 
 std::string_view name_of(DumpForm form) {
   switch (form) {

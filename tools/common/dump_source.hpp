@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct DumpFacts {
   DumpForm form = DumpForm::binary;
   std::uint64_t streams = 0;
   std::uint64_t other_connections = 0; ///< TCP, but nothing that a camera says
+  std::uint64_t cut_off = 0;           ///< frames of which the capture keeps the beginning only
   std::uint64_t given_up = 0;          ///< connections ended early, for want of room
   /// Frames in which no TCP was found though there may be some, by what they are: the first few
   /// types, then all others as one.
@@ -44,6 +46,8 @@ struct DumpOptions {
   std::function<void(std::uint64_t)> progress = [](std::uint64_t) {};
 };
 
+class CaptureStreams;
+
 class DumpListener {
 public:
   virtual ~DumpListener() = default;
@@ -58,6 +62,24 @@ DumpForm form_of(Bytes first_bytes);
 /// What the readers of a capture's connections hold in all, beside TcpReassembly: beyond this, the
 /// connection that has been silent longest is ended.
 inline constexpr std::size_t most_reader_memory = 64 << 20;
+
+/// Captures that are one stream in time: connections, segments and fragments go on from one to the
+/// next. What it is given must outlive it.
+class CaptureReader {
+public:
+  CaptureReader(const DumpOptions& options, DumpListener& listener, DumpFacts& facts);
+  ~CaptureReader();
+
+  /// The next one, to its end. Errors: as `read_dump` has them; what came before has been taken.
+  Result<void> read(InputFile& file);
+  /// That was the last one.
+  void finish();
+
+private:
+  const DumpOptions& options_;
+  std::unique_ptr<CaptureStreams> streams_;
+  std::uint64_t total_ = 0;
+};
 
 /// Reads `file` to its end. `facts` are filled in even when an error comes back: io, or a capture
 /// that is damaged or cut off (malformed), or of a link layer that is not known (unsupported).

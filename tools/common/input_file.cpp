@@ -27,6 +27,10 @@ Result<InputFile> InputFile::open(const std::string& path) {
                                        : std::nullopt);
 }
 
+InputFile InputFile::of(Descriptor descriptor) {
+  return InputFile(descriptor.release(), std::nullopt);
+}
+
 InputFile::InputFile(InputFile&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_),
       peeked_(std::move(other.peeked_)) {}
@@ -60,6 +64,14 @@ Result<std::size_t> InputFile::read(std::span<std::byte> buffer) {
       return errno_error(errno);
     }
   }
+}
+
+bool InputFile::rewind() {
+  if (!size_ || ::lseek(descriptor_, 0, SEEK_SET) != 0) {
+    return false;
+  }
+  peeked_.clear();
+  return true;
 }
 
 Result<Bytes> InputFile::peek(std::size_t count) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "common/descriptor.hpp"
 #include "dualcam/wire/bytes.hpp"
 #include "dualcam/wire/error.hpp"
 
@@ -14,6 +15,8 @@ class InputFile {
 public:
   /// `-` is standard input.
   static Result<InputFile> open(const std::string& path);
+  /// What can be read from an open one, which it closes.
+  static InputFile of(Descriptor descriptor);
   InputFile(InputFile&& other) noexcept;
   InputFile& operator=(InputFile&& other) noexcept;
   ~InputFile();
@@ -22,6 +25,9 @@ public:
   Result<std::size_t> read(std::span<std::byte> buffer);
   /// The next bytes, up to `count`, which `read` still gives.
   Result<Bytes> peek(std::size_t count);
+
+  /// Back to the beginning, of a regular file; false: it is none.
+  bool rewind();
 
   /// The size of a regular file; nullopt for everything else.
   std::optional<std::uint64_t> size() const { return size_; }

@@ -214,7 +214,7 @@ void TcpReassembly::segment(const TcpSegment& segment) {
     listener_.piece(connection.about, {from_a, bytes, missing});
   });
   held_bytes_ += connection.held_bytes();
-  if (flow.finished() && other.finished()) {
+  if (segment.rst || (flow.finished() && other.finished())) {
     end(connection);
   }
   bound_held(connection);

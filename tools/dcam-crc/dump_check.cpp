@@ -1,8 +1,15 @@
 #include "dcam-crc/dump_check.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <utility>
+
 #include <fmt/format.h>
 
+#include "common/capture_time.hpp"
 #include "common/escape.hpp"
+#include "common/pcap_reader.hpp"
 #include "common/progress_meter.hpp"
 
 namespace dualcam::crc {
@@ -17,6 +24,7 @@ public:
       check_.report_.trace(stream, event);
     }
     commands_ += !std::holds_alternative<DumpSkipped>(event);
+    streams_ = std::max(streams_, stream.number);
     log_.event(stream, event, place_of(event));
     tell();
   }
@@ -31,7 +39,15 @@ public:
 
   std::uint64_t commands() const { return commands_; }
 
+  /// Which of several captures what follows is from.
+  void reads(const std::string& path) { captures_.push_back({streams_, path}); }
+
 private:
+  struct Capture {
+    std::uint64_t before; ///< so many streams had begun
+    std::string path;
+  };
+
   std::uint64_t place_of(const DumpEvent& event) {
     const auto* packet = std::get_if<DumpPacket>(&event);
     const bool keep = packet != nullptr && packet->verdict != DumpVerdict::cut &&
@@ -40,12 +56,20 @@ private:
   }
   void tell() {
     while (const auto finding = log_.poll()) {
+      const auto& stream =
+          std::visit([](const auto& what) -> const DumpStream& { return what.stream; }, *finding);
+      const auto behind = std::ranges::lower_bound(captures_, stream.number, {}, &Capture::before);
+      if (behind != captures_.begin()) {
+        check_.report_.goes_on_in(std::prev(behind)->path);
+      }
       std::visit([this](const auto& what) { check_.on(what); }, *finding);
     }
   }
 
   DumpCheck& check_;
   TransferLog log_;
+  std::uint64_t streams_ = 0;     ///< the highest number
+  std::vector<Capture> captures_; ///< in which streams began
   std::uint64_t commands_ = 0;
 };
 
@@ -62,35 +86,91 @@ ExitCode DumpCheck::run() {
     if (product_.reader_gone() || product_.error() != 0) {
       break;
     }
-    const auto code = check(path); // sets code_, too
+    const auto code = look_at(path); // sets code_, too
     code_ = worse_of(code_, code);
   }
-  return code_;
+  const auto code = captures_.empty() ? ExitCode::done : check_captures();
+  return worse_of(code_, code);
 }
 
-ExitCode DumpCheck::check(const std::string& path) {
-  auto file = InputFile::open(path);
+ExitCode DumpCheck::failed(const std::string& path, const Error& error) {
+  console_.error(fmt::format("{}: {}", escaped(path), escaped(error.message)));
+  return error.category == ErrorCategory::io ? ExitCode::io : ExitCode::bad_data;
+}
+
+ExitCode DumpCheck::look_at(const std::string& path) {
+  auto file = ContentFile::open(path);
   if (!file) {
-    console_.error(fmt::format("{}: {}", escaped(path), file.error().message));
-    return ExitCode::io;
+    return failed(path, file.error());
   }
+  const auto sample = file->content().peek(4);
+  if (sample && is_capture(*sample)) {
+    Waiting capture{captures_.size(), path, first_time_of(file->content()), std::nullopt};
+    if (!file->can_be_opened_again()) {
+      capture.file.emplace(std::move(*file));
+    }
+    captures_.push_back(std::move(capture));
+    return ExitCode::done;
+  }
+  return check(path, std::move(*file));
+}
+
+ExitCode DumpCheck::verdict(const DumpFacts& facts, std::uint64_t commands) const {
+  return commands == 0 || facts.problem_count != 0 ? ExitCode::bad_data : ExitCode::done;
+}
+
+/// One that is no capture.
+ExitCode DumpCheck::check(const std::string& path, ContentFile file) {
   ProgressMeter meter(console_, path);
-  const auto size = file->size();
   DumpOptions options;
-  options.port = options_.port;
   options.initial = options_.initial;
-  options.progress = [&](std::uint64_t done) { meter.update(done, size); };
+  options.progress = [&](std::uint64_t done) { meter.update(done, file.content().size()); };
   report_.begin(path);
   Listener listener(*this);
   DumpFacts facts;
-  const auto read = read_dump(*file, options, listener, facts);
+  auto read = read_dump(file.content(), options, listener, facts);
   listener.finish();
   report_.end(facts, listener.commands());
-  if (!read) {
-    console_.error(fmt::format("{}: {}", escaped(path), escaped(read.error().message)));
-    return read.error().category == ErrorCategory::io ? ExitCode::io : ExitCode::bad_data;
+  const auto whole = file.finish();
+  read = read ? whole : read;
+  return read ? verdict(facts, listener.commands()) : failed(path, read.error());
+}
+
+/// Of all that were named, in order of time.
+ExitCode DumpCheck::check_captures() {
+  std::ranges::sort(captures_, {}, [](const Waiting& each) {
+    return std::pair(each.time.value_or(std::numeric_limits<std::uint64_t>::max()), each.position);
+  });
+  DumpOptions options;
+  options.port = options_.port;
+  options.initial = options_.initial;
+  report_.begin(captures_.front().path);
+  Listener listener(*this);
+  DumpFacts facts;
+  CaptureReader reader(options, listener, facts);
+  auto code = ExitCode::done;
+  for (auto& [position, path, time, kept] : captures_) {
+    auto file = kept ? Result<ContentFile>(std::move(*kept)) : ContentFile::open(path);
+    if (!file) {
+      code = worse_of(code, failed(path, file.error()));
+      continue;
+    }
+    ProgressMeter meter(console_, path);
+    const auto size = file->content().size();
+    listener.reads(path);
+    options.progress = [&](std::uint64_t done) { meter.update(done, size); };
+    const auto read = reader.read(file->content());
+    const auto whole = file->finish();
+    if (!read || !whole) {
+      code = worse_of(code, failed(path, read ? whole.error() : read.error()));
+    }
+    options.progress = [](std::uint64_t) {};
   }
-  return listener.commands() == 0 || facts.problem_count != 0 ? ExitCode::bad_data : ExitCode::done;
+  reader.finish();
+  listener.finish();
+  report_.goes_on_in(captures_.front().path);
+  report_.end(facts, listener.commands());
+  return worse_of(code, verdict(facts, listener.commands()));
 }
 
 void DumpCheck::on(const CapturedStray& stray) {

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "common/decompressor.hpp"
 #include "common/dump_source.hpp"
 #include "dcam-crc/dump_report.hpp"
 #include "dcam-crc/extractor.hpp"
@@ -21,7 +24,19 @@ public:
 private:
   class Listener;
 
-  ExitCode check(const std::string& path);
+  /// Captures wait for the others: together they are one stream in time.
+  struct Waiting {
+    std::size_t position; ///< among those that were named
+    std::string path;
+    std::optional<std::uint64_t> time;
+    std::optional<ContentFile> file; ///< what cannot be opened again
+  };
+
+  ExitCode look_at(const std::string& path);
+  ExitCode check(const std::string& path, ContentFile file);
+  ExitCode check_captures();
+  ExitCode verdict(const DumpFacts& facts, std::uint64_t commands) const;
+  ExitCode failed(const std::string& path, const Error& error);
   void on(const CapturedTransfer& transfer);
   void on(const CapturedStray& stray);
   void extract(const CapturedTransfer& transfer);
@@ -31,6 +46,7 @@ private:
   Console& console_;
   DumpReport report_;
   std::optional<Extractor> extractor_;
+  std::vector<Waiting> captures_;
   ExitCode code_ = ExitCode::done;
 };
 

@@ -199,6 +199,8 @@ void DumpReport::begin(const std::string& name) {
   transfers_ = 0;
 }
 
+void DumpReport::goes_on_in(const std::string& name) { dump_ = name; }
+
 void DumpReport::event(std::string_view name, const Json& fields) {
   auto line = Json::object();
   line["event"] = name;
@@ -404,6 +406,7 @@ void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
                       {"other_connections", facts.other_connections},
                       {"connections_given_up", facts.given_up},
                       {"frames_not_read", facts.not_read},
+                      {"frames_cut_off", facts.cut_off},
                       {"lines_passed_over", facts.lines_passed_over},
                       {"lines_not_read", facts.problem_count},
                       {"commands", commands}});
@@ -418,6 +421,11 @@ void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
         fmt::format("{}: {} were given up early: more were open at once than are kept; "
                     "--port chooses",
                     name, counted(facts.given_up, "connection")));
+  }
+  if (facts.cut_off != 0) {
+    console_.warning(fmt::format("{}: of {} only the beginning was captured: the snapshot length "
+                                 "was too small; tcpdump -s 0 takes all",
+                                 name, counted(facts.cut_off, "frame")));
   }
   for (const auto& [type, count] : facts.not_read) {
     console_.note(fmt::format("{}: {} not read: {}", name, counted(count, "frame"), type));

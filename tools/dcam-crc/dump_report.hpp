@@ -18,6 +18,8 @@ public:
 
   /// A dump is being read; `name` may hold anything.
   void begin(const std::string& name);
+  /// What follows is of another of several dumps that are one.
+  void goes_on_in(const std::string& name);
   void trace(const DumpStream& stream, const DumpEvent& event);
   void transfer(const CapturedTransfer& transfer);
   void extracted(const Extracted& extracted);

@@ -6,6 +6,7 @@
 
 #include "common/coordinate.hpp"
 #include "common/counted.hpp"
+#include "common/decompressor.hpp"
 #include "common/escape.hpp"
 #include "common/units.hpp"
 #include "dcam-meta/exif.hpp"
@@ -116,7 +117,7 @@ ExitCode MetaTool::show() {
 }
 
 ExitCode MetaTool::show_input(const std::string& path, RecordWriter& writer) {
-  auto file = InputFile::open(path);
+  auto file = ContentFile::open(path);
   if (!file) {
     return complain(shown(path), file.error());
   }
@@ -124,7 +125,10 @@ ExitCode MetaTool::show_input(const std::string& path, RecordWriter& writer) {
   RecordInput input(
       options_.camera, [&](const Record& record) { show_record(record, path, writer); },
       [&](const auto& what) { code = worse_of(code, complain(shown(path), what)); });
-  input.read(*file);
+  input.read(file->content());
+  if (const auto whole = file->finish(); !whole) {
+    code = worse_of(code, complain(shown(path), whole.error()));
+  }
   return code;
 }
 

@@ -252,14 +252,14 @@ TEST_CASE("capture: frames that cannot be read are counted by their types") {
     frames.push_back(from_hex("020000000001 020000000002 0806 0001080006040001"));
     frames.push_back(from_hex("020000000001 020000000002 1234 0001"));
   }
-  auto gre = frames[0];
-  gre[14 + 9] = std::byte{47};
-  frames.push_back(gre);
+  auto sealed = frames[0];
+  sealed[14 + 9] = std::byte{50};
+  frames.push_back(sealed);
   DumpFacts facts;
   CHECK(read_file(pcap_file(LinkType::ethernet, frames), {}, &facts) == PerStream{whole});
   CHECK(facts.not_read ==
         std::map<std::string, std::uint64_t>{{"EtherType 0x1234", (frames.size() - 1) / 3},
-                                             {"IP protocol 47", 1}});
+                                             {"IPsec (ESP), which is encrypted", 1}});
   for (std::uint16_t type = 0x2000; type < 0x2100; ++type) {
     auto other = frames[2];
     store_be(std::span(other).subspan(12), type);

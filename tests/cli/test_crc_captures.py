@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""dcam-crc on captures that are given together, compressed, cut short, or carried in tunnels.
+
+Run: DUALCAM_TOOLS=build/gcc/tools python3 tests/cli/test_crc_captures.py
+"""
+import gzip
+import json
+import struct
+import subprocess
+import unittest
+
+from harness import ToolTest, tool
+
+
+def records(capture):
+    """The header and the frames, with their own headers, of a big-endian pcap."""
+    frames, at = [], 24
+    while at < len(capture):
+        end = at + 16 + struct.unpack_from(">I", capture, at + 8)[0]
+        frames.append(capture[at:end])
+        at = end
+    return capture[:24], frames
+
+
+class Captures(ToolTest):
+    def setUp(self):
+        super().setUp()
+        content = self.file("videof.h265", 40_000)
+        self.capture = self.folder / "whole.pcap"
+        server = self.serve("-k", "--capture", self.capture)
+        self.sim(server, "--cut", "12", "--reconnect", "2", "--reconnect-delay", "10ms",
+                 f"videof={content}")
+        server.signal(15)
+        server.wait()
+        self.header, self.frames = records(self.capture.read_bytes())
+
+    def check(self, *files, **options):
+        done = subprocess.run([tool("dcam-crc"), "--json", "--dump", *map(str, files)],
+                              capture_output=True, **options)
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        return done, [each for each in found if each["event"] == "transfer"]
+
+    def write(self, name, frames):
+        path = self.folder / name
+        path.write_bytes(self.header + b"".join(frames))
+        return path
+
+    def assert_whole(self, found):
+        done, transfers = found
+        self.assertEqual([(each["complete"], each["connections"]) for each in transfers],
+                         [(True, 2)], done.stderr)
+
+    def test_rotated_ones_in_any_order(self):
+        size = len(self.frames) // 5 + 1
+        parts = [self.write(f"part{i}", self.frames[i * size:(i + 1) * size]) for i in range(5)]
+        self.assert_whole(self.check(*parts))
+        self.assert_whole(self.check(*(parts[i] for i in (3, 1, 4, 0, 2))))
+        self.assert_whole(self.check(*parts[1:], "-", input=parts[0].read_bytes()))
+        done, transfers = self.check(*parts[:3], self.folder / "none", parts[4])
+        self.assertEqual(done.returncode, 3)
+        self.assertEqual(len(transfers), 1)
+
+    def test_compressed_ones(self):
+        for command, name in ((["gzip", "-c"], "gz"), (["zstd", "-qc"], "zst"),
+                              (["xz", "-c"], "xz")):
+            with self.subTest(command=command):
+                packed = subprocess.run([*command, self.capture], capture_output=True,
+                                        check=True).stdout
+                path = self.folder / f"whole.pcap.{name}"
+                path.write_bytes(packed)
+                self.assert_whole(self.check(path))
+                self.assert_whole(self.check("-", input=packed))
+                path.write_bytes(packed[:-9])
+                done, _ = self.check(path)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(name if name == "xz" else command[0], done.stderr.decode())
+        text = self.folder / "text.gz"
+        text.write_bytes(gzip.compress(b"00 05 00 04 00 00 00 00\n"))
+        self.assertIn("STATUS", self.run_tool("dcam-crc", "-v", "--dump", text).stderr)
+
+    def test_frames_cut_by_the_snapshot_length_are_counted(self):
+        frames = []
+        for frame in self.frames:
+            head, body = frame[:16], frame[16:]
+            frames.append(head[:8] + struct.pack(">I", min(len(body), 96)) + head[12:] + body[:96])
+        done, _ = self.check(self.write("cut", frames))
+        self.assertIn("snapshot length", done.stderr.decode())
+        self.assertEqual(done.returncode, 1)
+
+    def test_tunnels(self):
+        link = struct.unpack_from(">I", self.header, 20)[0]
+        outer = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 64, 0, 0, bytes(4), bytes(4))
+        cut = {101: 0, 1: 14, 228: 0}[link]  # the link layer's header
+        ethernet = bytes(12) + b"\x08\0"
+        for name, protocol, before in (
+                ("IP in IP", 4, b""), ("GRE", 47, bytes.fromhex("00000800")),
+                ("GRE, checksum and key", 47, bytes.fromhex("a0000800 00000000 00000007")),
+                ("GRE, Ethernet", 47, bytes.fromhex("00006558") + ethernet),
+                ("VXLAN", 17, bytes.fromhex("c00012b500000000 0800000000002a00") + ethernet),
+                ("Geneve", 17, bytes.fromhex("c00017c100000000 0100080000002a00 00000000")),
+                ("GTP", 17, bytes.fromhex("0868086800000000 30ff000000000001"))):
+            with self.subTest(tunnel=name):
+                frames = []
+                for frame in self.frames:
+                    inner = before + frame[16 + cut:]
+                    ip = (outer[:2] + struct.pack(">H", 20 + len(inner)) + outer[4:9]
+                          + bytes([protocol]) + outer[10:] + inner)
+                    size = struct.pack(">I", cut + len(ip))
+                    frames.append(frame[:8] + size + size + frame[16:16 + cut] + ip)
+                self.assert_whole(self.check(self.write("tunnel", frames)))
+
+
+if __name__ == "__main__":
+    unittest.main()

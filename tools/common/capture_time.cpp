@@ -1,0 +1,120 @@
+#include "common/capture_time.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace dualcam::inline tools {
+namespace {
+
+constexpr std::size_t looked_at = 64 << 10;
+constexpr std::size_t pcap_looked_at = 40;
+constexpr std::uint32_t pcapng = 0x0A0D'0D0A;
+constexpr std::uint64_t second = 1'000'000'000;
+
+/// Numbers in the byte order of the machine that captured.
+struct Order {
+  bool big;
+  std::uint32_t u32(Bytes bytes) const {
+    return big ? load_be<std::uint32_t>(bytes) : load_le<std::uint32_t>(bytes);
+  }
+  std::uint16_t u16(Bytes bytes) const {
+    return big ? load_be<std::uint16_t>(bytes) : load_le<std::uint16_t>(bytes);
+  }
+};
+
+std::optional<std::uint64_t> first_in_pcap(Bytes file, Order order, bool nanoseconds) {
+  constexpr std::size_t header = 24;
+  if (file.size() < header + 8) {
+    return std::nullopt;
+  }
+  const auto part = std::uint64_t{order.u32(file.subspan(header + 4))};
+  return order.u32(file.subspan(header)) * second + part * (nanoseconds ? 1 : 1000);
+}
+
+/// Nanoseconds of a time in units of an interface: 10^-n seconds, or 2^-n where the top bit is set.
+std::uint64_t nanoseconds_of(std::uint64_t time, unsigned resolution) {
+  const auto exponent = std::min(resolution & 0x7FU, 63U);
+  long double unit = 1.0L;
+  for (unsigned i = 0; i < exponent; ++i) {
+    unit /= (resolution & 0x80U) != 0 ? 2 : 10;
+  }
+  const auto result = static_cast<long double>(time) * unit * static_cast<long double>(second);
+  return result < 1.8e19L ? static_cast<std::uint64_t>(result) : UINT64_MAX;
+}
+
+/// Option if_tsresol of an interface.
+unsigned resolution_in(Bytes options, Order order) {
+  constexpr std::uint16_t if_tsresol = 9;
+  while (options.size() >= 4) {
+    const auto code = order.u16(options);
+    const std::size_t length = order.u16(options.subspan(2));
+    const auto padded = (length + 3) / 4 * 4;
+    if (code == 0 || options.size() < 4 + padded) {
+      break;
+    }
+    if (code == if_tsresol && length == 1) {
+      return std::to_integer<unsigned>(options[4]);
+    }
+    options = options.subspan(4 + padded);
+  }
+  return 6;
+}
+
+std::optional<std::uint64_t> first_in_pcapng(Bytes file) {
+  constexpr std::size_t frame = 12;
+  constexpr std::uint32_t interface = 1;
+  constexpr std::uint32_t packet = 2; // obsolete
+  constexpr std::uint32_t enhanced = 6;
+  Order order{};
+  std::vector<unsigned> resolutions;
+  while (file.size() >= frame) {
+    if (load_be<std::uint32_t>(file) == pcapng) {
+      order.big = load_be<std::uint32_t>(file.subspan(8)) == 0x1A2B'3C4D;
+      resolutions.clear();
+    }
+    const auto type = order.u32(file);
+    const std::size_t length = order.u32(file.subspan(4));
+    if (length < frame || length > file.size()) {
+      return std::nullopt;
+    }
+    const auto body = file.subspan(8, length - frame);
+    if (type == interface && body.size() >= 8) {
+      resolutions.push_back(resolution_in(body.subspan(8), order));
+    } else if ((type == enhanced || type == packet) && body.size() >= 12) {
+      const auto at = type == packet ? order.u16(body) : order.u32(body);
+      const auto time =
+          std::uint64_t{order.u32(body.subspan(4))} << 32 | order.u32(body.subspan(8));
+      return nanoseconds_of(time, at < resolutions.size() ? resolutions[at] : 6);
+    }
+    file = file.subspan(length);
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::uint64_t> first_time_of(InputFile& file) {
+  auto bytes = file.peek(pcap_looked_at);
+  if (bytes && bytes->size() >= 4 && load_be<std::uint32_t>(*bytes) == pcapng) {
+    bytes = file.peek(looked_at);
+  }
+  if (!bytes || bytes->size() < 4) {
+    return std::nullopt;
+  }
+  switch (load_be<std::uint32_t>(*bytes)) {
+  case 0xA1B2'C3D4:
+    return first_in_pcap(*bytes, {true}, false);
+  case 0xD4C3'B2A1:
+    return first_in_pcap(*bytes, {false}, false);
+  case 0xA1B2'3C4D:
+    return first_in_pcap(*bytes, {true}, true);
+  case 0x4D3C'B2A1:
+    return first_in_pcap(*bytes, {false}, true);
+  case pcapng:
+    return first_in_pcapng(*bytes);
+  default:
+    return std::nullopt;
+  }
+}
+
+} // namespace dualcam::inline tools

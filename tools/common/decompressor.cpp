@@ -1,0 +1,175 @@
+#include "common/decompressor.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "common/descriptor.hpp"
+#include "common/process.hpp"
+#include "common/temporary_file.hpp"
+
+namespace dualcam::inline tools {
+namespace {
+
+struct Pipe {
+  Descriptor read;
+  Descriptor write;
+};
+
+Result<Pipe> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    return errno_error(errno);
+  }
+  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+/// All of `file` into the pipe, until nobody reads it.
+void pump(InputFile& file, const Descriptor& pipe) {
+  ByteBuffer buffer(1 << 16);
+  for (;;) {
+    const auto count = file.read(buffer);
+    if (!count || *count == 0) {
+      return;
+    }
+    for (Bytes rest = Bytes(buffer).first(*count); !rest.empty();) {
+      const auto written = ::write(pipe.get(), rest.data(), rest.size());
+      if (written < 0 && errno == EINTR) {
+        continue;
+      }
+      if (written <= 0) {
+        return;
+      }
+      rest = rest.subspan(static_cast<std::size_t>(written));
+    }
+  }
+}
+
+} // namespace
+
+struct Decompressor::Running {
+  Running(std::string name, InputFile compressed, InputFile decompressed, Descriptor complaints)
+      : tool(std::move(name)), input(std::move(compressed)), output(std::move(decompressed)),
+        errors(std::move(complaints)) {}
+
+  std::string tool;
+  InputFile input;
+  std::optional<InputFile> output;
+  Descriptor errors; ///< a file
+  pid_t child = -1;
+  std::thread feeder; ///< where the input cannot be handed over
+
+  int wait() {
+    output.reset(); // it stops when nobody reads
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    child = -1;
+    if (feeder.joinable()) {
+      feeder.join();
+    }
+    return status;
+  }
+  std::string complaint() const {
+    std::string text(4096, '\0');
+    const auto count = ::pread(errors.get(), text.data(), text.size(), 0);
+    text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    return last_line(text);
+  }
+};
+
+std::string Decompressor::tool_for(Bytes first_bytes) {
+  const auto text = as_text(first_bytes);
+  return text.starts_with("\x1f\x8b\x08")       ? "gzip"
+         : text.starts_with("\x28\xb5\x2f\xfd") ? "zstd"
+         : text.starts_with(std::string_view("\xfd"
+                                             "7zXZ\0",
+                                             6))
+             ? "xz"
+             : "";
+}
+
+Result<Decompressor> Decompressor::start(const std::string& tool, InputFile file) {
+  auto output = make_pipe();
+  auto input = make_pipe();
+  Descriptor errors = temporary_file(std::filesystem::temp_directory_path());
+  if (!output || !input) {
+    return std::unexpected(!output ? output.error() : input.error());
+  }
+  const bool hand_over = file.rewind();
+  const int in = hand_over ? file.descriptor() : input->read.get();
+  pid_t child = -1;
+  if (const int error = spawn({tool, "-dc"}, {}, {in, output->write.get(), errors.get()}, child);
+      error != 0) {
+    return std::unexpected(Error{ErrorCategory::io, 0,
+                                 fmt::format("is compressed, and {} cannot be run: {}", tool,
+                                             errno_error(error).error().message)});
+  }
+  auto running = std::make_unique<Running>(
+      tool, std::move(file), InputFile::of(std::move(output->read)), std::move(errors));
+  running->child = child;
+  if (!hand_over) {
+    running->feeder = std::thread(
+        [from = &running->input, pipe = std::move(input->write)] { pump(*from, pipe); });
+  }
+  return Decompressor(std::move(running));
+}
+
+Decompressor::Decompressor(std::unique_ptr<Running> running) : running_(std::move(running)) {}
+Decompressor::Decompressor(Decompressor&&) noexcept = default;
+
+Decompressor& Decompressor::operator=(Decompressor&& other) noexcept {
+  running_.swap(other.running_);
+  return *this;
+}
+
+Decompressor::~Decompressor() {
+  if (running_ && running_->child > 0) {
+    ::kill(running_->child, SIGKILL);
+    running_->wait();
+  }
+}
+
+InputFile& Decompressor::output() { return *running_->output; }
+
+Result<void> Decompressor::finish() {
+  if (running_->wait() == 0) {
+    return {};
+  }
+  return std::unexpected(
+      Error{ErrorCategory::malformed, 0,
+            fmt::format("is not all there: {}: {}", running_->tool, running_->complaint())});
+}
+
+Result<ContentFile> ContentFile::open(const std::string& path) {
+  auto file = InputFile::open(path);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  const auto first = file->peek(6);
+  if (!first) {
+    return std::unexpected(first.error());
+  }
+  ContentFile opened;
+  opened.again_ = file->size().has_value() && path != "-";
+  if (const auto tool = Decompressor::tool_for(*first); !tool.empty()) {
+    auto decompressor = Decompressor::start(tool, std::move(*file));
+    if (!decompressor) {
+      return std::unexpected(decompressor.error());
+    }
+    opened.decompressor_.emplace(std::move(*decompressor));
+  } else {
+    opened.file_.emplace(std::move(*file));
+  }
+  return opened;
+}
+
+} // namespace dualcam::inline tools

@@ -1,0 +1,129 @@
+#include "common/tunnel.hpp"
+
+#include <fmt/format.h>
+
+namespace dualcam::inline tools {
+namespace {
+
+using Packet = std::expected<Bytes, NoPacket>;
+
+constexpr std::size_t udp_header = 8;
+
+Packet no_packet(std::string type) { return std::unexpected(NoPacket{std::move(type)}); }
+
+/// RFC 2784, 2890 and, with a PPP frame, 2637.
+Packet behind_gre(Bytes rest) {
+  constexpr std::size_t least = 4;
+  if (rest.size() < least) {
+    return no_packet("GRE, cut off");
+  }
+  const auto flags = load_be<std::uint16_t>(rest);
+  const auto type = load_be<std::uint16_t>(rest.subspan(2));
+  const bool version_1 = (flags & 7) == 1;
+  std::size_t header = least;
+  for (const unsigned field : {0x8000U, 0x2000U, 0x1000U}) { // checksum, key, sequence number
+    header += (flags & field) != 0 ? 4 : 0;
+  }
+  header += version_1 && (flags & 0x80U) != 0 ? 4 : 0;
+  if (rest.size() < header) {
+    return no_packet("GRE, cut off");
+  }
+  const auto inner = rest.subspan(header);
+  switch (type) {
+  case 0x0800:
+  case 0x86DD:
+    return inner;
+  case 0x6558:
+    return ip_packet_in(LinkType::ethernet, inner);
+  case 0x880B:
+    return inner.empty() ? no_packet("") : ip_packet_in(LinkType::ppp, inner); // acknowledgements
+  default:
+    return no_packet(fmt::format("GRE with EtherType 0x{:04x}", type));
+  }
+}
+
+/// RFC 7348.
+Packet behind_vxlan(Bytes rest) {
+  constexpr std::size_t header = 8;
+  const bool is_one = rest.size() > header && (rest[0] & std::byte{0x08}) != std::byte{0};
+  return is_one ? ip_packet_in(LinkType::ethernet, rest.subspan(header)) : no_packet("");
+}
+
+/// RFC 8926.
+Packet behind_geneve(Bytes rest) {
+  constexpr std::size_t least = 8;
+  if (rest.size() < least || (rest[0] & std::byte{0xC0}) != std::byte{0}) {
+    return no_packet("");
+  }
+  const auto header = least + (std::to_integer<std::size_t>(rest[0]) & 0x3F) * 4;
+  const auto type = load_be<std::uint16_t>(rest.subspan(2));
+  if (rest.size() < header) {
+    return no_packet("Geneve, cut off");
+  }
+  const auto inner = rest.subspan(header);
+  return type == 0x6558                     ? ip_packet_in(LinkType::ethernet, inner)
+         : type == 0x0800 || type == 0x86DD ? Packet(inner)
+                                            : no_packet(fmt::format("Geneve with 0x{:04x}", type));
+}
+
+/// GTP-U of version 1, 3GPP TS 29.281.
+Packet behind_gtp(Bytes rest) {
+  constexpr std::size_t least = 8;
+  if (rest.size() < least || rest[1] != std::byte{0xFF} ||
+      (rest[0] & std::byte{0xF0}) != std::byte{0x30}) {
+    return no_packet("");
+  }
+  std::size_t header = least;
+  if ((rest[0] & std::byte{7}) != std::byte{0}) {
+    header += 4;
+    auto next = rest.size() < header ? std::byte{0} : rest[header - 1];
+    while (next != std::byte{0} && rest.size() > header && rest[header] != std::byte{0}) {
+      header += std::to_integer<std::size_t>(rest[header]) * 4;
+      next = rest.size() < header ? std::byte{0} : rest[header - 1];
+    }
+  }
+  return rest.size() < header ? no_packet("GTP, cut off") : Packet(rest.subspan(header));
+}
+
+Packet behind_udp(Bytes rest) {
+  if (rest.size() < udp_header) {
+    return no_packet("");
+  }
+  const auto inner = rest.subspan(udp_header);
+  switch (load_be<std::uint16_t>(rest.subspan(2))) {
+  case 4789:
+  case 8472: // VXLAN as Linux had it first
+    return behind_vxlan(inner);
+  case 6081:
+    return behind_geneve(inner);
+  case 2152:
+    return behind_gtp(inner);
+  default:
+    return no_packet("");
+  }
+}
+
+} // namespace
+
+Packet packet_within(const IpPayload& payload) {
+  constexpr std::size_t ether_ip_header = 2;
+  switch (payload.protocol) {
+  case 4:
+  case 41:
+    return payload.bytes;
+  case 17:
+    return behind_udp(payload.bytes);
+  case 47:
+    return behind_gre(payload.bytes);
+  case 50:
+    return no_packet("IPsec (ESP), which is encrypted");
+  case 97:
+    return payload.bytes.size() < ether_ip_header
+               ? no_packet("EtherIP, cut off")
+               : ip_packet_in(LinkType::ethernet, payload.bytes.subspan(ether_ip_header));
+  default:
+    return no_packet("");
+  }
+}
+
+} // namespace dualcam::inline tools
