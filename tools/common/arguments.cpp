@@ -208,6 +208,14 @@ void Arguments::text(const std::string& names, const std::string& value, std::st
   });
 }
 
+void Arguments::file(const std::string& names, std::filesystem::path& target,
+                     const std::string& help) {
+  custom(names, "FILE", "", help, [&target](const auto& given) {
+    target = given;
+    return given.empty() ? std::optional<std::string>("the name of a file") : std::nullopt;
+  });
+}
+
 void Arguments::texts(const std::string& names, const std::string& value,
                       std::vector<std::string>& target, const std::string& help) {
   custom(

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -42,6 +43,8 @@ public:
   void off_flag(const std::string& names, bool& target, const std::string& help);
   void text(const std::string& names, const std::string& value, std::string& target,
             const std::string& help);
+  /// The name of a file, which nobody looks at yet.
+  void file(const std::string& names, std::filesystem::path& target, const std::string& help);
   void texts(const std::string& names, const std::string& value, std::vector<std::string>& target,
              const std::string& help);
   void size(const std::string& names, std::uint64_t& target, const std::string& help);

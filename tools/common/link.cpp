@@ -5,8 +5,6 @@
 
 #include <poll.h>
 
-#include <asio/write.hpp>
-
 #include "common/tcp_segment.hpp"
 #include "common/units.hpp"
 
@@ -48,9 +46,33 @@ Link::~Link() {
   }
 }
 
-std::optional<std::size_t> Link::read(std::span<std::byte> buffer) {
+asio::awaitable<ByteBuffer> Link::first_bytes(std::size_t least, std::size_t most,
+                                              TimePoint until) {
   asio::error_code error;
-  const auto count = socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
+  socket_.set_option(asio::socket_base::receive_low_watermark(static_cast<int>(least)), error);
+  co_await wait(Direction::wait_read, until);
+  socket_.set_option(asio::socket_base::receive_low_watermark(1), error);
+  ByteBuffer bytes(most);
+  const auto count = socket_.receive(asio::buffer(bytes), asio::socket_base::message_peek, error);
+  bytes.resize(error ? 0 : count);
+  co_return bytes;
+}
+
+asio::awaitable<bool> Link::secure(const TlsContext& context, TlsRole role, TimePoint until) {
+  tls_.emplace(context, socket_.native_handle(), role);
+  error_ = tls_->handshake();
+  while (error_ == asio::error::would_block) {
+    const auto direction = direction_or(Direction::wait_read);
+    const bool ready = co_await wait(direction, until);
+    error_ = ready ? tls_->handshake() : asio::error_code(asio::error::timed_out);
+  }
+  fingerprint_ = tls_->fingerprint();
+  open_ = !error_;
+  co_return open_;
+}
+
+std::optional<std::size_t> Link::read(std::span<std::byte> buffer) {
+  const auto [count, error] = tls_ ? tls_->read(buffer) : read_plain(buffer);
   if (error == asio::error::would_block) {
     return std::nullopt;
   }
@@ -66,33 +88,54 @@ std::optional<std::size_t> Link::read(std::span<std::byte> buffer) {
 }
 
 asio::awaitable<void> Link::wait_to_read(TimePoint until) {
-  if (cancelled_) {
-    co_return;
+  if (!tls_ || !tls_->has_pending()) {
+    co_await wait(direction_or(Direction::wait_read), until);
   }
-  co_await (socket_.async_wait(asio::ip::tcp::socket::wait_read, as_values) ||
-            clock_.wait(timer_, until));
 }
 
 asio::awaitable<bool> Link::write(Bytes bytes, TimePoint until) {
   if (capture_) {
     capture_->sent(bytes, capture_now());
   }
-  asio::error_code error;
-  const auto at_once = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
-  const auto rest = bytes.subspan(at_once);
-  if ((!error || error == asio::error::would_block) && !rest.empty()) {
-    const auto done =
-        co_await (asio::async_write(socket_, asio::buffer(rest.data(), rest.size()), as_values) ||
-                  clock_.wait(timer_, until));
-    if (done.index() != 0) {
-      co_return false;
+  while (!error_ && !bytes.empty()) {
+    const auto [count, error] = tls_ ? tls_->write(bytes) : write_plain(bytes);
+    bytes = bytes.subspan(count);
+    if (error && error != asio::error::would_block) {
+      error_ = error;
+    } else if (error && !co_await wait(direction_or(Direction::wait_write), until)) {
+      error_ = asio::error::timed_out;
     }
-    error = std::get<0>(std::get<0>(done));
-  }
-  if (error) {
-    error_ = error;
   }
   co_return !error_;
+}
+
+TlsStream::Moved Link::read_plain(std::span<std::byte> buffer) {
+  TlsStream::Moved moved{};
+  moved.count = socket_.read_some(asio::buffer(buffer.data(), buffer.size()), moved.error);
+  return moved;
+}
+
+TlsStream::Moved Link::write_plain(Bytes bytes) {
+  TlsStream::Moved moved{};
+  moved.count = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), moved.error);
+  return moved;
+}
+
+/// False: it is too late, or nothing is waited for any more.
+asio::awaitable<bool> Link::wait(Direction direction, TimePoint until) {
+  while (!cancelled_ && clock_.now() < until) {
+    const auto done =
+        co_await (socket_.async_wait(direction, as_values) || clock_.wait(timer_, until));
+    if (done.index() == 0 && !cancelled_) {
+      co_return true;
+    }
+  }
+  co_return false;
+}
+
+/// What TLS waits for need not be what it looks like.
+Link::Direction Link::direction_or(Direction usual) const {
+  return !tls_ ? usual : tls_->wants_to_write() ? Direction::wait_write : Direction::wait_read;
 }
 
 asio::awaitable<void> Link::sleep(TimePoint until) {
@@ -109,10 +152,13 @@ bool Link::has_gone() {
 asio::awaitable<bool> Link::leave(std::chrono::milliseconds at_most) {
   const auto until = clock_.now() + at_most;
   asio::error_code error;
+  if (tls_ && open_) {
+    tls_->say_goodbye();
+  }
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
   bool hung_up = false;
   while (open_ && clock_.now() < until && !cancelled_) {
-    co_await wait_to_read(until);
+    co_await wait(Direction::wait_read, until);
     std::array<std::byte, 4096> ignored;
     error.clear();
     for (unsigned reads = 0; !error && reads < reads_at_a_time; ++reads) {

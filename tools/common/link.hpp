@@ -1,5 +1,5 @@
-// A byte stream to a peer: its socket, its name, its timer, and its tap for a capture. dcam-serve
-// and dcam-sim share it.
+// A byte stream to a peer, TCP or TLS: its socket, its name, its timer, and its tap for a capture,
+// which sees what TLS hides. dcam-serve and dcam-sim share it.
 #pragma once
 
 #include <optional>
@@ -12,6 +12,7 @@
 #include "common/clock.hpp"
 #include "common/coroutine.hpp"
 #include "common/pcap_writer.hpp"
+#include "common/tls_stream.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
@@ -27,13 +28,22 @@ public:
   /// For people: address and port.
   const std::string& peer() const { return peer_; }
 
+  /// The first bytes of the peer, which `read` still gives: `least`, or fewer if it says no more
+  /// until then.
+  asio::awaitable<ByteBuffer> first_bytes(std::size_t least, std::size_t most, TimePoint until);
+
+  /// From here on it is TLS. False: the peer does not do its part, as `error` says, or not in time.
+  asio::awaitable<bool> secure(const TlsContext& context, TlsRole role, TimePoint until);
+  /// Of the peer's certificate, as TlsStream has it; empty if there is none.
+  const std::string& fingerprint() const { return fingerprint_; }
+
   /// Reads what has come; nullopt if nothing has yet, 0 when the stream has ended or broken, as
   /// `error` says.
   std::optional<std::size_t> read(std::span<std::byte> buffer);
   asio::awaitable<void> wait_to_read(TimePoint until);
 
-  /// Waits for the peer to take it. False: the stream has broken, as `error` says, or it is too
-  /// late; that shows at the next `read`, too.
+  /// Waits for the peer to take it. False: the stream has broken, as `error` says, be it because
+  /// that takes too long; that shows at the next `read`, too.
   asio::awaitable<bool> write(Bytes bytes, TimePoint until);
 
   const asio::error_code& error() const { return error_; }
@@ -51,11 +61,20 @@ public:
 
   /// Ends what is being waited for; from here on nothing is waited for.
   void cancel();
+  bool cancelled() const { return cancelled_; }
 
 private:
+  using Direction = asio::ip::tcp::socket::wait_type;
+  TlsStream::Moved read_plain(std::span<std::byte> buffer);
+  TlsStream::Moved write_plain(Bytes bytes);
+  asio::awaitable<bool> wait(Direction direction, TimePoint until);
+  Direction direction_or(Direction usual) const;
+
   asio::ip::tcp::socket socket_;
   asio::steady_timer timer_;
   std::string peer_;
+  std::optional<TlsStream> tls_;
+  std::string fingerprint_;
   std::optional<CapturedConnection> capture_;
   Clock& clock_;
   asio::error_code error_;

@@ -60,7 +60,20 @@ Standing Connection::standing(TimePoint now) const {
           .recent_bytes = upload_.recent_bytes(now)};
 }
 
+/// False: the peer is not to be served.
+asio::awaitable<bool> Connection::secure() {
+  const auto why = co_await server_.handshakes().perform(link_, *server_.tls());
+  if (!why.empty() && !stopping()) {
+    server_.reporter().stranger(link_.peer(), why);
+  }
+  session_ = ServerSession(session_config(server_.options()), server_.clock().now());
+  co_return why.empty();
+}
+
 asio::awaitable<void> Connection::run() {
+  if (server_.tls() != nullptr && !co_await secure()) {
+    co_return;
+  }
   for (unsigned last_reads = 0;;) {
     co_await perform_all();
     return_buffer();

@@ -57,6 +57,7 @@ private:
   }
 
   void trace(const FileData& data);
+  asio::awaitable<bool> secure();
   bool receive_available();
   asio::awaitable<void> next_input();
   asio::awaitable<void> take_leave();

@@ -94,6 +94,14 @@ std::optional<std::string> set_exec(ServeOptions& options, const std::string& gi
   return std::nullopt;
 }
 
+void add_tls_options(Arguments& parser, TlsFiles& files) {
+  parser.file("--tls-cert", files.certificate,
+              "TLS instead of plain TCP, by this certificate (PEM)");
+  parser.file("--tls-key", files.key, "its private key");
+  parser.file("--tls-client-ca", files.authorities,
+              "cameras need a certificate that one of these has signed");
+}
+
 std::string libraries() {
   return fmt::format("Asio {}.{}.{}, nlohmann-json {}.{}.{}, OpenSSL {}", ASIO_VERSION / 100000,
                      ASIO_VERSION / 100 % 1000, ASIO_VERSION % 100, NLOHMANN_JSON_VERSION_MAJOR,
@@ -171,11 +179,8 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
   parser.if_exists(options.if_exists);
   parser.custom("--exec", "CMD", "", "run CMD PATH for each finished file, without a shell",
                 [&](const auto& given) { return set_exec(options, given); });
-  parser.custom(
-      "--capture", "FILE", "", "also write the traffic as a pcap", [&](const auto& given) {
-        options.capture = given;
-        return given.empty() ? std::optional<std::string>("the name of a file") : std::nullopt;
-      });
+  parser.file("--capture", options.capture, "also write the traffic as a pcap");
+  add_tls_options(parser, options.tls);
   parser.number("--max-connections", "N", options.max_connections, 1, 1'000'000,
                 "connections at once (as many as ulimit -n allows)");
   parser.size("--max-file-size", options.max_file_size, "refuse larger files");
@@ -192,6 +197,15 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
   options.common = parser.common();
   if (options.camera) {
     options.wishes.show_only(*options.camera);
+  }
+  if (options.tls.certificate.empty() != options.tls.key.empty()) {
+    return std::unexpected(parser.usage_error(
+        options.tls.key.empty() ? "--tls-cert: the certificate's --tls-key is missing"
+                                : "--tls-key: the --tls-cert that it belongs to is missing"));
+  }
+  if (options.tls.certificate.empty() && !options.tls.authorities.empty()) {
+    return std::unexpected(
+        parser.usage_error("--tls-client-ca: without --tls-cert and --tls-key there is no TLS"));
   }
   if (options.to_stdout && options.keep_listening) {
     return std::unexpected(parser.usage_error("-o - takes one file: it does not go with -k"));

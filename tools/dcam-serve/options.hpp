@@ -10,6 +10,7 @@
 
 #include "common/exit_code.hpp"
 #include "common/standard_streams.hpp"
+#include "common/tls_context.hpp"
 #include "dcam-serve/name_template.hpp"
 #include "dualcam/files/wishes.hpp"
 #include "dualcam/storage/part_file.hpp"
@@ -36,6 +37,7 @@ struct ServeOptions {
   IfExists if_exists = IfExists::number;
   std::vector<std::string> exec;     ///< the words of --exec; empty = no hook
   std::filesystem::path capture;     ///< empty = no capture
+  TlsFiles tls;                      ///< no certificate = plain TCP
   std::uint32_t max_connections = 0; ///< 0 = as many as the limit of open files allows
   std::uint64_t max_file_size = std::uint64_t{1} << 30;
   std::uint64_t min_free = std::uint64_t{200} << 20;

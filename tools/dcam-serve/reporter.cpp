@@ -336,7 +336,14 @@ void Reporter::rejected(std::uint64_t imei, const std::string& peer, std::string
 
 void Reporter::stranger(const std::string& peer, std::string_view who) {
   event("rejected", {{"address", peer}, {"reason", who}});
-  if (who.find("AVL") != std::string_view::npos) { // a misconfigured device: somebody can mend it
+  const auto now = steady_now();
+  const auto names = [who](std::string_view word) { return who.find(word) != who.npos; };
+  const bool tls =
+      names("TLS") && (!tls_told_at_ || now - *tls_told_at_ >= std::chrono::minutes(1));
+  if (tls) {
+    tls_told_at_ = now;
+  }
+  if (names("AVL") || tls) { // a misconfigured device: somebody can mend it
     console_.warning(fmt::format("{} refused: {}", peer, who));
   } else {
     console_.detail(fmt::format("{} refused: {}", peer, who));

@@ -89,6 +89,7 @@ private:
   std::uint64_t failures_ = 0;
   unsigned progress_calls_ = 0;
   std::optional<TimePoint> too_many_at_;
+  std::optional<TimePoint> tls_told_at_; ///< scanners would fill the log
 };
 
 /// How often `Reporter::progress` is called.

@@ -37,7 +37,7 @@ Server::Server(const ServeOptions& options, Clock& clock)
       unsaid_(below(options_.output, options_.name.fixed_folder())),
       teller_({options_, *destination_, reporter_, outcome_, unsaid_, io_, disk_.context()},
               [this] { release_signals(); }),
-      descriptors_(allow_many_descriptors()),
+      handshakes_(clock_, options_.idle_timeout), descriptors_(allow_many_descriptors()),
       places_(options.max_connections != 0 ? options.max_connections : places_for(descriptors_)),
       admission_(places_) {}
 
@@ -109,6 +109,13 @@ bool Server::prepare() {
     return refuse(*failure);
   }
   allowed_ = std::move(*allowed);
+  if (!options_.tls.certificate.empty()) {
+    auto tls = TlsContext::server(options_.tls);
+    if (!tls) {
+      return refuse(tls.error());
+    }
+    tls_ = std::move(*tls);
+  }
   return listen();
 }
 

@@ -19,6 +19,7 @@
 #include "dcam-serve/allow_list.hpp"
 #include "dcam-serve/buffer_pool.hpp"
 #include "dcam-serve/destination.hpp"
+#include "dcam-serve/handshakes.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/outcome.hpp"
 #include "dcam-serve/reporter.hpp"
@@ -47,6 +48,9 @@ public:
   asio::io_context& disk() { return disk_.context(); }
   Admission& admission() { return admission_; }
   BufferPool& buffers() { return buffers_; }
+  /// Null: plain TCP.
+  const TlsContext* tls() const { return tls_ ? &*tls_ : nullptr; }
+  Handshakes& handshakes() { return handshakes_; }
   /// Where traffic is recorded; null without --capture.
   PcapWriter* capture() { return capture_.get(); }
 
@@ -111,6 +115,8 @@ private:
   asio::steady_timer tidy_timer_{io_};
   Teller teller_;
 
+  std::optional<TlsContext> tls_;
+  Handshakes handshakes_;
   AllowList allowed_;
   std::uint64_t descriptors_; ///< the limit of open files
   std::uint32_t places_;

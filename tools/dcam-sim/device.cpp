@@ -37,12 +37,20 @@ std::string sha256(Bytes content) {
   return to_hex(std::as_bytes(std::span(digest)));
 }
 
+/// In the clear, to somebody who does not speak it. No message of a server begins like that.
+bool is_tls_alert(Bytes bytes) {
+  return bytes.size() >= 2 && load_be<std::uint16_t>(bytes) == 0x1503;
+}
+
+constexpr std::chrono::seconds time_for_handshake{10};
+
 } // namespace
 
 Device::Device(const SimOptions& options, std::uint32_t number, std::span<const Offer> offers,
-               const asio::any_io_executor& executor, Events events, Clock& clock)
+               const asio::any_io_executor& executor, Events events, Clock& clock,
+               const TlsContext* tls)
     : options_(options), config_(config_for(options, number)), line_(options, number),
-      executor_(executor), timer_(executor), events_(std::move(events)), clock_(clock),
+      executor_(executor), timer_(executor), events_(std::move(events)), clock_(clock), tls_(tls),
       starts_after_(options.ramp * number / options.devices), file_count_(offers.size()) {
   for (std::size_t i = 0; i < offers.size(); ++i) {
     const auto& content = offers[i].recording->content;
@@ -78,9 +86,7 @@ asio::awaitable<bool> Device::reach(asio::ip::tcp::socket& socket) {
     const auto advice = error == asio::error::connection_refused
                             ? "; is dcam-serve listening there?"
                             : descriptors_remedy(error.default_error_condition().value());
-    tell("unreachable", {{"error", error.message()}},
-         fmt::format("cannot connect to {}:{}: {}{}", options_.host, options_.port, error.message(),
-                     advice));
+    unreachable(error.message(), "cannot connect to", advice);
     co_return false;
   }
   co_return true;
@@ -92,6 +98,9 @@ asio::awaitable<Device::Outcome> Device::connect_once() {
     co_return Outcome::unreachable;
   }
   Link link(std::move(socket), nullptr, clock_);
+  if (tls_ != nullptr && !co_await secure(link)) {
+    co_return Outcome::unreachable;
+  }
   tell("connected", {{"files", files_.size()}},
        fmt::format("connected to {}:{}, offering {}", options_.host, options_.port,
                    counted(files_.size(), "file")));
@@ -137,6 +146,10 @@ asio::awaitable<asio::error_code> Device::connect(asio::ip::tcp::socket& socket)
 /// Takes what the server says. It has time for that until `until`.
 std::optional<Device::Outcome> Device::hear(Link& link, CameraSession& session, TimePoint until) {
   const auto count = link.read(heard_);
+  if (count && tls_ == nullptr && is_tls_alert(Bytes(heard_).first(*count))) {
+    unreachable("it speaks TLS", "no conversation with", "; give --tls");
+    return Outcome::unreachable;
+  }
   if (count && *count > 0) {
     session.received(Bytes(heard_).first(*count));
     return std::nullopt;
@@ -153,6 +166,21 @@ std::optional<Device::Outcome> Device::hear(Link& link, CameraSession& session, 
        fmt::format("the server has been silent for {}: giving it up",
                    format_duration(server_patience)));
   return Outcome::lost;
+}
+
+asio::awaitable<bool> Device::secure(Link& link) {
+  const auto until = clock_.now() + time_for_handshake;
+  const bool secured = co_await link.secure(*tls_, TlsRole::client, until);
+  if (!secured) {
+    const auto& error = link.error();
+    const bool gone = error == asio::error::eof || error == asio::error::connection_reset;
+    const auto* advice = gone ? "; does it speak TLS?"
+                         : error.message() == "wrong version number"
+                             ? "; it does not speak TLS: leave out --tls"
+                             : "";
+    unreachable(gone ? "it hung up" : error.message(), "no TLS with", advice);
+  }
+  co_return secured;
 }
 
 asio::awaitable<Device::Outcome> Device::converse(Link& link) {
@@ -310,6 +338,11 @@ void Device::forget_taken(const std::vector<std::size_t>& taken) {
       labels_.erase(labels_.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
+}
+
+void Device::unreachable(const std::string& error, std::string_view what, std::string_view advice) {
+  tell("unreachable", {{"error", error}},
+       fmt::format("{} {}:{}: {}{}", what, options_.host, options_.port, error, advice));
 }
 
 void Device::tell(const std::string& name, const Json& fields, const std::string& text) {

@@ -24,9 +24,10 @@ public:
   /// `events` gets what happens: its name, the fields for JSON and a line for people.
   using Events = std::function<void(const std::string& name, Json fields, const std::string& text)>;
 
-  /// `offers` and `clock` must outlive it.
+  /// `offers`, `clock` and `tls`, without which it is plain TCP, must outlive it.
   Device(const SimOptions& options, std::uint32_t number, std::span<const Offer> offers,
-         const asio::any_io_executor& executor, Events events, Clock& clock = Clock::system());
+         const asio::any_io_executor& executor, Events events, Clock& clock = Clock::system(),
+         const TlsContext* tls = nullptr);
 
   /// Until every file is taken or there is no sense in going on.
   asio::awaitable<ExitCode> run();
@@ -53,6 +54,7 @@ private:
   asio::awaitable<Outcome> connect_once();
   asio::awaitable<asio::error_code> find(Addresses& addresses);
   asio::awaitable<asio::error_code> connect(asio::ip::tcp::socket& socket);
+  asio::awaitable<bool> secure(Link& link);
   asio::awaitable<Outcome> converse(Link& link);
   asio::awaitable<bool> transmit(Link& link, CameraSend send);
   std::optional<Outcome> hear(Link& link, CameraSession& session, TimePoint until);
@@ -62,6 +64,7 @@ private:
   void forget_taken(const std::vector<std::size_t>& taken);
   std::string name_of(std::size_t index) const;
   Json fields_of(std::size_t index) const;
+  void unreachable(const std::string& error, std::string_view what, std::string_view advice);
   void tell(const std::string& name, const Json& fields, const std::string& text);
 
   const SimOptions& options_;
@@ -73,6 +76,7 @@ private:
   asio::steady_timer timer_;
   Events events_;
   Clock& clock_;
+  const TlsContext* tls_;
   std::chrono::milliseconds starts_after_;             ///< its place in the ramp
   std::chrono::steady_clock::time_point line_free_at_; ///< for --rate
   std::size_t file_count_;

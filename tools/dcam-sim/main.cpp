@@ -31,7 +31,7 @@ public:
   int run() {
     allow_many_descriptors();
     hurry_when_readable(stop_.descriptor());
-    const auto loaded = load();
+    const auto loaded = prepare_tls() ? load() : ExitCode::io;
     if (stop_.requested()) {
       return end();
     }
@@ -41,11 +41,12 @@ public:
     offers_ = offers_of(recordings_, options_);
     running_ = options_.devices;
     for (std::uint32_t number = 0; number < options_.devices; ++number) {
-      devices_.push_back(
-          std::make_unique<Device>(options_, number, offers_, io_.get_executor(),
-                                   [this](const auto& name, auto fields, const auto& text) {
-                                     on_event(name, std::move(fields), text);
-                                   }));
+      devices_.push_back(std::make_unique<Device>(
+          options_, number, offers_, io_.get_executor(),
+          [this](const auto& name, auto fields, const auto& text) {
+            on_event(name, std::move(fields), text);
+          },
+          Clock::system(), tls_ ? &*tls_ : nullptr));
       asio::co_spawn(io_, devices_.back()->run(),
                      [this](const std::exception_ptr& failure, ExitCode code) {
                        if (failure) {
@@ -66,6 +67,23 @@ public:
   }
 
 private:
+  bool prepare_tls() {
+    if (!options_.tls) {
+      return true;
+    }
+    const auto& files = options_.tls_files;
+    auto context = TlsContext::client(files);
+    if (!context) {
+      console_.error(escaped(context.error().message));
+      return false;
+    }
+    tls_ = std::move(*context);
+    if (files.authorities.empty()) {
+      console_.note("who the server is remains unchecked: --tls-ca FILE would tell");
+    }
+    return true;
+  }
+
   ExitCode load_again() {
     auto found = kept(kept_media_folder());
     if (!found) {
@@ -234,6 +252,7 @@ private:
   asio::io_context io_{1};
   asio::posix::stream_descriptor stopped_{io_, ::dup(stop_.descriptor())};
   asio::steady_timer progress_timer_{io_};
+  std::optional<TlsContext> tls_;
   std::vector<std::unique_ptr<Device>> devices_;
   std::uint32_t running_ = 0;
   ExitCode code_ = ExitCode::done;

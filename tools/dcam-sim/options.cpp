@@ -111,6 +111,23 @@ void add_options_by_path(Arguments& parser, SimOptions& options) {
               "count packets in START, by path, not bytes");
 }
 
+void add_tls_options(Arguments& parser, SimOptions& options) {
+  parser.flag("--tls", options.tls, "TLS instead of plain TCP");
+  parser.file("--tls-ca", options.tls_files.authorities,
+              "one of these has to have signed the server's certificate (PEM)");
+  parser.file("--tls-cert", options.tls_files.certificate, "the camera's certificate");
+  parser.file("--tls-key", options.tls_files.key, "and its private key");
+}
+
+/// What is wrong with these; empty: nothing.
+std::string wrong_tls(const SimOptions& options) {
+  const auto& [certificate, key, authorities] = options.tls_files;
+  if (!options.tls && !(certificate.empty() && key.empty() && authorities.empty())) {
+    return "--tls-ca, --tls-cert and --tls-key are for --tls";
+  }
+  return certificate.empty() == key.empty() ? "" : "--tls-cert and --tls-key go together";
+}
+
 void add_options(Arguments& parser, SimOptions& options, Chosen& chosen) {
   parser.number("--generate", "SECONDS", options.generate, 1, 3600,
                 "make a photo and a video of this length with ffmpeg (without FILEs 3)");
@@ -158,6 +175,7 @@ void add_options(Arguments& parser, SimOptions& options, Chosen& chosen) {
   parser.flag("--replace-file", options.replace_file,
               "after a cut offer another file of the same kind and size");
   parser.flag("--mute-metadata", options.mute_metadata, "do not answer METADATA REQUEST");
+  add_tls_options(parser, options);
   add_options_by_path(parser, options);
 }
 
@@ -220,6 +238,9 @@ std::expected<SimOptions, ExitCode> parse_sim_options(int count, const char* con
     return std::unexpected(*code);
   }
   settle(options, chosen);
+  if (const auto text = wrong_tls(options); !text.empty()) {
+    return std::unexpected(parser.usage_error(text));
+  }
   if (const auto text = contradiction(options); !text.empty()) {
     return std::unexpected(parser.usage_error(text));
   }

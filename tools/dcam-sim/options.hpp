@@ -9,6 +9,7 @@
 
 #include "common/exit_code.hpp"
 #include "common/standard_streams.hpp"
+#include "common/tls_context.hpp"
 #include "dcam-sim/family.hpp"
 #include "dualcam/files/geo.hpp"
 #include "dualcam/files/wishes.hpp"
@@ -57,6 +58,9 @@ struct SimOptions {
   std::optional<std::uint32_t> end_status;
   bool replace_file = false; ///< by another one after a cut
   bool mute_metadata = false;
+
+  bool tls = false;
+  TlsFiles tls_files; ///< no authorities = whoever the server is
 
   // How files go by path.
   PathForm path_form = PathForm::either;

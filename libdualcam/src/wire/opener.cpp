@@ -69,7 +69,7 @@ std::string describe(Opener opener, Bytes first_bytes) {
   case Opener::rdp:
     return "not a camera: RDP";
   case Opener::tls:
-    return "not a camera: TLS on a plain port";
+    return "it speaks TLS to a plain port";
   case Opener::unfinished:
     return first_bytes.empty() ? "it said nothing"
                                : "not a camera: it said no more than " + to_hex(first_bytes);

@@ -1,0 +1,136 @@
+#include "common/tls_stream.hpp"
+
+#include <array>
+#include <cerrno>
+#include <new>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+
+#include "dualcam/wire/hex.hpp"
+
+namespace dualcam::inline tools {
+namespace {
+
+/// What OpenSSL reports, in its words.
+class TlsCategory : public std::error_category {
+public:
+  const char* name() const noexcept override { return "TLS"; }
+  std::string message(int value) const override {
+    const auto* reason = ERR_reason_error_string(static_cast<unsigned>(value));
+    return reason != nullptr ? reason : "TLS failed";
+  }
+};
+
+/// Why a certificate was not believed.
+class VerificationCategory : public std::error_category {
+public:
+  const char* name() const noexcept override { return "certificate"; }
+  std::string message(int value) const override { return X509_verify_cert_error_string(value); }
+};
+
+const TlsCategory tls_category;
+const VerificationCategory verification_category;
+
+} // namespace
+
+void TlsStream::Free::operator()(ssl_st* ssl) const { SSL_free(ssl); }
+
+TlsStream::TlsStream(const TlsContext& context, int socket, TlsRole role)
+    : ssl_(SSL_new(context.get())) {
+  if (!ssl_ || SSL_set_fd(ssl_.get(), socket) != 1) {
+    throw std::bad_alloc();
+  }
+  role == TlsRole::server ? SSL_set_accept_state(ssl_.get()) : SSL_set_connect_state(ssl_.get());
+}
+
+asio::error_code TlsStream::handshake() {
+  begin_call();
+  const int result = SSL_do_handshake(ssl_.get());
+  if (result == 1) {
+    return {};
+  }
+  const auto error = error_of(result);
+  const auto verified = SSL_get_verify_result(ssl_.get());
+  const bool judged =
+      error.category() == tls_category &&
+      ERR_GET_REASON(static_cast<unsigned>(error.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+  return judged && verified != X509_V_OK
+             ? asio::error_code(static_cast<int>(verified), verification_category)
+             : error;
+}
+
+TlsStream::Moved TlsStream::read(std::span<std::byte> buffer) {
+  std::size_t count = 0;
+  while (count < buffer.size() && !broken_) {
+    begin_call();
+    std::size_t piece = 0;
+    const int result =
+        SSL_read_ex(ssl_.get(), buffer.data() + count, buffer.size() - count, &piece);
+    if (result != 1) {
+      const auto error = error_of(result);
+      if (error == asio::error::would_block) {
+        return {count, count == 0 ? error : asio::error_code()};
+      }
+      broken_ = error;
+    }
+    count += piece;
+  }
+  return {count, count == 0 ? broken_ : asio::error_code()};
+}
+
+TlsStream::Moved TlsStream::write(Bytes bytes) {
+  begin_call();
+  std::size_t count = 0;
+  const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
+  return {count, result == 1 ? asio::error_code() : error_of(result)};
+}
+
+void TlsStream::say_goodbye() {
+  if (SSL_is_init_finished(ssl_.get()) == 1) {
+    SSL_shutdown(ssl_.get());
+  }
+  ERR_clear_error();
+}
+
+bool TlsStream::has_pending() const { return SSL_has_pending(ssl_.get()) == 1; }
+
+std::string TlsStream::fingerprint() const {
+  std::array<std::byte, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  const std::unique_ptr<X509, void (*)(X509*)> certificate(SSL_get1_peer_certificate(ssl_.get()),
+                                                           X509_free);
+  if (!certificate || X509_digest(certificate.get(), EVP_sha256(),
+                                  reinterpret_cast<unsigned char*>(digest.data()), &size) != 1) {
+    return {};
+  }
+  return to_hex(Bytes(digest).first(size));
+}
+
+void TlsStream::begin_call() {
+  ERR_clear_error();
+  errno = 0;
+  wants_to_write_ = false;
+}
+
+asio::error_code TlsStream::error_of(int result) {
+  const int reason = errno;
+  const int kind = SSL_get_error(ssl_.get(), result);
+  wants_to_write_ = kind == SSL_ERROR_WANT_WRITE;
+  switch (kind) {
+  case SSL_ERROR_WANT_READ:
+  case SSL_ERROR_WANT_WRITE:
+    return asio::error::would_block;
+  case SSL_ERROR_ZERO_RETURN:
+    return asio::error::eof;
+  case SSL_ERROR_SYSCALL:
+    return reason == 0 ? asio::error::eof
+                       : asio::error_code(reason, asio::error::get_system_category());
+  default:
+    return {static_cast<int>(ERR_peek_error()), tls_category};
+  }
+}
+
+} // namespace dualcam::inline tools
