@@ -314,6 +314,9 @@ class WhatIsTold(ToolTest):
             camera.send(SYNC_1)
             camera.send(chained([b"photo"]))
             camera.expect(REPEAT_INIT)
+        with Camera(server) as camera:  # it had not taken its leave
+            camera.init(0x02)
+            self.assertEqual(camera.ended(), bytes.fromhex(CLOSE))
         self.assertEqual(server.wait(), 0, server.errors)
         self.assertEqual(len(server.output.splitlines()), 1)
 

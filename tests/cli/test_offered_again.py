@@ -218,9 +218,9 @@ class OfferedAgain(ToolTest):
     def test_files_that_are_known_by_their_time_to_be_others_still_come(self):
         """The acknowledgement of the first was lost; the camera has more of the kind."""
         files = [(self.random.randbytes(5_000), TIME + 1000 * number) for number in range(3)]
-        server = self.serve()
+        server = self.serve("-k")
         self.lose_acknowledgement(server, *files[0])
-        self.assertEqual(server.wait(), 0)
+        self.stop(server)
         server = self.serve()
         with OffersOneByOne(server, files) as camera:
             camera.run()

@@ -160,9 +160,10 @@ class Resuming(ToolTest):
     def test_a_file_that_the_camera_did_not_hear_was_stored_does_not_stand_in_its_own_way(self):
         for choice in ("fail", "skip"):
             content = self.content()
-            server = self.serve("--if-exists", choice)
+            server = self.serve("-k", "--if-exists", choice)
             with self.camera(server, content, milliseconds=TIME) as camera:
                 self.assertEqual(camera.run(AGAIN), AGAIN)
+            server.signal(SIGTERM)
             self.assertEqual(server.wait(), 0)
             server = self.serve("--if-exists", choice)
             self.assertEqual(self.upload(server, content, milliseconds=TIME), [self.last])

@@ -88,8 +88,8 @@ asio::awaitable<void> Connection::run() {
   }
   // a variable of its own: GCC 12 destroys a conditional temporary in a co_await twice
   const std::string why = ended_ ? ended_->text : stopped_;
-  const bool over = ended_ && (ended_->reason == Ended::Reason::finished ||
-                               ended_->reason == Ended::Reason::unsupported);
+  bool over = ended_ && (ended_->reason == Ended::Reason::finished ||
+                         ended_->reason == Ended::Reason::unsupported);
   const bool cut = upload_.transfer() != nullptr && !upload_.transfer()->is_comparing();
   if (!over && !stopping()) {
     upload_.step_back(ended_ && ended_->reason == Ended::Reason::bad_line);
@@ -99,7 +99,7 @@ asio::awaitable<void> Connection::run() {
     server_.reporter().disconnected(*imei_, why, true);
   }
   if (ended_) {
-    co_await take_leave();
+    over = co_await take_leave() || over;
   }
   if (imei_) {
     server_.over(over || (upload_.refused() && !cut));
@@ -268,12 +268,19 @@ asio::awaitable<void> Connection::perform(const Ended& ended) {
 
 // --- the end ---
 
-asio::awaitable<void> Connection::take_leave() {
-  if (ended_->reason != Ended::Reason::finished && ended_->reason != Ended::Reason::rejected &&
-      ended_->reason != Ended::Reason::unsupported) {
-    co_return;
+/// Whether a device of which nobody knows whether it has more has left as it was told.
+asio::awaitable<bool> Connection::take_leave() {
+  switch (ended_->reason) {
+  case Ended::Reason::finished:
+  case Ended::Reason::rejected:
+  case Ended::Reason::unsupported:
+  case Ended::Reason::unanswered:
+    break;
+  default:
+    co_return false;
   }
-  co_await link_.leave(leave_wait);
+  const bool hung_up = co_await link_.leave(leave_wait);
+  co_return hung_up && ended_->reason == Ended::Reason::unanswered;
 }
 
 } // namespace dualcam::serve

@@ -60,7 +60,7 @@ private:
   asio::awaitable<bool> secure();
   bool receive_available();
   asio::awaitable<void> next_input();
-  asio::awaitable<void> take_leave();
+  asio::awaitable<bool> take_leave();
   void return_buffer();
 
   Server& server_;

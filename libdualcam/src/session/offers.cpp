@@ -72,6 +72,11 @@ void Offers::is_empty(const FileRef& file) {
   pass(file, "the files by path that the device offers are not there");
 }
 
+void Offers::is_refused(const FileRef& file) {
+  refused_ = file;
+  pass(file, "the device refuses the files by path that it offers");
+}
+
 /// `failure`: what to say if no round brings another one.
 void Offers::pass(const FileRef& file, std::string failure) {
   if (file.kind()) {

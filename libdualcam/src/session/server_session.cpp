@@ -59,8 +59,9 @@ void ServerSession::disconnected() {
     return;
   case State::awaiting_init:
     return end(Ended::Reason::stranger, describe(recognise(opening_), opening_));
-  case State::awaiting_repeated_init:
-    return hung_up_after_file();
+  case State::awaiting_repeated_init: // nobody knows what it still had
+    return end(Ended::Reason::lost,
+               "connection lost behind the file, before the device took leave");
   default:
     return end(Ended::Reason::lost, "connection lost");
   }
@@ -94,7 +95,7 @@ void ServerSession::tick(TimePoint now) {
     return complete_file();
   case Timer::repeat_init:
     note("the device does not answer REPEAT INIT");
-    return nothing_left();
+    return nothing_left(Ended::Reason::unanswered);
   }
 }
 
@@ -296,27 +297,15 @@ void ServerSession::next_file() {
     await(Timer::repeat_init, config_.repeat_init_wait);
     return send(RepeatInit{});
   case Offers::Step::leave:
-    return nothing_left();
+    return nothing_left(Ended::Reason::finished);
   }
 }
 
 // --- the end ---
 
-/// Whatever else it had, it does not wait for our answer to the next INIT.
-void ServerSession::hung_up_after_file() {
-  if (offers_.has_more_kinds()) { // those that are to be last
-    return end(Ended::Reason::lost, "connection lost");
-  }
-  left("the device hung up after its last file");
-}
-
-/// Everything that is wanted and can be had is stored.
-void ServerSession::nothing_left() {
+/// Everything that is wanted and can be had is stored, as far as is known.
+void ServerSession::nothing_left(Ended::Reason reason) {
   take_leave();
-  left("nothing more to fetch");
-}
-
-void ServerSession::left(std::string why) {
   if (!offers_.path_failure().empty()) {
     return end(Ended::Reason::unsupported, offers_.path_failure());
   }
@@ -325,7 +314,8 @@ void ServerSession::left(std::string why) {
                "all that the device offers is of an unknown kind, which "
                "cannot be fetched");
   }
-  end(Ended::Reason::finished, std::move(why));
+  end(reason, reason == Ended::Reason::finished ? "nothing more to fetch"
+                                                : "whether it has more to fetch is not known");
 }
 
 void ServerSession::finish() {

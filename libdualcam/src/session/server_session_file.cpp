@@ -395,7 +395,7 @@ void ServerSession::on_status_in_file(const Status& status) {
     return replaced();
   }
   actions_.emplace_back(FileRefused{current_, status.code});
-  leave_file();
+  state_ == State::awaiting_start ? refused() : leave_file();
 }
 
 void ServerSession::stored(TimePoint now) {

@@ -30,6 +30,10 @@ void ServerSession::on_path_stage(const Message& message) {
   }
   progress();
   framer_.limit(CommandId::path, longest_unasked_path);
+  if (offers_.was_refused(*file)) {
+    offers_.is_refused(*file);
+    return go_on();
+  }
   if (!config_.wanted.wants(*file)) {
     odd(Oddity::unwanted, "the device offers " + file->label() + ", which is not wanted");
     offers_.pass(*file);
@@ -70,6 +74,15 @@ bool ServerSession::may_ask_otherwise() {
   shortened_ = true;
   odd(Oddity::short_request, "the device does not understand the path: asking by its first bytes");
   return true;
+}
+
+/// It does not open the file, in whatever way it was asked for; by path it may tell another one in
+/// the next round. Not so in mid-file: REPEAT INIT is what follows a whole file, and the device may
+/// take this one for delivered.
+void ServerSession::refused() {
+  shortened_ = shortened_ && understood_;
+  offers_.is_refused(current_);
+  go_on();
 }
 
 /// START was 0, and none has come behind it.

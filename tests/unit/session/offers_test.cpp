@@ -48,9 +48,7 @@ TEST_CASE("offers: what was dropped is not asked for again, what is to be last c
   device.drop(FileKind::rear_photo);
   REQUIRE(device.next() == Step::ask_for_kind);
   CHECK(device.kind() == FileKind::front_photo);
-  CHECK(device.has_more_kinds());
   device.drop(FileKind::front_photo);
-  CHECK_FALSE(device.has_more_kinds());
   CHECK(device.next() == Step::leave);
   CHECK_FALSE(device.has_all());
   device.begin_round(init(0x0C));
@@ -119,12 +117,34 @@ TEST_CASE(
   CHECK(other.path_failure().ends_with("it is refused"));
 }
 
+TEST_CASE("offers: what the device refuses is left alone, three rounds of it are enough") {
+  const auto other = *FileRef::of_path("dsm/picture/231020/231453.jpg");
+  auto device = offers(init(0x02));
+  for (const auto& file : {by_path, other}) {
+    REQUIRE(device.next() == Step::ask_for_path);
+    CHECK_FALSE(device.was_refused(file));
+    device.is_refused(file);
+    CHECK(device.was_refused(file));
+    REQUIRE(device.next() == Step::repeat_init);
+    device.begin_round(init(0x02));
+  }
+  CHECK_FALSE(device.was_refused(by_path)); // which it may open now
+  REQUIRE(device.next() == Step::ask_for_path);
+  device.is_refused(other);
+  CHECK(device.next() == Step::leave);
+  CHECK(device.path_failure() == "the device refuses the files by path that it offers");
+  auto kinds = offers(init(0x0C));
+  REQUIRE(kinds.next() == Step::ask_for_kind);
+  kinds.is_refused(kinds.kind());
+  REQUIRE(kinds.next() == Step::ask_for_kind);
+  CHECK(kinds.kind() == FileKind::rear_photo);
+}
+
 TEST_CASE("offers: what is not wanted is not asked for, what nobody knows is no offer") {
   auto device = offers(init(0x3E), FileRef(FileKind::rear_video).kinds());
   REQUIRE(device.next() == Step::ask_for_kind);
   CHECK(device.kind() == FileKind::rear_video);
   device.stored(FileKind::rear_video);
-  CHECK_FALSE(device.has_more_kinds());
   CHECK_FALSE(device.has_all()); // it has others
 
   CHECK(offers(init(0x80)).is_unknown());

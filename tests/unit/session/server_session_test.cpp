@@ -435,7 +435,7 @@ TEST_CASE("session: a device that never answers REPEAT INIT is left in peace") {
   host.take_sent();
   host.wait(Milliseconds(10'000));
   CHECK(to_hex(host.take_sent()) == "00000000");
-  CHECK(host.ended()->reason == Ended::Reason::finished);
+  CHECK(host.ended()->reason == Ended::Reason::unanswered);
 }
 
 TEST_CASE("session: a lost connection is told from one that is done") {
@@ -444,9 +444,17 @@ TEST_CASE("session: a lost connection is told from one that is done") {
   in_file.disconnect();
   CHECK(in_file.ended()->reason == Ended::Reason::lost);
 
+  TestHost behind_file(no_metadata);
+  start_photo(behind_file, 1);
+  behind_file.receive(data_packets(random_bytes(10, 1), 1, 1));
+  CHECK(behind_file.files().size() == 1);
+  behind_file.disconnect(); // the next INIT might have offered more
+  CHECK(behind_file.ended()->reason == Ended::Reason::lost);
+
   TestHost done(no_metadata);
   start_photo(done, 1);
   done.receive(data_packets(random_bytes(10, 1), 1, 1));
+  done.receive(init_nothing);
   done.disconnect();
   CHECK(done.ended()->reason == Ended::Reason::finished);
 }

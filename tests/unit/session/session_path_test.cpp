@@ -212,7 +212,11 @@ TEST_CASE("path: the first 7 bytes are the other way to ask, once, and remembere
     SECTION("do not serve") {
       host.receive(refusal);
       CHECK(host.has_event("refused 17"));
-      CHECK(host.ended());
+      CHECK(to_hex(host.take_sent()) == "0009");
+      const auto next = "dashcam/video/251021/094658.mp4"s;
+      host.receive(init_path);
+      host.receive(encode(Path{next})); // of this one nothing is known
+      CHECK(to_hex(host.take_sent()).ends_with(command("0008", next)));
     }
   }
 }
@@ -261,6 +265,37 @@ TEST_CASE("path: START 0 goes on to the next INIT, three times") {
   }
   REQUIRE(host.ended());
   CHECK(host.ended()->reason == Ended::Reason::unsupported);
+}
+
+TEST_CASE("path: a file that is refused is left alone, those behind it come") {
+  const auto path = "dsm/picture/231020/231452.jpg\0"s;
+  TestHost host(without_metadata);
+  host.receive(init_path);
+  host.receive(encode(Path{path}));
+  host.receive(encode(Status{17})); // the whole path
+  host.receive(encode(Status{17})); // and its first bytes
+  CHECK(to_hex(host.take_sent()).ends_with("0009"));
+  open(host, 9);
+  for (const auto* packet : data) {
+    host.receive(packet);
+  }
+  CHECK(host.files().size() == 1);
+  SECTION("offered again it is not asked for, three times") {
+    host.take_sent();
+    for (int round = 1; round <= 3; ++round) {
+      host.receive(init_path);
+      host.receive(encode(Path{path}));
+      CHECK(to_hex(host.take_sent()) == ask_path + (round < 3 ? "0009"s : close));
+    }
+    REQUIRE(host.ended());
+    CHECK(host.ended()->reason == Ended::Reason::unsupported);
+    CHECK(std::ranges::count(host.events(), "refused 17") == 1);
+  }
+  SECTION("it is gone") {
+    host.receive(init_nothing);
+    REQUIRE(host.ended());
+    CHECK(host.ended()->reason == Ended::Reason::finished);
+  }
 }
 
 TEST_CASE("path: a file between two rounds in vain makes patience new") {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -50,6 +51,10 @@ public:
   void drop(const FileRef& file);
   /// The host does not want it: another one by path may be there in the next round.
   void pass(const FileRef& file) { pass(file, {}); }
+  /// The device does not open it: another one by path may be there in the next round.
+  void is_refused(const FileRef& file);
+  /// Whether it was the last one by path that was.
+  bool was_refused(const FileRef& file) const { return refused_ == file; }
   /// The device does not have it after all.
   void is_empty(const FileRef& file);
   /// Files by path are not to be had.
@@ -59,8 +64,6 @@ public:
   bool is_round_over() const { return round_over_; }
   /// Whether the last INIT said that there is a file by path; else one is asked for all the same.
   bool path_is_told() const { return path_told_; }
-  /// Whether the device has kinds yet that are wanted.
-  bool has_more_kinds() const { return wanted_.first(owed_ - excluded_).has_value(); }
   /// Whether there is nothing but what nobody knows.
   bool is_unknown() const { return unknown_ && owed_.empty() && !repeated_; }
   /// Whether the device may be told that it is done with: all it had is stored. Behind REPEAT INIT
@@ -90,6 +93,7 @@ private:
   bool path_asked_for_ = false; ///< at any time
   bool path_excluded_ = false;  ///< refused or not wanted: not asked for again
   bool has_path_ = false;       ///< a file by path is stored
+  std::optional<FileRef> refused_;
   unsigned rounds_in_vain_ = 0; ///< that brought no file by path, one behind the other
   std::string path_failure_;
 };

@@ -156,6 +156,8 @@ struct Ended {
   /// Why.
   enum class Reason {
     finished,    ///< nothing wanted is left, or the host said so
+    unanswered,  ///< no INIT answers REPEAT INIT: it was told to leave, but nobody knows whether it
+                 ///< has more; if it hangs up now it is alive, and done
     rejected,    ///< by the host
     stranger,    ///< not a camera
     unsupported, ///< what the camera still offers cannot be fetched: protocol >= 6, or a path, or
@@ -281,12 +283,11 @@ private:
   void late(const Message& message);
 
   void next_file();
-  void hung_up_after_file();
-  void nothing_left();
-  void left(std::string why);
+  void nothing_left(Ended::Reason reason);
   void offer();
   void leave_alone();
   void leave_file();
+  void refused();
   void go_on();
   void ask();
   void search_sync();
