@@ -3,6 +3,7 @@
 # fuzz targets), runs every test in both and prints the figures that they yield. Safe to repeat.
 #
 #   tests/run.sh          minutes: short counts
+#   tests/run.sh --soak MINUTES   200 cameras of every family on bad lines for so long (tests/soak.py)
 #   tests/run.sh --full   hours: the counts that the promises are stated with, in the GCC build,
 #                         which is what users get; fuzzing, for DUALCAM_FUZZ_SECONDS (600) a target;
 #                         a linker's look at the types; changed sources (tests/mutation.py); bare
@@ -19,8 +20,14 @@ case $#:${1-} in
   full=1
   counts="full counts in the build gcc"
   ;;
+2:--soak)
+  install_missing "${build_packages[@]}" python3
+  cmake -S . -B build/gcc -G Ninja -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Release >/dev/null
+  cmake --build build/gcc --target dcam-serve dcam-sim -- --quiet
+  exec tests/soak.py build/gcc "$2"
+  ;;
 *)
-  echo "usage: tests/run.sh [--full]" >&2
+  echo "usage: tests/run.sh [--full | --soak MINUTES]" >&2
   exit 2
   ;;
 esac

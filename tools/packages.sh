@@ -10,7 +10,7 @@ build_packages=(g++ cmake ninja-build pkg-config libasio-dev libcli11-dev libfmt
 # shellcheck disable=SC2034
 test_packages=(catch2 clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev libbenchmark-dev
                git python3 openssl ccache mandoc doxygen shellcheck zsh fish tcpdump libxml2-utils
-               bsdextrautils xxd xz-utils zstd tshark)
+               bsdextrautils xxd xz-utils zstd tshark jq systemd)
 
 # install_missing PACKAGE...: installs those that are not there, and says so.
 install_missing() {
@@ -22,7 +22,7 @@ install_missing() {
   done
   ((${#missing[@]})) || return 0
   ((EUID == 0)) || as_root=(sudo)
-  echo "installing: ${missing[*]}"
+  echo "installing with apt-get, which takes some minutes: ${missing[*]}"
   "${as_root[@]}" apt-get update -q >/dev/null
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install -q -y --no-install-recommends "${missing[@]}" >/dev/null

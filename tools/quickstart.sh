@@ -15,9 +15,11 @@ install_missing "${build_packages[@]}"
 
 step "Build"
 build=build/quickstart
+top=$PWD
 # Warnings are for those who change the sources; another compiler may know new ones.
 run cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=Release \
   -DDUALCAM_TESTS=OFF -DDUALCAM_WERROR=OFF >/dev/null
+echo "(a minute or two)"
 run cmake --build $build -- --quiet
 PATH=$PWD/$build/tools:$PATH
 
@@ -76,3 +78,18 @@ length=$(ffprobe -v error -show_entries format=duration -of csv=p=0 video.mp4)
 printf '\nvideo.mp4 is %.1f s long.\n' "$length"
 printf 'It works: a photo (%d bytes) and a video (%d bytes) arrived byte for byte, twice.\n' \
   "$(stat -c %s "${files[0]}")" "$(stat -c %s "${files[1]}")"
+
+# The results stay; of earlier runs, the last one's.
+results=$top/$build/results
+rm -rf "$results"
+mkdir "$results"
+cp -r first second video.mp4 "$results/"
+cat <<NEXT
+
+What came is in $build/results. Next:
+  PATH=\$PWD/$build/tools:\$PATH      # the tools, without installing them
+  dcam-serve -o footage             # a camera may come
+  dcam-sim localhost:7050           # in another terminal: one comes
+  sudo cmake --install $build       # or tools/package.sh for a Debian package
+README.md has five minutes without a camera, and how to point a real one here.
+NEXT

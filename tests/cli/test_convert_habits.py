@@ -32,7 +32,7 @@ class Folders(ConvertCase):
             (self.folder / "in" / place).parent.mkdir(parents=True, exist_ok=True)
             self.write("in/" + place, media.ptmf(1))
             self.write("in/" + place + ".json", '{"imei": "350612071913857"}')
-        self.write("in/notes.md", "no video")
+        self.write("in/notes.txt", "no video")
         self.write("in/b/x.h265.part", media.ptmf(1))
         self.write("in/.hidden.h265", media.ptmf(1))
         (self.folder / "in/loop").symlink_to(".")

@@ -122,7 +122,7 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
                  "photos and videos they offer.",
       .examples = "  dcam-serve                        one camera, files below the current folder\n"
                   "  dcam-serve -k -o /srv/cameras     a server for any number of cameras\n"
-                  "  dcam-serve -s video | xargs -d '\\n' -n1 sha256sum",
+                  "  dcam-serve -s video | xargs -r -d '\\n' -n1 sha256sum",
       .libraries = libraries(),
   });
   parser.number("-p,--port", "N", options.port, 0, 65535, "TCP port; 0 = any free one");
