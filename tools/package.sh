@@ -37,14 +37,17 @@ umask 022
 work=$(mktemp -d "${TMPDIR:-/tmp}/dualcam-package-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-# build NAME CMAKE_ARGUMENT...: builds and installs into $work/NAME.
+# build NAME CMAKE_ARGUMENT...: builds and installs into $work/NAME. All are linked from the same
+# objects, so that all are what was tested.
 build() {
-  local name=$1 build=build/package-$1
+  local name=$1 build=build/package flags
   shift
+  flags=$(DEB_CXXFLAGS_STRIP=-g dpkg-buildflags --get CXXFLAGS | sed 's/-ffile-prefix-map=[^ ]*//')
   echo "== $name: build"
-  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DDUALCAM_TESTS=OFF \
-    -DDUALCAM_WERROR=OFF -DDUALCAM_FMT=fmt::fmt-header-only \
-    -DCMAKE_CXX_FLAGS="$flags -ffile-prefix-map=$PWD/$build=. -ffile-prefix-map=$PWD=." \
+  cmake -S . -B "$build" -G Ninja -U '*_LIBRARY' -U '*_LIBRARIES' -U '*_INCLUDE_DIR' \
+    -DCMAKE_BUILD_TYPE=Release -DDUALCAM_TESTS=OFF -DDUALCAM_WERROR=OFF \
+    -DDUALCAM_FMT=fmt::fmt-header-only -DEXIV2_INCLUDE_DIR= \
+    -DCMAKE_CXX_FLAGS="$flags -ffile-prefix-map=$PWD=." \
     -DCMAKE_SKIP_INSTALL_RPATH=ON -DCMAKE_INSTALL_PREFIX=/usr "$@" >/dev/null
   cmake --build "$build" -- --quiet
   DESTDIR=$work/$name cmake --install "$build" >/dev/null
@@ -82,9 +85,9 @@ fields() { sed -n "/^Package: $1\$/,/^\$/{/^Package:/d;/^\$/d;s/@DEPENDS@/${2-}/
 
 packages() {
   local tree=$work/dualcam library=$work/libdualcam-dev depends
-  flags=$(DEB_CXXFLAGS_STRIP="-g" dpkg-buildflags --get CXXFLAGS | sed 's/-ffile-prefix-map=[^ ]*//')
   build dualcam -DCMAKE_INSTALL_LIBDIR="lib/$multiarch" -DDUALCAM_ZSH_FOLDER=vendor-completions \
-    -DCMAKE_EXE_LINKER_FLAGS="$(dpkg-buildflags --get LDFLAGS)" -DEXIV2_INCLUDE_DIR=
+    -DOPENSSL_USE_STATIC_LIBS=OFF -DCMAKE_CXX_STANDARD_LIBRARIES= \
+    -DCMAKE_EXE_LINKER_FLAGS="$(dpkg-buildflags --get LDFLAGS)"
   move "$tree/usr/include" "$library/usr/include"
   move "$tree/usr/lib/$multiarch" "$library/usr/lib/$multiarch"
   move "$tree/usr/share/doc/dualcam/examples" "$library/usr/share/doc/libdualcam-dev/examples"
@@ -110,10 +113,9 @@ without_capturing() {
 static_tools() {
   local name=dualcam-$version-linux-$architecture
   without_capturing "$work/none.o"
-  flags=-O2
   build static -DCMAKE_EXE_LINKER_FLAGS=-static -DCMAKE_CXX_STANDARD_LIBRARIES="$work/none.o" \
-    -DCMAKE_FIND_LIBRARY_SUFFIXES=.a -DOPENSSL_USE_STATIC_LIBS=ON \
-    -DEXIV2_INCLUDE_DIR= -DSYSTEMD_INCLUDE_DIR=
+    -DPCAP_LIBRARY="$(g++ -print-file-name=libpcap.a)" -DOPENSSL_USE_STATIC_LIBS=ON \
+    -DSYSTEMD_INCLUDE_DIR=
   mkdir -p "$work/tarball/$name"
   mv "$work/static/usr/bin" "$work/static/usr/share" "$work/tarball/$name/"
   rm -r "$work/tarball/$name/share/doc"

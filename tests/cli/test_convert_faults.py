@@ -42,7 +42,7 @@ class Damage(ConvertCase):
     def test_report_says_what_is_missing(self):
         self.write("clip.h265", without(self.chunks, "picture", 7))
         self.convert("-q", "clip.h265", code=1)
-        self.assertIn("1 of 40 frames lost (0.050 s); 12 behind a lost one may show errors",
+        self.assertIn("1 of 40 frames lost (0.050 s); 12 after a lost one may show errors",
                       self.said)
 
     def test_lost_sound_is_silence_and_the_rest_stays_in_step(self):

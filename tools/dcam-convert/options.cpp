@@ -176,7 +176,7 @@ std::expected<ConvertOptions, ExitCode> parse_convert_options(int count,
       .name = "dcam-convert",
       .usage = "[options] INPUT...",
       .summary = "Makes videos that everyone can play of a camera's files: every frame, the "
-                 "sound, true times. INPUT is PTMF, HEVC, MP4 or JPEG, told by content; - is "
+                 "sound, true times. INPUT is PTMF, HEVC, MP4 or JPEG, by content; - is "
                  "standard input.",
       .examples = "  dcam-convert clip.h265                        makes clip.mp4\n"
                   "  dcam-convert --codec h264 -o mp4/ *.h265      for players without HEVC\n"

@@ -24,7 +24,7 @@ std::string summary_of(const Record& record) {
                         losses.missing, losses.undecodable);
   }
   if (losses.disturbed != 0) {
-    text += fmt::format("; {} behind a lost one may show errors", losses.disturbed);
+    text += fmt::format("; {} after a lost one may show errors", losses.disturbed);
   }
   if (losses.sounds != 0) {
     text += fmt::format("; {} of sound lost ({:.3f} s)", counted(losses.sounds, "chunk"),

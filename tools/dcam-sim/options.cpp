@@ -170,7 +170,7 @@ void add_options(Arguments& parser, SimOptions& options, Chosen& chosen) {
                               "what the packet CRC goes on from: zero or chain");
   parser.number("--sync-back", "N", options.sync_back, 0, 1'000'000,
                 "SYNC goes back so many packets further than asked");
-  parser.custom("--end-status", "N", "", "send this STATUS behind the last packet of each file",
+  parser.custom("--end-status", "N", "", "send this STATUS after the last packet of each file",
                 [&](const auto& text) { return set_end_status(options, text); });
   parser.flag("--replace-file", options.replace_file,
               "after a cut offer another file of the same kind and size");

@@ -50,7 +50,7 @@ TEST_CASE("convert reporter: a sentence tells all that is lost, and nothing that
   CHECK(
       damage(record) ==
       "dcam-convert: a\\x0ab: damaged: 5 of 62 frames lost (0.150 s): 3 missing, 2 that cannot be "
-      "decoded without the key picture; 4 behind a lost one may show errors; 1 chunk of sound "
+      "decoded without the key picture; 4 after a lost one may show errors; 1 chunk of sound "
       "lost (0.040 s); 5 impossible times mended\n");
   record.has_clip = false;
   CHECK(damage(record) == "dcam-convert: a\\x0ab: damaged\n");
