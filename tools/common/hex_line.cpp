@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <vector>
 
 namespace dualcam::inline tools {
@@ -361,8 +362,59 @@ std::optional<OffsetLine> parse_offset_line(std::string_view text, int base, boo
   return line;
 }
 
+std::optional<ByteBuffer> od_cells(std::string_view line, int numbers) {
+  const std::size_t width = numbers < 0 ? 5 : 4;
+  const auto digits = leading_digits(line);
+  const auto cells = line.substr(digits);
+  if (digits < 6 || cells.size() % width != 0) {
+    return std::nullopt;
+  }
+  ByteBuffer bytes;
+  for (std::size_t at = 0; at < cells.size(); at += width) {
+    const auto cell = cells.substr(at, width);
+    const auto blank = leading_spaces(cell);
+    int value = 0;
+    const auto* end = cell.data() + cell.size();
+    const auto parsed = std::from_chars(cell.data() + blank, end, value, std::abs(numbers));
+    const bool padded = blank == 1 && (numbers == 8 || cell[1] != '0' || cell.size() == 2);
+    if (blank == 0 || parsed.ec != std::errc{} || parsed.ptr != end || (numbers == 8 && !padded) ||
+        value > (numbers < 0 ? 127 : 255) || value < (numbers < 0 ? -128 : 0)) {
+      return std::nullopt;
+    }
+    bytes.push_back(static_cast<std::byte>(value & 0xFF));
+  }
+  return bytes;
+}
+
+std::optional<OffsetLine> parse_od_line(std::string_view line, int base, int numbers) {
+  auto bytes = od_cells(line, numbers);
+  std::uint64_t offset = 0;
+  const auto* end = line.data() + leading_digits(line);
+  if (!bytes || std::from_chars(line.data(), end, offset, base).ptr != end) {
+    return std::nullopt;
+  }
+  return OffsetLine{offset, 0, std::move(*bytes), {}, false};
+}
+
+/// Columns that tabs part, as of `tshark -T fields`, of which the last one is bytes.
+std::optional<std::string_view> last_column(std::string_view line) {
+  constexpr std::size_t least = 8;
+  constexpr std::size_t longest_other = 64;
+  const auto tab = line.rfind('\t');
+  if (tab == std::string_view::npos || tab == 0 || tab > 4 * longest_other) {
+    return std::nullopt;
+  }
+  const auto column = line.substr(tab + 1);
+  const auto digits = std::ranges::count_if(column, is_hex_digit);
+  const bool is_bytes =
+      std::ranges::all_of(column, [](char c) { return is_hex_digit(c) || c == ':' || c == '\r'; });
+  return is_bytes && static_cast<std::size_t>(digits) >= least ? std::optional(column)
+                                                               : std::nullopt;
+}
+
 DigitLine parse_digit_line(std::string_view text) {
-  const auto line = without_comment(text);
+  const auto column = last_column(text);
+  const auto line = without_comment(column.value_or(text));
   const auto words = words_of(line);
   DigitLine result;
   result.blank = std::ranges::all_of(words, is_only_wrapping);

@@ -26,6 +26,11 @@ struct OffsetLine {
 /// nullopt: the line has no offset. `first`: it must look like one without doubt.
 std::optional<OffsetLine> parse_offset_line(std::string_view line, int base, bool first);
 
+/// The bytes of a line as `od -t o1`, `-t u1` (8, 10) or `-t d1` (-10) prints them, in columns; the
+/// line with the last offset has none. nullopt: it is no such line.
+std::optional<ByteBuffer> od_cells(std::string_view line, int numbers);
+std::optional<OffsetLine> parse_od_line(std::string_view line, int base, int numbers);
+
 /// A line of digits, maybe behind a time, an address or another prefix.
 struct DigitLine {
   ByteBuffer bytes;

@@ -133,7 +133,9 @@ void HexReader::refuse(std::string what) {
 // --- lines with offsets ---
 
 void HexReader::offset_line(std::string_view text) {
-  if (const auto parsed = parse_offset_line(text, form_->base, false)) {
+  const auto parsed = form_->numbers == 16 ? parse_offset_line(text, form_->base, false)
+                                           : parse_od_line(text, form_->base, form_->numbers);
+  if (parsed) {
     if (!parsed->problem.empty()) {
       problem(std::string(parsed->problem));
       return;

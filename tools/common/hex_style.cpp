@@ -253,6 +253,9 @@ std::expected<std::optional<HexForm>, HexProblem> judge_numbers(std::string_view
 // --- the rest ---
 
 bool is_base64(std::string_view sample) {
+  if (sample.starts_with("data:")) {
+    return sample.substr(0, 256).find(";base64,") != std::string_view::npos;
+  }
   std::size_t upper = 0;
   std::size_t beyond_hex = 0;
   std::size_t lines = 0;
@@ -274,13 +277,51 @@ bool is_base64(std::string_view sample) {
   return all && upper != 0 && beyond_hex != 0;
 }
 
-/// At least four of them.
-bool has_escapes(std::string_view text, char letter) {
+/// At least four escapes that are bytes: `\x04`, `\u0004`, `\004`.
+bool has_escapes(std::string_view text) {
   int count = 0;
   for (auto at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at + 1)) {
-    count += at + 2 < text.size() && text[at + 1] == letter && is_hex_digit(text[at + 2]);
+    if (at + 3 >= text.size()) {
+      break;
+    }
+    const char letter = text[at + 1];
+    count += (letter == 'x' || letter == 'u') && is_hex_digit(text[at + 2]);
+    count +=
+        std::ranges::all_of(text.substr(at + 1, 3), [](char c) { return c >= '0' && c < '8'; });
   }
   return count >= 4;
+}
+
+/// What `od -t o1`, `-t u1` and `-t d1` print: the first lines tell the base of the offsets.
+std::optional<HexForm> judge_od(std::string_view sample) {
+  struct Line {
+    std::string_view offset;
+    std::size_t bytes;
+  };
+  for (const int numbers : {8, 10, -10}) {
+    std::vector<Line> lines;
+    bool left_out = false; // a `*` between them
+    for_each_line(sample, [&](std::string_view line, std::uint64_t) {
+      left_out = left_out || (line == "*" && lines.size() == 1);
+      const auto cells = od_cells(line, numbers);
+      if (cells) {
+        lines.push_back({line.substr(0, line.find(' ')), cells->size()});
+      }
+      return (cells || line == "*") && lines.size() < 2;
+    });
+    if (lines.size() < 2 || lines[0].bytes == 0) {
+      continue;
+    }
+    for (const int base : {8, 10, 16}) {
+      const auto first = parse_od_line(lines[0].offset, base, numbers);
+      const auto second = parse_od_line(lines[1].offset, base, numbers);
+      const auto step = first && second ? second->offset - first->offset : 0;
+      if (left_out ? step != 0 && step % lines[0].bytes == 0 : step == lines[0].bytes) {
+        return HexForm{.style = HexStyle::offsets, .base = base, .numbers = numbers};
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 /// Lines that a dump has left out.
@@ -314,19 +355,17 @@ bool is_json(std::string_view text) {
 
 std::expected<HexForm, HexProblem> judge_hex(std::string_view sample) {
   if (is_base64(sample)) {
-    return std::unexpected(HexProblem{1, "this looks like base64: decode it with 'base64 -d'"});
+    return HexForm{.style = HexStyle::base64, .bracket = sample.starts_with("data:") ? ',' : '\0'};
   }
   if (sample.find("<Buffer ") != std::string_view::npos) {
     return HexForm{HexStyle::node};
   }
-  if (has_escapes(sample, 'u')) {
-    return std::unexpected(
-        HexProblem{first_line_with_digits(sample),
-                   "escapes of u and four digits are characters, not bytes: print it as hex"});
-  }
-  if (has_escapes(sample, 'x')) {
+  if (has_escapes(sample)) {
     return HexForm{.style = HexStyle::escapes,
                    .quoted = sample.find_first_of("\"'") != std::string_view::npos};
+  }
+  if (const auto od = judge_od(sample)) {
+    return *od;
   }
   const auto offsets = judge_offsets(sample);
   if (!offsets || *offsets) {

@@ -17,6 +17,7 @@ enum class HexStyle {
   decimal, ///< `[0, 4, 255]` or `[0, 4, -1]`
   node,    ///< `<Buffer 00 04>`
   json,    ///< `"data": "00,04"`
+  base64,  ///< and nothing else, but perhaps `data:..;base64,`
 };
 
 struct HexForm {
@@ -24,6 +25,7 @@ struct HexForm {
   int base = 16;      ///< of offsets
   char bracket = 0;   ///< numbers stand within these only; 0: everywhere
   bool quoted = true; ///< escapes stand within quotes
+  int numbers = 16;   ///< base of the bytes of a line with an offset; -10: signed ones
 };
 
 /// What a line is and how to get it read.

@@ -34,6 +34,8 @@ void HexTokens::finish() {
   take('\n');
   if (inside_ && form_.style == HexStyle::node) {
     wrong("the text ends inside a <Buffer: its rest is not there");
+  } else if (form_.style == HexStyle::base64 && digits_ % 4 == 1) {
+    wrong("the last character of the base64 has no other to go with");
   } else if (inside_ && digits_ % 2 != 0) {
     wrong("an odd number of hex digits");
   }
@@ -54,6 +56,9 @@ void HexTokens::take(char c) {
     break;
   case HexStyle::json:
     take_json(c);
+    break;
+  case HexStyle::base64:
+    take_base64(c);
     break;
   case HexStyle::offsets:
   case HexStyle::lines:
@@ -146,40 +151,115 @@ void HexTokens::take_hexadecimal() {
   }
 }
 
-// --- strings of \x ---
+// --- strings with escapes, as C, Python and Java have them ---
 
 void HexTokens::take_escape(char c) {
-  if (escape_ == 1 && c != 'x') {
-    wrong("an escape other than x and two digits: print it as hex");
-    escape_ = 0;
-    return;
-  }
-  if (escape_ == 1) {
-    escape_ = 2;
-    return;
-  }
-  if (escape_ >= 2) {
-    if (!is_hex_digit(c)) {
-      wrong("an escape x without two hex digits");
-      escape_ = 0;
+  const bool open = quote_ != 0 || !form_.quoted;
+  if (escape_ != 0) {
+    if (goes_on_escape(c)) {
+      before_ = c;
       return;
     }
-    value_ = (escape_ == 2 ? 0 : value_ << 4) | hex_value(c);
-    escape_ = escape_ == 2 ? 3 : 0;
-    if (escape_ == 0) {
-      byte(value_);
+  }
+  if (form_.quoted && quote_ == 0 && (c == '"' || c == '\'')) {
+    // An apostrophe within a word begins no string.
+    quote_ = is_word_character(before_) && before_ != 'b' && before_ != 'B' ? '\0' : c;
+    bad_string_ = false;
+  } else if (form_.quoted && quote_ != 0 && c == quote_) {
+    quote_ = 0;
+  } else if (open && c == '\\') {
+    escape_ = 1;
+  } else if (open) {
+    take_quoted(c);
+  }
+  before_ = c;
+}
+
+/// Whether `c` is part of the escape.
+bool HexTokens::goes_on_escape(char c) {
+  constexpr std::string_view simple = "abtnvfre\\\"'?\n";
+  constexpr std::string_view values = "\a\b\t\n\v\f\r\x1b\\\"'?";
+  if (escape_ == 1) {
+    value_ = 0;
+    kind_ = c >= '0' && c < '8' ? '\0' : c;
+    if (c == 'x' || c == 'u') {
+      escape_ = 2;
+      return true;
     }
+    if (kind_ == 0) {
+      value_ = hex_value(c);
+      escape_ = 2;
+      return true;
+    }
+    const auto at = simple.find(c);
+    escape_ = 0;
+    if (at == std::string_view::npos) {
+      wrong("an escape that is none: print it as hex");
+    } else if (c != '\n') {
+      byte(static_cast<unsigned char>(values[at]));
+    }
+    return true;
+  }
+  if (kind_ == 0) {
+    if (c >= '0' && c < '8' && escape_ < 4) {
+      value_ = value_ << 3 | hex_value(c);
+      ++escape_;
+      return true;
+    }
+    end_escape();
+    return false;
+  }
+  if (!is_hex_digit(c)) {
+    wrong(kind_ == 'x' ? "an escape x without two hex digits"
+                       : "an escape u without four hex digits");
+    escape_ = 0;
+    return false;
+  }
+  value_ = value_ << 4 | hex_value(c);
+  if (++escape_ == (kind_ == 'x' ? 4 : 6)) {
+    end_escape();
+  }
+  return true;
+}
+
+void HexTokens::end_escape() {
+  escape_ = 0;
+  if (value_ > 0xFF) {
+    wrong("an escape above 255 is a character, not a byte: print it as hex");
+  } else {
+    byte(value_);
+  }
+}
+
+/// A character that stands for itself.
+void HexTokens::take_quoted(char c) {
+  const bool is_ascii = c >= ' ' && c <= '~';
+  if (form_.quoted && is_ascii) {
+    byte(static_cast<unsigned char>(c));
+  } else if ((form_.quoted || is_word_character(c)) && !std::exchange(bad_string_, true)) {
+    wrong("characters stand between the escapes: print it as hex, such as data.hex()");
+  }
+}
+
+// --- base64 ---
+
+void HexTokens::take_base64(char c) {
+  constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (form_.bracket != 0) { // what comes before the data
+    form_.bracket = c == form_.bracket ? '\0' : form_.bracket;
     return;
   }
-  if (form_.quoted && (quote_ == 0 ? c == '"' || c == '\'' : c == quote_)) {
-    quote_ = quote_ == 0 ? c : '\0';
-    bad_string_ = false;
-  } else if (c == '\\' && (quote_ != 0 || !form_.quoted)) {
-    escape_ = 1;
-  } else if (quote_ != 0 || (!form_.quoted && is_word_character(c))) {
-    if (!std::exchange(bad_string_, true)) {
-      wrong("characters stand between the escapes: print it as hex, such as data.hex()");
+  const auto sextet = alphabet.find(c == '-' ? '+' : c == '_' ? '/' : c);
+  if (sextet != std::string_view::npos) {
+    value_ = (value_ << 6 | static_cast<unsigned>(sextet)) & 0xFFF;
+    if (++digits_ % 4 != 1) {
+      byte(value_ >> (6 - 2 * ((digits_ - 1) % 4)) & 0xFF);
     }
+  } else if (c == '=') {
+    digits_ = 0; // another text may follow
+  } else if (c != '\n' && c != '\r' && c != ' ' && !std::exchange(bad_string_, true)) {
+    wrong("a character that base64 does not have");
   }
 }
 

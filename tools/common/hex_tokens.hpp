@@ -32,6 +32,10 @@ private:
   void take_decimal();
   void take_hexadecimal();
   void take_escape(char c);
+  bool goes_on_escape(char c);
+  void end_escape();
+  void take_quoted(char c);
+  void take_base64(char c);
   void take_buffer(char c);
   void end_buffer_word();
   void take_json(char c);
@@ -52,6 +56,8 @@ private:
   char quote_ = 0;            ///< that ends the string
   int comment_ = 0;           ///< 1: `/`, 2: to the line's end, 3: to `*/`, 4: `*` in it
   std::size_t escape_ = 0;    ///< characters of an escape so far
+  char kind_ = 0;             ///< of it: its letter, or 0 for octal digits
+  char before_ = 0;           ///< the character before
   unsigned value_ = 0;        ///< of it, or of a pair
   std::size_t digits_ = 0;    ///< of a pair
   bool behind_key_ = false;   ///< of JSON: the next string is bytes

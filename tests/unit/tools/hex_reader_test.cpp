@@ -226,11 +226,19 @@ TEST_CASE("hex: numbers that are no offsets are refused") {
   check_refused("115959  00 04 04 02\n120000  00 04 04 02\n120001  00 04 04 02\n", "no offsets");
 }
 
+TEST_CASE("hex: bytes in octal and decimal behind offsets, as od prints them") {
+  CHECK(read("0000000 000 004 004 002\n0000004 377\n0000005\n") == "00040402ff");
+  CHECK(read("0000000   0   4   4   2\n0000004 255\n0000005\n") == "00040402ff");
+  CHECK(read("0000000    0    4    4    2\n0000004   -1\n0000005\n") == "00040402ff");
+  CHECK(read("000000   0   4   4   2\n000004 255\n") == "00040402ff");
+  CHECK(read("0000000 000 004\n*\n0000006 001\n0000007\n") == "00040004000401");
+}
+
 TEST_CASE("hex: 16-bit words and octal numbers are refused") {
   for (const auto* text :
        {"0000000 0000 0500 0100 e13e 003c 8119 0044 0004\n0000010\n",
         "0000000    0000    0500    0100    e13e\n", "0000000 000000 002400 000400 160476\n",
-        "0000000 000 000 000 005 000 001 076 341\n", "0000000 05000000 e13e0100\n"}) {
+        "0000000 05000000 e13e0100\n"}) {
     check_refused(text, "16-bit words");
   }
   check_left_out(" 0000 0500 0100 e13e 003c 8119 0044 0004", "16-bit words");
@@ -327,8 +335,9 @@ TEST_CASE("hex: prefixes with times, dates, addresses and arrows") {
   check_left_out("11:18:00 00:04:04:02", "separated in different ways");
   check_left_out("00:04:04 02,03", "bytes are separated in different ways");
   CHECK(read("00:04:04 02,03").find("is there a time") == std::string::npos);
-  check_left_out("1\t0.000000\t0004040200040402", "hex with something else");
-  check_left_out("12\t00040402", "columns");
+  CHECK(read("1\t0.000000\t0004040200040402\n2\t1.5\t00:04:04:02:00:04:04:02\n") ==
+        "00040402000404020004040200040402");
+  CHECK(read("12\t00040402\n") == "00040402");
   check_left_out("00 04 04 02 0a 0b (6 bytes)", "hex with something else");
   CHECK(read("00 04\nconnected to 192.0.2.1 port 7050\ndevice added\n04 02\n") ==
         "00040402 passed 2");
@@ -347,9 +356,13 @@ TEST_CASE("hex: C arrays take 0x and nothing else") {
 TEST_CASE("hex: strings of escapes") {
   CHECK(read("b'\\x00\\x04\\x04\\x02'\n") == "00040402");
   CHECK(read("data = \"\\x00\\x04\"\n       \"\\x04\\x02\\xff\";\n") == "00040402ff");
-  CHECK(read("b'\\x00\\x01>\\xe1<\\x04'\n").find("characters stand between") != std::string::npos);
-  CHECK(read("b'\\x00\\x01\\t\\x04\\x05'\n").find("an escape other") != std::string::npos);
-  check_refused("\"\\u0000\\u0004\\u0004\\u0002\"", "escapes of u");
+  CHECK(read("b'\\x00\\x01>\\xe1<\\x04'\n") == "00013ee13c04");
+  CHECK(read("b'\\x00\\x01\\t\\n\\\\\\x04\\x05'\n") == "0001090a5c0405");
+  CHECK(read("it's b'\\x00\\x01\\x04\\x05' there\n") == "00010405");
+  CHECK(read("\"\\u0000\\u0004\\u0004\\u00ff\"") == "000404ff");
+  CHECK(read("\"\\u0000\\u0004\\u0004\\u0102\"").find("above 255") != std::string::npos);
+  CHECK(read("\"\\000\\4\\004\\377\\0019\"") == "000404ff0139");
+  CHECK(read("\\x00\\x04 x \\x04\\x02").find("characters stand between") != std::string::npos);
 }
 
 TEST_CASE("hex: Node's buffers") {
@@ -384,8 +397,11 @@ TEST_CASE("hex: offsets in octal whose lines are mostly left out") {
              "00000040\n") == std::string(128, '0'));
 }
 
-TEST_CASE("hex: base64 is named") {
-  check_refused("AAAABQABPuE8ABmBRAAEAAALACADBAAAAZLYhJqw\nAAAAAAB4QEtZmZmZmZo=\n", "base64");
+TEST_CASE("hex: base64") {
+  CHECK(read("AAAABQABPuE8ABmBRAAEAAALACADBAAAAZLYhJqw\nAAAAAAB4QEtZmZmZmZo=\n") ==
+        "0000000500013ee13c00198144000400000b0020030400000192d8849ab0000000000078404b59999999999a");
+  CHECK(read("data:application/octet-stream;base64,AAQEAv8=\n") == "00040402ff");
+  CHECK(read("AAAABQABPuE8ABmBRAAEAAALACADB\n").find("no other to go with") != std::string::npos);
 }
 
 TEST_CASE("hex: a star stands for 64 MiB at most") {
