@@ -7,6 +7,7 @@ import selectors
 import threading
 import time
 
+from families import for_every_family
 from figures import figure, full
 from harness import PATIENCE, SIGTERM, ToolTest, sanitized
 from test_peers import status_of
@@ -279,10 +280,11 @@ class Places(ToolTest):
 
 
 class ClaimsWithoutAFile(ToolTest):
+    @for_every_family
     def test_what_was_only_announced_leaves_nothing_on_the_disk(self):
         server = self.serve("-k")
-        for imei in range(1, 1 + full(20, 200)):
-            with Upload(server, b"x" * 3000, imei=imei) as camera:
+        for imei in range(1, 1 + full(4, 40)):
+            with Upload(server, b"x" * 3000, imei=imei, family=self.family) as camera:
                 camera.run(RESUME)
                 if imei % 2:
                     camera.sync(1)
@@ -308,11 +310,12 @@ class FilesOfOneSecond(ToolTest):
         figure("files a second", f"dcam-sim --devices {pairs}, one name for all of a second", pairs,
                f"{len(self.stored())} files", f"{2 * pairs} files")
 
+    @for_every_family
     def test_two_files_of_one_kind_and_one_time(self):
         contents = [self.random.randbytes(3_000) for _ in range(5)]
         server = self.serve("-k")
         for content in contents:
-            with Upload(server, content, milliseconds=TIME) as camera:
+            with Upload(server, content, milliseconds=TIME, family=self.family) as camera:
                 camera.run()
                 self.assertTrue(camera.taken)
         stored = [(self.out / name).read_bytes() for name in self.stored()]
@@ -322,19 +325,20 @@ class FilesOfOneSecond(ToolTest):
 class SeveralServers(ToolTest):
     def upload_at_once(self, servers, contents, imei):
         """A file to each server, packet by packet in turn; the cameras."""
-        cameras = [Upload(server, content, imei=imei, milliseconds=TIME)
+        cameras = [Upload(server, content, imei=imei, milliseconds=TIME, family=self.family)
                    for server, content in zip(servers, contents)]
         for camera in cameras:
             self.addCleanup(camera.close)
             camera.run(RESUME)
             camera.sync(1)
-        for index in range(packet_count(contents[0])):
+        for index in range(self.family.count(contents[0])):
             for camera in cameras:
                 camera.packet(index)
         for camera in cameras:
             camera.run()
         return cameras
 
+    @for_every_family
     def test_two_servers_on_one_folder_do_not_mix_files(self):
         servers = [self.serve("-k") for _ in range(2)]
         rounds = full(10, 100)
@@ -345,5 +349,7 @@ class SeveralServers(ToolTest):
             self.assertEqual(digests(finals),
                              digests(camera.content for camera in cameras if camera.taken))
             self.assertTrue(any(camera.taken for camera in cameras))
-        figure("two servers on one folder", "one IMEI at both, a packet here, a packet there",
+        for server in servers:
+            server.stop()
+        figure(f"two servers on one folder, {self.family}", "one IMEI at both, a packet here, a packet there",
                rounds, "0 interleaved, 0 wrong", "0")

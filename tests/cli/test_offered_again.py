@@ -1,13 +1,14 @@
 """A file that a camera offers again though it was stored is recognised, wherever it has gone, and a
 file that does not come keeps no other from coming."""
 
+import itertools
 import json
 import os
 import shutil
 import struct
 import time
 
-from families import DUALCAM, for_every_family
+from families import DUALCAM, FAMILIES, for_every_family
 from harness import IMEI, SIGKILL, SIGTERM, STATE, ToolTest
 from uploads import Upload, metadata, packet_count
 from wire import AGAIN, FILE, KINDS, METADATA_WANTED, PACKET, RESUME, START, crc16
@@ -294,12 +295,14 @@ class OneSpelling(ToolTest):
                 ("d/", "d/"), ("d//", "d/"), ("d/.", "d/"), ("e/../d", "d/"), ("e/.././d/", "d/"),
                 ("link", "link/"), ("link/../d", "link/../d/"), ("./-d", "./-d/"),
                 (f"{self.folder}/e/../d/", f"{self.folder}/d/")]
-        for folder, start in ways:
-            for name in ("{imei}/{time}{ext}", "{time}{ext}"):
-                with self.subTest(folder=folder, name=name):
-                    self.one_way(folder, start, name)
+        names = "{imei}/{time}{ext}", "{time}{ext}"
+        families = itertools.cycle(FAMILIES)
+        for (folder, start), name in itertools.product(ways, names):
+            family = next(families)
+            with self.subTest(folder=folder, name=name, family=family.name):
+                self.one_way(folder, start, name, family)
 
-    def one_way(self, folder, start, name):
+    def one_way(self, folder, start, name, family):
         contents = [self.random.randbytes(20_000) for _ in range(2)]
         log = self.folder / "hooks"
         log.write_bytes(b"")
@@ -307,13 +310,14 @@ class OneSpelling(ToolTest):
                             name, "-k", "-c", "2", "--exec",
                             f"sh -c 'echo \"$1\" \"$DCAM_PATH\" >>{log}' sh", cwd=self.folder)
         server.port = int(server.expect(r"listening on .* port (\d+)").group(1))
-        with Upload(server, contents[0], milliseconds=TIME) as camera:
+        with Upload(server, contents[0], milliseconds=TIME, family=family) as camera:
             camera.send_first(9)
-        with Upload(server, contents[0], milliseconds=TIME) as camera:
+        with Upload(server, contents[0], milliseconds=TIME, family=family) as camera:
             camera.run(AGAIN)
-        with Upload(server, contents[0], milliseconds=TIME) as camera:
+        with Upload(server, contents[0], milliseconds=TIME, family=family) as camera:
             camera.run(AGAIN)
-        with Upload(server, contents[1], milliseconds=TIME + 60_000) as camera:
+        with Upload(server, contents[1], milliseconds=TIME + 60_000,
+                    family=family) as camera:
             camera.run()
         self.assertEqual(server.wait(), 0, server.errors)
         imei = f"{IMEI}/" if "imei" in name else ""

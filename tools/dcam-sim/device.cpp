@@ -263,9 +263,10 @@ asio::awaitable<bool> Device::transmit(Link& link, CameraSend send) {
       co_await pause(line_free_at_ - now);
     }
     if (!co_await link.write(piece, clock_.now() + server_patience)) {
-      const auto why = link.error() ? link.error().message()
-                                    : fmt::format("the server has taken nothing for {}",
-                                                  format_duration(server_patience));
+      const auto why = link.error() != asio::error::timed_out
+                           ? link.error().message()
+                           : fmt::format("the server has taken nothing for {}",
+                                         format_duration(server_patience));
       tell("disconnected", {{"error", why}}, "connection lost: " + why);
       co_return false;
     }

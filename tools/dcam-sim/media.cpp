@@ -12,7 +12,9 @@
 #include "common/arguments.hpp"
 #include "common/escape.hpp"
 #include "common/process.hpp"
+#include "dualcam/files/file_ref.hpp"
 #include "dualcam/media/annex_b.hpp"
+#include "dualcam/media/media_type.hpp"
 #include "dualcam/media/ptmf.hpp"
 #include "dualcam/wire/message.hpp"
 
@@ -100,6 +102,18 @@ ByteBuffer make_ptmf(Bytes pictures, Bytes sound, unsigned frame_rate) {
   return file;
 }
 
+/// By its content, and if that does not tell, by its name.
+FileKind kind_of(Bytes content, std::string_view path) {
+  const auto sample = content.first(std::min(content.size(), extension_sample_size));
+  const bool is_jpeg = content.size() > 2 && load_be<std::uint16_t>(content) == 0xFFD8;
+  const auto file = FileRef::of_path(path);
+  const auto ending = file ? file->extension() : std::string_view();
+  const bool is_named_photo = ending == ".jpg" || ending == ".jpeg";
+  return is_jpeg || (is_named_photo && extension_of_content(sample).empty())
+             ? FileKind::front_photo
+             : FileKind::front_video;
+}
+
 SystemTime last_change_of(const std::string& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) {
@@ -144,9 +158,8 @@ Result<Recording> load_recording(const std::string& argument) {
     return std::unexpected(
         Error{ErrorCategory::malformed, 0, escaped(path) + " is empty: no camera has such a file"});
   }
-  const bool is_jpeg = content.size() > 2 && load_be<std::uint16_t>(content) == 0xFFD8;
-  return Recording{kind.value_or(is_jpeg ? FileKind::front_photo : FileKind::front_video), path,
-                   std::move(content), last_change_of(path)};
+  return Recording{kind.value_or(kind_of(content, path)), path, std::move(content),
+                   last_change_of(path)};
 }
 
 Result<std::vector<Recording>> generate_recordings(std::uint32_t seconds, unsigned frame_rate,

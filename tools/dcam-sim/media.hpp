@@ -23,7 +23,8 @@ struct Recording {
 /// What is wrong with a FILE argument such as `videoq=PATH`, whose kind is none; empty: nothing.
 std::string mistaken_kind(const std::string& argument);
 
-/// Reads a FILE argument: `photof=PATH`, or PATH whose content tells photo (JPEG) from video.
+/// Reads a FILE argument: `photof=PATH`, or PATH whose content, or else name, tells photo from
+/// video.
 Result<Recording> load_recording(const std::string& argument);
 
 /// A front photo and a front video: ffmpeg's test picture and a rising tone in PTMF, with the times

@@ -122,7 +122,10 @@ void CameraSession::on_resume(const Resume& resume) {
   const bool by_kind = file != nullptr && file->file.kind();
   const std::size_t number = by_kind ? std::max(resume.packet, std::uint32_t{1}) : resume.packet;
   const auto offset = by_kind ? (number - 1) * full_packet : number;
-  if (file == nullptr || offset >= file->content.size()) {
+  if (file != nullptr && offset == file->content.size()) { // it has had it all, and may know by now
+    return send(Status{status_invalid_resume});
+  }
+  if (file == nullptr || offset > file->content.size()) {
     return refuse(status_invalid_resume, "nothing to resume at packet " + std::to_string(number));
   }
   ++transfer_->asked[number_of(file->file, offset)];

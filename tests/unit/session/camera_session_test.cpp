@@ -181,6 +181,21 @@ TEST_CASE("sessions: files arrive from a camera that goes back further and ends 
   }
 }
 
+TEST_CASE("camera: asked to go on at the end of a file it says that nothing is there, and stays") {
+  const auto content = random_bytes(2 * full_packet, 1);
+  const std::vector<CameraFile> kind{{FileKind::front_photo, content, {}}};
+  CameraSession camera({.imei = 42}, kind);
+  answer_to(camera, "0008 0007 2570686f746f66 0002 0004 00000001");
+  CHECK(answer_to(camera, "0002 0004 00000003") == "0005000400000006");
+  CHECK(answer_to(camera, "0002 0004 00000002").starts_with("0003000400000002"));
+  CHECK(answer_to(camera, "0009") == init_of_42 + "40000400"); // it was taken
+  const std::vector<CameraFile> path{{*FileRef::of_path("dsm/a"), content, {}}};
+  CameraSession other({.imei = 42}, path);
+  answer_to(other, "0008 0005 64736d2f61 0002 0004 00000000");
+  CHECK(answer_to(other, "0002 0004 00000800") == "0005000400000006");
+  CHECK(answer_to(other, "0009") == init_of_42 + "40000400");
+}
+
 TEST_CASE("camera: each packet says how often just it was asked for") {
   const FourFiles four;
   CameraSession camera({.imei = 42}, four.files);

@@ -198,7 +198,13 @@ TEST_CASE("sim media: a file's kind is what its name says, or what it is") {
   const std::string photo = "\xff\xd8\xff";
   CHECK(load("", "a.h265", photo)->kind == FileKind::front_photo);
   CHECK(load("", "a.jpg", "PTMF")->kind == FileKind::front_video);
-  CHECK(load("", "b", "\xff\xd8")->kind == FileKind::front_video); // two bytes are no photo
+  CHECK(load("", "b", "\xff\xd8")->kind == FileKind::front_video);     // two bytes are no photo
+  for (const auto* name : {"c.jpg", "c.JPG", "c.jpeg", "c.mp4.jpg"}) { // nobody knows the content
+    CHECK(load("", name, "123456789")->kind == FileKind::front_photo);
+  }
+  for (const auto* name : {"jpg", "c.jpg.h265", "c.txt", "c.mp4"}) {
+    CHECK(load("", name, "123456789")->kind == FileKind::front_video);
+  }
   CHECK(load("photor=", "a", "PTMF")->kind == FileKind::rear_photo);
   CHECK(load("videor=", "a", photo)->kind == FileKind::rear_video);
   const auto odd = load("", "photo=x", photo); // no kind: a name with a sign in it
