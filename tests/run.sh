@@ -95,12 +95,12 @@ one_program() {
     cmake --build build/odr --target tools-unit-tests -- --quiet
 }
 
-# portable RELEASE: debootstrap needs root.
-portable() {
+# as_root COMMAND...: for debootstrap.
+as_root() {
   if ((EUID == 0)); then
-    tests/portability.sh "$1"
+    "$@"
   else
-    sudo tests/portability.sh "$1"
+    sudo "$@"
   fi
 }
 
@@ -114,8 +114,9 @@ if [[ $full ]]; then
   fuzz
   check "no two types share a name" one_program
   check "nine of ten changes to the sources are noticed" python3 -B tests/mutation.py
+  check "packages are reproducible and work" as_root tests/packages.sh
   for release in bookworm trixie sid; do
-    check "a bare $release" portable "$release"
+    check "a bare $release" as_root tests/portability.sh "$release"
   done
 fi
 

@@ -97,7 +97,7 @@ packages() {
   echo /etc/dcam-serve.conf >"$tree/DEBIAN/conffiles"
   cp tools/debian/postinst tools/debian/prerm tools/debian/postrm "$tree/DEBIAN/"
   mkdir -p "$work/debian"
-  cp tools/debian/control "$work/debian/control"
+  printf 'Source: dualcam\n\nPackage: dualcam\nArchitecture: any\n' >"$work/debian/control"
   depends=$(cd "$work" && dpkg-shlibdeps -O "$tree"/usr/bin/* | sed -n 's/^shlibs:Depends=//p')
   fields dualcam "$depends" | debian dualcam
   fields libdualcam-dev "" | debian libdualcam-dev
@@ -106,8 +106,11 @@ packages() {
 # Static libpcap refers to libraries that it would need to capture, which is not among the things
 # done here, and which are not to be had for static linking: nothing reaches these.
 without_capturing() {
-  nm "$(g++ -print-file-name=libpcap.a)" 2>/dev/null | sed -n 's/^ *U \(\(dbus\|ibv\|nl\|genl\|rte\)_[a-z0-9_]*\)$/\1/p' |
-    sort -u | sed 's/.*/extern "C" void &() { __builtin_trap(); }/' | g++ -O2 -x c++ -c - -o "$1"
+  local library
+  library=$(g++ -print-file-name=libpcap.a)
+  comm -23 <(nm "$library" | sed -n 's/^ *U \(\(dbus\|ibv\|nl\|genl\)_[a-z0-9_]*\)$/\1/p' | sort -u) \
+    <(nm "$library" | sed -n 's/^[0-9a-f]* [TD] //p' | sort -u) |
+    sed 's/.*/extern "C" void &() { __builtin_trap(); }/' | g++ -O2 -x c++ -c - -o "$1"
 }
 
 static_tools() {
@@ -126,7 +129,8 @@ static_tools() {
 
 image() {
   local engine
-  engine=$(command -v podman || command -v docker) || return 0
+  engine=$(command -v podman || command -v docker) && "$engine" info >/dev/null 2>&1 || return 0
+  echo "== image"
   "$engine" build -q -t "dualcam:$version" -f tools/Containerfile "$output"
 }
 
