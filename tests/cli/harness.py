@@ -135,7 +135,10 @@ class ToolTest(unittest.TestCase):
                               capture_output=True, text=True, timeout=PATIENCE, **options)
 
     def start(self, name, *arguments, **options):
-        running = Running([tool(name), *map(str, arguments)], **options)
+        return self.start_command([tool(name), *map(str, arguments)], **options)
+
+    def start_command(self, command, **options):
+        running = Running(command, **options)
         self.running.append(running)
         return running
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import time
@@ -97,7 +98,8 @@ class Calls(ExecTest):
         environment = {**os.environ, "DCAM_TIME": "of an outer hook"}
         record, _ = self.recorded("--no-metadata", env=environment)
         self.assertEqual(sorted(name for name in record["environment"] if name.startswith("DCAM_")),
-                         ["DCAM_BYTES", "DCAM_CRC16", "DCAM_IMEI", "DCAM_KIND", "DCAM_PACKETS",
+                         ["DCAM_ADDRESS", "DCAM_BYTES", "DCAM_CONNECTION", "DCAM_CRC16", "DCAM_IMEI",
+                          "DCAM_KIND", "DCAM_PACKETS",
                           "DCAM_PATH", "DCAM_RESUMES", "DCAM_SECONDS", "DCAM_SHA256"])
 
     def test_newlines_quotes_and_blanks_in_the_path_stay_as_they_are(self):
@@ -157,7 +159,8 @@ class Failures(ExecTest):
             self.assertEqual(server.wait(), 7, command)
             self.assert_stored(photos[1])
             path = str(self.out / "photof.jpg")
-            self.assertEqual(server.lines.count(f"dcam-serve: hook for {path}: {why}"), 2)
+            text = f"dcam-serve: hook for {path}: {why}"
+            self.assertEqual(sum(line.endswith(text) for line in server.lines), 2)
             failed = [event for event in self.events(server.output)
                       if event["event"] == "hook-failed"]
             self.assertEqual([(event["path"], event["error"]) for event in failed], [(path, why)] * 2)
@@ -219,8 +222,8 @@ class Stops(ExecTest):
         waiting = sorted(stored - set(self.started))
         self.assertEqual(len(waiting), 2)
         for path in waiting:
-            self.assertIn(f"dcam-serve: hook for {path}: not run, the server was stopped before its "
-                          "turn", server.lines)
+            server.expect(re.escape(f"dcam-serve: hook for {path}: not run, the server was stopped "
+                                    "before its turn"))
 
     def test_running_hooks_are_waited_for_and_the_others_named(self):
         for arguments, number, status in [((), SIGINT, 130), (("-k",), SIGTERM, 0)]:

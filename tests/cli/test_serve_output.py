@@ -45,6 +45,19 @@ class Streams(ToolTest):
         self.assertEqual(head.wait(PATIENCE), 0)
         self.assert_stored(*photos)
 
+    def test_a_server_for_many_whose_reader_has_left_ends_with_3(self):
+        photos = [self.file(f"{i}.jpg", 100) for i in range(3)]
+        head = subprocess.Popen(["head", "-1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        server = self.serve("-k", stdout=head.stdin)
+        head.stdin.close()
+        self.sim(server, f"photof={photos[0]}")
+        with head.stdout as lines:
+            self.assertEqual(len(lines.read().splitlines()), 1)
+        self.assertEqual(head.wait(PATIENCE), 0)
+        self.sim(server, f"photof={photos[1]}")
+        self.assertEqual(server.wait(), 3)
+        server.expect("nobody reads standard output any more: stopping")
+
     def upload_many(self, server, count):
         for second in range(count):
             with Upload(server, b"x" * 2000, milliseconds=1000 + second * 1000) as camera:
@@ -310,7 +323,8 @@ class Capture(ToolTest):
     def test_a_capture_that_cannot_be_written_is_named_with_its_option(self):
         for path, why in ((self.folder / "no" / "x.pcap", "No such file or directory"),
                           (self.out, "Is a directory"), ("/dev/full", "No space left on device")):
-            result = self.run_tool("dcam-serve", "-p", "0", "-o", self.out, "--capture", path)
+            result = self.run_tool("dcam-serve", "-p", "0", "-o", self.out, "--capture", path,
+                                   "--log-time", "never")
             self.assertEqual((result.returncode, result.stderr),
                              (3, f"dcam-serve: cannot write to --capture {path}: {why}\n"))
 

@@ -181,15 +181,17 @@ Arguments::Arguments(Program program)
 
 Arguments::~Arguments() = default;
 
-void Arguments::common_options() {
+std::vector<std::pair<std::string, CommonOptions::When>> whens() {
   using When = CommonOptions::When;
-  const std::vector<std::pair<std::string, When>> whens{
-      {"auto", When::automatic}, {"always", When::always}, {"never", When::never}};
+  return {{"auto", When::automatic}, {"always", When::always}, {"never", When::never}};
+}
+
+void Arguments::common_options() {
   flag("-q,--quiet", common_.quiet, "no notes, only errors");
   parser_->app.add_flag("-v,--verbose", common_.verbosity, "more notes; -vv: one line a packet");
   flag("--json", common_.json, "JSON Lines on standard output");
-  choice("--progress", "WHEN", common_.progress, whens, "progress line: auto, always or never");
-  choice("--color", "WHEN", common_.color, whens, "colour: auto, always or never");
+  choice("--progress", "WHEN", common_.progress, whens(), "progress line: auto, always or never");
+  choice("--color", "WHEN", common_.color, whens(), "colour: auto, always or never");
 }
 
 void Arguments::flag(const std::string& names, bool& target, const std::string& help) {

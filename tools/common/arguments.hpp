@@ -128,6 +128,9 @@ private:
   std::unique_ptr<Parser> parser_;
 };
 
+/// auto, always and never, for `Arguments::choice`.
+std::vector<std::pair<std::string, CommonOptions::When>> whens();
+
 /// The name among `names` that a mistyped `word` most likely means; empty if none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& names);
 

@@ -10,10 +10,11 @@
 
 namespace dualcam::inline tools {
 
-/// "name   42%  1.0 MiB of 2.4 MiB  3.6 KiB/s  ETA 6:40"; without `total`, or where it has turned
-/// out to be too small, neither share nor end. `rate`: bytes a second, 0 if not known.
+/// "name   42%  1.0 MiB of 2.4 MiB  3.6 KiB/s  ETA 6m40s"; without `total`, or where it has turned
+/// out to be too small, neither share nor end. `rate`: bytes a second, 0 if not known. Where there
+/// are not so many columns the name is shortened, then the middle left out, never the end.
 std::string progress_text(std::string_view name, std::uint64_t done,
-                          std::optional<std::uint64_t> total, double rate);
+                          std::optional<std::uint64_t> total, double rate, std::size_t columns);
 
 /// Draws the line of something that goes on from now to the meter's end, at most five times a
 /// second.

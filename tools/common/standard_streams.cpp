@@ -9,9 +9,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
+
+#include "common/units.hpp"
+#include "common/utf8.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -19,7 +23,7 @@ namespace {
 constexpr std::size_t surely_fits = 4096; // PIPE_BUF: what a writable pipe takes at once
 int hurry = -1;
 
-constexpr auto clear_line = "\r\x1b[K";
+constexpr auto clear_all = "\r\x1b[J";
 
 /// False: nobody waits any longer.
 bool wait_for_reader(int descriptor, int impatience) {
@@ -34,6 +38,13 @@ std::string environment(const char* name) {
   return value != nullptr ? value : "";
 }
 
+/// systemd tells of the stream that it connected to the journal; another may be there by now.
+bool is_journal(int descriptor) {
+  struct stat stream{};
+  return ::fstat(descriptor, &stream) == 0 &&
+         environment("JOURNAL_STREAM") == fmt::format("{}:{}", stream.st_dev, stream.st_ino);
+}
+
 bool is_capable_terminal() { return ::isatty(STDERR_FILENO) == 1 && environment("TERM") != "dumb"; }
 
 bool chosen(CommonOptions::When when, bool automatic) {
@@ -41,9 +52,32 @@ bool chosen(CommonOptions::When when, bool automatic) {
          (when == CommonOptions::When::automatic && automatic);
 }
 
-std::size_t terminal_width() {
+/// The ANSI style of a level.
+std::string_view color_of(LineStyle::Level level) {
+  using enum LineStyle::Level;
+  switch (level) {
+  case error:
+    return "31";
+  case warning:
+    return "33";
+  case note:
+    return "";
+  case detail:
+    return "2";
+  }
+  return "";
+}
+
+struct TerminalSize {
+  std::size_t columns;
+  std::size_t rows;
+};
+
+TerminalSize terminal_size() {
   winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0;
+  return {.columns = known && size.ws_col > 0 ? size.ws_col : 80U,
+          .rows = known && size.ws_row > 0 ? size.ws_row : 24U};
 }
 
 } // namespace
@@ -101,63 +135,93 @@ void Product::line(std::string_view text, LineWriter::Weight weight) {
   }
 }
 
+LineStyle::LineStyle(const CommonOptions& options)
+    : for_journal_(is_journal(STDERR_FILENO)),
+      with_time_(chosen(options.log_time, !for_journal_ && ::isatty(STDERR_FILENO) == 0)) {}
+
+std::string LineStyle::prefix(Level level) const {
+  return (for_journal_ ? fmt::format("<{}>", static_cast<int>(level)) : "") +
+         (with_time_ ? format_time(system_now()) + ' ' : "");
+}
+
 Console::Console(std::string_view program, const CommonOptions& options, LineWriter& writer)
-    : writer_(writer), program_(program), options_(options),
+    : writer_(writer), program_(program), options_(options), style_(options),
       shows_progress_(
           chosen(options.progress, is_capable_terminal() && !options.quiet && !options.json)),
       colored_(chosen(options.color, environment("NO_COLOR").empty() && is_capable_terminal())) {}
 
 Console::~Console() { clear_progress(); }
 
-void Console::error(std::string_view text) { line("31", text); }
+void Console::error(std::string_view text) { line(LineStyle::Level::error, text); }
 
 void Console::warning(std::string_view text) {
   if (!options_.quiet) {
-    line("33", text);
+    line(LineStyle::Level::warning, text);
   }
 }
 
 void Console::note(std::string_view text) {
   if (!options_.quiet) {
-    line("", text);
+    line(LineStyle::Level::note, text);
   }
 }
 
 void Console::detail(std::string_view text) {
   if (options_.verbosity >= 1 && !options_.quiet) {
-    line("2", text);
+    line(LineStyle::Level::detail, text);
   }
 }
 
 void Console::trace(std::string_view text) {
   if (options_.verbosity >= 2 && !options_.quiet) {
-    line("2", text);
+    line(LineStyle::Level::detail, text);
   }
 }
 
-void Console::line(std::string_view style, std::string_view text) {
+void Console::line(LineStyle::Level level, std::string_view text) {
   const auto content = fmt::format("{}: {}", program_, text);
-  const auto whole = colored_ && !style.empty() ? fmt::format("\x1b[{}m{}\x1b[0m\n", style, content)
+  const auto color = color_of(level);
+  const auto whole = colored_ && !color.empty() ? fmt::format("\x1b[{}m{}\x1b[0m\n", color, content)
                                                 : content + '\n';
-  if (writer_.write(clearing() + whole, LineWriter::Weight::news)) {
+  if (writer_.write(clearing() + style_.prefix(level) + whole, LineWriter::Weight::news)) {
     progress_visible_ = false;
   } // if it fails there is nowhere left to complain
 }
 
-std::string Console::clearing() const { return progress_visible_ ? clear_line : ""; }
+std::string Console::clearing() const { return progress_visible_ ? clear_all : ""; }
+
+std::size_t Console::columns() { return terminal_size().columns - 1; }
+
+std::size_t Console::rows() { return terminal_size().rows; }
 
 void Console::progress(std::string_view text) {
+  const std::string line(text);
+  progress(std::span(&line, 1));
+}
+
+void Console::progress(std::span<const std::string> lines) {
   if (!shows_progress_) {
     return;
   }
-  if (writer_.write(fmt::format("\r{}\x1b[K", text.substr(0, terminal_width() - 1)),
-                    LineWriter::Weight::passing)) {
+  const auto size = terminal_size();
+  lines = lines.first(std::min(lines.size(), size.rows));
+  const bool shrinks = lines.size() < drawn_lines_ || size.columns != drawn_columns_;
+  std::string text = progress_visible_ && shrinks ? clear_all : "\r";
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    text += i == 0 ? "" : "\r\n";
+    text += first_columns(lines[i], size.columns - 1);
+    text += "\x1b[K";
+  }
+  text += lines.size() > 1 ? fmt::format("\x1b[{}A\r", lines.size() - 1) : "\r";
+  if (writer_.write(std::move(text), LineWriter::Weight::passing)) {
     progress_visible_ = true;
+    drawn_lines_ = lines.size();
+    drawn_columns_ = size.columns;
   }
 }
 
 void Console::clear_progress() {
-  if (progress_visible_ && writer_.write(clear_line, LineWriter::Weight::news)) {
+  if (progress_visible_ && writer_.write(clear_all, LineWriter::Weight::news)) {
     progress_visible_ = false;
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cerrno>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,7 @@ struct CommonOptions {
   bool print0 = false; ///< a NUL ends each path
   When progress = When::automatic;
   When color = When::automatic;
+  When log_time = When::never; ///< before each line of standard error
 };
 
 /// First thing in main: closed standard descriptors are opened on /dev/null (standard output so
@@ -72,8 +74,25 @@ private:
   char end_;
 };
 
-/// Standard error. Lines for people begin with the tool's name; a progress line, rewritten in
-/// place, gives way to them.
+/// What stands before each line of standard error: for the journal how grave it is, the time for
+/// whoever reads lines later, in a file or a pipe.
+class LineStyle {
+public:
+  explicit LineStyle(const CommonOptions& options);
+
+  enum class Level { error = 3, warning = 4, note = 6, detail = 7 }; // as syslog(3) has them
+
+  /// `<6>`, `2026-11-26T12:43:42.000Z `, both or nothing.
+  std::string prefix(Level level) const;
+
+private:
+  bool for_journal_;
+  bool with_time_;
+};
+
+/// Standard error. Lines for people begin with the tool's name; progress lines, rewritten in place,
+/// give way to them. The cursor rests where those begin, so that a terminal that wraps them anew
+/// when it is resized takes it along, and all behind it can be cleared.
 class Console {
 public:
   /// `writer` is for standard error, and must live as long.
@@ -91,20 +110,27 @@ public:
   bool traces() const { return options_.verbosity >= 2; }
 
   bool shows_progress() const { return shows_progress_; }
-  /// Rewrites the progress line, cut to the terminal's width. No control characters.
+  /// Rewrites the progress line, cut to the terminal's width, or several. No control characters.
   void progress(std::string_view text);
+  void progress(std::span<const std::string> lines);
   void clear_progress();
+  /// What a progress line may have, and how many there may be.
+  static std::size_t columns();
+  static std::size_t rows();
 
 private:
-  void line(std::string_view style, std::string_view text);
+  void line(LineStyle::Level level, std::string_view text);
   std::string clearing() const;
 
   LineWriter& writer_;
   std::string program_;
   CommonOptions options_;
+  LineStyle style_;
   bool shows_progress_;
   bool colored_;
   bool progress_visible_ = false;
+  std::size_t drawn_lines_ = 0;
+  std::size_t drawn_columns_ = 0;
 };
 
 } // namespace dualcam::inline tools

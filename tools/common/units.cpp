@@ -120,6 +120,17 @@ std::string format_duration(std::chrono::milliseconds duration) {
   return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
+std::string format_estimate(std::chrono::seconds duration) {
+  constexpr std::int64_t minute = 60;
+  constexpr std::int64_t hour = 60 * minute;
+  constexpr std::int64_t day = 24 * hour;
+  const auto seconds = duration.count();
+  return seconds < minute ? fmt::format("{}s", seconds)
+         : seconds < hour ? fmt::format("{}m{:02}s", seconds / minute, seconds % minute)
+         : seconds < day  ? fmt::format("{}h{:02}m", seconds / hour, seconds % hour / minute)
+                          : fmt::format("{}d{:02}h", seconds / day, seconds % day / hour);
+}
+
 std::string format_time(SystemTime time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", calendar(time), (time - seconds).count());

@@ -35,6 +35,9 @@ std::string format_size(std::uint64_t bytes);
 /// "0.4 s", "7.0 s", "2:05", "1:02:05".
 std::string format_duration(std::chrono::milliseconds duration);
 
+/// "0s", "45s", "2m05s", "1h02m", "3d04h": what is no more than an estimate.
+std::string format_estimate(std::chrono::seconds duration);
+
 /// `2024-10-29T12:43:42.000Z`
 std::string format_time(SystemTime time);
 

@@ -44,4 +44,19 @@ std::string utf8_or_latin1(std::string_view text) {
   return result;
 }
 
+std::string_view first_columns(std::string_view text, std::size_t columns) {
+  constexpr std::uint32_t first_wide = 0x1100; // some behind it are narrow
+  std::size_t end = 0;
+  while (end < text.size()) {
+    const auto [code, length] = first_utf8(text.substr(end));
+    const std::size_t width = code < first_wide ? 1 : 2;
+    if (width > columns) {
+      break;
+    }
+    columns -= width;
+    end += std::max<std::size_t>(length, 1);
+  }
+  return text.substr(0, end);
+}
+
 } // namespace dualcam::inline tools

@@ -19,4 +19,7 @@ Utf8 first_utf8(std::string_view text);
 /// Well-formed UTF-8 as it is; each byte that is none is taken for a character of Latin-1.
 std::string utf8_or_latin1(std::string_view text);
 
+/// The beginning of `text` that so many columns of a terminal hold for certain.
+std::string_view first_columns(std::string_view text, std::size_t columns);
+
 } // namespace dualcam::inline tools

@@ -34,8 +34,8 @@ ServerConfig session_config(const ServeOptions& options) {
 
 } // namespace
 
-Connection::Connection(asio::ip::tcp::socket socket, Server& server)
-    : server_(server), link_(std::move(socket), server.capture(), server.clock()),
+Connection::Connection(asio::ip::tcp::socket socket, std::uint64_t number, Server& server)
+    : server_(server), link_(std::move(socket), server.capture(), server.clock()), number_(number),
       session_(session_config(server.options()), server.clock().now()), upload_(server, session_),
       opened_at_(server.clock().now()) {}
 
@@ -64,7 +64,7 @@ Standing Connection::standing(TimePoint now) const {
 asio::awaitable<bool> Connection::secure() {
   const auto why = co_await server_.handshakes().perform(link_, *server_.tls());
   if (!why.empty() && !stopping()) {
-    server_.reporter().stranger(link_.peer(), why);
+    server_.reporter().stranger(origin(), why);
   }
   session_ = ServerSession(session_config(server_.options()), server_.clock().now());
   co_return why.empty();
@@ -96,7 +96,7 @@ asio::awaitable<void> Connection::run() {
   }
   co_await upload_.leave(why);
   if (!ended_ && imei_) {
-    server_.reporter().disconnected(*imei_, why, true);
+    server_.reporter().disconnected(*imei_, origin(), why, true);
   }
   if (ended_) {
     over = co_await take_leave() || over;
@@ -234,14 +234,14 @@ asio::awaitable<void> Connection::perform(const Identified& identified) {
     co_return;
   }
   if (!why.empty()) {
-    server_.reporter().rejected(imei, link_.peer(), why);
+    server_.reporter().rejected(imei, origin(), why);
     session_.reject(why);
     co_return;
   }
   imei_ = imei;
-  upload_.identified(imei);
+  upload_.identified(imei, origin());
   server_.admitted(imei);
-  server_.reporter().connected(identified.init, link_.peer());
+  server_.reporter().connected(identified.init, origin());
   session_.accept(server_.clock().now(), server_.stepped_back().of(imei));
 }
 
@@ -257,11 +257,12 @@ asio::awaitable<void> Connection::perform(const Ended& ended) {
   ended_ = ended;
   if (ended.reason == Ended::Reason::unsupported) {
     server_.note_failure(ExitCode::device_failed);
-    server_.reporter().unsupported(*imei_, ended.text);
+    server_.reporter().unsupported(*imei_, origin(), ended.text);
   } else if (imei_) {
-    server_.reporter().disconnected(*imei_, ended.text, ended.reason == Ended::Reason::finished);
+    server_.reporter().disconnected(*imei_, origin(), ended.text,
+                                    ended.reason == Ended::Reason::finished);
   } else if (ended.reason != Ended::Reason::rejected) {
-    server_.reporter().stranger(link_.peer(), ended.text);
+    server_.reporter().stranger(origin(), ended.text);
   }
   co_return;
 }

@@ -20,7 +20,8 @@ class Server;
 
 class Connection : public Guest {
 public:
-  Connection(asio::ip::tcp::socket socket, Server& server);
+  /// `number` counts connections from 1.
+  Connection(asio::ip::tcp::socket socket, std::uint64_t number, Server& server);
 
   /// The connection's whole life.
   asio::awaitable<void> run();
@@ -41,6 +42,7 @@ public:
 
 private:
   bool stopping() const { return !stopped_.empty(); }
+  Origin origin() const { return {number_, link_.peer()}; }
   asio::awaitable<void> look_for_records(std::uint64_t imei);
   asio::awaitable<std::string> admit(std::uint64_t imei);
   asio::awaitable<void> perform_all();
@@ -65,6 +67,7 @@ private:
 
   Server& server_;
   Link link_;
+  std::uint64_t number_;
   ServerSession session_;
   Upload upload_;
   TimePoint opened_at_;

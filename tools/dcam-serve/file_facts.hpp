@@ -10,6 +10,7 @@
 #include "common/record.hpp"
 #include "common/units.hpp"
 #include "dcam-serve/name_template.hpp"
+#include "dcam-serve/origin.hpp"
 #include "dualcam/files/file_ref.hpp"
 #include "dualcam/storage/checkpoint.hpp"
 
@@ -33,6 +34,7 @@ struct FileFacts {
   ByteBuffer metadata_payload;             ///< empty = not known
   std::optional<Camera> assumed{};         ///< whose it is if nothing else tells
   std::string_view content_extension = {}; ///< what its first bytes speak for; static
+  Origin origin{};                         ///< the connection that it comes by
 
   /// By its path, its metadata, or as assumed.
   std::optional<Camera> camera() const;

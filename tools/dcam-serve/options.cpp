@@ -187,6 +187,10 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
   parser.size("--min-free", options.min_free, "leave so much room on the disk");
   parser.duration("--max-partial-age", options.max_partial_age,
                   "remove parts that have not grown in that time");
+  auto log_time = CommonOptions::When::automatic;
+  parser.choice("--log-time", "WHEN", log_time, whens(),
+                "ISO 8601 UTC before each line of stderr: auto (neither terminal nor journal), "
+                "always or never");
   parser.config_file();
   if (const auto code = parser.parse(count, arguments)) {
     return std::unexpected(*code);
@@ -195,6 +199,7 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
     return std::unexpected(parser.usage_error("--idle-timeout: '0' would drop every connection"));
   }
   options.common = parser.common();
+  options.common.log_time = log_time;
   if (options.camera) {
     options.wishes.show_only(*options.camera);
   }

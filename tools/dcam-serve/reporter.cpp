@@ -1,5 +1,8 @@
 #include "dcam-serve/reporter.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "common/counted.hpp"
@@ -25,10 +28,23 @@ std::string briefly(const FileFacts& facts) {
                      camera ? description_of(*camera) : "unknown", kind.empty() ? "file" : kind);
 }
 
-Json file_fields(const FileFacts& facts) {
+/// null: of an earlier run.
+void add_origin(Json& fields, const Origin& origin) {
+  const bool known = origin.connection != 0;
+  fields["connection"] = known ? Json(origin.connection) : Json();
+  fields["address"] = known ? Json(origin.address) : Json();
+}
+
+Json connection_fields(std::uint64_t imei, const Origin& origin) {
   auto fields = Json::object();
+  fields["imei"] = format_imei(imei);
+  add_origin(fields, origin);
+  return fields;
+}
+
+Json file_fields(const FileFacts& facts) {
+  auto fields = connection_fields(facts.imei, facts.origin);
   const auto kind = facts.kind();
-  fields["imei"] = format_imei(facts.imei);
   fields["kind"] = kind.empty() ? Json() : Json(kind);
   if (!facts.file.kind()) {
     const auto camera = facts.camera();
@@ -85,18 +101,52 @@ double rate_of(std::uint64_t bytes, std::chrono::milliseconds duration) {
              : 0;
 }
 
-std::string line_for(std::span<const Transfer* const> transfers) {
+double rate_of(const Transfer& transfer) {
+  return rate_of(transfer.new_bytes(), transfer.duration());
+}
+
+double share_done(const Transfer& transfer) {
+  const auto expected = transfer.expected_bytes();
+  return expected == 0 ? 0 : static_cast<double>(transfer.bytes()) / static_cast<double>(expected);
+}
+
+std::string line_for(const Transfer& transfer, std::size_t columns) {
+  return progress_text(briefly(transfer.facts()), transfer.bytes(), transfer.expected_bytes(),
+                       rate_of(transfer), columns);
+}
+
+std::string sum_line(std::span<const Transfer* const> transfers, std::size_t columns) {
   std::uint64_t bytes = 0;
   std::uint64_t expected = 0;
   double rate = 0;
   for (const auto* transfer : transfers) {
     bytes += transfer->bytes();
     expected += transfer->expected_bytes();
-    rate += rate_of(transfer->new_bytes(), transfer->duration());
+    rate += rate_of(*transfer);
   }
-  return progress_text(transfers.size() == 1 ? briefly(transfers.front()->facts())
-                                             : counted(transfers.size(), "file"),
-                       bytes, expected, rate);
+  return progress_text(counted(transfers.size(), "camera"), bytes, expected, rate, columns);
+}
+
+/// One for each camera, those first that will be done first, as far as there is room, and the sum.
+std::vector<std::string> progress_lines(std::span<const Transfer* const> transfers) {
+  const auto columns = Console::columns();
+  if (transfers.size() == 1) {
+    return {line_for(*transfers.front(), columns)};
+  }
+  constexpr std::size_t besides = 2; // the sum, and a line of what was said before
+  const auto rows = Console::rows();
+  std::vector first(transfers.begin(), transfers.end());
+  const auto shown = std::min(first.size(), rows - std::min(rows, besides));
+  std::ranges::partial_sort(first, first.begin() + static_cast<std::ptrdiff_t>(shown), {},
+                            [](const Transfer* transfer) {
+                              return std::pair(-share_done(*transfer), transfer->facts().imei);
+                            });
+  std::vector<std::string> lines;
+  for (const auto* transfer : std::span(first).first(shown)) {
+    lines.push_back(line_for(*transfer, columns));
+  }
+  lines.push_back(sum_line(transfers, columns));
+  return lines;
 }
 
 std::string event_line(std::string_view name, const Json& fields) {
@@ -110,8 +160,9 @@ std::string event_line(std::string_view name, const Json& fields) {
 EventLog::Settings log_settings(const ServeOptions& options) {
   EventLog::Settings settings;
   settings.folder = options.output;
-  settings.dropped_errors = [](std::uint64_t lines) {
-    return fmt::format("dcam-serve: {} lines were dropped here: nobody read them\n", lines);
+  settings.dropped_errors = [style = LineStyle(options.common)](std::uint64_t lines) {
+    return fmt::format("{}dcam-serve: {} lines were dropped here: nobody read them\n",
+                       style.prefix(LineStyle::Level::warning), lines);
   };
   if (options.common.json) {
     settings.dropped_output = [](std::uint64_t lines) {
@@ -159,16 +210,20 @@ void Reporter::too_few_descriptors(std::uint32_t places, std::uint64_t descripto
                                places, descriptors, enough));
 }
 
-void Reporter::connected(const Init& init, const std::string& peer) {
-  event("connected", {{"imei", format_imei(init.imei)},
-                      {"address", peer},
-                      {"protocol", init.protocol},
-                      {"offers", names_of_offers(init)}});
-  console_.note(fmt::format("{} connected from {}, offers {}", format_imei(init.imei), peer,
+void Reporter::connected(const Init& init, const Origin& origin) {
+  auto fields = connection_fields(init.imei, origin);
+  fields["protocol"] = init.protocol;
+  fields["offers"] = names_of_offers(init);
+  event("connected", fields);
+  console_.note(fmt::format("{} connected from {} (connection {}), offers {}",
+                            format_imei(init.imei), origin.address, origin.connection,
                             list_of_offers(init)));
 }
 
 void Reporter::metadata(const FileFacts& facts) {
+  if (!told_metadata_.is_news(facts, steady_now())) {
+    return;
+  }
   const auto metadata = facts.metadata();
   const bool by_kind = facts.file.kind().has_value();
   if (!metadata) {
@@ -329,13 +384,24 @@ void Reporter::device_refused(const FileFacts& facts, std::uint32_t status) {
               fmt::format("the device reports status {}: {}", status, status_meaning(status)), {});
 }
 
-void Reporter::rejected(std::uint64_t imei, const std::string& peer, std::string_view why) {
-  event("rejected", {{"imei", format_imei(imei)}, {"address", peer}, {"reason", why}});
-  console_.note(fmt::format("{} from {} refused: {}", format_imei(imei), peer, why));
+void Reporter::rejected(std::uint64_t imei, const Origin& origin, std::string_view why) {
+  if (refusals_.tells(why, steady_now())) {
+    auto fields = connection_fields(imei, origin);
+    fields["reason"] = why;
+    event("rejected", fields);
+    console_.note(fmt::format("{} from {} refused: {}", format_imei(imei), origin.address, why));
+  }
 }
 
-void Reporter::stranger(const std::string& peer, std::string_view who) {
-  event("rejected", {{"address", peer}, {"reason", who}});
+void Reporter::stranger(const Origin& origin, std::string_view who) {
+  if (!refusals_.tells(who, steady_now())) {
+    return;
+  }
+  auto fields = Json::object();
+  add_origin(fields, origin);
+  fields["reason"] = who;
+  event("rejected", fields);
+  const auto text = fmt::format("{} refused: {}", origin.address, who);
   const auto now = steady_now();
   const auto names = [who](std::string_view word) { return who.find(word) != who.npos; };
   const bool tls =
@@ -343,10 +409,14 @@ void Reporter::stranger(const std::string& peer, std::string_view who) {
   if (tls) {
     tls_told_at_ = now;
   }
-  if (names("AVL") || tls) { // a misconfigured device: somebody can mend it
-    console_.warning(fmt::format("{} refused: {}", peer, who));
-  } else {
-    console_.detail(fmt::format("{} refused: {}", peer, who));
+  const bool can_be_mended = names("AVL") || tls; // a misconfigured device
+  can_be_mended ? console_.warning(text) : console_.detail(text);
+}
+
+void Reporter::tell_of_rest(const std::vector<LineLimit::Rest>& rest) {
+  for (const auto& [kind, lines] : rest) {
+    event("rejected", {{"reason", kind}, {"count", lines}});
+    console_.note(fmt::format("{} more refused: {}", lines, kind));
   }
 }
 
@@ -359,14 +429,20 @@ void Reporter::too_many(std::uint32_t limit) {
   }
 }
 
-void Reporter::disconnected(std::uint64_t imei, std::string_view why, bool regular) {
-  event("disconnected", {{"imei", format_imei(imei)}, {"reason", why}});
-  const auto text = fmt::format("{} disconnected: {}", format_imei(imei), why);
+void Reporter::disconnected(std::uint64_t imei, const Origin& origin, std::string_view why,
+                            bool regular) {
+  auto fields = connection_fields(imei, origin);
+  fields["reason"] = why;
+  event("disconnected", fields);
+  const auto text = fmt::format("{} disconnected: {} ({}, connection {})", format_imei(imei), why,
+                                origin.address, origin.connection);
   regular ? console_.detail(text) : console_.warning(text);
 }
 
-void Reporter::unsupported(std::uint64_t imei, std::string_view why) {
-  event("disconnected", {{"imei", format_imei(imei)}, {"reason", why}});
+void Reporter::unsupported(std::uint64_t imei, const Origin& origin, std::string_view why) {
+  auto fields = connection_fields(imei, origin);
+  fields["reason"] = why;
+  event("disconnected", fields);
   console_.error(fmt::format("{}: {}", format_imei(imei), why));
 }
 
@@ -379,6 +455,7 @@ void Reporter::parts_removed(std::span<const std::filesystem::path> parts,
 }
 
 void Reporter::summary(std::size_t incomplete, int status) {
+  tell_of_rest(refusals_.whole_rest());
   event("summary", {{"files", files_},
                     {"bytes", bytes_},
                     {"failed", failures_},
@@ -390,10 +467,13 @@ void Reporter::summary(std::size_t incomplete, int status) {
 }
 
 void Reporter::progress(std::span<const Transfer* const> transfers) {
+  tell_of_rest(refusals_.rest(steady_now()));
   if (transfers.empty()) {
     return console_.clear_progress();
   }
-  console_.progress(line_for(transfers));
+  if (console_.shows_progress()) {
+    console_.progress(progress_lines(transfers));
+  }
   if (!json_ || ++progress_calls_ % 5 != 0) {
     return;
   }

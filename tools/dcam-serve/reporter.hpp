@@ -11,6 +11,8 @@
 #include "common/event_log.hpp"
 #include "common/standard_streams.hpp"
 #include "dcam-serve/options.hpp"
+#include "dcam-serve/refusals.hpp"
+#include "dcam-serve/told_metadata.hpp"
 #include "dcam-serve/transfer.hpp"
 #include "dcam-serve/untold.hpp"
 
@@ -33,8 +35,8 @@ public:
                  std::string_view where, std::uint32_t places);
   /// Places were asked for that the limit of open files, `descriptors`, may not be enough for.
   void too_few_descriptors(std::uint32_t places, std::uint64_t descriptors, std::uint32_t enough);
-  void connected(const Init& init, const std::string& peer);
-  /// METADATA has come, whether it can be decoded or not.
+  void connected(const Init& init, const Origin& origin);
+  /// METADATA has come, whether it can be decoded or not. It is told of when it is news.
   void metadata(const FileFacts& facts);
   void file_started(const Transfer& transfer);
   void resumed(const Transfer& transfer, const Resumed& resumed);
@@ -55,13 +57,14 @@ public:
   /// The link was lost; the same file may go on later.
   void file_interrupted(const Transfer& transfer, std::string_view why);
   void device_refused(const FileFacts& facts, std::uint32_t status);
-  void rejected(std::uint64_t imei, const std::string& peer, std::string_view why);
-  void stranger(const std::string& peer, std::string_view who);
+  /// Of this and the next some of a kind are told each minute, and then the number of the rest.
+  void rejected(std::uint64_t imei, const Origin& origin, std::string_view why);
+  void stranger(const Origin& origin, std::string_view who);
   /// --max-connections; once a minute.
   void too_many(std::uint32_t limit);
-  void disconnected(std::uint64_t imei, std::string_view why, bool regular);
+  void disconnected(std::uint64_t imei, const Origin& origin, std::string_view why, bool regular);
   /// It has gone, and keeps what cannot be fetched yet.
-  void unsupported(std::uint64_t imei, std::string_view why);
+  void unsupported(std::uint64_t imei, const Origin& origin, std::string_view why);
   /// Nobody has come back for these in that time.
   void parts_removed(std::span<const std::filesystem::path> parts, std::chrono::milliseconds age);
   void summary(std::size_t incomplete, int status);
@@ -78,6 +81,7 @@ private:
   void print(std::string_view line, LineWriter::Weight weight);
   Json done(const FileFacts& facts, const HeldData& file, const std::filesystem::path& path,
             const std::string& sha256, std::chrono::milliseconds duration, unsigned resumptions);
+  void tell_of_rest(const std::vector<LineLimit::Rest>& rest);
   void not_stored(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);
 
   bool json_;
@@ -90,6 +94,8 @@ private:
   unsigned progress_calls_ = 0;
   std::optional<TimePoint> too_many_at_;
   std::optional<TimePoint> tls_told_at_; ///< scanners would fill the log
+  Refusals refusals_;
+  ToldMetadata told_metadata_;
 };
 
 /// How often `Reporter::progress` is called.

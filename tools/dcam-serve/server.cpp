@@ -170,7 +170,10 @@ asio::awaitable<void> Server::accept_loop() {
     if (!error) {
       failing = false;
       try {
-        asio::co_spawn(io_, serve(std::make_shared<Connection>(std::move(socket), *this)), rethrow);
+        asio::co_spawn(
+            io_,
+            serve(std::make_shared<Connection>(std::move(socket), ++connections_so_far_, *this)),
+            rethrow);
       } catch (...) {
         failure = std::current_exception();
       }
@@ -389,6 +392,7 @@ void Server::check_product() {
                                           reason_of(product.error())));
   }
   if (product.reader_gone() && options_.keep_listening && !stopping_) {
+    outcome_.failed(ExitCode::io); // what is still to be told nobody hears
     reporter_.console().note("nobody reads standard output any more: stopping");
     stop();
   }

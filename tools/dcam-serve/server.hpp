@@ -123,6 +123,7 @@ private:
   Admission admission_;
   BufferPool buffers_;
   std::set<Connection*> connections_;
+  std::uint64_t connections_so_far_ = 0;
   std::optional<std::uint64_t> only_; ///< without -k: the camera that came first
   SteppedBack stepped_back_;
   TimePoint wait_until_ = TimePoint::max(); ///< for a camera

@@ -15,8 +15,9 @@ constexpr std::size_t most_pieces = 1024;   // tiny ones would be tens of thousa
 
 } // namespace
 
-void Upload::identified(std::uint64_t imei) {
+void Upload::identified(std::uint64_t imei, const Origin& origin) {
   facts_.imei = imei;
+  facts_.origin = origin;
   facts_.assumed = server_.options().camera;
 }
 
@@ -143,6 +144,7 @@ asio::awaitable<bool> Upload::begin_transfer(std::uint32_t announced) {
     co_return false;
   }
   transfer_ = std::move(*transfer);
+  transfer_->facts().origin = facts_.origin; // it may have been begun by another
   if (interrupted_) {
     transfer_->interrupt();
   }

@@ -25,7 +25,7 @@ public:
   Upload(Server& server, ServerSession& session) : server_(server), session_(session) {}
 
   /// The camera was admitted; before anything else.
-  void identified(std::uint64_t imei);
+  void identified(std::uint64_t imei, const Origin& origin);
 
   asio::awaitable<void> perform(const MetadataReceived& metadata);
   asio::awaitable<void> perform(const FileOffered& offered);

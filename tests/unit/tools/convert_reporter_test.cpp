@@ -114,9 +114,9 @@ TEST_CASE("convert reporter: progress is that of all files, those not begun coun
   const Quiet quiet;
   Reporter reporter(options, 2);
   reporter.progress(0, 30, 60);
-  CHECK(quiet.errors() == "\rfile 1 of 2   25%  30 of 60 frames\x1b[K");
+  CHECK(quiet.errors() == "\rfile 1 of 2   25%  30 of 60 frames\x1b[K\r");
   reporter.progress(0, 31, 60); // not so often
-  CHECK(quiet.errors() == "\rfile 1 of 2   25%  30 of 60 frames\x1b[K");
+  CHECK(quiet.errors() == "\rfile 1 of 2   25%  30 of 60 frames\x1b[K\r");
 }
 
 } // namespace dualcam::convert

@@ -5,7 +5,10 @@
 
 #include <array>
 #include <csignal>
+#include <regex>
 #include <thread>
+
+#include <sys/stat.h>
 
 namespace dualcam {
 namespace {
@@ -65,6 +68,43 @@ TEST_CASE("console: colour is for who wants it, and not for notes") {
   CHECK(said(options).find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("console: the time stands before each line of a file or a pipe, if wanted") {
+  const Quiet file; // standard error, neither a terminal nor the journal
+  CommonOptions options;
+  CHECK(said(options) == "tool: e\ntool: w\ntool: n\n");
+  for (const auto when : {When::automatic, When::always}) {
+    options.log_time = when;
+    const std::regex stamped(R"((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z tool: [ewn]\n){3})");
+    CHECK(std::regex_match(said(options), stamped));
+  }
+  options.log_time = When::never;
+  CHECK(said(options) == "tool: e\ntool: w\ntool: n\n");
+}
+
+TEST_CASE("console: the journal hears how grave a line is, and knows the time itself") {
+  const Quiet file;
+  struct stat stream{};
+  REQUIRE(::fstat(STDERR_FILENO, &stream) == 0);
+  const auto name = [&](ino_t off) {
+    return std::to_string(stream.st_dev) + ':' + std::to_string(stream.st_ino + off);
+  };
+  CommonOptions options;
+  options.verbosity = 1;
+  options.log_time = When::automatic;
+  ::setenv("JOURNAL_STREAM", name(0).c_str(), 1);
+  CHECK(said(options) == "<3>tool: e\n<4>tool: w\n<6>tool: n\n<7>tool: d\n");
+  options.color = When::always;
+  options.quiet = true;
+  CHECK(said(options) == "<3>\x1b[31mtool: e\x1b[0m\n");
+  options.log_time = When::always;
+  CHECK(said(options).starts_with("<3>20"));
+  for (const auto& other : {name(1), std::string("0:0"), std::string(), name(0) + "0"}) {
+    ::setenv("JOURNAL_STREAM", other.c_str(), 1); // inherited: it was another stream
+    CHECK(said(options).starts_with("20"));
+  }
+  ::unsetenv("JOURNAL_STREAM");
+}
+
 TEST_CASE("console: a progress line gives way to others, and goes at the end") {
   CommonOptions options;
   options.progress = When::always;
@@ -76,19 +116,25 @@ TEST_CASE("console: a progress line gives way to others, and goes at the end") {
     CHECK(lines.all.empty());
     console.progress("half");
     CHECK(lines.last == LineWriter::Weight::passing);
-    CHECK(std::exchange(lines.all, "") == "\rhalf\x1b[K");
+    CHECK(std::exchange(lines.all, "") == "\rhalf\x1b[K\r");
     console.note("n");
     CHECK(lines.last == LineWriter::Weight::news);
     console.note("n");
-    CHECK(std::exchange(lines.all, "") == "\r\x1b[Ktool: n\ntool: n\n");
+    CHECK(std::exchange(lines.all, "") == "\r\x1b[Jtool: n\ntool: n\n");
     console.progress(std::string(300, 'x')); // no terminal: 80 columns
-    CHECK(std::exchange(lines.all, "") == "\r" + std::string(79, 'x') + "\x1b[K");
+    CHECK(std::exchange(lines.all, "") == "\r" + std::string(79, 'x') + "\x1b[K\r");
+    console.progress(std::vector<std::string>{"a", "b", "c"});
+    CHECK(std::exchange(lines.all, "") == "\ra\x1b[K\r\nb\x1b[K\r\nc\x1b[K\x1b[2A\r");
+    console.progress(std::vector<std::string>{"a", "b"}); // fewer: c goes
+    CHECK(std::exchange(lines.all, "") == "\r\x1b[Ja\x1b[K\r\nb\x1b[K\x1b[1A\r");
+    console.progress(std::vector<std::string>(100, "x")); // 24 rows
+    CHECK(std::exchange(lines.all, "").ends_with("\x1b[23A\r"));
     lines.accepts = false;
     console.note("dropped"); // the line is still there
     lines.accepts = true;
     lines.all.clear();
   }
-  CHECK(lines.all == "\r\x1b[K");
+  CHECK(lines.all == "\r\x1b[J");
   options.progress = When::never;
   CHECK(said(options).find('\r') == std::string::npos);
 }

@@ -72,6 +72,13 @@ TEST_CASE("units: what people read") {
   CHECK(format_size(26'624) == "26.0 KiB");
   CHECK(format_size(1'468'006) == "1.4 MiB");
   CHECK(format_size(std::uint64_t{5} << 30) == "5.0 GiB");
+  CHECK(format_estimate(std::chrono::seconds(0)) == "0s");
+  CHECK(format_estimate(std::chrono::seconds(59)) == "59s");
+  CHECK(format_estimate(std::chrono::seconds(60)) == "1m00s");
+  CHECK(format_estimate(std::chrono::seconds(3'599)) == "59m59s");
+  CHECK(format_estimate(std::chrono::seconds(3'720)) == "1h02m");
+  CHECK(format_estimate(std::chrono::seconds(86'399)) == "23h59m");
+  CHECK(format_estimate(std::chrono::seconds(273'600)) == "3d04h");
   CHECK(format_duration(milliseconds(400)) == "0.4 s");
   CHECK(format_duration(milliseconds(125'000)) == "2:05");
   CHECK(format_duration(milliseconds(3'725'000)) == "1:02:05");
