@@ -87,6 +87,25 @@ class Captures(ToolTest):
         self.assertIn("snapshot length", done.stderr.decode())
         self.assertEqual(done.returncode, 1)
 
+    def test_the_first_ten_bad_packets_and_the_status_are_told(self):
+        stream = bytes.fromhex("0000 0005 00013ee13c001981 10000400 0001 0006 00000014 0000"
+                               "0003 0004 00000001")
+        stream += (bytes.fromhex("0004 000a") + b"12345678" + b"zz") * 20
+        stream += bytes.fromhex("0005 0004 00000011")
+        path = self.folder / "bad.bin"
+        path.write_bytes(stream)
+        said = self.run_tool("dcam-crc", "--dump", path).stdout
+        self.assertEqual(sum("CRC stored" in line for line in said.splitlines()), 10)
+        self.assertIn("and 10 more such packets: -v lists all", said)
+        self.assertIn("the camera's STATUS 17: ", said)
+        self.assertLess(said.index("incomplete: "), said.index("CRC stored"))
+        said = self.run_tool("dcam-crc", "-v", "--dump", path).stdout
+        self.assertEqual(sum("CRC stored" in line for line in said.splitlines()), 20)
+        _, (transfer,) = self.check(path)
+        self.assertEqual(transfer["status"], 17)
+        closed = subprocess.run(["sh", "-c", f"{tool('dcam-crc')} <&-"], capture_output=True)
+        self.assertEqual((closed.returncode, closed.stdout), (3, b""))
+
     def test_tunnels(self):
         link = struct.unpack_from(">I", self.header, 20)[0]
         outer = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 64, 0, 0, bytes(4), bytes(4))

@@ -106,7 +106,9 @@ void prepare_standard_streams() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(descriptor, F_GETFD) == -1 && errno == EBADF) {
       // lands on the lowest free number, which is this one
-      (void)::open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+      (void)::open("/dev/null", descriptor == STDIN_FILENO    ? O_WRONLY
+                                : descriptor == STDOUT_FILENO ? O_RDONLY
+                                                              : O_RDWR);
     }
   }
   std::signal(SIGPIPE, SIG_IGN);

@@ -18,6 +18,7 @@
 namespace dualcam::crc {
 namespace {
 
+constexpr std::size_t most_told = 10;   ///< bad packets, and stretches skipped, without -v
 constexpr std::size_t most_ranges = 12; ///< that a line of text lists
 
 /// How many of what is bad is listed before the rest is only counted.
@@ -264,26 +265,39 @@ void DumpReport::transfer_text(const CapturedTransfer& transfer) {
                             start_text(transfer), transfer.count(DumpVerdict::good), transfer.bad(),
                             unchecked == 0 ? "" : fmt::format("{} unchecked, ", unchecked),
                             missing_text(transfer), transfer.repeated()));
-  damages(transfer);
   if (transfer.is_complete() && transfer.expected() != 0) {
     const auto crc = transfer.crc();
-    product_.line(fmt::format("  complete: {} bytes{}", transfer.bytes(),
+    product_.line(fmt::format("  complete: {}{}", counted(transfer.bytes(), "byte"),
                               crc ? fmt::format(", CRC {:04x}", *crc) : ""));
   } else if (transfer.expected() != 0) {
-    product_.line(fmt::format("  incomplete: {} bytes are there", transfer.bytes()));
+    product_.line(
+        fmt::format("  incomplete: {} there", counted(transfer.bytes(), "byte is", "bytes are")));
   } else {
     product_.line("  nothing to send");
   }
+  if (transfer.status) {
+    product_.line(fmt::format("  the camera's STATUS {}: {}", *transfer.status,
+                              status_meaning(*transfer.status)));
+  }
+  if (transfer.packets.empty() && transfer.start.value_or(0) != 0) {
+    product_.line(
+        "  nothing followed START: the server's RESUME is not there, or was not answered");
+  }
+  damages(transfer);
 }
 
 void DumpReport::damages(const CapturedTransfer& transfer) {
+  std::uint64_t told = 0;
   for (const auto& packet : transfer.packets) {
     if (packet.verdict == DumpVerdict::good) {
       continue;
     }
+    if (++told > most_told && options_.common.verbosity == 0) {
+      continue;
+    }
     const auto what = packet.verdict != DumpVerdict::cut ? std::string(name_of(packet.verdict))
                       : packet.size < transfer.packet_size
-                          ? fmt::format("bad, only {} bytes of it", packet.size)
+                          ? fmt::format("bad, only {} of it", counted(packet.size, "byte"))
                           : "bad, and no command follows it";
     const auto which = transfer.by_path
                            ? fmt::format("{} of the file from {}", counted(packet.size, "byte"),
@@ -294,12 +308,17 @@ void DumpReport::damages(const CapturedTransfer& transfer) {
         numbering_note(packet), what, packet.offset, packet.file_offset, crc_text(packet.stored),
         packet.computed ? crc_text(packet.computed) : "not possible"));
   }
-  for (const auto& skipped : transfer.skipped | std::views::take(most_listed)) {
+  if (told > most_told && options_.common.verbosity == 0) {
+    product_.line(
+        fmt::format("  and {}: -v lists all", counted(told - most_told, "more such packet")));
+  }
+  const auto listed = options_.common.verbosity == 0 ? most_told : most_listed;
+  for (const auto& skipped : transfer.skipped | std::views::take(listed)) {
     product_.line("  " + skipped_text(skipped));
   }
-  if (transfer.skipped.size() > most_listed) {
-    product_.line(
-        fmt::format("  and {} more stretches skipped", transfer.skipped.size() - most_listed));
+  if (transfer.skipped.size() > listed) {
+    product_.line(fmt::format("  and {} skipped", counted(transfer.skipped.size() - listed,
+                                                          "more stretch", "more stretches")));
   }
   if (transfer.not_kept != 0) {
     product_.line(fmt::format("  {} more packets and stretches came than can be judged at once: "
@@ -364,6 +383,7 @@ void DumpReport::transfer_json(const CapturedTransfer& transfer) {
   fields["bytes"] = transfer.bytes();
   fields["complete"] = transfer.is_complete();
   fields["crc16"] = transfer.is_complete() ? crc_json(transfer.crc()) : Json();
+  fields["status"] = transfer.status ? Json(*transfer.status) : Json();
   fields["metadata"] = metadata_of(transfer);
   event("transfer", fields);
 }
@@ -418,9 +438,8 @@ void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
   }
   if (facts.given_up != 0) {
     console_.warning(
-        fmt::format("{}: {} were given up early: more were open at once than are kept; "
-                    "--port chooses",
-                    name, counted(facts.given_up, "connection")));
+        fmt::format("{}: {} given up early: more were open at once than are kept; --port chooses",
+                    name, counted(facts.given_up, "connection was", "connections were")));
   }
   if (facts.cut_off != 0) {
     console_.warning(fmt::format("{}: of {} only the beginning was captured: the snapshot length "

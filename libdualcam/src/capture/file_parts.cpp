@@ -85,6 +85,7 @@ void append_part(CapturedTransfer& file, CapturedTransfer& later) {
   file.not_kept += later.not_kept;
   file.parts += later.parts;
   file.regular_end = later.regular_end;
+  file.status = later.status ? later.status : file.status;
 }
 
 } // namespace

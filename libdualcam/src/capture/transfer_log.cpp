@@ -90,6 +90,8 @@ void TransferLog::Implementation::event(const DumpStream& stream, const DumpEven
     open.path.clear();
   } else if (const auto* began = std::get_if<DumpTransferBegan>(&event)) {
     on(open, stream, *began);
+  } else if (const auto* status = std::get_if<DumpStatus>(&event); status && open.transfer) {
+    open.transfer->status = status->code;
   } else if (const auto* path = std::get_if<DumpPath>(&event)) {
     open.path = path->path;
   } else if (const auto* metadata = std::get_if<DumpMetadata>(&event)) {

@@ -75,6 +75,7 @@ struct CapturedTransfer {
   std::deque<DumpSkipped> skipped;    ///< among them
   std::uint64_t not_kept = 0;         ///< packets and skipped stretches for which there was no room
   std::vector<std::string> corrections; ///< why numbers were changed afterwards
+  std::optional<std::uint32_t> status;  ///< the device's last STATUS of it
   unsigned parts = 1;                   ///< connections it came in
 
   /// What tells packets apart, in the file's order: their numbers, or where files go by path their
