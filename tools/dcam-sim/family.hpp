@@ -32,11 +32,9 @@ inline const Family* family_named(std::string_view name) {
   return found != families.end() ? found : nullptr;
 }
 
-/// The one whose paths begin so; a DualCam if none does.
-constexpr const Family& family_of_path(std::string_view path) {
-  const auto* found = std::ranges::find_if(families, [&](const Family& family) {
-    return path.starts_with(family.front) || path.starts_with(family.rear);
-  });
+/// Whose file dcam-serve takes it for; a DualCam's if the path does not tell.
+inline const Family& family_of_path(std::string_view path) {
+  const auto* found = std::ranges::find(families, camera_of_path(path), &Family::camera);
   return found != families.end() ? *found : dualcam_family;
 }
 

@@ -87,7 +87,7 @@ TEST_CASE("sim options: which cameras, and the protocol and metadata that go wit
   CHECK(names(line.good({"--path", "mdas9/x", "a:1"})) == "adas 5");
   CHECK(names(line.good({"--path", "dsm/x", "a:1"})) == "dsm 5");
   CHECK(names(line.good({"--path", "dualcam_rear/x", "a:1"})) == "dualcam 6 json");
-  CHECK(names(line.good({"--path", "x/dsm", "a:1"})) == "dualcam 6 json");
+  CHECK(names(line.good({"--path", "x/dsm", "a:1"})) == "dsm 5");
   CHECK(names(line.good({"--path", "dashcam/x", "--camera", "dsm", "a:1"})) == "dsm 5");
   for (const auto* camera : {"", "x", "adas,", ",adas", "adas,,dsm", "ADAS", "all"}) {
     CHECK_THAT(line.bad({"--camera", camera, "a:1"}),
