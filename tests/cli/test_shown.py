@@ -96,6 +96,7 @@ SERVERS = {
     "dcam-serve -s video | xargs -r -d '\\n' -n1 sha256sum": f"SHA256  {VIDEO}",
     "dcam-serve -s videof | xargs -r -d '\\n' -n1 sha256sum": f"SHA256  {VIDEO}",
     "dcam-serve -s photo -o - | display -": r"display read \d+ bytes\n",
+    "dcam-serve -s videof -o - | dcam-convert - -o - | mpv -": r"mpv read \d+ bytes\n",
     "dcam-serve -s videof -o - | sha256sum": "SHA256  -\n",
     "dcam-serve -k --exec 'sh -c \"rclone copy \\\"$1\\\" s3:cameras/$DCAM_IMEI\" sh'":
         rf"(({STORED})|(rclone copy {STORED.strip()} s3:cameras/{IMEI}\n))*",
@@ -124,7 +125,7 @@ LIGHTER = {"--devices 10000 --ramp 60s --rate 3700": "--devices 5 --ramp 1ms --r
 
 STUB = """#!/bin/sh
 case ${0##*/} in
-  display | sox) echo "${0##*/} read $(wc -c) bytes" ;;
+  display | mpv | sox) echo "${0##*/} read $(wc -c) bytes" ;;
   rclone) echo "rclone $*" ;;
   systemctl | journalctl | wireshark) echo "${0##*/} was called" ;;
 esac
@@ -175,7 +176,7 @@ class Shown(ToolTest):
         shutil.copytree(self.world, self.place, symlinks=True)
         programs = self.folder / "bin"
         programs.mkdir()
-        for name in ("display", "sox", "rclone", "systemctl", "journalctl", "wireshark"):
+        for name in ("display", "mpv", "sox", "rclone", "systemctl", "journalctl", "wireshark"):
             (programs / name).write_text(STUB)
         (programs / "tcpdump").write_text("#!/bin/sh\n")  # needs a privilege and an end
         with socket.create_server(("127.0.0.1", 0)) as free:

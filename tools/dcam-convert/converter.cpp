@@ -7,6 +7,7 @@
 #include "common/escape.hpp"
 #include "common/shell.hpp"
 #include "dcam-convert/ffmpeg_run.hpp"
+#include "dcam-convert/live.hpp"
 #include "dcam-convert/moment.hpp"
 
 namespace dualcam::convert {
@@ -22,7 +23,24 @@ public:
         target_(workshop.files.target(number)) {}
 
   Outcome<void> run() {
-    auto source = open_source(workshop_, record_.input, record_);
+    auto path = record_.input;
+    LiveEnd end;
+    if (goes_live(workshop_, workshop_.inputs[number_], target_.string())) {
+      auto ran = run_live(workshop_, workshop_.inputs[number_], record_);
+      if (!ran || ran->live) {
+        return ran ? Outcome<void>() : std::unexpected(ran.error());
+      }
+      end = std::move(*ran);
+    }
+    if (!options_.follow.empty()) {
+      const auto name = await_name(workshop_, path);
+      if (!name) {
+        return std::unexpected(name.error());
+      }
+      path = *name;
+      end.begin.clear();
+    }
+    auto source = open_source(workshop_, path, record_, end.begin);
     if (!source) {
       return std::unexpected(source.error());
     }

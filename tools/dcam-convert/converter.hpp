@@ -65,7 +65,9 @@ struct Workshop {
 
 /// Opens and takes apart one input; tells of its damage and fills `record`'s part about it. With
 /// --strict damage is a failure.
-Outcome<Source> open_source(const Workshop& workshop, const std::string& path, Record& record);
+/// `begin` has already been read of a pipe.
+Outcome<Source> open_source(const Workshop& workshop, const std::string& path, Record& record,
+                            Bytes begin = {});
 
 /// The pipeline that does by hand what `run_ffmpeg` does.
 std::string pasteable(const ConvertOptions& options, const Source& source, const Command& command,

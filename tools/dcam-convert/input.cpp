@@ -90,14 +90,14 @@ Input::~Input() {
 }
 
 Result<Input> Input::open(const std::string& path, const StopSignal& stop,
-                          std::uint64_t most_copied) {
+                          std::uint64_t most_copied, Bytes begin) {
   Input file(path);
   const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                      : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
     return open_error("cannot open");
   }
-  if (const auto taken = file.take(descriptor, stop, most_copied); !taken) {
+  if (const auto taken = file.take(descriptor, stop, most_copied, begin); !taken) {
     return std::unexpected(taken.error());
   }
   if (const auto measured = file.measure(); !measured) {
@@ -106,7 +106,8 @@ Result<Input> Input::open(const std::string& path, const StopSignal& stop,
   return file;
 }
 
-Result<void> Input::take(int descriptor, const StopSignal& stop, std::uint64_t most_copied) {
+Result<void> Input::take(int descriptor, const StopSignal& stop, std::uint64_t most_copied,
+                         Bytes begin) {
   struct stat status{};
   if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
     descriptor_ = descriptor;
@@ -114,19 +115,23 @@ Result<void> Input::take(int descriptor, const StopSignal& stop, std::uint64_t m
     return {};
   }
   const auto spooled = S_ISDIR(status.st_mode) ? errno_error(EISDIR, "cannot read")
-                                               : spool(descriptor, stop, most_copied);
+                                               : spool(descriptor, stop, most_copied, begin);
   ::close(descriptor);
   return spooled;
 }
 
-Result<void> Input::spool(int from, const StopSignal& stop, std::uint64_t most_copied) {
+Result<void> Input::spool(int from, const StopSignal& stop, std::uint64_t most_copied,
+                          Bytes begin) {
   descriptor_ = open_nameless();
   if (descriptor_ < 0) {
     return open_error("cannot make a temporary file");
   }
   ByteBuffer piece(spooled_piece);
   bool known = false;
-  std::uint64_t copied = 0;
+  if (!write_all(descriptor_, begin)) {
+    return errno_error(errno, "cannot write a temporary file");
+  }
+  std::uint64_t copied = begin.size();
   for (;;) {
     const auto count = read_some(from, piece, stop);
     if (count < 0) {

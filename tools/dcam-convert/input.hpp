@@ -17,10 +17,10 @@ class Input {
 public:
   /// `path`: "-" is standard input. Pipes and the like are first copied to a temporary file that
   /// has no name, and so leaves nothing behind.
-  /// It is given up, an error, when more than `most_copied` bytes come, or when the first
-  /// of them are of no kind.
+  /// `begin`: what has already been read of a pipe. It is given up, an error, when more than
+  /// `most_copied` bytes come, or when the first of them are of no kind.
   static Result<Input> open(const std::string& path, const StopSignal& stop,
-                            std::uint64_t most_copied = most_copied_bytes);
+                            std::uint64_t most_copied = most_copied_bytes, Bytes begin = {});
 
   /// Of a device or an endless pipe: more than any camera's file has.
   static constexpr std::uint64_t most_copied_bytes = std::uint64_t{4} << 30;
@@ -49,8 +49,8 @@ public:
 
 private:
   explicit Input(std::string path) : path_(std::move(path)) {}
-  Result<void> take(int descriptor, const StopSignal& stop, std::uint64_t most_copied);
-  Result<void> spool(int from, const StopSignal& stop, std::uint64_t most_copied);
+  Result<void> take(int descriptor, const StopSignal& stop, std::uint64_t most_copied, Bytes begin);
+  Result<void> spool(int from, const StopSignal& stop, std::uint64_t most_copied, Bytes begin);
   Result<void> measure();
 
   std::string path_;

@@ -64,6 +64,9 @@ void add_options(Arguments& parser, ConvertOptions& options) {
       "without ffmpeg: video (HEVC), audio (A-law) or matroska (both, with times)");
   parser.text("--thumbnail", "FILE", options.thumbnail,
               "make a JPEG of one picture; of several inputs: a folder");
+  parser.flag("--live", options.live, "hand out pictures as they arrive (from a pipe to a pipe)");
+  parser.text("--follow", "FILE.part", options.follow,
+              "an input that still arrives: live, until it gets its name");
   parser.custom("--at", "TIME", "", "the thumbnail's picture: 1.5, 0:01.5 or UTC (at the trigger)",
                 [&](const std::string& given) -> std::optional<std::string> {
                   options.at = parse_moment(given);
@@ -94,6 +97,9 @@ std::optional<std::string> contradiction(const ConvertOptions& options) {
   }
   if (std::ranges::count(options.inputs, "-") > 1) {
     return "standard input can be read only once";
+  }
+  if (!options.follow.empty() && options.inputs.size() > 1) {
+    return "--follow takes no other INPUT";
   }
   if (options.at && options.thumbnail.empty()) {
     return "--at picks the picture for --thumbnail";
@@ -191,6 +197,13 @@ std::expected<ConvertOptions, ExitCode> parse_convert_options(int count,
     return std::unexpected(*code);
   }
   options.common = parser.common();
+  const bool streams = options.live || !options.follow.empty();
+  if (!options.follow.empty()) {
+    options.inputs.push_back(options.follow);
+  }
+  if (streams && options.output.empty() && options.task() == Task::convert) {
+    options.output = "-";
+  }
   if (options.inputs.empty() && parser.has_file_lists()) {
     return std::unexpected(ExitCode::done);
   }

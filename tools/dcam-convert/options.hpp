@@ -52,6 +52,8 @@ struct ConvertOptions {
   Extract extract = Extract::nothing;
   std::string thumbnail;
   std::optional<Moment> at; ///< of the thumbnail
+  bool live = false;        ///< output while the input arrives
+  std::string follow;       ///< NAME.part that still grows
   std::string contact_sheet;
   unsigned jobs = 1;
   bool dry_run = false;

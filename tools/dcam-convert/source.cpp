@@ -349,8 +349,9 @@ std::string Source::file_argument() const {
   return file.has_path() ? convert::file_argument(file.path()) : stdin_file;
 }
 
-Outcome<Source> open_source(const Workshop& workshop, const std::string& path, Record& record) {
-  auto file = Input::open(path, workshop.stop);
+Outcome<Source> open_source(const Workshop& workshop, const std::string& path, Record& record,
+                            Bytes begin) {
+  auto file = Input::open(path, workshop.stop, Input::most_copied_bytes, begin);
   if (!file) {
     return io_failure(file.error());
   }

@@ -263,7 +263,8 @@ PtmfReader::Verdict PtmfReader::judge() {
   }
   const auto size = ptmf_header_size + header->length;
   if (!have(size + ptmf_magic.size()) && !finished_) {
-    return Verdict::need_more;
+    const bool whole = hurried_ && window().size() >= size && may_end_here(*header);
+    return whole ? Verdict::chunk : Verdict::need_more;
   }
   if (window().size() < size) {
     return Verdict::cut;
@@ -279,19 +280,24 @@ PtmfReader::Verdict PtmfReader::judge() {
 
 /// The chunk does not end at another: either its length is wrong, or what follows is damaged.
 PtmfReader::Verdict PtmfReader::judge_open_end(const PtmfHeader& header) const {
-  const auto content = content_of(header, window());
-  const auto padding = window().subspan(ptmf_header_size + content.size(), header.padding);
-  const auto rest = window().subspan(ptmf_header_size + header.length);
-  const bool begins_well =
-      is_sound(header) ? begins_with_voice_header(content) : begins_with_start_code(content);
-  const bool ends_well = content.back() != std::byte{0} && is_zero(padding);
-  if (!begins_well || !ends_well || holds_successor(header)) {
+  if (!may_end_here(header)) {
     return Verdict::nothing;
   }
+  const auto rest = window().subspan(ptmf_header_size + header.length);
   const auto next_header = decode_with_damaged_magic(rest);
   const bool remains_follow =
       begins_with_hole(rest) || (next_header && may_share_file(header, *next_header));
   return remains_follow ? Verdict::chunk : Verdict::doubtful;
+}
+
+/// Whether the chunk, which is all there, begins and ends as it must and holds no other.
+bool PtmfReader::may_end_here(const PtmfHeader& header) const {
+  const auto content = content_of(header, window());
+  const auto padding = window().subspan(ptmf_header_size + content.size(), header.padding);
+  const bool begins_well =
+      is_sound(header) ? begins_with_voice_header(content) : begins_with_start_code(content);
+  const bool ends_well = content.back() != std::byte{0} && is_zero(padding);
+  return begins_well && ends_well && !holds_successor(header);
 }
 
 /// Whether the first or the last `PTMF` inside the payload is a chunk's header.

@@ -6,6 +6,24 @@ namespace dualcam {
 
 using namespace ptmf_clip;
 
+TEST_CASE("ptmf: in a hurry each chunk is handed out with its last byte") {
+  const auto clip = make_clip(20);
+  PtmfReader reader;
+  reader.hurry();
+  std::size_t chunk = 0;
+  for (std::size_t at = 0; at < clip.file.size(); ++at) {
+    reader.feed(Bytes(clip.file).subspan(at, 1));
+    Report report;
+    while (const auto event = reader.next()) {
+      std::visit(report, *event);
+    }
+    const bool last = at + 1 == clip.chunks[chunk].end();
+    REQUIRE(report.chunks == (last ? Lines{clip.chunks[chunk].name} : Lines{}));
+    chunk += last ? 1 : 0;
+  }
+  REQUIRE(chunk == clip.chunks.size());
+}
+
 TEST_CASE("ptmf: a header reads back, and its bytes are the camera's") {
   const PtmfHeader header{.kind = PtmfKind::picture,
                           .padding = 3,

@@ -183,6 +183,10 @@ public:
   /// before must have been used up that way.
   void feed(Bytes bytes) { input_ = bytes; }
 
+  /// From here on a chunk is handed out as soon as it is whole, where nothing that may follow could
+  /// make it count less: the same chunks, sooner. Nobody is told then that damage follows them.
+  void hurry() { hurried_ = true; }
+
   /// Says that nothing more will be fed.
   void finish() { finished_ = true; }
 
@@ -244,6 +248,7 @@ private:
   void end_of_input();
   Verdict judge();
   Verdict judge_open_end(const PtmfHeader& header) const;
+  bool may_end_here(const PtmfHeader& header) const;
   bool swallows_its_successors(const PtmfHeader& header) const;
   bool holds_successor(const PtmfHeader& header) const;
   std::optional<PtmfHeader> successor_at(const PtmfHeader& header, std::uint64_t offset) const;
@@ -258,6 +263,7 @@ private:
 
   Bytes input_;
   bool finished_ = false;
+  bool hurried_ = false;
   ByteBuffer buffer_;
   std::size_t start_ = 0;            ///< of the bytes in `buffer_` that still matter
   std::uint64_t offset_ = 0;         ///< where these stand in the file

@@ -1,0 +1,41 @@
+// An input that still arrives: a pipe, or a file that another program goes on writing.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "common/descriptor.hpp"
+#include "common/stop_signal.hpp"
+#include "dualcam/wire/bytes.hpp"
+#include "dualcam/wire/error.hpp"
+
+namespace dualcam::convert {
+
+/// Errors are of category io.
+class LiveInput {
+public:
+  /// "-" is standard input.
+  static Result<LiveInput> open(const std::string& path);
+  /// NAME.part: it ends when it has got another name, whoever writes it, and however often that one
+  /// is started again. If there is none any more, NAME is taken.
+  static Result<LiveInput> follow(const std::string& part);
+
+  /// Some bytes, as soon as there are any; 0: the end.
+  Result<std::size_t> read(std::span<std::byte> bytes, const StopSignal& stop);
+
+  /// Its name by now.
+  std::string name() const;
+
+private:
+  explicit LiveInput(Descriptor file) : file_(std::move(file)) {}
+  Result<std::size_t> read_pipe(std::span<std::byte> bytes, const StopSignal& stop) const;
+  Result<bool> is_complete() const;
+
+  Descriptor file_;
+  std::string part_; ///< empty: it is a pipe
+  std::uint64_t offset_ = 0;
+  bool complete_ = false;
+};
+
+} // namespace dualcam::convert
