@@ -7,7 +7,7 @@ import socket
 import subprocess
 import unittest
 
-from harness import PATIENCE, SIGTERM, Camera, Running, ToolTest, tool
+from harness import PATIENCE, SIGTERM, Camera, ToolTest, tool
 
 SERVICE = pathlib.Path(__file__).resolve().parents[2] / "tools/service"
 
@@ -58,15 +58,10 @@ class Service(ToolTest):
         """dcam-serve with a socket as systemd passes it: descriptor 3, and whom it is meant for."""
         number = listener.fileno()
         script = f'exec 3<&{number} 4<&{number}; LISTEN_FDS={count} LISTEN_PID=$$ exec "$@"'
-        server = self.start_command("bash", "-c", script, "bash", tool("dcam-serve"), "-k", "-o",
-                                    self.out, *arguments, pass_fds=[number],
+        server = self.start_command(["bash", "-c", script, "bash", tool("dcam-serve"), "-k", "-o",
+                                     str(self.out), *arguments], pass_fds=[number],
                                     env=self.manager.environment | environment)
         return server
-
-    def start_command(self, *command, **options):
-        running = Running([str(word) for word in command], **options)
-        self.running.append(running)
-        return running
 
     def test_it_says_when_cameras_may_come_and_when_it_ends(self):
         server = self.start("dcam-serve", "-k", "-b", "127.0.0.1", "-p", "0", "-o", self.out,

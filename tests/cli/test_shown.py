@@ -183,7 +183,7 @@ class Shown(ToolTest):
             self.port = free.getsockname()[1]
         (programs / "dcam-serve").write_text(  # the examples' port is one for all tests
             f"#!/bin/sh\necho $$ >{self.folder}/server\n"
-            f'exec {tool("dcam-serve")} -b 127.0.0.1 -p {self.port} "$@"\n')
+            f'exec {tool("dcam-serve")} -b 127.0.0.1 -p {self.port} --log-time never "$@"\n')
         for path in programs.iterdir():
             path.chmod(0o755)
         self.environment = os.environ | {"PATH": f"{programs}:{TOOLS}:{os.environ['PATH']}"}
