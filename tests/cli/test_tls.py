@@ -2,45 +2,13 @@
 
 import contextlib
 import os
-import socket
 import ssl
 import subprocess
 
-from harness import PATIENCE, SIGTERM, Camera, ToolTest, sha256
-from tls_files import Authority, of_this_process, openssl
+from harness import PATIENCE, SIGTERM, sha256
+from tls_files import Authority, TlsTest, openssl
 
 INIT = "0000 0005 00013edf72ab4f91 44000400"
-CLIENT_HELLO = bytes.fromhex("1603010200 010001fc 0303")  # its first bytes
-
-
-class TlsTest(ToolTest):
-    def setUp(self):
-        super().setUp()
-        self.authority, self.certificate, self.key = of_this_process()
-
-    def serve_tls(self, *arguments, **options):
-        return self.serve("--tls-cert", self.certificate, "--tls-key", self.key, *arguments,
-                          **options)
-
-    def context(self, client=None):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.load_verify_locations(self.authority.certificate)
-        if client:
-            context.load_cert_chain(*client)
-        return context
-
-    def connect(self, server):
-        plain = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
-        self.addCleanup(plain.close)
-        return plain
-
-    def secure(self, server, client=None):
-        """A camera made by hand whose socket is TLS."""
-        camera = Camera(server)
-        camera.socket = self.context(client).wrap_socket(camera.socket, suppress_ragged_eofs=True)
-        self.addCleanup(camera.close)
-        return camera
 
 
 class Conversations(TlsTest):

@@ -3,8 +3,12 @@
 import datetime
 import functools
 import pathlib
+import socket
+import ssl
 import subprocess
 import tempfile
+
+from harness import PATIENCE, Camera, ToolTest
 
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 
@@ -59,3 +63,33 @@ def of_this_process():
     certificate, key = authority.sign("localhost")
     authority.kept = folder  # until the process ends
     return authority, certificate, key
+
+
+class TlsTest(ToolTest):
+    def setUp(self):
+        super().setUp()
+        self.authority, self.certificate, self.key = of_this_process()
+
+    def serve_tls(self, *arguments, **options):
+        return self.serve("--tls-cert", self.certificate, "--tls-key", self.key, *arguments,
+                          **options)
+
+    def context(self, client=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.load_verify_locations(self.authority.certificate)
+        if client:
+            context.load_cert_chain(*client)
+        return context
+
+    def connect(self, server):
+        plain = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
+        self.addCleanup(plain.close)
+        return plain
+
+    def secure(self, server, client=None):
+        """A camera made by hand whose socket is TLS."""
+        camera = Camera(server)
+        camera.socket = self.context(client).wrap_socket(camera.socket, suppress_ragged_eofs=True)
+        self.addCleanup(camera.close)
+        return camera

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "common/line_queue.hpp"
 #include "common/tcp_segment.hpp"
@@ -39,6 +40,15 @@ public:
   /// The errno of the first failure, 0 if there was none: the capture is incomplete, the transfer
   /// need not be.
   int error() const { return error_; }
+
+  /// It goes to a pipe, not to a file.
+  bool has_reader() const { return reader_ != nullptr; }
+  /// What follows goes to where `other` did.
+  void swap(PcapWriter& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    std::swap(error_, other.error_);
+    std::swap(reader_, other.reader_);
+  }
 
 private:
   friend class CapturedConnection;

@@ -1,8 +1,17 @@
 #include "dcam-serve/acceptor.hpp"
 
+#include <array>
+#include <memory>
 #include <vector>
 
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
+
 #include <asio/ip/v6_only.hpp>
+#include <fmt/format.h>
+
+#include "dualcam/wire/error.hpp"
 
 namespace dualcam::serve {
 namespace {
@@ -45,6 +54,31 @@ std::optional<tcp::acceptor> listen_on(const tcp::endpoint& endpoint, asio::io_c
   return acceptor;
 }
 
+constexpr std::uint16_t first_free_port = 1024;
+
+std::string addresses_of(const std::string& interface) {
+  ifaddrs* all = nullptr;
+  if (::getifaddrs(&all) != 0) {
+    return "ip address shows them";
+  }
+  const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> kept(all, ::freeifaddrs);
+  std::string text;
+  for (const auto* each = all; each != nullptr; each = each->ifa_next) {
+    std::array<char, NI_MAXHOST> address{};
+    if (interface != each->ifa_name || each->ifa_addr == nullptr) {
+      continue;
+    }
+    const auto family = each->ifa_addr->sa_family;
+    const auto size = family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+    if ((family == AF_INET || family == AF_INET6) &&
+        ::getnameinfo(each->ifa_addr, static_cast<socklen_t>(size), address.data(), address.size(),
+                      nullptr, 0, NI_NUMERICHOST) == 0) {
+      text += (text.empty() ? "" : ", ") + std::string(address.data());
+    }
+  }
+  return text.empty() ? "it has none" : text;
+}
+
 } // namespace
 
 std::optional<tcp::acceptor> open_acceptor(const ServeOptions& options, asio::io_context& io,
@@ -73,6 +107,22 @@ std::optional<tcp::acceptor> adopt_acceptor(int descriptor, asio::io_context& io
   asio::error_code ignored;
   acceptor.non_blocking(true, ignored);
   return acceptor;
+}
+
+std::string listen_remedy(const ServeOptions& options, const asio::error_code& error) {
+  if (error == asio::error::address_in_use) {
+    return "; take another one with -p, or -p 0 for any that is free";
+  }
+  if (error == asio::error::access_denied && options.port < first_free_port) {
+    return fmt::format("; ports below {} are the administrator's: take another one with -p, or let "
+                       "the service manager open it (systemd's ListenStream=)",
+                       first_free_port);
+  }
+  if (!options.bind.empty() && ::if_nametoindex(options.bind.c_str()) != 0) {
+    return "; that is a network interface, -b takes one of its addresses: " +
+           addresses_of(options.bind);
+  }
+  return std::string(descriptors_remedy(error.value()));
 }
 
 } // namespace dualcam::serve

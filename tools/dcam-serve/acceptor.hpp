@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
@@ -17,5 +18,8 @@ std::optional<asio::ip::tcp::acceptor> open_acceptor(const ServeOptions& options
 /// The socket `descriptor`, which listens already and is ours from now on.
 std::optional<asio::ip::tcp::acceptor> adopt_acceptor(int descriptor, asio::io_context& io,
                                                       asio::error_code& error);
+
+/// What to do about it, behind a semicolon; empty where nothing is known.
+std::string listen_remedy(const ServeOptions& options, const asio::error_code& error);
 
 } // namespace dualcam::serve

@@ -1,7 +1,10 @@
 #include "dcam-serve/allow_list.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <fstream>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -10,24 +13,31 @@
 namespace dualcam::serve {
 namespace {
 
-Result<void> read_list(const std::string& path, std::set<std::uint64_t>& imeis) {
-  std::ifstream file(path);
-  std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    line.erase(0, line.find_first_not_of(" \t\r"));
-    line.erase(line.find_last_not_of(" \t\r") + 1);
-    if (line.empty() || line.starts_with('#')) {
-      continue;
-    }
-    const auto imei = parse_imei(line);
-    if (!imei) {
-      return std::unexpected(
-          Error{ErrorCategory::malformed, 0,
-                fmt::format("{} line {}: '{}' is no IMEI (15 digits)", path, number, line)});
-    }
-    imeis.insert(*imei);
+constexpr std::string_view blanks = " \t\r";
+constexpr std::size_t imei_digits = 15;
+constexpr std::size_t fingerprint_digits = 64;
+
+std::string_view trimmed(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+  return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
+
+/// In the spelling of TlsStream, from the usual ones: with colons or spaces, behind what openssl
+/// and ssh-keygen put before it.
+std::optional<std::string> parse_fingerprint(std::string_view text) {
+  std::string plain;
+  for (const char character : text) {
+    plain += static_cast<char>(std::tolower(static_cast<unsigned char>(character)));
   }
-  return file.eof() ? Result<void>() : errno_error(errno, "cannot read " + path);
+  for (const std::string_view prefix : {"sha256 fingerprint=", "sha256:", "sha-256:"}) {
+    if (plain.starts_with(prefix)) {
+      plain.erase(0, prefix.size());
+    }
+  }
+  std::erase_if(plain, [](char character) { return character == ':' || character == ' '; });
+  const bool valid = plain.size() == fingerprint_digits &&
+                     plain.find_first_not_of("0123456789abcdef") == plain.npos;
+  return valid ? std::optional(plain) : std::nullopt;
 }
 
 } // namespace
@@ -37,12 +47,53 @@ Result<AllowList> AllowList::load(const std::vector<std::string>& given) {
   list.everybody_ = given.empty();
   for (const auto& entry : given) {
     if (!entry.starts_with('@')) {
-      list.imeis_.insert(*parse_imei(entry));
-    } else if (const auto read = read_list(entry.substr(1), list.imeis_); !read) {
+      list.devices_[*parse_imei(entry)];
+    } else if (const auto read = list.read(entry.substr(1)); !read) {
       return std::unexpected(read.error());
     }
   }
   return list;
+}
+
+bool AllowList::allows(std::uint64_t imei, const std::string& fingerprint) const {
+  const auto device = devices_.find(imei);
+  return device == devices_.end() ? everybody_
+                                  : device->second.empty() || device->second.contains(fingerprint);
+}
+
+Result<void> AllowList::read(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    const auto text = trimmed(line);
+    if (!text.empty() && !text.starts_with('#') && !add(text)) {
+      return std::unexpected(
+          Error{ErrorCategory::malformed, 0,
+                fmt::format("{} line {}: '{}' is no IMEI (15 digits), alone or before the SHA-256 "
+                            "fingerprint of a certificate (64 hex digits)",
+                            path, number, text.substr(0, 2 * fingerprint_digits))});
+    }
+  }
+  return file.eof() ? Result<void>() : errno_error(errno, "cannot read " + path);
+}
+
+bool AllowList::add(std::string_view line) {
+  const auto end = std::min(line.find_first_of(blanks), line.size());
+  const auto imei = end == imei_digits ? parse_imei(line.substr(0, end)) : std::nullopt;
+  if (!imei) {
+    return false;
+  }
+  const auto rest = trimmed(line.substr(end));
+  auto& fingerprints = devices_[*imei];
+  if (rest.empty()) {
+    return true;
+  }
+  const auto fingerprint = parse_fingerprint(rest);
+  if (fingerprint) {
+    fingerprints.insert(*fingerprint);
+    ties_certificates_ = true;
+  }
+  return fingerprint.has_value();
 }
 
 } // namespace dualcam::serve

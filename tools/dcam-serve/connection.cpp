@@ -70,6 +70,21 @@ asio::awaitable<bool> Connection::secure() {
   co_return why.empty();
 }
 
+std::string Connection::status() const {
+  if (!imei_) {
+    return {};
+  }
+  const auto* transfer = upload_.transfer();
+  const auto camera = fmt::format("{} from {}", format_imei(*imei_), link_.peer());
+  if (transfer == nullptr) {
+    return camera + ": nothing is on its way";
+  }
+  const auto& facts = transfer->facts();
+  const auto done = facts.file.kind() ? transfer->packets() : transfer->bytes();
+  return fmt::format("{}: {}, {} of {} {}", camera, escaped(facts.file.label()), done,
+                     transfer->announced(), facts.file.kind() ? "packets" : "bytes");
+}
+
 asio::awaitable<void> Connection::run() {
   if (server_.tls() != nullptr && !co_await secure()) {
     co_return;
@@ -198,7 +213,7 @@ asio::awaitable<void> Connection::look_for_records(std::uint64_t imei) {
 
 /// Waits until this connection is the one that serves its camera. Why it is not; empty if it is.
 asio::awaitable<std::string> Connection::admit(std::uint64_t imei) {
-  auto why = server_.refusal(imei);
+  auto why = server_.refusal(imei, link_.fingerprint());
   auto& admission = server_.admission();
   if (why.empty()) {
     co_await look_for_records(imei);
@@ -211,7 +226,7 @@ asio::awaitable<std::string> Connection::admit(std::uint64_t imei) {
     const auto now = server_.clock().now();
     const auto claim = admission.holders().claim(*this, imei, now);
     if (claim == Holders::Claim::granted) {
-      co_return server_.refusal(imei); // the wait may have changed it
+      co_return server_.refusal(imei, link_.fingerprint()); // the wait may have changed it
     }
     if (claim == Holders::Claim::crowded) {
       why = "several other connections of this camera wait already";

@@ -36,6 +36,8 @@ public:
   void give_way(std::string why) override { stop(std::move(why)); }
   void look_again() override { link_.wake(); }
 
+  /// For people, what the camera is at; empty: nobody has said who it is.
+  std::string status() const;
   const Upload& upload() const { return upload_; }
   /// The session is over, only the parting words are still under way.
   bool leaving() const { return session_.ended(); }

@@ -10,7 +10,11 @@ int main(int count, char** arguments) {
     if (!options) {
       return static_cast<int>(options.error());
     }
-    return options->dry_run ? static_cast<int>(dualcam::serve::print_paths(*options))
-                            : dualcam::serve::Server(*options).run();
+    if (options->dry_run) {
+      return static_cast<int>(dualcam::serve::print_paths(*options));
+    }
+    dualcam::serve::Server server(*options);
+    server.reread_by([&] { return dualcam::serve::parse_serve_options(count, arguments); });
+    return server.run();
   });
 }

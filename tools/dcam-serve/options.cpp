@@ -21,6 +21,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
+constexpr std::size_t imei_digits = 15;
 constexpr auto default_name = "{imei}/{time}_{kind}{ext}";
 constexpr auto default_name_by_path = "{imei}/{time}_{camera}{ext}";
 
@@ -74,7 +75,7 @@ std::optional<std::string> add_imeis(ServeOptions& options, const std::string& g
     return std::nullopt;
   }
   for (const auto word : split_list(given)) {
-    if (!parse_imei(word)) {
+    if (word.size() != imei_digits || !parse_imei(word)) {
       return "15 digits, or @FILE; several devices with commas between";
     }
     options.imeis.emplace_back(word);
@@ -192,6 +193,8 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
                 "ISO 8601 UTC before each line of stderr: auto (neither terminal nor journal), "
                 "always or never");
   parser.config_file();
+  parser.flag("--check-config", options.check_config,
+              "look at the options and the files that they name, and end");
   if (const auto code = parser.parse(count, arguments)) {
     return std::unexpected(*code);
   }

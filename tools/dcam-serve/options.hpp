@@ -30,6 +30,7 @@ struct ServeOptions {
   std::vector<std::string> imeis; ///< IMEIs and @FILEs; empty = all devices
   bool keep_listening = false;
   bool dry_run = false;
+  bool check_config = false;
   std::uint64_t count = 0; ///< 0 = no limit
   std::optional<std::chrono::milliseconds> wait;
   std::chrono::milliseconds idle_timeout{60'000};

@@ -46,9 +46,15 @@ Server::~Server() { disk_.join(); }
 int Server::run() {
   stop_signal_.emplace(StopSignal::Second::immediate); // before anybody is told that it listens
   hurry_when_readable(stop_signal_->descriptor());
+  take_signals();
   if (!prepare()) {
     reporter_.flush(std::nullopt);
     return static_cast<int>(ExitCode::io);
+  }
+  if (options_.check_config) {
+    reporter_.console().note("the options and all files that they name are good");
+    reporter_.flush(std::nullopt);
+    return static_cast<int>(ExitCode::done);
   }
   signals_.assign(::fcntl(stop_signal_->descriptor(), F_DUPFD_CLOEXEC, 0));
   asio::co_spawn(io_, signal_loop(), rethrow);
@@ -95,9 +101,12 @@ int Server::report() {
 
 bool Server::prepare() {
   options_.output = one_spelling(options_.output);
-  auto allowed = AllowList::load(options_.imeis);
+  auto admittance = Admittance::load(options_);
   const auto output = destination_->check();
-  const auto* failure = !allowed ? &allowed.error() : !output ? &output.error() : nullptr;
+  const auto* failure = !admittance ? &admittance.error() : !output ? &output.error() : nullptr;
+  if (failure == nullptr && options_.check_config) {
+    return true;
+  }
   if (failure == nullptr && !options_.capture.empty()) {
     auto capture = open_capture(options_.capture);
     if (!capture) {
@@ -108,14 +117,8 @@ bool Server::prepare() {
   if (failure != nullptr) {
     return refuse(*failure);
   }
-  allowed_ = std::move(*allowed);
-  if (!options_.tls.certificate.empty()) {
-    auto tls = TlsContext::server(options_.tls);
-    if (!tls) {
-      return refuse(tls.error());
-    }
-    tls_ = std::move(*tls);
-  }
+  allowed_ = std::move(admittance->allowed);
+  tls_ = std::move(admittance->tls);
   return listen();
 }
 
@@ -147,9 +150,7 @@ bool Server::listen() {
   reporter_.console().error(
       fmt::format("cannot listen on port {}{}: {}{}", options_.port,
                   options_.bind.empty() ? "" : " of " + escaped(options_.bind), error.message(),
-                  error == asio::error::address_in_use
-                      ? "; take another one with -p, or -p 0 for any that is free"
-                      : descriptors_remedy(error.value())));
+                  listen_remedy(options_, error)));
   return false;
 }
 
@@ -226,9 +227,12 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
   release_signals();
 }
 
-std::string Server::refusal(std::uint64_t imei) const {
+std::string Server::refusal(std::uint64_t imei, const std::string& fingerprint) const {
   if (!allowed_.allows(imei)) {
     return "not among the IMEIs of --imei";
+  }
+  if (!allowed_.allows(imei, fingerprint)) {
+    return "its certificate is not the one that --imei ties to this IMEI";
   }
   if (only_ && *only_ != imei) {
     return fmt::format("busy with {}; -k serves several cameras", format_imei(*only_));
@@ -361,6 +365,7 @@ void Server::stop_listening() {
   acceptor_->close(ignored);
   progress_timer_.cancel();
   wait_timer_.cancel();
+  service_signals_.cancel(ignored);
   tidy_timer_.cancel();
   release_signals();
 }

@@ -1,6 +1,7 @@
 // Listens, admits cameras, knows when everything that was asked for is done.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <vector>
@@ -8,6 +9,7 @@
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/posix/stream_descriptor.hpp>
+#include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 
 #include "common/clock.hpp"
@@ -16,6 +18,7 @@
 #include "common/stop_signal.hpp"
 #include "common/workers.hpp"
 #include "dcam-serve/admission.hpp"
+#include "dcam-serve/admittance.hpp"
 #include "dcam-serve/allow_list.hpp"
 #include "dcam-serve/buffer_pool.hpp"
 #include "dcam-serve/destination.hpp"
@@ -40,6 +43,9 @@ public:
 
   /// Until everything is done or a signal comes. The exit status: an ExitCode, or 128 + signal.
   int run();
+  /// Gives the options anew, with what stands in --config now: for SIGHUP.
+  using Reread = std::function<std::expected<ServeOptions, ExitCode>()>;
+  void reread_by(Reread reread) { reread_ = std::move(reread); }
 
   const ServeOptions& options() const { return options_; }
   Reporter& reporter() { return reporter_; }
@@ -56,8 +62,8 @@ public:
 
   // What connections ask and tell.
 
-  /// Why this camera is not wanted; empty if it is.
-  std::string refusal(std::uint64_t imei) const;
+  /// Why this camera is not wanted, with this certificate; empty if it is.
+  std::string refusal(std::uint64_t imei, const std::string& fingerprint) const;
   /// There was no place for a camera: says so, and how the camera's connection ends.
   std::string too_many();
   void admitted(std::uint64_t imei);
@@ -86,6 +92,11 @@ private:
   asio::awaitable<void> accept_loop();
   asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
   void connection_failed(const std::exception_ptr& failure);
+  void take_signals();
+  asio::awaitable<void> service_loop();
+  asio::awaitable<void> reload();
+  void reopen_capture();
+  void tell_status();
   asio::awaitable<void> signal_loop();
   asio::awaitable<void> progress_loop();
   void start_waiting();
@@ -110,6 +121,8 @@ private:
   std::optional<asio::ip::tcp::acceptor> acceptor_;
   std::optional<StopSignal> stop_signal_; ///< once it runs
   asio::posix::stream_descriptor signals_{io_};
+  asio::signal_set service_signals_{io_};
+  Reread reread_;
   asio::steady_timer progress_timer_{io_};
   asio::steady_timer wait_timer_{io_};
   asio::steady_timer tidy_timer_{io_};

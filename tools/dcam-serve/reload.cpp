@@ -1,0 +1,100 @@
+// What signals ask of a server that goes on: SIGHUP with -k, SIGUSR1.
+#include "dcam-serve/server.hpp"
+
+#include <csignal>
+
+#include <fmt/format.h>
+
+#include "common/counted.hpp"
+#include "common/escape.hpp"
+#include "dcam-serve/connection.hpp"
+
+namespace dualcam::serve {
+
+void Server::take_signals() {
+  asio::error_code error;
+  service_signals_.add(SIGUSR1, error);
+  if (options_.keep_listening) {
+    service_signals_.add(SIGHUP, error);
+  }
+  asio::co_spawn(io_, service_loop(), rethrow);
+}
+
+asio::awaitable<void> Server::service_loop() {
+  while (!stopping_) {
+    const auto [error, signal] = co_await service_signals_.async_wait(as_values);
+    if (error || stopping_) {
+      co_return;
+    }
+    if (signal == SIGHUP) {
+      co_await reload();
+    } else {
+      tell_status();
+    }
+  }
+}
+
+/// Cameras that are connected stay as they are.
+asio::awaitable<void> Server::reload() {
+  auto& console = reporter_.console();
+  auto options = options_;
+  if (reread_) {
+    const auto again = reread_();
+    if (!again) {
+      console.error("SIGHUP: the options stay as they were");
+      co_return;
+    }
+    options.imeis = again->imeis;
+    options.tls = again->tls;
+  }
+  auto admittance = co_await run_on(disk(), [&options] { return Admittance::load(options); });
+  if (admittance && admittance->tls.has_value() != tls_.has_value()) {
+    console.error("SIGHUP: from plain TCP to TLS or back only by a restart; all stays as it was");
+    co_return;
+  }
+  if (!admittance) {
+    console.error(
+        fmt::format("SIGHUP: {}; all stays as it was", escaped(admittance.error().message)));
+    co_return;
+  }
+  options_.imeis = options.imeis;
+  options_.tls = options.tls;
+  allowed_ = std::move(admittance->allowed);
+  if (tls_) {
+    tls_ = std::move(*admittance->tls);
+  }
+  reopen_capture();
+  console.note("SIGHUP: devices and certificates are read again");
+}
+
+/// Whoever rotates logs has moved it away.
+void Server::reopen_capture() {
+  if (!capture_ || capture_->has_reader()) {
+    return;
+  }
+  if (auto again = PcapWriter::open(options_.capture)) {
+    capture_->swap(**again);
+    capture_failed_ = false;
+  } else {
+    reporter_.console().error(fmt::format("SIGHUP: cannot write to --capture {}: {}; the old one "
+                                          "goes on",
+                                          escaped(options_.capture.string()),
+                                          escaped(again.error().message)));
+  }
+}
+
+void Server::tell_status() {
+  std::size_t cameras = 0;
+  for (const auto* connection : connections_) {
+    if (const auto text = connection->status(); !text.empty()) {
+      ++cameras;
+      reporter_.console().note(text);
+    }
+  }
+  if (cameras == 0) {
+    reporter_.console().note(
+        fmt::format("no camera is connected; {} stored", counted(reporter_.files(), "file")));
+  }
+}
+
+} // namespace dualcam::serve
