@@ -13,6 +13,9 @@ namespace dualcam::convert {
 /// Of a stream that tells no times, unless the user does.
 inline constexpr double usual_frame_rate = 25;
 
+/// Between two sound chunks, microseconds.
+inline constexpr std::uint64_t sound_period = 40'000;
+
 /// Longer ones, in microseconds, are not believed.
 inline constexpr std::uint64_t longest_pause = 10'000'000;
 

@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t stream_piece = std::size_t{256} * 1024;
 constexpr std::byte a_law_silence{0xD5};
 constexpr std::size_t parameter_sets_size = 4096; // they precede the first picture
-constexpr PictureSize usual_size{1280, 720};
 
 } // namespace
 

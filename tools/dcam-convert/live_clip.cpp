@@ -8,9 +8,7 @@
 namespace dualcam::convert {
 namespace {
 
-constexpr std::uint64_t sound_period = 40'000;
 constexpr std::size_t most_held = 15'000; // of sound, ten minutes before the first picture
-constexpr PictureSize usual_size{1280, 720};
 
 std::uint64_t since(std::uint64_t time, std::uint64_t start) {
   return time - std::min(time, start);

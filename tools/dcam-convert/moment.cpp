@@ -6,29 +6,31 @@
 
 namespace dualcam::convert {
 
-using std::chrono::microseconds;
-
-std::optional<UtcTime> start_of(const Sidecar& sidecar, microseconds duration) {
+std::optional<UtcTime> start_of(const Sidecar& sidecar, std::chrono::microseconds duration) {
   return sidecar.time
              ? std::optional(*sidecar.time -
                              std::chrono::duration_cast<std::chrono::milliseconds>(duration))
              : std::nullopt;
 }
 
-Outcome<std::optional<microseconds>> moment_in_clip(const std::optional<Moment>& wanted,
-                                                    const Sidecar& sidecar, microseconds duration) {
+Outcome<std::optional<std::chrono::microseconds>>
+moment_in_clip(const std::optional<Moment>& wanted, const Sidecar& sidecar,
+               std::chrono::microseconds duration) {
   const auto start = start_of(sidecar, duration);
   if (!wanted) {
     const bool told = start && sidecar.trigger_time && *sidecar.trigger_time >= *start &&
                       *sidecar.trigger_time - *start < duration;
-    return told ? std::optional<microseconds>(*sidecar.trigger_time - *start) : std::nullopt;
+    return told ? std::optional<std::chrono::microseconds>(*sidecar.trigger_time - *start)
+                : std::nullopt;
   }
-  const auto* offset = std::get_if<microseconds>(&*wanted);
+  const auto* offset = std::get_if<std::chrono::microseconds>(&*wanted);
   if (offset == nullptr && !start) {
     return failure(ExitCode::usage, "--at: no metadata tells when the clip was taken");
   }
-  const auto at = offset != nullptr ? *offset : microseconds(std::get<UtcTime>(*wanted) - *start);
-  if (at < microseconds(0) || (duration != microseconds(0) && at >= duration)) {
+  const auto at =
+      offset != nullptr ? *offset : std::chrono::microseconds(std::get<UtcTime>(*wanted) - *start);
+  if (at < std::chrono::microseconds(0) ||
+      (duration != std::chrono::microseconds(0) && at >= duration)) {
     const auto range = fmt::format("{:.3f} s long", static_cast<double>(duration.count()) / 1e6);
     return failure(ExitCode::usage, start ? fmt::format("--at: the clip begins at {} and is {}",
                                                         format_utc(*start), range)
@@ -37,8 +39,8 @@ Outcome<std::optional<microseconds>> moment_in_clip(const std::optional<Moment>&
   return at;
 }
 
-std::pair<std::uint64_t, std::pair<std::size_t, std::size_t>> picture_at(const Clip& clip,
-                                                                         microseconds at) {
+std::pair<std::uint64_t, std::pair<std::size_t, std::size_t>>
+picture_at(const Clip& clip, std::chrono::microseconds at) {
   const auto& pictures = clip.pictures;
   const auto time = static_cast<std::uint64_t>(at.count());
   std::size_t chosen = 0;

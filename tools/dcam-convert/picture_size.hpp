@@ -14,6 +14,9 @@ struct PictureSize {
   friend bool operator==(const PictureSize&, const PictureSize&) = default;
 };
 
+/// Of a stream that does not tell.
+inline constexpr PictureSize usual_size{1280, 720};
+
 /// From the first sequence parameter set of an Annex B stream (ITU-T H.265, 7.3.2.2), without what
 /// its conformance window cuts off. nullopt: there is none, or it makes no sense.
 std::optional<PictureSize> picture_size(Bytes stream);

@@ -7,7 +7,6 @@
 namespace dualcam::convert {
 namespace {
 
-constexpr std::uint64_t sound_period = 40'000;
 constexpr std::uint64_t latest_time = std::uint64_t{1} << 62; // far from any overflow
 
 /// Puts late items where they belong; of those with one number the first in the file stays.
