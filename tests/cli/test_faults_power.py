@@ -222,7 +222,7 @@ class PowerCuts(FaultTest):
         """In its first second nothing of a part is claimed, and the cut may have taken all that
         shows whose it is: then it is kept aside, as somebody else's would be."""
         for name in state:
-            if name.endswith(".part") and name + ".checkpoint" not in state:
+            if name.endswith(".part") and not claims_in(state.get(name + ".checkpoint", b"")):
                 stem, kept = name.rsplit(".", 2)[0], pathlib.PurePath(name).suffixes[-2]
                 (self.out / f"{stem}_1{kept}.part").unlink(missing_ok=True)
 

@@ -3,17 +3,15 @@
 
 #include <atomic>
 #include <mutex>
-#include <optional>
 #include <set>
 
-#include <asio/any_io_executor.hpp>
 #include <asio/post.hpp>
 
 #include "common/clock.hpp"
 
 namespace dualcam {
 
-/// Waited for on one thread, moved on by any.
+/// Waited for, and moved on, by any thread.
 class TestClock : public Clock {
 public:
   TimePoint now() const override { return steady_now() + moved_.load(); }
@@ -28,9 +26,10 @@ public:
   void move_on(std::chrono::milliseconds time) {
     moved_ = moved_.load() + time;
     const std::lock_guard lock(mutex_);
-    if (executor_) {
-      asio::post(*executor_, [this] {
-        for (auto* timer : waiting_) {
+    for (auto* timer : waiting_) {
+      asio::post(timer->get_executor(), [this, timer] { // which may be gone by then
+        const std::lock_guard relock(mutex_);
+        if (waiting_.contains(timer)) {
           timer->cancel();
         }
       });
@@ -42,12 +41,14 @@ private:
   public:
     Waiting(TestClock& clock, asio::steady_timer& timer) : clock_(clock), timer_(timer) {
       const std::lock_guard lock(clock_.mutex_);
-      clock_.executor_ = timer.get_executor();
       clock_.waiting_.insert(&timer_);
     }
     Waiting(const Waiting&) = delete;
     Waiting& operator=(const Waiting&) = delete;
-    ~Waiting() { clock_.waiting_.erase(&timer_); }
+    ~Waiting() {
+      const std::lock_guard lock(clock_.mutex_);
+      clock_.waiting_.erase(&timer_);
+    }
 
   private:
     TestClock& clock_;
@@ -55,8 +56,7 @@ private:
   };
 
   std::atomic<TimePoint::duration> moved_{};
-  std::mutex mutex_; ///< of the executor
-  std::optional<asio::any_io_executor> executor_;
+  std::mutex mutex_; ///< of those waiting
   std::set<asio::steady_timer*> waiting_;
 };
 

@@ -36,8 +36,8 @@ ServerConfig session_config(const ServeOptions& options) {
 
 Connection::Connection(asio::ip::tcp::socket socket, std::uint64_t number, Server& server)
     : server_(server), link_(std::move(socket), server.capture(), server.clock()), number_(number),
-      session_(session_config(server.options()), server.clock().now()), upload_(server, session_),
-      opened_at_(server.clock().now()) {}
+      session_(session_config(server.options()), server.clock().now()),
+      upload_(server, session_, [this] { link_.wake(); }), opened_at_(server.clock().now()) {}
 
 void Connection::interrupt() {
   upload_.interrupt();
@@ -147,8 +147,7 @@ asio::awaitable<void> Connection::next_input() {
   if (stopping() || receive_available()) {
     co_return;
   }
-  const auto until = std::min(session_.deadline(), upload_.save_due_at());
-  co_await link_.wait_to_read(until);
+  co_await link_.wait_to_read(session_.deadline());
   if (!stopping() && !receive_available()) {
     session_.tick(server_.clock().now());
   }
@@ -173,10 +172,7 @@ asio::awaitable<void> Connection::perform_all() {
       co_return;
     }
   }
-  if (co_await upload_.write()) {
-    return_buffer(); // the disk may take its time
-    co_await upload_.save_if_due();
-  }
+  co_await upload_.write();
 }
 
 void Connection::return_buffer() {
@@ -204,9 +200,11 @@ asio::awaitable<void> Connection::perform(const Send& send) {
 /// What an earlier run has stored of this camera tells it from an IMEI that anybody may name.
 asio::awaitable<void> Connection::look_for_records(std::uint64_t imei) {
   auto& admission = server_.admission();
-  if (!admission.knows(imei) && co_await run_on(server_.disk(), [this, imei] {
-        return server_.destination().has_stored(imei);
-      })) {
+  if (server_.options().to_stdout || admission.knows(imei)) {
+    co_return; // the disk need not be asked
+  }
+  if (co_await server_.disk().run(
+          [this, imei] { return server_.destination().has_stored(imei); })) {
     admission.is_known(imei);
   }
 }

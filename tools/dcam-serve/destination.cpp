@@ -11,11 +11,12 @@
 
 namespace dualcam::serve {
 
-std::unique_ptr<Destination> Destination::of(const ServeOptions& options, const Clock& clock) {
+std::unique_ptr<Destination> Destination::of(const ServeOptions& options, Disk& disk,
+                                             const Clock& clock) {
   if (options.to_stdout) {
-    return std::make_unique<StreamDestination>(clock);
+    return std::make_unique<StreamDestination>(disk, clock);
   }
-  return std::make_unique<FolderDestination>(options, clock);
+  return std::make_unique<FolderDestination>(options, disk, clock);
 }
 
 // --- a folder ---
@@ -59,13 +60,14 @@ bool FolderDestination::has_stored(std::uint64_t imei) const {
   return known && !known->records.empty();
 }
 
-Result<std::unique_ptr<Transfer>> FolderDestination::begin(FileFacts facts,
-                                                           std::uint32_t announced) {
-  auto transfer = std::make_unique<FileTransfer>(*this, clock_, std::move(facts), announced);
-  if (const auto opened = transfer->open(); !opened) {
-    return std::unexpected(opened.error());
+asio::awaitable<Result<std::unique_ptr<Transfer>>>
+FolderDestination::begin(FileFacts facts, std::uint32_t announced) {
+  auto transfer = std::make_unique<FileTransfer>(*this, disk_, clock_, std::move(facts), announced);
+  const auto opened = co_await transfer->open();
+  if (!opened) {
+    co_return std::unexpected(opened.error());
   }
-  return transfer;
+  co_return transfer;
 }
 
 std::vector<Untold> FolderDestination::untold(Unsaid& unsaid) const {
@@ -85,15 +87,16 @@ std::vector<std::filesystem::path> FolderDestination::tidy(std::chrono::seconds 
 
 // --- standard output ---
 
-Result<std::unique_ptr<Transfer>> StreamDestination::begin(FileFacts facts,
-                                                           std::uint32_t announced) {
+asio::awaitable<Result<std::unique_ptr<Transfer>>>
+StreamDestination::begin(FileFacts facts, std::uint32_t announced) {
   if (!paused_) {
-    return std::make_unique<StreamTransfer>(clock_, std::move(facts), announced);
+    co_return std::make_unique<StreamTransfer>(disk_, clock_, std::move(facts), announced);
   }
   if (!same_file(paused_->identity(), facts.identity(announced))) {
-    return std::unexpected(paused_->set_aside().error());
+    const auto refused = co_await paused_->set_aside();
+    co_return std::unexpected(refused.error());
   }
-  return std::move(paused_);
+  co_return std::move(paused_);
 }
 
 void StreamDestination::pause(std::unique_ptr<Transfer> transfer) {

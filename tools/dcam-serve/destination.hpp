@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/clock.hpp"
+#include "dcam-serve/disk.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/transfer.hpp"
 #include "dcam-serve/untold.hpp"
@@ -15,12 +16,13 @@
 
 namespace dualcam::serve {
 
-/// What returns a Result, and what it is said of, may block on the disk. Used by one thread for one
-/// camera at a time.
+/// What returns a Result, and what it is said of, may block on the disk. What is awaited is called
+/// by the loop's thread.
 class Destination {
 public:
-  /// As the options say, which outlive it as `clock` does.
-  static std::unique_ptr<Destination> of(const ServeOptions& options, const Clock& clock);
+  /// As the options say, which outlive it as `disk` and `clock` do.
+  static std::unique_ptr<Destination> of(const ServeOptions& options, Disk& disk,
+                                         const Clock& clock);
   Destination() = default;
   Destination(const Destination&) = delete;
   Destination& operator=(const Destination&) = delete;
@@ -35,7 +37,7 @@ public:
 
   /// The name the file is to get.
   virtual std::filesystem::path path_for(const FileFacts& facts) const = 0;
-  /// Whether a file may not have its name, by --if-exists skip or fail.
+  /// Whether a file may not have its name, by --if-exists skip or fail. Reads the disk.
   virtual bool is_refused(const FileFacts& facts) const = 0;
   /// Whether something is held that this may be, or may be a part of. Reads the disk.
   virtual bool may_be_held(const FileFacts& facts) const = 0;
@@ -46,7 +48,8 @@ public:
   virtual bool takes(const FileRef& file) const = 0;
   /// Whether a file that does not come lets the camera's others go first.
   virtual bool takes_others() const = 0;
-  virtual Result<std::unique_ptr<Transfer>> begin(FileFacts facts, std::uint32_t announced) = 0;
+  virtual asio::awaitable<Result<std::unique_ptr<Transfer>>> begin(FileFacts facts,
+                                                                   std::uint32_t announced) = 0;
   /// The link was lost in mid-file.
   virtual void pause(std::unique_ptr<Transfer> transfer) = 0;
 
@@ -61,8 +64,8 @@ public:
 
 class FolderDestination : public Destination {
 public:
-  FolderDestination(const ServeOptions& options, const Clock& clock)
-      : options_(options), clock_(clock) {}
+  FolderDestination(const ServeOptions& options, Disk& disk, const Clock& clock)
+      : options_(options), disk_(disk), clock_(clock) {}
 
   const ServeOptions& options() const { return options_; }
   /// Below which the state folders are.
@@ -81,7 +84,8 @@ public:
   bool has_stored(std::uint64_t imei) const override;
   bool takes(const FileRef&) const override { return true; }
   bool takes_others() const override { return true; }
-  Result<std::unique_ptr<Transfer>> begin(FileFacts facts, std::uint32_t announced) override;
+  asio::awaitable<Result<std::unique_ptr<Transfer>>> begin(FileFacts facts,
+                                                           std::uint32_t announced) override;
   /// It is found again on the disk.
   void pause(std::unique_ptr<Transfer>) override {}
   std::vector<Untold> untold(Unsaid& unsaid) const override;
@@ -90,6 +94,7 @@ public:
 
 private:
   const ServeOptions& options_;
+  Disk& disk_;
   const Clock& clock_;
 };
 
@@ -97,7 +102,7 @@ private:
 /// the same one.
 class StreamDestination : public Destination {
 public:
-  explicit StreamDestination(const Clock& clock) : clock_(clock) {}
+  StreamDestination(Disk& disk, const Clock& clock) : disk_(disk), clock_(clock) {}
 
   std::string description() const override { return "the first file goes to standard output"; }
   std::string_view left_incomplete() const override {
@@ -112,13 +117,15 @@ public:
     return !paused_ || paused_->facts().file == file;
   }
   bool takes_others() const override { return false; }
-  Result<std::unique_ptr<Transfer>> begin(FileFacts facts, std::uint32_t announced) override;
+  asio::awaitable<Result<std::unique_ptr<Transfer>>> begin(FileFacts facts,
+                                                           std::uint32_t announced) override;
   void pause(std::unique_ptr<Transfer> transfer) override;
   std::vector<Untold> untold(Unsaid&) const override { return {}; }
   void mark_said(std::uint64_t, std::uint64_t) const override {}
   std::vector<std::filesystem::path> tidy(std::chrono::seconds) const override { return {}; }
 
 private:
+  Disk& disk_;
   const Clock& clock_;
   std::unique_ptr<Transfer> paused_; ///< what went to standard output cannot be begun again
 };

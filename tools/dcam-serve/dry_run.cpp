@@ -39,7 +39,9 @@ std::vector<FileRef> examples(SystemTime time) {
 ExitCode print_paths(const ServeOptions& given) {
   auto options = given;
   options.output = one_spelling(options.output);
-  const auto destination = Destination::of(options, Clock::system());
+  asio::io_context loop;
+  Disk disk(loop, Clock::system()); // which nothing is asked of
+  const auto destination = Destination::of(options, disk, Clock::system());
   Product product(direct_output(), options.common);
   for (const auto& file : examples(system_now())) {
     if (!options.wishes.wants(file)) {

@@ -1,25 +1,21 @@
 #include "dcam-serve/file_transfer.hpp"
 
-#include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "dcam-serve/destination.hpp"
-#include "dualcam/files/geometry.hpp"
+#include "dcam-serve/sha256.hpp"
 #include "dualcam/media/media_type.hpp"
 #include "dualcam/storage/durable.hpp"
 
 namespace dualcam::serve {
 namespace {
 
-// Promised: no more than 1 MiB or 1 s of verified bytes is lost to a dead process or machine. A
-// buffer's worth may come on top before it is looked at.
-constexpr std::uint64_t unsaved_bytes = 786'432;
-constexpr std::chrono::milliseconds unsaved_time{900};
+constexpr unsigned most_blocks = 2; // of one transfer on their way to the disk
 
 /// Whether files can be made in `folder`, which need not be there yet.
 Result<void> check_folder(const std::filesystem::path& folder) {
@@ -49,7 +45,43 @@ Result<std::string_view> content_extension_of(const std::filesystem::path& path)
 
 } // namespace
 
-Result<void> FileTransfer::open() {
+FileTransfer::FileTransfer(const FolderDestination& folder, Disk& disk, const Clock& clock,
+                           FileFacts facts, std::uint32_t announced)
+    : Transfer(clock, std::move(facts), announced), folder_(folder), disk_(disk),
+      flow_(std::make_shared<Flow>(disk.loop())), path_(folder.path_for(this->facts()) += ".part") {
+  const auto failed = [&disk, flow = std::weak_ptr(flow_)] {
+    disk.tell([flow] {
+      if (const auto living = flow.lock()) {
+        living->has_failed = true;
+        if (living->on_failure) {
+          living->on_failure();
+        }
+      }
+    });
+  };
+  const auto grew = [&disk](std::shared_ptr<Job> job, bool hurry) {
+    disk.grew(std::move(job), hurry);
+  };
+  part_ = std::make_shared<GrowingPart>(
+      Room{folder.options(), this->facts().file, announced, folder_of(path_)}, grew, failed);
+}
+
+/// Files are closed where they are written.
+FileTransfer::~FileTransfer() {
+  disk_.post([&disk = disk_, part = std::move(part_)]() mutable {
+    disk.forget(*part);
+    part.reset();
+  });
+}
+
+// --- it begins ---
+
+asio::awaitable<Result<void>> FileTransfer::open() {
+  auto opened = co_await disk_.run([this] { return find(); });
+  co_return opened;
+}
+
+Result<void> FileTransfer::find() {
   const auto folder = folder_.state_of(facts().imei);
   const auto state = folder.read();
   auto file = state ? ResumableFile::find(folder, *state, identity(), folder_.path_for(facts()))
@@ -58,20 +90,49 @@ Result<void> FileTransfer::open() {
     return std::unexpected(file.error());
   }
   if (*file) {
-    return go_on(std::move(**file));
+    holds((*file)->data());
+    if (packets() > 0) { // proved to be the same one before anything is made of it
+      facts().begun_as((*file)->identity());
+      count_resumption();
+    }
+    goes_on_with(bytes());
+    path_ = (*file)->path();
+    resume_point_ = (*file)->resume_point();
+    begun_ = true;
+    part_->file() = std::move(**file);
+    return part_->room().check(part_->data());
   }
   auto known = folder.known(*state, identity());
   if (!known) {
     return std::unexpected(known.error());
   }
+  if (known->empty()) {
+    return check_new();
+  }
   known_ = std::move(*known);
-  return is_comparing() ? Result<void>() : begin_new();
+  path_ = folder.absolute(known_.front().name);
+  resume_point_ = resume_point_for(known_);
+  return {};
 }
 
-Result<void> FileTransfer::begin_new() {
+asio::awaitable<Result<void>> FileTransfer::begin_new() {
   known_.clear();
+  path_ = folder_.path_for(facts()) += ".part";
+  resume_point_ = ResumePoint();
+  auto checked = co_await disk_.run([this] { return check_new(); });
+  co_return checked;
+}
+
+Result<void> FileTransfer::check_new() {
   const auto folder = check_folder(folder_of(folder_.path_for(facts())));
-  return folder ? check_room() : folder;
+  return folder ? part_->room().check({}) : folder;
+}
+
+asio::awaitable<Result<void>> FileTransfer::begin_part() {
+  auto begun = co_await disk_.run([this] { return begin_file(); });
+  begun_ = begun.has_value();
+  path_ = begun ? part_->file()->path() : path_;
+  co_return begun;
 }
 
 Result<void> FileTransfer::begin_file() {
@@ -84,144 +145,151 @@ Result<void> FileTransfer::begin_file() {
   if (!file) {
     return std::unexpected(file.error());
   }
-  file_ = std::move(*file);
+  part_->file() = std::move(*file);
   return {};
 }
 
-Result<void> FileTransfer::go_on(ResumableFile file) {
-  if (file.data().packets > 0) { // proved to be the same one before anything is made of it
-    facts().begun_as(file.identity());
-    count_resumption();
+// --- it comes ---
+
+asio::awaitable<Result<void>> FileTransfer::append(std::span<const Bytes> payloads) {
+  if (flow_->has_failed) {
+    co_return co_await failure();
   }
-  goes_on_with(file.data().bytes);
-  file_ = std::move(file);
-  return check_room();
-}
-
-const HeldData& FileTransfer::data() const {
-  static const HeldData nothing;
-  return file_ ? file_->data() : nothing;
-}
-
-std::filesystem::path FileTransfer::path() const {
-  if (is_comparing()) {
-    return folder_.state_of(facts().imei).absolute(known_.front().name);
+  if (payloads.empty()) {
+    co_return Result<void>();
   }
-  return file_ ? file_->path() : folder_.path_for(facts()) += ".part";
-}
-
-ResumePoint FileTransfer::resume_point() const {
-  if (file_) {
-    return file_->resume_point();
-  }
-  return is_comparing() ? resume_point_for(known_) : ResumePoint();
-}
-
-Result<void> FileTransfer::append(std::span<const Bytes> payloads) {
-  if (!file_) {
-    if (const auto begun = begin_file(); !begun) {
-      return begun;
+  auto block = std::make_shared<Block>(payloads);
+  if (!begun_) {
+    auto begun = co_await begin_part();
+    if (!begun) {
+      co_return begun;
     }
   }
-  const auto appended = file_->append(payloads);
-  if (!appended) {
-    (void)file_->save();
-  }
-  return appended;
+  add(payloads);
+  co_await disk_.room();
+  co_await turn();
+  ++flow_->blocks;
+  const auto size = block->size();
+  disk_.append(size,
+               [&disk = disk_, flow = flow_, part = part_, block = std::move(block)]() mutable {
+                 part->append(*block);
+                 block.reset();
+                 part.reset();
+                 disk.tell([flow = std::move(flow)] {
+                   --flow->blocks;
+                   flow->turn.cancel();
+                 });
+               });
+  co_return Result<void>();
 }
 
-TimePoint FileTransfer::save_due_at() const {
-  if (!file_ || file_->unsaved() == 0) {
-    return TimePoint::max();
+/// One block may be written while the next one comes.
+asio::awaitable<void> FileTransfer::turn() {
+  while (flow_->blocks >= most_blocks) {
+    flow_->turn.expires_at(asio::steady_timer::time_point::max());
+    co_await flow_->turn.async_wait(as_values);
   }
-  return file_->unsaved() >= unsaved_bytes ? saved_at_ : saved_at_ + unsaved_time;
 }
 
-Result<void> FileTransfer::save() {
-  const auto saved = file_->save();
-  saved_at_ = now();
-  return saved ? check_room() : saved;
+/// Why nothing is appended any more; what was is saved if that is possible.
+asio::awaitable<Result<void>> FileTransfer::failure() {
+  auto failed = co_await disk_.run([this] { return part_->state(); });
+  const auto data = co_await disk_.run([this] { return part_->data(); });
+  holds(data);
+  if (data.packets > 0) {
+    co_await disk_.commit(std::make_shared<Leaving>(*part_, 0, 0));
+  }
+  co_return failed;
 }
 
-Result<void> FileTransfer::leave(std::uint32_t packet, std::uint64_t offset) {
-  if (packets() > 0) {
-    const auto saved = file_->save();
-    return saved && new_bytes() == 0 ? file_->keep_compared(packet, offset) : saved;
+// --- it ends ---
+
+asio::awaitable<Result<void>> FileTransfer::leave(std::uint32_t packet, std::uint64_t offset) {
+  if (packets() == 0) {
+    co_await disk_.run([this] {
+      if (part_->file()) {
+        part_->file()->discard();
+      }
+      return true;
+    });
+    co_return Result<void>();
   }
-  if (file_) {
-    file_->discard();
-  }
-  return {};
+  auto leaving = std::make_shared<Leaving>(*part_, packet, offset);
+  co_await disk_.commit(leaving);
+  co_return leaving->result;
 }
 
-/// Whether the rest of the file leaves --min-free.
-Result<void> FileTransfer::check_room() const {
-  const bool complete =
-      Geometry(facts().file, announced()).behind_all(packets(), bytes()) == announced();
-  if (folder_.options().min_free == 0 || complete) {
-    return {};
-  }
-  auto folder = folder_of(path());
-  std::error_code error;
-  auto space = std::filesystem::space(folder, error);
-  while (error && folder != folder_.options().output && folder != "/") { // not there yet
-    folder = folder_of(folder);
-    space = std::filesystem::space(folder, error);
-  }
-  const auto rest = expected_bytes() - bytes();
-  if (error || space.available >= folder_.options().min_free + rest) {
-    return {};
-  }
-  return std::unexpected(
-      Error{ErrorCategory::io, 0,
-            fmt::format("{} more do not fit: {} are free in {}, of which {} are to stay free "
-                        "(--min-free); make room, then run the same command again",
-                        format_size(rest), format_size(space.available), folder.string(),
-                        format_size(folder_.options().min_free))});
+asio::awaitable<Result<std::filesystem::path>> FileTransfer::set_aside() {
+  auto setting = std::make_shared<SettingAside>(*part_);
+  co_await disk_.commit(setting);
+  co_return setting->result;
 }
 
-Result<Finished> FileTransfer::finish(const FileCompleted& completed, Unsaid& unsaid) {
-  return completed.known ? finish_known(completed, unsaid) : finish_new(completed, unsaid);
+asio::awaitable<Result<Finished>> FileTransfer::finish(const FileCompleted& completed,
+                                                       Unsaid& unsaid) {
+  if (!completed.known) {
+    auto finished = co_await finish_new(completed, unsaid);
+    co_return finished;
+  }
+  auto finished = co_await disk_.run([&] { return finish_known(completed, unsaid); });
+  co_return finished;
 }
 
-Result<Finished> FileTransfer::finish_new(const FileCompleted& completed, Unsaid& unsaid) {
+Result<Finish> FileTransfer::how_to_finish(const FileCompleted& completed, Sha256& digest,
+                                           Barrier& barrier) {
   if (facts().file.extension().empty()) {
-    const auto extension = content_extension_of(path());
+    const auto extension = content_extension_of(part_->file()->path());
     if (!extension) {
       return std::unexpected(extension.error());
     }
     facts().content_extension = *extension;
   }
   const auto name = folder_.path_for(facts());
-  Barrier folders;
-  const auto folder = create_folders(folder_.options().output, folder_of(name), folders);
-  if (!folder) {
+  if (const auto folder = create_folders(folder_.options().output, folder_of(name), barrier);
+      !folder) {
     return std::unexpected(folder.error());
   }
-  auto hold = unsaid.hold(facts().imei);
+  return Finish{.name = name,
+                .if_exists = folder_.options().if_exists,
+                .bytes = completed.bytes,
+                .crc = completed.crc,
+                .metadata = facts().metadata_payload,
+                .sidecar = facts().sidecar(),
+                .read = [&digest](Bytes bytes) { digest.add(bytes); }};
+}
+
+asio::awaitable<Result<Finished>> FileTransfer::finish_new(const FileCompleted& completed,
+                                                           Unsaid& unsaid) {
+  Unsaid::Hold hold;
   Sha256 digest;
-  const auto file = file_->finish({.name = name,
-                                   .if_exists = folder_.options().if_exists,
-                                   .bytes = completed.bytes,
-                                   .crc = completed.crc,
-                                   .metadata = facts().metadata_payload,
-                                   .sidecar = facts().sidecar(),
-                                   .read = [&digest](Bytes bytes) { digest.add(bytes); }},
-                                  std::move(folders));
-  if (!file && file.error().category == ErrorCategory::crc) {
-    if (const auto kept = file_->set_aside(); !kept) {
-      return std::unexpected(kept.error());
+  auto naming = std::make_shared<Naming>(*part_, [&](Barrier& barrier) {
+    if (hold.imei() == 0) {
+      hold = unsaid.hold(facts().imei);
     }
+    return how_to_finish(completed, digest, barrier);
+  });
+  co_await disk_.commit(naming);
+  const auto& named = naming->result;
+  if (!named) {
+    const auto error = named.error();
+    if (error.category == ErrorCategory::crc) {
+      const auto kept = co_await set_aside();
+      path_ = kept.value_or(path_);
+      co_return std::unexpected(kept ? error : kept.error());
+    }
+    if (!naming->has_begun()) { // no name, but nothing is lost
+      (void)co_await leave(0, 0);
+    }
+    disk_.post([released = std::move(hold)] {});
+    co_return std::unexpected(error);
   }
-  if (!file) {
-    return std::unexpected(file.error());
+  if (!*named) {
+    co_return Finished{Finished::What::skipped, folder_.path_for(facts()), part_->data(), false};
   }
-  if (!*file) {
-    return Finished{Finished::What::skipped, name, file_->data(), false};
-  }
-  return Finished{Finished::What::stored, (*file)->path,
-                  file_->data(),          true,
-                  digest.hex(),           {std::move(hold), (*file)->record}};
+  path_ = (*named)->path;
+  co_return Finished{Finished::What::stored, path_,
+                     part_->data(),          true,
+                     digest.hex(),           {std::move(hold), (*named)->record}};
 }
 
 Result<Finished> FileTransfer::finish_known(const FileCompleted& completed, Unsaid& unsaid) {

@@ -1,53 +1,73 @@
 // A file on its way to a folder.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "dcam-serve/disk.hpp"
+#include "dcam-serve/growing_part.hpp"
 #include "dcam-serve/sha256.hpp"
 #include "dcam-serve/transfer.hpp"
-#include "dualcam/storage/resumable_file.hpp"
 
 namespace dualcam::serve {
 
 class FolderDestination;
 
+/// The loop's side of it; the writing thread has a GrowingPart.
 class FileTransfer : public Transfer {
 public:
-  FileTransfer(const FolderDestination& folder, const Clock& clock, FileFacts facts,
-               std::uint32_t announced)
-      : Transfer(clock, std::move(facts), announced), folder_(folder), saved_at_(clock.now()) {}
+  FileTransfer(const FolderDestination& folder, Disk& disk, const Clock& clock, FileFacts facts,
+               std::uint32_t announced);
+  ~FileTransfer() override;
 
   /// Goes on with a part of this file, or finds files stored before that it may be. A new one is
   /// made with its first packet: the disk knows nothing of what was only announced. Refuses when it
   /// could not be made, or --min-free not be left. Before anything else.
-  Result<void> open();
+  asio::awaitable<Result<void>> open();
 
-  std::filesystem::path path() const override;
-  const HeldData& data() const override;
-  ResumePoint resume_point() const override;
+  std::filesystem::path path() const override { return path_; }
+  ResumePoint resume_point() const override { return resume_point_; }
   bool is_comparing() const override { return !known_.empty(); }
   /// Refuses as `open`.
-  Result<void> begin_new() override;
-  bool may_block() const override { return !file_; }
-  Result<void> append(std::span<const Bytes> payloads) override;
-  TimePoint save_due_at() const override;
-  Result<void> save() override;
-  Result<void> leave(std::uint32_t packet, std::uint64_t offset) override;
-  Result<Finished> finish(const FileCompleted& completed, Unsaid& unsaid) override;
-  Result<std::filesystem::path> set_aside() override { return file_->set_aside(); }
+  asio::awaitable<Result<void>> begin_new() override;
+  asio::awaitable<Result<void>> append(std::span<const Bytes> payloads) override;
+  void watch(std::function<void()> on_failure) override {
+    flow_->on_failure = std::move(on_failure);
+  }
+  asio::awaitable<Result<void>> leave(std::uint32_t packet, std::uint64_t offset) override;
+  asio::awaitable<Result<Finished>> finish(const FileCompleted& completed, Unsaid& unsaid) override;
+  asio::awaitable<Result<std::filesystem::path>> set_aside() override;
 
 private:
+  /// Of the loop, but it may outlive the transfer.
+  struct Flow {
+    explicit Flow(asio::io_context& loop) : turn(loop) {}
+
+    unsigned blocks = 0;     ///< on their way to the disk
+    asio::steady_timer turn; ///< is cancelled when one has arrived
+    bool has_failed = false; ///< the part
+    std::function<void()> on_failure;
+  };
+
+  Result<void> find();
+  Result<void> check_new();
   Result<void> begin_file();
-  Result<void> go_on(ResumableFile file);
-  Result<Finished> finish_new(const FileCompleted& completed, Unsaid& unsaid);
+  asio::awaitable<Result<void>> begin_part();
+  asio::awaitable<void> turn();
+  asio::awaitable<Result<void>> failure();
+  Result<Finish> how_to_finish(const FileCompleted& completed, Sha256& digest, Barrier& barrier);
+  asio::awaitable<Result<Finished>> finish_new(const FileCompleted& completed, Unsaid& unsaid);
   Result<Finished> finish_known(const FileCompleted& completed, Unsaid& unsaid);
-  Result<void> check_room() const;
 
   const FolderDestination& folder_;
-  std::optional<ResumableFile> file_; ///< from its first packet on
-  std::vector<FileRecord> known_;     ///< what it is compared with
-  TimePoint saved_at_;
+  Disk& disk_;
+  std::shared_ptr<Flow> flow_;
+  std::shared_ptr<GrowingPart> part_;
+  bool begun_ = false; ///< the part is there
+  std::filesystem::path path_;
+  ResumePoint resume_point_;
+  std::vector<FileRecord> known_; ///< what it is compared with
 };
 
 } // namespace dualcam::serve

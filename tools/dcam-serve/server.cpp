@@ -32,16 +32,19 @@ constexpr std::chrono::hours tidy_interval{1};
 } // namespace
 
 Server::Server(const ServeOptions& options, Clock& clock)
-    : options_(options), clock_(clock), destination_(Destination::of(options_, clock)),
+    : options_(options), clock_(clock), destination_(Destination::of(options_, disk_, clock)),
       reporter_(options), outcome_(options_),
       unsaid_(below(options_.output, options_.name.fixed_folder())),
-      teller_({options_, *destination_, reporter_, outcome_, unsaid_, io_, disk_.context()},
+      teller_({options_, *destination_, reporter_, outcome_, unsaid_, io_, keeper_.context()},
               [this] { release_signals(); }),
       handshakes_(clock_, options_.idle_timeout), descriptors_(allow_many_descriptors()),
       places_(options.max_connections != 0 ? options.max_connections : places_for(descriptors_)),
       admission_(places_) {}
 
-Server::~Server() { disk_.join(); }
+Server::~Server() {
+  keeper_.join();
+  disk_.join();
+}
 
 int Server::run() {
   stop_signal_.emplace(StopSignal::Second::immediate); // before anybody is told that it listens
@@ -289,7 +292,8 @@ void Server::reader_gone() {
 asio::awaitable<void> Server::tidy_loop() {
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(options_.max_partial_age);
   while (!stopping_) {
-    const auto removed = co_await run_on(disk(), [&] { return destination_->tidy(age); });
+    const auto removed =
+        co_await run_on(keeper_.context(), [&] { return destination_->tidy(age); });
     reporter_.parts_removed(removed, options_.max_partial_age);
     if (!stopping_) {
       co_await clock_.wait(tidy_timer_, clock_.now() + tidy_interval);

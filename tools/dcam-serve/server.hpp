@@ -22,6 +22,7 @@
 #include "dcam-serve/allow_list.hpp"
 #include "dcam-serve/buffer_pool.hpp"
 #include "dcam-serve/destination.hpp"
+#include "dcam-serve/disk.hpp"
 #include "dcam-serve/handshakes.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/outcome.hpp"
@@ -35,7 +36,7 @@ namespace dualcam::serve {
 
 class Connection;
 
-/// Everything runs on one thread; only blocking disk work goes to `disk`.
+/// Everything runs on one thread, which never waits for the disk.
 class Server {
 public:
   explicit Server(const ServeOptions& options, Clock& clock = Clock::system());
@@ -51,7 +52,7 @@ public:
   Reporter& reporter() { return reporter_; }
   Clock& clock() { return clock_; }
   Destination& destination() { return *destination_; }
-  asio::io_context& disk() { return disk_.context(); }
+  Disk& disk() { return disk_; }
   Admission& admission() { return admission_; }
   BufferPool& buffers() { return buffers_; }
   /// Null: plain TCP.
@@ -110,14 +111,15 @@ private:
 
   ServeOptions options_;
   Clock& clock_;
+  Disk disk_{io_, clock_}; ///< outlives the connections, which `io_` owns
   std::unique_ptr<Destination> destination_;
   Reporter reporter_;
   ServiceManager service_;
   Outcome outcome_;
   Unsaid unsaid_;
-  std::unique_ptr<PcapWriter> capture_; ///< outlives the connections, which `io_` owns
+  std::unique_ptr<PcapWriter> capture_; ///< as `disk_`
   asio::io_context io_{1};
-  Workers disk_{2};
+  Workers keeper_{1}; ///< looks after what is stored already
   std::optional<asio::ip::tcp::acceptor> acceptor_;
   std::optional<StopSignal> stop_signal_; ///< once it runs
   asio::posix::stream_descriptor signals_{io_};

@@ -34,17 +34,26 @@ ResumePoint StreamTransfer::resume_point() const {
   return from;
 }
 
-Result<void> StreamTransfer::leave(std::uint32_t, std::uint64_t offset) {
+asio::awaitable<Result<void>> StreamTransfer::leave(std::uint32_t, std::uint64_t offset) {
   if (new_bytes() == 0 && offset <= data_.bytes) {
     auto end = bytes_before_tail_;
     for (std::size_t i = 0; i < tail_.size() && (end += tail_[i].size()) <= offset; ++i) {
       compared_ = std::max(compared_, i + 1);
     }
   }
-  return {};
+  co_return Result<void>();
 }
 
-Result<void> StreamTransfer::append(std::span<const Bytes> payloads) {
+asio::awaitable<Result<void>> StreamTransfer::append(std::span<const Bytes> payloads) {
+  if (payloads.empty()) {
+    co_return Result<void>();
+  }
+  auto written = co_await disk_.run([this, payloads] { return write_all(payloads); });
+  holds(data_);
+  co_return written;
+}
+
+Result<void> StreamTransfer::write_all(std::span<const Bytes> payloads) {
   for (const auto payload : payloads) {
     if (const auto written = write(payload); !written) {
       return written;
@@ -84,18 +93,18 @@ Result<void> StreamTransfer::write(Bytes bytes) {
   return {};
 }
 
-Result<Finished> StreamTransfer::finish(const FileCompleted& completed, Unsaid&) {
+asio::awaitable<Result<Finished>> StreamTransfer::finish(const FileCompleted& completed, Unsaid&) {
   if (data_.bytes != completed.bytes || data_.crc != completed.crc) {
-    return std::unexpected(
+    co_return std::unexpected(
         Error{ErrorCategory::crc, 0, "what went to standard output is not what was verified"});
   }
-  return Finished{Finished::What::stored, path(), data_, true, digest_.hex()};
+  co_return Finished{Finished::What::stored, path(), data_, true, digest_.hex()};
 }
 
-Result<std::filesystem::path> StreamTransfer::set_aside() {
-  return std::unexpected(Error{ErrorCategory::io, 0,
-                               "the camera offers another file now, and what went to standard "
-                               "output cannot be taken back: run the command again"});
+asio::awaitable<Result<std::filesystem::path>> StreamTransfer::set_aside() {
+  co_return std::unexpected(Error{ErrorCategory::io, 0,
+                                  "the camera offers another file now, and what went to standard "
+                                  "output cannot be taken back: run the command again"});
 }
 
 } // namespace dualcam::serve

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <deque>
 
+#include "dcam-serve/disk.hpp"
 #include "dcam-serve/sha256.hpp"
 #include "dcam-serve/transfer.hpp"
 
@@ -13,24 +14,25 @@ namespace dualcam::serve {
 /// prove that the camera still offers the same file is kept in memory.
 class StreamTransfer : public Transfer {
 public:
-  StreamTransfer(const Clock& clock, FileFacts facts, std::uint32_t announced)
-      : Transfer(clock, std::move(facts), announced) {}
+  /// The writing thread of `disk` waits for the reader.
+  StreamTransfer(Disk& disk, const Clock& clock, FileFacts facts, std::uint32_t announced)
+      : Transfer(clock, std::move(facts), announced), disk_(disk) {}
 
   std::filesystem::path path() const override { return "-"; }
-  const HeldData& data() const override { return data_; }
   ResumePoint resume_point() const override;
-  bool may_block() const override { return true; }
   void interrupt() override { interrupted_ = true; }
   bool was_interrupted() const override { return interrupted_; }
   bool reader_gone() const override { return reader_gone_; }
-  Result<void> append(std::span<const Bytes> payloads) override;
-  Result<void> leave(std::uint32_t packet, std::uint64_t offset) override;
-  Result<Finished> finish(const FileCompleted& completed, Unsaid& unsaid) override;
-  Result<std::filesystem::path> set_aside() override;
+  asio::awaitable<Result<void>> append(std::span<const Bytes> payloads) override;
+  asio::awaitable<Result<void>> leave(std::uint32_t packet, std::uint64_t offset) override;
+  asio::awaitable<Result<Finished>> finish(const FileCompleted& completed, Unsaid&) override;
+  asio::awaitable<Result<std::filesystem::path>> set_aside() override;
 
 private:
+  Result<void> write_all(std::span<const Bytes> payloads);
   Result<void> write(Bytes bytes);
 
+  Disk& disk_;
   HeldData data_;
   Sha256 digest_;
   std::deque<ByteBuffer> tail_; ///< the last packets

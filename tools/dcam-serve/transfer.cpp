@@ -11,7 +11,7 @@ std::uint64_t Transfer::expected_bytes() const {
 }
 
 std::chrono::milliseconds Transfer::duration() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now() - started_);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - started_);
 }
 
 void Transfer::pause() {

@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "common/clock.hpp"
+#include "common/coroutine.hpp"
 #include "dcam-serve/file_facts.hpp"
 #include "dcam-serve/unsaid.hpp"
 #include "dualcam/files/resume_point.hpp"
@@ -30,8 +32,8 @@ struct Finished {
   Unsaid::Line line{};  ///< of news that have a record
 };
 
-/// A FileTransfer or a StreamTransfer, as its Destination made it. Everything that returns a Result
-/// may block on the disk.
+/// A FileTransfer or a StreamTransfer, as its Destination made it. An object is used by the loop's
+/// thread alone; what takes its time is awaited, one thing after the other, until it is over.
 class Transfer {
 public:
   Transfer(const Transfer&) = delete;
@@ -43,8 +45,9 @@ public:
   FileIdentity identity() const { return facts_.identity(announced_); }
   /// By START: packets, of a file by path bytes.
   std::uint32_t announced() const { return announced_; }
-  std::uint32_t packets() const { return data().packets; }
-  std::uint64_t bytes() const { return data().bytes; }
+  /// What has come of it, in earlier connections as well.
+  std::uint32_t packets() const { return packets_; }
+  std::uint64_t bytes() const { return bytes_; }
   /// As START lets expect them, at least what has come.
   std::uint64_t expected_bytes() const;
   /// The part of `bytes` that this connection brought.
@@ -56,48 +59,57 @@ public:
 
   /// For people: where it is now.
   virtual std::filesystem::path path() const = 0;
-  /// What has come of it, in earlier connections as well.
-  virtual const HeldData& data() const = 0;
   /// Where the camera is to begin.
   virtual ResumePoint resume_point() const = 0;
   /// It is only compared with files that were stored before.
   virtual bool is_comparing() const { return false; }
   /// It is none of them.
-  virtual Result<void> begin_new() { return {}; }
+  virtual asio::awaitable<Result<void>> begin_new() { co_return Result<void>(); }
 
-  /// Whether the next `append` may take its time: it makes the file, or waits for a reader.
-  virtual bool may_block() const = 0;
   /// Makes an `append` that waits for a reader give up, also the next ones.
   virtual void interrupt() {}
   virtual bool was_interrupted() const { return false; }
   /// `append` failed because nobody reads any more (`| head -c 100`).
   virtual bool reader_gone() const { return false; }
-  /// The next verified packets, in order. After an error the file can only be given up; what was
-  /// appended before is saved if the disk allows it.
-  virtual Result<void> append(std::span<const Bytes> payloads) = 0;
+  /// The next verified packets, in order; none: whether all is well. It becomes durable within a
+  /// second or so, as a part. After an error, which may be one of what was appended before, or
+  /// that --min-free is not left any more, the file can only be given up; what was appended before
+  /// is saved if the disk allows it.
+  virtual asio::awaitable<Result<void>> append(std::span<const Bytes> payloads) = 0;
+  /// `on_failure` is called when nothing is being awaited and the next `append` will fail.
+  virtual void watch(std::function<void()> on_failure) { (void)on_failure; }
 
-  /// When so much time will have passed, or so much has come, that `save` is due.
-  virtual TimePoint save_due_at() const { return TimePoint::max(); }
-  /// Makes what has arrived durable, as a part. An error also when --min-free is not left any more.
-  virtual Result<void> save() { return {}; }
   /// The link is lost: makes what has arrived durable, and that what is before packet `packet`,
   /// which begins at `offset`, has come again as it is held (0: nothing). Of nothing, nothing
   /// remains.
-  virtual Result<void> leave(std::uint32_t packet = 0, std::uint64_t offset = 0) = 0;
+  virtual asio::awaitable<Result<void>> leave(std::uint32_t packet = 0,
+                                              std::uint64_t offset = 0) = 0;
   /// The next connection goes on with this object.
   void pause();
 
   /// Makes the file durable under its final name, with its sidecar. An error of category crc: what
   /// is stored is not what was verified; it is kept under another name.
-  virtual Result<Finished> finish(const FileCompleted& completed, Unsaid& unsaid) = 0;
+  virtual asio::awaitable<Result<Finished>> finish(const FileCompleted& completed,
+                                                   Unsaid& unsaid) = 0;
   /// The camera offers another file now. Returns where what has come of this one is kept.
-  virtual Result<std::filesystem::path> set_aside() = 0;
+  virtual asio::awaitable<Result<std::filesystem::path>> set_aside() = 0;
 
 protected:
   Transfer(const Clock& clock, FileFacts facts, std::uint32_t announced)
       : clock_(clock), facts_(std::move(facts)), announced_(announced), started_(clock.now()) {}
 
-  TimePoint now() const { return clock_.now(); }
+  /// So much has come of it.
+  void holds(const HeldData& data) {
+    packets_ = data.packets;
+    bytes_ = data.bytes;
+  }
+  /// The same, and of these more.
+  void add(std::span<const Bytes> payloads) {
+    for (const auto payload : payloads) {
+      ++packets_;
+      bytes_ += payload.size();
+    }
+  }
   /// So much was there when this connection began, or another one: it is gone on with.
   void goes_on_with(std::uint64_t bytes) { bytes_before_ = bytes; }
 
@@ -106,6 +118,8 @@ private:
   FileFacts facts_;
   std::uint32_t announced_;
   TimePoint started_;
+  std::uint32_t packets_ = 0;
+  std::uint64_t bytes_ = 0;
   std::uint64_t bytes_before_ = 0;
   unsigned resumptions_ = 0;
 };

@@ -45,18 +45,28 @@ asio::awaitable<void> Upload::perform(const FileOffered& offered) {
   }
   facts_.file = offered.file;
   facts_.received = system_now();
-  auto& destination = server_.destination();
-  if (!destination.takes(offered.file) || is_left_alone(offered.file)) {
+  if (!server_.destination().takes(offered.file) || is_left_alone(offered.file)) {
     leave_file();
     co_return;
   }
-  if (destination.is_refused(facts_) &&
-      !co_await run_on(server_.disk(), [&] { return destination.may_be_held(facts_); })) {
+  const auto may_be_held = [this] { return server_.destination().may_be_held(facts_); };
+  if (co_await is_refused() && !co_await server_.disk().run(may_be_held)) {
     refuse_name();
     co_return;
   }
   fetching_ = offered.file;
   session_.fetch(server_.clock().now());
+}
+
+/// Whether its name is taken, and that counts.
+asio::awaitable<bool> Upload::is_refused() {
+  const auto choice = server_.options().if_exists;
+  if (choice != IfExists::skip && choice != IfExists::fail) {
+    co_return false; // the disk need not be asked
+  }
+  const bool refused =
+      co_await server_.disk().run([this] { return server_.destination().is_refused(facts_); });
+  co_return refused;
 }
 
 /// The file stays with the camera.
@@ -99,9 +109,9 @@ bool Upload::is_left_alone(const FileRef& file) const {
 
 asio::awaitable<void> Upload::perform(const FileStarted& started) {
   if (transfer_) { // START has come twice
-    const auto left = co_await run_on(server_.disk(), [this] { return transfer_->leave(); });
+    const auto left = co_await transfer_->leave();
     if (!left) {
-      fail(left.error());
+      co_await fail(left.error());
       co_return;
     }
     server_.destination().pause(std::move(transfer_));
@@ -115,11 +125,8 @@ asio::awaitable<void> Upload::perform(const FileStarted& started) {
   if (!co_await begin_transfer(started.announced)) {
     co_return;
   }
-  if (!transfer_->is_comparing() && server_.destination().is_refused(facts_)) {
-    refuse_name();
-    co_return;
-  }
-  receive_file();
+  const bool refused = !transfer_->is_comparing() && co_await is_refused();
+  refused ? refuse_name() : receive_file();
 }
 
 /// What START announces is no more than a word: `write` looks at what comes.
@@ -137,14 +144,14 @@ std::optional<Error> Upload::too_large(std::uint32_t announced) const {
 
 /// False if the destination refuses it.
 asio::awaitable<bool> Upload::begin_transfer(std::uint32_t announced) {
-  auto transfer = co_await run_on(server_.disk(),
-                                  [&] { return server_.destination().begin(facts_, announced); });
+  auto transfer = co_await server_.destination().begin(facts_, announced);
   if (!transfer) {
-    fail(transfer.error());
+    co_await fail(transfer.error());
     co_return false;
   }
   transfer_ = std::move(*transfer);
   transfer_->facts().origin = facts_.origin; // it may have been begun by another
+  transfer_->watch(wake_);
   if (interrupted_) {
     transfer_->interrupt();
   }
@@ -160,10 +167,10 @@ void Upload::receive_file() {
 
 asio::awaitable<void> Upload::perform(const FileReplaced&) {
   if (transfer_->is_comparing()) {
-    const auto begun = co_await run_on(server_.disk(), [this] { return transfer_->begin_new(); });
+    const auto begun = co_await transfer_->begin_new();
     if (!begun) {
-      fail(begun.error());
-    } else if (server_.destination().is_refused(facts_)) {
+      co_await fail(begun.error());
+    } else if (co_await is_refused()) {
       refuse_name();
     } else {
       session_.begin(server_.clock().now());
@@ -171,9 +178,9 @@ asio::awaitable<void> Upload::perform(const FileReplaced&) {
     co_return;
   }
   const auto announced = transfer_->announced();
-  const auto kept = co_await run_on(server_.disk(), [this] { return transfer_->set_aside(); });
+  const auto kept = co_await transfer_->set_aside();
   if (!kept) {
-    fail(kept.error());
+    co_await fail(kept.error());
     co_return;
   }
   server_.reporter().file_replaced(*transfer_, *kept);
@@ -211,22 +218,18 @@ Result<void> Upload::check_size() const {
 
 /// Writes what has come so far; false if the destination refuses it.
 asio::awaitable<bool> Upload::write() {
-  if (pieces_.empty()) {
+  if (!transfer_ || transfer_->is_comparing()) {
     co_return true;
   }
   auto written = check_size();
-  if (!written) {
-    // what came is kept as it is
-  } else if (transfer_->may_block()) {
+  if (written) { // otherwise what came is kept as it is
     writing_ = true;
-    written = co_await run_on(server_.disk(), [this] { return transfer_->append(pieces_); });
+    written = co_await transfer_->append(pieces_);
     writing_ = false;
-  } else {
-    written = transfer_->append(pieces_);
   }
   pieces_.clear();
   if (!written) {
-    fail(written.error());
+    co_await fail(written.error());
   }
   co_return written.has_value();
 }
@@ -235,20 +238,6 @@ asio::awaitable<void> Upload::perform(const Resumed& resumed) {
   transfer_->count_resumption();
   server_.reporter().resumed(*transfer_, resumed);
   co_return;
-}
-
-asio::awaitable<void> Upload::save_if_due() {
-  if (server_.clock().now() < save_due_at()) {
-    co_return;
-  }
-  const auto saved = co_await run_on(server_.disk(), [this] { return transfer_->save(); });
-  if (!saved) {
-    fail(saved.error());
-  }
-}
-
-TimePoint Upload::save_due_at() const {
-  return transfer_ ? transfer_->save_due_at() : TimePoint::max();
 }
 
 /// Not only a word, but a file is behind this IMEI.
@@ -260,10 +249,9 @@ void Upload::has_proved() {
 // --- it ends ---
 
 asio::awaitable<void> Upload::perform(const FileCompleted& completed) {
-  auto finished = co_await run_on(server_.disk(),
-                                  [&] { return transfer_->finish(completed, server_.unsaid()); });
+  auto finished = co_await transfer_->finish(completed, server_.unsaid());
   if (!finished) {
-    fail(finished.error());
+    co_await fail(finished.error());
     co_return;
   }
   has_proved();
@@ -306,10 +294,9 @@ asio::awaitable<void> Upload::leave(std::string why) {
     co_return;
   }
   const auto [packet, offset] = session_.compared();
-  const auto saved = co_await run_on(
-      server_.disk(), [this, packet, offset] { return transfer_->leave(packet, offset); });
+  const auto saved = co_await transfer_->leave(packet, offset);
   if (!saved) {
-    fail(saved.error());
+    co_await fail(saved.error());
     co_return;
   }
   server_.reporter().file_interrupted(*transfer_, why);
@@ -326,19 +313,21 @@ void Upload::step_back(bool in_vain) {
   }
 }
 
-void Upload::fail(const Error& error) {
+asio::awaitable<void> Upload::fail(Error error) {
   failed_ = true;
   if (transfer_ && transfer_->reader_gone()) {
     transfer_.reset();
-    return server_.reader_gone();
+    server_.reader_gone();
+    co_return;
   }
   if (transfer_ && transfer_->was_interrupted()) {
     server_.partial(transfer_->facts());
-    return transfer_.reset();
+    transfer_.reset();
+    co_return;
   }
   server_.reporter().file_failed(facts_, error.message, kept_part());
   if (transfer_ && transfer_->packets() == 0) {
-    (void)transfer_->leave(); // of nothing, nothing remains
+    (void)co_await transfer_->leave(); // of nothing, nothing remains
   }
   transfer_.reset();
   server_.failed(error.category == ErrorCategory::crc ? ExitCode::bad_data : ExitCode::io);

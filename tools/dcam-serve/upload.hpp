@@ -2,10 +2,12 @@
 // is kept of it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/coroutine.hpp"
@@ -21,8 +23,9 @@ class Server;
 /// destination refuses ends the upload for good: `failed`.
 class Upload {
 public:
-  /// Both outlive it.
-  Upload(Server& server, ServerSession& session) : server_(server), session_(session) {}
+  /// Both outlive it. `wake` is called when `write` will fail though nothing has come.
+  Upload(Server& server, ServerSession& session, std::function<void()> wake)
+      : server_(server), session_(session), wake_(std::move(wake)) {}
 
   /// The camera was admitted; before anything else.
   void identified(std::uint64_t imei, const Origin& origin);
@@ -39,8 +42,6 @@ public:
   bool take(const FileData& data);
   /// Hands on what was taken; false: the file has failed. Before anything else is performed.
   asio::awaitable<bool> write();
-  asio::awaitable<void> save_if_due();
-  TimePoint save_due_at() const;
 
   /// The connection is over: what came of a file becomes durable as it is.
   asio::awaitable<void> leave(std::string why);
@@ -51,7 +52,7 @@ public:
 
   /// The file on its way; null: none.
   const Transfer* transfer() const { return transfer_.get(); }
-  /// It is changing on another thread.
+  /// What has come is waited for to be taken.
   bool writing() const { return writing_; }
   bool failed() const { return failed_; }
   /// The device has refused a file.
@@ -63,6 +64,7 @@ public:
 private:
   void leave_alone(const FileRef& file);
   bool is_left_alone(const FileRef& file) const;
+  asio::awaitable<bool> is_refused();
   void refuse_name();
   void leave_file();
   std::optional<Error> too_large(std::uint32_t announced) const;
@@ -70,11 +72,12 @@ private:
   asio::awaitable<bool> begin_transfer(std::uint32_t announced);
   void receive_file();
   void has_proved();
-  void fail(const Error& error);
+  asio::awaitable<void> fail(Error error);
   std::filesystem::path kept_part() const;
 
   Server& server_;
   ServerSession& session_;
+  std::function<void()> wake_;
   FileFacts facts_; ///< of the file offered or being fetched
   std::unique_ptr<Transfer> transfer_;
   std::vector<Bytes> pieces_;                ///< not yet written
@@ -86,7 +89,7 @@ private:
   bool interrupted_ = false;
   bool proving_ = false; ///< the overlap has yet to be compared
   bool proved_ = false;
-  bool writing_ = false; ///< to a reader who may take their time
+  bool writing_ = false; ///< and waiting for it
 };
 
 } // namespace dualcam::serve

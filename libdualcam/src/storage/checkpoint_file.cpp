@@ -76,6 +76,16 @@ Result<CheckpointFile> CheckpointFile::go_on(const fs::path& path, const Checkpo
     const auto& claim = checkpoint.claims.at(slot);
     result.sequence_ = std::max(result.sequence_, claim ? claim->sequence : 0);
   }
+  if (believed) { // the kernel may take it for durable, though an earlier sync of it has failed
+    std::array<std::byte, checkpoint_block> block;
+    const auto read = result.file_.read(result.offset_of(*believed), block);
+    const std::array pieces{read.value_or(Bytes())};
+    const auto written = read ? result.file_.write(result.offset_of(*believed), pieces)
+                              : std::unexpected(read.error());
+    if (!written) {
+      return std::unexpected(written.error());
+    }
+  }
   // what is believed stays until the next claim is durable
   result.slot_ = believed ? 1 - *believed : checkpoint.newest().value_or(1) == 0 ? 1 : 0;
   return result;
@@ -105,7 +115,6 @@ Result<void> CheckpointFile::publish(Claim claim) {
     return written;
   }
   known_.at(slot_) = crc64(pieces[0]);
-  slot_ = 1 - slot_;
   return {};
 }
 

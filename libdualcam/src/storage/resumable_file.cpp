@@ -132,10 +132,14 @@ Result<void> ResumableFile::prepare(Barrier& barrier) {
 Result<void> ResumableFile::publish(Barrier& barrier) {
   is_begun_ = true;
   barrier.add(checkpoint_.file());
+  published_ = next_;
   return checkpoint_.publish(next_);
 }
 
-void ResumableFile::confirm() { saved_ = next_; }
+void ResumableFile::confirm() {
+  saved_ = published_;
+  checkpoint_.confirm();
+}
 
 /// What is prepared, then the claim of it.
 Result<void> ResumableFile::make_durable(Barrier& barrier) {
@@ -157,21 +161,30 @@ Result<void> ResumableFile::save() {
   return done;
 }
 
-Result<void> ResumableFile::keep_compared(std::uint32_t packet, std::uint64_t offset) {
+Result<bool> ResumableFile::prepare_compared(std::uint32_t packet, std::uint64_t offset,
+                                             Barrier& barrier) {
   const auto& from = resume_point_;
   if (data_.packets != from.held || data_ != saved_.held || packet < from.packet ||
       packet > from.held || offset <= from.offset || offset > data_.bytes) {
-    return {};
+    return false;
   }
   const auto& begun = saved_.proved.value_or(saved_.from);
   const auto compared = Bytes(from.overlap).first(offset - from.offset);
-  Barrier barrier;
   if (!is_begun_) {
     barrier.add(checkpoint_.file());
     barrier.take(begun_);
   }
   next_ = saved_;
   next_.proved = Place{packet, offset, crc16(compared, begun.crc), crc64(compared, begun.crc64)};
+  return true;
+}
+
+Result<void> ResumableFile::keep_compared(std::uint32_t packet, std::uint64_t offset) {
+  Barrier barrier;
+  const auto prepared = prepare_compared(packet, offset, barrier);
+  if (!prepared || !*prepared) {
+    return prepared ? Result<void>() : std::unexpected(prepared.error());
+  }
   const auto done = make_durable(barrier);
   if (done) {
     confirm();
@@ -181,15 +194,23 @@ Result<void> ResumableFile::keep_compared(std::uint32_t packet, std::uint64_t of
 
 // --- other ends ---
 
-Result<fs::path> ResumableFile::set_aside() {
-  Barrier barrier;
+void ResumableFile::prepare_aside(Barrier& barrier) {
   if (!is_begun_) {
     barrier.add(checkpoint_.file());
   }
   next_ = {.proved = {}, .replaced = true};
+}
+
+Result<fs::path> ResumableFile::set_aside() {
+  Barrier barrier;
+  prepare_aside(barrier);
   const auto done = make_durable(barrier);
-  auto path = done ? move_aside(part_.path(), part_.final_name())
-                   : Result<fs::path>(std::unexpected(done.error()));
+  return done ? confirm_aside() : Result<fs::path>(std::unexpected(done.error()));
+}
+
+Result<fs::path> ResumableFile::confirm_aside() {
+  confirm();
+  auto path = move_aside(part_.path(), part_.final_name());
   const auto marked = path ? state_.mark_gone(checkpoint_.part()) : Result<void>();
   if (path) {
     part_.set_path(*path);

@@ -255,6 +255,9 @@ Result<CheckpointFile> replace_checkpoint(const fs::path& part, const FileIdenti
     done = io_error("rename", temporary, error);
   }
   done = done ? sync_folder_of(path) : done;
+  if (claim.held.packets > 0) {
+    checkpoint->confirm();
+  }
   checkpoint->set_path(path);
   return done ? std::move(checkpoint) : Result<CheckpointFile>(std::unexpected(done.error()));
 }

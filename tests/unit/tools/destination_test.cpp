@@ -10,6 +10,7 @@
 #include "dualcam/wire/crc16.hpp"
 #include "temporary_folder.hpp"
 #include "testing.hpp"
+#include "tools/loop.hpp"
 
 namespace dualcam::serve {
 namespace {
@@ -79,7 +80,8 @@ TEST_CASE("destination: a file that was begun earlier keeps its time, and the me
 
 TEST_CASE("destination: what goes to standard output is compared with when the camera comes back") {
   const auto sent = packets(20);
-  StreamTransfer stream(Clock::system(), facts, 20);
+  Loop loop;
+  StreamTransfer stream(loop.disk, Clock::system(), facts, 20);
   CHECK(stream.resume_point().overlap.empty());
   ByteBuffer all;
   ByteBuffer got;
@@ -87,45 +89,45 @@ TEST_CASE("destination: what goes to standard output is compared with when the c
     Output output;
     for (const auto& packet : sent) {
       const std::array piece{Bytes(packet)};
-      REQUIRE(stream.append(piece));
+      REQUIRE(loop.result_of(stream.append(piece)));
       append(all, packet);
     }
     got = output.all();
   }
   CHECK(got == all);
-  CHECK(stream.data().packets == 20);
-  CHECK(stream.data().crc == crc16(all));
+  CHECK(stream.packets() == 20);
   const auto from = stream.resume_point(); // the last packets are kept in memory
   CHECK(from.offset + from.overlap.size() == all.size());
   CHECK(from.crc == crc16(Bytes(all).first(from.offset)));
   CHECK(from.overlap ==
         ByteBuffer(all.begin() + static_cast<std::ptrdiff_t>(from.offset), all.end()));
-  CHECK(stream.save_due_at() == TimePoint::max());
 }
 
 TEST_CASE("destination: nobody reads standard output any more, which is told from other failures") {
   const auto packet = random_bytes(100, 1);
   const std::array piece{Bytes(packet)};
-  StreamTransfer stream(Clock::system(), facts, 20);
+  Loop loop;
+  StreamTransfer stream(loop.disk, Clock::system(), facts, 20);
   bool failed = false;
   {
     Output output;
     output.close_reader();
-    failed = !stream.append(piece);
+    failed = !loop.result_of(stream.append(piece));
   }
   CHECK(failed);
   CHECK(stream.reader_gone());
-  CHECK(stream.data().packets == 0);
+  CHECK(stream.packets() == 0);
 }
 
 TEST_CASE("destination: a reader who takes nothing is not waited for once that is interrupted") {
   const auto block = random_bytes(1 << 20, 1);
   const std::array piece{Bytes(block)};
-  StreamTransfer stream(Clock::system(), facts, 20);
+  Loop loop;
+  StreamTransfer stream(loop.disk, Clock::system(), facts, 20);
   Result<void> appended;
   {
     Output output;
-    std::thread writer([&] { appended = stream.append(piece); });
+    std::thread writer([&] { appended = loop.result_of(stream.append(piece)); });
     stream.interrupt();
     writer.join();
   }
@@ -134,14 +136,15 @@ TEST_CASE("destination: a reader who takes nothing is not waited for once that i
 }
 
 TEST_CASE("destination: standard output that is not what was verified is no file, nor taken back") {
-  StreamTransfer stream(Clock::system(), facts, 20);
+  Loop loop;
+  StreamTransfer stream(loop.disk, Clock::system(), facts, 20);
   Unsaid unsaid(".");
   FileCompleted completed{facts.file, 5, 7, {}};
-  CHECK(stream.finish(completed, unsaid).error().category == ErrorCategory::crc);
-  CHECK_FALSE(stream.set_aside());
+  CHECK(loop.result_of(stream.finish(completed, unsaid)).error().category == ErrorCategory::crc);
+  CHECK_FALSE(loop.result_of(stream.set_aside()));
   completed.bytes = 0;
   completed.crc = 0;
-  const auto finished = stream.finish(completed, unsaid);
+  const auto finished = loop.result_of(stream.finish(completed, unsaid));
   REQUIRE(finished);
   CHECK(finished->path == "-");
   CHECK(finished->sha256 == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -152,27 +155,28 @@ TEST_CASE("destination: standard output that is not what was verified is no file
 TEST_CASE("destination: standard output goes on with the file it has begun, and takes no other") {
   ServeOptions options;
   options.to_stdout = true;
-  const auto destination = Destination::of(options, Clock::system());
+  Loop loop;
+  const auto destination = Destination::of(options, loop.disk, Clock::system());
   CHECK(destination->takes(facts.file));
-  auto transfer = destination->begin(facts, 20);
+  auto transfer = loop.result_of(destination->begin(facts, 20));
   REQUIRE(transfer);
   const auto* first = transfer->get();
   destination->pause(std::move(*transfer)); // nothing has come
   CHECK(destination->takes(FileKind::rear_video));
 
-  transfer = destination->begin(facts, 20);
+  transfer = loop.result_of(destination->begin(facts, 20));
   REQUIRE(transfer);
   first = transfer->get();
   const auto packet = random_bytes(100, 1);
   {
     Output output;
-    REQUIRE((*transfer)->append(std::array{Bytes(packet)}));
+    REQUIRE(loop.result_of((*transfer)->append(std::array{Bytes(packet)})));
   }
   destination->pause(std::move(*transfer));
   CHECK(destination->takes(facts.file));
   CHECK_FALSE(destination->takes(FileKind::rear_video));
-  CHECK_FALSE(destination->begin(facts, 21)); // another file of that kind
-  transfer = destination->begin(facts, 20);
+  CHECK_FALSE(loop.result_of(destination->begin(facts, 21))); // another file of that kind
+  transfer = loop.result_of(destination->begin(facts, 20));
   REQUIRE(transfer);
   CHECK(transfer->get() == first);
   CHECK((*transfer)->bytes() == 100);
@@ -185,7 +189,8 @@ TEST_CASE("destination: nothing on disk is looked at for standard output") {
   ServeOptions options;
   options.to_stdout = true;
   options.output = folder.path() / "missing/too";
-  const auto destination = Destination::of(options, Clock::system());
+  Loop loop;
+  const auto destination = Destination::of(options, loop.disk, Clock::system());
   Unsaid unsaid(options.output);
   CHECK(destination->check());
   CHECK_FALSE(destination->is_refused(facts));
@@ -194,7 +199,7 @@ TEST_CASE("destination: nothing on disk is looked at for standard output") {
   CHECK(destination->untold(unsaid).empty());
   CHECK(destination->tidy(std::chrono::seconds(0)).empty());
   options.to_stdout = false;
-  CHECK_FALSE(Destination::of(options, Clock::system())->check());
+  CHECK_FALSE(Destination::of(options, loop.disk, Clock::system())->check());
 }
 
 /// A clock that stands.
@@ -212,7 +217,7 @@ public:
     options.name = *NameTemplate::parse("{imei}/{kind}{ext}");
   }
   std::unique_ptr<Transfer> begin(std::uint32_t packets) {
-    auto transfer = destination.begin(facts, packets);
+    auto transfer = loop.result_of(destination.begin(facts, packets));
     REQUIRE(transfer);
     return std::move(*transfer);
   }
@@ -220,28 +225,18 @@ public:
   TemporaryFolder folder;
   StandingClock clock;
   ServeOptions options;
-  FolderDestination destination{options, clock};
+  Loop loop;
+  FolderDestination destination{options, loop.disk, clock};
   Unsaid unsaid{folder.path()};
 };
 
-TEST_CASE("destination: a part is due to be saved after 0.9 s, or at once when much has come") {
+TEST_CASE("destination: how long a file has taken, and how large it is to be") {
   using namespace std::chrono_literals;
   Folder place;
   const auto transfer = place.begin(2000);
-  CHECK(transfer->save_due_at() == TimePoint::max()); // nothing is there to save
-  const auto begin = place.clock.time;
-  place.clock.time += 500ms;
   const auto packet = random_bytes(1024, 1);
-  REQUIRE(transfer->append(std::array{Bytes(packet)}));
-  CHECK(transfer->save_due_at() == begin + 900ms);
-  place.clock.time += 700ms;
-  REQUIRE(transfer->save());
-  CHECK(transfer->save_due_at() == TimePoint::max());
-  REQUIRE(transfer->append(std::vector<Bytes>(767, packet)));
-  CHECK(transfer->save_due_at() == place.clock.time + 900ms);
-  REQUIRE(transfer->append(std::array{Bytes(packet)}));
-  CHECK(transfer->save_due_at() <= place.clock.time);
-  place.clock.time += 300ms;
+  REQUIRE(place.loop.result_of(transfer->append(std::array{Bytes(packet)})));
+  place.clock.time += 1500ms;
   CHECK(transfer->duration() == 1500ms);
   CHECK(transfer->expected_bytes() == 2000 * 1024);
 }
@@ -251,10 +246,8 @@ TEST_CASE("destination: a folder goes on with what was left in it, and finishes 
   const auto sent = packets(3);
   {
     const auto transfer = place.begin(3);
-    CHECK(transfer->may_block()); // the file has yet to be made
-    REQUIRE(transfer->append(std::array{Bytes(sent[0]), Bytes(sent[1])}));
-    CHECK_FALSE(transfer->may_block());
-    REQUIRE(transfer->leave(0, 0));
+    REQUIRE(place.loop.result_of(transfer->append(std::array{Bytes(sent[0]), Bytes(sent[1])})));
+    REQUIRE(place.loop.result_of(transfer->leave(0, 0)));
   }
   const auto transfer = place.begin(3);
   CHECK(transfer->packets() == 2);
@@ -262,10 +255,14 @@ TEST_CASE("destination: a folder goes on with what was left in it, and finishes 
   CHECK(transfer->resumptions() == 1);
   CHECK(transfer->resume_point().held == 2);
   CHECK(place.destination.may_be_held(facts));
-  REQUIRE(transfer->append(std::array{Bytes(sent[2])}));
+  REQUIRE(place.loop.result_of(transfer->append(std::array{Bytes(sent[2])})));
   CHECK(transfer->new_bytes() == 100);
-  const auto whole = transfer->data();
-  const auto finished = transfer->finish({facts.file, whole.bytes, whole.crc, {}}, place.unsaid);
+  ByteBuffer whole;
+  for (const auto& packet : sent) {
+    append(whole, packet);
+  }
+  const auto finished = place.loop.result_of(
+      transfer->finish({facts.file, whole.size(), crc16(whole), {}}, place.unsaid));
   REQUIRE(finished);
   CHECK(finished->what == Finished::What::stored);
   CHECK(finished->path == place.folder.path() / "350612071913857/photof.jpg");
@@ -275,7 +272,8 @@ TEST_CASE("destination: a folder goes on with what was left in it, and finishes 
 
 TEST_CASE("destination: of a file that nothing came of, nothing is there") {
   Folder place;
-  REQUIRE(place.begin(3)->leave(0, 0));
+  const auto transfer = place.begin(3);
+  REQUIRE(place.loop.result_of(transfer->leave(0, 0)));
   CHECK(place.folder.names().empty());
 }
 

@@ -39,9 +39,10 @@ public:
   std::uint64_t part() const { return part_; }
 
   /// Claims, by a sequence of its own, in place of the older claim. It is durable when `file` is
-  /// synced, which has to be before the next one. An error if that older claim is none of ours:
-  /// somebody else writes here.
+  /// synced. An error if that older claim is none of ours: somebody else writes here.
   Result<void> publish(Claim claim);
+  /// The claim is durable. Before that another one replaces it, and the older one remains.
+  void confirm() { slot_ = 1 - slot_; }
 
   /// It gets another name.
   void set_path(std::filesystem::path path) { file_.set_path(std::move(path)); }

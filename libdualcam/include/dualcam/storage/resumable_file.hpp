@@ -95,10 +95,16 @@ public:
 
   /// Growth, the first step: what has been appended so far is to be covered.
   Result<void> prepare(Barrier& barrier);
-  /// The second: claims it.
+  /// As the first step, for what `keep_compared` does. False: there is nothing to be done.
+  Result<bool> prepare_compared(std::uint32_t packet, std::uint64_t offset, Barrier& barrier);
+  /// As the first step, for what `set_aside` does.
+  void prepare_aside(Barrier& barrier);
+  /// The second: claims what was prepared. Again if it is not known whether a barrier has passed.
   Result<void> publish(Barrier& barrier);
-  /// The claim is durable.
+  /// The claim is durable. Other things may have been prepared since it was published.
   void confirm();
+  /// The same behind `prepare_aside`, as `set_aside`.
+  Result<std::filesystem::path> confirm_aside();
 
   /// Gives it its name, with its sidecar and a record. Before that it is read back: an error of
   /// category crc if it, or what was appended, is not what was verified; then it has no name, and
@@ -155,6 +161,7 @@ private:
   std::deque<Place> places_; ///< where the last packets begin
   Claim saved_;              ///< the last one that is durable
   Claim next_;               ///< prepared
+  Claim published_;          ///< and not confirmed yet
   ResumePoint resume_point_;
   std::optional<FileRecord> record_;
   std::shared_ptr<Naming> naming_;

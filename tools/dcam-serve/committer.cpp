@@ -1,0 +1,180 @@
+#include "dcam-serve/committer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/unforeseen.hpp"
+
+namespace dualcam::serve {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Promised: what came in the last 1.5 s may be lost, 3 s where the disk is busy with it all the
+// time.
+constexpr std::chrono::nanoseconds shortest_age = 900ms;
+constexpr std::chrono::nanoseconds longest_interval = 2500ms;
+constexpr std::chrono::nanoseconds longest_company = 50ms;
+
+/// An exception is a failure of its job.
+template <class Call> auto guarded(Call call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (...) {
+    return std::unexpected(
+        Error{ErrorCategory::io, 0, unforeseen(std::current_exception()).message});
+  }
+}
+
+void fail(Job& job, const Error& error, bool barrier) {
+  job.fail(error, barrier);
+  job.over();
+}
+
+} // namespace
+
+void Committer::add(std::shared_ptr<Job> job, TimePoint now) {
+  if (waiting_.empty()) {
+    waiting_since_ = now;
+  }
+  waiting_.push_back(std::move(job));
+}
+
+void Committer::grew(std::shared_ptr<Job> job, bool hurry, TimePoint now) {
+  if (grown_.empty()) {
+    grown_since_ = now;
+  }
+  const auto* key = job.get();
+  auto& growth = grown_.try_emplace(key, Growth{std::move(job), now}).first->second;
+  growth.hurry = growth.hurry || hurry;
+}
+
+// --- when ---
+
+/// Passes take half the time at most.
+std::chrono::nanoseconds Committer::interval() const {
+  const auto both = passes_[0] + passes_[1];
+  return std::min(std::max(shortest_age - both, both), longest_interval);
+}
+
+/// Where others may come soon it pays to wait for them, as long as a pass would take.
+std::chrono::nanoseconds Committer::company() const {
+  return grown_.empty() ? 0ns : std::min(passes_[1], longest_company);
+}
+
+bool Committer::hurries() const {
+  return std::ranges::any_of(grown_, [this](const auto& grown) {
+    return grown.second.hurry && !growing_.contains(grown.first);
+  });
+}
+
+TimePoint Committer::due() const {
+  if (!prepared_.empty() || hurries()) {
+    return TimePoint::min();
+  }
+  auto due = TimePoint::max();
+  if (!waiting_.empty()) {
+    due = waiting_since_ + company();
+  }
+  if (!grown_.empty()) {
+    due = std::min(due, grown_since_ + std::chrono::duration_cast<TimePoint::duration>(interval()));
+  }
+  return due;
+}
+
+std::optional<TimePoint> Committer::oldest() const {
+  std::optional<TimePoint> oldest;
+  for (const auto& [job, since] : growing_) {
+    oldest = std::min(oldest.value_or(since), since);
+  }
+  return oldest ? oldest : grown_.empty() ? std::nullopt : std::optional(grown_since_);
+}
+
+// --- a pass ---
+
+std::vector<Commit> Committer::begin(TimePoint now) {
+  begun_ = now;
+  std::vector<Commit> pass;
+  publish(pass);
+  for (auto& job : std::exchange(waiting_, {})) {
+    prepare(std::move(job), pass);
+  }
+  take_growth(now, pass);
+  return pass;
+}
+
+void Committer::publish(std::vector<Commit>& pass) {
+  for (auto& job : std::exchange(prepared_, {})) {
+    Commit commit{job, true};
+    const auto next = guarded([&] { return job->publish(commit.barrier); });
+    if (!next) {
+      growing_.erase(job.get());
+      fail(*job, next.error(), false);
+    } else if (*next == Job::Step::wait) {
+      pass.push_back(std::move(commit));
+    } else if (*next == Job::Step::again) {
+      waiting_.push_back(std::move(job));
+    } else {
+      growing_.erase(job.get());
+      job->over();
+    }
+  }
+}
+
+void Committer::prepare(std::shared_ptr<Job> job, std::vector<Commit>& pass) {
+  Commit commit{std::move(job), false};
+  const auto next = guarded([&] { return commit.job->prepare(commit.barrier); });
+  if (next && *next == Job::Step::wait) {
+    pass.push_back(std::move(commit));
+    return;
+  }
+  growing_.erase(commit.job.get());
+  next ? commit.job->over() : fail(*commit.job, next.error(), false);
+}
+
+/// All of it when it is time, else what hurries. What is under way has its next turn later.
+void Committer::take_growth(TimePoint now, std::vector<Commit>& pass) {
+  const bool all = !grown_.empty() && now >= grown_since_ + interval();
+  std::vector<std::shared_ptr<Job>> taken;
+  auto left_since = TimePoint::max();
+  for (auto grown = grown_.begin(); grown != grown_.end();) {
+    if ((all || grown->second.hurry) && !growing_.contains(grown->first)) {
+      growing_.emplace(grown->first, grown->second.since);
+      taken.push_back(std::move(grown->second.job));
+      grown = grown_.erase(grown);
+    } else {
+      left_since = std::min(left_since, grown->second.since);
+      ++grown;
+    }
+  }
+  grown_since_ = left_since;
+  for (auto& job : taken) {
+    prepare(std::move(job), pass);
+  }
+}
+
+void Committer::end(std::vector<Commit> pass, TimePoint now) {
+  passes_[0] = std::exchange(passes_[1], now - begun_);
+  for (auto& commit : pass) {
+    finish(commit);
+  }
+}
+
+void Committer::finish(Commit& commit) {
+  auto& job = commit.job;
+  if (!commit.error && !commit.unknown) {
+    commit.barrier.passed();
+  }
+  if (!commit.error && (commit.unknown || !commit.published)) {
+    prepared_.push_back(std::move(job));
+    return;
+  }
+  growing_.erase(job.get());
+  if (commit.error) {
+    return fail(*job, *commit.error, true);
+  }
+  const auto told = guarded([&] { return job->tell(); });
+  told ? job->over() : fail(*job, told.error(), false);
+}
+
+} // namespace dualcam::serve

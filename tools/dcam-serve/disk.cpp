@@ -1,0 +1,126 @@
+#include "dcam-serve/disk.hpp"
+
+#include <utility>
+
+#include "common/unforeseen.hpp"
+
+namespace dualcam::serve {
+namespace {
+
+constexpr std::size_t most_queued = std::size_t{64} << 20;
+
+/// Tells when it is over.
+class Watched : public Job {
+public:
+  Watched(std::shared_ptr<Job> job, TaskQueue::Task over)
+      : job_(std::move(job)), over_(std::move(over)) {}
+
+  Result<Step> prepare(Barrier& barrier) override { return job_->prepare(barrier); }
+  Result<Step> publish(Barrier& barrier) override { return job_->publish(barrier); }
+  bool repeats() const override { return job_->repeats(); }
+  Result<void> tell() override { return job_->tell(); }
+  void fail(const Error& error, bool barrier) override { job_->fail(error, barrier); }
+  void over() override {
+    job_->over();
+    over_();
+  }
+
+private:
+  std::shared_ptr<Job> job_;
+  TaskQueue::Task over_;
+};
+
+} // namespace
+
+Disk::Disk(asio::io_context& loop, Clock& clock) : clock_(clock), loop_(loop), telling_(loop) {
+  asio::co_spawn(writing_thread_.context(), commit_loop(), rethrow);
+}
+
+Disk::~Disk() { join(); }
+
+void Disk::join() {
+  post([this] {
+    stopping_ = true;
+    timer_.cancel();
+  });
+  writing_thread_.join();
+  syncing_thread_.join();
+  telling_.clear();
+  waiting_.clear();
+}
+
+// --- on the loop ---
+
+asio::awaitable<void> Disk::commit(std::shared_ptr<Job> job) {
+  Answer answer(*this);
+  post([this, &answer, job = std::move(job)]() mutable {
+    add(std::make_shared<Watched>(std::move(job), [&answer] { answer.give(); }));
+  });
+  co_await answer.wait();
+}
+
+void Disk::append(std::size_t bytes, TaskQueue::Task task) {
+  queued_ += bytes;
+  post([this, bytes, task = std::move(task)]() mutable {
+    task();
+    tell([this, bytes] {
+      queued_ -= bytes;
+      while (!waiting_.empty() && queued_ <= most_queued) {
+        waiting_.front()->cancel();
+        waiting_.pop_front();
+      }
+    });
+  });
+}
+
+asio::awaitable<void> Disk::room() {
+  while (queued_ > most_queued) {
+    auto timer = std::make_shared<asio::steady_timer>(loop_, asio::steady_timer::time_point::max());
+    waiting_.push_back(timer);
+    co_await timer->async_wait(as_values);
+  }
+}
+
+// --- on the writing thread ---
+
+void Disk::grew(std::shared_ptr<Job> job, bool hurry) {
+  const auto before = committer_.due();
+  committer_.grew(std::move(job), hurry, clock_.now());
+  if (committer_.due() < before) {
+    timer_.cancel();
+  }
+}
+
+void Disk::add(std::shared_ptr<Job> job) {
+  committer_.add(std::move(job), clock_.now());
+  timer_.cancel();
+}
+
+asio::awaitable<void> Disk::commit_loop() {
+  while (!stopping_ || !committer_.idle()) {
+    if (const auto due = committer_.due(); due > clock_.now()) {
+      co_await clock_.wait(timer_, due);
+    } else {
+      co_await pass();
+    }
+  }
+}
+
+asio::awaitable<void> Disk::pass() {
+  auto commits = committer_.begin(clock_.now());
+  if (!commits.empty()) {
+    co_await run_on(syncing_thread_.context(), [&] {
+      try {
+        syncer_.sync(commits);
+      } catch (...) { // nobody knows how far it came
+        for (auto& commit : commits) {
+          commit.error = Error{ErrorCategory::io, 0, unforeseen(std::current_exception()).message};
+        }
+      }
+      return true;
+    });
+  }
+  committer_.end(std::move(commits), clock_.now());
+}
+
+} // namespace dualcam::serve

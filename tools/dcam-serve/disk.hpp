@@ -1,0 +1,121 @@
+// One file system: the threads that call it, so that nobody else ever waits for it.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <type_traits>
+
+#include <asio/steady_timer.hpp>
+
+#include "common/clock.hpp"
+#include "common/coroutine.hpp"
+#include "common/workers.hpp"
+#include "dcam-serve/committer.hpp"
+#include "dcam-serve/syncer.hpp"
+#include "dcam-serve/task_queue.hpp"
+
+namespace dualcam::serve {
+
+/// Two threads: one that writes, in the order in which it is asked, and one that waits until what
+/// was written is durable.
+class Disk {
+public:
+  /// `loop` is the context of who uses it; both outlive it, whatever it does.
+  Disk(asio::io_context& loop, Clock& clock);
+  ~Disk();
+  Disk(const Disk&) = delete;
+  Disk& operator=(const Disk&) = delete;
+
+  /// Of who uses it.
+  asio::io_context& loop() { return loop_; }
+
+  /// Waits until everything is done. Nothing may be asked for from here on.
+  void join();
+
+  // On the loop.
+
+  /// Does this on the writing thread; what it returns.
+  template <class Work> asio::awaitable<std::invoke_result_t<Work>> run(Work work);
+  /// Has it done there some time.
+  void post(TaskQueue::Task task) { writing_.push(std::move(task)); }
+  /// Until it is over.
+  asio::awaitable<void> commit(std::shared_ptr<Job> job);
+  /// Appends bytes on the writing thread some time. They count until that is done, and while much
+  /// waits `room` does.
+  void append(std::size_t bytes, TaskQueue::Task task);
+  asio::awaitable<void> room();
+  /// Does this on the loop; from any thread.
+  void tell(TaskQueue::Task task) { telling_.push(std::move(task)); }
+
+  // On the writing thread.
+
+  /// A part has grown (Committer).
+  void grew(std::shared_ptr<Job> job, bool hurry);
+  void forget(const Job& job) { committer_.forget(job); }
+
+private:
+  /// A coroutine of the loop waits for an answer from another thread.
+  class Answer;
+
+  void add(std::shared_ptr<Job> job);
+  asio::awaitable<void> commit_loop();
+  asio::awaitable<void> pass();
+
+  Clock& clock_;
+  asio::io_context& loop_; ///< it may be gone once `join` has been called
+  TaskQueue telling_;
+  std::size_t queued_ = 0;                                  ///< bytes that wait to be written
+  std::deque<std::shared_ptr<asio::steady_timer>> waiting_; ///< for `room`
+
+  Committer committer_; ///< of the writing thread, as is what follows
+  Syncer syncer_;
+  bool stopping_ = false;
+  Workers syncing_thread_{1};
+  Workers writing_thread_{1};
+  TaskQueue writing_{writing_thread_.context()};
+  asio::steady_timer timer_{writing_thread_.context()};
+};
+
+class Disk::Answer {
+public:
+  explicit Answer(Disk& disk)
+      : disk_(disk), timer_(std::make_shared<asio::steady_timer>(
+                         disk.loop_, asio::steady_timer::time_point::max())) {}
+
+  /// From any thread, once.
+  void give() {
+    disk_.tell([timer = timer_] { timer->expires_at(asio::steady_timer::time_point::min()); });
+  }
+  asio::awaitable<void> wait() {
+    while (timer_->expiry() != asio::steady_timer::time_point::min()) {
+      co_await timer_->async_wait(as_values);
+    }
+  }
+
+private:
+  Disk& disk_;
+  std::shared_ptr<asio::steady_timer> timer_;
+};
+
+template <class Work> asio::awaitable<std::invoke_result_t<Work>> Disk::run(Work work) {
+  std::optional<std::invoke_result_t<Work>> result;
+  std::exception_ptr failure;
+  Answer answer(*this);
+  post([&] {
+    try {
+      result.emplace(work());
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    answer.give();
+  });
+  co_await answer.wait();
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  co_return std::move(*result);
+}
+
+} // namespace dualcam::serve

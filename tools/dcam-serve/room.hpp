@@ -1,0 +1,23 @@
+// --min-free: whether the rest of a file leaves that.
+#pragma once
+
+#include <filesystem>
+
+#include "dcam-serve/options.hpp"
+#include "dualcam/files/file_ref.hpp"
+#include "dualcam/storage/checkpoint.hpp"
+
+namespace dualcam::serve {
+
+/// Of one file. The options outlive it.
+struct Room {
+  const ServeOptions& options;
+  FileRef file;
+  std::uint32_t announced;      ///< by START
+  std::filesystem::path folder; ///< where it goes; it need not be there yet
+
+  /// `held` is there already. An error says what does not fit.
+  Result<void> check(const HeldData& held) const;
+};
+
+} // namespace dualcam::serve

@@ -1,0 +1,28 @@
+// The barrier: makes what many jobs have written durable, and tells for which of them that failed.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <span>
+
+#include "common/descriptor.hpp"
+#include "dcam-serve/committer.hpp"
+
+namespace dualcam::serve {
+
+/// One for each file system. May block as long as the disk takes.
+class Syncer {
+public:
+  /// `threads`: how many files are synced at a time.
+  explicit Syncer(std::size_t threads = 16) : threads_(threads) {}
+
+  void sync(std::span<Commit> commits);
+
+private:
+  void sync_each(std::span<Commit> commits);
+
+  std::size_t threads_;
+};
+
+} // namespace dualcam::serve
