@@ -47,7 +47,8 @@ asio::awaitable<void> Server::reload() {
     options.imeis = again->imeis;
     options.tls = again->tls;
   }
-  auto admittance = co_await run_on(disk(), [&options] { return Admittance::load(options); });
+  auto admittance =
+      co_await run_on(keeper_.context(), [&options] { return Admittance::load(options); });
   if (admittance && admittance->tls.has_value() != tls_.has_value()) {
     console.error("SIGHUP: from plain TCP to TLS or back only by a restart; all stays as it was");
     co_return;
