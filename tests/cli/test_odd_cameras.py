@@ -281,7 +281,7 @@ class WhatIsTold(ToolTest):
         self.assert_stored(photo)
 
     def test_a_camera_that_is_not_on_the_list_does_not_count(self):
-        server = self.serve("--imei", "7")
+        server = self.serve("--imei", "000000000000007")
         with Camera(server) as camera:
             camera.init(0x02, protocol=6)
             self.assertEqual(camera.ended(), bytes.fromhex(CLOSE))

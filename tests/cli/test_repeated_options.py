@@ -27,7 +27,7 @@ class RepeatedOptions(ToolTest):
         self.assertEqual(self.sim(server, self.file("a.jpg", 3000)).returncode, 0)
         self.assertEqual(server.wait(), 0)
         self.assertEqual(self.stored(), [])
-        self.assertEqual(len(list((self.folder / "second").rglob("*_videof*.h265"))), 1)
+        self.assertEqual(len(list((self.folder / "second").rglob("*_photof*.jpg"))), 1)
 
     def test_serve_adds_up_imeis(self):
         server = self.serve("-k", "--imei", IMEI, "--imei", OTHER, "-c", "2")

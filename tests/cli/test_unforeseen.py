@@ -24,8 +24,15 @@ class Unforeseen(ToolTest):
         for line in lines:
             self.assertTrue(line.startswith(f"{name}: "), f"{name}: {result.stderr}")
 
+    def test_a_folder_without_videos_is_no_video(self):
+        result = self.run_tool("dcam-convert", self.folder)
+        self.assert_told("dcam-convert", result, {1})
+        self.assertIn("no video", result.stderr)
+
     def test_a_folder_is_no_file(self):
         for name, before in COMMANDS.items():
+            if name == "dcam-convert":  # looks into folders
+                continue
             with self.subTest(name):
                 result = self.run_tool(name, *before, self.folder)
                 self.assert_told(name, result, {3})

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <vector>
 
+#include "common/pcapng_reader.hpp"
+
 namespace dualcam::inline tools {
 namespace {
 
-constexpr std::size_t looked_at = 64 << 10;
-constexpr std::size_t pcap_looked_at = 40;
-constexpr std::uint32_t pcapng = 0x0A0D'0D0A;
-constexpr std::uint64_t second = 1'000'000'000;
+constexpr std::size_t pcapng_head = 64 << 10;
+constexpr std::size_t pcap_head = 40;
+constexpr std::uint64_t a_second = 1'000'000'000;
 
 /// Numbers in the byte order of the machine that captured.
 struct Order {
@@ -28,7 +29,7 @@ std::optional<std::uint64_t> first_in_pcap(Bytes file, Order order, bool nanosec
     return std::nullopt;
   }
   const auto part = std::uint64_t{order.u32(file.subspan(header + 4))};
-  return order.u32(file.subspan(header)) * second + part * (nanoseconds ? 1 : 1000);
+  return order.u32(file.subspan(header)) * a_second + part * (nanoseconds ? 1 : 1000);
 }
 
 /// Nanoseconds of a time in units of an interface: 10^-n seconds, or 2^-n where the top bit is set.
@@ -38,7 +39,7 @@ std::uint64_t nanoseconds_of(std::uint64_t time, unsigned resolution) {
   for (unsigned i = 0; i < exponent; ++i) {
     unit /= (resolution & 0x80U) != 0 ? 2 : 10;
   }
-  const auto result = static_cast<long double>(time) * unit * static_cast<long double>(second);
+  const auto result = static_cast<long double>(time) * unit * static_cast<long double>(a_second);
   return result < 1.8e19L ? static_cast<std::uint64_t>(result) : UINT64_MAX;
 }
 
@@ -68,7 +69,7 @@ std::optional<std::uint64_t> first_in_pcapng(Bytes file) {
   Order order{};
   std::vector<unsigned> resolutions;
   while (file.size() >= frame) {
-    if (load_be<std::uint32_t>(file) == pcapng) {
+    if (load_be<std::uint32_t>(file) == pcapng_section) {
       order.big = load_be<std::uint32_t>(file.subspan(8)) == 0x1A2B'3C4D;
       resolutions.clear();
     }
@@ -94,9 +95,9 @@ std::optional<std::uint64_t> first_in_pcapng(Bytes file) {
 } // namespace
 
 std::optional<std::uint64_t> first_time_of(InputFile& file) {
-  auto bytes = file.peek(pcap_looked_at);
-  if (bytes && bytes->size() >= 4 && load_be<std::uint32_t>(*bytes) == pcapng) {
-    bytes = file.peek(looked_at);
+  auto bytes = file.peek(pcap_head);
+  if (bytes && bytes->size() >= 4 && load_be<std::uint32_t>(*bytes) == pcapng_section) {
+    bytes = file.peek(pcapng_head);
   }
   if (!bytes || bytes->size() < 4) {
     return std::nullopt;
@@ -110,7 +111,7 @@ std::optional<std::uint64_t> first_time_of(InputFile& file) {
     return first_in_pcap(*bytes, {true}, true);
   case 0x4D3C'B2A1:
     return first_in_pcap(*bytes, {false}, true);
-  case pcapng:
+  case pcapng_section:
     return first_in_pcapng(*bytes);
   default:
     return std::nullopt;

@@ -10,7 +10,7 @@
 namespace dualcam::inline tools {
 namespace {
 
-std::unexpected<Error> malformed(std::uint64_t offset, std::string message) {
+std::unexpected<Error> bad_document(std::uint64_t offset, std::string message) {
   return std::unexpected(Error{ErrorCategory::malformed, offset, std::move(message)});
 }
 
@@ -142,12 +142,13 @@ Result<Json> parsed(std::string_view text, bool as_it_stands = true) {
       return parsed(with_large_numbers_as_text(text), false);
     }
     const auto offset = bytes > 0 ? bytes - 1 : 0;
-    return malformed(bytes_before(text, offset),
-                     offset >= utf8.size() ? "the JSON ends early" : "this is no well-formed JSON");
+    return bad_document(bytes_before(text, offset), offset >= utf8.size()
+                                                        ? "the JSON ends early"
+                                                        : "this is no well-formed JSON");
   }
   auto json = std::move(builder).take();
   return json.is_object() ? Result<Json>(std::move(json))
-                          : malformed(0, "a JSON object was expected");
+                          : bad_document(0, "a JSON object was expected");
 }
 
 } // namespace
@@ -155,10 +156,10 @@ Result<Json> parsed(std::string_view text, bool as_it_stands = true) {
 Result<Json> parse_document(std::string_view text) {
   text = text.substr(0, text.find_last_not_of('\0') + 1); // some devices end strings in it
   if (text.size() > longest_document) {
-    return malformed(longest_document, "the JSON is too long: at most 1 MiB was expected");
+    return bad_document(longest_document, "the JSON is too long: at most 1 MiB was expected");
   }
   if (nesting(text) > deepest_document) {
-    return malformed(0, "the JSON is nested too deep: at most 64 levels were expected");
+    return bad_document(0, "the JSON is nested too deep: at most 64 levels were expected");
   }
   return parsed(text);
 }

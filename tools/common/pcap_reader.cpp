@@ -13,8 +13,6 @@
 namespace dualcam::inline tools {
 namespace {
 
-constexpr std::uint32_t pcapng = 0x0A0D'0D0A;
-
 ssize_t read_cookie(void* cookie, char* buffer, std::size_t size) {
   const auto count =
       static_cast<InputFile*>(cookie)->read(std::as_writable_bytes(std::span(buffer, size)));
@@ -44,7 +42,7 @@ bool is_capture(Bytes first_bytes) {
   case 0xD4C3B2A1:
   case 0xA1B23C4D: // nanoseconds
   case 0x4D3CB2A1:
-  case pcapng:
+  case pcapng_section:
     return true;
   default:
     return false;
@@ -79,7 +77,7 @@ Result<void> read_pcapng(InputFile& file, const std::function<void(LinkType, Byt
 
 Result<void> read_capture(InputFile& file, const std::function<void(LinkType, Bytes frame)>& take) {
   const auto first = file.peek(4);
-  if (first && first->size() == 4 && load_be<std::uint32_t>(*first) == pcapng) {
+  if (first && first->size() == 4 && load_be<std::uint32_t>(*first) == pcapng_section) {
     return read_pcapng(file, take);
   }
   // A stream of ours, so that standard input can be looked at first.

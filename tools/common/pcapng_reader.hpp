@@ -10,6 +10,9 @@
 
 namespace dualcam::inline tools {
 
+/// The type of the block that such a file begins with, the same in both byte orders.
+inline constexpr std::uint32_t pcapng_section = 0x0A0D'0D0A;
+
 /// Reads one file. Memory: one block, at most `largest_block` bytes, and 8 bytes an interface, at
 /// most 65,536.
 class PcapngReader {

@@ -14,7 +14,6 @@ namespace dualcam::serve {
 namespace {
 
 constexpr std::string_view blanks = " \t\r";
-constexpr std::size_t imei_digits = 15;
 constexpr std::size_t fingerprint_digits = 64;
 
 std::string_view trimmed(std::string_view text) {

@@ -14,6 +14,7 @@
 #include "common/camera_choices.hpp"
 #include "common/shell.hpp"
 #include "common/units.hpp"
+#include "dcam-serve/allow_list.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
@@ -21,7 +22,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t imei_digits = 15;
 constexpr auto default_name = "{imei}/{time}_{kind}{ext}";
 constexpr auto default_name_by_path = "{imei}/{time}_{camera}{ext}";
 

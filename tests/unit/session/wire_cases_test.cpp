@@ -14,8 +14,8 @@ constexpr std::size_t least_cases = 500; // of the server's
 constexpr std::size_t least_camera_cases = 150;
 
 std::string name_of(Ended::Reason reason) {
-  constexpr std::array names{"finished", "rejected", "stranger", "unsupported",
-                             "lost",     "idle",     "bad_line", "violation"};
+  constexpr std::array names{"finished", "unanswered", "rejected", "stranger", "unsupported",
+                             "lost",     "idle",       "bad_line", "violation"};
   return names.at(static_cast<std::size_t>(reason));
 }
 
