@@ -2,7 +2,6 @@
 anew when the camera comes back with another file."""
 
 import concurrent.futures
-import os
 import pathlib
 
 from figures import figure, full
@@ -59,24 +58,6 @@ class CutTest(ToolTest):
 
 
 class Cuts(CutTest):
-    @for_every_family
-    def test_a_link_that_breaks_behind_a_whole_file_is_no_leave(self):
-        """One run waits for the camera to come back with what else it has."""
-        files = [self.file(f"{name}.jpg", 3 * self.family.size - 100) for name in "ab"]
-        os.utime(files[1], (1_730_205_900, 1_730_205_900))  # another one than the first for certain
-        server = self.serve()
-        result = self.sim(server, *self.family.sim, "--cut", 3, "--reconnect", 1,
-                          "--reconnect-delay", "1ms", *(f"photof={file}" for file in files))
-        self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual(server.wait(), 0, server.errors)
-        self.assert_stored(*files)
-        server = self.serve("--wait", "300ms")
-        other = self.file("c.jpg", 3 * self.family.size - 200)
-        self.assertEqual(self.sim(server, *self.family.sim, "--cut", 3, f"photof={other}").returncode,
-                         5)
-        self.assertEqual(server.wait(), 4, server.errors)  # nobody came back
-        self.assert_stored(*files, other)
-
     @for_every_family
     def test_a_cut_at_every_packet(self):
         video = self.file("v.h265", 20 * self.family.size - 100)

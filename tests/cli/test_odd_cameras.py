@@ -3,6 +3,7 @@ are right."""
 
 import re
 import shutil
+import socket
 import struct
 
 from harness import IMEI, SIGTERM, STATE, Camera, ToolTest, crc16
@@ -314,9 +315,24 @@ class WhatIsTold(ToolTest):
             camera.send(SYNC_1)
             camera.send(chained([b"photo"]))
             camera.expect(REPEAT_INIT)
-        with Camera(server) as camera:  # it had not taken its leave
-            camera.init(0x02)
-            self.assertEqual(camera.ended(), bytes.fromhex(CLOSE))
+        self.assertEqual(server.wait(), 0, server.errors)
+        self.assertEqual(len(server.output.splitlines()), 1)
+
+    def test_a_link_that_breaks_after_a_whole_file_is_no_leave(self):
+        """One run waits for the camera to come back with what else it has."""
+        server = self.serve("--no-metadata")
+        with Camera(server) as camera:
+            camera.init(0x04)
+            camera.expect(FILE_REQUEST)
+            camera.send(START.format(1))
+            camera.expect(RESUME_1)
+            camera.send(SYNC_1)
+            camera.send(chained([b"photo"]))
+            camera.expect(REPEAT_INIT)
+            camera.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with Camera(server) as camera:
+            camera.init(0)
+            self.assertEqual(camera.ended(), bytes.fromhex("0005 0004 00000000"))
         self.assertEqual(server.wait(), 0, server.errors)
         self.assertEqual(len(server.output.splitlines()), 1)
 

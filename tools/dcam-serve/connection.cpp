@@ -63,11 +63,12 @@ Standing Connection::standing(TimePoint now) const {
 /// False: the peer is not to be served.
 asio::awaitable<bool> Connection::secure() {
   const auto why = co_await server_.handshakes().perform(link_, *server_.tls());
-  if (!why.empty() && !stopping()) {
+  const bool is_served = why.empty();
+  if (!is_served && !stopping()) {
     server_.reporter().stranger(origin(), why);
   }
   session_ = ServerSession(session_config(server_.options()), server_.clock().now());
-  co_return why.empty();
+  co_return is_served;
 }
 
 std::string Connection::status() const {
@@ -103,8 +104,7 @@ asio::awaitable<void> Connection::run() {
   }
   // a variable of its own: GCC 12 destroys a conditional temporary in a co_await twice
   const std::string why = ended_ ? ended_->text : stopped_;
-  bool over = ended_ && (ended_->reason == Ended::Reason::finished ||
-                         ended_->reason == Ended::Reason::unsupported);
+  const bool over = ended_ && is_over(*ended_);
   const bool cut = upload_.transfer() != nullptr && !upload_.transfer()->is_comparing();
   if (!over && !stopping()) {
     upload_.step_back(ended_ && ended_->reason == Ended::Reason::bad_line);
@@ -114,7 +114,7 @@ asio::awaitable<void> Connection::run() {
     server_.reporter().disconnected(*imei_, origin(), why, true);
   }
   if (ended_) {
-    over = co_await take_leave() || over;
+    co_await take_leave();
   }
   if (imei_) {
     server_.over(over || (upload_.refused() && !cut));
@@ -282,19 +282,31 @@ asio::awaitable<void> Connection::perform(const Ended& ended) {
 
 // --- the end ---
 
-/// Whether a device of which nobody knows whether it has more has left as it was told.
-asio::awaitable<bool> Connection::take_leave() {
+/// Whether the camera is done with. One that does not answer REPEAT INIT is, but for a broken link:
+/// then it comes back.
+bool Connection::is_over(const Ended& ended) const {
+  switch (ended.reason) {
+  case Ended::Reason::finished:
+  case Ended::Reason::unsupported:
+    return true;
+  case Ended::Reason::unanswered:
+    return !link_.error() || link_.error() == asio::error::eof;
+  default:
+    return false;
+  }
+}
+
+asio::awaitable<void> Connection::take_leave() {
   switch (ended_->reason) {
   case Ended::Reason::finished:
   case Ended::Reason::rejected:
   case Ended::Reason::unsupported:
   case Ended::Reason::unanswered:
+    co_await link_.leave(leave_wait);
     break;
   default:
-    co_return false;
+    break;
   }
-  const bool hung_up = co_await link_.leave(leave_wait);
-  co_return hung_up && ended_->reason == Ended::Reason::unanswered;
 }
 
 } // namespace dualcam::serve

@@ -64,7 +64,8 @@ private:
   asio::awaitable<bool> secure();
   bool receive_available();
   asio::awaitable<void> next_input();
-  asio::awaitable<bool> take_leave();
+  bool is_over(const Ended& ended) const;
+  asio::awaitable<void> take_leave();
   void return_buffer();
 
   Server& server_;

@@ -32,9 +32,7 @@ public:
   /// Refuses as `open`.
   asio::awaitable<Result<void>> begin_new() override;
   asio::awaitable<Result<void>> append(std::span<const Bytes> payloads) override;
-  void watch(std::function<void()> on_failure) override {
-    flow_->on_failure = std::move(on_failure);
-  }
+  void watch(const std::function<void()>& on_failure) override { flow_->on_failure = on_failure; }
   asio::awaitable<Result<void>> leave(std::uint32_t packet, std::uint64_t offset) override;
   asio::awaitable<Result<Finished>> finish(const FileCompleted& completed, Unsaid& unsaid) override;
   asio::awaitable<Result<std::filesystem::path>> set_aside() override;

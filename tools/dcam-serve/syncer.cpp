@@ -39,11 +39,13 @@ void sync_all(std::vector<Item>& items, std::size_t most_threads) {
     }
   };
   std::vector<std::jthread> others;
-  try {
-    while (others.size() + 1 < std::min(most_threads, items.size())) {
+  auto threads = std::min(most_threads, items.size());
+  while (others.size() + 1 < threads) {
+    try {
       others.emplace_back(work);
+    } catch (const std::system_error&) {
+      threads = 1; // there are no more: those that there are do it
     }
-  } catch (const std::system_error&) { // no more threads: then fewer do it
   }
   work();
   others.clear();

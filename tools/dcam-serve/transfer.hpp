@@ -77,7 +77,7 @@ public:
   /// is saved if the disk allows it.
   virtual asio::awaitable<Result<void>> append(std::span<const Bytes> payloads) = 0;
   /// `on_failure` is called when nothing is being awaited and the next `append` will fail.
-  virtual void watch(std::function<void()> on_failure) { (void)on_failure; }
+  virtual void watch(const std::function<void()>& on_failure) { (void)on_failure; }
 
   /// The link is lost: makes what has arrived durable, and that what is before packet `packet`,
   /// which begins at `offset`, has come again as it is held (0: nothing). Of nothing, nothing

@@ -59,9 +59,11 @@ void ServerSession::disconnected() {
     return;
   case State::awaiting_init:
     return end(Ended::Reason::stranger, describe(recognise(opening_), opening_));
-  case State::awaiting_repeated_init: // nobody knows what it still had
-    return end(Ended::Reason::lost,
-               "connection lost behind the file, before the device took leave");
+  case State::awaiting_repeated_init:
+    if (!offers_.has_more_kinds()) { // else those that are to be last
+      return left(Ended::Reason::unanswered);
+    }
+    return end(Ended::Reason::lost, "connection lost");
   default:
     return end(Ended::Reason::lost, "connection lost");
   }
@@ -306,6 +308,10 @@ void ServerSession::next_file() {
 /// Everything that is wanted and can be had is stored, as far as is known.
 void ServerSession::nothing_left(Ended::Reason reason) {
   take_leave();
+  left(reason);
+}
+
+void ServerSession::left(Ended::Reason reason) {
   if (!offers_.path_failure().empty()) {
     return end(Ended::Reason::unsupported, offers_.path_failure());
   }

@@ -48,7 +48,9 @@ TEST_CASE("offers: what was dropped is not asked for again, what is to be last c
   device.drop(FileKind::rear_photo);
   REQUIRE(device.next() == Step::ask_for_kind);
   CHECK(device.kind() == FileKind::front_photo);
+  CHECK(device.has_more_kinds());
   device.drop(FileKind::front_photo);
+  CHECK_FALSE(device.has_more_kinds());
   CHECK(device.next() == Step::leave);
   CHECK_FALSE(device.has_all());
   device.begin_round(init(0x0C));
@@ -145,6 +147,7 @@ TEST_CASE("offers: what is not wanted is not asked for, what nobody knows is no 
   REQUIRE(device.next() == Step::ask_for_kind);
   CHECK(device.kind() == FileKind::rear_video);
   device.stored(FileKind::rear_video);
+  CHECK_FALSE(device.has_more_kinds());
   CHECK_FALSE(device.has_all()); // it has others
 
   CHECK(offers(init(0x80)).is_unknown());

@@ -449,7 +449,7 @@ TEST_CASE("session: a lost connection is told from one that is done") {
   behind_file.receive(data_packets(random_bytes(10, 1), 1, 1));
   CHECK(behind_file.files().size() == 1);
   behind_file.disconnect(); // the next INIT might have offered more
-  CHECK(behind_file.ended()->reason == Ended::Reason::lost);
+  CHECK(behind_file.ended()->reason == Ended::Reason::unanswered);
 
   TestHost done(no_metadata);
   start_photo(done, 1);

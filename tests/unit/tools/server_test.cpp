@@ -114,8 +114,7 @@ TEST_CASE("server: a device that does not hang up is not waited for longer than 
   CHECK(server.status() == 0); // though it has not hung up
 }
 
-TEST_CASE(
-    "server: a camera that does not answer REPEAT INIT is done if it hangs up as it is told") {
+TEST_CASE("server: a camera that does not answer REPEAT INIT is done, if it hangs up or not") {
   for (const bool hangs_up : {true, false}) {
     TestServer server;
     server.start();
@@ -130,9 +129,6 @@ TEST_CASE(
       device.expect("0000 0000");
       CHECK(device.rest().empty()); // its last word
       server.clock.move_on(1s);
-      TestDevice again(server); // it was a dead link
-      again.say("0000 0005 00013ee13c001981 40000400");
-      CHECK(again.rest() == "0005000400000000");
     }
     CHECK(server.status() == 0);
   }

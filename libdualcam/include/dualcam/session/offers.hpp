@@ -64,6 +64,8 @@ public:
   bool is_round_over() const { return round_over_; }
   /// Whether the last INIT said that there is a file by path; else one is asked for all the same.
   bool path_is_told() const { return path_told_; }
+  /// Whether the device has kinds yet that are wanted.
+  bool has_more_kinds() const { return wanted_.first(owed_ - excluded_).has_value(); }
   /// Whether there is nothing but what nobody knows.
   bool is_unknown() const { return unknown_ && owed_.empty() && !repeated_; }
   /// Whether the device may be told that it is done with: all it had is stored. Behind REPEAT INIT

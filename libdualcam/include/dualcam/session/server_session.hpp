@@ -156,8 +156,8 @@ struct Ended {
   /// Why.
   enum class Reason {
     finished,    ///< nothing wanted is left, or the host said so
-    unanswered,  ///< no INIT answers REPEAT INIT: it was told to leave, but nobody knows whether it
-                 ///< has more; if it hangs up now it is alive, and done
+    unanswered,  ///< no INIT answered REPEAT INIT, or the peer closed the connection then: what is
+                 ///< wanted of the last INIT is stored, nobody knows whether there is more
     rejected,    ///< by the host
     stranger,    ///< not a camera
     unsupported, ///< what the camera still offers cannot be fetched: protocol >= 6, or a path, or
@@ -284,6 +284,7 @@ private:
 
   void next_file();
   void nothing_left(Ended::Reason reason);
+  void left(Ended::Reason reason);
   void offer();
   void leave_alone();
   void leave_file();
