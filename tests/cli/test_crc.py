@@ -224,6 +224,16 @@ class Lists(Case):
         self.assertEqual(ours[0], 0)
         self.assertIn(b"\\new\\nline: OK\n", ours[1])
 
+    def test_control_bytes_of_names_reach_no_terminal(self):
+        name = "a\x1b[31m\\b\x9b\x7f"
+        self.write(name, b"123456789")
+        listed = f"2189  {name}\n{'0000  ' + name}\n2189  {name}x\n".encode()
+        checked = self.ask("-c", data=listed, code=1)
+        shown = b"a\\x1b[31m\\b\\xc2\\x9b\\x7f"
+        self.assertEqual(checked.stdout, shown + b": OK\n" + shown + b": FAILED\n" + shown +
+                         b"x: FAILED open or read\n")
+        self.assertNotIn(b"\x1b", checked.stderr)
+
     def test_one_changed(self):
         def change(lines):
             self.write("plain", b"after the list was made")

@@ -16,6 +16,17 @@ std::string shown(const std::string& path) {
   return path == "-" ? "standard input" : escaped(path);
 }
 
+/// What a terminal would obey is shown as in other lines, but for backslashes: those stay, as
+/// sha256sum -c has them.
+std::string without_controls(std::string_view name) {
+  std::string text;
+  for (auto end = name.find('\\'); end != std::string_view::npos; end = name.find('\\')) {
+    text += escaped(name.substr(0, end)) + '\\';
+    name.remove_prefix(end + 1);
+  }
+  return text + escaped(name);
+}
+
 Result<Checksum> checksum_of(const std::string& path, std::uint16_t initial, Console& console) {
   auto file = InputFile::open(path);
   if (!file) {
@@ -134,10 +145,10 @@ void CrcTool::result_line(const std::string& name, std::string_view result, std:
     product_.line(to_line({{"name", name}, {"result", result}}));
     return;
   }
-  // A backslash alone is not escaped here: as sha256sum -c has it.
   const bool one_line = name.find_first_of("\n\r") == std::string::npos;
   const auto shown_name = one_line ? ListName{false, name} : list_name(name);
-  product_.line(fmt::format("{}{}: {}", shown_name.escaped ? "\\" : "", shown_name.text, word));
+  product_.line(fmt::format("{}{}: {}", shown_name.escaped ? "\\" : "",
+                            without_controls(shown_name.text), word));
 }
 
 ExitCode CrcTool::summarise(const std::string& path, const ListTally& tally) {
