@@ -80,6 +80,43 @@ std::expected<Coordinate, std::string> parse_decimal(std::string_view text) {
   return Coordinate{degrees, false};
 }
 
+/// Whether a word is whole numbers around one comma: `fraction` gets what stands after it.
+bool has_comma_inside(std::string_view word, std::string_view& fraction) {
+  const auto comma = word.find(',');
+  if (comma == std::string_view::npos) {
+    return false;
+  }
+  auto whole = word.substr(0, comma);
+  whole.remove_prefix(whole.starts_with('-') || whole.starts_with('+') ? 1 : 0);
+  fraction = word.substr(comma + 1);
+  const auto is_number = [](std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+      return std::isdigit(static_cast<unsigned char>(c)) != 0;
+    });
+  };
+  return is_number(whole) && is_number(fraction);
+}
+
+/// The first word that has one, or nothing: a pair of whole degrees has at most three digits each
+/// and stands alone.
+std::string_view find_decimal_comma(std::string_view line) {
+  std::string_view first;
+  std::size_t words = 0;
+  while (!line.empty()) {
+    const auto word = line.substr(0, line.find_first_of(" \t\r;"));
+    line.remove_prefix(std::min(word.size() + 1, line.size()));
+    std::string_view fraction;
+    if (!has_comma_inside(word, fraction)) {
+      continue;
+    }
+    first = first.empty() ? word : first;
+    if (fraction.size() > 3 || ++words > 1) {
+      return first;
+    }
+  }
+  return {};
+}
+
 } // namespace
 
 std::expected<Coordinate, std::string> parse_coordinate(std::string_view text) {
@@ -104,6 +141,11 @@ std::string format_converted(const Coordinate& coordinate) {
 }
 
 std::expected<std::string, std::vector<std::string>> convert_line(std::string_view line) {
+  if (const auto with_comma = find_decimal_comma(line); !with_comma.empty()) {
+    return std::unexpected(std::vector{wrong(with_comma, "a decimal comma: decimal degrees have a "
+                                                         "point, as 54.7004183 does")
+                                           .error()});
+  }
   std::string converted;
   std::vector<std::string> errors;
   std::size_t values = 0;

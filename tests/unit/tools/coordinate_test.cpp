@@ -37,6 +37,21 @@ TEST_CASE("coordinate: what is wrong is said by name") {
   CHECK(convert_line("nan inf").error().size() == 2);
 }
 
+TEST_CASE("coordinate: a decimal comma is refused by name, a pair of whole degrees is none") {
+  for (const auto* line : {"54,7004183", "-54,7004183", "54,7004183 25,2796514", "54,70 25,28",
+                           "54,70;25,28", "54.7 25,2796514"}) {
+    INFO(line);
+    const auto converted = convert_line(line);
+    REQUIRE_FALSE(converted);
+    REQUIRE(converted.error().size() == 1);
+    CHECK(converted.error()[0].contains("decimal comma"));
+  }
+  CHECK(convert_line("54,70 25,28").error()[0].starts_with("'54,70': "));
+  CHECK(convert_line("54,25") == "404b000000000000,4039000000000000");
+  CHECK(convert_line("-54,-125") == "c04b000000000000,c05f400000000000");
+  CHECK(convert_line("54.7004183,25.2796514") == "404b59a74e8e028d,403947973bf147d6");
+}
+
 TEST_CASE("coordinate: 1,000,000 random doubles survive both ways") {
   std::mt19937_64 random(1);
   int checked = 0;
