@@ -235,6 +235,17 @@ class LongPadding(ToolTest):
         self.assertEqual([path.read_bytes() for path in self.out.rglob("*.jpg")], [content])
 
 
+def bring_photo(camera, offers, content):
+    """In one packet; the server asks then for the next INIT."""
+    camera.init(offers)
+    camera.expect(FILE_REQUEST)
+    camera.send(START.format(1))
+    camera.expect(RESUME_1)
+    camera.send(SYNC_1)
+    camera.send(chained([content]))
+    camera.expect(REPEAT_INIT)
+
+
 class WhatIsTold(ToolTest):
     """STATUS 0, "completed", is for a camera whose every file is stored; the user hears of the
     others."""
@@ -293,13 +304,7 @@ class WhatIsTold(ToolTest):
         content = self.random.randbytes(100)
         server = self.serve("--no-metadata", "-s", "photo")
         with Camera(server) as camera:
-            camera.init(0x06)
-            camera.expect(FILE_REQUEST)
-            camera.send(START.format(1))
-            camera.expect(RESUME_1)
-            camera.send(SYNC_1)
-            camera.send(chained([content]))
-            camera.expect(REPEAT_INIT)
+            bring_photo(camera, 0x06, content)
             camera.init(0x02)
             self.assertEqual(camera.ended(), bytes.fromhex(CLOSE))
         self.assertEqual(server.wait(), 0, server.errors)
@@ -308,13 +313,7 @@ class WhatIsTold(ToolTest):
     def test_an_unwanted_path_is_left_when_the_camera_hangs_up_behind_its_photo(self):
         server = self.serve("--no-metadata", "-s", "photo")
         with Camera(server) as camera:
-            camera.init(0x06)
-            camera.expect(FILE_REQUEST)
-            camera.send(START.format(1))
-            camera.expect(RESUME_1)
-            camera.send(SYNC_1)
-            camera.send(chained([b"photo"]))
-            camera.expect(REPEAT_INIT)
+            bring_photo(camera, 0x06, b"photo")
         self.assertEqual(server.wait(), 0, server.errors)
         self.assertEqual(len(server.output.splitlines()), 1)
 
@@ -322,13 +321,7 @@ class WhatIsTold(ToolTest):
         """One run waits for the camera to come back with what else it has."""
         server = self.serve("--no-metadata")
         with Camera(server) as camera:
-            camera.init(0x04)
-            camera.expect(FILE_REQUEST)
-            camera.send(START.format(1))
-            camera.expect(RESUME_1)
-            camera.send(SYNC_1)
-            camera.send(chained([b"photo"]))
-            camera.expect(REPEAT_INIT)
+            bring_photo(camera, 0x04, b"photo")
             camera.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         with Camera(server) as camera:
             camera.init(0)

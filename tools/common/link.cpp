@@ -149,14 +149,13 @@ bool Link::has_gone() {
   return ::poll(&polled, 1, 0) > 0;
 }
 
-asio::awaitable<bool> Link::leave(std::chrono::milliseconds at_most) {
+asio::awaitable<void> Link::leave(std::chrono::milliseconds at_most) {
   const auto until = clock_.now() + at_most;
   asio::error_code error;
   if (tls_ && open_) {
     tls_->say_goodbye();
   }
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  bool hung_up = false;
   while (open_ && clock_.now() < until && !cancelled_) {
     co_await wait(Direction::wait_read, until);
     std::array<std::byte, 4096> ignored;
@@ -165,9 +164,7 @@ asio::awaitable<bool> Link::leave(std::chrono::milliseconds at_most) {
       socket_.read_some(asio::buffer(ignored), error);
     }
     open_ = !error || error == asio::error::would_block;
-    hung_up = error == asio::error::eof;
   }
-  co_return hung_up;
 }
 
 void Link::cancel() {

@@ -55,9 +55,8 @@ public:
   /// Whether the peer has hung up, be it behind bytes that are not read yet.
   bool has_gone();
 
-  /// The peer is to hang up first, or what was sent last might be lost on the way. Whether it did
-  /// in that time.
-  asio::awaitable<bool> leave(std::chrono::milliseconds at_most);
+  /// The peer is to hang up first, or what was sent last might be lost on the way; in that time.
+  asio::awaitable<void> leave(std::chrono::milliseconds at_most);
 
   /// Ends what is being waited for; from here on nothing is waited for.
   void cancel();

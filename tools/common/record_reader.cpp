@@ -25,32 +25,10 @@ std::string text_of(const Json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-/// `2024-10-29T12:43:42.000Z`
+/// As dcam-serve writes it, with milliseconds.
 std::optional<DeviceTime> time_of_text(std::string_view text) {
-  constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
-  std::array<int, 7> numbers{};
-  std::size_t which = 0;
-  for (std::size_t i = 0; i < form.size(); ++i) {
-    const bool digit = i < text.size() && text[i] >= '0' && text[i] <= '9';
-    if (text.size() != form.size() || (form[i] == '0' ? !digit : text[i] != form[i])) {
-      return std::nullopt;
-    }
-    if (form[i] == '0') {
-      numbers.at(which) = numbers.at(which) * 10 + (text[i] - '0');
-    } else {
-      ++which;
-    }
-  }
-  using namespace std::chrono;
-  const auto [years, months, days, hour, minute, second, millisecond] = numbers;
-  const year_month_day date{year(years), month(static_cast<unsigned>(months)),
-                            day(static_cast<unsigned>(days))};
-  if (!date.ok() || hour > 23 || minute > 59 || second > 59) {
-    return std::nullopt;
-  }
-  const auto time =
-      sys_days(date) + hours(hour) + minutes(minute) + seconds(second) + milliseconds(millisecond);
-  const auto since_1970 = milliseconds(time.time_since_epoch()).count();
+  const auto time = text.contains('.') ? parse_time(text) : std::nullopt;
+  const auto since_1970 = time ? time->time_since_epoch().count() : 0;
   return since_1970 > 0 ? std::optional(DeviceTime{static_cast<std::uint64_t>(since_1970)})
                         : std::nullopt;
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <ctime>
+#include <system_error>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -42,6 +43,18 @@ std::optional<double> parse_scaled(std::string_view text, const std::array<Unit,
 std::tm calendar(SystemTime time) {
   return fmt::gmtime(static_cast<std::time_t>(
       std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count()));
+}
+
+/// The number that so many digits are.
+std::optional<unsigned> digits(std::string_view& text, std::size_t count) {
+  unsigned value = 0;
+  const auto* end = text.data() + std::min(count, text.size());
+  const auto parsed = std::from_chars(text.data(), end, value);
+  if (text.size() < count || parsed.ec != std::errc{} || parsed.ptr != end) {
+    return std::nullopt;
+  }
+  text.remove_prefix(count);
+  return value;
 }
 
 } // namespace
@@ -134,6 +147,35 @@ std::string format_estimate(std::chrono::seconds duration) {
 std::string format_time(SystemTime time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", calendar(time), (time - seconds).count());
+}
+
+std::optional<SystemTime> parse_time(std::string_view text) {
+  constexpr std::string_view marks = "--T::";
+  constexpr std::array<std::size_t, 6> widths{4, 2, 2, 2, 2, 2};
+  std::array<unsigned, 6> fields{};
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const auto field = digits(text, widths[i]);
+    if (!field || (i < marks.size() && !text.starts_with(marks[i]))) {
+      return std::nullopt;
+    }
+    fields[i] = *field;
+    text.remove_prefix(i < marks.size() ? 1 : 0);
+  }
+  unsigned milliseconds = 0;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    const auto fraction = digits(text, 3);
+    milliseconds = fraction.value_or(0);
+    text = fraction ? text : "";
+  }
+  const auto [year, month, day, hour, minute, second] = fields;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)),
+                                         std::chrono::month(month), std::chrono::day(day)};
+  if (text != "Z" || !date.ok() || hour > 23 || minute > 59 || second > 59) {
+    return std::nullopt;
+  }
+  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second) + std::chrono::milliseconds(milliseconds);
 }
 
 std::string format_compact_time(SystemTime time) {

@@ -66,7 +66,7 @@ void append_metadata(Command& command, const Sidecar& sidecar, Container contain
     append_words(command, {"-metadata", fmt::format("{}={}", key, value)});
   };
   if (sidecar.time) {
-    add("creation_time", format_utc(*sidecar.time));
+    add("creation_time", format_time(*sidecar.time));
   }
   if (sidecar.position) {
     add("location", format_iso6709(*sidecar.position));

@@ -6,7 +6,7 @@
 
 namespace dualcam::convert {
 
-std::optional<UtcTime> start_of(const Sidecar& sidecar, std::chrono::microseconds duration) {
+std::optional<SystemTime> start_of(const Sidecar& sidecar, std::chrono::microseconds duration) {
   return sidecar.time
              ? std::optional(*sidecar.time -
                              std::chrono::duration_cast<std::chrono::milliseconds>(duration))
@@ -27,13 +27,14 @@ moment_in_clip(const std::optional<Moment>& wanted, const Sidecar& sidecar,
   if (offset == nullptr && !start) {
     return failure(ExitCode::usage, "--at: no metadata tells when the clip was taken");
   }
-  const auto at =
-      offset != nullptr ? *offset : std::chrono::microseconds(std::get<UtcTime>(*wanted) - *start);
+  const auto at = offset != nullptr
+                      ? *offset
+                      : std::chrono::microseconds(std::get<SystemTime>(*wanted) - *start);
   if (at < std::chrono::microseconds(0) ||
       (duration != std::chrono::microseconds(0) && at >= duration)) {
     const auto range = fmt::format("{:.3f} s long", static_cast<double>(duration.count()) / 1e6);
     return failure(ExitCode::usage, start ? fmt::format("--at: the clip begins at {} and is {}",
-                                                        format_utc(*start), range)
+                                                        format_time(*start), range)
                                           : "--at: the clip is " + range);
   }
   return at;

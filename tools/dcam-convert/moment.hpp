@@ -11,7 +11,7 @@
 namespace dualcam::convert {
 
 /// When a clip of this duration began, if its metadata tells: its time is that of its end.
-std::optional<UtcTime> start_of(const Sidecar& sidecar, std::chrono::microseconds duration);
+std::optional<SystemTime> start_of(const Sidecar& sidecar, std::chrono::microseconds duration);
 
 /// Where in the clip `wanted` is, or, without it, the trigger; nullopt: the trigger is not known or
 /// outside. A `wanted` that is outside is a failure; `duration` 0: nobody knows it.

@@ -132,7 +132,7 @@ std::optional<std::string> contradiction(const ConvertOptions& options) {
 } // namespace
 
 std::optional<Moment> parse_moment(const std::string& text) {
-  if (const auto utc = parse_utc(text)) {
+  if (const auto utc = parse_time(text)) {
     return *utc;
   }
   std::string_view rest = text;

@@ -32,7 +32,7 @@ enum class Extract {
 
 /// A point in a clip.
 using Moment = std::variant<std::chrono::microseconds, ///< since its start
-                            UtcTime>;
+                            SystemTime>;
 
 /// "1.5", "1.5s", "500ms", "01:02.5", "0:01:02.5", or UTC as in `2024-10-29T12:43:42Z`.
 std::optional<Moment> parse_moment(const std::string& text);

@@ -1,9 +1,6 @@
 #include "dcam-convert/sidecar.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,18 +16,6 @@
 namespace dualcam::convert {
 namespace {
 
-/// The number that so many digits are.
-std::optional<unsigned> digits(std::string_view& text, std::size_t count) {
-  unsigned value = 0;
-  const auto* end = text.data() + std::min(count, text.size());
-  const auto parsed = std::from_chars(text.data(), end, value);
-  if (text.size() < count || parsed.ec != std::errc{} || parsed.ptr != end) {
-    return std::nullopt;
-  }
-  text.remove_prefix(count);
-  return value;
-}
-
 std::optional<std::string> text_of(const Json& record, const char* key) {
   const auto found = record.find(key);
   return found != record.end() && found->is_string() ? std::optional(found->get<std::string>())
@@ -38,10 +23,10 @@ std::optional<std::string> text_of(const Json& record, const char* key) {
 }
 
 /// Tells `refused` of one that cannot be.
-std::optional<UtcTime> time_of(const Json& record, const char* key,
-                               std::vector<std::string>& refused) {
+std::optional<SystemTime> time_of(const Json& record, const char* key,
+                                  std::vector<std::string>& refused) {
   const auto text = text_of(record, key);
-  const auto time = text ? parse_utc(*text) : std::nullopt;
+  const auto time = text ? parse_time(*text) : std::nullopt;
   if (text && !time) {
     refused.push_back(fmt::format("{} \"{}\"", key, escaped(*text)));
   }
@@ -104,37 +89,6 @@ void add_what_is_inside(Json& record, const Json& whole) {
 }
 
 } // namespace
-
-std::optional<UtcTime> parse_utc(std::string_view text) {
-  constexpr std::string_view separators = "--T::";
-  constexpr std::array<std::size_t, 6> widths{4, 2, 2, 2, 2, 2};
-  std::array<unsigned, 6> fields{};
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    const auto field = digits(text, widths[i]);
-    if (!field || (i < separators.size() && !text.starts_with(separators[i]))) {
-      return std::nullopt;
-    }
-    fields[i] = *field;
-    text.remove_prefix(i < separators.size() ? 1 : 0);
-  }
-  unsigned milliseconds = 0;
-  if (text.starts_with('.')) {
-    text.remove_prefix(1);
-    const auto fraction = digits(text, 3);
-    milliseconds = fraction.value_or(0);
-    text = fraction ? text : "";
-  }
-  const auto [year, month, day, hour, minute, second] = fields;
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)),
-                                         std::chrono::month(month), std::chrono::day(day)};
-  if (text != "Z" || !date.ok() || hour > 23 || minute > 59 || second > 59) {
-    return std::nullopt;
-  }
-  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second) + std::chrono::milliseconds(milliseconds);
-}
-
-std::string format_utc(UtcTime time) { return format_time(SystemTime(time)); }
 
 Result<Sidecar> parse_sidecar(std::string_view text) {
   const auto whole = parse_document(text);

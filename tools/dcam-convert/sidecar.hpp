@@ -8,21 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "common/units.hpp"
 #include "dualcam/files/geo.hpp"
 #include "dualcam/wire/error.hpp"
 
 namespace dualcam::convert {
 
-using UtcTime = std::chrono::sys_time<std::chrono::milliseconds>;
-
-/// `2024-10-29T12:43:42.000Z`, fraction optional. nullopt: another form, or no point in time.
-std::optional<UtcTime> parse_utc(std::string_view text);
-std::string format_utc(UtcTime time);
-
 /// All checked: safe in a command line and in file names.
 struct Sidecar {
-  std::optional<UtcTime> time;         ///< when the file was finalised
-  std::optional<UtcTime> trigger_time; ///< what made the camera record; metadata version 4
+  std::optional<SystemTime> time;         ///< when the file was finalised
+  std::optional<SystemTime> trigger_time; ///< what made the camera record; metadata version 4
   std::optional<Position> position;
   std::optional<std::string> imei; ///< 15 digits
   std::optional<double> frame_rate;

@@ -292,7 +292,7 @@ void take_creation_time(Source& source) {
   const auto created = source.mp4.created;
   if (!source.sidecar.time && created > from_1904_to_1970 &&
       created < from_1904_to_1970 + year_10000) {
-    source.sidecar.time = UtcTime(std::chrono::seconds(created - from_1904_to_1970));
+    source.sidecar.time = SystemTime(std::chrono::seconds(created - from_1904_to_1970));
   }
 }
 

@@ -53,10 +53,8 @@ void sync_all(std::vector<Item>& items, std::size_t most_threads) {
 
 } // namespace
 
-void Syncer::sync(std::span<Commit> commits) { sync_each(commits); }
-
 /// Files, then folders, each once.
-void Syncer::sync_each(std::span<Commit> commits) {
+void Syncer::sync(std::span<Commit> commits) {
   std::vector<Item> files;
   std::map<std::filesystem::path, std::vector<Commit*>> by_folder;
   for (auto& commit : commits) {

@@ -1,12 +1,8 @@
 // The barrier: makes what many jobs have written durable, and tells for which of them that failed.
 #pragma once
 
-#include <chrono>
-#include <filesystem>
-#include <functional>
 #include <span>
 
-#include "common/descriptor.hpp"
 #include "dcam-serve/committer.hpp"
 
 namespace dualcam::serve {
@@ -20,8 +16,6 @@ public:
   void sync(std::span<Commit> commits);
 
 private:
-  void sync_each(std::span<Commit> commits);
-
   std::size_t threads_;
 };
 

@@ -39,11 +39,11 @@ Result<void> put(const fs::path& path, Bytes content, SystemTime time) {
   const timespec moment{static_cast<time_t>(count / 1000),
                         static_cast<long>(count % 1000 * 1'000'000)};
   const timespec times[] = {moment, moment};
-  std::error_code error;
-  if (::utimensat(AT_FDCWD, unfinished.c_str(), times, 0) == 0) {
-    fs::rename(unfinished, path, error);
+  if (::utimensat(AT_FDCWD, unfinished.c_str(), times, 0) != 0 ||
+      ::rename(unfinished.c_str(), path.c_str()) != 0) {
+    return errno_error(errno, "cannot write " + path.string());
   }
-  return error ? errno_error(error.value(), "cannot write " + path.string()) : Result<void>();
+  return {};
 }
 
 } // namespace
