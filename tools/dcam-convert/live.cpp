@@ -24,9 +24,8 @@ Result<LiveInput> open_input(const Workshop& workshop, const std::string& path) 
   return workshop.options.follow.empty() ? LiveInput::open(path) : LiveInput::follow(path);
 }
 
-Failure failure_of(const Workshop& workshop, const Error& error) {
-  const bool gone = !workshop.options.follow.empty() && error.message.contains("complete");
-  return {gone ? ExitCode::incomplete : ExitCode::io, error.message};
+Failure failure_of(const LiveInput& input, const Error& error) {
+  return {input.is_given_up() ? ExitCode::incomplete : ExitCode::io, error.message};
 }
 
 void fill(const LiveClip& clip, Record& record) {
@@ -86,7 +85,7 @@ private:
   Outcome<Bytes> read() {
     const auto count = input_.read(piece_, workshop_.stop);
     return count ? Outcome<Bytes>(Bytes(piece_).first(*count))
-                 : std::unexpected(failure_of(workshop_, count.error()));
+                 : std::unexpected(failure_of(input_, count.error()));
   }
 
   Outcome<void> hand_out() {
@@ -161,7 +160,7 @@ Outcome<std::string> await_name(const Workshop& workshop, const std::string& par
   for (;;) {
     const auto count = input->read(piece, workshop.stop);
     if (!count) {
-      return std::unexpected(failure_of(workshop, count.error()));
+      return std::unexpected(failure_of(*input, count.error()));
     }
     if (*count == 0) {
       return input->name();

@@ -50,13 +50,14 @@ std::string LiveInput::name() const {
 }
 
 /// Whether the part has got its name. Error: it is not going to.
-Result<bool> LiveInput::is_complete() const {
+Result<bool> LiveInput::is_complete() {
   struct stat ours{};
   struct stat named{};
   if (::fstat(file_.get(), &ours) != 0) {
     return errno_error(errno, "cannot read");
   }
   if (ours.st_nlink == 0) {
+    given_up_ = true;
     return errno_error(ENOENT, "was removed before it was complete");
   }
   const bool there = ::stat(part_.c_str(), &named) == 0;
@@ -64,6 +65,7 @@ Result<bool> LiveInput::is_complete() const {
     return false;
   }
   if (name().ends_with(part_ending)) {
+    given_up_ = true;
     return errno_error(ENOENT, "was set aside before it was complete");
   }
   return true;

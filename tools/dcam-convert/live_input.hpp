@@ -24,18 +24,22 @@ public:
   /// Some bytes, as soon as there are any; 0: the end.
   Result<std::size_t> read(std::span<std::byte> bytes, const StopSignal& stop);
 
+  /// Whether that failed because the part is never going to get its name.
+  bool is_given_up() const { return given_up_; }
+
   /// Its name by now.
   std::string name() const;
 
 private:
   explicit LiveInput(Descriptor file) : file_(std::move(file)) {}
   Result<std::size_t> read_pipe(std::span<std::byte> bytes, const StopSignal& stop) const;
-  Result<bool> is_complete() const;
+  Result<bool> is_complete();
 
   Descriptor file_;
   std::string part_; ///< empty: it is a pipe
   std::uint64_t offset_ = 0;
   bool complete_ = false;
+  bool given_up_ = false;
 };
 
 } // namespace dualcam::convert
