@@ -13,7 +13,8 @@ namespace {
 std::size_t printable_utf8(std::string_view text) {
   const auto [code, length] = first_utf8(text);
   const bool control = code < 0xA0 || (code >= 0x2028 && code <= 0x202E) ||
-                       (code >= 0x2066 && code <= 0x2069); // C1, line separators, direction
+                       (code >= 0x2066 && code <= 0x2069) || code == 0x061C || code == 0x200E ||
+                       code == 0x200F; // C1, line separators, direction
   return control ? 0 : length;
 }
 

@@ -18,9 +18,9 @@ namespace fs = std::filesystem;
 /// One input on its way to its output.
 class Conversion {
 public:
-  Conversion(const Workshop& workshop, std::size_t number, Record& record)
+  Conversion(const Workshop& workshop, fs::path target, std::size_t number, Record& record)
       : workshop_(workshop), options_(workshop.options), number_(number), record_(record),
-        target_(workshop.files.target(number)) {}
+        target_(std::move(target)) {}
 
   Outcome<void> run() {
     auto path = record_.input;
@@ -41,10 +41,11 @@ public:
       end.begin.clear();
     }
     auto source = open_source(workshop_, path, record_, end.begin);
-    if (!source) {
-      return std::unexpected(source.error());
-    }
-    source_ = &*source;
+    return source ? run(*source) : std::unexpected(source.error());
+  }
+
+  Outcome<void> run(Source& source) {
+    source_ = &source;
     if (const auto possible = check(); !possible) {
       return possible;
     }
@@ -272,17 +273,23 @@ private:
 
 } // namespace
 
-std::string pasteable(const ConvertOptions& options, const Source& source, const Command& command,
-                      Extract extract, AudioMode audio) {
-  Command feeder{options.program, "--extract", extract == Extract::matroska ? "matroska" : "video"};
+Command feeder(const ConvertOptions& options, const Source& source, Extract extract,
+               AudioMode audio) {
+  Command command{options.program, "--extract",
+                  extract == Extract::matroska ? "matroska" : "video"};
   if (audio == AudioMode::none || audio == AudioMode::aac) {
-    feeder.insert(feeder.end(), {"--audio", audio == AudioMode::none ? "none" : "aac"});
+    command.insert(command.end(), {"--audio", audio == AudioMode::none ? "none" : "aac"});
   }
   if (source.file.format() == VideoFormat::annex_b) {
-    feeder.insert(feeder.end(), {"--fps", fmt::format("{}", source.frame_rate)});
+    command.insert(command.end(), {"--fps", fmt::format("{}", source.frame_rate)});
   }
-  feeder.insert(feeder.end(), {"-o", "-", "--", source.file.path()});
-  return shell_command(feeder) + " | " + shell_command(command);
+  command.insert(command.end(), {"-o", "-", "--", source.file.path()});
+  return command;
+}
+
+std::string pasteable(const ConvertOptions& options, const Source& source, const Command& command,
+                      Extract extract, AudioMode audio) {
+  return shell_command(feeder(options, source, extract, audio)) + " | " + shell_command(command);
 }
 
 Outcome<Output> create_output(const Workshop& workshop, const fs::path& target, bool make_folder) {
@@ -303,10 +310,15 @@ Outcome<void> finish_output(const Workshop& workshop, Output& output, Record& re
   return {};
 }
 
+Outcome<void> convert_source(const Workshop& workshop, Source& source, const fs::path& target,
+                             std::size_t number, Record& record) {
+  return Conversion(workshop, target, number, record).run(source);
+}
+
 ExitCode convert(const Workshop& workshop, std::size_t number) {
   Record record;
   record.input = workshop.inputs[number].path;
-  Conversion conversion(workshop, number, record);
+  Conversion conversion(workshop, workshop.files.target(number), number, record);
   const auto done = attempt([&] { return conversion.run(); });
   if (workshop.stop.requested() && record.output.empty()) {
     return ExitCode::incomplete;

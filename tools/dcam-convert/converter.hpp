@@ -69,6 +69,10 @@ struct Workshop {
 Outcome<Source> open_source(const Workshop& workshop, const std::string& path, Record& record,
                             Bytes begin = {});
 
+/// The command that gives ffmpeg a stream.
+Command feeder(const ConvertOptions& options, const Source& source, Extract extract,
+               AudioMode audio);
+
 /// The pipeline that does by hand what `run_ffmpeg` does.
 std::string pasteable(const ConvertOptions& options, const Source& source, const Command& command,
                       Extract extract, AudioMode audio);
@@ -79,6 +83,15 @@ Outcome<Output> create_output(const Workshop& workshop, const std::filesystem::p
 
 /// Gives the output its name, which goes into `record`.
 Outcome<void> finish_output(const Workshop& workshop, Output& output, Record& record);
+
+/// Makes of a source that is open what the options ask for, under the name `target`, which goes
+/// into `record`; `number` is for the progress.
+Outcome<void> convert_source(const Workshop& workshop, Source& source,
+                             const std::filesystem::path& target, std::size_t number,
+                             Record& record);
+
+/// INPUT.json, or what --meta names, which must be good; the other is a bonus.
+Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input);
 
 /// Does everything for the input of this number but the contact sheet, which takes all.
 ExitCode convert(const Workshop& workshop, std::size_t number);

@@ -93,6 +93,26 @@ std::string selected(const std::vector<std::uint64_t>& pictures) {
   return terms;
 }
 
+/// A black picture ends each clip. The canvas has a picture at every time of either clip, of which
+/// equal ones are dropped at the end.
+std::string stack_filter(PictureSize cell) {
+  std::string graph;
+  for (const int number : {0, 1}) {
+    graph += fmt::format(
+        "[{0}:v:0]scale={1}:{2}:force_original_aspect_ratio=decrease,pad={1}:{2}:(ow-iw)/2:(oh-ih)/"
+        "2,"
+        "setsar=1,format=yuv420p,tpad=stop=1:color=black,split[clip{0}][times{0}];"
+        "[times{0}]crop=2:2:0:0,lutyuv=y=16:u=128:v=128,scale={1}:{3}:flags=neighbor,setsar=1"
+        "[canvas{0}];",
+        number, cell.width, cell.height, 2 * cell.height);
+  }
+  return graph + fmt::format("[canvas0][canvas1]interleave[canvas];"
+                             "[canvas][clip0]overlay=0:0:eof_action=pass[above];"
+                             "[above][clip1]overlay=0:{}:eof_action=pass,"
+                             "select=isnan(prev_selected_t)+gt(t\\,prev_selected_t)[both]",
+                             cell.height);
+}
+
 std::string small_extension(const std::filesystem::path& path) {
   auto extension = path.extension().string();
   std::ranges::transform(extension, extension.begin(), [](char character) {
@@ -177,6 +197,38 @@ Command convert_command(const ConvertOptions& options, Container container,
   return command;
 }
 
+Command stack_command(const ConvertOptions& options, Container container,
+                      const std::array<StackedInput, 2>& inputs, PictureSize cell,
+                      const Sidecar& sidecar, const FfmpegOutput& output) {
+  auto command = begin(options, output);
+  for (const auto& clip : inputs) {
+    append_words(command, {"-itsoffset", fmt::format("{}us", clip.start.count())});
+    append_input(command, clip.input);
+  }
+  append_words(command, {"-filter_complex", stack_filter(cell), "-map", "[both]"});
+  std::size_t track = 0;
+  for (std::size_t number = 0; number < inputs.size(); ++number) {
+    const auto& [input, start, title] = inputs[number];
+    const auto audio = audio_for(options.audio, container, input);
+    if (input.has_sound && audio != AudioMode::none) {
+      const auto of_track = fmt::format(":a:{}", track++);
+      append_words(command, {"-map", fmt::format("{}:a:0", number), "-c" + of_track,
+                             audio == AudioMode::aac ? "aac" : "copy", "-b" + of_track, "32k",
+                             "-metadata:s" + of_track, fmt::format("title={}", title),
+                             "-metadata:s" + of_track, fmt::format("handler_name={}", title)});
+    }
+  }
+  append_video_codec(command, options.codec == Codec::h265 ? Codec::h265 : Codec::h264, true,
+                     container);
+  append_metadata(command, sidecar, container);
+  if (container != Container::matroska) {
+    append_words(command, {"-movflags", "+faststart+use_metadata_tags", "-movie_timescale",
+                           time_scale, "-video_track_timescale", time_scale});
+  }
+  append_words(command, {"-f", std::string(name_of(container)), output.argument});
+  return command;
+}
+
 Command vendor_command(const ConvertOptions& options, double fps,
                        const std::filesystem::path& input, Container container,
                        const FfmpegOutput& output) {
@@ -197,8 +249,17 @@ Command thumbnail_command(const ConvertOptions& options, const FfmpegInput& inpu
   }
   append_input(command, input);
   append_words(command, {"-map", "0:v:0"});
+  std::string filter;
   if (!pick.first_key && input.stream) {
-    append_words(command, {"-vf", "select=" + selected({pick.number}), "-fps_mode", "passthrough"});
+    filter = "select=" + selected({pick.number});
+    append_words(command, {"-fps_mode", "passthrough"});
+  }
+  if (options.thumbnail_width != 0) {
+    filter +=
+        fmt::format("{}scale=min({}\\,iw):-2", filter.empty() ? "" : ",", options.thumbnail_width);
+  }
+  if (!filter.empty()) {
+    append_words(command, {"-vf", filter});
   }
   append_words(command, {"-frames:v", "1", "-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p",
                          "-f", "mjpeg", output.argument});

@@ -2,6 +2,7 @@
 // behind `file:`, so that none is taken for an option, a protocol or a pattern.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "dcam-convert/options.hpp"
+#include "dcam-convert/picture_size.hpp"
 #include "dcam-convert/sidecar.hpp"
 
 namespace dualcam::convert {
@@ -64,6 +66,20 @@ Command convert_command(const ConvertOptions& options, Container container,
 Command vendor_command(const ConvertOptions& options, double fps,
                        const std::filesystem::path& input, Container container,
                        const FfmpegOutput& output);
+
+/// One of two clips, one above the other.
+struct StackedInput {
+  FfmpegInput input;
+  std::chrono::microseconds start; ///< of the clip, since that of the earlier one
+  const char* title;               ///< of its sound
+};
+
+/// Two clips on one clock as one video, the first above the second, each in a cell of this size
+/// (even numbers): black where a clip has no picture, a picture at every time at which one of them
+/// has one, the sounds as tracks.
+Command stack_command(const ConvertOptions& options, Container container,
+                      const std::array<StackedInput, 2>& inputs, PictureSize cell,
+                      const Sidecar& sidecar, const FfmpegOutput& output);
 
 /// Which picture becomes a thumbnail.
 struct Pick {

@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Appends what is in `root`/`place`, folders in it too.
-Outcome<void> list_folder(const fs::path& root, const fs::path& place,
+Outcome<void> list_folder(const fs::path& root, const fs::path& place, Parts parts,
                           std::vector<ListedFile>& files) {
   const auto folder = root / place;
   std::vector<std::string> names;
@@ -23,13 +23,14 @@ Outcome<void> list_folder(const fs::path& root, const fs::path& place,
   }
   std::ranges::sort(names);
   for (const auto& name : names) {
-    if (name.starts_with(".") || name.ends_with(".part") || name.ends_with(".checkpoint")) {
+    if (name.starts_with(".") || name.ends_with(".checkpoint") ||
+        (name.ends_with(".part") && parts == Parts::left_out)) {
       continue;
     }
     std::error_code ignored;
     const auto status = fs::symlink_status(folder / name, ignored);
     if (fs::is_directory(status)) {
-      if (auto done = list_folder(root, place / name, files); !done) {
+      if (auto done = list_folder(root, place / name, parts, files); !done) {
         return done;
       }
     } else if (fs::is_regular_file(folder / name, ignored)) {
@@ -46,13 +47,13 @@ bool is_video(VideoFormat format, bool beside) {
 
 } // namespace
 
-Outcome<std::vector<ListedFile>> list_files(const std::vector<std::string>& inputs) {
+Outcome<std::vector<ListedFile>> list_files(const std::vector<std::string>& inputs, Parts parts) {
   std::vector<ListedFile> files;
   for (const auto& input : inputs) {
     std::error_code ignored;
     if (input == "-" || !fs::is_directory(input, ignored)) {
       files.push_back({input});
-    } else if (const auto done = list_folder(input, "", files); !done) {
+    } else if (const auto done = list_folder(input, "", parts, files); !done) {
       return std::unexpected(done.error());
     }
   }
@@ -61,7 +62,7 @@ Outcome<std::vector<ListedFile>> list_files(const std::vector<std::string>& inpu
 
 Outcome<std::vector<ListedFile>> list_videos(const ConvertOptions& options,
                                              const StopSignal& stop) {
-  auto files = list_files(options.inputs);
+  auto files = list_files(options.inputs, Parts::left_out);
   if (!files) {
     return files;
   }

@@ -8,9 +8,12 @@
 
 namespace dualcam::convert {
 
+/// Parts of files that are on their way.
+enum class Parts { left_out, listed };
+
 /// The files given, and those in folders given, at any depth and in the order of their paths.
-/// Hidden ones and parts of files on their way are left out, links to folders not followed.
-Outcome<std::vector<ListedFile>> list_files(const std::vector<std::string>& inputs);
+/// Hidden ones and checkpoints are left out, links to folders not followed.
+Outcome<std::vector<ListedFile>> list_files(const std::vector<std::string>& inputs, Parts parts);
 
 /// The same without what is no video in a folder: told by content, but for JSON and text, which
 /// are many. Without `--output` an MP4 in a folder is what would be made, and so left out.

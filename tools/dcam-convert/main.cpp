@@ -1,6 +1,4 @@
-#include <atomic>
 #include <cstring>
-#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -9,45 +7,48 @@
 #include "dcam-convert/contact_sheet.hpp"
 #include "dcam-convert/converter.hpp"
 #include "dcam-convert/input_list.hpp"
+#include "dcam-convert/page/collection.hpp"
+#include "dcam-convert/page/page.hpp"
+#include "dcam-convert/run_each.hpp"
+#include "dcam-convert/stack.hpp"
 
 namespace dualcam::convert {
 namespace {
 
 constexpr auto tool_name = "dcam-convert";
 
-/// Takes the inputs one by one, several at once if wanted; the worst outcome.
-ExitCode convert_all(const Workshop& workshop) {
-  const auto files = workshop.inputs.size();
-  std::atomic<std::size_t> next = 0;
-  std::atomic<ExitCode> worst = ExitCode::done;
-  const auto work = [&] {
-    for (auto number = next++; number < files && !workshop.stop.requested(); number = next++) {
-      const auto code = static_cast<ExitCode>(
-          run_tool(tool_name, [&] { return static_cast<int>(convert(workshop, number)); }));
-      for (auto known = worst.load(); known < code && !worst.compare_exchange_weak(known, code);) {
-      }
-    }
-  };
-  const auto jobs = workshop.options.dry_run ? 1 : workshop.options.jobs; // shown in their order
-  std::vector<std::jthread> helpers;
-  for (std::size_t wanted = std::min<std::size_t>(files, jobs); wanted > 1; --wanted) {
-    try {
-      helpers.emplace_back(work);
-    } catch (const std::exception&) {
-      break; // no more of them: those that there are do it all
-    }
+Outcome<std::vector<ListedFile>> list(const ConvertOptions& options, const StopSignal& stop) {
+  switch (options.task()) {
+  case Task::page:
+    return list_for_page(options.inputs);
+  case Task::contact_sheet:
+  case Task::stack:
+    return list_files(options.inputs, Parts::left_out);
+  default:
+    return list_videos(options, stop);
   }
-  work();
-  helpers.clear();
-  return worst;
+}
+
+ExitCode run_task(const Workshop& workshop) {
+  const auto& options = workshop.options;
+  switch (options.task()) {
+  case Task::contact_sheet:
+    return make_contact_sheet(workshop);
+  case Task::page:
+    return make_page(workshop);
+  case Task::stack:
+    return stack(workshop);
+  default:
+    return run_each(workshop.inputs.size(), options.dry_run ? 1 : options.jobs, workshop.stop,
+                    [&](std::size_t number) { return convert(workshop, number); });
+  }
 }
 
 int run(const ConvertOptions& options) {
   const StopSignal stop;
   hurry_when_readable(stop.descriptor());
   Reporter reporter(options.common, options.inputs.size());
-  const bool one = options.task() == Task::contact_sheet;
-  const auto inputs = one ? list_files(options.inputs) : list_videos(options, stop);
+  const auto inputs = list(options, stop);
   if (!inputs) {
     reporter.error(inputs.error().message);
     return static_cast<int>(inputs.error().code);
@@ -59,11 +60,11 @@ int run(const ConvertOptions& options) {
     return static_cast<int>(ExitCode::usage);
   }
   const Workshop workshop{options, *inputs, *files, reporter, stop};
-  if (inputs->empty() && !one) {
+  if (inputs->empty() && !makes_one(options.task())) {
     reporter.error("no video in what is given");
     return static_cast<int>(ExitCode::bad_data);
   }
-  auto code = one ? make_contact_sheet(workshop) : convert_all(workshop);
+  auto code = run_task(workshop);
   if (stop.requested()) {
     reporter.error("stopped; nothing unfinished is left, the same command starts again");
     return 128 + stop.signal();

@@ -78,6 +78,8 @@ void describe(Bytes media, Bytes table, Mp4Facts& facts) {
   const auto description = find_mp4_box(table, "stsd");
   const auto codec = as_text(description.subspan(std::min<std::size_t>(12, description.size())));
   facts.hevc = codec.starts_with("hvc1") || codec.starts_with("hev1");
+  facts.width = static_cast<std::uint32_t>(number_be(description, 40, 2));
+  facts.height = static_cast<std::uint32_t>(number_be(description, 42, 2));
 }
 
 void take_movie(Bytes movie, std::uint64_t file_size, Mp4Facts& facts) {
@@ -96,6 +98,7 @@ void take_movie(Bytes movie, std::uint64_t file_size, Mp4Facts& facts) {
     const auto kind = handler.size() >= 12 ? as_text(handler.subspan(8, 4)) : std::string_view();
     const bool is_video = kind == "vide";
     facts.other_tracks += is_video || kind == "soun" ? 0 : 1;
+    facts.has_sound = facts.has_sound || kind == "soun";
     if (is_video && !described) {
       described = true;
       facts.frames = samples.all;

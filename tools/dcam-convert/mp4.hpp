@@ -13,8 +13,11 @@ struct Mp4Facts {
   std::uint64_t frames = 0;        ///< of the first picture track, by its index; 0 if not known
   std::uint64_t frames_inside = 0; ///< how many of them lie inside the file
   double seconds = 0;              ///< of the same track
-  std::uint64_t created = 0;       ///< seconds since 1904; 0 if not known
-  std::uint64_t other_tracks = 0;  ///< neither pictures nor sound
+  std::uint32_t width = 0;         ///< of its pictures as they are coded; 0 if not known
+  std::uint32_t height = 0;
+  bool has_sound = false;
+  std::uint64_t created = 0;      ///< seconds since 1904; 0 if not known
+  std::uint64_t other_tracks = 0; ///< neither pictures nor sound
   /// Every box ends inside the file and the last one with it, and so does every sample of every
   /// track.
   bool whole = false;

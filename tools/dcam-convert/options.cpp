@@ -77,6 +77,10 @@ void add_options(Arguments& parser, ConvertOptions& options) {
                 });
   parser.text("--contact-sheet", "FILE", options.contact_sheet,
               "make a JPEG with pictures from all inputs, folders too");
+  parser.text("--page", "FILE.html", options.page,
+              "make one page to look at what is in folders, and what it lacks");
+  parser.flag("--stack", options.stack,
+              "make one video of two clips, FRONT and REAR, by their time");
   parser.number("-j,--jobs", "N", options.jobs, 1U, 256U, "this many files at once");
   parser.flag("-n,--dry-run", options.dry_run, "print the commands, ready to paste; run none");
   parser.text("--ffmpeg", "PATH", options.ffmpeg, "the ffmpeg to run");
@@ -84,16 +88,43 @@ void add_options(Arguments& parser, ConvertOptions& options) {
   parser.flag("--strict", options.strict, "write nothing if the input is damaged");
 }
 
+/// What a page, and a stack of two, have no use for.
+std::optional<std::string> page_contradiction(const ConvertOptions& options) {
+  const bool page = !options.page.empty();
+  if (!page && !options.stack) {
+    return std::nullopt;
+  }
+  const auto name = page ? "--page" : "--stack";
+  if (page && std::ranges::find(options.inputs, "-") != options.inputs.end()) {
+    return "--page shows what is in folders, and reads no standard input";
+  }
+  if (page && options.codec == Codec::h265) {
+    return "--page makes H.264, which every browser plays; --codec h265 is not for it";
+  }
+  if (options.live || !options.follow.empty()) {
+    return fmt::format("{} takes whole files, neither --live nor --follow", name);
+  }
+  return options.meta.empty()
+             ? std::nullopt
+             : std::optional(
+                   fmt::format("--meta describes one file; {} takes INPUT.json of each", name));
+}
+
 /// What contradicts what; nullopt if nothing does.
 std::optional<std::string> contradiction(const ConvertOptions& options) {
   const int tasks = (options.vendor_recipe ? 1 : 0) +
                     (options.extract != Extract::nothing ? 1 : 0) +
-                    (options.thumbnail.empty() ? 0 : 1) + (options.contact_sheet.empty() ? 0 : 1);
+                    (options.thumbnail.empty() ? 0 : 1) + (options.contact_sheet.empty() ? 0 : 1) +
+                    (options.page.empty() ? 0 : 1) + (options.stack ? 1 : 0);
   if (options.inputs.empty()) {
     return "no INPUT given";
   }
   if (tasks > 1) {
-    return "only one of --vendor-recipe, --extract, --thumbnail and --contact-sheet at a time";
+    return "only one of --vendor-recipe, --extract, --thumbnail, --contact-sheet, --page and "
+           "--stack at a time";
+  }
+  if (options.stack && options.inputs.size() != 2) {
+    return "--stack takes two clips: FRONT REAR";
   }
   if (std::ranges::count(options.inputs, "-") > 1) {
     return "standard input can be read only once";
@@ -104,9 +135,12 @@ std::optional<std::string> contradiction(const ConvertOptions& options) {
   if (options.at && options.thumbnail.empty()) {
     return "--at picks the picture for --thumbnail";
   }
-  const bool makes_jpeg = !options.thumbnail.empty() || !options.contact_sheet.empty();
-  if (makes_jpeg && !options.output.empty()) {
-    return "--output has no use: --thumbnail and --contact-sheet name their file";
+  const bool names_file = !options.thumbnail.empty() || !options.contact_sheet.empty();
+  if ((names_file || !options.page.empty()) && !options.output.empty()) {
+    return "--output has no use: --thumbnail, --contact-sheet and --page name their file";
+  }
+  if (const auto text = page_contradiction(options)) {
+    return text;
   }
   if (options.inputs.size() > 1 && options.output == "-") {
     return "--output: standard output takes one file";
@@ -115,14 +149,14 @@ std::optional<std::string> contradiction(const ConvertOptions& options) {
     return "--meta describes one file; for several there is INPUT.json beside each";
   }
   const bool reads_stdin = std::ranges::find(options.inputs, "-") != options.inputs.end();
-  if (reads_stdin && options.output.empty() && !makes_jpeg) {
+  if (reads_stdin && options.output.empty() && !names_file) {
     return "--output is needed for standard input: it has no name to go by";
   }
   if (reads_stdin && options.vendor_recipe) {
     return "--vendor-recipe reads files only";
   }
-  const bool to_stdout =
-      options.output == "-" || options.thumbnail == "-" || options.contact_sheet == "-";
+  const bool to_stdout = options.output == "-" || options.thumbnail == "-" ||
+                         options.contact_sheet == "-" || options.page == "-";
   if (to_stdout && options.common.json) {
     return "--json and the file cannot both go to standard output";
   }
@@ -170,6 +204,8 @@ Task ConvertOptions::task() const {
          : extract != Extract::nothing ? Task::extract
          : !thumbnail.empty()          ? Task::thumbnail
          : !contact_sheet.empty()      ? Task::contact_sheet
+         : !page.empty()               ? Task::page
+         : stack                       ? Task::stack
                                        : Task::convert;
 }
 

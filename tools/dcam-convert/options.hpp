@@ -38,7 +38,12 @@ using Moment = std::variant<std::chrono::microseconds, ///< since its start
 std::optional<Moment> parse_moment(const std::string& text);
 
 /// What is made of the inputs.
-enum class Task { convert, vendor_recipe, extract, thumbnail, contact_sheet };
+enum class Task { convert, vendor_recipe, extract, thumbnail, contact_sheet, page, stack };
+
+/// Whether it makes one output of all inputs.
+constexpr bool makes_one(Task task) {
+  return task == Task::contact_sheet || task == Task::page || task == Task::stack;
+}
 
 struct ConvertOptions {
   CommonOptions common;
@@ -55,6 +60,9 @@ struct ConvertOptions {
   bool live = false;        ///< output while the input arrives
   std::string follow;       ///< NAME.part that still grows
   std::string contact_sheet;
+  std::string page;             ///< FILE.html over what is in the inputs
+  bool stack = false;           ///< two clips, one above the other
+  unsigned thumbnail_width = 0; ///< at most; 0 = as the picture is
   unsigned jobs = 1;
   bool dry_run = false;
   std::string ffmpeg = "ffmpeg";

@@ -78,6 +78,10 @@ Json json_of(const Record& record) {
 
 } // namespace
 
+std::string damage_summary(const Record& record) {
+  return record.has_clip ? summary_of(record) : record.losses.damage.front().message;
+}
+
 void Reporter::detail(std::string_view text) {
   const std::scoped_lock lock(mutex_);
   console_.detail(text);

@@ -31,6 +31,10 @@ struct Record {
   ExitCode code = ExitCode::done;
 };
 
+/// "3 of 60 frames lost (0.150 s)", or of a photo what is wrong with it. Precondition: it is
+/// damaged.
+std::string damage_summary(const Record& record);
+
 class Reporter {
 public:
   Reporter(const CommonOptions& options, std::size_t files)

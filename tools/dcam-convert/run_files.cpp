@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 std::string_view option_of(Task task) {
   return task == Task::thumbnail       ? "--thumbnail"
          : task == Task::contact_sheet ? "--contact-sheet"
+         : task == Task::page          ? "--page"
                                        : "--output";
 }
 
@@ -28,13 +29,16 @@ const std::string& wanted_by(const ConvertOptions& options) {
   const auto task = options.task();
   return task == Task::thumbnail       ? options.thumbnail
          : task == Task::contact_sheet ? options.contact_sheet
+         : task == Task::page          ? options.page
                                        : options.output;
 }
 
 std::string_view extension_of(const ConvertOptions& options) {
   switch (options.extract) {
   case Extract::nothing:
-    return options.task() == Task::thumbnail ? ".jpg" : ".mp4";
+    return options.task() == Task::thumbnail || options.task() == Task::contact_sheet ? ".jpg"
+           : options.task() == Task::stack                                            ? ".stack.mp4"
+                                                                                      : ".mp4";
   case Extract::video:
     return ".hevc";
   case Extract::audio:
@@ -73,17 +77,23 @@ fs::path output_path(const std::string& output, const ListedFile& input, std::st
   return output;
 }
 
+bool is_html_name(const fs::path& path) {
+  return path.extension() == ".html" || path.extension() == ".htm";
+}
+
 /// `a.h265 out.mp4`, as cp and ffmpeg have it.
 std::optional<std::string> misplaced_output(const ConvertOptions& options) {
   const auto last = options.inputs.empty() ? std::string() : options.inputs.back();
   struct stat status{};
-  const bool looks_so = last.ends_with('/') || container_of(last) || is_jpeg_name(last);
+  const bool looks_so =
+      last.ends_with('/') || container_of(last) || is_jpeg_name(last) || is_html_name(last);
   if (options.inputs.size() < 2 || !looks_so || ::stat(last.c_str(), &status) == 0) {
     return std::nullopt;
   }
   return fmt::format("'{0}': no such file; if it is to be made, write {1} {0}", escaped(last),
                      options.task() == Task::thumbnail       ? "--thumbnail"
                      : options.task() == Task::contact_sheet ? "--contact-sheet"
+                     : options.task() == Task::page          ? "--page"
                                                              : "-o");
 }
 
@@ -103,6 +113,11 @@ std::optional<std::string> objection(const ConvertOptions& options, bool many) {
     return !folder && is_jpeg_name(wanted)
                ? std::nullopt
                : std::optional(name + ": give a name that ends in .jpg or .jpeg, or -");
+  }
+  if (task == Task::page) {
+    return !folder && is_html_name(wanted)
+               ? std::nullopt
+               : std::optional(name + ": give a name that ends in .html or .htm, or -");
   }
   if (many) {
     struct stat status{};
@@ -159,15 +174,16 @@ private:
 
 std::expected<RunFiles, std::string> RunFiles::plan(const ConvertOptions& options,
                                                     const std::vector<ListedFile>& inputs) {
+  const bool one = makes_one(options.task());
   const bool several =
-      options.inputs.size() > 1 || std::ranges::any_of(inputs, &ListedFile::from_folder);
+      !one && (options.inputs.size() > 1 || std::ranges::any_of(inputs, &ListedFile::from_folder));
   if (auto text = misplaced_output(options)) {
     return std::unexpected(std::move(*text));
   }
   if (auto text = objection(options, several)) {
     return std::unexpected(std::move(*text));
   }
-  if (inputs.size() > 1 && options.output == "-") {
+  if (!one && inputs.size() > 1 && options.output == "-") {
     return std::unexpected("--output: standard output takes one file");
   }
   if (inputs.size() > 1 && !options.meta.empty()) {
@@ -181,11 +197,12 @@ std::expected<RunFiles, std::string> RunFiles::plan(const ConvertOptions& option
   files.add(options.meta);
   const auto& wanted = wanted_by(options);
   Names names(options.if_exists);
-  const bool one = options.task() == Task::contact_sheet;
   for (std::size_t number = 0; number < (one ? 1 : inputs.size()); ++number) {
-    const auto target = one ? output_path(wanted, {options.inputs.front()}, ".jpg", false)
-                            : output_path(wanted, inputs[number], extension_of(options), several);
-    files.targets_.push_back(target == "-" ? target : names.take(target));
+    const auto target =
+        output_path(wanted, one ? ListedFile{options.inputs.front()} : inputs[number],
+                    extension_of(options), several);
+    const bool as_it_is = target == "-" || options.task() == Task::page;
+    files.targets_.push_back(as_it_is ? target : names.take(target));
     if (target != "-" && options.if_exists == IfExists::replace &&
         is_special(files.targets_.back())) {
       return std::unexpected(escaped(files.targets_.back().string()) +

@@ -1,6 +1,7 @@
 #include "dcam-convert/sidecar.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -64,6 +65,22 @@ std::optional<std::string> words_of(const Json& record, const char* key) {
   return words.empty() ? std::nullopt : std::optional(escaped(words));
 }
 
+/// Its name, or its number where that has none.
+std::optional<std::string> trigger_of(const Json& record) {
+  if (auto name = words_of(record, "trigger_name")) {
+    return name;
+  }
+  const auto number = number_of(record, "trigger");
+  return number && *number >= 0 ? std::optional(fmt::format("trigger {}", *number)) : std::nullopt;
+}
+
+std::optional<int> time_zone_of(const Json& record) {
+  constexpr double farthest = 24 * 60;
+  const auto minutes = number_of(record, "time_zone_minutes");
+  return minutes && std::abs(*minutes) < farthest ? std::optional(static_cast<int>(*minutes))
+                                                  : std::nullopt;
+}
+
 /// Adds what `other` has and `record` has not.
 void fill(Json& record, const Json& other) {
   for (const auto& [key, value] : other.items()) {
@@ -111,6 +128,12 @@ Result<Sidecar> parse_sidecar(std::string_view text) {
   }
   sidecar.driver = words_of(record, "driver");
   sidecar.events = words_of(record, "events");
+  sidecar.camera = camera_named(text_of(record, "camera").value_or(""));
+  sidecar.kind = words_of(record, "kind");
+  sidecar.trigger = trigger_of(record);
+  sidecar.camera_trigger = words_of(record, "camera_trigger");
+  sidecar.received = time_of(record, "received", sidecar.refused);
+  sidecar.time_zone = time_zone_of(record);
   return sidecar;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/units.hpp"
+#include "dualcam/files/camera.hpp"
 #include "dualcam/files/geo.hpp"
 #include "dualcam/wire/error.hpp"
 
@@ -23,7 +24,13 @@ struct Sidecar {
   std::optional<double> frame_rate;
   std::optional<std::string> driver; ///< printable
   std::optional<std::string> events; ///< their names: "drowsiness, phone"
-  std::vector<std::string> refused;  ///< times that cannot be: `time "2024-13-29T12:43:42Z"`
+  std::optional<Camera> camera;
+  std::optional<std::string> kind;           ///< "videof", "photo"; printable
+  std::optional<std::string> trigger;        ///< "crash", "trigger 17"; printable
+  std::optional<std::string> camera_trigger; ///< the camera's own; printable
+  std::optional<SystemTime> received;        ///< by the server's clock
+  std::optional<int> time_zone;              ///< minutes east of UTC
+  std::vector<std::string> refused; ///< times that cannot be: `time "2024-13-29T12:43:42Z"`
 };
 
 /// From the JSON object that `metadata_record` (common/json.hpp) makes, or one that holds it as

@@ -162,46 +162,6 @@ std::expected<std::string, int> read_text(const std::string& path) {
   }
 }
 
-/// --meta's file must be good; INPUT.json is a bonus.
-Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input) {
-  const auto& options = workshop.options;
-  const bool demanded = !options.meta.empty();
-  const auto path = demanded ? options.meta : input + ".json";
-  if (!demanded && input == "-") {
-    return Sidecar{};
-  }
-  const auto text = read_text(path);
-  if (!text && !demanded && (text.error() == ENOENT || text.error() == ENAMETOOLONG)) {
-    return Sidecar{};
-  }
-  if (!text) {
-    const auto message =
-        "cannot read " + escaped(path) + ": " + std::generic_category().message(text.error());
-    if (demanded) {
-      return std::unexpected(Failure{ExitCode::io, message});
-    }
-    workshop.reporter.warning(message + "; going on without metadata");
-    return Sidecar{};
-  }
-  auto sidecar = parse_sidecar(*text);
-  if (!sidecar) {
-    const auto message = escaped(path) + ": " + sidecar.error().message;
-    if (demanded) {
-      return std::unexpected(Failure{ExitCode::bad_data, message});
-    }
-    workshop.reporter.warning(message + "; going on without metadata");
-    return Sidecar{};
-  }
-  for (const auto& time : sidecar->refused) {
-    const auto message = fmt::format("{}: {} is no point in time", escaped(path), time);
-    if (demanded) {
-      return std::unexpected(Failure{ExitCode::bad_data, message});
-    }
-    workshop.reporter.warning(message + "; going on without it");
-  }
-  return std::move(*sidecar);
-}
-
 double choose_frame_rate(const Workshop& workshop, const Source& source) {
   const auto& options = workshop.options;
   if (options.fps != 0 || source.sidecar.frame_rate) {
@@ -347,6 +307,45 @@ void fill_record(const Clip& clip, Record& record) {
 
 std::string Source::file_argument() const {
   return file.has_path() ? convert::file_argument(file.path()) : stdin_file;
+}
+
+Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input) {
+  const auto& options = workshop.options;
+  const bool demanded = !options.meta.empty();
+  const auto path = demanded ? options.meta : input + ".json";
+  if (!demanded && input == "-") {
+    return Sidecar{};
+  }
+  const auto text = read_text(path);
+  if (!text && !demanded && (text.error() == ENOENT || text.error() == ENAMETOOLONG)) {
+    return Sidecar{};
+  }
+  if (!text) {
+    const auto message =
+        "cannot read " + escaped(path) + ": " + std::generic_category().message(text.error());
+    if (demanded) {
+      return std::unexpected(Failure{ExitCode::io, message});
+    }
+    workshop.reporter.warning(message + "; going on without metadata");
+    return Sidecar{};
+  }
+  auto sidecar = parse_sidecar(*text);
+  if (!sidecar) {
+    const auto message = escaped(path) + ": " + sidecar.error().message;
+    if (demanded) {
+      return std::unexpected(Failure{ExitCode::bad_data, message});
+    }
+    workshop.reporter.warning(message + "; going on without metadata");
+    return Sidecar{};
+  }
+  for (const auto& time : sidecar->refused) {
+    const auto message = fmt::format("{}: {} is no point in time", escaped(path), time);
+    if (demanded) {
+      return std::unexpected(Failure{ExitCode::bad_data, message});
+    }
+    workshop.reporter.warning(message + "; going on without it");
+  }
+  return std::move(*sidecar);
 }
 
 Outcome<Source> open_source(const Workshop& workshop, const std::string& path, Record& record,

@@ -41,10 +41,11 @@ TEST_CASE("convert options: each task has its option, and excludes the others") 
   CHECK(line.good({"--extract", "audio", "a"}).task() == Task::extract);
   CHECK(line.good({"--thumbnail", "t.jpg", "a"}).task() == Task::thumbnail);
   CHECK(line.good({"--contact-sheet", "t.jpg", "a"}).task() == Task::contact_sheet);
-  const std::vector<std::vector<const char*>> tasks{{"--vendor-recipe"},
-                                                    {"--extract", "video"},
-                                                    {"--thumbnail", "t.jpg"},
-                                                    {"--contact-sheet", "s.jpg"}};
+  CHECK(line.good({"--page", "p.html", "a"}).task() == Task::page);
+  CHECK(line.good({"--stack", "a", "b"}).task() == Task::stack);
+  const std::vector<std::vector<const char*>> tasks{
+      {"--vendor-recipe"},          {"--extract", "video"}, {"--thumbnail", "t.jpg"},
+      {"--contact-sheet", "s.jpg"}, {"--page", "p.html"},   {"--stack", "b"}};
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     for (std::size_t j = i + 1; j < tasks.size(); ++j) {
       auto words = tasks[i];

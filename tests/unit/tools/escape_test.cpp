@@ -9,8 +9,9 @@ TEST_CASE("escape: printable text stays, control bytes and broken UTF-8 do not")
   CHECK(escaped("Vilnius \xC5\xBE") == "Vilnius \xC5\xBE");
   CHECK(escaped("\x1b[2J\n\r\t\x7f") == "\\x1b[2J\\x0a\\x0d\\x09\\x7f");
   CHECK(escaped("a\\b") == "a\\x5cb");
-  CHECK(escaped("\xC2\x9B") == "\\xc2\\x9b");          // CSI as C1
-  CHECK(escaped("\xE2\x80\xAE") == "\\xe2\\x80\\xae"); // right-to-left override
+  CHECK(escaped("\xC2\x9B") == "\\xc2\\x9b");                            // CSI as C1
+  CHECK(escaped("\xE2\x80\xAE") == "\\xe2\\x80\\xae");                   // right-to-left override
+  CHECK(escaped("\xE2\x80\x8F\xD8\x9C") == "\\xe2\\x80\\x8f\\xd8\\x9c"); // and marks
   CHECK(escaped("\xC0\xAF \xED\xA0\x80 \xFF") == "\\xc0\\xaf \\xed\\xa0\\x80 \\xff");
   CHECK(escaped("\xE2\x82") == "\\xe2\\x82"); // cut short
 }

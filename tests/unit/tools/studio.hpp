@@ -65,7 +65,7 @@ struct Studio {
     fs::remove(tools / "calls");
     const Quiet quiet;
     const StopSignal stop;
-    const auto inputs = list_files(options.inputs);
+    const auto inputs = list_files(options.inputs, Parts::left_out);
     REQUIRE(inputs);
     auto files = RunFiles::plan(options, *inputs);
     REQUIRE(files);

@@ -1,0 +1,110 @@
+#include "dcam-convert/page/collection.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "dcam-convert/page/text.hpp"
+
+namespace dualcam::convert {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_stream_name(const fs::path& path) {
+  constexpr std::array<std::string_view, 5> extensions{".h265", ".hevc", ".265", ".H265", ".HEVC"};
+  return std::ranges::find(extensions, path.extension().string()) != extensions.end();
+}
+
+/// Without .part.
+fs::path whole_name(const fs::path& path) {
+  return path.extension() == ".part" ? fs::path(path).replace_extension() : path;
+}
+
+/// The names of a folder.
+class Listing {
+public:
+  explicit Listing(const std::vector<ListedFile>& files) {
+    for (const auto& file : files) {
+      const fs::path path(file.path);
+      paths_.insert(path);
+      if (is_stream_name(path)) {
+        stems_.insert(fs::path(path).replace_extension());
+      }
+    }
+  }
+
+  bool has(const fs::path& path) const { return paths_.contains(path); }
+  bool has_sidecar(const fs::path& path) const { return has(path.string() + ".json"); }
+
+  /// Made for a page, or on its way to be; a video that has outlived its source is no more.
+  bool is_product(const fs::path& path) const {
+    const auto source = source_of_product(whole_name(path));
+    return source && (has(*source) || path.extension() != ".mp4");
+  }
+
+  /// `clip.mp4` beside `clip.h265`.
+  bool is_conversion(const fs::path& path) const {
+    return container_of(path) && !has_sidecar(path) &&
+           stems_.contains(fs::path(path).replace_extension());
+  }
+
+private:
+  std::set<fs::path> paths_;
+  std::set<fs::path> stems_; ///< of streams
+};
+
+} // namespace
+
+fs::path place_of(const fs::path& path) {
+  std::error_code error;
+  if (std::ranges::find(path, "..") != path.end()) { // leads elsewhere where there are links
+    const auto folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    if (auto canonical = fs::canonical(folder, error); !error) {
+      return canonical / path.filename();
+    }
+  }
+  return fs::absolute(path).lexically_normal();
+}
+
+Outcome<std::vector<ListedFile>> list_for_page(const std::vector<std::string>& inputs) {
+  auto files = list_files(inputs, Parts::listed);
+  if (files) {
+    const Listing listing(*files);
+    std::erase_if(*files, [&](const ListedFile& file) {
+      const auto name = whole_name(file.path);
+      return name.extension() == ".html" || name.extension() == ".htm" ||
+             listing.is_product(file.path);
+    });
+  }
+  return files;
+}
+
+std::vector<Entry> collect(const std::vector<ListedFile>& files, const fs::path& page) {
+  const Listing listing(files);
+  const auto page_folder = place_of(page).parent_path();
+  std::vector<Entry> entries;
+  for (const auto& file : files) {
+    Entry entry;
+    entry.path = file.path;
+    entry.incomplete = entry.path.extension() == ".part";
+    const auto name = whole_name(entry.path);
+    const auto stamp = stamp_of(entry.path);
+    if (name.extension() == ".json" || name.extension() == ".txt" || listing.is_conversion(name) ||
+        (!stamp && entry.incomplete)) { // it has got its name
+      continue;
+    }
+    entry.stamp = stamp.value_or(Stamp{});
+    entry.place = place_of(entry.path);
+    entry.link = relative_link(entry.place, page_folder);
+    entry.has_sidecar = listing.has_sidecar(entry.path);
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+bool has_media_name(const fs::path& path) {
+  return is_stream_name(path) || is_jpeg_name(path) || container_of(path);
+}
+
+} // namespace dualcam::convert
