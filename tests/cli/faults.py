@@ -17,6 +17,7 @@ import tempfile
 from families import DUALCAM, Family
 from figures import figure
 from harness import IMEI, PATIENCE, STATE, TOOLS, Running, ToolTest, sanitized, tool
+from power_cut import SYNCS
 from uploads import Upload
 from wire import (AGAIN, CLOSE, FILE, KINDS, METADATA, METADATA_WANTED, PATH, PATH_WANTED, RESUME,
                   START, STATUS, SYNC)
@@ -161,28 +162,32 @@ class Trace:
 
     def failed_syncs(self):
         return [call for call in self.hit
-                if call["call"] in ("fsync", "fdatasync") and "error" in call]
+                if call["call"] in SYNCS and "error" in call]
 
     def synced(self, suffix):
         """How many bytes of the last file whose name ends so were durable."""
         written, durable = 0, 0
+        begun = {}  # what a sync that is under way will have covered
         for call in self.calls:
             if call.get("path", b"").endswith(suffix) and "error" not in call:
                 if "offset" in call:
                     written = max(written, call["offset"] + call["result"])
-                elif call["call"] in ("fsync", "fdatasync"):
-                    durable = written
+                elif call["call"] == "sync-begins":
+                    begun[call["sync"]] = written
+                elif call["call"] in SYNCS:
+                    durable = max(durable, begun[call["sync"]])
         return durable
 
 
 class WatchedServer(Running):
-    """dcam-serve with the shim; `port` is None if it ended before it listened."""
+    """dcam-serve with the shim, which watches its output folder or what is given; `port` is None if
+    it ended before it listened."""
 
-    def __init__(self, folder, trace, *arguments, fault=None, data=False):
+    def __init__(self, folder, trace, *arguments, fault=None, data=False, watch=None):
         trace.unlink(missing_ok=True)
         environment = os.environ | {
             "LD_PRELOAD": str(SHIM),
-            "DUALCAM_FAULT_FOLDER": str(folder),
+            "DUALCAM_FAULT_FOLDER": str(watch or folder),
             "DUALCAM_FAULT_TRACE": str(trace),
             "DUALCAM_FAULT_TRACE_DATA": "1" if data else "",
             # where ASan is a shared library it would rather come first; it need not

@@ -1,5 +1,6 @@
-"""What a disk may hold after a power cut, worked out from a trace: of what no fsync covered, any
-part may be there, and any part not. And what must have been synced, whether it was or not."""
+"""What a disk may hold after a power cut, worked out from a trace: of what no sync covered, any
+part may be there, and any part not. A sync covers what had returned when it began. And what must
+have been synced, whether it was or not."""
 
 import functools
 import pathlib
@@ -8,19 +9,40 @@ import re
 from wire import crc64
 
 SECTOR = 512
+SYNCS = ("fsync", "fdatasync", "syncfs")
 RESTART = {"call": "restart"}  # between the traces of two processes
 
 
-class _File:
-    """Bytes that are durable, and the changes since."""
+class _Pending:
+    """Something durable, and the changes since, in their order."""
+
+    def __init__(self):
+        self.pending = []
+        self.durable = 0  # changes so far
+
+    def changes(self):
+        """How many there have been."""
+        return self.durable + len(self.pending)
+
+    def sync(self, changes):
+        """The first so many of all are durable."""
+        count = max(changes - self.durable, 0)
+        later = self.pending[count:]
+        self.pending = self.pending[:count]
+        self.settle()
+        self.pending = later
+        self.durable += count
+
+
+class _File(_Pending):
+    """Bytes; a change is (offset, bytes), or (size, None) for a truncation."""
 
     def __init__(self, content=b""):
+        super().__init__()
         self.content = bytearray(content)
-        self.pending = []  # (offset, bytes), or (size, None) for a truncation
 
-    def sync(self):
+    def settle(self):
         self.content = self.after(lambda: True)
-        self.pending = []
 
     def after(self, keeps, tears=None):
         """The content if of each pending change what `keeps()` says is there. `tears` is a random
@@ -59,16 +81,16 @@ def _resize(content, size):
         content.extend(bytes(size - len(content)))
 
 
-class _Folder:
-    """Names that are durable, and the changes since. A name stands for a _File or a _Folder."""
+class _Folder(_Pending):
+    """Names, each for a _File or a _Folder; a change is {name: what it stands for now, None if
+    removed}."""
 
     def __init__(self):
+        super().__init__()
         self.names = {}
-        self.pending = []  # {name: what it stands for now, None if removed}
 
-    def sync(self):
+    def settle(self):
         self.names = self.after(lambda: True)
-        self.pending = []
 
     def after(self, keeps):
         names = dict(self.names)
@@ -85,8 +107,11 @@ class Disk:
         self.root = pathlib.PurePath(root)
         self.folders = {self.root: _Folder()}
         self.inodes = {}
+        self.syncs = {}  # under way: what each will have covered
 
     def apply(self, call):
+        if call is RESTART:
+            self.syncs = {}
         if "error" in call or not call.get("below"):
             return
         path = _path(call.get("target", call["path"]))
@@ -98,8 +123,13 @@ class Disk:
             file.pending.append((call["offset"], call["data"]))
         elif "size" in call:
             file.pending.append((call["size"], None))
-        elif call["call"] in ("fsync", "fdatasync"):
-            self.folders.get(path, file).sync()
+        elif call["call"] == "sync-begins":
+            self.syncs[call["sync"]] = self._covered(path, file, call["whole"])
+        elif call["call"] in SYNCS:
+            whole = call["call"] == "syncfs"
+            covered = self.syncs.pop(call.get("sync"), None) or self._covered(path, file, whole)
+            for each, changes in covered:
+                each.sync(changes)
         elif call["call"] == "mkdir":
             self.folders[path] = _Folder()
             self._change(path.parent, {path.name: self.folders[path]})
@@ -107,6 +137,12 @@ class Disk:
             self._change(path.parent, {path.name: None})
         elif call["call"] in ("rename", "link"):
             self._move(path, _path(call["to"]), removes=call["call"] == "rename")
+
+    def _covered(self, path, file, whole):
+        """What a sync that begins now covers, and how many changes of it."""
+        everything = [*self.folders.values(), *self.inodes.values()]
+        return [(each, each.changes())
+                for each in (everything if whole else [self.folders.get(path, file)])]
 
     def _change(self, folder, change):
         self.folders[folder].pending.append(change)
@@ -176,7 +212,6 @@ class Told:
                 self._transferring = True
 
 
-SYNCS = ("fsync", "fdatasync")
 BLOCK = 4096
 HELD = re.compile(rb"(held (\d+) \d+ (\d+) \d+ [0-9a-f]{4} [^\n]*) ([0-9a-f]{16})\n")
 HEADER = re.compile(rb"\Adualcam checkpoint 2\n(?:[a-z]+ .*\n)*?check ([0-9a-f]{16})\n")
@@ -212,7 +247,9 @@ def claimed(checkpoint):
 
 class Claims:
     """Demands of a trace: that a checkpoint claims only bytes of its part that a sync had covered
-    when the claim was written, and that claims come often enough."""
+    which began after they were written and was over when the claim was written; that what a claim
+    speaks of is not written again, nor the claim itself before the other one is durable; and that
+    claims come often enough."""
 
     MOST_UNCLAIMED = (1 << 20) + (1 << 18)  # a checkpoint is due after a MiB; a buffer may be late
 
@@ -221,6 +258,8 @@ class Claims:
         self._synced = {}
         self._told = {}
         self._durable = {}
+        self._slots = {}  # part: where the claim is that is not durable yet
+        self._syncs = {}  # under way: what there was when they began
 
     def durable(self, suffix):
         """The bytes that are claimed, and the claim durable, of the part whose name ends so."""
@@ -229,29 +268,47 @@ class Claims:
 
     def apply(self, call):
         path = call.get("path", b"")
+        if call is RESTART:
+            self._syncs, self._slots = {}, {}
         if "error" in call or not call.get("below"):
             return
-        if path.endswith(b".part.checkpoint"):
+        if call["call"] == "sync-begins":
+            self._syncs[call["sync"]] = dict(self._written), dict(self._told)
+        elif call["call"] in SYNCS:
+            self._sync(path, call)
+        elif path.endswith(b".part.checkpoint"):
             self._checkpoint(path.removesuffix(b".checkpoint"), call)
         elif path.endswith(b".part"):
             self._part(path, call)
 
+    def _sync(self, path, call):
+        written, told = self._syncs.pop(call.get("sync"), (self._written, self._told))
+        whole = call["call"] == "syncfs"
+        for part in [*written] if whole else [path]:
+            if part in written:
+                self._synced[part] = written[part]
+        for part in [*told] if whole else [path.removesuffix(b".checkpoint")]:
+            if part in told and (whole or path != part):
+                self._durable[part] = told[part]
+                if told[part] == self._told[part]:
+                    self._slots.pop(part, None)
+
     def _part(self, path, call):
         if "data" in call:
+            claimed_bytes = self._told.get(path, 0)
+            assert call["offset"] >= claimed_bytes, f"{path} is written below what is claimed"
             self._written[path] = max(self._written.get(path, 0), call["offset"] + call["result"])
             unclaimed = self._written[path] - self._durable.get(path, 0)
             assert unclaimed <= self.MOST_UNCLAIMED, f"{unclaimed} bytes of {path} are not claimed"
         elif "size" in call:
+            assert call["size"] >= self._durable.get(path, 0), f"{path} is cut below its claim"
             for known in (self._written, self._synced):
                 known[path] = min(known.get(path, 0), call["size"])
-        elif call["call"] in SYNCS:
-            self._synced[path] = self._written.get(path, 0)
 
     def _checkpoint(self, path, call):
-        if "data" in call:
-            for line in HELD.finditer(call["data"]):
-                claim, synced = int(line.group(3)), self._synced.get(path, 0)
-                assert claim <= synced, f"{claim} bytes of {path} are claimed, {synced} are synced"
-                self._told[path] = claim
-        elif call["call"] in SYNCS:
-            self._durable[path] = self._told.get(path, 0)
+        for line in HELD.finditer(call.get("data", b"")):
+            claim, synced = int(line.group(3)), self._synced.get(path, 0)
+            assert claim <= synced, f"{claim} bytes of {path} are claimed, {synced} are synced"
+            slot = self._slots.setdefault(path, call["offset"])
+            assert slot == call["offset"], f"a claim of {path} before the last one is durable"
+            self._told[path] = claim

@@ -37,6 +37,8 @@ constexpr std::array models{
     Model{"short-ENOSPC", write_data, Fate::shorten, Fate::fail, ENOSPC},
     Model{"kill-before", any, Fate::kill_before, Fate::none, 0},
     Model{"kill-after", any, Fate::kill_after, Fate::none, 0},
+    Model{"hang", any, Fate::hang, Fate::hang, 0},
+    Model{"hang-sync", sync_data, Fate::hang, Fate::hang, 0},
 };
 
 } // namespace

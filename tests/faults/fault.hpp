@@ -31,6 +31,7 @@ enum class Fate {
   damage,  ///< what is written is not what was given
   kill_before,
   kill_after,
+  hang, ///< it never returns
 };
 
 /// Read from `NAME:N` (the N-th call that NAME can hit, from 1) or `NAME:N+` (it and all later
@@ -39,6 +40,7 @@ enum class Fate {
 ///   flip           behind the write the file's last byte is another, and nothing says so
 ///   short-ENOSPC   the same, and the next write (`+`: all later ones) has no space
 ///   kill-before, kill-after   SIGKILL at that call, of any kind
+///   hang           the call never returns; hang-sync: of those that sync
 class Fault {
 public:
   /// nullopt if `text` is none of these.

@@ -12,9 +12,10 @@
 //   DUALCAM_FAULT_TRACE        file that the trace is appended to, see trace.hpp
 //   DUALCAM_FAULT_TRACE_DATA   not empty: the trace has the bytes written to files, too
 //
-// Calls are carried out one at a time, so the trace has their order. What is sent to a socket is
-// traced before it leaves, what is received after it came: a device can never know more than the
-// trace says. Calls that write outside the folder are traced (and never fail).
+// Calls are carried out one at a time, so the trace has their order, but for syncs: these have a
+// line when they begin and one when they have returned, and others may be between. What is sent to
+// a socket is traced before it leaves, what is received after it came: a device can never know more
+// than the trace says. Calls that write outside the folder are traced (and never fail).
 #include <cstdarg>
 #include <cstdio>
 #include <span>
@@ -249,12 +250,17 @@ ssize_t pread64(int descriptor, void* buffer, std::size_t count, off_t offset)
 
 int fsync(int descriptor) {
   NEXT(fsync);
-  return on_descriptor("fsync", sync_data, descriptor, [&](bool) { return next(descriptor); });
+  return on_sync("fsync", descriptor, [&] { return next(descriptor); });
 }
 
 int fdatasync(int descriptor) {
   NEXT(fdatasync);
-  return on_descriptor("fdatasync", sync_data, descriptor, [&](bool) { return next(descriptor); });
+  return on_sync("fdatasync", descriptor, [&] { return next(descriptor); });
+}
+
+int syncfs(int descriptor) noexcept {
+  NEXT(syncfs);
+  return on_sync("syncfs", descriptor, [&] { return next(descriptor); });
 }
 
 int ftruncate(int descriptor, off_t size) noexcept {

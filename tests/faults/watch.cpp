@@ -74,6 +74,63 @@ void tell(const Line& line) {
   ::_exit(99);
 }
 
+[[noreturn]] void hang(Line& line) {
+  tell(line.bytes("fate", "hangs"));
+  shim().mutex.unlock();
+  for (;;) {
+    ::pause();
+  }
+}
+
+int on_sync(const char* name, int descriptor, const std::function<int()>& perform) {
+  auto& state = shim();
+  Line line(name);
+  auto fate = Fate::none;
+  bool watched = false;
+  if (state.active()) {
+    const Lock lock(state);
+    const auto file = state.files.find(descriptor);
+    watched = file != state.files.end();
+    if (watched) {
+      fate = state.fault ? state.fault->next(sync_data) : Fate::none;
+      const auto describe = [&](Line& each) -> Line& {
+        return each.bytes("path", file->second)
+            .number("below", 1)
+            .number("inode", inode_of(descriptor));
+      };
+      describe(line);
+      if (fate == Fate::kill_before) {
+        die(line);
+      }
+      if (fate == Fate::hang) {
+        hang(line);
+      }
+      if (fate == Fate::fail) {
+        tell(line.number("error", state.fault->error()).bytes("fate", "failed"));
+        errno = state.fault->error();
+        return -1;
+      }
+      line.number("sync", ++state.syncs);
+      Line begins("sync-begins");
+      begins.number("whole", std::string_view(name) == "syncfs");
+      tell(describe(begins).number("sync", state.syncs));
+    }
+  }
+  const int result = perform();
+  if (!watched) {
+    return result;
+  }
+  const int error = errno;
+  const Lock lock(state);
+  line.number(result < 0 ? "error" : "result", result < 0 ? error : result);
+  if (fate == Fate::kill_after) {
+    die(line);
+  }
+  tell(line);
+  errno = error;
+  return result;
+}
+
 std::string target_of(int descriptor) {
   char path[PATH_MAX];
   const auto link = "/proc/self/fd/" + std::to_string(descriptor);

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -35,6 +36,7 @@ struct Shim {
   int trace = -1;
   pid_t process = 0;
   std::map<int, std::string> files; // descriptors of files and folders below the root
+  long long syncs = 0;              // that have begun
 };
 
 Shim& shim();
@@ -55,6 +57,8 @@ private:
 /// Appends to the trace, if there is one.
 void tell(const Line& line);
 [[noreturn]] void die(Line& line);
+/// Of a thread that holds the lock: the others go on.
+[[noreturn]] void hang(Line& line);
 
 /// What a descriptor is open on, symbolic links followed.
 std::string target_of(int descriptor);
@@ -87,6 +91,9 @@ auto carry_out(const Call& call, Perform perform, Describe describe) {
   line.bytes("path", call.path).number("below", below ? 1 : 0);
   if (fate == Fate::kill_before) {
     die(line);
+  }
+  if (fate == Fate::hang) {
+    hang(line);
   }
   if (fate == Fate::fail) {
     if (call.kind == close_file) { // an interrupted or failing close has closed all the same
@@ -149,6 +156,10 @@ template <class Perform>
 auto on_descriptor(const char* name, Kind kind, int descriptor, Perform perform) {
   return on_descriptor(name, kind, descriptor, perform, [](Line&, auto) {});
 }
+
+/// A call that waits for the device: the others go on meanwhile, so it has two lines, when it
+/// begins (`sync-begins`) and when it has returned, with one number (`sync`).
+int on_sync(const char* name, int descriptor, const std::function<int()>& perform);
 
 /// A call on names.
 template <class Perform>

@@ -16,7 +16,8 @@ constexpr std::size_t file_header_size = 24;
 constexpr std::size_t record_header_size = 16;
 constexpr std::uint32_t magic_nanoseconds = 0xA1B2'3C4D;
 constexpr std::uint32_t snapshot_length = 262144;
-constexpr std::size_t most_waiting = std::size_t{4} << 20; // for a reader
+constexpr std::size_t most_waiting = std::size_t{4} << 20;  // for a reader
+constexpr std::size_t much_waiting = std::size_t{64} << 20; // for the disk
 constexpr std::chrono::seconds time_for_reader{2};
 constexpr std::size_t most_payload = 65535 - 60; // IP's length field, less the headers
 
@@ -115,6 +116,8 @@ Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path
   }
   if (!S_ISREG(status.st_mode)) { // a pipe to Wireshark will do, too
     writer->reopen_to_reader(path);
+  } else {
+    writer->file_ = std::make_unique<Appender>(descriptor);
   }
   const auto size = static_cast<std::uint64_t>(status.st_size);
   if (size == 0 || !S_ISREG(status.st_mode)) {
@@ -136,6 +139,7 @@ Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path
 
 PcapWriter::~PcapWriter() {
   reader_.reset();
+  file_.reset();
   ::close(descriptor_);
 }
 
@@ -144,7 +148,12 @@ void PcapWriter::finish() {
     const bool taken = reader_->flush(std::chrono::steady_clock::now() + time_for_reader);
     error_ = taken ? reader_->error() : ENOBUFS;
   }
+  if (file_) {
+    file_->flush();
+  }
 }
+
+bool PcapWriter::is_behind() const { return file_ && file_->waiting() > much_waiting; }
 
 /// Waits for one. Not for reading, too: our own end would keep a pipe open whose reader has gone.
 void PcapWriter::reopen_to_reader(const std::filesystem::path& path) {
@@ -157,19 +166,12 @@ void PcapWriter::reopen_to_reader(const std::filesystem::path& path) {
   }
 }
 
-void PcapWriter::write(Bytes records) {
-  if (reader_ && error_ == 0) {
+void PcapWriter::write(ByteBuffer records) {
+  if (file_) {
+    file_->write(std::move(records));
+  } else if (reader_ && error_ == 0) {
     const bool taken = reader_->write(std::string(as_text(records)), LineWriter::Weight::news);
     error_ = reader_->error() != 0 ? reader_->error() : taken ? 0 : ENOBUFS;
-    return;
-  }
-  while (error_ == 0 && !records.empty()) {
-    const auto written = ::write(descriptor_, records.data(), records.size());
-    if (written >= 0) {
-      records = records.subspan(static_cast<std::size_t>(written));
-    } else if (errno != EINTR) {
-      error_ = errno;
-    }
   }
 }
 
@@ -184,7 +186,7 @@ void CapturedConnection::connected(const Endpoint& device, const Endpoint& serve
   record(device_, server_, flag_syn, {}, time, out);
   record(server_, device_, flag_syn | flag_ack, {}, time, out);
   record(device_, server_, flag_ack, {}, time, out);
-  writer_.write(out);
+  writer_.write(std::move(out));
 }
 
 void CapturedConnection::received(Bytes bytes, CaptureTime time) {
@@ -203,7 +205,7 @@ void CapturedConnection::closed(CaptureTime time) {
   record(device_, server_, flag_fin | flag_ack, {}, time, out);
   record(server_, device_, flag_fin | flag_ack, {}, time, out);
   record(device_, server_, flag_ack, {}, time, out);
-  writer_.write(out);
+  writer_.write(std::move(out));
 }
 
 void CapturedConnection::data(Side& from, const Side& to, Bytes bytes, CaptureTime time) {
@@ -213,7 +215,7 @@ void CapturedConnection::data(Side& from, const Side& to, Bytes bytes, CaptureTi
     record(from, to, flag_push | flag_ack, segment, time, out);
     bytes = bytes.subspan(segment.size());
   }
-  writer_.write(out);
+  writer_.write(std::move(out));
 }
 
 void CapturedConnection::record(Side& from, const Side& to, std::uint8_t flags, Bytes payload,

@@ -13,6 +13,7 @@
 #include <span>
 #include <utility>
 
+#include "common/appender.hpp"
 #include "common/line_queue.hpp"
 #include "common/tcp_segment.hpp"
 #include "dualcam/wire/error.hpp"
@@ -21,8 +22,9 @@ namespace dualcam::inline tools {
 
 using CaptureTime = std::chrono::sys_time<std::chrono::nanoseconds>;
 
-/// One capture file, which connections share. Each record is appended by one write, so that several
-/// threads or processes may add to one file. After a failure nothing more is written.
+/// One capture file, which connections share. Nobody waits for it, but for `open` and `finish`.
+/// Each record is appended by one write, so that several processes may add to one file. After a
+/// failure nothing more is written.
 class PcapWriter {
 public:
   /// Makes the file, or goes on in one that was written here before: a torn record at its end (the
@@ -34,12 +36,18 @@ public:
   PcapWriter(const PcapWriter&) = delete;
   PcapWriter& operator=(const PcapWriter&) = delete;
 
-  /// Behind the last record: a reader has a little time for what they have not taken.
+  /// Behind the last record: waits until all is written; a reader has a little time for what they
+  /// have not taken.
   void finish();
+
+  /// So much waits for the disk that no more should come. Of a reader that is an error instead.
+  bool is_behind() const;
+  /// Something waits for the disk; from any thread.
+  bool is_busy() const { return file_ && file_->waiting() > 0; }
 
   /// The errno of the first failure, 0 if there was none: the capture is incomplete, the transfer
   /// need not be.
-  int error() const { return error_; }
+  int error() const { return error_ == 0 && file_ ? file_->error() : error_; }
 
   /// It goes to a pipe, not to a file.
   bool has_reader() const { return reader_ != nullptr; }
@@ -48,6 +56,7 @@ public:
     std::swap(descriptor_, other.descriptor_);
     std::swap(error_, other.error_);
     std::swap(reader_, other.reader_);
+    std::swap(file_, other.file_);
   }
 
 private:
@@ -55,11 +64,12 @@ private:
 
   explicit PcapWriter(int descriptor) : descriptor_(descriptor) {}
   void reopen_to_reader(const std::filesystem::path& path);
-  void write(Bytes records);
+  void write(ByteBuffer records);
 
   int descriptor_;
   int error_ = 0;
   std::unique_ptr<LineQueue> reader_; ///< of what is no regular file
+  std::unique_ptr<Appender> file_;    ///< of what is one
 };
 
 /// One connection in it.

@@ -47,6 +47,7 @@ void Committer::grew(std::shared_ptr<Job> job, bool hurry, TimePoint now) {
   const auto* key = job.get();
   auto& growth = grown_.try_emplace(key, Growth{std::move(job), now}).first->second;
   growth.hurry = growth.hurry || hurry;
+  hurries_ = hurries_ || (hurry && !growing_.contains(key));
 }
 
 // --- when ---
@@ -62,14 +63,8 @@ std::chrono::nanoseconds Committer::company() const {
   return grown_.empty() ? 0ns : std::min(passes_[1], longest_company);
 }
 
-bool Committer::hurries() const {
-  return std::ranges::any_of(grown_, [this](const auto& grown) {
-    return grown.second.hurry && !growing_.contains(grown.first);
-  });
-}
-
 TimePoint Committer::due() const {
-  if (!prepared_.empty() || hurries()) {
+  if (!prepared_.empty() || hurries_) {
     return TimePoint::min();
   }
   auto due = TimePoint::max();
@@ -108,14 +103,14 @@ void Committer::publish(std::vector<Commit>& pass) {
     Commit commit{job, true};
     const auto next = guarded([&] { return job->publish(commit.barrier); });
     if (!next) {
-      growing_.erase(job.get());
+      settle(*job);
       fail(*job, next.error(), false);
     } else if (*next == Job::Step::wait) {
       pass.push_back(std::move(commit));
     } else if (*next == Job::Step::again) {
       waiting_.push_back(std::move(job));
     } else {
-      growing_.erase(job.get());
+      settle(*job);
       job->over();
     }
   }
@@ -128,7 +123,7 @@ void Committer::prepare(std::shared_ptr<Job> job, std::vector<Commit>& pass) {
     pass.push_back(std::move(commit));
     return;
   }
-  growing_.erase(commit.job.get());
+  settle(*commit.job);
   next ? commit.job->over() : fail(*commit.job, next.error(), false);
 }
 
@@ -148,6 +143,7 @@ void Committer::take_growth(TimePoint now, std::vector<Commit>& pass) {
     }
   }
   grown_since_ = left_since;
+  hurries_ = false;
   for (auto& job : taken) {
     prepare(std::move(job), pass);
   }
@@ -156,11 +152,18 @@ void Committer::take_growth(TimePoint now, std::vector<Commit>& pass) {
 void Committer::end(std::vector<Commit> pass, TimePoint now) {
   passes_[0] = std::exchange(passes_[1], now - begun_);
   for (auto& commit : pass) {
-    finish(commit);
+    finish(commit, now);
   }
 }
 
-void Committer::finish(Commit& commit) {
+/// Its growth is not under way any more.
+void Committer::settle(const Job& job) {
+  growing_.erase(&job);
+  const auto grown = grown_.find(&job);
+  hurries_ = hurries_ || (grown != grown_.end() && grown->second.hurry);
+}
+
+void Committer::finish(Commit& commit, TimePoint now) {
   auto& job = commit.job;
   if (!commit.error && !commit.unknown) {
     commit.barrier.passed();
@@ -169,7 +172,10 @@ void Committer::finish(Commit& commit) {
     prepared_.push_back(std::move(job));
     return;
   }
-  growing_.erase(job.get());
+  if (const auto grown = growing_.find(job.get()); grown != growing_.end()) {
+    longest_ = std::max<std::chrono::nanoseconds>(longest_, now - grown->second);
+  }
+  settle(*job);
   if (commit.error) {
     return fail(*job, *commit.error, true);
   }

@@ -79,6 +79,8 @@ public:
   std::chrono::nanoseconds last_pass() const { return passes_[1]; }
   /// When the oldest bytes came that are not durable; nothing: there are none.
   std::optional<TimePoint> oldest() const;
+  /// How long it took at the most until what came was durable, and that claimed.
+  std::chrono::nanoseconds longest() const { return longest_; }
 
 private:
   struct Growth {
@@ -89,20 +91,22 @@ private:
 
   std::chrono::nanoseconds interval() const;
   std::chrono::nanoseconds company() const;
-  bool hurries() const;
   void publish(std::vector<Commit>& pass);
   void prepare(std::shared_ptr<Job> job, std::vector<Commit>& pass);
   void take_growth(TimePoint now, std::vector<Commit>& pass);
-  void finish(Commit& commit);
+  void finish(Commit& commit, TimePoint now);
+  void settle(const Job& job);
 
   std::vector<std::shared_ptr<Job>> prepared_; ///< and covered: to be published
   std::vector<std::shared_ptr<Job>> waiting_;
   TimePoint waiting_since_;
   std::unordered_map<const Job*, Growth> grown_;
   TimePoint grown_since_;
+  bool hurries_ = false; ///< one of them whose last growth is durable
   std::unordered_map<const Job*, TimePoint>
       growing_;                          ///< those taken and not told; since when they grew
   std::chrono::nanoseconds passes_[2]{}; ///< what the last ones took
+  std::chrono::nanoseconds longest_{};
   TimePoint begun_;
 };
 

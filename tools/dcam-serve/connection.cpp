@@ -13,6 +13,7 @@ namespace dualcam::serve {
 namespace {
 
 constexpr std::chrono::seconds leave_wait{1};
+constexpr std::chrono::milliseconds time_for_capture{10};
 constexpr unsigned reads_at_a_time = 16; // then the other connections have their turn
 
 /// Waits bounded by the idle timeout stay in proportion when that is short.
@@ -143,6 +144,9 @@ bool Connection::receive_available() {
 asio::awaitable<void> Connection::next_input() {
   if (++reads_ % reads_at_a_time == 0) {
     co_await asio::post(asio::use_awaitable);
+  }
+  while (server_.capture() != nullptr && server_.capture()->is_behind() && !stopping()) {
+    co_await link_.sleep(server_.clock().now() + time_for_capture);
   }
   if (stopping() || receive_available()) {
     co_return;

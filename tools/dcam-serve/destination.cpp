@@ -11,12 +11,12 @@
 
 namespace dualcam::serve {
 
-std::unique_ptr<Destination> Destination::of(const ServeOptions& options, Disk& disk,
+std::unique_ptr<Destination> Destination::of(const ServeOptions& options, Disks& disks,
                                              const Clock& clock) {
   if (options.to_stdout) {
-    return std::make_unique<StreamDestination>(disk, clock);
+    return std::make_unique<StreamDestination>(disks, clock);
   }
-  return std::make_unique<FolderDestination>(options, disk, clock);
+  return std::make_unique<FolderDestination>(options, disks, clock);
 }
 
 // --- a folder ---
@@ -34,6 +34,11 @@ std::filesystem::path FolderDestination::root() const {
 std::filesystem::path FolderDestination::path_for(const FileFacts& facts) const {
   const auto& name = facts.file.kind() ? options_.name : options_.name_by_path;
   return below(options_.output, name.expand(facts.name_values()));
+}
+
+asio::awaitable<Disk*> FolderDestination::disk_for(const FileFacts& facts) {
+  auto* disk = co_await disks_.of(path_for(facts).parent_path());
+  co_return disk;
 }
 
 bool FolderDestination::is_refused(const FileFacts& facts) const {
@@ -62,7 +67,8 @@ bool FolderDestination::has_stored(std::uint64_t imei) const {
 
 asio::awaitable<Result<std::unique_ptr<Transfer>>>
 FolderDestination::begin(FileFacts facts, std::uint32_t announced) {
-  auto transfer = std::make_unique<FileTransfer>(*this, disk_, clock_, std::move(facts), announced);
+  auto* disk = co_await disk_for(facts);
+  auto transfer = std::make_unique<FileTransfer>(*this, *disk, clock_, std::move(facts), announced);
   const auto opened = co_await transfer->open();
   if (!opened) {
     co_return std::unexpected(opened.error());
@@ -78,11 +84,13 @@ void FolderDestination::mark_said(std::uint64_t imei, std::uint64_t record) cons
   (void)state_of(imei).mark_said(record);
 }
 
-std::vector<std::filesystem::path> FolderDestination::tidy(std::chrono::seconds age) const {
-  remove_old_records(root(), age);
-  return remove_abandoned({below(options_.output, {}),
-                           std::max(options_.name.levels(), options_.name_by_path.levels())},
-                          age);
+Destination::Tidying FolderDestination::tidying(std::chrono::seconds age) const {
+  const FolderTree tree{below(options_.output, {}),
+                        std::max(options_.name.levels(), options_.name_by_path.levels())};
+  return [tree, age, root = root()] {
+    remove_old_records(root, age);
+    return remove_abandoned(tree, age);
+  };
 }
 
 // --- standard output ---
@@ -90,7 +98,7 @@ std::vector<std::filesystem::path> FolderDestination::tidy(std::chrono::seconds 
 asio::awaitable<Result<std::unique_ptr<Transfer>>>
 StreamDestination::begin(FileFacts facts, std::uint32_t announced) {
   if (!paused_) {
-    co_return std::make_unique<StreamTransfer>(disk_, clock_, std::move(facts), announced);
+    co_return std::make_unique<StreamTransfer>(disks_.root(), clock_, std::move(facts), announced);
   }
   if (!same_file(paused_->identity(), facts.identity(announced))) {
     const auto refused = co_await paused_->set_aside();

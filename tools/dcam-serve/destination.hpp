@@ -2,13 +2,14 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/clock.hpp"
-#include "dcam-serve/disk.hpp"
+#include "dcam-serve/disks.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/transfer.hpp"
 #include "dcam-serve/untold.hpp"
@@ -20,8 +21,8 @@ namespace dualcam::serve {
 /// by the loop's thread.
 class Destination {
 public:
-  /// As the options say, which outlive it as `disk` and `clock` do.
-  static std::unique_ptr<Destination> of(const ServeOptions& options, Disk& disk,
+  /// As the options say, which outlive it as `disks` and `clock` do.
+  static std::unique_ptr<Destination> of(const ServeOptions& options, Disks& disks,
                                          const Clock& clock);
   Destination() = default;
   Destination(const Destination&) = delete;
@@ -37,6 +38,8 @@ public:
 
   /// The name the file is to get.
   virtual std::filesystem::path path_for(const FileFacts& facts) const = 0;
+  /// Where it is to be: what reads the disk is to be asked there.
+  virtual asio::awaitable<Disk*> disk_for(const FileFacts& facts) = 0;
   /// Whether a file may not have its name, by --if-exists skip or fail. Reads the disk.
   virtual bool is_refused(const FileFacts& facts) const = 0;
   /// Whether something is held that this may be, or may be a part of. Reads the disk.
@@ -58,14 +61,16 @@ public:
   /// The line of this file has been written. Where that does not work it is told again at the next
   /// start.
   virtual void mark_said(std::uint64_t imei, std::uint64_t record) const = 0;
-  /// Removes parts that no camera came back for in `age`, and returns them; records as well.
-  virtual std::vector<std::filesystem::path> tidy(std::chrono::seconds age) const = 0;
+  /// Removes parts that no camera came back for in `age`, and returns them; records as well. It
+  /// needs nothing of this object.
+  using Tidying = std::function<std::vector<std::filesystem::path>()>;
+  virtual Tidying tidying(std::chrono::seconds age) const = 0;
 };
 
 class FolderDestination : public Destination {
 public:
-  FolderDestination(const ServeOptions& options, Disk& disk, const Clock& clock)
-      : options_(options), disk_(disk), clock_(clock) {}
+  FolderDestination(const ServeOptions& options, Disks& disks, const Clock& clock)
+      : options_(options), disks_(disks), clock_(clock) {}
 
   const ServeOptions& options() const { return options_; }
   /// Below which the state folders are.
@@ -79,6 +84,7 @@ public:
   }
   Result<void> check() const override;
   std::filesystem::path path_for(const FileFacts& facts) const override;
+  asio::awaitable<Disk*> disk_for(const FileFacts& facts) override;
   bool is_refused(const FileFacts& facts) const override;
   bool may_be_held(const FileFacts& facts) const override;
   bool has_stored(std::uint64_t imei) const override;
@@ -90,11 +96,11 @@ public:
   void pause(std::unique_ptr<Transfer>) override {}
   std::vector<Untold> untold(Unsaid& unsaid) const override;
   void mark_said(std::uint64_t imei, std::uint64_t record) const override;
-  std::vector<std::filesystem::path> tidy(std::chrono::seconds age) const override;
+  Tidying tidying(std::chrono::seconds age) const override;
 
 private:
   const ServeOptions& options_;
-  Disk& disk_;
+  Disks& disks_;
   const Clock& clock_;
 };
 
@@ -102,7 +108,7 @@ private:
 /// the same one.
 class StreamDestination : public Destination {
 public:
-  StreamDestination(Disk& disk, const Clock& clock) : disk_(disk), clock_(clock) {}
+  StreamDestination(Disks& disks, const Clock& clock) : disks_(disks), clock_(clock) {}
 
   std::string description() const override { return "the first file goes to standard output"; }
   std::string_view left_incomplete() const override {
@@ -110,6 +116,7 @@ public:
   }
   Result<void> check() const override { return {}; }
   std::filesystem::path path_for(const FileFacts&) const override { return "-"; }
+  asio::awaitable<Disk*> disk_for(const FileFacts&) override { co_return &disks_.root(); }
   bool is_refused(const FileFacts&) const override { return false; }
   bool may_be_held(const FileFacts&) const override { return false; }
   bool has_stored(std::uint64_t) const override { return false; }
@@ -122,10 +129,12 @@ public:
   void pause(std::unique_ptr<Transfer> transfer) override;
   std::vector<Untold> untold(Unsaid&) const override { return {}; }
   void mark_said(std::uint64_t, std::uint64_t) const override {}
-  std::vector<std::filesystem::path> tidy(std::chrono::seconds) const override { return {}; }
+  Tidying tidying(std::chrono::seconds) const override {
+    return [] { return std::vector<std::filesystem::path>(); };
+  }
 
 private:
-  Disk& disk_;
+  Disks& disks_;
   const Clock& clock_;
   std::unique_ptr<Transfer> paused_; ///< what went to standard output cannot be begun again
 };

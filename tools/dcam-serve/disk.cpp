@@ -1,5 +1,6 @@
 #include "dcam-serve/disk.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/unforeseen.hpp"
@@ -32,7 +33,19 @@ private:
 
 } // namespace
 
-Disk::Disk(asio::io_context& loop, Clock& clock) : clock_(clock), loop_(loop), telling_(loop) {
+void DiskFigures::add(const DiskFigures& other) {
+  passes += other.passes;
+  whole_passes += other.whole_passes;
+  passes_took += other.passes_took;
+  last_pass = std::max(last_pass, other.last_pass);
+  oldest = std::max(oldest, other.oldest);
+  longest = std::max(longest, other.longest);
+}
+
+Disk::Disk(asio::io_context& loop, Clock& clock, std::filesystem::path name,
+           std::filesystem::path folder)
+    : clock_(clock), name_(std::move(name)), folder_(std::move(folder)), loop_(loop),
+      telling_(loop) {
   asio::co_spawn(writing_thread_.context(), commit_loop(), rethrow);
 }
 
@@ -61,8 +74,10 @@ asio::awaitable<void> Disk::commit(std::shared_ptr<Job> job) {
 
 void Disk::append(std::size_t bytes, TaskQueue::Task task) {
   queued_ += bytes;
+  ++owed_;
   post([this, bytes, task = std::move(task)]() mutable {
     task();
+    --owed_;
     tell([this, bytes] {
       queued_ -= bytes;
       while (!waiting_.empty() && queued_ <= most_queued) {
@@ -89,6 +104,9 @@ void Disk::grew(std::shared_ptr<Job> job, bool hurry) {
   if (committer_.due() < before) {
     timer_.cancel();
   }
+  if (!oldest_) {
+    note_oldest();
+  }
 }
 
 void Disk::add(std::shared_ptr<Job> job) {
@@ -97,6 +115,8 @@ void Disk::add(std::shared_ptr<Job> job) {
 }
 
 asio::awaitable<void> Disk::commit_loop() {
+  const FileSystem::Use use(files_); // of the thread
+  syncer_.open(folder_);
   while (!stopping_ || !committer_.idle()) {
     if (const auto due = committer_.due(); due > clock_.now()) {
       co_await clock_.wait(timer_, due);
@@ -109,18 +129,40 @@ asio::awaitable<void> Disk::commit_loop() {
 asio::awaitable<void> Disk::pass() {
   auto commits = committer_.begin(clock_.now());
   if (!commits.empty()) {
-    co_await run_on(syncing_thread_.context(), [&] {
-      try {
-        syncer_.sync(commits);
-      } catch (...) { // nobody knows how far it came
-        for (auto& commit : commits) {
-          commit.error = Error{ErrorCategory::io, 0, unforeseen(std::current_exception()).message};
-        }
-      }
-      return true;
-    });
+    co_await run_on(syncing_thread_.context(), [&] { return sync(commits), true; });
   }
   committer_.end(std::move(commits), clock_.now());
+  const std::lock_guard lock(figures_mutex_);
+  ++figures_.passes;
+  figures_.whole_passes = syncer_.whole_syncs();
+  figures_.last_pass = committer_.last_pass();
+  figures_.passes_took += figures_.last_pass;
+  figures_.longest = committer_.longest();
+  oldest_ = committer_.oldest();
+}
+
+/// On its own thread.
+void Disk::sync(std::span<Commit> commits) {
+  const FileSystem::Use use(files_);
+  try {
+    syncer_.sync(commits);
+  } catch (...) { // nobody knows how far it came
+    for (auto& commit : commits) {
+      commit.error = Error{ErrorCategory::io, 0, unforeseen(std::current_exception()).message};
+    }
+  }
+}
+
+void Disk::note_oldest() {
+  const std::lock_guard lock(figures_mutex_);
+  oldest_ = committer_.oldest();
+}
+
+DiskFigures Disk::figures() const {
+  const std::lock_guard lock(figures_mutex_);
+  auto figures = figures_;
+  figures.oldest = oldest_ ? clock_.now() - *oldest_ : std::chrono::nanoseconds(0);
+  return figures;
 }
 
 } // namespace dualcam::serve

@@ -1,9 +1,13 @@
 // One file system: the threads that call it, so that nobody else ever waits for it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <deque>
+#include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <type_traits>
 
@@ -18,18 +22,40 @@
 
 namespace dualcam::serve {
 
+/// What it has cost so far to make things durable, and what is not yet.
+struct DiskFigures {
+  std::uint64_t passes = 0;       ///< commit rounds
+  std::uint64_t whole_passes = 0; ///< of them those that synced the file system as one
+  std::chrono::nanoseconds passes_took{};
+  std::chrono::nanoseconds last_pass{};
+  std::chrono::nanoseconds oldest{};  ///< the age of what came first and is not durable
+  std::chrono::nanoseconds longest{}; ///< that anything had to wait for that
+
+  /// With those of another disk: sums, and the worst of both.
+  void add(const DiskFigures& other);
+};
+
 /// Two threads: one that writes, in the order in which it is asked, and one that waits until what
 /// was written is durable.
 class Disk {
 public:
-  /// `loop` is the context of who uses it; both outlive it, whatever it does.
-  Disk(asio::io_context& loop, Clock& clock);
+  /// `loop` is the context of who uses it; both outlive it, whatever it does. `name` is for people;
+  /// `folder` is anywhere on it. Its threads use the FileSystem that is current now.
+  Disk(asio::io_context& loop, Clock& clock, std::filesystem::path name,
+       std::filesystem::path folder);
   ~Disk();
   Disk(const Disk&) = delete;
   Disk& operator=(const Disk&) = delete;
 
   /// Of who uses it.
   asio::io_context& loop() { return loop_; }
+
+  // From any thread.
+
+  const std::filesystem::path& name() const { return name_; }
+  /// Whether somebody waits for it.
+  bool is_busy() const { return owed_ != 0; }
+  DiskFigures figures() const;
 
   /// Waits until everything is done. Nothing may be asked for from here on.
   void join();
@@ -62,15 +88,24 @@ private:
   void add(std::shared_ptr<Job> job);
   asio::awaitable<void> commit_loop();
   asio::awaitable<void> pass();
+  void sync(std::span<Commit> commits);
+  void note_oldest();
 
   Clock& clock_;
-  asio::io_context& loop_; ///< it may be gone once `join` has been called
+  std::filesystem::path name_;
+  std::filesystem::path folder_;
+  FileSystem& files_ = FileSystem::current();
+  std::atomic<std::size_t> owed_ = 0; ///< answers, and bytes' ways to the file system
+  mutable std::mutex figures_mutex_;
+  DiskFigures figures_;
+  std::optional<TimePoint> oldest_; ///< for `figures_`
+  asio::io_context& loop_;          ///< it may be gone once `join` has been called
   TaskQueue telling_;
   std::size_t queued_ = 0;                                  ///< bytes that wait to be written
   std::deque<std::shared_ptr<asio::steady_timer>> waiting_; ///< for `room`
 
   Committer committer_; ///< of the writing thread, as is what follows
-  Syncer syncer_;
+  Syncer syncer_{clock_};
   bool stopping_ = false;
   Workers syncing_thread_{1};
   Workers writing_thread_{1};
@@ -82,10 +117,13 @@ class Disk::Answer {
 public:
   explicit Answer(Disk& disk)
       : disk_(disk), timer_(std::make_shared<asio::steady_timer>(
-                         disk.loop_, asio::steady_timer::time_point::max())) {}
+                         disk.loop_, asio::steady_timer::time_point::max())) {
+    ++disk_.owed_;
+  }
 
   /// From any thread, once.
   void give() {
+    --disk_.owed_;
     disk_.tell([timer = timer_] { timer->expires_at(asio::steady_timer::time_point::min()); });
   }
   asio::awaitable<void> wait() {

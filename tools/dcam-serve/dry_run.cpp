@@ -40,8 +40,8 @@ ExitCode print_paths(const ServeOptions& given) {
   auto options = given;
   options.output = one_spelling(options.output);
   asio::io_context loop;
-  Disk disk(loop, Clock::system()); // which nothing is asked of
-  const auto destination = Destination::of(options, disk, Clock::system());
+  Disks disks(loop, Clock::system(), options.output); // which nothing is asked of
+  const auto destination = Destination::of(options, disks, Clock::system());
   Product product(direct_output(), options.common);
   for (const auto& file : examples(system_now())) {
     if (!options.wishes.wants(file)) {

@@ -47,8 +47,7 @@ asio::awaitable<void> Server::reload() {
     options.imeis = again->imeis;
     options.tls = again->tls;
   }
-  auto admittance =
-      co_await run_on(keeper_.context(), [&options] { return Admittance::load(options); });
+  auto admittance = co_await keeper_.run([&options] { return Admittance::load(options); });
   if (admittance && admittance->tls.has_value() != tls_.has_value()) {
     console.error("SIGHUP: from plain TCP to TLS or back only by a restart; all stays as it was");
     co_return;
@@ -64,24 +63,29 @@ asio::awaitable<void> Server::reload() {
   if (tls_) {
     tls_ = std::move(*admittance->tls);
   }
-  reopen_capture();
+  co_await reopen_capture();
   console.note("SIGHUP: devices and certificates are read again");
 }
 
 /// Whoever rotates logs has moved it away.
-void Server::reopen_capture() {
+asio::awaitable<void> Server::reopen_capture() {
   if (!capture_ || capture_->has_reader()) {
-    return;
+    co_return;
   }
-  if (auto again = PcapWriter::open(options_.capture)) {
-    capture_->swap(**again);
-    capture_failed_ = false;
-  } else {
+  // closures of their own: GCC 12 destroys those in a co_await twice
+  const auto open = [this] { return PcapWriter::open(options_.capture); };
+  auto again = co_await keeper_.run(open);
+  if (!again) {
     reporter_.console().error(fmt::format("SIGHUP: cannot write to --capture {}: {}; the old one "
                                           "goes on",
                                           escaped(options_.capture.string()),
                                           escaped(again.error().message)));
+    co_return;
   }
+  capture_->swap(**again);
+  capture_failed_ = false;
+  const auto close = [&again] { return again->reset(), true; }; // when all of it is written
+  co_await keeper_.run(close);
 }
 
 void Server::tell_status() {

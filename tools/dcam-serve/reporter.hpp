@@ -73,6 +73,8 @@ public:
   void progress(std::span<const Transfer* const> transfers);
 
   Console& console() { return console_; }
+  /// Standard error, for another thread.
+  LineWriter& errors() { return log_.errors(); }
   const Product& product() const { return product_; }
   std::uint64_t files() const { return files_; }
 

@@ -28,22 +28,25 @@ constexpr std::chrono::milliseconds accept_pause{100};
 constexpr std::chrono::seconds time_for_readers{2};
 constexpr std::chrono::milliseconds time_for_last_line{100};
 constexpr std::chrono::hours tidy_interval{1};
+constexpr std::chrono::seconds time_for_tidying{1};
+constexpr std::chrono::seconds time_for_disks{10}; ///< a slow one needs as long for 10,000 parts
 
 } // namespace
 
 Server::Server(const ServeOptions& options, Clock& clock)
-    : options_(options), clock_(clock), destination_(Destination::of(options_, disk_, clock)),
+    : options_(options), clock_(clock), destination_(Destination::of(options_, disks_, clock)),
       reporter_(options), outcome_(options_),
       unsaid_(below(options_.output, options_.name.fixed_folder())),
-      teller_({options_, *destination_, reporter_, outcome_, unsaid_, io_, keeper_.context()},
+      teller_({options_, *destination_, reporter_, outcome_, unsaid_, io_, keeper_},
               [this] { release_signals(); }),
       handshakes_(clock_, options_.idle_timeout), descriptors_(allow_many_descriptors()),
       places_(options.max_connections != 0 ? options.max_connections : places_for(descriptors_)),
-      admission_(places_) {}
+      admission_(places_), deadline_(clock_, [this] { give_up_disks(); }) {}
 
 Server::~Server() {
   keeper_.join();
-  disk_.join();
+  disks_.join();
+  deadline_.end();
 }
 
 int Server::run() {
@@ -62,9 +65,11 @@ int Server::run() {
   signals_.assign(::fcntl(stop_signal_->descriptor(), F_DUPFD_CLOEXEC, 0));
   asio::co_spawn(io_, signal_loop(), rethrow);
   asio::co_spawn(io_, progress_loop(), rethrow);
+  asio::co_spawn(io_, said_loop(), rethrow);
   asio::co_spawn(io_, wait_loop(), rethrow);
   asio::co_spawn(io_, begin(), rethrow);
   io_.run();
+  is_over_ = true;
   return report();
 }
 
@@ -292,9 +297,10 @@ void Server::reader_gone() {
 asio::awaitable<void> Server::tidy_loop() {
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(options_.max_partial_age);
   while (!stopping_) {
-    const auto removed =
-        co_await run_on(keeper_.context(), [&] { return destination_->tidy(age); });
-    reporter_.parts_removed(removed, options_.max_partial_age);
+    tidying_.emplace(io_, destination_->tidying(age));
+    const auto removed = co_await tidying_->result();
+    reporter_.parts_removed(removed.value_or(std::vector<std::filesystem::path>()),
+                            options_.max_partial_age);
     if (!stopping_) {
       co_await clock_.wait(tidy_timer_, clock_.now() + tidy_interval);
     }
@@ -329,6 +335,7 @@ asio::awaitable<void> Server::signal_loop() {
       co_await signals_.async_wait(asio::posix::stream_descriptor::wait_read, as_values);
   if (!error) {
     outcome_.stopped_by(stop_signal_->signal());
+    deadline_.begin(time_for_disks);
     stop();
     teller_.stop_hooks();
   }
@@ -347,6 +354,13 @@ asio::awaitable<void> Server::progress_loop() {
     }
     reporter_.progress(transfers);
     check_product();
+  }
+}
+
+/// Apart from progress, which does not wait for a disk.
+asio::awaitable<void> Server::said_loop() {
+  while (!stopping_) {
+    co_await clock_.wait(said_timer_, clock_.now() + progress_interval);
     co_await teller_.note_said();
   }
 }
@@ -371,6 +385,10 @@ void Server::stop_listening() {
   wait_timer_.cancel();
   service_signals_.cancel(ignored);
   tidy_timer_.cancel();
+  said_timer_.cancel();
+  if (tidying_) {
+    tidying_->give_up_in(time_for_tidying);
+  }
   release_signals();
 }
 
@@ -388,6 +406,29 @@ void Server::stop() {
   for (auto* connection : connections_) {
     connection->interrupt();
   }
+}
+
+/// The time that a signal leaves is over; on a thread of its own, whatever the others wait for.
+void Server::give_up_disks() {
+  auto hanging = disks_.busy();
+  if (hanging.empty() && capture_ && capture_->is_busy()) {
+    hanging.push_back(options_.capture);
+  }
+  const bool lasts = is_over_ && ++seconds_over_ > time_for_readers.count();
+  if (hanging.empty() && (keeper_.is_busy() || lasts)) { // they deal with what is there
+    hanging.push_back(options_.output);
+  }
+  if (hanging.empty()) {
+    return; // hooks or readers, who have their own times
+  }
+  Console console("dcam-serve", options_.common, reporter_.errors());
+  for (const auto& folder : hanging) {
+    console.error(fmt::format("{} hangs: it has not taken in {} what was to be stored; what it "
+                              "does not have by now the camera sends again",
+                              escaped(folder.string()), format_duration(time_for_disks)));
+  }
+  reporter_.flush(steady_now() + time_for_last_line);
+  exit_(static_cast<int>(ExitCode::incomplete));
 }
 
 /// Standard output going wrong costs no file: it is said once, at the end by the exit status too.

@@ -1,6 +1,8 @@
 // Listens, admits cameras, knows when everything that was asked for is done.
 #pragma once
 
+#include <atomic>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <set>
@@ -16,19 +18,20 @@
 #include "common/coroutine.hpp"
 #include "common/pcap_writer.hpp"
 #include "common/stop_signal.hpp"
-#include "common/workers.hpp"
 #include "dcam-serve/admission.hpp"
 #include "dcam-serve/admittance.hpp"
 #include "dcam-serve/allow_list.hpp"
 #include "dcam-serve/buffer_pool.hpp"
 #include "dcam-serve/destination.hpp"
-#include "dcam-serve/disk.hpp"
+#include "dcam-serve/disks.hpp"
 #include "dcam-serve/handshakes.hpp"
+#include "dcam-serve/keeper.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/outcome.hpp"
 #include "dcam-serve/reporter.hpp"
 #include "dcam-serve/service_manager.hpp"
 #include "dcam-serve/stepped_back.hpp"
+#include "dcam-serve/stop_deadline.hpp"
 #include "dcam-serve/teller.hpp"
 #include "dcam-serve/unsaid.hpp"
 
@@ -47,12 +50,15 @@ public:
   /// Gives the options anew, with what stands in --config now: for SIGHUP.
   using Reread = std::function<std::expected<ServeOptions, ExitCode>()>;
   void reread_by(Reread reread) { reread_ = std::move(reread); }
+  /// Ends the process with this status, for a disk that would never let it end: for tests.
+  void exit_by(std::function<void(int)> exit) { exit_ = std::move(exit); }
 
   const ServeOptions& options() const { return options_; }
   Reporter& reporter() { return reporter_; }
   Clock& clock() { return clock_; }
   Destination& destination() { return *destination_; }
-  Disk& disk() { return disk_; }
+  /// That of the output folder.
+  Disk& disk() { return disks_.root(); }
   Admission& admission() { return admission_; }
   BufferPool& buffers() { return buffers_; }
   /// Null: plain TCP.
@@ -96,30 +102,34 @@ private:
   void take_signals();
   asio::awaitable<void> service_loop();
   asio::awaitable<void> reload();
-  void reopen_capture();
+  asio::awaitable<void> reopen_capture();
   void tell_status();
   asio::awaitable<void> signal_loop();
   asio::awaitable<void> progress_loop();
+  asio::awaitable<void> said_loop();
   void start_waiting();
   asio::awaitable<void> wait_loop();
   void wind_down();
   void stop_listening();
   void stop();
+  void give_up_disks();
   void release_signals();
   void check_product();
   void check_capture();
 
   ServeOptions options_;
   Clock& clock_;
-  Disk disk_{io_, clock_}; ///< outlives the connections, which `io_` owns
+  Disks disks_{io_, clock_, options_.output}; ///< outlive the connections, which `io_` owns
   std::unique_ptr<Destination> destination_;
   Reporter reporter_;
   ServiceManager service_;
   Outcome outcome_;
   Unsaid unsaid_;
-  std::unique_ptr<PcapWriter> capture_; ///< as `disk_`
+  std::unique_ptr<PcapWriter> capture_; ///< as `disks_`
   asio::io_context io_{1};
-  Workers keeper_{1}; ///< looks after what is stored already
+  Keeper keeper_;
+  using Tidying = Errand<std::vector<std::filesystem::path>>;
+  std::optional<Tidying> tidying_;
   std::optional<asio::ip::tcp::acceptor> acceptor_;
   std::optional<StopSignal> stop_signal_; ///< once it runs
   asio::posix::stream_descriptor signals_{io_};
@@ -128,6 +138,7 @@ private:
   asio::steady_timer progress_timer_{io_};
   asio::steady_timer wait_timer_{io_};
   asio::steady_timer tidy_timer_{io_};
+  asio::steady_timer said_timer_{io_};
   Teller teller_;
 
   std::optional<TlsContext> tls_;
@@ -145,6 +156,10 @@ private:
   bool product_failed_ = false;
   bool capture_failed_ = false;
   bool stopping_ = false;
+  std::atomic<bool> is_over_ = false; ///< nothing runs on the loop any more
+  unsigned seconds_over_ = 0;         ///< of `deadline_`: seen so often
+  std::function<void(int)> exit_ = [](int status) { std::_Exit(status); };
+  StopDeadline deadline_;
 };
 
 } // namespace dualcam::serve

@@ -5,41 +5,145 @@
 #include <map>
 #include <thread>
 
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "dualcam/storage/durable.hpp"
+
 namespace dualcam::serve {
 namespace {
 
-/// One thing to sync, and those who need it.
-struct Item {
+constexpr double weight_of_newest = 0.25;
+// What was not tried for long may have become cheaper.
+constexpr double forgetting = 0.98;
+
+constexpr std::uint32_t magic_of_xfs = 0x5846'5342; // in no header of the C library
+
+void add(double& average, double newest) {
+  average = average == 0 ? newest : average + weight_of_newest * (newest - average);
+}
+
+double seconds(std::chrono::nanoseconds time) {
+  return std::max(std::chrono::duration<double>(time).count(), 1e-9);
+}
+
+/// Whether syncfs has written all when it returns, and tells of errors. Elsewhere (overlayfs, FUSE)
+/// it may return 0 though nothing was written.
+bool syncs_as_one(const struct statfs& status) {
+  const auto type = static_cast<std::uint32_t>(status.f_type);
+  return type == EXT4_SUPER_MAGIC || type == magic_of_xfs || type == BTRFS_SUPER_MAGIC;
+}
+
+} // namespace
+
+// --- what it costs ---
+
+bool SyncCosts::prefers_whole(std::size_t files) {
+  if (files <= few_ || file_ == 0) {
+    return false;
+  }
+  const bool prefers = static_cast<double>(files) * file_ > whole_;
+  whole_ *= prefers ? 1 : forgetting;
+  return prefers;
+}
+
+void SyncCosts::by_file(std::size_t files, std::chrono::nanoseconds took) {
+  if (files > 0) {
+    add(file_, seconds(took) / static_cast<double>(files));
+  }
+}
+
+void SyncCosts::whole(std::chrono::nanoseconds took) { add(whole_, seconds(took)); }
+
+// --- what is to be synced ---
+
+/// One thing, and those who need it.
+struct Syncer::Item {
   std::vector<Commit*> commits;
   const File* file = nullptr; ///< null: the folder
   std::filesystem::path folder;
   Result<void> result{};
 
   void sync() { result = file != nullptr ? file->sync() : sync_folder(folder); }
-};
 
-void tell(const std::vector<Item>& items) {
-  for (const auto& item : items) {
-    for (auto* commit : item.commits) {
-      if (!item.result && !commit->error) {
-        commit->error = item.result.error();
+  void tell() const {
+    for (auto* commit : commits) {
+      if (!result && !commit->error) {
+        commit->error = result.error();
       }
     }
   }
+};
+
+struct Syncer::Items {
+  explicit Items(std::span<Commit> commits) {
+    std::map<std::filesystem::path, std::vector<Commit*>> by_folder;
+    for (auto& commit : commits) {
+      for (const auto* file : commit.barrier.files()) {
+        files.push_back({{&commit}, file, {}});
+      }
+      for (const auto& folder : commit.barrier.folders()) {
+        by_folder[folder].push_back(&commit);
+      }
+    }
+    folders.reserve(by_folder.size());
+    for (auto& [folder, waiting] : by_folder) {
+      folders.push_back({std::move(waiting), nullptr, folder});
+    }
+  }
+
+  std::vector<Item> files;
+  std::vector<Item> folders;
+};
+
+namespace {
+
+template <class Item> std::vector<Item*> pointers_to(std::vector<Item>& items) {
+  std::vector<Item*> result;
+  result.reserve(items.size());
+  for (auto& item : items) {
+    result.push_back(&item);
+  }
+  return result;
+}
+
+} // namespace
+
+// --- the barrier ---
+
+Syncer::~Syncer() {
+  if (files_ != nullptr && anchor_ >= 0) {
+    files_->close(anchor_);
+  }
+}
+
+void Syncer::open(const std::filesystem::path& folder) {
+  files_ = &FileSystem::current();
+  const auto* name = folder.empty() ? "." : folder.c_str();
+  anchor_ = files_->open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  struct statfs system{};
+  struct stat status{};
+  if (anchor_ >= 0 && (files_->fstatfs(anchor_, &system) != 0 || !syncs_as_one(system) ||
+                       files_->fstat(anchor_, &status) != 0)) {
+    files_->close(std::exchange(anchor_, -1));
+  }
+  device_ = status.st_dev;
 }
 
 /// Several at a time: what one waits for is mostly the device.
-void sync_all(std::vector<Item>& items, std::size_t most_threads) {
+void Syncer::sync_each(std::vector<Item*>& items) const {
   auto& files = FileSystem::current();
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     const FileSystem::Use use(files);
     for (std::size_t i = next++; i < items.size(); i = next++) {
-      items[i].sync();
+      items[i]->sync();
     }
   };
   std::vector<std::jthread> others;
-  auto threads = std::min(most_threads, items.size());
+  auto threads = std::min(threads_, items.size());
   while (others.size() + 1 < threads) {
     try {
       others.emplace_back(work);
@@ -48,32 +152,55 @@ void sync_all(std::vector<Item>& items, std::size_t most_threads) {
     }
   }
   work();
-  others.clear();
 }
 
-} // namespace
-
-/// Files, then folders, each once.
+/// Files, then folders, each once; or all of them at once.
 void Syncer::sync(std::span<Commit> commits) {
-  std::vector<Item> files;
-  std::map<std::filesystem::path, std::vector<Commit*>> by_folder;
-  for (auto& commit : commits) {
-    for (const auto* file : commit.barrier.files()) {
-      files.push_back({{&commit}, file, {}});
+  Items items(commits);
+  const auto count = items.files.size() + items.folders.size();
+  if (anchor_ >= 0 && costs_.prefers_whole(count) && sync_whole(commits, items)) {
+    return;
+  }
+  const auto begun = clock_.now();
+  for (auto* each : {&items.files, &items.folders}) {
+    auto pointers = pointers_to(*each);
+    sync_each(pointers);
+    std::ranges::for_each(*each, &Item::tell);
+  }
+  costs_.by_file(count, clock_.now() - begun);
+}
+
+/// False: it failed, for whatever it was, and each has to be asked. What is on another file system
+/// is synced by itself.
+bool Syncer::sync_whole(std::span<Commit> commits, Items& items) {
+  const auto begun = clock_.now();
+  const bool done = uninterrupted([&] { return files_->syncfs(anchor_); }) == 0;
+  ++whole_syncs_;
+  if (!done) {
+    for (auto& commit : commits) {
+      commit.unknown = commit.published && commit.job->repeats();
     }
-    for (const auto& folder : commit.barrier.folders()) {
-      by_folder[folder].push_back(&commit);
+    return false;
+  }
+  std::vector<Item*> elsewhere;
+  for (auto& item : items.files) {
+    if (item.file->device() == device_) {
+      item.result = item.file->was_written();
+    } else {
+      elsewhere.push_back(&item);
     }
   }
-  std::vector<Item> folders;
-  folders.reserve(by_folder.size());
-  for (auto& [folder, waiting] : by_folder) {
-    folders.push_back({std::move(waiting), nullptr, folder});
+  for (auto& item : items.folders) {
+    struct stat status{};
+    if (files_->stat(item.folder.c_str(), &status) != 0 || status.st_dev != device_) {
+      elsewhere.push_back(&item);
+    }
   }
-  sync_all(files, threads_);
-  tell(files);
-  sync_all(folders, threads_);
-  tell(folders);
+  costs_.whole(clock_.now() - begun);
+  sync_each(elsewhere);
+  std::ranges::for_each(items.files, &Item::tell);
+  std::ranges::for_each(items.folders, &Item::tell);
+  return true;
 }
 
 } // namespace dualcam::serve

@@ -33,7 +33,7 @@ void Teller::tell(const Json& file, Unsaid::Line line, bool runs_hook) {
 
 asio::awaitable<void> Teller::tell_untold(const AllowList& allowed, std::function<bool()> is_over) {
   auto files =
-      co_await run_on(means_.disk, [this] { return means_.destination.untold(means_.unsaid); });
+      co_await means_.keeper.run([this] { return means_.destination.untold(means_.unsaid); });
   const bool wants_sha256 = means_.options.common.json || hooks_;
   for (auto& file : files) {
     if (is_over()) {
@@ -42,7 +42,7 @@ asio::awaitable<void> Teller::tell_untold(const AllowList& allowed, std::functio
     if (!allowed.allows(file.facts.imei)) {
       continue;
     }
-    const auto seen = co_await run_on(means_.disk, [&] { return look_at(file, wants_sha256); });
+    const auto seen = co_await means_.keeper.run([&] { return look_at(file, wants_sha256); });
     if (!seen) {
       means_.reporter.console().error(escaped(seen.error().message));
       means_.outcome.failed(ExitCode::io);
@@ -56,7 +56,7 @@ asio::awaitable<void> Teller::tell_untold(const AllowList& allowed, std::functio
 asio::awaitable<void> Teller::note_said() {
   const auto lines = means_.unsaid.written(means_.reporter.written());
   if (!lines.empty()) {
-    co_await run_on(means_.disk, [&] { return mark_said(lines), true; });
+    co_await means_.keeper.run([&] { return mark_said(lines), true; });
   }
 }
 

@@ -12,6 +12,7 @@
 #include "dcam-serve/allow_list.hpp"
 #include "dcam-serve/destination.hpp"
 #include "dcam-serve/hook.hpp"
+#include "dcam-serve/keeper.hpp"
 #include "dcam-serve/outcome.hpp"
 #include "dcam-serve/reporter.hpp"
 #include "dcam-serve/unsaid.hpp"
@@ -28,7 +29,7 @@ public:
     Outcome& outcome;
     Unsaid& unsaid;
     asio::io_context& io;
-    asio::io_context& disk;
+    Keeper& keeper;
   };
 
   /// `hooks_idle` is called when the last hook has ended.

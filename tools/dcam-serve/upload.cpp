@@ -49,8 +49,11 @@ asio::awaitable<void> Upload::perform(const FileOffered& offered) {
     leave_file();
     co_return;
   }
-  const auto may_be_held = [this] { return server_.destination().may_be_held(facts_); };
-  if (co_await is_refused() && !co_await server_.disk().run(may_be_held)) {
+  bool refused = co_await is_refused(); // GCC 12 makes nothing right of both in one condition
+  if (refused) {
+    refused = !co_await may_be_held();
+  }
+  if (refused) {
     refuse_name();
     co_return;
   }
@@ -64,9 +67,17 @@ asio::awaitable<bool> Upload::is_refused() {
   if (choice != IfExists::skip && choice != IfExists::fail) {
     co_return false; // the disk need not be asked
   }
-  const bool refused =
-      co_await server_.disk().run([this] { return server_.destination().is_refused(facts_); });
+  auto& destination = server_.destination();
+  auto* disk = co_await destination.disk_for(facts_);
+  const bool refused = co_await disk->run([&] { return destination.is_refused(facts_); });
   co_return refused;
+}
+
+asio::awaitable<bool> Upload::may_be_held() {
+  auto& destination = server_.destination();
+  auto* disk = co_await destination.disk_for(facts_);
+  const bool held = co_await disk->run([&] { return destination.may_be_held(facts_); });
+  co_return held;
 }
 
 /// The file stays with the camera.
@@ -125,7 +136,10 @@ asio::awaitable<void> Upload::perform(const FileStarted& started) {
   if (!co_await begin_transfer(started.announced)) {
     co_return;
   }
-  const bool refused = !transfer_->is_comparing() && co_await is_refused();
+  bool refused = false;
+  if (!transfer_->is_comparing()) {
+    refused = co_await is_refused();
+  }
   refused ? refuse_name() : receive_file();
 }
 

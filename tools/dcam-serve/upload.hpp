@@ -65,6 +65,7 @@ private:
   void leave_alone(const FileRef& file);
   bool is_left_alone(const FileRef& file) const;
   asio::awaitable<bool> is_refused();
+  asio::awaitable<bool> may_be_held();
   void refuse_name();
   void leave_file();
   std::optional<Error> too_large(std::uint32_t announced) const;

@@ -76,15 +76,18 @@ Result<CheckpointFile> CheckpointFile::go_on(const fs::path& path, const Checkpo
     const auto& claim = checkpoint.claims.at(slot);
     result.sequence_ = std::max(result.sequence_, claim ? claim->sequence : 0);
   }
-  if (believed) { // the kernel may take it for durable, though an earlier sync of it has failed
+  // the kernel may take what is there for durable, though an earlier sync of it has failed
+  const std::array header{as_bytes(result.header_)};
+  auto written = result.file_.write(0, header);
+  if (written && believed) {
     std::array<std::byte, checkpoint_block> block;
     const auto read = result.file_.read(result.offset_of(*believed), block);
     const std::array pieces{read.value_or(Bytes())};
-    const auto written = read ? result.file_.write(result.offset_of(*believed), pieces)
-                              : std::unexpected(read.error());
-    if (!written) {
-      return std::unexpected(written.error());
-    }
+    written = read ? result.file_.write(result.offset_of(*believed), pieces)
+                   : std::unexpected(read.error());
+  }
+  if (!written) {
+    return std::unexpected(written.error());
   }
   // what is believed stays until the next claim is durable
   result.slot_ = believed ? 1 - *believed : checkpoint.newest().value_or(1) == 0 ? 1 : 0;

@@ -148,6 +148,17 @@ Result<void> File::sync() const {
              : io_error("sync", path_, errno);
 }
 
+Result<void> File::was_written() const {
+  const auto looked = uninterrupted(
+      [&] { return files_->sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE); });
+  return looked == 0 ? Result<void>() : io_error("sync", path_, errno);
+}
+
+std::optional<dev_t> File::device() const {
+  struct stat status{};
+  return files_->fstat(descriptor_, &status) == 0 ? std::optional(status.st_dev) : std::nullopt;
+}
+
 Result<bool> File::try_lock() {
   if (uninterrupted([&] { return files_->flock(descriptor_, LOCK_EX | LOCK_NB); }) == 0) {
     return true;

@@ -52,6 +52,16 @@ int FileSystem::fdatasync(int descriptor) { return ::fdatasync(descriptor); }
 
 int FileSystem::fsync(int descriptor) { return ::fsync(descriptor); }
 
+int FileSystem::syncfs(int descriptor) { return ::syncfs(descriptor); }
+
+int FileSystem::fstatfs(int descriptor, struct statfs* status) {
+  return ::fstatfs(descriptor, status);
+}
+
+int FileSystem::sync_file_range(int descriptor, off_t offset, off_t count, unsigned flags) {
+  return ::sync_file_range(descriptor, offset, count, flags);
+}
+
 int FileSystem::flock(int descriptor, int operation) { return ::flock(descriptor, operation); }
 
 int FileSystem::fstat(int descriptor, struct stat* status) { return ::fstat(descriptor, status); }

@@ -13,8 +13,17 @@ class HookedFiles : public FileSystem {
 public:
   /// Is called before the next flock; whatever happens there happens between opening and locking.
   std::function<void()> before_lock;
+  /// Is called before each sync.
+  std::function<void()> before_sync;
   /// rename knows no flags, as on some file systems.
   bool no_rename_flags = false;
+
+  int fdatasync(int descriptor) override {
+    if (before_sync) {
+      before_sync();
+    }
+    return FileSystem::fdatasync(descriptor);
+  }
 
   int flock(int descriptor, int operation) override {
     if (before_lock) {

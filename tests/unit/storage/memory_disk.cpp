@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 
 namespace dualcam {
@@ -260,11 +262,55 @@ int MemoryDisk::fdatasync(int descriptor) {
     return -1;
   }
   auto& node = *open_.at(descriptor).node;
-  node.durable_bytes = node.bytes;
+  if (std::exchange(node.is_lost, false)) {
+    return refuse(EIO);
+  }
+  settle(node);
+  return done();
+}
+
+void MemoryDisk::settle(Node& node) {
+  for (const auto& change : node.changes) { // not the bytes: what was lost stays lost
+    apply(node.durable_bytes, change);
+  }
   node.changes.clear();
   node.durable_names = node.names;
   node.renames.clear();
+}
+
+void MemoryDisk::settle_all(Node& node) {
+  if (!node.is_folder && !node.changes.empty() && loses && loses()) {
+    node.changes.clear();
+    node.is_lost = true;
+  }
+  settle(node);
+  for (const auto& [name, below] : node.names) {
+    settle_all(*below);
+  }
+}
+
+int MemoryDisk::syncfs(int) {
+  if (fails()) {
+    return -1;
+  }
+  settle_all(*root_);
   return done();
+}
+
+int MemoryDisk::fstatfs(int, struct statfs* status) {
+  if (fails()) {
+    return -1;
+  }
+  *status = {};
+  status->f_type = EXT4_SUPER_MAGIC;
+  return 0;
+}
+
+int MemoryDisk::sync_file_range(int descriptor, off_t, off_t, unsigned) {
+  if (fails()) {
+    return -1;
+  }
+  return std::exchange(open_.at(descriptor).node->is_lost, false) ? refuse(EIO) : 0;
 }
 
 int MemoryDisk::flock(int descriptor, int operation) {

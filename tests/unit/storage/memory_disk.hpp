@@ -23,6 +23,8 @@ public:
   bool for_good = false;
   /// What it fails with; 0: a read or write is half of what was asked for.
   int error = 0;
+  /// Whether a syncfs does not get this file to the disk, and who looks at it is told once.
+  std::function<bool()> loses;
   /// Is called behind each call that changes something.
   std::function<void()> after_change;
 
@@ -44,6 +46,9 @@ public:
   int ftruncate(int descriptor, off_t size) override;
   int fdatasync(int descriptor) override;
   int fsync(int descriptor) override { return fdatasync(descriptor); }
+  int syncfs(int descriptor) override;
+  int fstatfs(int descriptor, struct statfs* status) override;
+  int sync_file_range(int descriptor, off_t offset, off_t count, unsigned flags) override;
   int flock(int descriptor, int operation) override;
   int fstat(int descriptor, struct stat* status) override;
   int lstat(const char* path, struct stat* status) override;
@@ -73,6 +78,7 @@ private:
     Names durable_names;
     std::vector<Names> renames; ///< since: what a name stands for then, nothing if it has gone
     int locked_by = -1;
+    bool is_lost = false; ///< what was to be written last
   };
   struct Open {
     std::shared_ptr<Node> node;
@@ -86,6 +92,8 @@ private:
   std::shared_ptr<Node> folder_of(const std::string& path) const;
   bool fails(bool may_be_short = false);
   int done();
+  static void settle(Node& node);
+  void settle_all(Node& node);
   int fill(const Node* node, struct stat* status);
   ssize_t write(Node& node, const iovec* pieces, int count, std::size_t offset);
   void change_names(const std::string& folder_path, const Names& change);

@@ -9,6 +9,7 @@
 #include "dcam-serve/syncer.hpp"
 #include "storage/memory_disk.hpp"
 #include "storage/resumable_testing.hpp"
+#include "test_clock.hpp"
 
 namespace dualcam::serve {
 namespace {
@@ -226,18 +227,28 @@ constexpr unsigned cameras = 3;
 /// A disk on which other things happen while it is being synced, and whose syncs may fail.
 class BusyDisk : public MemoryDisk {
 public:
+  TestClock clock; ///< a sync takes its time
   std::function<void()> meanwhile;
   std::function<bool()> fails_to_sync;
 
   int fdatasync(int descriptor) override {
+    clock.move_on(2ms);
+    return fails() ? -1 : MemoryDisk::fdatasync(descriptor);
+  }
+  int syncfs(int descriptor) override {
+    clock.move_on(whole_takes);
+    return fails() ? -1 : MemoryDisk::syncfs(descriptor);
+  }
+
+  std::chrono::milliseconds whole_takes{5};
+
+private:
+  bool fails() {
     if (meanwhile) {
       meanwhile();
     }
-    if (fails_to_sync && fails_to_sync()) {
-      errno = EIO;
-      return -1;
-    }
-    return MemoryDisk::fdatasync(descriptor);
+    errno = EIO;
+    return fails_to_sync && fails_to_sync();
   }
 };
 
@@ -256,7 +267,9 @@ ByteBuffer content_of(unsigned camera) {
 /// Several cameras whose files come at random.
 class Fleet {
 public:
-  explicit Fleet(std::mt19937& random) : random_(random) {}
+  Fleet(std::mt19937& random, BusyDisk& disk) : random_(random), syncer_(disk.clock, {1, 1}) {
+    syncer_.open("/out");
+  }
 
   bool is_done() const { return stored.size() == cameras; }
 
@@ -291,6 +304,8 @@ public:
       waiting = waiting->second() ? awaited_.erase(waiting) : std::next(waiting);
     }
   }
+
+  std::uint64_t whole_syncs() const { return syncer_.whole_syncs(); }
 
   std::set<unsigned> stored;                 ///< as their cameras know
   std::map<unsigned, std::uint64_t> claimed; ///< bytes, as was told
@@ -411,7 +426,7 @@ private:
   std::mt19937& random_;
   TimePoint now = steady_now();
   Committer committer_;
-  Syncer syncer_{1};
+  Syncer syncer_;
   std::map<unsigned, std::shared_ptr<GrowingPart>> parts_;
   std::map<unsigned, std::function<bool()>> awaited_;
   std::map<unsigned, std::uint64_t> found_; ///< bytes, when they were opened
@@ -462,7 +477,7 @@ void run_fleet(unsigned seed, bool failing) {
   REQUIRE(disk.mkdir("/out", 0777) == 0);
   const FileSystem::Use use(disk);
   REQUIRE(sync_folder("/"));
-  Fleet fleet(random);
+  Fleet fleet(random, disk);
   disk.meanwhile = [&] {
     for (auto count = random() % 3; count > 0; --count) {
       fleet.act();
@@ -470,6 +485,7 @@ void run_fleet(unsigned seed, bool failing) {
   };
   if (failing) {
     disk.fails_to_sync = [&] { return random() % 12 == 0; };
+    disk.loses = [&] { return random() % 12 == 0; };
   }
   bool checking = false;
   disk.after_change = [&] {
@@ -487,6 +503,7 @@ void run_fleet(unsigned seed, bool failing) {
     }
   }
   CHECK(fleet.is_done());
+  CHECK(fleet.whole_syncs() > 0);
 }
 
 TEST_CASE("committer: of any schedule and wherever the power goes, claims are true and all that "

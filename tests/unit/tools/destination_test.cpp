@@ -81,7 +81,7 @@ TEST_CASE("destination: a file that was begun earlier keeps its time, and the me
 TEST_CASE("destination: what goes to standard output is compared with when the camera comes back") {
   const auto sent = packets(20);
   Loop loop;
-  StreamTransfer stream(loop.disk, Clock::system(), facts, 20);
+  StreamTransfer stream(loop.disks.root(), Clock::system(), facts, 20);
   CHECK(stream.resume_point().overlap.empty());
   ByteBuffer all;
   ByteBuffer got;
@@ -107,7 +107,7 @@ TEST_CASE("destination: nobody reads standard output any more, which is told fro
   const auto packet = random_bytes(100, 1);
   const std::array piece{Bytes(packet)};
   Loop loop;
-  StreamTransfer stream(loop.disk, Clock::system(), facts, 20);
+  StreamTransfer stream(loop.disks.root(), Clock::system(), facts, 20);
   bool failed = false;
   {
     Output output;
@@ -123,7 +123,7 @@ TEST_CASE("destination: a reader who takes nothing is not waited for once that i
   const auto block = random_bytes(1 << 20, 1);
   const std::array piece{Bytes(block)};
   Loop loop;
-  StreamTransfer stream(loop.disk, Clock::system(), facts, 20);
+  StreamTransfer stream(loop.disks.root(), Clock::system(), facts, 20);
   Result<void> appended;
   {
     Output output;
@@ -137,7 +137,7 @@ TEST_CASE("destination: a reader who takes nothing is not waited for once that i
 
 TEST_CASE("destination: standard output that is not what was verified is no file, nor taken back") {
   Loop loop;
-  StreamTransfer stream(loop.disk, Clock::system(), facts, 20);
+  StreamTransfer stream(loop.disks.root(), Clock::system(), facts, 20);
   Unsaid unsaid(".");
   FileCompleted completed{facts.file, 5, 7, {}};
   CHECK(loop.result_of(stream.finish(completed, unsaid)).error().category == ErrorCategory::crc);
@@ -156,7 +156,7 @@ TEST_CASE("destination: standard output goes on with the file it has begun, and 
   ServeOptions options;
   options.to_stdout = true;
   Loop loop;
-  const auto destination = Destination::of(options, loop.disk, Clock::system());
+  const auto destination = Destination::of(options, loop.disks, Clock::system());
   CHECK(destination->takes(facts.file));
   auto transfer = loop.result_of(destination->begin(facts, 20));
   REQUIRE(transfer);
@@ -190,16 +190,16 @@ TEST_CASE("destination: nothing on disk is looked at for standard output") {
   options.to_stdout = true;
   options.output = folder.path() / "missing/too";
   Loop loop;
-  const auto destination = Destination::of(options, loop.disk, Clock::system());
+  const auto destination = Destination::of(options, loop.disks, Clock::system());
   Unsaid unsaid(options.output);
   CHECK(destination->check());
   CHECK_FALSE(destination->is_refused(facts));
   CHECK_FALSE(destination->may_be_held(facts));
   CHECK_FALSE(destination->has_stored(facts.imei));
   CHECK(destination->untold(unsaid).empty());
-  CHECK(destination->tidy(std::chrono::seconds(0)).empty());
+  CHECK(destination->tidying(std::chrono::seconds(0))().empty());
   options.to_stdout = false;
-  CHECK_FALSE(Destination::of(options, loop.disk, Clock::system())->check());
+  CHECK_FALSE(Destination::of(options, loop.disks, Clock::system())->check());
 }
 
 /// A clock that stands.
@@ -226,7 +226,7 @@ public:
   StandingClock clock;
   ServeOptions options;
   Loop loop;
-  FolderDestination destination{options, loop.disk, clock};
+  FolderDestination destination{options, loop.disks, clock};
   Unsaid unsaid{folder.path()};
 };
 

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "dcam-serve/disk.hpp"
+#include "dcam-serve/disks.hpp"
 
 namespace dualcam::serve {
 
@@ -21,7 +21,8 @@ struct Loop {
   }
 
   asio::io_context context{1};
-  Disk disk{context, Clock::system()};
+  std::filesystem::path root = ".";
+  Disks disks{context, Clock::system(), root};
 };
 
 } // namespace dualcam::serve

@@ -1,8 +1,11 @@
 #include "dcam-serve/server.hpp"
 
+#include <atomic>
 #include <fstream>
 
+#include "quiet.hpp"
 #include "serving.hpp"
+#include "storage/hooked_files.hpp"
 
 namespace dualcam::serve {
 namespace {
@@ -143,6 +146,53 @@ TEST_CASE("server: without a camera in the time of --wait it gives up") {
   CHECK(stranger.rest().empty());
   server.clock.move_on(10min);
   CHECK(server.status() == 4);
+}
+
+TEST_CASE("server: a disk that hangs is named when the time that a signal leaves is over, and the "
+          "end is 5") {
+  const Quiet quiet;
+  HookedFiles files;
+  std::promise<void> answer;
+  files.before_sync = [answers = answer.get_future().share()] { answers.wait(); };
+  TestServer server(files);
+  server.options.keep_listening = true;
+  std::atomic<int> status = -1;
+  server.exit_by = [&status](int exit) { status = exit; };
+  server.start();
+  TestDevice device(server);
+  device.begin();
+  device.packet(1);
+  ::raise(SIGTERM);
+  for (int attempt = 0; attempt < 3000 && status == -1; ++attempt) {
+    server.clock.move_on(1s);
+    ::usleep(10'000);
+  }
+  CHECK(status == 5);
+  CHECK(quiet.errors().contains(server.folder.path().string() + " hangs"));
+  answer.set_value();          // a process would have ended
+  CHECK(server.status() == 0); // as told
+}
+
+TEST_CASE("server: a disk that answers in the time that a signal leaves is waited for") {
+  const Quiet quiet;
+  HookedFiles files;
+  std::promise<void> answer;
+  files.before_sync = [answers = answer.get_future().share()] { answers.wait(); };
+  TestServer server(files);
+  server.options.keep_listening = true;
+  std::atomic<int> status = -1;
+  server.exit_by = [&status](int exit) { status = exit; };
+  server.start();
+  TestDevice device(server);
+  device.begin();
+  device.packet(1);
+  ::raise(SIGTERM);
+  server.clock.move_on(9s);
+  answer.set_value();
+  CHECK(device.rest().empty());
+  CHECK(server.status() == 0); // as told
+  CHECK(status == -1);
+  CHECK_FALSE(quiet.errors().contains("hangs"));
 }
 
 } // namespace

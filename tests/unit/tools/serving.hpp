@@ -37,7 +37,7 @@ inline void wait_for_size(const fs::path& file, std::uintmax_t size) {
 /// Serves one camera, unless `options` are changed before `start`.
 class TestServer {
 public:
-  TestServer() {
+  explicit TestServer(FileSystem& its_files = FileSystem::real()) : files(its_files) {
     options.output = folder.path();
     options.bind = "127.0.0.1";
     options.port = free_port();
@@ -59,7 +59,12 @@ public:
   }
   void start() {
     thread_ = std::thread([this] {
-      status_ = Server(options, clock).run();
+      const FileSystem::Use use(files);
+      Server server(options, clock);
+      if (exit_by) {
+        server.exit_by(exit_by);
+      }
+      status_ = server.run();
       ended_.set_value();
     });
   }
@@ -75,6 +80,8 @@ public:
   TemporaryFolder folder;
   TestClock clock;
   ServeOptions options;
+  FileSystem& files;
+  std::function<void(int)> exit_by; ///< in place of the process's end
 
 private:
   using Handler = void (*)(int);

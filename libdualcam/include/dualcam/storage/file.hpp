@@ -9,6 +9,7 @@
 #include <expected>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 
 #include "dualcam/storage/file_system.hpp"
@@ -65,6 +66,10 @@ public:
 
   /// Makes the bytes durable; its name is the folder's business.
   Result<void> sync() const;
+  /// Once its whole file system was synced: whether that has failed for this file.
+  Result<void> was_written() const;
+  /// Which file system it is on; nullopt: that cannot be told.
+  std::optional<dev_t> device() const;
 
   /// Whether nobody else has it now (flock), until it is closed or `unlock`.
   Result<bool> try_lock();

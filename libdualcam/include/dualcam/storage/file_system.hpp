@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 
 namespace dualcam {
 
@@ -50,9 +51,13 @@ public:
   virtual ssize_t pwritev(int descriptor, const iovec* pieces, int count, off_t offset); ///< (2)
   /// As writev on a descriptor that was opened with O_APPEND.
   virtual ssize_t append(int descriptor, const iovec* pieces, int count);
-  virtual int ftruncate(int descriptor, off_t size);                    ///< ftruncate(2)
-  virtual int fdatasync(int descriptor);                                ///< fdatasync(2)
-  virtual int fsync(int descriptor);                                    ///< fsync(2)
+  virtual int ftruncate(int descriptor, off_t size);          ///< ftruncate(2)
+  virtual int fdatasync(int descriptor);                      ///< fdatasync(2)
+  virtual int fsync(int descriptor);                          ///< fsync(2)
+  virtual int syncfs(int descriptor);                         ///< syncfs(2)
+  virtual int fstatfs(int descriptor, struct statfs* status); ///< fstatfs(2)
+  /// sync_file_range(2)
+  virtual int sync_file_range(int descriptor, off_t offset, off_t count, unsigned flags);
   virtual int flock(int descriptor, int operation);                     ///< flock(2)
   virtual int fstat(int descriptor, struct stat* status);               ///< fstat(2)
   virtual int lstat(const char* path, struct stat* status);             ///< lstat(2)

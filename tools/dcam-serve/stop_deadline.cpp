@@ -1,0 +1,53 @@
+#include "dcam-serve/stop_deadline.hpp"
+
+#include <system_error>
+
+#include <asio/post.hpp>
+
+#include "common/coroutine.hpp"
+
+namespace dualcam::serve {
+namespace {
+
+constexpr std::chrono::seconds once_more{1};
+
+} // namespace
+
+void StopDeadline::begin(std::chrono::milliseconds time) {
+  if (thread_) {
+    return;
+  }
+  try {
+    thread_ = std::make_unique<Workers>(1);
+  } catch (const std::system_error&) {
+    return;
+  }
+  timer_ = std::make_unique<asio::steady_timer>(thread_->context());
+  asio::co_spawn(thread_->context(), watch(time), rethrow);
+}
+
+asio::awaitable<void> StopDeadline::watch(std::chrono::milliseconds time) {
+  for (auto until = clock_.now() + time; !ended_; until = clock_.now() + once_more) {
+    while (!ended_ && clock_.now() < until) {
+      co_await clock_.wait(*timer_, until);
+    }
+    if (!ended_) {
+      passed_();
+    }
+  }
+}
+
+void StopDeadline::end() {
+  if (!thread_) {
+    return;
+  }
+  asio::post(thread_->context(), [this] {
+    ended_ = true;
+    timer_->cancel();
+  });
+  thread_->join();
+  timer_.reset();
+  thread_.reset();
+}
+
+} // namespace dualcam::serve
