@@ -9,9 +9,9 @@ namespace dualcam::inline tools {
 std::optional<TcpSegment> SegmentFinder::find(LinkType link, Bytes frame) {
   constexpr int most_tunnels = 4; ///< within each other
   packets_.clear();
-  auto packet = ip_packet_in(link, frame);
-  for (int depth = 0; packet && depth <= most_tunnels; ++depth) {
-    auto payload = decode_ip(*packet);
+  auto inner = ip_packet_in(link, frame);
+  for (int depth = 0; inner && depth <= most_tunnels; ++depth) {
+    auto payload = decode_ip(*inner);
     if (payload) {
       packets_.push_back(*payload);
       payload = payload->fragment ? fragments_.add(*payload) : payload;
@@ -23,9 +23,9 @@ std::optional<TcpSegment> SegmentFinder::find(LinkType link, Bytes frame) {
       cut_off_ += segment->payload.size() < segment->length ? 1 : 0;
       return segment;
     }
-    packet = packet_within(*payload);
+    inner = packet_within(*payload);
   }
-  count_unread(packet ? "tunnels within tunnels" : packet.error().type);
+  count_unread(inner ? "tunnels within tunnels" : inner.error().type);
   return std::nullopt;
 }
 

@@ -195,7 +195,7 @@ Result<Scrub::Source> Scrub::look_at(const std::string& path) const {
     return unsupported("--scrub takes captures, pcap or pcapng, and this is none");
   }
   constexpr auto last = std::numeric_limits<std::uint64_t>::max();
-  Source source{path, first_time_of(file->content()).value_or(last), std::nullopt};
+  Source source{path, sources_.size(), first_time_of(file->content()).value_or(last), std::nullopt};
   if (!file->can_be_opened_again()) {
     auto copy = copy_of(file->content());
     const auto whole = file->finish();
@@ -215,7 +215,8 @@ ExitCode Scrub::find_sources() {
     }
     sources_.push_back(std::move(*source));
   }
-  std::ranges::stable_sort(sources_, {}, &Source::time);
+  std::ranges::sort(sources_, {},
+                    [](const Source& each) { return std::pair(each.time, each.position); });
   return ExitCode::done;
 }
 
@@ -223,7 +224,7 @@ ExitCode Scrub::find_sources() {
 /// behind it.
 template <class Take> ExitCode Scrub::read_all(bool again, const Take& take) {
   auto code = ExitCode::done;
-  for (auto& [path, time, kept] : sources_) {
+  for (auto& [path, position, time, kept] : sources_) {
     Result<void> read;
     if (kept) {
       kept->rewind();

@@ -24,6 +24,7 @@ private:
   /// A capture, which can be read several times.
   struct Source {
     std::string path;
+    std::size_t position; ///< among those that were named
     std::uint64_t time;
     std::optional<InputFile> kept; ///< in a file without a name: it could be read once
   };
