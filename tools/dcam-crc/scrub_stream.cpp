@@ -33,7 +33,7 @@ void ScrubStream::put(std::uint64_t offset, ByteBuffer bytes) {
        .kind = Kind::literal,
        .has_crc = false,
        .zeros = 0});
-  literal_bytes_ += bytes.size() + sizeof bytes;
+  literal_bytes_ += bytes.size() + sizeof(ByteBuffer);
   literals_.push_back(std::move(bytes));
 }
 

@@ -92,6 +92,7 @@ void TransferTracker::find_place_behind_loss(Bytes payload, std::uint16_t stored
   if (!lost.damaged_packet && std::ranges::any_of(starts_.crcs, goes_on_from)) {
     return; // the chain proves it: only garbage stood there
   }
+  behind_sync_ = false; // what was lost may have been packets, or another SYNC
   const bool restarted = !lost.damaged_packet && lost.bytes < no_packet && goes_on_from(0);
   if (!restarted) { // otherwise a SYNC was damaged: its number is not known, but no packet is lost
     const auto rounding = lost.length_known ? wire_size() / 2 : wire_size() - 1;
