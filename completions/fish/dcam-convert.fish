@@ -1,6 +1,7 @@
 complete -c dcam-convert -s h -l help -d 'Print the options'
 complete -c dcam-convert -l version -d 'Print version and libraries'
 complete -c dcam-convert -s o -l output -r -F -d 'Where it goes'
+complete -c dcam-convert -l container -x -a 'mp4 mov mkv fmp4' -d 'Where no name tells it'
 complete -c dcam-convert -l codec -x -a 'copy h264 h265' -d 'Pictures'
 complete -c dcam-convert -l audio -x -a 'auto copy aac none' -d 'Sound'
 complete -c dcam-convert -l fps -x -d 'Frames a second of streams without times'

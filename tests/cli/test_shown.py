@@ -97,6 +97,8 @@ SERVERS = {
     "dcam-serve -s videof | xargs -r -d '\\n' -n1 sha256sum": f"SHA256  {VIDEO}",
     "dcam-serve -s photo -o - | display -": r"display read \d+ bytes\n",
     "dcam-serve -s videof -o - | dcam-convert - -o - | mpv -": r"mpv read \d+ bytes\n",
+    "dcam-serve -s videof -o - | dcam-convert - --codec h264 -o live/index.m3u8":
+        r"live/index\.m3u8\n",
     "dcam-serve -s videof -o - | sha256sum": "SHA256  -\n",
     "dcam-serve -k --exec 'sh -c \"rclone copy \\\"$1\\\" s3:cameras/$DCAM_IMEI\" sh'":
         rf"(({STORED})|(rclone copy {STORED.strip()} s3:cameras/{IMEI}\n))*",

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dcam-convert/picture_size.hpp"
 #include "dualcam/media/ptmf.hpp"
 
 namespace dualcam::convert {
@@ -57,6 +58,14 @@ struct Losses {
   void list(PtmfDamage one);
   std::uint64_t pictures() const { return missing + undecodable; }
   bool none() const { return damage.empty() && pictures() == 0 && mended_times == 0; }
+};
+
+/// Where pictures of another size follow.
+struct SizeChange {
+  std::uint64_t picture; ///< the first of them, from 0
+  std::uint64_t time;    ///< microseconds
+  PictureSize from;
+  PictureSize to;
 };
 
 struct Clip {

@@ -8,6 +8,7 @@
 #include "common/shell.hpp"
 #include "dcam-convert/ffmpeg_run.hpp"
 #include "dcam-convert/live.hpp"
+#include "dcam-convert/live_sink.hpp"
 #include "dcam-convert/moment.hpp"
 
 namespace dualcam::convert {
@@ -25,8 +26,11 @@ public:
   Outcome<void> run() {
     auto path = record_.input;
     LiveEnd end;
-    if (goes_live(workshop_, workshop_.inputs[number_], target_.string())) {
-      auto ran = run_live(workshop_, workshop_.inputs[number_], record_);
+    if (goes_live(workshop_, workshop_.inputs[number_], target_)) {
+      if (const auto wanted = check_live(); !wanted || !*wanted) {
+        return wanted ? Outcome<void>() : std::unexpected(wanted.error());
+      }
+      auto ran = run_live(workshop_, workshop_.inputs[number_], target_, record_);
       if (!ran || ran->live) {
         return ran ? Outcome<void>() : std::unexpected(ran.error());
       }
@@ -81,8 +85,7 @@ private:
     }
     if (options_.task() == Task::convert && options_.audio == AudioMode::copy &&
         !can_copy_audio(container(), ffmpeg_input())) {
-      return failure(ExitCode::usage,
-                     "--audio copy: MP4 cannot hold A-law; .mkv and .mov can, or take aac");
+      return no_a_law();
     }
     if (options_.extract == Extract::audio) {
       return source_->clip->sounds.empty() ? failure(ExitCode::bad_data, "has no sound")
@@ -91,6 +94,17 @@ private:
     return source_->clip->pictures.empty()
                ? failure(ExitCode::bad_data, "holds no picture that can be decoded")
                : Outcome<void>();
+  }
+
+  static std::unexpected<Failure> no_a_law() {
+    return failure(ExitCode::usage,
+                   "--audio copy: MP4 cannot hold A-law; .mkv and .mov can, or take aac");
+  }
+
+  /// As `check` and `check_target`, before anything has come.
+  Outcome<bool> check_live() const {
+    const bool fits = can_copy_audio(container(), stream_input(true));
+    return options_.audio == AudioMode::copy && !fits ? Outcome<bool>(no_a_law()) : check_target();
   }
 
   /// Finds the picture for the thumbnail: the one that --at tells, or at the trigger, or the first
@@ -144,8 +158,19 @@ private:
             .hevc = source_->mp4.hevc};
   }
 
-  Container container() const {
-    return target_ == "-" ? Container::matroska : container_of(target_).value_or(Container::mp4);
+  Container container() const { return container_for(options_, target_); }
+
+  ResultForm form() const {
+    switch (container()) {
+    case Container::matroska:
+      return ResultForm::matroska;
+    case Container::fragments:
+      return ResultForm::fragments;
+    case Container::mp4:
+    case Container::mov:
+      break;
+    }
+    return ResultForm::mp4;
   }
 
   Command command(const FfmpegOutput& output) const {
@@ -155,7 +180,8 @@ private:
     case Task::thumbnail:
       return thumbnail_command(options_, ffmpeg_input(), pick_, output);
     default:
-      return convert_command(options_, container(), ffmpeg_input(), source_->sidecar, output);
+      return convert_command(options_, container(), ffmpeg_input(), source_->sidecar, output,
+                             {.live = false, .by_key = is_playlist_name(target_)});
     }
   }
 
@@ -178,6 +204,9 @@ private:
   }
 
   Outcome<void> make() {
+    if (options_.task() == Task::convert && is_playlist_name(target_)) {
+      return make_playlist();
+    }
     const auto& wanted = options_.task() == Task::thumbnail ? options_.thumbnail : options_.output;
     auto output = create_output(workshop_, target_, !wanted.empty() && target_ != wanted);
     if (!output) {
@@ -211,10 +240,11 @@ private:
     return stream.error() ? failure(ExitCode::io, stream.error()->message) : Outcome<void>();
   }
 
-  Outcome<void> transcode(Output& output) {
-    const bool thumbnail = options_.task() == Task::thumbnail;
+  /// What is encoded or packed, and how.
+  std::optional<FrameStream> frames() {
     std::optional<FrameStream> stream;
     if (is_fed()) {
+      const bool thumbnail = options_.task() == Task::thumbnail;
       stream.emplace(
           source_->file, *source_->clip,
           FrameStream::Choice{.sound = audio() != AudioMode::none,
@@ -222,25 +252,53 @@ private:
                               .only = thumbnail ? std::optional(picked_) : std::nullopt});
       pick_.number -= rank_of_first_picked();
     }
+    return stream;
+  }
+
+  FfmpegJob job_of(FrameStream* stream) {
     const auto on_progress = [this](std::uint64_t frames) {
       workshop_.reporter.progress(number_, frames, expected_frames());
     };
     on_progress(0);
-    const auto pictures =
-        run_ffmpeg_into(workshop_, output,
-                        {.command = [this](const FfmpegOutput& to) { return command(to); },
-                         .feed = feed_of(*source_, stream ? &*stream : nullptr),
-                         .form = thumbnail                            ? ResultForm::jpeg
-                                 : container() == Container::matroska ? ResultForm::matroska
-                                                                      : ResultForm::mp4,
-                         .on_progress = on_progress});
-    if (!pictures) {
-      const bool bad_data = pictures.error().code == ExitCode::child_failed &&
-                            finds_no_picture(workshop_, *source_, ffmpeg_input());
-      return failure(bad_data ? ExitCode::bad_data : pictures.error().code,
-                     pictures.error().message);
+    return {.command = [this](const FfmpegOutput& to) { return command(to); },
+            .feed = feed_of(*source_, stream),
+            .form = options_.task() == Task::thumbnail ? ResultForm::jpeg : form(),
+            .on_progress = on_progress};
+  }
+
+  Outcome<void> transcode(Output& output) {
+    auto stream = frames();
+    const auto pictures = run_ffmpeg_into(workshop_, output, job_of(stream ? &*stream : nullptr));
+    return pictures && output.reader_gone() ? Outcome<void>() : judge(pictures);
+  }
+
+  Outcome<void> make_playlist() {
+    auto sink = open_sink(workshop_, target_, false);
+    if (!sink) {
+      return std::unexpected(sink.error());
     }
-    return output.reader_gone() ? Outcome<void>() : check_pictures(*pictures);
+    auto stream = frames();
+    const auto pictures = run_ffmpeg_through(
+        workshop_, job_of(stream ? &*stream : nullptr), [&](Bytes bytes) -> Result<bool> {
+          const auto written = (*sink)->write(bytes);
+          return written ? Result<bool>(true) : std::unexpected(written.error());
+        });
+    const auto finished = (*sink)->finish();
+    record_.output = (*sink)->name();
+    if (pictures && !finished) {
+      return failure(ExitCode::io, finished.error().message);
+    }
+    return judge(pictures);
+  }
+
+  /// What ffmpeg has made.
+  Outcome<void> judge(const Outcome<std::uint64_t>& pictures) {
+    if (pictures) {
+      return check_pictures(*pictures);
+    }
+    const bool bad_data = pictures.error().code == ExitCode::child_failed &&
+                          finds_no_picture(workshop_, *source_, ffmpeg_input());
+    return failure(bad_data ? ExitCode::bad_data : pictures.error().code, pictures.error().message);
   }
 
   std::uint64_t expected_frames() const {
@@ -248,17 +306,9 @@ private:
   }
 
   /// Whether no picture got lost on the way.
-  Outcome<void> check_pictures(std::uint64_t pictures) {
-    if (options_.task() != Task::convert || !source_->is_stream() ||
-        pictures == expected_frames()) {
-      return {};
-    }
-    const auto message = fmt::format("ffmpeg wrote {} of {} frames", pictures, expected_frames());
-    if (record_.losses.none()) {
-      return failure(ExitCode::child_failed, message);
-    }
-    workshop_.reporter.warning(escaped(record_.input) + ": " + message);
-    return {};
+  Outcome<void> check_pictures(std::uint64_t pictures) const {
+    const bool counts = options_.task() == Task::convert && source_->is_stream();
+    return counts ? check_count(workshop_, record_, pictures, expected_frames()) : Outcome<void>();
   }
 
   const Workshop& workshop_;
@@ -313,6 +363,19 @@ Outcome<void> finish_output(const Workshop& workshop, Output& output, Record& re
 Outcome<void> convert_source(const Workshop& workshop, Source& source, const fs::path& target,
                              std::size_t number, Record& record) {
   return Conversion(workshop, target, number, record).run(source);
+}
+
+Outcome<void> check_count(const Workshop& workshop, const Record& record, std::uint64_t pictures,
+                          std::uint64_t expected) {
+  if (pictures == expected) {
+    return {};
+  }
+  const auto message = fmt::format("ffmpeg wrote {} of {} frames", pictures, expected);
+  if (record.losses.none()) {
+    return failure(ExitCode::child_failed, message);
+  }
+  workshop.reporter.warning(escaped(record.input) + ": " + message);
+  return {};
 }
 
 ExitCode convert(const Workshop& workshop, std::size_t number) {

@@ -93,6 +93,10 @@ Outcome<void> convert_source(const Workshop& workshop, Source& source,
 /// INPUT.json, or what --meta names, which must be good; the other is a bonus.
 Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input);
 
+/// Whether no picture got lost in ffmpeg; of a damaged input it is no failure, but told.
+Outcome<void> check_count(const Workshop& workshop, const Record& record, std::uint64_t pictures,
+                          std::uint64_t expected);
+
 /// Does everything for the input of this number but the contact sheet, which takes all.
 ExitCode convert(const Workshop& workshop, std::size_t number);
 

@@ -22,14 +22,18 @@ Command begin(const ConvertOptions& options, const FfmpegOutput& output) {
   return {options.ffmpeg, "-nostdin", "-v", "error", output.overwrite ? "-y" : "-n"};
 }
 
-void append_input(Command& command, const FfmpegInput& input) {
+void append_input(Command& command, const FfmpegInput& input, bool live = false) {
+  if (live) { // one thread a picture: several would each wait for one more
+    append_words(command, {"-flags", "low_delay", "-fpsprobesize", "0"});
+  }
   if (!input.format.empty()) {
     append_words(command, {"-f", input.format});
   }
   append_words(command, {"-i", input.argument});
 }
 
-void append_video_codec(Command& command, Codec codec, bool hevc, Container container) {
+void append_video_codec(Command& command, Codec codec, bool hevc, Container container,
+                        const Haste& haste) {
   const bool is_mp4 = container != Container::matroska;
   switch (codec) {
   case Codec::copy:
@@ -44,6 +48,12 @@ void append_video_codec(Command& command, Codec codec, bool hevc, Container cont
   }
   if (is_mp4 && (codec == Codec::h265 || (codec == Codec::copy && hevc))) {
     append_words(command, {"-tag:v", "hvc1"});
+  }
+  if (codec != Codec::copy && haste.live) {
+    append_words(command, {"-preset", "veryfast", "-tune", "zerolatency"});
+  }
+  if (codec != Codec::copy && haste.by_key) {
+    append_words(command, {"-force_key_frames", "source", "-forced-idr", "1"});
   }
   if (codec != Codec::copy) { // or they would be moved to a constant rate
     append_words(command, {"-pix_fmt", "yuv420p", "-fps_mode", "passthrough", "-enc_time_base",
@@ -126,10 +136,21 @@ std::string small_extension(const std::filesystem::path& path) {
 
 std::optional<Container> container_of(const std::filesystem::path& path) {
   const auto extension = small_extension(path);
-  return extension == ".mp4"   ? std::optional(Container::mp4)
-         : extension == ".mov" ? std::optional(Container::mov)
-         : extension == ".mkv" ? std::optional(Container::matroska)
-                               : std::nullopt;
+  return extension == ".mp4"    ? std::optional(Container::mp4)
+         : extension == ".mov"  ? std::optional(Container::mov)
+         : extension == ".mkv"  ? std::optional(Container::matroska)
+         : extension == ".m3u8" ? std::optional(Container::fragments)
+                                : std::nullopt;
+}
+
+bool is_playlist_name(const std::filesystem::path& path) {
+  return container_of(path) == Container::fragments;
+}
+
+Container container_for(const ConvertOptions& options, const std::filesystem::path& target) {
+  const auto named =
+      target == "-" ? Container::matroska : container_of(target).value_or(Container::mp4);
+  return options.container.value_or(named);
 }
 
 bool is_jpeg_name(const std::filesystem::path& path) {
@@ -140,6 +161,7 @@ bool is_jpeg_name(const std::filesystem::path& path) {
 std::string_view name_of(Container container) {
   switch (container) {
   case Container::mp4:
+  case Container::fragments:
     return "mp4";
   case Container::mov:
     return "mov";
@@ -160,7 +182,8 @@ FfmpegInput stream_input(bool has_sound) {
 }
 
 bool can_copy_audio(Container container, const FfmpegInput& input) {
-  return !input.stream || !input.has_sound || container != Container::mp4;
+  const bool is_mp4 = container == Container::mp4 || container == Container::fragments;
+  return !input.stream || !input.has_sound || !is_mp4;
 }
 
 AudioMode audio_for(AudioMode wanted, Container container, const FfmpegInput& input) {
@@ -175,23 +198,32 @@ AudioMode audio_for(AudioMode wanted, Container container, const FfmpegInput& in
 
 Command convert_command(const ConvertOptions& options, Container container,
                         const FfmpegInput& input, const Sidecar& sidecar,
-                        const FfmpegOutput& output) {
+                        const FfmpegOutput& output, const Haste& haste) {
   auto command = begin(options, output);
-  append_input(command, input);
+  append_input(command, input, haste.live);
   append_words(command, {"-map", input.stream ? "0:v:0" : "0:V"});
   const auto audio = audio_for(options.audio, container, input);
   if (audio != AudioMode::none) {
     append_words(command, {"-map", input.stream ? "0:a:0" : "0:a?"});
   }
-  append_video_codec(command, options.codec, input.hevc, container);
+  append_video_codec(command, options.codec, input.hevc, container, haste);
   append_audio_codec(command, audio);
   append_metadata(command, sidecar, container);
   if (container != Container::matroska) {
+    const std::string layout = container != Container::fragments ? "+faststart"
+                               : haste.live ? "+frag_every_frame+empty_moov+default_base_moof"
+                                            : "+frag_keyframe+delay_moov+default_base_moof";
     append_words(command,
-                 {"-movflags", "+faststart+use_metadata_tags", "-movie_timescale", time_scale});
+                 {"-movflags", layout + "+use_metadata_tags", "-movie_timescale", time_scale});
     if (input.stream || options.codec != Codec::copy) {
       append_words(command, {"-video_track_timescale", time_scale});
     }
+  }
+  if (haste.live) { // sound that fails to come is not waited for
+    append_words(command, {"-flush_packets", "1", "-max_interleave_delta", "200000"});
+  }
+  if (haste.live && container == Container::matroska) {
+    append_words(command, {"-cluster_time_limit", "0"});
   }
   append_words(command, {"-f", std::string(name_of(container)), output.argument});
   return command;
@@ -219,7 +251,7 @@ Command stack_command(const ConvertOptions& options, Container container,
     }
   }
   append_video_codec(command, options.codec == Codec::h265 ? Codec::h265 : Codec::h264, true,
-                     container);
+                     container, {});
   append_metadata(command, sidecar, container);
   if (container != Container::matroska) {
     append_words(command, {"-movflags", "+faststart+use_metadata_tags", "-movie_timescale",

@@ -18,10 +18,14 @@ namespace dualcam::convert {
 
 using Command = std::vector<std::string>;
 
-enum class Container { mp4, mov, matroska };
-
-/// By its extension: .mp4, .mov or .mkv, upper case too.
+/// By its extension: .mp4, .mov, .mkv or .m3u8, upper case too.
 std::optional<Container> container_of(const std::filesystem::path& path);
+
+/// Whether it is named as an HLS playlist.
+bool is_playlist_name(const std::filesystem::path& path);
+
+/// What a target's name or --container says; standard output is Matroska.
+Container container_for(const ConvertOptions& options, const std::filesystem::path& target);
 
 /// What ffmpeg calls it.
 std::string_view name_of(Container container);
@@ -50,6 +54,12 @@ struct FfmpegOutput {
   bool overwrite = false;
 };
 
+/// How ffmpeg is to work while its input arrives.
+struct Haste {
+  bool live = false;   ///< nothing waits for what comes later
+  bool by_key = false; ///< key pictures stay such: segments begin with them
+};
+
 /// What --audio means for this container and input.
 AudioMode audio_for(AudioMode wanted, Container container, const FfmpegInput& input);
 
@@ -60,7 +70,7 @@ bool can_copy_audio(Container container, const FfmpegInput& input);
 /// QuickTime likes and which tenths of a millisecond fit exactly, to 1 ms in Matroska.
 Command convert_command(const ConvertOptions& options, Container container,
                         const FfmpegInput& input, const Sidecar& sidecar,
-                        const FfmpegOutput& output);
+                        const FfmpegOutput& output, const Haste& haste = {});
 
 /// `ffmpeg -r FPS -i INPUT -ss 00:00:0.9 -c:a copy -c:v libx264 OUTPUT`, the vendor page's.
 Command vendor_command(const ConvertOptions& options, double fps,

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <charconv>
 #include <system_error>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -109,27 +110,12 @@ Outcome<std::uint64_t> accept(const Verdict& verdict, const ProcessResult& resul
                                                            last_words(result.errors)));
 }
 
-Outcome<std::uint64_t> run_into_stdout(const Workshop& workshop, Output& output,
-                                       const FfmpegJob& job) {
-  std::optional<Error> write_error;
-  MatroskaCheck video(true);
-  JpegCheck image;
-  const bool is_image = job.form == ResultForm::jpeg;
-  const auto ran = run(workshop, job.command({"pipe:1"}), job.feed, [&](Bytes bytes) {
-    is_image ? image.feed(bytes) : video.feed(bytes);
-    if (const auto written = output.write(bytes); !written) {
-      write_error = written.error();
-    }
-    return !write_error && !output.reader_gone();
-  });
-  if (write_error) {
-    return failure(ExitCode::io, write_error->message);
-  }
-  if (!ran) {
-    return std::unexpected(ran.error());
-  }
-  const auto verdict = is_image ? image.finish() : video.finish();
-  return output.reader_gone() ? verdict.pictures : accept(verdict, *ran);
+using StreamCheck = std::variant<MatroskaCheck, FragmentCheck, JpegCheck>;
+
+StreamCheck check_for(ResultForm form) {
+  return form == ResultForm::jpeg        ? StreamCheck(JpegCheck())
+         : form == ResultForm::fragments ? StreamCheck(FragmentCheck())
+                                         : StreamCheck(MatroskaCheck(true));
 }
 
 Outcome<std::uint64_t> run_into_file(const Workshop& workshop, Output& output,
@@ -198,8 +184,33 @@ bool finds_no_picture(const Workshop& workshop, const Source& source, const Ffmp
 
 Outcome<std::uint64_t> run_ffmpeg_into(const Workshop& workshop, Output& output,
                                        const FfmpegJob& job) {
-  return output.is_stdout() ? run_into_stdout(workshop, output, job)
+  return output.is_stdout() ? run_ffmpeg_through(workshop, job,
+                                                 [&](Bytes bytes) {
+                                                   const auto written = output.write(bytes);
+                                                   return written
+                                                              ? Result<bool>(!output.reader_gone())
+                                                              : std::unexpected(written.error());
+                                                 })
                             : run_into_file(workshop, output, job);
+}
+
+Outcome<std::uint64_t> run_ffmpeg_through(const Workshop& workshop, const FfmpegJob& job,
+                                          const std::function<Result<bool>(Bytes)>& write) {
+  auto check = check_for(job.form);
+  Result<bool> wanted = true;
+  const auto ran = run(workshop, job.command({"pipe:1"}), job.feed, [&](Bytes bytes) {
+    std::visit([bytes](auto& one) { one.feed(bytes); }, check);
+    wanted = write(bytes);
+    return wanted && *wanted;
+  });
+  if (!wanted) {
+    return failure(ExitCode::io, wanted.error().message);
+  }
+  if (!ran) {
+    return std::unexpected(ran.error());
+  }
+  const auto verdict = std::visit([](const auto& one) { return one.finish(); }, check);
+  return *wanted ? accept(verdict, *ran) : verdict.pictures;
 }
 
 } // namespace dualcam::convert

@@ -41,4 +41,10 @@ struct FfmpegJob {
 Outcome<std::uint64_t> run_ffmpeg_into(const Workshop& workshop, Output& output,
                                        const FfmpegJob& job);
 
+/// Runs ffmpeg, and gives `write` what comes out as it comes, until that returns false: nobody
+/// wants more. How many pictures it was; errors as above, or io of `write`. Needs no Output, and
+/// may be called in a thread of its own.
+Outcome<std::uint64_t> run_ffmpeg_through(const Workshop& workshop, const FfmpegJob& job,
+                                          const std::function<Result<bool>(Bytes)>& write);
+
 } // namespace dualcam::convert

@@ -1,13 +1,16 @@
 #include "dcam-convert/live.hpp"
 
-#include <array>
+#include <memory>
 
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/escape.hpp"
+#include "dcam-convert/encoder.hpp"
+#include "dcam-convert/fragment_writer.hpp"
 #include "dcam-convert/live_clip.hpp"
 #include "dcam-convert/live_input.hpp"
+#include "dcam-convert/live_sink.hpp"
+#include "dcam-convert/matroska.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -28,24 +31,28 @@ Failure failure_of(const LiveInput& input, const Error& error) {
   return {input.is_given_up() ? ExitCode::incomplete : ExitCode::io, error.message};
 }
 
-void fill(const LiveClip& clip, Record& record) {
+void fill(const LiveClip& clip, const LiveSink& sink, Record& record) {
   record.has_clip = true;
   record.frames = clip.pictures();
   record.duration = clip.duration();
   record.sound_time = clip.sound_time();
   record.losses = clip.losses();
   record.lost_time = clip.lost_time();
-  record.output = "-";
+  record.size_changes = clip.size_changes();
+  record.output = sink.name();
+}
+
+bool has_to_be_encoded(const ConvertOptions& options) {
+  return options.codec != Codec::copy || options.audio == AudioMode::aac;
 }
 
 /// One input on its way.
 class Live {
 public:
-  Live(const Workshop& workshop, LiveInput& input, Output& output)
-      : workshop_(workshop), input_(input), output_(output),
-        clip_(workshop.options.audio != AudioMode::none) {
-    reader_.hurry();
-  }
+  Live(const Workshop& workshop, LiveInput& input, LiveSink& sink,
+       const std::filesystem::path& target)
+      : Live(workshop, input, sink, container_for(workshop.options, target),
+             is_playlist_name(target)) {}
 
   /// The first bytes, which tell the kind.
   Outcome<ByteBuffer> begin() {
@@ -63,10 +70,62 @@ public:
     return begin;
   }
 
+  /// All of it; what has come is complete in any case.
   Outcome<void> run(Bytes begin) {
+    auto done = pass_on(begin);
+    reader_.finish();
+    take_events();
+    clip_.finish();
+    if (auto last = hand_out(); done) {
+      done = last;
+    }
+    if (const auto finished = sink_.finish(); !finished && done) {
+      done = failure(ExitCode::io, finished.error().message);
+    }
+    return encoder_ != nullptr && !encoder_->pictures()
+               ? std::unexpected(encoder_->pictures().error())
+               : done;
+  }
+
+  const LiveClip& clip() const { return clip_; }
+  /// How many pictures ffmpeg has made.
+  std::optional<std::uint64_t> encoded() const {
+    return encoder_ != nullptr ? std::optional(encoder_->pictures().value_or(0)) : std::nullopt;
+  }
+  bool is_unread() const { return sink_.reader_gone() || input_.is_unread(); }
+
+private:
+  Live(const Workshop& workshop, LiveInput& input, LiveSink& sink, Container container,
+       bool segments)
+      : workshop_(workshop), input_(input), sink_(sink), writer_(writer_for(container, segments)),
+        clip_(workshop.options.audio == AudioMode::none         ? LiveClip::Track::none
+              : has_to_be_encoded(workshop.options) || segments ? LiveClip::Track::if_heard
+                                                                : LiveClip::Track::declared,
+              *writer_) {
+    reader_.hurry();
+    if (encoder_ == nullptr && sink.name() == "-") {
+      input_.watch(STDOUT_FILENO);
+    }
+  }
+
+  std::unique_ptr<StreamWriter> writer_for(Container container, bool segments) {
+    const auto pace = segments ? FragmentWriter::Pace::by_key : FragmentWriter::Pace::each_frame;
+    if (has_to_be_encoded(workshop_.options)) {
+      auto encoder = std::make_unique<Encoder>(workshop_, container, pace, sink_);
+      encoder_ = encoder.get();
+      return encoder;
+    }
+    if (container == Container::matroska) {
+      return std::make_unique<MatroskaWriter>();
+    }
+    return std::make_unique<FragmentWriter>(pace);
+  }
+
+  Outcome<void> pass_on(Bytes begin) {
     for (auto piece = begin; !piece.empty();) {
       reader_.feed(piece);
-      if (auto done = hand_out(); !done || output_.reader_gone()) {
+      take_events();
+      if (auto done = hand_out(); !done || sink_.reader_gone()) {
         return done;
       }
       const auto next = read();
@@ -75,34 +134,35 @@ public:
       }
       piece = *next;
     }
-    reader_.finish();
-    return hand_out();
+    return {};
   }
 
-  const LiveClip& clip() const { return clip_; }
-
-private:
   Outcome<Bytes> read() {
     const auto count = input_.read(piece_, workshop_.stop);
     return count ? Outcome<Bytes>(Bytes(piece_).first(*count))
                  : std::unexpected(failure_of(input_, count.error()));
   }
 
-  Outcome<void> hand_out() {
-    ByteBuffer ready;
+  void take_events() {
     while (const auto event = reader_.next()) {
-      clip_.add(*event, ready);
+      clip_.add(*event);
     }
-    if (ready.empty()) {
-      return {};
+  }
+
+  Outcome<void> hand_out() {
+    const auto ready = writer_->take();
+    if (encoder_ != nullptr && encoder_->pipe() >= 0) {
+      input_.watch(encoder_->pipe());
     }
-    const auto written = output_.write(ready);
+    const auto written = ready.empty() ? Result<void>() : sink_.write(ready);
     return written ? Outcome<void>() : failure(ExitCode::io, written.error().message);
   }
 
   const Workshop& workshop_;
   LiveInput& input_;
-  Output& output_;
+  LiveSink& sink_;
+  Encoder* encoder_ = nullptr; ///< the writer, if it is one
+  std::unique_ptr<StreamWriter> writer_;
   PtmfReader reader_;
   LiveClip clip_;
   ByteBuffer piece_ = ByteBuffer(live_piece);
@@ -110,23 +170,26 @@ private:
 
 } // namespace
 
-bool goes_live(const Workshop& workshop, const ListedFile& input, const std::string& target) {
+bool goes_live(const Workshop& workshop, const ListedFile& input,
+               const std::filesystem::path& target) {
   const auto& options = workshop.options;
   const bool wanted = options.live || !options.follow.empty() || is_pipe(input.path);
-  return wanted && target == "-" && options.task() == Task::convert && !options.dry_run &&
-         !options.strict && options.codec == Codec::copy && options.audio != AudioMode::aac;
+  const bool readable = target == "-" || container_for(options, target) == Container::fragments;
+  return wanted && readable && options.task() == Task::convert && !options.dry_run &&
+         !options.strict;
 }
 
-Outcome<LiveEnd> run_live(const Workshop& workshop, const ListedFile& input, Record& record) {
+Outcome<LiveEnd> run_live(const Workshop& workshop, const ListedFile& input,
+                          const std::filesystem::path& target, Record& record) {
   auto opened = open_input(workshop, input.path);
   if (!opened) {
     return failure(ExitCode::io, opened.error().message);
   }
-  auto output = create_output(workshop, "-", false);
-  if (!output) {
-    return std::unexpected(output.error());
+  auto sink = open_sink(workshop, target, true);
+  if (!sink) {
+    return std::unexpected(sink.error());
   }
-  Live live(workshop, *opened, *output);
+  Live live(workshop, *opened, **sink, target);
   auto begin = live.begin();
   if (!begin) {
     return std::unexpected(begin.error());
@@ -136,17 +199,22 @@ Outcome<LiveEnd> run_live(const Workshop& workshop, const ListedFile& input, Rec
   }
   record.format = name_of(VideoFormat::ptmf);
   const auto done = live.run(*begin);
-  fill(live.clip(), record);
+  fill(live.clip(), **sink, record);
   if (!record.losses.none()) {
     record.code = ExitCode::bad_data;
     workshop.reporter.damage(record);
   }
+  workshop.reporter.size_changes(record);
   if (!done) {
     return std::unexpected(done.error());
   }
-  if (record.frames == 0 && !output->reader_gone()) {
+  if (record.frames == 0 && !live.is_unread()) {
     record.output.clear();
     return failure(ExitCode::bad_data, "holds no picture that can be decoded");
+  }
+  if (live.encoded() && !live.is_unread()) {
+    const auto counted = check_count(workshop, record, *live.encoded(), record.frames);
+    return counted ? Outcome<LiveEnd>(LiveEnd{}) : std::unexpected(counted.error());
   }
   return LiveEnd{};
 }

@@ -1,6 +1,7 @@
 // Output while the input arrives.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 
 #include "dcam-convert/converter.hpp"
@@ -8,9 +9,10 @@
 
 namespace dualcam::convert {
 
-/// Whether this input goes to standard output as it arrives: it was asked for, or the input is a
-/// pipe, and nothing has to be encoded.
-bool goes_live(const Workshop& workshop, const ListedFile& input, const std::string& target);
+/// Whether this input goes out as it arrives: it was asked for, or the input is a pipe, and what it
+/// becomes can be read before it is complete.
+bool goes_live(const Workshop& workshop, const ListedFile& input,
+               const std::filesystem::path& target);
 
 /// What has come of it.
 struct LiveEnd {
@@ -19,8 +21,9 @@ struct LiveEnd {
   std::optional<LiveInput> rest = std::nullopt; ///< keeps a pipe open
 };
 
-/// Writes each picture and its sound to standard output as soon as they are whole; fills `record`.
-Outcome<LiveEnd> run_live(const Workshop& workshop, const ListedFile& input, Record& record);
+/// Writes each picture and its sound to `target` as soon as they are whole; fills `record`.
+Outcome<LiveEnd> run_live(const Workshop& workshop, const ListedFile& input,
+                          const std::filesystem::path& target, Record& record);
 
 /// Waits until the followed file has got its name, which it returns.
 Outcome<std::string> await_name(const Workshop& workshop, const std::string& part);

@@ -1,6 +1,7 @@
 #include "dcam-convert/live_clip.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "dcam-convert/hevc_configuration.hpp"
 #include "dualcam/media/annex_b.hpp"
@@ -8,7 +9,8 @@
 namespace dualcam::convert {
 namespace {
 
-constexpr std::size_t most_held = 15'000; // of sound, ten minutes before the first picture
+constexpr std::size_t most_held = 15'000;         // of sound, ten minutes before the first picture
+constexpr std::uint64_t longest_wait = 1'000'000; // of pictures for the first sound
 
 std::uint64_t since(std::uint64_t time, std::uint64_t start) {
   return time - std::min(time, start);
@@ -42,18 +44,25 @@ std::uint64_t LiveClip::Clock::mend(std::uint32_t number, std::uint64_t raw, std
   return time_;
 }
 
-void LiveClip::add(const PtmfEvent& event, ByteBuffer& out) {
+void LiveClip::add(const PtmfEvent& event) {
   if (const auto* picture = std::get_if<PtmfPicture>(&event)) {
-    add(*picture, out);
+    add(*picture);
   } else if (const auto* sound = std::get_if<PtmfSound>(&event)) {
-    add(*sound, out);
+    add(*sound);
   } else {
     add(std::get<PtmfDamage>(event));
   }
   losses_.mended_times = picture_clock_.mended() + sound_clock_.mended();
 }
 
-void LiveClip::add(const PtmfPicture& picture, ByteBuffer& out) {
+void LiveClip::finish() {
+  if (begun_) {
+    settle_head();
+  }
+  writer_.finish();
+}
+
+void LiveClip::add(const PtmfPicture& picture) {
   if (picture.late || picture.headless) {
     return;
   }
@@ -61,8 +70,7 @@ void LiveClip::add(const PtmfPicture& picture, ByteBuffer& out) {
   const bool own_head = picture.key && picture.damaged_head == 0;
   const auto payload = picture.payload.subspan(picture.damaged_head);
   if (own_head) {
-    const auto head = head_of_access_unit(payload);
-    head_.assign(head.begin(), head.end());
+    take_head(head_of_access_unit(payload), picture.format);
   }
   if (!begun_ && (!picture.key || head_.empty())) {
     ++losses_.undecodable;
@@ -70,66 +78,114 @@ void LiveClip::add(const PtmfPicture& picture, ByteBuffer& out) {
   }
   const auto time = picture_clock_.mend(picture.sequence, picture.time, period_);
   if (!begun_) {
-    begin(picture, time, out);
+    begin(time);
   }
   ByteBuffer whole;
   if (picture.key && !own_head) {
     whole = head_;
   }
   append(whole, payload);
-  append_frame(MatroskaTrack::picture, picture.key, time, with_lengths(whole), out);
+  const auto shown = base_ + since(time, start_);
+  put({.is_sound = false, .key = picture.key, .time = shown, .bytes = with_lengths(whole)});
+  if (!size_changes_.empty() && size_changes_.back().picture == pictures_) {
+    size_changes_.back().time = shown;
+  }
   undisturbed_ = undisturbed_ || picture.key;
   losses_.disturbed += undisturbed_ ? 0 : 1;
   ++pictures_;
-  end_ = std::max(end_, base_ + since(time, start_) + period_);
+  end_ = std::max(end_, shown + period_);
+}
+
+/// Of a key picture. Those of another size go to the writer, if the chunk's header vouches for it.
+void LiveClip::take_head(Bytes head, const PtmfFormat& format) {
+  const PictureSize told{format.width, format.height};
+  const bool is_told = format.width != 0;
+  const auto size = picture_size(head).value_or(is_told ? told : usual_size);
+  const bool changed = !head_.empty() && size != size_ && (!is_told || size == told) &&
+                       !hevc_configuration(head).empty();
+  if (changed) {
+    settle_head(); // with those that the waiting pictures have
+    size_changes_.push_back({.picture = pictures_, .time = end_, .from = size_, .to = size});
+  }
+  if (changed || head_.empty()) {
+    size_ = size;
+  }
+  head_.assign(head.begin(), head.end());
+  if (changed) {
+    begin_writer(has_sound_track_);
+  }
 }
 
 /// Hands out what has waited for the first picture of a recording.
-void LiveClip::begin(const PtmfPicture& picture, std::uint64_t time, ByteBuffer& out) {
+void LiveClip::begin(std::uint64_t time) {
   begun_ = undisturbed_ = true;
   base_ = end_;
   start_ = held_.empty() ? time : std::min(time, held_.front().time);
-  if (!has_head_) {
-    has_head_ = true;
-    const auto configuration = hevc_configuration(head_);
-    append_matroska_head(
-        {.size = picture_size(head_).value_or(
-             picture.format.width != 0 ? PictureSize{picture.format.width, picture.format.height}
-                                       : usual_size),
-         .period = period_,
-         .with_sound = with_sound_,
-         .parameter_sets = configuration},
-        out);
+  if (sound_track_ != Track::if_heard) {
+    settle_head();
   }
   for (const auto& sound : held_) {
-    append_sound(sound.time, sound.a_law, out);
+    put_sound(sound.time, sound.a_law);
   }
   held_.clear();
 }
 
-void LiveClip::add(const PtmfSound& sound, ByteBuffer& out) {
-  if (sound.late || !with_sound_) {
+void LiveClip::add(const PtmfSound& sound) {
+  if (sound.late || sound_track_ == Track::none) {
     return;
   }
   const auto time = sound_clock_.mend(sound.sequence, sound.time, sound_period);
   if (begun_) {
-    append_sound(time, sound.a_law, out);
+    put_sound(time, sound.a_law);
   } else if (held_.size() < most_held) {
     held_.push_back({time, ByteBuffer(sound.a_law.begin(), sound.a_law.end())});
   }
 }
 
-void LiveClip::append_sound(std::uint64_t time, Bytes a_law, ByteBuffer& out) {
-  append_frame(MatroskaTrack::sound, true, time, a_law, out);
+void LiveClip::put_sound(std::uint64_t time, Bytes a_law) {
+  const auto shown = base_ + since(time, start_);
+  put({.is_sound = true, .key = true, .time = shown, .bytes = {a_law.begin(), a_law.end()}});
   const auto length = a_law.size() * microseconds_a_sample;
   sound_time_ += length;
-  end_ = std::max(end_, base_ + since(time, start_) + length);
+  end_ = std::max(end_, shown + length);
 }
 
-void LiveClip::append_frame(MatroskaTrack track, bool key, std::uint64_t time, Bytes payload,
-                            ByteBuffer& out) {
-  append_matroska_frame_head(track, key, base_ + since(time, start_), payload.size(), out);
-  append(out, payload);
+void LiveClip::put(Frame frame) {
+  if (settled_) {
+    hand_out(frame);
+    return;
+  }
+  const bool decides = frame.is_sound || frame.time >= longest_wait;
+  waiting_.push_back(std::move(frame));
+  if (decides) {
+    settle_head();
+  }
+}
+
+void LiveClip::hand_out(const Frame& frame) {
+  if (!frame.is_sound) {
+    writer_.picture(frame.key, frame.time, frame.bytes);
+  } else if (has_sound_track_) {
+    writer_.sound(frame.time, frame.bytes);
+  }
+}
+
+/// Whether there is sound is known, or not worth to wait for any longer.
+void LiveClip::settle_head() {
+  if (std::exchange(settled_, true)) {
+    return;
+  }
+  begin_writer(sound_track_ == Track::declared || std::ranges::any_of(waiting_, &Frame::is_sound));
+  for (const auto& frame : waiting_) {
+    hand_out(frame);
+  }
+  waiting_.clear();
+}
+
+void LiveClip::begin_writer(bool with_sound) {
+  has_sound_track_ = with_sound;
+  writer_.begin(
+      {.size = size_, .period = period_, .with_sound = with_sound, .parameter_sets = head_});
 }
 
 void LiveClip::add(const PtmfDamage& damage) {

@@ -94,9 +94,11 @@ Result<std::size_t> LiveInput::read(std::span<std::byte> bytes, const StopSignal
       return std::unexpected(now_complete.error());
     }
     complete_ = *now_complete;
-    pollfd polled{stop.descriptor(), POLLIN, 0};
     if (!complete_) {
-      (void)::poll(&polled, 1, milliseconds_between_looks);
+      wait(-1, stop, milliseconds_between_looks);
+    }
+    if (unread_) {
+      return std::size_t{0};
     }
     if (stop.requested()) {
       return errno_error(EINTR, "cannot read");
@@ -104,10 +106,20 @@ Result<std::size_t> LiveInput::read(std::span<std::byte> bytes, const StopSignal
   }
 }
 
-Result<std::size_t> LiveInput::read_pipe(std::span<std::byte> bytes, const StopSignal& stop) const {
+/// Until there may be something to read, or another reason to look.
+void LiveInput::wait(int readable, const StopSignal& stop, int milliseconds) {
+  std::array polled{pollfd{readable, POLLIN, 0}, pollfd{stop.descriptor(), POLLIN, 0},
+                    pollfd{written_, 0, 0}};
+  const auto happened = ::poll(polled.data(), polled.size(), milliseconds);
+  unread_ = unread_ || (happened > 0 && (polled[2].revents & (POLLERR | POLLHUP)) != 0);
+}
+
+Result<std::size_t> LiveInput::read_pipe(std::span<std::byte> bytes, const StopSignal& stop) {
   for (;;) {
-    std::array polled{pollfd{file_.get(), POLLIN, 0}, pollfd{stop.descriptor(), POLLIN, 0}};
-    (void)::poll(polled.data(), polled.size(), -1);
+    wait(file_.get(), stop, -1);
+    if (unread_) {
+      return std::size_t{0};
+    }
     if (stop.requested()) {
       return errno_error(EINTR, "cannot read");
     }

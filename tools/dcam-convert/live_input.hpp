@@ -21,6 +21,10 @@ public:
   /// is started again. If there is none any more, NAME is taken.
   static Result<LiveInput> follow(const std::string& part);
 
+  /// It ends, too, when nobody reads from this pipe or socket any more.
+  void watch(int written) { written_ = written; }
+  bool is_unread() const { return unread_; }
+
   /// Some bytes, as soon as there are any; 0: the end.
   Result<std::size_t> read(std::span<std::byte> bytes, const StopSignal& stop);
 
@@ -32,7 +36,8 @@ public:
 
 private:
   explicit LiveInput(Descriptor file) : file_(std::move(file)) {}
-  Result<std::size_t> read_pipe(std::span<std::byte> bytes, const StopSignal& stop) const;
+  void wait(int readable, const StopSignal& stop, int milliseconds);
+  Result<std::size_t> read_pipe(std::span<std::byte> bytes, const StopSignal& stop);
   Result<bool> is_complete();
 
   Descriptor file_;
@@ -40,6 +45,8 @@ private:
   std::uint64_t offset_ = 0;
   bool complete_ = false;
   bool given_up_ = false;
+  int written_ = -1;
+  bool unread_ = false;
 };
 
 } // namespace dualcam::convert

@@ -1,6 +1,9 @@
 #include "dcam-convert/matroska.hpp"
 
 #include <string_view>
+#include <utility>
+
+#include "dcam-convert/hevc_configuration.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -155,6 +158,28 @@ void append_matroska_frame_head(MatroskaTrack track, bool key, std::uint64_t tim
   append_be(cluster, key ? key_flag : std::uint8_t{0});
   append_head(Id::cluster, cluster.size() + payload_size, out);
   append(out, cluster);
+}
+
+void MatroskaWriter::begin(const StreamHead& head) {
+  if (std::exchange(begun_, true)) {
+    return;
+  }
+  const auto configuration = hevc_configuration(head.parameter_sets);
+  append_matroska_head({.size = head.size,
+                        .period = head.period,
+                        .with_sound = head.with_sound,
+                        .parameter_sets = configuration},
+                       out_);
+}
+
+void MatroskaWriter::picture(bool key, std::uint64_t time, Bytes unit) {
+  append_matroska_frame_head(MatroskaTrack::picture, key, time, unit.size(), out_);
+  append(out_, unit);
+}
+
+void MatroskaWriter::sound(std::uint64_t time, Bytes a_law) {
+  append_matroska_frame_head(MatroskaTrack::sound, true, time, a_law.size(), out_);
+  append(out_, a_law);
 }
 
 } // namespace dualcam::convert

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "dcam-convert/picture_size.hpp"
+#include "dcam-convert/stream_writer.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::convert {
@@ -31,5 +32,16 @@ void append_matroska_head(const MatroskaHead& head, ByteBuffer& out);
 /// Appends what precedes the payload of one frame.
 void append_matroska_frame_head(MatroskaTrack track, bool key, std::uint64_t time,
                                 std::uint64_t payload_size, ByteBuffer& out);
+
+/// As it arrives; what the latest `begin` says of parameter sets stands in the pictures as well.
+class MatroskaWriter : public StreamWriter {
+public:
+  void begin(const StreamHead& head) override;
+  void picture(bool key, std::uint64_t time, Bytes unit) override;
+  void sound(std::uint64_t time, Bytes a_law) override;
+
+private:
+  bool begun_ = false;
+};
 
 } // namespace dualcam::convert

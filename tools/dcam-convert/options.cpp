@@ -35,9 +35,45 @@ std::string libraries(int count, const char* const* arguments) {
   return ffmpeg_version(program);
 }
 
+std::optional<Container> container_named(std::string_view name) {
+  return name == "mp4"    ? std::optional(Container::mp4)
+         : name == "mov"  ? std::optional(Container::mov)
+         : name == "mkv"  ? std::optional(Container::matroska)
+         : name == "fmp4" ? std::optional(Container::fragments)
+                          : std::nullopt;
+}
+
+/// What is wrong with --container; nullopt if nothing is.
+std::optional<std::string> misfit(const ConvertOptions& options) {
+  if (!options.container) {
+    return std::nullopt;
+  }
+  if (options.task() != Task::convert) {
+    return "--container has no use: what is made is no video for players";
+  }
+  const bool streams =
+      options.container == Container::matroska || options.container == Container::fragments;
+  if (options.output == "-" && !streams) {
+    return "--container: on standard output mkv or fmp4; others have their index in front";
+  }
+  const auto named = container_of(options.output);
+  const bool fragments_in_mp4 =
+      options.container == Container::fragments && named == Container::mp4;
+  return named && named != options.container && !fragments_in_mp4
+             ? std::optional<std::string>("--container contradicts the name behind --output")
+             : std::nullopt;
+}
+
 void add_options(Arguments& parser, ConvertOptions& options) {
   parser.text("-o,--output", "FILE|DIR|-", options.output,
-              "where it goes; .mp4, .mkv or .mov picks the container (INPUT with .mp4)");
+              "where it goes; .mp4, .mkv, .mov or .m3u8 picks the container (INPUT with .mp4)");
+  parser.custom("--container", "CONTAINER", "",
+                "mp4, mov, mkv or fmp4 (fragmented MP4), where no name tells it",
+                [&](const std::string& given) -> std::optional<std::string> {
+                  options.container = container_named(given);
+                  return options.container ? std::nullopt
+                                           : std::optional<std::string>("mp4, mov, mkv or fmp4");
+                });
   parser.choice<Codec>("--codec", "CODEC", options.codec,
                        {{"copy", Codec::copy}, {"h264", Codec::h264}, {"h265", Codec::h265}},
                        "pictures: copy, h264 or h265");
@@ -144,6 +180,9 @@ std::optional<std::string> contradiction(const ConvertOptions& options) {
   }
   if (options.inputs.size() > 1 && options.output == "-") {
     return "--output: standard output takes one file";
+  }
+  if (auto text = misfit(options)) {
+    return text;
   }
   if (options.inputs.size() > 1 && !options.meta.empty()) {
     return "--meta describes one file; for several there is INPUT.json beside each";

@@ -23,6 +23,13 @@ enum class AudioMode {
   none,
 };
 
+enum class Container {
+  mp4,
+  mov,
+  matroska,
+  fragments, ///< fragmented MP4: a file, standard output or the segments of HLS
+};
+
 enum class Extract {
   nothing,
   video,    ///< HEVC as Annex B
@@ -48,7 +55,8 @@ constexpr bool makes_one(Task task) {
 struct ConvertOptions {
   CommonOptions common;
   std::vector<std::string> inputs;
-  std::string output; ///< file, folder or "-"; empty = beside the input
+  std::string output;                 ///< file, folder or "-"; empty = beside the input
+  std::optional<Container> container; ///< nullopt: as the output's name tells
   Codec codec = Codec::copy;
   AudioMode audio = AudioMode::automatic;
   double fps = 0;   ///< 0 = not given

@@ -49,6 +49,21 @@ Json damage_of(const Losses& losses) {
   return list;
 }
 
+std::string text_of(const PictureSize& size) {
+  return fmt::format("{}x{}", size.width, size.height);
+}
+
+Json size_changes_of(const Record& record) {
+  auto list = Json::array();
+  for (const auto& change : record.size_changes) {
+    list.push_back({{"frame", change.picture},
+                    {"seconds", seconds(change.time)},
+                    {"from", text_of(change.from)},
+                    {"to", text_of(change.to)}});
+  }
+  return list;
+}
+
 Json json_of(const Record& record) {
   auto json = Json::object();
   json["input"] = record.input;
@@ -68,6 +83,9 @@ Json json_of(const Record& record) {
   }
   if (record.has_clip || !record.losses.none()) {
     json["damage"] = damage_of(record.losses);
+  }
+  if (!record.size_changes.empty()) {
+    json["size_changes"] = size_changes_of(record);
   }
   if (!record.error.empty()) {
     json["error"] = record.error;
@@ -116,6 +134,18 @@ void Reporter::damage(const Record& record) {
   if (all > most_lines) {
     console_.warning(fmt::format("{}: and {}; -v or --json lists the first {}", name,
                                  counted(all - most_lines, "more place"), Losses::most_listed));
+  }
+}
+
+void Reporter::size_changes(const Record& record) {
+  const std::scoped_lock lock(mutex_);
+  std::size_t lines = 0;
+  for (const auto& change : record.size_changes) {
+    const auto text =
+        fmt::format("{}: from frame {} ({:.3f} s) on pictures are {}, before {}: all are kept",
+                    escaped(record.input), change.picture, seconds(change.time), text_of(change.to),
+                    text_of(change.from));
+    ++lines <= most_lines ? console_.warning(text) : console_.detail(text);
   }
 }
 

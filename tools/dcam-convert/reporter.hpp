@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/exit_code.hpp"
 #include "common/json.hpp"
@@ -27,6 +28,7 @@ struct Record {
   std::uint64_t sound_time = 0;
   std::uint64_t lost_time = 0;
   Losses losses;
+  std::vector<SizeChange> size_changes;
   std::string error;
   ExitCode code = ExitCode::done;
 };
@@ -48,6 +50,8 @@ public:
 
   /// What is missing in a damaged clip, and what is wrong with the file.
   void damage(const Record& record);
+  /// Where pictures become larger or smaller.
+  void size_changes(const Record& record);
   /// A command that would have been run.
   void command(const std::string& input, const std::string& command);
   /// The end of one input: its path or JSON record. `input` is a path as given.

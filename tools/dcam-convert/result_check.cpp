@@ -117,6 +117,19 @@ Verdict MatroskaCheck::finish() const {
   return {.flaw = whole ? "" : "it is not closed, or cut short", .pictures = pictures_};
 }
 
+void FragmentCheck::feed(Bytes bytes) {
+  splitter_.feed(bytes);
+  while (const auto piece = splitter_.next()) {
+    pictures_ += piece->facts ? piece->facts->pictures : 0;
+  }
+}
+
+Verdict FragmentCheck::finish() const {
+  const bool whole =
+      splitter_.has_head() && splitter_.is_plausible() && splitter_.is_between_boxes();
+  return {.flaw = whole ? "" : "it is cut short", .pictures = pictures_};
+}
+
 void JpegCheck::feed(Bytes bytes) {
   append(first_, bytes.first(std::min(bytes.size(), marker_size - first_.size())));
   append(last_, bytes.last(std::min(bytes.size(), marker_size)));
@@ -137,6 +150,8 @@ Verdict check_result(ResultForm form, std::uint64_t size, const ReadAt& read) {
     return check_mp4(size, read);
   case ResultForm::matroska:
     return feed_all(MatroskaCheck(false), size, read);
+  case ResultForm::fragments:
+    return feed_all(FragmentCheck(), size, read);
   case ResultForm::jpeg:
     return feed_all(JpegCheck(), size, read);
   }

@@ -6,12 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "dcam-convert/fragment_splitter.hpp"
 #include "dcam-convert/mp4.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::convert {
 
-enum class ResultForm { mp4, matroska, jpeg };
+enum class ResultForm { mp4, matroska, fragments, jpeg };
 
 struct Verdict {
   std::string flaw;           ///< what it lacks, as in "it has no index"; empty: it is whole
@@ -40,6 +41,17 @@ private:
   bool started_ = false;
   bool has_segment_ = false;
   bool broken_ = false;
+  std::uint64_t pictures_ = 0;
+};
+
+/// Looks at fragmented MP4: that every box is whole, and how many pictures there are.
+class FragmentCheck {
+public:
+  void feed(Bytes bytes);
+  Verdict finish() const;
+
+private:
+  FragmentSplitter splitter_;
   std::uint64_t pictures_ = 0;
 };
 

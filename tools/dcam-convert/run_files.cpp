@@ -38,6 +38,8 @@ std::string_view extension_of(const ConvertOptions& options) {
   case Extract::nothing:
     return options.task() == Task::thumbnail || options.task() == Task::contact_sheet ? ".jpg"
            : options.task() == Task::stack                                            ? ".stack.mp4"
+           : options.container == Container::matroska                                 ? ".mkv"
+           : options.container == Container::mov                                      ? ".mov"
                                                                                       : ".mp4";
   case Extract::video:
     return ".hevc";
@@ -135,9 +137,12 @@ std::optional<std::string> objection(const ConvertOptions& options, bool many) {
                ? std::nullopt
                : std::optional(name + ": neither a folder nor a name that ends in .jpg or .jpeg");
   }
+  if (task != Task::convert && is_playlist_name(wanted)) {
+    return name + ": --stack and --vendor-recipe make .mp4, .mkv or .mov";
+  }
   return container_of(wanted)
              ? std::nullopt
-             : std::optional(name + ": neither a folder nor a name with .mp4, .mkv or .mov");
+             : std::optional(name + ": neither a folder nor a name with .mp4, .mkv, .mov or .m3u8");
 }
 
 /// Gives out names that no other output of the run has.
@@ -185,6 +190,11 @@ std::expected<RunFiles, std::string> RunFiles::plan(const ConvertOptions& option
   }
   if (!one && inputs.size() > 1 && options.output == "-") {
     return std::unexpected("--output: standard output takes one file");
+  }
+  if (wanted_by(options) == "-" && !options.dry_run && ::isatty(STDOUT_FILENO) == 1) {
+    return std::unexpected("standard output is a terminal: send it to a file or to a program, or "
+                           "give another " +
+                           std::string(option_of(options.task())));
   }
   if (inputs.size() > 1 && !options.meta.empty()) {
     return std::unexpected(
