@@ -7,6 +7,7 @@ complete -c dcam-crc -l dump -d 'FILE is captured traffic'
 complete -c dcam-crc -l port -x -d 'only connections with this TCP port'
 complete -c dcam-crc -s x -l extract -x -a '(__fish_complete_directories)' -d 'write the transferred files to a folder'
 complete -c dcam-crc -l max-file-size -x -d 'with --extract: write no larger files'
+complete -c dcam-crc -l scrub -r -F -d 'write a capture like it, with everything private replaced'
 complete -c dcam-crc -l map -d "draw each transfer's packets"
 complete -c dcam-crc -l files-from -r -F -d 'Also the files that a file lists'
 complete -c dcam-crc -s 0 -l null -d 'A NUL ends each name of the list'

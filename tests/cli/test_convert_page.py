@@ -9,7 +9,7 @@ import urllib.parse
 
 import convert_media as media
 from chromium import Chromium, Server
-from harness import IMEI
+from harness import IMEI, SIGTERM, ToolTest
 from test_convert import ConvertCase
 
 OTHER = str(int(IMEI) + 8)
@@ -104,7 +104,7 @@ class Content(PageCase):
         self.assertEqual(self.streams(video + ".web.jpg")[0]["width"], 320)
         for words in ("2 cameras, 3 files", IMEI, OTHER, "DualCam", "Front video", "Rear photo", "crash",
                       "2024-10-29 12:43:42 UTC", "2024-10-29 14:43:42 UTC+02:00", "Jonas",
-                      "phone, smoking", "54.7004183, 25.2796514", "at 2024-10-29 12:43:38 UTC"):
+                      "phone, smoking", "54.7004183, 25.2796514", "triggered 2024-10-29 12:43:38 UTC"):
             self.assertIn(words, page.text)
         self.assertEqual(page.having("href").count("geo:54.7004183,25.2796514"), 2)
         self.assertIn(("svg", "0 0 640 360"), [(tag, attributes.get("viewbox"))
@@ -146,7 +146,7 @@ class Content(PageCase):
         self.put("20241029T124342Z_videof.h265.part.checkpoint", b"dualcam checkpoint 2")
         self.put("20241029T124342Z_photof.jpg.json.part", b"{}")
         page = self.page()
-        self.assertIn("Incomplete: 4.9 KiB have arrived so far", page.text)
+        self.assertIn("Incomplete: 4.9\u00a0KiB so far", page.text)
         self.assertIn("1 camera, 1 file, 1 incomplete", page.text)
         chunks = media.ptmf_chunks(self.seconds, sound=False)
         self.put("20241029T125000Z_videor.h265", b"".join(data for _, _, data in chunks[:6] + chunks[7:]))
@@ -259,6 +259,32 @@ class Content(PageCase):
     def page_text_is_known_again(self, text):
         self.convert("--page", "index.html", "<i>&\"' #?%")
         self.assertEqual((self.folder / "index.html").read_bytes().decode(), text)
+
+
+class Stored(ToolTest):
+    def test_what_dcam_serve_has_stored_and_what_is_on_its_way(self):
+        photo, video = self.folder / "a.jpg", self.folder / "a.h265"
+        photo.write_bytes(media.run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
+                                    "testsrc2=size=320x180", "-frames:v", "1", "-f", "mjpeg", "pipe:1"))
+        video.write_bytes(media.ptmf(1))
+        server = self.serve("-k")
+        files = [f"photof={photo}", f"photor={photo}", f"videof={video}", f"videor={video}"]
+        known = ["--meta-version", "4", "--trigger", "3", "--position", "48.8584,2.2945"]
+        self.sim(server, *known, *files)
+        self.sim(server, *known, "--imei", OTHER, "--cut", "20", files[2])
+        server.expect(f"{OTHER} front video: incomplete, ")
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        made = self.run_tool("dcam-convert", "--page", self.out / "index.html", self.out)
+        self.assertEqual((made.returncode, len(made.stdout.splitlines())), (0, 5), made.stderr)
+        page = Page((self.out / "index.html").read_text())
+        whole = f"{-(-video.stat().st_size // 1024)}.0\u00a0KiB"
+        for words in ("2 cameras, 5 files, 1 incomplete", IMEI, OTHER, "Rear photo", "Rear video",
+                      f"Incomplete: 20.0\u00a0KiB of about {whole} so far"):
+            self.assertIn(words, page.text)
+        self.assertEqual(set(page.having("data-trigger")), {"crash"})
+        self.assertEqual(page.having("href").count("geo:48.8584,2.2945"), 5)
+        self.assertEqual(sorted(count for count in page.having("data-files")), ["1", "4"])
 
 
 class InChromium(PageCase):

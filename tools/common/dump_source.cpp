@@ -8,9 +8,8 @@
 
 #include "common/connection_reader.hpp"
 #include "common/hex_reader.hpp"
-#include "common/ip_reassembly.hpp"
 #include "common/pcap_reader.hpp"
-#include "common/tunnel.hpp"
+#include "common/segment_finder.hpp"
 #include "common/utf16.hpp"
 
 namespace dualcam::inline tools {
@@ -29,7 +28,7 @@ public:
       : options_(options), listener_(listener), facts_(facts) {}
 
   void frame(LinkType link, Bytes frame) {
-    const auto segment = segment_in(link, frame);
+    const auto segment = finder_.find(link, frame);
     if (segment && (!options_.port || segment->source.port == *options_.port ||
                     segment->destination.port == *options_.port)) {
       reassembly_.segment(*segment);
@@ -39,9 +38,8 @@ public:
   }
   void finish() {
     facts_.given_up = reassembly_.given_up();
-    if (fragments_.incomplete() != 0) {
-      facts_.not_read["IP packets of which fragments are missing"] = fragments_.incomplete();
-    }
+    facts_.not_read = finder_.not_read();
+    facts_.cut_off = finder_.cut_off();
     reassembly_.finish();
   }
 
@@ -70,35 +68,6 @@ private:
     DumpStream stream{};
     std::size_t memory = 0; ///< of the reader
   };
-
-  std::optional<TcpSegment> segment_in(LinkType link, Bytes frame) {
-    constexpr int most_tunnels = 4; ///< within each other
-    auto packet = ip_packet_in(link, frame);
-    for (int depth = 0; packet && depth <= most_tunnels; ++depth) {
-      auto payload = decode_ip(*packet);
-      if (payload && payload->fragment) {
-        payload = fragments_.add(*payload);
-      }
-      if (!payload) {
-        return std::nullopt;
-      }
-      if (auto segment = decode_tcp(*payload)) {
-        facts_.cut_off += segment->payload.size() < segment->length;
-        return segment;
-      }
-      packet = packet_within(*payload);
-    }
-    count_unread(packet ? "tunnels within tunnels" : packet.error().type);
-    return std::nullopt;
-  }
-
-  void count_unread(const std::string& type) {
-    constexpr std::size_t most_types = 16;
-    auto& all = facts_.not_read;
-    if (!type.empty()) {
-      ++all[all.contains(type) || all.size() < most_types ? type : "other types"];
-    }
-  }
 
   Open& open_of(const TcpConnection& connection) {
     auto found = open_.find(connection.number);
@@ -132,7 +101,7 @@ private:
   const DumpOptions& options_;
   DumpListener& listener_;
   DumpFacts& facts_;
-  IpReassembly fragments_;
+  SegmentFinder finder_;
   TcpReassembly reassembly_{*this};
   std::map<std::uint64_t, Open> open_;
   std::size_t memory_ = 0; ///< of all readers
@@ -324,9 +293,9 @@ CaptureReader::CaptureReader(const DumpOptions& options, DumpListener& listener,
 CaptureReader::~CaptureReader() = default;
 
 Result<void> CaptureReader::read(InputFile& file) {
-  return read_capture(file, [&](LinkType link, Bytes frame) {
-    streams_->frame(link, frame);
-    options_.progress(total_ += frame.size());
+  return read_capture(file, [&](const CapturedFrame& frame) {
+    streams_->frame(frame.link, frame.bytes);
+    options_.progress(total_ += frame.bytes.size());
   });
 }
 

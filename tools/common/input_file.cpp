@@ -10,6 +10,15 @@
 #include <unistd.h>
 
 namespace dualcam::inline tools {
+namespace {
+
+std::optional<std::uint64_t> size_of(const struct stat& status) {
+  return S_ISREG(status.st_mode) ? std::optional(static_cast<std::uint64_t>(status.st_size))
+                                 : std::nullopt;
+}
+
+} // namespace
+
 Result<InputFile> InputFile::open(const std::string& path) {
   const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                      : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -22,13 +31,13 @@ Result<InputFile> InputFile::open(const std::string& path) {
     ::close(descriptor);
     return errno_error(error);
   }
-  const bool regular = S_ISREG(status.st_mode);
-  return InputFile(descriptor, regular ? std::optional(static_cast<std::uint64_t>(status.st_size))
-                                       : std::nullopt);
+  return InputFile(descriptor, size_of(status));
 }
 
 InputFile InputFile::of(Descriptor descriptor) {
-  return InputFile(descriptor.release(), std::nullopt);
+  struct stat status{};
+  const bool known = ::fstat(descriptor.get(), &status) == 0;
+  return InputFile(descriptor.release(), known ? size_of(status) : std::nullopt);
 }
 
 InputFile::InputFile(InputFile&& other) noexcept

@@ -58,16 +58,16 @@ std::unexpected<Error> unsupported(LinkType link) {
                                                " are not supported");
 }
 
-Result<void> read_pcapng(InputFile& file, const std::function<void(LinkType, Bytes frame)>& take) {
+Result<void> read_pcapng(InputFile& file, const std::function<void(const CapturedFrame&)>& take) {
   std::optional<LinkType> not_supported;
   bool some_are = false;
-  const std::function<void(LinkType, Bytes)> pass_on = [&](LinkType link, Bytes frame) {
-    if (is_supported(link)) {
+  const std::function<void(const CapturedFrame&)> pass_on = [&](const CapturedFrame& frame) {
+    if (is_supported(frame.link)) {
       some_are = true;
     } else {
-      not_supported = link;
+      not_supported = frame.link;
     }
-    take(link, frame);
+    take(frame);
   };
   auto result = PcapngReader(file, pass_on).read();
   return result && not_supported && !some_are ? unsupported(*not_supported) : result;
@@ -75,7 +75,7 @@ Result<void> read_pcapng(InputFile& file, const std::function<void(LinkType, Byt
 
 } // namespace
 
-Result<void> read_capture(InputFile& file, const std::function<void(LinkType, Bytes frame)>& take) {
+Result<void> read_capture(InputFile& file, const std::function<void(const CapturedFrame&)>& take) {
   const auto first = file.peek(4);
   if (first && first->size() == 4 && load_be<std::uint32_t>(*first) == pcapng_section) {
     return read_pcapng(file, take);
@@ -86,7 +86,8 @@ Result<void> read_capture(InputFile& file, const std::function<void(LinkType, By
     return error(ErrorCategory::io, "out of memory");
   }
   std::array<char, PCAP_ERRBUF_SIZE> why{};
-  const std::unique_ptr<pcap_t, CloseCapture> capture(::pcap_fopen_offline(stream, why.data()));
+  const std::unique_ptr<pcap_t, CloseCapture> capture(
+      ::pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, why.data()));
   if (!capture) {
     std::fclose(stream);
     return error(ErrorCategory::malformed, why.data());
@@ -105,7 +106,9 @@ Result<void> read_capture(InputFile& file, const std::function<void(LinkType, By
     if (result != 1) {
       return error(ErrorCategory::malformed, ::pcap_geterr(capture.get()));
     }
-    take(link, std::as_bytes(std::span(data, header->caplen)));
+    const auto seconds = static_cast<std::uint32_t>(header->ts.tv_sec); // unsigned in the file
+    take({link, std::as_bytes(std::span(data, header->caplen)), header->len,
+          seconds * std::uint64_t{1'000'000'000} + static_cast<std::uint64_t>(header->ts.tv_usec)});
   }
 }
 

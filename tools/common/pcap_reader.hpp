@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
+#include "common/captured_frame.hpp"
 #include "common/input_file.hpp"
-#include "common/link_layer.hpp"
 
 namespace dualcam::inline tools {
 
@@ -14,7 +14,7 @@ bool is_capture(Bytes first_bytes);
 
 /// Calls `take` for each captured frame, in the file's order. Errors: malformed (a truncated file
 /// among it: the frames before have been taken), unsupported (no link layer in it is supported).
-Result<void> read_capture(InputFile& file, const std::function<void(LinkType, Bytes frame)>& take);
+Result<void> read_capture(InputFile& file, const std::function<void(const CapturedFrame&)>& take);
 
 /// For --version.
 std::string pcap_version();

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/internet_checksum.hpp"
+
 namespace dualcam::inline tools {
 namespace {
 
@@ -61,19 +63,6 @@ std::uint64_t whole_records(int descriptor, std::uint64_t size) {
     }
     offset = end;
   }
-}
-
-/// The Internet checksum over `bytes`, of even length but for its end.
-std::uint32_t add_words(std::uint32_t sum, Bytes bytes) {
-  for (; bytes.size() >= 2; bytes = bytes.subspan(2)) {
-    sum += load_be<std::uint16_t>(bytes);
-  }
-  return bytes.empty() ? sum : sum + (std::to_integer<std::uint32_t>(bytes[0]) << 8);
-}
-
-std::uint16_t folded(std::uint32_t sum) {
-  sum = (sum & 0xFFFF) + (sum >> 16);
-  return static_cast<std::uint16_t>(~(sum + (sum >> 16)));
 }
 
 Bytes address_of(const Endpoint& endpoint) {

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "common/capture_time.hpp"
+
 namespace dualcam::inline tools {
 namespace {
 
@@ -120,7 +122,9 @@ Result<void> PcapngReader::take_block(std::uint32_t type, Bytes body) {
       return error("a packet's header is cut off");
     }
     const auto interface = type == packet ? u16(body) : u32(body);
-    return take_frame(interface, u32(body.subspan(12)), body.subspan(header));
+    const auto time = std::uint64_t{u32(body.subspan(4))} << 32 | u32(body.subspan(8));
+    return take_frame(interface, u32(body.subspan(12)), u32(body.subspan(16)), time,
+                      body.subspan(header));
   }
   case simple_packet: {
     constexpr std::size_t header = 4;
@@ -129,7 +133,8 @@ Result<void> PcapngReader::take_block(std::uint32_t type, Bytes body) {
     }
     const auto most = interfaces_[0].most;
     const auto original = u32(body);
-    return take_frame(0, most == 0 ? original : std::min(most, original), body.subspan(header));
+    return take_frame(0, most == 0 ? original : std::min(most, original), original, 0,
+                      body.subspan(header));
   }
   default:
     return {};
@@ -150,18 +155,22 @@ Result<void> PcapngReader::add_interface(Bytes body) {
   if (body.size() < header || interfaces_.size() == most_interfaces) {
     return error(body.size() < header ? "an interface is cut off" : "too many interfaces");
   }
-  interfaces_.push_back({static_cast<LinkType>(u16(body)), u32(body.subspan(4))});
+  interfaces_.push_back({static_cast<LinkType>(u16(body)), u32(body.subspan(4)),
+                         time_resolution_in(body.subspan(header), big_endian_)});
   return {};
 }
 
-Result<void> PcapngReader::take_frame(std::uint32_t interface, std::uint32_t captured, Bytes rest) {
+Result<void> PcapngReader::take_frame(std::uint32_t interface, std::uint32_t captured,
+                                      std::uint32_t length, std::uint64_t time, Bytes rest) {
   if (interface >= interfaces_.size()) {
     return error("a packet of an interface that is not described");
   }
   if (captured > rest.size()) {
     return error("a packet is longer than its block");
   }
-  take_(interfaces_[interface].link, rest.first(captured));
+  const auto& from = interfaces_[interface];
+  take_({from.link, rest.first(captured), std::max(captured, length),
+         nanoseconds_of(time, from.resolution)});
   return {};
 }
 

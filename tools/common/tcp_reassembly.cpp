@@ -69,6 +69,9 @@ public:
     }
   }
 
+  /// Its first byte's number, once one has been delivered.
+  std::uint32_t first() const { return first_.value_or(0); }
+
   /// What it costs to keep segments that wait.
   std::size_t held_bytes() const { return held_bytes_ + held_.size() * segment_cost; }
 
@@ -193,31 +196,38 @@ TcpReassembly::Connection& TcpReassembly::connection_of(const TcpSegment& segmen
   return *connection;
 }
 
-void TcpReassembly::segment(const TcpSegment& segment) {
+TcpReassembly::Place TcpReassembly::segment(const TcpSegment& segment) {
   auto& connection = connection_of(segment);
+  const Place place{connection.about.number, segment.source == connection.about.a};
   touch(connection, segment.length != 0 || connection.order == &busy_);
   while (open_.size() > most_connections && give_up_one()) {
   }
   if (connection.over) {
-    return;
+    return place;
   }
   held_bytes_ -= connection.held_bytes();
-  const bool from_a = segment.source == connection.about.a;
+  const bool from_a = place.from_a;
   auto& flow = from_a ? connection.from_a : connection.from_b;
   auto& other = from_a ? connection.from_b : connection.from_a;
   if (segment.ack) {
     other.acknowledged(segment.acknowledgement, [&](Bytes bytes, std::uint64_t missing) {
-      listener_.piece(connection.about, {!from_a, bytes, missing});
+      tell(connection, {!from_a, bytes, missing});
     });
   }
-  flow.add(segment, [&](Bytes bytes, std::uint64_t missing) {
-    listener_.piece(connection.about, {from_a, bytes, missing});
-  });
+  flow.add(segment,
+           [&](Bytes bytes, std::uint64_t missing) { tell(connection, {from_a, bytes, missing}); });
   held_bytes_ += connection.held_bytes();
   if (segment.rst || (flow.finished() && other.finished())) {
     end(connection);
   }
   bound_held(connection);
+  return place;
+}
+
+void TcpReassembly::tell(Connection& connection, const TcpPiece& piece) {
+  auto& first = piece.from_a ? connection.about.first_a : connection.about.first_b;
+  first = (piece.from_a ? connection.from_a : connection.from_b).first();
+  listener_.piece(connection.about, piece);
 }
 
 /// The connection's place is behind all others of its kind now.
@@ -249,9 +259,8 @@ void TcpReassembly::take_lost(Connection& connection) {
   held_bytes_ -= connection.held_bytes();
   for (const bool from_a : {true, false}) {
     auto& flow = from_a ? connection.from_a : connection.from_b;
-    flow.flush([&](Bytes bytes, std::uint64_t missing) {
-      listener_.piece(connection.about, {from_a, bytes, missing});
-    });
+    flow.flush(
+        [&](Bytes bytes, std::uint64_t missing) { tell(connection, {from_a, bytes, missing}); });
   }
   held_bytes_ += connection.held_bytes();
 }

@@ -28,6 +28,9 @@ struct TcpConnection {
   Endpoint a;
   Endpoint b;
   bool opened; ///< a SYN was captured: `a` is the client
+  /// Sequence numbers of the first byte of each side that was told of: from there on they count.
+  std::uint32_t first_a = 0;
+  std::uint32_t first_b = 0;
 };
 
 /// A piece of one direction's stream.
@@ -58,7 +61,12 @@ public:
   explicit TcpReassembly(Listener& listener);
   ~TcpReassembly();
 
-  void segment(const TcpSegment& segment);
+  /// Where a segment belongs.
+  struct Place {
+    std::uint64_t connection; ///< its number
+    bool from_a;
+  };
+  Place segment(const TcpSegment& segment);
   /// The capture ends: whatever is held back comes out, in the order of the connections.
   void finish();
 
@@ -74,6 +82,7 @@ private:
   using Order = std::list<Connection*>;
 
   Connection& connection_of(const TcpSegment& segment);
+  void tell(Connection& connection, const TcpPiece& piece);
   void touch(Connection& connection, bool has_data);
   void give_up(Connection& connection);
   void take_lost(Connection& connection);

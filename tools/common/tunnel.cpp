@@ -7,12 +7,19 @@ namespace {
 
 using Packet = std::expected<Bytes, NoPacket>;
 
+/// What stands in a tunnel: an Ethernet frame, or a packet alone.
+struct Inner {
+  LinkType link;
+  Bytes frame;
+};
+using Tunnel = std::expected<Inner, NoPacket>;
+
 constexpr std::size_t udp_header = 8;
 
-Packet no_packet(std::string type) { return std::unexpected(NoPacket{std::move(type)}); }
+Tunnel no_packet(std::string type) { return std::unexpected(NoPacket{std::move(type)}); }
 
 /// RFC 2784, 2890 and, with a PPP frame, 2637.
-Packet behind_gre(Bytes rest) {
+Tunnel behind_gre(Bytes rest) {
   constexpr std::size_t least = 4;
   if (rest.size() < least) {
     return no_packet("GRE, cut off");
@@ -32,25 +39,25 @@ Packet behind_gre(Bytes rest) {
   switch (type) {
   case 0x0800:
   case 0x86DD:
-    return inner;
+    return Inner{LinkType::raw, inner};
   case 0x6558:
-    return ip_packet_in(LinkType::ethernet, inner);
+    return Inner{LinkType::ethernet, inner};
   case 0x880B:
-    return inner.empty() ? no_packet("") : ip_packet_in(LinkType::ppp, inner); // acknowledgements
+    return inner.empty() ? no_packet("") : Inner{LinkType::ppp, inner}; // acknowledgements
   default:
     return no_packet(fmt::format("GRE with EtherType 0x{:04x}", type));
   }
 }
 
 /// RFC 7348.
-Packet behind_vxlan(Bytes rest) {
+Tunnel behind_vxlan(Bytes rest) {
   constexpr std::size_t header = 8;
   const bool is_one = rest.size() > header && (rest[0] & std::byte{0x08}) != std::byte{0};
-  return is_one ? ip_packet_in(LinkType::ethernet, rest.subspan(header)) : no_packet("");
+  return is_one ? Inner{LinkType::ethernet, rest.subspan(header)} : no_packet("");
 }
 
 /// RFC 8926.
-Packet behind_geneve(Bytes rest) {
+Tunnel behind_geneve(Bytes rest) {
   constexpr std::size_t least = 8;
   if (rest.size() < least || (rest[0] & std::byte{0xC0}) != std::byte{0}) {
     return no_packet("");
@@ -61,13 +68,13 @@ Packet behind_geneve(Bytes rest) {
     return no_packet("Geneve, cut off");
   }
   const auto inner = rest.subspan(header);
-  return type == 0x6558                     ? ip_packet_in(LinkType::ethernet, inner)
-         : type == 0x0800 || type == 0x86DD ? Packet(inner)
+  return type == 0x6558                     ? Inner{LinkType::ethernet, inner}
+         : type == 0x0800 || type == 0x86DD ? Inner{LinkType::raw, inner}
                                             : no_packet(fmt::format("Geneve with 0x{:04x}", type));
 }
 
 /// GTP-U of version 1, 3GPP TS 29.281.
-Packet behind_gtp(Bytes rest) {
+Tunnel behind_gtp(Bytes rest) {
   constexpr std::size_t least = 8;
   if (rest.size() < least || rest[1] != std::byte{0xFF} ||
       (rest[0] & std::byte{0xF0}) != std::byte{0x30}) {
@@ -82,10 +89,11 @@ Packet behind_gtp(Bytes rest) {
       next = rest.size() < header ? std::byte{0} : rest[header - 1];
     }
   }
-  return rest.size() < header ? no_packet("GTP, cut off") : Packet(rest.subspan(header));
+  return rest.size() < header ? no_packet("GTP, cut off")
+                              : Inner{LinkType::raw, rest.subspan(header)};
 }
 
-Packet behind_udp(Bytes rest) {
+Tunnel behind_udp(Bytes rest) {
   if (rest.size() < udp_header) {
     return no_packet("");
   }
@@ -103,14 +111,12 @@ Packet behind_udp(Bytes rest) {
   }
 }
 
-} // namespace
-
-Packet packet_within(const IpPayload& payload) {
+Tunnel tunnel_in(const IpPayload& payload) {
   constexpr std::size_t ether_ip_header = 2;
   switch (payload.protocol) {
   case 4:
   case 41:
-    return payload.bytes;
+    return Inner{LinkType::raw, payload.bytes};
   case 17:
     return behind_udp(payload.bytes);
   case 47:
@@ -120,10 +126,22 @@ Packet packet_within(const IpPayload& payload) {
   case 97:
     return payload.bytes.size() < ether_ip_header
                ? no_packet("EtherIP, cut off")
-               : ip_packet_in(LinkType::ethernet, payload.bytes.subspan(ether_ip_header));
+               : Inner{LinkType::ethernet, payload.bytes.subspan(ether_ip_header)};
   default:
     return no_packet("");
   }
+}
+
+} // namespace
+
+Packet packet_within(const IpPayload& payload) {
+  const auto inner = tunnel_in(payload);
+  return inner ? ip_packet_in(inner->link, inner->frame) : std::unexpected(inner.error());
+}
+
+Bytes ethernet_within(const IpPayload& payload) {
+  const auto inner = tunnel_in(payload);
+  return inner && inner->link == LinkType::ethernet ? inner->frame : Bytes();
 }
 
 } // namespace dualcam::inline tools

@@ -10,4 +10,7 @@ namespace dualcam::inline tools {
 /// GTP. `NoPacket` without a type: it is no tunnel.
 std::expected<Bytes, NoPacket> packet_within(const IpPayload& payload);
 
+/// The Ethernet frame that the packet inside is in; empty: it is in none.
+Bytes ethernet_within(const IpPayload& payload);
+
 } // namespace dualcam::inline tools

@@ -50,6 +50,13 @@ void add_options(Arguments& parser, CrcOptions& options) {
                   return given.empty() ? std::optional<std::string>("the name of a folder")
                                        : std::nullopt;
                 });
+  parser.custom("--scrub", "OUT", "",
+                "write a capture like it, with everything private replaced (implies --dump)",
+                [&](const auto& given) -> std::optional<std::string> {
+                  options.scrub = given;
+                  return given.empty() ? std::optional<std::string>("the name of a new file")
+                                       : std::nullopt;
+                });
   parser.size("--max-file-size", options.max_file_size, "with --extract: write no larger files");
   parser.flag("--map", options.map, "draw each transfer's packets (implies --dump)");
 }
@@ -79,9 +86,15 @@ std::expected<CrcOptions, ExitCode> parse_crc_options(int count, const char* con
   if (const auto code = parser.parse(count, arguments)) {
     return std::unexpected(*code);
   }
-  options.dump = options.dump || options.port || options.map || !options.extract_folder.empty();
+  options.dump = options.dump || options.port || options.map || !options.extract_folder.empty() ||
+                 !options.scrub.empty();
   if (options.check && options.dump) {
     return std::unexpected(parser.usage_error("--check and --dump exclude each other"));
+  }
+  if (!options.scrub.empty() &&
+      (options.map || options.initial || !options.extract_folder.empty())) {
+    return std::unexpected(
+        parser.usage_error("--scrub writes a capture: it goes with none of --map, -x and --init"));
   }
   if (options.files.empty() && parser.has_file_lists()) {
     return std::unexpected(ExitCode::done);

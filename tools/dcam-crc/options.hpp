@@ -18,6 +18,7 @@ struct CrcOptions {
   bool check = false;
   bool dump = false;
   std::optional<std::uint16_t> port;
+  std::string scrub;          ///< the capture to make; empty: none
   std::string extract_folder; ///< empty: do not
   std::uint64_t max_file_size = std::uint64_t{1} << 30;
   bool map = false;

@@ -8,6 +8,7 @@
 #include "dcam-crc/check_list.hpp"
 #include "dcam-crc/checksum.hpp"
 #include "dcam-crc/dump_check.hpp"
+#include "dcam-crc/scrub.hpp"
 
 namespace dualcam::crc {
 namespace {
@@ -173,6 +174,9 @@ ExitCode CrcTool::summarise(const std::string& path, const ListTally& tally) {
 // --- dumps ---
 
 ExitCode CrcTool::check_dumps() {
+  if (!options_.scrub.empty()) {
+    return Scrub(options_, product_, console_).run();
+  }
   DumpCheck check(options_, product_, console_);
   return check.run();
 }

@@ -1,21 +1,17 @@
 #include "dcam-sim/device.hpp"
 
 #include <array>
-#include <cerrno>
 
 #include <asio/post.hpp>
 #include <fmt/format.h>
 #include <openssl/sha.h>
 
 #include "common/counted.hpp"
-#include "common/descriptor.hpp"
 #include "common/units.hpp"
 #include "dualcam/wire/hex.hpp"
 
 namespace dualcam::sim {
 namespace {
-
-using namespace asio::experimental::awaitable_operators;
 
 constexpr unsigned sends_at_a_time = 16; // then the other devices have their turn
 
@@ -37,20 +33,19 @@ std::string sha256(Bytes content) {
   return to_hex(std::as_bytes(std::span(digest)));
 }
 
-/// In the clear, to somebody who does not speak it. No message of a server begins like that.
-bool is_tls_alert(Bytes bytes) {
-  return bytes.size() >= 2 && load_be<std::uint16_t>(bytes) == 0x1503;
-}
-
-constexpr std::chrono::seconds time_for_handshake{10};
-
 } // namespace
 
 Device::Device(const SimOptions& options, std::uint32_t number, std::span<const Offer> offers,
                const asio::any_io_executor& executor, Events events, Clock& clock,
                const TlsContext* tls)
     : options_(options), config_(config_for(options, number)), line_(options, number),
-      executor_(executor), timer_(executor), events_(std::move(events)), clock_(clock), tls_(tls),
+      executor_(executor), timer_(executor), events_(std::move(events)), clock_(clock),
+      caller_(options, executor, clock, tls,
+              [this](const auto& error, auto what, auto hint) {
+                tell(
+                    "unreachable", {{"error", error}},
+                    fmt::format("{} {}:{}: {}{}", what, options_.host, options_.port, error, hint));
+              }),
       starts_after_(options.ramp * number / options.devices), file_count_(offers.size()) {
   for (std::size_t i = 0; i < offers.size(); ++i) {
     const auto& content = offers[i].recording->content;
@@ -78,27 +73,16 @@ asio::awaitable<ExitCode> Device::run() {
 
 asio::awaitable<bool> Device::reach() {
   asio::ip::tcp::socket socket(executor_);
-  co_return co_await reach(socket);
-}
-
-asio::awaitable<bool> Device::reach(asio::ip::tcp::socket& socket) {
-  if (const auto error = co_await connect(socket)) {
-    const auto advice = error == asio::error::connection_refused
-                            ? "; is dcam-serve listening there?"
-                            : descriptors_remedy(error.default_error_condition().value());
-    unreachable(error.message(), "cannot connect to", advice);
-    co_return false;
-  }
-  co_return true;
+  co_return co_await caller_.reach(socket);
 }
 
 asio::awaitable<Device::Outcome> Device::connect_once() {
   asio::ip::tcp::socket socket(executor_);
-  if (!co_await reach(socket)) {
+  if (!co_await caller_.reach(socket)) {
     co_return Outcome::unreachable;
   }
   Link link(std::move(socket), nullptr, clock_);
-  if (tls_ != nullptr && !co_await secure(link)) {
+  if (!co_await caller_.secure(link)) {
     co_return Outcome::unreachable;
   }
   tell("connected", {{"files", files_.size()}},
@@ -107,47 +91,10 @@ asio::awaitable<Device::Outcome> Device::connect_once() {
   co_return co_await converse(link);
 }
 
-/// The addresses of the server's name.
-asio::awaitable<asio::error_code> Device::find(Addresses& addresses) {
-  asio::error_code error;
-  const auto address = asio::ip::make_address(options_.host, error);
-  if (!error) { // needs no thread
-    addresses.emplace_back(address, static_cast<std::uint16_t>(std::stoul(options_.port)));
-    co_return error;
-  }
-  asio::ip::tcp::resolver resolver(executor_);
-  const auto [unknown, endpoints] =
-      co_await resolver.async_resolve(options_.host, options_.port, as_values);
-  for (const auto& entry : endpoints) {
-    addresses.push_back(entry.endpoint());
-  }
-  co_return unknown;
-}
-
-asio::awaitable<asio::error_code> Device::connect(asio::ip::tcp::socket& socket) {
-  Addresses addresses;
-  auto error = co_await find(addresses);
-  if (const Descriptor spare(::dup(STDERR_FILENO)); error && spare.get() < 0) {
-    error = asio::error_code(errno, asio::system_category()); // why no name can be looked up
-  }
-  for (const auto& address : addresses) {
-    socket.close(error);
-    const auto done = co_await (socket.async_connect(address, as_values) ||
-                                clock_.wait(timer_, clock_.now() + server_patience));
-    error = done.index() == 0 ? std::get<0>(std::get<0>(done))
-                              : asio::error_code(asio::error::timed_out);
-    if (!error) {
-      break;
-    }
-  }
-  co_return error;
-}
-
 /// Takes what the server says. It has time for that until `until`.
 std::optional<Device::Outcome> Device::hear(Link& link, CameraSession& session, TimePoint until) {
   const auto count = link.read(heard_);
-  if (count && tls_ == nullptr && is_tls_alert(Bytes(heard_).first(*count))) {
-    unreachable("it speaks TLS", "no conversation with", "; give --tls");
+  if (count && caller_.is_misunderstood(Bytes(heard_).first(*count))) {
     return Outcome::unreachable;
   }
   if (count && *count > 0) {
@@ -166,21 +113,6 @@ std::optional<Device::Outcome> Device::hear(Link& link, CameraSession& session, 
        fmt::format("the server has been silent for {}: giving it up",
                    format_duration(server_patience)));
   return Outcome::lost;
-}
-
-asio::awaitable<bool> Device::secure(Link& link) {
-  const auto until = clock_.now() + time_for_handshake;
-  const bool secured = co_await link.secure(*tls_, TlsRole::client, until);
-  if (!secured) {
-    const auto& error = link.error();
-    const bool gone = error == asio::error::eof || error == asio::error::connection_reset;
-    const auto* advice = gone ? "; does it speak TLS?"
-                         : error.message() == "wrong version number"
-                             ? "; it does not speak TLS: leave out --tls"
-                             : "";
-    unreachable(gone ? "it hung up" : error.message(), "no TLS with", advice);
-  }
-  co_return secured;
 }
 
 asio::awaitable<Device::Outcome> Device::converse(Link& link) {
@@ -339,11 +271,6 @@ void Device::forget_taken(const std::vector<std::size_t>& taken) {
       labels_.erase(labels_.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
-}
-
-void Device::unreachable(const std::string& error, std::string_view what, std::string_view advice) {
-  tell("unreachable", {{"error", error}},
-       fmt::format("{} {}:{}: {}{}", what, options_.host, options_.port, error, advice));
 }
 
 void Device::tell(const std::string& name, const Json& fields, const std::string& text) {

@@ -13,6 +13,7 @@
 #include "common/coroutine.hpp"
 #include "common/json.hpp"
 #include "common/link.hpp"
+#include "dcam-sim/caller.hpp"
 #include "dcam-sim/line.hpp"
 #include "dcam-sim/offer.hpp"
 #include "dcam-sim/options.hpp"
@@ -48,13 +49,7 @@ private:
     ByteBuffer replacement; ///< the content, if it is not the one given
   };
 
-  using Addresses = std::vector<asio::ip::tcp::endpoint>;
-
-  asio::awaitable<bool> reach(asio::ip::tcp::socket& socket);
   asio::awaitable<Outcome> connect_once();
-  asio::awaitable<asio::error_code> find(Addresses& addresses);
-  asio::awaitable<asio::error_code> connect(asio::ip::tcp::socket& socket);
-  asio::awaitable<bool> secure(Link& link);
   asio::awaitable<Outcome> converse(Link& link);
   asio::awaitable<bool> transmit(Link& link, CameraSend send);
   std::optional<Outcome> hear(Link& link, CameraSession& session, TimePoint until);
@@ -64,7 +59,6 @@ private:
   void forget_taken(const std::vector<std::size_t>& taken);
   std::string name_of(std::size_t index) const;
   Json fields_of(std::size_t index) const;
-  void unreachable(const std::string& error, std::string_view what, std::string_view advice);
   void tell(const std::string& name, const Json& fields, const std::string& text);
 
   const SimOptions& options_;
@@ -76,7 +70,7 @@ private:
   asio::steady_timer timer_;
   Events events_;
   Clock& clock_;
-  const TlsContext* tls_;
+  Caller caller_;
   std::chrono::milliseconds starts_after_;             ///< its place in the ramp
   std::chrono::steady_clock::time_point line_free_at_; ///< for --rate
   std::size_t file_count_;
@@ -85,9 +79,5 @@ private:
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_to_send_ = 0;
 };
-
-/// How long a device waits for a server that says nothing, or takes nothing: longer than dcam-serve
-/// is ever silent while it is well.
-inline constexpr std::chrono::seconds server_patience{30};
 
 } // namespace dualcam::sim

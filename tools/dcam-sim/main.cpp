@@ -8,14 +8,17 @@
 #include <fmt/format.h>
 
 #include "common/counted.hpp"
+#include "common/decompressor.hpp"
 #include "common/descriptor_limit.hpp"
 #include "common/escape.hpp"
 #include "common/line_limit.hpp"
+#include "common/pcap_reader.hpp"
 #include "common/progress_meter.hpp"
 #include "common/stop_signal.hpp"
 #include "common/unforeseen.hpp"
 #include "dcam-sim/device.hpp"
 #include "dcam-sim/kept_media.hpp"
+#include "dcam-sim/replayer.hpp"
 
 namespace dualcam::sim {
 namespace {
@@ -31,30 +34,15 @@ public:
   int run() {
     allow_many_descriptors();
     hurry_when_readable(stop_.descriptor());
-    const auto loaded = prepare_tls() ? load() : ExitCode::io;
+    const bool replays = !options_.replay.empty();
+    const auto loaded = !prepare_tls() ? ExitCode::io : replays ? load_replay() : load();
     if (stop_.requested()) {
       return end();
     }
     if (loaded != ExitCode::done) {
       return static_cast<int>(loaded);
     }
-    offers_ = offers_of(recordings_, options_);
-    running_ = options_.devices;
-    for (std::uint32_t number = 0; number < options_.devices; ++number) {
-      devices_.push_back(std::make_unique<Device>(
-          options_, number, offers_, io_.get_executor(),
-          [this](const auto& name, auto fields, const auto& text) {
-            on_event(name, std::move(fields), text);
-          },
-          Clock::system(), tls_ ? &*tls_ : nullptr));
-      asio::co_spawn(io_, devices_.back()->run(),
-                     [this](const std::exception_ptr& failure, ExitCode code) {
-                       if (failure) {
-                         std::rethrow_exception(failure);
-                       }
-                       finished(code);
-                     });
-    }
+    replays ? start_replay() : start_devices();
     stopped_.async_wait(asio::posix::descriptor_base::wait_read,
                         [this](const asio::error_code& error) {
                           if (!error) {
@@ -67,6 +55,76 @@ public:
   }
 
 private:
+  void start_devices() {
+    offers_ = offers_of(recordings_, options_);
+    running_ = options_.devices;
+    for (std::uint32_t number = 0; number < options_.devices; ++number) {
+      devices_.push_back(std::make_unique<Device>(
+          options_, number, offers_, io_.get_executor(),
+          [this](const auto& name, auto fields, const auto& text) {
+            on_event(name, std::move(fields), text);
+          },
+          Clock::system(), tls_ ? &*tls_ : nullptr));
+      spawn(devices_.back()->run());
+    }
+  }
+
+  void spawn(asio::awaitable<ExitCode> device) {
+    asio::co_spawn(io_, std::move(device),
+                   [this](const std::exception_ptr& failure, ExitCode code) {
+                     if (failure) {
+                       std::rethrow_exception(failure);
+                     }
+                     finished(code);
+                   });
+  }
+
+  /// What is wrong with the capture costs what is behind it.
+  ExitCode load_replay() {
+    auto file = ContentFile::open(options_.replay);
+    auto store = file ? ReplayStore::create() : std::unexpected(file.error());
+    const auto sample = store ? file->content().peek(4) : std::unexpected(store.error());
+    if (!sample) {
+      console_.error(fmt::format("{}: {}", escaped(options_.replay), sample.error().message));
+      return ExitCode::io;
+    }
+    if (!is_capture(*sample)) {
+      console_.error(escaped(options_.replay) + ": a capture was expected, pcap or pcapng");
+      return ExitCode::bad_data;
+    }
+    store_ = std::move(*store);
+    ReplayScript script(*store_);
+    auto read =
+        read_capture(file->content(), [&](const CapturedFrame& frame) { script.frame(frame); });
+    const auto whole = file->finish();
+    read = read ? whole : read;
+    connections_ = script.finish();
+    if (!read) {
+      console_.error(fmt::format("{}: {}", escaped(options_.replay), read.error().message));
+      code_ = read.error().category == ErrorCategory::io ? ExitCode::io : ExitCode::bad_data;
+    }
+    if (connections_.empty() || store_->error() != 0) {
+      console_.error(store_->error() != 0 ? fmt::format("cannot keep the capture's bytes: {}",
+                                                        std::strerror(store_->error()))
+                                          : escaped(options_.replay) + ": no camera speaks in it");
+      return store_->error() != 0 ? ExitCode::io : ExitCode::bad_data;
+    }
+    return ExitCode::done;
+  }
+
+  void start_replay() {
+    replayer_.emplace(
+        options_, std::move(connections_), *store_, io_.get_executor(),
+        [this](const auto& name, auto fields, const auto& text) {
+          on_event(name, std::move(fields), text);
+        },
+        Clock::system(), tls_ ? &*tls_ : nullptr);
+    running_ = static_cast<std::uint32_t>(replayer_->devices());
+    for (std::size_t device = 0; device < replayer_->devices(); ++device) {
+      spawn(replayer_->run(device));
+    }
+  }
+
   bool prepare_tls() {
     if (!options_.tls) {
       return true;
@@ -179,7 +237,7 @@ private:
       product_.line(to_line(line));
     }
     const auto whole =
-        options_.devices == 1
+        options_.devices == 1 && (!replayer_ || replayer_->devices() == 1)
             ? escaped(text)
             : fmt::format("{}: {}", fields["imei"].template get<std::string>(), escaped(text));
     if (name == "unreachable" || name == "refused" || name == "disconnected") {
@@ -213,6 +271,10 @@ private:
         sent += device->bytes_sent();
         total += device->bytes_to_send();
       }
+      if (replayer_) {
+        sent = replayer_->bytes_sent();
+        total = replayer_->bytes_to_send();
+      }
       if (sent != 0 && running_ != 0) {
         meter.update(sent, total);
       }
@@ -232,7 +294,8 @@ private:
       return 128 + stop_.signal();
     }
     if (code_ == ExitCode::done) {
-      console_.note("the server has taken every file");
+      console_.note(replayer_ ? "all that was captured has been sent"
+                              : "the server has taken every file");
     }
     if (product_.error() != 0) {
       console_.error(
@@ -254,6 +317,9 @@ private:
   asio::steady_timer progress_timer_{io_};
   std::optional<TlsContext> tls_;
   std::vector<std::unique_ptr<Device>> devices_;
+  std::vector<ReplayConnection> connections_; ///< of --replay
+  std::optional<ReplayStore> store_;
+  std::optional<Replayer> replayer_;
   std::uint32_t running_ = 0;
   ExitCode code_ = ExitCode::done;
 };

@@ -132,6 +132,12 @@ void add_options(Arguments& parser, SimOptions& options, Chosen& chosen) {
   parser.number("--generate", "SECONDS", options.generate, 1, 3600,
                 "make a photo and a video of this length with ffmpeg (without FILEs 3)");
   parser.flag("--again", options.again, "offer what the last run generated once more");
+  parser.custom("--replay", "CAPTURE", "",
+                "play the devices of a pcap or pcapng file, at its pace or --rate",
+                [&](const auto& given) -> Accepted {
+                  options.replay = given;
+                  return given.empty() ? Accepted("the name of a capture") : std::nullopt;
+                });
   parser.custom("--imei", "IMEI", format_imei(options.imei), "who the (first) camera is",
                 [&](const auto& given) { return set_imei(options, given); });
   parser.number("--devices", "N", options.devices, 1, 10000,
@@ -263,6 +269,13 @@ std::expected<SimOptions, ExitCode> parse_sim_options(int count, const char* con
   options.common = parser.common();
   if (options.files.empty() && options.generate == 0 && parser.has_file_lists()) {
     return std::unexpected(ExitCode::done);
+  }
+  const bool acts = options.generate != 0 || options.again || !options.files.empty() ||
+                    options.devices != 1 || options.corrupt != 0 || !options.cuts.empty() ||
+                    options.stall || options.reconnect != 0 || options.replace_file;
+  if (!options.replay.empty() && acts) {
+    return std::unexpected(parser.usage_error(
+        "--replay plays what was captured: it goes with neither files nor faults"));
   }
   if (options.again && (!options.files.empty() || options.generate != 0)) {
     return std::unexpected(parser.usage_error(

@@ -30,6 +30,7 @@ struct SimOptions {
   std::vector<std::string> files; ///< as given: PATH or KIND=PATH; empty = generate
   std::uint32_t generate = 0;     ///< seconds of video; 0 = only if there are no files, then 3
   bool again = false;             ///< what was generated last
+  std::string replay;             ///< a capture; empty = act as a camera
 
   std::uint64_t imei = 350612071913857; // the example of dualcam-protocol(7)
   std::uint32_t devices = 1;

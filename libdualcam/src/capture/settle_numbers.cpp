@@ -84,6 +84,7 @@ private:
   bool is_whole(const Run& run) const;
   void put(Run& run, std::int64_t place, DumpNumbering numbering, std::string_view reason);
   void place_by_end();
+  bool goes_on_elsewhere(const Run& run) const;
   void place_by_what_follows();
   void confirm_ends();
   bool place_by_content();
@@ -151,6 +152,20 @@ void Settler::place_by_end() {
   place_by_what_follows();
 }
 
+/// Whether a packet that does not go on from the one before it does so from another one: then it is
+/// whole, and what came right before it does not lie there.
+bool Settler::goes_on_elsewhere(const Run& run) const {
+  const auto& packet = packets_[run.first];
+  if (packet.verdict == DumpVerdict::cut || !packet.stored) {
+    return false;
+  }
+  const auto start = start_of(packet);
+  return std::ranges::any_of(runs_, [&](const Run& each) {
+    return each.session == run.session && each.end <= run.first &&
+           packets_[each.end - 1].stored == start;
+  });
+}
+
 /// The device went on as it does behind the last packet, which may be damaged itself.
 void Settler::place_by_what_follows() {
   if (!end_ || !transfer_.regular_end || runs_.empty()) {
@@ -158,6 +173,9 @@ void Settler::place_by_what_follows() {
   }
   auto last = runs_.end() - 1;
   const bool damaged = last->doubtful && last != runs_.begin();
+  if (damaged && goes_on_elsewhere(*last)) {
+    return;
+  }
   const auto behind = damaged ? guessed_gap(last) + unit(last->first) : 0;
   last -= damaged ? 1 : 0;
   const auto place = *end_ - behind - length(*last);

@@ -22,12 +22,16 @@ TransferTracker::TransferTracker(std::optional<FileKind> kind,
                                  std::optional<std::uint16_t> initial)
     : kind_(kind), announced_(announced), by_path_(by_path) {
   if (announced) {
-    starts_ = {0};
+    starts_ = {0, DumpStart::zero};
     numbering_ = DumpNumbering::inferred; // until SYNC
-  } else {
-    if (initial) {
-      starts_ = {*initial};
-    }
+  } else if (initial) {
+    starts_ = {*initial, DumpStart::unknown};
+  }
+}
+
+void TransferTracker::Starts::add(const Starts& others, std::size_t most) {
+  for (std::size_t i = 0; i < others.crcs.size() && crcs.size() < most; ++i) {
+    add(others.crcs[i], others.kinds[i]);
   }
 }
 
@@ -66,13 +70,12 @@ void TransferTracker::metadata(std::optional<FileKind> kind) {
 void TransferTracker::sync(std::uint32_t number) {
   by_path_ = by_path_ && !(number == 1 && ordinal_ == 0); // it counts packets after all
   const auto wanted = by_path_ ? number_at(number) : std::max(number, std::uint32_t{1});
-  const auto last = starts_;
-  starts_ = {0};
+  constexpr std::size_t most_starts = 4;
+  const auto last = std::exchange(starts_, {0, DumpStart::zero});
   if (const auto before = recent_.stored_crc(wanted - 1)) {
-    starts_.push_back(*before);
+    starts_.add(*before, DumpStart::earlier);
   }
-  starts_.insert(starts_.end(), last.begin(), last.end());
-  starts_.resize(std::min<std::size_t>(starts_.size(), 4));
+  starts_.add(last, most_starts);
   behind_sync_ = true;
   sync_ordinal_ = ordinal_;
   sync_byte_ = number;
@@ -86,9 +89,10 @@ void TransferTracker::sync(std::uint32_t number) {
 void TransferTracker::find_place_behind_loss(Bytes payload, std::uint16_t stored) {
   const auto lost = *std::exchange(lost_, std::nullopt);
   const auto goes_on_from = [&](std::uint16_t start) { return crc16(payload, start) == stored; };
-  if (!lost.damaged_packet && std::ranges::any_of(starts_, goes_on_from)) {
+  if (!lost.damaged_packet && std::ranges::any_of(starts_.crcs, goes_on_from)) {
     return; // the chain proves it: only garbage stood there
   }
+  behind_sync_ = false; // what was lost may have been packets, or another SYNC
   const bool restarted = !lost.damaged_packet && lost.bytes < no_packet && goes_on_from(0);
   if (!restarted) { // otherwise a SYNC was damaged: its number is not known, but no packet is lost
     const auto rounding = lost.length_known ? wire_size() / 2 : wire_size() - 1;
@@ -102,8 +106,17 @@ void TransferTracker::find_place_behind_loss(Bytes payload, std::uint16_t stored
   }
   starts_.clear();
   if (restarted) {
-    starts_ = {0};
+    starts_ = {0, DumpStart::zero};
   }
+}
+
+/// What goes on from it: from its CRC, or, if that is what was damaged, from what it should be.
+TransferTracker::Starts TransferTracker::starts_behind(const DumpPacket& packet) {
+  Starts starts(*packet.stored, DumpStart::packet_before);
+  if (packet.verdict == DumpVerdict::bad && packet.computed) {
+    starts.add(*packet.computed, DumpStart::packet_before);
+  }
+  return starts;
 }
 
 /// Behind a packet.
@@ -124,6 +137,7 @@ DumpPacket TransferTracker::packet(std::uint64_t offset, Bytes payload, DumpVerd
   packet.number = next_;
   packet.numbering = numbering_;
   packet.offset = offset;
+  packet.header = data_header;
   packet.file_offset = by_path_ ? next_byte_ : std::uint64_t{next_ - 1} * packet_size_;
   packet.payload = payload;
   packet.verdict = verdict;
@@ -145,15 +159,15 @@ DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint1
     find_place_behind_loss(payload, stored);
   }
   if (starts_.empty()) { // the packet before may still show its CRC, or a SYNC have stood there
-    for (const auto each : {before.value_or(0), std::uint16_t{0}}) {
-      if (starts_.empty() && crc16(payload, each) == stored) {
-        starts_ = {each};
-      }
+    if (before && crc16(payload, *before) == stored) {
+      starts_ = {*before, DumpStart::bytes_before};
+    } else if (crc16(payload) == stored) {
+      starts_ = {0, DumpStart::zero};
     }
   }
   const auto start = std::ranges::find_if(
-      starts_, [&](std::uint16_t each) { return crc16(payload, each) == stored; });
-  const bool good = start != starts_.end();
+      starts_.crcs, [&](std::uint16_t each) { return crc16(payload, each) == stored; });
+  const bool good = start != starts_.crcs.end();
   if (good && !packet_size_known_ && !payload.empty() && next_ != announced_ &&
       !(by_path_ && next_byte_ + payload.size() == announced_)) {
     packet_size_ = payload.size();
@@ -165,9 +179,11 @@ DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint1
                                         : DumpVerdict::bad);
   event.stored = stored;
   if (!starts_.empty()) {
-    event.computed = crc16(payload, good ? *start : starts_.front());
+    const auto which = good ? static_cast<std::size_t>(start - starts_.crcs.begin()) : 0;
+    event.computed = crc16(payload, starts_.crcs[which]);
+    event.start = starts_.kinds[which];
   }
-  starts_ = good || !event.computed ? std::vector{stored} : std::vector{stored, *event.computed};
+  starts_ = starts_behind(event);
   advance(payload.size());
   remember(event);
   return event;
@@ -189,11 +205,11 @@ DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedDa
                                           std::optional<std::uint16_t> before) {
   by_path_ = true;
   if (lost_ && before) { // the packet before may still show its CRC
-    starts_ = {*before};
+    starts_ = {*before, DumpStart::bytes_before};
   }
   const auto fits = [&](std::uint16_t start) { return crc16(data.payload, start) == data.crc; };
-  const auto start = std::ranges::find_if(starts_, fits);
-  const bool chained = start != starts_.end() || fits(0);
+  const auto start = std::ranges::find_if(starts_.crcs, fits);
+  const bool chained = start != starts_.crcs.end() || fits(0);
   const auto place = place_of(data, chained);
   const bool gap = !chained && (place > next_byte_ || lost_ || starts_.empty());
   const auto end = data.offset + std::uint64_t{data.payload.size()};
@@ -211,13 +227,20 @@ DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedDa
                       chained && in_place ? DumpVerdict::good
                       : gap               ? DumpVerdict::unchecked
                                           : DumpVerdict::bad);
+  event.header += sizeof data.offset;
   event.origin = in_place ? DumpOrigin::header : event.origin;
   event.stored = data.crc;
   if (!gap) {
-    const auto first = starts_.empty() || chained ? std::uint16_t{0} : starts_.front();
-    event.computed = crc16(data.payload, start != starts_.end() ? *start : first);
+    const bool fitted = start != starts_.crcs.end();
+    const auto which = fitted ? static_cast<std::size_t>(start - starts_.crcs.begin()) : 0;
+    const bool from_zero = !fitted && (starts_.empty() || chained);
+    event.computed = crc16(data.payload, from_zero ? std::uint16_t{0} : starts_.crcs[which]);
+    event.start = from_zero ? DumpStart::zero : starts_.kinds[which];
   }
-  starts_ = chained || gap ? std::vector{data.crc} : std::vector{data.crc, *event.computed};
+  starts_ = {data.crc, DumpStart::packet_before};
+  if (!chained && !gap) {
+    starts_.add(*event.computed, DumpStart::packet_before);
+  }
   behind_sync_ = false;
   advance(data.payload.size());
   return event;
@@ -229,7 +252,8 @@ DumpPacket TransferTracker::cut(std::uint64_t offset, Bytes payload,
   auto event = packet(offset, payload, DumpVerdict::cut);
   event.stored = stored;
   if (!starts_.empty()) {
-    event.computed = crc16(payload, starts_.front());
+    event.computed = crc16(payload, starts_.crcs.front());
+    event.start = starts_.kinds.front();
   }
   return event;
 }

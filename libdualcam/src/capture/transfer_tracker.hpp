@@ -24,7 +24,7 @@ public:
   void sync(std::uint32_t number);
 
   /// What the next DATA's CRC may go on from; empty: lost.
-  std::span<const std::uint16_t> starts() const { return starts_; }
+  std::span<const std::uint16_t> starts() const { return starts_.crcs; }
 
   /// A stretch was lost at this length; the packet whose header stands at its start is in it.
   struct Lost {
@@ -59,6 +59,23 @@ public:
   const RecentPackets& recent() const { return recent_; }
 
 private:
+  /// CRCs that a packet may go on from, the likeliest first.
+  struct Starts {
+    std::vector<std::uint16_t> crcs;
+    std::vector<DumpStart> kinds; ///< of each
+
+    Starts() = default;
+    Starts(std::uint16_t crc, DumpStart kind) : crcs{crc}, kinds{kind} {}
+    bool empty() const { return crcs.empty(); }
+    void clear() { *this = Starts(); }
+    void add(std::uint16_t crc, DumpStart kind) {
+      crcs.push_back(crc);
+      kinds.push_back(kind);
+    }
+    void add(const Starts& others, std::size_t most);
+  };
+
+  static Starts starts_behind(const DumpPacket& packet);
   void find_place_behind_loss(Bytes payload, std::uint16_t stored);
   std::uint64_t place_of(const EnhancedData& data, bool chained) const;
   void advance(std::size_t bytes);
@@ -80,7 +97,7 @@ private:
   std::optional<std::uint64_t> sync_byte_; ///< as the last SYNC has it
   std::optional<std::uint64_t> told_byte_; ///< the same as the last ENHANCED DATA has it
   DumpNumbering numbering_ = DumpNumbering::unknown;
-  std::vector<std::uint16_t> starts_;
+  Starts starts_;
   std::optional<Lost> lost_;
 
   std::uint64_t ordinal_ = 0;

@@ -45,8 +45,8 @@ Streams read(const std::filesystem::path& path) {
   TcpReassembly reassembly(streams);
   auto file = InputFile::open(path.string());
   REQUIRE(file);
-  const auto result = read_capture(*file, [&](LinkType link, Bytes frame) {
-    const auto segment = decode_segment(link, frame);
+  const auto result = read_capture(*file, [&](const CapturedFrame& captured) {
+    const auto segment = decode_segment(captured.link, captured.bytes);
     REQUIRE(segment);
     reassembly.segment(*segment);
   });

@@ -19,8 +19,9 @@ std::string read(std::string_view hex) {
   auto file = InputFile::open((folder / "f").string());
   REQUIRE(file);
   std::string text;
-  const auto result = read_capture(*file, [&](LinkType link, Bytes frame) {
-    text += std::to_string(static_cast<unsigned>(link)) + ":" + std::string(as_text(frame)) + " ";
+  const auto result = read_capture(*file, [&](const CapturedFrame& captured) {
+    text += std::to_string(static_cast<unsigned>(captured.link)) + ":" +
+            std::string(as_text(captured.bytes)) + " ";
   });
   return result ? text : text + result.error().message;
 }

@@ -46,6 +46,7 @@ struct Entry {
   std::filesystem::path place; ///< absolute, without links in its folders
   std::string link;            ///< seen from the page
   bool incomplete = false;     ///< a .part
+  std::uint64_t announced = 0; ///< bytes of what it is going to be; 0: not known
   Stamp stamp;
   bool has_sidecar = false;
   Sidecar sidecar;

@@ -11,6 +11,7 @@ namespace dualcam::convert {
 namespace {
 
 constexpr std::chrono::minutes longest_event{2};
+constexpr std::chrono::seconds same_trigger{10}; ///< as front and rear tell the moment
 
 std::string name_of_camera(const Entry& entry) {
   if (auto imei = entry.imei(); !imei.empty()) {
@@ -32,7 +33,8 @@ bool is_part_of(const Entry& entry, const PageEvent& event) {
   const auto& newest = event.newest();
   const auto& moment = entry.sidecar.trigger_time;
   const auto& its_moment = newest.sidecar.trigger_time;
-  const bool same_moment = !moment || !its_moment || *moment == *its_moment;
+  const bool same_moment =
+      !moment || !its_moment || std::chrono::abs(*moment - *its_moment) <= same_trigger;
   const bool has_kind = std::ranges::any_of(event.entries, [&](const Entry* other) {
     return entry.file_kind() && other->file_kind() == entry.file_kind();
   });

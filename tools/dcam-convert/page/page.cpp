@@ -9,6 +9,7 @@
 #include "common/counted.hpp"
 #include "common/escape.hpp"
 #include "dcam-convert/page/collection.hpp"
+#include "dcam-convert/page/incomplete.hpp"
 #include "dcam-convert/page/known_facts.hpp"
 #include "dcam-convert/page/making.hpp"
 #include "dcam-convert/page/view.hpp"
@@ -78,7 +79,9 @@ private:
     const auto jobs = options_.dry_run ? 1 : options_.jobs; // commands are shown in their order
     run_each(entries_.size(), options_.jobs, workshop_.stop, [&](std::size_t number) {
       auto& entry = entries_[number];
-      if (entry.has_sidecar) {
+      if (entry.incomplete) {
+        take_checkpoint(entry);
+      } else if (entry.has_sidecar) {
         entry.sidecar = load_sidecar(workshop_, entry.path.string()).value_or(Sidecar{});
       }
       const auto facts = entry.incomplete ? Facts{} : known.find(entry.link, entry.stamp);

@@ -39,13 +39,21 @@ std::string duration_text(const Facts& facts) {
   return format_duration(std::chrono::milliseconds(facts.duration / 1000));
 }
 
+/// On one line.
+std::string size_text(std::uint64_t bytes) {
+  auto text = format_size(bytes);
+  return text.replace(text.find(' '), 1, "&nbsp;");
+}
+
 /// What is to be seen of a file. Players are made by the script where they are looked at: thousands
 /// of them take seconds.
 std::string look(const Entry& entry) {
   const auto what = html(fmt::format("{}, {}", entry.kind(), utc(entry.time())));
   if (entry.incomplete) {
-    return fmt::format("<div class=\"look none\">Incomplete: {} have arrived so far</div>\n",
-                       format_size(entry.stamp.size));
+    const auto all = entry.announced > entry.stamp.size ? " of about " + size_text(entry.announced)
+                                                        : std::string();
+    return fmt::format("<div class=\"look none\">Incomplete: {}{} so far</div>\n",
+                       size_text(entry.stamp.size), all);
   }
   if (!entry.facts.error.empty()) {
     return "<div class=\"look none\">It cannot be shown</div>\n";
@@ -94,9 +102,8 @@ std::string place_line(const std::optional<Position>& position) {
 }
 
 std::string links(const Entry& entry) {
-  auto text =
-      fmt::format("<p class=\"links\"><a href=\"{}\" download>{}</a> {}", entry.link,
-                  html_of_any(entry.path.filename().string()), format_size(entry.stamp.size));
+  auto text = fmt::format("<p class=\"links\"><a href=\"{}\" download>{}</a> {}", entry.link,
+                          html_of_any(entry.path.filename().string()), size_text(entry.stamp.size));
   if (!entry.video.empty() && entry.video != entry.link) {
     text += fmt::format(" <a href=\"{}\" download>MP4</a>", entry.video);
   }
@@ -129,9 +136,9 @@ std::string event_section(const PageEvent& event, std::size_t first_id) {
       "<bdi>{1}</bdi></span>{4}"
       "</h3>\n<ul>\n",
       event.day(), trigger, event.entries.size(), time_element(event.newest().time()),
-      sidecar.trigger_time
-          ? fmt::format(" <span class=\"quiet\">at {}</span>", time_element(*sidecar.trigger_time))
-          : "");
+      sidecar.trigger_time ? fmt::format(" <span class=\"moment\">triggered {}</span>",
+                                         time_element(*sidecar.trigger_time))
+                           : "");
   for (const auto* entry : event.entries) {
     text += card(*entry, first_id++);
   }

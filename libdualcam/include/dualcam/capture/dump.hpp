@@ -83,18 +83,29 @@ enum class DumpOrigin : std::uint8_t {
   nothing,       ///< it is the first one, and there was no SYNC
 };
 
+/// What a packet's CRC goes on from, or was taken to where it does not fit.
+enum class DumpStart : std::uint8_t {
+  unknown,       ///< it is lost, or the caller's own
+  zero,          ///< nothing: as behind START and SYNC
+  packet_before, ///< the stored, or else the computed CRC of the packet before
+  bytes_before,  ///< the two bytes before the command, all that is left of the packet before
+  earlier,       ///< the CRC of a packet before the last SYNC
+};
+
 /// DATA or ENHANCED DATA.
 struct DumpPacket {
   std::uint64_t ordinal;                 ///< of the transfer's packets in the dump, from 0
   std::uint32_t number;                  ///< in the file, from 1
   DumpNumbering numbering;               ///< how it is known
   std::uint64_t offset;                  ///< of the command
+  std::size_t header;                    ///< bytes of the command before the payload
   std::uint64_t file_offset;             ///< of the payload in the file, bytes from 0
   Bytes payload;                         ///< what there is of it
   std::optional<std::uint16_t> stored;   ///< nullopt: lost
   std::optional<std::uint16_t> computed; ///< nullopt: unchecked; otherwise over what is there
   DumpVerdict verdict;                   ///< what its CRC proves
   DumpOrigin origin;                     ///< what its place is counted from
+  DumpStart start;                       ///< what its CRC goes on from
   bool repeat; ///< a packet of this number, or a higher one, has come before
 };
 

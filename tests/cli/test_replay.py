@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""dcam-sim --replay: the devices of a capture, against a server.
+
+Run: DUALCAM_TOOLS=build/gcc/tools python3 tests/cli/test_replay.py
+"""
+import struct
+import unittest
+
+from harness import IMEI
+from test_crc_captures import records
+from test_scrub import Scrubbed
+
+
+class Replay(Scrubbed):
+    def replay(self, capture, *options, code=0):
+        """The capture of a replay of it."""
+        again = self.folder / f"{len(list(self.folder.iterdir()))}.pcap"
+        self.fresh()
+        server = self.serve("-k", "--capture", again)
+        done = self.sim(server, "--replay", capture, *options)
+        server.signal(15)
+        server.wait()
+        self.assertEqual(done.returncode, code, done.stderr)
+        return again
+
+    def faulty(self, *more):
+        return self.record("--seed", "5", "--corrupt", "0.05", "--cut", "9", "--cut", "30",
+                           "--reconnect", "5", "--reconnect-delay", "10ms", *more,
+                           files=(f"photof={self.file('a.jpg', 30_000)}",
+                                  f"videor={self.file('b.h265', 45_678)}"))
+
+    def assert_replayed(self, capture, *options):
+        again = self.replay(capture, *options)
+        self.assertEqual(self.told(again), self.told(capture))
+
+    def test_a_scrubbed_faulty_one(self):
+        capture = self.faulty()
+        self.scrub(capture)
+        self.assertTrue(any(event.get("verdict") in ("bad", "cut") for event in self.told(capture)))
+        for options in ((), ("--rate", "10M")):
+            again = self.replay(self.made, *options)
+            self.assertEqual(self.told(again), self.told(capture))
+
+    def test_by_path(self):
+        for more in ((), ("--enhanced-data", "--packet-size", "500")):
+            with self.subTest(more=more):
+                self.assert_replayed(self.record(
+                    "--camera", "dsm", "--seed", "4", "--corrupt", "0.1", *more,
+                    files=(self.file("a.jpg", 20_000),)), "--rate", "10M")
+
+    def test_several_devices(self):
+        capture = self.record("--devices", "3", files=(f"photof={self.file('a.jpg', 9_000)}",))
+        again = self.replay(capture, "--rate", "10M")
+        key = lambda event: (event["event"], event.get("imei", ""))
+        self.assertEqual(sorted(map(str, self.told(again))), sorted(map(str, self.told(capture))))
+        self.assertEqual(len(self.stored()), 3)
+
+    def test_files_arrive(self):
+        photo = self.file("a.jpg", 30_000)
+        capture = self.record(files=(f"photof={photo}",))
+        self.replay(capture)
+        self.assert_stored(photo)
+
+    def test_it_waits_for_what_the_device_waited_for(self):
+        capture = self.record("--mute-metadata", files=(f"photof={self.file('a.jpg', 3000)}",))
+        server = self.serve("--no-metadata")
+        done = self.sim(server, "--replay", capture, "--json", "--rate", "10M")
+        asked = [event["command"] for event in self.events(done.stdout)
+                 if event["event"] == "asked"]
+        self.assertEqual(asked[:2], ["FILE REQUEST photof", "RESUME 1"])
+        self.assertEqual((done.returncode, server.wait()), (0, 0))
+
+    def test_a_server_that_asks_for_less(self):
+        capture = self.record(files=(f"photof={self.file('a.jpg', 3000)}",))
+        server = self.serve("--no-metadata")
+        done = self.sim(server, "--replay", capture, "--rate", "10M")
+        self.assertIn("sends FILE REQUEST where the captured one sent METADATA REQUEST",
+                      done.stderr)
+        self.assertEqual((done.returncode, server.wait()), (0, 0))
+        self.assertEqual(len(self.stored()), 1)
+
+    def test_the_pace_of_the_capture(self):
+        capture = self.record(files=(f"photof={self.file('a.jpg', 3000)}",))
+        head, frames = records(capture.read_bytes())
+        slow = []
+        for i, frame in enumerate(frames):  # 20 ms from frame to frame
+            slow.append(struct.pack(">II", 1000, i * 20_000_000) + frame[8:])
+        capture.write_bytes(head + b"".join(slow))
+        times = [struct.unpack(">II", frame[:8])
+                 for frame in records(self.replay(capture).read_bytes())[1]]
+        took = times[-1][0] - times[0][0] + (times[-1][1] - times[0][1]) / 1e9
+        said = [frame for frame in frames if len(frame) > 56 and frame[38:40] == frames[0][38:40]]
+        self.assertGreater(took, 0.02 * (len(said) - 1))
+
+    def test_what_is_no_capture(self):
+        photo = self.file("a.jpg", 3000)
+        nothing = self.run_tool("dcam-sim", "--replay", photo, "127.0.0.1:1")
+        self.assertEqual(nothing.returncode, 1)
+        self.assertIn("a capture was expected", nothing.stderr)
+        self.assertEqual(self.run_tool("dcam-sim", "--replay", self.folder / "none", "127.0.0.1:1")
+                         .returncode, 3)
+        self.assertEqual(self.run_tool("dcam-sim", "--replay", photo, "127.0.0.1:1", photo)
+                         .returncode, 2)
+        capture = self.record(files=(f"photof={photo}",))
+        gone = self.run_tool("dcam-sim", "--replay", capture, "127.0.0.1:1")
+        self.assertEqual(gone.returncode, 3)
+        self.assertIn("cannot connect", gone.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,42 @@
+#include "dcam-convert/page/incomplete.hpp"
+
+#include "common/record_reader.hpp"
+#include "dualcam/storage/checkpoint_file.hpp"
+#include "dualcam/storage/file_names.hpp"
+#include "dualcam/wire/message.hpp"
+
+namespace dualcam::convert {
+namespace {
+
+/// DualCams announce packets, whose first one tells their size; files by path bytes.
+std::uint64_t announced_bytes(const Checkpoint& checkpoint) {
+  const auto& identity = checkpoint.identity;
+  const auto newest = checkpoint.newest();
+  if (!identity.file.kind()) {
+    return identity.announced;
+  }
+  return newest ? std::uint64_t{identity.announced} * checkpoint.claims[*newest]->held.packet_size
+                : 0;
+}
+
+} // namespace
+
+void take_checkpoint(Entry& entry) {
+  const auto read = CheckpointFile::read(with_suffix(entry.path, ".checkpoint"));
+  if (!read || !*read) {
+    return;
+  }
+  const auto& identity = (*read)->identity;
+  auto json = Json::object();
+  if (const auto record = read_payload(identity.metadata, identity.file.camera())) {
+    json = to_json(*record);
+  }
+  json["imei"] = format_imei(identity.imei);
+  if (const auto kind = identity.file.kind()) {
+    json["kind"] = name_of(*kind);
+  }
+  entry.sidecar = parse_sidecar(to_line(json)).value_or(Sidecar{});
+  entry.announced = announced_bytes(**read);
+}
+
+} // namespace dualcam::convert
