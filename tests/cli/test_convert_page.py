@@ -4,13 +4,16 @@ import html.parser
 import json
 import os
 import pathlib
+import signal
+import subprocess
 import unittest
 import urllib.parse
 
 import convert_media as media
 from chromium import Chromium, Server
 from harness import IMEI, SIGTERM, ToolTest
-from test_convert import ConvertCase
+from test_convert import DCAM_CONVERT, ConvertCase
+from test_convert_full_disk import OWN_MOUNTS
 
 OTHER = str(int(IMEI) + 8)
 HOSTILE = "</script><img src=x onerror=hacked=1>\"'&\u202eevil\u200f\x00\x07{0}"
@@ -203,12 +206,41 @@ class Content(PageCase):
 
     def test_no_ffmpeg_costs_the_videos_and_not_the_page(self):
         self.crash()
-        page = self.page("--ffmpeg", "/nowhere/ffmpeg", code=7)
-        self.assertIn("/nowhere/ffmpeg", self.said)
+        self.put("20241029T130000Z_videor.h265", media.ptmf(self.seconds))
+        page = self.page("-j", "1", "--ffmpeg", "/nowhere/ffmpeg", code=7)
+        self.assertEqual(self.said.count("/nowhere/ffmpeg"), 1, self.said)
         self.assertIn("Front photo", page.text)
-        self.assertIn("failed", page.text)
+        self.assertEqual(page.text.count(" failed"), 3)  # another one's, too
         self.page()
-        self.assertEqual(len(self.made), 4)
+        self.assertEqual(len(self.made), 6)
+
+    def test_a_full_disk_is_told_once_and_the_page_is_written_elsewhere(self):
+        self.crash()
+        self.put("20241029T130000Z_videor.h265", media.ptmf(self.seconds))
+        disk = self.folder / "disk"
+        disk.mkdir()
+        size = sum(path.stat().st_size for path in (self.folder / "footage").rglob("*.*")) + 40_000
+        script = 'mount -t tmpfs -o size="$1" none disk && cp -r footage disk/ && exec "$2" -j1 --page p.html disk'
+        done = subprocess.run([*OWN_MOUNTS, "sh", "-c", script, "sh", str(size), DCAM_CONVERT],
+                              cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (3, "p.html\n"), done.stderr)
+        self.assertEqual(done.stderr.count("No space left on device"), 1, done.stderr)
+        self.assertIn("1 camera, 3 files", (self.folder / "p.html").read_text())
+
+    def test_a_signal_leaves_nothing_unfinished(self):
+        for number in range(8):
+            self.put(f"2024102{number}T13{number:02}00Z_videor.h265", media.ptmf(self.seconds))
+        running = subprocess.Popen([DCAM_CONVERT, "-j1", "--page", "index.html", "footage"],
+                                   cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        self.assertIn("the same command starts again", running.communicate(timeout=100)[1])
+        self.assertEqual(running.returncode, 130)
+        made = [name for name in self.files() if ".web." in name]
+        self.assertEqual([name for name in self.files() if ".part" in name or ".html" in name], [])
+        self.page()
+        self.assertEqual(len(self.made), 18 - len(made))
 
     def test_json_has_a_record_for_each_file_that_was_made(self):
         self.crash()

@@ -57,6 +57,8 @@ TEST_CASE("page: one trigger's files stand together") {
              at("z_photor.jpg", "2024-10-29T09:59:45Z", "towing"),
              at("v_photor.jpg", "2024-10-29T09:50:00Z", "towing")}) ==
       "a: (x_videof x_videor x_photof) (y_photof) (z_photor) (v_photor)\n");
+  const auto burst = group(std::vector(50, at("a.jpg", "2024-10-29T10:00:01Z", "crash")));
+  CHECK(burst.front().events.size() == 5);
   const std::vector midnight{at("a.jpg", "2024-10-30T00:00:01Z", "crash"),
                              at("b.jpg", "2024-10-29T23:59:59Z", "crash")};
   CHECK(order(midnight) == "a: (a) (b)\n");

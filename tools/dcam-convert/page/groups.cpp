@@ -11,6 +11,7 @@ namespace dualcam::convert {
 namespace {
 
 constexpr std::chrono::minutes longest_event{2};
+constexpr std::size_t most_files = 12; ///< of one event: browsers leave out what is not looked at
 constexpr std::chrono::seconds same_trigger{10}; ///< as front and rear tell the moment
 
 std::string name_of_camera(const Entry& entry) {
@@ -38,8 +39,9 @@ bool is_part_of(const Entry& entry, const PageEvent& event) {
   const bool has_kind = std::ranges::any_of(event.entries, [&](const Entry* other) {
     return entry.file_kind() && other->file_kind() == entry.file_kind();
   });
-  return same_moment && !has_kind && trigger_of(entry) == trigger_of(newest) &&
-         day_of(entry) == day_of(newest) && newest.time() - entry.time() <= longest_event;
+  return event.entries.size() < most_files && same_moment && !has_kind &&
+         trigger_of(entry) == trigger_of(newest) && day_of(entry) == day_of(newest) &&
+         newest.time() - entry.time() <= longest_event;
 }
 
 /// `entries` come newest first.

@@ -8,7 +8,8 @@
 
 namespace dualcam::convert {
 
-/// What one trigger has made: at most one file of each kind, all within two minutes and one day.
+/// What one trigger has made: at most one file of each kind, at most a dozen in all, within two
+/// minutes and one day.
 struct PageEvent {
   std::vector<const Entry*> entries; ///< newest first, at least one
 

@@ -79,6 +79,11 @@ bool PageMaker::make(Entry& entry, std::size_t number) const {
     if (take_what_is_there(entry)) {
       return {};
     }
+    if (const auto code = given_up_.load(); code != ExitCode::done) {
+      entry.facts.error = "no video was made of it: that of another file failed before it";
+      entry.facts.code = worse_of(entry.facts.code, code);
+      return {};
+    }
     for (const auto task : {Task::convert, Task::thumbnail}) {
       if ((task == Task::convert ? entry.video : entry.thumbnail).empty()) {
         if (const auto made = make_product(entry, *source, record, task, number); !made) {
@@ -102,6 +107,13 @@ bool PageMaker::make(Entry& entry, std::size_t number) const {
   return true;
 }
 
+/// A full disk, or no ffmpeg: the next file would meet it, too.
+bool PageMaker::is_for_all(const Failure& failure) const {
+  return failure.code == ExitCode::io ||
+         (failure.code == ExitCode::child_failed &&
+          ffmpeg_version(workshop_.options.ffmpeg).starts_with("no ffmpeg"));
+}
+
 Outcome<void> PageMaker::make_product(Entry& entry, Source& source, const Record& seen, Task task,
                                       std::size_t number) const {
   const bool thumbnail = task == Task::thumbnail;
@@ -111,6 +123,9 @@ Outcome<void> PageMaker::make_product(Entry& entry, Source& source, const Record
                           workshop_.files, workshop_.reporter, workshop_.stop};
   auto record = seen;
   if (const auto made = convert_source(workshop, source, target, number, record); !made) {
+    if (is_for_all(made.error())) {
+      given_up_ = made.error().code;
+    }
     return made;
   }
   if (record.output.empty()) { // a dry run

@@ -1,7 +1,7 @@
 // What a page's files lack: a video for browsers, a thumbnail.
 #pragma once
 
-#include <optional>
+#include <atomic>
 
 #include "dcam-convert/page/entry.hpp"
 
@@ -17,6 +17,7 @@ public:
   static bool take_what_is_there(Entry& entry);
 
   /// Looks into the file and makes what is missing; its facts, video and thumbnail are set then.
+  /// After a failure that others would meet, too, nothing more is made, and nothing more told.
   /// False: it is neither photo nor video, and nothing says that it should be.
   bool make(Entry& entry, std::size_t number) const;
 
@@ -24,9 +25,12 @@ private:
   Outcome<void> make_product(Entry& entry, Source& source, const Record& seen, Task task,
                              std::size_t number) const;
 
+  bool is_for_all(const Failure& failure) const;
+
   const Workshop& workshop_;
   ConvertOptions video_options_;
   ConvertOptions thumbnail_options_;
+  mutable std::atomic<ExitCode> given_up_ = ExitCode::done; ///< why nothing more is made
 };
 
 } // namespace dualcam::convert

@@ -66,12 +66,21 @@ private:
                                        "or --if-exists replace");
     }
     entries_ = collect(workshop_.inputs, target_);
-    make_what_is_missing(KnownFacts::of_page(old));
-    if (workshop_.stop.requested() || options_.dry_run) {
+    const auto known = KnownFacts::of_page(old);
+    if (options_.dry_run) {
+      make_what_is_missing(known);
+      return {};
+    }
+    auto output = create_output(workshop_, target_, false); // before hours of work in vain
+    if (!output) {
+      return std::unexpected(output.error());
+    }
+    make_what_is_missing(known);
+    if (workshop_.stop.requested()) {
       return {};
     }
     tell();
-    return write();
+    return write(*output);
   }
 
   void make_what_is_missing(const KnownFacts& known) {
@@ -126,16 +135,12 @@ private:
     }
   }
 
-  Outcome<void> write() {
-    auto output = create_output(workshop_, target_, false);
-    if (!output) {
-      return std::unexpected(output.error());
-    }
+  Outcome<void> write(Output& output) {
     const auto text = page_of(entries_, title());
-    if (const auto written = output->write(as_bytes(text)); !written) {
+    if (const auto written = output.write(as_bytes(text)); !written) {
       return failure(ExitCode::io, written.error().message);
     }
-    const auto name = output->finish(IfExists::replace);
+    const auto name = output.finish(IfExists::replace);
     if (!name) {
       return failure(ExitCode::io, name.error().message);
     }
