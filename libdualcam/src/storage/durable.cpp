@@ -27,6 +27,8 @@ const char* remedy_for(int error) {
   case EACCES:
   case EPERM:
     return "; check its permissions, then run the same command again";
+  case EXDEV:
+    return "; a file has to get its name without moving to another file system";
   case EIO:
     return "; the disk may be failing";
   default:

@@ -17,14 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr unsigned few = 8; ///< so many numbers are looked at one by one
 
-bool are_one_file(const fs::path& a, const fs::path& b) {
-  auto& files = FileSystem::current();
-  struct stat status_a{};
-  struct stat status_b{};
-  return files.lstat(a.c_str(), &status_a) == 0 && files.lstat(b.c_str(), &status_b) == 0 &&
-         status_a.st_dev == status_b.st_dev && status_a.st_ino == status_b.st_ino;
-}
-
 } // namespace
 
 fs::path numbered(const fs::path& path, unsigned number) {
@@ -65,6 +57,14 @@ bool is_taken(const fs::path& path) {
   return FileSystem::current().lstat(path.c_str(), &status) == 0 || errno != ENOENT;
 }
 
+bool are_one_file(const fs::path& a, const fs::path& b) {
+  auto& files = FileSystem::current();
+  struct stat status_a{};
+  struct stat status_b{};
+  return files.lstat(a.c_str(), &status_a) == 0 && files.lstat(b.c_str(), &status_b) == 0 &&
+         status_a.st_dev == status_b.st_dev && status_a.st_ino == status_b.st_ino;
+}
+
 int rename_to_free_name(const fs::path& from, const fs::path& to) {
   auto& files = FileSystem::current();
   const int renamed =
@@ -78,6 +78,9 @@ int rename_to_free_name(const fs::path& from, const fs::path& to) {
   // this file system knows no RENAME_NOREPLACE; an earlier attempt may have got as far as the link
   if (files.link(from.c_str(), to.c_str()) != 0 && (errno != EEXIST || !are_one_file(from, to))) {
     return errno;
+  }
+  if (!sync_folder_of(to)) { // or a power cut might take both
+    return EIO;
   }
   return files.unlink(from.c_str()) == 0 ? 0 : errno;
 }

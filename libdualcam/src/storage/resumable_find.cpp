@@ -124,6 +124,20 @@ Result<std::optional<Claim>> claim_of(const PartFile& part, const FileRecord& re
              : std::nullopt;
 }
 
+/// Where a link and an unlink stand for a rename something may have come between them: the file has
+/// its name, so that of its part goes. Whoever holds it is about to do that.
+Result<void> end_naming(const fs::path& part, const fs::path& name) {
+  if (part == name || !are_one_file(part, name)) {
+    return {};
+  }
+  const auto held = PartFile::open(part, name);
+  if (!held || !*held) {
+    return held ? Result<void>() : std::unexpected(held.error());
+  }
+  return FileSystem::current().unlink(part.c_str()) == 0 ? Result<void>()
+                                                         : io_error("remove", part, errno);
+}
+
 bool is_wanted(const Result<std::optional<Checkpoint>>& read, const FileIdentity& identity) {
   return read && *read && !(*read)->is_replaced() && same_file((*read)->identity, identity);
 }
@@ -201,6 +215,14 @@ Result<std::optional<ResumableFile>> ResumableFile::find(const StateFolder& stat
                                                          const CameraState& known,
                                                          const FileIdentity& identity,
                                                          const fs::path& final_name) {
+  for (const auto& record : known.records) {
+    const auto ended = record.named
+                           ? Result<void>()
+                           : end_naming(state.absolute(record.part), state.absolute(record.name));
+    if (!ended) {
+      return std::unexpected(ended.error());
+    }
+  }
   std::vector<fs::path> paths{with_suffix(final_name, part_suffix)};
   const auto time = timestamp_of(identity.file, identity.metadata);
   for (const auto& part : known.parts) {

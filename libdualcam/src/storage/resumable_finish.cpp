@@ -190,13 +190,15 @@ Result<std::optional<StoredFile>> ResumableFile::publish_finish(Barrier& barrier
     done = remove_if_there(sidecar_of(name));
   }
   const auto named = done ? part_.take_name(name, if_exists) : std::unexpected(done.error());
-  if (!named || !*named) {
+  if ((!named || !*named) && sidecar) {
+    sidecar->discard();
+  }
+  if (!named) { // the record stays: the file may have that name, too
+    return std::unexpected(named.error());
+  }
+  if (!*named) {
     const auto forgotten = state_.forget(record_->id);
-    if (sidecar) {
-      sidecar->discard();
-    }
-    return named && forgotten ? Result<std::optional<StoredFile>>()
-                              : std::unexpected(named ? forgotten.error() : named.error());
+    return forgotten ? Result<std::optional<StoredFile>>() : std::unexpected(forgotten.error());
   }
   // the record claims all of it from now on, should the new name be lost
   done = remove_if_there(checkpoint_of(part));

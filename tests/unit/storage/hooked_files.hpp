@@ -17,6 +17,8 @@ public:
   std::function<void()> before_sync;
   /// rename knows no flags, as on some file systems.
   bool no_rename_flags = false;
+  /// What rename fails with.
+  int rename_error = 0;
 
   int fdatasync(int descriptor) override {
     if (before_sync) {
@@ -33,6 +35,10 @@ public:
   }
 
   int rename(const char* from, const char* to, unsigned flags) override {
+    if (rename_error != 0) {
+      errno = rename_error;
+      return -1;
+    }
     if (no_rename_flags && flags != 0) {
       errno = EINVAL;
       return -1;

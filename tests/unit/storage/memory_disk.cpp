@@ -140,6 +140,7 @@ std::unique_ptr<MemoryDisk> MemoryDisk::after_cut(const std::function<bool()>& k
   };
   auto disk = std::make_unique<MemoryDisk>();
   disk->root_ = copy(*root_);
+  disk->no_rename_flags = no_rename_flags;
   return disk;
 }
 
@@ -368,6 +369,9 @@ int MemoryDisk::mkdir(const char* path, mode_t) {
 int MemoryDisk::rename(const char* from, const char* to, unsigned flags) {
   if (fails()) {
     return -1;
+  }
+  if (no_rename_flags && flags != 0) {
+    return refuse(EINVAL);
   }
   const auto node = find(from);
   if (!node || !folder_of(to)) {

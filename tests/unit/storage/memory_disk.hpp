@@ -25,6 +25,8 @@ public:
   int error = 0;
   /// Whether a syncfs does not get this file to the disk, and who looks at it is told once.
   std::function<bool()> loses;
+  /// rename has no flags, as on some file systems.
+  bool no_rename_flags = false;
   /// Is called behind each call that changes something.
   std::function<void()> after_change;
 

@@ -1,4 +1,5 @@
 #include "dualcam/wire/crc64.hpp"
+#include "storage/hooked_files.hpp"
 #include "storage/resumable_testing.hpp"
 
 namespace dualcam {
@@ -100,6 +101,29 @@ TEST_CASE("resumable file: skipping a taken name leaves nothing behind") {
   CHECK(read(state_in(folder.path())).records.empty());
   CHECK(read(state_in(folder.path())).parts.empty());
   CHECK(folder.names() == std::set<std::string>{".dcam-serve", "a.jpg"});
+}
+
+TEST_CASE("resumable: a file system that gives no names (EXDEV) costs nothing but the name") {
+  const TemporaryFolder folder;
+  const auto bytes = content();
+  HookedFiles files;
+  const FileSystem::Use use(files);
+  {
+    auto file = begin(folder / "a.jpg");
+    REQUIRE(file);
+    add(*file, bytes, 1, packets);
+    REQUIRE(file->save());
+    files.rename_error = EXDEV;
+    const auto stored = finish(*file, folder / "a.jpg", bytes);
+    REQUIRE_FALSE(stored);
+    CHECK_THAT(stored.error().message, ContainsSubstring("without moving to another file system"));
+  }
+  files.rename_error = 0;
+  auto again = found(folder.path());
+  REQUIRE(again);
+  CHECK(again->data().packets == packets);
+  REQUIRE(finish(*again, folder / "a.jpg", bytes));
+  CHECK(content_of(folder / "a.jpg") == text_of_file(bytes));
 }
 
 } // namespace dualcam

@@ -131,8 +131,10 @@ void complete(MemoryDisk& disk, Told told) {
   }
 }
 
-std::unique_ptr<MemoryDisk> empty_disk() {
+/// `by_links`: a file gets its name by a link and an unlink.
+std::unique_ptr<MemoryDisk> empty_disk(bool by_links) {
   auto disk = std::make_unique<MemoryDisk>();
+  disk->no_rename_flags = by_links;
   REQUIRE(disk->mkdir("/out", 0777) == 0);
   const FileSystem::Use use(*disk);
   REQUIRE(sync_folder("/"));
@@ -151,22 +153,24 @@ void both(Told& told) {
 
 TEST_CASE("storage faults: a disk without any stores the file") {
   for (const auto& file : files()) {
-    const auto disk = empty_disk();
-    Told told{file};
-    {
-      const FileSystem::Use use(*disk);
-      both(told);
+    for (const bool by_links : {false, true}) {
+      const auto disk = empty_disk(by_links);
+      Told told{file};
+      {
+        const FileSystem::Use use(*disk);
+        both(told);
+      }
+      CHECK(told.stored);
+      check(*disk, told);
+      CHECK(disk->calls > 100);
+      CHECK(disk->files().size() == 3);
     }
-    CHECK(told.stored);
-    check(*disk, told);
-    CHECK(disk->calls > 100);
-    CHECK(disk->files().size() == 3);
   }
 }
 
 namespace {
 
-void fail_each_call(const FileIdentity& file) {
+void fail_each_call(const FileIdentity& file, bool by_links) {
   for (const int error : {EIO, ENOSPC, EACCES, EINTR, 0}) {
     for (const bool for_good : {false, true}) {
       if (for_good && error == EINTR) {
@@ -175,7 +179,7 @@ void fail_each_call(const FileIdentity& file) {
       unsigned calls = 0;
       for (unsigned failing = 1; failing == 1 || failing <= calls; ++failing) {
         INFO("error " << error << " at call " << failing << (for_good ? " and all later" : ""));
-        const auto disk = empty_disk();
+        const auto disk = empty_disk(by_links);
         disk->failing = failing;
         disk->for_good = for_good;
         disk->error = error;
@@ -193,10 +197,10 @@ void fail_each_call(const FileIdentity& file) {
   }
 }
 
-void cut_power_after_each_call(const FileIdentity& file) {
+void cut_power_after_each_call(const FileIdentity& file, bool by_links) {
   std::mt19937 random(1);
   const auto coin = [&] { return random() % 2 == 0; };
-  const auto disk = empty_disk();
+  const auto disk = empty_disk(by_links);
   Told told{file};
   unsigned cuts = 0;
   disk->after_change = [&] {
@@ -220,14 +224,16 @@ void cut_power_after_each_call(const FileIdentity& file) {
 
 TEST_CASE("storage faults: any call fails, once and for good: nothing wrong, nothing saved lost") {
   for (const auto& file : files()) {
-    fail_each_call(file);
+    fail_each_call(file, false);
+    fail_each_call(file, true);
   }
 }
 
 TEST_CASE("storage faults: the power goes after any call: every claim is true, all that was told "
           "is there") {
   for (const auto& file : files()) {
-    cut_power_after_each_call(file);
+    cut_power_after_each_call(file, false);
+    cut_power_after_each_call(file, true);
   }
 }
 

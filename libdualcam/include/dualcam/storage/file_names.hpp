@@ -25,8 +25,12 @@ Result<unsigned> free_number(const std::filesystem::path& name,
 /// Whether there is anything of this name, as far as can be known.
 bool is_taken(const std::filesystem::path& path);
 
+/// Whether two names, which no link is followed from, are those of one file.
+bool are_one_file(const std::filesystem::path& a, const std::filesystem::path& b);
+
 /// Gives `from` the name `to` if that is free, which only one of all processes can succeed in. 0 or
-/// an errno; EEXIST: taken.
+/// an errno; EEXIST: taken. Where the file system cannot do that in one step it has both names for
+/// a moment, or for good if the process is killed then, or after an error.
 int rename_to_free_name(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// Gives `from` the name `to`, in one step, also in place of another file. 0 or an errno.
