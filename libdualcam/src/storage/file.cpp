@@ -41,6 +41,16 @@ template <class Write> bool write_all(std::span<const Bytes> pieces, Write write
   return true;
 }
 
+/// One byte.
+struct ::flock range_of(std::uint64_t at, short type) {
+  struct ::flock range{};
+  range.l_type = type;
+  range.l_whence = SEEK_SET;
+  range.l_start = static_cast<off_t>(at);
+  range.l_len = 1;
+  return range;
+}
+
 } // namespace
 
 std::expected<File, int> File::open(std::filesystem::path path, int flags) {
@@ -173,5 +183,36 @@ Result<void> File::lock() {
 }
 
 void File::unlock() { files_->flock(descriptor_, LOCK_UN); }
+
+Result<bool> File::try_lock_range(struct ::flock range) {
+  if (uninterrupted([&] { return files_->lock_range(descriptor_, F_OFD_SETLK, &range); }) == 0) {
+    return true;
+  }
+  return errno == EAGAIN || errno == EACCES ? Result<bool>(false) : io_error("lock", path_, errno);
+}
+
+Result<bool> File::try_lock_byte(std::uint64_t at) { return try_lock_range(range_of(at, F_WRLCK)); }
+
+Result<bool> File::try_share_byte(std::uint64_t at) {
+  return try_lock_range(range_of(at, F_RDLCK));
+}
+
+Result<bool> File::try_lock_all_bytes() {
+  auto all = range_of(0, F_WRLCK);
+  all.l_len = 0;
+  return try_lock_range(all);
+}
+
+void File::unlock_byte(std::uint64_t at) {
+  auto range = range_of(at, F_UNLCK);
+  files_->lock_range(descriptor_, F_OFD_SETLK, &range);
+}
+
+Result<bool> File::is_byte_locked(std::uint64_t at) const {
+  auto range = range_of(at, F_WRLCK);
+  return files_->lock_range(descriptor_, F_OFD_GETLK, &range) == 0
+             ? Result<bool>(range.l_type != F_UNLCK)
+             : io_error("look at the locks of", path_, errno);
+}
 
 } // namespace dualcam

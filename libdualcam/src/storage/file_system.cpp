@@ -64,6 +64,10 @@ int FileSystem::sync_file_range(int descriptor, off_t offset, off_t count, unsig
 
 int FileSystem::flock(int descriptor, int operation) { return ::flock(descriptor, operation); }
 
+int FileSystem::lock_range(int descriptor, int command, struct ::flock* range) {
+  return ::fcntl(descriptor, command, range);
+}
+
 int FileSystem::fstat(int descriptor, struct stat* status) { return ::fstat(descriptor, status); }
 
 int FileSystem::lstat(const char* path, struct stat* status) { return ::lstat(path, status); }

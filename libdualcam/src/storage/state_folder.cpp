@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "dualcam/files/geometry.hpp"
+#include "dualcam/storage/camera_locks.hpp"
 #include "dualcam/storage/durable.hpp"
 #include "dualcam/storage/part_file.hpp"
 #include "dualcam/wire/crc64.hpp"
@@ -250,23 +251,26 @@ void remove_old_records(const fs::path& root, std::chrono::seconds age) {
   const auto all = root / state_folder_name;
   std::vector<std::string> names;
   (void)files.list(all, names);
+  std::erase(names, camera_locks_name);
   const auto oldest = ::time(nullptr) - age.count();
-  for (const auto& name : names) {
+  const auto remove = [&](const std::string& name) {
     const auto path = all / name;
     const auto imei = parse_imei(name);
     struct stat status{};
     auto file = File::open(path, O_RDWR);
     if (!file || files.lstat(path.c_str(), &status) != 0 || status.st_mtime > oldest) {
-      continue;
+      return false;
     }
     const auto locked = file->try_lock();
     const auto state = StateFolder(root, imei.value_or(0)).read();
     const bool has_part = imei && (!state || std::ranges::any_of(state->parts, [&](auto& part) {
                             return is_taken(root / part.path);
                           }));
-    if (locked && *locked && !has_part && file->is_named()) {
-      files.unlink(path.c_str());
-    }
+    return locked && *locked && !has_part && file->is_named() && files.unlink(path.c_str()) == 0;
+  };
+  std::erase_if(names, remove);
+  if (names.empty()) {
+    CameraLocks::remove_unused(root);
   }
   files.rmdir(all.c_str()); // if it is empty
 }

@@ -52,6 +52,11 @@ public:
   int fstatfs(int descriptor, struct statfs* status) override;
   int sync_file_range(int descriptor, off_t offset, off_t count, unsigned flags) override;
   int flock(int descriptor, int operation) override;
+  /// Nobody else is there.
+  int lock_range(int, int, struct ::flock* range) override {
+    range->l_type = F_UNLCK;
+    return 0;
+  }
   int fstat(int descriptor, struct stat* status) override;
   int lstat(const char* path, struct stat* status) override;
   int stat(const char* path, struct stat* status) override { return lstat(path, status); }

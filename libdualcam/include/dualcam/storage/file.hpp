@@ -77,7 +77,20 @@ public:
   Result<void> lock();
   void unlock(); ///< After `try_lock` or `lock`.
 
+  /// Whether nobody else has this byte, which need not be there, now (fcntl's locks of an open file
+  /// description, which `try_lock` knows nothing of), until it is closed or `unlock_byte`.
+  Result<bool> try_lock_byte(std::uint64_t at);
+  /// The same, but others may share it.
+  Result<bool> try_share_byte(std::uint64_t at);
+  void unlock_byte(std::uint64_t at); ///< After one of these.
+  /// As `try_lock_byte`, of all bytes that there may be.
+  Result<bool> try_lock_all_bytes();
+  /// Whether somebody else has it, shared or not.
+  Result<bool> is_byte_locked(std::uint64_t at) const;
+
 private:
+  Result<bool> try_lock_range(struct ::flock range);
+
   File(FileSystem& files, int descriptor, std::filesystem::path path)
       : files_(&files), descriptor_(descriptor), path_(std::move(path)) {}
 

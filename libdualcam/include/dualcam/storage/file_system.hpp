@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -58,7 +59,9 @@ public:
   virtual int fstatfs(int descriptor, struct statfs* status); ///< fstatfs(2)
   /// sync_file_range(2)
   virtual int sync_file_range(int descriptor, off_t offset, off_t count, unsigned flags);
-  virtual int flock(int descriptor, int operation);                     ///< flock(2)
+  virtual int flock(int descriptor, int operation); ///< flock(2)
+  /// fcntl(2) with a command for locks.
+  virtual int lock_range(int descriptor, int command, struct ::flock* range);
   virtual int fstat(int descriptor, struct stat* status);               ///< fstat(2)
   virtual int lstat(const char* path, struct stat* status);             ///< lstat(2)
   virtual int stat(const char* path, struct stat* status);              ///< stat(2)

@@ -1,0 +1,84 @@
+#include "dualcam/storage/camera_locks.hpp"
+
+#include <utility>
+
+#include <fcntl.h>
+
+#include "dualcam/storage/durable.hpp"
+#include "dualcam/storage/file_names.hpp"
+#include "dualcam/storage/state_folder.hpp"
+
+namespace dualcam {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Behind all IMEIs.
+constexpr std::uint64_t wishes = std::uint64_t{1} << 60;
+
+fs::path or_here(const fs::path& path) { return path.empty() ? fs::path(".") : path; }
+
+} // namespace
+
+CameraLocks::CameraLocks(fs::path base, fs::path root)
+    : base_(or_here(base)), path_(root / state_folder_name / camera_locks_name) {}
+
+bool CameraLocks::is_new() const { return !is_taken(folder_of(path_)); }
+
+Result<void> CameraLocks::open() {
+  Barrier none; // nothing is in it that could be lost
+  if (const auto created = create_folders(base_, folder_of(path_), none); !created) {
+    return created;
+  }
+  auto file = File::open(path_, O_RDWR | O_CREAT);
+  if (!file) {
+    return io_error("create", path_, file.error());
+  }
+  file_ = std::move(*file);
+  return {};
+}
+
+Result<bool> CameraLocks::take(std::uint64_t imei) {
+  auto taken = file_ ? file_->try_lock_byte(imei) : Result<bool>(false);
+  while (taken && (!file_ || !file_->is_named())) { // it was removed: others lock another one
+    const auto opened = open();
+    taken = opened ? file_->try_lock_byte(imei) : std::unexpected(opened.error());
+  }
+  if (!taken || *taken) {
+    release_wish(imei);
+    return taken;
+  }
+  const auto wished = file_->try_share_byte(wishes + imei);
+  return wished ? Result<bool>(false) : wished;
+}
+
+void CameraLocks::release(std::uint64_t imei) {
+  if (file_) {
+    file_->unlock_byte(imei);
+  }
+  release_wish(imei);
+}
+
+void CameraLocks::release_wish(std::uint64_t imei) {
+  if (file_) {
+    file_->unlock_byte(wishes + imei);
+  }
+}
+
+/// Who opens it meanwhile finds that it has no name any more.
+void CameraLocks::remove_unused(const fs::path& root) {
+  auto file = File::open(root / state_folder_name / camera_locks_name, O_RDWR);
+  if (!file) {
+    return;
+  }
+  const auto locked = file->try_lock_all_bytes();
+  if (locked && *locked && file->is_named()) {
+    FileSystem::current().unlink(file->path().c_str());
+  }
+}
+
+Result<bool> CameraLocks::is_wanted(std::uint64_t imei) const {
+  return file_ ? file_->is_byte_locked(wishes + imei) : Result<bool>(false);
+}
+
+} // namespace dualcam
