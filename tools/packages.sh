@@ -10,11 +10,12 @@ build_packages=(g++ cmake ninja-build pkg-config libasio-dev libcli11-dev libfmt
 # shellcheck disable=SC2034
 test_packages=(catch2 clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev libbenchmark-dev
                git python3 openssl ccache mandoc doxygen shellcheck zsh fish tcpdump libxml2-utils
-               bsdextrautils xxd xz-utils zstd tshark jq systemd chromium)
+               bsdextrautils xxd xz-utils zstd tshark jq systemd chromium
+               haproxy prometheus rclone parallel)
 
 # install_missing PACKAGE...: installs those that are not there, and says so.
 install_missing() {
-  local package missing=() as_root=()
+  local package missing=() as_root=() policy=/usr/sbin/policy-rc.d status=0
   for package; do
     if [[ $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) != ii* ]]; then
       missing+=("$package")
@@ -24,8 +25,13 @@ install_missing() {
   ((EUID == 0)) || as_root=(sudo)
   echo "installing with apt-get, which takes some minutes: ${missing[*]}"
   "${as_root[@]}" apt-get update -q >/dev/null
+  # Meanwhile no package starts a service: haproxy and prometheus are for the tests alone.
+  [[ -e $policy ]] && policy=
+  [[ -z $policy ]] || printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -q -y --no-install-recommends "${missing[@]}" >/dev/null
+    apt-get install -q -y --no-install-recommends "${missing[@]}" >/dev/null || status=$?
+  [[ -z $policy ]] || "${as_root[@]}" rm -f "$policy"
+  return "$status"
 }
 
 # gpx_schema FILE: the published GPX 1.1 schema, as Debian ships it in a package too large to install.

@@ -31,6 +31,8 @@ public:
   void flush(std::optional<std::chrono::steady_clock::time_point> deadline);
   /// Lines of standard output that its reader has not taken.
   std::uint64_t undelivered() const { return output_.waiting(); }
+  /// News that were dropped, of both.
+  std::uint64_t dropped() const { return output_.dropped() + (errors_ ? errors_->dropped() : 0); }
   /// As LineQueue's, of standard output.
   std::uint64_t taken() const { return output_.taken(); }
   std::uint64_t written() const { return output_.written(); }

@@ -114,6 +114,7 @@ public:
     }
     if (full && weight == Weight::news) {
       ++dropped_;
+      ++all_dropped_;
       return false;
     }
     if (full && late_.empty() && overflow_.push(text)) {
@@ -143,6 +144,11 @@ public:
   std::uint64_t waiting() const {
     const std::lock_guard lock(mutex_);
     return lines_;
+  }
+
+  std::uint64_t dropped() const {
+    const std::lock_guard lock(mutex_);
+    return all_dropped_;
   }
 
   bool flush(std::optional<std::chrono::steady_clock::time_point> deadline) {
@@ -258,6 +264,7 @@ private:
   std::uint64_t taken_ = 0;   ///< bytes
   std::uint64_t written_ = 0; ///< of them, as long as it is `in_order_`
   std::uint64_t dropped_ = 0; ///< since the last line about them
+  std::uint64_t all_dropped_ = 0;
   int error_ = 0;
   bool in_order_ = true;
   bool busy_ = false;
@@ -281,6 +288,8 @@ int LineQueue::error() const { return state_->error(); }
 bool LineQueue::flush(std::optional<std::chrono::steady_clock::time_point> deadline) {
   return state_->flush(deadline);
 }
+
+std::uint64_t LineQueue::dropped() const { return state_->dropped(); }
 
 std::uint64_t LineQueue::waiting() const { return state_->waiting(); }
 

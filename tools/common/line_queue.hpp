@@ -38,6 +38,9 @@ public:
   /// longest; nullopt = for ever.
   bool flush(std::optional<std::chrono::steady_clock::time_point> deadline);
 
+  /// News that were dropped so far.
+  std::uint64_t dropped() const;
+
   /// Lines that wait.
   std::uint64_t waiting() const;
 

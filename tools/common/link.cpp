@@ -5,7 +5,6 @@
 
 #include <poll.h>
 
-#include "common/tcp_segment.hpp"
 #include "common/units.hpp"
 
 namespace dualcam::inline tools {
@@ -30,11 +29,13 @@ Endpoint to_endpoint(const asio::ip::tcp::endpoint& endpoint) {
 Link::Link(asio::ip::tcp::socket socket, PcapWriter* capture, Clock& clock)
     : socket_(std::move(socket)), timer_(socket_.get_executor()), clock_(clock) {
   asio::error_code error;
-  const auto device = to_endpoint(socket_.remote_endpoint(error));
-  peer_ = error ? "a peer that has gone" : format_endpoint(device);
+  peer_end_ = to_endpoint(socket_.remote_endpoint(error));
+  peer_ = error ? "a peer that has gone" : format_endpoint(peer_end_);
+  if (!error) {
+    own_end_ = to_endpoint(socket_.local_endpoint(error));
+  }
   if (!error && capture != nullptr) {
-    capture_.emplace(*capture);
-    capture_->connected(device, to_endpoint(socket_.local_endpoint(error)), capture_now());
+    record(*capture);
   }
   socket_.non_blocking(true, error);
   socket_.set_option(asio::ip::tcp::no_delay(true), error);
@@ -44,6 +45,17 @@ Link::~Link() {
   if (capture_) {
     capture_->closed(capture_now());
   }
+}
+
+void Link::speaks_for(const Endpoint& peer, const Endpoint& server) {
+  peer_end_ = peer;
+  own_end_ = server;
+  peer_ = format_endpoint(peer);
+}
+
+void Link::record(PcapWriter& capture) {
+  capture_.emplace(capture);
+  capture_->connected(peer_end_, own_end_, capture_now());
 }
 
 asio::awaitable<ByteBuffer> Link::first_bytes(std::size_t least, std::size_t most,
@@ -56,6 +68,14 @@ asio::awaitable<ByteBuffer> Link::first_bytes(std::size_t least, std::size_t mos
   const auto count = socket_.receive(asio::buffer(bytes), asio::socket_base::message_peek, error);
   bytes.resize(error ? 0 : count);
   co_return bytes;
+}
+
+void Link::skip(std::size_t count) {
+  ByteBuffer bytes(count);
+  asio::error_code error;
+  while (!error && count > 0) {
+    count -= socket_.receive(asio::buffer(bytes.data(), count), 0, error);
+  }
 }
 
 asio::awaitable<bool> Link::secure(const TlsContext& context, TlsRole role, TimePoint until) {

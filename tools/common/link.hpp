@@ -12,6 +12,7 @@
 #include "common/clock.hpp"
 #include "common/coroutine.hpp"
 #include "common/pcap_writer.hpp"
+#include "common/tcp_segment.hpp"
 #include "common/tls_stream.hpp"
 #include "dualcam/wire/bytes.hpp"
 
@@ -19,7 +20,7 @@ namespace dualcam::inline tools {
 
 class Link {
 public:
-  /// `capture` may be null; it and `clock` outlive the link.
+  /// `capture` may be null, then nothing is recorded yet; it and `clock` outlive the link.
   Link(asio::ip::tcp::socket socket, PcapWriter* capture, Clock& clock = Clock::system());
   ~Link();
   Link(const Link&) = delete;
@@ -27,10 +28,17 @@ public:
 
   /// For people: address and port.
   const std::string& peer() const { return peer_; }
+  /// The socket's peer is a balancer, which speaks for `peer`: that had connected to `server`.
+  void speaks_for(const Endpoint& peer, const Endpoint& server);
+  /// Records it from here on, as a connection that has just been made.
+  void record(PcapWriter& capture);
 
   /// The first bytes of the peer, which `read` still gives: `least`, or fewer if it says no more
   /// until then.
   asio::awaitable<ByteBuffer> first_bytes(std::size_t least, std::size_t most, TimePoint until);
+
+  /// Takes so many of these away.
+  void skip(std::size_t count);
 
   /// From here on it is TLS. False: the peer does not do its part, as `error` says, or not in time.
   asio::awaitable<bool> secure(const TlsContext& context, TlsRole role, TimePoint until);
@@ -71,6 +79,8 @@ private:
 
   asio::ip::tcp::socket socket_;
   asio::steady_timer timer_;
+  Endpoint peer_end_;
+  Endpoint own_end_;
   std::string peer_;
   std::optional<TlsStream> tls_;
   std::string fingerprint_;

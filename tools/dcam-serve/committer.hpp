@@ -73,6 +73,8 @@ public:
   /// The barrier has come back.
   void end(std::vector<Commit> pass, TimePoint now);
 
+  /// Whether anything has come that is not durable.
+  bool grows() const { return !grown_.empty() || !growing_.empty(); }
   /// Nothing waits but growth.
   bool idle() const { return prepared_.empty() && waiting_.empty(); }
   /// How long the last pass took.

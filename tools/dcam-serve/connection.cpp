@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
+#include "dcam-serve/balancer.hpp"
 #include "dcam-serve/server.hpp"
+#include "dualcam/storage/durable.hpp"
 #include "dualcam/wire/hex.hpp"
 
 namespace dualcam::serve {
@@ -14,6 +16,7 @@ namespace {
 
 constexpr std::chrono::seconds leave_wait{1};
 constexpr std::chrono::milliseconds time_for_capture{10};
+constexpr std::chrono::milliseconds look_at_neighbours{200};
 constexpr unsigned reads_at_a_time = 16; // then the other connections have their turn
 
 /// Waits bounded by the idle timeout stay in proportion when that is short.
@@ -36,8 +39,10 @@ ServerConfig session_config(const ServeOptions& options) {
 } // namespace
 
 Connection::Connection(asio::ip::tcp::socket socket, std::uint64_t number, Server& server)
-    : server_(server), link_(std::move(socket), server.capture(), server.clock()), number_(number),
-      session_(session_config(server.options()), server.clock().now()),
+    : server_(server),
+      link_(std::move(socket), server.options().proxy_protocol ? nullptr : server.capture(),
+            server.clock()),
+      number_(number), session_(session_config(server.options()), server.clock().now()),
       upload_(server, session_, [this] { link_.wake(); }), opened_at_(server.clock().now()) {}
 
 void Connection::interrupt() {
@@ -61,14 +66,38 @@ Standing Connection::standing(TimePoint now) const {
           .recent_bytes = upload_.recent_bytes(now)};
 }
 
-/// False: the peer is not to be served.
+bool Connection::is_overdue(TimePoint now) const {
+  const auto shown = standing(now);
+  return shown.overdue_at <= now && !shown.leaving;
+}
+
+/// What comes before a camera says anything. False: the peer is not to be served.
+asio::awaitable<bool> Connection::begin() {
+  if (server_.options().proxy_protocol) {
+    const auto came = co_await take_proxy_header(link_, server_.clock());
+    if (!came.refusal.empty() && !stopping()) {
+      server_.reporter().stranger(origin(), came.refusal);
+    }
+    if (!came.is_served) {
+      co_return false;
+    }
+    if (server_.capture() != nullptr) {
+      link_.record(*server_.capture());
+    }
+  }
+  if (server_.tls() != nullptr && !co_await secure()) {
+    co_return false;
+  }
+  session_ = ServerSession(session_config(server_.options()), server_.clock().now());
+  co_return true;
+}
+
 asio::awaitable<bool> Connection::secure() {
   const auto why = co_await server_.handshakes().perform(link_, *server_.tls());
   const bool is_served = why.empty();
   if (!is_served && !stopping()) {
     server_.reporter().stranger(origin(), why);
   }
-  session_ = ServerSession(session_config(server_.options()), server_.clock().now());
   co_return is_served;
 }
 
@@ -88,11 +117,15 @@ std::string Connection::status() const {
 }
 
 asio::awaitable<void> Connection::run() {
-  if (server_.tls() != nullptr && !co_await secure()) {
+  const bool is_plain = server_.tls() == nullptr && !server_.options().proxy_protocol;
+  if (!is_plain && !co_await begin()) {
     co_return;
   }
   for (unsigned last_reads = 0;;) {
     co_await perform_all();
+    if (claim_ && upload_.transfer() != nullptr && upload_.transfer()->packets() > 0) {
+      claim_->has_part();
+    }
     return_buffer();
     if (ended_ || upload_.failed()) {
       break;
@@ -110,7 +143,9 @@ asio::awaitable<void> Connection::run() {
   if (!over && !stopping()) {
     upload_.step_back(ended_ && ended_->reason == Ended::Reason::bad_line);
   }
+  const auto folder = cut ? folder_of(upload_.transfer()->path()) : std::filesystem::path();
   co_await upload_.leave(why);
+  co_await leave_to_neighbours(folder);
   if (!ended_ && imei_) {
     server_.reporter().disconnected(*imei_, origin(), why, true);
   }
@@ -213,6 +248,38 @@ asio::awaitable<void> Connection::look_for_records(std::uint64_t imei) {
   }
 }
 
+/// Waits until no other server on the folder serves this camera.
+asio::awaitable<std::string> Connection::take_from_neighbours(std::uint64_t imei,
+                                                              TimePoint deadline) {
+  if (server_.neighbours() == nullptr) {
+    co_return "";
+  }
+  claim_.emplace(*server_.neighbours(), imei);
+  while (!stopping()) {
+    const bool taken = co_await claim_->take();
+    const auto now = server_.clock().now();
+    if (taken) {
+      co_return "";
+    }
+    if (now >= deadline || has_gone()) {
+      claim_.reset();
+      co_return now >= deadline ? "another server is still at work with this camera"
+                                : "it has gone";
+    }
+    co_await link_.sleep(std::min<TimePoint>(deadline, now + look_at_neighbours));
+  }
+  co_return "";
+}
+
+/// The camera may go on elsewhere, once its part below `folder` is closed.
+asio::awaitable<void> Connection::leave_to_neighbours(const std::filesystem::path& folder) {
+  if (claim_ && !folder.empty()) {
+    auto* disk = co_await server_.disks().of(folder);
+    co_await disk->run([] { return true; }); // it does what it is asked for in order
+  }
+  claim_.reset();
+}
+
 /// Waits until this connection is the one that serves its camera. Why it is not; empty if it is.
 asio::awaitable<std::string> Connection::admit(std::uint64_t imei) {
   auto why = server_.refusal(imei, link_.fingerprint());
@@ -228,7 +295,8 @@ asio::awaitable<std::string> Connection::admit(std::uint64_t imei) {
     const auto now = server_.clock().now();
     const auto claim = admission.holders().claim(*this, imei, now);
     if (claim == Holders::Claim::granted) {
-      co_return server_.refusal(imei, link_.fingerprint()); // the wait may have changed it
+      why = co_await take_from_neighbours(imei, deadline);
+      co_return why.empty() ? server_.refusal(imei, link_.fingerprint()) : why; // it may differ now
     }
     if (claim == Holders::Claim::crowded) {
       why = "several other connections of this camera wait already";

@@ -11,6 +11,7 @@
 #include "common/link.hpp"
 #include "dcam-serve/admission.hpp"
 #include "dcam-serve/buffer_pool.hpp"
+#include "dcam-serve/neighbours.hpp"
 #include "dcam-serve/upload.hpp"
 #include "dualcam/session/server_session.hpp"
 
@@ -38,6 +39,9 @@ public:
 
   /// For people, what the camera is at; empty: nobody has said who it is.
   std::string status() const;
+  /// The camera, once that has been admitted.
+  std::optional<std::uint64_t> serves() const { return imei_; }
+  bool is_overdue(TimePoint now) const;
   const Upload& upload() const { return upload_; }
   /// The session is over, only the parting words are still under way.
   bool leaving() const { return session_.ended(); }
@@ -47,6 +51,8 @@ private:
   Origin origin() const { return {number_, link_.peer()}; }
   asio::awaitable<void> look_for_records(std::uint64_t imei);
   asio::awaitable<std::string> admit(std::uint64_t imei);
+  asio::awaitable<void> leave_to_neighbours(const std::filesystem::path& folder);
+  asio::awaitable<std::string> take_from_neighbours(std::uint64_t imei, TimePoint deadline);
   asio::awaitable<void> perform_all();
   asio::awaitable<void> perform(const Send& send);
   asio::awaitable<void> perform(const Identified& identified);
@@ -61,6 +67,7 @@ private:
   }
 
   void trace(const FileData& data);
+  asio::awaitable<bool> begin();
   asio::awaitable<bool> secure();
   bool receive_available();
   asio::awaitable<void> next_input();
@@ -72,6 +79,7 @@ private:
   Link link_;
   std::uint64_t number_;
   ServerSession session_;
+  std::optional<Neighbours::Claim> claim_; ///< outlives what is stored of its camera
   Upload upload_;
   TimePoint opened_at_;
   ReadSize read_size_;

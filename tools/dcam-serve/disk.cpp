@@ -37,6 +37,7 @@ void DiskFigures::add(const DiskFigures& other) {
   passes += other.passes;
   whole_passes += other.whole_passes;
   passes_took += other.passes_took;
+  rounds.add(other.rounds);
   last_pass = std::max(last_pass, other.last_pass);
   oldest = std::max(oldest, other.oldest);
   longest = std::max(longest, other.longest);
@@ -109,6 +110,13 @@ void Disk::grew(std::shared_ptr<Job> job, bool hurry) {
   }
 }
 
+void Disk::forget(const Job& job) {
+  committer_.forget(job);
+  if (oldest_ && !committer_.grows()) { // there may be no further pass to say so
+    note_oldest();
+  }
+}
+
 void Disk::add(std::shared_ptr<Job> job) {
   committer_.add(std::move(job), clock_.now());
   timer_.cancel();
@@ -128,11 +136,15 @@ asio::awaitable<void> Disk::commit_loop() {
 
 asio::awaitable<void> Disk::pass() {
   auto commits = committer_.begin(clock_.now());
-  if (!commits.empty()) {
+  const bool is_empty = commits.empty();
+  if (!is_empty) {
     co_await run_on(syncing_thread_.context(), [&] { return sync(commits), true; });
   }
   committer_.end(std::move(commits), clock_.now());
   const std::lock_guard lock(figures_mutex_);
+  if (!is_empty) {
+    figures_.rounds.add(committer_.last_pass());
+  }
   ++figures_.passes;
   figures_.whole_passes = syncer_.whole_syncs();
   figures_.last_pass = committer_.last_pass();

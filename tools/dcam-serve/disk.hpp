@@ -17,6 +17,7 @@
 #include "common/coroutine.hpp"
 #include "common/workers.hpp"
 #include "dcam-serve/committer.hpp"
+#include "dcam-serve/durations.hpp"
 #include "dcam-serve/syncer.hpp"
 #include "dcam-serve/task_queue.hpp"
 
@@ -28,6 +29,7 @@ struct DiskFigures {
   std::uint64_t whole_passes = 0; ///< of them those that synced the file system as one
   std::chrono::nanoseconds passes_took{};
   std::chrono::nanoseconds last_pass{};
+  Durations rounds;                   ///< how long those took that had anything to do
   std::chrono::nanoseconds oldest{};  ///< the age of what came first and is not durable
   std::chrono::nanoseconds longest{}; ///< that anything had to wait for that
 
@@ -79,7 +81,7 @@ public:
 
   /// A part has grown (Committer).
   void grew(std::shared_ptr<Job> job, bool hurry);
-  void forget(const Job& job) { committer_.forget(job); }
+  void forget(const Job& job);
 
 private:
   /// A coroutine of the loop waits for an answer from another thread.

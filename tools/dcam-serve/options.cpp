@@ -181,7 +181,11 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
   parser.custom("--exec", "CMD", "", "run CMD PATH for each finished file, without a shell",
                 [&](const auto& given) { return set_exec(options, given); });
   parser.file("--capture", options.capture, "also write the traffic as a pcap");
+  parser.file("--metrics", options.metrics,
+              "figures for Prometheus, replaced every 10 s (node_exporter's textfile collector)");
   add_tls_options(parser, options.tls);
+  parser.flag("--proxy-protocol", options.proxy_protocol,
+              "connections come through a balancer that sends PROXY v1 or v2");
   parser.number("--max-connections", "N", options.max_connections, 1, 1'000'000,
                 "connections at once (as many as ulimit -n allows)");
   parser.size("--max-file-size", options.max_file_size, "refuse larger files");
@@ -214,6 +218,10 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
   if (options.tls.certificate.empty() && !options.tls.authorities.empty()) {
     return std::unexpected(
         parser.usage_error("--tls-client-ca: without --tls-cert and --tls-key there is no TLS"));
+  }
+  if (options.metrics == "-") {
+    return std::unexpected(
+        parser.usage_error("--metrics: '-' is not accepted; give the name of a file"));
   }
   if (options.to_stdout && options.keep_listening) {
     return std::unexpected(parser.usage_error("-o - takes one file: it does not go with -k"));

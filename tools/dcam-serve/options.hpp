@@ -38,6 +38,8 @@ struct ServeOptions {
   IfExists if_exists = IfExists::number;
   std::vector<std::string> exec;     ///< the words of --exec; empty = no hook
   std::filesystem::path capture;     ///< empty = no capture
+  std::filesystem::path metrics;     ///< empty = none
+  bool proxy_protocol = false;       ///< connections come from a balancer that says for whom
   TlsFiles tls;                      ///< no certificate = plain TCP
   std::uint32_t max_connections = 0; ///< 0 = as many as the limit of open files allows
   std::uint64_t max_file_size = std::uint64_t{1} << 30;

@@ -46,6 +46,7 @@ asio::awaitable<void> Server::reload() {
     }
     options.imeis = again->imeis;
     options.tls = again->tls;
+    options.metrics = again->metrics;
   }
   auto admittance = co_await keeper_.run([&options] { return Admittance::load(options); });
   if (admittance && admittance->tls.has_value() != tls_.has_value()) {
@@ -64,6 +65,9 @@ asio::awaitable<void> Server::reload() {
     tls_ = std::move(*admittance->tls);
   }
   co_await reopen_capture();
+  if (exporter_ && !options.metrics.empty()) {
+    exporter_->reopen(options.metrics);
+  }
   console.note("SIGHUP: devices and certificates are read again");
 }
 

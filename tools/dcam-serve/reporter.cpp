@@ -272,6 +272,7 @@ void Reporter::file_started(const Transfer& transfer) {
   }
   fields["reason"] = "held";
   event("resumed", fields);
+  ++resumes_;
   console_.note(fmt::format("{}: going on with {}, {} are there", described(transfer.facts()),
                             escaped(transfer.path().string()), share_of(transfer)));
 }
@@ -288,6 +289,7 @@ void Reporter::resumed(const Transfer& transfer, const Resumed& resumed) {
   fields[transfer.facts().file.kind() ? "packet" : "offset"] = resumed.number;
   fields["reason"] = text_of(resumed.reason);
   event("resumed", fields);
+  ++resumes_;
   console_.detail(fmt::format("{}: {}, asking again from {} {}", described(transfer.facts()),
                               text_of(resumed.reason), counted, resumed.number));
 }
@@ -409,7 +411,7 @@ void Reporter::stranger(const Origin& origin, std::string_view who) {
   if (tls) {
     tls_told_at_ = now;
   }
-  const bool can_be_mended = names("AVL") || tls; // a misconfigured device
+  const bool can_be_mended = names("AVL") || names("PROXY") || tls; // a misconfigured device
   can_be_mended ? console_.warning(text) : console_.detail(text);
 }
 
@@ -464,6 +466,15 @@ void Reporter::summary(std::size_t incomplete, int status) {
   console_.note(fmt::format("{}, {}{}{}", counted(files_, "file"), format_size(bytes_),
                             incomplete == 0 ? "" : fmt::format(", {} incomplete", incomplete),
                             failures_ == 0 ? "" : fmt::format(", {} failed", failures_)));
+}
+
+void Reporter::add_to(Metrics& metrics) const {
+  metrics.files = files_;
+  metrics.file_bytes = bytes_;
+  metrics.failures = failures_;
+  metrics.resumes = resumes_;
+  metrics.refusals = refusals_.counts();
+  metrics.dropped_lines = log_.dropped();
 }
 
 void Reporter::progress(std::span<const Transfer* const> transfers) {

@@ -10,6 +10,7 @@
 
 #include "common/event_log.hpp"
 #include "common/standard_streams.hpp"
+#include "dcam-serve/metrics.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/refusals.hpp"
 #include "dcam-serve/told_metadata.hpp"
@@ -77,6 +78,8 @@ public:
   LineWriter& errors() { return log_.errors(); }
   const Product& product() const { return product_; }
   std::uint64_t files() const { return files_; }
+  /// What it has counted.
+  void add_to(Metrics& metrics) const;
 
 private:
   void event(std::string_view name, const Json& fields);
@@ -93,6 +96,7 @@ private:
   std::uint64_t files_ = 0;
   std::uint64_t bytes_ = 0;
   std::uint64_t failures_ = 0;
+  std::uint64_t resumes_ = 0;
   unsigned progress_calls_ = 0;
   std::optional<TimePoint> too_many_at_;
   std::optional<TimePoint> tls_told_at_; ///< scanners would fill the log

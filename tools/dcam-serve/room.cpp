@@ -35,4 +35,20 @@ Result<void> Room::check(const HeldData& held) const {
                         format_size(options.min_free))});
 }
 
+std::string why_no_room(const std::filesystem::path& folder, std::uint64_t min_free) {
+  std::error_code error;
+  const auto space = std::filesystem::space(folder, error);
+  if (min_free == 0 || error || space.capacity == 0 || space.available > min_free) {
+    return "";
+  }
+  if (space.capacity <= min_free) {
+    return fmt::format("the disk of {} has {} in all, and {} are to stay free: no file can be "
+                       "stored; give a smaller --min-free",
+                       folder.string(), format_size(space.capacity), format_size(min_free));
+  }
+  return fmt::format("{} are free in {}, and {} are to stay free (--min-free): no file can be "
+                     "stored until there is room",
+                     format_size(space.available), folder.string(), format_size(min_free));
+}
+
 } // namespace dualcam::serve

@@ -1,7 +1,9 @@
 // --min-free: whether the rest of a file leaves that.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "dcam-serve/options.hpp"
 #include "dualcam/files/file_ref.hpp"
@@ -19,5 +21,8 @@ struct Room {
   /// `held` is there already. An error says what does not fit.
   Result<void> check(const HeldData& held) const;
 };
+
+/// Why no file at all can be stored in `folder`, which is there; empty if some can.
+std::string why_no_room(const std::filesystem::path& folder, std::uint64_t min_free);
 
 } // namespace dualcam::serve

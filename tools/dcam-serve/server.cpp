@@ -68,6 +68,8 @@ int Server::run() {
   asio::co_spawn(io_, said_loop(), rethrow);
   asio::co_spawn(io_, wait_loop(), rethrow);
   asio::co_spawn(io_, begin(), rethrow);
+  meet_neighbours();
+  export_metrics();
   io_.run();
   is_over_ = true;
   return report();
@@ -93,6 +95,9 @@ int Server::report() {
   const auto deadline = patient ? std::nullopt : std::optional(steady_now() + time_for_readers);
   teller_.flush(deadline);
   check_product();
+  if (exporter_) {
+    exporter_->finish();
+  }
   if (const auto lines = reporter_.undelivered(); lines != 0) {
     outcome_.failed(ExitCode::io);
     reporter_.console().error(
@@ -113,7 +118,7 @@ bool Server::prepare() {
   const auto output = destination_->check();
   const auto* failure = !admittance ? &admittance.error() : !output ? &output.error() : nullptr;
   if (failure == nullptr && options_.check_config) {
-    return true;
+    return check_metrics();
   }
   if (failure == nullptr && !options_.capture.empty()) {
     auto capture = open_capture(options_.capture);
@@ -150,6 +155,9 @@ bool Server::listen() {
     reporter_.listening(acceptor_->local_endpoint(), options_, destination_->description(),
                         places_);
     service_.ready(fmt::format("listening on port {}", acceptor_->local_endpoint().port()));
+    if (const auto why = no_room(); !why.empty()) {
+      reporter_.console().error(escaped(why));
+    }
     if (const auto allowed = places_for(descriptors_); places_ > allowed) {
       reporter_.too_few_descriptors(places_, descriptors_, allowed);
     }
@@ -388,6 +396,12 @@ void Server::stop_listening() {
   said_timer_.cancel();
   if (tidying_) {
     tidying_->give_up_in(time_for_tidying);
+  }
+  if (exporter_) {
+    exporter_->stop();
+  }
+  if (neighbours_) {
+    neighbours_->stop();
   }
   release_signals();
 }

@@ -24,8 +24,10 @@
 #include "dcam-serve/buffer_pool.hpp"
 #include "dcam-serve/destination.hpp"
 #include "dcam-serve/disks.hpp"
+#include "dcam-serve/exporter.hpp"
 #include "dcam-serve/handshakes.hpp"
 #include "dcam-serve/keeper.hpp"
+#include "dcam-serve/neighbours.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/outcome.hpp"
 #include "dcam-serve/reporter.hpp"
@@ -59,11 +61,14 @@ public:
   Destination& destination() { return *destination_; }
   /// That of the output folder.
   Disk& disk() { return disks_.root(); }
+  Disks& disks() { return disks_; }
   Admission& admission() { return admission_; }
   BufferPool& buffers() { return buffers_; }
   /// Null: plain TCP.
   const TlsContext* tls() const { return tls_ ? &*tls_ : nullptr; }
   Handshakes& handshakes() { return handshakes_; }
+  /// Null: nobody shares what is stored.
+  Neighbours* neighbours() { return neighbours_ ? &*neighbours_ : nullptr; }
   /// Where traffic is recorded; null without --capture.
   PcapWriter* capture() { return capture_.get(); }
 
@@ -88,10 +93,14 @@ public:
   Teller& teller() { return teller_; }
   /// An admitted camera has gone; `complete`: nothing is left to come from it.
   void over(bool complete);
+  /// Verified bytes of a file have come.
+  void received(std::uint64_t bytes) { received_ += bytes; }
 
 private:
   int report();
   bool prepare();
+  std::string no_room() const;
+  bool check_metrics();
   bool refuse(const Error& error);
   bool listen();
   asio::awaitable<void> begin();
@@ -104,9 +113,12 @@ private:
   asio::awaitable<void> reload();
   asio::awaitable<void> reopen_capture();
   void tell_status();
+  Metrics metrics() const;
   asio::awaitable<void> signal_loop();
   asio::awaitable<void> progress_loop();
   asio::awaitable<void> said_loop();
+  void meet_neighbours();
+  void export_metrics();
   void start_waiting();
   asio::awaitable<void> wait_loop();
   void wind_down();
@@ -140,6 +152,8 @@ private:
   asio::steady_timer tidy_timer_{io_};
   asio::steady_timer said_timer_{io_};
   Teller teller_;
+  std::optional<Exporter> exporter_; ///< with --metrics
+  std::optional<Neighbours> neighbours_;
 
   std::optional<TlsContext> tls_;
   Handshakes handshakes_;
@@ -150,6 +164,7 @@ private:
   BufferPool buffers_;
   std::set<Connection*> connections_;
   std::uint64_t connections_so_far_ = 0;
+  std::uint64_t received_ = 0;        ///< bytes
   std::optional<std::uint64_t> only_; ///< without -k: the camera that came first
   SteppedBack stepped_back_;
   TimePoint wait_until_ = TimePoint::max(); ///< for a camera

@@ -209,6 +209,7 @@ asio::awaitable<void> Upload::perform(const FileReplaced&) {
 bool Upload::take(const FileData& data) {
   pieces_.push_back(data.payload);
   recent_bytes_.add(data.payload.size(), server_.clock().now());
+  server_.received(data.payload.size());
   if (std::exchange(proving_, false)) { // what was held before is the beginning of this
     has_proved();
   }

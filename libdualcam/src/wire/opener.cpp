@@ -52,6 +52,9 @@ Opener recognise(Bytes first_bytes) {
   if (head >> 16 == 0x1603) { // a handshake record, major version 3
     return Opener::tls;
   }
+  if (head == 0x50524F58 || head == 0x0D0A0D0A) { // "PROX", the signature of version 2
+    return Opener::proxy;
+  }
   return begins_http(as_text(first_bytes)) ? Opener::http : Opener::unknown;
 }
 
@@ -70,6 +73,8 @@ std::string describe(Opener opener, Bytes first_bytes) {
     return "not a camera: RDP";
   case Opener::tls:
     return "it speaks TLS to a plain port";
+  case Opener::proxy:
+    return "a balancer's PROXY header on a port that expects none";
   case Opener::unfinished:
     return first_bytes.empty() ? "it said nothing"
                                : "not a camera: it said no more than " + to_hex(first_bytes);

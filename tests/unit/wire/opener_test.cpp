@@ -28,6 +28,8 @@ constexpr std::array cases{
          "3506\x1b"
          "2071913857"sv,
          Opener::unknown, "000f3335"},
+    Case{"PROXY TCP4 192.0.2.7 198.51.100.1 1 2\r\n"sv, Opener::proxy, "PROXY header"},
+    Case{"\r\n\r\n\0\r\nQUIT\n\x21\x11"sv, Opener::proxy, "PROXY header"},
     Case{"SSH-2.0-x\r\n"sv, Opener::unknown, "opened with 5353482d"},
     Case{"\x1b[2J\x1b[H"sv, Opener::unknown, "1b5b324a"},
 };

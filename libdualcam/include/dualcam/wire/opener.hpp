@@ -20,6 +20,7 @@ enum class Opener {
   http,          ///< a request, of a scanner as a rule
   rdp,           ///< a scanner for remote desktops
   tls,           ///< a TLS hello, to a plain port
+  proxy,         ///< a balancer, which says for whom it connects: PROXY protocol 1 or 2
   unknown,       ///< none of these
 };
 

@@ -1,0 +1,70 @@
+#include "common/config_file.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dualcam::inline tools {
+namespace {
+
+constexpr std::string_view blanks = " \t\r";
+
+std::string_view trimmed(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+  return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
+
+bool is_comment(std::string_view text) {
+  return text.empty() || text.starts_with('#') || text.starts_with(';');
+}
+
+/// Behind the `=`. An error says what is wrong with it.
+std::expected<std::string, std::string> value_of(std::string_view text) {
+  text = trimmed(text);
+  if (!text.starts_with('"') && !text.starts_with('\'')) {
+    for (std::size_t at = 1; at < text.size(); ++at) {
+      if (text[at] == '#' && blanks.contains(text[at - 1])) {
+        return std::string(trimmed(text.substr(0, at)));
+      }
+    }
+    return std::string(is_comment(text) ? "" : text);
+  }
+  const auto end = text.find(text.front(), 1);
+  if (end == text.npos) {
+    return std::unexpected("the quote that begins its value has no end");
+  }
+  if (!is_comment(trimmed(text.substr(end + 1)))) {
+    return std::unexpected("something stands behind the quoted value");
+  }
+  return std::string(text.substr(1, end - 1));
+}
+
+} // namespace
+
+std::expected<std::vector<ConfigLine>, ConfigError> parse_config(std::string_view text) {
+  std::vector<ConfigLine> lines;
+  for (unsigned number = 1; !text.empty(); ++number) {
+    const auto line = trimmed(text.substr(0, text.find('\n')));
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    if (is_comment(line)) {
+      continue;
+    }
+    if (line.starts_with('[')) {
+      return std::unexpected(
+          ConfigError{number, "there are no sections: one 'name = value' a line"});
+    }
+    const auto equals = line.find('=');
+    const auto name = trimmed(line.substr(0, equals));
+    if (equals == line.npos) {
+      lines.push_back({number, std::string(name), {}});
+      continue;
+    }
+    auto value = value_of(line.substr(equals + 1));
+    if (!value) {
+      return std::unexpected(ConfigError{number, std::move(value.error())});
+    }
+    lines.push_back({number, std::string(name), std::move(*value)});
+  }
+  return lines;
+}
+
+} // namespace dualcam::inline tools

@@ -1,0 +1,31 @@
+// What a balancer sends before a connection's own bytes, so that its server knows who it is: the
+// PROXY protocol, versions 1 and 2.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "common/tcp_segment.hpp"
+#include "dualcam/wire/bytes.hpp"
+#include "dualcam/wire/error.hpp"
+
+namespace dualcam::inline tools {
+
+struct ProxyHeader {
+  struct Ends {
+    Endpoint source;      ///< who has connected to the balancer
+    Endpoint destination; ///< to which of its addresses
+  };
+  std::size_t size;         ///< bytes of the header
+  bool is_own = false;      ///< the balancer speaks for itself: it looks whether anybody listens
+  std::optional<Ends> ends; ///< nothing: it does not say, or not in addresses of IP
+};
+
+/// Longer ones are refused. What balancers send has some hundred bytes.
+inline constexpr std::size_t longest_proxy_header = 4096;
+
+/// What the first bytes of a connection say. Nothing: they are the beginning of a header, as far as
+/// they go. An error as soon as they cannot become one.
+Result<std::optional<ProxyHeader>> parse_proxy_header(Bytes bytes);
+
+} // namespace dualcam::inline tools

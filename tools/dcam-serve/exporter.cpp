@@ -1,0 +1,80 @@
+#include "dcam-serve/exporter.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/escape.hpp"
+
+namespace dualcam::serve {
+namespace {
+
+constexpr std::chrono::seconds interval{10};
+constexpr std::chrono::seconds patience{1}; ///< with a disk that may hang
+constexpr std::chrono::milliseconds glance{10};
+
+} // namespace
+
+Exporter::Exporter(const std::filesystem::path& file, asio::io_context& loop, Clock& clock,
+                   Console& console, std::function<Metrics()> collect)
+    : clock_(clock), console_(console), collect_(std::move(collect)), path_(file),
+      file_(std::make_unique<ReplacedFile>(file)), timer_(loop) {}
+
+asio::awaitable<void> Exporter::run() {
+  while (!stopping_) {
+    is_due_ = false;
+    write();
+    co_await wait_for_outcome();
+    const auto next = clock_.now() + interval;
+    while (!stopping_ && !is_due_ && clock_.now() < next) {
+      co_await clock_.wait(timer_, next);
+    }
+  }
+}
+
+void Exporter::stop() {
+  stopping_ = true;
+  timer_.cancel();
+}
+
+void Exporter::reopen(const std::filesystem::path& file) {
+  if (path_ != file) {
+    path_ = file;
+    file_ = std::make_unique<ReplacedFile>(file);
+    failing_ = false;
+  }
+  is_due_ = true;
+  timer_.cancel();
+}
+
+asio::awaitable<void> Exporter::wait_for_outcome() {
+  const auto until = clock_.now() + patience;
+  while (!stopping_ && !file_->is_idle() && clock_.now() < until) {
+    timer_.expires_after(glance);
+    co_await timer_.async_wait(as_values);
+  }
+  if (file_->is_idle()) {
+    note();
+  }
+}
+
+void Exporter::write() { file_->write(prometheus_text(collect_())); }
+
+void Exporter::finish() {
+  write();
+  if (file_->flush(patience)) {
+    note();
+  }
+}
+
+/// Once, until it works again.
+void Exporter::note() {
+  const auto why = file_->outcome().value_or("");
+  if (!std::exchange(failing_, !why.empty()) && failing_) {
+    console_.warning(fmt::format("cannot write to --metrics {}: {}; cameras are served all the "
+                                 "same",
+                                 escaped(path_.string()), escaped(why)));
+  }
+}
+
+} // namespace dualcam::serve
