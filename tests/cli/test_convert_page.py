@@ -177,8 +177,12 @@ class Content(PageCase):
             page = self.page(name=name)
             self.assertIn("1 camera, 1 file;", page.text)
         self.assert_links_lead_somewhere(page, "footage")
+        self.assertEqual(len(self.convert("-o", "other/", "footage").splitlines()), 2)  # as before
         clip.unlink()
         self.assertIn("1 camera, 2 files;", self.page().text)
+        one = self.put("one.jpg", self.photo(), trigger_name="towing")
+        self.convert("--page", "one.html", one)  # no folder at all
+        self.assertIn("towing", Page((self.folder / "one.html").read_text()).text)
 
     def test_an_mp4_that_browsers_play_is_left_as_it_is(self):
         clip = self.put("a.h265", media.ptmf(self.seconds))

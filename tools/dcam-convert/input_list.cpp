@@ -5,12 +5,20 @@
 
 #include "common/escape.hpp"
 #include "dcam-convert/input.hpp"
+#include "dcam-convert/page/product_names.hpp"
 #include "dualcam/storage/file_system.hpp"
 
 namespace dualcam::convert {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Whether --page has made it for a file among `names`, which are sorted, or is making it; a video
+/// that has outlived its file is one of its own.
+bool is_product(const std::string& name, const std::vector<std::string>& names) {
+  const auto source = source_of_product(name);
+  return source && (!name.ends_with(".mp4") || std::ranges::binary_search(names, source->string()));
+}
 
 /// Appends what is in `root`/`place`, folders in it too.
 Outcome<void> list_folder(const fs::path& root, const fs::path& place, Parts parts,
@@ -24,7 +32,7 @@ Outcome<void> list_folder(const fs::path& root, const fs::path& place, Parts par
   std::ranges::sort(names);
   for (const auto& name : names) {
     if (name.starts_with(".") || name.ends_with(".checkpoint") ||
-        (name.ends_with(".part") && parts == Parts::left_out)) {
+        (name.ends_with(".part") && parts == Parts::left_out) || is_product(name, names)) {
       continue;
     }
     std::error_code ignored;

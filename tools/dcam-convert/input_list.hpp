@@ -12,7 +12,7 @@ namespace dualcam::convert {
 enum class Parts { left_out, listed };
 
 /// The files given, and those in folders given, at any depth and in the order of their paths.
-/// Hidden ones and checkpoints are left out, links to folders not followed.
+/// Hidden ones, checkpoints and what --page has made are left out, links to folders not followed.
 Outcome<std::vector<ListedFile>> list_files(const std::vector<std::string>& inputs, Parts parts);
 
 /// The same without what is no video in a folder: told by content, but for JSON and text, which

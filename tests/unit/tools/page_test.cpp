@@ -1,6 +1,7 @@
 #include "dcam-convert/page/collection.hpp"
 #include "dcam-convert/page/groups.hpp"
 #include "dcam-convert/page/known_facts.hpp"
+#include "dcam-convert/page/product_names.hpp"
 #include "dcam-convert/page/view.hpp"
 
 #include "testing.hpp"
@@ -103,6 +104,7 @@ TEST_CASE("page: time and kind come from the name where no sidecar tells them") 
 
 TEST_CASE("page: what was made for a page is known by its name") {
   CHECK(source_of_product("d/a.h265.web.mp4") == "d/a.h265");
+  CHECK(source_of_product("d/a.h265.web.mp4.part") == "d/a.h265");
   CHECK(source_of_product("d/a.h265.web_12.jpg") == "d/a.h265");
   for (const auto* name :
        {"a.h265", "a.mp4", "a_1.mp4", "web.mp4", "a.web.mkv", "a.web_.mp4", "_1.mp4"}) {

@@ -37,12 +37,6 @@ public:
   bool has(const fs::path& path) const { return paths_.contains(path); }
   bool has_sidecar(const fs::path& path) const { return has(path.string() + ".json"); }
 
-  /// Made for a page, or on its way to be; a video that has outlived its source is no more.
-  bool is_product(const fs::path& path) const {
-    const auto source = source_of_product(whole_name(path));
-    return source && (has(*source) || path.extension() != ".mp4");
-  }
-
   /// `clip.mp4` beside `clip.h265`.
   bool is_conversion(const fs::path& path) const {
     return container_of(path) && !has_sidecar(path) &&
@@ -70,11 +64,9 @@ fs::path place_of(const fs::path& path) {
 Outcome<std::vector<ListedFile>> list_for_page(const std::vector<std::string>& inputs) {
   auto files = list_files(inputs, Parts::listed);
   if (files) {
-    const Listing listing(*files);
     std::erase_if(*files, [&](const ListedFile& file) {
-      const auto name = whole_name(file.path);
-      return name.extension() == ".html" || name.extension() == ".htm" ||
-             listing.is_product(file.path);
+      const auto extension = whole_name(file.path).extension();
+      return extension == ".html" || extension == ".htm";
     });
   }
   return files;
@@ -97,7 +89,8 @@ std::vector<Entry> collect(const std::vector<ListedFile>& files, const fs::path&
     entry.stamp = stamp.value_or(Stamp{});
     entry.place = place_of(entry.path);
     entry.link = relative_link(entry.place, page_folder);
-    entry.has_sidecar = listing.has_sidecar(entry.path);
+    entry.has_sidecar = file.from_folder() ? listing.has_sidecar(entry.path)
+                                           : stamp_of(entry.path.string() + ".json").has_value();
     entries.push_back(std::move(entry));
   }
   return entries;

@@ -12,7 +12,7 @@ namespace dualcam::convert {
 /// A path as links have it: absolute and without dots.
 std::filesystem::path place_of(const std::filesystem::path& path);
 
-/// What a page is made of: as list_files, without pages and what was made for them.
+/// What a page is made of: as list_files, without pages.
 Outcome<std::vector<ListedFile>> list_for_page(const std::vector<std::string>& inputs);
 
 /// An entry for each of these files that may be one: not for sidecars, nor for `clip.mp4` beside

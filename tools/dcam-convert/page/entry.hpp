@@ -63,12 +63,4 @@ struct Entry {
   std::string kind() const;                  ///< "Front video"; printable
 };
 
-/// What is made for a FILE stands beside it, with this behind its name. It has its modification
-/// time, which tells whether it is of the file as it is.
-inline constexpr std::string_view web_video = ".web.mp4";
-inline constexpr std::string_view web_thumbnail = ".web.jpg";
-
-/// The file that something of this name is made for; nullopt: the name is none of the two.
-std::optional<std::filesystem::path> source_of_product(const std::filesystem::path& path);
-
 } // namespace dualcam::convert

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "dcam-convert/page/collection.hpp"
+#include "dcam-convert/page/product_names.hpp"
 #include "dualcam/storage/file_names.hpp"
 
 namespace dualcam::convert {
