@@ -43,7 +43,7 @@ class Page(html.parser.HTMLParser):
         return [attributes[attribute] for _, attributes in self.elements if attribute in attributes]
 
     def links(self):
-        return [link for name in ("href", "src", "data-video") for link in self.having(name)
+        return [link for name in ("href", "src", "poster", "data-video") for link in self.having(name)
                 if not link.startswith(("#", "geo:", "data:"))]
 
 
@@ -381,6 +381,11 @@ class InChromium(PageCase):
                 "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 401"
                 " && !e.closest('svg')).map(e => e.outerHTML)"), [])
             self.assertEqual(browser.complaints, [])
+            browser.call("Emulation.setScriptExecutionDisabled", value=True)
+            browser.open((self.folder / "index.html").as_uri() + "?")
+            self.assertEqual(browser.evaluate("[...document.querySelectorAll('video, form, .play')].map("
+                                              "e => [e.localName, e.checkVisibility()])"),
+                             [["form", False], ["button", False], ["video", True]])
 
     def test_hostile_strings_run_nothing_and_fetch_nothing(self):
         self.put("\"><script>hacked=1</script>#?%.jpg", self.photo(), driver=HOSTILE, trigger_name=HOSTILE,

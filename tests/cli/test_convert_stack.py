@@ -51,18 +51,19 @@ class Stack(ConvertCase):
             self.assertEqual(self.halves(name, at), halves, f"at {at} s")
 
     def test_each_lens_is_shown_at_its_time_and_black_where_it_has_nothing(self):
-        self.clip("front.h265", "red", "lime", sound=True, time="2024-10-29T12:00:01.000Z")
-        self.clip("rear.h265", "blue", "white", sound=True, time="2024-10-29T12:00:01.500Z")
+        self.clip("front.h265", "red", "lime", sound=True, time="2024-10-29T12:00:01.500Z")
+        self.clip("rear.h265", "blue", "white", sound=True, time="2024-10-29T12:00:01.000Z")
         self.assertEqual(self.convert("--stack", "front.h265", "rear.h265", "-o", "both.mp4"),
                          b"both.mp4\n")
         self.assertEqual(self.said, "")
-        self.assert_shows("both.mp4", {0.2: ("red", "black"), 0.7: ("lime", "blue"),
-                                       1.2: ("black", "white")})
+        self.assert_shows("both.mp4", {0.2: ("black", "blue"), 0.7: ("red", "white"),
+                                       1.2: ("lime", "black")})
         self.assertEqual(media.picture_times(self.folder / "both.mp4"),
                          [number / 10 for number in range(16)])
         sounds = [stream for stream in self.streams("both.mp4") if stream["codec_type"] == "audio"]
         self.assertEqual([sound["tags"]["handler_name"] for sound in sounds], ["front", "rear"])
-        self.assertEqual(self.tags("both.mp4")["creation_time"], "2024-10-29T12:00:01.000Z")
+        self.assertAlmostEqual(media.sound_delay(self.folder / "both.mp4", 2, (0.2, 0.6), 0.7), 0.5, 2)
+        self.assertEqual(self.tags("both.mp4")["creation_time"], "2024-10-29T12:00:01.500Z")
 
     def test_sizes_and_rates_may_differ_and_one_may_be_silent(self):
         self.clip("front", "red", "lime", size=(128, 96), time="2024-10-29T12:00:01Z")

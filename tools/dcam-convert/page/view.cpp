@@ -45,8 +45,8 @@ std::string size_text(std::uint64_t bytes) {
   return text.replace(text.find(' '), 1, "&nbsp;");
 }
 
-/// What is to be seen of a file. Players are made by the script where they are looked at: thousands
-/// of them take seconds.
+/// What is to be seen of a file. Where there are scripts, they make the players that are looked at:
+/// thousands of them take seconds.
 std::string look(const Entry& entry) {
   const auto what = html(fmt::format("{}, {}", entry.kind(), utc(entry.time())));
   if (entry.incomplete) {
@@ -67,10 +67,13 @@ std::string look(const Entry& entry) {
       entry.thumbnail.empty()
           ? std::string()
           : fmt::format("<img loading=\"lazy\" src=\"{}\" alt=\"\">", entry.thumbnail);
+  const auto poster = entry.thumbnail.empty() ? "" : fmt::format(" poster=\"{}\"", entry.thumbnail);
   return fmt::format(
       "<div class=\"look\"><button type=\"button\" class=\"play\" data-video=\"{2}\" "
-      "aria-label=\"Play: {0}\">{1}</button><span class=\"length\">{3}</span></div>\n",
-      what, picture, entry.video, duration_text(entry.facts));
+      "aria-label=\"Play: {0}\">{1}</button><noscript><video controls preload=\"none\" "
+      "src=\"{2}\"{4} "
+      "aria-label=\"{0}\"></video></noscript><span class=\"length\">{3}</span></div>\n",
+      what, picture, entry.video, duration_text(entry.facts), poster);
 }
 
 std::string state(const Entry& entry) {
