@@ -12,7 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_stream_name(const fs::path& path) {
-  constexpr std::array<std::string_view, 5> extensions{".h265", ".hevc", ".265", ".H265", ".HEVC"};
+  constexpr std::array<std::string_view, 6> extensions{".h265", ".hevc", ".265",
+                                                       ".h264", ".H265", ".HEVC"};
   return std::ranges::find(extensions, path.extension().string()) != extensions.end();
 }
 

@@ -1,7 +1,5 @@
 #include "dcam-convert/page/known_facts.hpp"
 
-#include <algorithm>
-#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -22,11 +20,12 @@ Json json_of(const Entry& entry) {
 
 /// Throws if there is none.
 VideoFormat format_named(const std::string& name) {
-  constexpr std::array formats{VideoFormat::ptmf, VideoFormat::annex_b, VideoFormat::mp4,
-                               VideoFormat::jpeg, VideoFormat::unknown};
-  const auto* found =
-      std::ranges::find_if(formats, [&](VideoFormat format) { return name_of(format) == name; });
-  return found != formats.end() ? *found : throw std::out_of_range(name);
+  for (int number = 0; number <= std::to_underlying(VideoFormat::unknown); ++number) {
+    if (const auto format = static_cast<VideoFormat>(number); name_of(format) == name) {
+      return format;
+    }
+  }
+  throw std::out_of_range(name);
 }
 
 Facts facts_of_json(const Json& json) {
