@@ -148,8 +148,8 @@ class Places(ToolTest):
         for limit in (200, 400, 1000):
             server = self.limited(limit)
             places = int(server.expect(r"up to (\d+) connections; ").group(1))
-            self.assertLess(3 * places + 16, limit)
-            self.assertGreater(4 * places + 100, limit)
+            self.assertLess(2 * places + 16, limit)
+            self.assertGreater(3 * places + 150, limit)
             server.signal(SIGTERM)
             self.assertEqual(server.wait(), 0)
             self.assertEqual(self.event(server.output, "listening")["max_connections"], places)

@@ -14,14 +14,15 @@ constexpr std::uint64_t least_in_a_minute = 65'536;
 
 // How many may be about to say who they are when all places are taken.
 constexpr std::size_t least_in_lobby = 16;
-constexpr std::size_t places_for_one_in_lobby = 8;
+constexpr std::size_t places_for_one_in_lobby = 64;
 std::size_t lobby_for(std::size_t places) {
   return least_in_lobby + places / places_for_one_in_lobby;
 }
 
-constexpr std::uint64_t descriptors_each = 3;     // socket, part, checkpoint
-constexpr std::uint64_t descriptors_besides = 64; // logs, capture, hooks, what is open for a moment
-constexpr std::uint64_t most_places = 1'000'000;  // as --max-connections
+constexpr std::uint64_t descriptors_each = 2; // socket, part
+constexpr std::uint64_t descriptors_besides =
+    128;                                         // sidecars, logs, hooks, what is open for a moment
+constexpr std::uint64_t most_places = 1'000'000; // as --max-connections
 
 } // namespace
 

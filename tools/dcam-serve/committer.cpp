@@ -91,8 +91,13 @@ std::vector<Commit> Committer::begin(TimePoint now) {
   begun_ = now;
   std::vector<Commit> pass;
   publish(pass);
+  std::size_t opening = 0;
   for (auto& job : std::exchange(waiting_, {})) {
-    prepare(std::move(job), pass);
+    if (job->opens_more() && ++opening > most_that_open_more) {
+      waiting_.push_back(std::move(job));
+    } else {
+      prepare(std::move(job), pass);
+    }
   }
   take_growth(now, pass);
   return pass;

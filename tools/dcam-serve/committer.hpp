@@ -38,6 +38,8 @@ public:
   virtual Result<Step> publish(Barrier& barrier) = 0;
   /// Whether it may be published again where nobody knows if a barrier has passed.
   virtual bool repeats() const { return false; }
+  /// Whether it has more files open meanwhile: of many such jobs some have to wait.
+  virtual bool opens_more() const { return false; }
   /// Both barriers have passed.
   virtual Result<void> tell() = 0;
   /// A step, `tell` included, or a barrier has failed. `barrier`: the latter, so what is in the
@@ -55,6 +57,9 @@ struct Commit {
   std::optional<Error> error{}; ///< it failed
   bool unknown = false;         ///< of a job that `repeats`
 };
+
+/// So many jobs that open more files are begun in a pass, and as many are at their second step.
+inline constexpr std::size_t most_that_open_more = 64;
 
 /// The order of it all; it has neither threads nor files of its own.
 class Committer {

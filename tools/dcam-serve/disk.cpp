@@ -19,6 +19,7 @@ public:
   Result<Step> prepare(Barrier& barrier) override { return job_->prepare(barrier); }
   Result<Step> publish(Barrier& barrier) override { return job_->publish(barrier); }
   bool repeats() const override { return job_->repeats(); }
+  bool opens_more() const override { return job_->opens_more(); }
   Result<void> tell() override { return job_->tell(); }
   void fail(const Error& error, bool barrier) override { job_->fail(error, barrier); }
   void over() override {

@@ -1,5 +1,7 @@
 #include "dcam-serve/growing_part.hpp"
 
+#include <utility>
+
 namespace dualcam::serve {
 namespace {
 
@@ -60,20 +62,26 @@ Result<Job::Step> GrowingPart::publish(Barrier& barrier) {
   if (broken_ || handed_over_) {
     return Step::done;
   }
-  const auto published = file_->publish(barrier);
-  return published ? Result<Step>(Step::wait) : std::unexpected(published.error());
+  file_->publish(barrier);
+  return Step::wait;
 }
 
 Result<void> GrowingPart::tell() {
+  if (broken_) { // by another job, behind the same barrier
+    return std::unexpected(*error_);
+  }
   file_->confirm();
   return room_.check(file_->data());
 }
 
 void GrowingPart::fail(const Error& error, bool barrier) {
-  broken_ = broken_ || barrier;
   if (!error_) {
     error_ = error;
     failed_();
+  }
+  if (barrier && !std::exchange(broken_, true)) {
+    data_before_ = data();
+    file_.reset();
   }
 }
 

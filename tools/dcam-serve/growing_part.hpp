@@ -38,13 +38,14 @@ public:
   std::optional<ResumableFile>& file() { return file_; }
   const Room& room() const { return room_; }
   /// What has been appended.
-  HeldData data() const { return file_ ? file_->data() : HeldData(); }
+  HeldData data() const { return file_ ? file_->data() : data_before_; }
 
   /// Not once something has failed.
   void append(const Block& block);
   /// As once something has failed.
   Result<void> state() const;
-  /// What a barrier has failed for is closed as it is.
+  /// What a barrier has failed for is closed as it is, so that the camera's next connection can
+  /// have it.
   bool is_broken() const { return broken_; }
   /// Another job makes durable what there is; nothing is appended any more.
   void hand_over() { handed_over_ = true; }
@@ -60,6 +61,7 @@ private:
   Grew grew_;
   std::function<void()> failed_;
   std::optional<ResumableFile> file_; ///< from its first packet on
+  HeldData data_before_;              ///< it was closed
   std::uint64_t prepared_ = 0;        ///< bytes
   std::optional<Error> error_;
   bool broken_ = false;
@@ -93,8 +95,8 @@ public:
 protected:
   virtual Result<Step> begin(Barrier& barrier) = 0;
   virtual Result<Step> go_on(Barrier& barrier) {
-    const auto published = file().publish(barrier);
-    return published ? Result<Step>(Step::wait) : std::unexpected(published.error());
+    file().publish(barrier);
+    return Step::wait;
   }
   ResumableFile& file() { return *part_.file(); }
   GrowingPart& part() { return part_; }
@@ -139,6 +141,7 @@ public:
       : AwaitedJob(part), how_(std::move(how)) {}
 
   Result<void> tell() override;
+  bool opens_more() const override { return true; }
   /// Whether the first step has been done; before that the part is as it was.
   bool has_begun() const { return has_begun_; }
 

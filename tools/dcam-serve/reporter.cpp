@@ -1,6 +1,7 @@
 #include "dcam-serve/reporter.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -93,6 +94,10 @@ std::string list_of_offers(const Init& init) {
     add("what is unknown");
   }
   return list.empty() ? "nothing" : list;
+}
+
+double in_seconds(std::chrono::nanoseconds time) {
+  return std::round(std::chrono::duration<double>(time).count() * 1000) / 1000;
 }
 
 double rate_of(std::uint64_t bytes, std::chrono::milliseconds duration) {
@@ -456,12 +461,16 @@ void Reporter::parts_removed(std::span<const std::filesystem::path> parts,
   }
 }
 
-void Reporter::summary(std::size_t incomplete, int status) {
+void Reporter::summary(std::size_t incomplete, int status, const DiskFigures& figures) {
   tell_of_rest(refusals_.whole_rest());
   event("summary", {{"files", files_},
                     {"bytes", bytes_},
                     {"failed", failures_},
                     {"incomplete", incomplete},
+                    {"commit_rounds", figures.passes},
+                    {"syncfs_rounds", figures.whole_passes},
+                    {"commit_seconds", in_seconds(figures.passes_took)},
+                    {"longest_unsaved", in_seconds(figures.longest)},
                     {"exit", status}});
   console_.note(fmt::format("{}, {}{}{}", counted(files_, "file"), format_size(bytes_),
                             incomplete == 0 ? "" : fmt::format(", {} incomplete", incomplete),

@@ -10,6 +10,7 @@
 
 #include "common/event_log.hpp"
 #include "common/standard_streams.hpp"
+#include "dcam-serve/disk.hpp"
 #include "dcam-serve/metrics.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/refusals.hpp"
@@ -68,7 +69,8 @@ public:
   void unsupported(std::uint64_t imei, const Origin& origin, std::string_view why);
   /// Nobody has come back for these in that time.
   void parts_removed(std::span<const std::filesystem::path> parts, std::chrono::milliseconds age);
-  void summary(std::size_t incomplete, int status);
+  /// `figures`: what it has cost to make all that durable.
+  void summary(std::size_t incomplete, int status, const DiskFigures& figures);
 
   /// The progress line, and once a second `progress` events.
   void progress(std::span<const Transfer* const> transfers);

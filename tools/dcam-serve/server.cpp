@@ -83,7 +83,7 @@ int Server::report() {
   }
   check_product();
   auto status = outcome_.exit_status();
-  reporter_.summary(outcome_.partials(), status);
+  reporter_.summary(outcome_.partials(), status, disks_.figures());
   if (status > 128) {
     reporter_.console().error(fmt::format("stopped; {}", outcome_.partials() == 0
                                                              ? "nothing is incomplete"

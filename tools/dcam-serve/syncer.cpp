@@ -62,11 +62,40 @@ void SyncCosts::whole(std::chrono::nanoseconds took) { add(whole_, seconds(took)
 /// One thing, and those who need it.
 struct Syncer::Item {
   std::vector<Commit*> commits;
-  const File* file = nullptr; ///< null: the folder
-  std::filesystem::path folder;
+  const File* file = nullptr;
+  const Barrier::Late* late = nullptr;
+  std::filesystem::path folder{}; ///< if it is neither
+  bool is_written = false;        ///< what `late` is to write
   Result<void> result{};
 
-  void sync() { result = file != nullptr ? file->sync() : sync_folder(folder); }
+  void sync() {
+    if (!result) {
+      return;
+    }
+    result = file != nullptr   ? file->sync()
+             : late == nullptr ? sync_folder(folder)
+             : is_written      ? Barrier::Late{late->path}.sync()
+                               : late->sync();
+  }
+
+  void write() {
+    if (late != nullptr && late->write) {
+      const auto written = late->write();
+      result = written ? Result<void>() : std::unexpected(written.error());
+      is_written = true;
+    }
+  }
+
+  /// Which file system it is on, as far as that can be told.
+  std::optional<dev_t> device() const {
+    if (file != nullptr) {
+      return file->device();
+    }
+    struct stat status{};
+    const auto& path = late != nullptr ? late->path : folder;
+    return FileSystem::current().stat(path.c_str(), &status) == 0 ? std::optional(status.st_dev)
+                                                                  : std::nullopt;
+  }
 
   void tell() const {
     for (auto* commit : commits) {
@@ -82,7 +111,10 @@ struct Syncer::Items {
     std::map<std::filesystem::path, std::vector<Commit*>> by_folder;
     for (auto& commit : commits) {
       for (const auto* file : commit.barrier.files()) {
-        files.push_back({{&commit}, file, {}});
+        files.push_back({.commits = {&commit}, .file = file});
+      }
+      for (const auto& file : commit.barrier.late_files()) {
+        files.push_back({.commits = {&commit}, .late = &file});
       }
       for (const auto& folder : commit.barrier.folders()) {
         by_folder[folder].push_back(&commit);
@@ -90,7 +122,7 @@ struct Syncer::Items {
     }
     folders.reserve(by_folder.size());
     for (auto& [folder, waiting] : by_folder) {
-      folders.push_back({std::move(waiting), nullptr, folder});
+      folders.push_back({.commits = std::move(waiting), .folder = folder});
     }
   }
 
@@ -174,6 +206,7 @@ void Syncer::sync(std::span<Commit> commits) {
 /// is synced by itself.
 bool Syncer::sync_whole(std::span<Commit> commits, Items& items) {
   const auto begun = clock_.now();
+  std::ranges::for_each(items.files, &Item::write);
   const bool done = uninterrupted([&] { return files_->syncfs(anchor_); }) == 0;
   ++whole_syncs_;
   if (!done) {
@@ -183,17 +216,13 @@ bool Syncer::sync_whole(std::span<Commit> commits, Items& items) {
     return false;
   }
   std::vector<Item*> elsewhere;
-  for (auto& item : items.files) {
-    if (item.file->device() == device_) {
-      item.result = item.file->was_written();
-    } else {
-      elsewhere.push_back(&item);
-    }
-  }
-  for (auto& item : items.folders) {
-    struct stat status{};
-    if (files_->stat(item.folder.c_str(), &status) != 0 || status.st_dev != device_) {
-      elsewhere.push_back(&item);
+  for (auto* each : {&items.files, &items.folders}) {
+    for (auto& item : *each) {
+      if (item.device() != device_) {
+        elsewhere.push_back(&item);
+      } else if (item.file != nullptr) { // what is closed has no error of its own to tell
+        item.result = item.file->was_written();
+      }
     }
   }
   costs_.whole(clock_.now() - begun);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include <fcntl.h>
 
@@ -21,7 +22,8 @@ void Barrier::add_folder(const fs::path& folder, const fs::path& made) {
 }
 
 void Barrier::take(Barrier& other) {
-  kept_.splice(kept_.end(), other.kept_);
+  late_.insert(late_.end(), std::make_move_iterator(other.late_.begin()),
+               std::make_move_iterator(other.late_.end()));
   files_.insert(files_.end(), other.files_.begin(), other.files_.end());
   take_folders(other);
 }
@@ -34,9 +36,23 @@ void Barrier::take_folders(Barrier& other) {
   other = Barrier();
 }
 
+Result<void> Barrier::Late::sync() const {
+  if (write) {
+    const auto file = write();
+    return file ? file->sync() : std::unexpected(file.error());
+  }
+  const auto file = File::open(path, O_RDONLY);
+  return file ? file->sync() : io_error("open", path, file.error());
+}
+
 Result<void> Barrier::sync() {
   for (const auto* file : files_) {
     if (const auto synced = file->sync(); !synced) {
+      return synced;
+    }
+  }
+  for (const auto& file : late_) {
+    if (const auto synced = file.sync(); !synced) {
       return synced;
     }
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/random.h>
@@ -19,6 +20,34 @@ Result<std::uint64_t> random_part(const fs::path& path) {
   std::uint64_t part = 0;
   return ::getentropy(&part, sizeof part) == 0 ? Result<std::uint64_t>(part)
                                                : io_error("find a random number for", path, errno);
+}
+
+/// What is in the block at `offset`, as a CRC-64.
+Result<std::uint64_t> content_at(const File& file, std::uint64_t offset) {
+  std::array<std::byte, checkpoint_block> block;
+  const auto read = file.read(offset, block);
+  return read ? Result<std::uint64_t>(crc64(*read)) : std::unexpected(read.error());
+}
+
+/// Writes a claim in place of one whose CRC-64 is `known`.
+Result<File> write_claim(const fs::path& path, std::uint64_t offset, std::uint64_t known,
+                         std::string_view block) {
+  auto file = File::open(path, O_RDWR);
+  if (!file) {
+    return io_error("open", path, file.error());
+  }
+  const auto there = content_at(*file, offset);
+  if (!there) {
+    return std::unexpected(there.error());
+  }
+  if (*there != known) { // whoever claimed has done it here
+    return std::unexpected(
+        Error{ErrorCategory::io, 0,
+              "somebody else writes to " + path.string() + "; see that only one program does"});
+  }
+  const std::array pieces{as_bytes(block)};
+  const auto written = file->write(offset, pieces);
+  return written ? Result<File>(std::move(*file)) : std::unexpected(written.error());
 }
 
 } // namespace
@@ -51,11 +80,11 @@ Result<CheckpointFile> CheckpointFile::create(const fs::path& path, const FileId
   if (!file) {
     return io_error("create", path, file.error());
   }
-  CheckpointFile result(std::move(*file), *part, checkpoint_header(*part, identity));
+  CheckpointFile result(path, *part, checkpoint_header(*part, identity));
   const std::string empty_slots(2 * checkpoint_block, '\0');
   const std::array pieces{as_bytes(result.header_), as_bytes(empty_slots)};
   result.known_.fill(crc64(pieces[1].first(checkpoint_block)));
-  const auto written = result.file_.write(0, pieces);
+  const auto written = file->write(0, pieces);
   return written ? Result<CheckpointFile>(std::move(result)) : std::unexpected(written.error());
 }
 
@@ -65,10 +94,10 @@ Result<CheckpointFile> CheckpointFile::go_on(const fs::path& path, const Checkpo
   if (!file) {
     return io_error("open", path, file.error());
   }
-  CheckpointFile result(std::move(*file), checkpoint.part,
+  CheckpointFile result(path, checkpoint.part,
                         checkpoint_header(checkpoint.part, checkpoint.identity));
   for (unsigned slot = 0; slot < checkpoint.claims.size(); ++slot) {
-    const auto content = result.content_of(slot);
+    const auto content = content_at(*file, result.offset_of(slot));
     if (!content) {
       return std::unexpected(content.error());
     }
@@ -78,13 +107,13 @@ Result<CheckpointFile> CheckpointFile::go_on(const fs::path& path, const Checkpo
   }
   // the kernel may take what is there for durable, though an earlier sync of it has failed
   const std::array header{as_bytes(result.header_)};
-  auto written = result.file_.write(0, header);
+  auto written = file->write(0, header);
   if (written && believed) {
     std::array<std::byte, checkpoint_block> block;
-    const auto read = result.file_.read(result.offset_of(*believed), block);
+    const auto read = file->read(result.offset_of(*believed), block);
     const std::array pieces{read.value_or(Bytes())};
-    written = read ? result.file_.write(result.offset_of(*believed), pieces)
-                   : std::unexpected(read.error());
+    written =
+        read ? file->write(result.offset_of(*believed), pieces) : std::unexpected(read.error());
   }
   if (!written) {
     return std::unexpected(written.error());
@@ -94,31 +123,13 @@ Result<CheckpointFile> CheckpointFile::go_on(const fs::path& path, const Checkpo
   return result;
 }
 
-/// As a CRC-64.
-Result<std::uint64_t> CheckpointFile::content_of(unsigned slot) const {
-  std::array<std::byte, checkpoint_block> block;
-  const auto read = file_.read(offset_of(slot), block);
-  return read ? Result<std::uint64_t>(crc64(*read)) : std::unexpected(read.error());
-}
-
-Result<void> CheckpointFile::publish(Claim claim) {
-  const auto there = content_of(slot_);
-  if (!there) {
-    return std::unexpected(there.error());
-  }
-  if (*there != known_.at(slot_)) { // whoever claimed has done it here
-    return std::unexpected(Error{ErrorCategory::io, 0,
-                                 "somebody else writes to " + file_.path().string() +
-                                     "; see that only one program does"});
-  }
+void CheckpointFile::publish(Claim claim, Barrier& barrier) {
   claim.sequence = ++sequence_;
-  const auto block = claim_block(claim, header_);
-  const std::array pieces{as_bytes(block)};
-  if (const auto written = file_.write(offset_of(slot_), pieces); !written) {
-    return written;
-  }
-  known_.at(slot_) = crc64(pieces[0]);
-  return {};
+  auto block = claim_block(claim, header_);
+  const auto known = std::exchange(known_.at(slot_), crc64(as_bytes(block)));
+  barrier.add({path_, [path = path_, offset = offset_of(slot_), known, block = std::move(block)] {
+                 return write_claim(path, offset, known, block);
+               }});
 }
 
 } // namespace dualcam

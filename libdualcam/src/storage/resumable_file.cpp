@@ -129,11 +129,10 @@ Result<void> ResumableFile::prepare(Barrier& barrier) {
   return {};
 }
 
-Result<void> ResumableFile::publish(Barrier& barrier) {
+void ResumableFile::publish(Barrier& barrier) {
   is_begun_ = true;
-  barrier.add(checkpoint_.file());
   published_ = next_;
-  return checkpoint_.publish(next_);
+  checkpoint_.publish(next_, barrier);
 }
 
 void ResumableFile::confirm() {
@@ -143,9 +142,11 @@ void ResumableFile::confirm() {
 
 /// What is prepared, then the claim of it.
 Result<void> ResumableFile::make_durable(Barrier& barrier) {
-  auto done = barrier.sync();
-  done = done ? publish(barrier) : done;
-  return done ? barrier.sync() : done;
+  if (const auto done = barrier.sync(); !done) {
+    return done;
+  }
+  publish(barrier);
+  return barrier.sync();
 }
 
 Result<void> ResumableFile::save() {

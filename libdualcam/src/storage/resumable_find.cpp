@@ -271,8 +271,12 @@ Result<CheckpointFile> replace_checkpoint(const fs::path& part, const FileIdenti
   if (!checkpoint) {
     return checkpoint;
   }
-  auto done = claim.held.packets > 0 ? checkpoint->publish(claim) : Result<void>();
-  done = done ? checkpoint->file().sync() : done;
+  Barrier barrier;
+  barrier.add(checkpoint->file());
+  if (claim.held.packets > 0) {
+    checkpoint->publish(claim, barrier);
+  }
+  auto done = barrier.sync();
   if (const int error = done ? rename_over(temporary, path) : 0; error != 0) {
     done = io_error("rename", temporary, error);
   }

@@ -127,8 +127,7 @@ Result<void> StateFolder::add_line(const std::string& line, Barrier& barrier) {
   if (*size == 0 || !FileSystem::current().is_durable(path_)) {
     barrier.add_folder(folder, path_);
   }
-  (*file)->unlock();
-  barrier.add(std::move(**file));
+  barrier.add(Barrier::Late{path_});
   return {};
 }
 

@@ -279,23 +279,28 @@ void MemoryDisk::settle(Node& node) {
   node.renames.clear();
 }
 
-void MemoryDisk::settle_all(Node& node) {
-  if (!node.is_folder && !node.changes.empty() && loses && loses()) {
+/// False: something was lost.
+bool MemoryDisk::settle_all(Node& node) {
+  const bool is_lost = !node.is_folder && !node.changes.empty() && loses && loses();
+  if (is_lost) {
     node.changes.clear();
     node.is_lost = true;
   }
   settle(node);
+  bool done = !is_lost;
   for (const auto& [name, below] : node.names) {
-    settle_all(*below);
+    done = settle_all(*below) && done;
   }
+  return done;
 }
 
 int MemoryDisk::syncfs(int) {
   if (fails()) {
     return -1;
   }
-  settle_all(*root_);
-  return done();
+  const bool all = settle_all(*root_);
+  done();
+  return all ? 0 : refuse(EIO);
 }
 
 int MemoryDisk::fstatfs(int, struct statfs* status) {

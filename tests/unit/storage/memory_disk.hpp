@@ -23,7 +23,8 @@ public:
   bool for_good = false;
   /// What it fails with; 0: a read or write is half of what was asked for.
   int error = 0;
-  /// Whether a syncfs does not get this file to the disk, and who looks at it is told once.
+  /// Whether a syncfs does not get a file to the disk: it fails then, and so does, once, who syncs
+  /// the file or looks at it.
   std::function<bool()> loses;
   /// rename has no flags, as on some file systems.
   bool no_rename_flags = false;
@@ -100,7 +101,7 @@ private:
   bool fails(bool may_be_short = false);
   int done();
   static void settle(Node& node);
-  void settle_all(Node& node);
+  bool settle_all(Node& node);
   int fill(const Node* node, struct stat* status);
   ssize_t write(Node& node, const iovec* pieces, int count, std::size_t offset);
   void change_names(const std::string& folder_path, const Names& change);

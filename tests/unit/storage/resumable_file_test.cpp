@@ -300,25 +300,23 @@ TEST_CASE("resumable file: metadata of one side only keeps no part from being fo
 }
 
 TEST_CASE("resumable file: a writer that finds another's claim stops") {
-  const TemporaryFolder folder;
-  auto file = begin(folder / "a.jpg");
-  REQUIRE(file);
-  add(*file, content(), 1, 2);
-  REQUIRE(file->save());
-  const auto path = folder / "a.jpg.part.checkpoint";
-  const auto ours = content_of(path);
-  add(*file, content(), 3, 3);
-  const auto header = ours.substr(0, checkpoint_block);
-  write_file(path, ours.substr(0, 2 * checkpoint_block) +
-                       claim_block({.sequence = 7, .held = {}, .proved = {}}, header));
-  const auto refused = file->save();
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().message.contains("somebody else writes to"));
-  write_file(path, ours);
-  CHECK(file->save());
-  add(*file, content(), 4, 4);
-  write_file(path, "another file");
-  CHECK_FALSE(file->save());
+  for (const bool is_claim : {true, false}) {
+    const TemporaryFolder folder;
+    auto file = begin(folder / "a.jpg");
+    REQUIRE(file);
+    add(*file, content(), 1, 2);
+    REQUIRE(file->save());
+    const auto path = folder / "a.jpg.part.checkpoint";
+    const auto ours = content_of(path);
+    add(*file, content(), 3, 3);
+    const auto header = ours.substr(0, checkpoint_block);
+    write_file(path, is_claim ? ours.substr(0, 2 * checkpoint_block) +
+                                    claim_block({.sequence = 7, .held = {}, .proved = {}}, header)
+                              : "another file");
+    const auto refused = file->save();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.contains("somebody else writes to"));
+  }
 }
 
 TEST_CASE("resumable file: what cannot be read is an error, and left as it is") {

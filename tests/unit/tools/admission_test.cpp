@@ -13,8 +13,8 @@ TEST_CASE("each place has its descriptors, and so has who is about to take one")
     const std::uint64_t places = places_for(descriptors);
     CHECK(places >= 1);
     if (places > 1) {
-      CHECK(3 * places + places / 8 + 16 + 10 <= descriptors);
-      CHECK(3 * (places + 1) + places / 8 + 16 + 64 + 3 > descriptors);
+      CHECK(2 * places + places / 64 + 16 + 10 <= descriptors);
+      CHECK(2 * (places + 1) + places / 64 + 16 + 128 + 3 > descriptors);
     }
   }
   CHECK(places_for(1'000'000'000) == 1'000'000);

@@ -42,8 +42,11 @@ public:
   int syncfs(int descriptor) override {
     ++wholes;
     clock.move_on(whole_takes);
+    if (!whole_fails) {
+      MemoryDisk::syncfs(descriptor); // does not tell what it has lost
+    }
     errno = EIO;
-    return whole_fails ? -1 : MemoryDisk::syncfs(descriptor);
+    return whole_fails ? -1 : 0;
   }
   int fstatfs(int descriptor, struct statfs* status) override {
     MemoryDisk::fstatfs(descriptor, status);

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <filesystem>
-#include <list>
+#include <functional>
 #include <vector>
 
 #include "dualcam/storage/file.hpp"
@@ -18,10 +18,21 @@ namespace dualcam {
 /// many files collects many steps in one, or does by other means what `sync` does.
 class Barrier {
 public:
+  /// A file that is not kept open meanwhile: of many only a few are open at once.
+  struct Late {
+    std::filesystem::path path;
+    /// Opens it, and writes what is to be durable; empty: that was written before. On any thread,
+    /// once.
+    std::function<Result<File>()> write{};
+
+    /// Does that, and makes it durable.
+    Result<void> sync() const;
+  };
+
   /// The bytes of a file that stays open until then.
   void add(const File& file) { files_.push_back(&file); }
-  /// The bytes of a file that nobody else needs.
-  void add(File&& file) { files_.push_back(&kept_.emplace_back(std::move(file))); }
+  /// Those of one that does not.
+  void add(Late file) { late_.push_back(std::move(file)); }
   /// The names in a folder. `made`: one of them, of a folder; once it is durable that is
   /// remembered.
   void add_folder(const std::filesystem::path& folder, const std::filesystem::path& made = {});
@@ -32,6 +43,8 @@ public:
 
   /// What was added.
   const std::vector<const File*>& files() const { return files_; }
+  /// What was added.
+  const std::vector<Late>& late_files() const { return late_; }
   /// What was added, each once.
   const std::vector<std::filesystem::path>& folders() const { return folders_; }
 
@@ -42,8 +55,8 @@ public:
   void passed();
 
 private:
-  std::list<File> kept_;
   std::vector<const File*> files_;
+  std::vector<Late> late_;
   std::vector<std::filesystem::path> folders_;
   std::vector<std::filesystem::path> made_;
 };

@@ -1,5 +1,6 @@
 /// \file
-/// `NAME.part.checkpoint`, open: the durable claim of one part (checkpoint.hpp).
+/// `NAME.part.checkpoint`: the durable claim of one part (checkpoint.hpp). It is open only while it
+/// is written, so that a transfer has few files open.
 ///
 /// A claim goes into the older of two slots, and only when the newer one is durable: whatever a
 /// power cut tears, a claim that can be read is true. An object is used by one thread at a time;
@@ -11,8 +12,8 @@
 #include <optional>
 #include <string>
 
+#include "dualcam/storage/barrier.hpp"
 #include "dualcam/storage/checkpoint.hpp"
-#include "dualcam/storage/file.hpp"
 
 namespace dualcam {
 
@@ -33,27 +34,26 @@ public:
                                       const Checkpoint& checkpoint,
                                       std::optional<unsigned> believed);
 
-  /// To sync.
-  const File& file() const { return file_; }
+  /// For a barrier: what `create` and `go_on` have written.
+  Barrier::Late file() const { return {path_, {}}; }
   /// Its random number.
   std::uint64_t part() const { return part_; }
 
-  /// Claims, by a sequence of its own, in place of the older claim. It is durable when `file` is
-  /// synced. An error if that older claim is none of ours: somebody else writes here.
-  Result<void> publish(Claim claim);
+  /// Claims, by a sequence of its own, in place of the older claim. `barrier` writes it and makes
+  /// it durable; it fails if that older claim is none of ours: somebody else writes here.
+  void publish(Claim claim, Barrier& barrier);
   /// The claim is durable. Before that another one replaces it, and the older one remains.
   void confirm() { slot_ = 1 - slot_; }
 
   /// It gets another name.
-  void set_path(std::filesystem::path path) { file_.set_path(std::move(path)); }
+  void set_path(std::filesystem::path path) { path_ = std::move(path); }
 
 private:
-  CheckpointFile(File file, std::uint64_t part, std::string header)
-      : file_(std::move(file)), part_(part), header_(std::move(header)) {}
+  CheckpointFile(std::filesystem::path path, std::uint64_t part, std::string header)
+      : path_(std::move(path)), part_(part), header_(std::move(header)) {}
   std::uint64_t offset_of(unsigned slot) const { return header_.size() + slot * checkpoint_block; }
-  Result<std::uint64_t> content_of(unsigned slot) const;
 
-  File file_;
+  std::filesystem::path path_;
   std::uint64_t part_ = 0;
   std::string header_;
   std::array<std::uint64_t, 2> known_{}; ///< CRC-64 of what is in each slot

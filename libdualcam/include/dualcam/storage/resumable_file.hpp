@@ -99,8 +99,9 @@ public:
   Result<bool> prepare_compared(std::uint32_t packet, std::uint64_t offset, Barrier& barrier);
   /// As the first step, for what `set_aside` does.
   void prepare_aside(Barrier& barrier);
-  /// The second: claims what was prepared. Again if it is not known whether a barrier has passed.
-  Result<void> publish(Barrier& barrier);
+  /// The second: claims what was prepared, which `barrier` writes and makes durable. Again if it is
+  /// not known whether a barrier has passed.
+  void publish(Barrier& barrier);
   /// The claim is durable. Other things may have been prepared since it was published.
   void confirm();
   /// The same behind `prepare_aside`, as `set_aside`.

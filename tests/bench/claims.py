@@ -1,0 +1,26 @@
+"""Of a server that was stopped in mid-file: is all that is in its parts claimed, and right?
+Usage: claims.py OUTPUT_FOLDER FILE_THAT_ALL_CAMERAS_SEND"""
+
+import pathlib
+import re
+import sys
+
+HELD = re.compile(rb"held (\d+) \d+ (\d+) ")
+
+folder, content = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).read_bytes()
+parts = finished = wrong = unclaimed = total = 0
+for part in folder.rglob("*.part"):
+    parts += 1
+    held = part.read_bytes()
+    checkpoint = part.with_name(part.name + ".checkpoint")
+    claims = HELD.findall(checkpoint.read_bytes()) if checkpoint.exists() else []
+    newest = max(((int(number), int(size)) for number, size in claims), default=(0, 0))[1]
+    total += len(held)
+    unclaimed += len(held) - newest
+    wrong += held != content[:len(held)]
+for file in folder.rglob("*.h265"):
+    finished += 1
+    wrong += file.read_bytes() != content
+print(f"{parts} parts with {total / 1e6:.1f} MB, {unclaimed} bytes of them not claimed; "
+      f"{finished} finished files; {wrong} wrong")
+sys.exit(1 if wrong or unclaimed or not parts else 0)
