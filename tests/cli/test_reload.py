@@ -1,10 +1,16 @@
 """Signals of a server that goes on, who may come with which certificate, and what is said before
 anything listens."""
 
+import fcntl
+import os
+import pty
+import re
 import signal
+import subprocess
+import termios
 import unittest
 
-from harness import IMEI, SIGHUP, SIGTERM, Camera, ToolTest
+from harness import IMEI, PATIENCE, SIGHUP, SIGTERM, Camera, ToolTest, tool
 from tls_files import Authority, TlsTest, fingerprint
 
 OTHER = "350612071913858"
@@ -85,6 +91,32 @@ class Reload(TlsTest):
         server.expect(rf"{IMEI} from 127\.0\.0\.1:\d+: .*, 0 of 9 packets")
 
 
+class Terminal(ToolTest):
+    def test_a_terminal_that_is_closed_leaves_the_server_at_work(self):
+        """Its shell sends SIGHUP, and from then on nobody can read or write there."""
+        controller, terminal = pty.openpty()
+        process = subprocess.Popen([tool("dcam-serve"), "-k", "-b", "127.0.0.1", "-p", "0", "-o",
+                                    self.out], stdin=terminal, stdout=terminal, stderr=terminal,
+                                   start_new_session=True,
+                                   preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(terminal)
+        try:
+            said = b""
+            while not (match := re.search(rb"port (\d+)", said)):
+                said += os.read(controller, 4096)
+            os.close(controller)  # the kernel sends SIGHUP to who leads the session
+            server = type("", (), {"port": int(match[1])})
+            photo = self.file("a.jpg", 5000)
+            for imei in (IMEI, OTHER):
+                self.assertEqual(self.sim(server, "--imei", imei, photo).returncode, 0)
+            self.assert_stored(photo, photo)
+            process.send_signal(SIGTERM)
+            self.assertIn(process.wait(PATIENCE), (0, 3))  # nobody took its last lines
+        finally:
+            process.kill()
+            process.wait()
+
+
 class Ties(TlsTest):
     def test_an_imei_is_tied_to_its_certificates(self):
         photo = self.file("a.jpg", 2000)
@@ -125,11 +157,55 @@ class Start(ToolTest):
     def test_words_before_anything_listens(self):
         for status, why, arguments in (
                 (2, "--imei: '123' is not accepted; give 15 digits", ("-i", "123")),
+                (7, "cannot run nonsense, the program of --exec: No such file or directory in the "
+                    "folders of PATH", ("--exec", "nonsense --fast", "-p", "0")),
+                (7, "cannot run /missing/a, the program of --exec: No such file or directory$",
+                 ("--exec", "/missing/a", "-p", "0")),
+                (7, "cannot run ./, the program of --exec: Permission denied",
+                 ("--exec", "./", "-p", "0")),
                 (3, "lo: .*network interface, -b takes one of its addresses: .*127.0.0.1",
                  ("-b", "lo", "-p", "0"))):
             result = self.run_tool("dcam-serve", "-o", self.out, *arguments)
             self.assertEqual(result.returncode, status, result.stderr)
-            self.assertRegex(result.stderr, why)
+            self.assertRegex(result.stderr.splitlines()[0], why)
+
+    def test_a_program_of_a_hook_is_looked_for_as_it_will_be(self):
+        for name, mode in (("runs", 0o755), ("does-not", 0o644)):
+            program = self.folder / name
+            program.write_text("#!/bin/sh\n")
+            program.chmod(mode)
+            for path, word in ((f"/missing:{self.folder}", name), ("", f"{self.folder}/{name}")):
+                result = self.run_tool("dcam-serve", "--check-config", "-o", self.out, "--exec", word,
+                                       env={"PATH": path})
+                self.assertEqual(result.returncode, 0 if mode == 0o755 else 7, result.stderr)
+                self.assertEqual("Permission denied" in result.stderr, mode == 0o644)
+
+    def test_a_configuration_is_named_with_its_line(self):
+        config = self.folder / "serve.conf"
+        for text, line, why in (
+                ("# all\nprot = 1\n", 2, "unknown option 'prot'; did you mean 'port'?"),
+                ("port = 99999\n", 1, "port: '99999' is not accepted; give a whole number from 0 to"),
+                ("port\n", 1, "port needs a value"),
+                ("\n\nkeep-listening = perhaps\n", 3, "keep-listening: 'perhaps' is not accepted"),
+                ("exec = \"sh\n", 1, "the quote that begins its value has no end"),
+                ("[serve]\nport = 1\n", 1, "there are no sections"),
+                ("imei = 123\n", 1, "imei: '123' is not accepted; give 15 digits"),
+                ("config = other\n", 1, "unknown option 'config'"),
+                ("\x1b[2J = 1\n", 1, "unknown option '\\x1b[2J'"),
+                ("a\x1b[2J = 1\n", 1, "unknown option 'a\\x1b[2J'")):
+            config.write_text(text)
+            result = self.run_tool("dcam-serve", "--check-config", "--config", config, "-o", self.out)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn(f"{config} line {line}: {why}", result.stderr)
+            self.assertNotIn("\x1b", result.stderr)
+        config.write_text(f"no-metadata\nkeep-listening = yes\nverbose = 2\nimei = {IMEI}, {OTHER}\n"
+                          "name = \"{imei}{ext}\" # short\nexec = \"sh -c 'true # it' sh\"\n")
+        result = self.run_tool("dcam-serve", "--check-config", "--config", config, "-o", self.out)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for path, why in (("/missing", "No such file or directory"), (self.folder, "Is a directory")):
+            result = self.run_tool("dcam-serve", "--config", path)
+            self.assertEqual(result.returncode, 3, result.stderr)
+            self.assertRegex(result.stderr, f"--config {path}: .*{why}")
 
     def test_options_are_checked_without_serving(self):
         result = self.run_tool("dcam-serve", "--check-config", "-p", "0", "-o", self.out)

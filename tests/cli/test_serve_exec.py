@@ -148,12 +148,15 @@ class Calls(ExecTest):
 
 class Failures(ExecTest):
     def test_a_failure_is_told_and_costs_no_file(self):
+        hook = self.folder / "hook"
         for command, why in [("sh -c 'exit 3'", "sh ended with status 3"),
                              ("sh -c 'kill -TERM $$'", "sh was killed by signal 15 (Terminated)"),
-                             ("/missing/hook", "cannot run /missing/hook: No such file or directory"),
-                             ("/", "cannot run /: Permission denied")]:
+                             (str(hook), f"cannot run {hook}: No such file or directory")]:
+            hook.write_text("#!/bin/sh\n")
+            hook.chmod(0o755)
             server = self.serve("--json", "--name", "{kind}{ext}", "--if-exists", "replace",
                                 "--exec", command)
+            hook.unlink()
             photos = self.photos(2)
             self.upload(server, photos)
             self.assertEqual(server.wait(), 7, command)

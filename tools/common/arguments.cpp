@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "common/config_file.hpp"
 #include "common/escape.hpp"
 #include "common/git_id.hpp"
 #include "common/input_file.hpp"
@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t help_width = 80;
 constexpr std::size_t largest_list = std::size_t{64} << 20;
+constexpr std::size_t largest_config = std::size_t{1} << 20;
+constexpr std::string_view accepted_switches = "true or false";
 
 /// `text` from `column` on, in lines that fit; breaks at spaces.
 std::string wrapped(std::string_view text, std::size_t column) {
@@ -86,19 +88,6 @@ private:
   std::string usage_;
 };
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    auto diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
-    }
-  }
-  return row.back();
-}
-
 std::optional<std::string> set_duration(const std::string& given,
                                         const std::function<void(std::chrono::milliseconds)>& set) {
   const auto duration = parse_duration(given);
@@ -108,6 +97,29 @@ std::optional<std::string> set_duration(const std::string& given,
   set(*duration);
   return std::nullopt;
 }
+
+std::optional<bool> parse_switch(std::string_view word) {
+  for (const auto& [on, off] :
+       {std::pair("true", "false"), {"yes", "no"}, {"on", "off"}, {"1", "0"}}) {
+    if (word == on || word == off) {
+      return word == on;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> set_switch(const std::string& given,
+                                      const std::function<void(bool)>& set) {
+  const auto on = parse_switch(given);
+  if (!on) {
+    return std::string(accepted_switches);
+  }
+  set(*on);
+  return std::nullopt;
+}
+
+/// "port" of "-p,--port".
+std::string long_name(const std::string& names) { return names.substr(names.rfind("--") + 2); }
 
 std::string duration_text(std::chrono::milliseconds duration) {
   const auto count = duration.count();
@@ -132,26 +144,11 @@ std::string size_text(std::uint64_t size) {
 
 /// Adds the names in the file; what is wrong with it, or empty.
 std::string read_file_list(const std::string& path, char end, std::vector<std::string>& names) {
-  auto file = InputFile::open(path);
-  if (!file) {
-    return file.error().message;
+  const auto text = read_text(path, largest_list);
+  if (!text) {
+    return text.error().message;
   }
-  std::string text;
-  ByteBuffer buffer(std::size_t{1} << 16);
-  for (;;) {
-    const auto count = file->read(buffer);
-    if (!count) {
-      return count.error().message;
-    }
-    if (*count == 0) {
-      break;
-    }
-    text += as_text(Bytes(buffer).first(*count));
-    if (text.size() > largest_list) {
-      return fmt::format("longer than {} MiB", largest_list >> 20);
-    }
-  }
-  for (std::string_view rest = text; !rest.empty();) {
+  for (std::string_view rest = *text; !rest.empty();) {
     const auto name = rest.substr(0, rest.find(end));
     if (!name.empty()) {
       names.emplace_back(name);
@@ -189,6 +186,15 @@ std::vector<std::pair<std::string, CommonOptions::When>> whens() {
 void Arguments::common_options() {
   flag("-q,--quiet", common_.quiet, "no notes, only errors");
   parser_->app.add_flag("-v,--verbose", common_.verbosity, "more notes; -vv: one line a packet");
+  switches_.insert("verbose");
+  setters_["verbose"] = [this](const std::string& given) -> std::optional<std::string> {
+    const auto on = parse_switch(given);
+    if (!on && given != "2") {
+      return fmt::format("{}, 1 or 2", accepted_switches);
+    }
+    common_.verbosity = given == "2" ? 2 : *on ? 1 : 0;
+    return std::nullopt;
+  };
   flag("--json", common_.json, "JSON Lines on standard output");
   choice("--progress", "WHEN", common_.progress, whens(), "progress line: auto, always or never");
   choice("--color", "WHEN", common_.color, whens(), "colour: auto, always or never");
@@ -196,10 +202,18 @@ void Arguments::common_options() {
 
 void Arguments::flag(const std::string& names, bool& target, const std::string& help) {
   parser_->app.add_flag(names, target, help);
+  switches_.insert(long_name(names));
+  setters_[long_name(names)] = [&target](const std::string& given) {
+    return set_switch(given, [&target](bool on) { target = on; });
+  };
 }
 
 void Arguments::off_flag(const std::string& names, bool& target, const std::string& help) {
   parser_->app.add_flag_callback(names, [&target] { target = false; }, help);
+  switches_.insert(long_name(names));
+  setters_[long_name(names)] = [&target](const std::string& given) {
+    return set_switch(given, [&target](bool on) { target = !on; });
+  };
 }
 
 void Arguments::text(const std::string& names, const std::string& value, std::string& target,
@@ -268,6 +282,7 @@ void Arguments::custom(const std::string& names, const std::string& value,
                        const std::string& default_text, const std::string& help,
                        const Setter& setter, bool repeatable) {
   const auto name = names.substr(names.rfind(',') + 1);
+  setters_[long_name(names)] = setter;
   auto* option = parser_->app.add_option(
       names,
       [name, setter](const CLI::results_t& given) {
@@ -308,9 +323,57 @@ void Arguments::print0() {
 }
 
 void Arguments::config_file() {
-  parser_->app.allow_config_extras(CLI::config_extras_mode::error);
-  parser_->app.set_config("--config", "", "the same options from a file, keys = long names")
-      ->type_name("FILE");
+  parser_->app.add_option("--config", config_, "the same options from a file, keys = long names")
+      ->type_name("FILE")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+/// One line of a configuration; what is wrong with it.
+std::optional<std::string> Arguments::configure(const std::string& name,
+                                                const std::optional<std::string>& value) {
+  const auto setter = setters_.find(name);
+  const auto* option = parser_->app.get_option_no_throw("--" + name);
+  if (setter == setters_.end() || option == nullptr) {
+    const auto near = near_option(name);
+    const bool helps = !near.empty() && near != "--" + name;
+    return fmt::format("unknown option '{}'{}", escaped(name),
+                       helps ? fmt::format("; did you mean '{}'?", near.substr(2)) : "");
+  }
+  if (!value && !switches_.contains(name)) {
+    return name + " needs a value";
+  }
+  if (option->count() > 0) { // the command line has the last word
+    return std::nullopt;
+  }
+  const auto accepted = setter->second(value.value_or("true"));
+  return accepted ? std::optional(fmt::format("{}: '{}' is not accepted; give {}", name,
+                                              escaped(value.value_or("")), *accepted))
+                  : std::nullopt;
+}
+
+std::optional<ExitCode> Arguments::read_config() {
+  if (config_.empty()) {
+    return std::nullopt;
+  }
+  const auto text = read_text(config_, largest_config);
+  if (!text) {
+    Console(program_.name, {})
+        .error(fmt::format("--config {}: {}", escaped(config_), text.error().message));
+    return ExitCode::io;
+  }
+  const auto refused = [this](unsigned line, const std::string& why) {
+    return usage_error(fmt::format("{} line {}: {}", escaped(config_), line, why));
+  };
+  const auto lines = parse_config(*text);
+  if (!lines) {
+    return refused(lines.error().line, lines.error().message);
+  }
+  for (const auto& [number, name, value] : *lines) {
+    if (const auto why = configure(name, value)) {
+      return refused(number, *why);
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> Arguments::set_number(const std::string& given, std::int64_t least,
@@ -343,6 +406,9 @@ std::optional<ExitCode> Arguments::parse(int count, const char* const* arguments
   };
   try {
     app.parse(count, arguments);
+    if (const auto code = read_config()) {
+      return code;
+    }
     if (common_.print0 && common_.json) {
       return usage_error("--print0 and --json exclude each other: JSON has a line for each file");
     }
@@ -351,12 +417,6 @@ std::optional<ExitCode> Arguments::parse(int count, const char* const* arguments
     return print(app.help());
   } catch (const CLI::CallForVersion&) {
     return print(version_text());
-  } catch (const CLI::FileError& error) {
-    Console(program_.name, {}).error(escaped(error.what()));
-    return ExitCode::io;
-  } catch (const CLI::ConfigError& error) { // its text ends in the unknown key
-    const std::string text = error.what();
-    return usage_error("--config: " + suggestion_for("--" + text.substr(text.rfind(' ') + 1)));
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string text = error.what();
     return usage_error(text.substr(0, text.find(':')) + " needs a value");
@@ -393,18 +453,23 @@ ExitCode Arguments::usage_error(std::string_view text) const {
   return ExitCode::usage;
 }
 
+/// With its dashes; empty: there is none.
+std::string Arguments::near_option(const std::string& name) const {
+  std::vector<std::string> names;
+  for (const auto* option : std::as_const(parser_->app).get_options()) {
+    for (const auto& each : option->get_lnames()) {
+      names.push_back("--" + each);
+    }
+  }
+  return nearest(name.starts_with("-") ? name : "--" + name, names);
+}
+
 std::string Arguments::suggestion_for(const std::string& unknown) const {
   if (!unknown.starts_with('-')) {
     return fmt::format("unexpected argument '{}'", escaped(unknown));
   }
-  std::vector<std::string> names;
-  for (const auto* option : std::as_const(parser_->app).get_options()) {
-    for (const auto& name : option->get_lnames()) {
-      names.push_back("--" + name);
-    }
-  }
   const auto typed = unknown.substr(0, unknown.find('='));
-  const auto near = nearest(typed, names);
+  const auto near = near_option(typed);
   return fmt::format("unknown option '{}'{}", escaped(typed),
                      near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
 }
@@ -414,19 +479,6 @@ std::string Arguments::version_text() const {
                           DUALCAM_VERSION, git_id(), CLI11_VERSION, FMT_VERSION / 10000,
                           FMT_VERSION / 100 % 100, FMT_VERSION % 100);
   return program_.libraries.empty() ? text : text + ", " + program_.libraries;
-}
-
-std::string nearest(std::string_view word, const std::vector<std::string>& names) {
-  std::string best;
-  auto best_distance = std::max<std::size_t>(word.size() / 3, 2) + 1;
-  for (const auto& name : names) {
-    const auto distance = word.size() > 3 && name.starts_with(word) ? 0 : edit_distance(word, name);
-    if (distance < best_distance) {
-      best = name;
-      best_distance = distance;
-    }
-  }
-  return best;
 }
 
 } // namespace dualcam::inline tools

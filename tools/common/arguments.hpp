@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -98,7 +100,8 @@ public:
   bool has_file_lists() const { return !lists_.empty(); }
   /// --print0, for tools that print paths.
   void print0();
-  /// --config FILE: the same options from a file, keys = long names.
+  /// --config FILE: the same options from a file (config_file.hpp), where the line does not give
+  /// them.
   void config_file();
 
   const CommonOptions& common() const { return common_; }
@@ -115,13 +118,20 @@ private:
                                                std::int64_t most,
                                                const std::function<void(std::int64_t)>& set);
   void common_options();
+  std::optional<ExitCode> read_config();
+  std::optional<std::string> configure(const std::string& name,
+                                       const std::optional<std::string>& value);
   std::optional<ExitCode> read_lists();
+  std::string near_option(const std::string& name) const;
   std::string suggestion_for(const std::string& unknown) const;
   std::string version_text() const;
 
   struct Parser;
   Program program_;
   CommonOptions common_;
+  std::map<std::string, Setter> setters_;      ///< by long names
+  std::set<std::string> switches_;             ///< of these those that need no value
+  std::string config_;                         ///< of --config
   std::vector<std::string> lists_;             ///< of --files-from
   std::vector<std::string>* listed_ = nullptr; ///< where their names go
   bool null_ = false;                          ///< -0

@@ -100,4 +100,27 @@ Result<Bytes> InputFile::peek(std::size_t count) {
   return Bytes(peeked_).first(std::min(count, peeked_.size()));
 }
 
+Result<std::string> read_text(const std::string& path, std::size_t largest) {
+  auto file = InputFile::open(path);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  std::string text;
+  ByteBuffer buffer(std::size_t{1} << 16);
+  for (;;) {
+    const auto count = file->read(buffer);
+    if (!count) {
+      return std::unexpected(count.error());
+    }
+    if (*count == 0) {
+      return text;
+    }
+    text += as_text(Bytes(buffer).first(*count));
+    if (text.size() > largest) {
+      return std::unexpected(Error{ErrorCategory::unsupported, largest,
+                                   "longer than " + std::to_string(largest >> 20) + " MiB"});
+    }
+  }
+}
+
 } // namespace dualcam::inline tools

@@ -42,4 +42,7 @@ private:
   ByteBuffer peeked_;
 };
 
+/// All of a file (`-`: of standard input) that has no more than `largest` bytes.
+Result<std::string> read_text(const std::string& path, std::size_t largest);
+
 } // namespace dualcam::inline tools

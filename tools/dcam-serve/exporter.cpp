@@ -1,5 +1,6 @@
 #include "dcam-serve/exporter.hpp"
 
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@ namespace {
 constexpr std::chrono::seconds interval{10};
 constexpr std::chrono::seconds patience{1}; ///< with a disk that may hang
 constexpr std::chrono::milliseconds glance{10};
+constexpr std::chrono::milliseconds time_to_settle{100};
 
 } // namespace
 
@@ -60,7 +62,12 @@ asio::awaitable<void> Exporter::wait_for_outcome() {
 
 void Exporter::write() { file_->write(prometheus_text(collect_())); }
 
+/// What was stored last may be a moment from being done with.
 void Exporter::finish() {
+  const auto until = std::chrono::steady_clock::now() + time_to_settle;
+  while (collect_().oldest_unsaved > 0 && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   write();
   if (file_->flush(patience)) {
     note();

@@ -1,13 +1,48 @@
 #include "dcam-serve/preparation.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/temporary_file.hpp"
 
 namespace dualcam::serve {
+namespace {
+
+constexpr auto usual_path = "/bin:/usr/bin"; // execvp's
+
+/// 0, or the errno that says why not.
+int can_run(const std::filesystem::path& file) {
+  struct stat status{};
+  if (::stat(file.c_str(), &status) != 0) {
+    return errno;
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return EACCES;
+  }
+  return ::access(file.c_str(), X_OK) == 0 ? 0 : errno;
+}
+
+/// Of a PATH; an empty one is the current folder.
+std::vector<std::filesystem::path> folders_of(std::string_view path) {
+  std::vector<std::filesystem::path> folders;
+  while (true) {
+    const auto end = std::min(path.find(':'), path.size());
+    folders.emplace_back(path.substr(0, end));
+    if (end == path.size()) {
+      return folders;
+    }
+    path.remove_prefix(end + 1);
+  }
+}
+
+} // namespace
 
 Result<void> check_output(const std::filesystem::path& folder) {
   const auto& name = folder.native();
@@ -24,6 +59,25 @@ Result<void> check_output(const std::filesystem::path& folder) {
               fmt::format("cannot write to the output folder {}: {}", name, reason_of(errno))});
   }
   return {};
+}
+
+Result<void> check_hook(const std::string& program) {
+  int error = can_run(program);
+  if (program.find('/') == std::string::npos) {
+    const auto* path = std::getenv("PATH");
+    for (const auto& folder : folders_of(path != nullptr ? path : usual_path)) {
+      if (error = can_run(folder / program); error == 0) {
+        break;
+      }
+    }
+  }
+  if (error == 0) {
+    return {};
+  }
+  return std::unexpected(
+      Error{ErrorCategory::io, 0,
+            fmt::format("cannot run {}, the program of --exec: {}{}", program, reason_of(error),
+                        program.find('/') == std::string::npos ? " in the folders of PATH" : "")});
 }
 
 Result<std::unique_ptr<PcapWriter>> open_capture(const std::filesystem::path& path) {

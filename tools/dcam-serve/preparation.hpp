@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "common/pcap_writer.hpp"
 
@@ -10,6 +11,9 @@ namespace dualcam::serve {
 
 /// Whether files can be made in the output folder, which is made if the one that it is in is there.
 Result<void> check_output(const std::filesystem::path& folder);
+
+/// Whether there is such a program as the first word of --exec, which may be in the PATH.
+Result<void> check_hook(const std::string& program);
 
 /// For --capture.
 Result<std::unique_ptr<PcapWriter>> open_capture(const std::filesystem::path& path);

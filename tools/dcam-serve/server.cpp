@@ -53,9 +53,10 @@ int Server::run() {
   stop_signal_.emplace(StopSignal::Second::immediate); // before anybody is told that it listens
   hurry_when_readable(stop_signal_->descriptor());
   take_signals();
-  if (!prepare()) {
+  const bool has_program = has_hook();
+  if (!has_program || !prepare()) {
     reporter_.flush(std::nullopt);
-    return static_cast<int>(ExitCode::io);
+    return static_cast<int>(has_program ? ExitCode::io : ExitCode::child_failed);
   }
   if (options_.check_config) {
     reporter_.console().note("the options and all files that they name are good");
@@ -111,6 +112,12 @@ int Server::report() {
 }
 
 // --- before the first camera ---
+
+/// The program of --exec, if there is to be one.
+bool Server::has_hook() {
+  const auto found = options_.exec.empty() ? Result<void>() : check_hook(options_.exec.front());
+  return found || refuse(found.error());
+}
 
 bool Server::prepare() {
   options_.output = one_spelling(options_.output);

@@ -98,6 +98,7 @@ public:
 
 private:
   int report();
+  bool has_hook();
   bool prepare();
   std::string no_room() const;
   bool check_metrics();

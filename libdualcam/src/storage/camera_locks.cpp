@@ -20,7 +20,7 @@ fs::path or_here(const fs::path& path) { return path.empty() ? fs::path(".") : p
 
 } // namespace
 
-CameraLocks::CameraLocks(fs::path base, fs::path root)
+CameraLocks::CameraLocks(const fs::path& base, const fs::path& root)
     : base_(or_here(base)), path_(root / state_folder_name / camera_locks_name) {}
 
 bool CameraLocks::is_new() const { return !is_taken(folder_of(path_)); }

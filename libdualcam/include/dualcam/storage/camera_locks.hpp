@@ -23,7 +23,7 @@ class CameraLocks {
 public:
   /// Of the cameras below `root`, which is `base` or below that; `base` exists. Nothing is created
   /// before the first camera is asked for.
-  CameraLocks(std::filesystem::path base, std::filesystem::path root);
+  CameraLocks(const std::filesystem::path& base, const std::filesystem::path& root);
 
   /// Whether nothing has been stored below `root`: then nobody can have a camera's part.
   bool is_new() const;
