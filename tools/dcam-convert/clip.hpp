@@ -20,7 +20,7 @@ inline constexpr std::uint64_t sound_period = 40'000;
 /// Longer ones, in microseconds, are not believed.
 inline constexpr std::uint64_t longest_pause = 10'000'000;
 
-/// One HEVC access unit, Annex B.
+/// One access unit, Annex B.
 struct ClipPicture {
   bool key;
   std::int64_t number;  ///< counts from 0; the lost ones have numbers too
@@ -73,6 +73,7 @@ struct Clip {
   std::vector<ClipPicture> pictures;
   std::vector<ClipSound> sounds;
   std::uint64_t period = 0; ///< nominal, of one picture, microseconds
+  VideoCodec codec = VideoCodec::h265;
   Losses losses;
 
   std::uint64_t duration() const; ///< microseconds, to the end of the last picture or sound
@@ -98,6 +99,7 @@ std::uint64_t period_of(double frame_rate);
 /// it has `begun` already. For codecs and players that know no holes.
 inline constexpr std::uint64_t shortest_hole = 20'000;
 inline constexpr std::uint64_t microseconds_a_sample = 125;
+inline constexpr std::byte a_law_silence{0xD5};
 std::uint32_t silence_between(std::uint64_t end, std::uint64_t next, bool begun);
 
 /// Replaces times that cannot be right (not between their neighbours', or seconds off) by such as

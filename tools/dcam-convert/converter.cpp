@@ -78,7 +78,7 @@ private:
     }
     if (task == Task::extract && !source_->is_stream()) {
       return failure(ExitCode::usage,
-                     fmt::format("is {}: --extract takes PTMF and HEVC", name_of(format)));
+                     fmt::format("is {}: --extract takes PTMF, HEVC and H.264", name_of(format)));
     }
     if (!source_->is_stream()) {
       return {};
@@ -149,7 +149,8 @@ private:
 
   FfmpegInput ffmpeg_input() const {
     if (source_->is_stream()) {
-      return stream_input(!source_->clip->sounds.empty() && options_.audio != AudioMode::none);
+      return stream_input(!source_->clip->sounds.empty() && options_.audio != AudioMode::none,
+                          source_->clip->codec);
     }
     const bool jpeg = source_->file.format() == VideoFormat::jpeg;
     return {.stream = false,

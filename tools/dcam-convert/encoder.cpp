@@ -16,8 +16,8 @@ namespace dualcam::convert {
 
 Command Encoder::command(const FfmpegOutput& output) const {
   const bool with_sound = head_.with_sound && !by_fragments();
-  return convert_command(workshop_.options, container_, stream_input(with_sound), {}, output,
-                         {.live = true, .by_key = by_fragments()});
+  return convert_command(workshop_.options, container_, stream_input(with_sound, head_.codec), {},
+                         output, {.live = true, .by_key = by_fragments()});
 }
 
 void Encoder::begin(const StreamHead& head) {

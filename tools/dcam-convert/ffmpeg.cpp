@@ -173,11 +173,11 @@ std::string_view name_of(Container container) {
 
 std::string file_argument(const std::filesystem::path& path) { return "file:" + path.string(); }
 
-FfmpegInput stream_input(bool has_sound) {
+FfmpegInput stream_input(bool has_sound, VideoCodec codec) {
   return {.stream = true,
           .argument = "pipe:0",
           .format = "matroska",
-          .hevc = true,
+          .hevc = codec == VideoCodec::h265,
           .has_sound = has_sound};
 }
 

@@ -46,7 +46,7 @@ struct FfmpegInput {
 };
 
 /// The stream as input.
-FfmpegInput stream_input(bool has_sound);
+FfmpegInput stream_input(bool has_sound, VideoCodec codec = VideoCodec::h265);
 
 /// Where an output goes, and whether it replaces what is there.
 struct FfmpegOutput {

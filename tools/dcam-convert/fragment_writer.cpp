@@ -8,17 +8,16 @@
 #include <string_view>
 
 #include "dcam-convert/clip.hpp"
+#include "dcam-convert/codec_configuration.hpp"
 #include "dcam-convert/flac.hpp"
-#include "dcam-convert/hevc_configuration.hpp"
 
 namespace dualcam::convert {
 namespace {
 
 constexpr std::uint32_t picture_scale = 1'000'000; // units a second
 constexpr std::uint32_t sound_scale = 8000;
-constexpr std::uint32_t picture_track = 1;
-constexpr std::uint32_t sound_track = 2;
-constexpr std::byte a_law_silence{0xD5};
+constexpr std::uint32_t id_of_pictures = 1;
+constexpr std::uint32_t id_of_sound = 2;
 constexpr std::uint64_t one_step = 4; // samples that sound may be out of step
 
 /// A box from here to the end of the scope.
@@ -60,7 +59,7 @@ void append_track_header(std::uint32_t track, const PictureSize& size, ByteBuffe
   constexpr std::uint32_t enabled_in_movie = 3;
   const Box box("tkhd", 0, enabled_in_movie, out);
   append_words({0, 0, track, 0, 0, 0, 0, 0}, out); // times, id, duration, layer, group
-  append_be(out, track == sound_track ? std::uint16_t{0x100} : std::uint16_t{0}); // volume
+  append_be(out, track == id_of_sound ? std::uint16_t{0x100} : std::uint16_t{0}); // volume
   append_be(out, std::uint16_t{0});
   append_matrix(out);
   append_words({size.width << 16, size.height << 16}, out);
@@ -71,7 +70,8 @@ void append_picture_entry(const StreamHead& head, ByteBuffer& out) {
     append(out, head.picture_entry);
     return;
   }
-  const Box entry("hvc1", out);
+  const bool is_h265 = head.codec == VideoCodec::h265;
+  const Box entry(is_h265 ? "hvc1" : "avc1", out);
   append_words({0, 1, 0, 0, 0, 0}, out); // the data reference is the first one
   append_be(out, static_cast<std::uint16_t>(head.size.width));
   append_be(out, static_cast<std::uint16_t>(head.size.height));
@@ -80,8 +80,8 @@ void append_picture_entry(const StreamHead& head, ByteBuffer& out) {
   append_zeros(32, out);                      // the encoder's name
   append_be(out, std::uint16_t{24});          // bits a pixel
   append_be(out, std::uint16_t{0xFFFF});
-  const Box configuration("hvcC", out);
-  append(out, hevc_configuration(head.parameter_sets));
+  const Box configuration(is_h265 ? "hvcC" : "avcC", out);
+  append(out, codec_configuration(head.parameter_sets, head.codec));
 }
 
 void append_sound_entry(ByteBuffer& out) {
@@ -142,7 +142,7 @@ void append_media(const StreamHead& head, bool sound, ByteBuffer& out) {
 }
 
 void append_track(const StreamHead& head, std::uint32_t track, ByteBuffer& out) {
-  const bool sound = track == sound_track;
+  const bool sound = track == id_of_sound;
   const Box box("trak", out);
   append_track_header(track, sound ? PictureSize{0, 0} : head.size, out);
   append_media(head, sound, out);
@@ -155,15 +155,15 @@ void append_movie(const StreamHead& head, ByteBuffer& out) {
     append_words({0, 0, picture_scale, 0, 0x10000, 0x1000000, 0, 0}, out); // pace and volume: 1
     append_matrix(out);
     append_zeros(24, out);
-    append_words({sound_track + 1}, out);
+    append_words({id_of_sound + 1}, out);
   }
-  append_track(head, picture_track, out);
+  append_track(head, id_of_pictures, out);
   if (head.with_sound) {
-    append_track(head, sound_track, out);
+    append_track(head, id_of_sound, out);
   }
   const Box fragments("mvex", out);
-  for (const auto track : {picture_track, sound_track}) {
-    if (track == picture_track || head.with_sound) {
+  for (const auto track : {id_of_pictures, id_of_sound}) {
+    if (track == id_of_pictures || head.with_sound) {
       const Box box("trex", 0, 0, out);
       append_words({track, 1, 0, 0, 0}, out);
     }

@@ -10,7 +10,6 @@ namespace dualcam::convert {
 namespace {
 
 constexpr std::size_t stream_piece = std::size_t{256} * 1024;
-constexpr std::byte a_law_silence{0xD5};
 constexpr std::size_t parameter_sets_size = 4096; // they precede the first picture
 
 } // namespace
@@ -99,11 +98,13 @@ bool FrameStream::append_head() {
     start.swap(piece_);
   }
   const bool reordered = !std::ranges::is_sorted(clip_.pictures, {}, &ClipPicture::time);
-  append_matroska_head({.size = picture_size(start).value_or(usual_size),
-                        .period = clip_.period,
-                        .with_sound = sounds_end_ != 0,
-                        .parameter_sets = reordered ? head_of_access_unit(start) : Bytes()},
-                       piece_);
+  append_matroska_head(
+      {.size = picture_size(start, clip_.codec).value_or(usual_size),
+       .period = clip_.period,
+       .with_sound = sounds_end_ != 0,
+       .parameter_sets = reordered ? head_of_access_unit(start, clip_.codec) : Bytes(),
+       .codec = clip_.codec},
+      piece_);
   return true;
 }
 

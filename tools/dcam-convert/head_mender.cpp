@@ -6,14 +6,10 @@
 
 namespace dualcam::convert {
 
-bool HeadMender::Head::has_all() const {
-  return std::ranges::none_of(sets.units, &std::string::empty);
-}
-
-void HeadMender::add(std::uint64_t offset, Bytes head, bool damaged) {
+void HeadMender::add(std::uint64_t offset, Bytes head, bool damaged, VideoCodec codec) {
   heads_.insert_or_assign(offset, Head{.size = static_cast<std::uint32_t>(head.size()),
                                        .damaged = damaged,
-                                       .sets = parameter_sets_of(head)});
+                                       .sets = parameter_sets_of(head, codec)});
 }
 
 /// Of a set and one that goes on behind its end, the rarer is damaged; the longer, if both are as
@@ -62,7 +58,9 @@ void HeadMender::find_odd_ones(std::vector<Place>& places) {
 
 const HeadMender::Place* HeadMender::donor_for(const std::vector<Place>& places,
                                                std::size_t damaged) {
-  const auto can_serve = [](const Place& place) { return !place.damaged && place.head->has_all(); };
+  const auto can_serve = [](const Place& place) {
+    return !place.damaged && place.head->sets.has_all();
+  };
   for (auto i = damaged; i-- > 0;) {
     if (can_serve(places[i])) {
       return &places[i];
@@ -74,7 +72,7 @@ const HeadMender::Place* HeadMender::donor_for(const std::vector<Place>& places,
   if (found != behind.end()) {
     return &*found;
   }
-  return places[damaged].head->has_all() ? &places[damaged] : nullptr;
+  return places[damaged].head->sets.has_all() ? &places[damaged] : nullptr;
 }
 
 std::vector<PtmfDamage> HeadMender::mend(std::vector<ClipPicture>& pictures) const {

@@ -17,7 +17,7 @@ class HeadMender {
 public:
   /// Takes note of what precedes the slices of the key picture at `offset` in the file.
   /// `damaged`: that much is known.
-  void add(std::uint64_t offset, Bytes head, bool damaged);
+  void add(std::uint64_t offset, Bytes head, bool damaged, VideoCodec codec = VideoCodec::h265);
 
   /// Gives those of one recording's pictures whose heads are damaged the sets of the nearest one
   /// before them, or else of one behind them, or else their own, if they have them all; removes
@@ -30,8 +30,6 @@ private:
     std::uint32_t size;
     bool damaged;
     ParameterSets sets;
-
-    bool has_all() const;
   };
   struct Place {
     ClipPicture* picture;

@@ -205,7 +205,7 @@ Result<void> Input::measure() {
       return read_first;
     }
     format_ = detect(first);
-    if (format_ != VideoFormat::unknown && format_ != VideoFormat::annex_b) {
+    if (format_ != VideoFormat::unknown && !is_elementary(format_)) {
       break;
     }
   }

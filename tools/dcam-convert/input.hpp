@@ -12,6 +12,11 @@
 
 namespace dualcam::convert {
 
+/// Whether it is a stream of pictures without times.
+constexpr bool is_elementary(VideoFormat format) {
+  return format == VideoFormat::annex_b || format == VideoFormat::h264;
+}
+
 /// Errors are of category io and name the path.
 class Input {
 public:

@@ -49,7 +49,7 @@ Outcome<void> list_folder(const fs::path& root, const fs::path& place, Parts par
 }
 
 bool is_video(VideoFormat format, bool beside) {
-  return format == VideoFormat::ptmf || format == VideoFormat::annex_b ||
+  return format == VideoFormat::ptmf || is_elementary(format) ||
          (format == VideoFormat::mp4 && !beside);
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "dcam-convert/hevc_configuration.hpp"
+#include "dcam-convert/codec_configuration.hpp"
 #include "dualcam/media/annex_b.hpp"
 
 namespace dualcam::convert {
@@ -70,7 +70,8 @@ void LiveClip::add(const PtmfPicture& picture) {
   const bool own_head = picture.key && picture.damaged_head == 0;
   const auto payload = picture.payload.subspan(picture.damaged_head);
   if (own_head) {
-    take_head(head_of_access_unit(payload), picture.format);
+    codec_ = picture.codec;
+    take_head(head_of_access_unit(payload, codec_), picture.format);
   }
   if (!begun_ && (!picture.key || head_.empty())) {
     ++losses_.undecodable;
@@ -100,9 +101,9 @@ void LiveClip::add(const PtmfPicture& picture) {
 void LiveClip::take_head(Bytes head, const PtmfFormat& format) {
   const PictureSize told{format.width, format.height};
   const bool is_told = format.width != 0;
-  const auto size = picture_size(head).value_or(is_told ? told : usual_size);
+  const auto size = picture_size(head, codec_).value_or(is_told ? told : usual_size);
   const bool changed = !head_.empty() && size != size_ && (!is_told || size == told) &&
-                       !hevc_configuration(head).empty();
+                       !codec_configuration(head, codec_).empty();
   if (changed) {
     settle_head(); // with those that the waiting pictures have
     size_changes_.push_back({.picture = pictures_, .time = end_, .from = size_, .to = size});
@@ -184,8 +185,11 @@ void LiveClip::settle_head() {
 
 void LiveClip::begin_writer(bool with_sound) {
   has_sound_track_ = with_sound;
-  writer_.begin(
-      {.size = size_, .period = period_, .with_sound = with_sound, .parameter_sets = head_});
+  writer_.begin({.codec = codec_,
+                 .size = size_,
+                 .period = period_,
+                 .with_sound = with_sound,
+                 .parameter_sets = head_});
 }
 
 void LiveClip::add(const PtmfDamage& damage) {

@@ -92,6 +92,7 @@ private:
   Clock picture_clock_;
   Clock sound_clock_;
   ByteBuffer head_; ///< the latest parameter sets that are whole
+  VideoCodec codec_ = VideoCodec::h265;
   PictureSize size_{};
   std::vector<SizeChange> size_changes_;
   std::vector<HeldSound> held_;

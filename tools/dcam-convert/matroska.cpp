@@ -3,7 +3,7 @@
 #include <string_view>
 #include <utility>
 
-#include "dcam-convert/hevc_configuration.hpp"
+#include "dcam-convert/codec_configuration.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -101,7 +101,8 @@ ByteBuffer begin_track(MatroskaTrack track, std::string_view codec) {
 }
 
 ByteBuffer picture_track(const MatroskaHead& head) {
-  auto entry = begin_track(MatroskaTrack::picture, "V_MPEGH/ISO/HEVC");
+  auto entry = begin_track(MatroskaTrack::picture,
+                           head.codec == VideoCodec::h265 ? "V_MPEGH/ISO/HEVC" : "V_MPEG4/ISO/AVC");
   append_element(Id::default_duration, head.period * nanoseconds_a_tick, entry);
   if (!head.parameter_sets.empty()) {
     append_element(Id::codec_private, head.parameter_sets, entry);
@@ -164,11 +165,12 @@ void MatroskaWriter::begin(const StreamHead& head) {
   if (std::exchange(begun_, true)) {
     return;
   }
-  const auto configuration = hevc_configuration(head.parameter_sets);
+  const auto configuration = codec_configuration(head.parameter_sets, head.codec);
   append_matroska_head({.size = head.size,
                         .period = head.period,
                         .with_sound = head.with_sound,
-                        .parameter_sets = configuration},
+                        .parameter_sets = configuration,
+                        .codec = head.codec},
                        out_);
 }
 

@@ -23,9 +23,10 @@ struct MatroskaHead {
   std::uint64_t period; ///< of one picture, microseconds: how long the last one lasts
   bool with_sound;
   Bytes parameter_sets = {}; ///< Annex B; needed only where pictures are not shown as they come
+  VideoCodec codec = VideoCodec::h265;
 };
 
-/// Appends what precedes the first frame: a track of HEVC pictures (Annex B) and, if wanted, one of
+/// Appends what precedes the first frame: a track of pictures (Annex B) and, if wanted, one of
 /// A-law at 8000 Hz mono. Times are microseconds.
 void append_matroska_head(const MatroskaHead& head, ByteBuffer& out);
 

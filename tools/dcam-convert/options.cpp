@@ -97,7 +97,7 @@ void add_options(Arguments& parser, ConvertOptions& options) {
   parser.choice<Extract>(
       "--extract", "WHAT", options.extract,
       {{"video", Extract::video}, {"audio", Extract::audio}, {"matroska", Extract::matroska}},
-      "without ffmpeg: video (HEVC), audio (A-law) or matroska (both, with times)");
+      "without ffmpeg: video (Annex B), audio (A-law) or matroska (both, with times)");
   parser.text("--thumbnail", "FILE", options.thumbnail,
               "make a JPEG of one picture; of several inputs: a folder");
   parser.flag("--live", options.live, "hand out pictures as they arrive (from a pipe to a pipe)");
@@ -257,8 +257,8 @@ std::expected<ConvertOptions, ExitCode> parse_convert_options(int count,
       .name = "dcam-convert",
       .usage = "[options] INPUT...",
       .summary = "Makes videos that everyone can play of a camera's files: every frame, the "
-                 "sound, true times. INPUT is PTMF, HEVC, MP4 or JPEG, by content; - is "
-                 "standard input.",
+                 "sound, true times. INPUT is PTMF, HEVC, H.264, MP4 or JPEG, by content; "
+                 "- is standard input.",
       .examples = "  dcam-convert clip.h265                        makes clip.mp4\n"
                   "  dcam-convert --codec h264 -o mp4/ *.h265      for players without HEVC\n"
                   "  dcam-convert --contact-sheet sheet.jpg DIR    what is in a folder",

@@ -97,7 +97,7 @@ std::optional<PictureSize> size_in(BitReader reader) {
 
 } // namespace
 
-std::optional<PictureSize> picture_size(Bytes stream) {
+std::optional<PictureSize> picture_size(Bytes stream, VideoCodec codec) {
   constexpr unsigned sequence_parameter_set = 33;
   constexpr std::size_t header_size = 2;
   for (;;) {
@@ -106,6 +106,12 @@ std::optional<PictureSize> picture_size(Bytes stream) {
       return std::nullopt;
     }
     stream = Bytes(found.end(), stream.end());
+    if (codec == VideoCodec::h264) {
+      if (const auto sequence = read_h264_sequence(stream)) {
+        return PictureSize{sequence->width, sequence->height};
+      }
+      continue;
+    }
     const auto type = stream.empty() ? 0U : std::to_integer<unsigned>(stream[0]) >> 1 & 63;
     if (type == sequence_parameter_set && stream.size() > header_size) {
       const auto end = std::ranges::search(stream, start_code).begin();

@@ -150,8 +150,9 @@ void PtmfClipBuilder::add(const PtmfPicture& picture) {
     const bool damaged = picture.damaged_head != 0;
     heads_.add(item.offset,
                damaged ? picture.payload.first(picture.damaged_head)
-                       : head_of_access_unit(picture.payload),
-               damaged);
+                       : head_of_access_unit(picture.payload, picture.codec),
+               damaged, picture.codec);
+    clip_.codec = std::exchange(has_codec_, true) ? clip_.codec : picture.codec;
   } else {
     item.offset += picture.damaged_head;
     item.size -= static_cast<std::uint32_t>(picture.damaged_head);

@@ -62,7 +62,8 @@ private:
   void finish_recording();
   template <class Item> void begin_with_late(std::uint32_t sequence, const Item& next);
 
-  Clip clip_; ///< of the recordings that are finished
+  Clip clip_;              ///< of the recordings that are finished
+  bool has_codec_ = false; ///< from the first key picture
   Recording recording_;
   HeadMender heads_;
   std::int64_t numbers_ = 0; ///< of the pictures of finished recordings

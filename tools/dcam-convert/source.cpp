@@ -88,7 +88,8 @@ struct Heads {
   ParameterSets sets; ///< the first that are whole
 };
 
-Outcome<Heads> read_heads(const Input& file, const std::vector<AccessUnit>& units) {
+Outcome<Heads> read_heads(const Input& file, const std::vector<AccessUnit>& units,
+                          VideoCodec codec) {
   Heads heads;
   ByteBuffer start;
   for (const auto& unit : units) {
@@ -99,10 +100,10 @@ Outcome<Heads> read_heads(const Input& file, const std::vector<AccessUnit>& unit
     if (const auto read = file.read(unit.offset, start); !read) {
       return io_failure(read.error());
     }
-    const auto check = check_access_unit(start, true);
+    const auto check = check_access_unit(start, true, codec);
     const auto head = Bytes(start).first(check.head_size);
     const bool damaged = !check.head_flaw.empty();
-    heads.mender.add(unit.offset, head, damaged);
+    heads.mender.add(unit.offset, head, damaged, codec);
     if (damaged) {
       heads.damage.push_back(
           {.kind = PtmfDamageKind::bad_head,
@@ -111,18 +112,19 @@ Outcome<Heads> read_heads(const Input& file, const std::vector<AccessUnit>& unit
            .message = "a key picture is whole, but what precedes it is damaged: " +
                       std::string(check.head_flaw)});
     } else if (heads.sets.end == 0) {
-      heads.sets = parameter_sets_of(head);
+      heads.sets = parameter_sets_of(head, codec);
     }
   }
   return heads;
 }
 
 Outcome<Clip> read_annex_b(const Workshop& workshop, const Input& file, double frame_rate) {
-  auto units = split_stream(workshop, file, {});
+  const auto codec = file.format() == VideoFormat::h264 ? VideoCodec::h264 : VideoCodec::h265;
+  auto units = split_stream(workshop, file, {.codec = codec, .units = {}});
   if (!units) {
     return std::unexpected(units.error());
   }
-  auto heads = read_heads(file, *units);
+  auto heads = read_heads(file, *units, codec);
   if (!heads) {
     return std::unexpected(heads.error());
   }
@@ -134,7 +136,9 @@ Outcome<Clip> read_annex_b(const Workshop& workshop, const Input& file, double f
       return std::unexpected(units.error());
     }
   }
-  return clip_of(*units, frame_rate, heads->mender, std::move(heads->damage));
+  auto clip = clip_of(*units, frame_rate, heads->mender, std::move(heads->damage));
+  clip.codec = codec;
+  return clip;
 }
 
 /// The whole text; errno if there is none. Throws if what it takes has run out.
@@ -167,7 +171,7 @@ double choose_frame_rate(const Workshop& workshop, const Source& source) {
   if (options.fps != 0 || source.sidecar.frame_rate) {
     return options.fps != 0 ? options.fps : *source.sidecar.frame_rate;
   }
-  if (source.file.format() == VideoFormat::annex_b) {
+  if (is_elementary(source.file.format())) {
     workshop.reporter.note(
         fmt::format("{}: the stream has no times and no metadata: taken for {} frames a second; "
                     "--fps tells better",
@@ -363,8 +367,8 @@ Outcome<Source> open_source(const Workshop& workshop, const std::string& path, R
   Outcome<void> done;
   switch (source.file.format()) {
   case VideoFormat::unknown:
-    return std::unexpected(
-        Failure{ExitCode::bad_data, "is neither PTMF nor HEVC, MP4 or JPEG: nothing to convert"});
+    return std::unexpected(Failure{
+        ExitCode::bad_data, "is neither PTMF nor HEVC, H.264, MP4 or JPEG: nothing to convert"});
   case VideoFormat::jpeg:
     done = examine_jpeg(source, record);
     break;
@@ -373,6 +377,7 @@ Outcome<Source> open_source(const Workshop& workshop, const std::string& path, R
     break;
   case VideoFormat::ptmf:
   case VideoFormat::annex_b:
+  case VideoFormat::h264:
     done = read_clip(workshop, source);
     break;
   }

@@ -164,7 +164,9 @@ private:
     const auto offset = first.sets_size != 0 ? first.sets_offset : first.offset;
     const auto size = first.sets_size != 0 ? first.sets_size : first.size;
     ByteBuffer start(std::min<std::size_t>(size, sets_size));
-    return source.file.read(offset, start) ? picture_size(start).value_or(usual_size) : usual_size;
+    return source.file.read(offset, start)
+               ? picture_size(start, source.clip->codec).value_or(usual_size)
+               : usual_size;
   }
 
   static FfmpegInput input_of(const StackedClip& clip, std::string argument) {

@@ -10,6 +10,7 @@
 namespace dualcam::convert {
 
 struct StreamHead {
+  VideoCodec codec = VideoCodec::h265;
   PictureSize size;
   std::uint64_t period; ///< of one picture, microseconds
   bool with_sound;

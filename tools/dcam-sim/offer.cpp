@@ -27,6 +27,7 @@ std::string_view extension(const Recording& recording, const Family& family) {
                      .first(std::min(recording.content.size(), thorough_detection_size)))) {
   case VideoFormat::ptmf:
   case VideoFormat::annex_b:
+  case VideoFormat::h264:
     return "h265";
   case VideoFormat::mp4:
     return "mp4";

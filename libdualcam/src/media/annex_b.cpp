@@ -6,22 +6,64 @@
 namespace dualcam {
 namespace {
 
-// nal_unit_type, table 7-1
-constexpr std::uint8_t last_trailing_type = 9;
-constexpr std::uint8_t first_key_type = 16;
-constexpr std::uint8_t last_key_type = 23;
-constexpr std::uint8_t first_other_type = 32; // those below are slices
-constexpr std::uint8_t first_set_type = 32;   // of video, sequence and picture parameters
-constexpr std::uint8_t last_set_type = 34;
-constexpr unsigned all_sets = 7;
+/// What the header of a NAL unit, and the byte behind it, say (H.265, 7.4.2.2; H.264, 7.4.1).
+struct NalHeader {
+  bool is_plausible = false;
+  bool is_slice = false;
+  bool is_key = false;           ///< of a picture that can be decoded alone
+  bool is_other_picture = false; ///< a slice of one that cannot
+  bool begins_picture = false;   ///< the first slice of one
+  bool opens_unit = false;       ///< can only stand in front of a picture's first slice
+  std::optional<std::size_t> set = std::nullopt; ///< parameters of video, sequence or picture
+};
 
-/// Types that can only stand in front of a picture's first slice (7.4.2.4.4).
-bool opens_unit(std::uint8_t type) {
-  return (type >= 32 && type <= 35) || type == 39 || (type >= 41 && type <= 44) ||
-         (type >= 48 && type <= 55);
+NalHeader h265_header(unsigned first, unsigned second, unsigned third) {
+  constexpr unsigned last_trailing = 9; // nal_unit_type, table 7-1
+  constexpr unsigned first_key = 16;
+  constexpr unsigned last_key = 23;
+  constexpr unsigned first_other = 32;
+  constexpr unsigned last_set = 34;
+  const auto type = first >> 1 & 0x3F;
+  return {.is_plausible = (first & 0x81) == 0 && (second & 0xF8) == 0 && (second & 0x07) != 0,
+          .is_slice = type < first_other,
+          .is_key = type >= first_key && type <= last_key,
+          .is_other_picture = type <= last_trailing,
+          .begins_picture = type < first_other && (third & 0x80) != 0,
+          .opens_unit = (type >= first_other && type <= 35) || type == 39 ||
+                        (type >= 41 && type <= 44) || (type >= 48 && type <= 55),
+          .set = type >= first_other && type <= last_set
+                     ? std::optional<std::size_t>(type - first_other)
+                     : std::nullopt};
 }
 
-bool is_key_type(std::uint8_t type) { return type >= first_key_type && type <= last_key_type; }
+NalHeader h264_header(unsigned first, unsigned second) {
+  constexpr unsigned last_other_slice = 4; // nal_unit_type, table 7-1
+  constexpr unsigned key_slice = 5;
+  constexpr unsigned sequence_set = 7;
+  constexpr unsigned picture_set = 8;
+  const auto type = first & 0x1F;
+  const bool is_reference = (first & 0x60) != 0;
+  const bool is_set = type == sequence_set || type == picture_set;
+  const bool fits = is_set || type == key_slice              ? is_reference
+                    : type == 6 || (type >= 9 && type <= 12) ? !is_reference
+                                                             : type != 0;
+  return {.is_plausible = (first & 0x80) == 0 && fits,
+          .is_slice = type >= 1 && type <= key_slice,
+          .is_key = type == key_slice,
+          .is_other_picture = type >= 1 && type <= last_other_slice,
+          .begins_picture = (type <= 2 || type == key_slice) && (second & 0x80) != 0,
+          .opens_unit = (type >= 6 && type <= 9) || (type >= 14 && type <= 18),
+          .set = is_set ? std::optional<std::size_t>(type - sequence_set + 1) : std::nullopt};
+}
+
+/// Of the unit that begins at `at`; what is behind the end counts as 0.
+NalHeader header_at(Bytes bytes, std::size_t at, VideoCodec codec) {
+  const auto byte = [&](std::size_t i) {
+    return at + i < bytes.size() ? std::to_integer<unsigned>(bytes[at + i]) : 0U;
+  };
+  return codec == VideoCodec::h265 ? h265_header(byte(0), byte(1), byte(2))
+                                   : h264_header(byte(0), byte(1));
+}
 
 /// Finds the start codes of a unit one by one.
 class NalFinder {
@@ -70,7 +112,23 @@ std::size_t start_of_nal_unit(Bytes bytes, std::size_t header) {
 
 } // namespace
 
-AccessUnitCheck check_access_unit(Bytes unit, bool key) {
+std::optional<VideoCodec> codec_of(Bytes unit) {
+  constexpr unsigned h264_sei = 6;
+  NalFinder finder(unit);
+  for (auto at = finder.next(); at < unit.size(); at = finder.next()) {
+    const auto first = std::to_integer<unsigned>(unit[at]);
+    const bool odd = (first & 1) != 0; // no HEVC of one layer has that
+    if (odd && header_at(unit, at, VideoCodec::h264).is_plausible) {
+      return VideoCodec::h264;
+    }
+    if (!odd && first != h264_sei && header_at(unit, at, VideoCodec::h265).is_plausible) {
+      return VideoCodec::h265;
+    }
+  }
+  return std::nullopt;
+}
+
+AccessUnitCheck check_access_unit(Bytes unit, bool key, VideoCodec codec) {
   AccessUnitCheck check{.head_size = unit.size(), .head_flaw = {}, .flaw = {}};
   NalFinder finder(unit);
   auto at = finder.next();
@@ -80,21 +138,17 @@ AccessUnitCheck check_access_unit(Bytes unit, bool key) {
   bool has_slice = false;
   unsigned sets = 0; // a bit each
   for (; at != std::string_view::npos; at = finder.next()) {
-    const auto byte = [&](std::size_t i) {
-      return at + i < unit.size() ? std::to_integer<unsigned>(unit[at + i]) : 0;
-    };
-    if ((byte(0) & 0x81) != 0 || (byte(1) & 0xF8) != 0 || (byte(1) & 0x07) == 0) {
+    const auto header = header_at(unit, at, codec);
+    if (!header.is_plausible) {
       (has_slice ? check.flaw : check.head_flaw) = "a NAL unit's header is damaged";
       continue;
     }
-    const auto type = static_cast<std::uint8_t>(byte(0) >> 1);
-    if (type >= first_other_type) {
-      sets |= type <= last_set_type ? 1U << (type - first_set_type) : 0;
+    if (!header.is_slice) {
+      sets |= header.set ? 1U << *header.set : 0;
       continue;
     }
-    const bool own = key ? is_key_type(type) : type <= last_trailing_type;
-    const bool begins_picture = (byte(2) & 0x80) != 0;
-    if (!own || begins_picture == has_slice) {
+    const bool own = key ? header.is_key : header.is_other_picture;
+    if (!own || header.begins_picture == has_slice) {
       (has_slice ? check.flaw : check.head_flaw) = "it has a slice that is not its own";
     } else if (!std::exchange(has_slice, true)) {
       check.head_size = start_of_nal_unit(unit, at);
@@ -109,6 +163,7 @@ AccessUnitCheck check_access_unit(Bytes unit, bool key) {
   if (finder.saw_impossible_bytes()) {
     check.flaw = impossible_bytes;
   }
+  const auto all_sets = codec == VideoCodec::h265 ? 7U : 6U;
   if (key && sets != 0 && sets != all_sets) { // a lost start code makes one a part of another
     check.head_flaw = "its parameter sets are not all there";
   }
@@ -118,27 +173,27 @@ AccessUnitCheck check_access_unit(Bytes unit, bool key) {
   return check;
 }
 
-Bytes head_of_access_unit(Bytes unit) {
+Bytes head_of_access_unit(Bytes unit, VideoCodec codec) {
   NalFinder finder(unit);
   for (auto at = finder.next(); at < unit.size(); at = finder.next()) {
-    if (std::to_integer<unsigned>(unit[at]) >> 1 < first_other_type) {
+    if (header_at(unit, at, codec).is_slice) {
       return unit.first(start_of_nal_unit(unit, at));
     }
   }
   return unit;
 }
 
-ParameterSets parameter_sets_of(Bytes head) {
-  ParameterSets sets;
+ParameterSets parameter_sets_of(Bytes head, VideoCodec codec) {
+  ParameterSets sets{.codec = codec, .units = {}};
   NalFinder finder(head);
   for (auto at = finder.next(); at < head.size();) {
-    const auto type = std::to_integer<unsigned>(head[at]) >> 1;
+    const auto set = header_at(head, at, codec).set;
     const auto next = finder.next();
     const auto end = next > head.size() ? head.size() : start_of_nal_unit(head, next);
-    if (type >= first_set_type && type <= last_set_type) {
+    if (set) {
       auto text = as_text(head.subspan(at, end - at));
       text.remove_suffix(text.size() - 1 - text.find_last_not_of('\0'));
-      sets.units[type - first_set_type] += text;
+      sets.units[*set] += text;
       sets.begin = sets.end != 0 ? sets.begin : start_of_nal_unit(head, at);
       sets.end = end;
     }
@@ -167,10 +222,15 @@ std::size_t find_hole(Bytes bytes) {
   return 0;
 }
 
-AccessUnitSplitter::AccessUnitSplitter(const ParameterSets& sets) {
+AccessUnitSplitter::AccessUnitSplitter(const ParameterSets& sets) : codec_(sets.codec) {
   for (const auto& unit : sets.units) {
-    order_reader_.take(as_bytes(unit));
+    take_order(as_bytes(unit));
   }
+}
+
+std::optional<PictureOrder> AccessUnitSplitter::take_order(Bytes nal_unit) {
+  return codec_ == VideoCodec::h265 ? order_reader_.take(nal_unit)
+                                    : h264_order_reader_.take(nal_unit);
 }
 
 void AccessUnitSplitter::feed(Bytes bytes, std::vector<AccessUnit>& units) {
@@ -185,17 +245,17 @@ void AccessUnitSplitter::take(std::uint8_t byte, std::vector<AccessUnit>& units)
     end_nal_unit();
     nal_offset_ = offset_ - std::min(zeros_, 3U);
     in_nal_unit_ = true;
-    header_bytes_ = 3;
+    header_bytes_ = static_cast<unsigned>(nal_header_.size());
   } else {
     notice_impossible(byte);
     if (in_nal_unit_ && nal_unit_.size() < PictureOrderReader::enough) {
       nal_unit_.push_back(std::byte{byte});
     }
-    if (header_bytes_ == 3) {
-      nal_type_ = byte >> 1 & 0x3F;
+    if (header_bytes_ != 0) {
+      nal_header_[nal_header_.size() - header_bytes_] = std::byte{byte};
     }
-    if (header_bytes_ == 1) { // first_slice_segment_in_pic_flag
-      begin_nal_unit((byte & 0x80) != 0, units);
+    if (header_bytes_ == 1) {
+      begin_nal_unit(units);
     }
     header_bytes_ -= header_bytes_ != 0 ? 1 : 0;
   }
@@ -206,11 +266,13 @@ void AccessUnitSplitter::take(std::uint8_t byte, std::vector<AccessUnit>& units)
 /// Three zeros are a start code's. If the header of a NAL unit follows, it is the start code that
 /// is damaged; otherwise these are bytes of the picture.
 void AccessUnitSplitter::notice_impossible(std::uint8_t byte) {
+  const bool is_h265 = codec_ == VideoCodec::h265;
   if (doubtful_bytes_ == 2) {
-    damaged_ = damaged_ || (byte & 0x81) != 0;
-    lost_picture_ = byte >> 1 < first_other_type;
-  } else if (doubtful_bytes_ == 1) {
-    damaged_ = damaged_ || (byte & 0xF8) != 0 || (byte & 7) == 0;
+    const auto header = is_h265 ? h265_header(byte, 1, 0) : h264_header(byte, 0);
+    damaged_ = damaged_ || !header.is_plausible;
+    lost_picture_ = header.is_slice;
+  } else if (doubtful_bytes_ == 1 && is_h265) {
+    damaged_ = damaged_ || !h265_header(0, byte, 0).is_plausible;
   }
   doubtful_bytes_ -= doubtful_bytes_ != 0 ? 1 : 0;
   const bool impossible = byte > 1 && (zeros_ >= 3 || (zeros_ == 2 && byte == 2));
@@ -223,7 +285,7 @@ void AccessUnitSplitter::notice_impossible(std::uint8_t byte) {
 
 void AccessUnitSplitter::end_nal_unit() {
   if (!nal_unit_.empty()) {
-    const auto order = order_reader_.take(nal_unit_);
+    const auto order = take_order(nal_unit_);
     order_ = order ? order : order_;
     nal_unit_.clear();
   }
@@ -239,9 +301,9 @@ AccessUnit AccessUnitSplitter::unit_to(std::uint64_t end) const {
           .garbage_behind = end_ && !damaged_ && !lost_picture_};
 }
 
-void AccessUnitSplitter::begin_nal_unit(bool first_slice, std::vector<AccessUnit>& units) {
-  const bool is_slice = nal_type_ < first_other_type;
-  if (has_picture_ && (is_slice ? first_slice : opens_unit(nal_type_))) {
+void AccessUnitSplitter::begin_nal_unit(std::vector<AccessUnit>& units) {
+  const auto header = header_at(nal_header_, 0, codec_);
+  if (has_picture_ && (header.is_slice ? header.begins_picture : header.opens_unit)) {
     units.push_back(unit_to(nal_offset_));
     unit_offset_ = nal_offset_;
     has_picture_ = key_ = damaged_ = false;
@@ -249,8 +311,8 @@ void AccessUnitSplitter::begin_nal_unit(bool first_slice, std::vector<AccessUnit
     end_.reset();
   }
   unit_offset_ = unit_offset_.value_or(nal_offset_);
-  has_picture_ = has_picture_ || is_slice;
-  key_ = key_ || is_key_type(nal_type_);
+  has_picture_ = has_picture_ || header.is_slice;
+  key_ = key_ || header.is_key;
 }
 
 std::optional<AccessUnit> AccessUnitSplitter::finish() {

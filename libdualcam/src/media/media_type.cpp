@@ -1,6 +1,7 @@
 #include "dualcam/media/media_type.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 
 #include "dualcam/media/ptmf.hpp"
@@ -42,6 +43,13 @@ bool is_h264(Bytes bytes) {
   return (header & 0x80) == 0 && unit.size() > 1 && begins_stream;
 }
 
+/// A slice of H.264 that other pictures build on: a stream that lost its first key picture.
+bool begins_with_h264_slice(Bytes bytes) {
+  const auto unit = first_unit(bytes);
+  const auto header = unit.size() < 2 ? 0U : std::to_integer<unsigned>(unit[0]);
+  return header == 0x21 || header == 0x41 || header == 0x61;
+}
+
 /// Packets of 188 bytes, each with its sync byte; or the two that there are.
 bool is_transport_stream(Bytes bytes) {
   constexpr std::size_t packet = 188;
@@ -55,16 +63,24 @@ bool is_transport_stream(Bytes bytes) {
   return count >= 3;
 }
 
-/// A parameter set near the beginning: a stream whose first start code is damaged.
-bool begins_damaged_annex_b(Bytes bytes) {
+/// Whether one of these headers follows a start code near the beginning.
+bool has_unit_early(Bytes bytes, std::initializer_list<std::string_view> headers) {
   constexpr std::size_t longest_first_unit = 64;
   const auto text = as_text(bytes.first(std::min(bytes.size(), longest_first_unit)));
-  for (const auto* header : {"\x40\x01", "\x42\x01", "\x44\x01"}) {
-    if (text.find(std::string("\0\0\1", 3) + header) != text.npos) {
-      return true;
-    }
-  }
-  return false;
+  return std::ranges::any_of(headers, [&](std::string_view header) {
+    return text.find(std::string("\0\0\1", 3).append(header)) != text.npos;
+  });
+}
+
+/// A parameter set near the beginning: a stream whose first start code is damaged.
+bool begins_damaged_annex_b(Bytes bytes) {
+  return has_unit_early(bytes, {"\x40\x01", "\x42\x01", "\x44\x01"});
+}
+
+/// The same of H.264: a sequence parameter set with its profile, or one for pictures.
+bool begins_damaged_h264(Bytes bytes) {
+  return has_unit_early(bytes, {"\x67\x42", "\x67\x4D", "\x67\x64", "\x27\x42", "\x27\x4D",
+                                "\x27\x64", "\x68\xCE", "\x68\xEE", "\x68\xEB"});
 }
 
 bool holds_ptmf_header(Bytes bytes) {
@@ -93,6 +109,10 @@ VideoFormat detect(Bytes first_bytes) {
   }
   if (holds_ptmf_header(first_bytes)) {
     return VideoFormat::ptmf;
+  }
+  if (is_h264(first_bytes) || begins_with_h264_slice(first_bytes) ||
+      begins_damaged_h264(first_bytes)) {
+    return VideoFormat::h264;
   }
   const bool is_stream = is_annex_b(first_bytes) || begins_damaged_annex_b(first_bytes);
   return is_stream ? VideoFormat::annex_b : VideoFormat::unknown;
@@ -131,6 +151,8 @@ std::string_view name_of(VideoFormat format) {
     return "PTMF";
   case VideoFormat::annex_b:
     return "HEVC Annex B";
+  case VideoFormat::h264:
+    return "H.264 Annex B";
   case VideoFormat::mp4:
     return "MP4";
   case VideoFormat::jpeg:

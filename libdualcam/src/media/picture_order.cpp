@@ -1,5 +1,7 @@
 #include "dualcam/media/picture_order.hpp"
 
+#include "media/bit_reader.hpp"
+
 namespace dualcam {
 namespace {
 
@@ -18,50 +20,6 @@ constexpr std::uint8_t sequence_parameters = 33;
 constexpr std::uint8_t picture_parameters = 34;
 constexpr std::uint8_t end_of_sequence = 36;
 constexpr std::uint8_t end_of_stream = 37;
-
-/// Reads fields of bits; zeros behind the end.
-class BitReader {
-public:
-  /// `payload` as it stands in the stream, with its emulation prevention.
-  explicit BitReader(Bytes payload) {
-    unsigned zeros = 0;
-    for (const auto byte : payload) {
-      if (zeros >= 2 && byte == std::byte{3}) {
-        zeros = 0;
-        continue;
-      }
-      zeros = byte == std::byte{0} ? zeros + 1 : 0;
-      bytes_.push_back(byte);
-    }
-  }
-
-  std::uint32_t bits(unsigned count) {
-    std::uint32_t value = 0;
-    for (; count != 0; --count, ++at_) {
-      const auto byte = at_ / 8 < bytes_.size() ? std::to_integer<unsigned>(bytes_[at_ / 8]) : 0;
-      value = value << 1 | (byte >> (7 - at_ % 8) & 1);
-    }
-    return value;
-  }
-
-  bool flag() { return bits(1) != 0; }
-  void skip(std::size_t count) { at_ += count; }
-
-  /// Exp-Golomb, ue(v).
-  std::uint32_t number() {
-    unsigned zeros = 0;
-    while (zeros < 32 && !is_past_end() && !flag()) {
-      ++zeros;
-    }
-    return zeros < 32 ? (std::uint32_t{1} << zeros) - 1 + bits(zeros) : ~std::uint32_t{0};
-  }
-
-  bool is_past_end() const { return at_ > bytes_.size() * 8; }
-
-private:
-  ByteBuffer bytes_;
-  std::size_t at_ = 0;
-};
 
 /// profile_tier_level
 void skip_profile(BitReader& reader, unsigned sub_layers) {

@@ -40,8 +40,11 @@ bool begins_with_voice_header(Bytes payload) {
          std::to_integer<std::size_t>(payload[2]) * 2 == payload.size() - voice_header_size;
 }
 
+/// Of a picture alone.
+VideoCodec likely_codec(Bytes unit) { return codec_of(unit).value_or(VideoCodec::h265); }
+
 bool is_whole(Bytes unit, bool key) {
-  const auto check = check_access_unit(unit, key);
+  const auto check = check_access_unit(unit, key, likely_codec(unit));
   return check.flaw.empty() && check.head_flaw.empty();
 }
 
@@ -209,7 +212,8 @@ void PtmfReader::accept_head() {
                                  .size = held_,
                                  .late = false,
                                  .doubtful = false,
-                                 .headless = true});
+                                 .headless = true,
+                                 .codec = likely_codec(payload)});
 }
 
 /// Drops everything in front of the next `PTMF`. False: there is none in what has come.
@@ -343,7 +347,8 @@ void PtmfReader::accept(bool doubtful) {
 void PtmfReader::accept_picture(const PtmfHeader& header, bool doubtful, bool late) {
   const auto payload = content_of(header, window());
   const bool key = header.kind == PtmfKind::key_picture;
-  const auto check = check_access_unit(payload, key);
+  const auto codec = codec_.value_or(likely_codec(payload));
+  const auto check = check_access_unit(payload, key, codec);
   const auto picture = check.flaw.empty() ? payload.subspan(check.head_size) : payload;
   if (const auto zeros = find_hole(picture); zeros != 0) {
     report(loss_of(
@@ -363,7 +368,10 @@ void PtmfReader::accept_picture(const PtmfHeader& header, bool doubtful, bool la
                      label(header) + " is whole, but what precedes it is damaged: " +
                          std::string(check.head_flaw)));
   }
-  key_seen_ = key_seen_ || key;
+  if (key) {
+    key_seen_ = true;
+    codec_ = codec;
+  }
   if (!key_seen_) {
     report(damage_of(PtmfDamageKind::before_first_key, header, offset_,
                      label(header) + " comes before the first key picture"));
@@ -382,7 +390,8 @@ void PtmfReader::accept_picture(const PtmfHeader& header, bool doubtful, bool la
                                  .late = late,
                                  .doubtful = doubtful,
                                  .headless = false,
-                                 .damaged_head = check.head_flaw.empty() ? 0 : check.head_size});
+                                 .damaged_head = check.head_flaw.empty() ? 0 : check.head_size,
+                                 .codec = codec});
 }
 
 void PtmfReader::accept_sound(const PtmfHeader& header, bool doubtful, bool late) {
@@ -448,6 +457,7 @@ bool PtmfReader::check_order(const PtmfHeader& header) {
             .message = label(header) + " begins another recording: numbers and times start anew"});
     pictures_ = sounds_ = {};
     key_seen_ = false;
+    codec_.reset();
     break;
   case Order::wrong_number:
     report(

@@ -21,14 +21,19 @@ TEST_CASE("media type: each format is told by its first bytes") {
   CHECK(detect(from_hex("00000001 4001 0c01")) == VideoFormat::annex_b);
   CHECK(detect(from_hex("000001 4601 50")) == VideoFormat::annex_b);
   CHECK(detect(from_hex("00000001 2601 af")) == VideoFormat::annex_b);
+  for (const auto* h264 : {"00000001 6742 001f", "000001 2764", "00000001 0910", "00000001 0605 ff",
+                           "00000001 6588", "00000001 419a", "00000002 6742 00000001 6742"}) {
+    CAPTURE(h264);
+    CHECK(detect(from_hex(h264)) == VideoFormat::h264);
+  }
   CHECK(detect(from_hex("00000020 66747970 69736f6d")) == VideoFormat::mp4);
   CHECK(detect(from_hex("ffd8 ffe0 0010")) == VideoFormat::jpeg);
 }
 
 TEST_CASE("media type: other content is unknown") {
   for (const auto* other :
-       {"", "00", "00000001", "00000001 40", "00000001 6742 00 1f", "00000001 0910",
-        "00000002 4001", "89504e470d0a1a0a", "1a45dfa3", "00000020 6d6f6f76", "ff", "5054 4d"}) {
+       {"", "00", "00000001", "00000001 40", "00000001 67", "00000002 6742", "00000002 4001",
+        "89504e470d0a1a0a", "1a45dfa3", "00000020 6d6f6f76", "ff", "5054 4d"}) {
     CAPTURE(other);
     CHECK(detect(from_hex(other)) == VideoFormat::unknown);
   }
@@ -112,8 +117,8 @@ TEST_CASE("media type: the first bytes tell what a name should end in") {
 
 TEST_CASE("media type: every format has its own name") {
   std::vector<std::string_view> names;
-  for (const auto format : {VideoFormat::ptmf, VideoFormat::annex_b, VideoFormat::mp4,
-                            VideoFormat::jpeg, VideoFormat::unknown}) {
+  for (const auto format : {VideoFormat::ptmf, VideoFormat::annex_b, VideoFormat::h264,
+                            VideoFormat::mp4, VideoFormat::jpeg, VideoFormat::unknown}) {
     names.push_back(name_of(format));
   }
   std::ranges::sort(names);

@@ -77,7 +77,7 @@ TEST_CASE("fragments: one a key picture lasts until the next one begins") {
 
 TEST_CASE("fragments: pieces of any size tell the same") {
   const auto file = clip(FragmentWriter::Pace::by_key);
-  for (const std::size_t step : {1, 2, 7, 100}) {
+  for (const std::size_t step : {1U, 2U, 7U, 100U}) {
     const auto facts = facts_of(file, step);
     REQUIRE(facts.size() == 3);
     CHECK(facts[2].begin == 1.0);

@@ -1,5 +1,6 @@
 /// \file
-/// HEVC as a byte stream (ITU-T H.265, Annex B), cut into access units: the bytes of one picture.
+/// HEVC or H.264 as a byte stream (Annex B of ITU-T H.265 and H.264), cut into access units: the
+/// bytes of one picture.
 ///
 /// A splitter is used by one thread at a time and keeps no view of what it was fed.
 #pragma once
@@ -11,10 +12,20 @@
 #include <string_view>
 #include <vector>
 
+#include "dualcam/media/h264.hpp"
 #include "dualcam/media/picture_order.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam {
+
+/// How pictures are coded.
+enum class VideoCodec : std::uint8_t {
+  h265, ///< HEVC
+  h264, ///< AVC
+};
+
+/// How an access unit is coded; nullopt: it does not tell.
+std::optional<VideoCodec> codec_of(Bytes unit);
 
 /// What shows that an access unit is damaged, each in a few words: "it has no slice", ... Empty: it
 /// may be whole.
@@ -27,20 +38,29 @@ struct AccessUnitCheck {
 /// Looks at one access unit that stands alone; a `key` picture if that is wanted.
 ///
 /// Damage inside the coded data shows only where it makes bytes that no NAL unit can hold.
-AccessUnitCheck check_access_unit(Bytes unit, bool key);
+AccessUnitCheck check_access_unit(Bytes unit, bool key, VideoCodec codec = VideoCodec::h265);
 
 /// What precedes the first slice of an access unit, or of the beginning of one: its parameter sets.
-Bytes head_of_access_unit(Bytes unit);
+Bytes head_of_access_unit(Bytes unit, VideoCodec codec = VideoCodec::h265);
 
 /// The parameter sets in a head.
 struct ParameterSets {
+  /// How they are coded.
+  VideoCodec codec = VideoCodec::h265;
   /// Of video, sequence and picture: the NAL units without start codes; several of a kind in a row.
+  /// H.264 has none of video.
   std::array<std::string, 3> units;
   std::size_t begin = 0; ///< of the stretch of the head that holds them all
   std::size_t end = 0;   ///< 0: there is none
+
+  /// Whether pictures can be decoded with them.
+  bool has_all() const {
+    return (codec == VideoCodec::h264 || !units[0].empty()) && !units[1].empty() &&
+           !units[2].empty();
+  }
 };
 /// Those of a head that `head_of_access_unit` gave.
-ParameterSets parameter_sets_of(Bytes head);
+ParameterSets parameter_sets_of(Bytes head, VideoCodec codec = VideoCodec::h265);
 
 /// The length of the first run of zeros that no coded picture has, since emulation prevention
 /// breaks up three: a hole that lost bytes left. 0: there is none.
@@ -64,7 +84,8 @@ struct AccessUnit {
 /// follows the last picture without being one belongs to no unit.
 class AccessUnitSplitter {
 public:
-  AccessUnitSplitter() = default;
+  /// Of a stream that is coded so.
+  explicit AccessUnitSplitter(VideoCodec codec = VideoCodec::h265) : codec_(codec) {}
   /// `sets` are those of pictures for which the stream has none.
   explicit AccessUnitSplitter(const ParameterSets& sets);
 
@@ -76,19 +97,22 @@ public:
 
 private:
   void take(std::uint8_t byte, std::vector<AccessUnit>& units);
-  void begin_nal_unit(bool first_slice, std::vector<AccessUnit>& units);
+  void begin_nal_unit(std::vector<AccessUnit>& units);
+  std::optional<PictureOrder> take_order(Bytes nal_unit);
   void end_nal_unit();
   void notice_impossible(std::uint8_t byte);
   AccessUnit unit_to(std::uint64_t end) const;
 
+  VideoCodec codec_;
   std::uint64_t offset_ = 0;  ///< of the next byte
   unsigned zeros_ = 0;        ///< how many precede it
   unsigned header_bytes_ = 0; ///< still wanted of the NAL unit that has begun
   bool in_nal_unit_ = false;
   std::uint64_t nal_offset_ = 0;
-  std::uint8_t nal_type_ = 0;
+  std::array<std::byte, 3> nal_header_{};
   ByteBuffer nal_unit_; ///< its first bytes
   PictureOrderReader order_reader_;
+  H264OrderReader h264_order_reader_;
 
   std::optional<std::uint64_t> unit_offset_;
   bool has_picture_ = false;

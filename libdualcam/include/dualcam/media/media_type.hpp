@@ -16,6 +16,7 @@ namespace dualcam {
 enum class VideoFormat {
   ptmf,    ///< the camera's container, see ptmf.hpp
   annex_b, ///< an HEVC elementary stream: `00 00 00 01 40`
+  h264,    ///< an H.264 elementary stream: `00 00 00 01 67`
   mp4,     ///< newer DashCams: `ftyp` at byte 4
   jpeg,    ///< a photo: `FF D8`
   unknown, ///< none of these
@@ -25,8 +26,8 @@ enum class VideoFormat {
 /// file from its first 8 bytes.
 inline constexpr std::size_t detection_size = 65536;
 
-/// How many when it has said `unknown` or `annex_b`: a PTMF file that lost its beginning may show
-/// its first header only after the largest chunk.
+/// How many when it has said `unknown`, `annex_b` or `h264`: a PTMF file that lost its beginning
+/// may show its first header only after the largest chunk.
 inline constexpr std::size_t thorough_detection_size = largest_ptmf_payload + 2 * ptmf_header_size;
 
 /// Judges a file by its first bytes; a stream's first start code may be damaged. When these say
@@ -43,7 +44,7 @@ inline constexpr std::size_t extension_sample_size = 1024;
 /// beginning.
 std::string_view extension_of_content(Bytes first_bytes);
 
-/// "PTMF", "HEVC Annex B", "MP4", "JPEG" or "unknown".
+/// "PTMF", "HEVC Annex B", "H.264 Annex B", "MP4", "JPEG" or "unknown".
 std::string_view name_of(VideoFormat format);
 
 } // namespace dualcam

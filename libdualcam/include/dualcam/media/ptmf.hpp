@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "dualcam/media/annex_b.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam {
@@ -71,8 +72,8 @@ public:
   /// `format` goes into every header.
   explicit PtmfWriter(PtmfFormat format) : format_(format) {}
 
-  /// `access_unit`: one HEVC access unit as Annex B, a key picture with its parameter sets.
-  /// Precondition: not empty, fits `largest_ptmf_payload`.
+  /// `access_unit`: one access unit, HEVC or H.264, as Annex B, a key picture with its parameter
+  /// sets. Precondition: not empty, fits `largest_ptmf_payload`.
   void picture(bool key, Bytes access_unit, std::uint64_t time, ByteBuffer& out);
 
   /// `a_law`: G.711 A-law, 8000 Hz mono; 320 bytes in the files seen. Precondition: an even number
@@ -103,6 +104,7 @@ struct PtmfPicture {
   /// How many of the payload's first bytes, announced by `bad_head`, no decoder should see: its
   /// parameter sets and SEI. 0: they are not damaged.
   std::size_t damaged_head = 0;
+  VideoCodec codec = VideoCodec::h265; ///< as the recording's first key picture has it
 };
 
 /// Some milliseconds of sound. `a_law` is valid until the next call of `next`.
@@ -281,6 +283,7 @@ private:
   Track pictures_;
   Track sounds_;
   bool key_seen_ = false;
+  std::optional<VideoCodec> codec_; ///< of the pictures since then
 };
 
 /// "garbage", "cut end", "zero hole", ... for JSON and logs.

@@ -1,4 +1,4 @@
-#include "dcam-convert/hevc_configuration.hpp"
+#include "dcam-convert/codec_configuration.hpp"
 
 #include <array>
 #include <string_view>
@@ -48,15 +48,42 @@ ByteBuffer profile_of(Bytes set) {
   return {};
 }
 
-} // namespace
+void append_set(Bytes set, ByteBuffer& record) {
+  append_be(record, static_cast<std::uint16_t>(set.size()));
+  append(record, set);
+}
 
-ByteBuffer with_lengths(Bytes stretch) {
-  ByteBuffer out;
-  for (const auto unit : nal_units(stretch)) {
-    append_be(out, static_cast<std::uint32_t>(unit.size()));
-    append(out, unit);
+ByteBuffer avc_configuration(Bytes head) {
+  constexpr std::size_t most_sequences = 31;
+  constexpr std::size_t most_pictures = 255;
+  constexpr std::size_t longest = 65535;
+  std::vector<Bytes> sequences;
+  std::vector<Bytes> pictures;
+  for (const auto unit : nal_units(head)) {
+    const auto type = std::to_integer<unsigned>(unit.front()) & 0x1F;
+    if (type == 7 && unit.size() > 3 && unit.size() <= longest &&
+        sequences.size() < most_sequences) {
+      sequences.push_back(unit);
+    } else if (type == 8 && unit.size() <= longest && pictures.size() < most_pictures) {
+      pictures.push_back(unit);
+    }
   }
-  return out;
+  if (sequences.empty() || pictures.empty()) {
+    return {};
+  }
+  ByteBuffer record;
+  append_be(record, std::uint8_t{1});
+  append(record, sequences.front().subspan(1, 3)); // profile and level
+  append_be(record, std::uint8_t{0xFF});           // lengths have 4 bytes
+  append_be(record, static_cast<std::uint8_t>(0xE0 | sequences.size()));
+  for (const auto set : sequences) {
+    append_set(set, record);
+  }
+  append_be(record, static_cast<std::uint8_t>(pictures.size()));
+  for (const auto set : pictures) {
+    append_set(set, record);
+  }
+  return record;
 }
 
 ByteBuffer hevc_configuration(Bytes head) {
@@ -87,11 +114,25 @@ ByteBuffer hevc_configuration(Bytes head) {
     append_be(record, static_cast<std::uint8_t>(types[kind])); // there are others in the stream
     append_be(record, static_cast<std::uint16_t>(sets[kind].size()));
     for (const auto set : sets[kind]) {
-      append_be(record, static_cast<std::uint16_t>(set.size()));
-      append(record, set);
+      append_set(set, record);
     }
   }
   return record;
+}
+
+} // namespace
+
+ByteBuffer with_lengths(Bytes stretch) {
+  ByteBuffer out;
+  for (const auto unit : nal_units(stretch)) {
+    append_be(out, static_cast<std::uint32_t>(unit.size()));
+    append(out, unit);
+  }
+  return out;
+}
+
+ByteBuffer codec_configuration(Bytes head, VideoCodec codec) {
+  return codec == VideoCodec::h265 ? hevc_configuration(head) : avc_configuration(head);
 }
 
 } // namespace dualcam::convert

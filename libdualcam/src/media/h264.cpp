@@ -1,0 +1,183 @@
+#include "dualcam/media/h264.hpp"
+
+#include <algorithm>
+
+#include "media/bit_reader.hpp"
+
+namespace dualcam {
+namespace {
+
+// nal_unit_type, table 7-1
+constexpr unsigned h264_other_slice = 1;
+constexpr unsigned h264_key_slice = 5;
+constexpr unsigned h264_sequence_set = 7;
+constexpr unsigned h264_picture_set = 8;
+
+constexpr std::uint32_t largest_side = 65535;
+constexpr unsigned side_of_block = 16;
+
+/// Profiles whose sequence parameter sets tell of colours and scaling.
+bool is_high(unsigned profile) {
+  constexpr std::array<unsigned, 13> high{100, 110, 122, 244, 44,  83, 86,
+                                          118, 128, 138, 139, 134, 135};
+  return std::ranges::find(high, profile) != high.end();
+}
+
+void skip_scaling_list(BitReader& reader, unsigned size) {
+  std::int32_t last = 8;
+  std::int32_t next = 8;
+  for (unsigned i = 0; i < size; ++i) {
+    next = next != 0 ? (last + reader.signed_number() % 256 + 512) % 256 : 0;
+    last = next != 0 ? next : last;
+  }
+}
+
+/// The format of colours.
+unsigned take_colours(BitReader& reader, H264Sequence& sequence) {
+  const auto chroma = reader.number();
+  sequence.separate_planes = chroma == 3 && reader.flag();
+  reader.number(); // bits of a sample, less 8
+  reader.number();
+  reader.skip(1);
+  if (reader.flag()) {
+    for (unsigned list = 0; list < (chroma == 3 ? 12U : 8U); ++list) {
+      if (reader.flag()) {
+        skip_scaling_list(reader, list < 6 ? 16 : 64);
+      }
+    }
+  }
+  return chroma;
+}
+
+void take_order(BitReader& reader, H264Sequence& sequence) {
+  sequence.order_type = reader.number();
+  if (sequence.order_type == 0) {
+    sequence.order_bits = reader.number() + 4;
+  } else if (sequence.order_type == 1) {
+    reader.skip(1);
+    reader.signed_number();
+    reader.signed_number();
+    for (auto count = reader.number(); count != 0 && !reader.is_past_end(); --count) {
+      reader.signed_number();
+    }
+  }
+}
+
+void take_size(BitReader& reader, unsigned chroma, H264Sequence& sequence) {
+  std::uint64_t width = (std::uint64_t{reader.number()} + 1) * side_of_block;
+  std::uint64_t height = (std::uint64_t{reader.number()} + 1) * side_of_block;
+  sequence.frames_only = reader.flag();
+  const std::uint64_t fields = sequence.frames_only ? 1 : 2;
+  height *= fields;
+  reader.skip(sequence.frames_only ? 1 : 2);
+  if (reader.flag()) {
+    const std::uint64_t unit_width = chroma == 1 || chroma == 2 ? 2 : 1;
+    const auto unit_height = std::uint64_t{chroma == 1 ? 2U : 1U} * fields;
+    const auto left = reader.number();
+    const auto right = reader.number();
+    const auto top = reader.number();
+    const auto bottom = reader.number();
+    width -= std::min(width, unit_width * (std::uint64_t{left} + right));
+    height -= std::min(height, unit_height * (std::uint64_t{top} + bottom));
+  }
+  const bool possible = width <= largest_side && height <= largest_side;
+  sequence.width = possible ? static_cast<std::uint32_t>(width) : 0;
+  sequence.height = possible ? static_cast<std::uint32_t>(height) : 0;
+}
+
+/// Modulo 2^32.
+std::int32_t sum(std::int32_t a, std::int32_t b) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
+}
+
+} // namespace
+
+std::optional<H264Sequence> read_h264_sequence(Bytes nal_unit) {
+  if (nal_unit.empty() || (std::to_integer<unsigned>(nal_unit[0]) & 0x1F) != h264_sequence_set) {
+    return std::nullopt;
+  }
+  H264Sequence sequence{};
+  BitReader reader(
+      nal_unit.subspan(1).first(std::min(nal_unit.size() - 1, PictureOrderReader::enough)));
+  const auto profile = reader.bits(8);
+  reader.skip(16); // constraints and level
+  sequence.id = reader.number();
+  const auto chroma = is_high(profile) ? take_colours(reader, sequence) : 1;
+  sequence.frame_number_bits = reader.number() + 4;
+  take_order(reader, sequence);
+  reader.number(); // pictures that are kept
+  reader.skip(1);
+  take_size(reader, chroma, sequence);
+  const bool possible = sequence.id < 32 && sequence.frame_number_bits >= 4 &&
+                        sequence.frame_number_bits <= 16 && sequence.order_type <= 2 &&
+                        sequence.order_bits <= 16 && sequence.width != 0 && sequence.height != 0;
+  return possible && !reader.is_past_end() ? std::optional(sequence) : std::nullopt;
+}
+
+std::optional<PictureOrder> H264OrderReader::take(Bytes nal_unit) {
+  if (nal_unit.size() < 2) {
+    return std::nullopt;
+  }
+  const auto header = std::to_integer<std::uint8_t>(nal_unit[0]);
+  const auto type = header & 0x1FU;
+  const auto payload =
+      nal_unit.subspan(1).first(std::min(nal_unit.size() - 1, PictureOrderReader::enough));
+  if (type == h264_sequence_set) {
+    if (const auto sequence = read_h264_sequence(nal_unit)) {
+      sequences_[sequence->id] = sequence;
+    }
+  } else if (type == h264_picture_set) {
+    BitReader reader(payload);
+    const auto id = reader.number();
+    const auto sequence = reader.number();
+    if (id < pictures_.size() && sequence < sequences_.size()) {
+      pictures_[id] = sequence;
+    }
+  } else if (type == h264_other_slice || type == h264_key_slice) {
+    return order_of(header, payload);
+  }
+  return std::nullopt;
+}
+
+std::optional<PictureOrder> H264OrderReader::order_of(std::uint8_t header, Bytes payload) {
+  BitReader reader(payload);
+  if (reader.number() != 0) { // a further slice
+    return std::nullopt;
+  }
+  reader.number(); // type of the slice
+  const auto id = reader.number();
+  if (id >= pictures_.size() || !pictures_[id] || !sequences_[*pictures_[id]]) {
+    return std::nullopt;
+  }
+  const auto& sequence = *sequences_[*pictures_[id]];
+  reader.skip(sequence.separate_planes ? 2 : 0);
+  reader.skip(sequence.frame_number_bits);
+  if (!sequence.frames_only && reader.flag()) {
+    reader.skip(1);
+  }
+  const bool key = (header & 0x1FU) == h264_key_slice;
+  if (key) {
+    reader.number();
+    reference_ = decoded_ = 0;
+  }
+  if (sequence.order_type != 0) {
+    return PictureOrder{key, false, decoded_++};
+  }
+  const auto low = static_cast<std::int32_t>(reader.bits(sequence.order_bits));
+  if (reader.is_past_end()) {
+    return std::nullopt;
+  }
+  const auto range = std::int32_t{1} << sequence.order_bits;
+  auto high = reference_ - (reference_ & (range - 1));
+  const auto reference_low = reference_ & (range - 1);
+  if (low < reference_low && reference_low - low >= range / 2) {
+    high = sum(high, range);
+  } else if (low > reference_low && low - reference_low > range / 2) {
+    high = sum(high, -range);
+  }
+  const bool is_reference = (header & 0x60) != 0;
+  reference_ = is_reference ? sum(high, low) : reference_;
+  return PictureOrder{key, false, sum(high, low)};
+}
+
+} // namespace dualcam
