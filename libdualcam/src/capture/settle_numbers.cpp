@@ -180,8 +180,12 @@ void Settler::place_by_what_follows() {
   last -= damaged ? 1 : 0;
   const auto place = *end_ - behind - length(*last);
   if (!last->doubtful && !last->placed && place >= first_place()) {
+    const auto& final = packets_.back();
+    const bool more_is_lost = std::ranges::any_of(transfer_.skipped, [&](const DumpSkipped& each) {
+      return each.offset > final.offset; // maybe another packet
+    });
     put(*last, place, DumpNumbering::inferred, by_what_follows);
-    last->at_end = true;
+    last->at_end = !more_is_lost;
   }
 }
 
@@ -514,6 +518,7 @@ void note_correction(CapturedTransfer& transfer, std::string_view reason) {
 void settle_numbers(CapturedTransfer& transfer) {
   settle_start(transfer);
   Settler(transfer).settle();
+  settle_conflicts(transfer);
 }
 
 } // namespace dualcam

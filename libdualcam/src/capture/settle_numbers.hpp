@@ -21,6 +21,10 @@ void settle_packet_size(CapturedTransfer& transfer);
 /// missing (unchecked).
 void settle_numbers(CapturedTransfer& transfer);
 
+/// What contradicts itself once all places are known: two good packets with other contents for one
+/// place, and, where something is damaged, one content at two places.
+void settle_conflicts(CapturedTransfer& transfer);
+
 /// Says once why numbers were changed.
 void note_correction(CapturedTransfer& transfer, std::string_view reason);
 
