@@ -10,6 +10,7 @@
 #include "common/hex_reader.hpp"
 #include "common/pcap_reader.hpp"
 #include "common/segment_finder.hpp"
+#include "common/text_conversion.hpp"
 #include "common/utf16.hpp"
 
 namespace dualcam::inline tools {
@@ -116,9 +117,12 @@ public:
       : listener_(listener), reader_({.both_sides = true, .initial = options.initial}) {}
 
   void bytes(Bytes bytes) {
+    conversion_.bytes(bytes);
     reader_.received(bytes);
     drain();
   }
+  /// What text conversion has done to them.
+  std::string conversion() const { return conversion_.verdict(); }
   void missing(std::uint64_t count) {
     reader_.missing(count);
     drain();
@@ -143,6 +147,7 @@ private:
   DumpListener& listener_;
   DumpStream stream_{1, {}, {}};
   DumpReader reader_;
+  TextConversion conversion_;
 };
 
 /// The link layer of a frame that was printed as hex: its IP length fits.
@@ -198,6 +203,7 @@ public:
   void finish() {
     end_block();
     stream_ ? stream_->finish() : streams_.finish();
+    facts_.conversion = stream_ ? stream_->conversion() : "";
   }
 
 private:
@@ -340,6 +346,7 @@ Result<void> read_dump(InputFile& file, const DumpOptions& options, DumpListener
   PlainStream stream(options, listener);
   auto result = read_pieces(file, options, [&](Bytes bytes) { stream.bytes(bytes); });
   stream.finish();
+  facts.conversion = stream.conversion();
   return result;
 }
 

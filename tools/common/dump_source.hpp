@@ -36,6 +36,8 @@ struct DumpFacts {
   std::uint64_t lines_passed_over = 0; ///< of hex text: not hex
   std::vector<HexProblem> problems;    ///< of hex text: lines that cannot be read, the first ones
   std::uint64_t problem_count = 0;     ///< all of them
+  std::string
+      conversion; ///< not empty: text conversion has changed the bytes, and what can be done
 };
 
 struct DumpOptions {

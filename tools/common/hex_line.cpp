@@ -1,6 +1,7 @@
 #include "common/hex_line.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <vector>
@@ -38,6 +39,10 @@ Groups parse_groups(std::string_view text, bool paired) {
   Groups groups;
   auto& bytes = groups.bytes;
   for (;;) {
+    if (text.starts_with("0x") && leading_digits(text.substr(2)) == 2) { // as gdb has them
+      text.remove_prefix(2);
+      paired = false;
+    }
     const auto count = leading_digits(text);
     const bool whole = count == text.size() || text[count] == ' ' || text[count] == '\t';
     if (count == 0 || count % 2 != 0 || !whole) {
@@ -49,7 +54,8 @@ Groups parse_groups(std::string_view text, bool paired) {
     text.remove_prefix(count);
     const auto spaces = leading_spaces(text);
     const bool middle = paired && spaces == 2 && bytes.size() == 8;
-    const bool ends = spaces == 0 || (spaces > 1 && !middle) || text[0] == '\t';
+    const bool prefixed = text.substr(spaces).starts_with("0x");
+    const bool ends = spaces == 0 || (spaces > 1 && !middle) || (text[0] == '\t' && !prefixed);
     text.remove_prefix(spaces);
     if (ends || (paired && bytes.size() == 16)) {
       groups.rest = text;
@@ -98,11 +104,43 @@ Words words_of(std::string_view text) {
   return words;
 }
 
+/// Databases write `\x0004` and `x'0004'`.
+std::string_view without_mark(std::string_view word) {
+  for (const std::string_view mark : {"\\x", "x'", "X'"}) {
+    const auto digits = word.starts_with(mark) ? word.substr(mark.size()) : std::string_view();
+    if (digits.size() >= 4 && leading_digits(digits) == digits.size()) {
+      return digits;
+    }
+  }
+  return word;
+}
+
 std::string_view unwrapped(std::string_view word) {
   const auto first = word.find_first_not_of(wrapping);
   return first == std::string_view::npos
              ? std::string_view()
-             : word.substr(first, word.find_last_not_of(wrapping) + 1 - first);
+             : without_mark(word.substr(first, word.find_last_not_of(wrapping) + 1 - first));
+}
+
+/// `->`, `<--`, `=>`.
+bool is_arrow(std::string_view word) {
+  constexpr std::array<std::string_view, 4> signs{"\xE2\x86\x90", "\xE2\x86\x92", "\xE2\x87\x90",
+                                                  "\xE2\x87\x92"};
+  return std::ranges::find(signs, word) != signs.end() ||
+         (word.size() >= 2 && word.find_first_not_of("<>-=") == std::string_view::npos &&
+          word.find_first_of("<>") != std::string_view::npos);
+}
+
+/// What logs call the bytes that follow.
+bool is_label(std::string_view word) {
+  constexpr std::array<std::string_view, 18> labels{
+      "rx",  "tx",   "recv", "received", "read", "in",      "send", "sent",  "out",
+      "raw", "data", "hex",  "payload",  "body", "message", "msg",  "frame", "packet"};
+  std::string lower(word);
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return std::ranges::find(labels, lower) != labels.end();
 }
 
 /// `12:34:56`, `12:34:56.789`, `2024-10-29`, `29.10.2024`, in brackets or not.
@@ -159,10 +197,11 @@ bool is_only_wrapping(std::string_view word) { return unwrapped(word).empty(); }
 
 /// What separates a prefix from the hex behind it beyond doubt.
 bool ends_prefix(std::string_view word) {
-  return is_clock(word) || word.ends_with(']') || is_only_wrapping(word);
+  return is_clock(word) || word.ends_with(']') || is_only_wrapping(word) || is_arrow(word);
 }
 bool may_end_prefix(std::string_view word) {
-  return word.ends_with(':') || word.ends_with('=') || word.ends_with('>') || word.ends_with('<');
+  return word.ends_with(':') || word.ends_with('=') || word.ends_with('>') || word.ends_with('<') ||
+         is_label(word);
 }
 
 std::string joined_problem(const Words& words, std::size_t first) {
@@ -271,6 +310,13 @@ std::string problem_without_hex(const Words& words) {
   if (odd) {
     return "an odd number of hex digits: one is missing, or one too many";
   }
+  const auto is_encoded = [](std::string_view word) {
+    return std::ranges::count(word, '%') >= 8 &&
+           word.find_first_not_of("%0123456789abcdefABCDEF") == std::string_view::npos;
+  };
+  if (std::ranges::any_of(words, is_encoded)) {
+    return "percent-encoded bytes: decode them, and print them as hex";
+  }
   return has_much_hex(words)
              ? "hex with something else behind or between it: leave nothing but the bytes"
              : "";
@@ -340,8 +386,10 @@ std::optional<OffsetLine> parse_offset_line(std::string_view text, int base, boo
     return std::nullopt;
   }
   text.remove_prefix(count);
-  const bool colon = text.starts_with(':');
-  text.remove_prefix(colon ? 1 : 0);
+  const auto blanks = leading_spaces(text);
+  const bool bar = text.substr(blanks).starts_with("| ");
+  const bool colon = text.starts_with(':') || bar;
+  text.remove_prefix(bar ? blanks + 1 : colon ? 1 : 0);
   const auto spaces = leading_spaces(text);
   const auto behind = text.substr(spaces);
   const bool in_pairs = leading_digits(behind) == 2;
@@ -352,6 +400,7 @@ std::optional<OffsetLine> parse_offset_line(std::string_view text, int base, boo
     return std::nullopt;
   }
   auto groups = parse_groups(behind, !colon && in_pairs);
+  groups.rest.remove_prefix(bar && groups.rest.starts_with("| ") ? 2 : 0);
   line.bytes = std::move(groups.bytes);
   if (groups.broken) {
     line.problem = "something between the bytes is no pair of hex digits";
@@ -400,7 +449,16 @@ std::optional<OffsetLine> parse_od_line(std::string_view line, int base, int num
 std::optional<std::string_view> last_column(std::string_view line) {
   constexpr std::size_t least = 8;
   constexpr std::size_t longest_other = 64;
-  const auto tab = line.rfind('\t');
+  auto tab = line.rfind('\t');
+  if (tab == std::string_view::npos) { // or commas, if no list of bytes can be meant
+    tab = line.find_last_of(",;");
+    const bool are_cells = tab != std::string_view::npos && line.size() - tab > 2 * least &&
+                           line.find_first_of(" []{}()<\"'") == std::string_view::npos &&
+                           std::ranges::any_of(line.substr(0, tab), [](char c) {
+                             return !is_hex_digit(c) && c != ',' && c != ';' && c != ':';
+                           });
+    tab = are_cells ? tab : std::string_view::npos;
+  }
   if (tab == std::string_view::npos || tab == 0 || tab > 4 * longest_other) {
     return std::nullopt;
   }

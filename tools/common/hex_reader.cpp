@@ -36,8 +36,8 @@ void HexReader::feed(std::string_view text) {
     }
     begin();
   }
-  if (!refused_) {
-    this->text(text);
+  if (!refused_ && !text.empty()) {
+    this->text(cleaner_.clean(text));
   }
 }
 
@@ -63,6 +63,8 @@ void HexReader::begin() {
   if (text.starts_with("\xEF\xBB\xBF")) {
     text.erase(0, 3);
   }
+  cleaner_ = TextCleaner(text);
+  text = cleaner_.clean(text);
   const auto form = judge_hex(text);
   if (!form) {
     line_number_ = form.error().line;

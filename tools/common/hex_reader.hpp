@@ -10,6 +10,7 @@
 
 #include "common/hex_line.hpp"
 #include "common/hex_style.hpp"
+#include "common/text_cleaner.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
@@ -20,6 +21,7 @@ bool is_hex_text(Bytes first_bytes);
 class HexTokens;
 
 /// Understands, told apart by the first 64 KiB (see hex_style.hpp):
+/// Quoting in front of lines is taken away first.
 /// - lines with offsets in hex, octal or decimal: xxd, hexdump -C (also `*` for repeated lines),
 ///   od -t x1, tcpdump -x and -X, Format-Hex, Wireshark's hex dump and its "follow stream", where
 ///   the other side's lines are indented. Text columns are compared with the bytes and dropped. An
@@ -29,7 +31,7 @@ class HexTokens;
 ///   or none, on one line or many, maybe behind a time, an address or another prefix;
 /// - C arrays, strings of `\x`, lists of decimal numbers (also negative ones), Node's `<Buffer
 /// ..>`,
-///   JSON with the bytes under "data", "hex", "payload", "raw" or "bytes".
+///   JSON with the bytes under "data", "payload" and so on, as hex or base64.
 ///
 /// What cannot be read without guessing is a problem: its line is left out and named. Words in an
 /// unknown byte order, lines left out without offsets and the like end the reading. Lines with
@@ -90,6 +92,7 @@ private:
 
   Listener& listener_;
   std::string sample_;
+  TextCleaner cleaner_;
   std::optional<HexForm> form_;
   std::unique_ptr<HexTokens> tokens_; ///< for all styles but lines and offsets
   std::string pending_;               ///< a line whose end has not come yet

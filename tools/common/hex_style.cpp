@@ -54,6 +54,15 @@ bool has_words(std::string_view line) {
   if (tokens.size() < 2 || tokens[0].size() != 7 || !all_hex(tokens[0])) {
     return false;
   }
+  const bool decimal = std::ranges::all_of(tokens.begin() + 1, tokens.end(), [](auto token) {
+    return token.size() <= 5 && std::ranges::all_of(token, is_decimal_digit);
+  });
+  const bool above_255 = std::ranges::any_of(tokens.begin() + 1, tokens.end(), [](auto token) {
+    return token.size() > 3 || (token.size() == 3 && token > "255");
+  });
+  if (decimal && above_255) {
+    return true;
+  }
   return std::ranges::all_of(tokens.begin() + 1, tokens.end(), [&](std::string_view token) {
     return token.size() != 2 && token.size() == tokens[1].size() && all_hex(token);
   });
@@ -118,16 +127,36 @@ private:
   bool starred_ = false; ///< the line before was `*`
 };
 
+/// `od -c` and `xxd -b`: what to print instead.
+std::string_view other_printer(std::string_view line) {
+  const auto tokens = tokens_of(line, " \t");
+  if (tokens.size() < 4 || !all_hex(tokens[0].substr(0, 7))) {
+    return {};
+  }
+  const auto is_bits = [](std::string_view token) {
+    return token.size() == 8 && token.find_first_not_of("01") == std::string_view::npos;
+  };
+  if (tokens[0].size() == 9 && std::ranges::count_if(tokens, is_bits) >= 3) {
+    return "bits: print it with 'xxd', without -b";
+  }
+  const bool has_escape = std::ranges::find(tokens, std::string_view("\\0")) != tokens.end();
+  return tokens[0].size() == 7 && has_escape
+             ? "characters and escapes, as 'od -c' has them: print it with 'xxd' or 'od -t x1'"
+             : std::string_view();
+}
+
 std::expected<std::optional<HexForm>, HexProblem> judge_offsets(std::string_view sample) {
   OffsetJudge judge;
   std::uint64_t first = 0;
   std::uint64_t words = 0;
+  std::string_view other;
   std::int64_t contradicted = 0; // more than not, if above 0
   bool decided = false;
   bool begins_clearly = false;
   bool seven_digits = false; ///< as od has them, in octal or decimal
   for_each_line(sample, [&](std::string_view line, std::uint64_t number) {
-    if (!decided && has_words(line)) {
+    other = decided ? other : other_printer(line);
+    if (!decided && (!other.empty() || has_words(line))) {
       words = number;
       return false;
     }
@@ -147,6 +176,9 @@ std::expected<std::optional<HexForm>, HexProblem> judge_offsets(std::string_view
   });
   if (contradicted > 0) {
     return std::unexpected(HexProblem{first, std::string(text_contradicts)});
+  }
+  if (!other.empty()) {
+    return std::unexpected(HexProblem{words, std::string(other)});
   }
   if (words != 0) {
     return std::unexpected(HexProblem{
@@ -252,6 +284,14 @@ std::expected<std::optional<HexForm>, HexProblem> judge_numbers(std::string_view
 
 // --- the rest ---
 
+bool is_base64_text(std::string_view text) {
+  const auto end = text.find_last_not_of('=') + 1;
+  return text.size() - end <= 2 && std::ranges::all_of(text.substr(0, end), [](char c) {
+           return is_letter(c) || is_decimal_digit(c) || c == '+' || c == '/' || c == '-' ||
+                  c == '_';
+         });
+}
+
 bool is_base64(std::string_view sample) {
   if (sample.starts_with("data:")) {
     return sample.substr(0, 256).find(";base64,") != std::string_view::npos;
@@ -351,6 +391,29 @@ bool is_json(std::string_view text) {
          text.find('"') != std::string_view::npos;
 }
 
+/// JSON whose first string under a name of bytes is hex or base64.
+std::optional<HexForm> judge_json(std::string_view text) {
+  if (!is_json(text)) {
+    return std::nullopt;
+  }
+  for (const auto name : json_names_of_bytes) {
+    const auto key = '"' + std::string(name) + '"';
+    const auto at = text.find(key);
+    const auto open =
+        at == std::string_view::npos ? at : text.find_first_not_of(" \t\r\n:", at + key.size());
+    if (open == std::string_view::npos || text[open] != '"') {
+      continue;
+    }
+    const auto value = text.substr(open + 1, text.find('"', open + 1) - open - 1);
+    const bool hex = value.find_first_not_of("0123456789abcdefABCDEF ,:;-") == value.npos;
+    const bool base64 = value.size() >= 8 && value.size() % 4 == 0 && is_base64_text(value);
+    if (hex || base64) {
+      return HexForm{.style = HexStyle::json, .numbers = hex ? 16 : 64};
+    }
+  }
+  return std::nullopt;
+}
+
 } // namespace
 
 std::expected<HexForm, HexProblem> judge_hex(std::string_view sample) {
@@ -375,6 +438,9 @@ std::expected<HexForm, HexProblem> judge_hex(std::string_view sample) {
   if (has_0x(sample)) {
     const bool braces = sample.find('{') != std::string_view::npos;
     return HexForm{HexStyle::c_array, 16, braces ? '{' : '\0'};
+  }
+  if (const auto json = judge_json(sample)) {
+    return *json;
   }
   const auto numbers = judge_numbers(sample);
   if (!numbers || *numbers) {

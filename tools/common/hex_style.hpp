@@ -2,6 +2,7 @@
 // read by another rule.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -16,7 +17,7 @@ enum class HexStyle {
   escapes, ///< `\x00\x04`
   decimal, ///< `[0, 4, 255]` or `[0, 4, -1]`
   node,    ///< `<Buffer 00 04>`
-  json,    ///< `"data": "00,04"`
+  json,    ///< `"data": "00,04"`, or, with `numbers` 64, the same in base64
   base64,  ///< and nothing else, but perhaps `data:..;base64,`
 };
 
@@ -37,6 +38,10 @@ struct HexProblem {
 inline constexpr std::string_view star_without_offsets =
     "'*' stands for lines that were left out, and no offsets tell how many: print it with 'od -v', "
     "or with offsets";
+
+/// Names that bytes have in JSON.
+inline constexpr std::array<std::string_view, 9> json_names_of_bytes{
+    "data", "hex", "payload", "raw", "bytes", "tcp.payload", "tcp_tcp_payload", "buffer", "body"};
 
 /// From a text's first lines; an error names what it is that cannot be read without guessing.
 std::expected<HexForm, HexProblem> judge_hex(std::string_view sample);

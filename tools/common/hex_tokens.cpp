@@ -1,7 +1,6 @@
 #include "common/hex_tokens.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <utility>
 
@@ -326,22 +325,21 @@ void HexTokens::take_json(char c) {
     return;
   } else if (c == '"') {
     inside_ = false;
-    if (behind_key_ && digits_ % 2 != 0) {
+    if (behind_key_ && form_.numbers != 64 && digits_ % 2 != 0) {
       wrong("an odd number of hex digits in a string");
     }
     behind_key_ = false;
     return;
   }
   if (behind_key_) {
-    value_digit(c);
+    form_.numbers == 64 ? take_base64(c) : value_digit(c);
   } else if (token_.size() < longest_token) {
     token_ += c;
   }
 }
 
 void HexTokens::end_key() {
-  constexpr std::array<std::string_view, 5> keys{"data", "hex", "payload", "raw", "bytes"};
-  behind_key_ = std::ranges::find(keys, token_) != keys.end();
+  behind_key_ = std::ranges::find(json_names_of_bytes, token_) != json_names_of_bytes.end();
   token_.clear();
 }
 

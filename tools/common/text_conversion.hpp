@@ -1,0 +1,27 @@
+// Bytes that somebody took for text, and converted.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "dualcam/wire/bytes.hpp"
+
+namespace dualcam::inline tools {
+
+/// Counts what conversions leave behind. Memory: a constant.
+class TextConversion {
+public:
+  void bytes(Bytes bytes);
+
+  /// What has been done to the bytes, and what to do; empty: nothing.
+  std::string verdict() const;
+
+private:
+  unsigned before_ = 0;        ///< the last two bytes
+  std::uint64_t all_ = 0;      ///< bytes
+  std::uint64_t high_ = 0;     ///< of these above 7F
+  std::uint64_t replaced_ = 0; ///< EF BF BD
+  std::uint64_t in_pairs_ = 0; ///< C2 or C3 and another one: a byte above 7F in UTF-8
+};
+
+} // namespace dualcam::inline tools
