@@ -66,6 +66,7 @@ PLAIN = {
     "dcam-crc *.h265 > list; dcam-crc -c list": r"clip\.h265: OK\n",
     "dcam-crc --dump capture.pcap --map": r"[\s\S]*complete[\s\S]*",
     "dcam-crc --dump cap.pcap --map -x files": r"[\s\S]*complete[\s\S]*",
+    "dcam-crc --scrub show.pcap --dump cap.pcap": "show.pcap\n",
     "xxd dump.bin | dcam-crc --dump -x files": r"[\s\S]*complete[\s\S]*",
     "tcpdump -w capture.pcap tcp port 7050": "",
     f"dcam-meta {IMEI}/*.json -f gpx > photos.gpx": "",
@@ -111,6 +112,7 @@ SERVERS = {
 }
 CAMERAS = {
     "dcam-sim localhost:7050": STORED * 2,
+    "dcam-sim --replay cap.pcap localhost:7050": STORED * 2,
     "dcam-sim --camera dsm localhost:7050 a.jpg": rf"{IMEI}/TIME_dsm\.jpg\n",
     "dcam-sim --corrupt 0.02 --cut random --reconnect 9 localhost:7050": STORED * 2,
     "dcam-sim --devices 20 --corrupt 0.01 --cut random --reconnect 3 localhost:7050":

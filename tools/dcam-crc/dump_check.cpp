@@ -23,7 +23,13 @@ public:
     if (check_.options_.common.verbosity > 0) {
       check_.report_.trace(stream, event);
     }
-    commands_ += !std::holds_alternative<DumpSkipped>(event);
+    if (const auto* command = std::get_if<DumpServerCommand>(&event)) {
+      talk_.server_said = command->text;
+      talk_.answered = false;
+    } else if (!std::holds_alternative<DumpSkipped>(event)) {
+      ++talk_.commands;
+      talk_.answered = true;
+    }
     streams_ = std::max(streams_, stream.number);
     log_.event(stream, event, place_of(event));
     tell();
@@ -37,7 +43,7 @@ public:
     tell();
   }
 
-  std::uint64_t commands() const { return commands_; }
+  const DumpTalk& talk() const { return talk_; }
 
   /// Which of several captures what follows is from.
   void reads(const std::string& path) { captures_.push_back({streams_, path}); }
@@ -70,7 +76,7 @@ private:
   TransferLog log_;
   std::uint64_t streams_ = 0;     ///< the highest number
   std::vector<Capture> captures_; ///< in which streams began
-  std::uint64_t commands_ = 0;
+  DumpTalk talk_;
 };
 
 ExitCode DumpCheck::run() {
@@ -115,8 +121,9 @@ ExitCode DumpCheck::look_at(const std::string& path) {
   return check(path, std::move(*file));
 }
 
-ExitCode DumpCheck::verdict(const DumpFacts& facts, std::uint64_t commands) const {
-  return commands == 0 || facts.problem_count != 0 ? ExitCode::bad_data : ExitCode::done;
+ExitCode DumpCheck::verdict(const DumpFacts& facts, const DumpTalk& talk) const {
+  const bool is_read = facts.problem_count == 0 && facts.conversion.empty();
+  return talk.commands == 0 || !is_read ? ExitCode::bad_data : ExitCode::done;
 }
 
 /// One that is no capture.
@@ -130,10 +137,10 @@ ExitCode DumpCheck::check(const std::string& path, ContentFile file) {
   DumpFacts facts;
   auto read = read_dump(file.content(), options, listener, facts);
   listener.finish();
-  report_.end(facts, listener.commands());
+  report_.end(facts, listener.talk());
   const auto whole = file.finish();
   read = read ? whole : read;
-  return read ? verdict(facts, listener.commands()) : failed(path, read.error());
+  return read ? verdict(facts, listener.talk()) : failed(path, read.error());
 }
 
 /// Of all that were named, in order of time.
@@ -169,8 +176,8 @@ ExitCode DumpCheck::check_captures() {
   reader.finish();
   listener.finish();
   report_.goes_on_in(captures_.front().path);
-  report_.end(facts, listener.commands());
-  return worse_of(code, verdict(facts, listener.commands()));
+  report_.end(facts, listener.talk());
+  return worse_of(code, verdict(facts, listener.talk()));
 }
 
 void DumpCheck::on(const CapturedStray& stray) {

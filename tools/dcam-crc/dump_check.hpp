@@ -35,7 +35,7 @@ private:
   ExitCode look_at(const std::string& path);
   ExitCode check(const std::string& path, ContentFile file);
   ExitCode check_captures();
-  ExitCode verdict(const DumpFacts& facts, std::uint64_t commands) const;
+  ExitCode verdict(const DumpFacts& facts, const DumpTalk& talk) const;
   ExitCode failed(const std::string& path, const Error& error);
   void on(const CapturedTransfer& transfer);
   void on(const CapturedStray& stray);

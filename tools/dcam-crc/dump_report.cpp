@@ -280,8 +280,10 @@ void DumpReport::transfer_text(const CapturedTransfer& transfer) {
                               status_meaning(*transfer.status)));
   }
   if (transfer.packets.empty() && transfer.start.value_or(0) != 0) {
-    product_.line(
-        "  nothing followed START: the server's RESUME is not there, or was not answered");
+    product_.line("  nothing followed START: " +
+                  (transfer.asked.empty()
+                       ? "no RESUME of the server is in it"
+                       : fmt::format("the server's {} was not answered", escaped(transfer.asked))));
   }
   damages(transfer);
 }
@@ -418,7 +420,8 @@ void DumpReport::skipped(const DumpSkipped& skipped) {
   }
 }
 
-void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
+void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
+  const auto commands = talk.commands;
   if (options_.common.json) {
     event("summary", {{"form", name_of(facts.form)},
                       {"transfers", transfers_},
@@ -429,6 +432,7 @@ void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
                       {"frames_cut_off", facts.cut_off},
                       {"lines_passed_over", facts.lines_passed_over},
                       {"lines_not_read", facts.problem_count},
+                      {"text_conversion", facts.conversion},
                       {"commands", commands}});
   }
   const auto name = escaped(dump_);
@@ -459,10 +463,20 @@ void DumpReport::end(const DumpFacts& facts, std::uint64_t commands) {
   if (const auto more = facts.problem_count - facts.problems.size(); more != 0) {
     console_.error(fmt::format("{}: and {} of the kind", name, counted(more, "more line")));
   }
-  if (commands == 0 && facts.problem_count == 0) {
+  if (!facts.conversion.empty()) {
+    console_.error(name + ": " + facts.conversion);
+  } else if (commands == 0 && !talk.server_said.empty()) {
+    console_.error(fmt::format("{}: only commands of a server are in it, the last one {}: what the "
+                               "camera sent is not there",
+                               name, escaped(talk.server_said)));
+  } else if (commands == 0 && facts.problem_count == 0) {
     console_.error(name + ": no command of a camera found in it");
   } else if (transfers_ == 0 && commands != 0) {
-    console_.note(name + ": no transfer in it");
+    console_.note(fmt::format(
+        "{}: no transfer in it{}", name,
+        talk.server_said.empty() || talk.answered
+            ? ""
+            : fmt::format(": the server's {} was not answered", escaped(talk.server_said))));
   }
 }
 

@@ -12,6 +12,13 @@
 
 namespace dualcam::crc {
 
+/// Who spoke in a dump.
+struct DumpTalk {
+  std::uint64_t commands = 0; ///< of cameras
+  std::string server_said;    ///< the last command of a server; empty: none
+  bool answered = false;      ///< a camera said something behind it
+};
+
 class DumpReport {
 public:
   DumpReport(const CrcOptions& options, Product& product, Console& console);
@@ -25,7 +32,7 @@ public:
   void extracted(const Extracted& extracted);
   void not_extracted(const Error& error);
   void skipped(const DumpSkipped& skipped);
-  void end(const DumpFacts& facts, std::uint64_t commands);
+  void end(const DumpFacts& facts, const DumpTalk& talk);
 
 private:
   void transfer_text(const CapturedTransfer& transfer);

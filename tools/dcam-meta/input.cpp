@@ -180,6 +180,9 @@ void RecordInput::read_capture(InputFile& file) {
   for (const auto& problem : facts.problems) {
     fail_line(problem.line, problem.what);
   }
+  if (!facts.conversion.empty()) {
+    fail({ErrorCategory::malformed, 0, facts.conversion});
+  }
 }
 
 // --- hex text ---

@@ -92,6 +92,9 @@ void TransferLog::Implementation::event(const DumpStream& stream, const DumpEven
     on(open, stream, *began);
   } else if (const auto* status = std::get_if<DumpStatus>(&event); status && open.transfer) {
     open.transfer->status = status->code;
+  } else if (const auto* command = std::get_if<DumpServerCommand>(&event);
+             command && open.transfer) {
+    open.transfer->asked = command->text;
   } else if (const auto* path = std::get_if<DumpPath>(&event)) {
     open.path = path->path;
   } else if (const auto* metadata = std::get_if<DumpMetadata>(&event)) {

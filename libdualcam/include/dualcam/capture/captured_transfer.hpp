@@ -76,6 +76,7 @@ struct CapturedTransfer {
   std::uint64_t not_kept = 0;         ///< packets and skipped stretches for which there was no room
   std::vector<std::string> corrections; ///< why numbers were changed afterwards
   std::optional<std::uint32_t> status;  ///< the device's last STATUS of it
+  std::string asked;                    ///< the server's last command meanwhile; empty: none came
   unsigned parts = 1;                   ///< connections it came in
 
   /// What tells packets apart, in the file's order: their numbers, or where files go by path their
