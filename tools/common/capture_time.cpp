@@ -41,7 +41,7 @@ std::optional<std::uint64_t> first_in_pcapng(Bytes file) {
   Order order{};
   std::vector<unsigned> resolutions;
   while (file.size() >= frame) {
-    if (load_be<std::uint32_t>(file) == pcapng_section) {
+    if (load_be<std::uint32_t>(file) == pcapng_beginning) {
       order.big = load_be<std::uint32_t>(file.subspan(8)) == 0x1A2B'3C4D;
       resolutions.clear();
     }
@@ -103,7 +103,7 @@ unsigned time_resolution_in(Bytes options, bool big_endian) {
 
 std::optional<std::uint64_t> first_time_of(InputFile& file) {
   auto bytes = file.peek(pcap_head);
-  if (bytes && bytes->size() >= 4 && load_be<std::uint32_t>(*bytes) == pcapng_section) {
+  if (bytes && bytes->size() >= 4 && load_be<std::uint32_t>(*bytes) == pcapng_beginning) {
     bytes = file.peek(pcapng_head);
   }
   if (!bytes || bytes->size() < 4) {
@@ -118,7 +118,7 @@ std::optional<std::uint64_t> first_time_of(InputFile& file) {
     return first_in_pcap(*bytes, {true}, true);
   case 0x4D3C'B2A1:
     return first_in_pcap(*bytes, {false}, true);
-  case pcapng_section:
+  case pcapng_beginning:
     return first_in_pcapng(*bytes);
   default:
     return std::nullopt;

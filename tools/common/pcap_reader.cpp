@@ -31,26 +31,6 @@ std::unexpected<Error> error(ErrorCategory category, std::string message) {
   return std::unexpected(Error{category, 0, std::move(message)});
 }
 
-} // namespace
-
-bool is_capture(Bytes first_bytes) {
-  if (first_bytes.size() < 4) {
-    return false;
-  }
-  switch (load_be<std::uint32_t>(first_bytes)) {
-  case 0xA1B2C3D4: // pcap with microseconds, in both byte orders
-  case 0xD4C3B2A1:
-  case 0xA1B23C4D: // nanoseconds
-  case 0x4D3CB2A1:
-  case pcapng_section:
-    return true;
-  default:
-    return false;
-  }
-}
-
-namespace {
-
 std::unexpected<Error> unsupported(LinkType link) {
   const auto* name = ::pcap_datalink_val_to_name(static_cast<int>(link));
   return error(ErrorCategory::unsupported, "captures with link layer " +
@@ -77,7 +57,7 @@ Result<void> read_pcapng(InputFile& file, const std::function<void(const Capture
 
 Result<void> read_capture(InputFile& file, const std::function<void(const CapturedFrame&)>& take) {
   const auto first = file.peek(4);
-  if (first && first->size() == 4 && load_be<std::uint32_t>(*first) == pcapng_section) {
+  if (first && first->size() == 4 && load_be<std::uint32_t>(*first) == pcapng_beginning) {
     return read_pcapng(file, take);
   }
   // A stream of ours, so that standard input can be looked at first.

@@ -4,13 +4,11 @@
 #include <functional>
 #include <string>
 
+#include "common/capture_magic.hpp"
 #include "common/captured_frame.hpp"
 #include "common/input_file.hpp"
 
 namespace dualcam::inline tools {
-
-/// Whether a file that begins like this is a pcap or pcapng file. Four bytes tell.
-bool is_capture(Bytes first_bytes);
 
 /// Calls `take` for each captured frame, in the file's order. Errors: malformed (a truncated file
 /// among it: the frames before have been taken), unsupported (no link layer in it is supported).

@@ -5,13 +5,11 @@
 #include <functional>
 #include <vector>
 
+#include "common/capture_magic.hpp"
 #include "common/captured_frame.hpp"
 #include "common/input_file.hpp"
 
 namespace dualcam::inline tools {
-
-/// The type of the block that such a file begins with, the same in both byte orders.
-inline constexpr std::uint32_t pcapng_section = 0x0A0D'0D0A;
 
 /// Reads one file. Memory: one block, at most `largest_block` bytes, and 12 bytes an interface, at
 /// most 65,536.

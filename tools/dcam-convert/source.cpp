@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cmath>
 #include <system_error>
@@ -8,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "common/capture_magic.hpp"
 #include "common/counted.hpp"
 #include "common/descriptor.hpp"
 #include "common/escape.hpp"
@@ -357,6 +359,12 @@ Outcome<Source> open_source(const Workshop& workshop, const std::string& path, R
   auto file = Input::open(path, workshop.stop, Input::most_copied_bytes, begin);
   if (!file) {
     return io_failure(file.error());
+  }
+  std::array<std::byte, 4> first{};
+  if (file->size() >= first.size() && file->read(0, first) && is_capture(first)) {
+    return std::unexpected(
+        Failure{ExitCode::bad_data, "is captured traffic: 'dcam-crc -x DIR --dump FILE' writes the "
+                                    "files that are in it"});
   }
   record.format = name_of(file->format());
   auto sidecar = load_sidecar(workshop, path);

@@ -10,6 +10,7 @@
 #include "common/hex_reader.hpp"
 #include "common/pcap_reader.hpp"
 #include "common/utf16.hpp"
+#include "dualcam/media/media_type.hpp"
 
 namespace dualcam::meta {
 namespace {
@@ -73,6 +74,13 @@ std::unexpected<Error> nothing_in(std::string_view line) {
                 : "this is no hex: pairs of digits were expected"});
 }
 
+/// "JPEG", "PTMF" and so on, by the first bytes alone: traffic has such files in it. Empty: none.
+std::string_view media_in(Bytes sample) {
+  constexpr std::size_t undamaged = 8;
+  const auto format = detect(sample.first(std::min(sample.size(), undamaged)));
+  return format == VideoFormat::unknown ? std::string_view() : name_of(format);
+}
+
 /// Calls `take` with each line and its offset.
 template <class Take> void for_each_line(std::string_view text, const Take& take) {
   std::size_t start = 0;
@@ -129,6 +137,14 @@ void RecordInput::read(InputFile& file) {
     return;
   }
   const bool whole = sample->size() < sample_size;
+  if (const auto what = media_in(*sample); !what.empty()) {
+    fail(
+        {ErrorCategory::unsupported, 0,
+         fmt::format("this is a {}, not what is known of it: its sidecar is meant, the file of the "
+                     "same name with .json behind it",
+                     what)});
+    return;
+  }
   const auto text = as_text(*sample);
   if (!is_capture(*sample)) {
     if (begins_like_json(text)) {
