@@ -309,7 +309,7 @@ class Errors(MetaTest):
 
     def test_what_is_nothing_known(self):
         for content in (b"hello, world", b"\n a text that is long enough to be metadata of a kind",
-                        b"\xff\xd8\xff\xe0" + bytes(100), bytes(70000)):
+                        b"\xfe\xd8\xff\xe0" + bytes(100), bytes(70000)):
             self.expect([self.file("x", content)], "", "dcam-meta: x: byte 0: no metadata and no "
                         f"INIT in it; {EXPECTED}\n", 1)
         self.expect([], "", f"dcam-meta: standard input: byte 0: the input is empty; {EXPECTED}\n",

@@ -172,4 +172,28 @@ std::expected<std::string, std::vector<std::string>> convert_line(std::string_vi
                         : std::unexpected(std::move(errors));
 }
 
+std::string note_on_range(std::string_view line) {
+  constexpr double most_latitude = 90;
+  constexpr double most_longitude = 180;
+  std::vector<double> values;
+  for (std::size_t at = 0; at < line.size();) {
+    const auto start = std::min(line.find_first_not_of(separators, at), line.size());
+    at = std::min(line.find_first_of(separators, start), line.size());
+    if (const auto value = parse_coordinate(line.substr(start, at - start)); value) {
+      values.push_back(value->degrees);
+    }
+  }
+  for (const auto value : values) {
+    if (std::abs(value) > most_longitude) {
+      return format_degrees(value) + " is beyond 180 degrees: no latitude or longitude";
+    }
+  }
+  if (!values.empty() && std::abs(values[0]) > most_latitude) {
+    return format_degrees(values[0]) + " is beyond 90 degrees: " +
+           (values.size() == 1 ? "no latitude, but it can be a longitude"
+                               : "the latitude comes first");
+  }
+  return {};
+}
+
 } // namespace dualcam::inline tools

@@ -25,4 +25,8 @@ std::string format_converted(const Coordinate& coordinate);
 /// they are. An empty line stays empty. Every value that is wrong is told.
 std::expected<std::string, std::vector<std::string>> convert_line(std::string_view line);
 
+/// What such a line has that lies nowhere on Earth: beyond 180 degrees, or a pair that begins
+/// beyond 90, where the latitude stands. Empty: nothing.
+std::string note_on_range(std::string_view line);
+
 } // namespace dualcam::inline tools

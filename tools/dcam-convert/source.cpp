@@ -362,9 +362,9 @@ Outcome<Source> open_source(const Workshop& workshop, const std::string& path, R
   }
   std::array<std::byte, 4> first{};
   if (file->size() >= first.size() && file->read(0, first) && is_capture(first)) {
-    return std::unexpected(
-        Failure{ExitCode::bad_data, "is captured traffic: 'dcam-crc -x DIR --dump FILE' writes the "
-                                    "files that are in it"});
+    return std::unexpected(Failure{ExitCode::bad_data,
+                                   "is captured traffic: 'dcam-crc -x DIR --dump FILE' writes the "
+                                   "files that are in it"});
   }
   record.format = name_of(file->format());
   auto sidecar = load_sidecar(workshop, path);

@@ -229,9 +229,19 @@ ExitCode MetaTool::convert_one(std::string_view line, const std::string& where) 
     }
     return ExitCode::bad_data;
   }
-  product_.line(options_.common.json
-                    ? to_line({{"input", std::string(line)}, {"output", *converted}})
-                    : *converted);
+  const auto note = note_on_range(line);
+  if (options_.common.json) {
+    Json fields{{"input", std::string(line)}, {"output", *converted}};
+    if (!note.empty()) {
+      fields["note"] = note;
+    }
+    product_.line(to_line(fields));
+  } else {
+    product_.line(*converted);
+  }
+  if (!note.empty()) {
+    console_.note(where + note);
+  }
   return ExitCode::done;
 }
 

@@ -7,6 +7,18 @@
 
 namespace dualcam {
 
+TEST_CASE("coordinates: what lies nowhere on Earth is noted") {
+  CHECK(note_on_range("54.7 25.3").empty());
+  CHECK(note_on_range("-90 180").empty());
+  CHECK(note_on_range("404b59a74e8e028d").empty());
+  CHECK(note_on_range("").empty());
+  CHECK(note_on_range("95.5, 25") == "95.5 is beyond 90 degrees: the latitude comes first");
+  CHECK(note_on_range("-95.5") ==
+        "-95.5 is beyond 90 degrees: no latitude, but it can be a longitude");
+  CHECK(note_on_range("10 200") == "200 is beyond 180 degrees: no latitude or longitude");
+  CHECK(note_on_range("4069000000000000") == "200 is beyond 180 degrees: no latitude or longitude");
+}
+
 TEST_CASE("coordinate: the vendor's example, both ways") {
   CHECK(convert_line("404B59A74E8E028D") == "54.7004183");
   CHECK(convert_line("0x404B59A74E8E028D") == "54.7004183");
