@@ -374,6 +374,7 @@ class InChromium(PageCase):
             browser.wait_for("document.querySelector('video').currentTime > 0.2")
             self.assertEqual(browser.evaluate("document.querySelector('video').videoWidth"), 320)
             self.assertTrue(browser.evaluate("document.activeElement.localName === 'video'"))
+            self.assertFalse(browser.evaluate("document.querySelector('.length').checkVisibility()"))
 
             browser.resize(400, 800)
             self.assertEqual(browser.evaluate("document.documentElement.scrollWidth"), 400)
