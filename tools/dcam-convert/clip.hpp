@@ -75,6 +75,7 @@ struct Clip {
   std::uint64_t period = 0; ///< nominal, of one picture, microseconds
   VideoCodec codec = VideoCodec::h265;
   Losses losses;
+  std::vector<SizeChange> size_changes;
 
   std::uint64_t duration() const; ///< microseconds, to the end of the last picture or sound
   std::uint64_t lost_time() const { return losses.pictures() * period; }

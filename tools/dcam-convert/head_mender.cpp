@@ -6,9 +6,11 @@
 
 namespace dualcam::convert {
 
-void HeadMender::add(std::uint64_t offset, Bytes head, bool damaged, VideoCodec codec) {
+void HeadMender::add(std::uint64_t offset, Bytes head, bool damaged, VideoCodec codec,
+                     bool resized) {
   heads_.insert_or_assign(offset, Head{.size = static_cast<std::uint32_t>(head.size()),
                                        .damaged = damaged,
+                                       .resized = resized,
                                        .sets = parameter_sets_of(head, codec)});
 }
 
@@ -17,7 +19,7 @@ void HeadMender::add(std::uint64_t offset, Bytes head, bool damaged, VideoCodec 
 void HeadMender::find_swallowed(std::vector<Place>& places, std::size_t kind) {
   std::map<std::string_view, std::vector<Place*>> groups; // what begins alike stands together
   for (auto& place : places) {
-    if (!place.damaged && !place.head->sets.units[kind].empty()) {
+    if (!place.damaged && !place.head->resized && !place.head->sets.units[kind].empty()) {
       groups[place.head->sets.units[kind]].push_back(&place);
     }
   }
@@ -43,7 +45,7 @@ void HeadMender::find_odd_ones(std::vector<Place>& places) {
   };
   std::vector<Place*> sound;
   for (auto& place : places) {
-    if (!place.damaged) {
+    if (!place.damaged && !place.head->resized) {
       sound.push_back(&place);
       ++counts[sets_of(place)];
     }

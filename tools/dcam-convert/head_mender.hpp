@@ -16,8 +16,9 @@ namespace dualcam::convert {
 class HeadMender {
 public:
   /// Takes note of what precedes the slices of the key picture at `offset` in the file.
-  /// `damaged`: that much is known.
-  void add(std::uint64_t offset, Bytes head, bool damaged, VideoCodec codec = VideoCodec::h265);
+  /// `damaged`: that much is known. `resized`: they differ from others with reason.
+  void add(std::uint64_t offset, Bytes head, bool damaged, VideoCodec codec = VideoCodec::h265,
+           bool resized = false);
 
   /// Gives those of one recording's pictures whose heads are damaged the sets of the nearest one
   /// before them, or else of one behind them, or else their own, if they have them all; removes
@@ -29,6 +30,7 @@ private:
   struct Head {
     std::uint32_t size;
     bool damaged;
+    bool resized;
     ParameterSets sets;
   };
   struct Place {

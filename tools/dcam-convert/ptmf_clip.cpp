@@ -148,10 +148,10 @@ void PtmfClipBuilder::add(const PtmfPicture& picture) {
                    .size = static_cast<std::uint32_t>(picture.payload.size())};
   if (picture.key) {
     const bool damaged = picture.damaged_head != 0;
-    heads_.add(item.offset,
-               damaged ? picture.payload.first(picture.damaged_head)
-                       : head_of_access_unit(picture.payload, picture.codec),
-               damaged, picture.codec);
+    const auto head = damaged ? picture.payload.first(picture.damaged_head)
+                              : head_of_access_unit(picture.payload, picture.codec);
+    heads_.add(item.offset, head, damaged, picture.codec,
+               !damaged && note_size(picture, head, item.offset));
     clip_.codec = std::exchange(has_codec_, true) ? clip_.codec : picture.codec;
   } else {
     item.offset += picture.damaged_head;
@@ -175,6 +175,35 @@ void PtmfClipBuilder::add(const PtmfPicture& picture) {
     late_pictures_.push_back({item, picture.sequence});
   }
   garbage_ = 0;
+}
+
+/// Of a key picture: whether its size is another one than that of the first, which its chunk's
+/// header confirms.
+bool PtmfClipBuilder::note_size(const PtmfPicture& picture, Bytes head, std::uint64_t offset) {
+  const auto size = picture_size(head, picture.codec);
+  const PictureSize told{picture.format.width, picture.format.height};
+  if (!size || *size != told) {
+    return false;
+  }
+  first_size_ = first_size_.value_or(told);
+  sizes_[offset] = told;
+  return told != *first_size_;
+}
+
+void PtmfClipBuilder::find_size_changes() {
+  std::optional<PictureSize> latest;
+  for (std::size_t i = 0; i < clip_.pictures.size(); ++i) {
+    const auto& picture = clip_.pictures[i];
+    const auto size = picture.sets_size == 0 ? sizes_.find(picture.offset) : sizes_.end();
+    if (size == sizes_.end()) {
+      continue;
+    }
+    if (latest && *latest != size->second) {
+      clip_.size_changes.push_back(
+          {.picture = i, .time = picture.time, .from = *latest, .to = size->second});
+    }
+    latest = size->second;
+  }
 }
 
 void PtmfClipBuilder::add(const PtmfSound& sound) {
@@ -257,6 +286,7 @@ void PtmfClipBuilder::finish_recording() {
 
 Clip PtmfClipBuilder::finish() && {
   finish_recording();
+  find_size_changes();
   clip_.losses.sound_time = clip_.losses.sounds * sound_period;
   return std::move(clip_);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -58,6 +59,8 @@ private:
   void add(const PtmfPicture& picture);
   void add(const PtmfSound& sound);
   void add(const PtmfDamage& damage);
+  bool note_size(const PtmfPicture& picture, Bytes head, std::uint64_t offset);
+  void find_size_changes();
   void place_head(std::uint32_t next_sequence, std::uint64_t next_time);
   void finish_recording();
   template <class Item> void begin_with_late(std::uint32_t sequence, const Item& next);
@@ -66,7 +69,9 @@ private:
   bool has_codec_ = false; ///< from the first key picture
   Recording recording_;
   HeadMender heads_;
-  std::int64_t numbers_ = 0; ///< of the pictures of finished recordings
+  std::optional<PictureSize> first_size_;
+  std::map<std::uint64_t, PictureSize> sizes_; ///< of key pictures, by offset
+  std::int64_t numbers_ = 0;                   ///< of the pictures of finished recordings
   std::int64_t sound_numbers_ = 0;
   bool number_is_wrong_ = false; ///< that of the next chunk
   /// Since the latest chunk that was not late. If another recording begins behind them and goes on

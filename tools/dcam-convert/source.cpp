@@ -307,6 +307,7 @@ void fill_record(const Clip& clip, Record& record) {
   }
   record.losses = clip.losses;
   record.lost_time = clip.lost_time();
+  record.size_changes = clip.size_changes;
 }
 
 } // namespace
@@ -394,6 +395,7 @@ Outcome<Source> open_source(const Workshop& workshop, const std::string& path, R
   }
   if (source.clip) {
     fill_record(*source.clip, record);
+    workshop.reporter.size_changes(record);
   } else {
     source.frame_rate = rate_of_index(workshop, source);
   }
