@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # The figures of dcam-serve with many cameras, each with the command that made it: into
 # tests/bench/results, with plots. About 12 minutes, on a machine that does nothing else.
-# Usage: figures.sh [TOOLS FOLDER [NAME...]]: all, or these of
+# Needs Debian's socat and gnuplot-nox besides. Usage: figures.sh [TOOLS FOLDER [NAME...]]: all, or these of
 #   peers fleet-1000 fleet-4000 fleet-most burst slow-syncs stop idle tree connections
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+for program in socat gnuplot; do
+  command -v $program >/dev/null || { echo "$program is not there" >&2; exit 2; }
+done
 tools=${1:-build/gcc/tools}
 bench=tests/bench results=tests/bench/results
 shift || true

@@ -96,7 +96,7 @@ awk -v cameras="$cameras" -v right="$right" -v start="$start" -v end="$end" \
     printf "server RSS: %.0f MiB half-way, %.0f MiB peak, %.0f MiB after; SIGTERM took %.2f s\n",
            steady / 1024, peak / 1024, rest / 1024, stopped - stopping
     printf "oldest unsaved byte: %.2f s; %d commit rounds (%d by syncfs) of %.0f ms\n",
-           oldest, rounds, whole, rounds > 0 ? 1000 * took / rounds : 0
+           oldest, rounds, whole, (rounds > 0 ? 1000 * took / rounds : 0)
     printf "sectors written by the whole machine: %.2f x data\n", written / data }'
 if [[ $plot ]]; then
   kill "$watcher" 2>/dev/null || true
