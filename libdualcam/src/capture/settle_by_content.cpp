@@ -1,0 +1,136 @@
+// What packets that came again, and the chain of CRCs, tell of places.
+#include "capture/settler.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "dualcam/wire/crc16.hpp"
+
+namespace dualcam {
+
+/// Packets came again. Whether something changed.
+bool Settler::place_by_content() {
+  if (std::ranges::all_of(runs_, &Run::placed)) {
+    return false;
+  }
+  Places known;
+  for (const auto& run : runs_) {
+    for (auto i = run.first; run.placed && i < run.end; ++i) {
+      known.by_place.push_back(
+          {content_of(packets_[i]), run.place + place_of(i) - place_of(run.first), i});
+    }
+  }
+  const auto place = [](const Known& each) { return std::tuple(each.place, each.content); };
+  const auto content = [](const Known& each) { return std::tuple(each.content, each.place); };
+  std::ranges::sort(known.by_place, {}, place);
+  const auto [rest, end] = std::ranges::unique(known.by_place, {}, place);
+  known.by_place.erase(rest, end);
+  known.by_content = known.by_place;
+  std::ranges::sort(known.by_content, {}, content);
+  bool changed = false;
+  for (auto& run : runs_) {
+    changed = (!run.placed && place_by_content(run, known)) || changed;
+  }
+  return changed;
+}
+
+/// Whether other packets are known to be where it would lie.
+bool Settler::contradicts(const Run& run, std::int64_t place, const Places& known) const {
+  for (auto i = run.first; i < run.end; ++i) {
+    const auto here = std::ranges::equal_range(
+        known.by_place, place + place_of(i) - place_of(run.first), {}, &Known::place);
+    const auto same = std::ranges::find(here, content_of(packets_[i]), &Known::content);
+    if (!here.empty() && same == here.end()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Most of those that came again have it.
+bool Settler::place_by_content(Run& run, const Places& known) {
+  constexpr std::ptrdiff_t most_alike = 16; // blank stretches tell nothing
+  std::map<std::int64_t, std::size_t> votes;
+  const CapturedPacket* same_packet = nullptr;
+  for (auto i = run.first; i < run.end; ++i) {
+    const auto same =
+        std::ranges::equal_range(known.by_content, content_of(packets_[i]), {}, &Known::content);
+    if (packets_[i].verdict == DumpVerdict::cut || std::ranges::ssize(same) > most_alike) {
+      continue;
+    }
+    for (const auto& each : same) {
+      same_packet = &packets_[each.packet];
+      const auto place = each.place - (place_of(i) - place_of(run.first));
+      votes[place] += fits(run, place) ? 1 : 0;
+    }
+  }
+  const auto most =
+      std::ranges::max_element(votes, {}, [](const auto& vote) { return vote.second; });
+  if (most == votes.end() || most->second == 0) {
+    return false;
+  }
+  const auto as_told = votes.find(run.place);
+  const bool is_told = as_told != votes.end() && as_told->second == most->second;
+  const auto place = is_told ? run.place : most->first;
+  if (contradicts(run, place, known)) {
+    return false;
+  }
+  put(run, place, DumpNumbering::inferred, by_content);
+  if (run.doubtful && proves_itself(run, *same_packet)) {
+    packets_[run.first].verdict = DumpVerdict::good;
+    packets_[run.first].computed = packets_[run.first].stored;
+    run.doubtful = false;
+  }
+  return true;
+}
+
+/// A packet whose content came elsewhere, too: its CRC is right if it is the same there, or if the
+/// next one goes on from it.
+bool Settler::proves_itself(const Run& run, const CapturedPacket& same) const {
+  const auto& packet = packets_[run.first];
+  if (!packet.stored || packet.stored == same.stored) {
+    return packet.stored.has_value();
+  }
+  const auto* next = run.end < packets_.size() ? &packets_[run.end] : nullptr;
+  return next != nullptr && next->verdict != DumpVerdict::cut &&
+         crc16_combine(*packet.stored, next->crc, next->size) == next->stored;
+}
+
+/// An undamaged packet shows what CRC it went on from: the one where another run ends.
+bool Settler::place_by_chain() {
+  std::vector<Joint> joints;
+  const auto key = [](const Run& run, std::uint16_t crc) {
+    return std::uint64_t{run.session} << 16 | crc;
+  };
+  for (const auto& run : runs_) {
+    if (packets_[run.first].origin == DumpOrigin::sync) {
+      joints.push_back({key(run, 0), place_of(run.first)});
+    }
+    if (run.placed && packets_[run.end - 1].stored) {
+      joints.push_back({key(run, *packets_[run.end - 1].stored), end_of(run)});
+    }
+  }
+  std::ranges::sort(joints);
+  bool changed = false;
+  for (auto& run : runs_) {
+    const auto& packet = packets_[run.first];
+    if (run.placed || packet.verdict == DumpVerdict::cut || !packet.stored) {
+      continue;
+    }
+    const auto found =
+        std::ranges::equal_range(joints, key(run, start_of(packet)), {}, &Joint::key);
+    if (found.empty() || found.front().place != found.back().place ||
+        !fits(run, found.front().place)) {
+      continue;
+    }
+    put(run, found.front().place, DumpNumbering::inferred, by_chain);
+    packets_[run.first].verdict = DumpVerdict::good;
+    packets_[run.first].computed = packet.stored;
+    run.doubtful = false;
+    changed = true;
+  }
+  return changed;
+}
+
+} // namespace dualcam

@@ -1,0 +1,118 @@
+// The places of packets, from all that is known of them: how `settle_numbers` does it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "capture/packet_runs.hpp"
+#include "dualcam/capture/captured_transfer.hpp"
+
+namespace dualcam {
+
+/// One use: of one transfer, which outlives it.
+class Settler {
+public:
+  explicit Settler(CapturedTransfer& transfer)
+      : transfer_(transfer), packets_(transfer.packets), runs_(runs_of(transfer)) {
+    if (transfer.by_path ? transfer.announced_bytes : transfer.announced) {
+      end_ = transfer.by_path ? std::int64_t{*transfer.announced_bytes}
+                              : std::int64_t{*transfer.announced} + 1;
+    }
+  }
+
+  void settle() {
+    place_by_end();
+    confirm_ends();
+    for (int round = 0; round < most_rounds && (place_by_chain() || place_by_content()); ++round) {
+    }
+    place_between();
+    place_doubtful();
+    apply();
+  }
+
+private:
+  // Why a place was changed.
+  static constexpr std::string_view by_end = "a short packet is the last one";
+  static constexpr std::string_view by_what_follows = "what follows it ends the file";
+  static constexpr std::string_view by_content = "packets came again with stated numbers";
+  static constexpr std::string_view by_chain = "its CRC goes on from another packet's";
+  static constexpr std::string_view by_start = "there are no more packets than START says";
+  static constexpr std::string_view by_neighbours =
+      "it lies between packets whose numbers are known";
+
+  static constexpr int most_rounds = 16;
+  static constexpr int most_looked_at = 64; ///< runs around one
+
+  using Runs = std::vector<Run>;
+
+  using Content = std::tuple<std::uint32_t, std::uint16_t, std::uint16_t>;
+  struct Known {
+    Content content;
+    std::int64_t place;
+    std::uint32_t packet; ///< an index
+  };
+  struct Places {
+    std::vector<Known> by_content;
+    std::vector<Known> by_place;
+  };
+  struct Joint {
+    std::uint64_t key; ///< session and CRC
+    std::int64_t place;
+    auto operator<=>(const Joint&) const = default;
+  };
+
+  std::int64_t place_of(std::size_t i) const {
+    return static_cast<std::int64_t>(transfer_.place_of(packets_[i]));
+  }
+  std::int64_t unit(std::size_t i) const { return unit_of(transfer_, packets_[i]); }
+  std::int64_t first_place() const { return transfer_.by_path ? 0 : 1; }
+  std::int64_t length(const Run& run) const {
+    return place_of(run.end - 1) + unit(run.end - 1) - place_of(run.first);
+  }
+  std::int64_t end_of(const Run& run) const { return run.place + length(run); }
+  bool fits(const Run& run, std::int64_t place) const {
+    return place >= first_place() && (!end_ || place + length(run) <= *end_);
+  }
+  /// Whether its place is stated, if only by the SYNC before a packet that is damaged.
+  bool is_anchor(const Run& run) const {
+    return run.placed ? run.numbering == DumpNumbering::stated
+                      : run.doubtful && packets_[run.first].origin == DumpOrigin::sync;
+  }
+  static Content content_of(const CapturedPacket& packet) {
+    return {packet.content, packet.crc, packet.size};
+  }
+
+  bool is_whole(const Run& run) const;
+  void put(Run& run, std::int64_t place, DumpNumbering numbering, std::string_view reason);
+  void place_by_end();
+  bool goes_on_elsewhere(const Run& run) const;
+  void place_by_what_follows();
+  void confirm_ends();
+  bool place_by_content();
+  bool place_by_content(Run& run, const Places& known);
+  bool contradicts(const Run& run, std::int64_t place, const Places& known) const;
+  bool proves_itself(const Run& run, const CapturedPacket& same) const;
+  bool place_by_chain();
+  Runs::iterator next_placed(Runs::iterator run);
+  std::int64_t guessed_gap(Runs::iterator run) const;
+  std::int64_t length_of(Runs::iterator begin, Runs::iterator end) const;
+  std::int64_t guessed_gaps(Runs::iterator begin, Runs::iterator end) const;
+  Runs::iterator largest_gap(Runs::iterator begin, Runs::iterator end) const;
+  std::int64_t within_file(std::int64_t place, std::int64_t length) const;
+  void place_between();
+  void place_doubtful();
+  void place_doubtful(Runs::iterator run);
+  bool lacks_packets(Runs::iterator run);
+  void apply();
+
+  CapturedTransfer& transfer_;
+  std::deque<CapturedPacket>& packets_;
+  std::optional<std::int64_t> end_; ///< of the file
+  Runs runs_;
+};
+
+} // namespace dualcam
