@@ -1,5 +1,5 @@
-"""live_delay.py TOOLS: from a picture's last byte in to its last byte out of `dcam-convert - -o -`, a
-clip of the camera's size, fed at its own pace times ten."""
+"""live_delay.py TOOLS [mkv|fmp4]: from a picture's last byte in to its last byte out of
+`dcam-convert - -o -`, a clip of the camera's size, fed at its own pace times ten."""
 
 import os
 import pathlib
@@ -12,7 +12,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 import convert_media  # noqa: E402
 
 chunks = convert_media.ptmf_chunks(3, size=convert_media.CAMERA)
-process = subprocess.Popen([str(pathlib.Path(sys.argv[1]) / "dcam-convert"), "-", "-o", "-"],
+process = subprocess.Popen([str(pathlib.Path(sys.argv[1]) / "dcam-convert"), "-", "-o", "-",
+                            "--container", sys.argv[2] if len(sys.argv) > 2 else "mkv"],
                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 delays = []
 for kind, _, chunk in chunks:
