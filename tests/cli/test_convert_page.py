@@ -194,6 +194,19 @@ class Content(PageCase):
             "hevc.mp4.web.jpg", "hevc.mp4.web.mp4", "plays.mp4.web.jpg")]))
         self.assertEqual(sorted(page.having("data-video")), ["footage/hevc.mp4.web.mp4", "footage/plays.mp4"])
 
+    def test_h264_is_not_encoded_again_and_what_no_browser_knows_is(self):
+        arguments = ["ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
+                     "testsrc2=size=320x180:rate=20", "-t", "1"]
+        stream = media.run(*arguments, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-f", "h264", "pipe:1")
+        self.put("a.h264", stream, frame_rate=20, kind="videof")
+        media.run(*arguments, "-c:v", "mjpeg", self.folder / "footage/photos.mp4")
+        page = self.page()
+        self.assertEqual(sorted(page.having("data-video")),
+                         [f"footage/{IMEI}/a.h264.web.mp4", "footage/photos.mp4.web.mp4"])
+        self.assertEqual(media.frame_hashes(self.folder / f"footage/{IMEI}/a.h264.web.mp4"),
+                         media.frame_hashes(self.folder / f"footage/{IMEI}/a.h264"))
+        self.assertEqual(self.streams("footage/photos.mp4.web.mp4")[0]["codec_name"], "h264")
+
     def test_another_file_is_not_replaced_and_a_dry_run_writes_nothing(self):
         self.crash()
         before = self.files()

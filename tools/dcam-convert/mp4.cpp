@@ -78,6 +78,7 @@ void describe(Bytes media, Bytes table, Mp4Facts& facts) {
   const auto description = find_mp4_box(table, "stsd");
   const auto codec = as_text(description.subspan(std::min<std::size_t>(12, description.size())));
   facts.hevc = codec.starts_with("hvc1") || codec.starts_with("hev1");
+  facts.h264 = codec.starts_with("avc1") || codec.starts_with("avc3");
   facts.width = static_cast<std::uint32_t>(number_be(description, 40, 2));
   facts.height = static_cast<std::uint32_t>(number_be(description, 42, 2));
 }

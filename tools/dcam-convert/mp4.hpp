@@ -10,6 +10,7 @@ namespace dualcam::convert {
 struct Mp4Facts {
   bool indexed = false;            ///< there is a moov box
   bool hevc = false;               ///< the first picture track is HEVC
+  bool h264 = false;               ///< or it is H.264
   std::uint64_t frames = 0;        ///< of the first picture track, by its index; 0 if not known
   std::uint64_t frames_inside = 0; ///< how many of them lie inside the file
   double seconds = 0;              ///< of the same track

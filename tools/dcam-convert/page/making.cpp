@@ -33,11 +33,15 @@ Facts facts_of(const Source& source, const Record& record) {
   const auto format = source.file.format();
   return {.format = format,
           .duration = record.duration,
-          .plays_as_it_is = format == VideoFormat::mp4 && !source.mp4.hevc && !source.doubtful &&
-                            record.losses.none(),
+          .plays_as_it_is = source.mp4.h264 && record.losses.none(),
           .damage = record.losses.none() ? "" : damage_summary(record),
           .error = "",
           .code = record.code};
+}
+
+/// It need not be encoded again.
+bool is_h264(const Source& source) {
+  return source.is_stream() ? source.clip->codec == VideoCodec::h264 : source.mp4.h264;
 }
 
 } // namespace
@@ -120,8 +124,10 @@ Outcome<void> PageMaker::make_product(Entry& entry, Source& source, const Record
   const bool thumbnail = task == Task::thumbnail;
   const auto suffix = thumbnail ? web_thumbnail : web_video;
   const auto target = with_suffix(entry.path, suffix);
-  const Workshop workshop{thumbnail ? thumbnail_options_ : video_options_, workshop_.inputs,
-                          workshop_.files, workshop_.reporter, workshop_.stop};
+  auto options = thumbnail ? thumbnail_options_ : video_options_;
+  options.codec = is_h264(source) ? Codec::copy : options.codec;
+  const Workshop workshop{options, workshop_.inputs, workshop_.files, workshop_.reporter,
+                          workshop_.stop};
   auto record = seen;
   if (const auto made = convert_source(workshop, source, target, number, record); !made) {
     if (is_for_all(made.error())) {
