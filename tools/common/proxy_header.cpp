@@ -26,7 +26,7 @@ constexpr std::size_t size_v4 = 12;    // two addresses and two ports
 constexpr std::size_t size_v6 = 36;    // the same
 constexpr std::size_t size_unix = 216; // two paths
 
-Parsed malformed(std::size_t offset, std::string message) {
+Parsed not_a_header(std::size_t offset, std::string message) {
   return std::unexpected(Error{ErrorCategory::malformed, offset, std::move(message)});
 }
 
@@ -81,9 +81,10 @@ std::optional<ProxyHeader::Ends> parse_ends(std::string_view line, int family) {
 Parsed parse_line(std::string_view text) {
   const auto end = text.substr(0, longest_line).find(line_end);
   if (end == std::string_view::npos) {
-    return text.size() < longest_line ? Parsed()
-                                      : malformed(longest_line, "the line of its PROXY header has "
-                                                                "no end");
+    return text.size() < longest_line
+               ? Parsed()
+               : not_a_header(longest_line, "the line of its PROXY header has "
+                                            "no end");
   }
   auto line = text.substr(line_begin.size(), end - line_begin.size());
   ProxyHeader header{.size = end + line_end.size(), .ends = {}};
@@ -92,12 +93,12 @@ Parsed parse_line(std::string_view text) {
     return header;
   }
   if (family != "TCP4" && family != "TCP6") {
-    return malformed(line_begin.size(), "its PROXY header is of an unknown protocol");
+    return not_a_header(line_begin.size(), "its PROXY header is of an unknown protocol");
   }
   header.ends = parse_ends(line, family == "TCP4" ? AF_INET : AF_INET6);
   return header.ends ? Parsed(header)
-                     : malformed(line_begin.size() + family.size(),
-                                 "the addresses of its PROXY header cannot be read");
+                     : not_a_header(line_begin.size() + family.size(),
+                                    "the addresses of its PROXY header cannot be read");
 }
 
 // --- version 2: bytes ---
@@ -178,7 +179,7 @@ Parsed parse_bytes(Bytes bytes) {
   }
   const auto fixed = fixed_part(bytes);
   if (auto flaw = flaw_of(fixed); !flaw.empty()) {
-    return malformed(signature.size(), std::move(flaw));
+    return not_a_header(signature.size(), std::move(flaw));
   }
   const auto rest = bytes.subspan(fixed_size);
   if (rest.size() < fixed.size) {
@@ -205,7 +206,7 @@ Parsed parse_proxy_header(Bytes bytes) {
   if (agree(text, line_begin)) {
     return text.size() < line_begin.size() ? Parsed() : parse_line(text);
   }
-  return malformed(0, "it has no PROXY header");
+  return not_a_header(0, "it has no PROXY header");
 }
 
 } // namespace dualcam::inline tools

@@ -29,6 +29,9 @@ public:
     co_return result;
   }
 
+  /// Has it done there some time.
+  void post(std::function<void()> work) { asio::post(worker_.context(), std::move(work)); }
+
   /// Whether somebody waits for it; from any thread.
   bool is_busy() const { return asked_ != 0; }
   void join() { worker_.join(); }

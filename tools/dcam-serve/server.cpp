@@ -1,11 +1,13 @@
 #include "dcam-serve/server.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <system_error>
 #include <utility>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <asio/post.hpp>
@@ -28,6 +30,7 @@ constexpr std::chrono::milliseconds accept_pause{100};
 constexpr std::chrono::seconds time_for_readers{2};
 constexpr std::chrono::milliseconds time_for_last_line{100};
 constexpr std::chrono::hours tidy_interval{1};
+constexpr std::size_t many_connections = 256;
 constexpr std::chrono::seconds time_for_tidying{1};
 constexpr std::chrono::seconds time_for_disks{10}; ///< a slow one needs as long for 10,000 parts
 
@@ -217,6 +220,14 @@ asio::awaitable<void> Server::accept_loop() {
   }
 }
 
+/// After a burst: the heap keeps it otherwise.
+void Server::give_back_memory() {
+  if (most_connections_ >= many_connections && connections_.size() <= most_connections_ / 2) {
+    most_connections_ = connections_.size();
+    keeper_.post([] { ::malloc_trim(0); });
+  }
+}
+
 /// An exception costs its connection alone; but without -k there is no other.
 void Server::connection_failed(const std::exception_ptr& failure) {
   const auto [code, message] = unforeseen(failure);
@@ -226,6 +237,7 @@ void Server::connection_failed(const std::exception_ptr& failure) {
 
 asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
   connections_.insert(connection.get());
+  most_connections_ = std::max(most_connections_, connections_.size());
   admission_.enter(*connection, clock_.now());
   if (stopping_) { // accepted while everything was being stopped
     connection->stop();
@@ -237,6 +249,7 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
     failure = std::current_exception();
   }
   connections_.erase(connection.get());
+  give_back_memory();
   const bool served = !admission_.holders().empty();
   admission_.leave(*connection);
   if (served && admission_.holders().empty() && !stopping_) {

@@ -108,6 +108,7 @@ private:
   asio::awaitable<void> tidy_loop();
   asio::awaitable<void> accept_loop();
   asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
+  void give_back_memory();
   void connection_failed(const std::exception_ptr& failure);
   void take_signals();
   asio::awaitable<void> service_loop();
@@ -164,6 +165,7 @@ private:
   Admission admission_;
   BufferPool buffers_;
   std::set<Connection*> connections_;
+  std::size_t most_connections_ = 0; ///< since memory was given back
   std::uint64_t connections_so_far_ = 0;
   std::uint64_t received_ = 0;        ///< bytes
   std::optional<std::uint64_t> only_; ///< without -k: the camera that came first

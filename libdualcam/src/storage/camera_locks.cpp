@@ -16,12 +16,12 @@ namespace fs = std::filesystem;
 /// Behind all IMEIs.
 constexpr std::uint64_t wishes = std::uint64_t{1} << 60;
 
-fs::path or_here(const fs::path& path) { return path.empty() ? fs::path(".") : path; }
+fs::path existing(const fs::path& path) { return path.empty() ? fs::path(".") : path; }
 
 } // namespace
 
 CameraLocks::CameraLocks(const fs::path& base, const fs::path& root)
-    : base_(or_here(base)), path_(root / state_folder_name / camera_locks_name) {}
+    : base_(existing(base)), path_(root / state_folder_name / camera_locks_name) {}
 
 bool CameraLocks::is_new() const { return !is_taken(folder_of(path_)); }
 
