@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r";
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
   return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
@@ -19,11 +19,11 @@ bool is_comment(std::string_view text) {
 
 /// Behind the `=`. An error says what is wrong with it.
 std::expected<std::string, std::string> value_of(std::string_view text) {
-  text = trimmed(text);
+  text = without_blanks(text);
   if (!text.starts_with('"') && !text.starts_with('\'')) {
     for (std::size_t at = 1; at < text.size(); ++at) {
       if (text[at] == '#' && blanks.contains(text[at - 1])) {
-        return std::string(trimmed(text.substr(0, at)));
+        return std::string(without_blanks(text.substr(0, at)));
       }
     }
     return std::string(is_comment(text) ? "" : text);
@@ -32,7 +32,7 @@ std::expected<std::string, std::string> value_of(std::string_view text) {
   if (end == text.npos) {
     return std::unexpected("the quote that begins its value has no end");
   }
-  if (!is_comment(trimmed(text.substr(end + 1)))) {
+  if (!is_comment(without_blanks(text.substr(end + 1)))) {
     return std::unexpected("something stands behind the quoted value");
   }
   return std::string(text.substr(1, end - 1));
@@ -43,7 +43,7 @@ std::expected<std::string, std::string> value_of(std::string_view text) {
 std::expected<std::vector<ConfigLine>, ConfigError> parse_config(std::string_view text) {
   std::vector<ConfigLine> lines;
   for (unsigned number = 1; !text.empty(); ++number) {
-    const auto line = trimmed(text.substr(0, text.find('\n')));
+    const auto line = without_blanks(text.substr(0, text.find('\n')));
     text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
     if (is_comment(line)) {
       continue;
@@ -53,7 +53,7 @@ std::expected<std::vector<ConfigLine>, ConfigError> parse_config(std::string_vie
           ConfigError{number, "there are no sections: one 'name = value' a line"});
     }
     const auto equals = line.find('=');
-    const auto name = trimmed(line.substr(0, equals));
+    const auto name = without_blanks(line.substr(0, equals));
     if (equals == line.npos) {
       lines.push_back({number, std::string(name), {}});
       continue;
