@@ -12,7 +12,7 @@ namespace {
 
 // A balancer sends it at once; a packet of it may be lost, though.
 constexpr std::chrono::seconds time_for_header{5};
-constexpr std::chrono::milliseconds glance{10};
+constexpr std::chrono::milliseconds socket_glance{10};
 
 /// Why what came is no header, and who it is instead.
 std::string refusal_of(const Error& error, Bytes first_bytes) {
@@ -41,7 +41,7 @@ asio::awaitable<ProxiedPeer> take_proxy_header(Link& link, Clock& clock) {
                                              : "its PROXY header is incomplete (--proxy-protocol)"};
     }
     if (!*parsed && bytes.size() <= seen) { // woken for nothing
-      co_await link.sleep(clock.now() + glance);
+      co_await link.sleep(clock.now() + socket_glance);
     }
     seen = bytes.size();
     header = *parsed;

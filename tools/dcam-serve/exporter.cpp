@@ -10,9 +10,9 @@
 namespace dualcam::serve {
 namespace {
 
-constexpr std::chrono::seconds interval{10};
-constexpr std::chrono::seconds patience{1}; ///< with a disk that may hang
-constexpr std::chrono::milliseconds glance{10};
+constexpr std::chrono::seconds export_interval{10};
+constexpr std::chrono::seconds disk_patience{1}; ///< with a disk that may hang
+constexpr std::chrono::milliseconds outcome_glance{10};
 constexpr std::chrono::milliseconds time_to_settle{100};
 
 } // namespace
@@ -27,7 +27,7 @@ asio::awaitable<void> Exporter::run() {
     is_due_ = false;
     write();
     co_await wait_for_outcome();
-    const auto next = clock_.now() + interval;
+    const auto next = clock_.now() + export_interval;
     while (!stopping_ && !is_due_ && clock_.now() < next) {
       co_await clock_.wait(timer_, next);
     }
@@ -50,9 +50,9 @@ void Exporter::reopen(const std::filesystem::path& file) {
 }
 
 asio::awaitable<void> Exporter::wait_for_outcome() {
-  const auto until = clock_.now() + patience;
+  const auto until = clock_.now() + disk_patience;
   while (!stopping_ && !file_->is_idle() && clock_.now() < until) {
-    timer_.expires_after(glance);
+    timer_.expires_after(outcome_glance);
     co_await timer_.async_wait(as_values);
   }
   if (file_->is_idle()) {
@@ -69,7 +69,7 @@ void Exporter::finish() {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   write();
-  if (file_->flush(patience)) {
+  if (file_->flush(disk_patience)) {
     note();
   }
 }

@@ -9,7 +9,7 @@
 namespace dualcam::serve {
 namespace {
 
-constexpr std::chrono::seconds interval{1};
+constexpr std::chrono::seconds wish_interval{1};
 
 } // namespace
 
@@ -53,7 +53,7 @@ Neighbours::Claim::~Claim() {
 asio::awaitable<void> Neighbours::run(std::function<std::vector<std::uint64_t>()> silent,
                                       std::function<void(std::uint64_t)> give_way) {
   while (!stopping_) {
-    co_await clock_.wait(timer_, clock_.now() + interval);
+    co_await clock_.wait(timer_, clock_.now() + wish_interval);
     auto cameras = silent();
     if (stopping_ || cameras.empty()) {
       continue;
