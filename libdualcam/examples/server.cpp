@@ -54,17 +54,11 @@ void serve(int peer, const fs::path& folder) {
     std::cout << path.string() << std::endl;
     value(state->mark_said(record));
   };
-  const auto create = [&] {
-    part = value(ResumableFile::create(folder / file_name(offered), offered, *state));
-  };
   const auto begin = [&] {
     part.reset();
     const auto all = value(state->read());
     part = value(ResumableFile::find(*state, all, offered, folder / file_name(offered)));
     known = part ? decltype(known)() : value(state->known(all, offered));
-    if (!part && known.empty()) {
-      create();
-    }
     session.begin(now(), part ? part->resume_point() : resume_point_for(known));
   };
   const On perform{
@@ -95,11 +89,16 @@ void serve(int peer, const fs::path& folder) {
           value(part->set_aside());
           begin();
         } else { // it is none of those known
-          create();
           session.begin(now());
         }
       },
-      [&](const FileData& data) { value(part->append({&data.payload, 1})); },
+      [&](const FileData& data) {
+        if (!part) {
+          offered.in_packets = session.counts_packets();
+          part = value(ResumableFile::create(folder / file_name(offered), offered, *state));
+        }
+        value(part->append({&data.payload, 1}));
+      },
       [&](const FileCompleted& file) {
         if (file.known) {
           const auto& record = known.at(*file.known);

@@ -5,7 +5,33 @@ Run: DUALCAM_TOOLS=build/gcc/tools python3 tests/cli/test_crc_lines.py
 """
 import unittest
 
+from families import FAMILIES
 from harness import ToolTest, sha256
+
+# What dcam-sim can do to a line, and how a device may behave.
+LINES = {
+    "none": (),
+    "pieces": ("--chunk", "random"),
+    "bytes": ("--chunk", 1),
+    "corrupt": ("--corrupt", "0.1"),
+    "corrupt, the chain goes on": ("--corrupt", "0.1", "--crc-after-sync", "chain"),
+    "corrupt and back": ("--corrupt", "0.1", "--sync-back", 3),
+    "back to the start": ("--corrupt", "0.05", "--sync-back", 1000),
+    "cut": ("--cut", 2, "--cut", "random"),
+    "cut and corrupt": ("--cut", 4, "--cut", 9, "--cut", "random", "--corrupt", "0.1"),
+    "cut and replaced": ("--cut", 7, "--replace-file"),
+    "silent": ("--stall", "300ms"),
+    "no metadata": ("--mute-metadata",),
+    "status": ("--end-status", 1),
+    "status and corrupt": ("--end-status", 17, "--corrupt", "0.1"),
+    "two devices": ("--devices", 2, "--corrupt", "0.05", "--cut", 5),
+}
+SEED = 3
+BY_PATH = {
+    "START counts packets": ("--start-in-packets",),
+    "START counts packets, corrupt and cut": ("--start-in-packets", "--corrupt", "0.1", "--cut", 9),
+    "asked for by 7 bytes": ("--path-form", "first7"),
+}
 
 
 class Lines(ToolTest):
@@ -41,15 +67,16 @@ class Lines(ToolTest):
                 self.assertEqual(len(stored), 6)
                 self.assertEqual(whole, stored)
 
-    def test_all_families(self):
-        for line in (["--camera", "adas"], ["--camera", "dsm", "--protocol", "6"],
-                     ["--camera", "dashcam"], ["--camera", "dualcam", "--protocol", "6"]):
-            with self.subTest(line=line):
-                whole, stored, sent = self.extracted_from_line(
-                    {"photof": 30_000, "videof": 50_000}, *line, "--seed", "3", "--corrupt", "0.02",
-                    "--cut", "12", "--cut", "25", "--chunk", "random")
-                self.assertEqual(stored, sent)
-                self.assertEqual(whole, stored)
+    def test_every_family_whatever_the_line_does(self):
+        for number, family in enumerate(FAMILIES):
+            for name, line in (LINES | (BY_PATH if family.folder else {})).items():
+                with self.subTest(family=family.name, line=name):
+                    whole, stored, sent = self.extracted_from_line(
+                        {"photof": 3_000, "videof": 12_000}, *map(str, family.sim), "--seed",
+                        str(SEED + number), *map(str, line))
+                    if "--replace-file" not in line:
+                        self.assertEqual(stored, sorted(sent * (2 if "--devices" in line else 1)))
+                    self.assertEqual(whole, stored)
 
     def test_a_file_replaced_after_a_cut_is_mixed_with_none(self):
         whole, stored, _ = self.extracted_from_line({"videof": 60_000}, "--seed", "4", "--cut", "20",

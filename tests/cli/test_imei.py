@@ -7,18 +7,19 @@ import selectors
 import threading
 import time
 
-from families import for_every_family
+from families import DUALCAM, FAMILIES, for_every_family
 from figures import figure, full
 from harness import PATIENCE, SIGTERM, ToolTest, sanitized
 from test_peers import status_of
-from uploads import Upload, digests, packet_count, was_read
-from wire import AGAIN, FILE, METADATA_WANTED, RESUME
+from uploads import Upload, digests, was_read
+from wire import AGAIN, FILE, METADATA_WANTED, PATH_WANTED, RESUME
 
 TIME = 1_730_205_822_000  # of every file's metadata, milliseconds
-SIZE = 5_000              # 5 packets
+SIZE = 5_000
 
-# How far the first connection has got when the second one comes.
+# How far the first connection, with a file of five packets, has got when the second one comes.
 STATES = {
+    "waiting for PATH": lambda camera: camera.run(PATH_WANTED),
     "waiting for metadata": lambda camera: camera.run(METADATA_WANTED),
     "before START": lambda camera: camera.run(FILE),
     "before SYNC": lambda camera: camera.run(RESUME),
@@ -32,12 +33,14 @@ STATES = {
 
 def go_on(camera, state):
     """From one of the states to the end of the session."""
-    if state == "waiting for metadata":
+    if state == "waiting for PATH":
+        camera.answer(PATH_WANTED, b"")
+    elif state == "waiting for metadata":
         camera.answer(METADATA_WANTED, b"")
     elif state == "before START":
         camera.answer(FILE, b"")
     elif state == "before SYNC":
-        camera.answer(RESUME, b"\0\0\0\1")
+        camera.answer(RESUME, camera.family.number(1).to_bytes(4, "big"))
     elif state == "before the repeated INIT":
         camera.answer(AGAIN, b"")
     else:
@@ -45,14 +48,19 @@ def go_on(camera, state):
         if state == "in mid-packet":
             camera.packet(done, slice(300, None))
             done += 1
-        for index in range(done, packet_count(camera.content)):
+        for index in range(done, 5):
             camera.packet(index)
     camera.run()
 
 
 class SeveralConnections(ToolTest):
+    family = DUALCAM
+
     def contents(self):
-        return self.random.randbytes(SIZE), self.random.randbytes(SIZE)
+        return tuple(self.random.randbytes(5 * self.family.size - 50) for _ in range(2))
+
+    def camera(self, server, content, **options):
+        return Upload(server, content, family=self.family, **options)
 
     def finals(self, imei):
         return digests(path.read_bytes() for path in (self.out / f"{imei:015}").glob("*.jpg"))
@@ -65,8 +73,8 @@ class SeveralConnections(ToolTest):
     def contend(self, server, imei, contents, state, first_ends):
         """One try: the second connection comes while the first is in `state`, which then ends or
         goes on. What should be there in the end."""
-        with Upload(server, contents[0], imei=imei, milliseconds=TIME) as first, \
-                Upload(server, contents[1], imei=imei, milliseconds=TIME) as second:
+        with self.camera(server, contents[0], imei=imei, milliseconds=TIME) as first, \
+                self.camera(server, contents[1], imei=imei, milliseconds=TIME) as second:
             STATES[state](first)
             second.begin()
             was_read(server, second)
@@ -81,11 +89,13 @@ class SeveralConnections(ToolTest):
             first_stored = not first_ends or state == "before the repeated INIT"
             return digests(contents if first_stored else contents[1:])
 
+    @for_every_family
     def test_a_second_connection_waits_for_the_end_of_the_first_and_takes_over(self):
-        count = full(20, 1000)
+        count = full(20, 1000 if self.family is DUALCAM else 100)
         server = self.serve("-k", "--json")
-        tries = [(1 + number, self.contents(), list(STATES)[number % len(STATES)],
-                  number // len(STATES) % 2 == 0) for number in range(count)]
+        states = [state for state in STATES if self.family.folder or "PATH" not in state]
+        tries = [(1 + number, self.contents(), states[number % len(states)],
+                  number // len(states) % 2 == 0) for number in range(count)]
         with concurrent.futures.ThreadPoolExecutor(8) as threads:
             expected = list(threads.map(lambda one: self.contend(server, *one), tries))
         server.signal(SIGTERM)
@@ -95,32 +105,43 @@ class SeveralConnections(ToolTest):
             self.assertEqual(self.finals(imei), files, what)
             self.assertEqual(self.events_of(server.output, imei, "connected", "disconnected"),
                              ["connected", "disconnected"] * 2, what)
-        figure("IMEI", f"a second connection in {len(STATES)} states of the first, seed {self.id()}",
+        figure("IMEI", f"{self.family}: a second connection in {len(states)} states of the first, "
+               f"seed {self.id()}",
                count, "0 bytes changed, 0 interleaved, all taken over", "0 changed, 0 interleaved")
 
-    def test_a_second_connection_takes_over_from_one_that_idles_for_5_seconds(self):
-        contents = self.contents()
-        server = self.serve("-k", "--json")
-        with Upload(server, contents[0], imei=1) as first, \
-                Upload(server, contents[1], imei=1) as second:
+    def take_over(self, server, imei, family, contents):
+        with Upload(server, contents[0], imei=imei, family=family) as first, \
+                Upload(server, contents[1], imei=imei, family=family) as second:
             first.send_first(3)
             second.run()
             waited = time.monotonic() - first.last_sent
-            self.assertTrue(second.taken)
-            self.assertIsNone(first.run())
-        self.assertGreater(waited, 4.9)
+            return waited, second.taken, first.run()
+
+    def test_a_second_connection_takes_over_from_one_that_idles_for_5_seconds(self):
+        server = self.serve("-k", "--json")
+        contents = [self.contents() for _ in FAMILIES]
+        imeis = range(1, 1 + len(FAMILIES))
+        with concurrent.futures.ThreadPoolExecutor(len(FAMILIES)) as threads:
+            ends = list(threads.map(self.take_over, [server] * len(FAMILIES), imeis, FAMILIES,
+                                    contents))
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
-        self.assertEqual(self.finals(1), digests(contents[1:]))
-        self.assertEqual(
-            self.events_of(server.output, 1, "connected", "file-failed", "file-done"),
-            ["connected", "file-failed", "connected", "file-done"])
+        for imei, (waited, taken, rest), files in zip(imeis, ends, contents):
+            with self.subTest(family=FAMILIES[imei - 1].name):
+                self.assertGreater(waited, 4.9)
+                self.assertTrue(taken)
+                self.assertIsNone(rest)
+                self.assertEqual(self.finals(imei), digests(files[1:]))
+                self.assertEqual(
+                    self.events_of(server.output, imei, "connected", "file-failed", "file-done"),
+                    ["connected", "file-failed", "connected", "file-done"])
 
+    @for_every_family
     def test_a_second_connection_is_closed_when_the_first_is_still_at_work_at_its_deadline(self):
-        contents = self.random.randbytes(1_000_000), self.random.randbytes(SIZE)
+        contents = self.random.randbytes(300_000), self.random.randbytes(SIZE)
         server = self.serve("-k", "--idle-timeout", "1s")
-        with Upload(server, contents[0], imei=1) as first, \
-                Upload(server, contents[1], imei=1) as second:
+        with self.camera(server, contents[0], imei=1) as first, \
+                self.camera(server, contents[1], imei=1) as second:
             first.send_first(1)
             closed = threading.Event()
             waiting = threading.Thread(target=lambda: (second.run(), closed.set()))
@@ -131,7 +152,7 @@ class SeveralConnections(ToolTest):
                 sent += 1
             waiting.join()
             self.assertFalse(second.taken)
-            for index in range(sent, packet_count(contents[0])):
+            for index in range(sent, self.family.count(contents[0])):
                 first.packet(index)
             first.run()
             self.assertTrue(first.taken)
@@ -140,6 +161,11 @@ class SeveralConnections(ToolTest):
 
 
 class Places(ToolTest):
+    family = DUALCAM
+
+    def camera(self, server, content, **options):
+        return Upload(server, content, family=self.family, **options)
+
     def limited(self, limit, *arguments):
         return self.serve("-k", "--json", *arguments, preexec_fn=lambda: resource.setrlimit(
             resource.RLIMIT_NOFILE, (limit // 2, limit)))
@@ -162,11 +188,12 @@ class Places(ToolTest):
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
 
+    @for_every_family
     def test_all_places_can_have_a_file_on_its_way(self):
         server = self.limited(250)
         places = int(server.expect(r"up to (\d+) connections; ").group(1))
-        contents = [self.random.randbytes(5000) for _ in range(places)]
-        cameras = [Upload(server, content, imei=number) for number, content in enumerate(contents)]
+        contents = [self.random.randbytes(5 * self.family.size - 50) for _ in range(places)]
+        cameras = [self.camera(server, content, imei=number) for number, content in enumerate(contents)]
         for camera in cameras:
             self.addCleanup(camera.close)
             camera.send_first(1)
@@ -180,28 +207,29 @@ class Places(ToolTest):
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
 
+    @for_every_family
     def test_a_camera_that_an_earlier_run_has_files_of_goes_before_a_made_up_one(self):
         contents = [self.random.randbytes(5000) for _ in range(3)]
         server = self.serve()
-        with Upload(server, contents[0], imei=5) as camera:
+        with self.camera(server, contents[0], imei=5) as camera:
             camera.run()
         self.assertEqual(server.wait(), 0)
         server = self.serve("-k", "--max-connections", "1")
-        with Upload(server, contents[1], imei=9) as made_up:
+        with self.camera(server, contents[1], imei=9) as made_up:
             made_up.send_first(1)  # not idle: only who is known may have its place
             was_read(server, made_up)
-            with Upload(server, contents[1], imei=8) as other:
+            with self.camera(server, contents[1], imei=8) as other:
                 other.run()
                 self.assertFalse(other.taken)
-            with Upload(server, contents[1], imei=5) as camera:
+            with self.camera(server, contents[1], imei=5) as camera:
                 camera.run()
                 self.assertTrue(camera.taken, server.errors)
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
         server = self.serve("-k", "--max-connections", "1")
-        with Upload(server, contents[2], imei=5) as camera:
+        with self.camera(server, contents[2], imei=5) as camera:
             camera.run(METADATA_WANTED)
-            with Upload(server, contents[1], imei=8) as other:
+            with self.camera(server, contents[1], imei=8) as other:
                 other.run()
                 self.assertFalse(other.taken)
             camera.answer(METADATA_WANTED, b"")
@@ -210,28 +238,31 @@ class Places(ToolTest):
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
 
+    @for_every_family
     def test_made_up_inits_keep_no_camera_out(self):
         photos = [self.file(name, 5_000) for name in ("a.jpg", "b.jpg")]
         server = self.serve("-k", "--max-connections", "4", "-v")
         for count, photo in zip((4, 40), photos):
-            fakes = [Upload(server, b"", imei=1 + number) for number in range(count)]
+            fakes = [self.camera(server, b"", imei=1 + number) for number in range(count)]
             for fake in fakes:
                 self.addCleanup(fake.close)
                 fake.run(METADATA_WANTED)
-            self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0, server.errors)
+            self.assertEqual(self.sim(server, *self.family.sim, f"photof={photo}").returncode, 0,
+                             server.errors)
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
         self.assertIn("made room for another camera", server.errors)
         self.assert_stored(*photos)
 
+    @for_every_family
     def test_a_camera_in_mid_file_is_not_displaced(self):
-        content = self.random.randbytes(20_000)
+        content = self.random.randbytes(20 * self.family.size - 50)
         server = self.serve("-k", "--max-connections", "4")
-        with Upload(server, content, imei=1000) as camera:
+        with self.camera(server, content, imei=1000) as camera:
             camera.send_first(1)
             was_read(server, camera)
             for number in range(20):
-                fake = Upload(server, b"x", imei=1 + number)
+                fake = self.camera(server, b"x", imei=1 + number)
                 self.addCleanup(fake.close)
                 fake.run(FILE)
                 camera.packet(1 + number % 19) if number < 19 else None

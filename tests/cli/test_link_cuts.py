@@ -147,6 +147,7 @@ class Replaced(CutTest):
         figure("replaced file", f"{self.family}: the same size, with and without metadata, seed "
                f"{self.id()}", count, "0 spliced, the old part kept", "0 spliced")
 
+    @for_every_family
     def test_a_third_file_that_may_be_either_of_two_parts_is_spliced_with_none(self):
         parts = [self.content(6) for _ in range(2)]
         content = self.content(6)

@@ -1,8 +1,10 @@
 """A file that a camera offers again though it was stored is recognised, wherever it has gone, and a
 file that does not come keeps no other from coming."""
 
+import functools
 import itertools
 import json
+import operator
 import os
 import shutil
 import struct
@@ -10,12 +12,11 @@ import time
 
 from families import DUALCAM, FAMILIES, for_every_family
 from harness import IMEI, SIGKILL, SIGTERM, STATE, ToolTest
-from uploads import Upload, metadata, packet_count
-from wire import AGAIN, FILE, KINDS, METADATA_WANTED, PACKET, RESUME, START, crc16
+from uploads import Upload
+from wire import AGAIN, FILE, KINDS, METADATA_WANTED, PACKET, PATH_WANTED, RESUME, crc16
 
 TIME = 1_730_205_822_000
 NAME = f"{IMEI}/20241029T124342Z_photof.jpg"
-CLOSE = 0
 
 
 class Insistent(Upload):
@@ -45,39 +46,42 @@ class OffersOneByOne(Upload):
             if self.files:
                 self.content, self.milliseconds = self.files[0]
                 return self.begin()
-            return self.init(0, imei=self.imei)
+            return self.init(0, imei=self.imei, protocol=self.family.protocol)
         return super().answer(command, payload)
 
 
 class OffersKinds(Upload):
     """One file each of some kinds; the packets of `broken` never have the right CRC from the third
-    on."""
+    on. By path they take turns, whether the server takes them or not."""
 
-    def __init__(self, server, contents, broken, milliseconds=TIME):
-        super().__init__(server, b"", milliseconds=milliseconds)
+    def __init__(self, server, contents, broken, milliseconds=TIME, family=DUALCAM):
+        super().__init__(server, b"", milliseconds=milliseconds, family=family)
         self.contents, self.broken = dict(contents), broken
+        self.turns = list(contents)
         self.fetched = []
 
     def begin(self):
         self.begun = True
-        self.init(sum(KINDS[kind] for kind in self.contents), imei=self.imei)
+        self.init(functools.reduce(operator.or_, map(self.family.bit, self.contents), 0),
+                  imei=self.imei, protocol=self.family.protocol)
 
     def answer(self, command, payload):
         if command == AGAIN:
             for kind in self.fetched:
                 self.contents.pop(kind, None)
+            self.turns = [kind for kind in self.turns[1:] + self.turns[:1] if kind in self.contents]
             return self.begin()
-        if command in (METADATA_WANTED, FILE):
+        if command == PATH_WANTED:
+            self.kind = self.turns[0]
+        elif command in (METADATA_WANTED, FILE) and not self.family.folder:
             self.kind = payload.decode()[1:]
+        if command == FILE:
             self.content = self.contents[self.kind]
         if command == RESUME and self.kind == self.broken:
-            first = max(1, *struct.unpack(">I", payload))
+            first = self.family.packet_of(*struct.unpack(">I", payload))
             self.sync(first)
-            for index in range(packet_count(self.content) - first + 1):
-                if first + index < 3:
-                    self.packet(index)
-                else:
-                    self.send(struct.pack(">HH", 4, 12) + b"x" * 10 + b"\0\1")
+            for number, message in enumerate(self.family.packets(self.content, first), first):
+                self.send(message if number < 3 else message[:-1] + bytes([message[-1] ^ 1]))
             return None
         if command == FILE and self.kind != self.broken:
             self.fetched.append(self.kind)
@@ -159,13 +163,14 @@ class OfferedAgain(ToolTest):
         self.stop(server)
         self.assertEqual([path.read_bytes() for path in away.iterdir()], [content])
 
+    @for_every_family
     def test_the_last_eight_files_of_a_camera_are_known(self):
         contents = [self.random.randbytes(5_000) for _ in range(9)]
         server = self.serve("-k")
         for content in contents:
             self.upload(server, content, None)
         for content in contents[1:]:
-            self.assertEqual(self.upload(server, content, None).resumed_at, [1])
+            self.assertEqual(self.upload(server, content, None).resumed_at, [self.tail(5_000)])
         self.stop(server)
         self.assertEqual(sorted(self.contents()), sorted(contents))
 
@@ -216,6 +221,7 @@ class OfferedAgain(ToolTest):
         self.stop(server)
         self.assertEqual(sorted(self.contents()), sorted(contents))
 
+    @for_every_family
     def test_files_that_are_known_by_their_time_to_be_others_still_come(self):
         """The acknowledgement of the first was lost; the camera has more of the kind."""
         files = [(self.random.randbytes(5_000), TIME + 1000 * number) for number in range(3)]
@@ -223,7 +229,7 @@ class OfferedAgain(ToolTest):
         self.lose_acknowledgement(server, *files[0])
         self.stop(server)
         server = self.serve()
-        with OffersOneByOne(server, files) as camera:
+        with OffersOneByOne(server, files, family=self.family) as camera:
             camera.run()
         self.assertEqual(server.wait(), 0)
         self.assertEqual(len(self.stored()), 3)
@@ -255,13 +261,16 @@ class OfferedAgain(ToolTest):
             self.assertEqual(told["kind"], done["kind"])
             self.assertEqual(set(state.read_bytes().splitlines(keepends=True)), set(lines))
 
+    @for_every_family
     def test_a_taken_name_does_not_stand_in_the_way_of_a_file_that_is_known(self):
         content, other = self.random.randbytes(20_000), self.random.randbytes(20_000)
         for choice, status in (("skip", 0), ("fail", 3)):
             server = self.serve("-k", "--if-exists", choice, "--name", "{kind}{ext}")
             self.upload(server, content)
             self.assertTrue(self.upload(server, content).taken)
-            self.assertFalse(self.upload(server, other).taken)
+            refused = self.upload(server, other)
+            self.assertEqual(refused.resumed_at, [self.tail(20_000)])  # none that is known
+            self.assertEqual(refused.taken, bool(self.family.folder))  # others may come behind it
             self.stop(server)
             self.assertEqual(self.contents(), [content])
             self.assertRegex(server.errors, "exists already")
@@ -340,45 +349,70 @@ class OneSpelling(ToolTest):
 class StepsBack(ToolTest):
     """A file whose packet 3 never has the right CRC."""
 
+    family = DUALCAM
+
     def contents(self):
         return {kind: self.random.randbytes(5_000) for kind in KINDS}
 
+    def offers(self, server, contents, broken=None, camera=OffersKinds):
+        """One connection."""
+        with camera(server, contents, broken, family=self.family) as device:
+            device.run()
+        return device
+
+    @property
+    def attempts(self):
+        """Until it is passed over."""
+        return 2 if self.family.folder else 1
+
+    @for_every_family
     def test_its_camera_s_other_files_are_fetched_on_the_next_connection(self):
+        place = f"byte {2 * self.family.size}" if self.family.folder else "packet 3"
         for broken in KINDS:
             contents = self.contents()
             server = self.serve("-k")
             before = len(self.stored())
-            for _ in range(2):
-                with OffersKinds(server, contents, broken) as camera:
-                    camera.run()
-                contents = camera.contents
+            for _ in range(self.attempts + 1):
+                contents = self.offers(server, contents, broken).contents
             self.assertEqual(list(contents), [broken])
-            with OffersKinds(server, contents, broken) as camera:
-                camera.run()  # tried again
+            camera = self.offers(server, contents, broken)  # tried again
             self.assertEqual(camera.resumed_at[:1], [2])
-            with OffersKinds(server, contents, broken=None) as camera:
-                camera.run()  # and when it is whole it comes
+            camera = self.offers(server, contents)  # and when it is whole it comes
             self.assertEqual(camera.contents, {})
             server.signal(SIGTERM)
             self.assertEqual(server.wait(), 0)
-            told = [line for line in server.lines if "packet 3 did not arrive in 8 attempts" in line
-                    and "incomplete" in line]
-            self.assertEqual(len(told), 3, server.lines)  # each attempt
+            told = [line for line in server.lines if "incomplete" in line
+                    and f"{place} did not arrive in 8 attempts" in line]
+            self.assertEqual(len(told), self.attempts + 2, server.lines)  # each attempt
             self.assertEqual(len(self.stored()), before + 4)
 
+    @for_every_family
     def test_it_is_the_last_of_a_connection_not_left_out(self):
         contents = self.contents()
         server = self.serve()
-        with OffersKinds(server, contents, "photof") as camera:
-            camera.run()
-        with OffersKinds(server, contents, None) as camera:
-            camera.run()
+        for _ in range(self.attempts):
+            self.offers(server, contents, "photof")
+        camera = self.offers(server, contents)
         self.assertEqual(camera.fetched, ["photor", "videof", "videor", "photof"])
         self.assertEqual(server.wait(), 0)
         self.assertEqual(len(self.stored()), 4)
 
+    @for_every_family
+    def test_several_of_them_are_the_last(self):
+        server = self.serve("-k")
+        contents = self.contents()
+        for broken in ["photof"] * self.attempts + ["photor"] * self.attempts:
+            self.offers(server, contents, broken)
+        camera = self.offers(server, contents)
+        self.assertEqual(camera.fetched[:2], ["videof", "videor"])
+        self.assertEqual(sorted(camera.fetched[2:]), ["photof", "photor"])
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(len(self.stored()), 4)
+
     def test_a_device_that_hangs_up_over_one_file(self):
-        """Not the packet's CRC: the device loses the link as soon as this file is asked for."""
+        """Not the packet's CRC: the device loses the link as soon as this file is asked for. By path
+        it tells itself which one is next."""
         class HangsUp(OffersKinds):
             def answer(self, command, payload):
                 if command == RESUME and self.kind == "photof":
@@ -388,20 +422,18 @@ class StepsBack(ToolTest):
         contents = self.contents()
         server = self.serve("-k")
         for _ in range(2):
-            with HangsUp(server, contents, None) as camera:
-                camera.run()
-            contents = camera.contents
+            contents = self.offers(server, contents, camera=HangsUp).contents
         self.assertEqual(list(contents), ["photof"])
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
 
+    @for_every_family
     def test_a_link_that_breaks_while_a_file_grows_changes_no_order(self):
         content = self.random.randbytes(20_000)
         server = self.serve("-k")
-        with Upload(server, content, milliseconds=TIME) as camera:
+        with Upload(server, content, milliseconds=TIME, family=self.family) as camera:
             camera.send_first(5)
-        with OffersKinds(server, {"photof": content, "photor": content}, None) as camera:
-            camera.run()
+        camera = self.offers(server, {"photof": content, "photor": content})
         self.assertEqual(camera.fetched, ["photof", "photor"])
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)

@@ -19,19 +19,6 @@
 namespace dualcam::inline tools {
 namespace {
 
-struct Pipe {
-  Descriptor read;
-  Descriptor write;
-};
-
-Result<Pipe> make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) {
-    return errno_error(errno);
-  }
-  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
 /// All of `file` into the pipe, until nobody reads it.
 void pump(InputFile& file, const Descriptor& pipe) {
   ByteBuffer buffer(1 << 16);
@@ -102,7 +89,7 @@ Result<Decompressor> Decompressor::start(const std::string& tool, InputFile file
   auto input = make_pipe();
   Descriptor errors = temporary_file(std::filesystem::temp_directory_path());
   if (!output || !input) {
-    return std::unexpected(!output ? output.error() : input.error());
+    return errno_error(!output ? output.error() : input.error());
   }
   const bool hand_over = file.rewind();
   const int in = hand_over ? file.descriptor() : input->read.get();

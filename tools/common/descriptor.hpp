@@ -1,8 +1,11 @@
 // A file descriptor that closes itself.
 #pragma once
 
+#include <cerrno>
+#include <expected>
 #include <utility>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace dualcam::inline tools {
@@ -27,5 +30,20 @@ public:
 private:
   int value_;
 };
+
+/// Neither end is inherited by programs that are started.
+struct Pipe {
+  Descriptor read;
+  Descriptor write;
+};
+
+/// Or errno.
+inline std::expected<Pipe, int> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    return std::unexpected(errno);
+  }
+  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+}
 
 } // namespace dualcam::inline tools

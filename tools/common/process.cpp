@@ -21,17 +21,11 @@ namespace {
 
 constexpr std::size_t longest_errors = 4096;
 
-struct Pipe {
-  Descriptor read;
-  Descriptor write;
-};
-
-Pipe make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    throw std::system_error(errno, std::generic_category(), "cannot make a pipe");
-  }
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
+Pipe pipe_or_throw() {
+  auto pipe = make_pipe();
+  return pipe
+             ? std::move(*pipe)
+             : throw std::system_error(pipe.error(), std::generic_category(), "cannot make a pipe");
 }
 
 /// Reads once; false at the end of the stream.
@@ -172,9 +166,9 @@ int spawn(const std::vector<std::string>& command, const std::vector<std::string
 }
 
 Result<ProcessResult> run_process(const Process& process) {
-  auto in = make_pipe();
-  auto out = make_pipe();
-  auto err = make_pipe();
+  auto in = pipe_or_throw();
+  auto out = pipe_or_throw();
+  auto err = pipe_or_throw();
   const bool own_group = process.stop >= 0;
   const int input = process.input_file >= 0 ? process.input_file : in.read.get();
   pid_t child = 0;

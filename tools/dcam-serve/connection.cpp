@@ -25,8 +25,9 @@ ServerConfig session_config(const ServeOptions& options) {
   config.wanted = options.wishes;
   config.metadata = options.metadata;
   config.idle = options.idle_timeout;
-  config.metadata_wait = std::min(config.metadata_wait, config.idle / 2);
-  config.path_wait = std::min(config.path_wait, config.idle / 2);
+  // a file by path is asked for in two ways, one behind the other
+  config.metadata_wait = std::min(config.metadata_wait, config.idle / 3);
+  config.path_wait = std::min(config.path_wait, config.idle / 3);
   config.again_wait = std::min(config.again_wait, config.idle / 4);
   config.more_wait = std::min(config.more_wait, config.idle / 4);
   config.uncounted_wait = std::min(config.uncounted_wait, config.idle / 4);

@@ -84,6 +84,16 @@ FileTime FileFacts::time(const Result<Record>& known) const {
 
 Result<Record> FileFacts::metadata() const { return read_payload(metadata_payload, camera()); }
 
+void FileFacts::tell_which(Json& fields) const {
+  const auto what = kind();
+  fields["kind"] = what.empty() ? Json() : Json(what);
+  if (!file.kind()) {
+    const auto whose = camera();
+    fields["camera"] = whose ? Json(name_of(*whose)) : Json();
+    fields["device_path"] = file.escaped_path();
+  }
+}
+
 Json FileFacts::record() const {
   auto known = metadata();
   if (file.kind() && !known) {
@@ -97,12 +107,9 @@ Json FileFacts::record() const {
     return told;
   }
   const auto [when, source] = time(known);
-  const auto what = kind();
   auto record = Json::object();
   record["imei"] = format_imei(imei);
-  record["camera"] = camera() ? Json(name_of(*camera())) : Json();
-  record["kind"] = what.empty() ? Json() : Json(what);
-  record["device_path"] = file.escaped_path();
+  tell_which(record);
   record["time"] = source == FileTime::Source::received ? Json() : Json(format_time(when));
   record["time_source"] = name_of(source);
   record["received"] = format_time(received);
@@ -140,11 +147,17 @@ NameValues FileFacts::name_values() const {
 }
 
 FileIdentity FileFacts::identity(std::uint32_t announced) const {
-  return {imei, file, announced, received.time_since_epoch().count(), metadata_payload};
+  return {imei,
+          file,
+          announced,
+          received.time_since_epoch().count(),
+          metadata_payload,
+          in_packets && !file.kind()};
 }
 
 void FileFacts::begun_as(const FileIdentity& identity) {
   received = time_received(identity);
+  in_packets = identity.in_packets;
   if (metadata_payload.empty()) {
     metadata_payload = identity.metadata;
   }

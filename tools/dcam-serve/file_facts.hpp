@@ -35,6 +35,7 @@ struct FileFacts {
   std::optional<Camera> assumed{};         ///< whose it is if nothing else tells
   std::string_view content_extension = {}; ///< what its first bytes speak for; static
   Origin origin{};                         ///< the connection that it comes by
+  bool in_packets = false;                 ///< as ServerSession::counts_packets says
 
   /// By its path, its metadata, or as assumed.
   std::optional<Camera> camera() const;
@@ -44,6 +45,8 @@ struct FileFacts {
   Result<Record> metadata() const;
   /// From the metadata, as decoded, else the path, else `received`.
   FileTime time(const Result<Record>& known) const;
+  /// Adds which file it is: kind, by path also camera and device_path.
+  void tell_which(Json& fields) const;
   /// What is known of the file, for events and the sidecar; null: nothing. By path something always
   /// is.
   Json record() const;

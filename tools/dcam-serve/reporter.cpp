@@ -45,13 +45,7 @@ Json connection_fields(std::uint64_t imei, const Origin& origin) {
 
 Json file_fields(const FileFacts& facts) {
   auto fields = connection_fields(facts.imei, facts.origin);
-  const auto kind = facts.kind();
-  fields["kind"] = kind.empty() ? Json() : Json(kind);
-  if (!facts.file.kind()) {
-    const auto camera = facts.camera();
-    fields["camera"] = camera ? Json(name_of(*camera)) : Json();
-    fields["device_path"] = facts.file.escaped_path();
-  }
+  facts.tell_which(fields);
   return fields;
 }
 

@@ -6,18 +6,26 @@ namespace dualcam::serve {
 namespace {
 
 constexpr std::size_t most_cameras = 65'536;
+constexpr std::size_t most_path_bytes = 16'777'216;
+/// REPEAT INIT, which passes a file over, is also what follows one that has come: a device that
+/// takes it so forgets the file, which therefore has to be hopeless.
+constexpr unsigned hopeless = 2;
 
 } // namespace
 
-bool SteppedBack::add(std::uint64_t imei, const FileRef& file) {
-  if (files_.size() >= most_cameras) {
-    files_.clear();
+bool SteppedBack::add(std::uint64_t imei, const FileRef& file, bool in_vain) {
+  if (files_.size() >= most_cameras || path_bytes_ >= most_path_bytes) {
+    forget_all();
   }
   auto& [kinds, paths] = files_[imei];
-  const auto before = std::pair(kinds, paths);
-  kinds = kinds | file.kinds();
-  paths = paths || !file.kind();
-  return std::pair(kinds, paths) != before;
+  if (file.kind()) {
+    const auto before = std::exchange(kinds, kinds | file.kinds());
+    return kinds != before;
+  }
+  const auto [entry, is_new] = paths.try_emplace(file);
+  entry->second += in_vain ? 1 : 0;
+  path_bytes_ += is_new ? file.request().size() : 0;
+  return is_new;
 }
 
 void SteppedBack::remove(std::uint64_t imei, const FileRef& file) {
@@ -27,15 +35,30 @@ void SteppedBack::remove(std::uint64_t imei, const FileRef& file) {
   }
   auto& [kinds, paths] = found->second;
   kinds = kinds - file.kinds();
-  paths = paths && file.kind();
-  if (kinds.empty() && !paths) {
+  path_bytes_ -= paths.erase(file) > 0 ? file.request().size() : 0;
+  if (kinds.empty() && paths.empty()) {
     files_.erase(found);
   }
 }
 
+void SteppedBack::forget_all() {
+  files_.clear();
+  path_bytes_ = 0;
+}
+
 AskedLast SteppedBack::of(std::uint64_t imei) const {
   const auto found = files_.find(imei);
-  return found != files_.end() ? found->second : AskedLast();
+  if (found == files_.end()) {
+    return {};
+  }
+  const auto& [kinds, paths] = found->second;
+  AskedLast last{.kinds = kinds, .paths = !paths.empty()};
+  for (const auto& [path, times] : paths) {
+    if (times >= hopeless) {
+      last.in_vain.insert(path);
+    }
+  }
+  return last;
 }
 
 } // namespace dualcam::serve

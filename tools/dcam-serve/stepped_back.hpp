@@ -8,18 +8,25 @@
 
 namespace dualcam::serve {
 
-/// Of a bounded number of cameras: anybody may claim any IMEI.
+/// Of a bounded number of cameras, with paths of a bounded size: anybody may claim any IMEI.
 class SteppedBack {
 public:
-  /// Whether that is new.
-  bool add(std::uint64_t imei, const FileRef& file);
+  /// Whether that is new. `in_vain`: all attempts were made, and the line was there.
+  bool add(std::uint64_t imei, const FileRef& file, bool in_vain);
   /// It has come.
   void remove(std::uint64_t imei, const FileRef& file);
-  /// Of those by path the device tells which is next, so one stands for all.
   AskedLast of(std::uint64_t imei) const;
 
 private:
-  std::map<std::uint64_t, AskedLast> files_;
+  struct Files {
+    FileKinds kinds;
+    std::map<FileRef, unsigned> paths; ///< how often each was asked for in vain
+  };
+
+  void forget_all();
+
+  std::map<std::uint64_t, Files> files_;
+  std::size_t path_bytes_ = 0; ///< of all paths
 };
 
 } // namespace dualcam::serve

@@ -22,6 +22,7 @@ ResumePoint StreamTransfer::resume_point() const {
   const auto skipped = tail_.empty() ? 0 : std::min(compared_, tail_.size() - 1);
   ResumePoint from{
       data_.packets - packets + 1, data_.packets, bytes_before_tail_, crc_before_tail_, {}};
+  from.in_packets = identity().in_packets;
   for (std::size_t i = 0; i < tail_.size(); ++i) {
     if (i >= skipped) {
       dualcam::append(from.overlap, tail_[i]);

@@ -210,6 +210,7 @@ bool Upload::take(const FileData& data) {
   pieces_.push_back(data.payload);
   recent_bytes_.add(data.payload.size(), server_.clock().now());
   server_.received(data.payload.size());
+  transfer_->facts().in_packets = session_.counts_packets();
   if (std::exchange(proving_, false)) { // what was held before is the beginning of this
     has_proved();
   }
@@ -323,7 +324,7 @@ asio::awaitable<void> Upload::leave(std::string why) {
 void Upload::step_back(bool in_vain) {
   const bool grew = transfer_ && transfer_->new_bytes() > 0;
   if (fetching_ && server_.destination().takes_others() && (in_vain || !grew) &&
-      server_.stepped_back().add(facts_.imei, *fetching_) && in_vain) {
+      server_.stepped_back().add(facts_.imei, *fetching_, in_vain) && in_vain) {
     server_.reporter().stepped_back(facts_);
   }
 }

@@ -137,7 +137,9 @@ asio::awaitable<Device::Outcome> Device::converse(Link& link) {
       } else if (const auto* asked = std::get_if<CameraAsked>(&*action)) {
         tell("asked", {{"command", asked->text}}, "the server sends " + asked->text);
       } else if (const auto* file = std::get_if<CameraFileTaken>(&*action)) {
-        taken.push_back(file->index);
+        if (file->certainly || labels_[file->index].damaged.empty()) {
+          taken.push_back(file->index);
+        }
       } else if (const auto* ended = std::get_if<CameraEnded>(&*action)) {
         tell("ended", {{"reason", ended->text}}, ended->text);
         outcome = ended->by_server ? Outcome::finished : Outcome::refused;
@@ -177,7 +179,9 @@ asio::awaitable<bool> Device::transmit(Link& link, CameraSend send) {
   const Packet packet{send.packet != 0 ? labels_[send.file].number : 0, send.packet};
   auto random = line_.random_for(packet, send.asked);
   if (send.packet != 0) {
-    line_.damage(send.bytes, random);
+    auto& damaged = labels_[send.file].damaged;
+    line_.damage(send.bytes, random) ? (void)damaged.insert(send.packet)
+                                     : (void)damaged.erase(send.packet);
     if (const auto stall = line_.stall_before(packet); stall.count() != 0) {
       tell("stalled", {{"packet", send.packet}},
            fmt::format("silent for {} before packet {}", format_duration(stall), send.packet));
@@ -218,6 +222,7 @@ asio::awaitable<bool> Device::transmit(Link& link, CameraSend send) {
 void Device::replace(std::size_t index) {
   auto& file = files_[index];
   auto& label = labels_[index];
+  label.damaged.clear();
   label.replacement = other_content(file.content, line_.replaced(label.number));
   std::set<FileRef> taken;
   for (const auto& each : files_) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,9 @@ private:
   /// What the protocol need not know of a file.
   struct Label {
     Offer offer;
-    std::size_t number;     ///< its place among all files, taken or not
-    ByteBuffer replacement; ///< the content, if it is not the one given
+    std::size_t number;                ///< its place among all files, taken or not
+    ByteBuffer replacement;            ///< the content, if it is not the one given
+    std::set<std::uint32_t> damaged{}; ///< packets that were, when they were sent last
   };
 
   asio::awaitable<Outcome> connect_once();

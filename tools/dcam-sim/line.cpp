@@ -55,9 +55,9 @@ Random Line::random_for(const Packet& packet, std::uint32_t asked) const {
   return Random({options_.seed, device_, connection_, packet.file, packet.number, asked});
 }
 
-void Line::damage(ByteBuffer& packet, Random& random) const {
+bool Line::damage(ByteBuffer& packet, Random& random) const {
   if (random.share() >= options_.corrupt) {
-    return;
+    return false;
   }
   const auto at = random.below(packet.size());
   const auto position = packet.begin() + static_cast<std::ptrdiff_t>(at);
@@ -81,6 +81,7 @@ void Line::damage(ByteBuffer& packet, Random& random) const {
   default:
     *position ^= static_cast<std::byte>(1 + random.below(255));
   }
+  return true;
 }
 
 std::size_t Line::next_chunk(std::size_t rest, Random& random) const {

@@ -34,8 +34,8 @@ public:
 
   /// For what befalls one command, `packet` and how often the server asked for just this one.
   Random random_for(const Packet& packet, std::uint32_t asked) const;
-  /// Damages a DATA packet, or not.
-  void damage(ByteBuffer& packet, Random& random) const;
+  /// Damages a DATA packet, or not: whether it did.
+  bool damage(ByteBuffer& packet, Random& random) const;
   /// How many bytes the next write takes.
   std::size_t next_chunk(std::size_t rest, Random& random) const;
   /// How long to be silent before this packet.

@@ -112,10 +112,6 @@ std::optional<std::string_view> FileRef::short_request() const {
   return kind_ ? std::nullopt : std::optional(request().substr(0, short_request_size));
 }
 
-bool FileRef::ends_with(std::uint32_t status) const {
-  return !kind_ && status == status_end_of_path;
-}
-
 std::string_view FileRef::metadata_request() const {
   const auto whose = camera();
   return whose == Camera::adas || whose == Camera::dsm ? std::string_view() : request();

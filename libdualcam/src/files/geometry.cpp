@@ -9,8 +9,9 @@ constexpr std::uint32_t most_packets_in_bytes = 65'536; // a START from here on 
 
 } // namespace
 
-Geometry::Geometry(const FileRef& file, std::uint32_t announced)
-    : by_kind_(file.kind().has_value()), in_packets_(by_kind_), announced_(announced) {}
+Geometry::Geometry(const FileRef& file, std::uint32_t announced, bool in_packets)
+    : by_kind_(file.kind().has_value()), in_packets_(by_kind_ || in_packets),
+      announced_(announced) {}
 
 bool Geometry::has(std::uint32_t number) const {
   return place_of(number) < announced_ || (!in_packets_ && announced_ < most_packets_in_bytes);
@@ -18,6 +19,10 @@ bool Geometry::has(std::uint32_t number) const {
 
 std::uint64_t Geometry::place_of(std::uint32_t number) const {
   return in_packets_ ? std::max(number, std::uint32_t{1}) - 1 : number;
+}
+
+std::string Geometry::text_of(std::uint32_t number) const {
+  return (in_packets_ ? "packet " : "byte ") + std::to_string(number);
 }
 
 std::uint32_t Geometry::highest_sync(std::uint64_t place) const {

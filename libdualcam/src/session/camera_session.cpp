@@ -1,6 +1,7 @@
 #include "dualcam/session/camera_session.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "dualcam/wire/crc16.hpp"
 
@@ -69,6 +70,7 @@ void CameraSession::on_message(const Message& message) {
   }
   if (as<RepeatInit>(message) != nullptr) {
     take_sent_files();
+    path_ += std::exchange(path_told_, false) ? 1 : 0;
     return send_init();
   }
   const auto* status = as<Status>(message);
@@ -76,17 +78,19 @@ void CameraSession::on_message(const Message& message) {
     return end(true, "the server reports a failure: " + describe(message));
   }
   if (status != nullptr || as<Close>(message) != nullptr) {
-    take_sent_files();
+    take_sent_files(status != nullptr);
     return end(true, "the server took its leave: " + describe(message));
   }
   refuse(status_invalid_query, "unexpected " + describe(message));
 }
 
 void CameraSession::on_path_request() {
-  const auto file = first_meant({});
+  const auto file = first_of(std::nullopt, path_);
   if (!file) {
     return refuse(status_invalid_query, "a path where there is none");
   }
+  path_ = *file;
+  path_told_ = true;
   send(Path{files_[*file].file.request()});
 }
 
@@ -179,11 +183,11 @@ void CameraSession::send_init() {
 }
 
 /// The server goes on to something else, so it has what was sent whole.
-void CameraSession::take_sent_files() {
+void CameraSession::take_sent_files(bool certainly) {
   for (std::size_t i = 0; i < files_.size(); ++i) {
     if (sent_[i] && !taken_[i]) {
       taken_[i] = true;
-      actions_.emplace_back(CameraFileTaken{i});
+      actions_.emplace_back(CameraFileTaken{i, certainly});
     }
   }
   transfer_.reset();
@@ -215,9 +219,16 @@ std::uint32_t CameraSession::number_of(const FileRef& file, std::size_t offset) 
 /// The first file that the server has not taken and may mean: by path there is one at a time.
 std::optional<std::size_t> CameraSession::first_meant(std::string_view request) const {
   const auto kind = file_kind_identified(as_bytes(request));
+  return first_of(kind, kind ? 0 : path_);
+}
+
+/// From this one on, and then from the first on.
+std::optional<std::size_t> CameraSession::first_of(std::optional<FileKind> kind,
+                                                   std::size_t from) const {
   for (std::size_t i = 0; i < files_.size(); ++i) {
-    if (files_[i].file.kind() == kind && !taken_[i]) {
-      return i;
+    const auto file = (from + i) % files_.size();
+    if (files_[file].file.kind() == kind && !taken_[file]) {
+      return file;
     }
   }
   return std::nullopt;

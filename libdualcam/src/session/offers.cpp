@@ -67,6 +67,15 @@ void Offers::drop(const FileRef& file) {
   path_excluded_ = path_excluded_ || !file.kind();
 }
 
+bool Offers::lets_others_go_first(const FileRef& file) {
+  if (last_.in_vain.erase(file) == 0) {
+    return false;
+  }
+  round_over_ = true;
+  offered_ = {};
+  return true;
+}
+
 void Offers::is_empty(const FileRef& file) {
   owed_ = owed_ - file.kinds();
   pass(file, "the files by path that the device offers are not there");

@@ -90,7 +90,7 @@ void ServerSession::tick(TimePoint now) {
   case Timer::start:
     return start_is_late();
   case Timer::sync:
-    return resume(Resumed::Reason::no_sync);
+    return no_sync();
   case Timer::packet:
     return resume(Resumed::Reason::silence);
   case Timer::more:
@@ -257,7 +257,7 @@ void ServerSession::accept(TimePoint now, AskedLast last) {
   if (!answers(State::identifying, now)) {
     return;
   }
-  offers_.ask_last(last);
+  offers_.ask_last(std::move(last));
   if (protocol_ < oldest_known_protocol || protocol_ > newest_known_protocol) {
     odd(Oddity::protocol,
         "protocol " + std::to_string(protocol_) + " is not known: served as protocol " +
@@ -284,6 +284,7 @@ void ServerSession::on_repeated_init(const Message& message) {
   }
   progress();
   offers_.begin_round(*init);
+  after_file_ = false;
   actions_.emplace_back(Acknowledged{});
   next_file();
 }

@@ -57,6 +57,7 @@ void ServerSession::on_metadata_stage(const Message& message) {
   if (const auto* metadata = as<MetadataResponse>(message);
       metadata != nullptr && !is_of_another(metadata->payload, current_)) {
     progress();
+    after_file_ = false;
     if (!lacks_a_byte(metadata->payload)) {
       report_metadata(metadata->payload);
       return offer();
@@ -67,11 +68,18 @@ void ServerSession::on_metadata_stage(const Message& message) {
     return;
   }
   if (const auto* status = as<Status>(message);
-      status != nullptr && (status->code != status_completed || !offers_.is_round_over())) {
+      status != nullptr && !ends_the_file_before(*status) &&
+      (status->code != status_completed || !offers_.is_round_over())) {
     progress();
     return without_metadata("refuses");
   }
   late(message);
+}
+
+/// Some devices say STATUS behind the last packet of a file. By then they may have been asked for
+/// the next one.
+bool ServerSession::ends_the_file_before(const Status& status) {
+  return status.code != status_completed && std::exchange(after_file_, false);
 }
 
 void ServerSession::report_metadata(Bytes payload) {
@@ -160,6 +168,7 @@ void ServerSession::go_on() {
 
 void ServerSession::on_start_stage(const Message& message) {
   if (const auto* started = as<Start>(message)) {
+    after_file_ = false;
     understood_ = understood_ || current_.short_request();
     if (started->packets != 0) {
       return start(started->packets);
@@ -174,7 +183,13 @@ void ServerSession::on_start_stage(const Message& message) {
   const auto* status = as<Status>(message);
   if (status != nullptr && status->code != status_completed) {
     if (leaving_ != Leaving::no) {
+      refusal_ = status->code;
       return start_is_late();
+    }
+    if (ends_the_file_before(*status)) {
+      leaving_ = Leaving::refused; // but for START
+      refusal_ = status->code;
+      return await(Timer::start, config_.sync_wait);
     }
     return may_ask_otherwise() ? request_file() : on_status_in_file(*status);
   }
@@ -188,6 +203,8 @@ void ServerSession::start_is_late() {
     return is_empty();
   case Leaving::unwanted:
     return leave_alone();
+  case Leaving::refused:
+    return on_status_in_file({refusal_});
   case Leaving::no:
     break;
   }
@@ -208,7 +225,7 @@ void ServerSession::start(std::uint32_t announced) {
 }
 
 void ServerSession::begin(TimePoint now, const ResumePoint& from) {
-  const Geometry geometry(current_, announced_);
+  const Geometry geometry(current_, announced_, from.in_packets);
   if (!ended() && !FileReceiver::begins_in(geometry, from)) {
     throw std::logic_error("ServerSession: the file has no such packet to begin with");
   }
@@ -224,6 +241,7 @@ void ServerSession::begin(TimePoint now, const ResumePoint& from) {
 
 void ServerSession::ask() {
   state_ = State::awaiting_sync;
+  refusal_ = 0;
   await(Timer::sync, config_.sync_wait);
   limit_packets();
   search_sync();
@@ -237,7 +255,7 @@ void ServerSession::search_sync() {
 
 void ServerSession::resume(Resumed::Reason reason) {
   if (++attempts_ > config_.attempts) {
-    return give_up_file("packet " + std::to_string(file_.wanted()) + " did not arrive in " +
+    return give_up_file(file_.geometry().text_of(file_.wanted()) + " did not arrive in " +
                         std::to_string(config_.attempts) + " attempts (" +
                         std::string(text_of(reason)) + ")");
   }
@@ -255,10 +273,15 @@ void ServerSession::on_sync_stage(const Message& message) {
     return again->packets != announced_ ? start(again->packets) : search_sync();
   }
   const auto& status = std::get<Status>(message);
-  if (current_.ends_with(status.code) && !file_.is_whole()) {
-    return search_sync(); // it stood behind the last packet, which was damaged
+  if (synchronised_ && !file_.is_whole()) { // maybe it stood behind the last packet, a damaged one
+    refusal_ = status.code;
+    return search_sync();
   }
   on_status_in_file(status);
+}
+
+void ServerSession::no_sync() {
+  refusal_ != 0 ? on_status_in_file({refusal_}) : resume(Resumed::Reason::no_sync);
 }
 
 /// Packets are repeated from here on: maybe from further back than was asked for.
@@ -281,7 +304,8 @@ void ServerSession::on_receiving(const Message& message) {
       return resume(Resumed::Reason::out_of_step);
     }
     if (++attempts_ > config_.attempts) {
-      return give_up_file("the device keeps going back to packet " + std::to_string(sync->packet));
+      return give_up_file("the device keeps going back to " +
+                          file_.geometry().text_of(sync->packet));
     }
     return on_sync(*sync);
   }
@@ -401,6 +425,7 @@ void ServerSession::on_status_in_file(const Status& status) {
 void ServerSession::stored(TimePoint now) {
   if (answers(State::storing, now)) {
     offers_.stored(current_);
+    after_file_ = true;
     next_file();
   }
 }

@@ -34,6 +34,10 @@ void ServerSession::on_path_stage(const Message& message) {
     offers_.is_refused(*file);
     return go_on();
   }
+  if (offers_.lets_others_go_first(*file)) {
+    note("the file " + file->label() + " never came: another one may go first", false);
+    return go_on();
+  }
   if (!config_.wanted.wants(*file)) {
     odd(Oddity::unwanted, "the device offers " + file->label() + ", which is not wanted");
     offers_.pass(*file);

@@ -1,5 +1,7 @@
 #include "dualcam/storage/checkpoint.hpp"
 
+#include <algorithm>
+
 #include "dualcam/files/metadata.hpp"
 #include "dualcam/wire/crc16.hpp"
 #include "dualcam/wire/crc64.hpp"
@@ -104,6 +106,21 @@ std::optional<Checkpoint> decode_checkpoint_2(std::string_view text) {
   return checkpoint;
 }
 
+/// No more than tells one file from another: who wants to show it reads the document.
+std::optional<std::uint64_t> time_in_document(std::string_view text) {
+  constexpr std::string_view key = "\"file_timestamp\"";
+  constexpr std::string_view between = " \t\r\n:\"";
+  const auto at = text.rfind(key);
+  const auto begin = at == text.npos ? at : text.find_first_not_of(between, at + key.size());
+  if (begin == text.npos) {
+    return std::nullopt;
+  }
+  const auto end = std::min(text.find_first_not_of("0123456789", begin), text.size());
+  const auto value = number<std::uint64_t>(text.substr(begin, end - begin));
+  return value && *value != 0 && *value < UINT64_MAX / 1000 ? std::optional(*value * 1000)
+                                                            : std::nullopt;
+}
+
 } // namespace
 
 void HeldData::add(Bytes payload) {
@@ -116,6 +133,9 @@ void HeldData::add(Bytes payload) {
 }
 
 std::optional<std::uint64_t> timestamp_of(const FileRef& file, Bytes metadata) {
+  if (is_json_metadata(metadata)) {
+    return time_in_document(as_text(metadata));
+  }
   const auto told = file.camera();
   const auto camera = told ? told : camera_of_metadata(metadata);
   const auto decoded = decode_metadata(metadata, camera.value_or(Camera::dualcam));

@@ -52,7 +52,10 @@ std::optional<FileRecord> take_record(Words& words, std::uint64_t imei) {
   record.tail.crc64 = words.number<std::uint64_t>(16);
   const auto name = path_of_text(words.text());
   const auto part = path_of_text(words.text());
-  if (!file || !metadata || !name || !part || !words.ended() || record.tail.packet < 1 ||
+  const auto counted = words.text();
+  record.identity.in_packets = counted == counted_packets;
+  if (!file || !metadata || !name || !part || !words.ended() ||
+      (!counted.empty() && !record.identity.in_packets) || record.tail.packet < 1 ||
       record.tail.packet > record.data.packets || record.tail.bytes > record.data.bytes) {
     return std::nullopt;
   }
@@ -139,7 +142,8 @@ std::string record_line(const FileRecord& record) {
                  std::to_string(data.bytes) + ' ' + std::to_string(data.packet_size) + ' ' +
                  hex16(data.crc) + ' ' + std::to_string(tail.packet) + ' ' +
                  hex16(crc_before_tail) + ' ' + std::to_string(tail.bytes) + ' ' +
-                 hex64(tail.crc64) + ' ' + path_text(name) + ' ' + path_text(part));
+                 hex64(tail.crc64) + ' ' + path_text(name) + ' ' + path_text(part) +
+                 (identity.in_packets ? ' ' + std::string(counted_packets) : ""));
 }
 
 std::string gone_line(std::uint64_t id) { return about("gone", id); }

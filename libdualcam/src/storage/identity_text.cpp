@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "dualcam/files/geometry.hpp"
 #include "dualcam/wire/crc64.hpp"
 #include "dualcam/wire/hex.hpp"
 #include "dualcam/wire/message.hpp"
@@ -94,7 +95,8 @@ std::optional<std::filesystem::path> path_of_text(std::string_view text) {
 std::string identity_lines(const FileIdentity& identity) {
   return "imei " + format_imei(identity.imei) + "\nfile " + identity.file.text() + "\npackets " +
          std::to_string(identity.announced) + "\nreceived " + std::to_string(identity.received) +
-         "\nmetadata " + metadata_text(identity.metadata) + '\n';
+         "\nmetadata " + metadata_text(identity.metadata) + '\n' +
+         (identity.in_packets ? "counted " + std::string(counted_packets) + '\n' : "");
 }
 
 std::optional<FileIdentity> take_identity(std::string_view& text, std::string_view file_field) {
@@ -111,14 +113,18 @@ std::optional<FileIdentity> take_identity(std::string_view& text, std::string_vi
   const auto announced_value = number<std::uint32_t>(*announced);
   const auto received_value = number<std::int64_t>(*received);
   auto payload = metadata_of_text(*metadata);
-  if (!imei_value || !ref || !announced_value || !received_value || !payload) {
+  const auto counted = take_field(text, "counted");
+  if (!imei_value || !ref || !announced_value || !received_value || !payload ||
+      (counted && *counted != counted_packets)) {
     return std::nullopt;
   }
-  return FileIdentity{*imei_value, std::move(*ref), *announced_value, *received_value,
-                      std::move(*payload)};
+  return FileIdentity{*imei_value,     std::move(*ref),     *announced_value,
+                      *received_value, std::move(*payload), counted.has_value()};
 }
 
-bool counts_packets(const FileIdentity& identity) { return identity.file.kind().has_value(); }
+bool counts_packets(const FileIdentity& identity) {
+  return Geometry(identity.file, identity.announced, identity.in_packets).in_packets();
+}
 
 bool is_uniform(const HeldData& held, const FileIdentity& identity) {
   if (held.packets == 0) {

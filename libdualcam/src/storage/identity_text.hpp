@@ -66,7 +66,10 @@ std::string path_text(const std::filesystem::path& path);
 /// nullopt: no path, or one that leads elsewhere than below where it starts.
 std::optional<std::filesystem::path> path_of_text(std::string_view text);
 
-/// The lines `imei`, `file`, `packets`, `received`, `metadata`.
+/// How a file by path is counted, if not in bytes: the value of `counted`, a record's last word.
+inline constexpr std::string_view counted_packets = "packets";
+
+/// The lines `imei`, `file`, `packets`, `received`, `metadata`, and maybe `counted`.
 std::string identity_lines(const FileIdentity& identity);
 /// Takes them off the front. `file` is `kind` in version 1.
 std::optional<FileIdentity> take_identity(std::string_view& text, std::string_view file = "file");

@@ -310,8 +310,9 @@ Result<ResumableFile> ResumableFile::go_on(Found found, const StateFolder& state
     const auto& start = start_of(claim);
     overlap.erase(overlap.begin(),
                   overlap.begin() + static_cast<std::ptrdiff_t>(start.offset - claim.from.offset));
-    result.resume_point_ = {start.packet, claim.held.packets, start.offset,
-                            start.crc,    std::move(overlap), {}};
+    result.resume_point_ = {
+        start.packet, claim.held.packets,         start.offset, start.crc, std::move(overlap),
+        {},           result.identity_.in_packets};
   }
   const auto id = result.checkpoint_.part();
   const bool has_entry = std::ranges::find(known.parts, id, &PartEntry::id) != known.parts.end();

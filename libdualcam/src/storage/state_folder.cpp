@@ -232,11 +232,16 @@ Result<bool> StateFolder::settle(const FileRecord& record) {
 }
 
 ResumePoint resume_point_for(std::span<const FileRecord> records) {
-  const Geometry geometry(records[0].identity.file, records[0].identity.announced);
+  if (records.empty()) {
+    return {};
+  }
+  const auto& identity = records[0].identity;
+  const Geometry geometry(identity.file, identity.announced, identity.in_packets);
   const auto& first = *std::ranges::min_element(records, {}, [&](const auto& record) {
     return geometry.behind_all(record.tail.packet, record.tail.offset);
   });
-  ResumePoint from{first.tail.packet, 0, first.tail.offset, first.crc_before_tail, {}, {}};
+  ResumePoint from{first.tail.packet,  0, first.tail.offset, first.crc_before_tail, {}, {},
+                   identity.in_packets};
   for (const auto& record : records) {
     from.known.push_back(record.tail);
   }

@@ -39,7 +39,6 @@ TEST_CASE("file ref: a DualCam's kinds") {
     CHECK_FALSE(file.short_request());
     CHECK(file.may_be(file.kind()));
     CHECK_FALSE(file.may_be(std::nullopt));
-    CHECK_FALSE(file.ends_with(1));
     CHECK(file.metadata_request() == expected.request);
     CHECK(file.label() == expected.label);
     CHECK(file.extension() == expected.extension);
@@ -61,8 +60,6 @@ TEST_CASE("file ref: the paths of real devices, a trailing NUL included") {
   CHECK(dsm.short_request() == "dsm/pic");
   CHECK(dsm.may_be(FileKind::rear_video));
   CHECK(dsm.may_be(std::nullopt));
-  CHECK(dsm.ends_with(1));
-  CHECK_FALSE(dsm.ends_with(2));
   CHECK(dsm.metadata_request().empty());
   CHECK(dsm.label() == "dsm/picture/231020/231452.jpg");
   CHECK(dsm.extension() == ".jpg");

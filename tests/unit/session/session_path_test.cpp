@@ -580,6 +580,76 @@ TEST_CASE("path: files go in the order of the wishes, and those that did not com
   }
 }
 
+TEST_CASE("path: one that never came lets the others go first, and is asked for behind them") {
+  constexpr auto init = "0000 0005 00013ee13c001981 42000400";
+  const auto a = *FileRef::of_path("dsm/a");
+  const auto b = *FileRef::of_path("dsm/b");
+  TestHost host(without_metadata);
+  host.last = {.paths = true, .in_vain = {a, b}};
+  for (const auto& file : {a, b}) { // each once
+    host.receive(init);
+    CHECK(to_hex(host.take_sent()) == ask_path);
+    host.receive(encode(Path{file.request()}));
+    CHECK(to_hex(host.take_sent()) == "0009");
+  }
+  SECTION("another one comes") {
+    host.receive(init);
+    host.take_sent();
+    host.receive(encode(Path{"dsm/c"}));
+    CHECK(to_hex(host.take_sent()) == command("0008", "dsm/c"));
+    host.receive("0001 0006 00000001 0000");
+    host.receive("0003 0004 00000000 0004 0003 61 728f 0005 0004 00000000");
+    CHECK(host.files().size() == 1);
+  }
+  SECTION("there is no other") {}
+  for (const auto& file : {b, a}) {
+    host.receive(init);
+    host.take_sent();
+    host.receive(encode(Path{file.request()}));
+    CHECK(to_hex(host.take_sent()) == command("0008", file.request()));
+    host.receive("0001 0006 00000001 0000");
+    host.receive("0003 0004 00000000 0004 0003 61 728f 0005 0004 00000000");
+  }
+  CHECK(host.files().back().file == a);
+}
+
+TEST_CASE("path: a device that counts packets is asked for packets when it comes back") {
+  const auto content = random_bytes(2500, 3);
+  TestHost host(without_metadata);
+  const auto begin = [&](TestHost& each) {
+    each.receive(init_path);
+    each.receive(encode(Path{"dsm/a"}));
+    each.receive(encode(Start{3}));
+  };
+  const auto packets = [&](TestHost& each, std::size_t first, std::size_t last) {
+    std::uint16_t crc = 0;
+    each.receive(encode(Sync{static_cast<std::uint32_t>(first)}));
+    for (auto number = first; number <= last; ++number) {
+      const auto rest = Bytes(content).subspan((number - 1) * 1000);
+      const auto payload = rest.first(std::min<std::size_t>(rest.size(), 1000));
+      crc = crc16(payload, crc);
+      each.receive(encode(Data{payload, crc}));
+    }
+  };
+  begin(host);
+  packets(host, 1, 2);
+  CHECK(host.session().counts_packets());
+  host.disconnect();
+  TestHost again(without_metadata);
+  again.held = ByteBuffer(content.begin(), content.begin() + 2000);
+  again.resume_point = {.packet = 2,
+                        .held = 2,
+                        .offset = 1000,
+                        .crc = crc16(Bytes(content).first(1000)),
+                        .overlap = {content.begin() + 1000, content.begin() + 2000},
+                        .in_packets = true};
+  begin(again);
+  CHECK(to_hex(again.take_sent()).ends_with("0002000400000002"));
+  packets(again, 2, 3);
+  REQUIRE(again.files().size() == 1);
+  CHECK((again.files()[0].content == content));
+}
+
 TEST_CASE("path: what is unexpected is told once a kind and connection") {
   TestHost host(without_metadata);
   host.receive("0000 0004 00013ee13c001981 42000400");

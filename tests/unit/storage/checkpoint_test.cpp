@@ -109,6 +109,26 @@ TEST_CASE("checkpoint: files by path and long metadata have room") {
   CHECK(checkpoint_header(part, who).size() + 2 * checkpoint_block < longest_checkpoint);
 }
 
+TEST_CASE("checkpoint: that a device counts a file by path in packets is remembered") {
+  auto who = identity();
+  who.file = *FileRef::of_path("dsm/video/1");
+  who.announced = 300;
+  const auto in_bytes = checkpoint_header(part, who);
+  who.in_packets = true;
+  const auto header = checkpoint_header(part, who);
+  CHECK(header != in_bytes);
+  CHECK_FALSE(decode_checkpoint(as_bytes(in_bytes))->identity.in_packets);
+  const auto read = decode_checkpoint(as_bytes(header + claim_block(claim_b, header)));
+  REQUIRE(read);
+  CHECK(read->identity.in_packets);
+  CHECK_FALSE(read->claims[0]); // of 337 packets
+  const auto claimed = decode_checkpoint(as_bytes(in_bytes + claim_block(claim_b, in_bytes)));
+  CHECK(claimed->claims[0]); // then it is no matter how many there are
+  auto other = header;
+  other.replace(other.find("counted packets"), 15, "counted pockets");
+  CHECK_FALSE(decode_checkpoint(as_bytes(other)));
+}
+
 TEST_CASE("checkpoint: every changed character and every cut is noticed, the rest still counts") {
   const auto good = checkpoint_text();
   const auto header = checkpoint_header(part, identity());
@@ -252,6 +272,34 @@ TEST_CASE("checkpoint: a file is the same if everything known of both agrees") {
   other = identity();
   other.announced = 583;
   CHECK_FALSE(same_file(identity(), other));
+}
+
+TEST_CASE("checkpoint: the time in a document tells files apart as any other does") {
+  const auto file = *FileRef::of_path("dashcam/video/1");
+  const auto time = [&](std::string_view text) { return timestamp_of(file, as_bytes(text)); };
+  for (const auto* text : {R"({"file":{"file_timestamp":1729504017}})",
+                           R"({"version":1,"x":[{"file":{"file_timestamp" : "1729504017.5"}}]})",
+                           R"({"file":{"file_timestamp":5},"b":{"file_timestamp":1729504017,)"}) {
+    CAPTURE(text);
+    CHECK(time(text) == 1'729'504'017'000U);
+  }
+  for (const auto* text :
+       {"{}", R"({"file_timestamp")", R"({"file_timestamp":})", R"({"file_timestamp":null})",
+        R"({"file_timestamp":0})", R"({"file_timestamp":-5})",
+        R"({"file_timestamp":99999999999999999999})", R"({"file_timestamp":18446744073709551615})",
+        R"({"timestamp":1729504017})"}) {
+    CAPTURE(text);
+    CHECK_FALSE(time(text));
+  }
+  FileIdentity one{1, file, 9, 0, {}};
+  const auto with = [&](std::string_view text) {
+    auto each = one;
+    each.metadata.assign(as_bytes(text).begin(), as_bytes(text).end());
+    return each;
+  };
+  CHECK(same_file(one, with(R"({"file_timestamp":5})")));
+  CHECK(same_file(with(R"({"file_timestamp":5,"a":1})"), with(R"({"file_timestamp":5})")));
+  CHECK_FALSE(same_file(with(R"({"file_timestamp":5})"), with(R"({"file_timestamp":6})")));
 }
 
 TEST_CASE("checkpoint file: one that cannot be read is an error, one that is none is nothing") {

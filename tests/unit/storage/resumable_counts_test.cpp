@@ -18,6 +18,7 @@ struct Device {
       sizes;              ///< of its packets; where bytes are counted, of the first camera's
   bool start_in_packets;  ///< whatever the rest counts
   std::uint32_t seed = 1; ///< of its content
+  bool by_number = false; ///< by path, but RESUME and SYNC count packets, too
 
   std::size_t size() const { return std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}); }
   ByteBuffer content() const { return random_bytes(size(), seed); }
@@ -25,7 +26,7 @@ struct Device {
     const auto announced = start_in_packets ? sizes.size() : size();
     return {1, file, static_cast<std::uint32_t>(announced), 1730205822000, {}};
   }
-  Geometry geometry() const { return {file, identity().announced}; }
+  bool counts_packets() const { return file.kind() || by_number; }
 };
 
 std::vector<Device> devices() {
@@ -38,12 +39,14 @@ std::vector<Device> devices() {
           {path, mixed, false},
           {path, {4096, 4096, 4096}, false},
           {path, std::vector<std::size_t>(90, 100), false},
-          {path, alike, true}};
+          {path, alike, true},
+          {path, alike, true, 1, true},
+          {path, mixed, true, 1, true}};
 }
 
 /// The device's next packet from this byte on. One that counts bytes may cut as it likes.
 std::size_t next_size(const Device& device, std::size_t offset, std::size_t other_size) {
-  if (!device.file.kind() && other_size != 0) {
+  if (!device.counts_packets() && other_size != 0) {
     return std::min(other_size, device.size() - offset);
   }
   std::size_t end = 0;
@@ -58,9 +61,10 @@ std::size_t next_size(const Device& device, std::size_t offset, std::size_t othe
 
 /// Where the device begins when it is asked for `number`.
 std::size_t offset_of(const Device& device, std::uint32_t number) {
-  return device.file.kind() ? std::accumulate(device.sizes.begin(),
-                                              device.sizes.begin() + (number - 1), std::size_t{0})
-                            : number;
+  return device.counts_packets()
+             ? std::accumulate(device.sizes.begin(),
+                               device.sizes.begin() + (std::max(number, 1U) - 1), std::size_t{0})
+             : number;
 }
 
 enum class End { cut, stored, known, replaced };
@@ -83,19 +87,19 @@ struct Line {
 
   /// A connection that is lost behind so many packets.
   End connect(std::size_t packets = 100'000) {
-    const auto who = device.identity();
+    auto who = device.identity();
     const auto bytes = device.content();
     const auto all = read(state());
     auto file = *ResumableFile::find(state(), all, who, folder / "a.bin");
     const auto known = *state().known(all, who);
-    const auto from = file             ? file->resume_point()
-                      : !known.empty() ? resume_point_for(known)
-                                       : ResumePoint();
-    REQUIRE(FileReceiver::begins_in(device.geometry(), from));
-    FileReceiver receiver(device.geometry(), from);
+    const auto from = file ? file->resume_point() : resume_point_for(known);
+    const Geometry geometry(who.file, who.announced, from.in_packets);
+    REQUIRE(FileReceiver::begins_in(geometry, from));
+    FileReceiver receiver(geometry, from);
     auto at = offset_of(device, receiver.wanted());
     CHECK(at == from.offset);
-    receiver.synchronise(receiver.wanted());
+    receiver.synchronise(std::max(receiver.wanted(), std::uint32_t{device.counts_packets()}));
+    who.in_packets = receiver.geometry().in_packets() && !who.file.kind();
     std::uint16_t chain = 0;
     sent = 0;
     for (; packets > 0 && !receiver.is_whole(); --packets) {

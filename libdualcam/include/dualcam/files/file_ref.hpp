@@ -62,9 +62,6 @@ public:
   /// Whether metadata that tells this kind, or none, may be its. Those of files by path may tell
   /// any.
   bool may_be(std::optional<FileKind> told) const { return !kind_ || told == kind_; }
-  /// Whether a device may say STATUS of this value behind the last packet, though the file is
-  /// whole.
-  bool ends_with(std::uint32_t status) const;
   /// What it shows.
   Medium medium() const;
   /// Whose it is; nullopt: the path does not tell.

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "dualcam/files/file_ref.hpp"
 #include "dualcam/wire/command.hpp"
@@ -32,9 +33,9 @@ public:
 
   /// Of no file: another one is to be assigned.
   Geometry() = default;
-  /// A DualCam's kinds are counted in packets, files by path in bytes. `announced` is what START
-  /// says.
-  Geometry(const FileRef& file, std::uint32_t announced);
+  /// A DualCam's kinds are counted in packets, files by path in bytes, unless the device is known
+  /// to count these in packets, too. `announced` is what START says.
+  Geometry(const FileRef& file, std::uint32_t announced, bool in_packets = false);
 
   /// Whether the file may have this number, 0 always for its first.
   bool has(std::uint32_t number) const;
@@ -52,6 +53,8 @@ public:
   std::uint32_t number_of(std::uint64_t place) const {
     return static_cast<std::uint32_t>(in_packets_ ? place + 1 : place);
   }
+  /// For people: "packet 3", or "byte 2048".
+  std::string text_of(std::uint32_t number) const;
   /// The highest number of a SYNC that answers a RESUME of `place`.
   std::uint32_t highest_sync(std::uint64_t place) const;
   /// A SYNC of this number answers RESUME. A file by path that begins with 1 is counted in packets
@@ -81,6 +84,8 @@ public:
   /// Whether the file, though it is whole, may go on: it ended on a full packet, so that START may
   /// have counted packets.
   bool may_go_on() const;
+  /// Whether packets are counted, not bytes.
+  bool in_packets() const { return in_packets_; }
   /// START was found to count packets although the file is by path.
   bool is_unexpected() const { return !by_kind_ && (in_packets_ || start_in_packets_); }
 

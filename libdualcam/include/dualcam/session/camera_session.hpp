@@ -25,8 +25,8 @@
 
 namespace dualcam {
 
-/// A file waiting on the device. Of several of one kind, and of those by path, the first goes
-/// first, one a round.
+/// A file waiting on the device. Of several of one kind the first goes first, one a round; those by
+/// path take turns, so that one which the server leaves alone keeps no other from coming.
 struct CameraFile {
   FileRef file;        ///< what it is offered as
   Bytes content;       ///< not empty; must outlive the session
@@ -79,6 +79,7 @@ struct CameraAsked {
 /// The server has taken the file: a device forgets it now.
 struct CameraFileTaken {
   std::size_t index; ///< in the list the session was made with
+  bool certainly;    ///< the server went on; by CLOSE it may have given up what did not arrive
 };
 
 /// The session is over: hang up.
@@ -122,7 +123,7 @@ private:
   void synchronise(std::size_t offset);
   void send_packet();
   void send_init();
-  void take_sent_files();
+  void take_sent_files(bool certainly = true);
   void refuse(std::uint32_t status, std::string why);
   void end(bool by_server, std::string text);
   void send(const Message& message);
@@ -130,12 +131,15 @@ private:
   std::size_t packet_size(const FileRef& file) const;
   std::uint32_t number_of(const FileRef& file, std::size_t offset) const;
   std::optional<std::size_t> first_meant(std::string_view request) const;
+  std::optional<std::size_t> first_of(std::optional<FileKind> kind, std::size_t from) const;
   bool means(std::string_view request, const FileRef& file) const;
 
   CameraConfig config_;
   std::span<const CameraFile> files_;
   std::vector<bool> sent_;
   std::vector<bool> taken_;
+  std::size_t path_ = 0;   ///< the file by path whose turn it is, or one before it
+  bool path_told_ = false; ///< since the last INIT
   std::optional<Transfer> transfer_;
   Framer framer_{Sender::server};
   std::deque<CameraAction> actions_;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -20,6 +21,9 @@ namespace dualcam {
 struct AskedLast {
   FileKinds kinds{};  ///< a DualCam's
   bool paths = false; ///< those by path: the device tells which one
+  /// By path, which did not come however often they were asked for: passed over once, as the
+  /// device's next INIT may bring another one.
+  std::set<FileRef> in_vain{};
 };
 
 /// How the two ways of offering differ is known here, and nowhere else in a session.
@@ -31,7 +35,7 @@ public:
   /// INIT: the first one, and each that answers REPEAT INIT.
   void begin_round(const Init& init);
   /// Those are the last.
-  void ask_last(AskedLast last) { last_ = last; }
+  void ask_last(AskedLast last) { last_ = std::move(last); }
 
   /// What is to be done next.
   enum class Step {
@@ -55,6 +59,8 @@ public:
   void is_refused(const FileRef& file);
   /// Whether it was the last one by path that was.
   bool was_refused(const FileRef& file) const { return refused_ == file; }
+  /// Whether it is passed over for others: another one by path may be there in the next round.
+  bool lets_others_go_first(const FileRef& file);
   /// The device does not have it after all.
   void is_empty(const FileRef& file);
   /// Files by path are not to be had.

@@ -230,6 +230,9 @@ public:
   /// Whether Ended was handed out or is about to be.
   bool ended() const { return state_ == State::ended; }
 
+  /// Whether the device counts the file begun last in packets, known with its first FileData. To go
+  /// on with one by path later, ResumePoint::in_packets has to say so.
+  bool counts_packets() const { return file_.geometry().in_packets(); }
   /// As FileReceiver::compared, of the file begun last; also after the end.
   FileReceiver::Position compared() const { return file_.compared(); }
 
@@ -280,6 +283,8 @@ private:
   void on_sync(const Sync& sync);
   void on_packet(const FileReceiver::Packet& packet);
   void on_status_in_file(const Status& status);
+  void no_sync();
+  bool ends_the_file_before(const Status& status);
   void late(const Message& message);
 
   void next_file();
@@ -352,7 +357,9 @@ private:
   std::uint32_t announced_ = 0; ///< as START said
   FileReceiver file_;
   /// Why it will be left, unless another START comes.
-  enum class Leaving { no, empty, unwanted } leaving_ = Leaving::no;
+  enum class Leaving { no, empty, unwanted, refused } leaving_ = Leaving::no;
+  std::uint32_t refusal_ = 0; ///< a STATUS that may have been sent before the device heard us
+  bool after_file_ = false;   ///< a STATUS may still come that ends the file before this one
   bool begun_ = false;        ///< by the host
   bool synchronised_ = false; ///< a SYNC has come since START
   bool varies_ = false;       ///< its packets were larger than those before

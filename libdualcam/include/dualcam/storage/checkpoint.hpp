@@ -23,14 +23,15 @@ struct FileIdentity {
   std::uint32_t announced = 0;         ///< by START: packets, of a file by path bytes
   std::int64_t received = 0;           ///< when it was first offered, milliseconds since 1970 UTC
   ByteBuffer metadata;                 ///< payload of METADATA; empty = not known
+  bool in_packets = false;             ///< as ResumePoint::in_packets; no part of `same_file`
 };
 
 /// Camera, file and what START announced agree, and so do the metadata's timestamps as far as both
 /// are known. No proof yet: only equal bytes are (ResumePoint::overlap).
 bool same_file(const FileIdentity& a, const FileIdentity& b);
 
-/// The metadata's timestamp by the layout of the file's camera, milliseconds since 1970 UTC;
-/// nullopt: not known, as that of a JSON document.
+/// The metadata's timestamp by the layout of the file's camera, milliseconds since 1970 UTC; of a
+/// JSON document the last number that is called file_timestamp. nullopt: not known.
 std::optional<std::uint64_t> timestamp_of(const FileRef& file, Bytes metadata);
 
 /// What has come of a file.

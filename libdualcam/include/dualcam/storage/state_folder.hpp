@@ -74,7 +74,7 @@ private:
 };
 
 /// How to ask the camera for as much as tells which of these its file is: ResumePoint::known has
-/// their tails, in this order. At least one.
+/// their tails, in this order. Of none: from its start.
 ResumePoint resume_point_for(std::span<const FileRecord> records);
 
 /// Whether the file of this path ends as the record says; false if there is none.

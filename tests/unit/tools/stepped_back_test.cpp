@@ -1,0 +1,76 @@
+#include "dcam-serve/stepped_back.hpp"
+
+#include "testing.hpp"
+
+namespace dualcam::serve {
+namespace {
+
+FileRef by_path(const std::string& path) { return *FileRef::of_path(path); }
+
+} // namespace
+
+TEST_CASE("stepped back: files are known until they have come") {
+  SteppedBack files;
+  CHECK(files.add(1, FileKind::front_photo, true));
+  CHECK_FALSE(files.add(1, FileKind::front_photo, true));
+  CHECK(files.add(1, FileKind::rear_video, false));
+  const auto both = FileRef(FileKind::front_photo).kinds() | FileRef(FileKind::rear_video).kinds();
+  CHECK(files.of(1).kinds == both);
+  CHECK_FALSE(files.of(1).paths);
+  CHECK(files.add(1, by_path("dsm/a"), false));
+  CHECK(files.of(1).paths);
+  CHECK(files.of(2).kinds.empty());
+  CHECK_FALSE(files.of(2).paths);
+  files.remove(2, by_path("dsm/a"));
+  files.remove(1, FileKind::front_photo);
+  CHECK(files.of(1).kinds == FileRef(FileKind::rear_video).kinds());
+  files.remove(1, by_path("dsm/a"));
+  files.remove(1, by_path("dsm/a"));
+  CHECK_FALSE(files.of(1).paths);
+  files.remove(1, FileKind::rear_video);
+  CHECK(files.of(1).kinds.empty());
+}
+
+TEST_CASE("stepped back: a path is passed over when it was in vain twice") {
+  SteppedBack files;
+  const auto a = by_path("dsm/a");
+  const auto b = by_path("dsm/b");
+  CHECK(files.add(1, a, true));
+  for (int i = 0; i < 9; ++i) {
+    CHECK(files.add(1, b, false) == (i == 0)); // the link was lost
+    CHECK(files.of(1).in_vain.empty());
+  }
+  CHECK_FALSE(files.add(1, a, true));
+  CHECK(files.of(1).in_vain == std::set{a});
+  CHECK(files.of(1).paths);
+  files.remove(1, a);
+  CHECK(files.of(1).in_vain.empty());
+  CHECK(files.of(1).paths);
+}
+
+TEST_CASE("stepped back: as many cameras and paths as anybody claims cost a bounded memory") {
+  SteppedBack files;
+  std::size_t kept = 0;
+  for (std::uint32_t number = 0; number < 600; ++number) {
+    const auto path = by_path(std::to_string(number) + std::string(60'000, 'x'));
+    files.add(number % 3, path, true);
+    files.add(number % 3, path, true);
+    kept += path.request().size();
+  }
+  std::size_t bytes = 0;
+  for (const std::uint64_t imei : {0, 1, 2}) {
+    for (const auto& path : files.of(imei).in_vain) {
+      bytes += path.request().size();
+    }
+  }
+  CHECK(kept > 2 * bytes);
+  CHECK(bytes < 17'000'000);
+  CHECK(files.of(2).in_vain.size() > 1);
+  for (std::uint64_t imei = 10; imei < 70'000; ++imei) {
+    files.add(imei, FileKind::front_photo, false);
+  }
+  CHECK_FALSE(files.of(2).paths);
+  CHECK_FALSE(files.of(69'999).kinds.empty());
+}
+
+} // namespace dualcam::serve
