@@ -214,12 +214,19 @@ bool is_json_metadata(Bytes payload) {
   auto text = as_text(payload);
   text.remove_prefix(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
   constexpr std::string_view blanks = " \t\r\n";
-  const auto brace = text.find_first_not_of(blanks);
-  if (brace == std::string_view::npos || text[brace] != '{') {
-    return false;
+  while (text.find_first_not_of(blanks) != std::string_view::npos) {
+    text.remove_prefix(text.find_first_not_of(blanks));
+    if (text[0] == '[') { // documents in a list are documents
+      text.remove_prefix(1);
+      continue;
+    }
+    if (text[0] != '{') {
+      return false;
+    }
+    const auto next = text.find_first_not_of(blanks, 1);
+    return next == std::string_view::npos || text[next] == '"' || text[next] == '}';
   }
-  const auto next = text.find_first_not_of(blanks, brace + 1);
-  return next == std::string_view::npos || text[next] == '"' || text[next] == '}';
+  return false;
 }
 
 void encode_metadata(const Metadata& metadata, ByteBuffer& out) {

@@ -219,7 +219,11 @@ TEST_CASE("metadata: a JSON document is never taken for a binary layout, nor the
   CHECK_FALSE(is_json_metadata({}));
   CHECK_FALSE(is_json_metadata(as_bytes("  ")));
   CHECK_FALSE(is_json_metadata(as_bytes("{1}")));
-  CHECK_FALSE(is_json_metadata(as_bytes("[{}]")));
+  CHECK(is_json_metadata(as_bytes("[{}]")));
+  CHECK(is_json_metadata(as_bytes(R"( [ [{ "version":1}])")));
+  CHECK_FALSE(is_json_metadata(as_bytes("[]")));
+  CHECK_FALSE(is_json_metadata(as_bytes("[[{1}]]")));
+  CHECK_FALSE(is_json_metadata(as_bytes("[")));
 }
 
 } // namespace dualcam
