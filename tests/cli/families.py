@@ -18,6 +18,7 @@ class Family:
     enhanced: bool = False   # ENHANCED DATA
     size: int = PACKET       # of a packet
     options: tuple = ()      # of dcam-sim
+    by_number: bool = False  # its paths are counted in packets all the same
 
     def __str__(self):
         return self.name
@@ -51,13 +52,18 @@ class Family:
         """Packets of a file."""
         return -(-len(content) // self.size)
 
+    @property
+    def in_bytes(self):
+        """Whether START, RESUME and SYNC count these."""
+        return self.folder and not self.by_number
+
     def announced(self, content):
         """What START says."""
-        return len(content) if self.folder else self.count(content)
+        return len(content) if self.in_bytes else self.count(content)
 
     def number(self, packet):
         """What RESUME and SYNC say of a packet."""
-        return round((packet - 1) * self.size) if self.folder else packet
+        return round((packet - 1) * self.size) if self.in_bytes else packet
 
     def request(self, kind):
         """What FILE REQUEST says."""
@@ -65,7 +71,7 @@ class Family:
 
     def offset(self, number):
         """The byte of the file that such a number means."""
-        return number if self.folder else (max(number, 1) - 1) * self.size
+        return number if self.in_bytes else (max(number, 1) - 1) * self.size
 
     def packet_of(self, number):
         """The packet that such a number means; of a byte within one, the same with a fraction."""

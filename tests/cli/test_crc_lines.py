@@ -6,6 +6,7 @@ Run: DUALCAM_TOOLS=build/gcc/tools python3 tests/cli/test_crc_lines.py
 import unittest
 
 from families import FAMILIES
+from figures import full
 from harness import ToolTest, sha256
 
 # What dcam-sim can do to a line, and how a device may behave.
@@ -68,8 +69,10 @@ class Lines(ToolTest):
                 self.assertEqual(whole, stored)
 
     def test_every_family_whatever_the_line_does(self):
+        every = full(3, 1)  # each line with some families, or with all
         for number, family in enumerate(FAMILIES):
-            for name, line in (LINES | (BY_PATH if family.folder else {})).items():
+            lines = LINES | (BY_PATH if family.folder else {})
+            for name, line in list(lines.items())[number % every::every]:
                 with self.subTest(family=family.name, line=name):
                     whole, stored, sent = self.extracted_from_line(
                         {"photof": 3_000, "videof": 12_000}, *map(str, family.sim), "--seed",

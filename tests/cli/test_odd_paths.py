@@ -1,14 +1,16 @@
 """Cameras whose files go by path, and that do what nobody has seen: the file comes whole, or is not
 called whole; dualcam-protocol(7), FILES BY PATH."""
 
+import dataclasses
 import struct
 
 from families import FAMILIES
 from harness import SIGTERM, ToolTest, sha256
-from uploads import Upload
-from wire import AGAIN, START
+from uploads import Upload, was_read
+from wire import AGAIN, RESUME, START
 
 BY_PATH = FAMILIES[1:]
+TIME = 1_730_205_822_000
 
 
 class SaysTooLittle(Upload):
@@ -79,6 +81,32 @@ class OddPaths(ToolTest):
                                             "--packet-size", packet, *options, f"videof={file}")
                 self.assertEqual((done["bytes"], done["sha256"]), (size, sha256(file)))
                 self.assertIn("START of this file counts packets", server.errors)
+
+    def test_a_device_that_counts_packets_is_asked_for_packets_when_it_comes_back(self):
+        for family in (dataclasses.replace(family, by_number=True) for family in BY_PATH):
+            self.fresh()
+            content = self.random.randbytes(40 * family.size - 50)
+            for cut in (7, 30):
+                server = self.serve()
+                with Upload(server, content, milliseconds=TIME, family=family) as camera:
+                    camera.run(RESUME)
+                    camera.sync(1 if cut == 7 else 7)
+                    for index in range(cut - camera.resumed_at[0] + 1):
+                        camera.packet(index)
+                    was_read(server, camera)
+                server.expect("incomplete")
+                server.signal(SIGTERM)
+                server.wait()
+            server = self.serve("-k")
+            for resumed_at in ([30], [(len(content) - 4096) // family.size + 1]):
+                with Upload(server, content, milliseconds=TIME, family=family) as camera:
+                    camera.run()
+                self.assertEqual(camera.resumed_at, resumed_at, family)
+            server.signal(SIGTERM)
+            self.assertEqual(server.wait(), 0)
+            [file] = self.out.rglob("*.jpg")
+            self.assertEqual(file.read_bytes(), content)
+            self.assertEqual(list(self.out.rglob("*.part")), [])
 
     def test_a_status_of_any_value_at_the_end(self):
         file = self.file("a", 4096)
