@@ -20,7 +20,7 @@ class Barrier {
 public:
   /// A file that is not kept open meanwhile: of many only a few are open at once.
   struct Late {
-    std::filesystem::path path;
+    std::filesystem::path path; ///< its name
     /// Opens it, and writes what is to be durable; empty: that was written before. On any thread,
     /// once.
     std::function<Result<File>()> write{};
