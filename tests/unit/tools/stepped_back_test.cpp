@@ -58,7 +58,7 @@ TEST_CASE("stepped back: as many cameras and paths as anybody claims cost a boun
     kept += path.request().size();
   }
   std::size_t bytes = 0;
-  for (const std::uint64_t imei : {0, 1, 2}) {
+  for (const std::uint64_t imei : {0U, 1U, 2U}) {
     for (const auto& path : files.of(imei).in_vain) {
       bytes += path.request().size();
     }
