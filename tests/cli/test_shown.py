@@ -86,6 +86,9 @@ PLAIN = {
     "dcam-convert --contact-sheet sheet.jpg videos/": r"sheet(_\d)?\.jpg\n",
     f"dcam-convert --contact-sheet sheet.jpg footage/{IMEI}/": r"sheet(_\d)?\.jpg\n",
     "dcam-convert --extract audio -o - clip.h265 | sox -t al -r 8000 -c 1 - clip.wav": "sox read 7680 bytes\n",
+    "dcam-convert --page footage/index.html footage": r"[\s\S]*footage/index\.html\n",
+    "*/10 * * * * cd /srv/cameras && flock -n index.lock dcam-convert -q --page index.html . >/dev/null": "",
+    "dcam-convert --stack 20241029T124342Z_videof.h265 20241029T124342Z_videor.h265": r"[\s\S]*mp4\n",
     "systemctl enable --now dcam-serve.socket dcam-serve.service": "systemctl was called\n",
     "wireshark cap.pcap": "wireshark was called\n",
     "journalctl -fu dcam-serve": "journalctl was called\n",
@@ -123,7 +126,9 @@ CAMERAS = {
         r"(\d{15}/TIME_videof\.h265\n){5}",
 }
 # The same with fewer cameras, and without waiting.
-LIGHTER = {"--devices 10000 --ramp 60s --rate 3700": "--devices 5 --ramp 1ms --rate 37M",
+LIGHTER = {"20241029T124342Z_videof.h265 20241029T124342Z_videor.h265": "clip.h265 DIR/*.h265",
+           "*/10 * * * * cd srv/cameras": "cd footage",  # cron's
+           "--devices 10000 --ramp 60s --rate 3700": "--devices 5 --ramp 1ms --rate 37M",
            "--devices 20": "--devices 4 --reconnect-delay 0",
            "--reconnect 9": "--reconnect 9 --reconnect-delay 0"}
 
