@@ -52,7 +52,7 @@ class Conditions(ConvertCase):
         self.clip()
         self.convert("clip.h265")
         self.convert("--extract", "video", "clip.mp4", code=2)
-        self.assertIn("is MP4: --extract takes PTMF and HEVC", self.said)
+        self.assertIn("is MP4: --extract takes PTMF, HEVC and H.264", self.said)
         self.convert("--extract", "matroska", "--audio", "none", "clip.h265")
         self.assertEqual(len(self.streams("clip.mkv")), 1)
 

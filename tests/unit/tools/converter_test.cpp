@@ -228,14 +228,17 @@ TEST_CASE("converter: what cannot be done with an input is told before anything 
   const auto mp4 = indexed_file(0, false);
   for (const auto& [content, wanted, code, told] :
        {Case{photo(), {}, ExitCode::usage, "is a JPEG photo, not a video; --thumbnail"},
-        {mp4, extract, ExitCode::usage, "is MP4: --extract takes PTMF and HEVC"},
+        {mp4, extract, ExitCode::usage, "is MP4: --extract takes PTMF, HEVC and H.264"},
         {silent, sound, ExitCode::bad_data, "has no sound"},
         {ptmf_clip::make_clip(8).file, copy, ExitCode::usage,
          "--audio copy: MP4 cannot hold A-law"},
 
         {from_hex("ffd8 ffe0 0004 0102"), {}, ExitCode::bad_data, "ends before its picture begins"},
-        {from_hex("00112233"), {}, ExitCode::bad_data, "is neither PTMF nor HEVC, MP4 or JPEG"},
-        {{}, {}, ExitCode::bad_data, "is neither PTMF nor HEVC, MP4 or JPEG"}}) {
+        {from_hex("00112233"),
+         {},
+         ExitCode::bad_data,
+         "is neither PTMF nor HEVC, H.264, MP4 or JPEG"},
+        {{}, {}, ExitCode::bad_data, "is neither PTMF nor HEVC, H.264, MP4 or JPEG"}}) {
     Studio studio;
     const auto ffmpeg = studio.options.ffmpeg;
     studio.options = wanted;
