@@ -54,21 +54,20 @@ asio::awaitable<void> Teller::tell_untold(const AllowList& allowed, std::functio
 }
 
 asio::awaitable<void> Teller::note_said() {
-  const auto lines = means_.unsaid.written(means_.reporter.written());
-  if (!lines.empty()) {
-    co_await means_.keeper.run([&] { return mark_said(lines), true; });
+  if (means_.unsaid.has_written(means_.reporter.written())) {
+    co_await means_.keeper.run([this] { return mark_said(), true; });
   }
 }
 
 void Teller::flush(std::optional<TimePoint> deadline) {
   means_.reporter.flush(deadline);
-  mark_said(means_.unsaid.written(means_.reporter.written()));
+  mark_said();
 }
 
-void Teller::mark_said(const std::vector<Unsaid::Line>& lines) const {
-  for (const auto& line : lines) {
+void Teller::mark_said() const {
+  means_.unsaid.note_written(means_.reporter.written(), [this](const Unsaid::Line& line) {
     means_.destination.mark_said(line.hold.imei(), line.record);
-  }
+  });
 }
 
 void Teller::stop_hooks() {

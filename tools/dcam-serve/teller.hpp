@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include <asio/io_context.hpp>
 
@@ -53,7 +52,7 @@ public:
   void stop_hooks();
 
 private:
-  void mark_said(const std::vector<Unsaid::Line>& lines) const;
+  void mark_said() const;
 
   Means means_;
   std::unique_ptr<HookRunner> hooks_; ///< null without --exec

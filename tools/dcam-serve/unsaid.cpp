@@ -66,14 +66,20 @@ bool Unsaid::is_queued(std::uint64_t imei, std::uint64_t record) {
       lines_, [&](const Line& line) { return line.hold.imei() == imei && line.record == record; });
 }
 
-std::vector<Unsaid::Line> Unsaid::written(std::uint64_t bytes) {
+const Unsaid::Line* Unsaid::first_written(std::uint64_t bytes) {
   const std::lock_guard guard(queueing_);
-  std::vector<Line> result;
-  while (!lines_.empty() && lines_.front().end <= bytes) {
-    result.push_back(std::move(lines_.front()));
+  return !lines_.empty() && lines_.front().end <= bytes ? &lines_.front() : nullptr;
+}
+
+void Unsaid::note_written(std::uint64_t bytes, const std::function<void(const Line&)>& note) {
+  const std::lock_guard one_after_the_other(noting_);
+  while (const auto* line = first_written(bytes)) {
+    note(*line); // more may be queued behind it meanwhile
+    Line noted;
+    const std::lock_guard guard(queueing_);
+    noted = std::move(lines_.front());
     lines_.pop_front();
   }
-  return result;
 }
 
 void Unsaid::release(std::uint64_t imei) {

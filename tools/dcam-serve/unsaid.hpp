@@ -5,18 +5,18 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "common/descriptor.hpp"
 #include "dualcam/storage/state_folder.hpp"
 
 namespace dualcam::serve {
 
-/// May be used by several threads. `hold` and `claim` may wait for the disk.
+/// May be used by several threads. `hold`, `claim` and `note_written` may wait for the disk.
 class Unsaid {
 public:
   /// While there is one, no other server tells files of this camera: from before a file has its
@@ -61,19 +61,24 @@ public:
   std::optional<Hold> claim(const StateFolder& state, std::uint64_t imei, std::uint64_t record);
 
   void queued(Line line);
-  /// Those whose line is among the first `bytes` of standard output: their records are to say so.
-  std::vector<Line> written(std::uint64_t bytes);
+  /// Whether there are lines among the first `bytes` of standard output, all written by now.
+  bool has_written(std::uint64_t bytes) { return first_written(bytes) != nullptr; }
+  /// For each of those, in their order: `note` lets its record say so, and until it has, nobody
+  /// takes the file for one not said. Waits for the disk as `note` does.
+  void note_written(std::uint64_t bytes, const std::function<void(const Line&)>& note);
 
 private:
   void release(std::uint64_t imei);
   void lock(std::uint64_t imei, short type);
   bool is_held_elsewhere(std::uint64_t imei);
   bool is_queued(std::uint64_t imei, std::uint64_t record);
+  const Line* first_written(std::uint64_t bytes);
 
   std::filesystem::path root_;
   std::mutex locking_;
   Descriptor folder_;
   std::map<std::uint64_t, unsigned> holds_;
+  std::mutex noting_;
   std::mutex queueing_;    ///< for the thread that must not wait
   std::deque<Line> lines_; ///< in the order of their ends
 };

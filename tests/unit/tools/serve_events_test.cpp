@@ -88,7 +88,13 @@ TEST_CASE("serve events: a file's way from the connection to the summary") {
   CHECK(done["sha256"] == "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225");
   CHECK(done["resumes"] == 0);
   CHECK(done["metadata"]["time"] == "2024-10-29T12:43:42.000Z");
-  CHECK(events.of("summary") ==
+  auto summary = events.of("summary");
+  for (const auto* figure :
+       {"commit_rounds", "syncfs_rounds", "commit_seconds", "longest_unsaved"}) {
+    CHECK(summary[figure].is_number());
+    summary.erase(figure);
+  }
+  CHECK(summary ==
         Json({{"files", 1}, {"bytes", 9}, {"failed", 0}, {"incomplete", 0}, {"exit", 0}}));
 }
 
