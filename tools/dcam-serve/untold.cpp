@@ -36,16 +36,23 @@ Untold untold_of(const StateFolder& state, const FileRecord& record, Unsaid::Lin
           .line = std::move(line)};
 }
 
+/// It has its name, though a cut may have taken the note of that.
+bool has_name(const StateFolder& state, const FileRecord& record) {
+  return record.named ||
+         (is_taken(state.absolute(record.name)) && !is_taken(state.absolute(record.part)));
+}
+
 } // namespace
 
 std::vector<Untold> find_untold(const fs::path& root, const Wishes& wanted, Unsaid& unsaid) {
   std::vector<Untold> result;
   for (const auto imei : cameras_below(root)) {
-    const StateFolder state(root, imei);
+    StateFolder state(root, imei);
     for (const auto& record : state.read().value_or(CameraState()).records) {
-      const bool tells = record.named && !record.said && wanted.wants(record.identity.file);
+      const bool tells =
+          !record.said && wanted.wants(record.identity.file) && has_name(state, record);
       auto hold = tells ? unsaid.claim(state, imei, record.id) : std::nullopt;
-      if (hold) {
+      if (hold && (record.named || state.settle(record).value_or(false))) {
         result.push_back(untold_of(state, record, {std::move(*hold), record.id, 0}));
       }
     }

@@ -14,7 +14,6 @@ constexpr std::uint64_t imei = 350612071913857;
 /// A folder with one file that has its name, but was not told.
 struct Stored {
   Stored() {
-    FileRecord record;
     record.identity = {imei, FileKind::front_photo, 1, 0,
                        from_hex("0104 00000192d84dac31 00 0000")};
     record.name = "a.jpg";
@@ -27,6 +26,14 @@ struct Stored {
     REQUIRE(state.add(record, barrier));
     write("a.jpg", "123456789");
     REQUIRE(state.settle(record).has_value());
+  }
+
+  /// The power went before it was on the disk that the file has its name.
+  void forget_the_name() {
+    StateFolder state{folder.path(), imei};
+    Barrier barrier;
+    REQUIRE(state.forget(record.id));
+    REQUIRE(state.add(record, barrier));
   }
 
   void write(const std::string& name, std::string_view text) const {
@@ -42,6 +49,7 @@ struct Stored {
     return std::move(found.front());
   }
 
+  FileRecord record;
   TemporaryFolder folder;
   Unsaid unsaid{folder.path()};
 };
@@ -64,6 +72,21 @@ TEST_CASE("untold: no part of a sidecar stays beside the whole one") {
   stored.look();
   CHECK(stored.has("a.jpg.json"));
   CHECK_FALSE(stored.has("a.jpg.json.part"));
+}
+
+TEST_CASE("untold: a file has its name, whether or not that was noted") {
+  Stored stored;
+  stored.forget_the_name();
+  stored.write("a.jpg.json.part", "{}");
+  CHECK(stored.look().is_there);
+  CHECK_FALSE(stored.has("a.jpg.json.part"));
+}
+
+TEST_CASE("untold: a name is another file's while the part is there") {
+  Stored stored;
+  stored.forget_the_name();
+  stored.write("a.jpg.part", "123456789");
+  CHECK(find_untold(stored.folder.path(), Wishes::all(), stored.unsaid).empty());
 }
 
 TEST_CASE("untold: of a file that has moved on nothing is written") {
