@@ -55,7 +55,7 @@ class Hostile(TlsTest):
         before = self.descriptors(server)
         for bytes_ in said:
             with Camera(server) as peer:
-                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                with contextlib.suppress(OSError):  # the server may have hung up at any time
                     peer.send(bytes_)
                     peer.socket.shutdown(socket.SHUT_WR)
                 with contextlib.suppress(OSError):
