@@ -18,7 +18,7 @@ def sources():
     """Every text of the repository, by path."""
     paths = [path for room in ROOMS for path in (SOURCE / room).rglob("*")]
     for path in sorted([*paths, SOURCE / "README.md", SOURCE / "CMakeLists.txt"]):
-        if path.is_file() and not {"corpus", "cases", "__pycache__"} & set(path.parts):
+        if path.is_file() and not {"corpus", "cases", "results", "__pycache__"} & set(path.parts):
             yield path.relative_to(SOURCE), path.read_text()
 
 
