@@ -1,5 +1,6 @@
 """dcam-convert on a disk too small for its result, at every size: nothing broken gets a name."""
 
+import functools
 import subprocess
 import unittest
 
@@ -20,9 +21,13 @@ exit $code"""
 UNSHARE = ["unshare", "--mount"]
 # For root, for others, and for root in a chroot, whose / is no mount of its own.
 WAYS = [UNSHARE, [*UNSHARE, "--map-root-user"], [*UNSHARE, "--propagation", "unchanged"]]
-OWN_MOUNTS = next((way for way in WAYS if subprocess.run(
-    [*way, "true"], capture_output=True).returncode == 0), UNSHARE)
 INTO_STANDARD_OUTPUT = 'folder=$1; shift; exec "$@" > "$folder/out"'
+
+
+@functools.cache
+def own_mounts():
+    return next((way for way in WAYS if subprocess.run(
+        [*way, "true"], capture_output=True).returncode == 0), UNSHARE)
 
 
 class FullDisk(ConvertCase):
@@ -36,7 +41,7 @@ class FullDisk(ConvertCase):
 
     def run_on(self, size, *command):
         return subprocess.run(
-            [*OWN_MOUNTS, "sh", "-c", SMALL_DISK, "sh", str(size), self.disk, *command], cwd=self.folder,
+            [*own_mounts(), "sh", "-c", SMALL_DISK, "sh", str(size), self.disk, *command], cwd=self.folder,
             capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL)
 
     def convert_on(self, size, name, arguments):

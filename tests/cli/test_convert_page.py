@@ -13,7 +13,7 @@ import convert_media as media
 from chromium import Chromium, Server
 from harness import IMEI, SIGTERM, ToolTest
 from test_convert import DCAM_CONVERT, ConvertCase
-from test_convert_full_disk import OWN_MOUNTS
+from test_convert_full_disk import own_mounts
 
 OTHER = str(int(IMEI) + 8)
 HOSTILE = "</script><img src=x onerror=hacked=1>\"'&\u202eevil\u200f\x00\x07{0}"
@@ -238,7 +238,7 @@ class Content(PageCase):
         disk.mkdir()
         size = sum(path.stat().st_size for path in (self.folder / "footage").rglob("*.*")) + 40_000
         script = 'mount -t tmpfs -o size="$1" none disk && cp -r footage disk/ && exec "$2" -j1 --page p.html disk'
-        done = subprocess.run([*OWN_MOUNTS, "sh", "-c", script, "sh", str(size), DCAM_CONVERT],
+        done = subprocess.run([*own_mounts(), "sh", "-c", script, "sh", str(size), DCAM_CONVERT],
                               cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout), (3, "p.html\n"), done.stderr)
         self.assertEqual(done.stderr.count("No space left on device"), 1, done.stderr)
