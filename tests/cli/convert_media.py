@@ -34,8 +34,9 @@ def a_law(seconds):
                "-f", "alaw", "pipe:1")
 
 
-def access_units(stream):
-    """[(is key, bytes)], from where each picture's parameter sets or first slice begin."""
+def pictures_in(stream, is_slice, begins, is_key):
+    """[(is key, bytes)], from where each picture's parameter sets or first slice begin; the three
+    are asked of a NAL unit from its header on."""
     starts = []
     at = stream.find(b"\0\0\1")
     while at >= 0:
@@ -44,15 +45,25 @@ def access_units(stream):
     units, current, has_picture, key = [], b"", False, False
     for start, end in zip(starts, starts[1:] + [len(stream)]):
         nal = stream[start:end]
-        head = nal.index(b"\1") + 1
-        kind = nal[head] >> 1 & 63
-        if has_picture and (kind in (32, 33, 34, 35, 39) or (kind < 32 and nal[head + 2] & 0x80)):
+        unit = nal[nal.index(b"\1") + 1:]
+        if has_picture and begins(unit):
             units.append((key, current))
             current, has_picture, key = b"", False, False
         current += nal
-        has_picture |= kind < 32
-        key |= 16 <= kind <= 23
+        has_picture |= is_slice(unit)
+        key |= is_key(unit)
     return units + [(key, current)]
+
+
+def access_units(stream):
+    """Of HEVC."""
+    def kind(unit):
+        return unit[0] >> 1 & 63
+
+    return pictures_in(stream, lambda unit: kind(unit) < 32,
+                       lambda unit: kind(unit) in (32, 33, 34, 35, 39) or
+                       (kind(unit) < 32 and unit[2] & 0x80),
+                       lambda unit: 16 <= kind(unit) <= 23)
 
 
 def picture_time(number, rate=20):

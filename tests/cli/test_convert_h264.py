@@ -19,23 +19,9 @@ def h264(*options, seconds=2, size=media.SMALL):
 
 def units(stream):
     """[(is key, bytes)] of each picture."""
-    starts = []
-    at = stream.find(b"\0\0\1")
-    while at >= 0:
-        starts.append(at - (at > 0 and stream[at - 1] == 0))
-        at = stream.find(b"\0\0\1", at + 3)
-    found, current, has_picture, key = [], b"", False, False
-    for start, end in zip(starts, starts[1:] + [len(stream)]):
-        nal = stream[start:end]
-        head = nal.index(b"\1") + 1
-        kind = nal[head] & 31
-        if has_picture and (kind in (6, 7, 8, 9) or nal[head + 1] & 0x80):
-            found.append((key, current))
-            current, has_picture, key = b"", False, False
-        current += nal
-        has_picture |= kind in (1, 5)
-        key |= kind == 5
-    return found + [(key, current)]
+    return media.pictures_in(stream, lambda unit: unit[0] & 31 in (1, 5),
+                             lambda unit: unit[0] & 31 in (6, 7, 8, 9) or unit[1] & 0x80,
+                             lambda unit: unit[0] & 31 == 5)
 
 
 def chunks(stream, seconds=2):

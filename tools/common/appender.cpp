@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <utility>
 
-#include <unistd.h>
+#include "common/descriptor.hpp"
 
 namespace dualcam::inline tools {
 
@@ -55,7 +55,10 @@ void Appender::run() {
     const auto pieces = std::exchange(queue_, {});
     const auto taken = waiting_;
     lock.unlock();
-    const int error = write_all(pieces);
+    int error = 0;
+    for (std::size_t i = 0; i < pieces.size() && error == 0; ++i) {
+      error = write_all(descriptor_, pieces[i]) ? 0 : errno;
+    }
     lock.lock();
     waiting_ -= taken;
     if (error != 0) {
@@ -65,19 +68,6 @@ void Appender::run() {
     }
     changed_.notify_all();
   }
-}
-
-int Appender::write_all(const std::vector<ByteBuffer>& pieces) const {
-  for (const auto& piece : pieces) {
-    for (Bytes rest = piece; !rest.empty();) {
-      const auto written = ::write(descriptor_, rest.data(), rest.size());
-      if (written < 0 && errno != EINTR) {
-        return errno;
-      }
-      rest = rest.subspan(written < 0 ? 0 : static_cast<std::size_t>(written));
-    }
-  }
-  return 0;
 }
 
 } // namespace dualcam::inline tools

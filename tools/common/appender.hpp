@@ -34,7 +34,6 @@ public:
 
 private:
   void run();
-  int write_all(const std::vector<ByteBuffer>& pieces) const;
 
   const int descriptor_;
   mutable std::mutex mutex_;

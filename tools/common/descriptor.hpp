@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cerrno>
+#include <cstddef>
 #include <expected>
 #include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
+
+#include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
 
@@ -30,6 +33,18 @@ public:
 private:
   int value_;
 };
+
+/// Writes everything there, whatever interrupts it. False: errno.
+inline bool write_all(int to, Bytes bytes) {
+  while (!bytes.empty()) {
+    const auto count = ::write(to, bytes.data(), bytes.size());
+    if (count < 0 && errno != EINTR) {
+      return false;
+    }
+    bytes = bytes.subspan(count < 0 ? 0 : static_cast<std::size_t>(count));
+  }
+  return true;
+}
 
 /// Neither end is inherited by programs that are started.
 struct Pipe {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/descriptor.hpp"
+#include "dualcam/storage/durable.hpp"
 #include "dualcam/wire/error.hpp"
 
 namespace dualcam::inline tools {
@@ -20,25 +21,10 @@ namespace {
 
 constexpr mode_t for_everybody = 0644;
 
-std::filesystem::path folder_of(const std::filesystem::path& path) {
-  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-}
-
 /// Devices and pipes stay what they are.
 bool is_in_the_way(const std::filesystem::path& path) {
   struct stat status{};
   return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
-}
-
-bool write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno != EINTR) {
-      return false;
-    }
-    text.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
-  }
-  return true;
 }
 
 /// 0 or an errno.
@@ -49,7 +35,8 @@ int write_anew(const std::filesystem::path& path, std::string_view text) {
   if (file.get() < 0) {
     return errno;
   }
-  const bool written = ::fchmod(file.get(), for_everybody) == 0 && write_all(file.get(), text);
+  const bool written =
+      ::fchmod(file.get(), for_everybody) == 0 && write_all(file.get(), as_bytes(text));
   const int error = written ? 0 : errno;
   return ::close(file.release()) == 0 || error != 0 ? error : errno;
 }

@@ -7,7 +7,6 @@
 namespace dualcam::inline tools {
 
 std::optional<TcpSegment> SegmentFinder::find(LinkType link, Bytes frame) {
-  constexpr int most_tunnels = 4; ///< within each other
   packets_.clear();
   auto inner = ip_packet_in(link, frame);
   for (int depth = 0; inner && depth <= most_tunnels; ++depth) {

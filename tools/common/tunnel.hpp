@@ -6,6 +6,9 @@
 
 namespace dualcam::inline tools {
 
+/// How deep packets within each other are read.
+inline constexpr int most_tunnels = 4;
+
 /// The packet inside, to the end of the one around it: IP in IP, GRE, EtherIP, VXLAN, Geneve and
 /// GTP. `NoPacket` without a type: it is no tunnel.
 std::expected<Bytes, NoPacket> packet_within(const IpPayload& payload);

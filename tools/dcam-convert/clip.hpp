@@ -6,13 +6,16 @@
 #include <string_view>
 #include <vector>
 
-#include "dcam-convert/picture_size.hpp"
+#include "dualcam/media/picture_size.hpp"
 #include "dualcam/media/ptmf.hpp"
 
 namespace dualcam::convert {
 
 /// Of a stream that tells no times, unless the user does.
 inline constexpr double usual_frame_rate = 25;
+
+/// Of a stream that tells none.
+inline constexpr PictureSize usual_size{1280, 720};
 
 /// Between two sound chunks, microseconds.
 inline constexpr std::uint64_t sound_period = 40'000;

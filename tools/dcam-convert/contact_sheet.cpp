@@ -40,23 +40,11 @@ class ContactSheet {
 public:
   explicit ContactSheet(const Workshop& workshop)
       : workshop_(workshop), options_(workshop.options) {
-    record_.input = options_.inputs.size() == 1 ? options_.inputs.front()
-                                                : fmt::format("{} inputs", options_.inputs.size());
+    record_.input = name_of_inputs(options_);
   }
 
   ExitCode run() {
-    const auto done = attempt([&] { return make(); });
-    if (workshop_.stop.requested() && record_.output.empty()) {
-      return ExitCode::incomplete;
-    }
-    if (!done) {
-      record_.code = worse_of(record_.code, done.error().code);
-      record_.error = done.error().message;
-    }
-    if (!options_.dry_run || !done) {
-      workshop_.reporter.finished(record_);
-    }
-    return record_.code;
+    return make_and_report(workshop_, record_, [this] { return make(); });
   }
 
 private:

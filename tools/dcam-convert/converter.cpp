@@ -379,11 +379,9 @@ Outcome<void> check_count(const Workshop& workshop, const Record& record, std::u
   return {};
 }
 
-ExitCode convert(const Workshop& workshop, std::size_t number) {
-  Record record;
-  record.input = workshop.inputs[number].path;
-  Conversion conversion(workshop, workshop.files.target(number), number, record);
-  const auto done = attempt([&] { return conversion.run(); });
+ExitCode make_and_report(const Workshop& workshop, Record& record,
+                         const std::function<Outcome<void>()>& make) {
+  const auto done = attempt(make);
   if (workshop.stop.requested() && record.output.empty()) {
     return ExitCode::incomplete;
   }
@@ -395,6 +393,18 @@ ExitCode convert(const Workshop& workshop, std::size_t number) {
     workshop.reporter.finished(record);
   }
   return record.code;
+}
+
+std::string name_of_inputs(const ConvertOptions& options) {
+  return options.inputs.size() == 1 ? options.inputs.front()
+                                    : fmt::format("{} inputs", options.inputs.size());
+}
+
+ExitCode convert(const Workshop& workshop, std::size_t number) {
+  Record record;
+  record.input = workshop.inputs[number].path;
+  Conversion conversion(workshop, workshop.files.target(number), number, record);
+  return make_and_report(workshop, record, [&] { return conversion.run(); });
 }
 
 } // namespace dualcam::convert

@@ -1,6 +1,7 @@
 // One input into one output.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -97,7 +98,15 @@ Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input
 Outcome<void> check_count(const Workshop& workshop, const Record& record, std::uint64_t pictures,
                           std::uint64_t expected);
 
-/// Does everything for the input of this number but the contact sheet, which takes all.
+/// Makes what `record`, which it fills, is about, and reports what became of it; but not after a
+/// stop that left no output.
+ExitCode make_and_report(const Workshop& workshop, Record& record,
+                         const std::function<Outcome<void>()>& make);
+
+/// What an output that takes all inputs is made of, as its record has it.
+std::string name_of_inputs(const ConvertOptions& options);
+
+/// Does everything for the input of this number but what takes all of them.
 ExitCode convert(const Workshop& workshop, std::size_t number);
 
 } // namespace dualcam::convert

@@ -1,16 +1,9 @@
 #include "dcam-convert/encoder.hpp"
 
-#include <array>
-#include <cerrno>
 #include <cmath>
 #include <limits>
 #include <system_error>
 #include <utility>
-
-#include <fcntl.h>
-#include <unistd.h>
-
-#include "dualcam/storage/durable.hpp"
 
 namespace dualcam::convert {
 
@@ -26,12 +19,12 @@ void Encoder::begin(const StreamHead& head) {
   }
   head_ = head;
   head_.parameter_sets = {};
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    throw std::system_error(errno, std::generic_category(), "cannot make a pipe");
+  auto ends = make_pipe();
+  if (!ends) {
+    throw std::system_error(ends.error(), std::generic_category(), "cannot make a pipe");
   }
-  from_us_ = Descriptor(ends[0]);
-  to_ffmpeg_ = Descriptor(ends[1]);
+  from_us_ = std::move(ends->read);
+  to_ffmpeg_ = std::move(ends->write);
   thread_ = std::jthread([this] { run(); });
   auto shown = head;
   shown.with_sound = head.with_sound && !by_fragments();
@@ -56,14 +49,7 @@ void Encoder::run() {
 }
 
 void Encoder::feed(Bytes bytes) {
-  while (!bytes.empty()) {
-    const auto count =
-        uninterrupted([&] { return ::write(to_ffmpeg_.get(), bytes.data(), bytes.size()); });
-    if (count < 0) {
-      return;
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
+  (void)write_all(to_ffmpeg_.get(), bytes); // how ffmpeg ended, should it have, is asked later
 }
 
 void Encoder::picture(bool key, std::uint64_t time, Bytes unit) {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "dcam-convert/options.hpp"
-#include "dcam-convert/picture_size.hpp"
 #include "dcam-convert/sidecar.hpp"
+#include "dualcam/media/picture_size.hpp"
 
 namespace dualcam::convert {
 

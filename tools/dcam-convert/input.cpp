@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/descriptor.hpp"
 #include "common/unforeseen.hpp"
 
 namespace dualcam::convert {
@@ -47,17 +48,6 @@ ssize_t read_some(int from, std::span<std::byte> bytes, const StopSignal& stop) 
       return count;
     }
   }
-}
-
-bool write_all(int to, Bytes bytes) {
-  while (!bytes.empty()) {
-    const auto written = ::write(to, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) {
-      return false;
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
-  }
-  return true;
 }
 
 /// Of the descriptor that errno refused.

@@ -10,8 +10,8 @@
 
 #include <cstdint>
 
-#include "dcam-convert/picture_size.hpp"
 #include "dcam-convert/stream_writer.hpp"
+#include "dualcam/media/picture_size.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::convert {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "dcam-convert/picture_size.hpp"
+#include "dualcam/media/picture_size.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::convert {

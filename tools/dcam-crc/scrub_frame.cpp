@@ -67,7 +67,6 @@ ScrubFrame::ScrubFrame(const ScrubKey& key, ScrubValues& values, const CapturedF
     : key_(key), values_(values), frame_(frame), stream_(streams_of_frames | number),
       header_of_fragmented_(header_of_fragmented), replace_(std::move(replace)),
       out_(frame.bytes.begin(), frame.bytes.end()) {
-  constexpr int most_tunnels = 4;
   auto packet = ip_packet_in(frame.link, frame.bytes);
   link(frame.link, frame.bytes, packet.value_or(Bytes()));
   packet_ = packet ? out(*packet) : Bytes();

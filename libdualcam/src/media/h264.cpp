@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "media/bit_reader.hpp"
+#include "media/parameter_set.hpp"
 
 namespace dualcam {
 namespace {
@@ -13,7 +13,6 @@ constexpr unsigned h264_key_slice = 5;
 constexpr unsigned h264_sequence_set = 7;
 constexpr unsigned h264_picture_set = 8;
 
-constexpr std::uint32_t largest_side = 65535;
 constexpr unsigned side_of_block = 16;
 
 /// Profiles whose sequence parameter sets tell of colours and scaling.
@@ -64,25 +63,14 @@ void take_order(BitReader& reader, H264Sequence& sequence) {
 }
 
 void take_size(BitReader& reader, unsigned chroma, H264Sequence& sequence) {
-  std::uint64_t width = (std::uint64_t{reader.number()} + 1) * side_of_block;
-  std::uint64_t height = (std::uint64_t{reader.number()} + 1) * side_of_block;
+  const auto width = (std::uint64_t{reader.number()} + 1) * side_of_block;
+  const auto height_of_field = (std::uint64_t{reader.number()} + 1) * side_of_block;
   sequence.frames_only = reader.flag();
-  const std::uint64_t fields = sequence.frames_only ? 1 : 2;
-  height *= fields;
+  const unsigned fields = sequence.frames_only ? 1 : 2;
   reader.skip(sequence.frames_only ? 1 : 2);
-  if (reader.flag()) {
-    const std::uint64_t unit_width = chroma == 1 || chroma == 2 ? 2 : 1;
-    const auto unit_height = std::uint64_t{chroma == 1 ? 2U : 1U} * fields;
-    const auto left = reader.number();
-    const auto right = reader.number();
-    const auto top = reader.number();
-    const auto bottom = reader.number();
-    width -= std::min(width, unit_width * (std::uint64_t{left} + right));
-    height -= std::min(height, unit_height * (std::uint64_t{top} + bottom));
-  }
-  const bool possible = width <= largest_side && height <= largest_side;
-  sequence.width = possible ? static_cast<std::uint32_t>(width) : 0;
-  sequence.height = possible ? static_cast<std::uint32_t>(height) : 0;
+  const auto size = take_shown_size(reader, chroma, fields, width, height_of_field * fields);
+  sequence.width = size.width;
+  sequence.height = size.height;
 }
 
 /// Modulo 2^32.

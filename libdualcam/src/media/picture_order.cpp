@@ -1,6 +1,6 @@
 #include "dualcam/media/picture_order.hpp"
 
-#include "media/bit_reader.hpp"
+#include "media/parameter_set.hpp"
 
 namespace dualcam {
 namespace {
@@ -20,22 +20,6 @@ constexpr std::uint8_t sequence_parameters = 33;
 constexpr std::uint8_t picture_parameters = 34;
 constexpr std::uint8_t end_of_sequence = 36;
 constexpr std::uint8_t end_of_stream = 37;
-
-/// profile_tier_level
-void skip_profile(BitReader& reader, unsigned sub_layers) {
-  constexpr unsigned profile_bits = 88;
-  constexpr unsigned level_bits = 8;
-  reader.skip(profile_bits + level_bits);
-  unsigned present = 0;
-  for (unsigned i = 0; i < sub_layers; ++i) {
-    present += reader.flag() ? profile_bits : 0;
-    present += reader.flag() ? level_bits : 0;
-  }
-  if (sub_layers != 0) {
-    reader.skip(std::size_t{2} * (8 - sub_layers));
-  }
-  reader.skip(present);
-}
 
 } // namespace
 

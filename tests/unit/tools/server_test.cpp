@@ -148,51 +148,48 @@ TEST_CASE("server: without a camera in the time of --wait it gives up") {
   CHECK(server.status() == 4);
 }
 
-TEST_CASE("server: a disk that hangs is named when the time that a signal leaves is over, and the "
-          "end is 5") {
+/// A server whose disk does not answer a sync, with a transfer on it, and a signal.
+struct HangingDisk {
+  HangingDisk() {
+    files.before_sync = [answers = answer.get_future().share()] { answers.wait(); };
+    server.options.keep_listening = true;
+    server.exit_by = [this](int exit) { status = exit; };
+    server.start();
+    device.emplace(server);
+    device->begin();
+    device->packet(1);
+    ::raise(SIGTERM);
+  }
+
   const Quiet quiet;
   HookedFiles files;
   std::promise<void> answer;
-  files.before_sync = [answers = answer.get_future().share()] { answers.wait(); };
-  TestServer server(files);
-  server.options.keep_listening = true;
-  std::atomic<int> status = -1;
-  server.exit_by = [&status](int exit) { status = exit; };
-  server.start();
-  TestDevice device(server);
-  device.begin();
-  device.packet(1);
-  ::raise(SIGTERM);
-  for (int attempt = 0; attempt < 3000 && status == -1; ++attempt) {
-    server.clock.move_on(1s);
+  std::atomic<int> status = -1; ///< of the process, should it not wait
+  TestServer server{files};
+  std::optional<TestDevice> device;
+};
+
+TEST_CASE("server: a disk that hangs is named when the time that a signal leaves is over, and the "
+          "end is 5") {
+  HangingDisk disk;
+  for (int attempt = 0; attempt < 3000 && disk.status == -1; ++attempt) {
+    disk.server.clock.move_on(1s);
     ::usleep(10'000);
   }
-  CHECK(status == 5);
-  CHECK(quiet.errors().contains(server.folder.path().string() + " hangs"));
-  answer.set_value();          // a process would have ended
-  CHECK(server.status() == 0); // as told
+  CHECK(disk.status == 5);
+  CHECK(disk.quiet.errors().contains(disk.server.folder.path().string() + " hangs"));
+  disk.answer.set_value();          // a process would have ended
+  CHECK(disk.server.status() == 0); // as told
 }
 
 TEST_CASE("server: a disk that answers in the time that a signal leaves is waited for") {
-  const Quiet quiet;
-  HookedFiles files;
-  std::promise<void> answer;
-  files.before_sync = [answers = answer.get_future().share()] { answers.wait(); };
-  TestServer server(files);
-  server.options.keep_listening = true;
-  std::atomic<int> status = -1;
-  server.exit_by = [&status](int exit) { status = exit; };
-  server.start();
-  TestDevice device(server);
-  device.begin();
-  device.packet(1);
-  ::raise(SIGTERM);
-  server.clock.move_on(9s);
-  answer.set_value();
-  CHECK(device.rest().empty());
-  CHECK(server.status() == 0); // as told
-  CHECK(status == -1);
-  CHECK_FALSE(quiet.errors().contains("hangs"));
+  HangingDisk disk;
+  disk.server.clock.move_on(9s);
+  disk.answer.set_value();
+  CHECK(disk.device->rest().empty());
+  CHECK(disk.server.status() == 0); // as told
+  CHECK(disk.status == -1);
+  CHECK_FALSE(disk.quiet.errors().contains("hangs"));
 }
 
 } // namespace

@@ -1,7 +1,7 @@
-#include "dcam-convert/picture_size.hpp"
+#include "dualcam/media/picture_size.hpp"
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam {
 namespace {
 
 /// Sequence parameter sets as x265 writes them.
@@ -62,4 +62,4 @@ TEST_CASE("picture size: of no, of cut and of damaged parameter sets") {
   }
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam

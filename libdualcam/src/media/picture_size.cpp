@@ -1,0 +1,60 @@
+#include "dualcam/media/picture_size.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "dualcam/media/h264.hpp"
+#include "media/parameter_set.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr std::size_t longest_parameter_set = 1024; // its part up to the size, by far
+constexpr std::array<std::byte, 3> start_code{std::byte{0}, std::byte{0}, std::byte{1}};
+
+/// Of H.265, behind the NAL unit's header.
+std::optional<PictureSize> size_in(Bytes parameter_set) {
+  constexpr auto no_number = ~std::uint32_t{0};
+  BitReader reader(parameter_set.first(std::min(parameter_set.size(), longest_parameter_set)));
+  reader.skip(4); // video parameter set
+  const auto sub_layers = reader.bits(3);
+  reader.skip(1);
+  skip_profile(reader, sub_layers);
+  const auto id = reader.number();
+  const auto chroma = reader.number();
+  reader.skip(chroma == 3 ? 1 : 0);
+  const auto width = reader.number();
+  const auto height = reader.number();
+  const auto size = take_shown_size(reader, chroma, 1, width, height);
+  const bool possible = !reader.is_past_end() && id != no_number && chroma != no_number &&
+                        size.width != 0 && size.height != 0;
+  return possible ? std::optional(size) : std::nullopt;
+}
+
+} // namespace
+
+std::optional<PictureSize> picture_size(Bytes stream, VideoCodec codec) {
+  constexpr unsigned sequence_parameter_set = 33;
+  constexpr std::size_t header_size = 2;
+  for (;;) {
+    const auto found = std::ranges::search(stream, start_code);
+    if (found.empty()) {
+      return std::nullopt;
+    }
+    stream = Bytes(found.end(), stream.end());
+    if (codec == VideoCodec::h264) {
+      if (const auto sequence = read_h264_sequence(stream)) {
+        return PictureSize{sequence->width, sequence->height};
+      }
+      continue;
+    }
+    const auto type = stream.empty() ? 0U : std::to_integer<unsigned>(stream[0]) >> 1 & 63;
+    if (type == sequence_parameter_set && stream.size() > header_size) {
+      const auto end = std::ranges::search(stream, start_code).begin();
+      return size_in(
+          Bytes(stream.begin() + header_size, std::max(end, stream.begin() + header_size)));
+    }
+  }
+}
+
+} // namespace dualcam
