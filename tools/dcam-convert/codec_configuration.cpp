@@ -9,12 +9,11 @@ namespace {
 
 /// Without start codes and the zeros around them.
 std::vector<Bytes> nal_units(Bytes stretch) {
-  constexpr std::string_view start_code("\0\0\1", 3);
   const auto text = as_text(stretch);
   std::vector<Bytes> units;
-  for (auto at = text.find(start_code); at != text.npos;) {
-    const auto begin = at + start_code.size();
-    at = text.find(start_code, begin);
+  for (auto at = text.find(annex_b_start_code); at != text.npos;) {
+    const auto begin = at + annex_b_start_code.size();
+    at = text.find(annex_b_start_code, begin);
     auto unit = stretch.subspan(begin, (at == text.npos ? text.size() : at) - begin);
     while (!unit.empty() && unit.back() == std::byte{0}) {
       unit = unit.first(unit.size() - 1);

@@ -1,7 +1,6 @@
 #include "dualcam/media/picture_size.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "dualcam/media/h264.hpp"
 #include "media/parameter_set.hpp"
@@ -10,7 +9,6 @@ namespace dualcam {
 namespace {
 
 constexpr std::size_t longest_parameter_set = 1024; // its part up to the size, by far
-constexpr std::array<std::byte, 3> start_code{std::byte{0}, std::byte{0}, std::byte{1}};
 
 /// Of H.265, behind the NAL unit's header.
 std::optional<PictureSize> size_in(Bytes parameter_set) {
@@ -31,30 +29,33 @@ std::optional<PictureSize> size_in(Bytes parameter_set) {
   return possible ? std::optional(size) : std::nullopt;
 }
 
+/// What follows the next start code; nullopt: there is none.
+std::optional<Bytes> behind_start_code(Bytes stream) {
+  const auto at = as_text(stream).find(annex_b_start_code);
+  return at == std::string_view::npos
+             ? std::nullopt
+             : std::optional(stream.subspan(at + annex_b_start_code.size()));
+}
+
 } // namespace
 
 std::optional<PictureSize> picture_size(Bytes stream, VideoCodec codec) {
   constexpr unsigned sequence_parameter_set = 33;
   constexpr std::size_t header_size = 2;
-  for (;;) {
-    const auto found = std::ranges::search(stream, start_code);
-    if (found.empty()) {
-      return std::nullopt;
-    }
-    stream = Bytes(found.end(), stream.end());
+  for (auto unit = behind_start_code(stream); unit; unit = behind_start_code(*unit)) {
     if (codec == VideoCodec::h264) {
-      if (const auto sequence = read_h264_sequence(stream)) {
+      if (const auto sequence = read_h264_sequence(*unit)) {
         return PictureSize{sequence->width, sequence->height};
       }
       continue;
     }
-    const auto type = stream.empty() ? 0U : std::to_integer<unsigned>(stream[0]) >> 1 & 63;
-    if (type == sequence_parameter_set && stream.size() > header_size) {
-      const auto end = std::ranges::search(stream, start_code).begin();
-      return size_in(
-          Bytes(stream.begin() + header_size, std::max(end, stream.begin() + header_size)));
+    const auto type = unit->empty() ? 0U : std::to_integer<unsigned>((*unit)[0]) >> 1 & 63;
+    if (type == sequence_parameter_set && unit->size() > header_size) {
+      const auto set = unit->subspan(header_size);
+      return size_in(set.first(std::min(set.size(), as_text(set).find(annex_b_start_code))));
     }
   }
+  return std::nullopt;
 }
 
 } // namespace dualcam

@@ -26,12 +26,12 @@ Bytes content_of(const PtmfHeader& header, Bytes chunk) {
   return chunk.subspan(ptmf_header_size, header.length - header.padding);
 }
 
-constexpr std::string_view short_start_code{"\0\0\1", 3};
-constexpr std::string_view start_code{"\0\0\0\1", 4};
+constexpr std::size_t longest_start_code = annex_b_start_code.size() + 1;
 
 bool begins_with_start_code(Bytes payload) {
-  const auto text = as_text(payload);
-  return text.starts_with(short_start_code) || text.starts_with(start_code);
+  auto text = as_text(payload);
+  text.remove_prefix(text.starts_with(std::string_view("\0\0\0", 3)) ? 1 : 0);
+  return text.starts_with(annex_b_start_code);
 }
 
 bool begins_with_voice_header(Bytes payload) {
@@ -147,14 +147,14 @@ bool PtmfReader::advance() {
 
 /// Whether the file begins with a picture that has lost its header.
 PtmfReader::Verdict PtmfReader::judge_head() {
-  if (!have(ptmf_header_size + start_code.size()) && !finished_) {
+  if (!have(ptmf_header_size + longest_start_code) && !finished_) {
     return Verdict::need_more;
   }
   if (decode_ptmf_header(window())) {
     return Verdict::nothing;
   }
   const auto beginning = window().first(std::min(window().size(), ptmf_header_size + 4));
-  const auto at = as_text(beginning).find(short_start_code);
+  const auto at = as_text(beginning).find(annex_b_start_code);
   if (at == std::string_view::npos) {
     return Verdict::nothing;
   }

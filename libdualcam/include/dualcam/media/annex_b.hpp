@@ -18,6 +18,9 @@
 
 namespace dualcam {
 
+/// What precedes each NAL unit; one more zero may stand before it.
+inline constexpr std::string_view annex_b_start_code{"\0\0\1", 3};
+
 /// How pictures are coded.
 enum class VideoCodec : std::uint8_t {
   h265, ///< HEVC
