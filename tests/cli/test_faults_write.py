@@ -8,7 +8,7 @@ import threading
 import unittest
 
 from families import for_every_family
-from faults import Device, FaultTest, Recording
+from faults import STATE, Device, FaultTest, Recording
 from figures import full
 from harness import SIGINT, SIGTERM
 
@@ -194,6 +194,7 @@ class WriteFaults(FaultTest):
             (self.out / name).write_bytes(content)
 
     def test_one_fault_costs_one_transfer(self):
+        """Unless it meets a folder whose entries both wait for: its sync may be one for both."""
         recordings = {imei: Recording("photof", self.random.randbytes(20_000))
                       for imei in ("000000000000001", "000000000000002")}
         self.sweep("ENOSPC", "EIO", "EACCES", tails=("",),
@@ -206,16 +207,18 @@ class WriteFaults(FaultTest):
             self.both(server, devices)
             server.signal(SIGTERM)
         status = server.wait()
-        hit = bool(server.trace.hit)
+        hit = server.trace.hit
         self.assert_no_wrong_finals(self.contents(), recordings.values())
         self.assertEqual(status, 0 if server.port else 3, server.errors)
-        self.assertTrue(any(not device.recordings for device in devices) or not server.port)
+        shared = [str(folder).encode() for folder in (self.out, self.out / STATE)]
+        if server.port and not any(call["path"] in shared for call in hit):
+            self.assertTrue(any(not device.recordings for device in devices), (hit, server.errors))
         again = self.watched("-k")
         self.both(again, devices)
         again.signal(SIGTERM)
         self.assertEqual(again.wait(), 0, again.errors)
         self.assert_exactly(recordings.values())
-        return hit
+        return bool(hit)
 
     def both(self, server, devices):
         threads = [threading.Thread(target=device.connect, args=(server,))

@@ -1,5 +1,7 @@
 #include "dualcam/storage/camera_locks.hpp"
 
+#include <cerrno>
+#include <expected>
 #include <utility>
 
 #include <fcntl.h>
@@ -27,10 +29,14 @@ bool CameraLocks::is_new() const { return !is_taken(folder_of(path_)); }
 
 Result<void> CameraLocks::open() {
   Barrier none; // nothing is in it that could be lost
-  if (const auto created = create_folders(base_, folder_of(path_), none); !created) {
-    return created;
+  auto file = std::expected<File, int>(std::unexpect, ENOENT);
+  for (unsigned attempt = 0; !file && file.error() == ENOENT && attempt < most_attempts;
+       ++attempt) { // somebody may tidy up at the same time
+    if (const auto created = create_folders(base_, folder_of(path_), none); !created) {
+      return created;
+    }
+    file = File::open(path_, O_RDWR | O_CREAT);
   }
-  auto file = File::open(path_, O_RDWR | O_CREAT);
   if (!file) {
     return io_error("create", path_, file.error());
   }

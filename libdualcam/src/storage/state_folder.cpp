@@ -24,8 +24,6 @@ namespace fs = std::filesystem;
 /// Then it is written anew, without what does not count any more.
 constexpr std::uint64_t longest_before_shortening = 65'536;
 
-constexpr unsigned most_attempts = 1000;
-
 /// What a power cut has torn before it spoils no other line.
 Result<void> append_line(File& file, const std::string& line) {
   const auto size = file.size();

@@ -1,6 +1,7 @@
 #include "dualcam/storage/camera_locks.hpp"
 
 #include "dualcam/storage/state_folder.hpp"
+#include "hooked_files.hpp"
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 
@@ -71,6 +72,16 @@ TEST_CASE("camera locks: they are made where they are missing, and go when nobod
   CameraLocks other(folder.path(), root);
   REQUIRE(locks.take(imei).value());
   CHECK_FALSE(other.take(imei).value());
+}
+
+TEST_CASE("camera locks: a folder that is tidied up before the file is in it is made anew") {
+  const TemporaryFolder folder;
+  HookedFiles files;
+  const FileSystem::Use use(files);
+  CameraLocks locks(folder.path(), folder.path());
+  files.before_open = [&] { std::filesystem::remove(folder.path() / state_folder_name); };
+  REQUIRE(locks.take(imei).value());
+  CHECK(std::filesystem::exists(folder.path() / state_folder_name / camera_locks_name));
 }
 
 TEST_CASE("camera locks: where there can be none that is an error") {

@@ -13,6 +13,8 @@ class HookedFiles : public FileSystem {
 public:
   /// Is called before the next flock; whatever happens there happens between opening and locking.
   std::function<void()> before_lock;
+  /// Is called before the next file that is opened, perhaps created.
+  std::function<void()> before_open;
   /// Is called before each sync.
   std::function<void()> before_sync;
   /// rename knows no flags, as on some file systems.
@@ -25,6 +27,13 @@ public:
       before_sync();
     }
     return FileSystem::fdatasync(descriptor);
+  }
+
+  int open(const char* path, int flags, mode_t mode) override {
+    if (before_open) {
+      std::exchange(before_open, nullptr)();
+    }
+    return FileSystem::open(path, flags, mode);
   }
 
   int flock(int descriptor, int operation) override {

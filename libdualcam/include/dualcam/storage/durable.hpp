@@ -28,6 +28,9 @@ template <class Call> auto uninterrupted(Call call) {
 /// "cannot WHAT PATH: why; remedy" for an errno.
 std::unexpected<Error> io_error(const char* what, const std::filesystem::path& path, int error);
 
+/// How often a folder is made anew that somebody tidied up before a file was in it.
+inline constexpr unsigned most_attempts = 1000;
+
 /// Creates what is missing of `folder` below `root`, which exists. Names that are not known to be
 /// durable are for `barrier` to cover.
 Result<void> create_folders(const std::filesystem::path& root, const std::filesystem::path& folder,
