@@ -35,6 +35,11 @@ public:
         return ran ? Outcome<void>() : std::unexpected(ran.error());
       }
       end = std::move(*ran);
+    } else if (options_.live && !options_.dry_run && target_ != "-") {
+      workshop_.reporter.note(
+          fmt::format("{}: {} can be played once it is whole; with --container fmp4 while it comes "
+                      "about",
+                      escaped(path), escaped(target_.string())));
     }
     if (!options_.follow.empty()) {
       const auto name = await_name(workshop_, path);
@@ -385,7 +390,10 @@ ExitCode make_and_report(const Workshop& workshop, Record& record,
   if (workshop.stop.requested() && record.output.empty()) {
     return ExitCode::incomplete;
   }
-  if (!done) {
+  if (!done && workshop.stop.requested()) {
+    record.code = ExitCode::incomplete;
+    record.error = "stopped; what had come by then can be played";
+  } else if (!done) {
     record.code = worse_of(record.code, done.error().code);
     record.error = done.error().message;
   }

@@ -73,7 +73,9 @@ public:
   /// All of it; what has come is complete in any case.
   Outcome<void> run(Bytes begin) {
     auto done = pass_on(begin);
-    reader_.finish();
+    if (!workshop_.stop.requested()) { // or its end would be called a damage
+      reader_.finish();
+    }
     take_events();
     clip_.finish();
     if (auto last = hand_out(); done) {

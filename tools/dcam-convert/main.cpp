@@ -66,7 +66,8 @@ int run(const ConvertOptions& options) {
   }
   auto code = run_task(workshop);
   if (stop.requested()) {
-    reporter.error("stopped; nothing unfinished is left, the same command starts again");
+    reporter.error(fmt::format("stopped; {}the same command starts again",
+                               reporter.has_cut_output() ? "" : "nothing unfinished is left, "));
     return 128 + stop.signal();
   }
   if (const int error = reporter.product().error(); error != 0) {

@@ -160,6 +160,8 @@ void Reporter::finished(const Record& record) {
   if (!record.error.empty()) {
     console_.error(fmt::format("{}: {}", escaped(record.input), record.error));
   }
+  has_cut_output_ =
+      has_cut_output_ || (record.code == ExitCode::incomplete && !record.output.empty());
   console_.clear_progress();
   if (json_) {
     product_.line(to_line(json_of(record)));

@@ -63,6 +63,8 @@ public:
   void progress(std::size_t file, std::uint64_t frames, std::uint64_t of);
 
   const Product& product() const { return product_; }
+  /// Whether an output was told of that ends where its input was left.
+  bool has_cut_output() const { return has_cut_output_; }
 
 private:
   struct Frames {
@@ -76,6 +78,7 @@ private:
   std::mutex mutex_;
   Console console_;
   Product product_;
+  bool has_cut_output_ = false;
   std::size_t files_;
   std::map<std::size_t, Frames> frames_; ///< of every file that has been begun
   std::chrono::steady_clock::time_point shown_;
