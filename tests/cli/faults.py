@@ -179,22 +179,26 @@ class Trace:
         return durable
 
 
+def fault_environment(folder, fault):
+    """That of a process whose calls the shim watches below a folder; `fault`: see there, or none."""
+    return os.environ | ({"DUALCAM_FAULT": fault} if fault else {}) | {
+        "LD_PRELOAD": str(SHIM),
+        "DUALCAM_FAULT_FOLDER": str(folder),
+        # where ASan is a shared library it would rather come first; it need not
+        "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0",
+    }
+
+
 class WatchedServer(Running):
     """dcam-serve with the shim, which watches its output folder or what is given; `port` is None if
     it ended before it listened."""
 
     def __init__(self, folder, trace, *arguments, fault=None, data=False, watch=None):
         trace.unlink(missing_ok=True)
-        environment = os.environ | {
-            "LD_PRELOAD": str(SHIM),
-            "DUALCAM_FAULT_FOLDER": str(watch or folder),
+        environment = fault_environment(watch or folder, fault) | {
             "DUALCAM_FAULT_TRACE": str(trace),
             "DUALCAM_FAULT_TRACE_DATA": "1" if data else "",
-            # where ASan is a shared library it would rather come first; it need not
-            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0",
         }
-        if fault:
-            environment["DUALCAM_FAULT"] = fault
         super().__init__([tool("dcam-serve"), "-b", "127.0.0.1", "-p", "0", "-o", str(folder),
                           *arguments], env=environment, errors="backslashreplace")
         self.trace_path = trace

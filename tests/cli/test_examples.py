@@ -1,5 +1,6 @@
 """The examples, built on the installed package as a user would, do what they say."""
 
+import itertools
 import os
 import pathlib
 import re
@@ -11,18 +12,21 @@ import unittest
 
 import test_install
 from families import FAMILIES
+from faults import fault_environment
+from figures import full
 from harness import PATIENCE, Running, ToolTest, crc16, sha256
 from test_install import run_command
 
 NAMES = sorted(path.stem for path in test_install.SOURCE.glob("libdualcam/examples/*.cpp"))
+STRIDE = full(11, 1)
 EXAMPLE = "031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6"
 
 
 class Server(Running):
     """The example that collects files."""
 
-    def __init__(self, arguments):
-        super().__init__(arguments)
+    def __init__(self, arguments, **options):
+        super().__init__(arguments, **options)
         self.port = int(self.expect(r"listening on port (\d+)").group(1))
 
 
@@ -61,9 +65,14 @@ class Examples(ToolTest):
         return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE,
                               env=self.environment)
 
-    def upload(self, program, *arguments):
-        """A camera comes to a server that was started for it; what the camera says."""
-        server = Server([program, "0", self.out])
+    def upload(self, program, *arguments, fault=None):
+        """A camera comes to a server that was started for it; what the camera says. A fault is that
+        of the connection's process."""
+        environment = self.environment
+        if fault:
+            environment = fault_environment(self.out, fault) | {
+                "DUALCAM_FAULT_FORKED": "1", "LD_LIBRARY_PATH": environment["LD_LIBRARY_PATH"]}
+        server = Server([program, "0", self.out], env=environment)
         self.running.append(server)
         result = self.run_tool("dcam-sim", f"127.0.0.1:{server.port}", "--json", *arguments)
         server.stop()
@@ -98,6 +107,7 @@ class Examples(ToolTest):
         part.with_name(part.name + ".checkpoint").unlink()
         self.assert_stored(photo, video)
         self.check_files_by_path(build / "server")
+        self.check_faults(build / "server")
 
     def check_files_by_path(self, server):
         """Of every family: continued, recognised, and under names that are the server's own."""
@@ -123,6 +133,25 @@ class Examples(ToolTest):
                 self.assertEqual(result.returncode, 0, result.stderr)
                 stored, = (each.name for each in self.out.iterdir() if each.is_file())
                 self.assertRegex(stored, r"^350612071913857_\d+_(dsm|unknown)(\.jpg|\.mp4)?$")
+
+    def check_faults(self, server):
+        """Killed at any call, and on a disk that is full from then on."""
+        files = f"photof={self.file('photo.jpg', 3_000)}", f"videor={self.file('video.h265', 90_000)}"
+        for fault in ("kill-before:{}", "kill-after:{}", "ENOSPC:{}+"):
+            for position in itertools.count(1 + self.random.randrange(STRIDE), STRIDE):
+                with self.subTest(fault=fault.format(position)):
+                    self.fresh()
+                    first = self.upload(server, *files, fault=fault.format(position))
+                    self.assertIn(first.returncode, (0, 5), first.stderr)
+                    again = self.upload(server, *files)
+                    self.assertEqual(again.returncode, 0, again.stderr)
+                    for part in self.out.glob("*.part*"):  # killed before it was known whose it is
+                        self.assertTrue(part.suffix == ".checkpoint" or part.stat().st_size == 0)
+                        part.unlink()
+                    self.assert_stored(self.folder / "photo.jpg", self.folder / "video.h265")
+                if first.returncode == 0:
+                    break
+            self.assertGreater(position, STRIDE)
 
     def test_pkg_config_builds_them_and_what_they_print_is_right(self):
         read_metadata = self.build_with_pkg_config("read_metadata")

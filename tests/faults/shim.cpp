@@ -1,4 +1,4 @@
-// A library to preload (LD_PRELOAD) into dcam-serve: it sees every call that touches the output
+// A library to preload (LD_PRELOAD) into a server: it sees every call that touches the output
 // folder, writes down what happened, and can make any of them go wrong.
 //
 // Why preloaded and not a file layer inside the program that tests replace: what is tested is the
@@ -11,6 +11,7 @@
 //   DUALCAM_FAULT              what goes wrong, see fault.hpp
 //   DUALCAM_FAULT_TRACE        file that the trace is appended to, see trace.hpp
 //   DUALCAM_FAULT_TRACE_DATA   not empty: the trace has the bytes written to files, too
+//   DUALCAM_FAULT_FORKED       set: the processes that it forks are watched instead, each by itself
 //
 // Calls are carried out one at a time, so the trace has their order, but for syncs: these have a
 // line when they begin and one when they have returned, and others may be between. What is sent to

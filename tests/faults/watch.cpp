@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -39,7 +40,11 @@ Shim::Shim() {
   if ((fault_text != nullptr && !fault) || (trace_path != nullptr && trace < 0)) {
     ::_exit(99);
   }
-  process = ::getpid();
+  if (std::getenv("DUALCAM_FAULT_FORKED") == nullptr) {
+    process = ::getpid();
+  } else {
+    ::pthread_atfork(nullptr, nullptr, [] { shim().process = ::getpid(); });
+  }
   ::unsetenv("LD_PRELOAD"); // hooks are no part of this
 }
 

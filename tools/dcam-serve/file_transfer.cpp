@@ -11,6 +11,7 @@
 #include "dcam-serve/sha256.hpp"
 #include "dualcam/media/media_type.hpp"
 #include "dualcam/storage/durable.hpp"
+#include "dualcam/storage/held_file.hpp"
 
 namespace dualcam::serve {
 namespace {
@@ -82,36 +83,30 @@ asio::awaitable<Result<void>> FileTransfer::open() {
 }
 
 Result<void> FileTransfer::find() {
-  const auto folder = folder_.state_of(facts().imei);
-  const auto state = folder.read();
-  auto file = state ? ResumableFile::find(folder, *state, identity(), folder_.path_for(facts()))
-                    : std::unexpected(state.error());
-  if (!file) {
-    return std::unexpected(file.error());
+  const auto state = folder_.state_of(facts().imei);
+  auto held = find_held(state, identity(), folder_.path_for(facts()));
+  if (!held) {
+    return std::unexpected(held.error());
   }
-  if (*file) {
-    holds((*file)->data());
+  resume_point_ = held->resume_point();
+  auto& [file, known] = *held;
+  if (file) {
+    holds(file->data());
     if (packets() > 0) { // proved to be the same one before anything is made of it
-      facts().begun_as((*file)->identity());
+      facts().begun_as(file->identity());
       count_resumption();
     }
     goes_on_with(bytes());
-    path_ = (*file)->path();
-    resume_point_ = (*file)->resume_point();
+    path_ = file->path();
     begun_ = true;
-    part_->file() = std::move(**file);
+    part_->file() = std::move(file);
     return part_->room().check(part_->data());
   }
-  auto known = folder.known(*state, identity());
-  if (!known) {
-    return std::unexpected(known.error());
-  }
-  if (known->empty()) {
+  if (known.empty()) {
     return check_new();
   }
-  known_ = std::move(*known);
-  path_ = folder.absolute(known_.front().name);
-  resume_point_ = resume_point_for(known_);
+  known_ = std::move(known);
+  path_ = state.absolute(known_.front().name);
   return {};
 }
 

@@ -10,8 +10,7 @@
 namespace dualcam::serve {
 namespace {
 
-constexpr std::size_t most_left_alone = 64; // paths may be long
-constexpr std::size_t most_pieces = 1024;   // tiny ones would be tens of thousands in a buffer
+constexpr std::size_t most_pieces = 1024; // tiny ones would be tens of thousands in a buffer
 
 } // namespace
 
@@ -45,7 +44,8 @@ asio::awaitable<void> Upload::perform(const FileOffered& offered) {
   }
   facts_.file = offered.file;
   facts_.received = system_now();
-  if (!server_.destination().takes(offered.file) || is_left_alone(offered.file)) {
+  if (!server_.destination().takes(offered.file) ||
+      left_alone_.contains(offered.file, facts_.metadata_payload)) {
     leave_file();
     co_return;
   }
@@ -93,27 +93,11 @@ void Upload::refuse_name() {
 }
 
 void Upload::leave_file() {
-  leave_alone(facts_.file);
+  left_alone_.add(facts_.file, facts_.metadata_payload);
   transfer_.reset();
   fetching_.reset();
   facts_.metadata_payload.clear();
   session_.skip(server_.clock().now());
-}
-
-void Upload::leave_alone(const FileRef& file) {
-  if (left_alone_.size() >= most_left_alone) {
-    left_alone_.clear();
-  }
-  left_alone_.insert_or_assign(file, facts_.metadata_payload);
-}
-
-/// Whether it was recognised or refused in this connection. Other files of its kind are known by
-/// their time.
-bool Upload::is_left_alone(const FileRef& file) const {
-  const auto found = left_alone_.find(file);
-  return found != left_alone_.end() &&
-         same_file({facts_.imei, file, 0, 0, found->second},
-                   {facts_.imei, file, 0, 0, facts_.metadata_payload});
 }
 
 // --- it begins ---
@@ -273,7 +257,7 @@ asio::awaitable<void> Upload::perform(const FileCompleted& completed) {
   has_proved();
   const auto transfer = std::move(transfer_);
   if (finished->what == Finished::What::known) {
-    leave_alone(transfer->facts().file);
+    left_alone_.add(transfer->facts().file, facts_.metadata_payload);
   }
   fetching_.reset();
   facts_.metadata_payload.clear();

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +12,7 @@
 #include "common/coroutine.hpp"
 #include "dcam-serve/recent_bytes.hpp"
 #include "dcam-serve/transfer.hpp"
+#include "dualcam/host/left_alone.hpp"
 #include "dualcam/session/server_session.hpp"
 
 namespace dualcam::serve {
@@ -62,8 +62,6 @@ public:
   std::uint64_t recent_bytes(TimePoint now) const { return recent_bytes_.value(now); }
 
 private:
-  void leave_alone(const FileRef& file);
-  bool is_left_alone(const FileRef& file) const;
   asio::awaitable<bool> is_refused();
   asio::awaitable<bool> may_be_held();
   void refuse_name();
@@ -81,9 +79,9 @@ private:
   std::function<void()> wake_;
   FileFacts facts_; ///< of the file offered or being fetched
   std::unique_ptr<Transfer> transfer_;
-  std::vector<Bytes> pieces_;                ///< not yet written
-  std::optional<FileRef> fetching_;          ///< from its offer to its end
-  std::map<FileRef, ByteBuffer> left_alone_; ///< stored before, or refused; their metadata
+  std::vector<Bytes> pieces_;       ///< not yet written
+  std::optional<FileRef> fetching_; ///< from its offer to its end
+  LeftAlone left_alone_;            ///< stored before, or refused
   RecentBytes recent_bytes_;
   bool device_failed_ = false;
   bool failed_ = false;
