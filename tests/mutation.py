@@ -94,12 +94,13 @@ def shown(change, how=""):
 
 def changes_of(path):
     """Every change that can be made to one file."""
-    found, offset = [], 0
+    found, offset, before = [], 0, ""
     for number, text in enumerate(source_of(path).split("\n")):
         code = text.split("//")[0].rstrip()
+        begins = before.endswith((";", "{", "}", ":", ")"))  # the line above is not part of it
         if code.startswith(" ") and not code.lstrip().startswith(
                 ("#", "template", "static_assert", "return {", "throw")):
-            for patterns, is_statement in ((EXPRESSIONS, False), (STATEMENTS, True)):
+            for patterns, is_statement in ((EXPRESSIONS, False), (STATEMENTS if begins else [], True)):
                 for pattern, replacement in patterns:
                     for match in re.finditer(pattern, code):
                         begin = match.start(match.lastindex or 0)
@@ -108,6 +109,7 @@ def changes_of(path):
                                                      becomes.split(" //")[0], is_statement)
                         new = code[:begin] + becomes + code[match.end():]
                         found.append(Change(path, number, text, new, edit))
+        before = code if code and not code.startswith("#") else before
         offset += len(text) + 1
     return found
 

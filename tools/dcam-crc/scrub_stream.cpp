@@ -63,17 +63,22 @@ void ScrubStream::disguise(const ScrubKey& key, std::uint64_t offset,
 
 void ScrubStream::replace(const ScrubKey& key, std::int64_t offset,
                           std::span<std::byte> bytes) const {
-  auto at = static_cast<std::uint64_t>(offset); // before the beginning: behind any part
+  if (offset < 0) { // before the beginning there are no parts
+    const auto count = std::min(bytes.size(), static_cast<std::size_t>(-offset));
+    disguise(key, static_cast<std::uint64_t>(offset), bytes.first(count));
+    bytes = bytes.subspan(count);
+  }
+  auto at = static_cast<std::uint64_t>(std::max<std::int64_t>(offset, 0));
   auto part = std::ranges::upper_bound(parts_, at, {}, &Part::offset);
-  part = part == parts_.begin() || offset < 0 ? part : std::prev(part);
+  part = part == parts_.begin() ? part : std::prev(part);
   while (!bytes.empty()) {
-    while (part != parts_.end() && offset >= 0 && part->end() + part->zeros <= at) {
+    while (part != parts_.end() && part->end() + part->zeros <= at) {
       ++part;
     }
-    const bool within = part != parts_.end() && offset >= 0 && part->offset <= at;
-    const auto end = offset < 0 || part == parts_.end() ? UINT64_MAX
-                     : within                           ? part->end() + part->zeros
-                                                        : part->offset;
+    const bool within = part != parts_.end() && part->offset <= at;
+    const auto end = part == parts_.end() ? UINT64_MAX
+                     : within             ? part->end() + part->zeros
+                                          : part->offset;
     const auto piece =
         bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), end - at)));
     if (within) {

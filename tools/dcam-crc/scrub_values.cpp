@@ -171,11 +171,10 @@ std::string ScrubValues::coordinate(std::string_view number, bool is_latitude) c
     if (!is_digit(number[i])) {
       continue;
     }
-    const bool leads = i == first && end - first > 1;
     const bool hundreds = !is_latitude && end - first == 3; // of degrees: up to 179
     invented[i] = hundreds && i == first       ? '1'
                   : hundreds && i == first + 1 ? other_of("01234567", number[i], draw)
-                  : leads || i == first        ? other_of("12345678", number[i], draw)
+                  : i == first                 ? other_of("12345678", number[i], draw)
                                                : other_of(digits, number[i], draw);
   }
   return invented;
