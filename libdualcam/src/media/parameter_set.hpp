@@ -41,8 +41,9 @@ inline PictureSize take_shown_size(BitReader& reader, unsigned chroma, unsigned 
     height -= std::min(height, unit_height * (std::uint64_t{top} + bottom));
   }
   const bool possible = width <= largest_side && height <= largest_side;
-  return possible ? PictureSize{static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height)}
-                  : PictureSize{0, 0};
+  return possible
+             ? PictureSize{static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height)}
+             : PictureSize{0, 0};
 }
 
 } // namespace dualcam
