@@ -6,6 +6,7 @@
 #include "dcam-convert/contact_sheet.hpp"
 #include "dcam-convert/converter.hpp"
 #include "dcam-convert/input_list.hpp"
+#include "dcam-convert/stack.hpp"
 #include "media/ptmf_clip.hpp"
 #include "quiet.hpp"
 
@@ -71,8 +72,9 @@ struct Studio {
     REQUIRE(files);
     Reporter reporter(options.common, options.inputs.size());
     const Workshop workshop{options, *inputs, *files, reporter, stop};
-    const auto code =
-        options.task() == Task::contact_sheet ? make_contact_sheet(workshop) : convert(workshop, 0);
+    const auto code = options.task() == Task::contact_sheet ? make_contact_sheet(workshop)
+                      : options.task() == Task::stack       ? stack(workshop)
+                                                            : convert(workshop, 0);
     return {code, plain(quiet.output()), plain(quiet.errors())};
   }
   /// How ffmpeg was called.
