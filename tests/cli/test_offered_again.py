@@ -13,7 +13,8 @@ import time
 from families import DUALCAM, FAMILIES, for_every_family
 from harness import IMEI, SIGKILL, SIGTERM, STATE, ToolTest
 from uploads import Upload
-from wire import AGAIN, FILE, KINDS, METADATA_WANTED, PACKET, PATH_WANTED, RESUME, crc16
+from wire import (AGAIN, BY_PATH, DATA, FILE, KINDS, METADATA_WANTED, PACKET, PATH_WANTED, RESUME,
+                  STATUS, crc16)
 
 TIME = 1_730_205_822_000
 NAME = f"{IMEI}/20241029T124342Z_photof.jpg"
@@ -86,6 +87,33 @@ class OffersKinds(Upload):
         if command == FILE and self.kind != self.broken:
             self.fetched.append(self.kind)
         return super().answer(command, payload)
+
+
+class HangsUp(OffersKinds):
+    """Over its front photo, when it is asked for what `step` says; DATA, STATUS: behind the second
+    packet, the other way round."""
+    step, hung_up = RESUME, None
+
+    def hang_up(self):
+        self.hung_up = self.kind
+        raise ConnectionResetError
+
+    def answer(self, command, payload):
+        if command == METADATA_WANTED and not self.family.folder:
+            self.kind = payload.decode()[1:]
+        if self.kind == "photof" and command == self.step:
+            self.hang_up()
+        if self.kind != "photof" or command != RESUME or self.step not in (DATA, STATUS):
+            return super().answer(command, payload)
+        first = self.family.packet_of(*struct.unpack(">I", payload))
+        self.sync(first)
+        for message in self.family.packets(self.content, first)[:3 - first]:
+            self.send(message)
+        if self.step == DATA:
+            self.hang_up()
+        if self.kind in self.fetched:
+            self.fetched.remove(self.kind)
+        return self.send("0005 0004 00000011")
 
 
 class OfferedAgain(ToolTest):
@@ -410,22 +438,75 @@ class StepsBack(ToolTest):
         self.assertEqual(server.wait(), 0)
         self.assertEqual(len(self.stored()), 4)
 
+    @for_every_family
     def test_a_device_that_hangs_up_over_one_file(self):
-        """Not the packet's CRC: the device loses the link as soon as this file is asked for. By path
-        it tells itself which one is next."""
-        class HangsUp(OffersKinds):
+        """At any step of it, each time, or says STATUS there."""
+        for step in (METADATA_WANTED, FILE, RESUME, DATA, STATUS):
+            with self.subTest(step=step):
+                self.fresh()
+                camera = type("HangsUp", (HangsUp,), {"step": step})
+                contents = self.contents()
+                server = self.serve("-k")
+                for _ in range((4 if self.family.folder else 2) + (step in (DATA, STATUS))):
+                    contents = self.offers(server, contents, camera=camera).contents
+                self.assertEqual(list(contents), ["photof"])
+                again = self.offers(server, contents, camera=camera)
+                self.assertEqual(again.hung_up, None if step == STATUS else "photof")
+                left = self.offers(server, contents)  # what is held of it is gone on with
+                self.assertEqual(left.contents, {})
+                self.assertEqual(left.resumed_at[0], 2 if step in (DATA, STATUS) else 1)
+                server.signal(SIGTERM)
+                self.assertEqual(server.wait(), 0)
+                self.assertEqual(len(self.stored()), 4)
+                self.assertEqual(sum("does not come" in line for line in server.lines),
+                                 1 if self.family.folder or step == STATUS else 0, server.lines)
+
+    def test_a_device_that_also_hangs_up_when_a_file_is_passed_over(self):
+        """It comes back with the next one: each has its turn, also the one that was passed over."""
+        class OneEach(HangsUp):
             def answer(self, command, payload):
-                if command == RESUME and self.kind == "photof":
+                super().answer(command, payload)
+                if command == AGAIN:
+                    raise ConnectionResetError
+
+        for self.family in FAMILIES[1:]:
+            self.fresh()
+            contents = self.contents()
+            server = self.serve("-k")
+            asked, turns = [], list(contents)
+            for _ in range(12):
+                with OneEach(server, contents, None, family=self.family) as device:
+                    device.turns = [kind for kind in turns if kind in contents]
+                    device.run()
+                contents, turns = device.contents, device.turns
+                asked.append(device.hung_up)
+            self.assertEqual(list(contents), ["photof"])
+            self.assertGreaterEqual(asked.count("photof"), 6)
+            server.signal(SIGTERM)
+            self.assertEqual(server.wait(), 0)
+
+    def test_a_device_that_hangs_up_when_it_is_asked_for_a_path(self):
+        class HasKinds(Upload):
+            def begin(self):
+                self.begun = True
+                self.init(0x04 | BY_PATH if not self.taken else BY_PATH)
+
+            def answer(self, command, payload):
+                if command == PATH_WANTED:
                     raise ConnectionResetError
                 super().answer(command, payload)
+                if command == AGAIN:
+                    raise ConnectionResetError
 
-        contents = self.contents()
         server = self.serve("-k")
+        content = self.random.randbytes(5_000)
         for _ in range(2):
-            contents = self.offers(server, contents, camera=HangsUp).contents
-        self.assertEqual(list(contents), ["photof"])
+            with HasKinds(server, content) as device:
+                device.run()
+        self.assertTrue(device.taken)
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
+        self.assertEqual(len(self.stored()), 1)
 
     @for_every_family
     def test_a_link_that_breaks_while_a_file_grows_changes_no_order(self):

@@ -344,9 +344,9 @@ class Wishes(PathTest):
                                          f"{IMEI}/20231020T231453Z_dsm.jpg"])
 
     def test_only_what_is_wanted_is_fetched(self):
-        files = [(b"dsm/picture/231020/231452.jpg", b"one" * 500),
-                 (b"mdas9/picture/231020/231452.jpg", b"two" * 700)]
-        for options in (("-s", "adas"), ("--camera", "adas"), ("-s", "adas,photo")):
+        files = [(b"dsm/picture/231020/23145%d.jpg" % second, b"one" * 500) for second in (2, 3, 4, 5)]
+        files.append((b"mdas9/picture/231020/231452.jpg", b"two" * 700))
+        for options in (("-s", "adas"), ("--camera", "adas"), ("-s", "adas, photo")):
             with self.case(options=options):
                 server = self.serve("--no-metadata", *options)
                 with TwoCameras(server, files) as camera:

@@ -51,6 +51,12 @@ void Connection::interrupt() {
   stop();
 }
 
+/// A camera that has fallen silent over a file, and comes back, is not stopped by anybody else.
+void Connection::give_way(std::string why) {
+  overdue_ = is_overdue(server_.clock().now());
+  stop(std::move(why));
+}
+
 void Connection::stop(std::string why) {
   if (!stopping()) {
     stopped_ = std::move(why);
@@ -141,7 +147,10 @@ asio::awaitable<void> Connection::run() {
   const std::string why = ended_ ? ended_->text : stopped_;
   const bool over = ended_ && is_over(*ended_);
   const bool cut = upload_.transfer() != nullptr && !upload_.transfer()->is_comparing();
-  if (!over && !stopping()) {
+  if (imei_) {
+    server_.stepped_back().passed_over(*imei_, session_.passed_over());
+  }
+  if (!over && (!stopping() || overdue_)) {
     upload_.step_back(ended_ && ended_->reason == Ended::Reason::bad_line);
   }
   const auto folder = cut ? folder_of(upload_.transfer()->path()) : std::filesystem::path();

@@ -34,7 +34,7 @@ public:
 
   Standing standing(TimePoint now) const override;
   bool has_gone() override { return link_.has_gone(); }
-  void give_way(std::string why) override { stop(std::move(why)); }
+  void give_way(std::string why) override;
   void look_again() override { link_.wake(); }
 
   /// For people, what the camera is at; empty: nobody has said who it is.
@@ -87,7 +87,8 @@ private:
 
   std::optional<std::uint64_t> imei_; ///< once admitted
   std::optional<Ended> ended_;
-  std::string stopped_; ///< why, if it is to leave before its time
+  std::string stopped_;  ///< why, if it is to leave before its time
+  bool overdue_ = false; ///< the camera was, when another connection took its place
   unsigned reads_ = 0;
 };
 

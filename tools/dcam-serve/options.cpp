@@ -56,8 +56,14 @@ std::optional<Wishes> wishes_named(std::string_view word) {
 
 std::optional<Wishes> parse_sources(std::string_view list) {
   Wishes wishes;
-  std::string commas(list);
-  std::ranges::replace(commas, ' ', ',');
+  std::string commas;
+  for (const char character : list) {
+    if (character != ' ') {
+      commas += character;
+    } else if (!commas.ends_with(',')) {
+      commas += ',';
+    }
+  }
   for (const auto word : split_list(commas)) {
     const auto named = wishes_named(word);
     if (!named) {

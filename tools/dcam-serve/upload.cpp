@@ -57,7 +57,6 @@ asio::awaitable<void> Upload::perform(const FileOffered& offered) {
     refuse_name();
     co_return;
   }
-  fetching_ = offered.file;
   session_.fetch(server_.clock().now());
 }
 
@@ -95,7 +94,6 @@ void Upload::refuse_name() {
 void Upload::leave_file() {
   left_alone_.add(facts_.file, facts_.metadata_payload);
   transfer_.reset();
-  fetching_.reset();
   facts_.metadata_payload.clear();
   session_.skip(server_.clock().now());
 }
@@ -259,7 +257,6 @@ asio::awaitable<void> Upload::perform(const FileCompleted& completed) {
   if (finished->what == Finished::What::known) {
     left_alone_.add(transfer->facts().file, facts_.metadata_payload);
   }
-  fetching_.reset();
   facts_.metadata_payload.clear();
   if (finished->is_news) {
     const auto done =
@@ -278,7 +275,9 @@ asio::awaitable<void> Upload::perform(const FileRefused& refused) {
   device_failed_ = true;
   server_.reporter().device_refused(facts_, refused.status);
   server_.note_failure(ExitCode::device_failed);
-  fetching_.reset();
+  if (server_.destination().takes_others()) {
+    step_back(refused.file, transfer_ == nullptr || transfer_->new_bytes() == 0);
+  }
   facts_.metadata_payload.clear();
   co_await leave("the device gave up");
 }
@@ -304,11 +303,26 @@ asio::awaitable<void> Upload::leave(std::string why) {
   server_.destination().pause(std::move(transfer_));
 }
 
-/// A file that did not come, though the line was there for it, does not keep others from coming.
+/// A file that did not come does not keep others from coming.
 void Upload::step_back(bool in_vain) {
+  if (failed_ || !server_.destination().takes_others()) {
+    return;
+  }
+  switch (session_.owes()) {
+  case ServerSession::Owes::nothing:
+    return;
+  case ServerSession::Owes::path:
+    return server_.stepped_back().add_unnamed(facts_.imei);
+  case ServerSession::Owes::file:
+    return step_back(session_.asked_for(), in_vain);
+  }
+}
+
+void Upload::step_back(const FileRef& file, bool in_vain) {
   const bool grew = transfer_ && transfer_->new_bytes() > 0;
-  if (fetching_ && server_.destination().takes_others() && (in_vain || !grew) &&
-      server_.stepped_back().add(facts_.imei, *fetching_, in_vain) && in_vain) {
+  const auto attempt = in_vain ? Attempt::in_vain : grew ? Attempt::grew : Attempt::lost;
+  if (server_.stepped_back().add(facts_.imei, file, attempt)) {
+    facts_.file = file;
     server_.reporter().stepped_back(facts_);
   }
 }

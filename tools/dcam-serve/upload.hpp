@@ -45,7 +45,7 @@ public:
 
   /// The connection is over: what came of a file becomes durable as it is.
   asio::awaitable<void> leave(std::string why);
-  /// Before `leave`, when the line was there for the file; `in_vain`: all attempts were made.
+  /// Before `leave`, when that is the camera's doing; `in_vain`: all attempts were made.
   void step_back(bool in_vain);
   /// A reader who takes their time is not waited for any longer.
   void interrupt();
@@ -71,6 +71,7 @@ private:
   asio::awaitable<bool> begin_transfer(std::uint32_t announced);
   void receive_file();
   void has_proved();
+  void step_back(const FileRef& file, bool in_vain);
   asio::awaitable<void> fail(Error error);
   std::filesystem::path kept_part() const;
 
@@ -79,9 +80,8 @@ private:
   std::function<void()> wake_;
   FileFacts facts_; ///< of the file offered or being fetched
   std::unique_ptr<Transfer> transfer_;
-  std::vector<Bytes> pieces_;       ///< not yet written
-  std::optional<FileRef> fetching_; ///< from its offer to its end
-  LeftAlone left_alone_;            ///< stored before, or refused
+  std::vector<Bytes> pieces_; ///< not yet written
+  LeftAlone left_alone_;      ///< stored before, or refused
   RecentBytes recent_bytes_;
   bool device_failed_ = false;
   bool failed_ = false;

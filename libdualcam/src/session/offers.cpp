@@ -1,9 +1,14 @@
 #include "dualcam/session/offers.hpp"
 
+#include <algorithm>
+
+#include "dualcam/wire/crc64.hpp"
+
 namespace dualcam {
 namespace {
 
 constexpr unsigned most_rounds_in_vain = 3;
+constexpr std::size_t most_unwanted = 1'000;
 
 } // namespace
 
@@ -68,36 +73,52 @@ void Offers::drop(const FileRef& file) {
 }
 
 bool Offers::lets_others_go_first(const FileRef& file) {
-  if (last_.in_vain.erase(file) == 0) {
+  auto found = last_.in_vain.extract(file);
+  if (found.empty()) {
     return false;
   }
-  round_over_ = true;
-  offered_ = {};
+  passed_over_.insert(std::move(found));
+  end_round();
   return true;
 }
 
 void Offers::is_empty(const FileRef& file) {
   owed_ = owed_ - file.kinds();
-  pass(file, "the files by path that the device offers are not there");
+  is_in_vain(file, "the files by path that the device offers are not there");
 }
 
 void Offers::is_refused(const FileRef& file) {
   refused_ = file;
-  pass(file, "the device refuses the files by path that it offers");
+  is_in_vain(file, "the device refuses the files by path that it offers");
+}
+
+void Offers::pass(const FileRef& file) {
+  const bool is_new = !file.kind() && unwanted_.size() < most_unwanted &&
+                      unwanted_.insert(crc64(as_bytes(file.request()))).second;
+  if (!is_new) {
+    return is_in_vain(file, {});
+  }
+  rounds_in_vain_ = std::max(rounds_in_vain_, 1U);
+  end_round();
 }
 
 /// `failure`: what to say if no round brings another one.
-void Offers::pass(const FileRef& file, std::string failure) {
+void Offers::is_in_vain(const FileRef& file, std::string failure) {
   if (file.kind()) {
     return drop(file);
   }
   if (++rounds_in_vain_ < most_rounds_in_vain) {
-    round_over_ = true;
-    offered_ = {};
+    end_round();
   } else {
     path_excluded_ = true;
     path_failure_ = std::move(failure);
   }
+}
+
+/// Another file may be there in the next one.
+void Offers::end_round() {
+  round_over_ = true;
+  offered_ = {};
 }
 
 void Offers::path_failed(std::string_view why) {

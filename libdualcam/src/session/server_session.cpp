@@ -290,6 +290,7 @@ void ServerSession::on_repeated_init(const Message& message) {
 }
 
 void ServerSession::next_file() {
+  owes_ = Owes::nothing;
   switch (offers_.next()) {
   case Offers::Step::ask_for_path:
     return ask_for_path();

@@ -32,6 +32,8 @@ bool is_of_another(Bytes metadata, const FileRef& file) {
 
 void ServerSession::ask_about(FileRef file) {
   current_ = std::move(file);
+  owes_ = Owes::file;
+  offers_.begin_file();
   metadata_.clear();
   asks_metadata_ ? ask_for_metadata() : offer();
 }

@@ -11,6 +11,7 @@ void ServerSession::ask_for_path() {
                                  std::to_string(protocol_) + ": asked for a path all the same");
   }
   state_ = State::awaiting_path;
+  owes_ = Owes::path;
   framer_.limit(CommandId::path, longest_path);
   await(Timer::path, config_.path_wait);
   send(PathRequest{});

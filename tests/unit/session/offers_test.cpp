@@ -97,6 +97,22 @@ TEST_CASE("offers: three rounds without a file by path are enough") {
   }
   CHECK(unwanted.next() == Step::leave);
   CHECK(unwanted.path_failure().empty());
+
+  auto tells_others = offers(init(0x06)); // a wanted one may be behind any number of them
+  for (int round = 1; round <= 1'002; ++round) {
+    CAPTURE(round);
+    if (round == 2) { // but the kinds go first
+      REQUIRE(tells_others.next() == Step::ask_for_kind);
+      tells_others.drop(tells_others.kind());
+    }
+    REQUIRE(tells_others.next() == Step::ask_for_path);
+    tells_others.pass(*FileRef::of_path("dsm/" + std::to_string(round)));
+    if (round < 1'002) {
+      REQUIRE(tells_others.next() == Step::repeat_init);
+      tells_others.begin_round(init(0x06));
+    }
+  }
+  CHECK(tells_others.next() == Step::leave);
 }
 
 TEST_CASE(

@@ -53,14 +53,19 @@ public:
   void stored(const FileRef& file);
   /// It is not asked for again.
   void drop(const FileRef& file);
-  /// The host does not want it: another one by path may be there in the next round.
-  void pass(const FileRef& file) { pass(file, {}); }
+  /// The host does not want it: another one by path may be there in the next round. That goes on
+  /// for as long as the device tells others.
+  void pass(const FileRef& file);
   /// The device does not open it: another one by path may be there in the next round.
   void is_refused(const FileRef& file);
   /// Whether it was the last one by path that was.
   bool was_refused(const FileRef& file) const { return refused_ == file; }
   /// Whether it is passed over for others: another one by path may be there in the next round.
   bool lets_others_go_first(const FileRef& file);
+  /// A file is asked about: those passed over have let another one go first.
+  void begin_file() { passed_over_.clear(); }
+  /// Those that were passed over since.
+  const std::set<FileRef>& passed_over() const { return passed_over_; }
   /// The device does not have it after all.
   void is_empty(const FileRef& file);
   /// Files by path are not to be had.
@@ -81,10 +86,12 @@ public:
   const std::string& path_failure() const { return path_failure_; }
 
 private:
-  void pass(const FileRef& file, std::string failure);
+  void end_round();
+  void is_in_vain(const FileRef& file, std::string failure);
 
   Wishes wanted_;
   AskedLast last_;
+  std::set<FileRef> passed_over_; ///< no longer among `last_`
   std::uint16_t protocol_ = 0;
   bool begun_ = false;
   bool round_over_ = false;
@@ -102,7 +109,8 @@ private:
   bool path_excluded_ = false;  ///< refused or not wanted: not asked for again
   bool has_path_ = false;       ///< a file by path is stored
   std::optional<FileRef> refused_;
-  unsigned rounds_in_vain_ = 0; ///< that brought no file by path, one behind the other
+  unsigned rounds_in_vain_ = 0;      ///< that brought no file by path, one behind the other
+  std::set<std::uint64_t> unwanted_; ///< paths that were passed: their CRC
   std::string path_failure_;
 };
 

@@ -29,6 +29,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -230,6 +231,19 @@ public:
   /// Whether Ended was handed out or is about to be.
   bool ended() const { return state_ == State::ended; }
 
+  /// What the device owes when the connection ends: it may be what it hangs up over.
+  enum class Owes {
+    nothing,
+    path, ///< which file it has
+    file, ///< `asked_for`
+  };
+  /// Also after the end, as it was then.
+  Owes owes() const { return owes_; }
+  /// The file that the device was asked about or for.
+  const FileRef& asked_for() const { return current_; }
+  /// The files of AskedLast::in_vain that were passed over, and no other one has come up since.
+  const std::set<FileRef>& passed_over() const { return offers_.passed_over(); }
+
   /// Whether the device counts the file begun last in packets, known with its first FileData. To go
   /// on with one by path later, ResumePoint::in_packets has to say so.
   bool counts_packets() const { return file_.geometry().in_packets(); }
@@ -351,6 +365,7 @@ private:
   std::bitset<static_cast<std::size_t>(Oddity::last) + 1> told_;
 
   // The file being fetched.
+  Owes owes_ = Owes::nothing;
   FileRef current_ = FileKind::front_photo;
   ByteBuffer metadata_;         ///< as far as it was reported
   bool metadata_open_ = false;  ///< a byte of it may follow that its length did not count
