@@ -1,10 +1,10 @@
 #include "common/document.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <unordered_map>
 #include <vector>
 
+#include "common/mended_json.hpp"
 #include "common/utf8.hpp"
 
 namespace dualcam::inline tools {
@@ -14,20 +14,12 @@ std::unexpected<Error> bad_document(std::uint64_t offset, std::string message) {
   return std::unexpected(Error{ErrorCategory::malformed, offset, std::move(message)});
 }
 
-/// Behind the string that begins with the quote at `i`, or at the end.
-std::size_t behind_string(std::string_view json, std::size_t i) {
-  for (++i; i < json.size() && json[i] != '"'; ++i) {
-    i += json[i] == '\\' ? 1 : 0;
-  }
-  return std::min(i + 1, json.size());
-}
-
 std::size_t nesting(std::string_view json) {
   std::size_t depth = 0;
   std::size_t deepest = 0;
   for (std::size_t i = 0; i < json.size();) {
     const char c = json[i];
-    i = c == '"' ? behind_string(json, i) : i + 1;
+    i = c == '"' ? behind_json_string(json, i) : i + 1;
     if (c == '[' || c == '{') {
       deepest = std::max(deepest, ++depth);
     } else if ((c == ']' || c == '}') && depth > 0) {
@@ -48,37 +40,12 @@ std::size_t bytes_before(std::string_view text, std::size_t offset) {
   return here;
 }
 
-bool is_too_large(std::string_view number) {
-  double value = 0;
-  const auto read = std::from_chars(number.begin(), number.end(), value);
-  return read.ec == std::errc::result_out_of_range;
-}
-
-/// Numbers that are too large to represent, as text: then the others are not lost.
-std::string with_large_numbers_as_text(std::string_view json) {
-  std::string result;
-  while (!json.empty()) {
-    const auto digits =
-        std::min(json.find_first_not_of("+-.0123456789Ee"), json.size()); // or letters of a word
-    const auto size = json[0] == '"' ? behind_string(json, 0) : std::max<std::size_t>(digits, 1);
-    const auto token = json.substr(0, size);
-    result += is_too_large(token) ? '"' + std::string(token) + '"' : std::string(token);
-    json.remove_prefix(size);
-  }
-  return result;
-}
-
 /// Builds the document, a key's every value in its place.
 class Builder : public Json::json_sax_t {
 public:
-  /// What stopped it.
-  struct Fault {
-    std::size_t bytes; ///< read until then
-    bool too_large;    ///< a number
-  };
-
   Json take() && { return std::move(root_); }
-  const Fault& fault() const { return fault_; }
+  /// Read until it was stopped.
+  std::size_t bytes() const { return bytes_; }
 
   bool null() override { return add(nullptr); }
   bool boolean(bool value) override { return add(value); }
@@ -96,9 +63,8 @@ public:
     return true;
   }
   bool parse_error(std::size_t bytes, const std::string&,
-                   const nlohmann::detail::exception& error) override {
-    constexpr int number_overflow = 406;
-    fault_ = {bytes, error.id == number_overflow};
+                   const nlohmann::detail::exception&) override {
+    bytes_ = bytes;
     return false;
   }
 
@@ -130,18 +96,14 @@ private:
   Json root_;               ///< null until something has come
   std::vector<Json*> open_; ///< nothing is added to one before those behind it are closed
   std::string key_;
-  Fault fault_{};
+  std::size_t bytes_ = 0;
 };
 
-Result<Json> parsed(std::string_view text, bool as_it_stands = true) {
+Result<Json> parsed(std::string_view text) {
   const auto utf8 = utf8_or_latin1(text);
   Builder builder;
   if (!Json::sax_parse(utf8, &builder)) {
-    const auto [bytes, too_large] = builder.fault();
-    if (too_large && as_it_stands) {
-      return parsed(with_large_numbers_as_text(text), false);
-    }
-    const auto offset = bytes > 0 ? bytes - 1 : 0;
+    const auto offset = builder.bytes() > 0 ? builder.bytes() - 1 : 0;
     return bad_document(bytes_before(text, offset), offset >= utf8.size()
                                                         ? "the JSON ends early"
                                                         : "this is no well-formed JSON");
@@ -161,7 +123,13 @@ Result<Json> parse_document(std::string_view text) {
   if (nesting(text) > deepest_document) {
     return bad_document(0, "the JSON is nested too deep: at most 64 levels were expected");
   }
-  return parsed(text);
+  auto document = parsed(text);
+  if (!document) {
+    if (auto mended = parsed(mended_json(text))) {
+      return mended;
+    }
+  }
+  return document;
 }
 
 Json without_repeats(const Json& value) {

@@ -278,6 +278,53 @@ TEST_CASE("record: a number that is too large to represent hides no other value"
   CHECK(parse_document(R"({"a":1e999,"b" 2})").error().category == ErrorCategory::malformed);
 }
 
+TEST_CASE("record: a value that is no JSON hides no other value") {
+  struct Case {
+    std::string_view bad;
+    std::string_view read; ///< what the document has instead
+  };
+  for (const auto& [bad, read] : {
+           Case{"nan", R"("nan")"},
+           Case{"-NaN(0x8)", "\"-NaN(0x8)\""},
+           Case{"Infinity ", R"("Infinity")"},
+           Case{"-inf", R"("-inf")"},
+           Case{"007", R"("007")"},
+           Case{"+5", R"("+5")"},
+           Case{".5", R"(".5")"},
+           Case{"5.", R"("5.")"},
+           Case{"0x1F", R"("0x1F")"},
+           Case{"True", R"("True")"},
+           Case{" ", "null"},
+           Case{"{\"a\":1,}", R"({"a":1})"},
+           Case{"[1 , ]", "[1]"},
+           Case{R"("\ud800x")", R"("\ufffdx")"},
+           Case{R"("\udc00\ud83d\u0041")", R"("\ufffd\ufffdA")"},
+           Case{R"("\ud83d\ude00")", R"("\ud83d\ude00")"},
+           Case{R"("C:\x\u12")", R"("C:\\x\\u12")"},
+           Case{"\"a\nb\tc\x01\"", R"("a\nb\tc\u0001")"},
+       }) {
+    CAPTURE(bad);
+    const auto text = R"({"location":{"latitude":)" + std::string(bad) +
+                      R"(,"longitude":-25.5},"file":{"file_timestamp":1729504017},)"
+                      R"("driver_name":"nan, \"-inf\""})";
+    const auto record = read_payload(as_bytes(text), std::nullopt);
+    REQUIRE(record);
+    CHECK(record->time == DeviceTime{1'729'504'017'000});
+    CHECK(record->driver == "nan, \"-inf\"");
+    REQUIRE(record->position);
+    CHECK(record->position->longitude == -25.5);
+    CHECK(to_line(record->document).find("\"latitude\":" + std::string(read) + ",") !=
+          std::string::npos);
+    CHECK(record->raw == to_hex(as_bytes(text)));
+  }
+  for (const auto* text : {R"({"a":"b)", R"({"a":1,"b":172950)", R"({"a" "b"})", R"({"a":1 2})",
+                           R"({"a":b"c"})", R"({a:1})", R"({"a":1}})", R"({,"a":1})",
+                           R"({"a":1,,"b":2})", R"({"a":\n})", "{\"a\":n\\an}"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_document(text));
+  }
+}
+
 TEST_CASE("record: JSON that is too deep, too long or broken is refused") {
   CHECK_FALSE(parse_document(std::string(100'000, '[')));
   CHECK_FALSE(parse_document("{\"a\":" + std::string(70, '[') + std::string(70, ']') + "}"));
