@@ -10,7 +10,7 @@
 namespace dualcam::inline tools {
 namespace {
 
-constexpr std::string_view blanks = " \t\r\n";
+constexpr std::string_view white_space = " \t\r\n";
 constexpr std::string_view no_word = " \t\r\n,:{}[]\"\\";
 constexpr std::size_t unicode_escape = 6; // \uXXXX
 
@@ -92,7 +92,7 @@ std::string mended_json(std::string_view json) {
   char before = '\0';    // blanks aside
   while (!json.empty()) {
     const char first = json[0];
-    const bool is_blank = blanks.find(first) != std::string_view::npos;
+    const bool is_blank = white_space.find(first) != std::string_view::npos;
     std::size_t size = 1;
     if (first == '"') {
       size = behind_json_string(json, 0);
