@@ -440,38 +440,6 @@ Ran run(const CrcOptions& options) {
   return {code, quiet.output(), quiet.errors()};
 }
 
-/// Frames of connections, in order.
-class Frames {
-public:
-  explicit Frames(LinkType link = LinkType::ethernet) : link_(link) {}
-
-  /// In segments of `size`.
-  Frames& send(const Endpoint& from, const Endpoint& to, Bytes bytes, std::size_t size = 700) {
-    auto& next = next_.try_emplace({from, to}, 1000).first->second;
-    while (!bytes.empty()) {
-      const auto part = bytes.first(std::min(size, bytes.size()));
-      frames.push_back(
-          frame(link_, {from, to, next, 1, ack, ByteBuffer(part.begin(), part.end())}));
-      next += static_cast<std::uint32_t>(part.size());
-      bytes = bytes.subspan(part.size());
-    }
-    return *this;
-  }
-  Frames& flag(const Endpoint& from, const Endpoint& to, std::uint8_t flags) {
-    auto& next = next_.try_emplace({from, to}, 1000).first->second;
-    frames.push_back(frame(link_, {from, to, next, 1, flags, {}}));
-    next += (flags & (syn | fin)) != 0 ? 1 : 0;
-    return *this;
-  }
-  ByteBuffer file() const { return pcap_file(link_, frames); }
-
-  std::vector<ByteBuffer> frames;
-
-private:
-  LinkType link_;
-  std::map<std::pair<Endpoint, Endpoint>, std::uint32_t> next_;
-};
-
 /// Captures in a folder, and what --scrub makes of them.
 struct Place {
   TemporaryFolder folder;
