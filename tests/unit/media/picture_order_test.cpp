@@ -1,53 +1,11 @@
 #include "dualcam/media/picture_order.hpp"
 
 #include "dualcam/media/annex_b.hpp"
+#include "media/bit_writer.hpp"
 #include "testing.hpp"
 
 namespace dualcam {
 namespace {
-
-/// Fields of bits, most significant first.
-class BitWriter {
-public:
-  BitWriter& bits(std::uint32_t value, unsigned count) {
-    while (count-- != 0) {
-      if (used_ % 8 == 0) {
-        bytes_.push_back(std::byte{0});
-      }
-      bytes_.back() |= static_cast<std::byte>((value >> count & 1) << (7 - used_ % 8));
-      ++used_;
-    }
-    return *this;
-  }
-
-  BitWriter& number(std::uint32_t value) {
-    unsigned length = 0;
-    while ((value + 1) >> length > 1) {
-      ++length;
-    }
-    return bits(0, length).bits(value + 1, length + 1);
-  }
-
-  /// With the bit that ends it, and emulation prevention.
-  ByteBuffer finish() {
-    bits(1, 1);
-    ByteBuffer out;
-    unsigned zeros = 0;
-    for (const auto byte : bytes_) {
-      if (zeros >= 2 && byte <= std::byte{3}) {
-        out.push_back(std::byte{3});
-        zeros = 0;
-      }
-      zeros = byte == std::byte{0} ? zeros + 1 : 0;
-      out.push_back(byte);
-    }
-    return out;
-  }
-
-private:
-  ByteBuffer bytes_;
-  std::size_t used_ = 0;
-};
 
 ByteBuffer unit(unsigned type, BitWriter content, unsigned layer = 1) {
   ByteBuffer nal{static_cast<std::byte>(type << 1), static_cast<std::byte>(layer)};

@@ -115,9 +115,9 @@ TEST_CASE("replay script: what answers a command waits for it, what comes before
   append(all, encode(Message(Start{1})));
   append(all, packet);
   append(all, encode(init));
-  CHECK(lines(made, *store, all) ==
-        Lines{"+0: 16", "METADATA REQUEST +7: 17", "FILE REQUEST +2: 10", "RESUME +4: 23",
-              "REPEAT INIT +1: 16"});
+  CHECK(lines(made, *store, all) == Lines{"+0: 16", "METADATA REQUEST +7: 17",
+                                          "FILE REQUEST +2: 10", "RESUME +4: 23",
+                                          "REPEAT INIT +1: 16"});
   CHECK(made[0].device == "350612071913857");
   CHECK(made[0].start == 1'000'015ms);
   CHECK(made[0].ended_by_server);
