@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Files over loopback to dcam-serve, beside socat with an fsync of each file on the same disk: one of
 # 256 MiB, 16 of 16 MiB, 200 of 2 MiB at a time. Ours are verified (CRC, SHA-256) and read back.
+# The two take turns, so that what else the machine does meanwhile meets both; a run that does not store
+# every file counts for nothing.
 # Usage: peers.sh [TOOLS FOLDER [ROUNDS]]: the best of so many rounds (3)
 set -euo pipefail
 tools=${1:-build/gcc/tools} rounds=${2:-3}
@@ -11,16 +13,19 @@ ulimit -n "$(ulimit -Hn)"
 
 since() { awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.3f\n", b - a }'; }
 
-ours() { # COUNT: seconds
-  local server port begun
-  rm -rf "$work/out"; mkdir "$work/out"
+ours() { # COUNT: seconds from the first connection to the last file; reading the video is not ours
+  local server port
+  rm -rf "$work/out" "$work/events"; mkdir "$work/out"
   "$tools/dcam-serve" -q -k -b 127.0.0.1 -p 0 --json -o "$work/out" >"$work/events" &
   server=$!
   until port=$(grep -som1 '"port":[0-9]*' "$work/events"); do sleep 0.02; done
-  begun=$EPOCHREALTIME
   "$tools/dcam-sim" -q --devices "$1" "127.0.0.1:${port#*:}" videof="$work/video"
-  since "$begun"
   kill -TERM $server; wait $server
+  (($(grep -c "\"event\":\"file-done\".*\"sha256\":\"$sum\"" "$work/events") == $1)) ||
+    { echo "not every file was stored" >&2; exit 1; }
+  awk -F'"time":"[^T]*T|Z"' '/"event":"(connected|file-done)"/ {
+      split($2, t, ":"); now = 3600 * t[1] + 60 * t[2] + t[3]; if (begun == "") begun = now; done = now }
+    END { printf "%.3f\n", done - begun + (done < begun ? 86400 : 0) }' "$work/events"
 }
 
 socats() { # COUNT: seconds
@@ -50,8 +55,12 @@ echo "machine: $(nproc) cores, load before: $(cut -d' ' -f1-3 /proc/loadavg); $(
 for row in "1 256" "16 16" "200 2"; do
   read -r count mib <<<"$row"
   head -c "${mib}M" /dev/urandom >"$work/video"
-  mine=$(for ((r = 0; r < rounds; r++)); do ours "$count"; done | best)
-  peer=$(for ((r = 0; r < rounds; r++)); do socats "$count"; done | best)
+  sum=$(sha256sum <"$work/video" | cut -d' ' -f1)
+  for ((r = 0; r < rounds; r++)); do
+    ours "$count" >>"$work/ours.$count"
+    socats "$count" >>"$work/socats.$count"
+  done
+  mine=$(best <"$work/ours.$count") peer=$(best <"$work/socats.$count")
   awk -v n="$count" -v m="$mib" -v a="$mine" -v b="$peer" 'BEGIN {
     size = n * m * 1.048576
     printf "%3d x %3d MiB: dcam-serve %.0f MB/s (%.2f s), socat + fsync %.0f MB/s (%.2f s): %.2f of it\n",

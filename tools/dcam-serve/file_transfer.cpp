@@ -16,7 +16,9 @@
 namespace dualcam::serve {
 namespace {
 
-constexpr unsigned most_blocks = 2; // of one transfer on their way to the disk
+// Of one transfer on its way to the disk. A reader that has to wait for the writer at each block
+// costs both of them more than the block.
+constexpr std::size_t most_on_the_way = std::size_t{2} << 20;
 
 /// Whether files can be made in `folder`, which need not be there yet.
 Result<void> check_folder(const std::filesystem::path& folder) {
@@ -163,24 +165,24 @@ asio::awaitable<Result<void>> FileTransfer::append(std::span<const Bytes> payloa
   add(payloads);
   co_await disk_.room();
   co_await turn();
-  ++flow_->blocks;
   const auto size = block->size();
-  disk_.append(size,
-               [&disk = disk_, flow = flow_, part = part_, block = std::move(block)]() mutable {
-                 part->append(*block);
-                 block.reset();
-                 part.reset();
-                 disk.tell([flow = std::move(flow)] {
-                   --flow->blocks;
-                   flow->turn.cancel();
-                 });
-               });
+  flow_->bytes += size;
+  disk_.append(
+      size, [&disk = disk_, flow = flow_, part = part_, block = std::move(block), size]() mutable {
+        part->append(*block);
+        block.reset();
+        part.reset();
+        disk.tell([flow = std::move(flow), size] {
+          flow->bytes -= size;
+          flow->turn.cancel();
+        });
+      });
   co_return Result<void>();
 }
 
-/// One block may be written while the next one comes.
+/// Some blocks may be written while the next one comes.
 asio::awaitable<void> FileTransfer::turn() {
-  while (flow_->blocks >= most_blocks) {
+  while (flow_->bytes >= most_on_the_way) {
     flow_->turn.expires_at(asio::steady_timer::time_point::max());
     co_await flow_->turn.async_wait(as_values);
   }
@@ -230,8 +232,7 @@ asio::awaitable<Result<Finished>> FileTransfer::finish(const FileCompleted& comp
   co_return finished;
 }
 
-Result<Finish> FileTransfer::how_to_finish(const FileCompleted& completed, Sha256& digest,
-                                           Barrier& barrier) {
+Result<Finish> FileTransfer::how_to_finish(const FileCompleted& completed, Barrier& barrier) {
   if (facts().file.extension().empty()) {
     const auto extension = content_extension_of(part_->file()->path());
     if (!extension) {
@@ -244,24 +245,27 @@ Result<Finish> FileTransfer::how_to_finish(const FileCompleted& completed, Sha25
       !folder) {
     return std::unexpected(folder.error());
   }
-  return Finish{.name = name,
-                .if_exists = folder_.options().if_exists,
-                .bytes = completed.bytes,
-                .crc = completed.crc,
-                .metadata = facts().metadata_payload,
-                .sidecar = facts().sidecar(),
-                .read = [&digest](Bytes bytes) { digest.add(bytes); }};
+  Finish how{.name = name,
+             .if_exists = folder_.options().if_exists,
+             .bytes = completed.bytes,
+             .crc = completed.crc,
+             .metadata = facts().metadata_payload,
+             .sidecar = facts().sidecar()};
+  if (auto& digest = part_->digest(); !digest) {
+    digest.emplace();
+    how.read = [&digest](Bytes bytes) { digest->add(bytes); };
+  }
+  return how;
 }
 
 asio::awaitable<Result<Finished>> FileTransfer::finish_new(const FileCompleted& completed,
                                                            Unsaid& unsaid) {
   Unsaid::Hold hold;
-  Sha256 digest;
   auto naming = std::make_shared<Naming>(*part_, [&](Barrier& barrier) {
     if (hold.imei() == 0) {
       hold = unsaid.hold(facts().imei);
     }
-    return how_to_finish(completed, digest, barrier);
+    return how_to_finish(completed, barrier);
   });
   co_await disk_.commit(naming);
   const auto& named = naming->result;
@@ -284,7 +288,7 @@ asio::awaitable<Result<Finished>> FileTransfer::finish_new(const FileCompleted& 
   path_ = (*named)->path;
   co_return Finished{Finished::What::stored, path_,
                      part_->data(),          true,
-                     digest.hex(),           {std::move(hold), (*named)->record}};
+                     part_->digest()->hex(), {std::move(hold), (*named)->record}};
 }
 
 Result<Finished> FileTransfer::finish_known(const FileCompleted& completed, Unsaid& unsaid) {

@@ -7,7 +7,6 @@
 
 #include "dcam-serve/disk.hpp"
 #include "dcam-serve/growing_part.hpp"
-#include "dcam-serve/sha256.hpp"
 #include "dcam-serve/transfer.hpp"
 
 namespace dualcam::serve {
@@ -42,8 +41,8 @@ private:
   struct Flow {
     explicit Flow(asio::io_context& loop) : turn(loop) {}
 
-    unsigned blocks = 0;     ///< on their way to the disk
-    asio::steady_timer turn; ///< is cancelled when one has arrived
+    std::size_t bytes = 0;   ///< on their way to the disk
+    asio::steady_timer turn; ///< is cancelled when some have arrived
     bool has_failed = false; ///< the part
     std::function<void()> on_failure;
   };
@@ -54,7 +53,7 @@ private:
   asio::awaitable<Result<void>> begin_part();
   asio::awaitable<void> turn();
   asio::awaitable<Result<void>> failure();
-  Result<Finish> how_to_finish(const FileCompleted& completed, Sha256& digest, Barrier& barrier);
+  Result<Finish> how_to_finish(const FileCompleted& completed, Barrier& barrier);
   asio::awaitable<Result<Finished>> finish_new(const FileCompleted& completed, Unsaid& unsaid);
   Result<Finished> finish_known(const FileCompleted& completed, Unsaid& unsaid);
 

@@ -43,8 +43,14 @@ void GrowingPart::append(const Block& block) {
   if (error_) {
     return;
   }
+  if (file_->data().bytes == 0) {
+    digest_.emplace();
+  }
   if (const auto appended = file_->append(block.payloads()); !appended) {
     return fail(appended.error(), false);
+  }
+  if (digest_) {
+    digest_->add(block.bytes());
   }
   grew_(shared_from_this(), file_->data().bytes - prepared_ >= much);
 }

@@ -8,6 +8,7 @@
 
 #include "dcam-serve/committer.hpp"
 #include "dcam-serve/room.hpp"
+#include "dcam-serve/sha256.hpp"
 #include "dualcam/storage/resumable_file.hpp"
 
 namespace dualcam::serve {
@@ -19,6 +20,7 @@ public:
 
   std::size_t size() const { return bytes_.size(); }
   std::vector<Bytes> payloads() const;
+  Bytes bytes() const { return bytes_; }
 
 private:
   std::vector<std::uint32_t> sizes_;
@@ -42,6 +44,9 @@ public:
 
   /// Not once something has failed.
   void append(const Block& block);
+  /// Of what has been appended, if that is the whole file so far: what came in earlier connections
+  /// is only on the disk.
+  std::optional<Sha256>& digest() { return digest_; }
   /// As once something has failed.
   Result<void> state() const;
   /// What a barrier has failed for is closed as it is, so that the camera's next connection can
@@ -62,7 +67,8 @@ private:
   std::function<void()> failed_;
   std::optional<ResumableFile> file_; ///< from its first packet on
   HeldData data_before_;              ///< it was closed
-  std::uint64_t prepared_ = 0;        ///< bytes
+  std::optional<Sha256> digest_;
+  std::uint64_t prepared_ = 0; ///< bytes
   std::optional<Error> error_;
   bool broken_ = false;
   bool handed_over_ = false;

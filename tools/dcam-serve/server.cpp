@@ -34,6 +34,15 @@ constexpr std::size_t many_connections = 256;
 constexpr std::chrono::seconds time_for_tidying{1};
 constexpr std::chrono::seconds time_for_disks{10}; ///< a slow one needs as long for 10,000 parts
 
+/// Memory for what a fast camera sends is needed again at once: the kernel need not have it, and
+/// clear it page by page, in between.
+void keep_some_memory() {
+  constexpr int largest_of_heap = 1 << 20;
+  constexpr int kept = 4 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, largest_of_heap);
+  ::mallopt(M_TRIM_THRESHOLD, kept);
+}
+
 } // namespace
 
 Server::Server(const ServeOptions& options, Clock& clock)
@@ -53,6 +62,7 @@ Server::~Server() {
 }
 
 int Server::run() {
+  keep_some_memory();
   stop_signal_.emplace(StopSignal::Second::immediate); // before anybody is told that it listens
   hurry_when_readable(stop_signal_->descriptor());
   take_signals();

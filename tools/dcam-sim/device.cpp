@@ -14,6 +14,7 @@ namespace dualcam::sim {
 namespace {
 
 constexpr unsigned sends_at_a_time = 16; // then the other devices have their turn
+constexpr std::size_t most_gathered = 32'768;
 
 CameraConfig config_for(const SimOptions& options, std::uint32_t number) {
   return {.protocol = options.protocol,
@@ -130,7 +131,7 @@ asio::awaitable<Device::Outcome> Device::converse(Link& link) {
           outcome = Outcome::lost;
           break;
         }
-        if (sending) {
+        if (sending && gathered_.empty()) {
           until = clock_.now() + server_patience;
           break; // the server may have something to say
         }
@@ -145,6 +146,9 @@ asio::awaitable<Device::Outcome> Device::converse(Link& link) {
         outcome = ended->by_server ? Outcome::finished : Outcome::refused;
       }
       until = clock_.now() + server_patience;
+    }
+    if (!outcome && !co_await send_gathered(link)) {
+      outcome = Outcome::lost;
     }
     if (outcome) {
       break;
@@ -166,6 +170,7 @@ asio::awaitable<Device::Outcome> Device::converse(Link& link) {
 }
 
 void Device::begin_connection() {
+  gathered_.clear();
   std::vector<std::uint32_t> packets(file_count_);
   for (std::size_t i = 0; i < files_.size(); ++i) {
     packets[labels_[i].number] =
@@ -183,39 +188,69 @@ asio::awaitable<bool> Device::transmit(Link& link, CameraSend send) {
     line_.damage(send.bytes, random) ? (void)damaged.insert(send.packet)
                                      : (void)damaged.erase(send.packet);
     if (const auto stall = line_.stall_before(packet); stall.count() != 0) {
+      if (!co_await send_gathered(link)) {
+        co_return false;
+      }
       tell("stalled", {{"packet", send.packet}},
            fmt::format("silent for {} before packet {}", format_duration(stall), send.packet));
       co_await pause(stall);
     }
     bytes_sent_ += send.bytes.size();
   }
-  for (Bytes rest = send.bytes; !rest.empty();) {
-    const auto piece = rest.first(line_.next_chunk(rest.size(), random));
-    rest = rest.subspan(piece.size());
+  const bool is_cut = send.packet != 0 && line_.cuts_after(packet);
+  if (!options_.is_paced()) {
+    append(gathered_, send.bytes);
+    const bool goes_on = send.packet != 0 && !is_cut && gathered_.size() < most_gathered;
+    if (!goes_on && !co_await send_gathered(link)) {
+      co_return false;
+    }
+  } else if (!co_await send_paced(link, send.bytes, random)) {
+    co_return false;
+  }
+  if (is_cut) {
+    tell("cut", {{"packet", send.packet}},
+         fmt::format("connection cut after packet {}", send.packet));
+    if (options_.replace_file) {
+      replace(send.file);
+    }
+  }
+  co_return !is_cut;
+}
+
+asio::awaitable<bool> Device::send_paced(Link& link, Bytes bytes, Random& random) {
+  while (!bytes.empty()) {
+    const auto piece = bytes.first(line_.next_chunk(bytes.size(), random));
+    bytes = bytes.subspan(piece.size());
     if (options_.rate != 0) {
       const auto now = steady_now();
       line_free_at_ = std::max(line_free_at_, now) +
                       std::chrono::nanoseconds(1'000'000'000 * piece.size() / options_.rate);
       co_await pause(line_free_at_ - now);
     }
-    if (!co_await link.write(piece, clock_.now() + server_patience)) {
-      const auto why = link.error() != asio::error::timed_out
-                           ? link.error().message()
-                           : fmt::format("the server has taken nothing for {}",
-                                         format_duration(server_patience));
-      tell("disconnected", {{"error", why}}, "connection lost: " + why);
+    if (!co_await write(link, piece)) {
       co_return false;
     }
   }
-  if (send.packet != 0 && line_.cuts_after(packet)) {
-    tell("cut", {{"packet", send.packet}},
-         fmt::format("connection cut after packet {}", send.packet));
-    if (options_.replace_file) {
-      replace(send.file);
-    }
-    co_return false;
-  }
   co_return true;
+}
+
+/// Packets that nothing holds up go together: a call each would cost more than all else.
+asio::awaitable<bool> Device::send_gathered(Link& link) {
+  const auto bytes = std::exchange(gathered_, {});
+  const bool sent = co_await write(link, bytes);
+  co_return sent;
+}
+
+asio::awaitable<bool> Device::write(Link& link, Bytes bytes) {
+  const bool written = co_await link.write(bytes, clock_.now() + server_patience);
+  if (!written) {
+    const auto why =
+        link.error() != asio::error::timed_out
+            ? link.error().message()
+            : fmt::format("the server has taken nothing for {}", format_duration(server_patience));
+    tell("disconnected", {{"error", why}}, "connection lost: " + why);
+  }
+  co_return written;
 }
 
 /// The camera has lost the file, and recorded another one of the same kind and size.

@@ -54,6 +54,9 @@ private:
   asio::awaitable<Outcome> connect_once();
   asio::awaitable<Outcome> converse(Link& link);
   asio::awaitable<bool> transmit(Link& link, CameraSend send);
+  asio::awaitable<bool> send_paced(Link& link, Bytes bytes, Random& random);
+  asio::awaitable<bool> send_gathered(Link& link);
+  asio::awaitable<bool> write(Link& link, Bytes bytes);
   std::optional<Outcome> hear(Link& link, CameraSession& session, TimePoint until);
   asio::awaitable<void> pause(std::chrono::steady_clock::duration duration);
   void begin_connection();
@@ -77,6 +80,7 @@ private:
   std::chrono::steady_clock::time_point line_free_at_; ///< for --rate
   std::size_t file_count_;
   unsigned sends_ = 0;
+  ByteBuffer gathered_;                 ///< packets that are to be sent together
   std::array<std::byte, 1024> heard_{}; ///< what the session looks at until it has been polled
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_to_send_ = 0;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -145,7 +147,11 @@ Result<Recording> load_recording(const std::string& argument) {
   const auto path = kind ? argument.substr(equals + 1) : argument;
   std::ifstream file(path, std::ios::binary);
   ByteBuffer content;
-  ByteBuffer piece(std::size_t{1} << 20);
+  std::error_code unknown;
+  if (const auto size = std::filesystem::file_size(path, unknown); !unknown) {
+    content.reserve(size);
+  }
+  ByteBuffer piece(std::size_t{1} << 18);
   while (file) { // to its end, since only that tells the size of a pipe and shows a folder
     file.read(reinterpret_cast<char*>(piece.data()), static_cast<std::streamsize>(piece.size()));
     append(content, Bytes(piece).first(static_cast<std::size_t>(file.gcount())));

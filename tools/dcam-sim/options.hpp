@@ -49,6 +49,8 @@ struct SimOptions {
   std::uint64_t rate = 0;  ///< bytes a second; 0 = as fast as it goes
   std::uint32_t chunk = 0; ///< bytes a write; 0 = whole commands
   bool random_chunks = false;
+  /// What is sent goes in pieces, or at a pace.
+  bool is_paced() const { return rate != 0 || chunk != 0 || random_chunks; }
   double corrupt = 0;              ///< share of DATA packets
   std::vector<std::uint32_t> cuts; ///< after these packets; 0 = after a random one
   std::optional<std::chrono::milliseconds> stall;

@@ -26,13 +26,15 @@ namespace {
 struct WholeFile {
   std::uint64_t bytes;
   std::uint16_t crc;
+  std::uint64_t crc64;
   bool operator==(const WholeFile&) const = default;
 };
 
 Result<void> check_content(const fs::path& path, const WholeFile& found,
                            const WholeFile& verified) {
   const auto text = [](const WholeFile& file) {
-    return std::to_string(file.bytes) + " bytes, CRC " + hex16(file.crc);
+    return std::to_string(file.bytes) + " bytes, CRC " + hex16(file.crc) + " and " +
+           hex64(file.crc64);
   };
   return found == verified
              ? Result<void>()
@@ -98,15 +100,16 @@ Result<FileRecord> ResumableFile::read_whole(const std::function<void(Bytes)>& t
   }
   record.tail = {
       .packet = tail->packet, .offset = tail->offset, .bytes = data_.bytes - tail->offset};
-  auto crc = std::uint16_t{0};
+  WholeFile whole{};
   const auto add = [&](Bytes block) {
-    crc = crc16(block, crc);
+    whole.crc = crc16(block, whole.crc);
+    whole.crc64 = crc64(block, whole.crc64);
     if (take) {
       take(block);
     }
   };
   auto read = part_.read_each(0, tail->offset, add);
-  record.crc_before_tail = crc;
+  record.crc_before_tail = whole.crc;
   if (read) {
     read = part_.read_each(tail->offset, data_.bytes, [&](Bytes block) {
       add(block);
@@ -117,7 +120,8 @@ Result<FileRecord> ResumableFile::read_whole(const std::function<void(Bytes)>& t
   if (!read || !size) {
     return std::unexpected(read ? size.error() : read.error());
   }
-  const auto checked = check_content(path(), {*size, crc}, {data_.bytes, data_.crc});
+  whole.bytes = *size;
+  const auto checked = check_content(path(), whole, {data_.bytes, data_.crc, crc64_});
   return checked ? Result<FileRecord>(std::move(record)) : std::unexpected(checked.error());
 }
 
@@ -159,7 +163,8 @@ Result<std::optional<fs::path>> ResumableFile::reserve_name(const Finish& how, B
 }
 
 Result<bool> ResumableFile::prepare_finish(const Finish& how, Barrier& barrier) {
-  const auto checked = check_content(path(), {data_.bytes, data_.crc}, {how.bytes, how.crc});
+  const auto checked =
+      check_content(path(), {data_.bytes, data_.crc, crc64_}, {how.bytes, how.crc, crc64_});
   if (!checked) {
     return std::unexpected(checked.error());
   }

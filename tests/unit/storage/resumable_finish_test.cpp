@@ -58,16 +58,16 @@ TEST_CASE("resumable file: a file whose packets are not of one size is compared 
 
 TEST_CASE("resumable file: what is not what was verified gets no name") {
   const auto bytes = content();
-  const auto refused = [&](std::uint64_t size, std::uint16_t crc, bool change_disk = false) {
+  const auto refused = [&](std::uint64_t size, std::uint16_t crc, ByteBuffer change_disk = {}) {
     const TemporaryFolder folder;
     auto file = begin(folder / "a.jpg");
     REQUIRE(file);
     add(*file, bytes, 1, packets);
-    if (change_disk) {
-      auto on_disk = content_of(folder / "a.jpg.part");
-      on_disk[100] ^= 1;
-      write_file(folder / "a.jpg.part", on_disk);
+    auto on_disk = content_of(folder / "a.jpg.part");
+    for (std::size_t i = 0; i < change_disk.size(); ++i) {
+      on_disk[100 + i] ^= std::to_integer<char>(change_disk[i]);
     }
+    write_file(folder / "a.jpg.part", on_disk);
     StateFolder state(folder.path(), 1);
     const auto finished = file->finish({.name = folder / "a.jpg",
                                         .if_exists = IfExists::fail,
@@ -86,7 +86,8 @@ TEST_CASE("resumable file: what is not what was verified gets no name") {
   const auto crc = crc16(bytes);
   refused(bytes.size(), crc ^ 1);
   refused(bytes.size() + 1, crc);
-  refused(bytes.size(), crc, true);
+  refused(bytes.size(), crc, {std::byte{1}});
+  refused(bytes.size(), crc, {std::byte{0x11}, std::byte{0x08}, std::byte{0x01}}); // same CRC-16
 }
 
 TEST_CASE("resumable file: skipping a taken name leaves nothing behind") {

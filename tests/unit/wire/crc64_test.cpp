@@ -17,6 +17,19 @@ TEST_CASE("crc64: goes on from an earlier value") {
   }
 }
 
+TEST_CASE(
+    "crc64: whatever their number and place, bytes at once are worth the same as one by one") {
+  const auto bytes = random_bytes(700, 3);
+  for (std::size_t begin = 0; begin < 17; ++begin) {
+    auto one_by_one = crc64({}, begin);
+    for (std::size_t size = 0; begin + size < bytes.size(); ++size) {
+      const auto part = Bytes(bytes).subspan(begin, size);
+      REQUIRE(crc64(part, begin) == one_by_one);
+      one_by_one = crc64(Bytes(bytes).subspan(begin + size, 1), one_by_one);
+    }
+  }
+}
+
 TEST_CASE("crc64: zeros in front and behind count") {
   const auto bytes = random_bytes(10, 2);
   for (const std::size_t zeros : {1U, 7U, 8U, 4096U}) {
