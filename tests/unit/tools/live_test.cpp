@@ -1,0 +1,264 @@
+// dcam-convert --live, in this process.
+#include "dcam-convert/live.hpp"
+
+#include <future>
+
+#include "common/json.hpp"
+#include "dcam-convert/fragment_splitter.hpp"
+#include "dcam-convert/live_input.hpp"
+#include "tools/studio.hpp"
+
+namespace dualcam::convert {
+namespace {
+
+const std::string sets = "00000001 40010c01 00000001 4201010160000003009000000300000300"
+                         "5da00280802d165959a4932bc05a0020 00000001 4401c0f2 ";
+
+/// Eight pictures, 0.4 s, and as much sound, of a camera.
+ByteBuffer recording(bool with_sound = true) {
+  PtmfWriter writer({20, 1280, 720});
+  ByteBuffer file;
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    writer.picture(i % 4 == 0,
+                   from_hex((i % 4 == 0 ? sets : "") +
+                            (i % 4 == 0 ? "00000001 2601 a0 11" : "00000001 0201 d0 55")),
+                   1'000'000 + i * 50'000, file);
+    if (with_sound) {
+      writer.sound(ptmf_clip::a_law(1), 1'000'000 + i * 40'000, file);
+    }
+  }
+  return file;
+}
+
+struct LiveStudio : Studio {
+  explicit LiveStudio(bool with_sound = true) {
+    input("in", recording(with_sound));
+    options.live = true;
+    options.container = Container::fragments;
+    options.output = path("a.mp4");
+  }
+};
+
+struct Pictures {
+  std::uint64_t pictures = 0;
+  std::uint64_t fragments = 0;
+  bool has_sound = false;
+};
+
+Pictures pictures_in(const std::string& file) {
+  FragmentSplitter splitter;
+  splitter.feed(as_bytes(file));
+  Pictures found;
+  while (const auto piece = splitter.next()) {
+    found.pictures += piece->facts ? piece->facts->pictures : 0;
+    found.fragments += piece->facts ? 1 : 0;
+    found.has_sound = found.has_sound || (piece->type == "moov" &&
+                                          as_text(piece->bytes).find("fLaC") != std::string::npos);
+  }
+  CHECK(splitter.is_between_boxes());
+  return found;
+}
+
+std::size_t count(std::string_view text, std::string_view what) {
+  std::size_t number = 0;
+  for (auto at = text.find(what); at != text.npos; at = text.find(what, at + 1)) {
+    ++number;
+  }
+  return number;
+}
+
+} // namespace
+
+TEST_CASE("live: a file that can be read while it grows has every picture in a fragment") {
+  LiveStudio studio;
+  const auto ran = studio.run();
+  CHECK(ran.errors == "");
+  CHECK(ran.code == ExitCode::done);
+  CHECK(ran.output == "a.mp4\n");
+  const auto found = pictures_in(studio.made("a.mp4"));
+  CHECK(found.pictures == 8);
+  CHECK(found.fragments == 8);
+  CHECK(found.has_sound);
+  CHECK(studio.calls().empty());
+}
+
+TEST_CASE("live: the record tells what went out") {
+  LiveStudio studio;
+  studio.options.common.json = true;
+  const auto record = Json::parse(studio.run().output);
+  CHECK(record["output"] == "a.mp4");
+  CHECK(record["format"] == "PTMF");
+  CHECK(record["frames"] == 8);
+  CHECK(record["seconds"] == 0.4);
+  CHECK(record["sound_seconds"] == 0.32);
+  CHECK(record["frames_lost"] == 0);
+  CHECK(record["exit"] == 0);
+  CHECK_FALSE(record.contains("error"));
+}
+
+TEST_CASE("live: to standard output goes Matroska, frame by frame") {
+  LiveStudio studio;
+  studio.options.container.reset();
+  studio.options.output = "-";
+  const auto ran = studio.run();
+  CHECK(ran.code == ExitCode::done);
+  CHECK(ran.output.starts_with("\x1A\x45\xDF\xA3"));
+  CHECK(count(ran.output, "\x1F\x43\xB6\x75") == 16);
+  CHECK(count(ran.output, "A_MS/ACM") == 1);
+  studio.options.audio = AudioMode::none;
+  const auto silent = studio.run().output;
+  CHECK(count(silent, "\x1F\x43\xB6\x75") == 8);
+  CHECK(count(silent, "A_MS/ACM") == 0);
+}
+
+TEST_CASE("live: a playlist has a segment for each key picture") {
+  for (const bool with_sound : {true, false}) {
+    LiveStudio studio(with_sound);
+    studio.options.output = studio.path("hls/a.m3u8");
+    const auto ran = studio.run();
+    CHECK(ran.code == ExitCode::done);
+    CHECK(ran.output == "hls/a.m3u8\n");
+    const auto playlist = studio.made("hls/a.m3u8");
+    CHECK(count(playlist, "#EXTINF:0.200000,") == 2);
+    CHECK(playlist.ends_with("#EXT-X-ENDLIST\n"));
+    const auto head = studio.made("hls/a-init.mp4");
+    const auto both =
+        pictures_in(head + studio.made("hls/a-00000.m4s") + studio.made("hls/a-00001.m4s"));
+    CHECK(both.pictures == 8);
+    CHECK(both.fragments == 2);
+    CHECK(both.has_sound == with_sound);
+  }
+}
+
+TEST_CASE("live: what is damaged is told, and the rest goes out") {
+  LiveStudio studio;
+  auto file = recording();
+  const auto first_sound = as_text(file).find("PTMF", 1);
+  const auto second = as_text(file).find("PTMF", first_sound + 1);
+  const auto behind = as_text(file).find("PTMF", second + 1);
+  file.erase(file.begin() + static_cast<std::ptrdiff_t>(second),
+             file.begin() + static_cast<std::ptrdiff_t>(behind));
+  write_file(studio.path("in"), as_text(file));
+  const auto ran = studio.run();
+  CHECK(ran.code == ExitCode::bad_data);
+  CHECK_THAT(ran.errors, ContainsSubstring("in: damaged: "));
+  CHECK(ran.output == "a.mp4\n");
+  CHECK(pictures_in(studio.made("a.mp4")).pictures == 7);
+}
+
+TEST_CASE("live: without a picture there is no output") {
+  LiveStudio studio;
+  PtmfWriter writer({20, 1280, 720});
+  ByteBuffer file;
+  writer.picture(false, from_hex("00000001 0201 d0 55"), 0, file);
+  write_file(studio.path("in"), as_text(file));
+  const auto ran = studio.run();
+  CHECK(ran.code == ExitCode::bad_data);
+  CHECK_THAT(ran.errors, ContainsSubstring("in: holds no picture that can be decoded"));
+  CHECK(ran.output.empty());
+  CHECK(studio.folder.names() == std::set<std::string>{"in"});
+  write_file(studio.path("in"), "PT");
+  CHECK(studio.run().code == ExitCode::bad_data); // too short to be told
+}
+
+TEST_CASE("live: a name that is taken is treated as is wanted") {
+  LiveStudio studio;
+  write_file(studio.path("a.mp4"), "mine");
+  CHECK(studio.run().output == "a_1.mp4\n");
+  CHECK(studio.made("a.mp4") == "mine");
+  studio.options.if_exists = IfExists::fail;
+  auto ran = studio.run();
+  CHECK(ran.code == ExitCode::io);
+  CHECK(studio.made("a.mp4") == "mine");
+  studio.options.if_exists = IfExists::replace;
+  CHECK(studio.run().output == "a.mp4\n");
+  CHECK(pictures_in(studio.made("a.mp4")).pictures == 8);
+  studio.options.output = studio.path("none/a.mp4");
+  ran = studio.run();
+  CHECK(ran.code == ExitCode::io);
+  CHECK_THAT(ran.errors, ContainsSubstring("none/a.mp4"));
+}
+
+TEST_CASE("live: an input that is not there, or is not PTMF") {
+  LiveStudio studio;
+  studio.options.inputs = {studio.path("none")};
+  studio.options.container.reset();
+  studio.options.output = "-";
+  CHECK(studio.run().code == ExitCode::io);
+  studio.options.inputs = {studio.path("in")};
+  write_file(studio.path("in"), as_text(photo()));
+  studio.ffmpeg_makes(matroska(1));
+  CHECK(studio.run().code != ExitCode::done); // as without --live
+}
+
+TEST_CASE("live: a part is followed until it has got its name") {
+  const TemporaryFolder folder;
+  const StopSignal stop;
+  const auto part = (folder / "a.part").string();
+  const auto name = (folder / "a").string();
+  write_file(part, "123");
+  auto input = LiveInput::follow(part);
+  REQUIRE(input);
+  ByteBuffer bytes(10);
+  CHECK(input->read(bytes, stop) == 3);
+  auto next = std::async(std::launch::async, [&] { return input->read(bytes, stop).value_or(99); });
+  std::ofstream(part, std::ios::app) << "4567";
+  CHECK(next.get() == 4);
+  CHECK(as_text(Bytes(bytes).first(4)) == "4567");
+  fs::rename(part, name);
+  CHECK(input->read(bytes, stop) == 0);
+  CHECK(input->name() == name);
+  CHECK_FALSE(input->is_given_up());
+  auto late = LiveInput::follow(part); // it has its name already
+  REQUIRE(late);
+  CHECK(late->read(bytes, stop) == 7);
+  CHECK(late->read(bytes, stop) == 0);
+  CHECK_FALSE(LiveInput::follow(name + "x.part"));
+  CHECK_FALSE(LiveInput::follow((folder / "none").string()));
+}
+
+TEST_CASE("live: a part that is removed, or set aside, never gets its name") {
+  const TemporaryFolder folder;
+  const StopSignal stop;
+  const auto part = (folder / "a.part").string();
+  ByteBuffer bytes(10);
+  for (const bool removed : {true, false}) {
+    write_file(part, "123");
+    auto input = LiveInput::follow(part);
+    CHECK(input->read(bytes, stop) == 3);
+    removed ? static_cast<void>(fs::remove(part)) : fs::rename(part, folder / "b.part");
+    const auto count = input->read(bytes, stop);
+    REQUIRE_FALSE(count);
+    CHECK(input->is_given_up());
+    CHECK_THAT(count.error().message, ContainsSubstring(removed ? "was removed" : "was set aside"));
+  }
+}
+
+TEST_CASE("live: a part that has got its name meanwhile goes out") {
+  LiveStudio studio;
+  fs::rename(studio.path("in"), studio.path("in.part"));
+  studio.options.live = false;
+  studio.options.follow = studio.path("in.part");
+  studio.options.inputs = {studio.path("in.part")};
+  fs::rename(studio.path("in.part"), studio.path("in"));
+  const auto ran = studio.run();
+  CHECK(ran.code == ExitCode::done);
+  CHECK(pictures_in(studio.made("a.mp4")).pictures == 8);
+}
+
+TEST_CASE("live: nobody reads on, which ends the input") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const TemporaryFolder folder;
+  const StopSignal stop;
+  write_file(folder / "a.part", "");
+  auto input = LiveInput::follow((folder / "a.part").string());
+  input->watch(ends[1]);
+  ::close(ends[0]);
+  ByteBuffer bytes(10);
+  CHECK(input->read(bytes, stop) == 0);
+  CHECK(input->is_unread());
+  ::close(ends[1]);
+}
+
+} // namespace dualcam::convert
