@@ -1,0 +1,91 @@
+#include "common/text_cleaner.hpp"
+
+#include "common/utf16.hpp"
+#include "testing.hpp"
+
+namespace dualcam {
+namespace {
+
+/// The text, whose beginning is the whole of it, in pieces of any size.
+std::string cleaned(std::string_view text) {
+  TextCleaner whole(text);
+  const auto result = whole.clean(text);
+  TextCleaner pieces(text);
+  std::string joined;
+  for (const char c : text) {
+    joined += pieces.clean(std::string_view(&c, 1));
+  }
+  CHECK(joined == result);
+  return result;
+}
+
+std::optional<std::string> of_utf16(std::string_view hex) {
+  const auto bytes = from_hex(hex);
+  auto utf16 = Utf16::of(bytes);
+  if (!utf16) {
+    return std::nullopt;
+  }
+  auto pieces = *utf16;
+  const auto whole = utf16->text(bytes);
+  std::string joined;
+  for (const auto& byte : bytes) {
+    joined += pieces.text(std::span(&byte, 1));
+  }
+  CHECK(joined == whole);
+  return whole;
+}
+
+} // namespace
+
+TEST_CASE("text cleaner: quoting goes, as deep as it is, with one blank behind each sign") {
+  CHECK(cleaned("> 00 04\n> 04 02\n") == "00 04\n04 02\n");
+  CHECK(cleaned(">00 04\n>  04 02\n") == "00 04\n 04 02\n");
+  CHECK(cleaned("> > 00 04\n>> 04 02\n>\n") == "00 04\n04 02\n\n");
+  CHECK(cleaned("> 00 > 04\n> 5\n") == "00 > 04\n5\n");
+  CHECK(cleaned("Jo wrote:\n> 00\n> 04\n> 04\n") == "Jo wrote:\n00\n04\n04\n");
+  CHECK(cleaned("> 00\n  x\n> 5\n") == "00\n  x\n5\n"); // not quoted itself
+}
+
+TEST_CASE("text cleaner: lines of which not most are quoted stay as they are") {
+  for (const auto* text :
+       {"> 00\n04\n", "00 04\n> 04\n05\n", "", "\n\n", "RX > 00\nTX > 01\n", "> 00\n04\n\n \r\n"}) {
+    CHECK(cleaned(text) == text);
+  }
+  CHECK(cleaned("> 00\n\n\n \r\n") == "00\n\n\n \r\n"); // of empty lines none counts
+}
+
+TEST_CASE("text cleaner: no-break spaces become blanks, other letters stay") {
+  CHECK(cleaned("00\xC2\xA0"
+                "04\n") == "00 04\n");
+  CHECK(cleaned("\xC2\xB0\xC2\xA0"
+                "C\xC3\xA9") == "\xC2\xB0 C\xC3\xA9");
+  CHECK(cleaned("\xC2\xB0"
+                "C") == "\xC2\xB0"
+                        "C");
+  CHECK(cleaned(">\xC2\xA0"
+                "00\n>\xC2\xA0"
+                "04\n") == "00\n04\n");
+}
+
+TEST_CASE("UTF-16: text of Windows becomes ASCII, with or without its mark") {
+  CHECK(of_utf16("fffe 3000 3400 0d00 0a00") == "04\r\n");
+  CHECK(of_utf16("feff 0030 0034 000d 000a") == "04\r\n");
+  CHECK(of_utf16("3000 3400 2000 6600") == "04 f");
+  CHECK(of_utf16("0030 0034 0020 0066") == "04 f");
+  CHECK(of_utf16("fffe 3000 e900 3001 3400") == "0??4");
+  CHECK(of_utf16("fffe 0700 1f00 7f00 7e00 0900 0d00 0e00") == "???~\t\r?");
+  CHECK(of_utf16("fffe") == "");
+}
+
+TEST_CASE("UTF-16: a few characters, or others, tell nothing") {
+  CHECK_FALSE(of_utf16("3000 3400 2000"));
+  CHECK_FALSE(of_utf16("0030 0034 0020"));
+  CHECK_FALSE(of_utf16("3000 3400 2001 6600"));
+  CHECK_FALSE(of_utf16("0030 0034 0020 0007"));
+  CHECK_FALSE(of_utf16("3031 3233 3435 3637"));
+  CHECK_FALSE(of_utf16(""));
+  CHECK_FALSE(of_utf16("ff"));
+  CHECK(of_utf16("3000 3400 2000 6600 01") == "04 f"); // half a character is not looked at
+}
+
+} // namespace dualcam
