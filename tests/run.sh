@@ -6,8 +6,8 @@
 #   tests/run.sh --soak MINUTES   200 cameras of every family on bad lines for so long (tests/soak.py)
 #   tests/run.sh --full   hours: the counts that the promises are stated with, in the GCC build,
 #                         which is what users get; fuzzing, for DUALCAM_FUZZ_SECONDS (600) a target;
-#                         a linker's look at the types; changed sources (tests/mutation.py); bare
-#                         Debians (tests/portability.sh)
+#                         a linker's look at the types; parameters that are copied; changed sources
+#                         (tests/mutation.py); bare Debians (tests/portability.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/packages.sh
@@ -95,6 +95,12 @@ one_program() {
     cmake --build build/odr --target tools-unit-tests -- --quiet
 }
 
+# copied_parameters: a lint that takes as long as all others together.
+copied_parameters() {
+  run-clang-tidy-19 -quiet -j2 -p build/clang -config-file .clang-tidy \
+    -checks '-*,performance-unnecessary-value-param' "$PWD/(build/clang/)?(libdualcam|tools)/" 2>/dev/null
+}
+
 # as_root COMMAND...: for debootstrap.
 as_root() {
   if ((EUID == 0)); then
@@ -113,6 +119,7 @@ rm -rf build/fuzz
 if [[ $full ]]; then
   fuzz
   check "no two types share a name" one_program
+  check "no parameter is copied for nothing" copied_parameters
   check "nine of ten changes to the sources are noticed" python3 -B tests/mutation.py
   check "packages are reproducible and work" as_root tests/packages.sh
   for release in bookworm trixie sid; do

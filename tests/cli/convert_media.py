@@ -1,9 +1,17 @@
 """Media for dcam-convert's tests: PTMF clips of ffmpeg's own test sources, and what ffprobe says."""
 import functools
+import hashlib
 import json
+import os
+import pathlib
+import shutil
 import struct
 import subprocess
+import tempfile
 
+from harness import TOOLS
+
+MADE = TOOLS.parent / "tests" / "media"
 FIRST_SOUND = 63_000
 SOUND_PERIOD = 40_000
 
@@ -18,20 +26,42 @@ SMALL = (320, 192)
 CAMERA = (1280, 720)
 
 
+def made(source, *options):
+    """What ffmpeg makes of a source of its own: once for all tests of a build, whichever process
+    they run in."""
+    ffmpeg = shutil.which("ffmpeg")
+    version = os.stat(ffmpeg)
+    key = repr((source, options, version.st_mtime_ns, version.st_size))
+    path = MADE / hashlib.sha256(key.encode()).hexdigest()
+    if not path.exists():
+        MADE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=MADE) as folder:
+            run(ffmpeg, "-nostdin", "-v", "error", "-f", "lavfi", "-i", source, *options, folder + "/it")
+            os.replace(folder + "/it", path)
+    return path.read_bytes()
+
+
 @functools.cache
 def hevc(seconds, rate=20, size=SMALL):
-    return run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi",
-               "-i", f"testsrc2=size={size[0]}x{size[1]}:rate={rate}", "-t", str(seconds),
-               "-c:v", "libx265", "-preset", "ultrafast", "-x265-params",
-               f"log-level=error:bframes=0:keyint={rate}:min-keyint={rate}:{NO_TIMING}", "-f", "hevc",
-               "pipe:1")
+    return made(f"testsrc2=size={size[0]}x{size[1]}:rate={rate}", "-t", str(seconds), "-c:v", "libx265",
+                "-preset", "ultrafast", "-x265-params",
+                f"log-level=error:bframes=0:keyint={rate}:min-keyint={rate}:{NO_TIMING}", "-f", "hevc")
 
 
 @functools.cache
 def a_law(seconds):
-    return run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
-               f"aevalsrc=0.5*sin(2*PI*(300*t+400*t*t/{seconds})):s=8000:d={seconds}",
-               "-f", "alaw", "pipe:1")
+    return made(f"aevalsrc=0.5*sin(2*PI*(300*t+400*t*t/{seconds})):s=8000:d={seconds}", "-f", "alaw")
+
+
+def coloured(colour, size, rate, seconds):
+    """HEVC of nothing but a colour."""
+    return made(f"color={colour}:size={size[0]}x{size[1]}:rate={rate}", "-t", str(seconds), "-c:v",
+                "libx265", "-x265-params", f"log-level=error:keyint={rate}:bframes=0:{NO_TIMING}",
+                "-f", "hevc")
+
+
+def photo(size="320x180"):
+    return made(f"testsrc2=size={size}", "-frames:v", "1", "-f", "mjpeg")
 
 
 def pictures_in(stream, is_slice, begins, is_key):

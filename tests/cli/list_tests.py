@@ -1,7 +1,9 @@
-"""Prints every test of this folder as module.Class.method, for CTest."""
+"""Prints, for CTest, the interpreter itself, where the one that was found only starts another one
+(pyenv's takes longer than most tests), then every test of this folder as module.Class.method."""
 
 import os
 import pathlib
+import sys
 import unittest
 
 os.environ.setdefault("DUALCAM_TOOLS", ".")
@@ -20,4 +22,4 @@ loader = unittest.TestLoader()
 found = sorted(names(loader.discover(folder)))
 if loader.errors:
     raise SystemExit("\n".join(loader.errors))
-print("\n".join(found))
+print("\n".join([sys.executable, *found]))

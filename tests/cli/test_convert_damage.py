@@ -152,12 +152,9 @@ class Ptmf(DamageCase):
 
 def camera_mp4(*options, codec=("libx264", "-preset", "ultrafast"), sound=True):
     """Three seconds as a DashCam's, 75 pictures."""
-    with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
-        tone = ["-f", "lavfi", "-i", "sine=f=500:r=8000"] if sound else []
-        media.run("ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i",
-                  "testsrc2=size=320x192:rate=25", *tone, "-t", "3", "-c:v", *codec, "-g", "25",
-                  "-c:a", "aac", *options, file.name)
-        return pathlib.Path(file.name).read_bytes()
+    tone = ["-f", "lavfi", "-i", "sine=f=500:r=8000"] if sound else []
+    return media.made("testsrc2=size=320x192:rate=25", *tone, "-t", "3", "-c:v", *codec, "-g", "25",
+                      "-c:a", "aac", *options, "-f", "mp4")
 
 
 H265 = ("libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:bframes=0:keyint=25")
@@ -220,9 +217,8 @@ class Mp4(DamageCase):
 
     def test_dark_photos_are_whole(self):
         for options in ([], ["-huffman", "default"]):
-            media.run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
-                      "color=c=black:s=1280x720:r=5", "-t", "1", "-c:v", "mjpeg", *options,
-                      self.folder / "dark.mov")
+            self.write("dark.mov", media.made("color=c=black:s=1280x720:r=5", "-t", "1", "-c:v", "mjpeg",
+                                              *options, "-f", "mov"))
             self.assertEqual(self.record_of("dark.mov", "-o", "out.mov", code=0)["frames"], 5)
             (self.folder / "dark.mov").unlink()
 
@@ -302,9 +298,8 @@ class Mp4(DamageCase):
 def stream(*parameters, preset="ultrafast"):
     """Three seconds of HEVC, 60 pictures."""
     parameters = ":".join(("log-level=error", "keyint=20", "vui-timing-info=0", *parameters))
-    return media.run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
-                     "testsrc2=size=320x192:rate=20", "-t", "3", "-c:v", "libx265", "-preset",
-                     preset, "-x265-params", parameters, "-f", "hevc", "pipe:1")
+    return media.made("testsrc2=size=320x192:rate=20", "-t", "3", "-c:v", "libx265", "-preset", preset,
+                      "-x265-params", parameters, "-f", "hevc")
 
 
 class AnnexB(DamageCase):
@@ -378,8 +373,7 @@ class AnnexB(DamageCase):
 class Jpeg(DamageCase):
     def setUp(self):
         super().setUp()
-        self.photo = media.run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
-                               "testsrc2=size=640x480", "-frames:v", "1", "-f", "mjpeg", "pipe:1")
+        self.photo = media.photo("640x480")
         self.scan = self.photo.index(b"\xff\xda")
 
     def test_cut_photo_is_shown_and_told(self):

@@ -11,10 +11,8 @@ from test_convert import DCAM_CONVERT, ConvertCase
 
 @functools.cache
 def h264(*options, seconds=2, size=media.SMALL):
-    return media.run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi",
-                     "-i", f"testsrc2=size={size[0]}x{size[1]}:rate=20", "-t", str(seconds),
-                     "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", "20",
-                     *options, "-f", "h264", "pipe:1")
+    return media.made(f"testsrc2=size={size[0]}x{size[1]}:rate=20", "-t", str(seconds), "-c:v", "libx264",
+                      "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", "20", *options, "-f", "h264")
 
 
 def units(stream):

@@ -60,10 +60,6 @@ class PageCase(ConvertCase):
             pathlib.Path(str(path) + ".json").write_text(json.dumps(record))
         return path
 
-    def photo(self):
-        return media.run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
-                         "testsrc2=size=320x180", "-frames:v", "1", "-f", "mjpeg", "pipe:1")
-
     def crash(self):
         """A photo and a video of one trigger."""
         known = {"time_zone_minutes": 120, "trigger": 3, "trigger_name": "crash", "latitude": 54.7004183,
@@ -71,12 +67,12 @@ class PageCase(ConvertCase):
                  "events": ["phone", "smoking"], "trigger_time": "2024-10-29T12:43:38.000Z"}
         self.put("20241029T124342Z_videof.h265", media.ptmf(self.seconds), kind="videof",
                  time="2024-10-29T12:43:42.000Z", **known)
-        self.put("20241029T124340Z_photof.jpg", self.photo(), kind="photof",
+        self.put("20241029T124340Z_photof.jpg", media.photo(), kind="photof",
                  time="2024-10-29T12:43:40.000Z", **known)
 
     def request(self):
         """A photo of another camera, a day before."""
-        self.put(f"../{OTHER}/20241028T090000Z_photor.jpg", self.photo(), imei=OTHER, kind="photor",
+        self.put(f"../{OTHER}/20241028T090000Z_photor.jpg", media.photo(), imei=OTHER, kind="photor",
                  time="2024-10-28T09:00:00.000Z", trigger=0, trigger_name="server request",
                  latitude=-33.9, longitude=18.4, position_valid=True)
 
@@ -153,7 +149,7 @@ class Content(PageCase):
         self.assertIn("1 camera, 1 file, 1 incomplete", page.text)
         chunks = media.ptmf_chunks(self.seconds, sound=False)
         self.put("20241029T125000Z_videor.h265", b"".join(data for _, _, data in chunks[:6] + chunks[7:]))
-        self.put("20241029T125500Z_photor.jpg", self.photo()[:2000])
+        self.put("20241029T125500Z_photor.jpg", media.photo()[:2000])
         self.put("20241029T125600Z_photor.jpg", b"no picture at all")
         self.put("20241029T125700Z_videof.h265", b"")
         self.put("list.txt", b"nothing to show")
@@ -180,7 +176,7 @@ class Content(PageCase):
         self.assertEqual(len(self.convert("-o", "other/", "footage").splitlines()), 2)  # as before
         clip.unlink()
         self.assertIn("1 camera, 2 files;", self.page().text)
-        one = self.put("one.jpg", self.photo(), trigger_name="towing")
+        one = self.put("one.jpg", media.photo(), trigger_name="towing")
         self.convert("--page", "one.html", one)  # no folder at all
         self.assertIn("towing", Page((self.folder / "one.html").read_text()).text)
 
@@ -195,11 +191,11 @@ class Content(PageCase):
         self.assertEqual(sorted(page.having("data-video")), ["footage/hevc.mp4.web.mp4", "footage/plays.mp4"])
 
     def test_h264_is_not_encoded_again_and_what_no_browser_knows_is(self):
-        arguments = ["ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
-                     "testsrc2=size=320x180:rate=20", "-t", "1"]
-        stream = media.run(*arguments, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-f", "h264", "pipe:1")
+        source = "testsrc2=size=320x180:rate=20"
+        stream = media.made(source, "-t", "1", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-f", "h264")
         self.put("a.h264", stream, frame_rate=20, kind="videof")
-        media.run(*arguments, "-c:v", "mjpeg", self.folder / "footage/photos.mp4")
+        (self.folder / "footage/photos.mp4").write_bytes(
+            media.made(source, "-t", "1", "-c:v", "mjpeg", "-f", "mp4"))
         page = self.page()
         self.assertEqual(sorted(page.having("data-video")),
                          [f"footage/{IMEI}/a.h264.web.mp4", "footage/photos.mp4.web.mp4"])
@@ -285,12 +281,12 @@ class Content(PageCase):
         names = [b"#1.jpg", b"50%41?.jpg", b"\"'<b>&amp;.jpg", b"a\nb.jpg", b"\xff\xfe.jpg",
                  "\u202egpj.\u05d0.jpg".encode(), b"javascript:alert(1).jpg", b"--.jpg", b"{0}{title}.jpg",
                  b"<script><!--.jpg", b"\\x41.jpg", b" .jpg"]
-        self.put("safe.jpg", self.photo(), driver=HOSTILE, kind=HOSTILE, trigger_name=HOSTILE,
+        self.put("safe.jpg", media.photo(), driver=HOSTILE, kind=HOSTILE, trigger_name=HOSTILE,
                  camera=HOSTILE, camera_trigger=HOSTILE, events=[HOSTILE, 7], imei=HOSTILE,
                  time=HOSTILE, latitude=HOSTILE, longitude=1e308, time_zone_minutes=1e9, trigger=-1)
         folder = os.fsencode(self.folder / "footage" / IMEI)
         for name in names:
-            pathlib.Path(os.fsdecode(folder + b"/" + name)).write_bytes(self.photo())
+            pathlib.Path(os.fsdecode(folder + b"/" + name)).write_bytes(media.photo())
         (self.folder / "footage").rename(self.folder / "<i>&\"' #?%")
         self.convert("--page", "index.html", "<i>&\"' #?%")
         text = (self.folder / "index.html").read_bytes().decode()  # UTF-8, all of it
@@ -313,8 +309,7 @@ class Content(PageCase):
 class Stored(ToolTest):
     def test_what_dcam_serve_has_stored_and_what_is_on_its_way(self):
         photo, video = self.folder / "a.jpg", self.folder / "a.h265"
-        photo.write_bytes(media.run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
-                                    "testsrc2=size=320x180", "-frames:v", "1", "-f", "mjpeg", "pipe:1"))
+        photo.write_bytes(media.photo())
         video.write_bytes(media.ptmf(1))
         server = self.serve("-k")
         files = [f"photof={photo}", f"photor={photo}", f"videof={video}", f"videor={video}"]
@@ -402,10 +397,10 @@ class InChromium(PageCase):
                              [["form", False], ["button", False], ["video", True]])
 
     def test_hostile_strings_run_nothing_and_fetch_nothing(self):
-        self.put("\"><script>hacked=1</script>#?%.jpg", self.photo(), driver=HOSTILE, trigger_name=HOSTILE,
+        self.put("\"><script>hacked=1</script>#?%.jpg", media.photo(), driver=HOSTILE, trigger_name=HOSTILE,
                  kind=HOSTILE, events=[HOSTILE])
         long = "W" * 200
-        self.put(long + ".jpg", self.photo(), driver=long, trigger_name=long, events=[long], kind=long)
+        self.put(long + ".jpg", media.photo(), driver=long, trigger_name=long, events=[long], kind=long)
         self.page()
         with Server(self.folder) as server, Chromium(400, 800) as browser:
             browser.open(server.url("index.html"))

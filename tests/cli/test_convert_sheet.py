@@ -30,11 +30,7 @@ class Pictures(ConvertCase):
         """An elementary stream with a second of each colour."""
         stream = b""
         for colour in colours:
-            stream += media.run(
-                "ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
-                f"color={colour}:size=320x180:rate={rate}", "-t", "1", "-c:v", "libx265",
-                "-x265-params", f"log-level=error:keyint={rate}:bframes=0:{media.NO_TIMING}", "-f",
-                "hevc", "pipe:1")
+            stream += media.coloured(colour, (320, 180), rate, 1)
         return self.write(name, stream)
 
     def assert_colours(self, found, names):

@@ -14,12 +14,7 @@ COLOURS = {"red": (254, 0, 0), "lime": (0, 255, 0), "blue": (0, 0, 254), "white"
 class Stack(ConvertCase):
     def clip(self, name, *colours, rate=10, size=(128, 96), sound=False, time=None, drop=()):
         """PTMF with half a second of each colour, and its sidecar if its end has a time."""
-        stream = b"".join(
-            media.run("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
-                      f"color={colour}:size={size[0]}x{size[1]}:rate={rate}", "-t", "0.5", "-c:v",
-                      "libx265", "-x265-params",
-                      f"log-level=error:keyint={rate}:bframes=0:{media.NO_TIMING}", "-f", "hevc",
-                      "pipe:1") for colour in colours)
+        stream = b"".join(media.coloured(colour, size, rate, 0.5) for colour in colours)
         chunks = [(number * 1_000_000 // rate,
                    media.chunk(b"I" if key else b"P", number, number * 1_000_000 // rate, unit, rate, size))
                   for number, (key, unit) in enumerate(media.access_units(stream)) if number not in drop]

@@ -549,7 +549,8 @@ class Cases(Case):
 
 
 class Bounds(Case):
-    """Memory is bounded by counts, too: man page, MEMORY. Each input is far beyond the count."""
+    """Memory is bounded by counts, too: man page, MEMORY. Each input is far beyond the count, and
+    where the sanitizers keep what was freed, which says nothing of memory, still beyond it."""
 
     HEAD = (struct.pack(">HHQI", 0, 5, IMEI, 0x44000400) +
             struct.pack(">HHIH", 1, 6, 0xFFFFFF, 0) + struct.pack(">HHI", 3, 4, 1))
@@ -582,7 +583,8 @@ class Bounds(Case):
 
     def test_tiny_packets(self):
         self.write("d", self.HEAD + self.ZERO * 2_000_000)
-        self.peak("--dump", "d", below=160, code=1)
+        if not SANITIZED:
+            self.peak("--dump", "d", below=160, code=1)
         transfer = self.transfer("d", code=1)
         self.assertEqual((transfer["good"] + transfer["not_kept"], transfer["complete"]),
                          (2_000_000, False))
@@ -593,8 +595,8 @@ class Bounds(Case):
         self.peak("--dump", "--json", "d", below=160, code=1)
 
     def test_a_star_in_a_few_lines(self):
-        text = "00000000: 0004 0003 0000 0000 0400 0300 0000 0004\n*\n0ffffff0: 0003\n"
-        self.write("d", text.encode())
+        last = "02fffff0" if SANITIZED else "0ffffff0"
+        self.write("d", f"00000000: 0004 0003 0000 0000 0400 0300 0000 0004\n*\n{last}: 0003\n".encode())
         self.peak("--dump", "d", below=160, code=1)
 
     def test_connections_opened_and_left(self):
@@ -621,7 +623,7 @@ class Bounds(Case):
 
     def test_many_unfinished_transfers_at_once(self):
         packets = self.ZERO * 200
-        rounds = [self.HEAD] + [packets] * 20
+        rounds = [self.HEAD] + [packets] * (6 if SANITIZED else 20)
         self.pcap(self.segment(0, port, 1 + sum(map(len, rounds[:number])), 16, data)
                   for number, data in enumerate(rounds) for port in range(1000, 3000))
         self.peak("--dump", "d.pcap", below=224, code=1)

@@ -1,6 +1,7 @@
 // Rows for the table of figures that tests/run.sh prints, and how often to try for one.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -8,12 +9,32 @@
 #include <string>
 #include <string_view>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define DUALCAM_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define DUALCAM_ASAN 1
+#endif
+#endif
+
 namespace dualcam {
+
+#ifdef DUALCAM_ASAN
+inline constexpr bool is_sanitized = true;
+#else
+inline constexpr bool is_sanitized = false;
+#endif
 
 /// `whole` if DUALCAM_FULL is 1 (tests/run.sh --full), else `short_count`.
 inline std::uint32_t full(std::uint32_t short_count, std::uint32_t whole) {
   const char* value = std::getenv("DUALCAM_FULL");
   return value != nullptr && std::string_view(value) == "1" ? whole : short_count;
+}
+
+/// The sanitizers' build is several times slower, and the other one tries as often as `count` says:
+/// it tries a quarter of that.
+template <std::integral Count> constexpr Count tries(Count count) {
+  return is_sanitized ? (count + 3) / 4 : count;
 }
 
 /// Appends a row to the file that DUALCAM_FIGURES names, if any. `how` says what was done, with its

@@ -7,6 +7,7 @@
 
 #include "capture/dump_testing.hpp"
 #include "dualcam/capture/transfer_log.hpp"
+#include "figures.hpp"
 
 namespace dualcam {
 namespace {
@@ -296,7 +297,7 @@ TEST_CASE("damage: nothing wrong is called stated or complete, whatever the dama
   for (const auto family : all_families) {
     for (const auto fault : all_faults) {
       for (const int faults : {2, 3}) {
-        damaged(family, fault, runs(), faults);
+        damaged(family, fault, tries(runs()), faults);
       }
     }
   }

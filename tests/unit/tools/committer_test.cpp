@@ -7,6 +7,7 @@
 #include "common/units.hpp"
 #include "dcam-serve/growing_part.hpp"
 #include "dcam-serve/syncer.hpp"
+#include "figures.hpp"
 #include "storage/memory_disk.hpp"
 #include "storage/resumable_testing.hpp"
 #include "test_clock.hpp"
@@ -535,14 +536,14 @@ void run_fleet(unsigned seed, bool failing) {
 
 TEST_CASE("committer: of any schedule and wherever the power goes, claims are true and all that "
           "was told is there") {
-  for (unsigned seed = 1; seed <= 30; ++seed) {
+  for (unsigned seed = 1; seed <= tries(30U); ++seed) {
     INFO("seed " << seed);
     run_fleet(seed, false);
   }
 }
 
 TEST_CASE("committer: the same where any sync may fail") {
-  for (unsigned seed = 1; seed <= 60; ++seed) {
+  for (unsigned seed = 1; seed <= tries(60U); ++seed) {
     INFO("seed " << seed);
     run_fleet(seed, true);
   }
