@@ -80,9 +80,9 @@ public:
     for (auto& file : files_) {
       const std::array pieces{as_bytes("x")};
       REQUIRE(file.write(written_, pieces));
-      commits.push_back({std::make_shared<Nothing>(), published});
-      commits.back().barrier.add(file);
-      commits.back().barrier.add_folder("/out");
+      auto& commit = commits.emplace_back(std::make_shared<Nothing>(), published);
+      commit.barrier.add(file);
+      commit.barrier.add_folder("/out");
     }
     ++written_;
     disk.files = disk.wholes = 0;
