@@ -48,7 +48,7 @@ OF_OTHER_MACHINES = {"main.cpp", "exif_none.cpp",
 TESTS = ["unit-tests", "tools-unit-tests"]
 UNCHANGED_SECONDS = 1800  # for tests of unchanged sources, however busy the machine
 TIMES_SLOWER = 4  # a change that makes its tests take so many times as long hangs them
-ALONE = ["prlimit", f"--as={8 << 30}", "unshare", "--pid", "--fork", "--kill-child"] + (
+ALONE = ["prlimit", f"--as={8 << 30}", "unshare", "--pid", "--mount-proc", "--fork", "--kill-child"] + (
     [] if os.geteuid() == 0 else ["--user", "--map-current-user"])
 
 CONDITION = r"(?<=\bif \()(?!constexpr|const auto|auto|const int)([^;]*)(?=\) \{$)"

@@ -1,0 +1,248 @@
+// A captured camera speaks to dcam-serve, both in this process.
+#include "dcam-sim/replayer.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+
+#include "dualcam/wire/crc16.hpp"
+#include "tools/serving.hpp"
+
+namespace dualcam::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Message init = Init{5, 350612071913857, 0x4400'0400};
+const Message last_init = Init{5, 350612071913857, 0x4000'0400};
+const std::string content = "123456789";
+
+/// What a device did in one connection, step by step.
+struct Script {
+  explicit Script(std::string device = "350612071913857") { made.device = std::move(device); }
+
+  Script& says(const Message& message, std::optional<CommandId> to = std::nullopt,
+               std::chrono::nanoseconds delay = {}) {
+    const auto bytes = encode(message);
+    made.steps.push_back({to, delay, store.add(bytes), bytes.size()});
+    made.bytes += bytes.size();
+    return *this;
+  }
+  ReplayStore store = std::move(*ReplayStore::create());
+  ReplayConnection made{};
+};
+
+/// A front photo of nine bytes.
+Script photo(std::string device = "350612071913857") {
+  Script script(std::move(device));
+  script.says(init).says(Start{1}, CommandId::file_request).says(Sync{1}, CommandId::resume);
+  script.says(Data{as_bytes(content), crc16(as_bytes(content))});
+  script.says(last_init, CommandId::repeat_init);
+  script.made.ended_by_server = true;
+  return script;
+}
+
+struct Replayed {
+  ExitCode code = ExitCode::done;
+  std::vector<std::string> events; ///< their names, with what is asked or told
+  std::uint64_t sent = 0;
+  std::uint64_t to_send = 0;
+
+  std::ptrdiff_t count(std::string_view name) const { return std::ranges::count(events, name); }
+};
+
+std::string shown(const std::string& name, const Json& fields) {
+  for (const auto* field : {"command", "steps", "bytes", "as_captured"}) {
+    if (fields.contains(field)) {
+      return name + " " +
+             (fields[field].is_string() ? fields[field].get<std::string>() : fields[field].dump());
+    }
+  }
+  return name;
+}
+
+/// The first device's connections. When `moves_at` is told, the clock goes on by ten seconds.
+Replayed replay(const Script& script, std::vector<ReplayConnection> connections, std::uint16_t port,
+                const std::string& moves_at = {}) {
+  SimOptions options;
+  options.host = "127.0.0.1";
+  options.port = std::to_string(port);
+  options.rate = 1'000'000'000;
+  asio::io_context io(1);
+  TestClock clock;
+  Replayed replayed;
+  Replayer replayer(
+      options, std::move(connections), script.store, io.get_executor(),
+      [&](const std::string& name, const Json& fields, const std::string&) {
+        CHECK(fields["imei"] == script.made.device);
+        replayed.events.push_back(shown(name, fields));
+        if (replayed.events.back() == moves_at) {
+          asio::post(io, [&] { clock.move_on(10s); });
+        }
+      },
+      clock);
+  CHECK(replayer.devices() == 1);
+  asio::co_spawn(io, replayer.run(0), [&](const std::exception_ptr& failure, ExitCode code) {
+    CHECK(failure == nullptr);
+    replayed.code = code;
+  });
+  io.run();
+  replayed.sent = replayer.bytes_sent();
+  replayed.to_send = replayer.bytes_to_send();
+  return replayed;
+}
+
+/// Against a server that serves one camera.
+Replayed replay(const Script& script, serve::TestServer& server, const std::string& moves_at = {}) {
+  server.start();
+  serve::TestDevice(server).say("00"); // it listens now
+  auto replayed = replay(script, {script.made}, server.options.port, moves_at);
+  return replayed;
+}
+
+std::string stored(const serve::TestServer& server) {
+  return content_of(server.folder / "350612071913857/photof.jpg");
+}
+
+using Events = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("replayer: a captured conversation is had again") {
+  serve::TestServer server;
+  const auto script = photo();
+  const auto replayed = replay(script, server);
+  CHECK(server.status() == 0);
+  CHECK(stored(server) == content);
+  CHECK(replayed.code == ExitCode::done);
+  CHECK(replayed.events == Events{"connected 65", "asked FILE REQUEST photof", "asked RESUME 1",
+                                  "asked REPEAT INIT", "asked CLOSE", "ended true"});
+  CHECK(replayed.sent == 65);
+  CHECK(replayed.to_send == 65);
+}
+
+TEST_CASE("replayer: what the server does not ask for this time is passed over") {
+  serve::TestServer server;
+  Script script;
+  script.says(init).says(MetadataResponse{as_bytes("nothing known")}, CommandId::metadata_request);
+  script.says(Start{1}, CommandId::file_request).says(Sync{1}, CommandId::resume);
+  script.says(Data{as_bytes(content), crc16(as_bytes(content))});
+  script.says(last_init, CommandId::repeat_init);
+  script.made.ended_by_server = true;
+  const auto replayed = replay(script, server);
+  CHECK(server.status() == 0);
+  CHECK(stored(server) == content);
+  CHECK(replayed.code == ExitCode::done);
+  CHECK(replayed.count("skipped 1") == 1);
+  CHECK(replayed.sent < replayed.to_send);
+}
+
+TEST_CASE("replayer: where the server has ended it nothing more is sent") {
+  serve::TestServer server;
+  auto script = photo();
+  script.says(Start{1}, CommandId::file_request);
+  const auto replayed = replay(script, server);
+  CHECK(server.status() == 0);
+  CHECK(replayed.code == ExitCode::incomplete);
+  CHECK(replayed.events.back() == "disconnected");
+  CHECK(replayed.count("asked CLOSE") == 1);
+}
+
+TEST_CASE("replayer: what is not asked for in ten seconds is sent as it was captured") {
+  serve::TestServer server;
+  Script script; // the server does not ask for a path
+  script.says(init).says(Start{1}, CommandId::path_request);
+  script.says(Sync{1}, CommandId::resume);
+  script.says(Data{as_bytes(content), crc16(as_bytes(content))});
+  script.says(last_init, CommandId::repeat_init);
+  script.made.ended_by_server = true;
+  const auto replayed = replay(script, server, "asked FILE REQUEST photof");
+  CHECK(server.status() == 0);
+  CHECK(stored(server) == content);
+  CHECK(replayed.code == ExitCode::done);
+  CHECK(replayed.count("unasked PATH REQUEST") == 1);
+}
+
+TEST_CASE("replayer: bytes that the capture does not have are told") {
+  serve::TestServer server;
+  auto script = photo();
+  script.made.missing = 7;
+  const auto replayed = replay(script, server);
+  CHECK(server.status() == 0);
+  CHECK(replayed.events[1] == "incomplete 7");
+}
+
+TEST_CASE("replayer: a server that cannot be reached ends it") {
+  const auto script = photo();
+  const auto replayed = replay(script, {script.made, script.made}, free_port());
+  CHECK(replayed.code == ExitCode::io);
+  CHECK(replayed.events == Events{"unreachable"});
+  CHECK(replayed.sent == 0);
+  CHECK(replayed.to_send == 130);
+}
+
+TEST_CASE("replayer: a captured device that went away leaves, without an end of the server's") {
+  serve::TestServer server;
+  Script script;
+  script.says(init).says(Start{1}, CommandId::file_request);
+  const auto replayed = replay(script, server);
+  CHECK(replayed.code == ExitCode::done);
+  CHECK(replayed.events.back() == "ended true");
+  CHECK(stored(server).empty());
+  const auto again = photo();
+  CHECK(replay(again, {again.made}, server.options.port).code == ExitCode::done);
+  CHECK(server.status() == 0);
+  CHECK(stored(server) == content);
+}
+
+TEST_CASE("replayer: connections are those of their devices") {
+  SimOptions options;
+  asio::io_context io(1);
+  auto script = photo("1");
+  const Script other("2");
+  const Replayer replayer(options, {script.made, other.made, script.made}, script.store,
+                          io.get_executor(), {});
+  CHECK(replayer.devices() == 2);
+  CHECK(replayer.bytes_to_send() == 130);
+  CHECK(Replayer(options, {}, script.store, io.get_executor(), {}).devices() == 0);
+}
+
+TEST_CASE("replayer: without a rate the capture's pace is kept") {
+  serve::TestServer server;
+  server.start();
+  serve::TestDevice(server).say("00");
+  auto script = photo();
+  script.made.start = 5s;
+  script.made.steps[1].delay = 3600s;
+  script.made.steps[3].delay = 1800s;
+  SimOptions options;
+  options.host = "127.0.0.1";
+  options.port = std::to_string(server.options.port);
+  asio::io_context io(1);
+  TestClock clock;
+  const auto begun = clock.now();
+  auto late = script.made;
+  late.start = 7200s + 5s;
+  Replayer replayer(
+      options, {script.made, late}, script.store, io.get_executor(),
+      [&](const std::string& name, const Json& fields, const std::string&) {
+        if (shown(name, fields) == "asked FILE REQUEST photof") {
+          asio::post(io, [&] { clock.move_on(3600s); });
+        } else if (shown(name, fields) == "asked RESUME 1") {
+          asio::post(io, [&] { clock.move_on(1800s); });
+        } else if (name == "ended" || name == "disconnected") {
+          asio::post(io, [&] { clock.move_on(1800s); });
+        }
+      },
+      clock);
+  auto code = ExitCode::done;
+  asio::co_spawn(io, replayer.run(0),
+                 [&](const std::exception_ptr&, ExitCode ended) { code = ended; });
+  io.run();
+  CHECK(server.status() == 0);
+  CHECK(stored(server) == content);
+  CHECK(clock.now() - begun >= 7200s);
+  CHECK(code != ExitCode::done); // the server has gone after the first one
+}
+
+} // namespace dualcam::sim
