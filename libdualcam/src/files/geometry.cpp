@@ -53,12 +53,17 @@ bool Geometry::may_go_on() const {
 void Geometry::begin_at(const Mark& mark) {
   count_ = 0;
   last_ = mark;
-  marks_.fill(mark);
+  marks_.clear();
   start_in_packets_ = !in_packets_ && mark.place >= announced_; // so much has come already
 }
 
 void Geometry::came(std::size_t size, std::uint16_t crc) {
-  marks_[count_++ % most_marks] = last_;
+  if (marks_.size() < most_marks) {
+    marks_.push_back(last_);
+  } else {
+    marks_[count_ % most_marks] = last_;
+  }
+  ++count_;
   last_ = {behind(last_.place, size), last_.offset + size, crc};
   packet_size_ = std::max(packet_size_, size);
   last_size_ = size;
@@ -68,7 +73,7 @@ std::optional<Geometry::Mark> Geometry::at(std::uint64_t place) const {
   if (place == last_.place) {
     return last_;
   }
-  const auto* found = std::ranges::find(marks_, place, &Mark::place);
+  const auto found = std::ranges::find(marks_, place, &Mark::place);
   return found != marks_.end() ? std::optional(*found) : std::nullopt;
 }
 

@@ -134,10 +134,11 @@ std::optional<Action> ServerSession::poll() {
     tick(now_); // what has come was no progress: a peer that never pauses has its deadlines, too
   }
   if (actions_.empty()) {
+    actions_.shrink_to_fit(); // most sessions wait
     return std::nullopt;
   }
   auto action = std::move(actions_.front());
-  actions_.pop_front();
+  actions_.erase(actions_.begin());
   return action;
 }
 

@@ -31,7 +31,7 @@ Result<std::uint64_t> content_at(const File& file, std::uint64_t offset) {
 
 /// Writes a claim in place of one whose CRC-64 is `known`.
 Result<File> write_claim(const fs::path& path, std::uint64_t offset, std::uint64_t known,
-                         std::string_view block) {
+                         std::string block) {
   auto file = File::open(path, O_RDWR);
   if (!file) {
     return io_error("open", path, file.error());
@@ -45,6 +45,7 @@ Result<File> write_claim(const fs::path& path, std::uint64_t offset, std::uint64
         Error{ErrorCategory::io, 0,
               "somebody else writes to " + path.string() + "; see that only one program does"});
   }
+  block.resize(checkpoint_block);
   const std::array pieces{as_bytes(block)};
   const auto written = file->write(offset, pieces);
   return written ? Result<File>(std::move(*file)) : std::unexpected(written.error());
@@ -127,6 +128,8 @@ void CheckpointFile::publish(Claim claim, Barrier& barrier) {
   claim.sequence = ++sequence_;
   auto block = claim_block(claim, header_);
   const auto known = std::exchange(known_.at(slot_), crc64(as_bytes(block)));
+  block.resize(std::min(block.find('\0'), block.size())); // thousands may wait for a barrier
+  block.shrink_to_fit();
   barrier.add({path_, [path = path_, offset = offset_of(slot_), known, block = std::move(block)] {
                  return write_claim(path, offset, known, block);
                }});

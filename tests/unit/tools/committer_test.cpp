@@ -217,6 +217,25 @@ TEST_CASE("committer: growth waits for a second less two passes, or longer where
   }
 }
 
+TEST_CASE("committer: the more parts grow, the longer they wait, as what is promised allows") {
+  const std::tuple<std::size_t, std::chrono::milliseconds, std::chrono::milliseconds> cases[] = {
+      {1, 0ms, 900ms},         {1'000, 0ms, 1050ms},     {1'000, 100ms, 850ms},
+      {5'000, 200ms, 1250ms},  {10'000, 250ms, 1900ms},  {10'000, 600ms, 1200ms},
+      {10'000, 900ms, 1800ms}, {100'000, 250ms, 1900ms},
+  };
+  for (const auto& [parts, takes, interval] : cases) {
+    Committer committer;
+    auto now = steady_now();
+    committer.add(std::make_shared<Recorded>(), now);
+    pass(committer, now, takes);
+    pass(committer, now, takes);
+    for (std::size_t i = 0; i < parts; ++i) {
+      committer.grew(std::make_shared<Recorded>(), false, now);
+    }
+    CHECK(committer.due() == now + interval);
+  }
+}
+
 TEST_CASE("committer: a part that has grown much does not wait, but for its last claim") {
   Committer committer;
   auto now = steady_now();
@@ -235,14 +254,19 @@ TEST_CASE("committer: a part that has grown much does not wait, but for its last
 }
 
 TEST_CASE("committer: where others grow a file that is finished waits for company as long as a "
-          "pass takes, at most 50 ms") {
-  for (const auto& [takes, wait] : {std::pair(20ms, 20ms), {400ms, 50ms}}) {
+          "pass takes, longer where they are many, at most 50 ms") {
+  const std::tuple<std::size_t, std::chrono::milliseconds, std::chrono::milliseconds> cases[] = {
+      {1, 20ms, 20ms}, {1, 400ms, 50ms}, {200, 0ms, 10ms}, {200, 20ms, 20ms}, {10'000, 0ms, 50ms},
+  };
+  for (const auto& [parts, takes, wait] : cases) {
     Committer committer;
     auto now = steady_now();
     committer.add(std::make_shared<Recorded>(), now);
     pass(committer, now, takes);
     pass(committer, now, takes);
-    committer.grew(std::make_shared<Recorded>(), false, now);
+    for (std::size_t i = 0; i < parts; ++i) {
+      committer.grew(std::make_shared<Recorded>(), false, now);
+    }
     committer.add(std::make_shared<Recorded>(), now);
     CHECK(committer.due() == now + wait);
   }

@@ -9,11 +9,11 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "dualcam/files/file_ref.hpp"
 #include "dualcam/wire/command.hpp"
@@ -126,8 +126,8 @@ private:
   std::size_t packet_size_ = 0; ///< of the largest that has come
   std::size_t last_size_ = 0;
   Mark last_;
-  std::array<Mark, most_marks> marks_{}; ///< before the last packets
-  std::uint64_t count_ = 0;              ///< of packets that have come
+  std::vector<Mark> marks_; ///< before the last packets; most connections have none
+  std::uint64_t count_ = 0; ///< of packets that have come
 };
 
 } // namespace dualcam

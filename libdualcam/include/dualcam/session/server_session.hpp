@@ -27,11 +27,11 @@
 #include <algorithm>
 #include <bitset>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "dualcam/files/file_kind.hpp"
 #include "dualcam/files/file_ref.hpp"
@@ -350,8 +350,8 @@ private:
   TimePoint now_;
   TimePoint progress_at_;
   TimePoint synced_at_;
-  Deadlines deadlines_; ///< none runs while a question is open, nor after the end
-  std::deque<Action> actions_;
+  Deadlines deadlines_;         ///< none runs while a question is open, nor after the end
+  std::vector<Action> actions_; ///< one or two
   Framer framer_{Sender::device};
   std::size_t most_payload_ = 0; ///< of a DATA, so that a damaged length is noticed
   ByteBuffer opening_;           ///< the first bytes, until they tell who is there
