@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Files over loopback to dcam-serve, beside socat with an fsync of each file on the same disk: one of
-# 256 MiB, 16 of 16 MiB, 200 of 2 MiB at a time. Ours are verified (CRC, SHA-256) and read back.
-# The two take turns, so that what else the machine does meanwhile meets both; a run that does not store
-# every file counts for nothing.
+# 256 MiB, 16 of 16 MiB, 200 of 2 MiB at a time. Ours are verified (CRC, SHA-256) and read back. The
+# two take turns, so that what else the machine does meanwhile meets both, and every run of ours has
+# to have stored all files.
 # Usage: peers.sh [TOOLS FOLDER [ROUNDS]]: the best of so many rounds (3)
 set -euo pipefail
 tools=${1:-build/gcc/tools} rounds=${2:-3}
