@@ -1,25 +1,10 @@
 // read_metadata HEX...: the metadata of a file, as the camera sends it in METADATA.
-#include <charconv>
 #include <iostream>
 
 #include <dualcam/files/metadata.hpp>
+#include <dualcam/wire/hex_value.hpp>
 
 using namespace dualcam;
-
-/// The bytes of pairs of hex digits; nullopt: it is something else.
-std::optional<ByteBuffer> bytes_of(std::string_view hex) {
-  ByteBuffer bytes;
-  for (; !hex.empty(); hex.remove_prefix(2)) {
-    unsigned value = 0;
-    const auto pair = hex.substr(0, 2);
-    const auto* end = pair.data() + pair.size();
-    if (pair.size() < 2 || std::from_chars(pair.data(), end, value, 16).ptr != end) {
-      return std::nullopt;
-    }
-    bytes.push_back(static_cast<std::byte>(value));
-  }
-  return bytes;
-}
 
 void print(const Metadata& metadata) {
   const auto trigger = trigger_name(metadata.trigger, metadata.camera);
@@ -39,7 +24,7 @@ void print(const Metadata& metadata) {
 int main(int argc, char** argv) {
   int status = argc > 1 ? 0 : 2;
   for (const std::string_view hex : std::span(argv, static_cast<std::size_t>(argc)).subspan(1)) {
-    const auto payload = bytes_of(hex);
+    const auto payload = bytes_of_hex(hex);
     const auto camera = payload ? camera_of_metadata(*payload) : std::nullopt;
     if (!camera) {
       std::cerr << hex << ": not the metadata of a known camera\n";

@@ -1,9 +1,16 @@
 // How fast one core takes a file from the wire: framing, CRC, protocol; without socket and disk; by
-// kind, and by path in DATA and ENHANCED DATA. Baseline: the CRC alone, which every packet needs.
-#include <benchmark/benchmark.h>
+// kind, and by path in DATA and ENHANCED DATA; in pieces as small as a packet of TCP and as large
+// as a read that finds 64 KiB and more waiting. Then the same into a folder. Baseline: the CRC
+// alone, which every packet needs.
+#include <filesystem>
 
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+
+#include "dualcam/host/collector.hpp"
 #include "dualcam/session/camera_session.hpp"
 #include "dualcam/session/server_session.hpp"
+#include "dualcam/storage/file_system.hpp"
 #include "dualcam/wire/crc16.hpp"
 
 namespace {
@@ -73,7 +80,63 @@ void session(benchmark::State& state, Files files) {
 }
 BENCHMARK_CAPTURE(session, by_kind, Files::by_kind)->Arg(536)->Arg(1460)->Arg(65536)->Arg(262144);
 BENCHMARK_CAPTURE(session, by_path, Files::by_path)->Arg(536)->Arg(1460)->Arg(65536)->Arg(262144);
-BENCHMARK_CAPTURE(session, enhanced, Files::by_path_enhanced)->Arg(1460)->Arg(65536);
+BENCHMARK_CAPTURE(session, enhanced, Files::by_path_enhanced)
+    ->Arg(536)
+    ->Arg(1460)
+    ->Arg(65536)
+    ->Arg(262144);
+
+/// Everything else is real: the files of a folder in memory where there is one.
+class WithoutSyncs : public FileSystem {
+public:
+  int fdatasync(int) override { return 0; }
+  int fsync(int) override { return 0; }
+};
+
+/// The same into a folder, as a small host stores it, but for what the disk takes: a device that
+/// sends little at a time, and one whose bytes come in large pieces.
+void collected(benchmark::State& state, Files files) {
+  const auto stream = data_stream(files);
+  const auto piece_size = static_cast<std::size_t>(state.range(0));
+  WithoutSyncs disk;
+  const FileSystem::Use use(disk);
+  const auto memory = std::filesystem::path("/dev/shm");
+  const auto folder =
+      (std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path()) /
+      ("session-bench-" + std::to_string(::getpid()));
+  for (auto _ : state) {
+    state.PauseTiming();
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directory(folder);
+    state.ResumeTiming();
+    CollectorConfig config{.folder = folder};
+    config.session.metadata = false;
+    Collector collector(std::move(config), TimePoint{});
+    bool stored = false;
+    const auto feed = [&](Bytes input) {
+      collector.received(input, TimePoint{});
+      while (const auto event = collector.poll()) {
+        if (std::get_if<FileStored>(&*event) != nullptr) {
+          stored = true;
+          collector.told(TimePoint{});
+        }
+      }
+    };
+    feed(opening(files));
+    for (Bytes rest = stream; !rest.empty();) {
+      const auto piece = rest.first(std::min(piece_size, rest.size()));
+      feed(piece);
+      rest = rest.subspan(piece.size());
+    }
+    if (!stored) {
+      state.SkipWithError("the file was not stored");
+    }
+  }
+  std::filesystem::remove_all(folder);
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(file_size));
+}
+BENCHMARK_CAPTURE(collected, by_kind, Files::by_kind)->Arg(536)->Arg(1460)->Arg(65536);
+BENCHMARK_CAPTURE(collected, enhanced, Files::by_path_enhanced)->Arg(536)->Arg(1460)->Arg(65536);
 
 void crc_alone(benchmark::State& state) {
   const ByteBuffer packet(full_packet, std::byte{0x5A});

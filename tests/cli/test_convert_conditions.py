@@ -129,6 +129,14 @@ class Conditions(ConvertCase):
         self.assertIn("clip.h265.json: ", self.said)
         self.assertIn("going on without metadata", self.said)
 
+    def test_a_sidecar_without_end_is_not_read_to_its_end(self):
+        self.clip()
+        self.convert("--meta", "/dev/zero", "clip.h265", code=3)
+        self.assertIn("cannot read /dev/zero: longer than 16 MiB", self.said)
+        (self.folder / "clip.h265.json").symlink_to("/dev/zero")
+        self.convert("clip.h265")
+        self.assertIn("longer than 16 MiB; going on without metadata", self.said)
+
     def test_record_tells_what_became_of_a_file(self):
         self.clip()
         record = json.loads(self.convert("--json", "clip.h265"))

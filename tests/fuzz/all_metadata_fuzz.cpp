@@ -5,6 +5,7 @@
 #include "common/coordinate.hpp"
 #include "common/document.hpp"
 #include "common/record_reader.hpp"
+#include "dualcam/wire/hex_value.hpp"
 
 namespace {
 

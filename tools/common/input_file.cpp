@@ -100,15 +100,11 @@ Result<Bytes> InputFile::peek(std::size_t count) {
   return Bytes(peeked_).first(std::min(count, peeked_.size()));
 }
 
-Result<std::string> read_text(const std::string& path, std::size_t largest) {
-  auto file = InputFile::open(path);
-  if (!file) {
-    return std::unexpected(file.error());
-  }
+Result<std::string> read_text(InputFile file, std::size_t largest) {
   std::string text;
   ByteBuffer buffer(std::size_t{1} << 16);
   for (;;) {
-    const auto count = file->read(buffer);
+    const auto count = file.read(buffer);
     if (!count) {
       return std::unexpected(count.error());
     }
@@ -121,6 +117,11 @@ Result<std::string> read_text(const std::string& path, std::size_t largest) {
                                    "longer than " + std::to_string(largest >> 20) + " MiB"});
     }
   }
+}
+
+Result<std::string> read_text(const std::string& path, std::size_t largest) {
+  auto file = InputFile::open(path);
+  return file ? read_text(std::move(*file), largest) : std::unexpected(file.error());
 }
 
 } // namespace dualcam::inline tools

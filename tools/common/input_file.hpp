@@ -42,7 +42,9 @@ private:
   ByteBuffer peeked_;
 };
 
-/// All of a file (`-`: of standard input) that has no more than `largest` bytes.
+/// All of what is left of a file, no more than `largest` bytes.
+Result<std::string> read_text(InputFile file, std::size_t largest);
+/// The same of a file by name (`-`: of standard input).
 Result<std::string> read_text(const std::string& path, std::size_t largest);
 
 } // namespace dualcam::inline tools

@@ -1,7 +1,6 @@
 #include "common/json.hpp"
 
 #include "common/record.hpp"
-#include "dualcam/wire/hex.hpp"
 
 namespace dualcam::inline tools {
 
@@ -18,27 +17,6 @@ Json metadata_record(const Metadata& metadata, Bytes payload, std::optional<std:
   auto record = record_of(metadata, payload);
   record.imei = imei;
   return to_json(record);
-}
-
-std::optional<ByteBuffer> parse_hex(std::string_view text) {
-  constexpr std::string_view between_bytes = " \t\r\n,:;";
-  ByteBuffer bytes;
-  while (!text.empty()) {
-    if (between_bytes.find(text.front()) != std::string_view::npos) {
-      text.remove_prefix(1);
-      continue;
-    }
-    if (text.starts_with("0x") || text.starts_with("0X")) {
-      text.remove_prefix(2);
-    }
-    const auto byte = byte_of_hex(text.substr(0, 2));
-    if (!byte) {
-      return std::nullopt;
-    }
-    bytes.push_back(*byte);
-    text.remove_prefix(2);
-  }
-  return bytes;
 }
 
 } // namespace dualcam::inline tools

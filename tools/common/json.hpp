@@ -29,8 +29,4 @@ Json to_json(DeviceTime time);
 /// null.
 Json metadata_record(const Metadata& metadata, Bytes payload, std::optional<std::uint64_t> imei);
 
-/// Pairs of hex digits of either case; spaces, commas, colons and `0x` may stand between them.
-/// nullopt if anything else does.
-std::optional<ByteBuffer> parse_hex(std::string_view text);
-
 } // namespace dualcam::inline tools

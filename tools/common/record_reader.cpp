@@ -8,6 +8,7 @@
 #include "common/camera_document.hpp"
 #include "common/document.hpp"
 #include "dualcam/wire/hex.hpp"
+#include "dualcam/wire/hex_value.hpp"
 
 namespace dualcam::inline tools {
 namespace {

@@ -13,6 +13,7 @@
 #include "common/counted.hpp"
 #include "common/descriptor.hpp"
 #include "common/escape.hpp"
+#include "common/input_file.hpp"
 #include "dcam-convert/converter.hpp"
 #include "dcam-convert/jpeg.hpp"
 #include "dcam-convert/mp4_salvage.hpp"
@@ -24,7 +25,7 @@ namespace {
 
 constexpr std::size_t source_piece = 1 << 20;
 constexpr std::size_t longest_head = 16'384; // of a picture
-constexpr std::size_t text_piece = 16'384;
+constexpr std::size_t largest_sidecar = 16 << 20;
 constexpr std::uint64_t largest_photo = std::uint64_t{256} * 1024 * 1024;
 constexpr auto stdin_file = "file:/dev/stdin"; // seekable, other than pipe:0
 
@@ -141,31 +142,6 @@ Outcome<Clip> read_annex_b(const Workshop& workshop, const Input& file, double f
   auto clip = clip_of(*units, frame_rate, heads->mender, std::move(heads->damage));
   clip.codec = codec;
   return clip;
-}
-
-/// The whole text; errno if there is none. Throws if what it takes has run out.
-std::expected<std::string, int> read_text(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) {
-    const int error = errno;
-    if (is_exhaustion(error)) {
-      throw std::system_error(error, std::generic_category(), "cannot open " + path);
-    }
-    return std::unexpected(error);
-  }
-  std::string text;
-  std::string piece(text_piece, '\0');
-  for (;;) {
-    const auto count = ::read(file.get(), piece.data(), piece.size());
-    if (count == 0) {
-      return text;
-    }
-    if (count > 0) {
-      text.append(piece, 0, static_cast<std::size_t>(count));
-    } else if (errno != EINTR) {
-      return std::unexpected(errno);
-    }
-  }
 }
 
 double choose_frame_rate(const Workshop& workshop, const Source& source) {
@@ -323,13 +299,18 @@ Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input
   if (!demanded && input == "-") {
     return Sidecar{};
   }
-  const auto text = read_text(path);
-  if (!text && !demanded && (text.error() == ENOENT || text.error() == ENAMETOOLONG)) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const int error = file.get() < 0 ? errno : 0;
+  if (is_exhaustion(error)) {
+    throw std::system_error(error, std::generic_category(), "cannot open " + path);
+  }
+  if (!demanded && (error == ENOENT || error == ENAMETOOLONG)) {
     return Sidecar{};
   }
+  const auto text =
+      error == 0 ? read_text(InputFile::of(std::move(file)), largest_sidecar) : errno_error(error);
   if (!text) {
-    const auto message =
-        "cannot read " + escaped(path) + ": " + std::generic_category().message(text.error());
+    const auto message = "cannot read " + escaped(path) + ": " + text.error().message;
     if (demanded) {
       return std::unexpected(Failure{ExitCode::io, message});
     }

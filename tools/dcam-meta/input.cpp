@@ -11,6 +11,7 @@
 #include "common/pcap_reader.hpp"
 #include "common/utf16.hpp"
 #include "dualcam/media/media_type.hpp"
+#include "dualcam/wire/hex_value.hpp"
 
 namespace dualcam::meta {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "common/arguments.hpp"
 #include "common/camera_choices.hpp"
-#include "common/json.hpp"
 #include "common/pcap_reader.hpp"
 #include "dcam-meta/exif.hpp"
+#include "dualcam/wire/hex_value.hpp"
 
 namespace dualcam::meta {
 namespace {

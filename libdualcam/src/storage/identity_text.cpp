@@ -7,24 +7,13 @@
 #include "dualcam/files/geometry.hpp"
 #include "dualcam/wire/crc64.hpp"
 #include "dualcam/wire/hex.hpp"
+#include "dualcam/wire/hex_value.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam {
 namespace {
 
 constexpr std::size_t check_size = 16;
-
-std::optional<ByteBuffer> bytes_of_hex(std::string_view text) {
-  ByteBuffer bytes;
-  for (; text.size() >= 2; text.remove_prefix(2)) {
-    const auto byte = byte_of_hex(text.substr(0, 2));
-    if (!byte) {
-      return std::nullopt;
-    }
-    bytes.push_back(*byte);
-  }
-  return text.empty() ? std::optional(std::move(bytes)) : std::nullopt;
-}
 
 } // namespace
 

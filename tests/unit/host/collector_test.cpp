@@ -86,6 +86,33 @@ struct TwoFiles {
   }
 };
 
+/// A Collector that is told by hand what a device without metadata says.
+struct ByHand {
+  static CollectorConfig config() {
+    auto config = in_folder(folder);
+    config.session.metadata = false;
+    return config;
+  }
+
+  std::unique_ptr<MemoryDisk> disk = empty_disk();
+  FileSystem::Use use{*disk};
+  TimePoint now{std::chrono::hours(1)};
+  Collector collector{config(), now};
+
+  std::vector<CollectorEvent> poll_all() {
+    std::vector<CollectorEvent> events;
+    while (auto event = collector.poll()) {
+      CHECK_FALSE(std::holds_alternative<StorageFailed>(*event));
+      events.push_back(std::move(*event));
+    }
+    return events;
+  }
+  std::vector<CollectorEvent> receive(Bytes bytes) {
+    collector.received(bytes, now);
+    return poll_all();
+  }
+};
+
 std::vector<std::string> names_of(const Came& came) {
   std::vector<std::string> names;
   for (const auto& stored : came.told) {
@@ -197,31 +224,20 @@ TEST_CASE("collector: what is told without a question is the host's mistake") {
 
 TEST_CASE("collector: a line that is cut before the host has told costs nothing") {
   const TwoFiles camera(dialects[0]);
-  const auto disk = empty_disk();
-  const FileSystem::Use use(*disk);
-  const TimePoint now{std::chrono::hours(1)};
-  auto config = in_folder(folder);
-  config.session.metadata = false;
-  Collector collector(config, now);
+  ByHand host;
   const auto bytes = Bytes(camera.contents[1]);
   auto sent = opening_of(FileKind::rear_video, 3);
   append(sent, encode(Sync{1}));
   append(sent, camera.dialect.packets_from(bytes, 0));
-  collector.received(sent, now);
-  std::vector<CollectorEvent> events;
-  while (auto event = collector.poll()) {
-    events.push_back(std::move(*event));
-  }
-  REQUIRE(std::holds_alternative<FileStored>(events.back()));
-  CHECK_FALSE(collector.poll());
-  collector.disconnected();
-  CHECK_FALSE(collector.poll());
-  collector.told(now);
-  const auto end = collector.poll();
-  REQUIRE(end);
-  CHECK(std::holds_alternative<Ended>(*end));
-  CHECK_FALSE(collector.poll());
-  CHECK(collector.ended());
+  REQUIRE(std::holds_alternative<FileStored>(host.receive(sent).back()));
+  CHECK(host.poll_all().empty());
+  host.collector.disconnected();
+  CHECK(host.poll_all().empty());
+  host.collector.told(host.now);
+  const auto last = host.poll_all();
+  REQUIRE(last.size() == 1);
+  CHECK(std::holds_alternative<Ended>(last[0]));
+  CHECK(host.collector.ended());
 }
 
 // --- what is cut ---
@@ -264,24 +280,13 @@ TEST_CASE("collector: what a cut line has brought is not fetched again but for t
 
 TEST_CASE("collector: what has come is durable a second later, though nothing more comes") {
   const TwoFiles camera(dialects[0]);
-  const auto disk = empty_disk();
-  const FileSystem::Use use(*disk);
-  TimePoint now{std::chrono::hours(1)};
-  auto config = in_folder(folder);
-  config.session.metadata = false;
-  Collector collector(config, now);
-  const auto poll_all = [&] {
-    while (collector.poll()) {
-    }
-  };
+  ByHand host;
   auto sent = opening_of(FileKind::front_photo, 6);
   append(sent, encode(Sync{1}));
   append(sent, camera.dialect.packets_from(Bytes(camera.contents[0]).first(3'072), 0));
-  collector.received(sent, now);
-  poll_all();
+  (void)host.receive(sent);
   const auto claimed = [&] {
-    const auto after = disk->after_cut([] { return false; }, false);
-    const FileSystem::Use cut(*after);
+    const auto after = host.disk->after_cut([] { return false; }, false);
     const auto path = folder + "/photof.jpg.part.checkpoint";
     const auto text = after->content(path);
     const auto read = decode_checkpoint(as_bytes(text));
@@ -289,12 +294,12 @@ TEST_CASE("collector: what has come is durable a second later, though nothing mo
     return slot ? read->claims.at(*slot)->held.bytes : 0;
   };
   CHECK(claimed() == 0);
-  CHECK(collector.deadline() <= now + Milliseconds(1'000));
-  now = collector.deadline();
-  collector.tick(now);
-  poll_all();
+  CHECK(host.collector.deadline() <= host.now + Milliseconds(1'000));
+  host.now = host.collector.deadline();
+  host.collector.tick(host.now);
+  (void)host.poll_all();
   CHECK(claimed() == 3'072);
-  CHECK(collector.deadline() > now + Milliseconds(1'000));
+  CHECK(host.collector.deadline() > host.now + Milliseconds(1'000));
 }
 
 TEST_CASE("collector: another file behind a cut is neither spliced nor lost") {
@@ -320,24 +325,16 @@ TEST_CASE("collector: another file behind a cut is neither spliced nor lost") {
 TEST_CASE(
     "collector: a START that comes twice, and a file that the device gives up, cost no byte") {
   const TwoFiles camera(dialects[0]);
-  const auto disk = empty_disk();
-  const FileSystem::Use use(*disk);
-  const TimePoint now{std::chrono::hours(1)};
-  auto config = in_folder(folder);
-  config.session.metadata = false;
-  Collector collector(config, now);
+  ByHand host;
   auto sent = opening_of(FileKind::front_photo, 6);
   append(sent, encode(Start{6}));
   append(sent, encode(Sync{1}));
   append(sent, camera.dialect.packets_from(Bytes(camera.contents[0]).first(3'072), 0));
   append(sent, encode(Status{2}));
-  collector.received(sent, now);
-  while (const auto event = collector.poll()) {
-    CHECK_FALSE(std::holds_alternative<StorageFailed>(*event));
-  }
-  CHECK(disk->content(folder + "/photof.jpg.part").size() == 3'072);
-  camera.complete(*disk);
-  CHECK_FALSE(disk->has(folder + "/photof.jpg.part"));
+  (void)host.receive(sent);
+  CHECK(host.disk->content(folder + "/photof.jpg.part").size() == 3'072);
+  camera.complete(*host.disk);
+  CHECK_FALSE(host.disk->has(folder + "/photof.jpg.part"));
 }
 
 // --- what fails ---
