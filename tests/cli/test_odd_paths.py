@@ -7,7 +7,7 @@ import struct
 from families import FAMILIES
 from harness import SIGTERM, ToolTest, sha256
 from uploads import Upload, was_read
-from wire import AGAIN, RESUME, START
+from wire import AGAIN, FILE, METADATA_WANTED, RESUME, START
 
 BY_PATH = FAMILIES[1:]
 TIME = 1_730_205_822_000
@@ -118,8 +118,8 @@ class OddPaths(ToolTest):
     def test_sync_goes_back_further_than_asked(self):
         file = self.file("v", 60_000)
         for family in BY_PATH:
-            for back in (1, 5, 1000):
-                [done], _ = self.fetch(*family.sim, "--sync-back", back, "--corrupt", "0.05",
+            for back, corrupt in ((1, 0.05), (5, 0.05), (1000, 0.005)):
+                [done], _ = self.fetch(*family.sim, "--sync-back", back, "--corrupt", corrupt,
                                        "--cut", "9", "--reconnect", "1", "--reconnect-delay", "0",
                                        f"videof={file}")
                 self.assertEqual(done["sha256"], sha256(file), (back, family))
@@ -175,6 +175,27 @@ class OddPaths(ToolTest):
                 self.assertLessEqual(asked.count("FILE REQUEST by path"), 2, asked)
                 self.assert_stored(file)
                 self.fresh()
+
+    def test_a_device_that_hangs_up_over_every_request_of_one_form_is_asked_otherwise(self):
+        """Over whole paths, or over METADATA REQUEST."""
+        class HangsUp(Upload):
+            def answer(self, command, payload):
+                if command == over and len(payload) != 7:
+                    raise ConnectionResetError
+                super().answer(command, payload)
+
+        content = self.random.randbytes(3_000)
+        for over, family in ((FILE, BY_PATH[0]), (FILE, BY_PATH[-1]), (METADATA_WANTED, BY_PATH[1])):
+            self.fresh()
+            server = self.serve("-k")
+            for _ in range(6):
+                with HangsUp(server, content, milliseconds=TIME, family=family) as camera:
+                    camera.run()
+                if camera.taken:
+                    break
+            self.assertTrue(camera.taken, (over, family, server.errors))
+            server.signal(SIGTERM)
+            self.assertEqual(server.wait(), 0)
 
     def test_two_cameras_behind_one_imei(self):
         photo, video = self.file("a", 3_333), self.file("v", 20_000)

@@ -337,7 +337,8 @@ asio::awaitable<void> Connection::perform(const Identified& identified) {
   upload_.identified(imei, origin());
   server_.admitted(imei);
   server_.reporter().connected(identified.init, origin());
-  session_.accept(server_.clock().now(), server_.stepped_back().of(imei));
+  const auto& stepped_back = server_.stepped_back();
+  session_.accept(server_.clock().now(), stepped_back.of(imei), stepped_back.manner(imei));
 }
 
 asio::awaitable<void> Connection::perform(const Note& note) {

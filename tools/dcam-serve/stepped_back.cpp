@@ -1,5 +1,6 @@
 #include "dcam-serve/stepped_back.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace dualcam::serve {
@@ -11,6 +12,8 @@ constexpr std::size_t most_path_bytes = 16'777'216;
 /// takes it so forgets the file, which therefore has to be hopeless.
 constexpr unsigned hopeless_in_vain = 2;
 constexpr unsigned hopeless_in_all = 3; // links are lost for other reasons, too
+constexpr unsigned most_unanswered = 2;
+constexpr unsigned most_untold = 5; // by then a file that alone is to blame is passed over
 
 } // namespace
 
@@ -23,12 +26,12 @@ bool SteppedBack::add(std::uint64_t imei, const FileRef& file, Attempt attempt) 
     forgive(imei, file);
     return false;
   }
-  auto& [kinds, paths, unnamed] = of_camera(imei);
+  auto& camera = of_camera(imei);
   if (file.kind()) {
-    const auto before = std::exchange(kinds, kinds | file.kinds());
-    return kinds != before && attempt == Attempt::in_vain;
+    const auto before = std::exchange(camera.kinds, camera.kinds | file.kinds());
+    return camera.kinds != before && attempt == Attempt::in_vain;
   }
-  const auto [entry, is_new] = paths.try_emplace(file);
+  const auto [entry, is_new] = camera.paths.try_emplace(file);
   auto& attempts = entry->second;
   ++attempts.all;
   attempts.in_vain += attempt == Attempt::in_vain ? 1 : 0;
@@ -38,6 +41,30 @@ bool SteppedBack::add(std::uint64_t imei, const FileRef& file, Attempt attempt) 
 }
 
 void SteppedBack::add_unnamed(std::uint64_t imei) { of_camera(imei).unnamed = true; }
+
+void SteppedBack::add_unanswered(std::uint64_t imei, const FileRef& file,
+                                 ServerSession::Owes what) {
+  auto& camera = of_camera(imei);
+  camera.untold_metadata += what == ServerSession::Owes::metadata ? 1 : 0;
+  const auto whose = file.kind() ? std::nullopt : file.camera();
+  camera.unanswered += whose && is_like_dualcam(*whose) ? 1 : 0; // others want the whole path [srv]
+}
+
+void SteppedBack::tells_metadata(std::uint64_t imei) {
+  if (const auto found = files_.find(imei); found != files_.end()) {
+    found->second.untold_metadata = 0;
+  }
+}
+
+Manner SteppedBack::manner(std::uint64_t imei) const {
+  const auto found = files_.find(imei);
+  if (found == files_.end()) {
+    return {};
+  }
+  const auto& camera = found->second;
+  return {.by_first_bytes = camera.unanswered >= most_unanswered && camera.unanswered % 2 == 0,
+          .without_metadata = camera.untold_metadata >= most_untold};
+}
 
 /// It comes after all, if slowly.
 void SteppedBack::forgive(std::uint64_t imei, const FileRef& file) {
@@ -53,11 +80,12 @@ void SteppedBack::remove(std::uint64_t imei, const FileRef& file) {
   if (found == files_.end()) {
     return;
   }
-  auto& [kinds, paths, unnamed] = found->second;
-  kinds = kinds - file.kinds();
-  unnamed = unnamed && file.kind();
-  path_bytes_ -= paths.erase(file) > 0 ? file.request().size() : 0;
-  if (kinds.empty() && paths.empty() && !unnamed) {
+  auto& camera = found->second;
+  camera.kinds = camera.kinds - file.kinds();
+  camera.unnamed = camera.unnamed && file.kind();
+  path_bytes_ -= camera.paths.erase(file) > 0 ? file.request().size() : 0;
+  camera.untold_metadata = std::min(camera.untold_metadata, most_untold - 1); // next time it may
+  if (camera.is_empty()) {
     files_.erase(found);
   }
 }
@@ -88,9 +116,9 @@ AskedLast SteppedBack::of(std::uint64_t imei) const {
   if (found == files_.end()) {
     return {};
   }
-  const auto& [kinds, paths, unnamed] = found->second;
-  AskedLast last{.kinds = kinds, .paths = unnamed || !paths.empty()};
-  for (const auto& [path, attempts] : paths) {
+  const auto& camera = found->second;
+  AskedLast last{.kinds = camera.kinds, .paths = camera.unnamed || !camera.paths.empty()};
+  for (const auto& [path, attempts] : camera.paths) {
     if (is_hopeless(attempts)) {
       last.in_vain.insert(path);
     }

@@ -24,11 +24,17 @@ public:
   bool add(std::uint64_t imei, const FileRef& file, Attempt attempt);
   /// The device hung up when it was asked which file it has.
   void add_unnamed(std::uint64_t imei);
+  /// The device hung up over a request for this file, which it has not answered.
+  void add_unanswered(std::uint64_t imei, const FileRef& file, ServerSession::Owes what);
+  /// It has told the metadata of a file.
+  void tells_metadata(std::uint64_t imei);
   /// It has come.
   void remove(std::uint64_t imei, const FileRef& file);
   /// There was no other: they are next, before they are passed over again.
   void passed_over(std::uint64_t imei, const std::set<FileRef>& files);
   AskedLast of(std::uint64_t imei) const;
+  /// After several requests in vain others are tried.
+  Manner manner(std::uint64_t imei) const;
 
 private:
   /// One behind the other.
@@ -40,7 +46,12 @@ private:
   struct Files {
     FileKinds kinds{};
     std::map<FileRef, Attempts> paths{};
-    bool unnamed = false; ///< one by path, nobody knows which
+    bool unnamed = false;         ///< one by path, nobody knows which
+    unsigned unanswered = 0;      ///< whole paths, and first bytes in their place
+    unsigned untold_metadata = 0; ///< requests for it
+    bool is_empty() const {
+      return kinds.empty() && paths.empty() && !unnamed && unanswered == 0 && untold_metadata == 0;
+    }
   };
 
   static bool is_hopeless(const Attempts& attempts);

@@ -35,6 +35,7 @@ asio::awaitable<void> Upload::perform(const MetadataReceived& metadata) {
   facts.received = transfer_ ? facts.received : system_now();
   facts.metadata_payload.assign(metadata.payload.begin(), metadata.payload.end());
   server_.reporter().metadata(facts);
+  server_.stepped_back().tells_metadata(facts_.imei);
   co_return;
 }
 
@@ -313,9 +314,14 @@ void Upload::step_back(bool in_vain) {
     return;
   case ServerSession::Owes::path:
     return server_.stepped_back().add_unnamed(facts_.imei);
-  case ServerSession::Owes::file:
-    return step_back(session_.asked_for(), in_vain);
+  case ServerSession::Owes::metadata:
+  case ServerSession::Owes::start:
+    server_.stepped_back().add_unanswered(facts_.imei, session_.asked_for(), session_.owes());
+    break;
+  case ServerSession::Owes::packets:
+    break;
   }
+  step_back(session_.asked_for(), in_vain);
 }
 
 void Upload::step_back(const FileRef& file, bool in_vain) {

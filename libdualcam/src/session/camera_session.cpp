@@ -132,8 +132,11 @@ void CameraSession::on_resume(const Resume& resume) {
   if (file == nullptr || offset > file->content.size()) {
     return refuse(status_invalid_resume, "nothing to resume at packet " + std::to_string(number));
   }
-  ++transfer_->asked[number_of(file->file, offset)];
-  synchronise(offset - std::min(offset, config_.sync_back * packet_size(file->file)));
+  const auto back = offset - std::min(offset, config_.sync_back * packet_size(file->file));
+  for (auto again = number_of(file->file, back); again <= number_of(file->file, offset); ++again) {
+    ++transfer_->asked[again];
+  }
+  synchronise(back);
 }
 
 void CameraSession::synchronise(std::size_t offset) {

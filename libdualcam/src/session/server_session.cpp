@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "dualcam/wire/opener.hpp"
 
@@ -165,6 +166,9 @@ bool ServerSession::advance() {
   if (state_ == State::awaiting_init && !admits()) {
     return false;
   }
+  if (too_much_ > 0) {
+    return drop_metadata();
+  }
   if (state_ == State::completing_metadata) {
     return complete_metadata();
   }
@@ -208,6 +212,9 @@ void ServerSession::on_bad_framing(const Error& error) {
   if (state_ == State::receiving) {
     varies_ = true; // it may be a packet larger than those before
     return resume(Resumed::Reason::bad_framing);
+  }
+  if (is_too_much_metadata()) {
+    return;
   }
   end(Ended::Reason::violation, error.message + " (byte " + std::to_string(error.offset) + ")");
 }
@@ -254,11 +261,20 @@ void ServerSession::on_init(const Init& init) {
   actions_.emplace_back(Identified{init});
 }
 
-void ServerSession::accept(TimePoint now, AskedLast last) {
+void ServerSession::accept(TimePoint now, AskedLast last, const Manner& manner) {
   if (!answers(State::identifying, now)) {
     return;
   }
   offers_.ask_last(std::move(last));
+  manner_ = manner;
+  shortened_ = manner.by_first_bytes;
+  if (manner.by_first_bytes) {
+    odd(Oddity::short_request,
+        "the device has hung up over whole paths: asking by their first bytes");
+  }
+  if (std::exchange(asks_metadata_, asks_metadata_ && !manner.without_metadata) != asks_metadata_) {
+    note("the device has hung up over METADATA REQUEST: going on without metadata");
+  }
   if (protocol_ < oldest_known_protocol || protocol_ > newest_known_protocol) {
     odd(Oddity::protocol,
         "protocol " + std::to_string(protocol_) + " is not known: served as protocol " +

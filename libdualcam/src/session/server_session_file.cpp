@@ -32,7 +32,6 @@ bool is_of_another(Bytes metadata, const FileRef& file) {
 
 void ServerSession::ask_about(FileRef file) {
   current_ = std::move(file);
-  owes_ = Owes::file;
   offers_.begin_file();
   metadata_.clear();
   asks_metadata_ ? ask_for_metadata() : offer();
@@ -40,6 +39,7 @@ void ServerSession::ask_about(FileRef file) {
 
 void ServerSession::ask_for_metadata() {
   state_ = State::awaiting_metadata;
+  owes_ = Owes::metadata;
   await(Timer::metadata, config_.metadata_wait);
   const auto file = current_.metadata_request();
   send(MetadataRequest{shortened_ ? file.substr(0, short_request_size) : file});
@@ -50,7 +50,7 @@ void ServerSession::without_metadata(std::string_view why) {
     return ask_for_metadata();
   }
   asks_metadata_ = false;
-  shortened_ = shortened_ && understood_;
+  ask_as_before();
   note("the device " + std::string(why) + " METADATA REQUEST: going on without metadata");
   offer();
 }
@@ -123,6 +123,30 @@ bool ServerSession::complete_metadata(bool waited) {
   is_there ? take_uncounted_byte() : report_metadata(metadata_);
   offer();
   return true;
+}
+
+/// Whatever its length says, it costs no more than itself: it is dropped, the file comes.
+bool ServerSession::is_too_much_metadata() {
+  const auto head = framer_.ahead(4);
+  if (head.size() < 4 ||
+      load_be<std::uint16_t>(head) != static_cast<std::uint16_t>(CommandId::metadata)) {
+    return false;
+  }
+  too_much_ = 4 + load_be<std::uint16_t>(head.subspan(2));
+  note("METADATA of " + std::to_string(too_much_ - 4) + " bytes is too long to be kept");
+  return true;
+}
+
+/// What has come of it.
+bool ServerSession::drop_metadata() {
+  const auto here = framer_.ahead(too_much_).size();
+  framer_.skip(here);
+  too_much_ -= here;
+  if (here > 0 && state_ == State::awaiting_metadata) {
+    progress();
+    too_much_ == 0 ? offer() : await(Timer::metadata, config_.metadata_wait);
+  }
+  return here > 0;
 }
 
 void ServerSession::offer() {
@@ -221,6 +245,7 @@ void ServerSession::start(std::uint32_t announced) {
   leaving_ = Leaving::no;
   begun_ = false;
   announced_ = announced;
+  owes_ = Owes::packets;
   synchronised_ = false;
   ask_host(State::starting);
   actions_.emplace_back(FileStarted{current_, announced_});

@@ -63,6 +63,7 @@ void ServerSession::without_path(std::string_view why) {
 
 void ServerSession::request_file() {
   state_ = State::awaiting_start;
+  owes_ = Owes::start;
   const auto otherwise = current_.short_request();
   if (otherwise) {
     await(Timer::start, config_.path_wait);
@@ -73,19 +74,31 @@ void ServerSession::request_file() {
 /// The vendor's server sends some cameras the first bytes of a path only [run]: a device that does
 /// not understand the whole one is asked so, once.
 bool ServerSession::may_ask_otherwise() {
-  if (!current_.short_request() || understood_ || shortened_) {
+  if (!current_.short_request() || understood_ || asked_otherwise_) {
     return false;
   }
-  shortened_ = true;
-  odd(Oddity::short_request, "the device does not understand the path: asking by its first bytes");
+  asked_otherwise_ = true;
+  shortened_ = !shortened_;
+  if (shortened_) {
+    odd(Oddity::short_request,
+        "the device does not understand the path: asking by its first bytes");
+  }
   return true;
+}
+
+/// Neither way was understood.
+void ServerSession::ask_as_before() {
+  if (!understood_) {
+    asked_otherwise_ = false;
+    shortened_ = manner_.by_first_bytes;
+  }
 }
 
 /// It does not open the file, in whatever way it was asked for; by path it may tell another one in
 /// the next round. Not so in mid-file: REPEAT INIT is what follows a whole file, and the device may
 /// take this one for delivered.
 void ServerSession::refused() {
-  shortened_ = shortened_ && understood_;
+  ask_as_before();
   offers_.is_refused(current_);
   go_on();
 }

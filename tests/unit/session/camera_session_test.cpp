@@ -196,9 +196,10 @@ TEST_CASE("camera: asked to go on at the end of a file it says that nothing is t
   CHECK(answer_to(other, "0009") == init_of_42 + "40000400");
 }
 
-TEST_CASE("camera: each packet says how often just it was asked for") {
+TEST_CASE("camera: each packet says how often it was asked for, or passed on the way back") {
   const FourFiles four;
-  CameraSession camera({.imei = 42}, four.files);
+  const std::uint32_t back = GENERATE(0U, 2U);
+  CameraSession camera({.imei = 42, .sync_back = back}, four.files);
   answer_to(camera, "0008 0007 25766964656f66");
   const auto asked = [&](const char* request) {
     const auto bytes = from_hex(request);
@@ -214,6 +215,11 @@ TEST_CASE("camera: each packet says how often just it was asked for") {
     return packets;
   };
   using Packets = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+  if (back != 0) {
+    CHECK(asked("0002 0004 00000004") == Packets{{2, 1}, {3, 1}, {4, 1}, {5, 0}});
+    CHECK(asked("0002 0004 00000005") == Packets{{3, 2}, {4, 2}, {5, 1}});
+    return;
+  }
   CHECK(asked("0002 0004 00000003") == Packets{{3, 1}, {4, 0}, {5, 0}});
   CHECK(asked("0002 0004 00000005") == Packets{{5, 1}});
   CHECK(asked("0002 0004 00000003") == Packets{{3, 2}, {4, 0}, {5, 1}});

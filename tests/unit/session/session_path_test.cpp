@@ -580,6 +580,79 @@ TEST_CASE("path: files go in the order of the wishes, and those that did not com
   }
 }
 
+TEST_CASE("path: METADATA of any length keeps no file from coming") {
+  for (const std::size_t size : {4096U, 4097U, 65'535U}) {
+    for (const std::size_t piece : {1U, 3U, 4096U, 100'000U}) {
+      CAPTURE(size, piece);
+      TestHost host(by_path);
+      host.receive(init_path);
+      host.receive(encode(Path{"dsm/a"}));
+      auto sent = from_hex("000b 0000");
+      sent[2] = static_cast<std::byte>(size >> 8);
+      sent[3] = static_cast<std::byte>(size);
+      sent.resize(4 + size, std::byte{' '});
+      append(sent, from_hex("0001 0006 00000001 0000"));
+      for (Bytes rest = sent; !rest.empty();) {
+        host.receive(rest.first(std::min(rest.size(), piece)));
+        rest = rest.subspan(std::min(rest.size(), piece));
+      }
+      CHECK(to_hex(host.take_sent()).ends_with("0002000400000000"));
+      host.receive("0003 0004 00000000 0004 0003 61 728f 0005 0004 00000000");
+      CHECK(host.files().size() == 1);
+      CHECK(host.has_event("note METADATA of " + std::to_string(size) +
+                           " bytes is too long to be kept") == (size > 4096));
+    }
+  }
+}
+
+TEST_CASE("path: METADATA that is too long and stays unfinished is waited for as any other") {
+  TestHost host(by_path);
+  host.receive(init_path);
+  host.receive(encode(Path{"dsm/a"}));
+  host.receive("000b ffff 2020");
+  host.take_sent();
+  host.wait(Milliseconds(10'000));
+  CHECK(to_hex(host.take_sent()) == command("0008", "dsm/a"));
+}
+
+TEST_CASE("path: a device that hung up over whole paths is asked by the first bytes first") {
+  TestHost host(without_metadata);
+  host.manner = {.by_first_bytes = true};
+  const auto ask = [&](const char* path) {
+    host.receive(init_path);
+    host.take_sent();
+    host.receive(encode(Path{path}));
+    return to_hex(host.take_sent());
+  };
+  constexpr auto refusal = "0005 0004 00000011";
+  CHECK(ask("dashcam/a") == command("0008", "dashcam"));
+  host.receive(refusal);
+  CHECK(to_hex(host.take_sent()) == command("0008", "dashcam/a"));
+  host.receive(refusal); // neither is understood
+  CHECK(to_hex(host.take_sent()) == "0009");
+  CHECK(ask("dashcam/b") == command("0008", "dashcam"));
+  SECTION("that is understood") {}
+  SECTION("the whole path is") {
+    host.receive(refusal);
+    CHECK(to_hex(host.take_sent()) == command("0008", "dashcam/b"));
+  }
+  host.receive("0001 0006 00000001 0000");
+  host.receive("0003 0004 00000000 0004 0003 61 728f 0005 0004 00000000");
+  CHECK(host.files().size() == 1);
+}
+
+TEST_CASE("path: a device that hung up over METADATA REQUEST is not asked for it") {
+  for (const auto* init : {init_path, "0000 0005 00013ee13c001981 44000400"}) {
+    TestHost host(by_path);
+    host.manner = {.without_metadata = true};
+    host.receive(init);
+    host.receive(encode(Path{"dsm/a"}));
+    CHECK(to_hex(host.take_sent()).find("000a00") == std::string::npos);
+    CHECK(host.has_event(
+        "note the device has hung up over METADATA REQUEST: going on without metadata"));
+  }
+}
+
 TEST_CASE("path: one that never came lets the others go first, and is asked for behind them") {
   constexpr auto init = "0000 0005 00013ee13c001981 42000400";
   const auto a = *FileRef::of_path("dsm/a");

@@ -62,6 +62,7 @@ public:
   bool admit = true;
   FileKinds skipped;
   AskedLast last;           ///< asked for behind the others
+  Manner manner;            ///< how it is asked
   std::size_t enough = 0;   ///< files, then the host takes its leave; 0 = never
   ByteBuffer held;          ///< of the next file, from an earlier connection
   ResumePoint resume_point; ///< that goes with it
@@ -103,7 +104,7 @@ private:
   }
   void on(const Identified& identified) {
     log("identified " + format_imei(identified.init.imei));
-    admit ? session_.accept(now_, last) : session_.reject("not on the list");
+    admit ? session_.accept(now_, last, manner) : session_.reject("not on the list");
   }
   void on(const MetadataReceived& metadata) {
     log("metadata " + metadata.file.text() + ' ' + to_hex(metadata.payload));

@@ -97,6 +97,32 @@ TEST_CASE("stepped back: one by path that nobody knows lets the kinds go first, 
   CHECK_FALSE(files.of(1).paths);
 }
 
+TEST_CASE("stepped back: a camera that hangs up over requests is asked otherwise") {
+  using Owes = ServerSession::Owes;
+  SteppedBack files;
+  const auto dashcam = by_path("dashcam/a");
+  for (unsigned lost = 1; lost <= 6; ++lost) {
+    CAPTURE(lost);
+    files.add_unanswered(1, dashcam, Owes::start);
+    files.add_unanswered(2, by_path("dsm/a"), Owes::start); // which wants the whole path
+    files.add_unanswered(3, FileKind::front_photo, Owes::metadata);
+    CHECK(files.manner(1).by_first_bytes == (lost % 2 == 0));
+    CHECK_FALSE(files.manner(1).without_metadata);
+    CHECK_FALSE(files.manner(2).by_first_bytes);
+    CHECK(files.manner(3).without_metadata == (lost >= 5));
+  }
+  files.remove(1, dashcam); // it works
+  CHECK(files.manner(1).by_first_bytes);
+  files.remove(3, FileKind::front_photo); // it is asked again on the next connection
+  CHECK_FALSE(files.manner(3).without_metadata);
+  files.add_unanswered(3, FileKind::front_photo, Owes::metadata);
+  CHECK(files.manner(3).without_metadata);
+  files.tells_metadata(3);
+  files.add_unanswered(3, FileKind::front_photo, Owes::metadata);
+  CHECK_FALSE(files.manner(3).without_metadata);
+  CHECK_FALSE(files.manner(4).without_metadata);
+}
+
 TEST_CASE("stepped back: as many cameras and paths as anybody claims cost a bounded memory") {
   SteppedBack files;
   std::size_t kept = 0;

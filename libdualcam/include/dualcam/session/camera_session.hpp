@@ -68,7 +68,7 @@ struct CameraSend {
   ByteBuffer bytes;         ///< one command
   std::uint32_t packet = 0; ///< the packet's number from 1 on if this is DATA, else 0
   std::size_t file = 0;     ///< whose packet it is, in the list the session was made with
-  std::uint32_t asked = 0;  ///< how often RESUME asked for just this packet
+  std::uint32_t asked = 0;  ///< how often RESUME led back to it, or SYNC further back did
 };
 
 /// The server sent a command; `text` describes it.

@@ -67,6 +67,12 @@ struct ServerConfig {
   unsigned attempts = 8; ///< RESUMEs and returning SYNCs without a new packet before giving up
 };
 
+/// How a device is asked, if earlier connections have taught that.
+struct Manner {
+  bool by_first_bytes = false;   ///< for a file by path, before the whole path
+  bool without_metadata = false; ///< though ServerConfig says otherwise
+};
+
 /// Write these bytes to the device.
 struct Send {
   ByteBuffer bytes; ///< one command
@@ -211,7 +217,7 @@ public:
 
   // Answers.
   /// To Identified.
-  void accept(TimePoint now, AskedLast last = {});
+  void accept(TimePoint now, AskedLast last = {}, const Manner& manner = {});
   /// To Identified: hangs up; `why` is the text of Ended.
   void reject(std::string_view why);
   /// To FileOffered: asks for it.
@@ -233,9 +239,11 @@ public:
 
   /// What the device owes when the connection ends: it may be what it hangs up over.
   enum class Owes {
-    nothing,
-    path, ///< which file it has
-    file, ///< `asked_for`
+    nothing,  ///< but INIT
+    path,     ///< which file it has
+    metadata, ///< that of `asked_for`
+    start,    ///< of `asked_for`, its first sign
+    packets,  ///< of `asked_for`
   };
   /// Also after the end, as it was then.
   Owes owes() const { return owes_; }
@@ -283,10 +291,13 @@ private:
   void without_metadata(std::string_view why);
   void request_file();
   bool may_ask_otherwise();
+  void ask_as_before();
   void on_metadata_stage(const Message& message);
   bool complete_metadata(bool waited = false);
   std::optional<bool> uncounted_byte_follows();
   void take_uncounted_byte();
+  bool is_too_much_metadata();
+  bool drop_metadata();
   void report_metadata(Bytes payload);
   void on_start_stage(const Message& message);
   void start_is_late();
@@ -359,7 +370,9 @@ private:
   std::uint64_t imei_ = 0;
   std::uint16_t protocol_ = 0;
   Offers offers_;
-  bool shortened_ = false;  ///< a path is asked for by its first bytes
+  Manner manner_;
+  bool shortened_ = false; ///< a path is asked for by its first bytes
+  bool asked_otherwise_ = false;
   bool understood_ = false; ///< the device has begun a file by path as it was asked for
   bool asks_metadata_;
   std::bitset<static_cast<std::size_t>(Oddity::last) + 1> told_;
@@ -369,6 +382,7 @@ private:
   FileRef current_ = FileKind::front_photo;
   ByteBuffer metadata_;         ///< as far as it was reported
   bool metadata_open_ = false;  ///< a byte of it may follow that its length did not count
+  std::size_t too_much_ = 0;    ///< bytes of one that is too long, which have yet to come
   std::uint32_t announced_ = 0; ///< as START said
   FileReceiver file_;
   /// Why it will be left, unless another START comes.
