@@ -149,7 +149,8 @@ def frame_hashes(source):
 def decoded_sound(path):
     """Samples (8000 Hz) from the presentation's start on, silence where there is none."""
     raw = run("ffmpeg", "-nostdin", "-v", "error", "-i", "file:" + str(path), "-map", "0:a:0",
-              "-af", "aresample=8000:async=1:first_pts=0", "-f", "s16le", "pipe:1")
+              "-af", "aresample=8000:async=1:first_pts=0", "-f", "s16le", "pipe:1",
+              "-map", "0:v?", "-c", "copy", "-f", "null", "-")  # or HLS would begin with the sound
     return struct.unpack(f"<{len(raw) // 2}h", raw)
 
 

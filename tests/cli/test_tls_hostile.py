@@ -88,6 +88,10 @@ class Hostile(TlsTest):
                 stack.enter_context(Camera(server)).send(hello()[:100])
             self.a_good_camera_is_served(server)  # the slow ones make room after 3 s
 
+    def promised(self):
+        """KiB: of OpenSSL 3.0 a connection needs 15 itself, of 3.5 it needs 22, with ML-KEM 28."""
+        return 24 if "OpenSSL 3.0." in self.run_tool("dcam-serve", "--version").stdout else 40
+
     def test_an_idle_connection_takes_24_KiB(self):
         # memory that was given back counts for nothing, with the sanitizers neither
         sparing = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=0"
@@ -104,7 +108,7 @@ class Hostile(TlsTest):
             before = self.memory(server)
             for _ in range(count):
                 connect()
-            most = (128 if sanitized() else 24) * 1024  # the sanitizers need memory as well
+            most = (128 if sanitized() else self.promised()) * 1024  # the sanitizers need memory as well
             self.assertLessEqual((self.memory(server) - before) / count, most)
 
 

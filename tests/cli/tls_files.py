@@ -26,6 +26,7 @@ class Authority:
         self.certificate = self.folder / f"{name}.crt"
         self.key = self.folder / f"{name}.key"
         openssl("req", "-x509", "-nodes", *CURVE, "-days", "2", "-subj", f"/CN={name}",
+                "-addext", "keyUsage=critical,keyCertSign,cRLSign",
                 "-keyout", self.key, "-out", self.certificate)
 
     def sign(self, name, newkey=CURVE, first=-1, last=2):
