@@ -51,7 +51,8 @@ Result<std::string_view> content_extension_of(const std::filesystem::path& path)
 FileTransfer::FileTransfer(const FolderDestination& folder, Disk& disk, const Clock& clock,
                            FileFacts facts, std::uint32_t announced)
     : Transfer(clock, std::move(facts), announced), folder_(folder), disk_(disk),
-      flow_(std::make_shared<Flow>(disk.loop())), path_(folder.path_for(this->facts()) += ".part") {
+      flow_(std::make_shared<Flow>(disk.loop())), name_(folder.path_for(this->facts())),
+      path_(with_suffix(name_, ".part")) {
   const auto failed = [&disk, flow = std::weak_ptr(flow_)] {
     disk.tell([flow] {
       if (const auto living = flow.lock()) {
@@ -86,7 +87,7 @@ asio::awaitable<Result<void>> FileTransfer::open() {
 
 Result<void> FileTransfer::find() {
   const auto state = folder_.state_of(facts().imei);
-  auto held = find_held(state, identity(), folder_.path_for(facts()));
+  auto held = find_held(state, identity(), name_);
   if (!held) {
     return std::unexpected(held.error());
   }
@@ -114,14 +115,14 @@ Result<void> FileTransfer::find() {
 
 asio::awaitable<Result<void>> FileTransfer::begin_new() {
   known_.clear();
-  path_ = folder_.path_for(facts()) += ".part";
+  path_ = with_suffix(name_, ".part");
   resume_point_ = ResumePoint();
   auto checked = co_await disk_.run([this] { return check_new(); });
   co_return checked;
 }
 
 Result<void> FileTransfer::check_new() {
-  const auto folder = check_folder(folder_of(folder_.path_for(facts())));
+  const auto folder = check_folder(folder_of(name_));
   return folder ? part_->room().check({}) : folder;
 }
 
@@ -133,10 +134,10 @@ asio::awaitable<Result<void>> FileTransfer::begin_part() {
 }
 
 Result<void> FileTransfer::begin_file() {
-  const auto name = folder_.path_for(facts());
+  name_ = folder_.path_for(facts()); // metadata may have come
   Barrier folders;
-  const auto folder = create_folders(folder_.options().output, folder_of(name), folders);
-  auto file = folder ? ResumableFile::create(name, identity(), folder_.state_of(facts().imei),
+  const auto folder = create_folders(folder_.options().output, folder_of(name_), folders);
+  auto file = folder ? ResumableFile::create(name_, identity(), folder_.state_of(facts().imei),
                                              std::move(folders))
                      : std::unexpected(folder.error());
   if (!file) {
@@ -240,12 +241,12 @@ Result<Finish> FileTransfer::how_to_finish(const FileCompleted& completed, Barri
     }
     facts().content_extension = *extension;
   }
-  const auto name = folder_.path_for(facts());
-  if (const auto folder = create_folders(folder_.options().output, folder_of(name), barrier);
+  name_ = folder_.path_for(facts()); // the same, and what the content tells
+  if (const auto folder = create_folders(folder_.options().output, folder_of(name_), barrier);
       !folder) {
     return std::unexpected(folder.error());
   }
-  Finish how{.name = name,
+  Finish how{.name = name_,
              .if_exists = folder_.options().if_exists,
              .bytes = completed.bytes,
              .crc = completed.crc,
@@ -283,7 +284,7 @@ asio::awaitable<Result<Finished>> FileTransfer::finish_new(const FileCompleted& 
     co_return std::unexpected(error);
   }
   if (!*named) {
-    co_return Finished{Finished::What::skipped, folder_.path_for(facts()), part_->data(), false};
+    co_return Finished{Finished::What::skipped, name_, part_->data(), false};
   }
   path_ = (*named)->path;
   co_return Finished{Finished::What::stored, path_,

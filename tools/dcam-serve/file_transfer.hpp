@@ -61,7 +61,8 @@ private:
   Disk& disk_;
   std::shared_ptr<Flow> flow_;
   std::shared_ptr<GrowingPart> part_;
-  bool begun_ = false; ///< the part is there
+  bool begun_ = false;         ///< the part is there
+  std::filesystem::path name_; ///< it is to get, by what is known so far
   std::filesystem::path path_;
   ResumePoint resume_point_;
   std::vector<FileRecord> known_; ///< what it is compared with
