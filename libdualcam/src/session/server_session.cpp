@@ -272,7 +272,8 @@ void ServerSession::accept(TimePoint now, AskedLast last, const Manner& manner) 
     odd(Oddity::short_request,
         "the device has hung up over whole paths: asking by their first bytes");
   }
-  if (std::exchange(asks_metadata_, asks_metadata_ && !manner.without_metadata) != asks_metadata_) {
+  if (asks_metadata_ && manner.without_metadata) {
+    asks_metadata_ = false;
     note("the device has hung up over METADATA REQUEST: going on without metadata");
   }
   if (protocol_ < oldest_known_protocol || protocol_ > newest_known_protocol) {
