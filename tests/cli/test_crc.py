@@ -582,12 +582,14 @@ class Bounds(Case):
         return self.write("d.pcap", head + b"".join(segments))
 
     def test_tiny_packets(self):
-        self.write("d", self.HEAD + self.ZERO * 2_000_000)
+        count = 1_600_000 if SANITIZED else 2_000_000
+        self.write("d", self.HEAD + self.ZERO * count)
         if not SANITIZED:
             self.peak("--dump", "d", below=160, code=1)
         transfer = self.transfer("d", code=1)
         self.assertEqual((transfer["good"] + transfer["not_kept"], transfer["complete"]),
-                         (2_000_000, False))
+                         (count, False))
+        self.assertGreater(transfer["not_kept"], 0)
         self.peak("--dump", "--json", "-x", "out", "--map", "d", below=160, code=1)
 
     def test_skipped_stretches(self):
@@ -595,7 +597,7 @@ class Bounds(Case):
         self.peak("--dump", "--json", "d", below=160, code=1)
 
     def test_a_star_in_a_few_lines(self):
-        last = "02fffff0" if SANITIZED else "0ffffff0"
+        last = "00fffff0" if SANITIZED else "0ffffff0"
         self.write("d", f"00000000: 0004 0003 0000 0000 0400 0300 0000 0004\n*\n{last}: 0003\n".encode())
         self.peak("--dump", "d", below=160, code=1)
 
