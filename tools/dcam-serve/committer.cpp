@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 // busy with it all the time. How old it may become before it is durable; each pass writes the last
 // block of every part that has grown again, so of many parts it is to be few passes.
 constexpr std::chrono::nanoseconds shortest_age = 900ms;
-constexpr std::chrono::nanoseconds longest_age = 2400ms;
+constexpr std::chrono::nanoseconds longest_age = 2000ms;
 constexpr std::chrono::nanoseconds age_per_hundred = 15ms; // parts
 constexpr std::chrono::nanoseconds longest_interval = 2500ms;
 constexpr std::chrono::nanoseconds longest_company = 50ms;
