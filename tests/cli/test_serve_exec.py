@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import time
 
 from harness import IMEI, PATIENCE, SIGINT, SIGTERM, Camera, ToolTest, sha256, tool
@@ -70,7 +71,7 @@ class Calls(ExecTest):
         script.write_text(RECORDER)
         if output is not None:
             self.out = output
-        server = self.serve("--exec", f"python3 {script} {record} 'two words' \"\" \\$HOME",
+        server = self.serve("--exec", f"{sys.executable} {script} {record} 'two words' \"\" \\$HOME",
                             *arguments, **options)
         self.upload(server, self.photos(1), "--trigger", "3", "--position", "-1.5,2.25")
         self.assertEqual(server.wait(), 0, server.errors)
@@ -117,7 +118,7 @@ class Calls(ExecTest):
         script, record = self.folder / "hook.py", self.folder / "record"
         script.write_text(RECORDER)
         server = self.start("dcam-serve", "-b", "127.0.0.1", "-p", "0", "--output=-rf",
-                            "--exec", f"python3 {script} {record}", cwd=self.folder)
+                            "--exec", f"{sys.executable} {script} {record}", cwd=self.folder)
         server.port = int(server.expect(r"listening on .* port (\d+)").group(1))
         self.upload(server, self.photos(1))
         self.assertEqual(server.wait(), 0)
