@@ -294,6 +294,17 @@ class Transfers(PathTest):
                 self.assertEqual(server.errors.count("(--max-file-size)"), 1, server.errors)
                 self.assertEqual([path for path in self.stored() if path.endswith(".jpg")], [])
 
+    def test_a_file_that_turns_out_too_large_keeps_no_other_from_coming(self):
+        large, small = self.file("large", 20_000), self.file("small", 5_000)
+        server = self.serve("-k", "--max-file-size", "10K")
+        result = self.sim(server, "--camera", "dsm", "--start-in-packets", "--reconnect", "4",
+                          "--reconnect-delay", "0", f"photof={large}", f"photof={small}")
+        self.assertEqual(result.returncode, 5, result.stderr)
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual([(self.out / name).stat().st_size for name in self.stored()
+                          if name.endswith(".jpg")], [5_000])
+
     def test_room_is_counted_in_bytes(self):
         stat = os.statvfs(self.out)
         free = stat.f_bavail * stat.f_frsize

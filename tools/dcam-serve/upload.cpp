@@ -221,10 +221,12 @@ asio::awaitable<bool> Upload::write() {
     co_return true;
   }
   auto written = check_size();
-  if (written) { // otherwise what came is kept as it is
+  if (written) {
     writing_ = true;
     written = co_await transfer_->append(pieces_);
     writing_ = false;
+  } else { // what came is kept as it is
+    step_back(transfer_->facts().file, true);
   }
   pieces_.clear();
   if (!written) {
@@ -250,6 +252,9 @@ void Upload::has_proved() {
 asio::awaitable<void> Upload::perform(const FileCompleted& completed) {
   auto finished = co_await transfer_->finish(completed, server_.unsaid());
   if (!finished) {
+    if (finished.error().category == ErrorCategory::crc) {
+      step_back(completed.file, true);
+    }
     co_await fail(finished.error());
     co_return;
   }
@@ -276,9 +281,7 @@ asio::awaitable<void> Upload::perform(const FileRefused& refused) {
   device_failed_ = true;
   server_.reporter().device_refused(facts_, refused.status);
   server_.note_failure(ExitCode::device_failed);
-  if (server_.destination().takes_others()) {
-    step_back(refused.file, transfer_ == nullptr || transfer_->new_bytes() == 0);
-  }
+  step_back(refused.file, transfer_ == nullptr || transfer_->new_bytes() == 0);
   facts_.metadata_payload.clear();
   co_await leave("the device gave up");
 }
@@ -306,7 +309,7 @@ asio::awaitable<void> Upload::leave(std::string why) {
 
 /// A file that did not come does not keep others from coming.
 void Upload::step_back(bool in_vain) {
-  if (failed_ || !server_.destination().takes_others()) {
+  if (failed_) { // that may be the disk's doing
     return;
   }
   switch (session_.owes()) {
@@ -325,6 +328,9 @@ void Upload::step_back(bool in_vain) {
 }
 
 void Upload::step_back(const FileRef& file, bool in_vain) {
+  if (!server_.destination().takes_others()) {
+    return;
+  }
   const bool grew = transfer_ && transfer_->new_bytes() > 0;
   const auto attempt = in_vain ? Attempt::in_vain : grew ? Attempt::grew : Attempt::lost;
   if (server_.stepped_back().add(facts_.imei, file, attempt)) {
