@@ -133,7 +133,7 @@ if [[ $release == sid ]]; then
   step "the unit tests" "$install catch2 python3
     cmake -S . -B build/plain >/dev/null
     cmake --build build/plain -j 2 --target unit-tests tools-unit-tests | tail -1
-    ctest --test-dir build/plain -R '^unit: ' --no-tests=error -j 2 --output-on-failure | tail -5"
+    ctest --test-dir build/plain -R '^unit:' --no-tests=error -j 2 --output-on-failure | tail -5"
 else
   step "tests/run.sh" "tests/run.sh"
 fi
