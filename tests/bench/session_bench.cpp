@@ -46,6 +46,14 @@ ByteBuffer opening(Files files) {
   return stream;
 }
 
+template <class Feed> void feed_in_pieces(Bytes stream, std::size_t piece_size, Feed feed) {
+  while (!stream.empty()) {
+    const auto piece = stream.first(std::min(piece_size, stream.size()));
+    feed(piece);
+    stream = stream.subspan(piece.size());
+  }
+}
+
 void session(benchmark::State& state, Files files) {
   const auto stream = data_stream(files);
   const auto piece_size = static_cast<std::size_t>(state.range(0));
@@ -67,11 +75,7 @@ void session(benchmark::State& state, Files files) {
       }
     };
     feed(opening(files));
-    for (Bytes rest = stream; !rest.empty();) {
-      const auto piece = rest.first(std::min(piece_size, rest.size()));
-      feed(piece);
-      rest = rest.subspan(piece.size());
-    }
+    feed_in_pieces(stream, piece_size, feed);
     if (bytes != file_size) {
       state.SkipWithError("the file did not arrive");
     }
@@ -123,11 +127,7 @@ void collected(benchmark::State& state, Files files) {
       }
     };
     feed(opening(files));
-    for (Bytes rest = stream; !rest.empty();) {
-      const auto piece = rest.first(std::min(piece_size, rest.size()));
-      feed(piece);
-      rest = rest.subspan(piece.size());
-    }
+    feed_in_pieces(stream, piece_size, feed);
     if (!stored) {
       state.SkipWithError("the file was not stored");
     }

@@ -27,15 +27,8 @@ void pump(InputFile& file, const Descriptor& pipe) {
     if (!count || *count == 0) {
       return;
     }
-    for (Bytes rest = Bytes(buffer).first(*count); !rest.empty();) {
-      const auto written = ::write(pipe.get(), rest.data(), rest.size());
-      if (written < 0 && errno == EINTR) {
-        continue;
-      }
-      if (written <= 0) {
-        return;
-      }
-      rest = rest.subspan(static_cast<std::size_t>(written));
+    if (!write_all(pipe.get(), Bytes(buffer).first(*count))) {
+      return;
     }
   }
 }

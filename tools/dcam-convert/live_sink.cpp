@@ -40,15 +40,7 @@ public:
         return done;
       }
     }
-    while (!bytes.empty()) {
-      const auto count =
-          uninterrupted([&] { return ::write(file_.get(), bytes.data(), bytes.size()); });
-      if (count < 0) {
-        return io_error("write", path_, errno);
-      }
-      bytes = bytes.subspan(static_cast<std::size_t>(count));
-    }
-    return {};
+    return write_all(file_.get(), bytes) ? Result<void>() : io_error("write", path_, errno);
   }
 
   Result<void> finish() override {

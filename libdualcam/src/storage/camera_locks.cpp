@@ -1,7 +1,6 @@
 #include "dualcam/storage/camera_locks.hpp"
 
 #include <cerrno>
-#include <expected>
 #include <utility>
 
 #include <fcntl.h>
@@ -29,18 +28,17 @@ bool CameraLocks::is_new() const { return !is_taken(folder_of(path_)); }
 
 Result<void> CameraLocks::open() {
   Barrier none; // nothing is in it that could be lost
-  auto file = std::expected<File, int>(std::unexpect, ENOENT);
-  for (unsigned attempt = 0; !file && file.error() == ENOENT && attempt < most_attempts;
-       ++attempt) { // somebody may tidy up at the same time
-    if (const auto created = create_folders(base_, folder_of(path_), none); !created) {
-      return created;
+  auto opened = open_in_new_folder(base_, path_, none, [this]() -> Result<std::optional<File>> {
+    auto file = File::open(path_, O_RDWR | O_CREAT);
+    if (!file && file.error() != ENOENT) {
+      return io_error("create", path_, file.error());
     }
-    file = File::open(path_, O_RDWR | O_CREAT);
+    return file ? std::optional(std::move(*file)) : std::nullopt;
+  });
+  if (!opened) {
+    return std::unexpected(opened.error());
   }
-  if (!file) {
-    return io_error("create", path_, file.error());
-  }
-  file_ = std::move(*file);
+  file_ = std::move(*opened);
   return {};
 }
 

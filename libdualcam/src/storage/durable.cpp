@@ -74,6 +74,21 @@ Result<void> create_folders(const fs::path& root, const fs::path& folder, Barrie
   return {};
 }
 
+Result<File> open_in_new_folder(const fs::path& root, const fs::path& path, Barrier& barrier,
+                                const std::function<Result<std::optional<File>>()>& open) {
+  constexpr unsigned most_attempts = 1000;
+  for (unsigned attempt = 0; attempt < most_attempts; ++attempt) {
+    if (const auto created = create_folders(root, folder_of(path), barrier); !created) {
+      return std::unexpected(created.error());
+    }
+    auto file = open();
+    if (!file || *file) {
+      return file ? Result<File>(std::move(**file)) : std::unexpected(file.error());
+    }
+  }
+  return io_error("open", path, ENOENT);
+}
+
 Result<void> sync_folder_of(const fs::path& file) { return sync_folder(folder_of(file)); }
 
 Result<ByteBuffer> read_small_file(const fs::path& path, std::size_t limit) {

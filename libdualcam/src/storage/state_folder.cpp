@@ -97,33 +97,24 @@ Result<void> StateFolder::add(const FileRecord& record, Barrier& barrier) {
 }
 
 Result<void> StateFolder::add_line(const std::string& line, Barrier& barrier) {
-  const auto folder = folder_of(path_);
-  auto file = Result<std::optional<File>>();
-  for (unsigned attempt = 0; file && !*file; ++attempt) { // somebody may tidy up at the same time
-    if (attempt == most_attempts) {
-      return io_error("open", path_, ENOENT);
-    }
-    if (const auto created = create_folders(or_here(root_), folder, barrier); !created) {
-      return created;
-    }
-    file = open_locked(O_CREAT);
-  }
+  auto file =
+      open_in_new_folder(or_here(root_), path_, barrier, [this] { return open_locked(O_CREAT); });
   if (!file) {
     return std::unexpected(file.error());
   }
-  auto size = (*file)->size();
+  auto size = file->size();
   if (size && *size > longest_before_shortening) {
-    const auto done = shorten(**file, barrier);
-    size = done ? (*file)->size() : std::unexpected(done.error());
+    const auto done = shorten(*file, barrier);
+    size = done ? file->size() : std::unexpected(done.error());
   }
   if (!size) {
     return std::unexpected(size.error());
   }
-  if (const auto written = append_line(**file, line); !written) {
+  if (const auto written = append_line(*file, line); !written) {
     return written;
   }
   if (*size == 0 || !FileSystem::current().is_durable(path_)) {
-    barrier.add_folder(folder, path_);
+    barrier.add_folder(folder_of(path_), path_);
   }
   barrier.add(Barrier::Late{path_});
   return {};

@@ -9,15 +9,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "wire/carry_less.hpp"
 #include "wire/crc16_polynomial.hpp"
 
 namespace dualcam::crc16_kernels {
 
-/// Multipliers for the two halves of a 16-byte lane; the half with the higher powers comes first.
-struct alignas(16) Multipliers {
-  std::uint64_t high;
-  std::uint64_t low;
-};
+using carry_less::Multipliers;
 
 /// Moves a lane `bytes` further. A product of 64-bit reflected values has 127 bits and so lies one
 /// place too high in 128: x^-1 makes up for it.

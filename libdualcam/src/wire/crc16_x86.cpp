@@ -18,16 +18,15 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
-#define TARGET_PCLMUL __attribute__((target("sse4.1,pclmul")))
 #define TARGET_AVX2 __attribute__((target("avx2,pclmul,vpclmulqdq")))
 #define TARGET_AVX512 __attribute__((target("avx512bw,pclmul,vpclmulqdq,gfni")))
 
 namespace dualcam::crc16_kernels {
 namespace {
 
-TARGET_PCLMUL inline __m128i load_128(const void* from) {
-  return _mm_loadu_si128(static_cast<const __m128i*>(from));
-}
+using carry_less::has_pclmul;
+using carry_less::load_128;
+using carry_less::multiply;
 
 /// Barrett reduction of 80 bits.
 TARGET_PCLMUL inline std::uint16_t finish(__m128i value) {
@@ -35,10 +34,6 @@ TARGET_PCLMUL inline std::uint16_t finish(__m128i value) {
   const auto multiple = _mm_clmulepi64_si128(value, constants, 0x00);
   const auto product = _mm_clmulepi64_si128(multiple, constants, 0x10);
   return static_cast<std::uint16_t>(_mm_extract_epi16(_mm_xor_si128(value, product), 4));
-}
-
-TARGET_PCLMUL inline __m128i multiply(__m128i lane, __m128i by) {
-  return _mm_xor_si128(_mm_clmulepi64_si128(lane, by, 0x00), _mm_clmulepi64_si128(lane, by, 0x11));
 }
 
 TARGET_PCLMUL std::uint16_t pclmul(Bytes bytes, std::uint16_t initial) {
@@ -211,8 +206,6 @@ TARGET_AVX512 std::uint16_t gfni_avx512(Bytes bytes, std::uint16_t initial) {
   a = multiply_add(a, load_512(&remainders[0]), _mm512_setzero_si512());
   return finish(sum_of_lanes(multiply_add(d, load_512(&remainders[12]), a)));
 }
-
-bool has_pclmul() { return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("pclmul"); }
 
 bool has_vpclmul_avx2() {
   return has_pclmul() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("vpclmulqdq");

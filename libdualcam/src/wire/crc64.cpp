@@ -3,9 +3,7 @@
 #include <array>
 #include <atomic>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "wire/carry_less.hpp"
 
 namespace dualcam {
 namespace {
@@ -53,8 +51,6 @@ std::uint64_t sliced(Bytes bytes, std::uint64_t crc) {
 
 #if defined(__x86_64__)
 
-#define TARGET_PCLMUL __attribute__((target("sse4.1,pclmul")))
-
 /// x^exponent modulo the polynomial.
 constexpr std::uint64_t power_of_x(unsigned exponent) {
   std::uint64_t power = std::uint64_t{1} << 63;
@@ -64,22 +60,15 @@ constexpr std::uint64_t power_of_x(unsigned exponent) {
   return power;
 }
 
-/// What moves the two halves of 16 bytes so many bytes further: as in crc16_folding.hpp.
-struct alignas(16) Multipliers {
-  std::uint64_t high;
-  std::uint64_t low;
-};
-constexpr Multipliers fold_by(unsigned bytes) {
+using carry_less::load_128;
+
+/// Moves a lane so many bytes further: as in crc16_folding.hpp.
+constexpr carry_less::Multipliers fold_by(unsigned bytes) {
   return {power_of_x(8 * bytes + 64 - 1), power_of_x(8 * bytes - 1)};
 }
 
-TARGET_PCLMUL inline __m128i load_128(const void* from) {
-  return _mm_loadu_si128(static_cast<const __m128i*>(from));
-}
-
 TARGET_PCLMUL inline __m128i multiply_add(__m128i lane, __m128i by, __m128i sum) {
-  return _mm_xor_si128(sum, _mm_xor_si128(_mm_clmulepi64_si128(lane, by, 0x00),
-                                          _mm_clmulepi64_si128(lane, by, 0x11)));
+  return _mm_xor_si128(sum, carry_less::multiply(lane, by));
 }
 
 /// Carry-less multiplication makes 16 bytes of any number of them, which have the same CRC.
@@ -112,7 +101,7 @@ TARGET_PCLMUL std::uint64_t folded(Bytes bytes, std::uint64_t crc) {
 
 bool can_fold() {
   __builtin_cpu_init(); // a CRC may be computed before the constructor that does this
-  return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("pclmul");
+  return carry_less::has_pclmul();
 }
 
 #else

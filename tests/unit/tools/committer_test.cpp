@@ -217,6 +217,25 @@ TEST_CASE("committer: growth waits for a second less two passes, or longer where
   }
 }
 
+namespace {
+
+/// A committer whose passes took so long, and for which so many parts have grown since.
+struct Busy {
+  Committer committer;
+  TimePoint now = steady_now();
+
+  Busy(std::size_t parts, std::chrono::milliseconds pass_takes) {
+    committer.add(std::make_shared<Recorded>(), now);
+    pass(committer, now, pass_takes);
+    pass(committer, now, pass_takes);
+    for (std::size_t i = 0; i < parts; ++i) {
+      committer.grew(std::make_shared<Recorded>(), false, now);
+    }
+  }
+};
+
+} // namespace
+
 TEST_CASE("committer: the more parts grow, the longer they wait, as what is promised allows") {
   const std::tuple<std::size_t, std::chrono::milliseconds, std::chrono::milliseconds> cases[] = {
       {1, 0ms, 900ms},         {1'000, 0ms, 1050ms},     {1'000, 100ms, 850ms},
@@ -224,15 +243,8 @@ TEST_CASE("committer: the more parts grow, the longer they wait, as what is prom
       {10'000, 900ms, 1800ms}, {100'000, 250ms, 1500ms},
   };
   for (const auto& [parts, takes, interval] : cases) {
-    Committer committer;
-    auto now = steady_now();
-    committer.add(std::make_shared<Recorded>(), now);
-    pass(committer, now, takes);
-    pass(committer, now, takes);
-    for (std::size_t i = 0; i < parts; ++i) {
-      committer.grew(std::make_shared<Recorded>(), false, now);
-    }
-    CHECK(committer.due() == now + interval);
+    const Busy busy(parts, takes);
+    CHECK(busy.committer.due() == busy.now + interval);
   }
 }
 
@@ -259,16 +271,9 @@ TEST_CASE("committer: where others grow a file that is finished waits for compan
       {1, 20ms, 20ms}, {1, 400ms, 50ms}, {200, 0ms, 10ms}, {200, 20ms, 20ms}, {10'000, 0ms, 50ms},
   };
   for (const auto& [parts, takes, wait] : cases) {
-    Committer committer;
-    auto now = steady_now();
-    committer.add(std::make_shared<Recorded>(), now);
-    pass(committer, now, takes);
-    pass(committer, now, takes);
-    for (std::size_t i = 0; i < parts; ++i) {
-      committer.grew(std::make_shared<Recorded>(), false, now);
-    }
-    committer.add(std::make_shared<Recorded>(), now);
-    CHECK(committer.due() == now + wait);
+    Busy busy(parts, takes);
+    busy.committer.add(std::make_shared<Recorded>(), busy.now);
+    CHECK(busy.committer.due() == busy.now + wait);
   }
 }
 

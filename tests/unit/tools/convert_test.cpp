@@ -28,16 +28,6 @@ ByteBuffer track(std::string_view handler, std::string_view codec) {
   return box("trak", box("mdia", media));
 }
 
-Mp4Facts inspect(Bytes file) {
-  return inspect_mp4(file.size(), [&](std::uint64_t offset, std::span<std::byte> bytes) {
-    if (offset > file.size() || file.size() - offset < bytes.size()) {
-      return false;
-    }
-    std::ranges::copy(file.subspan(offset, bytes.size()), bytes.begin());
-    return true;
-  });
-}
-
 Result<ProcessResult> shell(const std::string& script, Bytes input = {}) {
   std::signal(SIGPIPE, SIG_IGN);
   return run_process({"sh", "-c", script}, input);

@@ -2,25 +2,15 @@
 
 #include "capture/dump_testing.hpp"
 #include "common/json.hpp"
-#include "quiet.hpp"
 #include "tools/capture_testing.hpp"
+#include "tools/ran.hpp"
 
 #include <sys/wait.h>
 
 namespace dualcam::crc {
 namespace {
 
-struct Ran {
-  ExitCode code;
-  std::string output;
-  std::string errors;
-};
-
-Ran run(CrcOptions options) {
-  const Quiet quiet;
-  const auto code = CrcTool(options).run();
-  return {code, quiet.output(), quiet.errors()};
-}
+Ran run(const CrcOptions& options) { return run_with<CrcTool>(options); }
 
 /// A folder with files, which the options name.
 struct Place {

@@ -3,25 +3,15 @@
 #include "common/json.hpp"
 #include "common/units.hpp"
 #include "dcam-meta/exif.hpp"
-#include "quiet.hpp"
 #include "standard_input.hpp"
+#include "tools/ran.hpp"
 
 namespace dualcam::meta {
 namespace {
 
 const std::string v3 = "031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6";
 
-struct Ran {
-  ExitCode code;
-  std::string output;
-  std::string errors;
-};
-
-Ran run(const MetaOptions& options) {
-  const Quiet quiet;
-  const auto code = MetaTool(options).run();
-  return {code, quiet.output(), quiet.errors()};
-}
+Ran run(const MetaOptions& options) { return run_with<MetaTool>(options); }
 
 Ran show(std::string_view hex, RecordFormat format = RecordFormat::json) {
   MetaOptions options;

@@ -1,6 +1,10 @@
 // MP4 files of three pictures.
 #pragma once
 
+#include <algorithm>
+#include <span>
+
+#include "dcam-convert/mp4.hpp"
 #include "testing.hpp"
 
 namespace dualcam::convert {
@@ -19,6 +23,17 @@ inline ByteBuffer boxes(std::initializer_list<ByteBuffer> parts) {
     append(whole, part);
   }
   return whole;
+}
+
+/// Of a file in memory.
+inline Mp4Facts inspect(Bytes file) {
+  return inspect_mp4(file.size(), [&](std::uint64_t offset, std::span<std::byte> bytes) {
+    if (offset > file.size() || file.size() - offset < bytes.size()) {
+      return false;
+    }
+    std::ranges::copy(file.subspan(offset, bytes.size()), bytes.begin());
+    return true;
+  });
 }
 
 /// Three pictures of 10, 20 and 30 bytes (or of `size` each) in two chunks, the index in front.

@@ -5,16 +5,6 @@
 namespace dualcam::convert {
 namespace {
 
-Mp4Facts inspect(Bytes file) {
-  return inspect_mp4(file.size(), [&](std::uint64_t offset, std::span<std::byte> bytes) {
-    if (offset > file.size() || file.size() - offset < bytes.size()) {
-      return false;
-    }
-    std::ranges::copy(file.subspan(offset, bytes.size()), bytes.begin());
-    return true;
-  });
-}
-
 /// A track of this kind; its head and its samples as they stand in the boxes.
 ByteBuffer track(std::string_view handler, std::string_view codec,
                  const std::string& head = "00000000 00000000 00000000 000003e8 00000bb8",

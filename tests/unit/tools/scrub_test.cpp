@@ -11,9 +11,9 @@
 #include "dcam-crc/scrub_frame.hpp"
 #include "dcam-crc/scrub_stream.hpp"
 #include "dcam-crc/tool.hpp"
-#include "quiet.hpp"
 #include "standard_input.hpp"
 #include "tools/capture_testing.hpp"
+#include "tools/ran.hpp"
 
 namespace dualcam::crc {
 namespace {
@@ -428,17 +428,7 @@ TEST_CASE("scrub frame: IPv6's headers keep their sizes") {
 
 namespace {
 
-struct Ran {
-  ExitCode code;
-  std::string output;
-  std::string errors;
-};
-
-Ran run(const CrcOptions& options) {
-  const Quiet quiet;
-  const auto code = CrcTool(options).run();
-  return {code, quiet.output(), quiet.errors()};
-}
+Ran run(const CrcOptions& options) { return run_with<CrcTool>(options); }
 
 /// Captures in a folder, and what --scrub makes of them.
 struct Place {

@@ -8,7 +8,7 @@
 #include "dcam-convert/input_list.hpp"
 #include "dcam-convert/stack.hpp"
 #include "media/ptmf_clip.hpp"
-#include "quiet.hpp"
+#include "tools/ran.hpp"
 
 namespace dualcam::convert {
 
@@ -27,12 +27,6 @@ esac
 [ -e status ] && exit $(cat status)
 exit 0
 )";
-
-struct Ran {
-  ExitCode code;
-  std::string output;
-  std::string errors;
-};
 
 /// A folder with inputs, and beside it ffmpeg.
 struct Studio {

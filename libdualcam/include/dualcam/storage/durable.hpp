@@ -8,8 +8,11 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <functional>
+#include <optional>
 
 #include "dualcam/storage/barrier.hpp"
+#include "dualcam/storage/file.hpp"
 #include "dualcam/storage/file_names.hpp"
 #include "dualcam/wire/bytes.hpp"
 #include "dualcam/wire/error.hpp"
@@ -28,13 +31,16 @@ template <class Call> auto uninterrupted(Call call) {
 /// "cannot WHAT PATH: why; remedy" for an errno.
 std::unexpected<Error> io_error(const char* what, const std::filesystem::path& path, int error);
 
-/// How often a folder is made anew that somebody tidied up before a file was in it.
-inline constexpr unsigned most_attempts = 1000;
-
 /// Creates what is missing of `folder` below `root`, which exists. Names that are not known to be
 /// durable are for `barrier` to cover.
 Result<void> create_folders(const std::filesystem::path& root, const std::filesystem::path& folder,
                             Barrier& barrier);
+
+/// `open` with the folder of `path` there, and anew for as long as it gives nothing, for so long as
+/// is plausible: somebody may tidy up an empty folder at the same time.
+Result<File> open_in_new_folder(const std::filesystem::path& root,
+                                const std::filesystem::path& path, Barrier& barrier,
+                                const std::function<Result<std::optional<File>>()>& open);
 
 /// The folder that holds `file`.
 std::filesystem::path folder_of(const std::filesystem::path& file);
