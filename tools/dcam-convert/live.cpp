@@ -73,8 +73,8 @@ public:
   /// All of it; what has come is complete in any case.
   Outcome<void> run(Bytes begin) {
     auto done = pass_on(begin);
-    if (!workshop_.stop.requested()) { // or its end would be called a damage
-      reader_.finish();
+    if (!workshop_.stop.requested() && !is_unread()) {
+      reader_.finish(); // the input has ended; where we let go of it is no damage
     }
     take_events();
     clip_.finish();
