@@ -15,7 +15,7 @@ Not among the changes, by rule:
 - what does not compile: no change, the next one takes its place;
 - what stands in tests/equivalent_changes.txt, each with the reason why nobody could tell it;
 - main.cpp: not linked to the unit tests (it only calls what is), run by tests/cli;
-- sources that are nothing on this machine (crc16_arm.cpp on x86, exif_none.cpp beside Exiv2);
+- sources that are nothing on this machine (crc16_arm.cpp on x86, service_manager_none.cpp beside systemd);
 - headers: templates and one-line members, used all over; they would be built alone, all of it.
 Survivors that are known stand in tests/unnoticed_changes.txt, each with a reason: they are tried and
 counted as all others. Exit 1 when less than 90 % are noticed.

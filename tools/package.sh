@@ -46,7 +46,7 @@ build() {
   echo "== $name: build"
   cmake -S . -B "$build" -G Ninja -U '*_LIBRARY' -U '*_LIBRARIES' -U '*_INCLUDE_DIR' \
     -DCMAKE_BUILD_TYPE=Release -DDUALCAM_TESTS=OFF -DDUALCAM_WERROR=OFF \
-    -DDUALCAM_FMT=fmt::fmt-header-only -DEXIV2_INCLUDE_DIR= \
+    -DDUALCAM_FMT=fmt::fmt-header-only \
     -DCMAKE_CXX_FLAGS="$flags -ffile-prefix-map=$PWD=." \
     -DCMAKE_SKIP_INSTALL_RPATH=ON -DCMAKE_INSTALL_PREFIX=/usr "$@" >/dev/null
   cmake --build "$build" -- --quiet

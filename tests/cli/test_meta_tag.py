@@ -1,8 +1,10 @@
 """dcam-meta --tag: what is written into a photo, and that nothing else changes."""
 
+import json
 import os
 import shutil
 import struct
+import subprocess
 import unittest
 import zlib
 
@@ -10,11 +12,6 @@ from test_meta import V4, MetaTest
 
 
 class Tagging(MetaTest):
-    def setUp(self):
-        super().setUp()
-        if "no Exiv2" in self.run_tool("--version")[0]:
-            self.fail("built without Exiv2: install libexiv2-dev and build again")
-
     def photo(self, name, *segments):
         """A JPEG in form: what is between the tables and the end matters to nobody here."""
         body = b"".join(b"\xff" + bytes([mark]) + struct.pack(">H", len(content) + 2) + content
@@ -76,6 +73,56 @@ class Tagging(MetaTest):
         first = (self.folder / "a.jpg").read_bytes()
         self.expect(["--tag", "a.jpg"], "a.jpg\n")
         self.assertEqual((self.folder / "a.jpg").read_bytes(), first)
+
+    def seen_by_others(self, name):
+        """What exiftool makes of a photo, names with the directory in front; exiv2 has to like it, too."""
+        subprocess.run(["exiv2", "-q", "-pa", name], cwd=self.folder, check=True, capture_output=True)
+        told = subprocess.run(["exiftool", "-j", "-G1", "-a", "-n", "-b", "-all", "-validate",
+                               "-warning", name],
+                              cwd=self.folder, check=True, capture_output=True, text=True).stdout
+        return {key: value for key, value in json.loads(told)[0].items()
+                if key.split(":")[0] not in ("System", "SourceFile", "Composite")}
+
+    def test_other_programs_see_the_tags_and_all_that_the_camera_had_written(self):
+        for order in ("MM", "II"):
+            with self.subTest(order):
+                self.photo("a.jpg", (0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0"))
+                subprocess.run(
+                    ["exiftool", "-q", "-overwrite_original", f"-ExifByteOrder={order}", "-Make=Maker",
+                     "-ImageDescription=a longer one", "-UserComment=here", "-GPSAltitude=100",
+                     "-InteropIndex=R98", "-DateTimeOriginal=2001:01:01 00:00:00", "-ThumbnailImage<=a.jpg",
+                     "-ExifImageWidth=1", "-ExifImageHeight=1", "a.jpg"], cwd=self.folder, check=True)
+                before = self.seen_by_others("a.jpg")
+                self.assertEqual(before["IFD0:Make"], "Maker")
+                self.assertEqual(before["ExifTool:Validate"], "0 0 0")
+                self.expect(["--tag", "a.jpg"], "a.jpg\n")
+                after = self.seen_by_others("a.jpg")
+                new = {key: after.pop(key) for key, value in list(after.items())
+                       if before.get(key) != value}
+                self.assertEqual({key: value for key, value in before.items() if key not in new}, after)
+                self.assertEqual((round(new.pop("GPS:GPSLatitude"), 7),
+                                  round(new.pop("GPS:GPSLongitude"), 7)), (54.7004183, 25.2796514))
+                self.assertEqual(new, {
+                    "ExifIFD:DateTimeOriginal": "2024:10:29 10:43:42",
+                    "ExifIFD:CreateDate": "2024:10:29 10:43:42",
+                    "ExifIFD:OffsetTimeOriginal": "-02:00", "ExifIFD:OffsetTimeDigitized": "-02:00",
+                    "ExifIFD:SubSecTimeOriginal": "000", "ExifIFD:SubSecTimeDigitized": "000",
+                    "ExifIFD:SerialNumber": 350612071913857, "GPS:GPSLatitudeRef": "N",
+                    "GPS:GPSLongitudeRef": "E", "GPS:GPSTimeStamp": "12:43:42",
+                    "GPS:GPSDateStamp": "2024:10:29", "GPS:GPSMapDatum": "WGS-84"})
+
+    def test_exif_that_cannot_be_extended_stays_as_it_was(self):
+        for exif, why in ((b"XX*\0\x08\0\0\0", "byte 12: its EXIF cannot be extended: no TIFF header"),
+                          (b"II*\0\xff\xff\xff\x7f", "byte 2147483659: its EXIF cannot be extended: a "
+                           "directory was expected there"),
+                          (b"II*\0\x08\0\0\0\xff\xff\0\0\0\0", "byte 20: its EXIF cannot be extended: a "
+                           "directory goes on after the end"),
+                          (b"II*\0\x08\0\0\0\0\0\0\0\0\0" + bytes(65500), "byte 2: its EXIF is too large "
+                           "to be extended: 64 KiB at most")):
+            self.photo("a.jpg", (0xE1, b"Exif\0\0" + exif))
+            before = (self.folder / "a.jpg").read_bytes()
+            self.expect(["--tag", "a.jpg"], "", f"dcam-meta: a.jpg: {why}\n", 1)
+            self.assertEqual((self.folder / "a.jpg").read_bytes(), before)
 
     def test_a_symbolic_link_stays_one(self):
         self.photo("a.jpg")

@@ -2,10 +2,10 @@
 
 #include <cmath>
 
-#include <exiv2/exiv2.hpp>
 #include <fmt/format.h>
 
 #include "common/units.hpp"
+#include "dcam-meta/tiff.hpp"
 
 namespace dualcam::meta {
 namespace {
@@ -56,6 +56,10 @@ Result<ExifPlace> find_exif(Bytes jpeg) {
   return malformed(at, "the JPEG ends before its picture begins");
 }
 
+TiffField text_field(std::uint16_t tag, std::string text) {
+  return {tag, TiffType::ascii, std::move(text)};
+}
+
 /// `2024:10:29 17:43:42`, as EXIF writes it.
 std::string exif_time(SystemTime time) {
   auto text = format_time(time).substr(0, 19);
@@ -64,58 +68,69 @@ std::string exif_time(SystemTime time) {
   return text;
 }
 
-void set_time(Exiv2::ExifData& exif, const Record& record) {
-  const auto time =
-      record.time && format_time(*record.time) ? record.time->time_point() : std::nullopt;
-  if (!time) {
-    return;
-  }
-  const auto zone = record.time_zone.value_or(0);
-  const auto local = exif_time(*time + std::chrono::minutes(zone));
-  const auto fraction = fmt::format("{:03}", record.time->milliseconds % 1000);
+void add_time(ExifFields& fields, SystemTime time, int zone) {
+  const auto local = exif_time(time + std::chrono::minutes(zone));
+  const auto milliseconds = (time - std::chrono::floor<std::chrono::seconds>(time)).count();
   const auto offset =
       fmt::format("{}{:02}:{:02}", zone < 0 ? '-' : '+', std::abs(zone) / 60, std::abs(zone) % 60);
-  for (const auto* name : {"Original", "Digitized"}) {
-    exif[fmt::format("Exif.Photo.DateTime{}", name)] = local;
-    exif[fmt::format("Exif.Photo.SubSecTime{}", name)] = fraction;
-    if (std::abs(zone) < 24 * 60) { // 0 where the zone is not known: the time is UTC then
-      exif[fmt::format("Exif.Photo.OffsetTime{}", name)] = offset;
-    }
-  }
+  const auto fraction = fmt::format("{:03}", milliseconds);
+  fields.photo = {text_field(0x9003, local),     // DateTimeOriginal
+                  text_field(0x9004, local),     // DateTimeDigitized
+                  text_field(0x9011, offset),    // OffsetTimeOriginal
+                  text_field(0x9012, offset),    // OffsetTimeDigitized
+                  text_field(0x9291, fraction),  // SubSecTimeOriginal
+                  text_field(0x9292, fraction)}; // SubSecTimeDigitized
 }
 
 /// Degrees, minutes and seconds to a ten-thousandth (3 mm).
-std::string rational_degrees(double degrees) {
-  constexpr long long unit = 10'000;
-  const auto all = std::llround(std::abs(degrees) * 3600 * unit);
-  return fmt::format("{}/1 {}/1 {}/{}", all / (3600 * unit), all / (60 * unit) % 60,
-                     all % (60 * unit), unit);
+std::vector<Rational> rational_degrees(double degrees) {
+  constexpr std::uint64_t unit = 10'000;
+  const auto all = static_cast<std::uint64_t>(std::llround(std::abs(degrees) * 3600 * unit));
+  const auto part = [](std::uint64_t value, std::uint64_t denominator) {
+    return Rational{static_cast<std::uint32_t>(value), static_cast<std::uint32_t>(denominator)};
+  };
+  return {part(all / unit / 3600, 1), part(all / unit / 60 % 60, 1), part(all % (60 * unit), unit)};
 }
 
-void set_position(Exiv2::ExifData& exif, const Record& record) {
-  if (!record.has_place()) {
-    return;
+void add_position(ExifFields& fields, Position position, std::optional<SystemTime> time) {
+  using enum TiffType;
+  fields.gps = {{0x00, byte, std::string("\2\3\0\0", 4)}, // GPSVersionID
+                text_field(0x01, position.latitude < 0 ? "S" : "N"),
+                {0x02, rational, rational_degrees(position.latitude)},
+                text_field(0x03, position.longitude < 0 ? "W" : "E"),
+                {0x04, rational, rational_degrees(position.longitude)},
+                text_field(0x12, "WGS-84")}; // GPSMapDatum
+  if (time) {
+    const auto days = std::chrono::floor<std::chrono::days>(*time);
+    const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(*time) - days);
+    const auto whole = [](auto value) {
+      return Rational{static_cast<std::uint32_t>(value.count()), 1};
+    };
+    fields.gps.push_back(
+        {0x07, rational, // GPSTimeStamp
+         std::vector{whole(clock.hours()), whole(clock.minutes()), whole(clock.seconds())}});
+    fields.gps.push_back(text_field(0x1D, exif_time(*time).substr(0, 10))); // GPSDateStamp
   }
-  exif["Exif.GPSInfo.GPSVersionID"] = "2 3 0 0";
-  exif["Exif.GPSInfo.GPSLatitudeRef"] = record.position->latitude < 0 ? "S" : "N";
-  exif["Exif.GPSInfo.GPSLatitude"] = rational_degrees(record.position->latitude);
-  exif["Exif.GPSInfo.GPSLongitudeRef"] = record.position->longitude < 0 ? "W" : "E";
-  exif["Exif.GPSInfo.GPSLongitude"] = rational_degrees(record.position->longitude);
-  exif["Exif.GPSInfo.GPSMapDatum"] = "WGS-84";
-  if (record.time && format_time(*record.time)) {
-    const auto utc = exif_time(*record.time->time_point());
-    exif["Exif.GPSInfo.GPSDateStamp"] = utc.substr(0, 10);
-    exif["Exif.GPSInfo.GPSTimeStamp"] =
-        fmt::format("{}/1 {}/1 {}/1", std::stoi(utc.substr(11, 2)), std::stoi(utc.substr(14, 2)),
-                    std::stoi(utc.substr(17, 2)));
+}
+
+ExifFields exif_fields(const Record& record) {
+  ExifFields fields;
+  const auto time = known_time(record.time);
+  if (time) {
+    constexpr int day = 24 * 60;
+    const auto zone = record.time_zone.value_or(0); // not known: UTC
+    add_time(fields, *time, std::abs(zone) < day ? zone : 0);
   }
+  if (record.has_place()) {
+    add_position(fields, *record.position, time);
+  }
+  if (record.imei) {
+    fields.photo.push_back(text_field(0xA431, format_imei(*record.imei))); // BodySerialNumber
+  }
+  return fields;
 }
 
 } // namespace
-
-std::string exif_version() { return fmt::format("Exiv2 {} (--tag)", Exiv2::version()); }
-
-bool has_exif_support() { return true; }
 
 Result<ByteBuffer> with_exif(Bytes jpeg, const Record& record) {
   constexpr std::size_t header = 4 + exif_mark.size();
@@ -123,34 +138,28 @@ Result<ByteBuffer> with_exif(Bytes jpeg, const Record& record) {
   if (!place) {
     return std::unexpected(place.error());
   }
-  Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);
-  Exiv2::Blob blob;
-  try {
-    Exiv2::ExifData exif;
-    auto order = Exiv2::littleEndian;
-    if (place->size > header) {
-      const auto old = jpeg.subspan(place->offset + header, place->size - header);
-      order = Exiv2::ExifParser::decode(exif, reinterpret_cast<const Exiv2::byte*>(old.data()),
-                                        static_cast<std::uint32_t>(old.size()));
-      order = order == Exiv2::invalidByteOrder ? Exiv2::littleEndian : order;
-    }
-    set_time(exif, record);
-    set_position(exif, record);
-    if (record.imei) {
-      exif["Exif.Photo.BodySerialNumber"] = format_imei(*record.imei);
-    }
-    Exiv2::ExifParser::encode(blob, order, exif);
-  } catch (const std::exception& error) { // Exiv2 throws its own and the standard's
-    return malformed(place->offset, fmt::format("its EXIF cannot be extended: {}", error.what()));
+  const auto old =
+      place->size > header ? jpeg.subspan(place->offset + header, place->size - header) : Bytes{};
+  auto fields = exif_fields(record);
+  if (fields.photo.empty() && fields.gps.empty()) {
+    return ByteBuffer(jpeg.begin(), jpeg.end());
   }
-  if (blob.size() + header - 2 > 0xFFFF) {
+  if (old.empty()) {
+    fields.photo.push_back({0x9000, TiffType::undefined, "0232"}); // ExifVersion
+  }
+  const auto tiff = with_fields(old, fields);
+  if (!tiff) {
+    return malformed(place->offset + header + tiff.error().offset,
+                     "its EXIF cannot be extended: " + tiff.error().message);
+  }
+  if (tiff->size() + header - 2 > 0xFFFF) {
     return malformed(place->offset, "its EXIF is too large to be extended: 64 KiB at most");
   }
   ByteBuffer tagged(jpeg.begin(), jpeg.begin() + static_cast<std::ptrdiff_t>(place->offset));
   append_be(tagged, std::uint16_t{0xFFE1});
-  append_be(tagged, static_cast<std::uint16_t>(blob.size() + header - 2));
+  append_be(tagged, static_cast<std::uint16_t>(tiff->size() + header - 2));
   append(tagged, as_bytes(exif_mark));
-  append(tagged, std::as_bytes(std::span(blob)));
+  append(tagged, *tiff);
   append(tagged, jpeg.subspan(place->offset + place->size));
   return tagged;
 }

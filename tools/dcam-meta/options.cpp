@@ -39,9 +39,8 @@ std::vector<std::string> shield_negative_numbers(int count, const char* const* a
 }
 
 std::string libraries() {
-  return fmt::format("nlohmann-json {}.{}.{}, {}\noptional: {}", NLOHMANN_JSON_VERSION_MAJOR,
-                     NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH, pcap_version(),
-                     exif_version());
+  return fmt::format("nlohmann-json {}.{}.{}, {}", NLOHMANN_JSON_VERSION_MAJOR,
+                     NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH, pcap_version());
 }
 
 void add_options(Arguments& parser, MetaOptions& options) {

@@ -248,11 +248,6 @@ ExitCode MetaTool::convert_one(std::string_view line, const std::string& where) 
 // --- EXIF ---
 
 ExitCode MetaTool::tag_photos() {
-  if (!has_exif_support()) {
-    console_.error("--tag is not available: this dcam-meta was built without Exiv2 (install "
-                   "libexiv2-dev and build again)");
-    return ExitCode::usage;
-  }
   auto code = ExitCode::done;
   for (const auto& path : options_.files) {
     if (output_gone()) {

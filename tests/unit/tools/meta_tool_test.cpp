@@ -141,9 +141,6 @@ TEST_CASE("meta tool: what is read is named as it was given") {
 }
 
 TEST_CASE("meta tool: a photo is tagged in place, by way of links, from the record beside it") {
-  if (!has_exif_support()) {
-    return;
-  }
   const TemporaryFolder folder;
   const auto path = (folder / "p.jpg").string();
   const auto jpeg = from_hex("ffd8 ffe0 0004 0102 ffda 0004 0000 55 ffd9");
@@ -180,15 +177,11 @@ TEST_CASE("meta tool: a photo is tagged in place, by way of links, from the reco
 }
 
 TEST_CASE("meta exif: a photo keeps every byte but the segment, which tells time, place and IMEI") {
-  if (!has_exif_support()) {
-    CHECK_FALSE(with_exif(from_hex("ffd8"), {}));
-    return;
-  }
   const auto jpeg = from_hex("ffd8 ffe0 0004 0102 fffe 0004 4142 ffda 0004 0000 55 ffd9");
   Record record;
   const auto without = with_exif(jpeg, record);
   REQUIRE(without);
-  CHECK(as_text(*without).find("350612071913857") == std::string_view::npos);
+  CHECK(*without == jpeg); // nothing is known
   record.imei = 350612071913857;
   record.time = DeviceTime{1'730'205'822'000};
   record.time_zone = 300;
