@@ -265,10 +265,30 @@ Result<void> read_pieces(InputFile& file, const DumpOptions& options,
   }
 }
 
+/// How many bytes of a text's beginning belong to commands that are whole.
+std::size_t camera_bytes(Bytes bytes) {
+  DumpReader reader({.both_sides = true, .initial = std::nullopt});
+  reader.received(bytes);
+  reader.finish();
+  auto count = bytes.size();
+  const auto without = [&](std::uint64_t other) {
+    count -= std::min<std::size_t>(count, static_cast<std::size_t>(other));
+  };
+  while (const auto event = reader.poll()) {
+    if (const auto* skipped = std::get_if<DumpSkipped>(&*event)) {
+      without(skipped->bytes);
+    } else if (const auto* packet = std::get_if<DumpPacket>(&*event);
+               packet != nullptr && packet->verdict != DumpVerdict::good) {
+      without(packet->header + packet->payload.size() + (packet->stored ? 2 : 0));
+    }
+  }
+  return count;
+}
+
 Result<void> read_hex(InputFile& file, const DumpOptions& options, DumpListener& listener,
                       DumpFacts& facts) {
   HexStream stream(options, listener, facts);
-  HexReader hex(stream);
+  HexReader hex(stream, camera_bytes);
   const auto sample = file.peek(sample_size);
   auto utf16 = sample ? Utf16::of(*sample) : std::nullopt;
   const auto result = read_pieces(file, options, [&](Bytes bytes) {

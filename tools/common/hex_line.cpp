@@ -78,7 +78,8 @@ bool contradicts(std::string_view column, Bytes bytes) {
   if (text.size() == bytes.size() + 1 && text.size() > 8 && text[8] == ' ') {
     text.erase(8, 1);
   }
-  if (text.size() != bytes.size()) {
+  const bool is_ascii = std::ranges::none_of(text, [](char c) { return (c & 0x80) != 0; });
+  if (text.size() != bytes.size() || !is_ascii) {
     return false;
   }
   std::size_t wrong = 0;
@@ -238,8 +239,9 @@ bool has_much_hex(const Words& words) {
   return false;
 }
 
-/// Where a line's hex begins; words.size() if there is none.
-std::size_t hex_start(const Words& words) {
+/// Where a line's hex begins; words.size() if there is none. `before`: what the hex of the line
+/// before stood behind.
+std::size_t hex_start(const Words& words, std::string_view before) {
   auto first = words.size();
   std::size_t digits = 0;
   while (first > 0) {
@@ -262,8 +264,8 @@ std::size_t hex_start(const Words& words) {
   if (alone || ends_prefix(words[first - 1])) {
     return first;
   }
-  return may_end_prefix(words[first - 1]) && digits >= 2 * least_behind_words ? first
-                                                                              : words.size();
+  const bool enough = digits >= 2 * least_behind_words || words[first - 1] == before;
+  return may_end_prefix(words[first - 1]) && enough ? first : words.size();
 }
 
 /// C comments count their packets in digits.
@@ -310,10 +312,7 @@ std::string problem_without_hex(const Words& words) {
   if (odd) {
     return "an odd number of hex digits: one is missing, or one too many";
   }
-  const auto is_encoded = [](std::string_view word) {
-    return std::ranges::count(word, '%') >= 8 &&
-           word.find_first_not_of("%0123456789abcdefABCDEF") == std::string_view::npos;
-  };
+  const auto is_encoded = [](std::string_view word) { return std::ranges::count(word, '%') >= 8; };
   if (std::ranges::any_of(words, is_encoded)) {
     return "percent-encoded bytes: decode them, and print them as hex";
   }
@@ -363,7 +362,10 @@ unsigned hex_value(char digit) {
 }
 
 bool is_ruler(std::string_view line) {
-  const auto words = words_of(line);
+  auto words = words_of(line);
+  const auto first = std::ranges::find_if( // `Offset(h)` may stand before them
+      words, [](std::string_view word) { return leading_digits(word) == word.size(); });
+  words.erase(words.begin(), first);
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i].size() > 2 || leading_digits(words[i]) != words[i].size() ||
         hex_value(words[i].back()) != i % 16 || i >= 16) {
@@ -470,7 +472,7 @@ std::optional<std::string_view> last_column(std::string_view line) {
                                                                : std::nullopt;
 }
 
-DigitLine parse_digit_line(std::string_view text) {
+DigitLine parse_digit_line(std::string_view text, std::string_view before) {
   const auto column = last_column(text);
   const auto line = without_comment(column.value_or(text));
   const auto words = words_of(line);
@@ -485,11 +487,14 @@ DigitLine parse_digit_line(std::string_view text) {
     return result;
   }
   const bool unpadded = is_unpadded(words);
-  const auto first = unpadded ? 0 : hex_start(words);
+  const auto first = unpadded ? 0 : hex_start(words, before);
   result.problem = first == words.size() ? problem_without_hex(words)
                                          : problem_with_hex(line, text, words, first);
   for (auto i = first; i < words.size() && result.problem.empty(); ++i) {
     append_word(result.bytes, words[i]);
+  }
+  if (first != 0 && !result.bytes.empty()) {
+    result.before = words[first - 1];
   }
   return result;
 }

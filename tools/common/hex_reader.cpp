@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/hex_tokens.hpp"
+#include "common/hex_words.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -17,11 +18,17 @@ bool is_hex_text(Bytes first_bytes) {
   const auto text = as_text(first_bytes);
   return std::ranges::any_of(text, is_hex_digit) && std::ranges::all_of(text, [](char character) {
            const auto value = static_cast<unsigned char>(character);
-           return value >= 0x20 ? value != 0x7F : value >= '\t' && value <= '\r';
+           const bool is_layout = (value >= '\t' && value <= '\r') || value == 0x1B; // colours
+           return value >= 0x20 ? value != 0x7F : is_layout;
          });
 }
 
-HexReader::HexReader(Listener& listener) : listener_(listener) {}
+HexReader::HexReader(Listener& listener, Vouch vouch)
+    : listener_(listener), vouch_(std::move(vouch)) {}
+HexReader::HexReader(Listener& listener, const HexForm& form, std::uint64_t repeated)
+    : listener_(listener), most_repeated_(repeated) {
+  set_form(form);
+}
 HexReader::~HexReader() = default;
 
 // --- the text ---
@@ -65,23 +72,28 @@ void HexReader::begin() {
   }
   cleaner_ = TextCleaner(text);
   text = cleaner_.clean(text);
-  const auto form = judge_hex(text);
+  const auto judged = judge_hex(text);
+  const auto form = vouch_ ? proven_form(text, judged, vouch_) : judged;
   if (!form) {
     line_number_ = form.error().line;
     refuse(form.error().what);
     return;
   }
-  form_ = *form;
-  if (form_->style != HexStyle::offsets && form_->style != HexStyle::lines) {
+  set_form(*form);
+  this->text(text);
+}
+
+void HexReader::set_form(const HexForm& form) {
+  form_ = form;
+  if (form.style != HexStyle::offsets && form.style != HexStyle::lines &&
+      form.style != HexStyle::words) {
     tokens_ = std::make_unique<HexTokens>(
         *form_, HexTokens::Output{[this](Bytes bytes) { listener_.bytes(bytes, false); },
                                   [this](std::uint64_t count) { listener_.missing(count, false); },
                                   [this](std::uint64_t line, std::string what) {
-                                    line_number_ = line;
-                                    problem(std::move(what));
+                                    problem_at(line, std::move(what));
                                   }});
   }
-  this->text(text);
 }
 
 void HexReader::text(std::string_view text) {
@@ -117,13 +129,25 @@ void HexReader::line(std::string_view text) {
   while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) {
     text.remove_suffix(1);
   }
-  form_->style == HexStyle::offsets ? offset_line(text) : digit_line(text);
+  switch (form_->style) {
+  case HexStyle::offsets:
+    offset_line(text);
+    break;
+  case HexStyle::words:
+    words_line(text);
+    break;
+  default:
+    digit_line(text);
+    break;
+  }
 }
 
-void HexReader::problem(std::string what) {
+void HexReader::problem(std::string what) { problem_at(line_number_, std::move(what)); }
+
+void HexReader::problem_at(std::uint64_t line, std::string what) {
   ++problem_count_;
   if (problems_.size() < most_problems) {
-    problems_.push_back({line_number_, std::move(what)});
+    problems_.push_back({line, std::move(what)});
   }
 }
 
@@ -135,17 +159,18 @@ void HexReader::refuse(std::string what) {
 // --- lines with offsets ---
 
 void HexReader::offset_line(std::string_view text) {
+  text.remove_prefix(std::min(form_->column, text.size()));
   const auto parsed = form_->numbers == 16 ? parse_offset_line(text, form_->base, false)
                                            : parse_od_line(text, form_->base, form_->numbers);
   if (parsed) {
-    if (!parsed->problem.empty()) {
+    if (!parsed->problem.empty() && (form_->text_beside || !parsed->contradicted)) {
       problem(std::string(parsed->problem));
       return;
     }
     place(*parsed);
     return;
   }
-  if (text == "*") {
+  if (is_star(text)) {
     repeated_ = true;
   } else if (!text.empty() && !is_ruler(text)) {
     // Bytes whose offset is damaged or missing; what packets are headed by has none.
@@ -194,7 +219,7 @@ bool HexReader::go_back(Side& side, const OffsetLine& line) {
 /// hexdump and xxd -a write `*` for lines that are the same as the one before.
 void HexReader::repeat_last(Side& side, std::uint64_t until, bool other_side) {
   const auto all = until - *side.expected;
-  auto count = std::min(all, most_repeated - repeated_bytes_);
+  auto count = std::min(all, most_repeated_ - repeated_bytes_);
   repeated_bytes_ += count;
   if (count < all) {
     problem("'*' stands for more than 64 MiB in all: the rest is taken as missing");
@@ -212,11 +237,12 @@ void HexReader::repeat_last(Side& side, std::uint64_t until, bool other_side) {
 // --- lines of digits ---
 
 void HexReader::digit_line(std::string_view text) {
-  if (text == "*") {
+  if (is_star(text)) {
     refuse(std::string(star_without_offsets));
     return;
   }
-  const auto line = parse_digit_line(text);
+  const auto line = parse_digit_line(text, before_);
+  before_ = line.before;
   if (!line.run.empty() || (digit_ && line.has_hex() && text.size() <= run_length_)) {
     run(line.run.empty() ? text : line.run);
     return;
@@ -229,6 +255,27 @@ void HexReader::digit_line(std::string_view text) {
   } else {
     passed_over_ += line.blank ? 0 : 1;
   }
+}
+
+void HexReader::words_line(std::string_view text) {
+  if (is_star(text)) {
+    refuse(std::string(star_without_offsets));
+    return;
+  }
+  const auto found = parse_words_line(text, *form_, goes_on_);
+  if (found.has_other_hex) {
+    problem("hex in another place than in the other lines");
+  }
+  if (short_line_ != 0 && !found.bytes.empty()) {
+    problem_at(std::exchange(short_line_, 0), "fewer bytes than in the other lines");
+  }
+  if (!found.bytes.empty() && found.bytes.size() < form_->most) {
+    short_line_ = line_number_; // the last one may be that
+  }
+  const bool is_blank = text.find_first_not_of(" \t") == std::string_view::npos;
+  passed_over_ += found.bytes.empty() && !found.has_other_hex && !is_blank ? 1 : 0;
+  goes_on_ = !found.bytes.empty();
+  emit(found.bytes);
 }
 
 /// Digits broken into lines of an odd length: the last one goes on in the next line.
@@ -259,6 +306,10 @@ void HexReader::end_run() {
 /// A part of a line of nothing but digits and separators.
 void HexReader::long_line(std::string_view part) {
   constexpr std::string_view separators = " \t\r,;:-\"'";
+  if (form_->style != HexStyle::lines) {
+    refuse("a line of more than 32 KiB: break it into lines");
+    return;
+  }
   ByteBuffer bytes;
   for (const char c : part) {
     if (is_hex_digit(c)) {

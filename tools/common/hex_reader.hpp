@@ -10,6 +10,7 @@
 
 #include "common/hex_line.hpp"
 #include "common/hex_style.hpp"
+#include "common/hex_trial.hpp"
 #include "common/text_cleaner.hpp"
 #include "dualcam/wire/bytes.hpp"
 
@@ -33,6 +34,8 @@ class HexTokens;
 /// ..>`,
 ///   JSON with the bytes under "data", "payload" and so on, as hex or base64.
 ///
+/// Where that reads nothing of what is looked for, other ways are tried: see hex_trial.hpp.
+///
 /// What cannot be read without guessing is a problem: its line is left out and named. Words in an
 /// unknown byte order, lines left out without offsets and the like end the reading. Lines with
 /// nothing like hex in them are passed over and counted.
@@ -54,8 +57,10 @@ public:
   static constexpr std::uint64_t most_repeated = 64 << 20;
   static constexpr std::size_t most_problems = 10;
 
-  /// `listener` must outlive the reader.
-  explicit HexReader(Listener& listener);
+  /// `listener` must outlive the reader. `vouch` tells what is looked for; it may be empty.
+  explicit HexReader(Listener& listener, Vouch vouch = {});
+  /// Of this form, whatever it looks like, and cleaned; `*` stands for at most `repeated`.
+  HexReader(Listener& listener, const HexForm& form, std::uint64_t repeated);
   ~HexReader();
 
   void feed(std::string_view text);
@@ -76,6 +81,7 @@ private:
   };
 
   void begin();
+  void set_form(const HexForm& form);
   void text(std::string_view text);
   void line(std::string_view line);
   void offset_line(std::string_view line);
@@ -83,18 +89,21 @@ private:
   bool go_back(Side& side, const OffsetLine& line);
   void repeat_last(Side& side, std::uint64_t until, bool other_side);
   void digit_line(std::string_view line);
+  void words_line(std::string_view line);
   void run(std::string_view digits);
   void end_run();
   void long_line(std::string_view part);
   void emit(Bytes bytes);
   void problem(std::string what);
+  void problem_at(std::uint64_t line, std::string what);
   void refuse(std::string what);
 
   Listener& listener_;
+  Vouch vouch_;
   std::string sample_;
   TextCleaner cleaner_;
   std::optional<HexForm> form_;
-  std::unique_ptr<HexTokens> tokens_; ///< for all styles but lines and offsets
+  std::unique_ptr<HexTokens> tokens_; ///< for all styles but those of lines
   std::string pending_;               ///< a line whose end has not come yet
   bool long_line_ = false;            ///< its start has been dealt with
   std::uint64_t line_number_ = 0;
@@ -106,7 +115,13 @@ private:
   std::optional<std::size_t> indent_;
   Side sides_[2];
   bool repeated_ = false; ///< the line before was `*`
+  std::uint64_t most_repeated_ = most_repeated;
   std::uint64_t repeated_bytes_ = 0;
+
+  bool goes_on_ = false; ///< the line before had words of bytes
+
+  std::uint64_t short_line_ = 0; ///< one with fewer bytes than others
+  std::string before_;           ///< the word before the bytes of the last line
 
   std::size_t run_length_ = 0;    ///< of odd lines of digits that go on in the next one
   std::optional<unsigned> digit_; ///< the first of two

@@ -72,7 +72,7 @@ bool has_words(std::string_view line) {
 class OffsetJudge {
 public:
   void line(std::string_view text) {
-    starred_ = starred_ || text == "*";
+    starred_ = starred_ || is_star(text);
     bool is_line = false;
     for (auto& candidate : candidates_) {
       const auto line = parse_offset_line(text, candidate.base, false);
@@ -342,12 +342,12 @@ std::optional<HexForm> judge_od(std::string_view sample) {
     std::vector<Line> lines;
     bool left_out = false; // a `*` between them
     for_each_line(sample, [&](std::string_view line, std::uint64_t) {
-      left_out = left_out || (line == "*" && lines.size() == 1);
+      left_out = left_out || (is_star(line) && lines.size() == 1);
       const auto cells = od_cells(line, numbers);
       if (cells) {
         lines.push_back({line.substr(0, line.find(' ')), cells->size()});
       }
-      return (cells || line == "*") && lines.size() < 2;
+      return (cells || is_star(line)) && lines.size() < 2;
     });
     if (lines.size() < 2 || lines[0].bytes == 0) {
       continue;
@@ -362,16 +362,6 @@ std::optional<HexForm> judge_od(std::string_view sample) {
     }
   }
   return std::nullopt;
-}
-
-/// Lines that a dump has left out.
-std::optional<std::uint64_t> line_with_star(std::string_view text) {
-  std::optional<std::uint64_t> found;
-  for_each_line(text, [&](std::string_view line, std::uint64_t number) {
-    found = line == "*" ? std::optional(number) : found;
-    return !found;
-  });
-  return found;
 }
 
 bool has_0x(std::string_view text) {
@@ -416,6 +406,21 @@ std::optional<HexForm> judge_json(std::string_view text) {
 
 } // namespace
 
+bool is_star(std::string_view line) {
+  const auto at = line.find_first_not_of(" \t");
+  return at != std::string_view::npos && line[at] == '*' &&
+         line.find_first_not_of(" \t\r", at + 1) == std::string_view::npos;
+}
+
+std::optional<std::uint64_t> line_with_star(std::string_view text) {
+  std::optional<std::uint64_t> found;
+  for_each_line(text, [&](std::string_view line, std::uint64_t number) {
+    found = is_star(line) ? std::optional(number) : found;
+    return !found;
+  });
+  return found;
+}
+
 std::expected<HexForm, HexProblem> judge_hex(std::string_view sample) {
   if (is_base64(sample)) {
     return HexForm{.style = HexStyle::base64, .bracket = sample.starts_with("data:") ? ',' : '\0'};
@@ -442,6 +447,9 @@ std::expected<HexForm, HexProblem> judge_hex(std::string_view sample) {
   if (const auto json = judge_json(sample)) {
     return *json;
   }
+  if (const auto line = line_with_star(sample); line && !is_json(sample)) {
+    return std::unexpected(HexProblem{*line, std::string(star_without_offsets)});
+  }
   const auto numbers = judge_numbers(sample);
   if (!numbers || *numbers) {
     return numbers ? std::expected<HexForm, HexProblem>(**numbers)
@@ -449,9 +457,6 @@ std::expected<HexForm, HexProblem> judge_hex(std::string_view sample) {
   }
   if (is_json(sample)) {
     return HexForm{HexStyle::json};
-  }
-  if (const auto line = line_with_star(sample)) {
-    return std::unexpected(HexProblem{*line, std::string(star_without_offsets)});
   }
   return HexForm{HexStyle::lines};
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,14 +20,27 @@ enum class HexStyle {
   node,    ///< `<Buffer 00 04>`
   json,    ///< `"data": "00,04"`, or, with `numbers` 64, the same in base64
   base64,  ///< and nothing else, but perhaps `data:..;base64,`
+  // Only where a camera speaks in what is read so: see hex_trial.hpp.
+  digits,       ///< pairs of them from some place on, whatever parts them
+  words,        ///< lines in which other words stand before or behind the bytes
+  base64_words, ///< lines of which the last word is base64
 };
 
 struct HexForm {
   HexStyle style;
-  int base = 16;      ///< of offsets
-  char bracket = 0;   ///< numbers stand within these only; 0: everywhere
-  bool quoted = true; ///< escapes stand within quotes
-  int numbers = 16;   ///< base of the bytes of a line with an offset; -10: signed ones
+  int base = 16;          ///< of offsets
+  char bracket = 0;       ///< numbers stand within these only; 0: everywhere
+  bool quoted = true;     ///< escapes stand within quotes
+  int numbers = 16;       ///< base of the bytes of a line with an offset; -10: signed ones
+  std::size_t column = 0; ///< where lines begin to count; of digits: the whole text
+  std::size_t end_column = std::string_view::npos; ///< of words: behind the last one
+  std::size_t skipped = 0;                         ///< words before the bytes
+  std::size_t behind = 0;                          ///< and behind them
+  bool from_end = false;     ///< words before are counted from the first of the last row of bytes
+  std::size_t most = 0;      ///< bytes of a line; 0: any number
+  bool text_beside = true;   ///< what stands beside the bytes of a line with an offset is theirs
+  bool whole_groups = false; ///< only brackets in which nothing but two or more numbers stand
+  std::string key{};         ///< of JSON; empty: any of `json_names_of_bytes`
 };
 
 /// What a line is and how to get it read.
@@ -42,6 +56,10 @@ inline constexpr std::string_view star_without_offsets =
 /// Names that bytes have in JSON.
 inline constexpr std::array<std::string_view, 9> json_names_of_bytes{
     "data", "hex", "payload", "raw", "bytes", "tcp.payload", "tcp_tcp_payload", "buffer", "body"};
+
+/// It stands for lines that a dump has left out.
+bool is_star(std::string_view line);
+std::optional<std::uint64_t> line_with_star(std::string_view text);
 
 /// From a text's first lines; an error names what it is that cannot be read without guessing.
 std::expected<HexForm, HexProblem> judge_hex(std::string_view sample);

@@ -5,25 +5,30 @@
 #include <utility>
 
 #include "common/hex_line.hpp"
+#include "common/hex_words.hpp"
 
 namespace dualcam::inline tools {
 namespace {
 
 constexpr std::size_t bytes_at_once = 65536;
 constexpr std::size_t longest_token = 8192;
+constexpr std::size_t longest_line = 1 << 20;
 
 bool is_word_character(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          c == '-' || c == '.' || c == '+';
 }
 
-char closing(char open) { return open == '[' ? ']' : open == '{' ? '}' : ')'; }
+char closing(char open) { return open == '[' ? ']' : open == '{' ? '}' : open == '<' ? '>' : ')'; }
 
 } // namespace
 
 void HexTokens::feed(std::string_view text) {
   for (const char c : text) {
-    take(c);
+    if (form_.style != HexStyle::digits || at_ >= form_.column) {
+      take(c);
+    }
+    ++at_;
     line_ += c == '\n';
   }
   flush();
@@ -33,9 +38,10 @@ void HexTokens::finish() {
   take('\n');
   if (inside_ && form_.style == HexStyle::node) {
     wrong("the text ends inside a <Buffer: its rest is not there");
-  } else if (form_.style == HexStyle::base64 && digits_ % 4 == 1) {
+  } else if ((form_.style == HexStyle::base64 || form_.style == HexStyle::base64_words) &&
+             digits_ % 4 == 1) {
     wrong("the last character of the base64 has no other to go with");
-  } else if (inside_ && digits_ % 2 != 0) {
+  } else if ((inside_ || form_.style == HexStyle::digits) && digits_ % 2 != 0) {
     wrong("an odd number of hex digits");
   }
   flush();
@@ -59,8 +65,15 @@ void HexTokens::take(char c) {
   case HexStyle::base64:
     take_base64(c);
     break;
+  case HexStyle::digits:
+    take_digit(c);
+    break;
+  case HexStyle::base64_words:
+    take_base64_word(c);
+    break;
   case HexStyle::offsets:
   case HexStyle::lines:
+  case HexStyle::words:
     break;
   }
 }
@@ -91,8 +104,24 @@ void HexTokens::take_number(char c) {
   if (form_.bracket != 0) {
     depth_ += c == form_.bracket;
     depth_ -= depth_ > 0 && c == closing(form_.bracket);
+    if (c == form_.bracket || c == closing(form_.bracket)) {
+      in_group_ = 0;
+      other_group_ = false;
+    }
   }
-  on_line_ = c == '\n' ? 0 : on_line_;
+  if (c == '\n') {
+    end_line_of_numbers();
+  }
+}
+
+/// A number without 0x in a sentence is none of the list.
+void HexTokens::end_line_of_numbers() {
+  if (!unprefixed_.empty() && (on_line_ != 0 || !named_)) {
+    wrong("'" + unprefixed_ + "' among numbers with 0x: decimal or octal?");
+  }
+  unprefixed_.clear();
+  named_ = false;
+  on_line_ = 0;
 }
 
 void HexTokens::end_number() {
@@ -108,8 +137,18 @@ void HexTokens::end_number() {
 
 void HexTokens::take_decimal() {
   int value = 0;
+  for (const std::string_view type : {"u8", "i8", "U", "u"}) { // as Rust and C mark them
+    if (token_.size() > type.size() && token_.ends_with(type)) {
+      token_.resize(token_.size() - type.size());
+    }
+  }
   const auto* end = token_.data() + token_.size();
-  const auto [rest, error] = std::from_chars(token_.data(), end, value);
+  const auto [rest, error] = std::from_chars(token_.data(), end, value, form_.base);
+  const bool grouped = form_.whole_groups && form_.bracket != 0;
+  if (grouped && (other_group_ || (in_group_ == 0 && (error != std::errc{} || rest != end)))) {
+    other_group_ = true;
+    return;
+  }
   if (error != std::errc{} || rest != end || value < -128 || value > 255) {
     const bool is_name = token_[0] > '9' && depth_ == 0;
     if (!is_name) {
@@ -123,6 +162,13 @@ void HexTokens::take_decimal() {
     wrong("'" + token_ + "': signed and unsigned bytes in one text");
     return;
   }
+  if (grouped && ++in_group_ == 1) {
+    first_ = static_cast<unsigned>(value) & 0xFF; // one number alone is no list
+    return;
+  }
+  if (grouped && in_group_ == 2) {
+    byte(first_);
+  }
   byte(static_cast<unsigned>(value) & 0xFF);
 }
 
@@ -131,10 +177,10 @@ void HexTokens::take_hexadecimal() {
   const bool prefixed = text.starts_with("0x") || text.starts_with("0X");
   const auto digits = prefixed ? text.substr(2) : text;
   if (!prefixed) {
-    if (text[0] >= '0' && text[0] <= '9') {
-      wrong("'" + token_.substr(0, 20) + "' among numbers with 0x: decimal or octal?");
-    }
-    return; // a name
+    const bool is_number = is_decimal_digit(text[0]);
+    unprefixed_ = is_number && unprefixed_.empty() ? text.substr(0, 20) : unprefixed_;
+    named_ = named_ || !is_number;
+    return;
   }
   ++on_line_;
   const bool one_byte = digits.size() == 1 || digits.size() == 2;
@@ -180,7 +226,7 @@ bool HexTokens::goes_on_escape(char c) {
   constexpr std::string_view values = "\a\b\t\n\v\f\r\x1b\\\"'?";
   if (escape_ == 1) {
     value_ = 0;
-    kind_ = c >= '0' && c < '8' ? '\0' : c;
+    kind_ = c >= '0' && c < (form_.numbers == 10 ? ':' : '8') ? '\0' : c;
     if (c == 'x' || c == 'u') {
       escape_ = 2;
       return true;
@@ -200,8 +246,9 @@ bool HexTokens::goes_on_escape(char c) {
     return true;
   }
   if (kind_ == 0) {
-    if (c >= '0' && c < '8' && escape_ < 4) {
-      value_ = value_ << 3 | hex_value(c);
+    const bool decimal = form_.numbers == 10;
+    if (c >= '0' && c < (decimal ? ':' : '8') && escape_ < 4) {
+      value_ = value_ * (decimal ? 10 : 8) + hex_value(c);
       ++escape_;
       return true;
     }
@@ -262,6 +309,83 @@ void HexTokens::take_base64(char c) {
   }
 }
 
+/// Lines are kept: the last word of each.
+void HexTokens::take_base64_word(char c) {
+  if (c != '\n') {
+    if (token_.size() < longest_line) {
+      token_ += c;
+    } else if (!std::exchange(bad_string_, true)) {
+      wrong("a line of more than 1 MiB: break it into lines");
+    }
+    return;
+  }
+  const auto word = base64_word(token_, behind_key_);
+  behind_key_ = !word.empty();
+  if (word.empty()) {
+    digits_ = 0;
+  }
+  for (const char each : word) {
+    take_base64(each);
+  }
+  token_.clear();
+}
+
+// --- digits, whatever parts them ---
+
+void HexTokens::take_digit(char c) {
+  constexpr std::size_t longest_word = 64;
+  if (is_hex_digit(c) || (c >= 'g' && c <= 'z') || (c >= 'G' && c <= 'Z') || c == '_') {
+    token_ += c;
+    if (token_.size() > longest_word && std::ranges::all_of(token_.substr(2), is_hex_digit)) {
+      end_word();
+      streams_ = true; // the rest of it, too
+    }
+    return;
+  }
+  end_word();
+  streams_ = false;
+  const bool ends = c == '}' || c == ']' || c == '<' || (c == ')' && before_ != '(');
+  stopped_ = stopped_ || ends;
+  before_ = c;
+}
+
+/// `00`, `0x00`, `x00`, `H00`, `00h`, `0x0u`; another word is a name.
+void HexTokens::end_word() {
+  auto word = std::string_view(token_);
+  const bool prefixed = word.starts_with("0x") || word.starts_with("0X");
+  if (prefixed && !streams_) {
+    word.remove_prefix(2);
+  } else if (!streams_ && word.size() > 1 && std::string_view("xXhH").find(word[0]) != word.npos) {
+    word.remove_prefix(1);
+  }
+  const auto last = word.empty() ? '\0' : word.back();
+  if (word.size() > 1 && std::string_view("hHuU").find(last) != std::string_view::npos) {
+    word.remove_suffix(1);
+  }
+  if (!word.empty() && std::ranges::all_of(word, is_hex_digit)) {
+    if (prefixed && word.size() % 2 != 0 && digits_ % 2 == 0) {
+      word_digits("0");
+    }
+    word_digits(word);
+  }
+  token_.clear();
+}
+
+void HexTokens::word_digits(std::string_view digits) {
+  if (stopped_) {
+    if (digits.size() >= 8 && !std::exchange(bad_string_, true)) {
+      wrong("there is more hex behind the end of the first: give one at a time");
+    }
+    return;
+  }
+  for (const char c : digits) {
+    value_ = (value_ << 4 | hex_value(c)) & 0xFF;
+    if (++digits_ % 2 == 0) {
+      byte(value_);
+    }
+  }
+}
+
 // --- <Buffer 00 04 ... 12 more bytes> ---
 
 void HexTokens::take_buffer(char c) {
@@ -311,6 +435,7 @@ void HexTokens::take_json(char c) {
       bad_string_ = false;
       digits_ = 0;
       token_.clear();
+    } else if (take_list(c)) {
     } else if (c != ':' && c != ' ' && c != '\n' && c != '\r' && c != '\t') {
       behind_key_ = false;
     } else if (c == ':') {
@@ -339,12 +464,36 @@ void HexTokens::take_json(char c) {
 }
 
 void HexTokens::end_key() {
-  behind_key_ = std::ranges::find(json_names_of_bytes, token_) != json_names_of_bytes.end();
+  behind_key_ = form_.key.empty()
+                    ? std::ranges::find(json_names_of_bytes, token_) != json_names_of_bytes.end()
+                    : token_ == form_.key;
   token_.clear();
 }
 
+/// Numbers behind the key. False: there are none.
+bool HexTokens::take_list(char c) {
+  if (form_.numbers != 10 || (!in_list_ && (!behind_key_ || c != '['))) {
+    return false;
+  }
+  if (!std::exchange(in_list_, true)) {
+    token_.clear();
+  } else if (is_word_character(c)) {
+    token_ += token_.size() < longest_token ? std::string(1, c) : std::string();
+  } else {
+    if (!token_.empty()) {
+      take_decimal();
+    }
+    token_.clear();
+    in_list_ = c != ']';
+    behind_key_ = in_list_;
+  }
+  return true;
+}
+
 void HexTokens::value_digit(char c) {
-  if (is_hex_digit(c)) {
+  if ((c == 'x' || c == 'X') && digits_ == 1 && value_ == 0) {
+    digits_ = 0; // 0x
+  } else if (is_hex_digit(c)) {
     value_ = (digits_ % 2 == 0 ? 0 : value_ << 4) | hex_value(c);
     if (++digits_ % 2 == 0 && !bad_string_) {
       byte(value_);

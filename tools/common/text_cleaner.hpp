@@ -1,13 +1,14 @@
-// Hex text as mail and web pages hand it on -> as it was printed.
+// Hex text as mail, web pages and terminals hand it on -> as it was printed.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace dualcam::inline tools {
 
-/// Takes away what quoting puts before each line (`> `, `>> `), if most lines have it, and makes
-/// blanks of no-break spaces. Memory: a few bytes.
+/// Takes away what quoting puts before each line (`> `, `>> `, also behind blanks), if most lines
+/// have it, and a terminal's colours, and makes blanks of no-break spaces. Memory: a few bytes.
 class TextCleaner {
 public:
   TextCleaner() = default;
@@ -17,11 +18,17 @@ public:
   std::string clean(std::string_view text);
 
 private:
+  bool is_colour(char c);
+  void plain(char c, std::string& cleaned);
+
   bool quoted_ = false;
   bool has_no_break_ = false;
+  bool coloured_ = false;
   bool at_start_ = true; ///< of a line, or in the quoting before it
   bool behind_quote_ = false;
+  std::size_t blanks_ = 0; ///< at the start: before a quote they are none
   bool behind_c2_ = false;
+  int escape_ = 0; ///< 1: behind ESC, 2: in what follows it
 };
 
 } // namespace dualcam::inline tools

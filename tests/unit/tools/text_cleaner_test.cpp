@@ -46,6 +46,17 @@ TEST_CASE("text cleaner: quoting goes, as deep as it is, with one blank behind e
   CHECK(cleaned("> 00\n  x\n> 5\n") == "00\n  x\n5\n"); // not quoted itself
 }
 
+TEST_CASE("text cleaner: blanks before a quote go with it") {
+  CHECK(cleaned(" > 00 04\n  >> 05\n") == "00 04\n05\n");
+  CHECK(cleaned("\xC2\xA0> 00\n > 04\n") == "00\n04\n");
+  CHECK(cleaned(" > 00\n >   04\n   05\n") == "00\n  04\n   05\n");
+}
+
+TEST_CASE("text cleaner: a terminal's colours go") {
+  CHECK(cleaned("\x1B[1;32m00\x1B[0m 04\n") == "00 04\n");
+  CHECK(cleaned("\x1B[32m> 00\x1B[0m\n\x1B[32m> 04\x1B[0m\n") == "> 00\n> 04\n");
+}
+
 TEST_CASE("text cleaner: lines of which not most are quoted stay as they are") {
   for (const auto* text :
        {"> 00\n04\n", "00 04\n> 04\n05\n", "", "\n\n", "RX > 00\nTX > 01\n", "> 00\n04\n\n \r\n"}) {

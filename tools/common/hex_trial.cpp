@@ -1,0 +1,282 @@
+#include "common/hex_trial.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/hex_line.hpp"
+#include "common/hex_reader.hpp"
+
+namespace dualcam::inline tools {
+namespace {
+
+using Forms = std::vector<HexForm>;
+
+/// The bytes of a sample, and what was wrong with them.
+class Trial : private HexReader::Listener {
+public:
+  Trial(std::string_view sample, const HexForm& form, const Vouch& vouch) {
+    constexpr std::uint64_t most_repeated = 64 << 10;
+    HexReader reader(*this, form, most_repeated);
+    reader.feed(sample);
+    reader.finish();
+    problems_ = reader.problem_count() + gaps_;
+    text_ = sample.size();
+    vouched_ = vouch(bytes_);
+  }
+
+  /// Most of it is what is looked for, and it is not little of the text.
+  bool is_convincing() const {
+    return vouched_ >= least && 2 * vouched_ > bytes_.size() && 40 * vouched_ > text_;
+  }
+  /// Nothing speaks against it, either. A bad line in many is one that has to be named.
+  bool is_enough(std::string_view sample, HexStyle style) const {
+    const auto lines = static_cast<std::uint64_t>(std::ranges::count(sample, '\n')) + 1;
+    const bool by_lines = style == HexStyle::lines || style == HexStyle::offsets;
+    return is_convincing() && (problems_ == 0 || (by_lines && 10 * problems_ < lines));
+  }
+  bool is_better_than(const Trial& other) const {
+    const auto much = other.vouched_ / 16;
+    return vouched_ > other.vouched_ + much ||
+           (vouched_ + much >= other.vouched_ && problems_ < other.problems_) ||
+           (vouched_ > other.vouched_ && problems_ == other.problems_) ||
+           (vouched_ == other.vouched_ && problems_ == other.problems_ &&
+            bytes_.size() < other.bytes_.size());
+  }
+
+private:
+  static constexpr std::size_t least = 16; ///< one INIT
+
+  void bytes(Bytes bytes, bool other_side) override {
+    if (!other_side) {
+      append(bytes_, bytes);
+    }
+  }
+  void missing(std::uint64_t, bool) override { ++gaps_; }
+  void next_block() override {}
+
+  ByteBuffer bytes_;
+  std::size_t text_ = 0;
+  std::size_t vouched_ = 0;
+  std::uint64_t gaps_ = 0;
+  std::uint64_t problems_ = 0;
+};
+
+// --- what may be tried ---
+
+std::vector<std::string_view> first_lines(std::string_view sample, std::size_t most) {
+  std::vector<std::string_view> lines;
+  while (!sample.empty() && lines.size() < most) {
+    const auto end = std::min(sample.find('\n'), sample.size());
+    lines.push_back(sample.substr(0, std::min<std::size_t>(end, 4096)));
+    sample.remove_prefix(std::min(end + 1, sample.size()));
+  }
+  return lines;
+}
+
+/// Where words begin that may be offsets.
+std::set<std::size_t> offset_columns(std::string_view sample) {
+  std::set<std::size_t> columns{0};
+  for (const auto line : first_lines(sample, 4)) {
+    for (std::size_t at = 0; at < line.size() && columns.size() < 8; ++at) {
+      const bool begins = at == 0 || !is_hex_digit(line[at - 1]);
+      const auto digits = std::ranges::find_if_not(line.substr(at), is_hex_digit) - line.begin();
+      if (begins && digits - static_cast<std::ptrdiff_t>(at) >= 3) {
+        columns.insert(at);
+      }
+    }
+  }
+  return columns;
+}
+
+void add_offsets(Forms& forms, std::string_view sample) {
+  for (const auto column : offset_columns(sample)) {
+    for (const int numbers : {16, 8, 10, -10}) {
+      for (const int base : {16, 8, 10}) {
+        HexForm form{HexStyle::offsets, base};
+        form.numbers = numbers;
+        form.column = column;
+        form.text_beside = false;
+        forms.push_back(form);
+      }
+    }
+  }
+}
+
+/// Where four pairs of digits in a row begin, and where they may end.
+void add_columns(Forms& forms, std::string_view sample) {
+  std::set<std::pair<std::size_t, std::size_t>> columns;
+  for (const auto line : first_lines(sample, 8)) {
+    const auto is_pair = [&](std::size_t at) {
+      return at + 2 <= line.size() && is_hex_digit(line[at]) && is_hex_digit(line[at + 1]) &&
+             (at == 0 || !is_hex_digit(line[at - 1])) &&
+             (at + 2 == line.size() || !is_hex_digit(line[at + 2]));
+    };
+    std::size_t begin = 0;
+    std::size_t pairs = 0;
+    std::size_t end = 0;
+    for (std::size_t at = 0; at < line.size() && columns.size() < 32; ++at) {
+      if (!is_pair(at)) {
+        continue;
+      }
+      const bool goes_on = pairs != 0 && at - end <= 6;
+      if (goes_on && at - end > 1 && pairs >= 4) {
+        columns.emplace(begin, end);
+      }
+      begin = goes_on ? begin : at;
+      pairs = goes_on ? pairs + 1 : 1;
+      end = at + 2;
+      if (pairs >= 4 && pairs % 4 == 0) {
+        columns.emplace(begin, end);
+      }
+    }
+  }
+  for (const auto& [begin, end] : columns) {
+    HexForm form{HexStyle::words};
+    form.column = begin;
+    form.end_column = end;
+    forms.push_back(form);
+  }
+}
+
+/// So many words stand before the bytes, or behind them.
+void add_words(Forms& forms) {
+  constexpr std::size_t most_before = 20;
+  for (std::size_t behind = 0; behind <= 2; ++behind) {
+    for (const bool from_end : {false, true}) {
+      for (std::size_t before = 0; before <= (from_end ? 6 : most_before); ++before) {
+        HexForm form{HexStyle::words};
+        form.skipped = before;
+        form.behind = behind;
+        form.from_end = from_end;
+        forms.push_back(form);
+      }
+    }
+  }
+  for (const std::size_t most : {16U, 8U, 32U}) { // and a text of so many bytes behind
+    for (std::size_t before = 0; before <= 4; ++before) {
+      HexForm form{HexStyle::words};
+      form.skipped = before;
+      form.most = most;
+      forms.push_back(form);
+    }
+  }
+}
+
+void add_numbers(Forms& forms) {
+  for (const char bracket : {'\0', '[', '{', '(', '<'}) {
+    for (const int base : {10, 8}) {
+      HexForm form{HexStyle::decimal, base, bracket};
+      form.numbers = base;
+      form.whole_groups = true;
+      forms.push_back(form);
+    }
+  }
+  for (const int base : {10, 8}) {
+    for (std::size_t before = 0; before <= 10; ++before) {
+      HexForm form{HexStyle::words};
+      form.numbers = base;
+      form.skipped = before;
+      forms.push_back(form);
+    }
+  }
+  HexForm escapes{HexStyle::escapes};
+  escapes.numbers = 10;
+  forms.push_back(escapes);
+}
+
+/// Where the longest row of digits begins.
+void add_digits(Forms& forms, std::string_view sample) {
+  constexpr std::string_view between = " \t\r\n,:;.-'\"&#$xXhHuU";
+  std::size_t best = 0;
+  std::size_t most = 0;
+  for (std::size_t at = 0; at < sample.size();) {
+    if (!is_hex_digit(sample[at])) {
+      ++at;
+      continue;
+    }
+    const auto begin = at;
+    std::size_t digits = 0;
+    for (; at < sample.size() &&
+           (is_hex_digit(sample[at]) || between.find(sample[at]) != std::string_view::npos);
+         ++at) {
+      digits += is_hex_digit(sample[at]);
+    }
+    if (digits > most) {
+      most = digits;
+      best = begin;
+    }
+  }
+  for (const auto column : std::set<std::size_t>{best, sample.find_first_of("0123456789"), 0}) {
+    HexForm form{HexStyle::digits};
+    form.column = column;
+    if (column < sample.size()) {
+      forms.push_back(form);
+    }
+  }
+}
+
+/// The names that stand before strings and lists.
+void add_json(Forms& forms, std::string_view sample) {
+  constexpr std::size_t most = 24;
+  std::set<std::string> keys;
+  for (auto at = sample.find("\":"); at != std::string_view::npos && keys.size() < most;
+       at = sample.find("\":", at + 1)) {
+    const auto open = at == 0 ? std::string_view::npos : sample.rfind('"', at - 1);
+    const auto value = sample.find_first_not_of(" \t\r\n", at + 2);
+    if (open != std::string_view::npos && value != std::string_view::npos &&
+        (sample[value] == '"' || sample[value] == '[')) {
+      keys.emplace(sample.substr(open + 1, at - open - 1));
+    }
+  }
+  for (const auto& key : keys) {
+    for (const int numbers : {16, 64, 10}) {
+      HexForm form{HexStyle::json};
+      form.numbers = numbers;
+      form.key = key;
+      forms.push_back(form);
+    }
+  }
+}
+
+Forms other_forms(std::string_view sample) {
+  Forms forms;
+  add_offsets(forms, sample);
+  if (line_with_star(sample)) { // without offsets nothing tells how much it stands for
+    return forms;
+  }
+  add_json(forms, sample);
+  add_numbers(forms);
+  add_columns(forms, sample);
+  add_words(forms);
+  forms.push_back(HexForm{HexStyle::base64_words});
+  add_digits(forms, sample);
+  return forms;
+}
+
+} // namespace
+
+std::expected<HexForm, HexProblem> proven_form(std::string_view sample,
+                                               const std::expected<HexForm, HexProblem>& judged,
+                                               const Vouch& vouch) {
+  std::optional<Trial> best;
+  if (judged) {
+    best.emplace(sample, *judged, vouch);
+    if (best->is_enough(sample, judged->style)) {
+      return judged;
+    }
+  }
+  auto form = judged;
+  for (const auto& other : other_forms(sample)) {
+    Trial trial(sample, other, vouch);
+    if (trial.is_convincing() && (!best || trial.is_better_than(*best))) {
+      best = std::move(trial);
+      form = other;
+    }
+  }
+  return form;
+}
+
+} // namespace dualcam::inline tools

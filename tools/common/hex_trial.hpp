@@ -1,0 +1,22 @@
+// Which reading of a text is right, if its looks do not tell: the one in which a camera speaks.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <string_view>
+
+#include "common/hex_style.hpp"
+#include "dualcam/wire/bytes.hpp"
+
+namespace dualcam::inline tools {
+
+/// How many of these bytes are what is looked for.
+using Vouch = std::function<std::size_t(Bytes)>;
+
+/// `judged`, unless another form reads much more of `sample` for which `vouch` vouches. Some 300
+/// forms are tried where nothing fits.
+std::expected<HexForm, HexProblem> proven_form(std::string_view sample,
+                                               const std::expected<HexForm, HexProblem>& judged,
+                                               const Vouch& vouch);
+
+} // namespace dualcam::inline tools
