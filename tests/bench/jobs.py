@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 
+os.environ["DUALCAM_TOOLS"] = str(pathlib.Path(sys.argv[1]).resolve())
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 import convert_media  # noqa: E402
 

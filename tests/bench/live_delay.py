@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+os.environ["DUALCAM_TOOLS"] = sys.argv[1]
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 import convert_media  # noqa: E402
 

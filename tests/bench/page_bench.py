@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 
+os.environ["DUALCAM_TOOLS"] = sys.argv[1] if len(sys.argv) > 1 else "build/gcc/tools"
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 import convert_media as media
 from chromium import Chromium

@@ -1,6 +1,8 @@
 """dcam-convert on a disk too small for its result, at every size: nothing broken gets a name."""
 
 import functools
+import re
+import shutil
 import subprocess
 import unittest
 
@@ -30,8 +32,8 @@ def own_mounts():
         [*way, "true"], capture_output=True).returncode == 0), UNSHARE)
 
 
-class FullDisk(ConvertCase):
-    seconds = 1
+class DiskCase(ConvertCase):
+    seconds = 2
 
     def setUp(self):
         super().setUp()
@@ -43,6 +45,10 @@ class FullDisk(ConvertCase):
         return subprocess.run(
             [*own_mounts(), "sh", "-c", SMALL_DISK, "sh", str(size), self.disk, *command], cwd=self.folder,
             capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL)
+
+
+class FullDisk(DiskCase):
+    seconds = 1
 
     def convert_on(self, size, name, arguments):
         """The exit status and whether a file is there, which has to be one or the other."""
@@ -112,6 +118,69 @@ class FullDisk(ConvertCase):
             self.assertEqual(done.returncode, 3, done.stderr)
             self.assertIn(f"cannot write {name}.part: File too large", done.stderr)
             self.assertEqual(self.names(), ["clip.h265", "disk"])
+
+
+KEEPING = 'kept=$1; shift; "$@"; code=$?; cp -r disk "$kept"; exit $code'
+
+
+class LiveOutput(DiskCase):
+    """What comes out live is there as far as the disk takes it: whole fragments, listed ones."""
+    def assert_ends_with_a_whole_fragment(self, path):
+        data, at, kinds = path.read_bytes(), 0, []
+        while at < len(data):
+            kinds.append(data[at + 4:at + 8])
+            at += int.from_bytes(data[at:at + 4], "big")
+        self.assertEqual(at, len(data), f"{path} is torn")
+        self.assertEqual(kinds[-1:], [b"mdat"], path)
+
+    def live_on(self, size, name, *arguments):
+        """What is left on a disk of that many bytes, and what was said to be."""
+        kept = self.folder / "kept"
+        shutil.rmtree(kept, ignore_errors=True)
+        done = self.run_on(size, "sh", "-c", KEEPING, "sh", kept, DCAM_CONVERT, "--live", *arguments,
+                           "-o", f"disk/{name}", "clip.h265")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertRegex(done.stderr, r"^dcam-convert: clip\.h265: cannot (write|sync|create) disk/\S+: "
+                         "No space left on device; make room, then run the same command again\n$")
+        said = (self.folder / "disk.said").read_text()
+        self.assertEqual(said, f"disk/{name}\n" if (kept / name).exists() else "")
+        return kept
+
+    def sizes(self, whole):
+        return [share * whole // 10 // PAGE * PAGE for share in (0, 1, 4, 7, 9)]
+
+    def test_a_file_that_grows(self):
+        for arguments in ([], ["--codec", "h264"]):
+            self.convert("--live", "--container", "fmp4", "--if-exists", "replace", *arguments, "-o",
+                         "whole.mp4", "clip.h265")
+            for size in self.sizes((self.folder / "whole.mp4").stat().st_size)[1:]:
+                kept = self.live_on(size, "out.mp4", "--container", "fmp4", *arguments)
+                for path in kept.iterdir():
+                    self.assert_ends_with_a_whole_fragment(path)
+
+    def test_a_playlist_that_grows(self):
+        for arguments in ([], ["--codec", "h264"]):
+            self.convert("--live", "--if-exists", "replace", *arguments, "-o", "whole/out.m3u8", "clip.h265")
+            whole = sum(-(-path.stat().st_size // PAGE) * PAGE for path in (self.folder / "whole").iterdir())
+            ends = 0
+            for size in self.sizes(whole):
+                kept = self.live_on(size or PAGE, "out.m3u8", *arguments)
+                text = (kept / "out.m3u8").read_text() if (kept / "out.m3u8").exists() else ""
+                ends += text.endswith("#EXT-X-ENDLIST\n")
+                listed = re.findall("^[^#].*m4s$", text, re.MULTILINE)
+                self.assertEqual({path.name for path in kept.iterdir()},
+                                 {*listed, "out-init.mp4", "out.m3u8"} if listed else set())
+                for segment in listed:
+                    self.assert_ends_with_a_whole_fragment(kept / segment)
+            self.assertGreater(ends, 1, arguments)
+
+    def test_temporary_files(self):
+        for arguments in (["--stack", "clip.h265", "clip.h265"], ["-"]):
+            done = self.run_on(10 * PAGE, "sh", "-c", 'TMPDIR=disk; export TMPDIR; cat clip.h265 | "$@"',
+                               "sh", DCAM_CONVERT, *arguments, "-o", "out.mp4")
+            self.assertEqual((done.returncode, done.stdout), (3, ""), done.stderr)
+            self.assertIn("cannot write a temporary file in disk: No space left on device; make room, then "
+                          "run the same command again; TMPDIR may name another folder\n", done.stderr)
 
 
 if __name__ == "__main__":

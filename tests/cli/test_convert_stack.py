@@ -72,6 +72,12 @@ class Stack(ConvertCase):
         for time in [number / 10 for number in range(10)] + [number / 8 for number in range(8)]:
             self.assertLess(min(abs(time - shown) for shown in times), 0.002, time)
 
+    def test_on_standard_output_it_is_matroska(self):
+        self.clip("front", "red", "lime", time="2024-10-29T12:00:01Z")
+        self.clip("rear", "blue", "white", time="2024-10-29T12:00:01Z")
+        self.write("both.mkv", self.convert("--stack", "-o", "-", "front", "rear"))
+        self.assert_shows("both.mkv", {0.2: ("red", "blue"), 0.7: ("lime", "white")})
+
     def test_clips_without_a_time_start_together(self):
         self.clip("front", "red", time="2024-10-29T12:00:01Z")
         self.clip("rear", "blue")

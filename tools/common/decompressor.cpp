@@ -80,7 +80,7 @@ std::string Decompressor::tool_for(Bytes first_bytes) {
 Result<Decompressor> Decompressor::start(const std::string& tool, InputFile file) {
   auto output = make_pipe();
   auto input = make_pipe();
-  Descriptor errors = temporary_file(std::filesystem::temp_directory_path());
+  Descriptor errors = temporary_file(folder_of_temporaries());
   if (!output || !input) {
     return errno_error(!output ? output.error() : input.error());
   }

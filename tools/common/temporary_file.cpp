@@ -6,6 +6,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
+#include "dualcam/storage/durable.hpp"
+
 namespace dualcam::inline tools {
 
 Descriptor temporary_file(const std::filesystem::path& folder) {
@@ -21,6 +25,18 @@ Descriptor temporary_file(const std::filesystem::path& folder) {
     }
   }
   return Descriptor(descriptor);
+}
+
+std::filesystem::path folder_of_temporaries() {
+  const auto* folder = std::getenv("TMPDIR");
+  return folder != nullptr && *folder != '\0' ? folder : "/tmp";
+}
+
+std::unexpected<Error> temporary_error(std::string_view what, int error) {
+  const auto what_where = fmt::format("{} a temporary file in", what);
+  auto failure = io_error(what_where.c_str(), folder_of_temporaries(), error);
+  failure.error().message += "; TMPDIR may name another folder";
+  return failure;
 }
 
 } // namespace dualcam::inline tools

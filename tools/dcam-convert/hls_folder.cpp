@@ -59,9 +59,9 @@ Result<void> HlsFolder::take(const FragmentPiece& piece) {
   }
   if (piece.type == "mdat") {
     auto done = append(piece.bytes);
-    const bool whole = splitter_.is_between_boxes();
+    const bool whole = done && splitter_.is_between_boxes();
     whole_size_ = whole ? size_ : whole_size_;
-    return done && whole && whole_segments_ && has_pictures_ ? close_segment(end_) : done;
+    return whole && whole_segments_ && has_pictures_ ? close_segment(end_) : done;
   }
   return {};
 }
@@ -85,6 +85,7 @@ Result<void> HlsFolder::take_fragment(const FragmentPiece& piece) {
   return append(piece.bytes);
 }
 
+/// After an error the size is what it was to be, and so that of no whole fragment.
 Result<void> HlsFolder::append(Bytes bytes) {
   size_ += bytes.size();
   return part_ ? part_->append(std::span(&bytes, 1)) : Result<void>();
@@ -116,6 +117,7 @@ Result<void> HlsFolder::close_segment(double end) {
   auto part = std::exchange(part_, std::nullopt);
   has_pictures_ = false;
   if (const auto named = part->finish(IfExists::replace); !named) {
+    part->discard();
     return std::unexpected(named.error());
   }
   segment_.duration = std::max(end - begin_, 0.0);
@@ -150,7 +152,7 @@ Result<void> HlsFolder::write_head(Bytes movie) {
   return write_file(head_, content);
 }
 
-Result<void> HlsFolder::write_playlist(bool complete) const {
+Result<void> HlsFolder::write_playlist(bool complete) {
   double longest = 2; // what it says must not change
   for (const auto& segment : segments_) {
     longest = std::max(longest, segment.duration);
@@ -168,7 +170,9 @@ Result<void> HlsFolder::write_playlist(bool complete) const {
     text += fmt::format("#EXTINF:{:.6f},\n{}\n", segment.duration, encoded(segment.file));
   }
   text += complete ? "#EXT-X-ENDLIST\n" : "";
-  return write_file(playlist_.filename().string(), as_bytes(text));
+  auto done = write_file(playlist_.filename().string(), as_bytes(text));
+  listed_ = done ? segments_.size() : listed_;
+  return done;
 }
 
 Result<void> HlsFolder::write_file(const std::string& name, Bytes content) const {
@@ -197,24 +201,39 @@ Result<void> HlsFolder::drop_torn_fragment() {
   return {};
 }
 
-Result<void> HlsFolder::finish() {
+Result<void> HlsFolder::end_segment() {
   if (part_) {
     if (const auto done = drop_torn_fragment(); !done) {
       return done;
     }
   }
-  if (part_) {
-    if (const auto done = close_segment(end_); !done) {
-      return done;
-    }
-  }
-  if (segments_.empty()) {
-    return {};
-  }
-  std::error_code ignored; // an older playlist's
+  return part_ ? close_segment(end_) : Result<void>();
+}
+
+/// What no playlist names goes: on a full disk its room is needed.
+Result<void> HlsFolder::end_playlist() {
+  std::error_code ignored;
   for (auto number = segments_.size(); fs::remove(segment_path(number), ignored); ++number) {
+  } // an older playlist's
+  auto done = segments_.empty() ? Result<void>() : write_playlist(true);
+  if (!done) {
+    for (; segments_.size() > listed_; segments_.pop_back()) {
+      fs::remove(segment_path(segments_.size() - 1), ignored);
+    }
+    (void)(segments_.empty() ? Result<void>() : write_playlist(true)); // the first error is told
   }
-  return write_playlist(true);
+  if (segments_.empty() && heads_ != 0) {
+    fs::remove(playlist_.parent_path() / head_, ignored);
+  }
+  return done;
+}
+
+Result<void> HlsFolder::finish() {
+  auto done = end_segment();
+  if (const auto ended = end_playlist(); done) {
+    done = ended;
+  }
+  return done;
 }
 
 fs::path HlsFolder::segment_path(std::size_t number) const {

@@ -29,7 +29,7 @@ public:
   Result<void> write(Bytes bytes) override;
   /// The last segment, and the mark that none follows.
   Result<void> finish() override;
-  std::string name() const override { return segments_.empty() ? "" : playlist_.string(); }
+  std::string name() const override { return listed_ != 0 ? playlist_.string() : ""; }
 
 private:
   struct Segment {
@@ -43,11 +43,13 @@ private:
   Result<void> take(const FragmentPiece& piece);
   Result<void> take_fragment(const FragmentPiece& piece);
   Result<void> drop_torn_fragment();
+  Result<void> end_segment();
+  Result<void> end_playlist();
   Result<void> append(Bytes bytes);
   Result<void> open_segment();
   Result<void> close_segment(double end);
   Result<void> write_head(Bytes movie);
-  Result<void> write_playlist(bool complete) const;
+  Result<void> write_playlist(bool complete);
   Result<void> write_file(const std::string& name, Bytes content) const;
   std::filesystem::path segment_path(std::size_t number) const;
   std::string file_name(std::string_view rest) const;
@@ -68,6 +70,7 @@ private:
   double begin_ = 0;             ///< of it
   double end_ = 0;
   std::vector<Segment> segments_;
+  std::size_t listed_ = 0; ///< how many of them the playlist has
 };
 
 } // namespace dualcam::convert

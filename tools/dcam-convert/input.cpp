@@ -1,7 +1,6 @@
 #include "dcam-convert/input.hpp"
 
 #include <cerrno>
-#include <cstdlib>
 #include <system_error>
 #include <utility>
 
@@ -11,28 +10,13 @@
 #include <unistd.h>
 
 #include "common/descriptor.hpp"
+#include "common/temporary_file.hpp"
 #include "common/unforeseen.hpp"
 
 namespace dualcam::convert {
 namespace {
 
 constexpr std::size_t spooled_piece = 65536;
-
-/// An open file without a name; -1 and errno.
-int open_nameless() {
-  const auto* folder = std::getenv("TMPDIR");
-  std::string path = folder != nullptr && *folder != '\0' ? folder : "/tmp";
-  const int descriptor = ::open(path.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (descriptor >= 0 || (errno != EOPNOTSUPP && errno != EISDIR)) {
-    return descriptor;
-  }
-  path += "/dcam-convert-XXXXXX";
-  const int named = ::mkostemp(path.data(), O_CLOEXEC);
-  if (named >= 0) {
-    ::unlink(path.c_str());
-  }
-  return named;
-}
 
 /// Reads some, once there is something or the end; -1 and errno, EINTR after a stop signal.
 ssize_t read_some(int from, std::span<std::byte> bytes, const StopSignal& stop) {
@@ -50,12 +34,11 @@ ssize_t read_some(int from, std::span<std::byte> bytes, const StopSignal& stop) 
   }
 }
 
-/// Of the descriptor that errno refused.
-std::unexpected<Error> open_error(const char* what) {
-  if (const int error = errno; is_exhaustion(error)) {
+/// What is out of descriptors or memory is no fault of this input.
+void throw_if_exhausted(int error, const char* what) {
+  if (is_exhaustion(error)) {
     throw std::system_error(error, std::generic_category(), what);
   }
-  return errno_error(errno, what);
 }
 
 } // namespace
@@ -85,7 +68,9 @@ Result<Input> Input::open(const std::string& path, const StopSignal& stop,
   const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                      : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
-    return open_error("cannot open");
+    const int error = errno;
+    throw_if_exhausted(error, "cannot open");
+    return errno_error(error, "cannot open");
   }
   if (const auto taken = file.take(descriptor, stop, most_copied, begin); !taken) {
     return std::unexpected(taken.error());
@@ -112,14 +97,17 @@ Result<void> Input::take(int descriptor, const StopSignal& stop, std::uint64_t m
 
 Result<void> Input::spool(int from, const StopSignal& stop, std::uint64_t most_copied,
                           Bytes begin) {
-  descriptor_ = open_nameless();
-  if (descriptor_ < 0) {
-    return open_error("cannot make a temporary file");
+  auto spooled = temporary_file(folder_of_temporaries());
+  if (spooled.get() < 0) {
+    const int error = errno;
+    throw_if_exhausted(error, "cannot make a temporary file");
+    return temporary_error("make", error);
   }
+  descriptor_ = spooled.release();
   ByteBuffer piece(spooled_piece);
   bool known = false;
   if (!write_all(descriptor_, begin)) {
-    return errno_error(errno, "cannot write a temporary file");
+    return temporary_error("write", errno);
   }
   std::uint64_t copied = begin.size();
   for (;;) {
@@ -131,7 +119,7 @@ Result<void> Input::spool(int from, const StopSignal& stop, std::uint64_t most_c
       return {};
     }
     if (!write_all(descriptor_, Bytes(piece).first(static_cast<std::size_t>(count)))) {
-      return errno_error(errno, "cannot write a temporary file");
+      return temporary_error("write", errno);
     }
     copied += static_cast<std::uint64_t>(count);
     if (!known && copied >= thorough_detection_size) {
@@ -154,12 +142,13 @@ Result<void> Input::spool(int from, const StopSignal& stop, std::uint64_t most_c
 Result<Input> Input::rearranged(Bytes head, std::span<const Part> parts,
                                 const StopSignal& stop) const {
   Input file(path_);
-  file.descriptor_ = open_nameless();
-  if (file.descriptor_ < 0) {
-    return errno_error(errno, "cannot make a temporary file");
+  auto made = temporary_file(folder_of_temporaries());
+  if (made.get() < 0) {
+    return temporary_error("make", errno);
   }
+  file.descriptor_ = made.release();
   if (!write_all(file.descriptor_, head)) {
-    return errno_error(errno, "cannot write a temporary file");
+    return temporary_error("write", errno);
   }
   ByteBuffer piece;
   for (auto [offset, left] : parts) {
@@ -172,7 +161,7 @@ Result<Input> Input::rearranged(Bytes head, std::span<const Part> parts,
         return errno_error(EINTR, "cannot read");
       }
       if (!write_all(file.descriptor_, piece)) {
-        return errno_error(errno, "cannot write a temporary file");
+        return temporary_error("write", errno);
       }
     }
   }

@@ -73,7 +73,7 @@ public:
   /// All of it; what has come is complete in any case.
   Outcome<void> run(Bytes begin) {
     auto done = pass_on(begin);
-    if (!workshop_.stop.requested() && !is_unread()) {
+    if (done && !workshop_.stop.requested() && !is_unread()) {
       reader_.finish(); // the input has ended; where we let go of it is no damage
     }
     take_events();

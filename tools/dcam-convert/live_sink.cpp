@@ -40,7 +40,13 @@ public:
         return done;
       }
     }
-    return write_all(file_.get(), bytes) ? Result<void>() : io_error("write", path_, errno);
+    if (write_all(file_.get(), bytes)) {
+      size_ += bytes.size();
+      return {};
+    }
+    const int error = errno;
+    drop_torn_end();
+    return io_error("write", path_, error);
   }
 
   Result<void> finish() override {
@@ -70,9 +76,19 @@ private:
     return io_error("create", path_, errno);
   }
 
+  void drop_torn_end() {
+    if (size_ == 0) {
+      ::unlink(path_.c_str());
+      file_.close();
+    } else if (::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0) {
+      // players put up with it
+    }
+  }
+
   fs::path path_;
   IfExists if_exists_;
   Descriptor file_;
+  std::uint64_t size_ = 0;
 };
 
 } // namespace

@@ -178,7 +178,7 @@ std::optional<std::string> contradiction(const ConvertOptions& options) {
   if (const auto text = page_contradiction(options)) {
     return text;
   }
-  if (options.inputs.size() > 1 && options.output == "-") {
+  if (options.inputs.size() > 1 && options.output == "-" && !makes_one(options.task())) {
     return "--output: standard output takes one file";
   }
   if (auto text = misfit(options)) {

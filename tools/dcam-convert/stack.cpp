@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <utility>
 
 #include <fcntl.h>
@@ -209,19 +208,16 @@ private:
     if (!clip.source->is_stream()) {
       return {};
     }
-    const auto* folder = std::getenv("TMPDIR");
-    clip.stream = temporary_file(folder != nullptr && *folder != '\0' ? folder : "/tmp");
+    clip.stream = temporary_file(folder_of_temporaries());
     if (clip.stream.get() < 0) {
-      return failure(ExitCode::io,
-                     errno_error(errno, "cannot make a temporary file").error().message);
+      return failure(ExitCode::io, temporary_error("make", errno).error().message);
     }
     FrameStream stream(clip.source->file, *clip.source->clip,
                        {.sound = audio_of(clip) != AudioMode::none,
                         .fill_holes = audio_of(clip) == AudioMode::aac});
     for (auto piece = stream.next(); !piece.empty(); piece = stream.next()) {
       if (const int error = write_to_reader(clip.stream.get(), as_text(piece)); error != 0) {
-        return failure(ExitCode::io,
-                       errno_error(error, "cannot write a temporary file").error().message);
+        return failure(ExitCode::io, temporary_error("write", error).error().message);
       }
       if (workshop_.stop.requested()) {
         return failure(ExitCode::incomplete, "stopped");

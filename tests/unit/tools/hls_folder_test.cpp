@@ -163,7 +163,7 @@ TEST_CASE("HLS: a torn fragment goes, and what is whole before it stays") {
     REQUIRE(sink.finish());
     CHECK(hls.names() ==
           (first_is_whole ? std::set<std::string>{"cam 1-init.mp4", "cam 1.m3u8", "cam 1-00000.m4s"}
-                          : std::set<std::string>{"cam 1-init.mp4"}));
+                          : std::set<std::string>{}));
     CHECK(sink.name().empty() != first_is_whole);
     if (first_is_whole) {
       CHECK(hls.file("cam 1-00000.m4s") == as_text(first));
@@ -177,7 +177,7 @@ TEST_CASE("HLS: without a picture, and without an end, there is no segment") {
     auto sink = hls.sink();
     REQUIRE(sink.write(head()));
     REQUIRE(sink.finish());
-    CHECK(hls.names() == std::set<std::string>{"cam 1-init.mp4"});
+    CHECK(hls.names().empty()); // nor a head of it
   }
   {
     auto sink = hls.sink();

@@ -73,6 +73,16 @@ TEST_CASE("page track: each day has a line of its own, and very many points are 
   CHECK(Drive(std::vector<Position>(24, {1, 1})).points().size() == 2); // one a day
 }
 
+TEST_CASE("page track: where all is at one place the plot is folded up") {
+  CHECK_THAT(Drive({{1, 1}}).plot(), ContainsSubstring("<details class=\"track\"><summary>Track: "
+                                                       "1 position</summary>"));
+  CHECK_THAT(
+      Drive(std::vector<Position>(24, {1, 1})).plot(),
+      ContainsSubstring("<details class=\"track\"><summary>Track: 24 positions, one place<"));
+  CHECK_THAT(Drive({{1, 1}, {1, 1.001}}).plot(),
+             ContainsSubstring("<details class=\"track\" open><summary>Track: 2 positions<"));
+}
+
 TEST_CASE("page track: without a position there is none") {
   Drive drive({{1, 1}});
   drive.entries.front().sidecar.position.reset();

@@ -72,6 +72,13 @@ double project(std::vector<Point>& points) {
   return scale;
 }
 
+/// Whether they are drawn at different places.
+bool is_spread(const std::vector<Point>& points) {
+  return std::ranges::any_of(points, [&](const Point& point) {
+    return std::hypot(point.x - points.front().x, point.y - points.front().y) >= least_distance;
+  });
+}
+
 /// Without those that would hide one another.
 std::vector<Point> thinned(const std::vector<Point>& points) {
   std::vector<Point> kept;
@@ -135,11 +142,13 @@ std::string track_of(const PageCamera& camera, std::size_t first_id) {
   const auto count = points.size();
   const auto scale = project(points);
   const auto drawn = thinned(points);
+  const bool spread = is_spread(drawn);
   auto text = fmt::format(
-      "<details class=\"track\" open><summary>Track: {}</summary>"
+      "<details class=\"track\"{}><summary>Track: {}{}</summary>"
       "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Plot of {} of {}, north above\">{}{}",
-      counted(count, "position"), plot_width, plot_height, counted(count, "position"),
-      html(camera.name), ruler(scale), ways(drawn));
+      spread ? " open" : "", counted(count, "position"), spread || count == 1 ? "" : ", one place",
+      plot_width, plot_height, counted(count, "position"), html(camera.name), ruler(scale),
+      ways(drawn));
   for (const auto& point : drawn) {
     const auto trigger = html(point.trigger);
     text +=
