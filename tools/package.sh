@@ -117,8 +117,7 @@ static_tools() {
   local name=dualcam-$version-linux-$architecture
   without_capturing "$work/none.o"
   build static -DCMAKE_EXE_LINKER_FLAGS=-static -DCMAKE_CXX_STANDARD_LIBRARIES="$work/none.o" \
-    -DPCAP_LIBRARY="$(g++ -print-file-name=libpcap.a)" -DOPENSSL_USE_STATIC_LIBS=ON \
-    -DSYSTEMD_INCLUDE_DIR=
+    -DPCAP_LIBRARY="$(g++ -print-file-name=libpcap.a)" -DOPENSSL_USE_STATIC_LIBS=ON
   mkdir -p "$work/tarball/$name"
   mv "$work/static/usr/bin" "$work/static/usr/share" "$work/tarball/$name/"
   rm -r "$work/tarball/$name/share/doc"

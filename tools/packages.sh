@@ -4,7 +4,7 @@
 # For building and running the tools.
 # shellcheck disable=SC2034
 build_packages=(g++ cmake ninja-build pkg-config libasio-dev libcli11-dev libfmt-dev
-                nlohmann-json3-dev libssl-dev libpcap-dev libsystemd-dev ffmpeg)
+                nlohmann-json3-dev libssl-dev libpcap-dev ffmpeg)
 # For the tests, on top of these.
 # shellcheck disable=SC2034
 test_packages=(catch2 clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev libbenchmark-dev

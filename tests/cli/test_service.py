@@ -13,12 +13,12 @@ SERVICE = pathlib.Path(__file__).resolve().parents[2] / "tools/service"
 
 
 class Manager:
-    """The socket that systemd reads notifications from."""
+    """The socket that systemd reads notifications from; @NAME is one of no file."""
 
-    def __init__(self, folder):
-        self.path = str(folder / "notify")
+    def __init__(self, path):
+        self.path = str(path)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(self.path)
+        self.socket.bind(self.path.replace("@", "\0"))
         self.socket.settimeout(PATIENCE)
         self.environment = os.environ | {"NOTIFY_SOCKET": self.path}
 
@@ -43,7 +43,7 @@ class Listener(socket.socket):
 class Service(ToolTest):
     def setUp(self):
         super().setUp()
-        self.manager = Manager(self.folder)
+        self.manager = Manager(self.folder / "notify")
         self.addCleanup(self.manager.socket.close)
 
     def listener(self, address="127.0.0.1"):
@@ -73,6 +73,29 @@ class Service(ToolTest):
         server.signal(SIGTERM)
         self.assertEqual(self.manager.expect("STOPPING"), {"STOPPING": "1"})
         self.assertEqual(server.wait(), 0)
+
+    def test_it_tells_a_name_that_is_no_file(self):
+        manager = Manager(f"@dualcam-test-{os.getpid()}")
+        self.addCleanup(manager.socket.close)
+        server = self.start("dcam-serve", "-k", "-b", "127.0.0.1", "-p", "0", "-o", self.out,
+                            env=manager.environment)
+        self.assertEqual(manager.expect("READY")["READY"], "1")
+        server.signal(SIGTERM)
+        self.assertEqual(manager.expect("STOPPING"), {"STOPPING": "1"})
+        self.assertEqual(server.wait(), 0)
+
+    def test_what_makes_no_sense_in_the_environment_changes_nothing(self):
+        for wrong in ({"NOTIFY_SOCKET": "/" + "x" * 200}, {"NOTIFY_SOCKET": "relative"},
+                      {"NOTIFY_SOCKET": str(self.folder / "nobody")}, {"NOTIFY_SOCKET": "@nobody"},
+                      {"LISTEN_FDS": "x", "LISTEN_PID": "x"}, {"LISTEN_FDS": "1"}, {"WATCHDOG_USEC": "0"},
+                      {"WATCHDOG_USEC": "18446744073709551615"}, {"WATCHDOG_USEC": "-1"}):
+            with self.subTest(wrong):
+                server = self.start("dcam-serve", "-k", "-b", "127.0.0.1", "-p", "0", "-o", self.out,
+                                    env=os.environ | wrong)
+                port = int(server.expect(r"port (\d+)").group(1))
+                socket.create_connection(("127.0.0.1", port), PATIENCE).close()
+                server.signal(SIGTERM)
+                self.assertEqual(server.wait(), 0, server.errors)
 
     def test_it_says_nothing_before_it_listens(self):
         taken = self.listener()

@@ -1,55 +1,119 @@
 #include "dcam-serve/service_manager.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
 #include <cstdlib>
+#include <cstring>
+#include <optional>
 
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <systemd/sd-daemon.h>
+
+#include "common/descriptor.hpp"
 
 namespace dualcam::serve {
+namespace {
+
+constexpr int first_passed = 3;
+
+std::string_view variable(const char* name) {
+  const auto* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// Of digits alone.
+std::optional<std::uint64_t> number_in(const char* name) {
+  const auto text = variable(name);
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional(number)
+                                                                  : std::nullopt;
+}
+
+/// sd_notify(3). What cannot be sent is lost: there is nobody to tell.
+void notify(std::string_view state) {
+  const auto path = variable("NOTIFY_SOCKET");
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  if ((!path.starts_with('/') && !path.starts_with('@')) || path.size() > sizeof address.sun_path) {
+    return;
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  if (path.starts_with('@')) { // no file, but a name
+    address.sun_path[0] = '\0';
+  }
+  const Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL,
+           reinterpret_cast<const sockaddr*>(&address),
+           static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size()));
+}
+
+bool listens_for_tcp(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  int type = 0;
+  int listens = 0;
+  socklen_t type_size = sizeof type;
+  socklen_t listens_size = sizeof listens;
+  return ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+         (address.ss_family == AF_INET || address.ss_family == AF_INET6) &&
+         ::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 && type == SOCK_STREAM &&
+         ::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_size) == 0 &&
+         listens != 0;
+}
+
+} // namespace
 
 ServiceManager::ServiceManager() {
-  std::uint64_t limit = 0;
-  if (::sd_watchdog_enabled(0, &limit) > 0) {
-    watchdog_ = std::chrono::microseconds(limit / 2);
+  const auto limit = number_in("WATCHDOG_USEC");
+  const bool is_ours = variable("WATCHDOG_PID").empty() ||
+                       number_in("WATCHDOG_PID") == static_cast<std::uint64_t>(::getpid());
+  if (limit && is_ours) {
+    constexpr auto often_enough = std::chrono::microseconds(std::chrono::hours(1)).count();
+    watchdog_ = std::chrono::microseconds(std::min<std::uint64_t>(*limit / 2, often_enough));
   }
 }
 
 Result<int> ServiceManager::listener() {
-  constexpr int forget = 1; // hooks are not to take it for theirs
-  const int count = ::sd_listen_fds(forget);
-  if (count == 0) {
+  const auto count = number_in("LISTEN_FDS");
+  const bool is_ours = number_in("LISTEN_PID") == static_cast<std::uint64_t>(::getpid());
+  for (const auto* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) {
+    ::unsetenv(name); // hooks are not to take it for theirs
+  }
+  if (!is_ours || !count || *count == 0) {
     return -1;
   }
   const auto refused = [](std::string_view why) {
     return std::unexpected(
         Error{ErrorCategory::io, 0, fmt::format("the socket that systemd has passed: {}", why)});
   };
-  if (count < 0) {
-    return refused(reason_of(-count));
+  if (*count > 1) {
+    return refused(fmt::format("one is expected, there are {}", *count));
   }
-  if (count > 1) {
-    return refused(fmt::format("one is expected, there are {}", count));
-  }
-  constexpr int listening = 1;
-  if (::sd_is_socket_inet(SD_LISTEN_FDS_START, AF_UNSPEC, SOCK_STREAM, listening, 0) <= 0) {
+  if (!listens_for_tcp(first_passed)) {
     return refused("it does not listen for TCP connections");
   }
-  return SD_LISTEN_FDS_START;
+  if (::fcntl(first_passed, F_SETFD, FD_CLOEXEC) != 0) {
+    return refused(reason_of(errno));
+  }
+  return first_passed;
 }
 
 void ServiceManager::ready(const std::string& status) {
-  ::sd_notify(0, fmt::format("READY=1\nSTATUS={}", status).c_str());
+  notify(fmt::format("READY=1\nSTATUS={}", status));
 }
 
-void ServiceManager::stopping() { ::sd_notify(0, "STOPPING=1"); }
+void ServiceManager::stopping() { notify("STOPPING=1"); }
 
 void ServiceManager::alive(TimePoint now) {
   if (watchdog_.count() != 0 && now - said_ >= watchdog_) {
     said_ = now;
-    ::sd_notify(0, "WATCHDOG=1");
+    notify("WATCHDOG=1");
   }
 }
 
