@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import socket
 import ssl
 import subprocess
 
@@ -106,6 +107,40 @@ class Conversations(TlsTest):
             result = self.sim(server, "--tls", *trust, photo)
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertEqual("unchecked" in result.stderr, not trust)
+
+    def test_the_certificate_has_to_be_for_the_name_that_is_connected_to(self):
+        photo = self.file("a.jpg", 2000)
+        name, address = "is for another name", "is for another address"
+        for subject, also, by_name, by_address in (
+                ("localhost", "", "", ""), ("camera.example", "", name, ""),
+                ("localhost", "DNS:camera.example", name, ""), ("x", "DNS:localhost,DNS:y", "", ""),
+                ("localhost", "IP:127.0.0.1", "", ""), ("localhost", "IP:127.0.0.2", "", address),
+                ("x", "IP:127.0.0.1,IP:::1", name, "")):
+            certificate, key = self.authority.sign(subject, also=also)
+            server = self.serve("--tls-cert", certificate, "--tls-key", key, "-k")
+            for host, wrong in (("localhost", by_name), ("LOCALHOST", by_name), ("127.0.0.1", by_address)):
+                with self.subTest(subject=subject, also=also, host=host):
+                    result = self.run_tool("dcam-sim", "--tls", "--tls-ca", self.authority.certificate,
+                                           f"{host}:{server.port}", photo)
+                    self.assertEqual(result.returncode, 3 if wrong else 0, result.stderr)
+                    self.assertIn(wrong, result.stderr)
+            result = self.run_tool("dcam-sim", "--tls", f"localhost:{server.port}", photo)
+            self.assertEqual(result.returncode, 0, result.stderr)  # nobody asked who it is
+            server.stop()
+
+    def test_the_server_is_asked_for_by_its_name(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, self.key)
+        asked = []
+        context.sni_callback = lambda _, name, __: asked.append(name)
+        for host in ("localhost", "127.0.0.1"):
+            with socket.create_server(("127.0.0.1", 0)) as listener:
+                camera = self.start("dcam-sim", "--tls", f"{host}:{listener.getsockname()[1]}",
+                                    self.file("a.jpg", 2000))
+                with context.wrap_socket(listener.accept()[0], server_side=True) as connection:
+                    connection.recv(1)
+                camera.wait()
+        self.assertEqual(asked, ["localhost", None])
 
 
 class Versions(TlsTest):

@@ -29,8 +29,9 @@ class Authority:
                 "-addext", "keyUsage=critical,keyCertSign,cRLSign",
                 "-keyout", self.key, "-out", self.certificate)
 
-    def sign(self, name, newkey=CURVE, first=-1, last=2):
-        """A certificate and its key, valid from day `first` to `last` as seen from now."""
+    def sign(self, name, newkey=CURVE, first=-1, last=2, also=""):
+        """A certificate and its key, valid from day `first` to `last` as seen from now; `also` as
+        openssl has subjectAltName."""
         certificate = self.folder / f"{name}.crt"
         key = self.folder / f"{name}.key"
         request = self.folder / f"{name}.csr"
@@ -39,14 +40,15 @@ class Authority:
         index.write_text("")
         settings = self.folder / "ca.cnf"
         settings.write_text(f"[ca]\ndefault_ca=c\n[c]\ndatabase={index}\nnew_certs_dir={self.folder}\n"
-                            "default_md=sha256\npolicy=p\nrand_serial=yes\n[p]\ncommonName=supplied\n")
+                            "default_md=sha256\npolicy=p\nrand_serial=yes\n[p]\ncommonName=supplied\n" +
+                            (f"[x]\nsubjectAltName={also}\n" if also else ""))
 
         def day(offset):
             moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=offset)
             return moment.strftime("%Y%m%d%H%M%SZ")
         openssl("ca", "-batch", "-notext", "-config", settings, "-cert", self.certificate,
                 "-keyfile", self.key, "-in", request, "-out", certificate,
-                "-startdate", day(first), "-enddate", day(last))
+                "-startdate", day(first), "-enddate", day(last), *(["-extensions", "x"] if also else []))
         return certificate, key
 
 

@@ -34,57 +34,50 @@ std::string wrapped(std::string_view text, std::size_t column) {
   return lines.append(text);
 }
 
-/// `-p, --port N  help (default)` with the column where CLI11 has it.
-class HelpFormatter : public CLI::Formatter {
+/// The whole of --help: what CLI11 would make of it differs from version to version.
+class HelpFormatter : public CLI::FormatterBase {
 public:
-  explicit HelpFormatter(std::string usage) : usage_(std::move(usage)) {
-    column_width(34);
-    label("Positionals", "Arguments");
-#if CLI11_VERSION_MAJOR * 100 + CLI11_VERSION_MINOR >= 205
-    enable_description_formatting(false);
-    enable_footer_formatting(false);
-#endif
-  }
+  explicit HelpFormatter(std::string usage) : usage_(std::move(usage)) {}
 
-  std::string make_usage(const CLI::App* app, std::string name) const override {
-    return "Usage: " + (name.empty() ? app->get_name() : name) + " " + usage_ + "\n";
-  }
-
-  /// As CLI11 did it before 2.5.
-  std::string make_option(const CLI::Option* option, bool positional) const override {
-    const auto width = get_column_width();
-    auto text = "  " + make_option_name(option, positional) + make_option_opts(option);
-    text += text.size() >= width ? "\n" + std::string(width, ' ')
-                                 : std::string(width - text.size(), ' ');
-    return text + wrapped(make_option_desc(option), width) + "\n";
-  }
-
-  std::string make_option_name(const CLI::Option* option, bool positional) const override {
-    if (positional) {
-      return option->get_type_name();
+  std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
+    std::string arguments;
+    std::string options;
+    for (const auto* option : app->get_options()) {
+      (option->get_positional() ? arguments : options) +=
+          row(option->get_positional() ? option->get_type_name() : names(*option), *option);
     }
-    std::string names;
-    for (const auto& name : option->get_snames()) {
-      names += "-" + name + ", ";
-    }
-    for (const auto& name : option->get_lnames()) {
-      names += (names.empty() ? "    --" : "--") + name + ", ";
-    }
-    names.resize(names.size() - 2);
-    return names;
-  }
-
-  std::string make_option_opts(const CLI::Option* option) const override {
-    const bool takes_value = option->get_type_size() != 0 && !option->get_positional();
-    return takes_value ? " " + option->get_type_name() : "";
-  }
-
-  std::string make_option_desc(const CLI::Option* option) const override {
-    const auto value = option->get_type_size() == 0 ? "" : option->get_default_str();
-    return option->get_description() + (value.empty() ? "" : " (" + value + ")");
+    return fmt::format(
+        "{}\nUsage: {} {}\n{}\nOptions:\n{}\n{}", app->get_description(), app->get_name(), usage_,
+        arguments.empty() ? "" : "\nArguments:\n" + arguments, options, app->get_footer());
   }
 
 private:
+  /// `-p, --port N`; where there is no short name its room is empty.
+  static std::string names(const CLI::Option& option) {
+    std::string all;
+    for (const auto& name : option.get_snames()) {
+      all += "-" + name + ", ";
+    }
+    for (const auto& name : option.get_lnames()) {
+      all += (all.empty() ? "    --" : "--") + name + ", ";
+    }
+    all.resize(all.size() - 2);
+    return takes_value(option) ? all + " " + option.get_type_name() : all;
+  }
+
+  /// `  WHAT  help (default)`
+  static std::string row(const std::string& what, const CLI::Option& option) {
+    constexpr std::size_t column = 34;
+    auto text = "  " + what;
+    text += text.size() >= column ? "\n" + std::string(column, ' ')
+                                  : std::string(column - text.size(), ' ');
+    const auto value = takes_value(option) ? option.get_default_str() : "";
+    const auto help = option.get_description() + (value.empty() ? "" : " (" + value + ")");
+    return text + wrapped(help, column) + "\n";
+  }
+
+  static bool takes_value(const CLI::Option& option) { return option.get_type_size() != 0; }
+
   std::string usage_;
 };
 
@@ -185,7 +178,8 @@ std::vector<std::pair<std::string, CommonOptions::When>> whens() {
 
 void Arguments::common_options() {
   flag("-q,--quiet", common_.quiet, "no notes, only errors");
-  parser_->app.add_flag("-v,--verbose", common_.verbosity, "more notes; -vv: one line a packet");
+  parser_->app.add_flag("-v,--verbose", common_.verbosity, "more notes; -vv: one line a packet")
+      ->default_str(""); // CLI11 2.6 would tell 0
   switches_.insert("verbose");
   setters_["verbose"] = [this](const std::string& given) -> std::optional<std::string> {
     const auto on = parse_switch(given);

@@ -15,6 +15,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "common/descriptor.hpp"
 #include "common/units.hpp"
@@ -202,6 +203,28 @@ Result<void> use_authorities(SSL_CTX* context, const std::filesystem::path& path
   return valid == 0 ? bad_file(path, why) : Result<void>();
 }
 
+bool names_addresses(X509* certificate) {
+  const std::unique_ptr<GENERAL_NAMES, Release<GENERAL_NAMES_free>> names(
+      static_cast<GENERAL_NAMES*>(
+          X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    if (sk_GENERAL_NAME_value(names.get(), i)->type == GEN_IPADD) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// To a certificate of names alone an address says nothing.
+int judge(int good, X509_STORE_CTX* chain) {
+  if (good == 0 && X509_STORE_CTX_get_error(chain) == X509_V_ERR_IP_ADDRESS_MISMATCH &&
+      !names_addresses(X509_STORE_CTX_get0_cert(chain))) {
+    X509_STORE_CTX_set_error(chain, X509_V_OK);
+    return 1;
+  }
+  return good;
+}
+
 } // namespace
 
 TlsContext::TlsContext(ssl_ctx_st* context) : context_(context, SSL_CTX_free) {
@@ -244,9 +267,27 @@ Result<TlsContext> TlsContext::server(const TlsFiles& files) {
   return used ? Result<TlsContext>(context) : std::unexpected(used.error());
 }
 
-Result<TlsContext> TlsContext::client(const TlsFiles& files) {
+void TlsContext::expect_host(std::string_view host) {
+  auto* expected = SSL_CTX_get0_param(get());
+  const std::string address(host.substr(0, host.find('%'))); // without an interface
+  if (X509_VERIFY_PARAM_set1_ip_asc(expected, address.c_str()) == 1) {
+    SSL_CTX_set_verify(get(), SSL_CTX_get_verify_mode(get()), judge);
+    return;
+  }
+  ERR_clear_error();
+  server_name_ = host.substr(0, host.size() - (host.ends_with('.') ? 1 : 0));
+  X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  if (X509_VERIFY_PARAM_set1_host(expected, server_name_.data(), server_name_.size()) != 1) {
+    throw std::bad_alloc();
+  }
+}
+
+Result<TlsContext> TlsContext::client(const TlsFiles& files, std::string_view host) {
   TlsContext context(SSL_CTX_new(TLS_client_method()));
   const auto used = context.use(files);
+  if (!host.empty()) {
+    context.expect_host(host);
+  }
   return used ? Result<TlsContext>(context) : std::unexpected(used.error());
 }
 

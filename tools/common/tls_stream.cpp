@@ -28,7 +28,16 @@ public:
 class VerificationCategory : public std::error_category {
 public:
   const char* name() const noexcept override { return "certificate"; }
-  std::string message(int value) const override { return X509_verify_cert_error_string(value); }
+  std::string message(int value) const override {
+    switch (value) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+      return "the server's certificate is for another name";
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "the server's certificate is for another address";
+    default:
+      return X509_verify_cert_error_string(value);
+    }
+  }
 };
 
 const TlsCategory tls_category;
@@ -44,6 +53,9 @@ TlsStream::TlsStream(const TlsContext& context, int socket, TlsRole role)
     throw std::bad_alloc();
   }
   role == TlsRole::server ? SSL_set_accept_state(ssl_.get()) : SSL_set_connect_state(ssl_.get());
+  if (const auto& name = context.server_name(); !name.empty()) {
+    SSL_set_tlsext_host_name(ssl_.get(), name.c_str());
+  }
 }
 
 asio::error_code TlsStream::handshake() {

@@ -130,7 +130,7 @@ private:
       return true;
     }
     const auto& files = options_.tls_files;
-    auto context = TlsContext::client(files);
+    auto context = TlsContext::client(files, options_.host);
     if (!context) {
       console_.error(escaped(context.error().message));
       return false;

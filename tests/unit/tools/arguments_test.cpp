@@ -134,6 +134,7 @@ TEST_CASE("arguments: --help has each option with its default, in 80 columns") {
         "      --number N                  a number (5)\n",
         "      --if-exists WHAT            a taken name: number, skip, fail or replace\n"
         "                                  (number)\n",
+        "  -v, --verbose                   more notes; -vv: one line a packet\n",
         "  -w, --wait DUR                  a wait of which more is told than one line of\n"
         "                                  the page can hold\n"}) {
     CHECK_THAT(help, ContainsSubstring(row));
