@@ -13,7 +13,8 @@
 #
 # The static tools use glibc, not musl: Debian's musl has no C++ library, and another compiler for
 # one tarball would test other tools than the packages have. What glibc loads at run time anyway is
-# name services other than files and DNS, which nobody needs here.
+# name services other than files and DNS, which nobody needs here. All else is as in the packages, also
+# the service: unpacked in /usr/local it is found by systemd, man and the shells.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/packages.sh
@@ -84,12 +85,14 @@ debian() {
 fields() { sed -n "/^Package: $1\$/,/^\$/{/^Package:/d;/^\$/d;s/@DEPENDS@/${2-}/;p}" tools/debian/control; }
 
 packages() {
-  local tree=$work/dualcam library=$work/libdualcam-dev depends
+  local tree=$work/dualcam library=$work/libdualcam-dev depends part
   build dualcam -DCMAKE_INSTALL_LIBDIR="lib/$multiarch" -DDUALCAM_ZSH_FOLDER=vendor-completions \
     -DOPENSSL_USE_STATIC_LIBS=OFF -DCMAKE_CXX_STANDARD_LIBRARIES= \
     -DCMAKE_EXE_LINKER_FLAGS="$(dpkg-buildflags --get LDFLAGS)"
   move "$tree/usr/include" "$library/usr/include"
-  move "$tree/usr/lib/$multiarch" "$library/usr/lib/$multiarch"
+  for part in cmake pkgconfig libdualcam.a; do
+    move "$tree/usr/lib/$multiarch/$part" "$library/usr/lib/$multiarch/$part"
+  done
   move "$tree/usr/share/doc/dualcam/examples" "$library/usr/share/doc/libdualcam-dev/examples"
   strip -g --enable-deterministic-archives "$library/usr/lib/$multiarch/libdualcam.a"
   mkdir -p "$tree/etc" "$tree/DEBIAN"
@@ -117,10 +120,10 @@ static_tools() {
   local name=dualcam-$version-linux-$architecture
   without_capturing "$work/none.o"
   build static -DCMAKE_EXE_LINKER_FLAGS=-static -DCMAKE_CXX_STANDARD_LIBRARIES="$work/none.o" \
-    -DPCAP_LIBRARY="$(g++ -print-file-name=libpcap.a)" -DOPENSSL_USE_STATIC_LIBS=ON
-  mkdir -p "$work/tarball/$name"
-  mv "$work/static/usr/bin" "$work/static/usr/share" "$work/tarball/$name/"
-  rm -r "$work/tarball/$name/share/doc"
+    -DPCAP_LIBRARY="$(g++ -print-file-name=libpcap.a)" -DOPENSSL_USE_STATIC_LIBS=ON \
+    -DCMAKE_INSTALL_LIBDIR=lib -DDUALCAM_ZSH_FOLDER=site-functions
+  (cd "$work/static/usr" && rm -r include lib/cmake lib/pkgconfig lib/libdualcam.a share/doc/dualcam/examples)
+  move "$work/static/usr" "$work/tarball/$name"
   cp README.md "$work/tarball/$name/"
   tar -C "$work/tarball" --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
     --mtime="@$SOURCE_DATE_EPOCH" --format=gnu -c "$name" | xz -6 -T1 >"$output/$name.tar.xz"

@@ -110,17 +110,18 @@ class Conversations(TlsTest):
 
     def test_the_certificate_has_to_be_for_the_name_that_is_connected_to(self):
         photo = self.file("a.jpg", 2000)
+        authority = Authority(self.folder)
         name, address = "is for another name", "is for another address"
         for subject, also, by_name, by_address in (
                 ("localhost", "", "", ""), ("camera.example", "", name, ""),
                 ("localhost", "DNS:camera.example", name, ""), ("x", "DNS:localhost,DNS:y", "", ""),
                 ("localhost", "IP:127.0.0.1", "", ""), ("localhost", "IP:127.0.0.2", "", address),
                 ("x", "IP:127.0.0.1,IP:::1", name, "")):
-            certificate, key = self.authority.sign(subject, also=also)
+            certificate, key = authority.sign(subject, also=also)
             server = self.serve("--tls-cert", certificate, "--tls-key", key, "-k")
             for host, wrong in (("localhost", by_name), ("LOCALHOST", by_name), ("127.0.0.1", by_address)):
                 with self.subTest(subject=subject, also=also, host=host):
-                    result = self.run_tool("dcam-sim", "--tls", "--tls-ca", self.authority.certificate,
+                    result = self.run_tool("dcam-sim", "--tls", "--tls-ca", authority.certificate,
                                            f"{host}:{server.port}", photo)
                     self.assertEqual(result.returncode, 3 if wrong else 0, result.stderr)
                     self.assertIn(wrong, result.stderr)
