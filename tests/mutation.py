@@ -173,9 +173,12 @@ class Workshop:
 
     def prepare(self, changes):
         """Builds all changes; those that cannot be switched are left for `alone`."""
-        by_path = collections.defaultdict(list)
+        by_path = {change.path: [] for change in changes}
         for change in changes:
-            by_path[change.path].append(change.edit)
+            if switched_changes.can_be_switched(source_of(change.path), change.edit):
+                by_path[change.path].append(change.edit)
+            else:
+                self.alone.append(change)
         self.copy_sources(by_path)
         for _ in range(10):
             lines = {}

@@ -68,13 +68,25 @@ def expression_around(code, begin, end):
     return begin + len(code[begin:end]) - len(code[begin:end].lstrip()), end
 
 
+def around(code, edit):
+    """What is written twice: a statement, or the expression that the edit is in."""
+    return (edit.begin, edit.end) if edit.is_statement else expression_around(
+        code, edit.begin, edit.end)
+
+
+def can_be_switched(text, edit):
+    """GCC 12 destroys what a conditional expression awaits, whether or not it was."""
+    code = masked(text)
+    begin, end = around(code, edit)
+    return edit.is_statement or "co_await" not in code[begin:end]
+
+
 def places_of(text, edits):
     """Where edits are in the same expression or statement they share the outer one."""
     code = masked(text)
     places = []
     for edit in edits:
-        begin, end = (edit.begin, edit.end) if edit.is_statement else expression_around(
-            code, edit.begin, edit.end)
+        begin, end = around(code, edit)
         places.append(Place(begin, end, edit.is_statement, [edit]))
     places.sort(key=lambda place: (place.begin, -place.end, not place.is_statement))
     apart = []

@@ -13,6 +13,7 @@ namespace {
 using namespace asio::experimental::awaitable_operators;
 
 constexpr unsigned reads_at_a_time = 16;
+constexpr std::chrono::milliseconds glance{10};
 
 CaptureTime capture_now() { return std::chrono::system_clock::now(); }
 
@@ -61,12 +62,19 @@ void Link::record(PcapWriter& capture) {
 asio::awaitable<ByteBuffer> Link::first_bytes(std::size_t least, std::size_t most,
                                               TimePoint until) {
   asio::error_code error;
+  ByteBuffer bytes;
   socket_.set_option(asio::socket_base::receive_low_watermark(static_cast<int>(least)), error);
-  co_await wait(Direction::wait_read, until);
+  for (bool waits = true; waits;) {
+    const bool ready = co_await wait(Direction::wait_read, until);
+    bytes.resize(most);
+    const auto count = socket_.receive(asio::buffer(bytes), asio::socket_base::message_peek, error);
+    bytes.resize(error ? 0 : count);
+    waits = ready && bytes.size() < least && !has_gone();
+    if (waits) { // woken for what had come before the watermark was set, or for want of memory
+      co_await sleep(clock_.now() + glance);
+    }
+  }
   socket_.set_option(asio::socket_base::receive_low_watermark(1), error);
-  ByteBuffer bytes(most);
-  const auto count = socket_.receive(asio::buffer(bytes), asio::socket_base::message_peek, error);
-  bytes.resize(error ? 0 : count);
   co_return bytes;
 }
 

@@ -12,7 +12,6 @@ namespace {
 
 // A balancer sends it at once; a packet of it may be lost, though.
 constexpr std::chrono::seconds time_for_header{5};
-constexpr std::chrono::milliseconds socket_glance{10};
 
 /// Why what came is no header, and who it is instead.
 std::string refusal_of(const Error& error, Bytes first_bytes) {
@@ -35,13 +34,9 @@ asio::awaitable<ProxiedPeer> take_proxy_header(Link& link, Clock& clock) {
     if (!parsed) {
       co_return ProxiedPeer{false, refusal_of(parsed.error(), bytes)};
     }
-    const bool ended = link.has_gone() || link.cancelled() || clock.now() >= until;
-    if (!*parsed && bytes.size() <= seen && ended) {
+    if (!*parsed && bytes.size() <= seen) { // that is all
       co_return ProxiedPeer{false, seen == 0 ? "it sent no PROXY header (--proxy-protocol)"
                                              : "its PROXY header is incomplete (--proxy-protocol)"};
-    }
-    if (!*parsed && bytes.size() <= seen) { // woken for nothing
-      co_await link.sleep(clock.now() + socket_glance);
     }
     seen = bytes.size();
     header = *parsed;

@@ -173,8 +173,8 @@ EventLog::Settings log_settings(const ServeOptions& options) {
 
 } // namespace
 
-Reporter::Reporter(const ServeOptions& options)
-    : json_(options.common.json), log_(log_settings(options)),
+Reporter::Reporter(const ServeOptions& options, const Clock& clock)
+    : clock_(clock), json_(options.common.json), log_(log_settings(options)),
       console_("dcam-serve", options.common, log_.errors()),
       product_(log_.output(), options.common) {}
 
@@ -220,7 +220,7 @@ void Reporter::connected(const Init& init, const Origin& origin) {
 }
 
 void Reporter::metadata(const FileFacts& facts) {
-  if (!told_metadata_.is_news(facts, steady_now())) {
+  if (!told_metadata_.is_news(facts, clock_.now())) {
     return;
   }
   const auto metadata = facts.metadata();
@@ -386,7 +386,7 @@ void Reporter::device_refused(const FileFacts& facts, std::uint32_t status) {
 }
 
 void Reporter::rejected(std::uint64_t imei, const Origin& origin, std::string_view why) {
-  if (refusals_.tells(why, steady_now())) {
+  if (refusals_.tells(why, clock_.now())) {
     auto fields = connection_fields(imei, origin);
     fields["reason"] = why;
     event("rejected", fields);
@@ -395,7 +395,7 @@ void Reporter::rejected(std::uint64_t imei, const Origin& origin, std::string_vi
 }
 
 void Reporter::stranger(const Origin& origin, std::string_view who) {
-  if (!refusals_.tells(who, steady_now())) {
+  if (!refusals_.tells(who, clock_.now())) {
     return;
   }
   auto fields = Json::object();
@@ -403,7 +403,7 @@ void Reporter::stranger(const Origin& origin, std::string_view who) {
   fields["reason"] = who;
   event("rejected", fields);
   const auto text = fmt::format("{} refused: {}", origin.address, who);
-  const auto now = steady_now();
+  const auto now = clock_.now();
   const auto names = [who](std::string_view word) { return who.find(word) != who.npos; };
   const bool tls =
       names("TLS") && (!tls_told_at_ || now - *tls_told_at_ >= std::chrono::minutes(1));
@@ -422,7 +422,7 @@ void Reporter::tell_of_rest(const std::vector<LineLimit::Rest>& rest) {
 }
 
 void Reporter::too_many(std::uint32_t limit) {
-  const auto now = steady_now();
+  const auto now = clock_.now();
   if (!too_many_at_ || now - *too_many_at_ >= std::chrono::minutes(1)) {
     too_many_at_ = now;
     console_.warning(
@@ -481,7 +481,7 @@ void Reporter::add_to(Metrics& metrics) const {
 }
 
 void Reporter::progress(std::span<const Transfer* const> transfers) {
-  tell_of_rest(refusals_.rest(steady_now()));
+  tell_of_rest(refusals_.rest(clock_.now()));
   if (transfers.empty()) {
     return console_.clear_progress();
   }

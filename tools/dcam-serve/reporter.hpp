@@ -22,7 +22,8 @@ namespace dualcam::serve {
 
 class Reporter {
 public:
-  explicit Reporter(const ServeOptions& options);
+  /// `clock` outlives it.
+  Reporter(const ServeOptions& options, const Clock& clock);
 
   /// Waits for the readers, until `deadline` at the longest (nullopt: for ever).
   void flush(std::optional<TimePoint> deadline) { log_.flush(deadline); }
@@ -91,6 +92,7 @@ private:
   void tell_of_rest(const std::vector<LineLimit::Rest>& rest);
   void not_stored(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);
 
+  const Clock& clock_;
   bool json_;
   EventLog log_;
   Console console_;

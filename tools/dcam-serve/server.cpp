@@ -47,7 +47,7 @@ void keep_some_memory() {
 
 Server::Server(const ServeOptions& options, Clock& clock)
     : options_(options), clock_(clock), destination_(Destination::of(options_, disks_, clock)),
-      reporter_(options), outcome_(options_),
+      reporter_(options, clock), outcome_(options_),
       unsaid_(below(options_.output, options_.name.fixed_folder())),
       teller_({options_, *destination_, reporter_, outcome_, unsaid_, io_, keeper_},
               [this] { release_signals(); }),
