@@ -87,6 +87,26 @@ std::vector<PacketRange> ranges(const CapturedTransfer& transfer,
   return ranges;
 }
 
+/// By path: what good packets tell all bytes of needs no other one.
+void leave_out_covered(const CapturedTransfer& transfer, std::vector<const CapturedPacket*>& best) {
+  std::vector<Stretch> covered; // in order, without touching each other
+  for (const auto* packet : best) {
+    const auto stretch = stretch_of(transfer, *packet);
+    if (packet->verdict == DumpVerdict::good && !covered.empty() &&
+        covered.back().end >= stretch.begin) {
+      covered.back().end = std::max(covered.back().end, stretch.end);
+    } else if (packet->verdict == DumpVerdict::good) {
+      covered.push_back(stretch);
+    }
+  }
+  std::erase_if(best, [&](const CapturedPacket* packet) {
+    const auto stretch = stretch_of(transfer, *packet);
+    const auto behind = std::ranges::upper_bound(covered, stretch.begin, {}, &Stretch::begin);
+    return packet->verdict != DumpVerdict::good && behind != covered.begin() &&
+           behind[-1].end >= stretch.end;
+  });
+}
+
 } // namespace
 
 std::vector<const CapturedPacket*> CapturedTransfer::best() const {
@@ -111,6 +131,9 @@ std::vector<const CapturedPacket*> CapturedTransfer::best() const {
     if (best.empty() || place_of(*best.back()) != key >> 8) {
       best.push_back(&packets[i]);
     }
+  }
+  if (by_path) {
+    leave_out_covered(*this, best);
   }
   return best;
 }

@@ -90,13 +90,38 @@ std::uint64_t end_of(Bytes enhanced) {
 /// A whole packet goes on from another one.
 bool goes_on(Bytes packet, Bytes next) {
   const auto stored = load_be<std::uint16_t>(packet.last(data_trailer));
-  if (id_of(packet) == CommandId::enhanced_data && id_of(next) == CommandId::enhanced_data &&
-      load_be<std::uint32_t>(next.subspan(header_size)) != end_of(packet)) {
+  const bool enhanced = id_of(packet) == CommandId::enhanced_data;
+  if (id_of(packet) != id_of(next) ||
+      (enhanced && load_be<std::uint32_t>(next.subspan(header_size)) != end_of(packet))) {
     return false;
   }
   Known known;
   known.starts = std::span(&stored, 1);
   return fits_chain(next, known);
+}
+
+/// Whether a packet of the usual size, from which the next one goes on, begins within this one:
+/// then this one's header is file content, and its end is another's by chance.
+bool hides_another(Bytes window, std::size_t size, const Known& known) {
+  constexpr int most = 8;
+  const bool enhanced = id_of(window) == CommandId::enhanced_data;
+  const auto usual = known.usual + data_trailer + (enhanced ? sizeof(std::uint32_t) : 0);
+  int looked_at = 0;
+  for (std::size_t at = 1; size != usual + header_size && at < size && looked_at < most; ++at) {
+    const auto inner = window.subspan(at);
+    if (inner.size() < usual + header_size || id_of(inner) != id_of(window) ||
+        load_be<std::uint16_t>(inner.subspan(2)) != usual) {
+      continue;
+    }
+    ++looked_at;
+    const auto next = inner.subspan(usual + header_size);
+    const auto next_size = command_size(next, known);
+    if (next_size && *next_size != 0 && next.size() >= *next_size && is_data(id_of(next)) &&
+        goes_on(inner.first(usual + header_size), next.first(*next_size))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /// A packet to go on from: the next one's CRC fits it, or it fits itself, or another command
@@ -105,6 +130,9 @@ Fit is_data_to_go_on_from(Bytes window, std::size_t size, bool at_end, const Kno
   const auto next = window.subspan(size);
   const auto command = window.first(size);
   const bool verified = fits_chain(command, known);
+  if (!verified && known.packets_are && id_of(window) != *known.packets_are) {
+    return Fit::no;
+  }
   auto behind = known;
   behind.by_path = known.by_path || id_of(window) == CommandId::enhanced_data;
   const auto follows = begins_command(next, at_end, behind);
@@ -115,7 +143,7 @@ Fit is_data_to_go_on_from(Bytes window, std::size_t size, bool at_end, const Kno
   if (next.size() < next_size) {
     return at_end ? Fit::yes : Fit::undecided;
   }
-  return fit(goes_on(command, next.first(next_size)));
+  return fit(goes_on(command, next.first(next_size)) && !hides_another(window, size, known));
 }
 
 } // namespace

@@ -19,6 +19,7 @@ struct Known {
   bool by_path = false;                  ///< ENHANCED DATA may come
   std::size_t largest = largest_packet;  ///< payload that a DATA may have
   std::size_t usual = largest_packet;    ///< payload that one may have whose CRC does not fit
+  std::optional<CommandId> packets_are;  ///< the form that they have in this transfer
   bool both_sides = false;               ///< the server's commands may stand in between
   std::span<const std::uint16_t> starts; ///< what a DATA's CRC may go on from
 };

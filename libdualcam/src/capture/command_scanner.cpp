@@ -51,13 +51,13 @@ bool CommandScanner::step(const Known& known) {
     return true;
   }
   if (gap_ != 0) {
-    close_gap(known);
+    close_gap();
     return true;
   }
   if (!finished_ || std::exchange(ended_, true)) {
     return false;
   }
-  end_of_stream(known);
+  end_of_stream();
   return true;
 }
 
@@ -95,8 +95,8 @@ bool CommandScanner::read_command(const Known& known) {
   }
   const auto whole = window().size() >= *size;
   const auto id = *size == 0 ? CommandId::data : command_id(window());
-  if (*size == 0 || (!whole && at_end() && !is_data(id))) {
-    lose(0);
+  if (*size == 0 || (!whole && at_end())) { // where it is cut another one may stand in it
+    lose(is_data(id) ? *size : 0);
     return true;
   }
   if (!whole) {
@@ -192,8 +192,8 @@ Fit CommandScanner::is_opening(const Known& known) const {
 }
 
 /// All that is left before the gap belongs to a command that it has cut.
-void CommandScanner::close_gap(const Known& known) {
-  lose_what_is_left(known);
+void CommandScanner::close_gap() {
+  lose_what_is_left();
   const auto skipped = std::exchange(gap_, 0);
   lost_->missing += skipped;
   lost_->length_known = true;
@@ -202,9 +202,9 @@ void CommandScanner::close_gap(const Known& known) {
   position_ = 0;
 }
 
-void CommandScanner::end_of_stream(const Known& known) {
+void CommandScanner::end_of_stream() {
   if (lost_ || !window().empty()) {
-    lose_what_is_left(known);
+    lose_what_is_left();
     report_skipped();
   }
   scanned_.emplace_back(ScannedEnd{offset()});
@@ -217,10 +217,9 @@ void CommandScanner::lose(std::size_t claimed) {
   position_ += std::min<std::size_t>(window().size(), claimed != 0 ? data_header : 1);
 }
 
-void CommandScanner::lose_what_is_left(const Known& known) {
+void CommandScanner::lose_what_is_left() {
   if (!lost_) {
-    const auto size = command_evidence::command_size(window(), known).value_or(0);
-    lose(size != 0 && is_data(command_id(window())) ? size : 0);
+    lose(0);
   }
   position_ = buffer_.size();
   if (lost_->claimed != 0) {

@@ -83,11 +83,11 @@ private:
   bool search(const Known& known);
   std::optional<bool> read_server_command(const Known& known);
   command_evidence::Fit is_opening(const Known& known) const;
-  void close_gap(const Known& known);
-  void end_of_stream(const Known& known);
+  void close_gap();
+  void end_of_stream();
 
   void lose(std::size_t claimed);
-  void lose_what_is_left(const Known& known);
+  void lose_what_is_left();
   void found();
   void report_cut();
   void report_skipped();

@@ -278,6 +278,7 @@ command_evidence::Known DumpReader::Implementation::known() const {
   const bool by_kind = transfer_ && !known.by_path && (transfer_->kind() || offers_kinds_alone());
   known.largest = by_kind ? full_packet : largest_packet;
   known.usual = transfer_ ? transfer_->packet_size().value_or(known.largest) : known.largest;
+  known.packets_are = transfer_ ? transfer_->packets_are() : std::nullopt;
   known.starts =
       transfer_ ? transfer_->starts() : std::span(options_.initial ? &*options_.initial : &zero, 1);
   known.both_sides = options_.both_sides;

@@ -116,7 +116,7 @@ void Settler::place_doubtful(Runs::iterator run) {
   const bool joined =
       next != runs_.end() && !next->doubtful && follows(packet, packets_[next->first]);
   auto place = behind + (follows_one ? guessed_gap(run) : 0);
-  const bool vouched = joined && (!stated || next->at_end);
+  const bool vouched = joined && (!stated || next->at_end || next->place - size > behind);
   if (vouched && !cut && next->place - size >= first_place()) {
     place = next->place - size;
   }

@@ -52,7 +52,6 @@ bool Settler::contradicts(const Run& run, std::int64_t place, const Places& know
 bool Settler::place_by_content(Run& run, const Places& known) {
   constexpr std::ptrdiff_t most_alike = 16; // blank stretches tell nothing
   std::map<std::int64_t, std::size_t> votes;
-  const CapturedPacket* same_packet = nullptr;
   for (auto i = run.first; i < run.end; ++i) {
     const auto same =
         std::ranges::equal_range(known.by_content, content_of(packets_[i]), {}, &Known::content);
@@ -60,7 +59,6 @@ bool Settler::place_by_content(Run& run, const Places& known) {
       continue;
     }
     for (const auto& each : same) {
-      same_packet = &packets_[each.packet];
       const auto place = each.place - (place_of(i) - place_of(run.first));
       votes[place] += fits(run, place) ? 1 : 0;
     }
@@ -76,20 +74,29 @@ bool Settler::place_by_content(Run& run, const Places& known) {
   if (contradicts(run, place, known)) {
     return false;
   }
+  const bool is_moved = place != run.place;
   put(run, place, DumpNumbering::inferred, by_content);
-  if (run.doubtful && proves_itself(run, *same_packet)) {
-    packets_[run.first].verdict = DumpVerdict::good;
-    packets_[run.first].computed = packets_[run.first].stored;
+  auto& packet = packets_[run.first];
+  if (run.doubtful && proves_itself(run, known)) {
+    packet.verdict = DumpVerdict::good;
+    packet.computed = packet.stored;
     run.doubtful = false;
+  } else if (is_moved && packet.verdict == DumpVerdict::bad) { // what its CRC goes on from is lost
+    packet.verdict = DumpVerdict::unchecked;
+    packet.computed.reset();
   }
   return true;
 }
 
 /// A packet whose content came elsewhere, too: its CRC is right if it is the same there, or if the
 /// next one goes on from it.
-bool Settler::proves_itself(const Run& run, const CapturedPacket& same) const {
+bool Settler::proves_itself(const Run& run, const Places& known) const {
   const auto& packet = packets_[run.first];
-  if (!packet.stored || packet.stored == same.stored) {
+  const auto same =
+      std::ranges::equal_range(known.by_content, content_of(packet), {}, &Known::content);
+  const bool came_so = std::ranges::any_of(
+      same, [&](const Known& each) { return packets_[each.packet].stored == packet.stored; });
+  if (!packet.stored || came_so) {
     return packet.stored.has_value();
   }
   const auto* next = run.end < packets_.size() ? &packets_[run.end] : nullptr;

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <vector>
 
+#include "dualcam/wire/command.hpp"
+
 namespace dualcam {
 namespace {
 
@@ -90,7 +92,8 @@ bool is_damaged(const CapturedTransfer& transfer) {
 }
 
 /// One packet at two places is at most one of them: what was counted on to either may be wrong.
-void doubt_places_of_equals(CapturedTransfer& transfer) {
+/// Where nothing is damaged, a file may have it twice, but a device that goes back sends it again.
+void doubt_places_of_equals(CapturedTransfer& transfer, bool damaged) {
   struct Seen {
     Content content;
     std::uint64_t place;
@@ -115,10 +118,13 @@ void doubt_places_of_equals(CapturedTransfer& transfer) {
     const auto end = std::find_if(begin, seen.end(),
                                   [&](const Seen& each) { return each.content != begin->content; });
     std::set<std::uint64_t> places;
+    const bool sent_again =
+        std::any_of(begin, end, [&](const Seen& each) { return each.session != begin->session; });
     for (auto each = begin; each != end && places.size() < 3; ++each) {
       places.insert(each->place);
     }
-    for (auto each = begin; each != end && places.size() == 2; ++each) { // more are blank stretches
+    const bool doubtful = places.size() == 2 && (damaged || sent_again); // more: blank stretches
+    for (auto each = begin; each != end && doubtful; ++each) {
       doubted.insert(each->session);
     }
     begin = end;
@@ -131,12 +137,62 @@ void doubt_places_of_equals(CapturedTransfer& transfer) {
   }
 }
 
+/// A device never goes on beyond what it has sent: where a SYNC right behind a packet says so,
+/// packets are missing that nothing else shows, and a CRC fits by chance.
+void doubt_counts_before_jumps(CapturedTransfer& transfer) {
+  constexpr std::uint64_t sync_size = 8;
+  auto& packets = transfer.packets;
+  std::size_t begin = 0; // of the session
+  for (std::size_t i = 1; i < packets.size(); ++i) {
+    const auto& before = packets[i - 1];
+    if (packets[i].origin != DumpOrigin::sync && packets[i].origin != DumpOrigin::nothing) {
+      continue;
+    }
+    const auto end = transfer.place_of(before) + (transfer.by_path ? before.size : 1);
+    const bool behind =
+        packets[i].offset == before.offset + data_header + before.size + data_trailer + sync_size;
+    const bool jumps = behind && transfer.place_of(packets[i]) > end;
+    for (auto each = begin; each < i && jumps; ++each) {
+      if (packets[each].origin != DumpOrigin::header) {
+        packets[each].numbering = std::max(packets[each].numbering, DumpNumbering::inferred);
+      }
+    }
+    begin = i;
+  }
+}
+
+/// The next packet, which is whole, goes on from another CRC than this one has: so this one's fits
+/// by chance, unless packets are missing between them.
+void doubt_what_the_next_contradicts(CapturedTransfer& transfer) {
+  auto& packets = transfer.packets;
+  for (std::size_t i = 1; i < packets.size(); ++i) {
+    auto& packet = packets[i - 1];
+    const auto& next = packets[i];
+    const auto end = transfer.place_of(packet) + (transfer.by_path ? packet.size : 1);
+    const bool both_good =
+        packet.verdict == DumpVerdict::good && next.verdict == DumpVerdict::good && next.stored;
+    const bool has_own_chain = next.origin == DumpOrigin::sync ||
+                               next.origin == DumpOrigin::nothing ||
+                               (next.stored && start_of(next) == 0);
+    if (!both_good || has_own_chain || transfer.place_of(next) != end || follows(packet, next)) {
+      continue;
+    }
+    packet.verdict = next.origin == DumpOrigin::header ? DumpVerdict::bad : DumpVerdict::unchecked;
+    if (packet.verdict == DumpVerdict::unchecked) {
+      packet.computed.reset();
+    }
+  }
+}
+
 } // namespace
 
 void settle_conflicts(CapturedTransfer& transfer) {
-  if (is_damaged(transfer)) {
-    doubt_places_of_equals(transfer);
+  const bool damaged = is_damaged(transfer);
+  if (damaged || !transfer.is_complete()) {
+    doubt_places_of_equals(transfer, damaged);
   }
+  doubt_counts_before_jumps(transfer);
+  doubt_what_the_next_contradicts(transfer);
   Conflicts(transfer).settle();
 }
 

@@ -95,7 +95,7 @@ private:
   bool place_by_content();
   bool place_by_content(Run& run, const Places& known);
   bool contradicts(const Run& run, std::int64_t place, const Places& known) const;
-  bool proves_itself(const Run& run, const CapturedPacket& same) const;
+  bool proves_itself(const Run& run, const Places& known) const;
   bool place_by_chain();
   Runs::iterator next_placed(Runs::iterator run);
   std::int64_t guessed_gap(Runs::iterator run) const;

@@ -168,6 +168,7 @@ DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint1
   const auto start = std::ranges::find_if(
       starts_.crcs, [&](std::uint16_t each) { return crc16(payload, each) == stored; });
   const bool good = start != starts_.crcs.end();
+  packets_are_ = good ? CommandId::data : packets_are_;
   if (good && !packet_size_known_ && !payload.empty() && next_ != announced_ &&
       !(by_path_ && next_byte_ + payload.size() == announced_)) {
     packet_size_ = payload.size();
@@ -213,6 +214,7 @@ DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedDa
   const auto place = place_of(data, chained);
   const bool gap = !chained && (place > next_byte_ || lost_ || starts_.empty());
   const auto end = data.offset + std::uint64_t{data.payload.size()};
+  packets_are_ = chained ? CommandId::enhanced_data : packets_are_;
   if (chained && !packet_size_known_ && end != announced_ && !data.payload.empty()) {
     packet_size_ = data.payload.size();
     packet_size_known_ = true;

@@ -54,6 +54,8 @@ public:
   std::optional<std::size_t> packet_size() const {
     return packet_size_known_ ? std::optional(packet_size_) : std::nullopt;
   }
+  /// DATA or ENHANCED DATA, as the last one whose CRC fitted; nullopt: none did.
+  std::optional<CommandId> packets_are() const { return packets_are_; }
   std::size_t memory() const { return recent_.memory(); }
   /// For tests.
   const RecentPackets& recent() const { return recent_; }
@@ -92,6 +94,7 @@ private:
 
   std::size_t packet_size_ = full_packet;
   bool packet_size_known_ = false;
+  std::optional<CommandId> packets_are_;
   std::uint32_t next_ = 1;
   std::uint64_t next_byte_ = 0;            ///< the same where files go by path
   std::optional<std::uint64_t> sync_byte_; ///< as the last SYNC has it

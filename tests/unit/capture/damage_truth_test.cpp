@@ -37,8 +37,9 @@ struct Frame {
 /// One transfer as a device sends it, and the truth about it.
 class Truth {
 public:
-  Truth(Family family, std::mt19937& random) : family_(family) {
-    const auto packets = 20 + random() % 100;
+  /// Of 20 to `most` packets.
+  Truth(Family family, std::mt19937& random, std::size_t most) : family_(family) {
+    const auto packets = 20 + random() % (most - 20);
     const auto size = family == Family::kinds ? full_packet : 4 + random() % 1500;
     const auto content = random_bytes((packets - 1) * size + 1 + random() % size,
                                       static_cast<std::uint32_t>(random()));
@@ -263,12 +264,15 @@ void judge(const Truth& truth, const CapturedTransfer& transfer, Findings& findi
   findings.complete += transfer.is_complete();
 }
 
-Findings damaged(Family family, Fault fault, int runs, int faults, int first = 1) {
+constexpr std::size_t usual_most = 120;
+
+Findings damaged(Family family, Fault fault, int runs, int faults, int first = 1,
+                 std::size_t most = usual_most) {
   Findings findings;
   for (int seed = first; seed < first + runs; ++seed) {
     CAPTURE(static_cast<int>(family), static_cast<int>(fault), faults, seed);
     std::mt19937 random(static_cast<std::uint32_t>(seed));
-    Truth truth(family, random);
+    Truth truth(family, random, most);
     for (int each = 0; each < faults; ++each) {
       truth.damage(fault, random);
     }
@@ -309,6 +313,43 @@ TEST_CASE("damage: what was once wrong") {
   damaged(Family::data_by_path, Fault::swap_packets, 1, 3, 201);
   // Something was lost between SYNC and the first packet behind it.
   damaged(Family::data_by_path, Fault::repeat_packets, 1, 3, 241);
+  // A CRC fitted by chance behind lost packets, which a SYNC beyond what had come shows.
+  damaged(Family::data_by_path, Fault::erase_packets, 1, 1, 4357);
+  // A packet that file content looked like lay among whole ones.
+  damaged(Family::enhanced, Fault::repeat, 1, 1, 5312);
+  damaged(Family::enhanced, Fault::insert, 1, 1, 1146);
+}
+
+TEST_CASE("damage: what was once lost, misplaced or misnamed") {
+  const auto check = [](Family family, Fault fault, int seed) {
+    const auto found = damaged(family, fault, 1, 1, seed);
+    CAPTURE(static_cast<int>(family), static_cast<int>(fault), seed);
+    CHECK(found.lost == 0);
+    CHECK(found.misplaced == 0);
+    CHECK(found.misnamed == 0);
+  };
+  // The last packet, and the INIT behind it, lie within the length of the damaged one before them.
+  check(Family::kinds, Fault::erase, 2348);
+  check(Family::data_by_path, Fault::erase, 5757);
+  check(Family::enhanced, Fault::erase, 657);
+  // File content looks like the header of a packet that ends where another one does.
+  check(Family::kinds, Fault::insert, 6227);
+  // Packets are missing behind a SYNC, or before one: what comes next is whole.
+  check(Family::kinds, Fault::erase_packets, 248);
+  check(Family::kinds, Fault::erase_packets, 421);
+  // A packet comes twice in a row, and once more behind a SYNC, with another CRC.
+  check(Family::kinds, Fault::repeat_packets, 214);
+}
+
+TEST_CASE("damage: captures of up to 600 packets are no other ones") {
+  for (const auto family : all_families) {
+    for (const auto fault : all_faults) {
+      CAPTURE(static_cast<int>(family), static_cast<int>(fault));
+      const auto found = damaged(family, fault, tries((runs() + 9) / 10), 1, 1, 600);
+      CHECK(found.misplaced * 1000 <= found.runs);
+      CHECK(found.lost * 1000 <= found.runs);
+    }
+  }
 }
 
 TEST_CASE("damage: behind one damaged stretch every whole packet keeps its place and its verdict") {
@@ -317,7 +358,7 @@ TEST_CASE("damage: behind one damaged stretch every whole packet keeps its place
       CAPTURE(static_cast<int>(family), static_cast<int>(fault));
       const auto found = damaged(family, fault, runs(), 1);
       CHECK(found.misplaced * 1000 <= found.runs);
-      CHECK(found.misnamed * 40 <= found.runs); // where a SYNC is erased its chain of CRCs is lost
+      CHECK(found.misnamed * 200 < found.runs + 200); // a SYNC may be erased, and its chain lost
       CHECK(found.lost * 1000 <= found.runs);
     }
   }
