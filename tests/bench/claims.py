@@ -5,7 +5,7 @@ import pathlib
 import re
 import sys
 
-HELD = re.compile(rb"held (\d+) \d+ (\d+) ")
+HELD = re.compile(rb"held (\d+) \d+ (\d+) [^\n]*?(?: tail (\d+) [0-9a-f]{16})? [0-9a-f]{16}\n")
 
 folder, content = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).read_bytes()
 parts = finished = wrong = unclaimed = total = 0
@@ -14,7 +14,8 @@ for part in folder.rglob("*.part"):
     held = part.read_bytes()
     checkpoint = part.with_name(part.name + ".checkpoint")
     claims = HELD.findall(checkpoint.read_bytes()) if checkpoint.exists() else []
-    newest = max(((int(number), int(size)) for number, size in claims), default=(0, 0))[1]
+    newest = max(((int(number), int(size) - int(tail or 0)) for number, size, tail in claims),
+                 default=(0, 0))[1]
     total += len(held)
     unclaimed += len(held) - newest
     wrong += held != content[:len(held)]

@@ -213,7 +213,8 @@ class Told:
 
 
 BLOCK = 4096
-HELD = re.compile(rb"(held (\d+) \d+ (\d+) \d+ [0-9a-f]{4} [^\n]*) ([0-9a-f]{16})\n")
+HELD = re.compile(rb"(held (\d+) \d+ (\d+) \d+ [0-9a-f]{4} [^\n]*?(?: tail (\d+) [0-9a-f]{16})?)"
+                  rb" ([0-9a-f]{16})\n")
 HEADER = re.compile(rb"\Adualcam checkpoint 2\n(?:[a-z]+ .*\n)*?check ([0-9a-f]{16})\n")
 
 
@@ -235,7 +236,7 @@ def claims_in(checkpoint):
     found = []
     for slot in (size, size + BLOCK):
         line = HELD.match(checkpoint[slot:slot + BLOCK])
-        if line and int(line.group(4), 16) == crc64(line.group(1), check):
+        if line and int(line.group(5), 16) == crc64(line.group(1), check):
             found.append((int(line.group(2)), int(line.group(3))))
     return [count for _, count in sorted(found, reverse=True)]
 
@@ -243,6 +244,13 @@ def claims_in(checkpoint):
 def claimed(checkpoint):
     """How many bytes the newest of them says."""
     return next(iter(claims_in(checkpoint)), 0)
+
+
+def tail_in(checkpoint):
+    """The end of these, as far as it is in the claim and not in the part."""
+    lines = [line for line in HELD.finditer(checkpoint)
+             if int(line.group(3)) == claimed(checkpoint) and line.group(4)]
+    return checkpoint[lines[0].end():lines[0].end() + int(lines[0].group(4))] if lines else b""
 
 
 class Claims:
@@ -307,7 +315,8 @@ class Claims:
 
     def _checkpoint(self, path, call):
         for line in HELD.finditer(call.get("data", b"")):
-            claim, synced = int(line.group(3)), self._synced.get(path, 0)
+            claim = int(line.group(3)) - int(line.group(4) or 0)
+            synced = self._synced.get(path, 0)
             assert claim <= synced, f"{claim} bytes of {path} are claimed, {synced} are synced"
             slot = self._slots.setdefault(path, call["offset"])
             assert slot == call["offset"], f"a claim of {path} before the last one is durable"

@@ -25,7 +25,8 @@ void try_checkpoint(std::string_view content) {
   const auto header = checkpoint_header(read->part, read->identity);
   auto text = header;
   for (const auto& claim : read->claims) {
-    text += claim ? claim_block(*claim, header) : std::string(checkpoint_block, '\0');
+    text +=
+        claim ? claim_block(*claim, crc64(as_bytes(header))) : std::string(checkpoint_block, '\0');
     require(!claim || !read->identity.file.kind() ||
             claim->held.packets <= read->identity.announced);
     require(!claim || claim->from.offset <= claim->held.bytes);

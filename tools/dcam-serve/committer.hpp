@@ -61,6 +61,9 @@ struct Commit {
 /// So many jobs that open more files are begun in a pass, and as many are at their second step.
 inline constexpr std::size_t most_that_open_more = 64;
 
+/// Below that a part is as long as what has come of it, for whoever reads it while it grows.
+inline constexpr std::size_t many_parts = 100;
+
 /// The order of it all; it has neither threads nor files of its own.
 class Committer {
 public:
@@ -78,6 +81,8 @@ public:
   /// The barrier has come back.
   void end(std::vector<Commit> pass, TimePoint now);
 
+  /// Whether so many parts grow that each pass is to write few blocks of each.
+  bool has_many() const { return grown_.size() + growing_.size() >= many_parts; }
   /// Whether anything has come that is not durable.
   bool grows() const { return !grown_.empty() || !growing_.empty(); }
   /// Nothing waits but growth.

@@ -20,6 +20,7 @@
 #include "dcam-serve/durations.hpp"
 #include "dcam-serve/syncer.hpp"
 #include "dcam-serve/task_queue.hpp"
+#include "dualcam/storage/part_file.hpp"
 
 namespace dualcam::serve {
 
@@ -82,6 +83,8 @@ public:
   /// A part has grown (Committer).
   void grew(std::shared_ptr<Job> job, bool hurry);
   void forget(const Job& job);
+  /// What is to become of the end of a part that grows.
+  Tail tail() const { return committer_.has_many() ? Tail::held_back : Tail::written; }
 
 private:
   /// A coroutine of the loop waits for an answer from another thread.

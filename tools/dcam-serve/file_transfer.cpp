@@ -170,7 +170,7 @@ asio::awaitable<Result<void>> FileTransfer::append(std::span<const Bytes> payloa
   flow_->bytes += size;
   disk_.append(
       size, [&disk = disk_, flow = flow_, part = part_, block = std::move(block), size]() mutable {
-        part->append(*block);
+        part->append(*block, disk.tail());
         block.reset();
         part.reset();
         disk.tell([flow = std::move(flow), size] {

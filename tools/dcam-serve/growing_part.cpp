@@ -39,14 +39,14 @@ Result<void> GrowingPart::state() const {
   return error_ ? Result<void>(std::unexpected(*error_)) : Result<void>();
 }
 
-void GrowingPart::append(const Block& block) {
+void GrowingPart::append(const Block& block, Tail tail) {
   if (error_) {
     return;
   }
   if (file_->data().bytes == 0) {
     digest_.emplace();
   }
-  if (const auto appended = file_->append(block.payloads()); !appended) {
+  if (const auto appended = file_->append(block.payloads(), tail); !appended) {
     return fail(appended.error(), false);
   }
   if (digest_) {
@@ -94,6 +94,9 @@ void GrowingPart::fail(const Error& error, bool barrier) {
 // --- a lost link ---
 
 Result<Job::Step> Leaving::begin(Barrier& barrier) {
+  if (const auto left = file().leave(); !left) {
+    return std::unexpected(left.error());
+  }
   if (file().unsaved() > 0) {
     const auto prepared = file().prepare(barrier);
     return prepared ? Result<Step>(Step::wait) : std::unexpected(prepared.error());
@@ -111,8 +114,8 @@ Result<void> Leaving::tell() {
 // --- another file is offered ---
 
 Result<Job::Step> SettingAside::begin(Barrier& barrier) {
-  file().prepare_aside(barrier);
-  return Step::wait;
+  const auto prepared = file().prepare_aside(barrier);
+  return prepared ? Result<Step>(Step::wait) : std::unexpected(prepared.error());
 }
 
 Result<void> SettingAside::tell() {

@@ -43,7 +43,7 @@ public:
   HeldData data() const { return file_ ? file_->data() : data_before_; }
 
   /// Not once something has failed.
-  void append(const Block& block);
+  void append(const Block& block, Tail tail = Tail::written);
   /// Of what has been appended, if that is the whole file so far: what came in earlier connections
   /// is only on the disk.
   std::optional<Sha256>& digest() { return digest_; }

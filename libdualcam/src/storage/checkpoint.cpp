@@ -51,12 +51,33 @@ bool is_plausible(const Claim& claim, const FileIdentity& identity) {
   return (!in_packets || packets <= identity.announced) && bytes <= packets * largest_packet &&
          lies_within(claim.from) &&
          bytes - claim.from.offset <= std::uint64_t{2} * longest_overlap * largest_packet &&
+         claim.tail.size() <= std::min<std::uint64_t>(longest_tail, bytes) &&
          (!claim.proved || (lies_within(*claim.proved) && lies_behind(*claim.proved)));
+}
+
+std::string tail_text(Bytes tail) {
+  return tail.empty() ? "" : " tail " + std::to_string(tail.size()) + ' ' + hex64(crc64(tail));
+}
+
+/// What the line says is behind it.
+ByteBuffer take_tail(Words& words, Bytes behind) {
+  if (!words.next_is("tail")) {
+    return {};
+  }
+  words.text();
+  const auto size = words.number<std::size_t>();
+  const auto check = words.number<std::uint64_t>(16);
+  const auto tail = behind.first(std::min(size, behind.size()));
+  if (tail.empty() || tail.size() != size || crc64(tail) != check) {
+    words.spoil();
+  }
+  return {tail.begin(), tail.end()};
 }
 
 std::optional<Claim> claim_of(std::string_view block, std::uint64_t check,
                               const FileIdentity& identity) {
-  const auto line = unchecked(block.substr(0, block.find('\n')), check);
+  const auto end = std::min(block.find('\n'), block.size());
+  const auto line = unchecked(block.substr(0, end), check);
   if (!line) {
     return std::nullopt;
   }
@@ -77,6 +98,7 @@ std::optional<Claim> claim_of(std::string_view block, std::uint64_t check,
   if (words.next_is("proved")) {
     claim.proved = take_place(words, "proved");
   }
+  claim.tail = take_tail(words, as_bytes(block.substr(std::min(end + 1, block.size()))));
   return what == "held" && words.ended() && is_plausible(claim, identity) ? std::optional(claim)
                                                                           : std::nullopt;
 }
@@ -170,7 +192,7 @@ std::string checkpoint_header(std::uint64_t part, const FileIdentity& identity) 
   return filled_up(lines + "check " + hex64(crc64(as_bytes(lines))) + '\n');
 }
 
-std::string claim_block(const Claim& claim, const std::string& header) {
+std::string claim_block(const Claim& claim, std::uint64_t header) {
   const auto& held = claim.held;
   auto line = (claim.replaced ? "replaced " : "held ") + std::to_string(claim.sequence);
   if (!claim.replaced) {
@@ -178,8 +200,10 @@ std::string claim_block(const Claim& claim, const std::string& header) {
             std::to_string(held.packet_size) + ' ' + hex16(held.crc) + ' ' + hex64(claim.crc64) +
             place_text("from", claim.from);
     line += claim.proved ? place_text("proved", *claim.proved) : "";
+    line += tail_text(claim.tail);
   }
-  return filled_up(checked(line, crc64(as_bytes(header))) + '\n');
+  auto block = checked(line, header) + '\n';
+  return filled_up(block.append(as_text(claim.tail)));
 }
 
 Result<Checkpoint> decode_checkpoint(Bytes content) {

@@ -29,9 +29,16 @@ Result<std::uint64_t> content_at(const File& file, std::uint64_t offset) {
   return read ? Result<std::uint64_t>(crc64(*read)) : std::unexpected(read.error());
 }
 
+/// A line and what is behind it, without the NUL up to the end of the block: thousands of them may
+/// wait for a barrier.
+struct ClaimText {
+  std::string line;
+  std::shared_ptr<const ByteBuffer> tail;
+};
+
 /// Writes a claim in place of one whose CRC-64 is `known`.
 Result<File> write_claim(const fs::path& path, std::uint64_t offset, std::uint64_t known,
-                         std::string block) {
+                         const ClaimText& claim) {
   auto file = File::open(path, O_RDWR);
   if (!file) {
     return io_error("open", path, file.error());
@@ -45,13 +52,19 @@ Result<File> write_claim(const fs::path& path, std::uint64_t offset, std::uint64
         Error{ErrorCategory::io, 0,
               "somebody else writes to " + path.string() + "; see that only one program does"});
   }
-  block.resize(checkpoint_block);
-  const std::array pieces{as_bytes(block)};
+  static constexpr std::array<std::byte, checkpoint_block> nothing{};
+  const auto tail = claim.tail ? Bytes(*claim.tail) : Bytes();
+  const std::array pieces{as_bytes(claim.line), tail,
+                          Bytes(nothing).first(checkpoint_block - claim.line.size() - tail.size())};
   const auto written = file->write(offset, pieces);
   return written ? Result<File>(std::move(*file)) : std::unexpected(written.error());
 }
 
 } // namespace
+
+CheckpointFile::CheckpointFile(fs::path path, std::uint64_t part, const std::string& header)
+    : path_(std::move(path)), part_(part), header_(crc64(as_bytes(header))), slots_(header.size()) {
+}
 
 Result<std::optional<Checkpoint>> CheckpointFile::read(const fs::path& path) {
   const auto content = read_small_file(path, longest_checkpoint);
@@ -81,9 +94,10 @@ Result<CheckpointFile> CheckpointFile::create(const fs::path& path, const FileId
   if (!file) {
     return io_error("create", path, file.error());
   }
-  CheckpointFile result(path, *part, checkpoint_header(*part, identity));
+  const auto header = checkpoint_header(*part, identity);
+  CheckpointFile result(path, *part, header);
   const std::string empty_slots(2 * checkpoint_block, '\0');
-  const std::array pieces{as_bytes(result.header_), as_bytes(empty_slots)};
+  const std::array pieces{as_bytes(header), as_bytes(empty_slots)};
   result.known_.fill(crc64(pieces[1].first(checkpoint_block)));
   const auto written = file->write(0, pieces);
   return written ? Result<CheckpointFile>(std::move(result)) : std::unexpected(written.error());
@@ -95,8 +109,8 @@ Result<CheckpointFile> CheckpointFile::go_on(const fs::path& path, const Checkpo
   if (!file) {
     return io_error("open", path, file.error());
   }
-  CheckpointFile result(path, checkpoint.part,
-                        checkpoint_header(checkpoint.part, checkpoint.identity));
+  const auto header = checkpoint_header(checkpoint.part, checkpoint.identity);
+  CheckpointFile result(path, checkpoint.part, header);
   for (unsigned slot = 0; slot < checkpoint.claims.size(); ++slot) {
     const auto content = content_at(*file, result.offset_of(slot));
     if (!content) {
@@ -107,8 +121,8 @@ Result<CheckpointFile> CheckpointFile::go_on(const fs::path& path, const Checkpo
     result.sequence_ = std::max(result.sequence_, claim ? claim->sequence : 0);
   }
   // the kernel may take what is there for durable, though an earlier sync of it has failed
-  const std::array header{as_bytes(result.header_)};
-  auto written = file->write(0, header);
+  const std::array whole_header{as_bytes(header)};
+  auto written = file->write(0, whole_header);
   if (written && believed) {
     std::array<std::byte, checkpoint_block> block;
     const auto read = file->read(result.offset_of(*believed), block);
@@ -124,14 +138,15 @@ Result<CheckpointFile> CheckpointFile::go_on(const fs::path& path, const Checkpo
   return result;
 }
 
-void CheckpointFile::publish(Claim claim, Barrier& barrier) {
+void CheckpointFile::publish(Claim claim, std::shared_ptr<const ByteBuffer> tail,
+                             Barrier& barrier) {
   claim.sequence = ++sequence_;
-  auto block = claim_block(claim, header_);
+  claim.tail = tail ? *tail : ByteBuffer();
+  const auto block = claim_block(claim, header_);
   const auto known = std::exchange(known_.at(slot_), crc64(as_bytes(block)));
-  block.resize(std::min(block.find('\0'), block.size())); // thousands may wait for a barrier
-  block.shrink_to_fit();
-  barrier.add({path_, [path = path_, offset = offset_of(slot_), known, block = std::move(block)] {
-                 return write_claim(path, offset, known, block);
+  ClaimText text{block.substr(0, block.find('\n') + 1), std::move(tail)};
+  barrier.add({path_, [path = path_, offset = offset_of(slot_), known, text = std::move(text)] {
+                 return write_claim(path, offset, known, text);
                }});
 }
 

@@ -152,6 +152,11 @@ Result<void> File::truncate(std::uint64_t size) {
   return done == 0 ? Result<void>() : io_error("truncate", path_, errno);
 }
 
+void File::make_room(std::uint64_t begin, std::uint64_t end) {
+  (void)files_->fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(begin),
+                          static_cast<off_t>(end - begin));
+}
+
 Result<void> File::sync() const {
   return uninterrupted([&] { return files_->fdatasync(descriptor_); }) == 0
              ? Result<void>()

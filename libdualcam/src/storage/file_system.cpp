@@ -58,6 +58,9 @@ int FileSystem::fstatfs(int descriptor, struct statfs* status) {
   return ::fstatfs(descriptor, status);
 }
 
+int FileSystem::fallocate(int descriptor, int mode, off_t offset, off_t count) {
+  return ::fallocate(descriptor, mode, offset, count);
+}
 int FileSystem::sync_file_range(int descriptor, off_t offset, off_t count, unsigned flags) {
   return ::sync_file_range(descriptor, offset, count, flags);
 }

@@ -1,16 +1,38 @@
 #include "dualcam/storage/part_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 
+#include "dualcam/storage/checkpoint.hpp"
 #include "storage/part_names.hpp"
 
 namespace dualcam {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// So much room is asked for at a time, in bytes: what grows more in one go needs none.
+constexpr std::uint64_t much_room = 131'072;
+
+/// So many bytes from the end of the pieces, which are left without them.
+ByteBuffer take_last(std::vector<Bytes>& pieces, std::size_t count) {
+  ByteBuffer last(count);
+  while (count > 0) {
+    auto& piece = pieces.back();
+    const auto size = std::min(count, piece.size());
+    count -= size;
+    std::ranges::copy(piece.last(size), last.begin() + static_cast<std::ptrdiff_t>(count));
+    piece = piece.first(piece.size() - size);
+    if (piece.empty()) {
+      pieces.pop_back();
+    }
+  }
+  return last;
+}
 
 /// Locked, and still what has the name: its last holder may have finished it between our opening
 /// and our locking it. False: somebody else holds it, or it has gone.
@@ -117,19 +139,86 @@ Result<std::optional<PartFile>> PartFile::open(const fs::path& path, const fs::p
 
 Result<void> PartFile::truncate(std::uint64_t size) {
   const auto done = file_.truncate(size);
-  end_ = done ? size : end_;
+  if (done) {
+    end_ = size;
+    room_ = 0;
+    tail_.reset();
+  }
   return done;
 }
 
-Result<void> PartFile::append(std::span<const Bytes> pieces) {
-  const auto written = file_.write(end_, pieces);
-  for (const auto piece : pieces) {
-    end_ += written ? piece.size() : 0;
+Result<std::uint64_t> PartFile::size() const {
+  const auto written = file_.size();
+  return written ? Result<std::uint64_t>(*written + held_back().size()) : written;
+}
+
+Result<Bytes> PartFile::read(std::uint64_t offset, std::span<std::byte> into) const {
+  const auto tail = held_back();
+  std::size_t count = 0;
+  if (tail.empty() || offset < end_) {
+    const auto in_file = tail.empty() ? into.size() : std::min(into.size(), end_ - offset);
+    const auto read = file_.read(offset, into.first(in_file));
+    count = read ? read->size() : 0;
+    if (!read || count < in_file) {
+      return read;
+    }
+  }
+  if (const auto at = offset + count - end_; at < tail.size()) {
+    const auto more = tail.subspan(at, std::min(into.size() - count, tail.size() - at));
+    std::ranges::copy(more, into.subspan(count).begin());
+    count += more.size();
+  }
+  return Bytes(into.first(count));
+}
+
+Result<void> PartFile::read_each(std::uint64_t begin, std::uint64_t end,
+                                 const std::function<void(Bytes)>& take) const {
+  const auto in_file = held_back().empty() ? end : std::min(end, std::max(begin, end_));
+  const auto read = file_.read_each(begin, in_file, take);
+  if (read && in_file < end) {
+    take(held_back().subspan(in_file - end_, end - in_file));
+  }
+  return read;
+}
+
+Result<void> PartFile::append(std::span<const Bytes> pieces, Tail tail) {
+  std::vector<Bytes> all{held_back()};
+  all.insert(all.end(), pieces.begin(), pieces.end());
+  std::uint64_t size = 0;
+  for (const auto piece : all) {
+    size += piece.size();
+  }
+  const auto beyond_blocks = (end_ + size) % checkpoint_block;
+  auto last = tail == Tail::held_back && beyond_blocks <= longest_tail
+                  ? take_last(all, std::min(beyond_blocks, size))
+                  : ByteBuffer();
+  size -= last.size();
+  const auto written = size > 0 ? file_.write(end_, all) : Result<void>();
+  if (written) {
+    end_ += size;
+    tail_ = last.empty() ? nullptr : std::make_shared<const ByteBuffer>(std::move(last));
   }
   return written;
 }
 
-Result<void> PartFile::sync() { return file_.sync(); }
+void PartFile::make_room(std::uint64_t synced, std::uint64_t whole) {
+  const auto end = std::min(end_ + much_room, whole);
+  if (end_ > room_ && end > end_ && end_ - synced < much_room) {
+    file_.make_room(synced, end);
+    room_ = end;
+  }
+}
+
+Result<void> PartFile::give_room_back() {
+  const auto given = room_ > end_ ? file_.truncate(end_) : Result<void>();
+  room_ = given ? 0 : room_;
+  return given;
+}
+
+Result<void> PartFile::sync() {
+  const auto written = append({});
+  return written ? file_.sync() : written;
+}
 
 Result<std::optional<fs::path>> PartFile::finish(IfExists if_exists) {
   if (const auto synced = sync(); !synced) {

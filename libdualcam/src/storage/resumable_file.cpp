@@ -6,6 +6,7 @@
 
 #include "dualcam/wire/crc16.hpp"
 #include "dualcam/wire/crc64.hpp"
+#include "storage/identity_text.hpp"
 #include "storage/overlap.hpp"
 #include "storage/part_names.hpp"
 
@@ -93,25 +94,25 @@ Result<void> ResumableFile::add_entry() {
 
 // --- growing ---
 
-Result<void> ResumableFile::append(std::span<const Bytes> payloads) {
-  auto grown = data_;
-  auto crc64_of_it = crc64_;
-  auto places = places_;
+Result<void> ResumableFile::append(std::span<const Bytes> payloads, Tail tail) {
+  if (const auto written = part_.append(payloads, tail); !written) {
+    return written;
+  }
   for (const auto payload : payloads) {
-    places.push_back({grown.packets + 1, grown.bytes, grown.crc, crc64_of_it});
-    if (places.size() > longest_overlap) {
-      places.pop_front();
+    places_.push_back({data_.packets + 1, data_.bytes, data_.crc, crc64_});
+    if (places_.size() > longest_overlap) {
+      places_.pop_front();
     }
-    grown.add(payload);
-    crc64_of_it = crc64(payload, crc64_of_it);
+    data_.add(payload);
+    crc64_ = crc64(payload, crc64_);
   }
-  const auto written = part_.append(payloads);
-  if (written) {
-    data_ = grown;
-    crc64_ = crc64_of_it;
-    places_ = std::move(places);
-  }
-  return written;
+  return {};
+}
+
+/// As START and the first packet say.
+std::uint64_t ResumableFile::expected_bytes() const {
+  return counts_packets(identity_) ? std::uint64_t{identity_.announced} * data_.packet_size
+                                   : identity_.announced;
 }
 
 Result<void> ResumableFile::prepare(Barrier& barrier) {
@@ -119,7 +120,9 @@ Result<void> ResumableFile::prepare(Barrier& barrier) {
   if (!from) {
     return std::unexpected(from.error());
   }
-  next_ = {.sequence = 0, .held = data_, .crc64 = crc64_, .from = *from, .proved = {}};
+  next_ = {.held = data_, .crc64 = crc64_, .from = *from, .proved = {}};
+  next_tail_ = part_.tail();
+  part_.make_room(saved_.held.bytes, expected_bytes());
   barrier.add(part_.file());
   if (!is_begun_) { // also what the process before us wrote may not be durable yet
     barrier.add(checkpoint_.file());
@@ -132,7 +135,7 @@ Result<void> ResumableFile::prepare(Barrier& barrier) {
 void ResumableFile::publish(Barrier& barrier) {
   is_begun_ = true;
   published_ = next_;
-  checkpoint_.publish(next_, barrier);
+  checkpoint_.publish(next_, next_tail_, barrier);
 }
 
 void ResumableFile::confirm() {
@@ -175,7 +178,9 @@ Result<bool> ResumableFile::prepare_compared(std::uint32_t packet, std::uint64_t
     barrier.add(checkpoint_.file());
     barrier.take(begun_);
   }
+  barrier.add(part_.file()); // the last claim may have had a tail that is in there now
   next_ = saved_;
+  next_tail_ = part_.tail();
   next_.proved = Place{packet, offset, crc16(compared, begun.crc), crc64(compared, begun.crc64)};
   return true;
 }
@@ -195,17 +200,26 @@ Result<void> ResumableFile::keep_compared(std::uint32_t packet, std::uint64_t of
 
 // --- other ends ---
 
-void ResumableFile::prepare_aside(Barrier& barrier) {
+Result<void> ResumableFile::prepare_aside(Barrier& barrier) {
+  const auto left = leave();
   if (!is_begun_) {
     barrier.add(checkpoint_.file());
   }
+  barrier.add(part_.file());
   next_ = {.proved = {}, .replaced = true};
+  next_tail_.reset();
+  return left;
+}
+
+Result<void> ResumableFile::leave() {
+  const auto written = part_.append({});
+  return written ? part_.give_room_back() : written;
 }
 
 Result<fs::path> ResumableFile::set_aside() {
   Barrier barrier;
-  prepare_aside(barrier);
-  const auto done = make_durable(barrier);
+  auto done = prepare_aside(barrier);
+  done = done ? make_durable(barrier) : done;
   return done ? confirm_aside() : Result<fs::path>(std::unexpected(done.error()));
 }
 

@@ -26,7 +26,9 @@ struct ResumableFile::Found {
 namespace {
 
 /// A record whose tail is longer is not made a part again.
-constexpr std::uint64_t longest_tail = 4'194'304;
+constexpr std::uint64_t longest_tail_read = 4'194'304;
+
+std::uint64_t bytes_in_part(const Claim& claim) { return claim.held.bytes - claim.tail.size(); }
 
 /// What is to be compared again.
 const Place& start_of(const Claim& claim) { return claim.proved ? *claim.proved : claim.from; }
@@ -35,13 +37,15 @@ const Place& start_of(const Claim& claim) { return claim.proved ? *claim.proved 
 /// it claims.
 Result<std::optional<ByteBuffer>> overlap_of(const PartFile& part, const Claim& claim) {
   const auto size = part.size();
-  if (!size || *size < claim.held.bytes) {
+  if (!size || *size < bytes_in_part(claim)) {
     return size ? Result<std::optional<ByteBuffer>>() : std::unexpected(size.error());
   }
-  ByteBuffer overlap(claim.held.bytes - claim.from.offset);
+  const auto from_tail = std::min(claim.tail.size(), claim.held.bytes - claim.from.offset);
+  ByteBuffer overlap(claim.held.bytes - claim.from.offset - from_tail);
   if (const auto read = part.read(claim.from.offset, overlap); !read) {
     return std::unexpected(read.error());
   }
+  append(overlap, Bytes(claim.tail).last(from_tail));
   const bool right = crc16(overlap, claim.from.crc) == claim.held.crc &&
                      crc64(overlap, claim.from.crc64) == claim.crc64;
   return right ? std::optional(std::move(overlap)) : std::nullopt;
@@ -190,7 +194,7 @@ Result<std::optional<ResumableFile::Found>> ResumableFile::look_at(const fs::pat
 Result<std::optional<ResumableFile::Found>> ResumableFile::look_at(const fs::path& path,
                                                                    const FileRecord& record) {
   using Nothing = Result<std::optional<Found>>;
-  if (record.named || record.tail.bytes > longest_tail || is_taken(checkpoint_of(path))) {
+  if (record.named || record.tail.bytes > longest_tail_read || is_taken(checkpoint_of(path))) {
     return Nothing();
   }
   auto part = PartFile::open(path, without_suffix(path, part_suffix));
@@ -274,7 +278,7 @@ Result<CheckpointFile> replace_checkpoint(const fs::path& part, const FileIdenti
   Barrier barrier;
   barrier.add(checkpoint->file());
   if (claim.held.packets > 0) {
-    checkpoint->publish(claim, barrier);
+    checkpoint->publish(claim, nullptr, barrier);
   }
   auto done = barrier.sync();
   if (const int error = done ? rename_over(temporary, path) : 0; error != 0) {
@@ -297,15 +301,19 @@ Result<ResumableFile> ResumableFile::go_on(Found found, const StateFolder& state
   auto file = checkpoint.version == 1
                   ? replace_checkpoint(path, checkpoint.identity, claim)
                   : CheckpointFile::go_on(checkpoint_of(path), checkpoint, slot);
-  const auto truncated = file ? part.truncate(claim.held.bytes) : std::unexpected(file.error());
-  if (!truncated) {
-    return std::unexpected(truncated.error());
+  auto cut = file ? part.truncate(bytes_in_part(claim)) : std::unexpected(file.error());
+  if (const std::array tail{Bytes(claim.tail)}; cut && !claim.tail.empty()) {
+    cut = part.append(tail);
+  }
+  if (!cut) {
+    return std::unexpected(cut.error());
   }
   ResumableFile result(std::move(part), std::move(*file), std::move(checkpoint.identity), state);
   result.data_ = claim.held;
   result.crc64_ = claim.crc64;
   result.places_ = std::move(places);
   result.saved_ = claim;
+  result.saved_.tail.clear();
   if (claim.held.packets > 0) {
     const auto& start = start_of(claim);
     overlap.erase(overlap.begin(),

@@ -168,6 +168,9 @@ Result<bool> ResumableFile::prepare_finish(const Finish& how, Barrier& barrier) 
   if (!checked) {
     return std::unexpected(checked.error());
   }
+  if (const auto left = leave(); !left) {
+    return std::unexpected(left.error());
+  }
   if (!record_) { // the first time; later only the name was taken meanwhile
     auto record = read_whole(how.read);
     if (!record) {

@@ -29,9 +29,13 @@ constexpr Claim claim_b{.sequence = 7,
                         .from = {300, 306176, 0x0001, 0x0000'0000'0000'0002},
                         .proved = Place{330, 336896, 0xffff, 0xffff'ffff'ffff'ffff}};
 
+std::string block_of(const Claim& claim, const std::string& header) {
+  return claim_block(claim, crc64(as_bytes(header)));
+}
+
 std::string checkpoint_text() {
   const auto header = checkpoint_header(part, identity());
-  return header + claim_block(claim_a, header) + claim_block(claim_b, header);
+  return header + block_of(claim_a, header) + block_of(claim_b, header);
 }
 
 /// Without the NUL that fill it up.
@@ -63,16 +67,16 @@ TEST_CASE("checkpoint: is the text that its description shows") {
       "metadata 031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6\n"
       "check "));
   CHECK(header.size() == checkpoint_block);
-  CHECK(line_of(claim_block(claim_a, header))
+  CHECK(line_of(block_of(claim_a, header))
             .starts_with("held 8 338 346112 1024 1a2b 995dc9bbdf1939fa "
                          "from 337 345088 90c4 1122334455667788 "));
-  CHECK(line_of(claim_block(claim_b, header))
+  CHECK(line_of(block_of(claim_b, header))
             .starts_with("held 7 337 345088 1024 90c4 1122334455667788 "
                          "from 300 306176 0001 0000000000000002 "
                          "proved 330 336896 ffff ffffffffffffffff "));
-  CHECK(line_of(claim_block({.sequence = 9, .proved = {}, .replaced = true}, header))
+  CHECK(line_of(block_of({.sequence = 9, .proved = {}, .replaced = true}, header))
             .starts_with("replaced 9 "));
-  CHECK(claim_block(claim_a, header).size() == checkpoint_block);
+  CHECK(block_of(claim_a, header).size() == checkpoint_block);
 }
 
 TEST_CASE("checkpoint: what is written is read back") {
@@ -98,8 +102,8 @@ TEST_CASE("checkpoint: files by path and long metadata have room") {
   const auto header = checkpoint_header(part, who);
   CHECK(header.size() % checkpoint_block == 0);
   CHECK(header.size() > 131'072);
-  const auto read = decode_checkpoint(
-      as_bytes(header + claim_block(claim_b, header) + claim_block(claim_a, header)));
+  const auto read =
+      decode_checkpoint(as_bytes(header + block_of(claim_b, header) + block_of(claim_a, header)));
   REQUIRE(read);
   CHECK(read->identity.file == who.file);
   CHECK(read->identity.metadata == who.metadata);
@@ -118,11 +122,11 @@ TEST_CASE("checkpoint: that a device counts a file by path in packets is remembe
   const auto header = checkpoint_header(part, who);
   CHECK(header != in_bytes);
   CHECK_FALSE(decode_checkpoint(as_bytes(in_bytes))->identity.in_packets);
-  const auto read = decode_checkpoint(as_bytes(header + claim_block(claim_b, header)));
+  const auto read = decode_checkpoint(as_bytes(header + block_of(claim_b, header)));
   REQUIRE(read);
   CHECK(read->identity.in_packets);
   CHECK_FALSE(read->claims[0]); // of 337 packets
-  const auto claimed = decode_checkpoint(as_bytes(in_bytes + claim_block(claim_b, in_bytes)));
+  const auto claimed = decode_checkpoint(as_bytes(in_bytes + block_of(claim_b, in_bytes)));
   CHECK(claimed->claims[0]); // then it is no matter how many there are
   auto other = header;
   other.replace(other.find("counted packets"), 15, "counted pockets");
@@ -133,8 +137,8 @@ TEST_CASE("checkpoint: every changed character and every cut is noticed, the res
   const auto good = checkpoint_text();
   const auto header = checkpoint_header(part, identity());
   const auto header_text = line_of(header).size();
-  const auto text_a = line_of(claim_block(claim_a, header)).size();
-  const auto text_b = line_of(claim_block(claim_b, header)).size();
+  const auto text_a = line_of(block_of(claim_a, header)).size();
+  const auto text_b = line_of(block_of(claim_b, header)).size();
   const auto begin_a = header.size();
   const auto begin_b = header.size() + checkpoint_block;
   for (const auto& [begin, end] :
@@ -160,11 +164,37 @@ TEST_CASE("checkpoint: every changed character and every cut is noticed, the res
   }
 }
 
+TEST_CASE("checkpoint: a claim may have the tail of its bytes, each byte of which is checked") {
+  const auto header = checkpoint_header(part, identity());
+  for (const std::size_t size : {std::size_t{1}, std::size_t{700}, longest_tail}) {
+    auto claim = claim_b;
+    claim.held = {584, 584ULL * 65'000, 65'000, UINT16_MAX};
+    claim.from = {583, 583ULL * 65'000, UINT16_MAX, UINT64_MAX};
+    claim.proved = {584, 583ULL * 65'000 + 1, UINT16_MAX, UINT64_MAX};
+    claim.sequence = UINT64_MAX;
+    claim.tail = random_bytes(size, 1);
+    claim.tail.back() = std::byte{0}; // as the rest of the block
+    const auto block = block_of(claim, header);
+    CHECK(block.size() == checkpoint_block);
+    const auto text = header + block;
+    const auto read = decode_checkpoint(as_bytes(text));
+    REQUIRE(read);
+    CHECK(read->claims[0] == claim);
+    const auto begin = text.find('\n', header.size()) + 1;
+    for (auto i = begin; i < begin + size; ++i) {
+      auto bad = text;
+      bad[i] ^= 1;
+      CHECK_FALSE(decode_checkpoint(as_bytes(bad))->claims[0]);
+      CHECK_FALSE(decode_checkpoint(as_bytes(text.substr(0, i)))->claims[0]);
+    }
+  }
+}
+
 TEST_CASE("checkpoint: the newer claim counts, whatever it says") {
   const auto header = checkpoint_header(part, identity());
-  const auto replaced = claim_block({.sequence = 9, .proved = {}, .replaced = true}, header);
+  const auto replaced = block_of({.sequence = 9, .proved = {}, .replaced = true}, header);
   for (const bool first : {false, true}) {
-    const auto other = claim_block(claim_a, header);
+    const auto other = block_of(claim_a, header);
     const auto read =
         decode_checkpoint(as_bytes(header + (first ? replaced + other : other + replaced)));
     REQUIRE(read);
@@ -180,7 +210,7 @@ TEST_CASE("checkpoint: the newer claim counts, whatever it says") {
 TEST_CASE("checkpoint: numbers that do not fit together are left out") {
   const auto header = checkpoint_header(part, identity());
   const auto reads = [&](const Claim& claim) {
-    return decode_checkpoint(as_bytes(header + claim_block(claim, header)))->claims[0].has_value();
+    return decode_checkpoint(as_bytes(header + block_of(claim, header)))->claims[0].has_value();
   };
   CHECK(reads(claim_a));
   CHECK(reads(claim_b));
@@ -198,6 +228,13 @@ TEST_CASE("checkpoint: numbers that do not fit together are left out") {
   CHECK_FALSE(reads(changed([](Claim& claim) { claim.proved->packet = 300; })));
   CHECK_FALSE(reads(changed([](Claim& claim) { claim.proved->packet = 338; })));
   CHECK_FALSE(reads(changed([](Claim& claim) { claim.proved->offset = 306'175; })));
+  CHECK_FALSE(reads(changed([](Claim& claim) { claim.tail.resize(longest_tail + 1); })));
+  CHECK_FALSE(reads(changed([](Claim& claim) { // more than there is
+    claim.held = {1, 5, 5, 0};
+    claim.from = {};
+    claim.proved.reset();
+    claim.tail.resize(6);
+  })));
   CHECK_FALSE(reads(changed([](Claim& claim) { // to be read at every RESUME
     claim.held = {337, 20'000'000, 65'533, 0};
     claim.proved.reset();
@@ -206,7 +243,7 @@ TEST_CASE("checkpoint: numbers that do not fit together are left out") {
 
 TEST_CASE("checkpoint: a claim of other words is none, though its check is right") {
   const auto header = checkpoint_header(part, identity());
-  const auto line = line_of(claim_block(claim_b, header));
+  const auto line = line_of(block_of(claim_b, header));
   const auto words = line.substr(0, line.find('\n')).substr(0, line.rfind(' '));
   const auto reads = [&](const std::string& changed) {
     const auto block = checked(changed, crc64(as_bytes(header))) + '\n';

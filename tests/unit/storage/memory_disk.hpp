@@ -47,6 +47,8 @@ public:
   ssize_t pwritev(int descriptor, const iovec* pieces, int count, off_t offset) override;
   ssize_t append(int descriptor, const iovec* pieces, int count) override;
   int ftruncate(int descriptor, off_t size) override;
+  /// There is room.
+  int fallocate(int, int, off_t, off_t) override { return fails() ? -1 : 0; }
   int fdatasync(int descriptor) override;
   int fsync(int descriptor) override { return fdatasync(descriptor); }
   int syncfs(int descriptor) override;

@@ -4,6 +4,7 @@
 
 #include <sys/resource.h>
 
+#include "dualcam/storage/checkpoint.hpp"
 #include "temporary_folder.hpp"
 
 namespace dualcam {
@@ -50,6 +51,96 @@ TEST_CASE("part file: many pieces are written in their order") {
   REQUIRE(part->append(pieces));
   REQUIRE(part->finish(IfExists::fail));
   CHECK(content_of(folder / "a") == expected);
+}
+
+TEST_CASE(
+    "part file: what is held back goes to the file in whole blocks, and is read as the rest") {
+  const TemporaryFolder folder;
+  const auto bytes = random_bytes(40'000, 1);
+  for (const std::size_t piece_size : {1, 100, 512, 1024, 4096, 5000, 9000}) {
+    auto part = PartFile::create(folder / "a");
+    REQUIRE(part);
+    const auto written = [&] { return content_of(folder / "a.part"); };
+    for (std::size_t end = 0; end < bytes.size();) {
+      const auto half = Bytes(bytes).subspan(end, std::min(piece_size, bytes.size() - end) / 2);
+      const auto rest = Bytes(bytes).subspan(
+          end + half.size(), std::min(piece_size, bytes.size() - end) - half.size());
+      const std::array pieces{half, rest};
+      REQUIRE(part->append(pieces, Tail::held_back));
+      end += half.size() + rest.size();
+      INFO(piece_size << ", " << end);
+      const auto held = part->tail() ? part->tail()->size() : 0;
+      CHECK(held <= longest_tail);
+      REQUIRE(written() == as_text(Bytes(bytes).first(end - held)));
+      CHECK((written().size() % 4096 == 0 || held == 0));
+      CHECK(part->size() == end);
+      for (const auto begin :
+           {std::size_t{0}, end / 2, end - std::min(end, std::size_t{3}), end, end + 1}) {
+        ByteBuffer into(end - std::min(begin, end) + 5);
+        const auto read = part->read(begin, into);
+        REQUIRE(read);
+        CHECK(std::ranges::equal(*read, Bytes(bytes).first(end).subspan(std::min(begin, end))));
+        ByteBuffer all;
+        REQUIRE(
+            part->read_each(std::min(begin, end), end, [&](Bytes block) { append(all, block); }));
+        CHECK(std::ranges::equal(all, Bytes(bytes).first(end).subspan(std::min(begin, end))));
+      }
+    }
+    REQUIRE(part->sync());
+    CHECK(written() == as_text(bytes));
+    CHECK_FALSE(part->tail());
+    REQUIRE(part->append(std::array{Bytes(bytes).first(10)}, Tail::held_back));
+    REQUIRE(part->truncate(40'000));
+    CHECK(part->size() == 40'000U);
+    part->discard();
+  }
+}
+
+TEST_CASE("part file: room for what is to come is asked for, and given back") {
+  class Calls : public FileSystem {
+  public:
+    std::vector<std::pair<off_t, off_t>> asked;
+    std::vector<off_t> cut;
+    int fallocate(int, int mode, off_t offset, off_t count) override {
+      CHECK(mode == FALLOC_FL_KEEP_SIZE);
+      asked.emplace_back(offset, count);
+      errno = EOPNOTSUPP; // which is no matter
+      return -1;
+    }
+    int ftruncate(int descriptor, off_t size) override {
+      cut.push_back(size);
+      return FileSystem::ftruncate(descriptor, size);
+    }
+  };
+  using Asked = decltype(Calls::asked);
+  constexpr std::uint64_t step = 131'072;
+  Calls calls;
+  const FileSystem::Use use(calls);
+  const TemporaryFolder folder;
+  auto part = part_with(folder / "a", std::string(1000, 'x'));
+  part.make_room(0, 10'000'000);
+  CHECK(calls.asked == Asked{{0, 1000 + step}});
+  REQUIRE(part.append(std::array{as_bytes(std::string_view("more"))}));
+  part.make_room(1000, 10'000'000);
+  CHECK(calls.asked.size() == 1); // there is still some
+  const std::string much(step, 'y');
+  REQUIRE(part.append(std::array{as_bytes(much)}));
+  part.make_room(1004, 10'000'000);
+  CHECK(calls.asked.size() == 1); // it grows fast
+  part.make_room(1005, 10'000'000);
+  CHECK(calls.asked == Asked{{0, 1000 + step}, {1005, step + 1004 + step - 1005}});
+  REQUIRE(part.give_room_back());
+  CHECK(calls.cut == std::vector<off_t>{1004 + step});
+  REQUIRE(part.give_room_back());
+  CHECK(calls.cut.size() == 1);
+  part.make_room(step, step + 2000); // no more than the whole file
+  CHECK(calls.asked.back() == std::pair<off_t, off_t>{step, 2000});
+  REQUIRE(part.append(std::array{as_bytes(std::string(996, 'z'))}));
+  part.make_room(step, step + 2000);
+  CHECK(calls.asked.size() == 3);
+  REQUIRE(part.give_room_back());
+  CHECK(calls.cut.size() == 1);
+  CHECK(part.size() == step + 2000);
 }
 
 TEST_CASE("part file: a taken name is numbered, kept, refused or replaced") {

@@ -1,6 +1,7 @@
 #include <atomic>
 #include <thread>
 
+#include "dualcam/wire/crc64.hpp"
 #include "storage/hooked_files.hpp"
 #include "storage/resumable_testing.hpp"
 
@@ -130,7 +131,8 @@ TEST_CASE("resumable file: a checkpoint that changes before its part is locked i
   const auto left = content_of(path);
   files.before_lock = [&] { // its last holder has replaced it meanwhile
     const auto header = left.substr(0, checkpoint_block);
-    write_file(path, header + claim_block({.sequence = 9, .proved = {}, .replaced = true}, header));
+    write_file(path, header + claim_block({.sequence = 9, .proved = {}, .replaced = true},
+                                          crc64(as_bytes(header))));
   };
   CHECK_FALSE(found(folder.path()));
 

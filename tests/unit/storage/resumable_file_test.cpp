@@ -1,3 +1,4 @@
+#include "dualcam/wire/crc64.hpp"
 #include "dualcam/wire/hex.hpp"
 #include "storage/resumable_testing.hpp"
 
@@ -102,6 +103,55 @@ TEST_CASE("resumable file: a claim that the end of the part does not bear out gi
   REQUIRE(file);
   CHECK(file->data() == HeldData{});
   CHECK(file->resume_point().held == 0);
+}
+
+TEST_CASE("resumable file: what is held back is claimed, found again, and in the file at its end") {
+  const auto bytes = content();
+  const auto add_one = [&](ResumableFile& file, std::uint32_t packet) {
+    const auto rest = Bytes(bytes).subspan((packet - 1) * full_packet);
+    const std::array piece{rest.first(std::min(rest.size(), full_packet))};
+    REQUIRE(file.append(piece, Tail::held_back));
+  };
+  for (std::uint32_t saved = 1; saved <= packets; ++saved) {
+    const TemporaryFolder folder;
+    INFO(saved << " packets");
+    {
+      auto file = begin(folder / "a.jpg");
+      REQUIRE(file);
+      for (std::uint32_t packet = 1; packet <= saved; ++packet) {
+        add_one(*file, packet);
+      }
+      REQUIRE(file->save());
+    }
+    const auto claimed = std::min<std::size_t>(saved * full_packet, bytes.size());
+    CHECK(content_of(folder / "a.jpg.part").size() <= claimed);
+    auto file = found(folder.path());
+    REQUIRE(file);
+    CHECK(file->data().bytes == claimed);
+    CHECK(text_of_file(file->resume_point().overlap) ==
+          text_of_file(Bytes(bytes).subspan(file->resume_point().offset,
+                                            claimed - file->resume_point().offset)));
+    CHECK(content_of(folder / "a.jpg.part") == text_of_file(Bytes(bytes).first(claimed)));
+    for (auto packet = saved + 1; packet <= packets; ++packet) {
+      add_one(*file, packet);
+    }
+    REQUIRE(finish(*file, folder / "a.jpg", bytes));
+    CHECK(content_of(folder / "a.jpg") == text_of_file(bytes));
+  }
+}
+
+TEST_CASE("resumable file: what is held back is in a part that is set aside") {
+  const TemporaryFolder folder;
+  const auto bytes = content();
+  auto file = begin(folder / "a.jpg");
+  REQUIRE(file);
+  const std::array piece{Bytes(bytes).first(full_packet)};
+  REQUIRE(file->append(piece, Tail::held_back));
+  REQUIRE(file->save());
+  CHECK(content_of(folder / "a.jpg.part").empty());
+  const auto path = file->set_aside();
+  REQUIRE(path);
+  CHECK(content_of(*path) == text_of_file(piece[0]));
 }
 
 TEST_CASE("resumable file: claims are true by order, only the overlap is read") {
@@ -311,7 +361,8 @@ TEST_CASE("resumable file: a writer that finds another's claim stops") {
     add(*file, content(), 3, 3);
     const auto header = ours.substr(0, checkpoint_block);
     write_file(path, is_claim ? ours.substr(0, 2 * checkpoint_block) +
-                                    claim_block({.sequence = 7, .held = {}, .proved = {}}, header)
+                                    claim_block({.sequence = 7, .held = {}, .proved = {}},
+                                                crc64(as_bytes(header)))
                               : "another file");
     const auto refused = file->save();
     REQUIRE_FALSE(refused);

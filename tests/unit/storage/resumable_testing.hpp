@@ -18,6 +18,14 @@ inline StateFolder state_in(const fs::path& folder, std::uint64_t imei = identit
   return {folder, imei};
 }
 
+/// Whether what is claimed is there, and is what the camera has.
+inline bool is_true(const Claim& claim, std::string_view part, std::string_view whole) {
+  const auto in_part = claim.held.bytes - claim.tail.size();
+  return claim.held.bytes <= whole.size() && in_part <= part.size() &&
+         part.substr(0, in_part) == whole.substr(0, in_part) &&
+         as_text(claim.tail) == whole.substr(in_part, claim.tail.size());
+}
+
 /// Begun in a folder that has the state, too.
 inline Result<ResumableFile> begin(const fs::path& name, const FileIdentity& who = identity()) {
   return ResumableFile::create(name, who, state_in(name.parent_path(), who.imei));

@@ -66,6 +66,9 @@ struct Claim {
   Place from{};                ///< where comparing them with the camera's file has to begin
   std::optional<Place> proved; ///< up to here that was done since
   bool replaced = false;       ///< nobody goes on with this part; the rest tells nothing
+  /// The last of these bytes, if they are kept here until they fill a block of the part: at most
+  /// `longest_tail`.
+  ByteBuffer tail{};
 
   bool operator==(const Claim&) const = default;
 };
@@ -90,13 +93,15 @@ struct Checkpoint {
 /// The header and each of the two slots behind it are whole blocks of so many bytes, so that
 /// writing one touches no other.
 inline constexpr std::size_t checkpoint_block = 4096;
+/// What of that a claim has to spare, in bytes.
+inline constexpr std::size_t longest_tail = 3584;
 /// Larger files are none of ours; in bytes.
 inline constexpr std::size_t longest_checkpoint = 524'288;
 
 /// Text, filled up with NUL to whole blocks. Two empty blocks come behind it.
 std::string checkpoint_header(std::uint64_t part, const FileIdentity& identity);
-/// The content of a slot: one block. `header` as from `checkpoint_header`.
-std::string claim_block(const Claim& claim, const std::string& header);
+/// The content of a slot: one block. `header`: CRC-64/XZ of `checkpoint_header`.
+std::string claim_block(const Claim& claim, std::uint64_t header);
 
 /// Reads the whole content of a checkpoint file. malformed: no checkpoint, or none of these
 /// versions, or its header is damaged. A damaged slot is left out.

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -40,8 +41,9 @@ public:
   std::uint64_t part() const { return part_; }
 
   /// Claims, by a sequence of its own, in place of the older claim. `barrier` writes it and makes
-  /// it durable; it fails if that older claim is none of ours: somebody else writes here.
-  void publish(Claim claim, Barrier& barrier);
+  /// it durable; it fails if that older claim is none of ours: somebody else writes here. `tail`:
+  /// that of the claim, which has none itself; nullptr: there is none.
+  void publish(Claim claim, std::shared_ptr<const ByteBuffer> tail, Barrier& barrier);
   /// The claim is durable. Before that another one replaces it, and the older one remains.
   void confirm() { slot_ = 1 - slot_; }
 
@@ -49,13 +51,13 @@ public:
   void set_path(std::filesystem::path path) { path_ = std::move(path); }
 
 private:
-  CheckpointFile(std::filesystem::path path, std::uint64_t part, std::string header)
-      : path_(std::move(path)), part_(part), header_(std::move(header)) {}
-  std::uint64_t offset_of(unsigned slot) const { return header_.size() + slot * checkpoint_block; }
+  CheckpointFile(std::filesystem::path path, std::uint64_t part, const std::string& header);
+  std::uint64_t offset_of(unsigned slot) const { return slots_ + slot * checkpoint_block; }
 
   std::filesystem::path path_;
   std::uint64_t part_ = 0;
-  std::string header_;
+  std::uint64_t header_ = 0;             ///< its CRC-64
+  std::uint64_t slots_ = 0;              ///< where they begin
   std::array<std::uint64_t, 2> known_{}; ///< CRC-64 of what is in each slot
   std::uint64_t sequence_ = 0;           ///< of the claim before the next one
   unsigned slot_ = 0;                    ///< for the next one

@@ -64,6 +64,10 @@ public:
   /// Drops what comes after `size` bytes.
   Result<void> truncate(std::uint64_t size);
 
+  /// Asks for room from `begin` to before `end`, so that what is written there piece by piece lies
+  /// together; its size stays. It may be refused; `truncate` gives back what is not used.
+  void make_room(std::uint64_t begin, std::uint64_t end);
+
   /// Makes the bytes durable; its name is the folder's business.
   Result<void> sync() const;
   /// Once its whole file system was synced: whether that has failed for this file.

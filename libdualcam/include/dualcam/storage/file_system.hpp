@@ -52,7 +52,9 @@ public:
   virtual ssize_t pwritev(int descriptor, const iovec* pieces, int count, off_t offset); ///< (2)
   /// As writev on a descriptor that was opened with O_APPEND.
   virtual ssize_t append(int descriptor, const iovec* pieces, int count);
-  virtual int ftruncate(int descriptor, off_t size);          ///< ftruncate(2)
+  virtual int ftruncate(int descriptor, off_t size); ///< ftruncate(2)
+  /// fallocate(2)
+  virtual int fallocate(int descriptor, int mode, off_t offset, off_t count);
   virtual int fdatasync(int descriptor);                      ///< fdatasync(2)
   virtual int fsync(int descriptor);                          ///< fsync(2)
   virtual int syncfs(int descriptor);                         ///< syncfs(2)

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -36,6 +37,12 @@ enum class Access {
 enum class Leftover {
   start_over, ///< it is emptied
   keep,       ///< unless it is empty another name is taken
+};
+
+/// The last appended bytes, while they do not fill a block of the file system.
+enum class Tail {
+  written,   ///< as all others
+  held_back, ///< in memory, so that no block is written more than once
 };
 
 /// `NAME.part`, open and locked (flock) against any other writer, until `finish` gives it its name.
@@ -73,24 +80,29 @@ public:
   /// The open file.
   const File& file() const { return file_; }
 
-  /// In bytes.
-  Result<std::uint64_t> size() const { return file_.size(); }
+  /// In bytes, `tail` included.
+  Result<std::uint64_t> size() const;
 
-  /// As File::read.
-  Result<Bytes> read(std::uint64_t offset, std::span<std::byte> into) const {
-    return file_.read(offset, into);
-  }
-  /// As File::read_each.
+  /// As File::read; `tail` is behind what is in the file.
+  Result<Bytes> read(std::uint64_t offset, std::span<std::byte> into) const;
+  /// As File::read_each, the same.
   Result<void> read_each(std::uint64_t begin, std::uint64_t end,
-                         const std::function<void(Bytes)>& take) const {
-    return file_.read_each(begin, end, take);
-  }
+                         const std::function<void(Bytes)>& take) const;
 
   /// Drops what comes after `size` bytes; `append` goes on there.
   Result<void> truncate(std::uint64_t size);
 
-  /// Appends the pieces, not durable yet. After an error how much of them was written is unknown.
-  Result<void> append(std::span<const Bytes> pieces);
+  /// Appends the pieces, not durable yet, behind what was held back. After an error how much of
+  /// them was written is unknown.
+  Result<void> append(std::span<const Bytes> pieces, Tail tail = Tail::written);
+  /// What is held back now: at most `longest_tail` bytes; nullptr: nothing.
+  const std::shared_ptr<const ByteBuffer>& tail() const { return tail_; }
+
+  /// Before a sync of a part that grows little by little and will have `whole` bytes: asks for room
+  /// for what is to come, so that the file system has few pieces to keep account of.
+  void make_room(std::uint64_t synced, std::uint64_t whole);
+  /// Gives back what of that was not used.
+  Result<void> give_room_back();
 
   /// Makes what was written durable, still as NAME.part.
   Result<void> sync();
@@ -108,12 +120,16 @@ public:
   void discard();
 
 private:
+  Bytes held_back() const { return tail_ ? Bytes(*tail_) : Bytes(); }
+
   PartFile(File file, std::filesystem::path final_name)
       : file_(std::move(file)), final_name_(std::move(final_name)) {}
 
   File file_;
   std::filesystem::path final_name_;
-  std::uint64_t end_ = 0; ///< where `append` goes on
+  std::uint64_t end_ = 0;                  ///< of what is written, where `append` goes on
+  std::shared_ptr<const ByteBuffer> tail_; ///< behind that
+  std::uint64_t room_ = 0;                 ///< there is some up to here, if it was asked for
 };
 
 } // namespace dualcam

@@ -83,8 +83,9 @@ public:
   /// What to ask the camera for. Right after `create` and `find`.
   const ResumePoint& resume_point() const { return resume_point_; }
 
-  /// The next packets.
-  Result<void> append(std::span<const Bytes> payloads);
+  /// The next packets. What is held back is claimed with the rest; before the part gets its name,
+  /// or is set aside, it is written.
+  Result<void> append(std::span<const Bytes> payloads, Tail tail = Tail::written);
 
   /// Makes what was appended durable, and the claim that says so.
   Result<void> save();
@@ -95,10 +96,13 @@ public:
 
   /// Growth, the first step: what has been appended so far is to be covered.
   Result<void> prepare(Barrier& barrier);
+  /// Before the last `prepare`: nothing more will come. What was held back is written, and room
+  /// that was asked for is given back.
+  Result<void> leave();
   /// As the first step, for what `keep_compared` does. False: there is nothing to be done.
   Result<bool> prepare_compared(std::uint32_t packet, std::uint64_t offset, Barrier& barrier);
   /// As the first step, for what `set_aside` does.
-  void prepare_aside(Barrier& barrier);
+  Result<void> prepare_aside(Barrier& barrier);
   /// The second: claims what was prepared, which `barrier` writes and makes durable. Again if it is
   /// not known whether a barrier has passed.
   void publish(Barrier& barrier);
@@ -146,6 +150,7 @@ private:
                                      const CameraState& known);
 
   Result<void> add_entry();
+  std::uint64_t expected_bytes() const;
   Result<FileRecord> read_whole(const std::function<void(Bytes)>& take) const;
   Result<Place> find_tail() const;
   Result<std::optional<std::filesystem::path>> reserve_name(const Finish& how, Barrier& barrier);
@@ -158,11 +163,12 @@ private:
   Barrier begun_;         ///< what beginning it has left for the first barrier
   bool is_begun_ = false; ///< and that has passed
   HeldData data_;
-  std::uint64_t crc64_ = 0;  ///< of that
-  std::deque<Place> places_; ///< where the last packets begin
-  Claim saved_;              ///< the last one that is durable
-  Claim next_;               ///< prepared
-  Claim published_;          ///< and not confirmed yet
+  std::uint64_t crc64_ = 0;                     ///< of that
+  std::deque<Place> places_;                    ///< where the last packets begin
+  Claim saved_;                                 ///< the last one that is durable
+  Claim next_;                                  ///< prepared
+  std::shared_ptr<const ByteBuffer> next_tail_; ///< of that
+  Claim published_;                             ///< and not confirmed yet
   ResumePoint resume_point_;
   std::optional<FileRecord> record_;
   std::shared_ptr<Naming> naming_;

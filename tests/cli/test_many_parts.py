@@ -1,0 +1,71 @@
+"""So many cameras at once that parts get whole blocks only: what is between is in the claims."""
+
+import time
+import unittest
+
+from harness import PATIENCE, SIGKILL, SIGTERM, ToolTest
+from power_cut import claimed, tail_in
+
+CAMERAS = 130  # of which more than 100 grow at any time
+
+
+class ManyParts(ToolTest):
+    def setUp(self):
+        super().setUp()
+        self.photo = self.file("a.jpg", 200_000)
+        self.content = self.photo.read_bytes()
+
+    def cameras(self, server, rate):
+        return self.start("dcam-sim", "-q", "--devices", str(CAMERAS), "--rate", str(rate),
+                          f"127.0.0.1:{server.port}", f"photof={self.photo}")
+
+    def checkpoints(self):
+        return [path.read_bytes() for path in self.out.glob("*/*.checkpoint")]
+
+    def wait_for_tails(self, count):
+        deadline = time.monotonic() + PATIENCE
+        while sum(map(bool, map(tail_in, self.checkpoints()))) < count:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+
+    def held(self):
+        """What is claimed of each part, which is what the camera has."""
+        for part in self.out.glob("*/*.part"):
+            checkpoint = part.with_name(part.name + ".checkpoint").read_bytes()
+            count, tail = claimed(checkpoint), tail_in(checkpoint)
+            found = part.read_bytes()[:count - len(tail)] + tail
+            self.assertEqual(found, self.content[:count])
+            yield count
+
+    def test_a_server_is_killed_and_the_next_one_goes_on_with_what_is_claimed(self):
+        server = self.serve("-k", "--json", "--max-connections", "200")
+        cameras = self.cameras(server, 20_000)
+        self.wait_for_tails(CAMERAS // 2)
+        server.signal(SIGKILL)
+        server.wait()
+        cameras.wait()
+        claims = sorted(count for count in self.held() if count)
+        self.assertGreater(len(claims), CAMERAS // 2)
+        server = self.serve("-k", "--json", "--max-connections", "200")
+        self.assertEqual(self.cameras(server, 2_000_000).wait(), 0)
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assert_stored(*[self.photo] * CAMERAS)
+        begun = [event for event in self.events(server.output) if event["event"] == "file-start"]
+        went_on = sorted(event["held"] for event in begun if event["held"])
+        self.assertEqual(went_on, [-(-count // 1024) for count in claims])
+
+    def test_what_is_stopped_has_all_bytes_in_its_parts(self):
+        server = self.serve("-k", "--json", "--max-connections", "200")
+        cameras = self.cameras(server, 20_000)
+        self.wait_for_tails(CAMERAS // 2)
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        cameras.wait()
+        sizes = sorted(path.stat().st_size for path in self.out.glob("*/*.part"))
+        self.assertEqual(sorted(self.held()), sizes)
+        self.assertFalse(any(map(tail_in, self.checkpoints())))
+
+
+if __name__ == "__main__":
+    unittest.main()
