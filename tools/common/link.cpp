@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <memory>
 
 #include <poll.h>
 
@@ -9,8 +10,6 @@
 
 namespace dualcam::inline tools {
 namespace {
-
-using namespace asio::experimental::awaitable_operators;
 
 constexpr unsigned reads_at_a_time = 16;
 constexpr std::chrono::milliseconds glance{10};
@@ -24,6 +23,42 @@ Endpoint to_endpoint(const asio::ip::tcp::endpoint& endpoint) {
   }
   return {std::bit_cast<std::array<std::byte, 16>>(address.to_v6().to_bytes()), endpoint.port()};
 }
+
+/// Ends the wait for a timer when a socket is ready. Two coroutines, one for each, would cost a
+/// connection more memory than all the rest of it.
+class Readiness {
+public:
+  Readiness(asio::ip::tcp::socket& socket, asio::ip::tcp::socket::wait_type direction,
+            asio::steady_timer& timer)
+      : socket_(socket), state_(std::make_shared<State>(State{&timer})) {
+    socket.async_wait(direction, [state = state_](const asio::error_code&) {
+      state->reached = true;
+      if (state->timer != nullptr) {
+        state->timer->cancel();
+      }
+    });
+  }
+  ~Readiness() {
+    state_->timer = nullptr; // it may have gone when the socket's turn comes
+    if (!state_->reached) {
+      asio::error_code ignored;
+      socket_.cancel(ignored);
+    }
+  }
+  Readiness(const Readiness&) = delete;
+  Readiness& operator=(const Readiness&) = delete;
+
+  bool reached() const { return state_->reached; }
+
+private:
+  struct State {
+    asio::steady_timer* timer;
+    bool reached = false;
+  };
+
+  asio::ip::tcp::socket& socket_;
+  std::shared_ptr<State> state_;
+};
 
 } // namespace
 
@@ -152,9 +187,9 @@ TlsStream::Moved Link::write_plain(Bytes bytes) {
 /// False: it is too late, or nothing is waited for any more.
 asio::awaitable<bool> Link::wait(Direction direction, TimePoint until) {
   while (!cancelled_ && clock_.now() < until) {
-    const auto done =
-        co_await (socket_.async_wait(direction, as_values) || clock_.wait(timer_, until));
-    if (done.index() == 0 && !cancelled_) {
+    const Readiness readiness(socket_, direction, timer_);
+    co_await clock_.wait(timer_, until);
+    if (readiness.reached() && !cancelled_) {
       co_return true;
     }
   }

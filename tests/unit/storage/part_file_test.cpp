@@ -57,7 +57,7 @@ TEST_CASE(
     "part file: what is held back goes to the file in whole blocks, and is read as the rest") {
   const TemporaryFolder folder;
   const auto bytes = random_bytes(40'000, 1);
-  for (const std::size_t piece_size : {1, 100, 512, 1024, 4096, 5000, 9000}) {
+  for (const auto piece_size : std::vector<std::size_t>{1, 100, 512, 1024, 4096, 5000, 9000}) {
     auto part = PartFile::create(folder / "a");
     REQUIRE(part);
     const auto written = [&] { return content_of(folder / "a.part"); };
