@@ -133,6 +133,23 @@ class Fragments(FragmentCase):
         self.assertEqual(self.said, "dcam-convert: -: x.mp4 can be played once it is whole; with "
                                     "--container fmp4 while it comes about\n")
 
+    def test_aac_is_what_it_is_asked_for_and_waits_for_the_whole_input(self):
+        reason = "can be played once it is whole; live fragments have FLAC, not the AAC that --audio asks for"
+        for arguments, name in ((["--container", "fmp4", "-o", "-"], "the output"),
+                                (["--codec", "h264", "-o", "hls/index.m3u8"], "hls/index.m3u8"),
+                                (["--live", "--container", "fmp4", "-o", "x.mp4"], "x.mp4")):
+            process = self.live("-", "--audio", "aac", *arguments, stdin=subprocess.PIPE)
+            self.feed(process, media.ptmf_chunks(1))
+            process.stdin.close()
+            self.end(process)
+            self.assertEqual(self.said, f"dcam-convert: -: {name} {reason}\n")
+            made = self.write("piped", self.out) if name == "the output" else name
+            streams = self.streams(made)
+            self.assertEqual([stream["codec_name"] for stream in streams[1:]], ["aac"])
+            start = min(float(stream["start_time"]) for stream in streams)  # which ffmpeg makes its 0
+            self.assertAlmostEqual(media.sound_delay(self.folder / made, 1, (0.3, 0.7)) + start,
+                                   media.FIRST_SOUND / 1e6, delta=0.001)
+
     def test_finished_files_have_the_same_pictures_in_fragments(self):
         self.clip()
         self.write("stream.hevc", media.hevc(self.seconds))

@@ -26,20 +26,22 @@ public:
   Outcome<void> run() {
     auto path = record_.input;
     LiveEnd end;
-    if (goes_live(workshop_, workshop_.inputs[number_], target_)) {
+    const auto& input = workshop_.inputs[number_];
+    const auto reason = reason_to_wait(workshop_, target_);
+    if (is_wanted_live(workshop_, input) && !reason) {
       if (const auto wanted = check_live(); !wanted || !*wanted) {
         return wanted ? Outcome<void>() : std::unexpected(wanted.error());
       }
-      auto ran = run_live(workshop_, workshop_.inputs[number_], target_, record_);
+      auto ran = run_live(workshop_, input, target_, record_);
       if (!ran || ran->live) {
         return ran ? Outcome<void>() : std::unexpected(ran.error());
       }
       end = std::move(*ran);
-    } else if (options_.live && !options_.dry_run && target_ != "-") {
+    } else if (is_wanted_live(workshop_, input) &&
+               (options_.live || container() == Container::fragments)) {
       workshop_.reporter.note(
-          fmt::format("{}: {} can be played once it is whole; with --container fmp4 while it comes "
-                      "about",
-                      escaped(path), escaped(target_.string())));
+          fmt::format("{}: {} can be played once it is whole; {}", escaped(path),
+                      target_ == "-" ? "the output" : escaped(target_.string()), *reason));
     }
     if (!options_.follow.empty()) {
       const auto name = await_name(workshop_, path);

@@ -172,13 +172,23 @@ private:
 
 } // namespace
 
-bool goes_live(const Workshop& workshop, const ListedFile& input,
-               const std::filesystem::path& target) {
+bool is_wanted_live(const Workshop& workshop, const ListedFile& input) {
   const auto& options = workshop.options;
-  const bool wanted = options.live || !options.follow.empty() || is_pipe(input.path);
-  const bool readable = target == "-" || container_for(options, target) == Container::fragments;
-  return wanted && readable && options.task() == Task::convert && !options.dry_run &&
-         !options.strict;
+  return options.task() == Task::convert && !options.dry_run &&
+         (options.live || !options.follow.empty() || is_pipe(input.path));
+}
+
+std::optional<std::string> reason_to_wait(const Workshop& workshop,
+                                          const std::filesystem::path& target) {
+  const auto& options = workshop.options;
+  const bool fragments = container_for(options, target) == Container::fragments;
+  if (fragments && options.audio == AudioMode::aac) {
+    return "live fragments have FLAC, not the AAC that --audio asks for";
+  }
+  if (target != "-" && !fragments) {
+    return "with --container fmp4 while it comes about";
+  }
+  return options.strict ? std::optional("--strict judges the input first") : std::nullopt;
 }
 
 Outcome<LiveEnd> run_live(const Workshop& workshop, const ListedFile& input,

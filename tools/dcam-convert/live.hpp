@@ -9,10 +9,12 @@
 
 namespace dualcam::convert {
 
-/// Whether this input goes out as it arrives: it was asked for, or the input is a pipe, and what it
-/// becomes can be read before it is complete.
-bool goes_live(const Workshop& workshop, const ListedFile& input,
-               const std::filesystem::path& target);
+/// Whether this input is to go out as it arrives: it was asked for, or it is a pipe.
+bool is_wanted_live(const Workshop& workshop, const ListedFile& input);
+
+/// Why what it becomes comes out when all of it has come, nevertheless.
+std::optional<std::string> reason_to_wait(const Workshop& workshop,
+                                          const std::filesystem::path& target);
 
 /// What has come of it.
 struct LiveEnd {

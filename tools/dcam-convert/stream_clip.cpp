@@ -84,10 +84,28 @@ std::vector<ClipPicture> pictures_of(const std::vector<AccessUnit>& units) {
   return pictures;
 }
 
+/// The two fields of a frame as one unit.
+std::vector<AccessUnit> joined_fields(const std::vector<AccessUnit>& units) {
+  std::vector<AccessUnit> frames;
+  for (const auto& unit : units) {
+    if (frames.empty() || !unit.order || !unit.order->second_field) {
+      frames.push_back(unit);
+      continue;
+    }
+    auto& frame = frames.back();
+    frame.size = unit.offset + unit.size - frame.offset;
+    frame.damaged = frame.damaged || frame.lost_behind || frame.garbage_behind || unit.damaged;
+    frame.lost_behind = unit.lost_behind;
+    frame.garbage_behind = unit.garbage_behind;
+  }
+  return frames;
+}
+
 } // namespace
 
-Clip clip_of(const std::vector<AccessUnit>& units, double frame_rate, const HeadMender& heads,
+Clip clip_of(const std::vector<AccessUnit>& fields, double frame_rate, const HeadMender& heads,
              std::vector<PtmfDamage> damage) {
+  const auto units = joined_fields(fields);
   Clip clip;
   clip.period = period_of(frame_rate);
   auto& losses = clip.losses;

@@ -1,6 +1,7 @@
 #include "dualcam/media/h264.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "media/parameter_set.hpp"
 
@@ -53,11 +54,11 @@ void take_order(BitReader& reader, H264Sequence& sequence) {
   if (sequence.order_type == 0) {
     sequence.order_bits = reader.number() + 4;
   } else if (sequence.order_type == 1) {
-    reader.skip(1);
-    reader.signed_number();
-    reader.signed_number();
+    sequence.is_corrected = !reader.flag();
+    sequence.non_reference_offset = reader.signed_number();
+    sequence.bottom_offset = reader.signed_number();
     for (auto count = reader.number(); count != 0 && !reader.is_past_end(); --count) {
-      reader.signed_number();
+      sequence.reference_offsets.push_back(reader.signed_number());
     }
   }
 }
@@ -139,23 +140,39 @@ std::optional<PictureOrder> H264OrderReader::order_of(std::uint8_t header, Bytes
   }
   const auto& sequence = *sequences_[*pictures_[id]];
   reader.skip(sequence.separate_planes ? 2 : 0);
-  reader.skip(sequence.frame_number_bits);
+  const auto frame_number = reader.bits(sequence.frame_number_bits);
+  const bool is_reference = (header & 0x60) != 0;
+  std::optional<Field> field;
   if (!sequence.frames_only && reader.flag()) {
-    reader.skip(1);
+    field = Field{frame_number, reader.flag(), is_reference};
   }
   const bool key = (header & 0x1FU) == h264_key_slice;
   if (key) {
     reader.number();
     reference_ = decoded_ = 0;
+    frames_before_ = 0;
+  } else if (frame_number < frame_number_) {
+    frames_before_ += 1U << sequence.frame_number_bits;
   }
-  if (sequence.order_type != 0) {
-    return PictureOrder{key, false, decoded_++};
+  frame_number_ = frame_number;
+  PictureOrder order{key, false, 0, is_second(field, key)};
+  if (sequence.order_type == 0) {
+    const auto low = static_cast<std::int32_t>(reader.bits(sequence.order_bits));
+    order.count = told_count(low, sequence.order_bits, is_reference);
+  } else if (sequence.order_type == 1) {
+    const bool lone_bottom = field && field->bottom;
+    order.count = sum(count_in_cycle(sequence, frame_number, is_reference),
+                      lone_bottom ? sequence.bottom_offset : 0);
+    order.count = sum(order.count, sequence.is_corrected ? reader.signed_number() : 0);
+  } else {
+    order.count = decoded_++;
   }
-  const auto low = static_cast<std::int32_t>(reader.bits(sequence.order_bits));
-  if (reader.is_past_end()) {
-    return std::nullopt;
-  }
-  const auto range = std::int32_t{1} << sequence.order_bits;
+  return reader.is_past_end() ? std::nullopt : std::optional(order);
+}
+
+/// Of the slice's own count, of which only the lower bits stand there.
+std::int32_t H264OrderReader::told_count(std::int32_t low, unsigned bits, bool is_reference) {
+  const auto range = std::int32_t{1} << bits;
   auto high = reference_ - (reference_ & (range - 1));
   const auto reference_low = reference_ & (range - 1);
   if (low < reference_low && reference_low - low >= range / 2) {
@@ -163,9 +180,37 @@ std::optional<PictureOrder> H264OrderReader::order_of(std::uint8_t header, Bytes
   } else if (low > reference_low && low - reference_low > range / 2) {
     high = sum(high, -range);
   }
-  const bool is_reference = (header & 0x60) != 0;
   reference_ = is_reference ? sum(high, low) : reference_;
-  return PictureOrder{key, false, sum(high, low)};
+  return sum(high, low);
+}
+
+/// As the number of the frame has it (8.2.1.2).
+std::int32_t H264OrderReader::count_in_cycle(const H264Sequence& sequence,
+                                             std::uint32_t frame_number, bool is_reference) const {
+  const auto& offsets = sequence.reference_offsets;
+  std::uint32_t count = 0; // all modulo 2^32
+  auto frames = offsets.empty() ? 0 : frames_before_ + frame_number;
+  frames -= !is_reference && frames != 0 ? 1 : 0;
+  if (frames != 0) {
+    const auto size = static_cast<std::uint32_t>(offsets.size());
+    const auto cycles = (frames - 1) / size;
+    const auto within = (frames - 1) % size;
+    for (std::uint32_t i = 0; i < size; ++i) {
+      count += static_cast<std::uint32_t>(offsets[i]) * (cycles + (i <= within ? 1 : 0));
+    }
+  }
+  count += is_reference ? 0 : static_cast<std::uint32_t>(sequence.non_reference_offset);
+  return static_cast<std::int32_t>(count);
+}
+
+/// Whether it is the other field of the frame that came last.
+bool H264OrderReader::is_second(const std::optional<Field>& field, bool key) {
+  const auto first = std::exchange(field_, std::nullopt);
+  const bool second = field && !key && first && first->bottom != field->bottom &&
+                      first->frame_number == field->frame_number &&
+                      first->is_reference == field->is_reference;
+  field_ = second ? std::nullopt : field;
+  return second;
 }
 
 } // namespace dualcam

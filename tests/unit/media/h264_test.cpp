@@ -15,6 +15,7 @@ struct Shape {
   unsigned order_type = 0;
   unsigned order_bits = 8;
   std::vector<std::int32_t> offsets = {}; ///< of order type 1
+  bool corrected = false;                 ///< the same
   std::uint32_t width_in_blocks = 20;
   std::uint32_t height_in_blocks = 12; ///< of a field, if there are some
   bool frames_only = true;
@@ -49,7 +50,7 @@ ByteBuffer sequence_set(const Shape& shape) {
   if (shape.order_type == 0) {
     writer.number(shape.order_bits - 4);
   } else if (shape.order_type == 1) {
-    writer.bits(1, 1).signed_number(-5).signed_number(7);
+    writer.bits(shape.corrected ? 0 : 1, 1).signed_number(-5).signed_number(7);
     writer.number(static_cast<std::uint32_t>(shape.offsets.size()));
     for (const auto offset : shape.offsets) {
       writer.signed_number(offset);
@@ -79,20 +80,25 @@ struct Slice {
   unsigned reference = 3;  ///< nal_ref_idc
   std::uint32_t set = 7;   ///< of the picture
   bool field = false;
+  bool bottom = true;
+  std::uint32_t frame = 0x2A;
+  std::int32_t correction = 0;
 };
 
 ByteBuffer slice(const Slice& slice, const Shape& shape) {
   BitWriter writer;
   writer.number(slice.first).number(7).number(slice.set).bits(2, shape.chroma == 3 ? 2 : 0);
-  writer.bits(0x2A, shape.frame_number_bits);
+  writer.bits(slice.frame, shape.frame_number_bits);
   if (!shape.frames_only) {
-    writer.bits(slice.field ? 1 : 0, 1).bits(1, slice.field ? 1 : 0);
+    writer.bits(slice.field ? 1 : 0, 1).bits(slice.bottom ? 1 : 0, slice.field ? 1 : 0);
   }
   if (slice.type == 5) {
     writer.number(11);
   }
   if (shape.order_type == 0) {
     writer.bits(slice.low, shape.order_bits);
+  } else if (shape.order_type == 1 && shape.corrected) {
+    writer.signed_number(slice.correction);
   }
   ByteBuffer unit{static_cast<std::byte>(slice.reference << 5 | slice.type)};
   append(unit, writer.bits(0x5A, 8).finish());
@@ -113,7 +119,7 @@ std::vector<Shape> shapes() {
       {.frame_number_bits = 16, .order_bits = 16},
       {.id = 31},
       {.order_type = 1},
-      {.order_type = 1, .offsets = {1, -2, 300}},
+      {.order_type = 1, .offsets = {1, -2, 300}, .corrected = true},
       {.order_type = 2},
       {.frames_only = false},
       {.profile = 244, .chroma = 3},
@@ -144,6 +150,10 @@ TEST_CASE("H.264: a sequence parameter set tells what is needed, whatever stands
     CHECK(found->frame_number_bits == shape.frame_number_bits);
     CHECK(found->order_type == shape.order_type);
     CHECK(found->order_bits == (shape.order_type == 0 ? shape.order_bits : 0));
+    CHECK(found->reference_offsets == shape.offsets);
+    CHECK(found->is_corrected == shape.corrected);
+    CHECK(found->non_reference_offset == (shape.order_type == 1 ? -5 : 0));
+    CHECK(found->bottom_offset == (shape.order_type == 1 ? 7 : 0));
   }
 }
 
@@ -191,6 +201,10 @@ TEST_CASE("H.264: the order of pictures is found whatever stands before it") {
     CAPTURE(shape.profile, shape.order_type, shape.frame_number_bits, shape.scaling.size());
     auto reader = reader_of(shape);
     const bool told = shape.order_type == 0;
+    if (shape.order_type == 1) {
+      CHECK(reader.take(slice({.type = 5}, shape))->restarts);
+      continue;
+    }
     CHECK(reader.take(slice({.type = 5, .low = 0}, shape)) == PictureOrder{true, false, 0});
     CHECK(reader.take(slice({.low = 4}, shape)) == PictureOrder{false, false, told ? 4 : 1});
     CHECK(reader.take(slice({.low = 2, .reference = 0}, shape)) ==
@@ -203,6 +217,66 @@ TEST_CASE("H.264: the order of pictures is found whatever stands before it") {
   auto reader = reader_of(fields);
   CHECK(reader.take(slice({.type = 5, .field = true}, fields)) == PictureOrder{true, false, 0});
   CHECK(reader.take(slice({.low = 6, .field = true}, fields)) == PictureOrder{false, false, 6});
+}
+
+TEST_CASE("H.264: counts of a cycle follow the numbers of frames, and are corrected by slices") {
+  const Shape shape{
+      .frame_number_bits = 4, .order_type = 1, .offsets = {4, 1, 10}, .corrected = true};
+  auto reader = reader_of(shape);
+  for (int times = 0; times < 2; ++times) {
+    CHECK(reader.take(slice({.type = 5, .frame = 0}, shape)) == PictureOrder{true, false, 0});
+    const auto count = [&](std::uint32_t frame, unsigned reference, std::int32_t correction) {
+      return reader
+          .take(slice({.reference = reference, .frame = frame, .correction = correction}, shape))
+          ->count;
+    };
+    CHECK(count(1, 3, 0) == 4);
+    CHECK(count(2, 0, 0) == 4 - 5);
+    CHECK(count(2, 1, -2) == 5 - 2);
+    CHECK(count(3, 3, 300) == 315);
+    CHECK(count(5, 3, 0) == 15 + 5); // one is missing
+    CHECK(count(15, 3, 0) == 75);
+    CHECK(count(0, 0, 0) == 75 - 5); // the numbers have wrapped
+    CHECK(count(0, 3, 1) == 80);
+    CHECK(count(14, 3, 0) == 150);
+    CHECK(count(13, 3, 0) == 225); // and again
+  }
+}
+
+TEST_CASE("H.264: where there is no cycle slices tell all") {
+  for (const bool corrected : {false, true}) {
+    const Shape shape{.order_type = 1, .corrected = corrected};
+    auto reader = reader_of(shape);
+    CHECK(reader.take(slice({.type = 5, .frame = 0}, shape))->count == 0);
+    CHECK(reader.take(slice({.frame = 9, .correction = 8}, shape))->count == (corrected ? 8 : 0));
+    CHECK(reader.take(slice({.reference = 0, .frame = 9, .correction = 2}, shape))->count ==
+          (corrected ? -3 : -5));
+  }
+}
+
+TEST_CASE("H.264: the second field of a frame is told from that of another") {
+  const Shape shape{.frames_only = false};
+  auto reader = reader_of(shape);
+  const auto is_second = [&](Slice given) {
+    given.field = true;
+    return reader.take(slice(given, shape))->second_field;
+  };
+  CHECK_FALSE(is_second({.type = 5, .bottom = false}));
+  CHECK(is_second({.bottom = true}));
+  CHECK_FALSE(is_second({.bottom = false})); // of the same number, but both are there
+  CHECK_FALSE(is_second({.bottom = false})); // the same half
+  CHECK_FALSE(is_second({.bottom = true, .frame = 1}));
+  CHECK(is_second({.bottom = false, .frame = 1})); // the lower one came first
+  CHECK_FALSE(is_second({.bottom = false, .frame = 2}));
+  CHECK_FALSE(is_second({.type = 5, .bottom = true, .frame = 2})); // all begins anew
+  CHECK_FALSE(is_second({.reference = 0, .bottom = false, .frame = 2}));
+  CHECK_FALSE(is_second({.bottom = true, .frame = 2}));               // others build on it
+  CHECK_FALSE(reader.take(slice({.frame = 2}, shape))->second_field); // a whole frame
+  CHECK_FALSE(is_second({.bottom = false, .frame = 2}));
+  const Shape cycle{.order_type = 1, .offsets = {4}, .frames_only = false};
+  auto other = reader_of(cycle);
+  CHECK(other.take(slice({.field = true, .bottom = false, .frame = 1}, cycle))->count == 4);
+  CHECK(other.take(slice({.field = true, .bottom = true, .frame = 1}, cycle))->count == 4 + 7);
 }
 
 TEST_CASE("H.264: counts pass the bits that they are written in, both ways") {

@@ -447,6 +447,31 @@ TEST_CASE("clip: what a stream has lost is counted by what is shown, and leaves 
   CHECK(clip_of(units, 10).losses.none());
 }
 
+TEST_CASE("clip: two fields are one picture of a stream, whole if both are") {
+  std::vector<AccessUnit> units;
+  for (std::int32_t i = 0; i < 8; ++i) {
+    units.push_back({.offset = static_cast<std::uint64_t>(i) * 10,
+                     .size = 10,
+                     .key = i == 0 || i == 6,
+                     .order = PictureOrder{i == 0 || i == 6, false, i % 6, i % 2 == 1}});
+  }
+  const auto clip = clip_of(units, 10);
+  CHECK(clip.losses.none());
+  REQUIRE(clip.pictures.size() == 4);
+  CHECK(clip.pictures[1].offset == 20);
+  CHECK(clip.pictures[1].size == 20);
+  CHECK(clip.pictures[3].key);
+  CHECK(clip.pictures[3].time == 300'000);
+  for (const std::size_t field : {2U, 3U}) {
+    auto damaged = units;
+    damaged[field].damaged = true;
+    CHECK(clip_of(damaged, 10).pictures.size() == 3);
+    CHECK(clip_of(damaged, 10).losses.missing == 1);
+  }
+  units[2].lost_behind = true; // the other field of that frame, and what is here is the next one's
+  CHECK(clip_of(units, 10).losses.missing >= 1);
+}
+
 TEST_CASE("clip: pictures that decoders skip are left out of a stream") {
   const auto clip =
       clip_of({{.offset = 0, .size = 5, .key = true, .order = PictureOrder{true, false, 9}},

@@ -18,6 +18,7 @@ struct PictureOrder {
   bool restarts;      ///< counts begin anew: all before is shown before
   bool skipped;       ///< a leading picture that decoders leave out: what it builds on is not there
   std::int32_t count; ///< the lower one is shown first
+  bool second_field = false; ///< of the frame whose first field precedes it: one picture with that
   friend bool operator==(const PictureOrder&, const PictureOrder&) = default;
 };
 
