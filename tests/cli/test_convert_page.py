@@ -375,7 +375,7 @@ class InChromium(PageCase):
                 self.assertNotEqual(browser.evaluate(
                     "getComputedStyle(document.activeElement).outlineStyle"), "none", reached)
             self.assertEqual(reached[:6], ["Skip to the files", "camera", "day", "trigger", "Show all",
-                                           "Track: 2 positions"])
+                                           "Track: 2 positions, one place"])
             self.assertEqual(reached[6], "Play: Front video, 2024-10-29 12:43:42 UTC")
             browser.evaluate("document.querySelector('.play').focus()")
             browser.press("Enter")
