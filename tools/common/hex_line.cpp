@@ -269,15 +269,13 @@ std::size_t hex_start(const Words& words, std::string_view before) {
 }
 
 /// C comments count their packets in digits.
-std::string_view without_comment(std::string_view line) {
-  for (auto start = line.find("/*"); start != std::string_view::npos; start = line.find("/*")) {
-    const auto end = line.find("*/", start + 2);
-    if (end == std::string_view::npos || start != 0) {
-      return line.substr(0, start);
-    }
-    line.remove_prefix(end + 2);
+std::string without_comments(std::string_view line) {
+  std::string text(line);
+  for (auto start = text.find("/*"); start != std::string::npos; start = text.find("/*", start)) {
+    const auto end = text.find("*/", start + 2);
+    text.replace(start, end == std::string::npos ? end : end + 2 - start, " ");
   }
-  return line;
+  return text;
 }
 
 /// Digits in columns between tabs: which of them are the bytes?
@@ -474,7 +472,7 @@ std::optional<std::string_view> last_column(std::string_view line) {
 
 DigitLine parse_digit_line(std::string_view text, std::string_view before) {
   const auto column = last_column(text);
-  const auto line = without_comment(column.value_or(text));
+  const auto line = without_comments(column.value_or(text));
   const auto words = words_of(line);
   DigitLine result;
   result.blank = std::ranges::all_of(words, is_only_wrapping);

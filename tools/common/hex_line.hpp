@@ -34,10 +34,10 @@ std::optional<OffsetLine> parse_od_line(std::string_view line, int base, int num
 /// A line of digits, maybe behind a time, an address or another prefix.
 struct DigitLine {
   ByteBuffer bytes;
-  std::string_view run;    ///< instead: digits without anything between, an odd number of them
-  std::string problem;     ///< not empty: what is wrong; the bytes are not to be used
-  bool blank = false;      ///< there is nothing at all in it
-  std::string_view before; ///< the word before the bytes
+  std::string run;     ///< instead: digits without anything between, an odd number of them
+  std::string problem; ///< not empty: what is wrong; the bytes are not to be used
+  bool blank = false;  ///< there is nothing at all in it
+  std::string before;  ///< the word before the bytes
 
   bool has_hex() const { return !bytes.empty() || !run.empty() || !problem.empty(); }
 };

@@ -106,6 +106,25 @@ TEST_CASE("picture order: counts pass the bits that they are written in, both wa
   }
 }
 
+TEST_CASE("picture order: half of what the bits can tell is further, not back") {
+  const Shape shape{.count_bits = 4};
+  auto reader = reader_of(shape);
+  CHECK(reader.take(slice(19, 0)));
+  for (const auto& [low, expected] : {std::pair{7U, 7}, {15U, 15}, {7U, 23}, {15U, 31}, {6U, 38}}) {
+    CHECK(reader.take(slice(1, low, shape))->count == expected);
+  }
+}
+
+TEST_CASE("picture order: what is no slice has none, though it begins like one") {
+  auto reader = reader_of({});
+  CHECK(reader.take(slice(31, 5)));
+  for (const unsigned type : {32U, 35U, 38U, 39U, 40U, 63U}) {
+    CHECK_FALSE(reader.take(slice(type, 5)));
+  }
+  CHECK_FALSE(reader.take(from_hex("02")));
+  CHECK_FALSE(reader.take({}));
+}
+
 TEST_CASE("picture order: only pictures that others build on move the count") {
   const Shape shape{.count_bits = 4};
   for (const unsigned type : {0U, 2U, 6U, 7U, 8U, 9U, 14U}) {

@@ -40,6 +40,8 @@ std::expected<Values, ExitCode> parse(int count, const char* const* words) {
                      "a wait of which more is told than one line of the page can hold");
   arguments.number("--number", "N", values.number, -3, 1000, "a number");
   arguments.if_exists(values.if_exists);
+  arguments.file_lists(values.files);
+  arguments.print0();
   arguments.config_file();
   if (const auto code = arguments.parse(count, words)) {
     return std::unexpected(*code);
@@ -168,6 +170,60 @@ TEST_CASE("arguments: a file may have the options, and is told to be wrong as th
   std::vector<const char*> words{"tool", "--config", none.c_str()};
   const Quiet quiet;
   CHECK(parse(3, words.data()).error() == ExitCode::io);
+}
+
+TEST_CASE("arguments: switches in a file are words, and those of the line have the last one") {
+  const TemporaryFolder folder;
+  const auto path = (folder / "config").string();
+  const auto read = [&](std::string_view text, std::vector<const char*> words = {}) {
+    write_file(path, text);
+    words.insert(words.end(), {"--config", path.c_str()});
+    return line.good(words);
+  };
+  const auto refused = [&](std::string_view text) {
+    write_file(path, text);
+    return line.bad({"--config", path.c_str()});
+  };
+  for (const auto* word : {"true", "yes", "on", "1"}) {
+    CHECK(read("flag = " + std::string(word)).flag);
+    CHECK_FALSE(read("no-thing = " + std::string(word)).on);
+    CHECK(read("verbose = " + std::string(word)).common.verbosity == 1);
+  }
+  for (const auto* word : {"false", "no", "off", "0"}) {
+    CHECK_FALSE(read("flag = " + std::string(word)).flag);
+    CHECK(read("no-thing = " + std::string(word)).on);
+    CHECK(read("verbose = " + std::string(word)).common.verbosity == 0);
+    CHECK(read("flag = " + std::string(word), {"--flag"}).flag);
+  }
+  CHECK(read("verbose = 2").common.verbosity == 2);
+  CHECK(read("flag\nquiet\n").flag);
+  CHECK(read("texts = a\ntexts = b\n").texts == std::vector<std::string>{"a", "b"});
+  CHECK_THAT(refused("flag = maybe"),
+             ContainsSubstring("line 1: flag: 'maybe' is not accepted; give true or false"));
+  CHECK_THAT(refused("\nno-thing = 2"), ContainsSubstring("line 2: no-thing: '2' is not accepted"));
+  CHECK_THAT(refused("verbose = 3"),
+             ContainsSubstring("verbose: '3' is not accepted; give true or false, 1 or 2"));
+  CHECK_THAT(refused("text\n"), ContainsSubstring("line 1: text needs a value"));
+  CHECK_THAT(refused("help = yes\n"), ContainsSubstring("line 1: unknown option 'help'\n"));
+}
+
+TEST_CASE("arguments: lists of files are read as they are, and ended as they are") {
+  const TemporaryFolder folder;
+  const auto path = (folder / "list").string();
+  write_file(path, "a b\n\nc");
+  CHECK(line.good({"--files-from", path.c_str(), "d"}).files ==
+        std::vector<std::string>{"d", "a b", "c"});
+  write_file(path, std::string_view("a\nb\0c\0", 6));
+  CHECK(line.good({"-0", "--files-from", path.c_str()}).files ==
+        std::vector<std::string>{"a\nb", "c"});
+  CHECK_THAT(line.bad({"-0"}), ContainsSubstring("--null is of use with --files-from only"));
+  CHECK_THAT(line.bad({"--print0", "--json"}),
+             ContainsSubstring("--print0 and --json exclude each other"));
+  CHECK(line.good({"--print0"}).common.print0);
+  std::vector<const char*> words{"tool", "--files-from", "/no/such/list"};
+  const Quiet quiet;
+  CHECK(parse(3, words.data()).error() == ExitCode::io);
+  CHECK(quiet.errors() == "tool: --files-from /no/such/list: No such file or directory\n");
 }
 
 } // namespace dualcam

@@ -440,6 +440,19 @@ TEST_CASE("clip: what a stream has lost is counted by what is shown, and leaves 
   CHECK(clip.losses.disturbed == 3);
   CHECK(clip.losses.damage.size() == 1);
   CHECK(clip.pictures[3].time == 500'000);
+  auto two = units; // another sequence begins, with counts of its own
+  for (const auto& [offset, restarts, count] :
+       {std::tuple(200U, true, 19), {210U, false, 21}, {220U, false, 25}}) {
+    two.push_back({.offset = offset,
+                   .size = 10,
+                   .key = restarts,
+                   .order = PictureOrder{restarts, false, count}});
+  }
+  const auto longer = clip_of(two, 10);
+  REQUIRE(longer.pictures.size() == 11);
+  CHECK(longer.pictures[8].time == 1'000'000);
+  CHECK(longer.pictures[9].time == 1'100'000);
+  CHECK(longer.pictures[10].time == 1'300'000);
   units[3].damaged = false;
   units[2].lost_behind = true;
   CHECK(clip_of(units, 10).losses.missing == 1);

@@ -73,6 +73,23 @@ TEST_CASE("connection reader: bytes of the device that the capture lacks are tol
   }
 }
 
+TEST_CASE("connection reader: what is lost before anything telling is told where it was") {
+  const auto lines = Connection(std::nullopt)
+                         .a(random_bytes(40, 1))
+                         .a({}, 100)
+                         .b(from_hex(request_rear_photo))
+                         .a(whole.bytes)
+                         .finish();
+  CHECK(has(lines, "good 1-3"));
+  const auto known = Connection(true)
+                         .a(random_bytes(40, 1))
+                         .a({}, 100)
+                         .b(from_hex(request_rear_photo))
+                         .a(whole.bytes)
+                         .finish();
+  CHECK(lines == known);
+}
+
 TEST_CASE(
     "connection reader: a side that says nothing telling is given up when it is long enough") {
   Connection long_one(std::nullopt);

@@ -95,6 +95,89 @@ TEST_CASE("convert options: what contradicts itself is refused before anything i
   CHECK(line.good({"--json", "-o", "x.mp4", "a"}).common.json);
 }
 
+TEST_CASE("convert options: a container is named, and fits what the output is called") {
+  for (const auto& [name, container] : {std::pair{"mp4", Container::mp4},
+                                        {"mov", Container::mov},
+                                        {"mkv", Container::matroska},
+                                        {"fmp4", Container::fragments}}) {
+    CHECK(line.good({"--container", name, "a"}).container == container);
+    CHECK(line.good({"--container", name, "-o", "dir/", "a"}).container == container);
+  }
+  CHECK_THAT(line.bad({"--container", "avi", "a"}),
+             ContainsSubstring("--container: 'avi' is not accepted; give mp4, mov, mkv or fmp4"));
+  CHECK(line.good({"--container", "mkv", "-o", "-", "a"}).output == "-");
+  CHECK(line.good({"--container", "fmp4", "-o", "-", "a"}).output == "-");
+  for (const auto* name : {"mp4", "mov"}) {
+    CHECK_THAT(line.bad({"--container", name, "-o", "-", "a"}),
+               ContainsSubstring("--container: on standard output mkv or fmp4"));
+  }
+  CHECK(line.good({"--container", "fmp4", "-o", "x.mp4", "a"}).output == "x.mp4");
+  CHECK(line.good({"--container", "mov", "-o", "x.mov", "a"}).output == "x.mov");
+  for (const auto& [container, name] :
+       {std::pair{"mp4", "x.mkv"}, {"fmp4", "x.mkv"}, {"mov", "x.mp4"}, {"mkv", "x.mp4"}}) {
+    CHECK_THAT(line.bad({"--container", container, "-o", name, "a"}),
+               ContainsSubstring("--container contradicts the name behind --output"));
+  }
+  CHECK_THAT(line.bad({"--container", "mp4", "--extract", "video", "a"}),
+             ContainsSubstring("--container has no use: what is made is no video for players"));
+}
+
+TEST_CASE("convert options: what still arrives goes to standard output, unless it is told where") {
+  const auto followed = line.good({"--follow", "a.part"});
+  CHECK(followed.inputs == std::vector<std::string>{"a.part"});
+  CHECK(followed.follow == "a.part");
+  CHECK(followed.output == "-");
+  CHECK(line.good({"--live", "-"}).output == "-");
+  CHECK(line.good({"--live", "-o", "x.mp4", "a"}).output == "x.mp4");
+  CHECK(line.good({"--live", "--extract", "video", "a"}).output == "");
+  CHECK(line.good({"a"}).output == "");
+  CHECK_THAT(line.bad({"--follow", "a.part", "b"}),
+             ContainsSubstring("--follow takes no other INPUT"));
+}
+
+TEST_CASE("convert options: a page and a stack take whole files, and their metadata") {
+  CHECK_THAT(line.bad({"--page", "p.html", "-"}), ContainsSubstring("reads no standard input"));
+  CHECK_THAT(line.bad({"--page", "p.html", "--codec", "h265", "a"}),
+             ContainsSubstring("--codec h265 is not for it"));
+  CHECK(line.good({"--page", "p.html", "--codec", "h264", "a"}).codec == Codec::h264);
+  CHECK(line.good({"--stack", "--codec", "h265", "a", "b"}).codec == Codec::h265);
+  CHECK(line.good({"--stack", "-o", "x.mp4", "-", "b"}).inputs.front() == "-");
+  for (const auto& words : {std::vector{"--page", "p.html", "--live", "a", "b"},
+                            {"--page", "p.html", "--follow", "a.part"}}) {
+    CHECK_THAT(line.bad(words),
+               ContainsSubstring("--page takes whole files, neither --live nor --follow"));
+  }
+  CHECK_THAT(line.bad({"--stack", "--live", "a", "b"}),
+             ContainsSubstring("--stack takes whole files, neither --live nor --follow"));
+  CHECK_THAT(line.bad({"--page", "p.html", "--meta", "m", "a"}),
+             ContainsSubstring("--meta describes one file; --page takes INPUT.json of each"));
+  CHECK_THAT(line.bad({"--stack", "--meta", "m", "a", "b"}),
+             ContainsSubstring("--meta describes one file; --stack takes INPUT.json of each"));
+  for (const auto& words : {std::vector{"--stack", "a"}, {"--stack", "a", "b", "c"}}) {
+    CHECK_THAT(line.bad(words), ContainsSubstring("--stack takes two clips: FRONT REAR"));
+  }
+  CHECK_THAT(line.bad({"--page", "p.html", "-o", "x", "a"}),
+             ContainsSubstring("--output has no use"));
+  CHECK_THAT(line.bad({"--json", "--page", "-", "a"}),
+             ContainsSubstring("--json and the file cannot both go to standard output"));
+  CHECK_THAT(line.bad({"--vendor-recipe", "-o", "x.mp4", "-"}),
+             ContainsSubstring("--vendor-recipe reads files only"));
+}
+
+TEST_CASE("convert options: jobs and rates have limits, a list of files may be empty") {
+  CHECK(line.good({"-j", "256", "a"}).jobs == 256);
+  CHECK_THAT(line.bad({"-j", "0", "a"}), ContainsSubstring("from 1 to 256"));
+  CHECK_THAT(line.bad({"-j", "257", "a"}), ContainsSubstring("from 1 to 256"));
+  CHECK_THAT(line.printed({"--help"}), ContainsSubstring("dcam-convert clip.h265"));
+  const TemporaryFolder folder;
+  write_file(folder / "list", "");
+  const auto list = (folder / "list").string();
+  CHECK(line.printed({"--files-from", list.c_str()}).empty());
+  write_file(folder / "list", "a\nb\n");
+  CHECK(line.good({"-o", "d/", "--files-from", list.c_str()}).inputs ==
+        std::vector<std::string>{"a", "b"});
+}
+
 TEST_CASE("convert options: --version tells the ffmpeg that would be run") {
   CHECK_THAT(line.printed({"--version"}), ContainsSubstring("ffmpeg"));
   const auto none = line.printed({"--ffmpeg", "/no/such/ffmpeg", "--version"});

@@ -106,6 +106,42 @@ TEST_CASE("convert reporter: a record has what is known, and null for what is no
   CHECK(json["exit"] == 3);
   CHECK_FALSE(json.contains("frames"));
   CHECK_FALSE(json.contains("damage"));
+  CHECK_FALSE(json.contains("size_changes"));
+  failed.size_changes.push_back(
+      {.picture = 3, .time = 1'500'000, .from = {320, 180}, .to = {640, 360}});
+  json = json_of(failed);
+  CHECK(json["size_changes"][0] ==
+        Json({{"frame", 3}, {"seconds", 1.5}, {"from", "320x180"}, {"to", "640x360"}}));
+}
+
+TEST_CASE("convert reporter: an output that a signal has cut is remembered") {
+  const Quiet quiet;
+  Reporter reporter({}, 1);
+  Record record;
+  record.code = ExitCode::io;
+  record.output = "x";
+  reporter.finished(record);
+  CHECK_FALSE(reporter.has_cut_output());
+  record.code = ExitCode::incomplete;
+  record.output.clear();
+  reporter.finished(record);
+  CHECK_FALSE(reporter.has_cut_output());
+  record.output = "x";
+  reporter.finished(record);
+  CHECK(reporter.has_cut_output());
+  reporter.finished(Record{});
+  CHECK(reporter.has_cut_output());
+}
+
+TEST_CASE("convert reporter: sizes that change are told, the first of many") {
+  const Quiet quiet;
+  Reporter reporter({}, 1);
+  Record record;
+  record.input = "a";
+  record.size_changes = {{.picture = 3, .time = 1'500'000, .from = {320, 180}, .to = {640, 360}}};
+  reporter.size_changes(record);
+  CHECK(quiet.errors() == "dcam-convert: a: from frame 3 (1.500 s) on pictures are 640x360, before "
+                          "320x180: all are kept\n");
 }
 
 TEST_CASE("convert reporter: progress is that of all files, those not begun count as nothing") {

@@ -114,6 +114,58 @@ TEST_CASE("sidecar: what makes no sense is left out") {
   }
 }
 
+TEST_CASE("sidecar: a trigger has a name or a number, a rate and a time zone have limits") {
+  const auto read = [](const std::string& text) { return *parse_sidecar("{" + text + "}"); };
+  CHECK(read(R"("trigger": 0)").trigger == "trigger 0");
+  CHECK(read(R"("trigger": 17, "trigger_name": "")").trigger == "trigger 17");
+  CHECK(read(R"("trigger": 17, "trigger_name": "crash")").trigger == "crash");
+  CHECK_FALSE(read(R"("trigger": -1)").trigger);
+  CHECK_FALSE(read(R"("trigger": "3")").trigger);
+  CHECK(read(R"("frame_rate": 1)").frame_rate == 1);
+  CHECK(read(R"("frame_rate": 240)").frame_rate == 240);
+  CHECK_FALSE(read(R"("frame_rate": 0.99)").frame_rate);
+  CHECK_FALSE(read(R"("frame_rate": 241)").frame_rate);
+  CHECK(read(R"("time_zone_minutes": 1439)").time_zone == 1439);
+  CHECK(read(R"("time_zone_minutes": -1439)").time_zone == -1439);
+  CHECK_FALSE(read(R"("time_zone_minutes": 1440)").time_zone);
+  CHECK_FALSE(read(R"("time_zone_minutes": -1440)").time_zone);
+  CHECK(read(R"("events": ["a", 3, "b"])").events == "a, b");
+  CHECK_FALSE(read(R"("events": [])").events);
+  CHECK(read(R"("driver": "a\nb")").driver == R"(a\x0ab)");
+  CHECK(read(R"("latitude": 1, "longitude": 2, "position_valid": true)").position);
+  CHECK_FALSE(read(R"("latitude": 1)").position);
+  CHECK_FALSE(read(R"("longitude": 1)").position);
+  CHECK(read(R"("time": "soon", "received": "x\u001b")").refused ==
+        std::vector<std::string>{R"(time "soon")", R"(received "x\x1b")"});
+  CHECK(read(R"("kind": "a", "metadata": {"kind": "b"})").kind == "b");
+  CHECK(read(R"("kind": null, "document": {"file": {"framerate": 15}})").frame_rate == 15);
+  CHECK(read(R"("frame_rate": 20, "document": {"file": {"framerate": 15}})").frame_rate == 20);
+}
+
+TEST_CASE("convert: a moment has hours, minutes and seconds within their limits") {
+  const auto micros = [](const std::string& text) -> std::optional<std::int64_t> {
+    const auto moment = parse_moment(text);
+    return moment ? std::optional(std::get<std::chrono::microseconds>(*moment).count())
+                  : std::nullopt;
+  };
+  for (const auto& [text, time] : {std::pair{"0", std::int64_t{0}},
+                                   {"1.5s", 1'500'000},
+                                   {"500ms", 500'000},
+                                   {"0:59.5", 59'500'000},
+                                   {"1:2:3", 3'723'000'000},
+                                   {"90:00", 5'400'000'000},
+                                   {"999999", 999'999'000'000},
+                                   {"0.0000005", 1}}) {
+    CAPTURE(text);
+    CHECK(micros(text) == time);
+  }
+  for (const auto* text : {"", "-1", "-0", "1e3", "1000000", "0:60", "1:60:00", "1:2:3:4", "1:2s",
+                           "1:2ms", "ms", "s", "1 ", "1:", ":1", "1x"}) {
+    CAPTURE(text);
+    CHECK_FALSE(micros(text));
+  }
+}
+
 TEST_CASE("sidecar: a time is one that is in the calendar") {
   for (const auto* text :
        {"2024-02-29T23:59:59Z", "2024-10-29T12:43:42.000Z", "2024-10-29T12:43:42.999Z"}) {

@@ -204,9 +204,11 @@ TEST_CASE("converter: extracting needs no ffmpeg") {
   CHECK(studio.run().output == "a.mkv\n");
   CHECK(studio.made("a.mkv").starts_with("\x1a\x45\xdf\xa3"));
   const auto with_sound = studio.made("a.mkv").size();
+  CHECK(count(studio.made("a.mkv"), "A_MS/ACM") == 1);
   studio.options.audio = AudioMode::none;
   CHECK(studio.run().output == "a_1.mkv\n");
   CHECK(studio.made("a_1.mkv").size() < with_sound);
+  CHECK(count(studio.made("a_1.mkv"), "A_MS/ACM") == 0);
   studio.options.output = studio.path("new/");
   CHECK(studio.run().output == "new/a.mkv\n"); // the folder is made
 }

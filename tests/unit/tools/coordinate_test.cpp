@@ -59,6 +59,12 @@ TEST_CASE("coordinate: a decimal comma is refused by name, a pair of whole degre
     CHECK(converted.error()[0].contains("decimal comma"));
   }
   CHECK(convert_line("54,70 25,28").error()[0].starts_with("'54,70': "));
+  CHECK(convert_line("54,125")); // a longitude of three digits
+  CHECK(convert_line("54,1255").error()[0].contains("decimal comma"));
+  CHECK(convert_line(" 54.5\t") == " 404b400000000000\t"); // blanks stay
+  CHECK(convert_line("").value().empty());
+  CHECK(convert_line("1 2 3").error().back() ==
+        "more than two values on a line: one or a pair was expected");
   CHECK(convert_line("54,25") == "404b000000000000,4039000000000000");
   CHECK(convert_line("-54,-125") == "c04b000000000000,c05f400000000000");
   CHECK(convert_line("54.7004183,25.2796514") == "404b59a74e8e028d,403947973bf147d6");

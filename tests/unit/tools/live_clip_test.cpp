@@ -328,4 +328,15 @@ TEST_CASE("live clip: sound has a clock of its own") {
   CHECK(live.clip.losses().mended_times == 1);
 }
 
+TEST_CASE("live clip: sound that was held goes out once, and none of an earlier recording") {
+  Live live;
+  live.sound(1'000'000).picture(true, 1'040'000).damage(PtmfDamageKind::restart);
+  live.number = live.sounds = 0;
+  live.sound(5'000'000).damage(PtmfDamageKind::restart); // it had no picture
+  live.number = live.sounds = 0;
+  live.sound(9'000'000).picture(true, 9'040'000);
+  CHECK(live.lines() ==
+        Lines{"begin 1280x720 50000 sound", "A 0", "I 40000", "A 90000", "I 130000", "finish"});
+}
+
 } // namespace dualcam::convert

@@ -67,8 +67,18 @@ TEST_CASE("page: one trigger's files stand together") {
                       at("b.jpg", "2024-10-29T10:00:00Z", "crash")};
   moments[0].sidecar.trigger_time = parse_time("2024-10-29T10:00:00Z");
   CHECK(order(moments) == "a: (a b)\n");
-  moments[1].sidecar.trigger_time = parse_time("2024-10-29T09:59:00Z");
-  CHECK(order(moments) == "a: (a) (b)\n");
+  for (const auto& [moment, order_of_both] : {std::pair{"2024-10-29T09:59:50Z", "a: (a b)\n"},
+                                              {"2024-10-29T09:59:49Z", "a: (a) (b)\n"},
+                                              {"2024-10-29T10:00:10Z", "a: (a b)\n"},
+                                              {"2024-10-29T10:00:11Z", "a: (a) (b)\n"}}) {
+    moments[1].sidecar.trigger_time = parse_time(moment);
+    CHECK(order(moments) == order_of_both);
+  }
+  moments[0].sidecar.trigger_time.reset();
+  CHECK(order(moments) == "a: (a b)\n");
+  CHECK(order({at("a.jpg", "2024-10-29T10:02:00Z", "crash"),
+               at("b.jpg", "2024-10-29T10:00:00Z", "crash"),
+               at("c.jpg", "2024-10-29T09:59:59.999Z", "crash")}) == "a: (a b) (c)\n");
 }
 
 TEST_CASE("page: a camera is its IMEI and its family, from the sidecar or the folders") {
@@ -100,6 +110,24 @@ TEST_CASE("page: time and kind come from the name where no sidecar tells them") 
   }
   entry.facts.format = VideoFormat::jpeg;
   CHECK(entry.kind() == "Photo");
+  entry.facts.format = VideoFormat::ptmf;
+  CHECK(entry.kind() == "Video");
+  entry.facts.error = "cut";
+  CHECK(entry.kind() == "File");
+  for (const auto& [told, shown] :
+       {std::pair{"ax", "Ax"}, {"zx", "Zx"}, {"Snap", "Snap"}, {"{x", "{x"}, {"`x", "`x"}}) {
+    entry.sidecar.kind = told;
+    CHECK(entry.kind() == shown);
+  }
+  entry = file("/f/x");
+  entry.stamp.modified = 1'700'000'000'123'456'789;
+  entry.sidecar.received = parse_time("2024-10-29T12:43:42Z");
+  CHECK(entry.time_source() == TimeSource::received);
+  CHECK(format_time(entry.time()) == "2024-10-29T12:43:42.000Z");
+  entry.path = "/f/20241029T124342Z_rx.h265.part";
+  entry.incomplete = true;
+  CHECK(entry.name() == "/f/20241029T124342Z_rx.h265");
+  CHECK(entry.time_source() == TimeSource::name);
 }
 
 TEST_CASE("page: what was made for a page is known by its name") {

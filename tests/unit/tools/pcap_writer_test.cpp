@@ -112,4 +112,69 @@ TEST_CASE("pcap writer: a full disk is told, and nothing more is written") {
   CHECK(writer.error().category == ErrorCategory::io);
 }
 
+TEST_CASE("pcap writer: a connection begins and ends as TCP does") {
+  const Folder folder;
+  const auto path = folder.path / "capture.pcap";
+  {
+    auto writer = PcapWriter::open(path);
+    REQUIRE(writer);
+    CapturedConnection one(**writer);
+    one.received(as_bytes("too early"), start);
+    one.connected(Endpoint::v4(0x0A000002, 40000), Endpoint::v4(0x7F000001, 7050), start);
+    one.received(as_bytes("abc"), start);
+    one.sent(as_bytes("de"), start);
+    one.closed(start);
+    one.received(as_bytes("too late"), start);
+    (*writer)->finish();
+    CHECK_FALSE((*writer)->is_behind());
+    CHECK_FALSE((*writer)->is_busy());
+    CHECK_FALSE((*writer)->has_reader());
+  }
+  std::string packets; // who sends, its flags, how many bytes: sequence and acknowledgement
+  std::map<std::uint16_t, std::uint32_t> first;
+  auto file = InputFile::open(path.string());
+  REQUIRE(read_capture(*file, [&](const CapturedFrame& captured) {
+    constexpr std::size_t ip = 20;
+    const auto tcp = captured.bytes.subspan(ip);
+    const auto from = load_be<std::uint16_t>(tcp);
+    const auto to = load_be<std::uint16_t>(tcp.subspan(2));
+    const auto sequence = load_be<std::uint32_t>(tcp.subspan(4));
+    const auto acknowledged = load_be<std::uint32_t>(tcp.subspan(8));
+    first.try_emplace(from, sequence);
+    const bool acknowledges = (std::to_integer<unsigned>(tcp[13]) & 0x10) != 0;
+    packets += std::to_string(from) + ' ' + to_hex(tcp.subspan(13, 1)) + ' ' +
+               std::to_string(tcp.size() - 20) + ": " + std::to_string(sequence - first[from]) +
+               ' ' + (acknowledges ? std::to_string(acknowledged - first[to]) : "-") + '\n';
+  }));
+  CHECK(packets == "40000 02 0: 0 -\n7050 12 0: 0 1\n40000 10 0: 1 1\n"
+                   "40000 18 3: 1 1\n7050 18 2: 1 4\n"
+                   "40000 11 0: 4 3\n7050 11 0: 3 5\n40000 10 0: 5 4\n");
+}
+
+TEST_CASE("pcap writer: what was torn anywhere is cut off, and gone on behind") {
+  const Folder folder;
+  const auto path = folder.path / "capture.pcap";
+  const auto write = [&] {
+    auto writer = PcapWriter::open(path);
+    REQUIRE(writer);
+    CapturedConnection one(**writer);
+    one.connected(Endpoint::v4(0x0A000002, 40000), Endpoint::v4(0x7F000001, 7050), start);
+    (*writer)->finish();
+    return std::filesystem::file_size(path);
+  };
+  const auto once = write();
+  CHECK(once == 24 + 3 * (16 + 40));
+  for (const auto torn : {1U, 39U, 40U, 41U, 55U}) {
+    std::filesystem::resize_file(path, once - torn);
+    CHECK(write() == once - (16 + 40) + 3 * (16 + 40));
+    std::filesystem::resize_file(path, once);
+  }
+  CHECK(write() == once + 3 * (16 + 40)); // whole: nothing goes
+  for (const auto size : {1U, 23U}) {     // not even a header
+    std::filesystem::resize_file(path, size);
+    CHECK_FALSE(PcapWriter::open(path));
+    CHECK(std::filesystem::file_size(path) == size);
+  }
+}
+
 } // namespace dualcam

@@ -330,6 +330,27 @@ TEST_CASE("record: JSON that is too deep, too long or broken is refused") {
   CHECK_FALSE(parse_document("{\"a\":" + std::string(70, '[') + std::string(70, ']') + "}"));
   CHECK_FALSE(parse_document("{\"a\":\"" + std::string(longest_document, 'x') + "\"}"));
   CHECK(parse_document(R"({"a":"[[[[\"[["})"));
+  const auto nested = [](std::size_t depth) {
+    std::string text;
+    for (std::size_t i = 1; i < depth; ++i) {
+      text += i % 2 != 0 ? R"({"a": 1, "b": )" : "[2, ";
+    }
+    text += "{}";
+    for (auto i = depth - 1; i > 0; --i) {
+      text += i % 2 != 0 ? '}' : ']';
+    }
+    return text;
+  };
+  CHECK(parse_document(nested(deepest_document)));
+  CHECK(parse_document(nested(deepest_document + 1)).error().message ==
+        "the JSON is nested too deep: at most 64 levels were expected");
+  CHECK(parse_document("{\"a\": [" + [] {
+    std::string many;
+    for (int i = 0; i < 100; ++i) {
+      many += "[{}],";
+    }
+    return many;
+  }() + "1]}"));
   CHECK(parse_document("{\"a\":").error().message == "the JSON ends early");
   CHECK(parse_document("{\"a\" 1}").error().offset == 5);
   CHECK_FALSE(parse_document("[1]"));
@@ -369,6 +390,74 @@ TEST_CASE("record: PATH tells the family of a dump's metadata") {
   REQUIRE(records.size() == 1);
   CHECK(records[0].camera == Camera::dsm);
   CHECK(records[0].rest == "ff");
+}
+
+TEST_CASE("record: a family that PATH has told counts for the same camera only") {
+  std::vector<Record> records;
+  RecordCollector collector(
+      std::nullopt, [&](Record record) { records.push_back(std::move(record)); },
+      [](const Error& error) { FAIL(error.message); });
+  const Init first{6, 350612071913857, 0};
+  const Init other{6, 350612071913865, 0};
+  const auto payload = from_hex(R"(7b7d)"); // {}
+  collector.event(DumpInit{0, first});
+  collector.event(DumpPath{16, "dsm/picture/231020/231452.jpg"});
+  collector.event(DumpInit{30, first});
+  collector.event(DumpMetadata{50, payload, false});
+  collector.event(DumpInit{60, other});
+  collector.event(DumpMetadata{80, payload, false});
+  REQUIRE(records.size() == 2);
+  CHECK(records[0].camera == Camera::dsm);
+  CHECK(records[0].imei == first.imei);
+  CHECK_FALSE(records[1].camera);
+  CHECK(records[1].imei == other.imei);
+  collector.finish();
+  CHECK(records.size() == 2); // INITs are told only where nothing else is
+}
+
+TEST_CASE("record: a record whose payload is none, or is missing, is told") {
+  for (const auto* raw : {R"("")", R"("0g")", "5", R"("012")"}) {
+    const auto text = R"({"raw": )" + std::string(raw) + "}";
+    const auto record = read_document(*parse_document(text), text, std::nullopt);
+    REQUIRE(record.has_value());
+    REQUIRE_FALSE(record->has_value());
+    CHECK(record->error().message == "the record's 'raw' is no payload in hex");
+  }
+  const std::string type = R"({"file": {"type": "x", "file_type": "snapshot"}})";
+  const auto record = read_document(*parse_document(type), type, std::nullopt);
+  REQUIRE((record.has_value() && record->has_value()));
+  CHECK_FALSE((*record)->camera_trigger);
+  CHECK((*record)->file_type == "snapshot");
+}
+
+TEST_CASE("record: its JSON has a key for each thing that is known") {
+  const auto json = to_json(**single(v3));
+  CHECK(json["camera"] == "dualcam");
+  CHECK(json["kind"] == "videof");
+  CHECK(json["version"] == 3);
+  CHECK(json["length_seconds"] == 3);
+  CHECK(json["frame_rate"] == 20);
+  CHECK(json["time_zone_minutes"] == 300);
+  CHECK(json["position_valid"] == true);
+  CHECK_FALSE(json.contains("rest"));
+  CHECK_FALSE(json.contains("events"));
+  CHECK_FALSE(json.contains("imei"));
+  const auto of_init = to_json(**single("0000 0005 00013ee13c001981 10400400"));
+  CHECK(of_init["imei"] == "350612071913857");
+  CHECK(of_init["protocol"] == 5);
+  CHECK(of_init["offered"] == Json::array({"videof"}));
+  CHECK(of_init["offers_path"] == false);
+  CHECK_FALSE(of_init.contains("camera"));
+}
+
+TEST_CASE("record: an INIT is one from its first two bytes to its last, and no longer") {
+  const auto cut = single("0000");
+  REQUIRE(cut.has_value());
+  CHECK(cut->error().message == "INIT ends early: 16 bytes were expected, 2 are there");
+  CHECK((*single(init))->init);
+  CHECK_FALSE(single(std::string(init) + "00").has_value());
+  CHECK_FALSE(single("00").has_value());
+  CHECK_FALSE(single("0005").has_value());
 }
 
 } // namespace dualcam

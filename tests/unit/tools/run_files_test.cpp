@@ -35,7 +35,7 @@ struct Place {
       return {"error: " + files.error()};
     }
     Names names;
-    const bool one = options.task() == Task::contact_sheet;
+    const bool one = makes_one(options.task());
     for (std::size_t i = 0; i < (one ? 1 : options.inputs.size()); ++i) {
       auto name = files->target(i).string();
       const auto prefix = folder.path().string() + "/";
@@ -217,6 +217,88 @@ TEST_CASE("run files: standard output is no input either") {
   ::dup2(saved, STDOUT_FILENO);
   ::close(saved);
   CHECK_THAT(planned.front(), ContainsSubstring("standard output would be written over an input"));
+}
+
+TEST_CASE("run files: what is to be made, and stands among the inputs, gets a hint") {
+  Place place;
+  const auto a = place.file("a.h265");
+  const auto said = [&](const char* last) {
+    place.options.inputs = {a, place.path(last)};
+    return place.error();
+  };
+  for (const auto* last : {"x.mp4", "x.m3u8", "x.jpg", "x.html", "x.htm", "new/"}) {
+    CHECK_THAT(said(last), ContainsSubstring("no such file; if it is to be made, write -o "));
+  }
+  place.options.thumbnail = "t.jpg";
+  CHECK_THAT(said("x.mp4"), ContainsSubstring("write --thumbnail "));
+  place.options.thumbnail.clear();
+  place.options.contact_sheet = "s.jpg";
+  CHECK_THAT(said("x.mp4"), ContainsSubstring("write --contact-sheet "));
+  place.options.contact_sheet.clear();
+  place.options.page = "p.html";
+  CHECK_THAT(said("x.mp4"), ContainsSubstring("write --page "));
+  place.options.page.clear();
+  place.options.inputs = {a, place.path("x.h265")}; // it is looked for, and told later
+  CHECK(place.plan() == Names{"a.mp4", "x.mp4"});
+  place.options.inputs = {a, place.file("there.mp4")};
+  CHECK(place.plan() == Names{"a.mp4", "there_1.mp4"});
+  place.options.inputs = {place.path("x.mp4")};
+  CHECK(place.plan() == Names{"x.mp4"});
+}
+
+TEST_CASE("run files: a page, a stack and a recipe have names of their own kind") {
+  Place place;
+  fs::create_directory(place.path("d.html"));
+  place.options.inputs = {place.file("a.h265"), place.file("b.h265")};
+  place.options.page = place.path("p.htm");
+  CHECK(place.plan() == Names{"p.htm"});
+  place.file("p.htm"); // it is replaced, if it is one
+  CHECK(place.plan() == Names{"p.htm"});
+  for (const auto* name : {"d.html", "p.txt", "p"}) {
+    place.options.page = place.path(name);
+    CHECK_THAT(place.error(), ContainsSubstring("give a name that ends in .html or .htm, or -"));
+    CHECK_THAT(place.error(), ContainsSubstring("--page"));
+  }
+  place.options.page.clear();
+  place.options.stack = true;
+  CHECK(place.plan() == Names{"a.stack.mp4"});
+  place.options.output = place.path("x.m3u8");
+  CHECK_THAT(place.error(), ContainsSubstring("--stack and --vendor-recipe make .mp4"));
+  place.options.output = place.path("x.mov");
+  CHECK(place.plan() == Names{"x.mov"});
+  place.options.stack = false;
+  place.options.inputs.pop_back();
+  place.options.output = place.path("x.m3u8");
+  CHECK(place.plan() == Names{"x.m3u8"});
+  place.options.vendor_recipe = true;
+  CHECK_THAT(place.error(), ContainsSubstring("--stack and --vendor-recipe make .mp4"));
+  place.options.vendor_recipe = false;
+  place.options.output.clear();
+  for (const auto& [container, name] : {std::pair{Container::matroska, "a.mkv"},
+                                        {Container::mov, "a.mov"},
+                                        {Container::fragments, "a.mp4"}}) {
+    place.options.container = container;
+    CHECK(place.plan() == Names{name});
+  }
+}
+
+TEST_CASE("run files: standard output and --meta are for one file") {
+  Place place;
+  place.options.inputs = {place.file("a.h265"), place.file("b.h265")};
+  place.options.output = "-";
+  CHECK_THAT(place.error(), ContainsSubstring("--output: standard output takes one file"));
+  place.options.stack = true;
+  CHECK(place.plan() == Names{"-"});
+  place.options.stack = false;
+  place.options.output.clear();
+  place.options.meta = place.file("m.json");
+  CHECK_THAT(place.error(), ContainsSubstring("--meta describes one file"));
+  place.options.inputs.pop_back();
+  CHECK(place.plan() == Names{"a.mp4"});
+  place.options.output = place.path("m.mp4");
+  fs::create_hard_link(place.path("m.json"), place.path("m.mp4"));
+  place.options.if_exists = IfExists::replace; // what is read is not written over
+  CHECK_THAT(place.error(), ContainsSubstring("would be written over an input"));
 }
 
 } // namespace dualcam::convert

@@ -6,20 +6,25 @@
 #include "dcam-convert/contact_sheet.hpp"
 #include "dcam-convert/converter.hpp"
 #include "dcam-convert/input_list.hpp"
+#include "dcam-convert/page/collection.hpp"
+#include "dcam-convert/page/page.hpp"
 #include "dcam-convert/stack.hpp"
 #include "media/ptmf_clip.hpp"
 #include "tools/ran.hpp"
 
 namespace dualcam::convert {
 
-/// Writes down how it was called; makes `product`, or what it reads if there is no such file.
+/// Writes down how it was called; makes `product`, or what it reads if there is no such file. What
+/// it makes of pictures alone is `photo`, if there is one.
 inline constexpr auto fake_ffmpeg = R"(#!/bin/sh
 cd "${0%/*}" || exit 99
 case $1 in -version) echo "ffmpeg version 5.1"; exit;; esac
 echo "$*" >> calls
 for last; do :; done
 [ -e complaints ] && cat complaints >&2
-make() { if [ -e product ]; then cat product; cat > read; else cat; fi; }
+case $* in *mjpeg*) product=photo;; esac
+[ -e "$product" ] || product=product
+make() { if [ -e $product ]; then cat $product; cat > read; else cat; fi; }
 case $last in
 pipe:1) make ;;
 file:*) make > "${last#file:}" ;;
@@ -60,7 +65,8 @@ struct Studio {
     fs::remove(tools / "calls");
     const Quiet quiet;
     const StopSignal stop;
-    const auto inputs = list_files(options.inputs, Parts::left_out);
+    const auto inputs = options.task() == Task::page ? list_for_page(options.inputs)
+                                                     : list_files(options.inputs, Parts::left_out);
     REQUIRE(inputs);
     auto files = RunFiles::plan(options, *inputs);
     REQUIRE(files);
@@ -68,6 +74,7 @@ struct Studio {
     const Workshop workshop{options, *inputs, *files, reporter, stop};
     const auto code = options.task() == Task::contact_sheet ? make_contact_sheet(workshop)
                       : options.task() == Task::stack       ? stack(workshop)
+                      : options.task() == Task::page        ? make_page(workshop)
                                                             : convert(workshop, 0);
     return {code, plain(quiet.output()), plain(quiet.errors())};
   }
@@ -84,6 +91,15 @@ struct Studio {
     return text;
   }
 };
+
+/// How often `what` stands in a text.
+inline std::size_t count(std::string_view text, std::string_view what) {
+  std::size_t number = 0;
+  for (auto at = text.find(what); at != text.npos; at = text.find(what, at + 1)) {
+    ++number;
+  }
+  return number;
+}
 
 /// A whole Matroska file of up to 18 pictures.
 inline ByteBuffer matroska(std::size_t pictures) {

@@ -1,0 +1,58 @@
+// What HexReader makes of a text, as one line.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/hex_reader.hpp"
+#include "testing.hpp"
+
+namespace dualcam {
+
+/// `|` between blocks, `(n)` for missing bytes, `>` before bytes of the other side.
+class HexLog : public HexReader::Listener {
+public:
+  void bytes(Bytes bytes, bool other_side) override {
+    text += (other_side ? ">" : "") + to_hex(bytes);
+  }
+  void missing(std::uint64_t count, bool) override { text += '(' + std::to_string(count) + ')'; }
+  void next_block() override { text += '|'; }
+
+  std::string text;
+};
+
+inline std::string read_in(std::string_view text, std::size_t piece) {
+  HexLog log;
+  HexReader reader(log);
+  for (; !text.empty(); text.remove_prefix(std::min(piece, text.size()))) {
+    reader.feed(text.substr(0, piece));
+  }
+  reader.finish();
+  if (reader.lines_passed_over() != 0) {
+    log.text += " passed " + std::to_string(reader.lines_passed_over());
+  }
+  for (const auto& problem : reader.problems()) {
+    log.text += " line " + std::to_string(problem.line) + ": " + problem.what;
+  }
+  return log.text + (reader.has_refused() ? " REFUSED" : "");
+}
+
+inline std::string read(std::string_view text) {
+  const auto whole = read_in(text, text.size());
+  for (const std::size_t piece : {1U, 3U, 50U}) {
+    CAPTURE(piece, text);
+    CHECK(read_in(text, piece) == whole);
+  }
+  return whole;
+}
+
+inline void check_reads(std::initializer_list<std::pair<std::string, std::string>> cases) {
+  for (const auto& [text, expected] : cases) {
+    CAPTURE(text);
+    CHECK(read(text) == expected);
+  }
+}
+
+} // namespace dualcam
