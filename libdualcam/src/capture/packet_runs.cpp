@@ -37,8 +37,10 @@ std::vector<Run> runs_of(const CapturedTransfer& transfer) {
     const bool begins = packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::nothing;
     session += begins ? 1 : 0;
     const bool chained = i > 0 && !begins && follows(packets[i - 1], packet);
-    const bool contiguous =
-        chained && place_of(i) == place_of(i - 1) + unit_of(transfer, packets[i - 1]);
+    const bool header_is_bad = packet.verdict == DumpVerdict::bad && packet.stored &&
+                               packet.stored == packet.computed; // it says another place
+    const bool contiguous = chained && !header_is_bad &&
+                            place_of(i) == place_of(i - 1) + unit_of(transfer, packets[i - 1]);
     if (contiguous && !runs.back().doubtful) {
       runs.back().end = i + 1;
       continue;

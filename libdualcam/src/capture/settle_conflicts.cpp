@@ -39,6 +39,7 @@ public:
       settle({begin, end});
       begin = end;
     }
+    doubt_counts();
   }
 
 private:
@@ -68,6 +69,7 @@ private:
       }
     }
     for (const auto& each : copies) {
+      doubted_.insert(each.packet);
       auto& packet = packets_[each.packet];
       if (believed.size() != 1) {
         packet.verdict = DumpVerdict::unchecked;
@@ -79,8 +81,27 @@ private:
     }
   }
 
+  /// From one SYNC to the next: what was counted on to a place that another packet has may be
+  /// wrong.
+  void doubt_counts() {
+    std::uint32_t begin = 0; // of the session
+    for (std::uint32_t i = 1; i <= packets_.size() && !doubted_.empty(); ++i) {
+      const bool ends = i == packets_.size() || packets_[i].origin == DumpOrigin::sync ||
+                        packets_[i].origin == DumpOrigin::nothing;
+      const auto first = doubted_.lower_bound(begin);
+      for (auto each = begin; ends && first != doubted_.end() && *first < i && each < i; ++each) {
+        auto& packet = packets_[each];
+        if (packet.origin == DumpOrigin::packet_before) {
+          packet.numbering = std::max(packet.numbering, DumpNumbering::inferred);
+        }
+      }
+      begin = ends ? i : begin;
+    }
+  }
+
   CapturedTransfer& transfer_;
   std::deque<CapturedPacket>& packets_;
+  std::set<std::uint32_t> doubted_; ///< of which there are others at one place
 };
 
 /// Whether something is doubtful in it. In a whole file equal packets are what the file has.

@@ -315,6 +315,9 @@ TEST_CASE("damage: what was once wrong") {
   damaged(Family::data_by_path, Fault::repeat_packets, 1, 3, 241);
   // A CRC fitted by chance behind lost packets, which a SYNC beyond what had come shows.
   damaged(Family::data_by_path, Fault::erase_packets, 1, 1, 4357);
+  damaged(Family::data_by_path, Fault::repeat_packets, 1, 1, 4357);
+  damaged(Family::enhanced, Fault::erase_packets, 1, 1, 4357);
+  damaged(Family::enhanced, Fault::repeat_packets, 1, 1, 4357);
   // A packet that file content looked like lay among whole ones.
   damaged(Family::enhanced, Fault::repeat, 1, 1, 5312);
   damaged(Family::enhanced, Fault::insert, 1, 1, 1146);
