@@ -10,6 +10,8 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
+#include "dualcam/wire/crc16.hpp"
+
 namespace dualcam::crc {
 namespace {
 
@@ -36,6 +38,8 @@ ScrubKey::ScrubKey() : cipher_(EVP_CIPHER_CTX_new()) {
     std::swap(values[i - 1], values[static_cast<std::size_t>(draw.below(i))]);
   }
   std::ranges::transform(values, table_.begin(), [](std::uint8_t each) { return std::byte{each}; });
+  constexpr std::uint64_t period = 32'767; // so many zeros change nothing
+  zeros_ = 1 + ScrubDraw(number(Use::crc, {})).below(period - 1);
 }
 
 ScrubKey::~ScrubKey() = default;
@@ -84,6 +88,8 @@ void ScrubKey::disguise(std::uint64_t stream, std::uint64_t position,
     position += piece.size();
   }
 }
+
+std::uint16_t ScrubKey::crc(std::uint16_t crc) const { return crc16_combine(crc, 0, zeros_); }
 
 /// SplitMix64.
 std::uint64_t ScrubDraw::below(std::uint64_t limit) {

@@ -22,7 +22,7 @@ public:
   ScrubKey& operator=(const ScrubKey&) = delete;
 
   /// What a number is drawn for.
-  enum class Use : std::uint8_t { imei, coordinate, text, stream, table };
+  enum class Use : std::uint8_t { imei, coordinate, text, stream, table, crc };
 
   /// A number that follows from the bytes.
   std::uint64_t number(Use use, Bytes of) const;
@@ -31,6 +31,11 @@ public:
   /// bytes at one position the same, of two different ones different ones. Stream 0 is that of all
   /// files.
   void disguise(std::uint64_t stream, std::uint64_t position, std::span<std::byte> bytes) const;
+
+  /// The CRC that one becomes, as if so many zeros, which nobody knows, were behind: 0 stays 0, and
+  /// what went on from what still does. A packet's CRC goes on from another's if, and only if, it
+  /// does so here, once the CRC of its payload alone has become this one, too.
+  std::uint16_t crc(std::uint16_t crc) const;
 
 private:
   void fill(std::uint64_t stream, std::uint64_t block, std::span<unsigned char> out) const;
@@ -41,6 +46,7 @@ private:
   };
   std::unique_ptr<EVP_CIPHER_CTX, FreeCipher> cipher_;
   std::array<std::byte, 256> table_{}; ///< a permutation
+  std::uint64_t zeros_ = 0;            ///< behind each CRC
 };
 
 /// Numbers that follow from one.

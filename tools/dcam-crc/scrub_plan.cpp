@@ -17,28 +17,40 @@ std::uint64_t stream_number(std::uint64_t connection, bool from_a) {
 }
 std::uint64_t device_stream_number(std::uint64_t connection) { return 4 * connection + 2; }
 
-/// What the CRC of these bytes went on from, if it is `stored`: going on over 32,767 zeros changes
-/// nothing.
+constexpr std::uint64_t crc_period = 32'767; // going on over so many zeros changes nothing
+
+/// What the CRC of these bytes went on from, if it is `stored`.
 std::uint16_t start_of(std::uint16_t stored, std::uint16_t crc, std::size_t size) {
-  constexpr std::size_t period = 32'767;
-  return crc16_combine(static_cast<std::uint16_t>(stored ^ crc), 0, period - size % period);
+  return crc16_combine(static_cast<std::uint16_t>(stored ^ crc), 0, crc_period - size % crc_period);
+}
+
+/// The bits of a CRC that change.
+std::uint16_t change_of(std::uint16_t crc, const ScrubKey& key) {
+  return static_cast<std::uint16_t>(crc ^ key.crc(crc));
+}
+
+/// The bits of the last two bytes that have to change for the bytes to have this CRC: the first
+/// byte goes to the low half of the register, and both are two steps from the end.
+std::uint16_t tail_change_for(Bytes bytes, std::uint16_t crc) {
+  if (bytes.size() < sizeof crc) {
+    return 0;
+  }
+  const auto before = crc16(bytes.first(bytes.size() - sizeof crc));
+  const auto wanted =
+      static_cast<std::uint16_t>(before ^ crc16_combine(crc, 0, crc_period - sizeof crc));
+  const auto swapped = static_cast<std::uint16_t>(wanted << 8 | wanted >> 8);
+  return static_cast<std::uint16_t>(swapped ^ load_be<std::uint16_t>(bytes.last(sizeof crc)));
+}
+
+/// The bits of a packet's CRC that change. A single byte has not all CRCs: there it is what the new
+/// byte makes of what the CRC goes on from.
+std::uint16_t crc_change(std::uint16_t stored, Bytes payload, Bytes disguised,
+                         const ScrubKey& key) {
+  const auto alone = payload.size() == 1 ? key.crc(crc16(payload)) ^ crc16(disguised) : 0;
+  return static_cast<std::uint16_t>(change_of(stored, key) ^ alone);
 }
 
 } // namespace
-
-/// CRCs of a device's stream, and how each is changed: the latest of those of one value counts.
-class ChangedCrcs {
-public:
-  void clear() { changes_.clear(); }
-  void add(std::uint16_t crc, std::uint16_t change) { changes_[crc] = change; }
-  std::optional<std::uint16_t> change_of(std::uint16_t crc) const {
-    const auto found = changes_.find(crc);
-    return found == changes_.end() ? std::nullopt : std::optional(found->second);
-  }
-
-private:
-  std::unordered_map<std::uint16_t, std::uint16_t> changes_; ///< at most 65,536
-};
 
 class ScrubConnection {
 public:
@@ -48,7 +60,6 @@ public:
   struct Shared {
     const ScrubKey& key;
     ScrubValues& values;
-    std::unordered_map<std::uint64_t, std::uint64_t>& places;
     ScrubCounts& counts;
   };
 
@@ -70,7 +81,6 @@ public:
     b_.first = connection.first_b;
     a_.framer.reset();
     b_.framer.reset();
-    crcs_.clear();
     reader_.reset();
     (device_is_a ? a_ : b_).stream = std::move(device_);
     return is_camera;
@@ -108,14 +118,12 @@ private:
   void on(const DumpMetadata& metadata, const Shared& shared);
   void on(const DumpPath& path, const Shared& shared);
   void on(const DumpPacket& packet, const Shared& shared);
-  std::uint16_t crc_change(const DumpPacket& packet, Bytes replaced, const Shared& shared);
 
   std::optional<ConnectionReader> reader_;
   std::uint64_t number_;
   Side a_{stream_number(number_, true)};
   Side b_{stream_number(number_, false)};
   ScrubStream device_{device_stream_number(number_)};
-  ChangedCrcs crcs_;
 };
 
 void ScrubConnection::read_as_server(Side& side, Bytes bytes, const Shared& shared) {
@@ -164,7 +172,6 @@ void ScrubConnection::take(const DumpEvent& event, const Shared& shared) {
     if (began->packets || began->bytes) {
       device_.keep(began->offset, start_size);
     }
-    crcs_.clear();
   } else if (const auto* sync = std::get_if<DumpSync>(&event)) {
     device_.keep(sync->offset, number_size);
   } else if (const auto* status = std::get_if<DumpStatus>(&event)) {
@@ -194,58 +201,35 @@ void ScrubConnection::on(const DumpPath& path, const Shared& shared) {
   device_.keep_zeros_behind(1);
 }
 
+/// Equal payloads become equal ones, wherever they are.
 void ScrubConnection::on(const DumpPacket& packet, const Shared& shared) {
-  const auto content =
-      std::hash<std::string_view>()(as_text(packet.payload)) ^ packet.payload.size();
-  const auto place = shared.places.emplace(content, packet.file_offset).first->second;
+  const auto crc = crc16(packet.payload);
+  if (packet.verdict == DumpVerdict::good && packet.start == DumpStart::bytes_before) {
+    const auto start = start_of(*packet.stored, crc, packet.payload.size());
+    const auto offset = packet.offset - sizeof start;
+    if (device_.end() <= offset) { // otherwise it is that of a packet which is cut
+      device_.packet({.offset = offset,
+                      .place = 0,
+                      .header = 0,
+                      .payload = 0,
+                      .tail_change = 0,
+                      .crc_change = change_of(start, shared.key),
+                      .has_crc = true});
+    }
+  }
+  const auto place = std::hash<std::string_view>()(as_text(packet.payload));
   ByteBuffer replaced(packet.payload.begin(), packet.payload.end());
   shared.key.disguise(0, place, replaced);
-  device_.packet(
-      {.offset = packet.offset,
-       .place = place,
-       .header = static_cast<std::uint16_t>(packet.header),
-       .payload = static_cast<std::uint16_t>(packet.payload.size()),
-       .crc_change = packet.stored ? crc_change(packet, replaced, shared) : std::uint16_t{0},
-       .has_crc = packet.stored.has_value()});
-}
-
-/// The replaced packet is to go on from what its start became, as right or wrong as it did. One
-/// that does not fit may still go on from another packet's CRC, which shows when all are known.
-std::uint16_t ScrubConnection::crc_change(const DumpPacket& packet, Bytes replaced,
-                                          const Shared& shared) {
-  const auto crc = crc16(packet.payload);
-  const auto size = packet.payload.size();
-  auto start = start_of(*packet.stored, crc, size);
-  std::uint16_t change = 0; // of the start
-  if (packet.verdict == DumpVerdict::good && packet.start == DumpStart::bytes_before) {
-    ByteBuffer before;
-    append_be(before, start);
-    const auto offset = packet.offset - before.size();
-    const auto known = crcs_.change_of(start); // of another copy of the packet that is lost
-    if (known && device_.end() <= offset) {
-      device_.packet({offset, 0, 0, 0, *known, true});
-    }
-    device_.replace(shared.key, static_cast<std::int64_t>(offset), before);
-    change = static_cast<std::uint16_t>(load_be<std::uint16_t>(before) ^ start);
-    crcs_.add(start, change);
-  } else if (packet.verdict == DumpVerdict::good && packet.start != DumpStart::zero) {
-    change = crcs_.change_of(start).value_or(0);
-  } else if (packet.verdict != DumpVerdict::good) {
-    auto known = crcs_.change_of(start);
-    if (!known && packet.computed) {
-      start = start_of(*packet.computed, crc, size);
-      known = packet.start == DumpStart::zero ? std::nullopt : crcs_.change_of(start);
-    }
-    change = known.value_or(0);
-  }
-  const auto from = static_cast<std::uint16_t>(start ^ change);
-  const auto changed =
-      static_cast<std::uint16_t>(crc16(replaced, from) ^ crc16(packet.payload, start));
-  if (packet.computed && packet.computed != packet.stored) {
-    crcs_.add(*packet.computed, changed);
-  }
-  crcs_.add(*packet.stored, changed);
-  return changed;
+  const auto tail_change = tail_change_for(replaced, shared.key.crc(crc));
+  device_.packet({.offset = packet.offset,
+                  .place = place,
+                  .header = static_cast<std::uint16_t>(packet.header),
+                  .payload = static_cast<std::uint16_t>(packet.payload.size()),
+                  .tail_change = tail_change,
+                  .crc_change = packet.stored ? crc_change(*packet.stored, packet.payload, replaced,
+                                                           shared.key)
+                                              : std::uint16_t{0},
+                  .has_crc = packet.stored.has_value()});
 }
 
 // --- the plan ---
@@ -297,17 +281,16 @@ ScrubConnection& ScrubPlan::open(const TcpConnection& connection) {
 }
 
 void ScrubPlan::piece(const TcpConnection& connection, const TcpPiece& piece) {
-  constexpr std::size_t place_cost = 48;
   auto& open = this->open(connection);
-  const auto before = open.memory() + places_.size() * place_cost;
-  open.piece(piece, {key_, values_, places_, counts_});
-  memory_ += open.memory() + places_.size() * place_cost - before;
+  const auto before = open.memory();
+  open.piece(piece, {key_, values_, counts_});
+  memory_ += open.memory() - before;
 }
 
 void ScrubPlan::over(const TcpConnection& connection) {
   auto& open = this->open(connection);
   memory_ -= std::min(memory_, open.memory());
-  if (open.finish(connection, {key_, values_, places_, counts_})) {
+  if (open.finish(connection, {key_, values_, counts_})) {
     memory_ += open.memory();
     ++counts_.connections;
   } else {

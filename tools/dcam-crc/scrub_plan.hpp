@@ -79,7 +79,6 @@ private:
   SegmentFinder finder_;
   TcpReassembly reassembly_{*this};
   std::map<std::uint64_t, std::unique_ptr<ScrubConnection>> connections_;
-  std::unordered_map<std::uint64_t, std::uint64_t> places_; ///< of contents: where seen first
   std::map<Key, Pieces> pieces_;
   std::unordered_map<std::uint64_t, Place> fragments_;
   std::set<LinkType> links_;

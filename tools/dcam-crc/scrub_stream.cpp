@@ -18,6 +18,7 @@ void ScrubStream::keep(std::uint64_t offset, std::size_t size) {
        .place = 0,
        .size = static_cast<std::uint32_t>(size),
        .header = 0,
+       .tail_change = 0,
        .crc_change = 0,
        .kind = Kind::kept,
        .has_crc = false,
@@ -29,6 +30,7 @@ void ScrubStream::put(std::uint64_t offset, ByteBuffer bytes) {
        .place = literals_.size(),
        .size = static_cast<std::uint32_t>(bytes.size()),
        .header = 0,
+       .tail_change = 0,
        .crc_change = 0,
        .kind = Kind::literal,
        .has_crc = false,
@@ -42,6 +44,7 @@ void ScrubStream::packet(const Packet& packet) {
        .place = packet.place,
        .size = packet.payload,
        .header = packet.header,
+       .tail_change = packet.tail_change,
        .crc_change = packet.crc_change,
        .kind = Kind::packet,
        .has_crc = packet.has_crc,
@@ -109,6 +112,12 @@ void ScrubStream::replace_in(const Part& part, const ScrubKey& key, std::uint64_
                             static_cast<std::ptrdiff_t>(count), piece.begin());
       } else {
         key.disguise(0, part.place + (at - header), piece);
+        for (std::size_t each = 0; each < piece.size(); ++each) {
+          const auto rest_of_body = body - (at + each); // 2 and 1 are the last two
+          const auto change =
+              rest_of_body > 2 ? 0 : part.tail_change >> (rest_of_body == 2 ? 8 : 0);
+          piece[each] ^= static_cast<std::byte>(change & 0xFF);
+        }
       }
       i += piece.size();
     } else if (at < part.end() - part.offset) {

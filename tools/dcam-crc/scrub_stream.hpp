@@ -23,13 +23,14 @@ public:
   void keep(std::uint64_t offset, std::size_t size);
   /// Others stand in their place.
   void put(std::uint64_t offset, ByteBuffer bytes);
-  /// A packet: its header stays, its payload becomes that of the file at `place`, each bit of its
-  /// CRC that is set in `crc_change` is changed.
+  /// A packet: its header stays, its payload is disguised as that at `place`, and of the payload's
+  /// last two bytes, and of the CRC, each bit is changed that is set in these.
   struct Packet {
     std::uint64_t offset;
     std::uint64_t place;
     std::uint16_t header;
     std::uint16_t payload;
+    std::uint16_t tail_change;
     std::uint16_t crc_change;
     bool has_crc;
   };
@@ -49,9 +50,10 @@ private:
   enum class Kind : std::uint8_t { kept, literal, packet };
   struct Part {
     std::uint64_t offset;
-    std::uint64_t place; ///< in the file; of a literal: which
+    std::uint64_t place; ///< of a literal: which
     std::uint32_t size;  ///< without header and CRC
     std::uint16_t header;
+    std::uint16_t tail_change;
     std::uint16_t crc_change;
     Kind kind;
     bool has_crc;

@@ -59,6 +59,21 @@ ByteBuffer replaced(const ScrubStream& stream, const ScrubKey& key, std::int64_t
 
 } // namespace
 
+TEST_CASE("scrub key: a CRC goes on from another one if it did, and 0 stays 0") {
+  const ScrubKey key;
+  CHECK(key.crc(0) == 0);
+  for (const std::uint64_t size : {1U, 2U, 1024U, 4096U}) {
+    for (std::uint16_t crc = 1; crc < 60'000; crc = static_cast<std::uint16_t>(crc + 4321)) {
+      CAPTURE(size, crc);
+      CHECK(key.crc(crc) != 0);
+      CHECK(key.crc(crc16_combine(crc, 0x1234, size)) ==
+            crc16_combine(key.crc(crc), key.crc(0x1234), size));
+      CHECK(key.crc(crc16_combine(crc, 0x1235, size)) !=
+            crc16_combine(key.crc(crc), key.crc(0x1234), size));
+    }
+  }
+}
+
 TEST_CASE("scrub stream: what no part describes is disguised, without zeros") {
   const ScrubKey key;
   const auto content = random_bytes(3000, 1);
@@ -107,9 +122,9 @@ TEST_CASE("scrub stream: a packet's payload is that of a place of the file, wher
   append(packet, from_hex("1234"));
   ScrubStream stream(4);
   ScrubStream again(8);
-  stream.packet({100, 7000, 4, 50, 0x8001, true});
-  stream.packet({156, 7000, 4, 50, 0, false});
-  again.packet({300, 7000, 4, 50, 0, true});
+  stream.packet({100, 7000, 4, 50, 0, 0x8001, true});
+  stream.packet({156, 7000, 4, 50, 0, 0, false});
+  again.packet({300, 7000, 4, 50, 0, 0, true});
   CHECK(stream.end() == 210);
   const auto other = replaced(stream, key, 100, packet);
   CHECK(to_hex(Bytes(other).first(4)) == "00040034");
@@ -118,6 +133,13 @@ TEST_CASE("scrub stream: a packet's payload is that of a place of the file, wher
   key.disguise(0, 7000, expected);
   CHECK(std::ranges::equal(Bytes(other).subspan(4, 50), expected));
   CHECK(std::ranges::equal(Bytes(replaced(again, key, 300, packet)).subspan(4, 50), expected));
+  ScrubStream tail(4);
+  tail.packet({100, 7000, 4, 50, 0x0180, 0, true});
+  expected[48] ^= std::byte{0x01};
+  expected[49] ^= std::byte{0x80};
+  CHECK(std::ranges::equal(Bytes(replaced(tail, key, 100, packet)).subspan(4, 50), expected));
+  expected[48] ^= std::byte{0x01};
+  expected[49] ^= std::byte{0x80};
   const auto without = replaced(stream, key, 156, packet);
   CHECK(to_hex(Bytes(without).last(2)) != "1234"); // no part's
   CHECK(std::ranges::equal(Bytes(without).subspan(4, 50), expected));
