@@ -206,16 +206,7 @@ void ScrubConnection::on(const DumpPacket& packet, const Shared& shared) {
   const auto crc = crc16(packet.payload);
   if (packet.verdict == DumpVerdict::good && packet.start == DumpStart::bytes_before) {
     const auto start = start_of(*packet.stored, crc, packet.payload.size());
-    const auto offset = packet.offset - sizeof start;
-    if (device_.end() <= offset) { // otherwise it is that of a packet which is cut
-      device_.packet({.offset = offset,
-                      .place = 0,
-                      .header = 0,
-                      .payload = 0,
-                      .tail_change = 0,
-                      .crc_change = change_of(start, shared.key),
-                      .has_crc = true});
-    }
+    device_.crc_before(packet.offset, change_of(start, shared.key));
   }
   const auto place = std::hash<std::string_view>()(as_text(packet.payload));
   ByteBuffer replaced(packet.payload.begin(), packet.payload.end());

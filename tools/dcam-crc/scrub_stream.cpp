@@ -51,6 +51,29 @@ void ScrubStream::packet(const Packet& packet) {
        .zeros = 0});
 }
 
+void ScrubStream::crc_before(std::uint64_t offset, std::uint16_t change) {
+  constexpr std::uint64_t size = sizeof change;
+  if (!parts_.empty() && parts_.back().kind == Kind::packet) {
+    auto& last = parts_.back();
+    if (last.has_crc && last.end() == offset) {
+      return; // that is the one
+    }
+    last.has_crc = last.has_crc && last.end() + size <= offset;
+    if (last.end() + size > offset) {
+      last.size -= static_cast<std::uint32_t>(
+          std::min<std::uint64_t>(last.size, last.end() + size - offset));
+      last.tail_change = 0;
+    }
+  }
+  packet({.offset = offset - size,
+          .place = 0,
+          .header = 0,
+          .payload = 0,
+          .tail_change = 0,
+          .crc_change = change,
+          .has_crc = true});
+}
+
 void ScrubStream::keep_zeros_behind(std::uint8_t count) {
   if (!parts_.empty()) {
     parts_.back().zeros = count;

@@ -35,6 +35,9 @@ public:
     bool has_crc;
   };
   void packet(const Packet& packet);
+  /// The two bytes before `offset` are a CRC, whatever part they were taken for, of which these
+  /// bits are changed: what follows goes on from it.
+  void crc_before(std::uint64_t offset, std::uint16_t change);
   /// So many zeros, if that is what stands behind the last part, stay.
   void keep_zeros_behind(std::uint8_t count);
 

@@ -140,6 +140,16 @@ TEST_CASE("scrub stream: a packet's payload is that of a place of the file, wher
   CHECK(std::ranges::equal(Bytes(replaced(tail, key, 100, packet)).subspan(4, 50), expected));
   expected[48] ^= std::byte{0x01};
   expected[49] ^= std::byte{0x80};
+  for (const std::uint64_t skipped : {0U, 1U, 2U}) { // the CRC of a packet that is cut
+    ScrubStream cut(4);
+    cut.packet({100, 7000, 4, 50, 0, 0x0100, skipped != 0});
+    cut.crc_before(156 + skipped, 0x8001);
+    CAPTURE(skipped);
+    const auto crc = replaced(cut, key, static_cast<std::int64_t>(154 + skipped), from_hex("1234"));
+    CHECK(to_hex(crc) == "9235");
+    const auto before = replaced(cut, key, 100, packet);
+    CHECK(std::ranges::equal(Bytes(before).subspan(4, 50), expected));
+  }
   const auto without = replaced(stream, key, 156, packet);
   CHECK(to_hex(Bytes(without).last(2)) != "1234"); // no part's
   CHECK(std::ranges::equal(Bytes(without).subspan(4, 50), expected));
