@@ -134,10 +134,7 @@ TEST_CASE("encoder: an output that cannot be written is an error of the disk, no
 
 TEST_CASE("encoder: without a picture ffmpeg is not run") {
   EncoderStudio studio;
-  PtmfWriter writer({20, 1280, 720});
-  ByteBuffer file;
-  writer.picture(false, from_hex("00000001 0201 d0 55"), 0, file);
-  write_file(studio.path("in"), as_text(file));
+  write_file(studio.path("in"), as_text(recording_without_key()));
   const auto ran = studio.run();
   CHECK(ran.code == ExitCode::bad_data);
   CHECK_THAT(ran.errors, ContainsSubstring("in: holds no picture that can be decoded"));

@@ -34,6 +34,14 @@ struct LiveStudio : Studio {
   }
 };
 
+/// It begins in the middle: nothing of it can be decoded.
+inline ByteBuffer recording_without_key() {
+  PtmfWriter writer({20, 1280, 720});
+  ByteBuffer file;
+  writer.picture(false, from_hex("00000001 0201 d0 55"), 0, file);
+  return file;
+}
+
 struct Pictures {
   std::uint64_t pictures = 0;
   std::uint64_t fragments = 0;
