@@ -48,7 +48,7 @@ bool is_whole_hex(std::string_view word) {
 }
 
 /// More than a number or a word that happens to be made of these letters.
-bool has_much_hex(const Words& words) {
+bool has_hex_beside(const Words& words) {
   std::size_t pairs = 0;
   for (const auto& word : words) {
     pairs = word.size() == 2 && is_whole_hex(word) ? pairs + 1 : 0;
@@ -139,7 +139,7 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form, bool goes
   if (2 * found.bytes.size() < least_digits && !goes_on) {
     found.bytes.clear();
   }
-  found.has_other_hex = found.bytes.empty() && has_much_hex(alphanumeric_words(line));
+  found.has_other_hex = found.bytes.empty() && has_hex_beside(alphanumeric_words(line));
   return found;
 }
 
