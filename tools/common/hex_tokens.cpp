@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t bytes_at_once = 65536;
 constexpr std::size_t longest_token = 8192;
-constexpr std::size_t longest_token = 1 << 20;
+constexpr std::size_t longest_whole = 1 << 20;
 
 bool is_word_character(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
@@ -312,7 +312,7 @@ void HexTokens::take_base64(char c) {
 /// Lines are kept: the last word of each.
 void HexTokens::take_base64_word(char c) {
   if (c != '\n') {
-    if (token_.size() < longest_token) {
+    if (token_.size() < longest_whole) {
       token_ += c;
     } else if (!std::exchange(bad_string_, true)) {
       wrong("a line of more than 1 MiB: break it into lines");
