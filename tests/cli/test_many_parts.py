@@ -65,6 +65,9 @@ class ManyParts(ToolTest):
         sizes = sorted(path.stat().st_size for path in self.out.glob("*/*.part"))
         self.assertEqual(sorted(self.held()), sizes)
         self.assertFalse(any(map(tail_in, self.checkpoints())))
+        for part in self.out.glob("*/*.part"):  # nor do they occupy what they do not use
+            status = part.stat()
+            self.assertLessEqual(status.st_blocks * 512, -(-status.st_size // 4096) * 4096)
 
 
 if __name__ == "__main__":

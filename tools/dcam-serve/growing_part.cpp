@@ -60,6 +60,7 @@ Result<Job::Step> GrowingPart::prepare(Barrier& barrier) {
     return Step::done;
   }
   prepared_ = file_->data().bytes;
+  file_->make_room();
   const auto prepared = file_->prepare(barrier);
   return prepared ? Result<Step>(Step::wait) : std::unexpected(prepared.error());
 }

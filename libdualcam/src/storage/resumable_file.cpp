@@ -109,10 +109,11 @@ Result<void> ResumableFile::append(std::span<const Bytes> payloads, Tail tail) {
   return {};
 }
 
-/// As START and the first packet say.
-std::uint64_t ResumableFile::expected_bytes() const {
-  return counts_packets(identity_) ? std::uint64_t{identity_.announced} * data_.packet_size
-                                   : identity_.announced;
+void ResumableFile::make_room() {
+  const auto whole = counts_packets(identity_)
+                         ? std::uint64_t{identity_.announced} * data_.packet_size
+                         : identity_.announced;
+  part_.make_room(saved_.held.bytes, whole);
 }
 
 Result<void> ResumableFile::prepare(Barrier& barrier) {
@@ -122,7 +123,6 @@ Result<void> ResumableFile::prepare(Barrier& barrier) {
   }
   next_ = {.held = data_, .crc64 = crc64_, .from = *from, .proved = {}};
   next_tail_ = part_.tail();
-  part_.make_room(saved_.held.bytes, expected_bytes());
   barrier.add(part_.file());
   if (!is_begun_) { // also what the process before us wrote may not be durable yet
     barrier.add(checkpoint_.file());

@@ -94,6 +94,8 @@ public:
   /// comparison begins there. Of what is beyond what is held nothing is kept.
   Result<void> keep_compared(std::uint32_t packet, std::uint64_t offset);
 
+  /// Before `prepare` while more is to come, if it comes little by little: asks for room for that.
+  void make_room();
   /// Growth, the first step: what has been appended so far is to be covered.
   Result<void> prepare(Barrier& barrier);
   /// Before the last `prepare`: nothing more will come. What was held back is written, and room
@@ -150,7 +152,6 @@ private:
                                      const CameraState& known);
 
   Result<void> add_entry();
-  std::uint64_t expected_bytes() const;
   Result<FileRecord> read_whole(const std::function<void(Bytes)>& take) const;
   Result<Place> find_tail() const;
   Result<std::optional<std::filesystem::path>> reserve_name(const Finish& how, Barrier& barrier);
