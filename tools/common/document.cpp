@@ -10,10 +10,6 @@
 namespace dualcam::inline tools {
 namespace {
 
-std::unexpected<Error> bad_document(std::uint64_t offset, std::string message) {
-  return std::unexpected(Error{ErrorCategory::malformed, offset, std::move(message)});
-}
-
 std::size_t nesting(std::string_view json) {
   std::size_t depth = 0;
   std::size_t deepest = 0;
@@ -104,13 +100,13 @@ Result<Json> parsed(std::string_view text) {
   Builder builder;
   if (!Json::sax_parse(utf8, &builder)) {
     const auto offset = builder.bytes() > 0 ? builder.bytes() - 1 : 0;
-    return bad_document(bytes_before(text, offset), offset >= utf8.size()
-                                                        ? "the JSON ends early"
-                                                        : "this is no well-formed JSON");
+    return malformed_error(bytes_before(text, offset), offset >= utf8.size()
+                                                           ? "the JSON ends early"
+                                                           : "this is no well-formed JSON");
   }
   auto json = std::move(builder).take();
   return json.is_object() ? Result<Json>(std::move(json))
-                          : bad_document(0, "a JSON object was expected");
+                          : malformed_error(0, "a JSON object was expected");
 }
 
 } // namespace
@@ -118,10 +114,10 @@ Result<Json> parsed(std::string_view text) {
 Result<Json> parse_document(std::string_view text) {
   text = text.substr(0, text.find_last_not_of('\0') + 1); // some devices end strings in it
   if (text.size() > longest_document) {
-    return bad_document(longest_document, "the JSON is too long: at most 1 MiB was expected");
+    return malformed_error(longest_document, "the JSON is too long: at most 1 MiB was expected");
   }
   if (nesting(text) > deepest_document) {
-    return bad_document(0, "the JSON is nested too deep: at most 64 levels were expected");
+    return malformed_error(0, "the JSON is nested too deep: at most 64 levels were expected");
   }
   auto document = parsed(text);
   if (!document) {

@@ -26,10 +26,6 @@ constexpr std::size_t size_v4 = 12;    // two addresses and two ports
 constexpr std::size_t size_v6 = 36;    // the same
 constexpr std::size_t size_unix = 216; // two paths
 
-Parsed not_a_header(std::size_t offset, std::string message) {
-  return std::unexpected(Error{ErrorCategory::malformed, offset, std::move(message)});
-}
-
 /// Whether one of them is the beginning of the other.
 bool agree(std::string_view text, std::string_view whole) {
   const auto size = std::min(text.size(), whole.size());
@@ -83,8 +79,8 @@ Parsed parse_line(std::string_view text) {
   if (end == std::string_view::npos) {
     return text.size() < longest_line
                ? Parsed()
-               : not_a_header(longest_line, "the line of its PROXY header has "
-                                            "no end");
+               : malformed_error(longest_line, "the line of its PROXY header has "
+                                               "no end");
   }
   auto line = text.substr(line_begin.size(), end - line_begin.size());
   ProxyHeader header{.size = end + line_end.size(), .ends = {}};
@@ -93,12 +89,12 @@ Parsed parse_line(std::string_view text) {
     return header;
   }
   if (family != "TCP4" && family != "TCP6") {
-    return not_a_header(line_begin.size(), "its PROXY header is of an unknown protocol");
+    return malformed_error(line_begin.size(), "its PROXY header is of an unknown protocol");
   }
   header.ends = parse_ends(line, family == "TCP4" ? AF_INET : AF_INET6);
   return header.ends ? Parsed(header)
-                     : not_a_header(line_begin.size() + family.size(),
-                                    "the addresses of its PROXY header cannot be read");
+                     : malformed_error(line_begin.size() + family.size(),
+                                       "the addresses of its PROXY header cannot be read");
 }
 
 // --- version 2: bytes ---
@@ -179,7 +175,7 @@ Parsed parse_bytes(Bytes bytes) {
   }
   const auto fixed = fixed_part(bytes);
   if (auto flaw = flaw_of(fixed); !flaw.empty()) {
-    return not_a_header(signature.size(), std::move(flaw));
+    return malformed_error(signature.size(), std::move(flaw));
   }
   const auto rest = bytes.subspan(fixed_size);
   if (rest.size() < fixed.size) {
@@ -206,7 +202,7 @@ Parsed parse_proxy_header(Bytes bytes) {
   if (agree(text, line_begin)) {
     return text.size() < line_begin.size() ? Parsed() : parse_line(text);
   }
-  return not_a_header(0, "it has no PROXY header");
+  return malformed_error(0, "it has no PROXY header");
 }
 
 } // namespace dualcam::inline tools

@@ -17,10 +17,6 @@ constexpr std::size_t header_size = 4;
 constexpr std::size_t longest_payload = 4096;
 constexpr std::size_t most_inits = 64;
 
-std::unexpected<Error> malformed(std::uint64_t offset, std::string message) {
-  return std::unexpected(Error{ErrorCategory::malformed, offset, std::move(message)});
-}
-
 std::string text_of(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -55,13 +51,13 @@ Result<Record> read_own(const Json& object, std::optional<Camera> camera) {
   }
   const auto bytes = parse_hex(text_of(object, "raw"));
   if (!bytes || bytes->empty()) {
-    return malformed(0, "the record's 'raw' is no payload in hex");
+    return malformed_error(0, "the record's 'raw' is no payload in hex");
   }
   const auto said = camera_named(text_of(object, "camera"));
-  auto record =
-      object.contains("protocol")
-          ? read_single(*bytes, camera).value_or(malformed(0, "the record's 'raw' is no INIT"))
-          : read_payload(*bytes, camera ? camera : said);
+  auto record = object.contains("protocol")
+                    ? read_single(*bytes, camera)
+                          .value_or(malformed_error(0, "the record's 'raw' is no INIT"))
+                    : read_payload(*bytes, camera ? camera : said);
   if (record) {
     add_facts(*record, object);
   } else {
@@ -177,8 +173,9 @@ std::optional<Result<Record>> read_document(const Json& document, std::string_vi
   if (is_camera_document(document) || tells_version(document)) {
     return record_of_camera_document(document, text);
   }
-  return malformed(0, "the JSON is neither a record of dcam-serve or dcam-meta (it has no 'raw') "
-                      "nor a camera's (it has no 'file' or 'location')");
+  return malformed_error(
+      0, "the JSON is neither a record of dcam-serve or dcam-meta (it has no 'raw') "
+         "nor a camera's (it has no 'file' or 'location')");
 }
 
 void RecordCollector::event(const DumpEvent& event) {

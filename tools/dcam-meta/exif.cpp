@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::byte marker{0xFF};
 
-std::unexpected<Error> malformed(std::uint64_t offset, std::string message) {
-  return std::unexpected(Error{ErrorCategory::malformed, offset, std::move(message)});
-}
-
 constexpr std::size_t soi = 2;
 constexpr std::string_view exif_mark("Exif\0\0", 6);
 
@@ -28,7 +24,7 @@ struct ExifPlace {
 /// Goes through the segments up to the start of scan.
 Result<ExifPlace> find_exif(Bytes jpeg) {
   if (jpeg.size() < soi || jpeg[0] != marker || jpeg[1] != std::byte{0xD8}) {
-    return malformed(0, "a JPEG was expected: it begins with ffd8");
+    return malformed_error(0, "a JPEG was expected: it begins with ffd8");
   }
   ExifPlace place{soi, 0};
   std::size_t at = soi;
@@ -43,7 +39,7 @@ Result<ExifPlace> find_exif(Bytes jpeg) {
     }
     const std::size_t size = 2 + load_be<std::uint16_t>(jpeg.subspan(at + 2));
     if (size < 4 || size > jpeg.size() - at) {
-      return malformed(at, "the JPEG's segment has a length that does not fit");
+      return malformed_error(at, "the JPEG's segment has a length that does not fit");
     }
     if (id == 0xE1 && place.size == 0 &&
         as_text(jpeg.subspan(at + 4, size - 4)).starts_with(exif_mark)) {
@@ -53,7 +49,7 @@ Result<ExifPlace> find_exif(Bytes jpeg) {
     }
     at += size;
   }
-  return malformed(at, "the JPEG ends before its picture begins");
+  return malformed_error(at, "the JPEG ends before its picture begins");
 }
 
 TiffField text_field(std::uint16_t tag, std::string text) {
@@ -149,11 +145,11 @@ Result<ByteBuffer> with_exif(Bytes jpeg, const Record& record) {
   }
   const auto tiff = with_fields(old, fields);
   if (!tiff) {
-    return malformed(place->offset + header + tiff.error().offset,
-                     "its EXIF cannot be extended: " + tiff.error().message);
+    return malformed_error(place->offset + header + tiff.error().offset,
+                           "its EXIF cannot be extended: " + tiff.error().message);
   }
   if (tiff->size() + header - 2 > 0xFFFF) {
-    return malformed(place->offset, "its EXIF is too large to be extended: 64 KiB at most");
+    return malformed_error(place->offset, "its EXIF is too large to be extended: 64 KiB at most");
   }
   ByteBuffer tagged(jpeg.begin(), jpeg.begin() + static_cast<std::ptrdiff_t>(place->offset));
   append_be(tagged, std::uint16_t{0xFFE1});

@@ -31,10 +31,6 @@ struct Directory {
   std::uint32_t next = 0;
 };
 
-std::unexpected<Error> not_tiff(std::uint64_t offset, std::string message) {
-  return std::unexpected(Error{ErrorCategory::malformed, offset, std::move(message)});
-}
-
 class Tiff {
 public:
   /// Of an empty one `main()` is empty, too.
@@ -86,11 +82,11 @@ Result<Tiff> Tiff::read(Bytes bytes) {
   }
   const auto order = as_text(bytes.first(std::min(bytes.size(), std::size_t{2})));
   if (bytes.size() < header_size || (order != "II" && order != "MM")) {
-    return not_tiff(0, "no TIFF header");
+    return malformed_error(0, "no TIFF header");
   }
   Tiff tiff(bytes, order == "MM" ? std::endian::big : std::endian::little);
   if (tiff.number<std::uint16_t>(order.size()) != magic) {
-    return not_tiff(order.size(), "no TIFF header");
+    return malformed_error(order.size(), "no TIFF header");
   }
   return tiff;
 }
@@ -102,11 +98,11 @@ Result<Directory> Tiff::directory_at(std::uint32_t offset) const {
   }
   constexpr std::size_t least = sizeof(std::uint16_t) + sizeof directory.next;
   if (offset < header_size || offset > bytes_.size() || bytes_.size() - offset < least) {
-    return not_tiff(offset, "a directory was expected there");
+    return malformed_error(offset, "a directory was expected there");
   }
   const std::size_t count = number<std::uint16_t>(offset);
   if (bytes_.size() - offset - least < count * entry_size) {
-    return not_tiff(offset, "a directory goes on after the end");
+    return malformed_error(offset, "a directory goes on after the end");
   }
   std::size_t at = offset + sizeof(std::uint16_t);
   for (std::size_t i = 0; i < count; ++i, at += entry_size) {
@@ -128,7 +124,7 @@ Result<Directory> Tiff::below(const Directory& from, std::uint16_t pointer) cons
     return Directory{};
   }
   if ((entry->type != type_long && entry->type != type_directory) || entry->count != 1) {
-    return not_tiff(0, "the place of a directory is not told by one number");
+    return malformed_error(0, "the place of a directory is not told by one number");
   }
   return directory_at(number<std::uint32_t>(entry->value));
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace dualcam {
 
@@ -43,6 +44,11 @@ inline std::string_view descriptors_remedy(int error) {
 /// What an errno means, and what to do about it where that is the same everywhere.
 inline std::string reason_of(int error) {
   return std::generic_category().message(error).append(descriptors_remedy(error));
+}
+
+/// An error of category malformed.
+inline std::unexpected<Error> malformed_error(std::uint64_t offset, std::string message) {
+  return std::unexpected(Error{ErrorCategory::malformed, offset, std::move(message)});
 }
 
 /// An errno as an error of category io: "WHAT: No such file or directory", or the reason alone.
