@@ -1,51 +1,10 @@
 // What dcam-serve tells of what happens: JSON Lines for programs, sentences for people.
-#include "common/json.hpp"
-#include "quiet.hpp"
-#include "tools/serving.hpp"
+#include "tools/told.hpp"
 
 namespace dualcam::serve {
 namespace {
 
 constexpr auto init = "0000 0005 00013ee13c001981 44000400";
-
-/// Each event, by its name and without its time.
-struct Events {
-  std::vector<std::string> names;
-  std::vector<Json> fields;
-
-  explicit Events(const std::string& output) {
-    for (std::size_t at = 0; at < output.size(); at = output.find('\n', at) + 1) {
-      auto json = Json::parse(output.substr(at, output.find('\n', at) - at));
-      CHECK(json["time"].get<std::string>().ends_with('Z'));
-      names.push_back(json["event"].get<std::string>());
-      json.erase("event");
-      json.erase("time");
-      fields.push_back(std::move(json));
-    }
-  }
-  const Json& of(std::string_view name) const {
-    const auto found = std::ranges::find(names, name);
-    REQUIRE(found != names.end());
-    return fields[static_cast<std::size_t>(found - names.begin())];
-  }
-  bool has(std::string_view name) const { return std::ranges::find(names, name) != names.end(); }
-};
-
-struct Told {
-  Events events;
-  std::string errors;
-  int status;
-};
-
-/// What is told while `act` happens.
-template <class Act> Told told(Act act, bool json = true, int verbosity = 0) {
-  const Quiet quiet;
-  TestServer server;
-  server.options.common = {.verbosity = verbosity, .json = json};
-  act(server);
-  const int status = server.status();
-  return {Events(json ? quiet.output() : ""), quiet.errors(), status};
-}
 
 void send_three(TestServer& server) {
   server.options.metadata = true;
