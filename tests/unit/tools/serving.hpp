@@ -64,6 +64,9 @@ public:
       if (exit_by) {
         server.exit_by(exit_by);
       }
+      if (reread) {
+        server.reread_by(reread);
+      }
       status_ = server.run();
       ended_.set_value();
     });
@@ -82,6 +85,7 @@ public:
   ServeOptions options;
   FileSystem& files;
   std::function<void(int)> exit_by; ///< in place of the process's end
+  Server::Reread reread;            ///< at SIGHUP
 
 private:
   using Handler = void (*)(int);
@@ -201,6 +205,11 @@ public:
   }
   void end_after_close() {
     expect("0000 0000");
+    ::shutdown(descriptor_, SHUT_WR);
+  }
+  /// STATUS 0 in place of CLOSE: no REPEAT INIT was before it.
+  void end_completed() {
+    expect("0005 0004 00000000");
     ::shutdown(descriptor_, SHUT_WR);
   }
   void end() {
