@@ -369,19 +369,12 @@ TEST_CASE("serve service: a port that is taken is told with what can be done") {
                                server.options.port)));
 }
 
-TEST_CASE("serve service: what is not said of whom is served says what is listened on") {
+TEST_CASE("serve service: where it listens is told, and that there is no place for more cameras") {
   Scene scene;
   auto& server = scene.server;
   server.options.max_connections = 1;
   server.options.keep_listening = true;
   server.start();
-  scene.until_said("\"event\":\"listening\"");
-  auto listening = scene.events().of("listening");
-  CHECK(listening ==
-        Json({{"address", "127.0.0.1"}, {"port", server.options.port}, {"max_connections", 1}}));
-  CHECK(scene.says("listening on 127.0.0.1 port " + std::to_string(server.options.port) +
-                   ", files go to " + scene.folder().string() +
-                   "; up to 1 connection; stop with Ctrl-C\n"));
   TestDevice device(server);
   device.begin();
   device.packet(1);
@@ -390,10 +383,16 @@ TEST_CASE("serve service: what is not said of whom is served says what is listen
     other.say("0000 0005 00013ee13c001982 44000400");
     CHECK(other.rest() == "00000000");
   }
-  scene.until_said("\"reason\":\"1 connections are open\"");
-  scene.until_said("1 connections are open (--max-connections): closing further ones\n");
   ::raise(SIGTERM);
   CHECK(server.status() == 0);
+  const auto events = scene.events();
+  CHECK(events.of("listening") ==
+        Json({{"address", "127.0.0.1"}, {"port", server.options.port}, {"max_connections", 1}}));
+  CHECK(events.of("rejected")["reason"] == "1 connections are open");
+  CHECK(scene.says("listening on 127.0.0.1 port " + std::to_string(server.options.port) +
+                   ", files go to " + scene.folder().string() +
+                   "; up to 1 connection; stop with Ctrl-C\n"));
+  CHECK(scene.says("1 connections are open (--max-connections): closing further ones\n"));
 }
 
 } // namespace dualcam::serve
