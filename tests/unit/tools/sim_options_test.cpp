@@ -189,6 +189,45 @@ TEST_CASE("sim options: the rest goes where it belongs") {
   }
 }
 
+TEST_CASE(
+    "sim options: --replay acts as was captured, --again offers what there is, nothing else") {
+  CHECK(line.good({"--replay", "a.pcap", "a:1"}).replay == "a.pcap");
+  const std::vector<std::vector<const char*>> acting{
+      {"--generate", "3"}, {"--again"},        {"--devices", "2"},   {"--corrupt", "0.1"},
+      {"--cut", "3"},      {"--stall", "10s"}, {"--reconnect", "1"}, {"--replace-file"}};
+  for (auto words : acting) {
+    CAPTURE(words[0]);
+    words.push_back("a:1");
+    line.good(words);
+    words.insert(words.begin(), {"--replay", "a.pcap"});
+    CHECK_THAT(line.bad(words), ContainsSubstring("--replay plays what was captured"));
+  }
+  CHECK_THAT(line.bad({"--replay", "a.pcap", "a:1", "a.jpg"}),
+             ContainsSubstring("--replay plays what was captured"));
+  line.good({"--replay", "a.pcap", "--rate", "1K", "--ramp", "3s", "a:1"});
+  CHECK(line.good({"--again", "a:1"}).again);
+  constexpr auto again = "--again offers what was generated last";
+  CHECK_THAT(line.bad({"--again", "a:1", "a.jpg"}), ContainsSubstring(again));
+  CHECK_THAT(line.bad({"--again", "--generate", "3", "a:1"}), ContainsSubstring(again));
+}
+
+TEST_CASE("sim options: certificates are for --tls, and a key is for a certificate") {
+  const auto all =
+      line.good({"--tls", "--tls-ca", "ca", "--tls-cert", "cert", "--tls-key", "key", "a:1"});
+  CHECK(all.tls);
+  CHECK(all.tls_files.authorities == "ca");
+  CHECK(all.tls_files.certificate == "cert");
+  CHECK(all.tls_files.key == "key");
+  line.good({"--tls", "a:1"});
+  line.good({"--tls", "--tls-ca", "ca", "a:1"});
+  for (const auto* name : {"--tls-ca", "--tls-cert", "--tls-key"}) {
+    CHECK_THAT(line.bad({name, "x", "a:1"}), ContainsSubstring("are for --tls"));
+  }
+  for (const auto* name : {"--tls-cert", "--tls-key"}) {
+    CHECK_THAT(line.bad({"--tls", name, "x", "a:1"}), ContainsSubstring("go together"));
+  }
+}
+
 TEST_CASE("sim media: a file's kind is what its name says, or what it is") {
   const TemporaryFolder folder;
   const auto load = [&](std::string_view prefix, std::string_view name, std::string_view content) {
