@@ -103,6 +103,48 @@ TEST_CASE("destination: what goes to standard output is compared with when the c
         ByteBuffer(all.begin() + static_cast<std::ptrdiff_t>(from.offset), all.end()));
 }
 
+TEST_CASE("destination: of what went to standard output nothing is compared twice") {
+  const auto sent = packets(20);
+  Loop loop;
+  StreamTransfer stream(loop.disks.root(), Clock::system(), facts, 20);
+  const auto append_from = [&](std::size_t first, std::size_t last) {
+    Output output;
+    for (auto i = first; i < last; ++i) {
+      REQUIRE(loop.result_of(stream.append(std::array{Bytes(sent[i])})));
+    }
+  };
+  const auto begins = [&] {
+    const auto from = stream.resume_point();
+    CHECK(from.offset == (from.packet - 1) * 100);
+    CHECK(from.overlap.size() == stream.bytes() - from.offset);
+    ByteBuffer before;
+    for (std::size_t i = 0; i + 1 < from.packet; ++i) {
+      append(before, sent[i]);
+    }
+    CHECK(from.crc == crc16(before));
+    return from.packet;
+  };
+  append_from(0, 18);
+  CHECK(begins() == 3);                           // sixteen packets are kept
+  REQUIRE(loop.result_of(stream.leave(0, 1800))); // more has come since it was begun
+  CHECK(begins() == 3);
+  stream.pause();
+  REQUIRE(loop.result_of(stream.leave(0, 0))); // nothing was compared
+  CHECK(begins() == 3);
+  REQUIRE(loop.result_of(stream.leave(0, 499)));
+  CHECK(begins() == 5);
+  REQUIRE(loop.result_of(stream.leave(0, 500)));
+  CHECK(begins() == 6);
+  REQUIRE(loop.result_of(stream.leave(0, 300))); // less is no news
+  CHECK(begins() == 6);
+  REQUIRE(loop.result_of(stream.leave(0, 1801))); // there is no such place
+  CHECK(begins() == 6);
+  REQUIRE(loop.result_of(stream.leave(0, 1800))); // but for the last one, which proves it
+  CHECK(begins() == 18);
+  append_from(18, 19);
+  CHECK(begins() == 4);
+}
+
 TEST_CASE("destination: nobody reads standard output any more, which is told from other failures") {
   const auto packet = random_bytes(100, 1);
   const std::array piece{Bytes(packet)};
