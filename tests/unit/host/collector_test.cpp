@@ -302,6 +302,25 @@ TEST_CASE("collector: what has come is durable a second later, though nothing mo
   CHECK(host.collector.deadline() > host.now + Milliseconds(1'000));
 }
 
+TEST_CASE("collector: another file than the stored one that it looks like is stored beside it") {
+  for (const auto& dialect : dialects) {
+    INFO(dialect.name);
+    const auto disk = empty_disk();
+    TwoFiles camera(dialect);
+    const auto first = camera.come(*disk).told;
+    REQUIRE(first.size() == 2);
+    const auto old_content = disk->content(first[0].path);
+    std::ranges::reverse(camera.contents[0]); // of the same length
+    camera.files[0].content = camera.contents[0];
+    const auto came = camera.come(*disk);
+    CHECK(came.taken.size() == 2);
+    REQUIRE(came.told.size() == 1); // the other one is known
+    CHECK(came.told[0].path != first[0].path);
+    CHECK(disk->content(came.told[0].path) == as_text(camera.contents[0]));
+    CHECK(disk->content(first[0].path) == old_content);
+  }
+}
+
 TEST_CASE("collector: another file behind a cut is neither spliced nor lost") {
   for (const auto& dialect : dialects) {
     INFO(dialect.name);

@@ -2,6 +2,7 @@
 
 #include "dualcam/files/metadata.hpp"
 #include "dualcam/storage/checkpoint_file.hpp"
+#include "dualcam/wire/crc16.hpp"
 #include "dualcam/wire/crc64.hpp"
 #include "storage/identity_text.hpp"
 #include "temporary_folder.hpp"
@@ -42,7 +43,7 @@ std::string checkpoint_text() {
 std::string line_of(const std::string& block) { return block.substr(0, block.find('\0')); }
 
 /// Of version 1, as version 0.1 has written it.
-constexpr auto version_1 =
+const std::string version_1 =
     "dualcam checkpoint 1\n"
     "imei 350612071913857\n"
     "kind videof\n"
@@ -276,11 +277,50 @@ TEST_CASE("checkpoint: version 1 is read") {
   CHECK(read->claims[1]->held == claim_b.held);
   CHECK(read->newest() == 0U);
   CHECK_FALSE(read->is_replaced());
-  std::string bad(version_1);
+  auto bad = version_1;
   bad[bad.find("338")] = '4';
   CHECK_FALSE(decode_checkpoint(as_bytes(bad))->claims[0]);
   bad[bad.find("videof")] = 'w';
   CHECK_FALSE(decode_checkpoint(as_bytes(bad)));
+}
+
+TEST_CASE("checkpoint: numbers of version 1 that do not fit together are left out") {
+  const std::string header = version_1.substr(0, version_1.find("held"));
+  const auto reads = [&](const std::string& held) {
+    const auto check = crc16(as_bytes(held), crc16(as_bytes(header)));
+    const auto read = decode_checkpoint(as_bytes(header + held + ' ' + hex16(check) + '\n'));
+    REQUIRE(read);
+    return read->claims[0].has_value();
+  };
+  CHECK(reads("held 0000000337 0000000345088 01024 90c4"));
+  CHECK_FALSE(reads("helt 0000000337 0000000345088 01024 90c4"));
+  CHECK_FALSE(reads("held 0000000337 0000000345087 01024 90c4")); // of full packets alone
+  CHECK_FALSE(reads("held 0000000337 0000000345089 01024 90c4"));
+  CHECK_FALSE(reads("held 0000000337 0000000345088 00000 90c4"));
+  CHECK_FALSE(reads("held 0000000337 0000000690176 02048 90c4")); // larger than they are
+  CHECK_FALSE(reads("held 0000000585 0000000599040 01024 90c4")); // more than there are
+  CHECK(reads("held 0000000584 0000000598016 01024 90c4"));       // all, the last one full
+  CHECK(reads("held 0000000584 0000000596993 01024 90c4"));       // or of a byte
+  CHECK_FALSE(reads("held 0000000584 0000000596992 01024 90c4")); // or of none
+  CHECK_FALSE(reads("held 0000000584 0000000598017 01024 90c4"));
+  CHECK(reads("held 0000000000 0000000000000 00000 0000"));
+  CHECK_FALSE(reads("held 0000000000 0000000000001 00000 0000"));
+  CHECK_FALSE(reads("held 0000000000 0000000000000 00000 0001"));
+}
+
+TEST_CASE("checkpoint: that of version 1 which was replaced says so, with a check of its own") {
+  const std::string header = version_1.substr(0, version_1.find("held"));
+  const std::string claims = version_1.substr(header.size());
+  const auto check = hex16(crc16(as_bytes("replaced"), crc16(as_bytes(header))));
+  const auto is_replaced = [&](const std::string& line) {
+    return decode_checkpoint(as_bytes(header + claims + line))->is_replaced();
+  };
+  CHECK(is_replaced("replaced " + check + '\n'));
+  CHECK_FALSE(is_replaced("replaced " + check));
+  CHECK_FALSE(is_replaced("replaced 0000\n"));
+  CHECK_FALSE(is_replaced("replacee " + check + '\n'));
+  auto torn = version_1.substr(0, header.size() - 2) + "x\n";
+  CHECK_FALSE(decode_checkpoint(as_bytes(torn + claims)));
 }
 
 TEST_CASE("checkpoint: of another version, of another program, empty: an error") {

@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include "dualcam/storage/checkpoint.hpp"
@@ -239,6 +240,46 @@ TEST_CASE("part file: a part that is to be kept is not emptied") {
   REQUIRE(part);
   CHECK(part->path() == folder / "a_1.jpg.part");
   CHECK(content_of(folder / "a.jpg.part") == "old");
+}
+
+TEST_CASE("part file: where many parts are kept a free name is soon found") {
+  class Calls : public FileSystem {
+  public:
+    unsigned opened = 0;
+    int open(const char* path, int flags, mode_t mode) override {
+      ++opened;
+      return FileSystem::open(path, flags, mode);
+    }
+  };
+  const TemporaryFolder folder;
+  for (int number = 0; number < 300; ++number) {
+    const auto name = number == 0 ? "a.jpg" : "a_" + std::to_string(number) + ".jpg";
+    write_file(folder.path() / (name + ".part"), "kept");
+  }
+  Calls calls;
+  const FileSystem::Use use(calls);
+  const auto part = PartFile::create(folder / "a.jpg", Leftover::keep);
+  REQUIRE(part);
+  CHECK(part->path() == folder / "a_300.jpg.part");
+  CHECK(calls.opened < 10);
+}
+
+TEST_CASE("part file: nothing to write is written, whatever a disk says of no bytes") {
+  const TemporaryFolder folder;
+  auto file = File::open(folder / "a", O_RDWR | O_CREAT | O_APPEND);
+  REQUIRE(file);
+  CHECK(file->write(0, std::array{Bytes(), Bytes()}));
+  CHECK(file->append({}));
+  const auto text = as_bytes("ab");
+  CHECK(file->write(0, std::array{Bytes(), text.first(1), Bytes(), text.subspan(1), Bytes()}));
+  CHECK(file->append(as_bytes("c")));
+  CHECK(content_of(folder / "a") == "abc");
+  std::vector<std::string> blocks;
+  const auto take = [&](Bytes block) { blocks.emplace_back(as_text(block)); };
+  CHECK(file->read_each(1, 3, take));
+  CHECK(file->read_each(3, 3, take));
+  CHECK(blocks == std::vector<std::string>{"bc"});
+  CHECK_FALSE(file->read_each(1, 4, take)); // there is no fourth
 }
 
 TEST_CASE("part file: one that exists is opened as it is, unless it is held or has gone") {
