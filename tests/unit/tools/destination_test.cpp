@@ -192,6 +192,26 @@ TEST_CASE("destination: standard output that is not what was verified is no file
   CHECK(finished->sha256 == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+TEST_CASE("destination: standard output that is what was verified is a file, with its digest") {
+  Loop loop;
+  StreamTransfer stream(loop.disks.root(), Clock::system(), facts, 3);
+  Unsaid unsaid(".");
+  {
+    Output output;
+    const std::string_view text("123456789");
+    const std::array pieces{as_bytes(text.substr(0, 3)), as_bytes(text.substr(3, 3)),
+                            as_bytes(text.substr(6))};
+    REQUIRE(loop.result_of(stream.append(pieces)));
+    CHECK(as_text(output.all()) == text);
+  }
+  const auto finished = loop.result_of(stream.finish({facts.file, 9, 0x2189, {}}, unsaid));
+  REQUIRE(finished);
+  CHECK(finished->what == Finished::What::stored);
+  CHECK(finished->is_news);
+  CHECK(finished->file == HeldData{3, 9, 3, 0x2189});
+  CHECK(finished->sha256 == "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225");
+}
+
 // --- which destination ---
 
 TEST_CASE("destination: standard output goes on with the file it has begun, and takes no other") {

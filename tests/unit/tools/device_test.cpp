@@ -136,6 +136,22 @@ TEST_CASE("device: a file that it replaces is another one") {
   CHECK(photo != as_text(recordings[0].content));
 }
 
+TEST_CASE("device: a file by path that turns out to be more than --max-file-size is refused") {
+  serve::TestServer server;
+  server.options.name_by_path = *serve::NameTemplate::parse("{imei}/{camera}{ext}");
+  server.options.max_file_size = 2900;
+  SimOptions options;
+  options.cameras = {&family_of_path("dsm/x")};
+  options.packet_size = 500;
+  options.start_in_packets = true; // START says six, of whatever
+  const auto uploaded = upload(options, server);
+  CHECK(uploaded.code == ExitCode::incomplete);
+  CHECK(uploaded.served == 3);
+  CHECK(count(uploaded, "file-taken") == 0);
+  CHECK(uploaded.sent > 2500);
+  CHECK_FALSE(fs::exists(server.folder / "350612071913857/dsm.jpg"));
+}
+
 TEST_CASE("device: nobody listens, or nobody wants its files") {
   SimOptions options;
   options.host = "127.0.0.1";

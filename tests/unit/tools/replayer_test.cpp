@@ -6,6 +6,7 @@
 #include <asio/post.hpp>
 
 #include "dualcam/wire/crc16.hpp"
+#include "tools/certificates.hpp"
 #include "tools/serving.hpp"
 
 namespace dualcam::sim {
@@ -63,7 +64,7 @@ std::string shown(const std::string& name, const Json& fields) {
 
 /// The first device's connections. When `moves_at` is told, the clock goes on by ten seconds.
 Replayed replay(const Script& script, std::vector<ReplayConnection> connections, std::uint16_t port,
-                const std::string& moves_at = {}) {
+                const std::string& moves_at = {}, const TlsContext* tls = nullptr) {
   SimOptions options;
   options.host = "127.0.0.1";
   options.port = std::to_string(port);
@@ -80,7 +81,7 @@ Replayed replay(const Script& script, std::vector<ReplayConnection> connections,
           asio::post(io, [&] { clock.move_on(10s); });
         }
       },
-      clock);
+      clock, tls);
   CHECK(replayer.devices() == 1);
   asio::co_spawn(io, replayer.run(0), [&](const std::exception_ptr& failure, ExitCode code) {
     CHECK(failure == nullptr);
@@ -179,6 +180,31 @@ TEST_CASE("replayer: a server that cannot be reached ends it") {
   CHECK(replayed.events == Events{"unreachable"});
   CHECK(replayed.sent == 0);
   CHECK(replayed.to_send == 130);
+}
+
+TEST_CASE("replayer: by TLS it plays to a server that speaks it, and to no other") {
+  const Certificate certificate;
+  const auto tls = *TlsContext::client({});
+  const auto script = photo();
+  for (const bool server_does : {true, false}) {
+    serve::TestServer server;
+    server.options.wait = 10min;
+    if (server_does) {
+      server.options.tls = certificate.files();
+    }
+    server.start();
+    serve::TestDevice(server).say("00");
+    const auto replayed = replay(script, {script.made}, server.options.port, {}, &tls);
+    CHECK(replayed.code == (server_does ? ExitCode::done : ExitCode::io));
+    CHECK(replayed.count("unreachable") == (server_does ? 0 : 1));
+    CHECK(replayed.count("connected 65") == (server_does ? 1 : 0));
+    CHECK(replayed.sent == (server_does ? 65 : 0));
+    if (!server_does) {
+      server.clock.move_on(10min);
+    }
+    CHECK(server.status() == (server_does ? 0 : 4));
+    CHECK(stored(server) == (server_does ? content : ""));
+  }
 }
 
 TEST_CASE("replayer: a captured device that went away leaves, without an end of the server's") {

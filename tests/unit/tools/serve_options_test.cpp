@@ -152,6 +152,11 @@ TEST_CASE("serve options: standard output takes one file, which nothing else may
   CHECK(line.good({"-o", "d", "--json", "-k", "--exec", "up"}).common.json);
 }
 
+TEST_CASE("serve options: paths end in NUL where that is asked for") {
+  CHECK_FALSE(line.good({}).common.print0);
+  CHECK(line.good({"--print0"}).common.print0);
+}
+
 TEST_CASE("serve options: a value that cannot be meant is refused, with what is accepted") {
   for (const auto& [option, value, accepted] :
        {std::tuple("-p", "65536", "a whole number from 0 to 65535"),
