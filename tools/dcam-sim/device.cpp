@@ -170,7 +170,6 @@ asio::awaitable<Device::Outcome> Device::converse(Link& link) {
 }
 
 void Device::begin_connection() {
-  gathered_.clear();
   std::vector<std::uint32_t> packets(file_count_);
   for (std::size_t i = 0; i < files_.size(); ++i) {
     packets[labels_[i].number] =

@@ -152,6 +152,10 @@ TEST_CASE("resumable file: what is held back is in a part that is set aside") {
   const auto path = file->set_aside();
   REQUIRE(path);
   CHECK(content_of(*path) == text_of_file(piece[0]));
+  const auto checkpoint = content_of(path->string() + ".checkpoint");
+  const auto claimed = checkpoint.find(text_of_file(piece[0]));
+  CHECK(claimed != checkpoint.npos); // by the claim before
+  CHECK(claimed == checkpoint.rfind(text_of_file(piece[0])));
 }
 
 TEST_CASE("resumable file: claims are true by order, only the overlap is read") {

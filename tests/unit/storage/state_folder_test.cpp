@@ -264,6 +264,37 @@ TEST_CASE("state folder: what cannot be read is an error") {
   CHECK_FALSE(state.mark_said(1));
 }
 
+TEST_CASE("state folder: what is longer than 64 KiB is written anew") {
+  constexpr std::size_t limit = 65'536;
+  const auto after_adding = [](std::size_t size) {
+    const TemporaryFolder folder;
+    StateFolder state(folder.path(), 1);
+    const auto add_part = [&](std::uint64_t id) {
+      Barrier barrier;
+      const PartEntry part{id, FileKind::front_photo, 3, {}, "a" + std::to_string(id)};
+      REQUIRE(state.add(part, barrier));
+      REQUIRE(barrier.sync());
+    };
+    add_part(1);
+    const auto path = folder.path() / state_folder_name / "000000000000001";
+    auto text = content_of(path);
+    while (text.size() + 200 < size) { // of a part that has gone
+      text += gone_line(7) + '\n';
+    }
+    text += std::string(size - text.size() - 1, 'x') + '\n';
+    write_file(path, text);
+    add_part(2);
+    const auto parts = state.read()->parts;
+    REQUIRE(parts.size() == 2);
+    CHECK(parts[0].path == "a1");
+    CHECK(parts[1].path == "a2");
+    CHECK(folder.names() == std::set<std::string>{std::string(state_folder_name)});
+    return content_of(path).size();
+  };
+  CHECK(after_adding(limit) > limit);
+  CHECK(after_adding(limit + 1) < 1000);
+}
+
 TEST_CASE("state folder: several writers share it, also while it is written anew") {
   const TemporaryFolder folder;
   std::vector<std::thread> writers;

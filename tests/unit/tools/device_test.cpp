@@ -134,6 +134,8 @@ TEST_CASE("device: a file that it replaces is another one") {
   CHECK(photo.size() == 3000);
   CHECK(photo.substr(0, 1024) == as_text(recordings[0].content).substr(0, 1024));
   CHECK(photo != as_text(recordings[0].content));
+  CHECK(content_of(server.folder / "350612071913857/photof_1.jpg.part") ==
+        as_text(recordings[0].content).substr(0, 2048)); // what was sent before the cut came
 }
 
 TEST_CASE("device: a file by path that turns out to be more than --max-file-size is refused") {

@@ -1,5 +1,6 @@
 // What a server shares with others, and with its own earlier runs: the folder, the files in it.
 #include "dualcam/storage/camera_locks.hpp"
+#include "dualcam/storage/state_folder.hpp"
 #include "tools/told.hpp"
 
 namespace dualcam::serve {
@@ -131,6 +132,26 @@ TEST_CASE("serve neighbours: who is silent over a file lets another server have 
   CHECK(server.status() == 0);
   CHECK(content_of(scene.folder() / "350612071913857/photof.jpg.part") == "123456");
   CHECK(scene.events().of("disconnected")["reason"] == "another server takes this camera over");
+}
+
+TEST_CASE("serve neighbours: that a file was told is noted soon, not when the server ends") {
+  Scene scene;
+  auto& server = scene.server;
+  server.options.keep_listening = true;
+  server.start();
+  {
+    TestDevice device(server);
+    device.say(init);
+    go_on(device);
+  }
+  scene.until_said("\"event\":\"file-done\"");
+  wait_until([&] {
+    server.clock.move_on(200ms);
+    const auto state = StateFolder(scene.folder(), camera).read();
+    return state && state->records.size() == 1 && state->records[0].said;
+  });
+  ::raise(SIGTERM);
+  CHECK(server.status() == 0);
 }
 
 TEST_CASE("serve neighbours: what an earlier run stored and could not tell is told, once") {
