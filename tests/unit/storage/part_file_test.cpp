@@ -333,6 +333,11 @@ TEST_CASE("folders: a name is made durable once, and again when it is another fo
     REQUIRE(barrier.sync());
     return folders;
   };
+  for (const auto& nothing_missing : {folder.path(), folder.path() / ".", folder.path() / ""}) {
+    Barrier barrier;
+    REQUIRE(create_folders(folder.path(), nothing_missing, barrier));
+    CHECK(barrier.folders().empty());
+  }
   CHECK(unsynced() == std::vector<fs::path>{folder.path(), folder / "a"});
   CHECK(unsynced().empty());
   fs::rename(folder / "a/b", folder / "a/c");
