@@ -104,7 +104,6 @@ bool Line::cuts_after(const Packet& packet) {
   const bool cut = cut_at_ == packet || (!cuts_.empty() && cuts_.front() == packet.number);
   if (cut) {
     cuts_.pop_front();
-    cut_at_.reset();
   }
   return cut;
 }

@@ -249,6 +249,34 @@ public:
   std::vector<std::chrono::minutes> paces;
 };
 
+TEST_CASE(
+    "replayer: a captured device that stayed silent is silent as long, unless there is a rate") {
+  for (const std::uint64_t rate : {0, 1'000'000}) {
+    serve::TestServer server;
+    server.start();
+    serve::TestDevice(server).say("00");
+    Script script;
+    script.says(init);
+    script.made.end = 40min;
+    SimOptions options;
+    options.host = "127.0.0.1";
+    options.port = std::to_string(server.options.port);
+    options.rate = rate;
+    asio::io_context io(1);
+    PaceClock clock;
+    Replayer replayer(
+        options, {script.made}, script.store, io.get_executor(),
+        [](const std::string&, const Json&, const std::string&) {}, clock);
+    asio::co_spawn(io, replayer.run(0),
+                   [](const std::exception_ptr&, ExitCode code) { CHECK(code == ExitCode::done); });
+    io.run();
+    using Paces = std::vector<std::chrono::minutes>;
+    CHECK(clock.paces == (rate == 0 ? Paces{40min} : Paces{}));
+    ::raise(SIGTERM);
+    CHECK(server.status() == 143);
+  }
+}
+
 TEST_CASE("replayer: without a rate the capture's pace is kept") {
   serve::TestServer server;
   server.start();

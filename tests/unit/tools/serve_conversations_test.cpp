@@ -223,6 +223,27 @@ TEST_CASE("serve conversations: a file that the device refuses does not keep oth
   CHECK(fs::exists(scene.folder() / "350612071913857/photor.jpg"));
 }
 
+TEST_CASE("serve conversations: a file over which the camera hangs up is asked for last") {
+  Scene scene;
+  auto& server = scene.server;
+  server.start();
+  {
+    TestDevice device(server);
+    offer(device, both);
+    device.expect("0008 0007 2570686f746f66");
+  }
+  scene.until_said("waiting for the camera to come back");
+  TestDevice device(server);
+  offer(device, both);
+  upload(device, "%photor", digits);
+  next_round(device, front);
+  upload(device, "%photof", letters);
+  next_round(device, nothing);
+  is_over(device);
+  CHECK(server.status() == 0);
+  CHECK(content_of(scene.folder() / file_name) == "abcdefghi");
+}
+
 TEST_CASE("serve conversations: the time of --wait begins anew whenever a camera leaves") {
   const bool begins = GENERATE(true, false);
   Scene scene;
