@@ -23,9 +23,15 @@ def units(stream):
                              lambda unit: unit[0] & 31 == 5)
 
 
-def chunks(stream, seconds=2):
+def frames_of_fields(stream):
+    """As `units`, where two of those are a frame."""
+    fields = units(stream)
+    return [(first[0], first[1] + second[1]) for first, second in zip(fields[::2], fields[1::2])]
+
+
+def chunks(stream, seconds=2, split=units):
     found = []
-    for number, (key, unit) in enumerate(units(stream)):
+    for number, (key, unit) in enumerate(split(stream)):
         time = media.picture_time(number)
         kind = b"I" if key else b"P"
         found.append((time, media.chunk(kind, number, 5_000_000 + time, unit)))
@@ -259,6 +265,19 @@ class Cameras(ConvertCase):
                     self.assertEqual(self.streams(name)[0]["codec_tag_string"], "hvc1")
                 else:
                     self.assertEqual(found, hashes(stream))
+
+    def test_a_chunk_may_hold_two_fields(self):
+        stream = rewritten(h264(*PLAIN, "-coder", "0", "-profile:v", "main", "-g", "1", size=(320, 96)),
+                           Fields())
+        data = b"".join(chunks(stream, seconds=1, split=frames_of_fields))
+        self.write("clip.h265", data)
+        self.convert("-o", "out.mp4", "clip.h265")
+        self.assertEqual(media.frame_hashes(self.folder / "out.mp4"), hashes(stream))
+        self.assert_times("out.mp4", count=20)
+        done = subprocess.run([DCAM_CONVERT, "-", "-o", "-"], input=data, cwd=self.folder, capture_output=True)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.write("live.mkv", done.stdout)
+        self.assertEqual(media.frame_hashes(self.folder / "live.mkv"), hashes(stream))
 
     def test_damage_is_judged_as_in_hevc(self):
         stream = h264(*PLAIN)

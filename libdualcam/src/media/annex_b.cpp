@@ -128,7 +128,7 @@ std::optional<VideoCodec> codec_of(Bytes unit) {
   return std::nullopt;
 }
 
-AccessUnitCheck check_access_unit(Bytes unit, bool key, VideoCodec codec) {
+AccessUnitCheck check_access_unit(Bytes unit, bool key, VideoCodec codec, bool fields) {
   AccessUnitCheck check{.head_size = unit.size(), .head_flaw = {}, .flaw = {}};
   NalFinder finder(unit);
   auto at = finder.next();
@@ -136,6 +136,7 @@ AccessUnitCheck check_access_unit(Bytes unit, bool key, VideoCodec codec) {
     check.head_flaw = "it does not begin with a start code";
   }
   bool has_slice = false;
+  bool in_second_field = false;
   unsigned sets = 0; // a bit each
   for (; at != std::string_view::npos; at = finder.next()) {
     const auto header = header_at(unit, at, codec);
@@ -147,8 +148,11 @@ AccessUnitCheck check_access_unit(Bytes unit, bool key, VideoCodec codec) {
       sets |= header.set ? 1U << *header.set : 0;
       continue;
     }
-    const bool own = key ? header.is_key : header.is_other_picture;
-    if (!own || header.begins_picture == has_slice) {
+    const bool begins_second = fields && has_slice && !in_second_field && header.begins_picture;
+    in_second_field = in_second_field || begins_second;
+    const bool own = key ? header.is_key || (in_second_field && header.is_other_picture)
+                         : header.is_other_picture;
+    if (!own || (header.begins_picture == has_slice && !begins_second)) {
       (has_slice ? check.flaw : check.head_flaw) = "it has a slice that is not its own";
     } else if (!std::exchange(has_slice, true)) {
       check.head_size = start_of_nal_unit(unit, at);

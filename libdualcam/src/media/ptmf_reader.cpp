@@ -43,6 +43,16 @@ bool begins_with_voice_header(Bytes payload) {
 /// Of a picture alone.
 VideoCodec likely_codec(Bytes unit) { return codec_of(unit).value_or(VideoCodec::h265); }
 
+/// Whether a key picture's sequence may have pictures of two fields; nullopt: it does not tell.
+std::optional<bool> tells_fields(Bytes unit, VideoCodec codec) {
+  if (codec != VideoCodec::h264) {
+    return false;
+  }
+  const auto sets = parameter_sets_of(head_of_access_unit(unit, codec), codec);
+  const auto sequence = read_h264_sequence(as_bytes(sets.units[1]));
+  return sequence ? std::optional(!sequence->frames_only) : std::nullopt;
+}
+
 bool is_whole(Bytes unit, bool key) {
   const auto check = check_access_unit(unit, key, likely_codec(unit));
   return check.flaw.empty() && check.head_flaw.empty();
@@ -348,7 +358,10 @@ void PtmfReader::accept_picture(const PtmfHeader& header, bool doubtful, bool la
   const auto payload = content_of(header, window());
   const bool key = header.kind == PtmfKind::key_picture;
   const auto codec = codec_.value_or(likely_codec(payload));
-  const auto check = check_access_unit(payload, key, codec);
+  if (key) {
+    fields_ = tells_fields(payload, codec).value_or(fields_);
+  }
+  const auto check = check_access_unit(payload, key, codec, fields_);
   const auto picture = check.flaw.empty() ? payload.subspan(check.head_size) : payload;
   if (const auto zeros = find_hole(picture); zeros != 0) {
     report(loss_of(
@@ -458,6 +471,7 @@ bool PtmfReader::check_order(const PtmfHeader& header) {
     pictures_ = sounds_ = {};
     key_seen_ = false;
     codec_.reset();
+    fields_ = false;
     break;
   case Order::wrong_number:
     report(

@@ -156,6 +156,27 @@ TEST_CASE("annex b: a check tells damage of a picture from that of what precedes
   }
 }
 
+TEST_CASE("annex b: a picture of H.264 may be two fields where fields are coded") {
+  struct Case {
+    std::string_view hex;
+    bool key, whole_as_fields;
+  };
+  for (const auto& [hex, key, whole_as_fields] : {
+           Case{"000001 6588 000001 419a", true, true},
+           Case{"000001 6588 000001 6588", true, true},
+           Case{"000001 6588 000001 6548 000001 419a 000001 415a", true, true},
+           Case{"000001 419a 000001 419a", false, true},
+           Case{"000001 419a 000001 419a 000001 419a", false, false},
+           Case{"000001 419a 000001 6588", false, false}, // the second one is not of this picture
+           Case{"000001 6588 000001 415a", true, false},
+       }) {
+    CAPTURE(hex);
+    const auto unit = from_hex(hex);
+    CHECK(check_access_unit(unit, key, VideoCodec::h264, true).flaw.empty() == whole_as_fields);
+    CHECK_FALSE(check_access_unit(unit, key, VideoCodec::h264).flaw.empty());
+  }
+}
+
 TEST_CASE("annex b: a hole in front of a picture is its head's, and one of few bytes is none") {
   for (const std::size_t zeros : {63U, 64U, 70U}) {
     const auto head = joined({from_hex("00000001 4e01 05"), ByteBuffer(zeros), from_hex("80")});

@@ -38,10 +38,12 @@ struct AccessUnitCheck {
   std::string_view flaw;      ///< of the picture itself
 };
 
-/// Looks at one access unit that stands alone; a `key` picture if that is wanted.
+/// Looks at one access unit that stands alone; a `key` picture if that is wanted. `fields`: of
+/// H.264 it may be coded as two fields, the second of which need not be a key picture.
 ///
 /// Damage inside the coded data shows only where it makes bytes that no NAL unit can hold.
-AccessUnitCheck check_access_unit(Bytes unit, bool key, VideoCodec codec = VideoCodec::h265);
+AccessUnitCheck check_access_unit(Bytes unit, bool key, VideoCodec codec = VideoCodec::h265,
+                                  bool fields = false);
 
 /// What precedes the first slice of an access unit, or of the beginning of one: its parameter sets.
 Bytes head_of_access_unit(Bytes unit, VideoCodec codec = VideoCodec::h265);

@@ -284,6 +284,7 @@ private:
   Track sounds_;
   bool key_seen_ = false;
   std::optional<VideoCodec> codec_; ///< of the pictures since then
+  bool fields_ = false;             ///< which may be two fields each
 };
 
 /// "garbage", "cut end", "zero hole", ... for JSON and logs.
