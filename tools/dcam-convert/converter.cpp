@@ -276,8 +276,8 @@ private:
 
   Outcome<void> transcode(Output& output) {
     auto stream = frames();
-    const auto pictures = run_ffmpeg_into(workshop_, output, job_of(stream ? &*stream : nullptr));
-    return pictures && output.reader_gone() ? Outcome<void>() : judge(pictures);
+    const auto made = run_ffmpeg_into(workshop_, output, job_of(stream ? &*stream : nullptr));
+    return made && output.reader_gone() ? Outcome<void>() : judge(made);
   }
 
   Outcome<void> make_playlist() {
@@ -286,27 +286,38 @@ private:
       return std::unexpected(sink.error());
     }
     auto stream = frames();
-    const auto pictures = run_ffmpeg_through(
+    const auto made = run_ffmpeg_through(
         workshop_, job_of(stream ? &*stream : nullptr), [&](Bytes bytes) -> Result<bool> {
           const auto written = (*sink)->write(bytes);
           return written ? Result<bool>(true) : std::unexpected(written.error());
         });
     const auto finished = (*sink)->finish();
     record_.output = (*sink)->name();
-    if (pictures && !finished) {
+    if (made && !finished) {
       return failure(ExitCode::io, finished.error().message);
     }
-    return judge(pictures);
+    return judge(made);
   }
 
   /// What ffmpeg has made.
-  Outcome<void> judge(const Outcome<std::uint64_t>& pictures) {
-    if (pictures) {
-      return check_pictures(*pictures);
+  Outcome<void> judge(const Outcome<Verdict>& made) {
+    if (made) {
+      tell_lost_rotation(*made);
+      return check_pictures(made->pictures);
     }
-    const bool bad_data = pictures.error().code == ExitCode::child_failed &&
+    const bool bad_data = made.error().code == ExitCode::child_failed &&
                           finds_no_picture(workshop_, *source_, ffmpeg_input());
-    return failure(bad_data ? ExitCode::bad_data : pictures.error().code, pictures.error().message);
+    return failure(bad_data ? ExitCode::bad_data : made.error().code, made.error().message);
+  }
+
+  /// ffmpeg turns what it encodes, but into Matroska it writes rotation since version 6.1 only.
+  void tell_lost_rotation(const Verdict& made) const {
+    if (options_.task() == Task::convert && options_.codec == Codec::copy &&
+        container() == Container::matroska && source_->mp4.turned && !made.turned) {
+      workshop_.reporter.note(fmt::format("{}: its rotation is left out: this ffmpeg writes none "
+                                          "into Matroska; .mp4 and .mov keep it",
+                                          escaped(record_.input)));
+    }
   }
 
   std::uint64_t expected_frames() const {

@@ -39,7 +39,12 @@ void Encoder::run() {
                 .on_progress = {}};
   job.feed.file = from_us_.get();
   const auto done = attempt([&]() -> Outcome<void> {
-    pictures_ = run_ffmpeg_through(workshop_, job, [this](Bytes bytes) { return take(bytes); });
+    const auto ran =
+        run_ffmpeg_through(workshop_, job, [this](Bytes bytes) { return take(bytes); });
+    if (!ran) {
+      return std::unexpected(ran.error());
+    }
+    pictures_ = ran->pictures;
     return {};
   });
   if (!done) {

@@ -97,7 +97,7 @@ Outcome<void> check_status(const ProcessResult& result) {
                                                   last_words(result.errors)));
 }
 
-Outcome<std::uint64_t> accept(const Verdict& verdict, const ProcessResult& result) {
+Outcome<Verdict> accept(const Verdict& verdict, const ProcessResult& result) {
   if (const auto done = check_status(result); !done) {
     return std::unexpected(done.error());
   }
@@ -105,7 +105,7 @@ Outcome<std::uint64_t> accept(const Verdict& verdict, const ProcessResult& resul
                      : verdict.pictures == 0 ? "no picture is in it"
                                              : nullptr;
   return flaw == nullptr
-             ? Outcome<std::uint64_t>(verdict.pictures)
+             ? Outcome<Verdict>(verdict)
              : failure(ExitCode::child_failed, fmt::format("ffmpeg left a broken file: {}{}", flaw,
                                                            last_words(result.errors)));
 }
@@ -118,8 +118,7 @@ StreamCheck check_for(ResultForm form) {
                                          : StreamCheck(MatroskaCheck(true));
 }
 
-Outcome<std::uint64_t> run_into_file(const Workshop& workshop, Output& output,
-                                     const FfmpegJob& job) {
+Outcome<Verdict> run_into_file(const Workshop& workshop, Output& output, const FfmpegJob& job) {
   auto command = job.command({file_argument(output.temporary_path()), true});
   ProgressReader progress;
   const auto ran = run(workshop, job.on_progress ? with_progress(std::move(command)) : command,
@@ -182,8 +181,7 @@ bool finds_no_picture(const Workshop& workshop, const Source& source, const Ffmp
   return ran && !found && !ffmpeg_version(workshop.options.ffmpeg).starts_with("no ffmpeg");
 }
 
-Outcome<std::uint64_t> run_ffmpeg_into(const Workshop& workshop, Output& output,
-                                       const FfmpegJob& job) {
+Outcome<Verdict> run_ffmpeg_into(const Workshop& workshop, Output& output, const FfmpegJob& job) {
   return output.is_stdout() ? run_ffmpeg_through(workshop, job,
                                                  [&](Bytes bytes) {
                                                    const auto written = output.write(bytes);
@@ -194,8 +192,8 @@ Outcome<std::uint64_t> run_ffmpeg_into(const Workshop& workshop, Output& output,
                             : run_into_file(workshop, output, job);
 }
 
-Outcome<std::uint64_t> run_ffmpeg_through(const Workshop& workshop, const FfmpegJob& job,
-                                          const std::function<Result<bool>(Bytes)>& write) {
+Outcome<Verdict> run_ffmpeg_through(const Workshop& workshop, const FfmpegJob& job,
+                                    const std::function<Result<bool>(Bytes)>& write) {
   auto check = check_for(job.form);
   Result<bool> wanted = true;
   const auto ran = run(workshop, job.command({"pipe:1"}), job.feed, [&](Bytes bytes) {
@@ -210,7 +208,7 @@ Outcome<std::uint64_t> run_ffmpeg_through(const Workshop& workshop, const Ffmpeg
     return std::unexpected(ran.error());
   }
   const auto verdict = std::visit([](const auto& one) { return one.finish(); }, check);
-  return *wanted ? accept(verdict, *ran) : verdict.pictures;
+  return *wanted ? accept(verdict, *ran) : verdict;
 }
 
 } // namespace dualcam::convert

@@ -35,16 +35,15 @@ struct FfmpegJob {
   std::function<void(std::uint64_t frames)> on_progress; ///< not while it goes to standard output
 };
 
-/// Runs ffmpeg into `output`, which it does not finish, and looks at what has come of it; how many
-/// pictures it holds. Errors: io with the sentence for a disk that takes no more, child_failed for
-/// whatever else leaves no whole file.
-Outcome<std::uint64_t> run_ffmpeg_into(const Workshop& workshop, Output& output,
-                                       const FfmpegJob& job);
+/// Runs ffmpeg into `output`, which it does not finish, and looks at what has come of it, which is
+/// then whole and has pictures. Errors: io with the sentence for a disk that takes no more,
+/// child_failed for whatever else leaves no whole file.
+Outcome<Verdict> run_ffmpeg_into(const Workshop& workshop, Output& output, const FfmpegJob& job);
 
 /// Runs ffmpeg, and gives `write` what comes out as it comes, until that returns false: nobody
-/// wants more. How many pictures it was; errors as above, or io of `write`. Needs no Output, and
+/// wants more. What it was; errors as above, or io of `write`. Needs no Output, and
 /// may be called in a thread of its own.
-Outcome<std::uint64_t> run_ffmpeg_through(const Workshop& workshop, const FfmpegJob& job,
-                                          const std::function<Result<bool>(Bytes)>& write);
+Outcome<Verdict> run_ffmpeg_through(const Workshop& workshop, const FfmpegJob& job,
+                                    const std::function<Result<bool>(Bytes)>& write);
 
 } // namespace dualcam::convert

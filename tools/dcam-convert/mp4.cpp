@@ -83,6 +83,15 @@ void describe(Bytes media, Bytes table, Mp4Facts& facts) {
   facts.height = static_cast<std::uint32_t>(number_be(description, 42, 2));
 }
 
+/// Whether the matrix of a track's head does more than move and enlarge.
+bool is_turned(Bytes head) {
+  const std::size_t matrix = number_be(head, 0, 1) == 1 ? 52 : 40;
+  const auto entry = [&](std::size_t number) {
+    return static_cast<std::int32_t>(number_be(head, matrix + 4 * number, 4));
+  };
+  return entry(0) < 0 || entry(1) != 0 || entry(3) != 0 || entry(4) < 0;
+}
+
 void take_movie(Bytes movie, std::uint64_t file_size, Mp4Facts& facts) {
   bool described = false;
   const auto head = find_mp4_box(movie, "mvhd");
@@ -99,6 +108,7 @@ void take_movie(Bytes movie, std::uint64_t file_size, Mp4Facts& facts) {
     const auto kind = handler.size() >= 12 ? as_text(handler.subspan(8, 4)) : std::string_view();
     const bool is_video = kind == "vide";
     facts.other_tracks += is_video || kind == "soun" ? 0 : 1;
+    facts.turned = facts.turned || (is_video && is_turned(find_mp4_box(box.content, "tkhd")));
     facts.has_sound = facts.has_sound || kind == "soun";
     if (is_video && !described) {
       described = true;

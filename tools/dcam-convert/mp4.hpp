@@ -16,6 +16,7 @@ struct Mp4Facts {
   double seconds = 0;              ///< of the same track
   std::uint32_t width = 0;         ///< of its pictures as they are coded; 0 if not known
   std::uint32_t height = 0;
+  bool turned = false; ///< by the head of a picture track: players turn or mirror it
   bool has_sound = false;
   std::uint64_t created = 0;      ///< seconds since 1904; 0 if not known
   std::uint64_t other_tracks = 0; ///< neither pictures nor sound

@@ -16,11 +16,22 @@ constexpr std::uint64_t cluster = 0x1F43B675;
 constexpr std::uint64_t block_group = 0xA0;
 constexpr std::uint64_t simple_block = 0xA3;
 constexpr std::uint64_t block = 0xA1;
+constexpr std::uint64_t track_list = 0x1654AE6B;
+constexpr std::uint64_t track_entry = 0xAE;
+constexpr std::uint64_t video_settings = 0xE0;
+constexpr std::uint64_t projection = 0x7670;
+constexpr std::uint64_t pose_roll = 0x7675;
 
 constexpr auto no_end = std::numeric_limits<std::uint64_t>::max();
 constexpr std::byte first_track{0x81};
 constexpr std::size_t marker_size = 2; // of a JPEG
 constexpr std::size_t read_piece = std::size_t{256} * 1024;
+
+/// What is gone into.
+bool holds_elements(std::uint64_t id) {
+  return id == segment || id == cluster || id == block_group || id == track_list ||
+         id == track_entry || id == video_settings || id == projection;
+}
 
 /// How many bytes a variable-size integer that begins so has; 0: none does.
 std::size_t length_of(std::byte first) {
@@ -96,7 +107,8 @@ void MatroskaCheck::open_element() {
             (end > around && !endless);
   started_ = true;
   has_segment_ = has_segment_ || id == segment;
-  if (id == segment || id == cluster || id == block_group) {
+  turned_ = turned_ || id == pose_roll;
+  if (holds_elements(id)) {
     ends_.push_back(end);
   } else {
     skip_ = size - (head_.size() - head_length);
@@ -114,7 +126,9 @@ void MatroskaCheck::close_elements() {
 Verdict MatroskaCheck::finish() const {
   const bool open = std::ranges::any_of(ends_, [](auto end) { return end != no_end; });
   const bool whole = has_segment_ && !broken_ && !open && skip_ == 0 && head_.empty();
-  return {.flaw = whole ? "" : "it is not closed, or cut short", .pictures = pictures_};
+  return {.flaw = whole ? "" : "it is not closed, or cut short",
+          .pictures = pictures_,
+          .turned = turned_};
 }
 
 void FragmentCheck::feed(Bytes bytes) {

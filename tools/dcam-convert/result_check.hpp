@@ -17,10 +17,11 @@ enum class ResultForm { mp4, matroska, fragments, jpeg };
 struct Verdict {
   std::string flaw;           ///< what it lacks, as in "it has no index"; empty: it is whole
   std::uint64_t pictures = 0; ///< how many are in it; of a video
+  bool turned = false;        ///< it tells players to turn them; of Matroska
 };
 
 /// Looks at a Matroska file from front to back: that every element ends where the one around it
-/// does, and how many blocks its first track has. Holds a few bytes.
+/// does, how many blocks its first track has, and whether a track is turned. Holds a few bytes.
 class MatroskaCheck {
 public:
   /// `live`: the segment may be of unknown size, as a muxer that cannot go back writes it.
@@ -42,6 +43,7 @@ private:
   bool has_segment_ = false;
   bool broken_ = false;
   std::uint64_t pictures_ = 0;
+  bool turned_ = false;
 };
 
 /// Looks at fragmented MP4: that every box is whole, and how many pictures there are.

@@ -249,7 +249,7 @@ private:
       return std::unexpected(output.error());
     }
     const auto all = clips_[0].record.frames + clips_[1].record.frames;
-    const auto pictures = run_ffmpeg_into(
+    const auto made = run_ffmpeg_into(
         workshop_, *output,
         {.command =
              [&](const FfmpegOutput& to) {
@@ -259,13 +259,13 @@ private:
          .form = container() == Container::matroska ? ResultForm::matroska : ResultForm::mp4,
          .on_progress =
              [&](std::uint64_t frames) { workshop_.reporter.progress(0, frames, all); }});
-    if (!pictures) {
-      return std::unexpected(pictures.error());
+    if (!made) {
+      return std::unexpected(made.error());
     }
     const auto least = std::max(clips_[0].record.frames, clips_[1].record.frames);
-    if (!output->reader_gone() && *pictures < least) {
-      return failure(ExitCode::child_failed,
-                     fmt::format("ffmpeg wrote {} pictures, of at least {}", *pictures, least));
+    if (!output->reader_gone() && made->pictures < least) {
+      return failure(ExitCode::child_failed, fmt::format("ffmpeg wrote {} pictures, of at least {}",
+                                                         made->pictures, least));
     }
     return finish_output(workshop_, *output, clips_[0].record);
   }

@@ -67,6 +67,34 @@ TEST_CASE("MP4 facts: when it was made, in both widths") {
   CHECK(inspect(movie({})).created == 0);
 }
 
+TEST_CASE("MP4 facts: pictures are turned by the matrix of their track, in both widths") {
+  const auto turned = [](std::string_view handler, const std::string& version, std::size_t before,
+                         const std::string& matrix) {
+    auto head = from_hex(version + "000000");
+    head.resize(before);
+    append(head, from_hex(matrix));
+    auto handler_box = from_hex("00000000 00000000");
+    append(handler_box, as_bytes(handler));
+    return inspect(movie({box("trak",
+                              boxes({box("tkhd", head), box("mdia", box("hdlr", handler_box))}))}))
+        .turned;
+  };
+  const std::string upright = "00010000 00000000 00000000 00000000 00010000";
+  const std::string quarter = "00000000 00010000 00000000 ffff0000 00000000";
+  const std::string half = "ffff0000 00000000 00000000 00000000 ffff0000";
+  const std::string mirrored = "00010000 00000000 00000000 00000000 ffff0000";
+  const std::string larger = "00020000 00000000 00000000 00000000 00020000";
+  for (const auto& [version, before] : {std::pair("00", 40U), std::pair("01", 52U)}) {
+    CHECK_FALSE(turned("vide", version, before, upright));
+    CHECK_FALSE(turned("vide", version, before, larger));
+    CHECK(turned("vide", version, before, quarter));
+    CHECK(turned("vide", version, before, half));
+    CHECK(turned("vide", version, before, mirrored));
+    CHECK_FALSE(turned("soun", version, before, quarter));
+  }
+  CHECK_FALSE(inspect(movie({track("vide", "hvc1")})).turned);
+}
+
 TEST_CASE("MP4 facts: samples that no chunk holds are not inside") {
   const std::string head = "00000000 00000000 00000000 000003e8 00000bb8";
   const auto equal = inspect(movie({track("vide", "hvc1", head, "00000000 0000000a 00000007")}));

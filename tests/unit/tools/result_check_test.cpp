@@ -66,6 +66,20 @@ TEST_CASE("result check: a Matroska segment that was never closed is whole only 
   }
 }
 
+TEST_CASE(
+    "result check: a track of Matroska that is to be turned says so in its video's projection") {
+  const auto tracks = [](std::string_view projection, std::string_view size) {
+    return check(ResultForm::matroska,
+                 file("18538067 " + std::string(size), std::string(projection)));
+  };
+  const auto turned = tracks("1654ae6b 91 ae8f d78101 e08a 7670 87 7675 84 42b40000", "96");
+  CHECK(turned.flaw.empty());
+  CHECK(turned.turned);
+  const auto upright = tracks("1654ae6b 8a ae88 d78101 e083 b08140", "8f");
+  CHECK(upright.flaw.empty());
+  CHECK_FALSE(upright.turned);
+}
+
 TEST_CASE("result check: what is no Matroska, or whose sizes contradict each other") {
   CHECK_FALSE(check(ResultForm::matroska, {}).flaw.empty());
   CHECK_FALSE(check(ResultForm::matroska, ByteBuffer(100)).flaw.empty());
