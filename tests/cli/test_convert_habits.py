@@ -92,6 +92,25 @@ class Names(ConvertCase):
         self.convert("--thumbnail", "t.jpg", "a.h265", "x.jpg", code=2)
         self.assertEqual(self.names(), ["a.h265", "b.h265"])
 
+    def test_a_last_name_that_is_there_is_an_input_and_the_option_is_told_where_it_may_be_none(self):
+        hint = "write -o "
+        self.clip("a.h265")
+        self.convert("a.h265", "-o", "out.mp4")
+        self.assertNotIn(hint, self.said)
+        made = self.convert("a.h265", "out.mp4").decode().split()
+        self.assertEqual(sorted(made), ["a.mp4", "out_1.mp4"])
+        self.assertIn("'out.mp4' is taken for a second input", self.said)
+        self.assertIn(hint + "out.mp4", self.said)
+        (self.folder / "made").mkdir()
+        self.convert("a.h265", "made/")
+        self.assertIn(hint + "made/", self.said)
+        self.write("out.mp4.json", "{}")  # a camera's
+        self.clip("made/b.h265")
+        for arguments in (("a.h265", "out_1.mp4", "out.mp4"), ("a.h265", "out.mp4"),
+                          ("out_1.mp4", "a.mp4"), ("a.h265", "made"), ("-o", "made", "a.h265", "out_1.mp4")):
+            self.convert(*arguments)
+            self.assertNotIn(hint, self.said, arguments)
+
 
 class Times(ConvertCase):
     seconds = 1

@@ -59,6 +59,9 @@ int run(const ConvertOptions& options) {
     reporter.error(files.error());
     return static_cast<int>(ExitCode::usage);
   }
+  if (const auto hint = hint_at_output(options, *inputs)) {
+    reporter.note(*hint);
+  }
   const Workshop workshop{options, *inputs, *files, reporter, stop};
   if (inputs->empty() && !makes_one(options.task())) {
     reporter.error("no video in what is given");

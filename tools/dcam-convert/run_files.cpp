@@ -230,6 +230,32 @@ std::expected<RunFiles, std::string> RunFiles::plan(const ConvertOptions& option
   return files;
 }
 
+std::optional<std::string> hint_at_output(const ConvertOptions& options,
+                                          const std::vector<ListedFile>& inputs) {
+  const auto& given = options.inputs;
+  if (options.task() != Task::convert || !options.output.empty() || given.size() < 2) {
+    return std::nullopt;
+  }
+  std::error_code ignored;
+  const auto& last = given.back();
+  if (fs::is_directory(last, ignored)) {
+    const bool gives_none =
+        inputs.empty() || !inputs.back().from_folder() || !inputs.back().path.starts_with(last);
+    return gives_none
+               ? std::optional(fmt::format("no video in '{0}'; if the output is to go there, "
+                                           "write -o {0}",
+                                           escaped(last)))
+               : std::nullopt;
+  }
+  const bool looks_so = given.size() == 2 && container_of(last) && !container_of(given.front());
+  if (!looks_so || fs::exists(last + ".json", ignored)) { // what a camera sent has its metadata
+    return std::nullopt;
+  }
+  return fmt::format("'{0}' is taken for a second input; if it is meant to be the output, write "
+                     "-o {0}",
+                     escaped(last));
+}
+
 void RunFiles::add_input(const std::string& path) {
   if (path == "-") {
     add(STDIN_FILENO);

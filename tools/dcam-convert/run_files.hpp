@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -40,5 +41,10 @@ private:
   std::set<std::pair<dev_t, ino_t>> inputs_;
   std::vector<std::filesystem::path> targets_;
 };
+
+/// `a.h265 out.mp4` where out.mp4 exists, or `a.h265 mp4/` where no video is in mp4: what to say of
+/// a last input that may have been meant for the output; nullopt: it is plainly an input.
+std::optional<std::string> hint_at_output(const ConvertOptions& options,
+                                          const std::vector<ListedFile>& inputs);
 
 } // namespace dualcam::convert

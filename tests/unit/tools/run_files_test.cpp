@@ -246,6 +246,34 @@ TEST_CASE("run files: what is to be made, and stands among the inputs, gets a hi
   CHECK(place.plan() == Names{"x.mp4"});
 }
 
+TEST_CASE(
+    "run files: a last input that may be meant for the output gets a hint, a plain one none") {
+  Place place;
+  const auto hint = [&](Names inputs, std::vector<ListedFile> listed = {}) {
+    place.options.inputs = std::move(inputs);
+    return hint_at_output(place.options, listed.empty() ? place.inputs() : listed).value_or("");
+  };
+  const auto a = place.file("a.h265");
+  const auto b = place.file("b.mp4");
+  fs::create_directory(place.path("d"));
+  CHECK_THAT(hint({a, b}), ContainsSubstring("b.mp4' is taken for a second input"));
+  CHECK_THAT(hint({a, place.path("d")}, {{a}}), ContainsSubstring("no video in "));
+  CHECK_THAT(hint({a, a, place.path("d")}, {{a}, {a}}), ContainsSubstring("write -o "));
+  CHECK(hint({place.path("d")}).empty());
+  CHECK(hint({a, place.path("d")}, {{a}, {place.path("d/x"), "x"}}).empty());
+  CHECK(hint({a, a}).empty());
+  CHECK(hint({b, b}).empty());
+  CHECK(hint({a, a, b}).empty());
+  place.options.output = "x.mp4";
+  CHECK(hint({a, b}).empty());
+  place.options.output.clear();
+  place.options.thumbnail = "t";
+  CHECK(hint({a, b}).empty());
+  place.options.thumbnail.clear();
+  place.file("b.mp4.json");
+  CHECK(hint({a, b}).empty());
+}
+
 TEST_CASE("run files: a page, a stack and a recipe have names of their own kind") {
   Place place;
   fs::create_directory(place.path("d.html"));
