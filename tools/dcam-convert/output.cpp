@@ -14,14 +14,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t longest_name = 255; // in bytes, of every file system here
+
 /// The same name, shortened where a `_12.part` would not fit behind it.
 fs::path with_room_for_part(const fs::path& path) {
-  constexpr std::size_t longest_name = 255 - sizeof("_12.part");
+  constexpr std::size_t longest = longest_name - sizeof("_12.part");
   auto name = path.filename().string();
-  if (name.size() <= longest_name) {
+  if (name.size() <= longest) {
     return path;
   }
-  auto length = longest_name;
+  auto length = longest;
   while ((static_cast<unsigned char>(name[length]) & 0xC0) == 0x80) { // inside a UTF-8 character
     --length;
   }
@@ -34,6 +36,9 @@ Result<Output> Output::create(const fs::path& path, bool make_folder,
                               const std::function<bool(const fs::path&)>& may_use) {
   if (path == "-") {
     return Output(std::nullopt);
+  }
+  if (path.filename().native().size() > longest_name) { // or it shows once all is made
+    return errno_error(ENAMETOOLONG, "cannot create " + path.string());
   }
   if (make_folder && path.has_parent_path()) {
     std::error_code error;

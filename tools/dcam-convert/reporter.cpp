@@ -112,7 +112,9 @@ void Reporter::note(std::string_view text) {
 
 void Reporter::warning(std::string_view text) {
   const std::scoped_lock lock(mutex_);
-  console_.warning(text);
+  if (warned_of_.emplace(text).second) {
+    console_.warning(text);
+  }
 }
 
 void Reporter::error(std::string_view text) {

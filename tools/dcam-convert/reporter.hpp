@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +47,7 @@ public:
 
   void detail(std::string_view text);
   void note(std::string_view text);
+  /// The same one once: what is wrong with a file may be met several times.
   void warning(std::string_view text);
   void error(std::string_view text);
 
@@ -79,6 +82,7 @@ private:
   Console console_;
   Product product_;
   bool has_cut_output_ = false;
+  std::set<std::string, std::less<>> warned_of_;
   std::size_t files_;
   std::map<std::size_t, Frames> frames_; ///< of every file that has been begun
   std::chrono::steady_clock::time_point shown_;

@@ -133,6 +133,17 @@ TEST_CASE("page making: a file that fails is shown as such, and keeps no other f
   CHECK(count(ran.output, ".web.") == 4);
 }
 
+TEST_CASE(
+    "page making: a name with no room for what is to be made keeps no other from being made") {
+  PageStudio studio;
+  const auto name = std::string(250, '1') + ".h265"; // it comes first
+  studio.put(name, ptmf_clip::make_clip(3).file);
+  const auto ran = studio.run();
+  CHECK(ran.code == ExitCode::io);
+  CHECK_THAT(ran.errors, ContainsSubstring(name + ".web.mp4: File name too long\n"));
+  CHECK_THAT(ran.output, ContainsSubstring("a.h265.web.mp4\n"));
+}
+
 TEST_CASE("page making: no ffmpeg and no room are met once") {
   for (const bool full : {false, true}) {
     CAPTURE(full);
@@ -170,6 +181,12 @@ TEST_CASE("page making: a file is left out that nothing says to be a picture") {
   CHECK(page.find("list.txt") == page.npos);
   CHECK(count(page, "<p class=\"why\">is neither PTMF nor HEVC, H.264, MP4 or JPEG") == 2);
   CHECK_THAT(page, ContainsSubstring("<h4>Front photo <span class=\"state bad\">damaged</span>"));
+}
+
+TEST_CASE("page making: what is wrong with metadata is told once, though they are read twice") {
+  PageStudio studio;
+  studio.put("a.h265.json", as_bytes("{\"time\": \"2024-13-01T00:00:00Z\"}"));
+  CHECK(count(studio.run().errors, "is no point in time") == 1);
 }
 
 TEST_CASE("page making: damage is told, and what is whole is shown") {

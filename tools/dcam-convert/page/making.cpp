@@ -128,6 +128,11 @@ Outcome<void> PageMaker::make_product(Entry& entry, Source& source, const Record
   options.codec = is_h264(source) ? Codec::copy : options.codec;
   const Workshop workshop{options, workshop_.inputs, workshop_.files, workshop_.reporter,
                           workshop_.stop};
+  if (!options.dry_run) { // a long name, a folder of somebody else's: no other file meets that
+    if (const auto place = create_output(workshop, target, false); !place) {
+      return std::unexpected(place.error());
+    }
+  }
   auto record = seen;
   if (const auto made = convert_source(workshop, source, target, number, record); !made) {
     if (is_for_all(made.error())) {
