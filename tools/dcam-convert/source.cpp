@@ -357,8 +357,9 @@ Outcome<Source> open_source(const Workshop& workshop, const std::string& path, R
   Outcome<void> done;
   switch (source.file.format()) {
   case VideoFormat::unknown:
-    return std::unexpected(Failure{
-        ExitCode::bad_data, "is neither PTMF nor HEVC, H.264, MP4 or JPEG: nothing to convert"});
+    return bad_data(source.file.size() == 0
+                        ? "is empty: nothing to convert"
+                        : "is neither PTMF nor HEVC, H.264, MP4 or JPEG: nothing to convert");
   case VideoFormat::jpeg:
     done = examine_jpeg(source, record);
     break;

@@ -240,7 +240,7 @@ TEST_CASE("converter: what cannot be done with an input is told before anything 
          {},
          ExitCode::bad_data,
          "is neither PTMF nor HEVC, H.264, MP4 or JPEG"},
-        {{}, {}, ExitCode::bad_data, "is neither PTMF nor HEVC, H.264, MP4 or JPEG"}}) {
+        {{}, {}, ExitCode::bad_data, "is empty: nothing to convert"}}) {
     Studio studio;
     const auto ffmpeg = studio.options.ffmpeg;
     studio.options = wanted;
