@@ -251,7 +251,7 @@ public:
 
 TEST_CASE(
     "replayer: a captured device that stayed silent is silent as long, unless there is a rate") {
-  for (const std::uint64_t rate : {0, 1'000'000}) {
+  for (const std::uint64_t rate : {std::uint64_t{0}, std::uint64_t{1'000'000}}) {
     serve::TestServer server;
     server.start();
     serve::TestDevice(server).say("00");

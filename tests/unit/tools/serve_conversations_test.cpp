@@ -10,7 +10,6 @@ using Names = std::vector<std::string>;
 
 constexpr auto nothing = "40"; // offers, as in an INIT's settings
 constexpr auto front = "44";
-constexpr auto rear = "48";
 constexpr auto both = "4c";
 
 constexpr auto file_name = "350612071913857/photof.jpg";
