@@ -80,39 +80,33 @@ std::expected<Coordinate, std::string> parse_decimal(std::string_view text) {
   return Coordinate{degrees, false};
 }
 
-/// Whether a word is whole numbers around one comma: `fraction` gets what stands after it.
-bool has_comma_inside(std::string_view word, std::string_view& fraction) {
-  const auto comma = word.find(',');
-  if (comma == std::string_view::npos) {
-    return false;
-  }
-  auto whole = word.substr(0, comma);
-  whole.remove_prefix(whole.starts_with('-') || whole.starts_with('+') ? 1 : 0);
-  fraction = word.substr(comma + 1);
-  const auto is_number = [](std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) {
-      return std::isdigit(static_cast<unsigned char>(c)) != 0;
-    });
-  };
-  return is_number(whole) && is_number(fraction);
+bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+
+bool is_bits(std::string_view text) {
+  text.remove_prefix(text.starts_with("0x") || text.starts_with("0X") ? 2 : 0);
+  return text.size() == hex_size && std::ranges::all_of(text, is_hex_digit);
 }
 
-/// The first word that has one, or nothing: a pair of whole degrees has at most three digits each
-/// and stands alone.
+/// Without a point a comma between digits is a decimal one: nobody's pair is of whole degrees, and
+/// who wants one puts a blank behind the comma.
+bool has_decimal_comma(std::string_view word) {
+  const auto comma = word.find(',');
+  if (comma == std::string_view::npos || word.contains('.') || is_bits(word.substr(0, comma)) ||
+      is_bits(word.substr(comma + 1))) {
+    return false;
+  }
+  return comma != 0 && comma + 1 < word.size() && is_digit(word[comma - 1]) &&
+         is_digit(word[comma + 1]);
+}
+
+/// The first word that has one, or nothing.
 std::string_view find_decimal_comma(std::string_view line) {
-  std::string_view first;
-  std::size_t words = 0;
   while (!line.empty()) {
     const auto word = line.substr(0, line.find_first_of(" \t\r;"));
+    if (has_decimal_comma(word)) {
+      return word;
+    }
     line.remove_prefix(std::min(word.size() + 1, line.size()));
-    std::string_view fraction;
-    if (!has_comma_inside(word, fraction)) {
-      continue;
-    }
-    first = first.empty() ? word : first;
-    if (fraction.size() > 3 || ++words > 1) {
-      return first;
-    }
   }
   return {};
 }
@@ -142,9 +136,11 @@ std::string format_converted(const Coordinate& coordinate) {
 
 std::expected<std::string, std::vector<std::string>> convert_line(std::string_view line) {
   if (const auto with_comma = find_decimal_comma(line); !with_comma.empty()) {
-    return std::unexpected(std::vector{wrong(with_comma, "a decimal comma: decimal degrees have a "
-                                                         "point, as 54.7004183 does")
-                                           .error()});
+    return std::unexpected(
+        std::vector{wrong(with_comma, "a decimal comma: decimal degrees have a point, as "
+                                      "54.7004183 does, and a pair of whole ones a blank, as "
+                                      "54, 25 does")
+                        .error()});
   }
   std::string converted;
   std::vector<std::string> errors;

@@ -49,9 +49,10 @@ TEST_CASE("coordinate: what is wrong is said by name") {
   CHECK(convert_line("nan inf").error().size() == 2);
 }
 
-TEST_CASE("coordinate: a decimal comma is refused by name, a pair of whole degrees is none") {
+TEST_CASE("coordinate: a comma between digits is a decimal one, and refused by name") {
   for (const auto* line : {"54,7004183", "-54,7004183", "54,7004183 25,2796514", "54,70 25,28",
-                           "54,70;25,28", "54.7 25,2796514"}) {
+                           "54,70;25,28", "54.7 25,2796514", "54,7", "-54,7", "54,25", "54.7 25,3",
+                           "54,7,25,3", "geo:54,7,25,3", "54,7N"}) {
     INFO(line);
     const auto converted = convert_line(line);
     REQUIRE_FALSE(converted);
@@ -59,13 +60,14 @@ TEST_CASE("coordinate: a decimal comma is refused by name, a pair of whole degre
     CHECK(converted.error()[0].contains("decimal comma"));
   }
   CHECK(convert_line("54,70 25,28").error()[0].starts_with("'54,70': "));
-  CHECK(convert_line("54,125")); // a longitude of three digits
-  CHECK(convert_line("54,1255").error()[0].contains("decimal comma"));
   CHECK(convert_line(" 54.5\t") == " 404b400000000000\t"); // blanks stay
   CHECK(convert_line("").value().empty());
   CHECK(convert_line("1 2 3").error().back() ==
         "more than two values on a line: one or a pair was expected");
-  CHECK(convert_line("54,25") == "404b000000000000,4039000000000000");
+  CHECK(convert_line("54, 25") == "404b000000000000, 4039000000000000");
+  CHECK(convert_line("54.7,25.3") == "404b59999999999a,40394ccccccccccd");
+  CHECK(convert_line("54.5,25") == "404b400000000000,4039000000000000");
+  CHECK(convert_line("4039000000000000,4039000000000000") == "25,25");
   CHECK(convert_line("-54,-125") == "c04b000000000000,c05f400000000000");
   CHECK(convert_line("54.7004183,25.2796514") == "404b59a74e8e028d,403947973bf147d6");
 }
