@@ -373,6 +373,11 @@ bool is_ruler(std::string_view line) {
   return words.size() >= 8;
 }
 
+bool is_label_line(std::string_view line) {
+  const auto words = words_of(line);
+  return !words.empty() && words[0] == "Label:";
+}
+
 std::optional<OffsetLine> parse_offset_line(std::string_view text, int base, bool first) {
   OffsetLine line{};
   line.indent = leading_spaces(text);

@@ -47,6 +47,8 @@ DigitLine parse_digit_line(std::string_view line, std::string_view before = {});
 
 /// The ruler above a dump: `00 01 02 .. 0F`.
 bool is_ruler(std::string_view line);
+/// What PowerShell's Format-Hex says it prints, with a hash that is no byte of it.
+bool is_label_line(std::string_view line);
 
 bool is_decimal_digit(char c);
 bool is_hex_digit(char character);

@@ -175,7 +175,8 @@ void HexReader::offset_line(std::string_view text) {
   } else if (!text.empty() && !is_ruler(text)) {
     // Bytes whose offset is damaged or missing; what packets are headed by has none.
     const auto digits = parse_digit_line(text);
-    if (digits.bytes.size() >= 8 || digits.problem.starts_with("hex with")) {
+    const bool has_bytes = digits.bytes.size() >= 8 || digits.problem.starts_with("hex with");
+    if (has_bytes && !is_label_line(text)) {
       problem("hex without the offset that the other lines have");
     }
     ++passed_over_;

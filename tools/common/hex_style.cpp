@@ -48,10 +48,15 @@ bool all_hex(std::string_view text) { return std::ranges::all_of(text, is_hex_di
 
 // --- offsets ---
 
-/// hexdump, od and od -x put words, octal or decimal numbers behind an offset of seven digits.
+/// hexdump, od and od -x put words, octal or decimal numbers behind an offset of seven digits; in
+/// hex it has six, as other programs' do, and what tells od is a line of 16 bytes.
 bool has_words(std::string_view line) {
   const auto tokens = tokens_of(line, " \t");
-  if (tokens.size() < 2 || tokens[0].size() != 7 || !all_hex(tokens[0])) {
+  if (tokens.size() < 2 || !all_hex(tokens[0])) {
+    return false;
+  }
+  const bool by_hex = tokens[0].size() == 6 && (tokens.size() - 1) * tokens[1].size() == 32;
+  if (tokens[0].size() != 7 && !by_hex) {
     return false;
   }
   const bool decimal = std::ranges::all_of(tokens.begin() + 1, tokens.end(), [](auto token) {
@@ -165,7 +170,8 @@ std::expected<std::optional<HexForm>, HexProblem> judge_offsets(std::string_view
       first = number;
       seven_digits = tokens_of(line, " \t").front().size() == 7;
       decided = true;
-    } else if (!decided && !is_ruler(line) && parse_digit_line(line).has_hex()) {
+    } else if (!decided && !is_ruler(line) && !is_label_line(line) &&
+               parse_digit_line(line).has_hex()) {
       return false;
     }
     judge.line(line);

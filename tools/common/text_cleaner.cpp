@@ -12,12 +12,13 @@ constexpr char escape = '\x1B';
 } // namespace
 
 TextCleaner::TextCleaner(std::string_view sample)
-    : has_no_break_(sample.find(no_break_space) != std::string_view::npos),
+    : cr_ends_(sample.contains('\r') && !sample.contains('\n')),
+      has_no_break_(sample.find(no_break_space) != std::string_view::npos),
       coloured_(sample.find(escape) != std::string_view::npos) {
   std::size_t quoted = 0;
   std::size_t lines = 0;
   while (!sample.empty()) {
-    const auto end = std::min(sample.find('\n'), sample.size());
+    const auto end = std::min(sample.find(cr_ends_ ? '\r' : '\n'), sample.size());
     auto line = sample.substr(0, end);
     while (line.starts_with(' ') || line.starts_with('\r') || line.starts_with(no_break_space)) {
       line.remove_prefix(line.starts_with(no_break_space) ? 2 : 1);
@@ -44,12 +45,13 @@ bool TextCleaner::is_colour(char c) {
 }
 
 std::string TextCleaner::clean(std::string_view text) {
-  if (!quoted_ && !has_no_break_ && !coloured_) {
+  if (!quoted_ && !cr_ends_ && !has_no_break_ && !coloured_) {
     return std::string(text);
   }
   std::string cleaned;
   cleaned.reserve(text.size());
-  for (const char c : text) {
+  for (const char each : text) {
+    const char c = cr_ends_ && each == '\r' ? '\n' : each;
     if (coloured_ && is_colour(c)) {
       continue;
     }

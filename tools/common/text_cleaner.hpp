@@ -8,7 +8,8 @@
 namespace dualcam::inline tools {
 
 /// Takes away what quoting puts before each line (`> `, `>> `, also behind blanks), if most lines
-/// have it, and a terminal's colours, and makes blanks of no-break spaces. Memory: a few bytes.
+/// have it, and a terminal's colours, makes blanks of no-break spaces, and ends lines where only CR
+/// does. Memory: a few bytes.
 class TextCleaner {
 public:
   TextCleaner() = default;
@@ -22,6 +23,7 @@ private:
   void plain(char c, std::string& cleaned);
 
   bool quoted_ = false;
+  bool cr_ends_ = false; ///< lines, as old Macs and some serial consoles have it
   bool has_no_break_ = false;
   bool coloured_ = false;
   bool at_start_ = true; ///< of a line, or in the quoting before it

@@ -153,6 +153,7 @@ TEST_CASE("hex offsets: words, bits and characters are refused") {
       {"0000000 0004", " line 1: "s + words + " REFUSED"},
       {"0000000 004 004", " line 1: "s + words + " REFUSED"},
       {"0000000 0004 0402", " line 1: "s + words + " REFUSED"},
+      {"000000 0000 0500 0100 e13e 003c 8119 0044 0004", " line 1: "s + words + " REFUSED"},
       {"0000000 1 2", " line 1: "s + words + " REFUSED"},
       {"0000000 10 20", "1020"},
       {"0000000 00 004", " line 1: "s + broken},

@@ -224,6 +224,8 @@ TEST_CASE("hex: CRLF, and the text column beside the bytes") {
              "00000008\r\n") == "6162636465666768");
   CHECK(read("[0, 4,\r\n 4, 200]\r\n") == "000404c8");
   CHECK(read("00040\r\n402ff\r\n") == "00040402ff");
+  CHECK(read("00000000: 6162 6364  abcd\r00000004: 6566  ef\r") == "616263646566");
+  CHECK(read("> 00040402\r> 00ff\r") == "0004040200ff");
 }
 
 TEST_CASE("hex: Format-Hex of both PowerShells") {
@@ -232,13 +234,16 @@ TEST_CASE("hex: Format-Hex of both PowerShells") {
              "00000000   00 04 04 02 FF 00 00 00 00 00 00 00 00 00 00 41  ................A\r\n"
              "00000010   42 43                                            BC\r\n") ==
         "00040402ff00000000000000000000414243 passed 1");
-  CHECK(read("   Label: d.bin\n\n"
-             "          Offset Bytes                                           Ascii\n"
-             "                 00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F\n"
-             "          ------ ----------------------------------------------- -----\n"
-             "0000000000000000 00 04 04 02 FF 00 00 00 00 00 00 00 00 00 00 41 ...............A\n"
-             "0000000000000010 42 43                                           BC\n") ==
-        "00040402ff00000000000000000000414243 passed 3");
+  for (const std::string label : {"d.bin", "String (System.String) <3A2B1C0D>"}) {
+    CHECK(read("   Label: " + label +
+               "\n\n"
+               "          Offset Bytes                                           Ascii\n"
+               "                 00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F\n"
+               "          ------ ----------------------------------------------- -----\n"
+               "0000000000000000 00 04 04 02 FF 00 00 00 00 00 00 00 00 00 00 41 ...............A\n"
+               "0000000000000010 42 43                                           BC\n") ==
+          "00040402ff00000000000000000000414243 passed 3");
+  }
 }
 
 TEST_CASE("hex: lists of decimal numbers, signed and unsigned") {
