@@ -78,6 +78,17 @@ TEST_CASE("dry run: a name that is taken gets a number, if that is what is to be
   CHECK(dry.run().output == "350612071913857/photof.jpg\n");
 }
 
+TEST_CASE("dry run: a folder that files cannot go to is an error, as it will be") {
+  Dry dry;
+  dry.options.output = dry.folder / "no/such";
+  const auto ran = dry.run();
+  CHECK(ran.code == ExitCode::io);
+  CHECK(ran.output.empty());
+  CHECK_THAT(ran.errors, ContainsSubstring("does not exist, nor does the one it would be in"));
+  dry.options.to_stdout = true;
+  CHECK(dry.run().output == "-\n");
+}
+
 TEST_CASE("dry run: as JSON, and to standard output") {
   Dry dry;
   dry.options.common.json = true;
@@ -92,6 +103,20 @@ TEST_CASE("dry run: as JSON, and to standard output") {
   dry.options.to_stdout = true;
   dry.options.wishes = Wishes::all();
   CHECK(dry.run().output == "-\n"); // one file
+}
+
+TEST_CASE("dry run: what cannot be written is an error") {
+  const Dry dry;
+  const Quiet quiet;
+  const int before = ::dup(STDOUT_FILENO);
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  ::dup2(full, STDOUT_FILENO);
+  ::close(full);
+  const auto code = print_paths(dry.options);
+  ::dup2(before, STDOUT_FILENO);
+  ::close(before);
+  CHECK(code == ExitCode::io);
+  CHECK(quiet.errors() == "dcam-serve: cannot write to standard output: No space left on device\n");
 }
 
 } // namespace dualcam::serve

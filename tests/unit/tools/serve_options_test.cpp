@@ -152,6 +152,26 @@ TEST_CASE("serve options: standard output takes one file, which nothing else may
   CHECK(line.good({"-o", "d", "--json", "-k", "--exec", "up"}).common.json);
 }
 
+TEST_CASE("serve options: what goes together is asked for, and what cannot be is refused") {
+  CHECK_THAT(line.bad({"--idle-timeout", "0s"}), ContainsSubstring("would drop every connection"));
+  CHECK(line.good({"--idle-timeout", "1ms"}).idle_timeout == std::chrono::milliseconds(1));
+  CHECK_THAT(line.bad({"--tls-cert", "a"}),
+             ContainsSubstring("--tls-cert: the certificate's --tls-key is missing"));
+  CHECK_THAT(line.bad({"--tls-key", "a"}),
+             ContainsSubstring("--tls-key: the --tls-cert that it belongs to is missing"));
+  CHECK_THAT(line.bad({"--tls-client-ca", "a"}),
+             ContainsSubstring("without --tls-cert and --tls-key there is no TLS"));
+  const auto tls = line.good({"--tls-cert", "a", "--tls-key", "b", "--tls-client-ca", "c"}).tls;
+  CHECK(tls.certificate == "a");
+  CHECK(tls.key == "b");
+  CHECK(tls.authorities == "c");
+  CHECK_THAT(line.bad({"--metrics", "-"}), ContainsSubstring("--metrics: '-' is not accepted"));
+  CHECK(line.good({"--metrics", "a"}).metrics == "a");
+  const auto piped = line.good({"-o", "-"});
+  CHECK(piped.to_stdout);
+  CHECK(piped.count == 1);
+}
+
 TEST_CASE("serve options: paths end in NUL where that is asked for") {
   CHECK_FALSE(line.good({}).common.print0);
   CHECK(line.good({"--print0"}).common.print0);
