@@ -50,7 +50,7 @@ works() {
   wait $server
   cmp "$1/photo.jpg" "$1"/out/*/*_photof.jpg
   (cd "$1" && chroot . dcam-meta --tag out/*/*_photof.jpg)
-  [[ $(exiftool -s3 -BodySerialNumber "$1"/out/*/*_photof.jpg) == 350612071913857 ]]
+  [[ $(exiftool -s3 -SerialNumber "$1"/out/*/*_photof.jpg) == 350612071913857 ]]
 }
 
 # The package depends on what its programs are linked with, and on nothing else.
