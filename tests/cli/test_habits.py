@@ -148,6 +148,14 @@ class DryRun(ToolTest):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             self.assertTrue(self.paths("-p", taken.getsockname()[1]))
 
+    def test_a_folder_that_files_cannot_go_to_is_told_as_it_will_be(self):
+        for folder in (self.folder / "no/new", "/dev/null/x"):
+            said = [self.run_tool("dcam-serve", "--log-time", "never", "-p", "0", "-o", folder, *dry)
+                    for dry in ((), ("-n",))]
+            self.assertEqual([result.returncode for result in said], [3, 3])
+            self.assertEqual(said[0].stderr, said[1].stderr)
+            self.assertEqual(said[1].stdout, "")
+
     def test_as_events(self):
         result = self.run_tool("dcam-serve", "-n", "--json", "-s", "photof")
         event = self.event(result.stdout, "would-store")
@@ -177,6 +185,20 @@ class Simulator(ToolTest):
         self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
         self.assertIn("is dcam-serve listening there?", result.stderr)
         self.assertFalse((self.folder / "started").exists())
+
+    def test_what_cannot_be_connected_to_is_named_as_it_was_given(self):
+        photo = self.file("a.jpg", 100)
+        with socket.create_server(("::1", 0), family=socket.AF_INET6) as bound:
+            port = bound.getsockname()[1]  # nobody listens there afterwards
+        for address, why in (
+                ("no-such.invalid:7050", "(there is no host of that name|no name server answers)"),
+                (f"[::1]:{port}", r"Connection refused; is dcam-serve listening there\?")):
+            result = self.run_tool("dcam-sim", address, photo)
+            self.assertEqual(result.returncode, 3)
+            self.assertRegex(result.stderr,
+                             rf"\Adcam-sim: cannot connect to {re.escape(address)}: {why}\n\Z")
+        result = self.run_tool("dcam-sim", "localhost:1", "photof=")
+        self.assertEqual((result.returncode, result.stderr), (3, "dcam-sim: 'photof=' names no file\n"))
 
     def test_a_kind_that_is_none(self):
         photo = self.file("a.jpg", 100)

@@ -163,6 +163,11 @@ class Start(ToolTest):
                  ("--exec", "/missing/a", "-p", "0")),
                 (7, "cannot run ./, the program of --exec: Permission denied",
                  ("--exec", "./", "-p", "0")),
+                (3, "of no-such.invalid: (there is no host of that name|no name server answers)$",
+                 ("-b", "no-such.invalid", "-p", "0")),
+                (3, "of 127.0.0.1:7050: .*-b takes an address alone, its port is told by -p$",
+                 ("-b", "127.0.0.1:7050", "-p", "0")),
+                (3, "of fe80::1: .*needs its interface", ("-b", "fe80::1", "-p", "0")),
                 (3, "lo: .*network interface, -b takes one of its addresses: .*127.0.0.1",
                  ("-b", "lo", "-p", "0"))):
             result = self.run_tool("dcam-serve", "-o", self.out, *arguments)

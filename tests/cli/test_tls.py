@@ -254,6 +254,40 @@ class BadFiles(TlsTest):
                                ("has expired on ", old)):
             self.refused(why, *both, "--tls-client-ca", authority)
 
+    def test_keys_of_every_usual_kind(self):
+        def made(name, *newkey):
+            openssl("req", "-x509", "-nodes", "-days", "2", "-subj", f"/CN={name}", *newkey,
+                    "-keyout", self.folder / f"{name}.key", "-out", self.folder / f"{name}.crt")
+            return "--tls-cert", self.folder / f"{name}.crt", "--tls-key", self.folder / f"{name}.key"
+
+        def curve(name):
+            return "-newkey", "ec", "-pkeyopt", f"ec_paramgen_curve:{name}"
+        for name, newkey in (("rsa", ("-newkey", "rsa:2048")), ("p384", curve("P-384")),
+                             ("p521", curve("P-521")), ("edwards", ("-newkey", "ed25519")),
+                             ("pss", ("-newkey", "rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"))):
+            server = self.serve(*made(name, *newkey))
+            result = self.sim(server, "--tls", self.file("a.jpg", 2000))
+            self.assertEqual(result.returncode, 0, (name, result.stderr))
+            server.stop()
+
+    def test_the_order_of_a_chain(self):
+        """What clients sort out themselves is taken; the server's own certificate has to be the first."""
+        def file(name, *parts):
+            path = self.folder / name
+            path.write_bytes(b"".join(part.read_bytes() for part in parts))
+            return path
+        own, key = self.authority.sign("localhost", also="DNS:localhost")
+        authority = self.authority.certificate
+        other = Authority(self.folder, "other").certificate
+        for chain in ((own,), (own, authority), (own, other, authority), (own, authority, own)):
+            server = self.serve("--tls-cert", file("chain", *chain), "--tls-key", key)
+            result = self.sim(server, "--tls", "--tls-ca", authority, self.file("a.jpg", 2000))
+            self.assertEqual(result.returncode, 0, result.stderr)
+            server.stop()
+        chain = file("chain", authority, own)
+        self.refused(f"{key}: the key of certificate 2 in {chain}, which has to be the first",
+                     "--tls-cert", chain, "--tls-key", key)
+
     def test_options_that_do_not_go_together(self):
         for why, arguments in (
                 ("--tls-key is missing", ("--tls-cert", "a")),

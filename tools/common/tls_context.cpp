@@ -153,6 +153,17 @@ std::string openssl_reason() {
   return reason != nullptr ? reason : "OpenSSL does not say why";
 }
 
+/// Of a key that is not the first certificate's.
+std::string whose_key(const std::vector<Certificate>& chain, const EVP_PKEY* key,
+                      const std::string& path) {
+  for (std::size_t i = 1; i < chain.size(); ++i) {
+    if (X509_check_private_key(chain[i].get(), key) == 1) {
+      return fmt::format("the key of certificate {} in {}, which has to be the first", i + 1, path);
+    }
+  }
+  return "the key of another certificate than " + path;
+}
+
 Result<void> use_certificate(SSL_CTX* context, const TlsFiles& files) {
   const auto chain = read_certificates(files.certificate);
   if (!chain) {
@@ -171,7 +182,7 @@ Result<void> use_certificate(SSL_CTX* context, const TlsFiles& files) {
     return bad_file(files.certificate, openssl_reason());
   }
   if (X509_check_private_key(chain->front().get(), key->get()) != 1) {
-    return bad_file(files.key, "the key of another certificate than " + files.certificate.native());
+    return bad_file(files.key, whose_key(*chain, key->get(), files.certificate.native()));
   }
   if (SSL_CTX_use_PrivateKey(context, key->get()) != 1) {
     return bad_file(files.key, openssl_reason());

@@ -63,9 +63,11 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   constexpr double K = 1024;
   constexpr double M = 1024 * K;
   constexpr double G = 1024 * M;
-  constexpr std::array units{Unit{"", 1},    Unit{"b", 1},  Unit{"k", K},  Unit{"kb", K},
-                             Unit{"kib", K}, Unit{"m", M},  Unit{"mb", M}, Unit{"mib", M},
-                             Unit{"g", G},   Unit{"gb", G}, Unit{"gib", G}};
+  constexpr double T = 1024 * G;
+  constexpr std::array units{Unit{"", 1},    Unit{"b", 1},  Unit{"k", K},   Unit{"kb", K},
+                             Unit{"kib", K}, Unit{"m", M},  Unit{"mb", M},  Unit{"mib", M},
+                             Unit{"g", G},   Unit{"gb", G}, Unit{"gib", G}, Unit{"t", T},
+                             Unit{"tb", T},  Unit{"tib", T}};
   std::string lower(text);
   std::ranges::transform(lower, lower.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });

@@ -1,5 +1,6 @@
 #include "dcam-serve/acceptor.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <vector>
@@ -11,6 +12,7 @@
 #include <asio/ip/v6_only.hpp>
 #include <fmt/format.h>
 
+#include "common/host.hpp"
 #include "dualcam/wire/error.hpp"
 
 namespace dualcam::serve {
@@ -25,8 +27,9 @@ std::vector<tcp::endpoint> endpoints_for(const ServeOptions& options, asio::io_c
     return {{tcp::v6(), options.port}, {tcp::v4(), options.port}};
   }
   std::vector<tcp::endpoint> endpoints;
-  for (const auto& entry : tcp::resolver(io).resolve(options.bind, std::to_string(options.port),
-                                                     tcp::resolver::passive, error)) {
+  for (const auto& entry :
+       tcp::resolver(io).resolve(without_brackets(options.bind), std::to_string(options.port),
+                                 tcp::resolver::passive, error)) {
     endpoints.push_back(entry.endpoint());
   }
   return endpoints;
@@ -79,6 +82,12 @@ std::string addresses_of(const std::string& interface) {
   return text.empty() ? "it has none" : text;
 }
 
+bool is_of_a_link(const std::string& address) {
+  asio::error_code error;
+  const auto parsed = asio::ip::make_address_v6(without_brackets(address), error);
+  return !error && parsed.is_link_local();
+}
+
 } // namespace
 
 std::optional<tcp::acceptor> open_acceptor(const ServeOptions& options, asio::io_context& io,
@@ -121,6 +130,12 @@ std::string listen_remedy(const ServeOptions& options, const asio::error_code& e
   if (!options.bind.empty() && ::if_nametoindex(options.bind.c_str()) != 0) {
     return "; that is a network interface, -b takes one of its addresses: " +
            addresses_of(options.bind);
+  }
+  if (error == asio::error::host_not_found && std::ranges::count(options.bind, ':') == 1) {
+    return "; -b takes an address alone, its port is told by -p";
+  }
+  if (error == asio::error::invalid_argument && is_of_a_link(options.bind)) {
+    return "; such an address needs its interface, as in fe80::1%eth0";
   }
   return std::string(descriptors_remedy(error.value()));
 }

@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 
 #include "common/clock.hpp"
+#include "common/escape.hpp"
 #include "common/json.hpp"
 #include "dcam-serve/destination.hpp"
 #include "dcam-serve/file_facts.hpp"
 #include "dcam-serve/output_folder.hpp"
+#include "dcam-serve/preparation.hpp"
 #include "dualcam/storage/file_names.hpp"
 #include "dualcam/wire/message.hpp"
 
@@ -39,6 +41,11 @@ std::vector<FileRef> examples(SystemTime time) {
 ExitCode print_paths(const ServeOptions& given) {
   auto options = given;
   options.output = one_spelling(options.output);
+  Console console("dcam-serve", options.common);
+  if (const auto there = foresee_output(options.output); !options.to_stdout && !there) {
+    console.error(escaped(there.error().message));
+    return ExitCode::io;
+  }
   asio::io_context loop;
   Disks disks(loop, Clock::system(), options.output); // which nothing is asked of
   const auto destination = Destination::of(options, disks, Clock::system());
@@ -62,7 +69,6 @@ ExitCode print_paths(const ServeOptions& given) {
       break;
     }
   }
-  Console console("dcam-serve", options.common);
   if (product.error() != 0) {
     console.error("cannot write to standard output: " + reason_of(product.error()));
     return ExitCode::io;

@@ -42,23 +42,54 @@ std::vector<std::filesystem::path> folders_of(std::string_view path) {
   }
 }
 
+std::unexpected<Error> no_place_for(const std::string& folder) {
+  return std::unexpected(Error{
+      ErrorCategory::io, 0,
+      fmt::format("the output folder {} does not exist, nor does the one it would be in; create "
+                  "it: mkdir -p {}",
+                  folder, folder)});
+}
+
+std::unexpected<Error> not_writable(const std::string& folder, int error) {
+  return std::unexpected(
+      Error{ErrorCategory::io, 0,
+            fmt::format("cannot write to the output folder {}: {}", folder, reason_of(error))});
+}
+
+/// 0, or the errno that says why nothing can be made in there.
+int can_write(const std::filesystem::path& folder) {
+  struct stat status{};
+  if (::stat(folder.c_str(), &status) != 0) {
+    return errno;
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    return ENOTDIR;
+  }
+  return ::access(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
+}
+
 } // namespace
 
 Result<void> check_output(const std::filesystem::path& folder) {
   const auto& name = folder.native();
   if (::mkdir(name.c_str(), 0777) != 0 && errno == ENOENT) {
-    return std::unexpected(Error{
-        ErrorCategory::io, 0,
-        fmt::format("the output folder {} does not exist, nor does the one it would be in; create "
-                    "it: mkdir -p {}",
-                    name, name)});
+    return no_place_for(name);
   }
   if (temporary_file(folder).get() < 0) {
-    return std::unexpected(
-        Error{ErrorCategory::io, 0,
-              fmt::format("cannot write to the output folder {}: {}", name, reason_of(errno))});
+    return not_writable(name, errno);
   }
   return {};
+}
+
+Result<void> foresee_output(const std::filesystem::path& folder) {
+  auto error = can_write(folder);
+  if (error == ENOENT) {
+    error = can_write(folder.has_parent_path() ? folder.parent_path() : ".");
+    if (error == ENOENT) {
+      return no_place_for(folder.native());
+    }
+  }
+  return error == 0 ? Result<void>() : not_writable(folder.native(), error);
 }
 
 Result<void> check_hook(const std::string& program) {

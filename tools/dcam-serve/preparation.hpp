@@ -12,6 +12,9 @@ namespace dualcam::serve {
 /// Whether files can be made in the output folder, which is made if the one that it is in is there.
 Result<void> check_output(const std::filesystem::path& folder);
 
+/// The same of what it would find, and nothing is made.
+Result<void> foresee_output(const std::filesystem::path& folder);
+
 /// Whether there is such a program as the first word of --exec, which may be in the PATH.
 Result<void> check_hook(const std::string& program);
 

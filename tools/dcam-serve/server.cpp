@@ -16,6 +16,7 @@
 #include "common/counted.hpp"
 #include "common/descriptor_limit.hpp"
 #include "common/escape.hpp"
+#include "common/host.hpp"
 #include "common/unforeseen.hpp"
 #include "common/units.hpp"
 #include "dcam-serve/acceptor.hpp"
@@ -185,8 +186,8 @@ bool Server::listen() {
   }
   reporter_.console().error(
       fmt::format("cannot listen on port {}{}: {}{}", options_.port,
-                  options_.bind.empty() ? "" : " of " + escaped(options_.bind), error.message(),
-                  listen_remedy(options_, error)));
+                  options_.bind.empty() ? "" : " of " + escaped(options_.bind),
+                  connection_reason(error), listen_remedy(options_, error)));
   return false;
 }
 

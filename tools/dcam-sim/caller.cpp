@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/descriptor.hpp"
+#include "common/host.hpp"
 #include "common/units.hpp"
 
 namespace dualcam::sim {
@@ -26,7 +27,7 @@ asio::awaitable<bool> Caller::reach(asio::ip::tcp::socket& socket) {
     const auto advice = error == asio::error::connection_refused
                             ? "; is dcam-serve listening there?"
                             : descriptors_remedy(error.default_error_condition().value());
-    unreachable_(error.message(), "cannot connect to", advice);
+    unreachable_(connection_reason(error), "cannot connect to", advice);
     co_return false;
   }
   co_return true;

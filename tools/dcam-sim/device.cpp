@@ -7,6 +7,7 @@
 #include <openssl/sha.h>
 
 #include "common/counted.hpp"
+#include "common/host.hpp"
 #include "common/units.hpp"
 #include "dualcam/wire/hex.hpp"
 
@@ -43,9 +44,9 @@ Device::Device(const SimOptions& options, std::uint32_t number, std::span<const 
       executor_(executor), timer_(executor), events_(std::move(events)), clock_(clock),
       caller_(options, executor, clock, tls,
               [this](const auto& error, auto what, auto hint) {
-                tell(
-                    "unreachable", {{"error", error}},
-                    fmt::format("{} {}:{}: {}{}", what, options_.host, options_.port, error, hint));
+                tell("unreachable", {{"error", error}},
+                     fmt::format("{} {}: {}{}", what, host_and_port(options_.host, options_.port),
+                                 error, hint));
               }),
       starts_after_(options.ramp * number / options.devices), file_count_(offers.size()) {
   for (std::size_t i = 0; i < offers.size(); ++i) {
@@ -87,7 +88,7 @@ asio::awaitable<Device::Outcome> Device::connect_once() {
     co_return Outcome::unreachable;
   }
   tell("connected", {{"files", files_.size()}},
-       fmt::format("connected to {}:{}, offering {}", options_.host, options_.port,
+       fmt::format("connected to {}, offering {}", host_and_port(options_.host, options_.port),
                    counted(files_.size(), "file")));
   co_return co_await converse(link);
 }

@@ -145,6 +145,10 @@ Result<Recording> load_recording(const std::string& argument) {
   const auto kind =
       equals == std::string::npos ? std::nullopt : file_kind_named(argument.substr(0, equals));
   const auto path = kind ? argument.substr(equals + 1) : argument;
+  if (path.empty()) {
+    return std::unexpected(
+        Error{ErrorCategory::io, 0, fmt::format("'{}' names no file", escaped(argument))});
+  }
   std::ifstream file(path, std::ios::binary);
   ByteBuffer content;
   std::error_code unknown;

@@ -8,6 +8,7 @@
 
 #include "common/arguments.hpp"
 #include "common/escape.hpp"
+#include "common/host.hpp"
 #include "common/units.hpp"
 #include "dualcam/wire/message.hpp"
 
@@ -260,10 +261,7 @@ std::expected<SimOptions, ExitCode> parse_sim_options(int count, const char* con
     return std::unexpected(parser.usage_error(
         fmt::format("'{}' is not HOST:PORT, such as localhost:7050", escaped(address))));
   }
-  options.host = address.substr(0, colon);
-  if (options.host.starts_with('[') && options.host.ends_with(']')) {
-    options.host = options.host.substr(1, options.host.size() - 2);
-  }
+  options.host = without_brackets(std::string_view(address).substr(0, colon));
   options.port = port;
   options.files.assign(positionals.begin() + 1, positionals.end());
   options.common = parser.common();

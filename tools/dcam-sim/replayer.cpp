@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/counted.hpp"
+#include "common/host.hpp"
 #include "common/units.hpp"
 #include "dualcam/wire/message.hpp"
 
@@ -59,8 +60,9 @@ asio::awaitable<ExitCode> Replayer::run(std::size_t device) {
 
 asio::awaitable<ExitCode> Replayer::play(const ReplayConnection& connection) {
   Caller caller(options_, executor_, clock_, tls_, [&](const auto& error, auto what, auto hint) {
-    tell(connection.device, "unreachable", {{"error", error}},
-         fmt::format("{} {}:{}: {}{}", what, options_.host, options_.port, error, hint));
+    tell(
+        connection.device, "unreachable", {{"error", error}},
+        fmt::format("{} {}: {}{}", what, host_and_port(options_.host, options_.port), error, hint));
   });
   asio::ip::tcp::socket socket(executor_);
   if (!co_await caller.reach(socket)) {
@@ -71,7 +73,7 @@ asio::awaitable<ExitCode> Replayer::play(const ReplayConnection& connection) {
     co_return ExitCode::io;
   }
   tell(connection.device, "connected", {{"bytes", connection.bytes}},
-       fmt::format("connected to {}:{}, {} to send", options_.host, options_.port,
+       fmt::format("connected to {}, {} to send", host_and_port(options_.host, options_.port),
                    counted(connection.bytes, "captured byte")));
   if (connection.missing != 0) {
     tell(connection.device, "incomplete", {{"bytes", connection.missing}},

@@ -42,9 +42,12 @@ TEST_CASE("acceptor: all addresses, those of IPv4 as well, or the one that is na
   CHECK(one.acceptor->local_endpoint().address().to_string() == "127.0.0.1");
   CHECK(one.takes("127.0.0.1"));
   CHECK_FALSE(one.takes("127.0.0.2"));
-  Listening v6("::1", 0);
-  REQUIRE(v6.acceptor);
-  CHECK_FALSE(v6.takes("127.0.0.1"));
+  for (const auto* address : {"::1", "[::1]"}) {
+    Listening v6(address, 0);
+    REQUIRE(v6.acceptor);
+    CHECK(v6.takes("::1"));
+    CHECK_FALSE(v6.takes("127.0.0.1"));
+  }
 }
 
 TEST_CASE("acceptor: the port is free again at once when a server has ended") {
@@ -124,6 +127,13 @@ TEST_CASE("acceptor: what to do about a port or an address that does not do") {
   CHECK(interface.starts_with(
       "; that is a network interface, -b takes one of its addresses: 127.0.0.1"));
   CHECK(interface.ends_with("127.0.0.1") != interface.contains(", "));
+  CHECK(remedy("127.0.0.1:7050", 7050, asio::error::host_not_found) ==
+        "; -b takes an address alone, its port is told by -p");
+  for (const auto* address : {"fe80::1", "[fe80::1]"}) {
+    CHECK(remedy(address, 7050, asio::error::invalid_argument) ==
+          "; such an address needs its interface, as in fe80::1%eth0");
+  }
+  CHECK(remedy("::1", 7050, asio::error::invalid_argument).empty());
   CHECK(remedy("no such interface", 7050, asio::error::host_not_found).empty());
 }
 

@@ -89,7 +89,7 @@ TEST_CASE("arguments: a bad value names the option, the value and what is accept
         {"--number", "-4", "a whole number from -3 to 1000"},
         {"--number", "5x", "a whole number from -3 to 1000"},
         {"--number", "", "a whole number from -3 to 1000"},
-        {"--size", "1Q", "a number of bytes, or one with K, M or G (1024), such as 64K"},
+        {"--size", "1Q", "a number of bytes, or one with K, M, G or T (1024), such as 64K"},
         {"--age", "3", "a number with ms, s, m, h or d, such as 500ms or 10m"},
         {"--wait", "3", "a number with ms, s, m, h or d, such as 500ms or 10m"},
         {"--if-exists", "ask", "number, skip, fail, replace"}}) {

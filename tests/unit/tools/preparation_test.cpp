@@ -57,6 +57,21 @@ TEST_CASE("preparation: the output folder is made if the one that it is in is th
   CHECK(why(check_output("/dev/null")).starts_with("cannot write to the output folder /dev/null"));
 }
 
+TEST_CASE("preparation: what will be said of the output folder can be said before it is made") {
+  const TemporaryFolder folder;
+  CHECK(why(foresee_output(folder.path())).empty());
+  CHECK(why(foresee_output(folder / "new")).empty());
+  CHECK(why(foresee_output("new")).empty());
+  CHECK(folder.names().empty());
+  write_file(folder / "file", "");
+  for (const fs::path& path : {folder / "no/such", folder / "file/x", folder / "file",
+                               fs::path("no/such"), fs::path("/dev/null/x")}) {
+    const auto foreseen = why(foresee_output(path));
+    CHECK(foreseen == why(check_output(path)));
+    CHECK_THAT(foreseen, ContainsSubstring(path.string()));
+  }
+}
+
 TEST_CASE("preparation: the program of --exec is looked for as execvp does") {
   const TemporaryFolder folder;
   const auto program = (folder / "bin/upload").string();

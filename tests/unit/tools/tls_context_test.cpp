@@ -123,6 +123,15 @@ TEST_CASE("TLS files: what is wrong with a key is told, and never what it is") {
         "the key of another certificate than " + some.files.certificate.string());
 }
 
+TEST_CASE("TLS files: a chain that begins elsewhere") {
+  const Files some;
+  const TlsIdentity authority("authority");
+  write_file(some.files.certificate, authority.certificate() + some.identity.certificate());
+  CHECK(some.complaint("a.key") == "the key of certificate 2 in " +
+                                       some.files.certificate.string() +
+                                       ", which has to be the first");
+}
+
 TEST_CASE("TLS files: one authority that is valid is enough") {
   Files some;
   some.files.authorities = some.folder / "ca.pem";

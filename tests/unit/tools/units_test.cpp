@@ -12,13 +12,16 @@ TEST_CASE("units: sizes") {
   CHECK(parse_size("4K") == 4096);
   CHECK(parse_size("1.5M") == 1536 * 1024);
   CHECK(parse_size("2G") == 2147483648);
+  for (const auto* text : {"2T", "2tb", "2 TiB", "2048G"}) {
+    CHECK(parse_size(text) == 2199023255552);
+  }
   for (const auto* text : {"10M", "10m", "10MB", "10Mb", "10mb", "10MiB", "10 MB", "10240k",
                            "10240 KiB", "10485760", "10485760B", "10485760 b"}) {
     CAPTURE(text);
     CHECK(parse_size(text) == 10 * 1024 * 1024);
   }
   for (const auto* text : {"", "K", "MB", "-1", "1  K", "1 ", " 1", "1BK", "1KK", "1bytes", "nan",
-                           "inf", "1e30", "9000000G", "10min"}) {
+                           "inf", "1e30", "9000000G", "9000T", "10min"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_size(text));
   }
