@@ -18,6 +18,8 @@ constexpr std::size_t hex_size = 16;
 constexpr std::string_view expected =
     "16 hex digits such as 404b59a74e8e028d or decimal degrees such as 54.7004183 were expected";
 
+bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+
 bool is_hex_digit(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
 
 /// Also one that no double can hold.
@@ -29,10 +31,9 @@ bool is_decimal(std::string_view text) {
 
 /// What is meant as hex, though it may have wrong digits or too many.
 bool looks_like_hex(std::string_view text) {
-  return !text.empty() && std::isdigit(static_cast<unsigned char>(text[0])) != 0 &&
-         std::ranges::all_of(
-             text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }) &&
-         !is_decimal(text);
+  return !text.empty() && is_digit(text[0]) && std::ranges::all_of(text, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0;
+  }) && !is_decimal(text);
 }
 
 std::unexpected<std::string> wrong(std::string_view text, std::string_view why) {
@@ -79,8 +80,6 @@ std::expected<Coordinate, std::string> parse_decimal(std::string_view text) {
   }
   return Coordinate{degrees, false};
 }
-
-bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
 bool is_bits(std::string_view text) {
   text.remove_prefix(text.starts_with("0x") || text.starts_with("0X") ? 2 : 0);

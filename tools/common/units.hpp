@@ -12,7 +12,7 @@ namespace dualcam::inline tools {
 
 using SystemTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// `1000`, `4K`, `1.5M`, `10MB`, `2 GiB`: K, M and G are powers of 1024, in whatever spelling.
+/// `1000`, `4K`, `1.5M`, `10MB`, `2 GiB`: K, M, G and T are powers of 1024, in whatever spelling.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 inline constexpr std::string_view accepted_sizes =
     "a number of bytes, or one with K, M, G or T (1024), such as 64K";

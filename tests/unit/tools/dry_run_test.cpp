@@ -2,6 +2,7 @@
 
 #include "common/json.hpp"
 #include "common/units.hpp"
+#include "redirected.hpp"
 #include "tools/ran.hpp"
 
 namespace dualcam::serve {
@@ -108,13 +109,10 @@ TEST_CASE("dry run: as JSON, and to standard output") {
 TEST_CASE("dry run: what cannot be written is an error") {
   const Dry dry;
   const Quiet quiet;
-  const int before = ::dup(STDOUT_FILENO);
-  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
-  ::dup2(full, STDOUT_FILENO);
-  ::close(full);
-  const auto code = print_paths(dry.options);
-  ::dup2(before, STDOUT_FILENO);
-  ::close(before);
+  const auto code = [&] {
+    const Redirected full(STDOUT_FILENO, open_full_disk());
+    return print_paths(dry.options);
+  }();
   CHECK(code == ExitCode::io);
   CHECK(quiet.errors() == "dcam-serve: cannot write to standard output: No space left on device\n");
 }

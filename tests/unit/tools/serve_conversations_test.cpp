@@ -55,6 +55,14 @@ void is_over(TestDevice& device) {
 const std::vector<std::string> digits{"123", "456", "789"};
 const std::vector<std::string> letters{"abc", "def", "ghi"};
 
+/// Two packets of a front photo come, and the link breaks.
+void leave_after_two(TestServer& server, int of) {
+  TestDevice device(server);
+  offer(device, front);
+  start(device, "%photof", of);
+  send(device, {"123", "456"});
+}
+
 } // namespace
 
 TEST_CASE("serve conversations: of two files the one whose name is taken stays with the camera") {
@@ -147,12 +155,7 @@ TEST_CASE("serve conversations: a part of a file that the camera has no more is 
   Scene scene;
   auto& server = scene.server;
   server.start();
-  {
-    TestDevice device(server);
-    offer(device, front);
-    start(device, "%photof", 3);
-    send(device, {"123", "456"});
-  }
+  leave_after_two(server, 3);
   TestDevice device(server);
   offer(device, front);
   upload(device, "%photof", letters);
@@ -177,12 +180,7 @@ TEST_CASE("serve conversations: of two STARTs the second counts, what the first 
   Scene scene;
   auto& server = scene.server;
   server.start();
-  {
-    TestDevice device(server);
-    offer(device, front);
-    start(device, "%photof", 4);
-    send(device, {"123", "456"});
-  }
+  leave_after_two(server, 4);
   TestDevice device(server);
   offer(device, front);
   start(device, "%photof", 4);

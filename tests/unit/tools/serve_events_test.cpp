@@ -14,9 +14,7 @@ void send_three(TestServer& server) {
   device.expect("000a 0007 2570686f746f66");
   device.say("000b 000d 0104 00000192d84dac30 00 0000");
   device.expect("0008 0007 2570686f746f66");
-  device.say("0001 0006 00000003 0000");
-  device.expect("0002 0004 00000001");
-  device.say("0003 0004 00000001");
+  device.announce();
   device.packets(3);
   device.end();
   CHECK(device.rest().empty());

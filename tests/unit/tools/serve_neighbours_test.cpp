@@ -1,6 +1,7 @@
 // What a server shares with others, and with its own earlier runs: the folder, the files in it.
 #include "dualcam/storage/camera_locks.hpp"
 #include "dualcam/storage/state_folder.hpp"
+#include "redirected.hpp"
 #include "tools/told.hpp"
 
 namespace dualcam::serve {
@@ -22,9 +23,7 @@ struct Neighbour {
 /// Goes on with what was asked for.
 void go_on(TestDevice& device) {
   device.expect("0008 0007 2570686f746f66");
-  device.say("0001 0006 00000003 0000");
-  device.expect("0002 0004 00000001");
-  device.say("0003 0004 00000001");
+  device.announce();
   device.packets(3);
   device.end();
   CHECK(device.rest().empty());
@@ -33,10 +32,7 @@ void go_on(TestDevice& device) {
 /// A photo is stored, and nobody reads what is told of it.
 void store_untold(const fs::path& folder) {
   Scene scene(false);
-  const int before = ::dup(STDOUT_FILENO);
-  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
-  ::dup2(full, STDOUT_FILENO);
-  ::close(full);
+  const Redirected full(STDOUT_FILENO, open_full_disk());
   scene.server.options.output = folder;
   scene.server.start();
   {
@@ -45,8 +41,6 @@ void store_untold(const fs::path& folder) {
     go_on(device);
   }
   CHECK(scene.server.status() == 3);
-  ::dup2(before, STDOUT_FILENO);
-  ::close(before);
 }
 
 } // namespace
@@ -203,9 +197,7 @@ TEST_CASE(
     device.say(wanted ? "0000 0005 00013ee13c001981 48000400"
                       : "0000 0005 00013ee13c001982 48000400");
     device.expect("0008 0007 2570686f746f72");
-    device.say("0001 0006 00000003 0000");
-    device.expect("0002 0004 00000001");
-    device.say("0003 0004 00000001");
+    device.announce();
     device.packets(3);
     if (wanted) {
       device.end_completed(); // that is two

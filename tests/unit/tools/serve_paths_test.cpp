@@ -122,9 +122,7 @@ TEST_CASE("serve paths: what the metadata of one file says is not said of anothe
   device.expect("000a 0007 2570686f746f72");
   server.clock.move_on(10s); // it tells nothing of the other one
   device.expect("0008 0007 2570686f746f72");
-  device.say("0001 0006 00000003 0000");
-  device.expect("0002 0004 00000001");
-  device.say("0003 0004 00000001");
+  device.announce();
   device.packets(3);
   device.expect("0009");
   device.say("0000 0005 00013ee13c001981 40000400");

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "redirected.hpp"
 #include "tools/told.hpp"
 
 namespace dualcam::serve {
@@ -36,23 +37,18 @@ void send_last_photo(TestServer& server) {
   device.end_completed();
 }
 
-/// A descriptor in place of standard output.
-class Output {
-public:
-  explicit Output(int descriptor) : before_(::dup(STDOUT_FILENO)) {
-    ::dup2(descriptor, STDOUT_FILENO);
-    ::close(descriptor);
+/// Two packets of three go to standard output, and the device.
+void begin_on_stdout(Scene& scene) {
+  scene.server.options.to_stdout = true;
+  scene.server.start();
+  {
+    TestDevice device(scene.server);
+    device.begin();
+    device.packets(2);
+    wait_until([&] { return scene.quiet.output() == "123456"; });
   }
-  ~Output() {
-    ::dup2(before_, STDOUT_FILENO);
-    ::close(before_);
-  }
-  Output(const Output&) = delete;
-  Output& operator=(const Output&) = delete;
-
-private:
-  int before_;
-};
+  scene.until_said("waiting for the camera");
+}
 
 } // namespace
 
@@ -172,15 +168,7 @@ TEST_CASE(
     "serve service: standard output has each byte once, over as many connections as it takes") {
   Scene scene(false);
   auto& server = scene.server;
-  server.options.to_stdout = true;
-  server.start();
-  {
-    TestDevice device(server);
-    device.begin();
-    device.packets(2);
-    wait_until([&] { return scene.quiet.output() == "123456"; });
-  }
-  scene.until_said("waiting for the camera");
+  begin_on_stdout(scene);
   {
     TestDevice device(server);
     device.begin(); // to compare
@@ -194,15 +182,7 @@ TEST_CASE(
 TEST_CASE("serve service: standard output cannot take another file back") {
   Scene scene(false);
   auto& server = scene.server;
-  server.options.to_stdout = true;
-  server.start();
-  {
-    TestDevice device(server);
-    device.begin();
-    device.packets(2);
-    wait_until([&] { return scene.quiet.output() == "123456"; });
-  }
-  scene.until_said("waiting for the camera");
+  begin_on_stdout(scene);
   {
     TestDevice device(server);
     device.begin();
@@ -217,7 +197,7 @@ TEST_CASE("serve service: standard output cannot take another file back") {
 TEST_CASE("serve service: paths that cannot be written cost no file, but the exit status is 3") {
   Scene scene(false);
   auto& server = scene.server;
-  const Output full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  const Redirected full(STDOUT_FILENO, open_full_disk());
   server.start();
   send_photo(server);
   CHECK(server.status() == 3);
@@ -233,7 +213,7 @@ TEST_CASE("serve service: whom nobody hears any more stops, when it would go on 
   REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
   Scene scene(false);
   auto& server = scene.server;
-  const Output pipe(ends[1]);
+  const Redirected pipe(STDOUT_FILENO, ends[1]);
   ::close(ends[0]);
   server.options.keep_listening = goes_on;
   server.start();

@@ -180,6 +180,10 @@ public:
   void begin() {
     say("0000 0005 00013ee13c001981 44000400");
     expect("0008 0007 2570686f746f66");
+    announce();
+  }
+  /// What was asked for, from its first packet on.
+  void announce() {
     say("0001 0006 00000003 0000");
     expect("0002 0004 00000001");
     say("0003 0004 00000001");
