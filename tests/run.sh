@@ -7,7 +7,8 @@
 #   tests/run.sh --full   hours: the counts that the promises are stated with, in the GCC build,
 #                         which is what users get; fuzzing, for DUALCAM_FUZZ_SECONDS (600) a target;
 #                         a linker's look at the types; parameters that are copied; changed sources
-#                         (tests/mutation.py); bare Debians (tests/portability.sh)
+#                         (tests/mutation.py); full stores under ext4, xfs and overlayfs
+#                         (tests/full_stores.py); bare Debians (tests/portability.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/packages.sh
@@ -121,6 +122,9 @@ if [[ $full ]]; then
   check "no two types share a name" one_program
   check "no parameter is copied for nothing" copied_parameters
   check "nine of ten changes to the sources are noticed" python3 -B tests/mutation.py
+  install_missing xfsprogs
+  check "a store that is full loses nothing that was reported" as_root \
+    python3 -B tests/full_stores.py build/gcc/tools
   check "packages are reproducible and work" as_root tests/packages.sh
   for release in bookworm trixie sid; do
     check "a bare $release" as_root tests/portability.sh "$release"
