@@ -39,11 +39,16 @@ Json crc_json(std::optional<std::uint16_t> crc) {
   return crc ? Json(fmt::format("{:04x}", *crc)) : Json();
 }
 
+/// How many of a list are left out.
+std::string more_stretches(std::size_t count) {
+  return "and " + counted(count, "more stretch", "more stretches");
+}
+
 std::string range_text(const std::vector<PacketRange>& ranges) {
   std::string text;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     if (i == most_ranges) {
-      return text + fmt::format(" and {} more stretches", ranges.size() - i);
+      return text + ' ' + more_stretches(ranges.size() - i);
     }
     const auto& [first, last] = ranges[i];
     text += fmt::format("{}{}", i == 0 ? "" : ", ", first);
@@ -164,9 +169,8 @@ std::string range_text(const std::vector<ByteRange>& ranges) {
   for (const auto& [first, last] : ranges | std::views::take(most_ranges)) {
     text += fmt::format("{}{}-{}", text.empty() ? "" : ", ", first, last);
   }
-  return ranges.size() <= most_ranges
-             ? text
-             : text + fmt::format(" and {} more stretches", ranges.size() - most_ranges);
+  return ranges.size() <= most_ranges ? text
+                                      : text + ' ' + more_stretches(ranges.size() - most_ranges);
 }
 
 Json range_json(const std::vector<ByteRange>& ranges) {
@@ -319,8 +323,7 @@ void DumpReport::damages(const CapturedTransfer& transfer) {
     product_.line("  " + skipped_text(skipped));
   }
   if (transfer.skipped.size() > listed) {
-    product_.line(fmt::format("  and {} skipped", counted(transfer.skipped.size() - listed,
-                                                          "more stretch", "more stretches")));
+    product_.line("  " + more_stretches(transfer.skipped.size() - listed) + " skipped");
   }
   if (transfer.not_kept != 0) {
     product_.line(fmt::format("  {} more packets and stretches came than can be judged at once: "

@@ -265,6 +265,44 @@ TEST_CASE("committer: a part that has grown much does not wait, but for its last
   CHECK(committer.due() <= now);
 }
 
+TEST_CASE("committer: what is left when another part hurries is as old as it was") {
+  Committer committer;
+  auto now = steady_now();
+  const auto begun = now;
+  const std::vector others{std::make_shared<Recorded>(), std::make_shared<Recorded>(),
+                           std::make_shared<Recorded>()};
+  for (const auto& other : others) {
+    committer.grew(other, false, now);
+    now += 100ms;
+  }
+  const auto hurried = std::make_shared<Recorded>();
+  committer.grew(hurried, true, now);
+  pass(committer, now);
+  pass(committer, now);
+  CHECK(hurried->state == Recorded::State::told);
+  CHECK(committer.oldest() == begun);
+  CHECK(committer.due() == begun + 900ms);
+}
+
+TEST_CASE("committer: a part that needs no second barrier is not under way any more") {
+  Committer committer;
+  auto now = steady_now();
+  const auto part = std::make_shared<Recorded>();
+  part->publishes = Job::Step::done;
+  committer.grew(part, true, now);
+  pass(committer, now);
+  CHECK(committer.oldest() == now);
+  pass(committer, now);
+  CHECK(part->is_over);
+  CHECK(committer.oldest() == std::nullopt);
+  part->is_over = false;
+  part->repeats_prepare = true;
+  committer.grew(part, true, now); // it has its turn again
+  pass(committer, now);
+  pass(committer, now);
+  CHECK(part->state == Recorded::State::told);
+}
+
 TEST_CASE("committer: where others grow a file that is finished waits for company as long as a "
           "pass takes, longer where they are many, at most 50 ms") {
   const std::tuple<std::size_t, std::chrono::milliseconds, std::chrono::milliseconds> cases[] = {
