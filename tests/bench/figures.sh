@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The figures of dcam-serve with many cameras, each with the command that made it: into
 # tests/bench/results, with plots. About 12 minutes, on a machine that does nothing else.
-# Needs Debian's socat and gnuplot-nox besides. Usage: figures.sh [TOOLS FOLDER [NAME...]]: all, or these of
-#   peers fleet-1000 fleet-4000 fleet-most burst slow-syncs stop idle tree connections
+# Needs Debian's socat, gnuplot-nox and python3-fusepy besides.
+# Usage: figures.sh [TOOLS FOLDER [NAME...]]: all, or these of
+#   peers fleet-1000 fleet-4000 fleet-most burst slow-syncs slow-disk stop idle tree connections
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 for program in socat gnuplot; do
@@ -23,12 +24,13 @@ declare -A commands=(
   [fleet-most]="$bench/fleet.sh --plot $results/fleet-most.png $tools $most 60"
   [burst]="$bench/fleet.sh --plot $results/burst.png $tools $most 20 2s"
   [slow-syncs]="$bench/fleet.sh --slow-syncs --plot $results/slow-syncs.png $tools 1500 60"
+  [slow-disk]="python3 -B $bench/slow_disk.py $tools"
   [stop]="$bench/fleet.sh --stop $tools $most 60"
   [idle]="python3 -B $bench/costs.py $tools idle"
   [tree]="python3 -B $bench/costs.py $tools tree $results/tree.tsv"
   [connections]="python3 -B $bench/costs.py $tools connections $results/connections.tsv"
 )
-order=(peers fleet-1000 fleet-4000 fleet-most burst slow-syncs stop idle tree connections)
+order=(peers fleet-1000 fleet-4000 fleet-most burst slow-syncs slow-disk stop idle tree connections)
 (($# > 0)) && order=("$@")
 
 plot_costs() { # NAME
