@@ -213,32 +213,40 @@ class Told:
 
 
 BLOCK = 4096
-HELD = re.compile(rb"(held (\d+) \d+ (\d+) \d+ [0-9a-f]{4} [^\n]*?(?: tail (\d+) [0-9a-f]{16})?)"
+HELD = re.compile(rb"(held (\d+) \d+ (\d+) \d+ [0-9a-f]{4} [^\n]*?(?: tail (\d+) ([0-9a-f]{16}))?)"
                   rb" ([0-9a-f]{16})\n")
 HEADER = re.compile(rb"\Adualcam checkpoint 2\n(?:[a-z]+ .*\n)*?check ([0-9a-f]{16})\n")
 
 
-@functools.lru_cache(maxsize=16)
-def header_check(header):
-    return crc64(header)
+@functools.lru_cache(maxsize=1024)
+def check_of(text):
+    return crc64(text)
 
 
-def claims_in(checkpoint):
-    """How many bytes each claim that can be read says are durable, the newest first."""
+def claims_and_tails_in(checkpoint):
+    """How many bytes each claim that can be read says are durable, and the end of these, as far as
+    it is in the claim and not in the part; the newest first."""
     header = HEADER.match(checkpoint)
     if not header:
         return []
     size = -(-header.end() // BLOCK) * BLOCK
-    if int(header.group(1), 16) != header_check(
+    if int(header.group(1), 16) != check_of(
             header.group()[:header.group().rindex(b"check ")]):
         return []
-    check = header_check(checkpoint[:size].ljust(size, b"\0"))
+    check = check_of(checkpoint[:size].ljust(size, b"\0"))
     found = []
     for slot in (size, size + BLOCK):
         line = HELD.match(checkpoint[slot:slot + BLOCK])
-        if line and int(line.group(5), 16) == crc64(line.group(1), check):
-            found.append((int(line.group(2)), int(line.group(3))))
-    return [count for _, count in sorted(found, reverse=True)]
+        if line and int(line.group(6), 16) == crc64(line.group(1), check):
+            tail = checkpoint[slot + line.end():][:int(line.group(4) or 0)]
+            if not tail or check_of(tail) == int(line.group(5), 16):
+                found.append((int(line.group(2)), int(line.group(3)), tail))
+    return [claim for _, *claim in sorted(found, reverse=True)]
+
+
+def claims_in(checkpoint):
+    """Their bytes alone."""
+    return [count for count, _ in claims_and_tails_in(checkpoint)]
 
 
 def claimed(checkpoint):
@@ -247,10 +255,8 @@ def claimed(checkpoint):
 
 
 def tail_in(checkpoint):
-    """The end of these, as far as it is in the claim and not in the part."""
-    lines = [line for line in HELD.finditer(checkpoint)
-             if int(line.group(3)) == claimed(checkpoint) and line.group(4)]
-    return checkpoint[lines[0].end():lines[0].end() + int(lines[0].group(4))] if lines else b""
+    """The end of these."""
+    return next((tail for _, tail in claims_and_tails_in(checkpoint)), b"")
 
 
 class Claims:

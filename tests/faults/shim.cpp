@@ -110,19 +110,21 @@ ssize_t write_pieces(const char* name, int descriptor, std::span<const iovec> pi
       });
 }
 
-template <class Send> ssize_t send_traced(std::span<const iovec> pieces, Send send) {
+template <class Send> ssize_t send_traced(int socket, std::span<const iovec> pieces, Send send) {
   if (auto& state = shim(); state.active()) {
     const Lock lock(state);
-    tell(Line("send").bytes("data", pieces, 64));
+    tell(Line("send").number("socket", socket).bytes("data", pieces, 64));
   }
   return send();
 }
 
-ssize_t receive_traced(ssize_t count) {
+ssize_t receive_traced(int socket, std::span<const iovec> pieces, ssize_t count) {
   const int error = errno;
   if (auto& state = shim(); count >= 0 && state.active()) {
     const Lock lock(state);
-    tell(Line("recv").number("result", count));
+    const auto shown = std::min(static_cast<std::size_t>(count), std::size_t{16}); // an INIT's IMEI
+    tell(
+        Line("recv").number("socket", socket).number("result", count).bytes("data", pieces, shown));
   }
   errno = error;
   return count;
@@ -351,23 +353,25 @@ int fstatvfs64(int descriptor, struct statvfs64* status) noexcept
 ssize_t send(int socket, const void* data, std::size_t count, int flags) {
   NEXT(send);
   const iovec piece{const_cast<void*>(data), count};
-  return send_traced({&piece, 1}, [&] { return next(socket, data, count, flags); });
+  return send_traced(socket, {&piece, 1}, [&] { return next(socket, data, count, flags); });
 }
 
 ssize_t sendmsg(int socket, const msghdr* message, int flags) {
   NEXT(sendmsg);
-  return send_traced({message->msg_iov, message->msg_iovlen},
+  return send_traced(socket, {message->msg_iov, message->msg_iovlen},
                      [&] { return next(socket, message, flags); });
 }
 
 ssize_t recv(int socket, void* buffer, std::size_t count, int flags) {
   NEXT(recv);
-  return receive_traced(next(socket, buffer, count, flags));
+  const iovec piece{buffer, count};
+  return receive_traced(socket, {&piece, 1}, next(socket, buffer, count, flags));
 }
 
 ssize_t recvmsg(int socket, msghdr* message, int flags) {
   NEXT(recvmsg);
-  return receive_traced(next(socket, message, flags));
+  const auto count = next(socket, message, flags);
+  return receive_traced(socket, {message->msg_iov, message->msg_iovlen}, count);
 }
 
 } // extern "C"
