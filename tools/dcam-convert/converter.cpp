@@ -307,7 +307,8 @@ private:
     }
     const bool bad_data = made.error().code == ExitCode::child_failed &&
                           finds_no_picture(workshop_, *source_, ffmpeg_input());
-    return failure(bad_data ? ExitCode::bad_data : made.error().code, made.error().message);
+    return bad_data ? failure(ExitCode::bad_data, made.error().message)
+                    : std::unexpected(made.error());
   }
 
   /// ffmpeg turns what it encodes, but into Matroska it writes rotation since version 6.1 only.
@@ -371,7 +372,7 @@ Outcome<Output> create_output(const Workshop& workshop, const fs::path& target, 
 Outcome<void> finish_output(const Workshop& workshop, Output& output, Record& record) {
   const auto name = output.finish(workshop.options.if_exists);
   if (!name) {
-    return failure(ExitCode::io, name.error().message);
+    return failure_of_all(ExitCode::io, name.error().message);
   }
   if (*name) {
     record.output = output.is_stdout() ? "-" : (*name)->string();

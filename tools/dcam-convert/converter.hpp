@@ -38,11 +38,17 @@ struct Source {
 struct Failure {
   ExitCode code;
   std::string message;
+  bool meets_all = false; ///< a full disk, no ffmpeg: what is made of another input fails, too
 };
 template <class T> using Outcome = std::expected<T, Failure>;
 
 inline std::unexpected<Failure> failure(ExitCode code, std::string message) {
   return std::unexpected(Failure{code, std::move(message)});
+}
+
+/// One that other inputs would meet, too.
+inline std::unexpected<Failure> failure_of_all(ExitCode code, std::string message) {
+  return std::unexpected(Failure{code, std::move(message), true});
 }
 
 /// What `step` returns, or why it threw.

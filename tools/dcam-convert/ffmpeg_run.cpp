@@ -77,9 +77,10 @@ Outcome<ProcessResult> run(const Workshop& workshop, const Command& command, con
   }
   auto result = run_process(process);
   if (!result) {
-    return failure(ExitCode::child_failed,
-                   result.error().message +
-                       "; install it (apt-get install ffmpeg) or say where it is with --ffmpeg");
+    return failure_of_all(
+        ExitCode::child_failed,
+        result.error().message +
+            "; install it (apt-get install ffmpeg) or say where it is with --ffmpeg");
   }
   if (workshop.stop.requested()) {
     return failure(ExitCode::incomplete, "stopped");
@@ -132,7 +133,7 @@ Outcome<Verdict> run_into_file(const Workshop& workshop, Output& output, const F
     return std::unexpected(ran.error());
   }
   if (const int error = refusal_in(ran->errors); error != 0) {
-    return failure(ExitCode::io, output.write_failure(error).message);
+    return failure_of_all(ExitCode::io, output.write_failure(error).message);
   }
   const auto verdict = output.check(job.form);
   if (!verdict) {
@@ -141,7 +142,7 @@ Outcome<Verdict> run_into_file(const Workshop& workshop, Output& output, const F
   auto accepted = accept(*verdict, *ran);
   if (!accepted) { // ffmpeg does not always say why
     if (const auto room = output.try_to_write(); !room) {
-      return failure(ExitCode::io, room.error().message);
+      return failure_of_all(ExitCode::io, room.error().message);
     }
   }
   return accepted;

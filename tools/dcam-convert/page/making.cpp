@@ -112,13 +112,6 @@ bool PageMaker::make(Entry& entry, std::size_t number) const {
   return true;
 }
 
-/// A full disk, or no ffmpeg: the next file would meet it, too.
-bool PageMaker::is_for_all(const Failure& failure) const {
-  return failure.code == ExitCode::io ||
-         (failure.code == ExitCode::child_failed &&
-          ffmpeg_version(workshop_.options.ffmpeg).starts_with("no ffmpeg"));
-}
-
 Outcome<void> PageMaker::make_product(Entry& entry, Source& source, const Record& seen, Task task,
                                       std::size_t number) const {
   const bool thumbnail = task == Task::thumbnail;
@@ -128,14 +121,9 @@ Outcome<void> PageMaker::make_product(Entry& entry, Source& source, const Record
   options.codec = is_h264(source) ? Codec::copy : options.codec;
   const Workshop workshop{options, workshop_.inputs, workshop_.files, workshop_.reporter,
                           workshop_.stop};
-  if (!options.dry_run) { // a long name, a folder of somebody else's: no other file meets that
-    if (const auto place = create_output(workshop, target, false); !place) {
-      return std::unexpected(place.error());
-    }
-  }
   auto record = seen;
   if (const auto made = convert_source(workshop, source, target, number, record); !made) {
-    if (is_for_all(made.error())) {
+    if (made.error().meets_all) {
       given_up_ = made.error().code;
     }
     return made;

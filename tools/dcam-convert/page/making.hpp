@@ -25,8 +25,6 @@ private:
   Outcome<void> make_product(Entry& entry, Source& source, const Record& seen, Task task,
                              std::size_t number) const;
 
-  bool is_for_all(const Failure& failure) const;
-
   const Workshop& workshop_;
   ConvertOptions video_options_;
   ConvertOptions thumbnail_options_;
