@@ -108,30 +108,31 @@ class Fragments(FragmentCase):
 
     def test_a_file_grows_under_its_name_and_plays_meanwhile(self):
         chunks = media.ptmf_chunks(self.seconds)
-        process = self.live("-", "--container", "fmp4", "-o", "x.mp4", stdin=subprocess.PIPE)
-        self.feed(process, chunks[:30] + [chunks[30][:2] + (chunks[30][2][:50],)])
-        path = self.folder / "x.mp4"
         last = content([chunk for kind, _, chunk in chunks[:30] if kind != b"A"][-1])
-        self.until(lambda: path.exists() and last in path.read_bytes())
         count = sum(kind != b"A" for kind, _, _ in chunks[:30])
-        self.assertEqual(self.decoded("x.mp4"), media.frame_hashes(media.hevc(self.seconds))[:count])
-        process.send_signal(signal.SIGTERM)
-        self.end(process, code=143)
-        self.assertEqual(self.out, b"x.mp4\n")
-        self.assertEqual(self.said.splitlines(), [
-            "dcam-convert: -: stopped; what had come by then can be played",
-            "dcam-convert: stopped; the same command starts again"])
-        process.stdin.close()
-        self.assertEqual(self.decoded("x.mp4"), media.frame_hashes(media.hevc(self.seconds))[:count])
+        pictures = media.frame_hashes(media.hevc(self.seconds))[:count]
+        for name, *options in (("x.mp4", "--container", "fmp4"), ("y.mp4", "--live"), ("z.mkv", "--live")):
+            process = self.live("-", *options, "-o", name, stdin=subprocess.PIPE)
+            self.feed(process, chunks[:30] + [chunks[30][:2] + (chunks[30][2][:50],)])
+            path = self.folder / name
+            self.until(lambda: path.exists() and last in path.read_bytes())
+            self.assertEqual(self.decoded(name), pictures)
+            process.send_signal(signal.SIGTERM)
+            self.end(process, code=143)
+            self.assertEqual(self.out.decode(), name + "\n")
+            self.assertEqual(self.said.splitlines(), [
+                "dcam-convert: -: stopped; what had come by then can be played",
+                "dcam-convert: stopped; the same command starts again"])
+            self.assertEqual(self.decoded(name), pictures)
 
     def test_where_nothing_can_be_played_meanwhile_that_is_said(self):
-        process = self.live("--live", "-", "-o", "x.mp4", stdin=subprocess.PIPE)
+        process = self.live("--live", "-", "-o", "x.mov", stdin=subprocess.PIPE)
         self.feed(process, media.ptmf_chunks(1))
         process.stdin.close()
         self.end(process)
-        self.assertEqual(self.out, b"x.mp4\n")
-        self.assertEqual(self.said, "dcam-convert: -: x.mp4 can be played once it is whole; with "
-                                    "--container fmp4 while it comes about\n")
+        self.assertEqual(self.out, b"x.mov\n")
+        self.assertEqual(self.said, "dcam-convert: -: x.mov can be played once it is whole; while it comes "
+                                    "about, .mkv and fragmented MP4 can be\n")
 
     def test_aac_is_what_it_is_asked_for_and_waits_for_the_whole_input(self):
         reason = "can be played once it is whole; live fragments have FLAC, not the AAC that --audio asks for"

@@ -148,8 +148,10 @@ bool is_playlist_name(const std::filesystem::path& path) {
 }
 
 Container container_for(const ConvertOptions& options, const std::filesystem::path& target) {
-  const auto named =
-      target == "-" ? Container::matroska : container_of(target).value_or(Container::mp4);
+  auto named = target == "-" ? Container::matroska : container_of(target).value_or(Container::mp4);
+  if (options.live && options.task() == Task::convert && named == Container::mp4) {
+    named = Container::fragments; // the only MP4 that can be played while it comes about
+  }
   return options.container.value_or(named);
 }
 

@@ -181,12 +181,14 @@ bool is_wanted_live(const Workshop& workshop, const ListedFile& input) {
 std::optional<std::string> reason_to_wait(const Workshop& workshop,
                                           const std::filesystem::path& target) {
   const auto& options = workshop.options;
-  const bool fragments = container_for(options, target) == Container::fragments;
+  const auto container = container_for(options, target);
+  const bool fragments = container == Container::fragments;
   if (fragments && options.audio == AudioMode::aac) {
     return "live fragments have FLAC, not the AAC that --audio asks for";
   }
-  if (target != "-" && !fragments) {
-    return "with --container fmp4 while it comes about";
+  const bool live_file = options.live && container == Container::matroska;
+  if (target != "-" && !fragments && !live_file) {
+    return "while it comes about, .mkv and fragmented MP4 can be";
   }
   return options.strict ? std::optional("--strict judges the input first") : std::nullopt;
 }
