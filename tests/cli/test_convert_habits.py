@@ -251,8 +251,8 @@ class Thumbnails(ConvertCase):
         self.assertEqual(self.thumbnail(), 0)
         sidecar("2024-10-29T12:43:41.520Z")
         self.assertEqual(self.thumbnail(), 30)
-        self.assertEqual(self.thumbnail("--at", "2024-10-29T12:43:42.02Z", code=2), None)
-        self.assertEqual(self.thumbnail("--at", "2024-10-29T12:43:42.020Z"), 40)
+        self.assertEqual(self.thumbnail("--at", "2024-10-29T12:43:42.02Z"), 40)
+        self.assertEqual(self.thumbnail("--at", f"2024-10-29T12:43:{40 + duration:06.3f}Z"), 59)  # its end
         self.thumbnail("--at", "2024-10-29T12:43:50Z", code=2)
         self.assertIn("begins at 2024-10-29T12:43:40.000Z", self.said)
         for outside in ("2024-10-29T12:43:30Z", "2024-10-29T12:44:30Z"):

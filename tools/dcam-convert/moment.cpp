@@ -31,13 +31,16 @@ moment_in_clip(const std::optional<Moment>& wanted, const Sidecar& sidecar,
                       ? *offset
                       : std::chrono::microseconds(std::get<SystemTime>(*wanted) - *start);
   if (at < std::chrono::microseconds(0) ||
-      (duration != std::chrono::microseconds(0) && at >= duration)) {
+      (duration != std::chrono::microseconds(0) && at > duration)) {
     const auto range = fmt::format("{:.3f} s long", static_cast<double>(duration.count()) / 1e6);
     return failure(ExitCode::usage, start ? fmt::format("--at: the clip begins at {} and is {}",
                                                         format_time(*start), range)
                                           : "--at: the clip is " + range);
   }
-  return at;
+  // its end, by which the metadata and the file's name have it, is its last picture's time
+  return duration != std::chrono::microseconds(0) && at == duration
+             ? at - std::chrono::microseconds(1)
+             : at;
 }
 
 std::pair<std::uint64_t, std::pair<std::size_t, std::size_t>>

@@ -205,7 +205,13 @@ std::optional<std::string> contradiction(const ConvertOptions& options) {
 } // namespace
 
 std::optional<Moment> parse_moment(const std::string& text) {
-  if (const auto utc = parse_time(text)) {
+  auto time = text;
+  for (const std::size_t digits : {1, 2}) { // of a second's fraction
+    if (text.ends_with('Z') && text.rfind('.') == text.size() - 2 - digits) {
+      time.insert(text.size() - 1, 3 - digits, '0');
+    }
+  }
+  if (const auto utc = parse_time(time)) {
     return *utc;
   }
   std::string_view rest = text;

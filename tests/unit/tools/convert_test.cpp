@@ -208,8 +208,10 @@ TEST_CASE("convert: a moment is an offset or a time of day") {
   CHECK(parse_moment("1:02.25") == Moment(microseconds(62'250'000)));
   CHECK(parse_moment("1:00:00") == Moment(microseconds(3'600'000'000)));
   CHECK(parse_moment("2024-10-29T12:43:42Z") == Moment(*parse_time("2024-10-29T12:43:42.000Z")));
+  CHECK(parse_moment("2024-10-29T12:43:42.5Z") == Moment(*parse_time("2024-10-29T12:43:42.500Z")));
+  CHECK(parse_moment("2024-10-29T12:43:42.05Z") == Moment(*parse_time("2024-10-29T12:43:42.050Z")));
   for (const auto* text : {"", "s", "x", "-1", "1:99", "1:2:3:4", "nan", "1:", ":1", "1m", "1e3",
-                           "9999999", "2024-13-01T00:00:00Z"}) {
+                           "9999999", "2024-13-01T00:00:00Z", "2024-10-29T12:43:42.Z"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_moment(text));
   }

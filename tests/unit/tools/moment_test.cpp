@@ -60,11 +60,13 @@ TEST_CASE("moment: one that is wanted lies within the clip, or it is told what d
   CHECK(at(Moment(2500ms), {}, 10s) == "2500000");
   CHECK(at(Moment(0ms), {}, 10s) == "0");
   CHECK(at(Moment(9'999'999us), {}, 10s) == "9999999");
-  CHECK(at(Moment(10s), {}, 10s) == "--at: the clip is 10.000 s long");
+  CHECK(at(Moment(10s), {}, 10s) == "9999999");
+  CHECK(at(Moment(10s + 1us), {}, 10s) == "--at: the clip is 10.000 s long");
   CHECK(at(Moment(-1us), {}, 10s) == "--at: the clip is 10.000 s long");
   CHECK(at(Moment(100s), {}, 0s) == "100000000"); // nobody knows how long it is
   CHECK(at(Moment(taken - 4s), sidecar(), 10s) == "6000000");
-  CHECK(at(Moment(taken), sidecar(), 10s) ==
+  CHECK(at(Moment(taken), sidecar(), 10s) == "9999999");
+  CHECK(at(Moment(taken + 1ms), sidecar(), 10s) ==
         "--at: the clip begins at 2024-10-29T12:43:32.000Z and is 10.000 s long");
   CHECK(at(Moment(taken - 11s), sidecar(), 10s).find("begins at 2024") != std::string::npos);
   CHECK(at(Moment(taken), {}, 10s) == "--at: no metadata tells when the clip was taken");
