@@ -10,7 +10,6 @@ import unittest
 import urllib.parse
 
 import convert_media as media
-from chromium import Chromium, Server
 from harness import IMEI, SIGTERM, ToolTest
 from test_convert import DCAM_CONVERT, ConvertCase
 from test_convert_full_disk import own_mounts
@@ -329,89 +328,6 @@ class Stored(ToolTest):
         self.assertEqual(set(page.having("data-trigger")), {"crash"})
         self.assertEqual(page.having("href").count("geo:48.8584,2.2945"), 5)
         self.assertEqual(sorted(count for count in page.having("data-files")), ["1", "4"])
-
-
-class InChromium(PageCase):
-    def pick(self, browser, name, text):
-        """Chooses an option as a user does; what is shown then."""
-        browser.evaluate(
-            f"(() => {{ const list = document.querySelector('[name={name}]');"
-            f"list.value = [...list.options].find(o => o.text.startsWith({json.dumps(text)})).value;"
-            "list.dispatchEvent(new Event('change', {bubbles: true})); })()")
-        return self.shown(browser)
-
-    @staticmethod
-    def assert_images_load(browser):
-        browser.evaluate("[...document.images].forEach(image => image.loading = 'eager')")
-        browser.wait_for("[...document.images].every(image => image.naturalWidth > 0)")
-
-    @staticmethod
-    def shown(browser):
-        return browser.evaluate("[...document.querySelectorAll('li')].filter(e => e.offsetParent)"
-                                ".map(e => e.querySelector('h4').textContent)")
-
-    def test_filters_players_and_keys_work_without_a_complaint(self):
-        self.crash()
-        self.request()
-        self.page()
-        with Chromium() as browser:
-            browser.open((self.folder / "index.html").as_uri())
-            self.assertEqual(self.shown(browser), ["Front video", "Front photo", "Rear photo"])
-            self.assertEqual(self.pick(browser, "trigger", "crash"), ["Front video", "Front photo"])
-            self.assertEqual(browser.evaluate("document.getElementById('shown').value"), "2 files shown")
-            self.assertEqual(self.pick(browser, "day", "2024-10-28"), [])
-            browser.evaluate("document.querySelector('[type=reset]').click()")
-            browser.wait_for("document.getElementById('shown').value === '3 files shown'")
-            self.assertEqual(self.pick(browser, "camera", OTHER), ["Rear photo"])
-            self.assertEqual(self.pick(browser, "camera", "All"), ["Front video", "Front photo", "Rear photo"])
-            self.assert_images_load(browser)
-
-            browser.evaluate("document.activeElement.blur()")
-            reached = []
-            for _ in range(8):
-                browser.press("Tab")
-                reached.append(browser.evaluate(
-                    "(e => e.name || e.getAttribute('aria-label') || e.innerText)(document.activeElement)"))
-                self.assertNotEqual(browser.evaluate(
-                    "getComputedStyle(document.activeElement).outlineStyle"), "none", reached)
-            self.assertEqual(reached[:6], ["Skip to the files", "camera", "day", "trigger", "Show all",
-                                           "Track: 2 positions, one place"])
-            self.assertEqual(reached[6], "Play: Front video, 2024-10-29 12:43:42 UTC")
-            browser.evaluate("document.querySelector('.play').focus()")
-            browser.press("Enter")
-            browser.wait_for("document.querySelector('video').currentTime > 0.2")
-            self.assertEqual(browser.evaluate("document.querySelector('video').videoWidth"), 320)
-            self.assertTrue(browser.evaluate("document.activeElement.localName === 'video'"))
-            self.assertFalse(browser.evaluate("document.querySelector('.length').checkVisibility()"))
-
-            browser.resize(400, 800)
-            self.assertEqual(browser.evaluate("document.documentElement.scrollWidth"), 400)
-            self.assertEqual(browser.evaluate(
-                "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 401"
-                " && !e.closest('svg')).map(e => e.outerHTML)"), [])
-            self.assertEqual(browser.complaints, [])
-            browser.call("Emulation.setScriptExecutionDisabled", value=True)
-            browser.open((self.folder / "index.html").as_uri() + "?")
-            self.assertEqual(browser.evaluate("[...document.querySelectorAll('video, form, .play')].map("
-                                              "e => [e.localName, e.checkVisibility()])"),
-                             [["form", False], ["button", False], ["video", True]])
-
-    def test_hostile_strings_run_nothing_and_fetch_nothing(self):
-        self.put("\"><script>hacked=1</script>#?%.jpg", media.photo(), driver=HOSTILE, trigger_name=HOSTILE,
-                 kind=HOSTILE, events=[HOSTILE])
-        long = "W" * 200
-        self.put(long + ".jpg", media.photo(), driver=long, trigger_name=long, events=[long], kind=long)
-        self.page()
-        with Server(self.folder) as server, Chromium(400, 800) as browser:
-            browser.open(server.url("index.html"))
-            self.assert_images_load(browser)
-            self.assertEqual(browser.evaluate("typeof hacked"), "undefined")
-            self.assertEqual(self.pick(browser, "trigger", "</script>"), [browser.evaluate(
-                "document.querySelector('li:has([src*=hacked]) h4').textContent")])
-            self.assertEqual(browser.evaluate("document.documentElement.scrollWidth"), 400)
-            self.assertEqual(browser.complaints, [])
-            self.assertEqual([name for name in server.asked
-                              if not name.startswith(("index.html", "footage/"))], [])
 
 
 if __name__ == "__main__":

@@ -48,17 +48,17 @@ std::string card_of(const Entry& entry) {
 } // namespace
 
 TEST_CASE("page view: a video has a thumbnail, a length, and a player without scripts") {
-  CHECK(
-      card_of(clip()) ==
-      "<li id=\"f0\"><div class=\"look\"><button type=\"button\" class=\"play\" "
-      "data-video=\"f/a.h265.web.mp4\" aria-label=\"Play: Front video, 2024-10-29 12:43:42 UTC\">"
-      "<img loading=\"lazy\" src=\"f/a.h265.web.jpg\" alt=\"\"></button><noscript><video controls "
-      "preload=\"none\" src=\"f/a.h265.web.mp4\" poster=\"f/a.h265.web.jpg\" "
-      "aria-label=\"Front video, 2024-10-29 12:43:42 UTC\"></video></noscript>"
-      "<span class=\"length\">3.5 s</span></div>\n<h4>Front video</h4>\n"
-      "<p><time datetime=\"2024-10-29T12:43:42.000Z\">2024-10-29 12:43:42 UTC</time></p>\n"
-      "<p class=\"links\"><a href=\"f/a.h265\" download>a.h265</a> 2.0&nbsp;KiB "
-      "<a href=\"f/a.h265.web.mp4\" download>MP4</a></p>\n");
+  CHECK(card_of(clip()) ==
+        "<li id=\"f0\"><div class=\"look\"><button type=\"button\" class=\"play\" "
+        "data-video=\"f/a.h265.web.mp4\" aria-label=\"Play: Front video, 2024-10-29 12:43:42 UTC\">"
+        "<noscript><img loading=\"lazy\" src=\"f/a.h265.web.jpg\" alt=\"\"></noscript></button>"
+        "<noscript><video controls "
+        "preload=\"none\" src=\"f/a.h265.web.mp4\" poster=\"f/a.h265.web.jpg\" "
+        "aria-label=\"Front video, 2024-10-29 12:43:42 UTC\"></video></noscript>"
+        "<span class=\"length\">3.5 s</span></div>\n<h4>Front video</h4>\n"
+        "<p><time datetime=\"2024-10-29T12:43:42.000Z\">2024-10-29 12:43:42 UTC</time></p>\n"
+        "<p class=\"links\"><a href=\"f/a.h265\" download>a.h265</a> 2.0&nbsp;KiB "
+        "<a href=\"f/a.h265.web.mp4\" download>MP4</a></p>\n");
   auto plain = clip();
   plain.video = plain.link;
   plain.thumbnail.clear();
@@ -79,8 +79,9 @@ TEST_CASE("page view: a photo is shown, and what is known beside it") {
   entry.facts.damage = "3 of 60 frames lost";
   entry.facts.code = ExitCode::bad_data;
   CHECK(card_of(entry) ==
-        "<li id=\"f0\"><a class=\"look\" href=\"f/a.h265\"><img loading=\"lazy\" src=\"f/a.h265\" "
-        "alt=\"Rear photo, 2024-10-29 12:43:42 UTC\"></a>\n"
+        "<li id=\"f0\"><a class=\"look\" href=\"f/a.h265\"><noscript><img loading=\"lazy\" "
+        "src=\"f/a.h265\" "
+        "alt=\"Rear photo, 2024-10-29 12:43:42 UTC\"></noscript></a>\n"
         "<h4>Rear photo <span class=\"state bad\">damaged</span></h4>\n"
         "<p><time datetime=\"2024-10-29T12:43:42.000Z\">2024-10-29 12:43:42 UTC</time><br>camera "
         "<time datetime=\"2024-10-29T14:43:42+02:00\">2024-10-29 14:43:42 UTC+02:00</time></p>\n"

@@ -71,11 +71,16 @@
       show(point.dataset.file);
     }
   });
-  document.addEventListener('contentvisibilityautostatechange', ({target, skipped}) => {
-    if (!skipped && target.matches('.event')) {
+  const looking = new IntersectionObserver(seen => {
+    for (const {target} of seen.filter(({isIntersecting}) => isIntersecting)) {
+      looking.unobserve(target);
+      target.querySelectorAll('a > noscript, .play > noscript').forEach(image => {
+        image.outerHTML = image.textContent;
+      });
       target.querySelectorAll('.play').forEach(player);
     }
-  });
+  }, {rootMargin: '100%'});
+  cameras.forEach(({events}) => events.forEach(event => looking.observe(event)));
   document.addEventListener('error', event => {
     if (event.target.localName === 'video') {
       const note = document.createElement('p');

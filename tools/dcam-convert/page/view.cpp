@@ -45,8 +45,15 @@ std::string size_text(std::uint64_t bytes) {
   return text.replace(text.find(' '), 1, "&nbsp;");
 }
 
-/// What is to be seen of a file. Where there are scripts, they make the players that are looked at:
-/// thousands of them take seconds.
+/// As text where there are scripts, which make it an image once it is looked at: thousands of them,
+/// though lazy, take a second.
+std::string image(std::string_view link, std::string_view alternative) {
+  return fmt::format("<noscript><img loading=\"lazy\" src=\"{}\" alt=\"{}\"></noscript>", link,
+                     alternative);
+}
+
+/// What is to be seen of a file. Where there are scripts, they make the players that are looked at,
+/// too.
 std::string look(const Entry& entry) {
   const auto what = html(fmt::format("{}, {}", entry.kind(), utc(entry.time())));
   if (entry.incomplete) {
@@ -59,14 +66,10 @@ std::string look(const Entry& entry) {
     return "<div class=\"look none\">It cannot be shown</div>\n";
   }
   if (entry.facts.format == VideoFormat::jpeg) {
-    return fmt::format("<a class=\"look\" href=\"{0}\"><img loading=\"lazy\" src=\"{0}\" "
-                       "alt=\"{1}\"></a>\n",
-                       entry.link, what);
+    return fmt::format("<a class=\"look\" href=\"{0}\">{1}</a>\n", entry.link,
+                       image(entry.link, what));
   }
-  const auto picture =
-      entry.thumbnail.empty()
-          ? std::string()
-          : fmt::format("<img loading=\"lazy\" src=\"{}\" alt=\"\">", entry.thumbnail);
+  const auto picture = entry.thumbnail.empty() ? std::string() : image(entry.thumbnail, "");
   const auto poster = entry.thumbnail.empty() ? "" : fmt::format(" poster=\"{}\"", entry.thumbnail);
   return fmt::format(
       "<div class=\"look\"><button type=\"button\" class=\"play\" data-video=\"{2}\" "
