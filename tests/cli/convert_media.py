@@ -146,10 +146,10 @@ def frame_hashes(source):
     return [line.split(",")[-1].strip() for line in lines if not line.startswith("#")]
 
 
-def decoded_sound(path):
-    """Samples (8000 Hz) from the presentation's start on, silence where there is none."""
+def decoded_sound(path, shortest_hole=0.1):
+    """Samples (8000 Hz) from the presentation's start on, silence where there is none for so long."""
     raw = run("ffmpeg", "-nostdin", "-v", "error", "-i", "file:" + str(path), "-map", "0:a:0",
-              "-af", "aresample=8000:async=1:first_pts=0", "-f", "s16le", "pipe:1",
+              "-af", f"aresample=8000:async=1:first_pts=0:min_hard_comp={shortest_hole}", "-f", "s16le", "pipe:1",
               "-map", "0:v?", "-c", "copy", "-f", "null", "-")  # or HLS would begin with the sound
     return struct.unpack(f"<{len(raw) // 2}h", raw)
 
