@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# The figures of dcam-serve with many cameras, each with the command that made it: into
-# tests/bench/results, with plots. About 12 minutes, on a machine that does nothing else.
+# The figures of dcam-serve with many cameras and of dcam-convert, each with the command that made it: into
+# tests/bench/results, with plots. About 15 minutes, on a machine that does nothing else.
 # Needs Debian's socat, gnuplot-nox and python3-fusepy besides.
 # Usage: figures.sh [TOOLS FOLDER [NAME...]]: all, or these of
 #   peers fleet-1000 fleet-4000 fleet-most burst slow-syncs slow-disk stop idle tree connections
+#   live-delay jobs page
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 for program in socat gnuplot; do
@@ -28,9 +29,13 @@ declare -A commands=(
   [stop]="$bench/fleet.sh --stop $tools $most 60"
   [idle]="python3 -B $bench/costs.py $tools idle"
   [tree]="python3 -B $bench/costs.py $tools tree $results/tree.tsv"
+  [live-delay]="python3 -B $bench/live_delay.py $tools"
+  [jobs]="python3 -B $bench/jobs.py $tools"
+  [page]="python3 -B $bench/page_bench.py $tools"
   [connections]="python3 -B $bench/costs.py $tools connections $results/connections.tsv"
 )
-order=(peers fleet-1000 fleet-4000 fleet-most burst slow-syncs slow-disk stop idle tree connections)
+order=(peers fleet-1000 fleet-4000 fleet-most burst slow-syncs slow-disk stop idle tree connections
+  live-delay jobs page)
 (($# > 0)) && order=("$@")
 
 plot_costs() { # NAME
