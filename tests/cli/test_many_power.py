@@ -17,7 +17,7 @@ from power_cut import Disk, Told, claims_and_tails_in
 CAMERAS = full(100, 200)
 SIZE = 30_000
 RATE = "12K"  # of each: its file takes more than one commit round
-STRIDE = full(151, 5)
+STRIDE = full(31, 5)
 MIXTURES = 2
 FIRST = 350612071913857
 
