@@ -235,7 +235,12 @@ class Thumbnails(ConvertCase):
         self.convert("-o", "clip.mp4", "clip.h265")
         for at, number in (("0", 0), ("1420ms", 28), ("0:00:02.95", 58)):
             self.assertEqual(self.thumbnail("--at", at), number, at)
-        self.assertLessEqual(abs(self.thumbnail("--at", "1.5s", source="clip.mp4") - 30), 1)
+        for name in ("clip.mp4", "alone.mp4", "fragments.mp4"):
+            self.convert("--audio", "none" if name == "alone.mp4" else "auto", *(
+                ["--container", "fmp4"] if name == "fragments.mp4" else []), "-o", name,
+                "--if-exists", "replace", "clip.h265")
+            for at, number in (("0", 0), ("0.06", 0), ("0.08", 1), ("1.5s", 30), ("2.95", 58), ("2.999", 59)):
+                self.assertEqual(self.thumbnail("--at", at, source=name), number, (name, at))
         for at in ("3.1", "1:00"):
             self.thumbnail("--at", at, code=2)
             self.assertIn("3.0", self.said)

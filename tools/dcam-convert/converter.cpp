@@ -128,6 +128,8 @@ private:
     pick_ = {.first_key = false, .number = 0, .at = **at};
     if (source_->is_stream()) {
       std::tie(pick_.number, picked_) = picture_at(*source_->clip, pick_.at);
+    } else {
+      pick_.at = seek_time(source_->mp4_times, pick_.at);
     }
     return {};
   }

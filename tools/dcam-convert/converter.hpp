@@ -24,10 +24,11 @@ namespace dualcam::convert {
 struct Source {
   Input file;
   Sidecar sidecar;
-  std::optional<Clip> clip; ///< of PTMF and Annex B
-  Mp4Facts mp4;             ///< of MP4
-  bool doubtful = false;    ///< an MP4 whose pictures are damaged or of a kind not known here
-  double frame_rate = 0;    ///< nominal
+  std::optional<Clip> clip;             ///< of PTMF and Annex B
+  Mp4Facts mp4;                         ///< of MP4
+  std::vector<std::uint64_t> mp4_times; ///< when its pictures are shown, if its index tells
+  bool doubtful = false; ///< an MP4 whose pictures are damaged or of a kind not known here
+  double frame_rate = 0; ///< nominal
 
   bool is_stream() const { return clip.has_value(); }
   /// For programs that read the file themselves.

@@ -279,7 +279,7 @@ Command thumbnail_command(const ConvertOptions& options, const FfmpegInput& inpu
   if (pick.first_key) {
     append_words(command, {"-skip_frame", "nokey"});
   } else if (!input.stream) {
-    append_words(command, {"-ss", fmt::format("{}us", pick.at.count())});
+    append_words(command, {"-seek_timestamp", "1", "-ss", fmt::format("{}us", pick.at.count())});
   }
   append_input(command, input);
   append_words(command, {"-map", "0:v:0"});

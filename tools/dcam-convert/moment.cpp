@@ -1,6 +1,8 @@
 #include "dcam-convert/moment.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -63,6 +65,18 @@ picture_at(const Clip& clip, std::chrono::microseconds at) {
   const auto number = std::ranges::count_if(
       pictures, [&](const ClipPicture& picture) { return picture.time < pictures[chosen].time; });
   return {static_cast<std::uint64_t>(number), {first, end}};
+}
+
+std::chrono::microseconds seek_time(const std::vector<std::uint64_t>& times,
+                                    std::chrono::microseconds at) {
+  if (times.empty()) {
+    return at;
+  }
+  const auto next = std::ranges::upper_bound(times, static_cast<std::uint64_t>(at.count()));
+  const auto shown = next == times.begin() ? next : std::prev(next);
+  // half way from the one before, so that no rounding takes the wrong one
+  return std::chrono::microseconds(
+      shown == times.begin() ? 0 : std::midpoint(*std::prev(shown), *shown));
 }
 
 } // namespace dualcam::convert

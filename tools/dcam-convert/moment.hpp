@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "dcam-convert/converter.hpp"
 
@@ -23,5 +24,11 @@ moment_in_clip(const std::optional<Moment>& wanted, const Sidecar& sidecar,
 /// a decoder needs them. Precondition: the clip has pictures.
 std::pair<std::uint64_t, std::pair<std::size_t, std::size_t>>
 picture_at(const Clip& clip, std::chrono::microseconds at);
+
+/// From where on ffmpeg has to read a file, whose pictures are shown at `times`, for the one shown
+/// at `at` to be its first. ffmpeg itself takes the next one, and has none at the end. `times`
+/// rise; of none nothing is known.
+std::chrono::microseconds seek_time(const std::vector<std::uint64_t>& times,
+                                    std::chrono::microseconds at);
 
 } // namespace dualcam::convert

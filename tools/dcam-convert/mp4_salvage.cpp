@@ -384,6 +384,23 @@ std::uint64_t count_pictures(const Mp4Index& index) {
   return track == index.tracks.end() ? 0 : track->samples.size();
 }
 
+std::vector<std::uint64_t> picture_times(const Mp4Index& index) {
+  std::vector<std::uint64_t> times;
+  const auto track = std::ranges::find(index.tracks, true, &Mp4Track::video);
+  if (track == index.tracks.end()) {
+    return times;
+  }
+  const auto start = static_cast<double>(track->empty_start) / index.time_scale;
+  for (const auto& sample : track->samples) {
+    const auto units =
+        static_cast<double>(sample.time) + sample.shift - static_cast<double>(track->media_start);
+    times.push_back(
+        static_cast<std::uint64_t>((start + std::max(units, 0.0) / track->time_scale) * 1e6));
+  }
+  std::ranges::sort(times);
+  return times;
+}
+
 Mp4Layout lay_out_mp4(const Mp4Index& index) { return Layout(index).run(); }
 
 } // namespace dualcam::convert

@@ -20,6 +20,8 @@ Losses remove_mp4_losses(Mp4Index& index, std::uint64_t size, const ReadAt& read
 /// How long the pictures, or all of the sound, of an index are, in microseconds.
 std::uint64_t duration_of(const Mp4Index& index, bool video);
 std::uint64_t count_pictures(const Mp4Index& index);
+/// When each picture is shown, in rising order, in microseconds of the movie.
+std::vector<std::uint64_t> picture_times(const Mp4Index& index);
 
 /// A file that holds the samples of `index` and no others, at the times that they had: first
 /// `head`, then `parts` of the old file.

@@ -263,6 +263,7 @@ Outcome<void> examine_mp4(const Workshop& workshop, Source& source, Record& reco
   record.has_clip = true;
   record.frames = source.mp4.frames = count_pictures(*index);
   record.duration = duration_of(*index, true);
+  source.mp4_times = picture_times(*index);
   record.sound_time = duration_of(*index, false);
   record.lost_time = all == 0 ? 0
                               : record.losses.pictures() *
@@ -353,7 +354,11 @@ Outcome<Source> open_source(const Workshop& workshop, const std::string& path, R
   if (!sidecar) {
     return std::unexpected(sidecar.error());
   }
-  Source source{.file = std::move(*file), .sidecar = std::move(*sidecar), .clip = {}, .mp4 = {}};
+  Source source{.file = std::move(*file),
+                .sidecar = std::move(*sidecar),
+                .clip = {},
+                .mp4 = {},
+                .mp4_times = {}};
   Outcome<void> done;
   switch (source.file.format()) {
   case VideoFormat::unknown:

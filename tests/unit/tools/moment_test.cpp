@@ -73,6 +73,19 @@ TEST_CASE("moment: one that is wanted lies within the clip, or it is told what d
   CHECK(moment_in_clip(Moment(taken), {}, 10s).error().code == ExitCode::usage);
 }
 
+TEST_CASE("moment: ffmpeg reads a file from between the picture and the one before") {
+  const std::vector<std::uint64_t> times{1000, 50'000, 50'001, 90'000};
+  const auto from = [&](std::chrono::microseconds at) { return seek_time(times, at).count(); };
+  CHECK(from(0us) == 0);
+  CHECK(from(1000us) == 0);
+  CHECK(from(49'999us) == 0);
+  CHECK(from(50'000us) == 25'500);
+  CHECK(from(50'001us) == 50'000);
+  CHECK(from(89'999us) == 50'000);
+  CHECK(from(10s) == 70'000);
+  CHECK(seek_time({}, 10s) == 10s);
+}
+
 TEST_CASE("moment: the picture that is shown, and those that a decoder needs for it") {
   const auto clip = clip_of({{true, 0}, {false, 50}, {false, 100}, {true, 150}, {false, 200}});
   const auto at = [](const Clip& of, std::uint64_t time) {

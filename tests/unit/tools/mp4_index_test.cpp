@@ -215,6 +215,18 @@ TEST_CASE("mp4 index: of an edit list the empty beginning and the start count") 
   CHECK(track_of(parts).empty_start == 5); // more are claimed than there are
 }
 
+TEST_CASE("mp4 index: when pictures are shown is told by their times and the edit list") {
+  using Times = std::vector<std::uint64_t>;
+  CHECK(picture_times({}).empty());
+  CHECK(picture_times(good(file_of({sound().build(), TrackParts().build()}))) ==
+        Times{5000, 45'000, 95'000, 145'000});
+  TrackParts late;
+  late.edits =
+      box("edts", box("elst", words({0, 2, 300, 0xFFFF'FFFF, 0x10000, 1800, 50, 0x10000})));
+  late.shifts = box("ctts", words({0, 2, 1, 200, 3, 5})); // the first is shown last
+  CHECK(picture_times(good(file_of({late.build()}))) == Times{500'000, 545'000, 595'000, 650'000});
+}
+
 TEST_CASE("mp4 index: only the first track of pictures, and of sound, is wanted") {
   auto second = TrackParts();
   second.header = box("tkhd", words({0, 0, 0, 5}));
