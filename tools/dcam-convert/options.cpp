@@ -206,7 +206,7 @@ std::optional<std::string> contradiction(const ConvertOptions& options) {
 
 std::optional<Moment> parse_moment(const std::string& text) {
   auto time = text;
-  for (const std::size_t digits : {1, 2}) { // of a second's fraction
+  for (std::size_t digits = 1; digits <= 2; ++digits) { // of a second's fraction
     if (text.ends_with('Z') && text.rfind('.') == text.size() - 2 - digits) {
       time.insert(text.size() - 1, 3 - digits, '0');
     }
