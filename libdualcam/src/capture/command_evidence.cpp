@@ -71,6 +71,21 @@ bool is_likely_content(CommandId id, Bytes command, const Known& known) {
   }
 }
 
+/// The beginning of a command, which the end of the dump cuts.
+bool is_likely_beginning(CommandId id, Bytes window, std::size_t size) {
+  const auto payload = window.subspan(std::min(window.size(), header_size));
+  switch (id) {
+  case CommandId::init_or_close:
+    return false;
+  case CommandId::metadata:
+    return size <= header_size + metadata_sizes.back() || is_json_metadata(payload);
+  case CommandId::path:
+    return is_printable(payload);
+  default:
+    return true;
+  }
+}
+
 bool is_data(CommandId id) { return id == CommandId::data || id == CommandId::enhanced_data; }
 
 /// ENHANCED DATA that was not announced by a path has its own CRC to vouch for it.
@@ -294,7 +309,7 @@ Fit begins_command(Bytes window, bool at_end, const Known& known) {
     return Fit::yes;
   }
   if (window.size() < *size) {
-    return at_end ? fit(id_of(window) != CommandId::init_or_close) : Fit::undecided;
+    return at_end ? fit(is_likely_beginning(id_of(window), window, *size)) : Fit::undecided;
   }
   return fit(is_likely_content(id_of(window), window.first(*size), known));
 }

@@ -9,11 +9,8 @@
 
 namespace dualcam {
 
-/// Packets came again. Whether something changed.
-bool Settler::place_by_content() {
-  if (std::ranges::all_of(runs_, &Run::placed)) {
-    return false;
-  }
+/// Of the runs whose places are known.
+Settler::Places Settler::known_places() const {
   Places known;
   for (const auto& run : runs_) {
     for (auto i = run.first; run.placed && i < run.end; ++i) {
@@ -28,6 +25,15 @@ bool Settler::place_by_content() {
   known.by_place.erase(rest, end);
   known.by_content = known.by_place;
   std::ranges::sort(known.by_content, {}, content);
+  return known;
+}
+
+/// Packets came again. Whether something changed.
+bool Settler::place_by_content() {
+  if (std::ranges::all_of(runs_, &Run::placed)) {
+    return false;
+  }
+  const auto known = known_places();
   bool changed = false;
   for (auto& run : runs_) {
     changed = (!run.placed && place_by_content(run, known)) || changed;
@@ -104,6 +110,19 @@ bool Settler::proves_itself(const Run& run, const Places& known) const {
          crc16_combine(*packet.stored, next->crc, next->size) == next->stored;
 }
 
+/// Whether several of its packets came elsewhere alone: a CRC fits a place by chance, too.
+bool Settler::came_elsewhere(const Run& run, std::int64_t place, const Places& known) const {
+  constexpr int chance = 1;
+  int elsewhere = 0;
+  for (auto i = run.first; i < run.end; ++i) {
+    const auto same =
+        std::ranges::equal_range(known.by_content, content_of(packets_[i]), {}, &Known::content);
+    const bool once = same.size() == 1 && packets_[i].verdict != DumpVerdict::cut;
+    elsewhere += once && same[0].place != place + place_of(i) - place_of(run.first) ? 1 : 0;
+  }
+  return elsewhere > chance;
+}
+
 /// An undamaged packet shows what CRC it went on from: the one where another run ends.
 bool Settler::place_by_chain() {
   std::vector<Joint> joints;
@@ -119,6 +138,7 @@ bool Settler::place_by_chain() {
     }
   }
   std::ranges::sort(joints);
+  std::optional<Places> known;
   bool changed = false;
   for (auto& run : runs_) {
     const auto& packet = packets_[run.first];
@@ -129,6 +149,12 @@ bool Settler::place_by_chain() {
         std::ranges::equal_range(joints, key(run, start_of(packet)), {}, &Joint::key);
     if (found.empty() || found.front().place != found.back().place ||
         !fits(run, found.front().place)) {
+      continue;
+    }
+    if (!known) {
+      known = known_places();
+    }
+    if (came_elsewhere(run, found.front().place, *known)) {
       continue;
     }
     put(run, found.front().place, DumpNumbering::inferred, by_chain);

@@ -205,6 +205,54 @@ void doubt_what_the_next_contradicts(CapturedTransfer& transfer) {
   }
 }
 
+/// A packet that came before, or comes later, as it is, CRC and all: it is whole, whatever came
+/// right before it this time.
+void believe_what_came_so(CapturedTransfer& transfer) {
+  auto& packets = transfer.packets;
+  const auto whole = [&](const CapturedPacket& each) {
+    return std::tuple(transfer.place_of(each), content_of(each), each.stored);
+  };
+  const auto whole_at = [&](std::uint32_t i) { return whole(packets[i]); };
+  std::vector<std::uint32_t> doubted;
+  for (std::uint32_t i = 0; i < packets.size(); ++i) {
+    const auto& packet = packets[i];
+    const bool header_is_bad =
+        packet.stored == packet.computed && packet.origin != DumpOrigin::header;
+    if (packet.verdict == DumpVerdict::bad && !header_is_bad) {
+      doubted.push_back(i);
+    }
+  }
+  std::ranges::sort(doubted, {}, whole_at);
+  for (const auto& packet : packets) {
+    if (packet.verdict == DumpVerdict::good && !doubted.empty()) {
+      for (const auto same : std::ranges::equal_range(doubted, whole(packet), {}, whole_at)) {
+        packets[same].verdict = DumpVerdict::good;
+        packets[same].computed = packets[same].stored;
+      }
+    }
+  }
+}
+
+/// The next packet goes on from it, and its header tells another place than behind this one: one of
+/// the two headers is damaged, and the next one's is that by which it was placed.
+void doubt_headers_that_the_next_contradicts(CapturedTransfer& transfer) {
+  auto& packets = transfer.packets;
+  for (std::size_t i = packets.size(); i-- > 1;) {
+    auto& packet = packets[i - 1];
+    const auto& next = packets[i];
+    const bool both_told = packet.verdict == DumpVerdict::good &&
+                           next.verdict == DumpVerdict::good &&
+                           packet.origin == DumpOrigin::header && next.origin == DumpOrigin::header;
+    if (both_told && next.file_offset >= packet.size &&
+        next.file_offset != packet.file_offset + packet.size && start_of(next) != 0 &&
+        follows(packet, next)) {
+      packet.file_offset = next.file_offset - packet.size;
+      packet.verdict = DumpVerdict::bad;
+      packet.numbering = DumpNumbering::inferred;
+    }
+  }
+}
+
 } // namespace
 
 void settle_conflicts(CapturedTransfer& transfer) {
@@ -214,6 +262,8 @@ void settle_conflicts(CapturedTransfer& transfer) {
   }
   doubt_counts_before_jumps(transfer);
   doubt_what_the_next_contradicts(transfer);
+  believe_what_came_so(transfer);
+  doubt_headers_that_the_next_contradicts(transfer);
   Conflicts(transfer).settle();
 }
 

@@ -92,10 +92,12 @@ private:
   bool goes_on_elsewhere(const Run& run) const;
   void place_by_what_follows();
   void confirm_ends();
+  Places known_places() const;
   bool place_by_content();
   bool place_by_content(Run& run, const Places& known);
   bool contradicts(const Run& run, std::int64_t place, const Places& known) const;
   bool proves_itself(const Run& run, const Places& known) const;
+  bool came_elsewhere(const Run& run, std::int64_t place, const Places& known) const;
   bool place_by_chain();
   Runs::iterator next_placed(Runs::iterator run);
   std::int64_t guessed_gap(Runs::iterator run) const;

@@ -72,6 +72,7 @@ void TransferTracker::sync(std::uint32_t number) {
   const auto wanted = by_path_ ? number_at(number) : std::max(number, std::uint32_t{1});
   constexpr std::size_t most_starts = 4;
   const auto last = std::exchange(starts_, {0, DumpStart::zero});
+  behind_bad_ = false;
   if (const auto before = recent_.stored_crc(wanted - 1)) {
     starts_.add(*before, DumpStart::earlier);
   }
@@ -191,10 +192,13 @@ DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint1
 }
 
 /// Where it belongs. Its header has no CRC: a packet that goes on from the one before, with another
-/// place in its header, has a damaged header.
+/// place in its header, has a damaged header, unless the one before is two of which the rest is
+/// lost, and this one goes on from the second's CRC, or anew.
 std::uint64_t TransferTracker::place_of(const EnhancedData& data, bool chained) const {
+  const bool behind_joined = behind_bad_ && (crc16(data.payload, starts_.crcs[0]) == data.crc ||
+                                             crc16(data.payload) == data.crc);
   const bool fits = data.offset == next_byte_ || data.offset == told_byte_ ||
-                    data.offset == sync_byte_ || lost_ || starts_.empty();
+                    data.offset == sync_byte_ || lost_ || starts_.empty() || behind_joined;
   const auto end = data.offset + std::uint64_t{data.payload.size()};
   const bool believed = chained ? fits : end <= announced_.value_or(UINT32_MAX);
   return believed ? data.offset : next_byte_;
@@ -220,8 +224,8 @@ DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedDa
     packet_size_known_ = true;
   }
   lost_.reset();
+  told_byte_ = (place == data.offset ? next_byte_ : data.offset) + data.payload.size();
   next_byte_ = place;
-  told_byte_ = end;
   next_ = number_at(next_byte_);
   const bool in_place = place == data.offset;
   numbering_ = in_place ? DumpNumbering::stated : DumpNumbering::inferred;
@@ -244,6 +248,7 @@ DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedDa
     starts_.add(*event.computed, DumpStart::packet_before);
   }
   behind_sync_ = false;
+  behind_bad_ = event.verdict == DumpVerdict::bad && !chained;
   advance(data.payload.size());
   return event;
 }

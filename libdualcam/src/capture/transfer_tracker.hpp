@@ -98,7 +98,9 @@ private:
   std::uint32_t next_ = 1;
   std::uint64_t next_byte_ = 0;            ///< the same where files go by path
   std::optional<std::uint64_t> sync_byte_; ///< as the last SYNC has it
-  std::optional<std::uint64_t> told_byte_; ///< the same as the last ENHANCED DATA has it
+  /// The same if the last ENHANCED DATA's place is not what it was taken for.
+  std::optional<std::uint64_t> told_byte_;
+  bool behind_bad_ = false; ///< its CRC is none that its payload has
   DumpNumbering numbering_ = DumpNumbering::unknown;
   Starts starts_;
   std::optional<Lost> lost_;
