@@ -75,6 +75,9 @@ public:
   /// False: no camera speaks in it.
   bool finish(const TcpConnection& connection, const Shared& shared) {
     reader_->finish([&](const DumpEvent& event) { take(event, shared); });
+    if (last_skipped_) {
+      keep_beginning(*last_skipped_);
+    }
     const bool device_is_a = reader_->device_is_a();
     const bool is_camera = reader_->is_camera();
     a_.first = connection.first_a;
@@ -118,12 +121,14 @@ private:
   void on(const DumpMetadata& metadata, const Shared& shared);
   void on(const DumpPath& path, const Shared& shared);
   void on(const DumpPacket& packet, const Shared& shared);
+  void keep_beginning(const DumpSkipped& skipped);
 
   std::optional<ConnectionReader> reader_;
   std::uint64_t number_;
   Side a_{stream_number(number_, true)};
   Side b_{stream_number(number_, false)};
   ScrubStream device_{device_stream_number(number_)};
+  std::optional<DumpSkipped> last_skipped_; ///< of the device, if nothing has come behind it
 };
 
 void ScrubConnection::read_as_server(Side& side, Bytes bytes, const Shared& shared) {
@@ -176,6 +181,12 @@ void ScrubConnection::take(const DumpEvent& event, const Shared& shared) {
     device_.keep(sync->offset, number_size);
   } else if (const auto* status = std::get_if<DumpStatus>(&event)) {
     device_.keep(status->offset, number_size);
+  } else if (const auto* skipped = std::get_if<DumpSkipped>(&event)) {
+    last_skipped_ = *skipped;
+    return;
+  }
+  if (!std::holds_alternative<DumpTransferEnded>(event)) {
+    last_skipped_.reset();
   }
 }
 
@@ -221,6 +232,14 @@ void ScrubConnection::on(const DumpPacket& packet, const Shared& shared) {
                                                            shared.key)
                                               : std::uint16_t{0},
                   .has_crc = packet.stored.has_value()});
+}
+
+/// The last thing in a stream may be the beginning of a command, by which what is before it was
+/// found.
+void ScrubConnection::keep_beginning(const DumpSkipped& skipped) {
+  if (skipped.offset == device_.end()) {
+    device_.keep(skipped.offset, std::min<std::size_t>(skipped.bytes, data_header));
+  }
 }
 
 // --- the plan ---

@@ -547,6 +547,20 @@ TEST_CASE("scrub: the same is told of it, though nothing private is left") {
   CHECK(place.result() != made); // by another key
 }
 
+TEST_CASE("scrub: a damaged packet is as bad as it was before a command that the capture cuts") {
+  for (const auto* beginning : {"00", "0004", "000404", "000b", "000b00200310", "0001000600"}) {
+    CAPTURE(beginning);
+    auto stream = DeviceStream(3).init().start().sync(1).data(2);
+    stream.flip(stream.starts[1] + 500).raw(beginning);
+    Frames frames;
+    Place place;
+    place.capture("a", frames.send(camera, server, stream.bytes).file());
+    CHECK(place.scrub().code == ExitCode::done);
+    CHECK(told(place.made()) == told(place.options.files[0]));
+    CHECK(told(place.made())[0].at("verdict") == "bad");
+  }
+}
+
 TEST_CASE("scrub: frames keep their sizes and times") {
   auto frames = session_of(DeviceStream(3));
   auto file = frames.file();
