@@ -21,6 +21,8 @@ Packet no_packet(std::string type) { return std::unexpected(NoPacket{std::move(t
 
 Packet behind_ethertype(std::uint16_t type, Bytes rest, int depth);
 
+Packet behind_mpls(Bytes rest);
+
 Packet behind_ppp(Bytes rest) {
   if (rest.size() >= 2 && rest[0] == std::byte{0xFF} && rest[1] == std::byte{0x03}) {
     rest = rest.subspan(2); // HDLC's address and control
@@ -36,6 +38,9 @@ Packet behind_ppp(Bytes rest) {
       compressed ? std::to_integer<std::uint16_t>(rest[0]) : load_be<std::uint16_t>(rest);
   if (protocol == 0x0021 || protocol == 0x0057) {
     return rest.subspan(compressed ? 1 : 2);
+  }
+  if (protocol == 0x0281 || protocol == 0x0283) {
+    return behind_mpls(rest.subspan(2));
   }
   return no_packet(protocol >= 0x8000 ? "" : fmt::format("PPP protocol 0x{:04x}", protocol));
 }
@@ -80,6 +85,7 @@ Packet behind_ethertype(std::uint16_t type, Bytes rest, int depth) {
   case 0x8100: // VLAN tags
   case 0x88A8:
   case 0x9100:
+  case 0x9200:
     return rest.size() < 4 ? no_packet("VLAN tag, cut off")
                            : behind_ethertype(load_be<std::uint16_t>(rest.subspan(2)),
                                               rest.subspan(4), depth + 1);
@@ -152,6 +158,10 @@ Packet ip_packet_in(LinkType link, Bytes frame) {
     return frame;
   }
   return no_packet(fmt::format("link layer {}", static_cast<std::uint32_t>(link)));
+}
+
+Packet ip_packet_behind(std::uint16_t ethertype, Bytes rest) {
+  return behind_ethertype(ethertype, rest, 0);
 }
 
 } // namespace dualcam::inline tools

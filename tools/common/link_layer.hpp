@@ -37,4 +37,7 @@ struct NoPacket {
 /// labels and SNAP headers are skipped.
 std::expected<Bytes, NoPacket> ip_packet_in(LinkType link, Bytes frame);
 
+/// The same of what stands behind an EtherType.
+std::expected<Bytes, NoPacket> ip_packet_behind(std::uint16_t ethertype, Bytes rest);
+
 } // namespace dualcam::inline tools

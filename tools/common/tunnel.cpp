@@ -18,6 +18,17 @@ constexpr std::size_t udp_header = 8;
 
 Tunnel no_packet(std::string type) { return std::unexpected(NoPacket{std::move(type)}); }
 
+/// A switch's copy of a frame: of type I, which has no header, of II, or of III.
+Tunnel behind_erspan(std::size_t header, Bytes rest) {
+  constexpr std::size_t of_type_3 = 12;
+  if (header == of_type_3 && rest.size() >= header &&
+      (rest[header - 1] & std::byte{1}) != std::byte{0}) {
+    header += 8;
+  }
+  return rest.size() < header ? no_packet("ERSPAN, cut off")
+                              : Inner{LinkType::ethernet, rest.subspan(header)};
+}
+
 /// RFC 2784, 2890 and, with a PPP frame, 2637.
 Tunnel behind_gre(Bytes rest) {
   constexpr std::size_t least = 4;
@@ -44,9 +55,16 @@ Tunnel behind_gre(Bytes rest) {
     return Inner{LinkType::ethernet, inner};
   case 0x880B:
     return inner.empty() ? no_packet("") : Inner{LinkType::ppp, inner}; // acknowledgements
+  case 0x88BE:
+    return behind_erspan((flags & 0x1000U) != 0 ? 8 : 0, inner);
+  case 0x22EB:
+    return behind_erspan(12, inner);
   default:
-    return no_packet(fmt::format("GRE with EtherType 0x{:04x}", type));
+    break;
   }
+  const auto packet = ip_packet_behind(type, inner); // tags and labels
+  return packet ? Tunnel(Inner{LinkType::raw, *packet})
+                : no_packet(fmt::format("GRE with EtherType 0x{:04x}", type));
 }
 
 /// RFC 7348.
@@ -106,6 +124,10 @@ Tunnel behind_udp(Bytes rest) {
     return behind_geneve(inner);
   case 2152:
     return behind_gtp(inner);
+  case 1701:
+    return no_packet("L2TP");
+  case 4790:
+    return no_packet("VXLAN-GPE");
   default:
     return no_packet("");
   }
@@ -123,6 +145,10 @@ Tunnel tunnel_in(const IpPayload& payload) {
     return behind_gre(payload.bytes);
   case 50:
     return no_packet("IPsec (ESP), which is encrypted");
+  case 51:
+    return no_packet("IPsec (AH)");
+  case 115:
+    return no_packet("L2TPv3");
   case 97:
     return payload.bytes.size() < ether_ip_header
                ? no_packet("EtherIP, cut off")

@@ -27,6 +27,7 @@ TEST_CASE("link layer: IP is found behind whatever stands before it") {
   CHECK(ethernet(before("86dd")) == found);
   CHECK(ethernet(before("8100 0064 0800")) == found);
   CHECK(ethernet(before("88a8 0064 8100 0065 0800")) == found);
+  CHECK(ethernet(before("9200 0064 9100 0065 0800")) == found);
   CHECK(ethernet(before("9100 0064 9100 0065 8100 0066 86dd")) == found);
   CHECK(ethernet(before("8864 11 00 0001 0016 0021")) == found);
   CHECK(ethernet(before("8864 11 00 0001 0016 0057")) == found);
@@ -41,6 +42,7 @@ TEST_CASE("link layer: IP is found behind whatever stands before it") {
                   before("8100 0000 00000001 0001 00 06 0200000000010000 0064 0800")) == found);
   CHECK(packet_in(LinkType::ppp, before("0021")) == found);
   CHECK(packet_in(LinkType::ppp, before("ff03 0021")) == found);
+  CHECK(packet_in(LinkType::ppp, before("0281 00001140")) == found);
   CHECK(packet_in(LinkType::ppp_hdlc, before("ff03 0057")) == found);
   CHECK(packet_in(LinkType::pppoe, before("11 00 0001 0016 0021")) == found);
   CHECK(packet_in(LinkType::null, before("02000000")) == found);
@@ -54,7 +56,8 @@ TEST_CASE("link layer: what is no IP is named, unless it never carries any") {
   CHECK(ethernet("8863 1109") == "no: ");
   CHECK(ethernet("0026 424203") == "no: "); // spanning tree
   CHECK(ethernet("8864 11 00 0001 0002 c021") == "no: ");
-  CHECK(ethernet("8864 11 00 0001 0002 0281") == "no: PPP protocol 0x0281");
+  CHECK(ethernet("8864 11 00 0001 0002 0031") == "no: PPP protocol 0x0031");
+  CHECK(ethernet("8864 11 00 0001 0002 0281") == "no: MPLS, cut off");
   CHECK(ethernet("8847 00001140 00") == "no: MPLS without IP");
   CHECK(packet_in(static_cast<LinkType>(147), ip) == "no: link layer 147");
 }

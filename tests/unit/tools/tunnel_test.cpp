@@ -50,10 +50,29 @@ TEST_CASE("tunnel: GRE, with each of its fields") {
   CHECK(within(47, "3081 880b 0016 0001 00000001 00000002 ff03 0021 " + ip) == "ip"); // PPTP
   CHECK(within(47, "0080 0800 " + ip) == "ip"); // no field of version 0
   CHECK(within(47, "2081 880b 0000 0001 00000002") == "no: ");
-  CHECK(within(47, "0000 88be " + ip) == "no: GRE with EtherType 0x88be");
+  CHECK(within(47, "0000 8847 00010001 000201ff " + ip) == "ip"); // labels
+  CHECK(within(47, "0000 8100 0005 0800 " + ip) == "ip");         // a tag
+  CHECK(within(47, "0000 0806 " + ip) == "no: GRE with EtherType 0x0806");
   CHECK(within(47, "0000 08") == "no: GRE, cut off");
   CHECK(within(47, "8000 0800 1111") == "no: GRE, cut off");
   CHECK(within(47, "0000 880b") == "no: ");
+}
+
+TEST_CASE("tunnel: what a switch copies with ERSPAN, of each type") {
+  CHECK(within(47, "0000 88be " + ethernet + ip) == "F ip");
+  CHECK(within(47, "1000 88be 00000001 1005000100000002 " + ethernet + ip) == "F ip");
+  CHECK(within(47, "1000 88be 00000001 100500") == "no: ERSPAN, cut off");
+  const std::string third = "1000 22eb 00000001 20050001 00000000 0000000";
+  CHECK(within(47, third + "0 " + ethernet + ip) == "F ip");
+  CHECK(within(47, third + "1 1122334455667788 " + ethernet + ip) == "F ip");
+  CHECK(within(47, third + "1 11223344") == "no: ERSPAN, cut off");
+}
+
+TEST_CASE("tunnel: what is not looked into is named") {
+  CHECK(within(51, ip) == "no: IPsec (AH)");
+  CHECK(within(115, ip) == "no: L2TPv3");
+  CHECK(within_udp("06a5", ip) == "no: L2TP");
+  CHECK(within_udp("12b6", ip) == "no: VXLAN-GPE");
 }
 
 TEST_CASE("tunnel: VXLAN on both ports") {
