@@ -48,6 +48,18 @@ class Conditions(ConvertCase):
         self.assertEqual(self.convert("--ffmpeg", fake, "clip.h265", code=1), b"clip.mp4\n")
         self.assertRegex(self.said, r"ffmpeg wrote \d+ of \d+ frames")
 
+    def test_sound_that_mp4_cannot_hold_is_encoded_for_it(self):
+        for codec in ("pcm_alaw", "pcm_mulaw", "pcm_s16le"):
+            media.run("ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "hevc", "-i", self.write("v", media.hevc(1)),
+                      "-f", "alaw", "-ar", "8000", "-i", self.write("a", media.a_law(1)), "-c:v", "copy", "-tag:v",
+                      "hvc1", "-c:a", codec, self.folder / "in.mov")
+            for name, kept in (("out.mp4", "aac"), ("out.mov", codec), ("out.mkv", codec)):
+                self.convert("--if-exists", "replace", "-o", name, "in.mov")
+                self.assertEqual(self.streams(name)[1]["codec_name"], kept)
+                self.assertEqual(media.frame_hashes(self.folder / name), media.frame_hashes(media.hevc(1)))
+            self.convert("--audio", "copy", "-o", "x.mp4", "in.mov", code=2)
+            self.assertIn("MP4 cannot hold A-law or PCM", self.said)
+
     def test_streams_are_extracted_of_streams_only(self):
         self.clip()
         self.convert("clip.h265")

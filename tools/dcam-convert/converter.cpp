@@ -87,12 +87,12 @@ private:
       return failure(ExitCode::usage,
                      fmt::format("is {}: --extract takes PTMF, HEVC and H.264", name_of(format)));
     }
-    if (!source_->is_stream()) {
-      return {};
-    }
     if (options_.task() == Task::convert && options_.audio == AudioMode::copy &&
         !can_copy_audio(container(), ffmpeg_input())) {
-      return no_a_law();
+      return no_raw_sound();
+    }
+    if (!source_->is_stream()) {
+      return {};
     }
     if (options_.extract == Extract::audio) {
       return source_->clip->sounds.empty() ? failure(ExitCode::bad_data, "has no sound")
@@ -103,15 +103,16 @@ private:
                : Outcome<void>();
   }
 
-  static std::unexpected<Failure> no_a_law() {
+  static std::unexpected<Failure> no_raw_sound() {
     return failure(ExitCode::usage,
-                   "--audio copy: MP4 cannot hold A-law; .mkv and .mov can, or take aac");
+                   "--audio copy: MP4 cannot hold A-law or PCM; .mkv and .mov can, or take aac");
   }
 
   /// As `check` and `check_target`, before anything has come.
   Outcome<bool> check_live() const {
     const bool fits = can_copy_audio(container(), stream_input(true));
-    return options_.audio == AudioMode::copy && !fits ? Outcome<bool>(no_a_law()) : check_target();
+    return options_.audio == AudioMode::copy && !fits ? Outcome<bool>(no_raw_sound())
+                                                      : check_target();
   }
 
   /// Finds the picture for the thumbnail: the one that --at tells, or at the trigger, or the first
@@ -165,7 +166,8 @@ private:
     return {.stream = false,
             .argument = source_->file_argument(),
             .format = jpeg ? "jpeg_pipe" : "",
-            .hevc = source_->mp4.hevc};
+            .hevc = source_->mp4.hevc,
+            .raw_sound = source_->mp4.raw_sound};
   }
 
   Container container() const { return container_for(options_, target_); }

@@ -185,7 +185,7 @@ FfmpegInput stream_input(bool has_sound, VideoCodec codec) {
 
 bool can_copy_audio(Container container, const FfmpegInput& input) {
   const bool is_mp4 = container == Container::mp4 || container == Container::fragments;
-  return !input.stream || !input.has_sound || !is_mp4;
+  return !is_mp4 || !(input.stream ? input.has_sound : input.raw_sound);
 }
 
 AudioMode audio_for(AudioMode wanted, Container container, const FfmpegInput& input) {
@@ -195,7 +195,8 @@ AudioMode audio_for(AudioMode wanted, Container container, const FfmpegInput& in
   if (wanted != AudioMode::automatic) {
     return wanted;
   }
-  return input.stream && container != Container::matroska ? AudioMode::aac : AudioMode::copy;
+  const bool for_players = input.stream && container != Container::matroska;
+  return for_players || !can_copy_audio(container, input) ? AudioMode::aac : AudioMode::copy;
 }
 
 Command convert_command(const ConvertOptions& options, Container container,

@@ -43,6 +43,7 @@ struct FfmpegInput {
   std::string format;     ///< behind -f; empty = ffmpeg finds out
   bool hevc = true;       ///< the pictures are HEVC
   bool has_sound = false; ///< known for streams only
+  bool raw_sound = false; ///< of a file: PCM or G.711
 };
 
 /// The stream as input.

@@ -132,9 +132,7 @@ Result<void> Input::spool(int from, const StopSignal& stop, std::uint64_t most_c
       }
     }
     if (copied > most_copied) {
-      return std::unexpected(Error{ErrorCategory::io, copied,
-                                   "is endless, or too long: more than " +
-                                       std::to_string(most_copied) + " bytes have come"});
+      return std::unexpected(endless(copied, most_copied));
     }
   }
 }

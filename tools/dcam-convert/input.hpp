@@ -17,6 +17,12 @@ constexpr bool is_elementary(VideoFormat format) {
   return format == VideoFormat::annex_b || format == VideoFormat::h264;
 }
 
+/// What to say once more than `most` bytes have come of a pipe.
+inline Error endless(std::uint64_t offset, std::uint64_t most) {
+  return {ErrorCategory::io, offset,
+          "is endless, or too long: more than " + std::to_string(most) + " bytes have come"};
+}
+
 /// Errors are of category io and name the path.
 class Input {
 public:

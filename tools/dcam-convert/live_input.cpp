@@ -18,11 +18,15 @@ constexpr std::string_view part_ending = ".part";
 
 } // namespace
 
-Result<LiveInput> LiveInput::open(const std::string& path) {
+Result<LiveInput> LiveInput::open(const std::string& path, std::uint64_t most) {
   Descriptor file(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                               : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  return file.get() < 0 ? Result<LiveInput>(errno_error(errno, "cannot open"))
-                        : LiveInput(std::move(file));
+  if (file.get() < 0) {
+    return errno_error(errno, "cannot open");
+  }
+  LiveInput input(std::move(file));
+  input.most_ = most;
+  return input;
 }
 
 Result<LiveInput> LiveInput::follow(const std::string& part) {
@@ -125,7 +129,9 @@ Result<std::size_t> LiveInput::read_pipe(std::span<std::byte> bytes, const StopS
     }
     const auto count = ::read(file_.get(), bytes.data(), bytes.size());
     if (count >= 0) {
-      return static_cast<std::size_t>(count);
+      offset_ += static_cast<std::uint64_t>(count);
+      return offset_ > most_ ? Result<std::size_t>(std::unexpected(endless(offset_, most_)))
+                             : static_cast<std::size_t>(count);
     }
     if (errno != EINTR && errno != EAGAIN) {
       return errno_error(errno, "cannot read");

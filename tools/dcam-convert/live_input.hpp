@@ -7,6 +7,7 @@
 
 #include "common/descriptor.hpp"
 #include "common/stop_signal.hpp"
+#include "dcam-convert/input.hpp"
 #include "dualcam/wire/bytes.hpp"
 #include "dualcam/wire/error.hpp"
 
@@ -15,8 +16,9 @@ namespace dualcam::convert {
 /// Errors are of category io.
 class LiveInput {
 public:
-  /// "-" is standard input.
-  static Result<LiveInput> open(const std::string& path);
+  /// "-" is standard input. It is given up, an error, when more than `most` bytes come.
+  static Result<LiveInput> open(const std::string& path,
+                                std::uint64_t most = Input::most_copied_bytes);
   /// NAME.part: it ends when it has got another name, whoever writes it, and however often that one
   /// is started again. If there is none any more, NAME is taken.
   static Result<LiveInput> follow(const std::string& part);
@@ -43,6 +45,7 @@ private:
   Descriptor file_;
   std::string part_; ///< empty: it is a pipe
   std::uint64_t offset_ = 0;
+  std::uint64_t most_ = 0; ///< of a pipe
   bool complete_ = false;
   bool given_up_ = false;
   int written_ = -1;

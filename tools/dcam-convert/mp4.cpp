@@ -1,6 +1,8 @@
 #include "dcam-convert/mp4.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "dcam-convert/mp4_index.hpp"
 #include "dualcam/wire/fields.hpp"
@@ -69,6 +71,19 @@ Samples count_samples(Bytes table, std::uint64_t file_size) {
   return samples;
 }
 
+/// Its four characters, and what follows them.
+std::string_view codec_of(Bytes table) {
+  const auto description = find_mp4_box(table, "stsd");
+  return as_text(description.subspan(std::min<std::size_t>(12, description.size())));
+}
+
+/// G.711, and PCM under QuickTime's names.
+bool is_raw(std::string_view codec) {
+  constexpr std::array<std::string_view, 12> names{"alaw", "ulaw", "sowt", "twos", "lpcm", "raw ",
+                                                   "NONE", "in24", "in32", "fl32", "fl64", "24in"};
+  return std::ranges::find(names, codec.substr(0, 4)) != names.end();
+}
+
 void describe(Bytes media, Bytes table, Mp4Facts& facts) {
   const auto header = find_mp4_box(media, "mdhd");
   const bool wide = number_be(header, 0, 1) == 1;
@@ -76,7 +91,7 @@ void describe(Bytes media, Bytes table, Mp4Facts& facts) {
   const auto duration = wide ? number_be(header, 24, 8) : number_be(header, 16, 4);
   facts.seconds = scale != 0 ? static_cast<double>(duration) / static_cast<double>(scale) : 0;
   const auto description = find_mp4_box(table, "stsd");
-  const auto codec = as_text(description.subspan(std::min<std::size_t>(12, description.size())));
+  const auto codec = codec_of(table);
   facts.hevc = codec.starts_with("hvc1") || codec.starts_with("hev1");
   facts.h264 = codec.starts_with("avc1") || codec.starts_with("avc3");
   facts.width = static_cast<std::uint32_t>(number_be(description, 40, 2));
@@ -110,6 +125,7 @@ void take_movie(Bytes movie, std::uint64_t file_size, Mp4Facts& facts) {
     facts.other_tracks += is_video || kind == "soun" ? 0 : 1;
     facts.turned = facts.turned || (is_video && is_turned(find_mp4_box(box.content, "tkhd")));
     facts.has_sound = facts.has_sound || kind == "soun";
+    facts.raw_sound = facts.raw_sound || (kind == "soun" && is_raw(codec_of(table)));
     if (is_video && !described) {
       described = true;
       facts.frames = samples.all;

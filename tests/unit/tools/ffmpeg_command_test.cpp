@@ -92,6 +92,14 @@ TEST_CASE("ffmpeg: which sound a container takes") {
   CHECK(can_copy_audio(Container::matroska, with));
   CHECK(can_copy_audio(Container::mp4, without));
   CHECK(can_copy_audio(Container::mp4, file));
+  auto raw = file;
+  raw.raw_sound = true;
+  CHECK(audio_for(automatic, Container::mp4, raw) == aac);
+  CHECK(audio_for(automatic, Container::fragments, raw) == aac);
+  CHECK(audio_for(automatic, Container::mov, raw) == copy);
+  CHECK(audio_for(automatic, Container::matroska, raw) == copy);
+  CHECK_FALSE(can_copy_audio(Container::mp4, raw));
+  CHECK(can_copy_audio(Container::mov, raw));
 }
 
 TEST_CASE("ffmpeg: a thumbnail is a key picture, or the one at a time") {
@@ -104,7 +112,8 @@ TEST_CASE("ffmpeg: a thumbnail is a key picture, or the one at a time") {
         "-vf select=eq(n\\,3) " +
             jpeg);
   CHECK(joined(thumbnail_command({}, file, third, output)) ==
-        "ffmpeg -nostdin -v error -y -ss 1500000us -i file:a.mp4 -map 0:v:0 " + jpeg);
+        "ffmpeg -nostdin -v error -y -seek_timestamp 1 -ss 1500000us -i file:a.mp4 -map 0:v:0 " +
+            jpeg);
   ConvertOptions small;
   small.thumbnail_width = 640;
   CHECK(joined(thumbnail_command(small, stream_input(false), third, output)) ==

@@ -154,6 +154,23 @@ TEST_CASE("live: a part is followed until it has got its name") {
   CHECK_FALSE(LiveInput::follow((folder / "none").string()));
 }
 
+TEST_CASE("live: a pipe that goes on for too long is given up") {
+  const TemporaryFolder folder;
+  const StopSignal stop;
+  write_file(folder / "a", "1234567");
+  ByteBuffer bytes(4);
+  auto input = LiveInput::open((folder / "a").string(), 6);
+  REQUIRE(input);
+  CHECK(input->read(bytes, stop) == 4);
+  const auto rest = input->read(bytes, stop);
+  REQUIRE_FALSE(rest);
+  CHECK(rest.error().message == "is endless, or too long: more than 6 bytes have come");
+  auto other = LiveInput::open((folder / "a").string(), 7);
+  CHECK(other->read(bytes, stop) == 4);
+  CHECK(other->read(bytes, stop) == 3);
+  CHECK(other->read(bytes, stop) == 0);
+}
+
 TEST_CASE("live: a part that is removed, or set aside, never gets its name") {
   const TemporaryFolder folder;
   const StopSignal stop;

@@ -57,6 +57,10 @@ TEST_CASE("MP4 facts: sound and other tracks are counted, other boxes passed ove
   CHECK(facts.other_tracks == 2);
   CHECK(facts.h264);
   CHECK_FALSE(inspect(movie({track("vide", "avc1")})).has_sound);
+  CHECK_FALSE(facts.raw_sound);
+  CHECK(inspect(movie({track("soun", "mp4a"), track("soun", "alaw")})).raw_sound);
+  CHECK(inspect(movie({track("soun", "sowt")})).raw_sound);
+  CHECK_FALSE(inspect(movie({track("vide", "raw ")})).raw_sound);
 }
 
 TEST_CASE("MP4 facts: when it was made, in both widths") {
