@@ -122,7 +122,10 @@ def main():
                 elif nothing:
                     found = "pictures where one pass has none" if path.exists() and path.stat().st_size else ""
                 else:
-                    found = difference(path, pathlib.Path("one.mkv"))
+                    try:
+                        found = difference(path, pathlib.Path("one.mkv"))
+                    except subprocess.CalledProcessError:
+                        found = "it cannot be decoded"
                 if found:
                     unlike += 1
                     print(f"seed {number} ({', '.join(kinds)}), {way}: {found}", flush=True)
