@@ -62,8 +62,8 @@ Tunnel behind_gre(Bytes rest) {
   default:
     break;
   }
-  const auto packet = ip_packet_behind(type, inner); // tags and labels
-  return packet ? Tunnel(Inner{LinkType::raw, *packet})
+  const auto inside = ip_packet_behind(type, inner); // tags and labels
+  return inside ? Tunnel(Inner{LinkType::raw, *inside})
                 : no_packet(fmt::format("GRE with EtherType 0x{:04x}", type));
 }
 
