@@ -154,6 +154,21 @@ class Install(unittest.TestCase):
             os.rename(self.prefix.with_name("gone"), self.prefix)
 
 
+class Version(unittest.TestCase):
+    """It stands in CMakeLists.txt; what was changed in it, in README.md."""
+
+    def test_everything_has_the_same(self):
+        changes = (SOURCE / "README.md").read_text().partition("## Changes\n")[2]
+        newest = re.search(r"- \*\*([0-9.]+)\*\*", changes)[1]
+        self.assertEqual(newest, SONAME if VERSION.endswith(".0") else VERSION)
+        for name in PROGRAMS:
+            self.assertEqual(run_command(TOOLS / name, "--version").split()[:2], [name, VERSION])
+        self.assertIn(f"\nVersion: {VERSION}\n", (BUILD / "libdualcam/dualcam.pc").read_text())
+        packages = (SOURCE / "tools/package.sh").read_text()
+        its_version = re.search(r"^version=.*$", packages, re.MULTILINE)[0]
+        self.assertEqual(run_command("bash", "-c", f"{its_version}; echo $version", cwd=SOURCE), f"{VERSION}\n")
+
+
 class Configure(unittest.TestCase):
     """`cmake -S . -B build` where something is not installed."""
 
