@@ -24,7 +24,7 @@ case $#:${1-} in
 2:--soak)
   install_missing "${build_packages[@]}" python3
   cmake -S . -B build/gcc -G Ninja -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Release >/dev/null
-  cmake --build build/gcc --target dcam-serve dcam-sim -- --quiet
+  cmake --build build/gcc --target dcam-crc dcam-serve dcam-sim -- --quiet
   exec tests/soak.py build/gcc "$2"
   ;;
 *)

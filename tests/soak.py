@@ -3,9 +3,11 @@
 
     tests/soak.py BUILD MINUTES
 
-Each camera has files of its own. Now and then the servers get a SIGHUP, and early on they are started
-again, as a service is. Prints what was stored and compared, and draws memory and descriptors over time; exit
-status 1 if a file differs or is missing, or if either of the two has grown in the second half.
+Each camera has files of its own. Every minute a server's certificate is renewed, its captured traffic moved
+away and its metrics removed; after a SIGHUP all three have to be new. Early on the servers are started again,
+as a service is. Prints what was stored and compared, and draws memory and descriptors over time; exit status 1
+if a file differs or is missing, or if either of the two has grown in the last third. All of it may be stopped
+for minutes.
 """
 
 import collections
@@ -15,6 +17,7 @@ import pathlib
 import random
 import re
 import signal
+import ssl
 import statistics
 import subprocess
 import sys
@@ -25,48 +28,92 @@ CAMERAS = 200
 FAMILIES = (("dualcam", 5), ("adas", 5), ("dsm", 5), ("dashcam", 6), ("dualcam", 6))
 FAULTS = (("--corrupt", "2%"), ("--cut", "random,random"), ("--chunk", "random"), ("--stall", "2s"),
           ("--crc-after-sync", "chain"), ("--sync-back", "3"), ("--end-status", "0"), ("--rate", "100K"),
-          ("--corrupt", "5%", "--cut", "random"), ())
+          ("--corrupt", "5%", "--cut", "random"), ("--mute-metadata",), ("--stall", "15s"), ())
+KINDS = ("photof", "photor", "videof", "videor")
+REST = 30  # seconds that a camera stays away between files, at most
 SAMPLE = 1  # seconds
+PATIENCE = 600  # seconds, for what takes one
+WITH_US = ("setpriv", "--pdeathsig", "KILL")  # a command that does not outlive this one
 BARS = " ▁▂▃▄▅▆▇█"
 
 
+def wait_until(what, happened):
+    end = time.monotonic() + PATIENCE
+    while not happened():
+        if time.monotonic() > end:
+            raise SystemExit(f"{what}: not within {PATIENCE} s")
+        time.sleep(0.1)
+
+
 class Server:
-    def __init__(self, tools, folder, *options):
-        self.command = [tools / "dcam-serve", "-k", "-q", "-b", "127.0.0.1", "--min-free", "0", "-o",
-                        folder, *options]
+    def __init__(self, tools, folder, tls):
+        self.crc, self.tls = tools / "dcam-crc", tls
+        self.capture, self.metrics, self.certificate, self.key = (
+            folder / f"server.{name}" for name in ("pcap", "prom", "crt", "key"))
+        self.command = [tools / "dcam-serve", "-k", "-q", "-b", "127.0.0.1", "--min-free", "0",
+                        "--idle-timeout", "10s", "--capture", self.capture, "--metrics", self.metrics,
+                        "-o", folder / "files"]
+        (folder / "files").mkdir(parents=True)
+        if tls:
+            self.command += ["--tls-cert", self.certificate, "--tls-key", self.key]
+            self.renew_certificate()
         self.port = 0
-        self.tls = bool(options)
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen([*self.command, "-p", str(self.port), "--json"],
-                                        stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([*WITH_US, *self.command, "-p", str(self.port), "--json"],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.port = int(re.search(r'"port":(\d+)', self.process.stdout.readline())[1])
-        # Its events are read by nobody's program: a pipe's reader of its own.
-        self.reader = subprocess.Popen(["cat"], stdin=self.process.stdout, stdout=subprocess.DEVNULL)
+        # Its events are read by nobody, and of what it says nobody needs to see what the faults lead to.
+        self.readers = [subprocess.Popen(["cat"], stdin=self.process.stdout, stdout=subprocess.DEVNULL),
+                        subprocess.Popen(["grep", "--line-buffered", "-v", ": incomplete, "],
+                                         stdin=self.process.stderr, stdout=sys.stderr)]
+        for stream in (self.process.stdout, self.process.stderr):
+            stream.close()
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(60)
-        self.process.stdout.close()
-        self.reader.wait(60)
+        status = self.process.wait(PATIENCE)
+        for reader in self.readers:
+            reader.wait(PATIENCE)
         return status
 
-    def hang_up(self):
-        """Configuration is read again; where that is not so, the server ends in good order."""
-        self.process.send_signal(signal.SIGHUP)
+    def renew_certificate(self):
+        made = [path.with_name(path.name + ".new") for path in (self.certificate, self.key)]
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-nodes", "-subj", "/CN=localhost", "-days", "30", "-out", made[0], "-keyout", made[1]],
+                       check=True, capture_output=True)
+        for new, path in zip(made, (self.certificate, self.key)):
+            new.replace(path)
+
+    def shows_its_certificate(self):
         try:
-            self.process.wait(SAMPLE)
-        except subprocess.TimeoutExpired:
-            return
-        if self.process.returncode != 129:
-            raise SystemExit(f"SIGHUP ended the server with {self.process.returncode}")
-        self.process.stdout.close()
-        self.reader.wait(60)
-        self.start()
+            shown = ssl.get_server_certificate(("127.0.0.1", self.port), timeout=PATIENCE)
+        except OSError:
+            return False
+        return shown.strip() == self.certificate.read_text().strip()
+
+    def hang_up(self):
+        """What SIGHUP is for: lists, certificates, captures and metrics by their names of now."""
+        moved = self.capture.with_suffix(".moved")
+        self.capture.rename(moved)
+        self.metrics.unlink(missing_ok=True)
+        if self.tls:
+            self.renew_certificate()
+        self.process.send_signal(signal.SIGHUP)
+        wait_until("a new capture", self.capture.exists)
+        wait_until("new metrics", self.metrics.exists)
+        if self.tls:
+            wait_until("the new certificate", self.shows_its_certificate)
+        checked = subprocess.run([self.crc, "-q", "--dump", moved], capture_output=True, check=False)
+        if checked.returncode not in (0, 1) or not checked.stdout:  # 1: damage, which is meant
+            raise SystemExit(f"the capture cannot be read: {checked.returncode} {checked.stderr.decode()}")
+        moved.unlink()
 
     def measured(self):
         """Memory in KiB, descriptors."""
+        if self.process.poll() is not None:
+            raise SystemExit(f"a server ended with {self.process.returncode}")
         entry = pathlib.Path(f"/proc/{self.process.pid}")
         memory = re.search(r"VmRSS:\s+(\d+)", (entry / "status").read_text())[1]
         return int(memory), len(list((entry / "fd").iterdir()))
@@ -80,6 +127,7 @@ class Camera:
         self.imei = 350612071913857 + number
         self.family, self.protocol = FAMILIES[number % len(FAMILIES)]
         self.tool, self.folder, self.process, self.round = tools / "dcam-sim", folder, None, 0
+        self.returns = time.monotonic() + self.random.uniform(0, REST)
 
     def begin(self, server, sent):
         self.round += 1
@@ -89,14 +137,17 @@ class Camera:
         os.utime(path, (1_700_000_000 + self.round * 60,) * 2)
         sent[hashlib.sha256(content).hexdigest()] += 1
         faults = self.random.choice(FAULTS)
-        kind = self.random.choice(("photof", "videof"))
+        kind = self.random.choice(KINDS)
         self.process = subprocess.Popen(
-            [self.tool, "-q", "--imei", str(self.imei), "--camera", self.family, "--protocol",
+            [*WITH_US, self.tool, "-q", "--imei", str(self.imei), "--camera", self.family, "--protocol",
              str(self.protocol), "--reconnect", "1000", "--reconnect-delay", "200ms", "--seed",
              str(self.random.randrange(1 << 30)), *faults, *(["--tls"] if server.tls else []),
              f"127.0.0.1:{server.port}", f"{kind}={path}"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.path = path
+
+    def may_begin(self):
+        return self.done() and time.monotonic() >= self.returns
 
     def done(self):
         if self.process is None:
@@ -107,6 +158,7 @@ class Camera:
             raise SystemExit(f"camera {self.imei} ended with {self.process.returncode}")
         self.path.unlink()
         self.process = None
+        self.returns = time.monotonic() + self.random.uniform(0, REST)
         return True
 
 
@@ -128,28 +180,24 @@ def flat(values):
 
 def soak(tools, minutes, folder):
     sent = collections.Counter()
-    certificate, key = folder / "certificate", folder / "key"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
-                    "-days", "30", "-out", certificate, "-keyout", key], check=True,
-                   capture_output=True)
-    servers = [Server(tools, folder / "plain"),
-               Server(tools, folder / "tls", "--tls-cert", certificate, "--tls-key", key)]
+    servers = [Server(tools, folder / "plain", tls=False), Server(tools, folder / "tls", tls=True)]
     cameras = [Camera(number, tools, folder) for number in range(CAMERAS)]
     samples = []
     restarts = 0
     end = time.monotonic() + 60 * minutes
     next_restart = time.monotonic() + 60 * minutes / 4
-    next_signal = next_restart + 60
+    next_signal = time.monotonic() + 60
     signals = 0
     while time.monotonic() < end:
         for number, camera in enumerate(cameras):
-            if camera.done():
+            if camera.may_begin():
                 camera.begin(servers[number % 2], sent)
         samples.append(tuple(map(sum, zip(*(server.measured() for server in servers)))))
         if time.monotonic() >= next_signal:
             signals += 1
             next_signal += 60
-            servers[signals % 2].hang_up()
+            for server in servers:
+                server.hang_up()
         if time.monotonic() >= next_restart and restarts == 0:
             restarts += 1  # once, early: what is measured then is one process
             for server in servers:
@@ -162,7 +210,7 @@ def soak(tools, minutes, folder):
         time.sleep(SAMPLE)
     status = max(server.stop() for server in servers)
     stored = collections.Counter(
-        hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*/**/*")
+        hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*/files/**/*")
         if path.is_file() and path.suffix != ".json" and ".dcam-serve" not in path.parts)
     lost = sum((sent - stored).values())
     wrong = sum((stored - sent).values())
