@@ -380,9 +380,14 @@ void Reporter::not_stored(const FileFacts& facts, std::string_view why,
                              kept ? "; what came is kept as " + escaped(part.string()) : ""));
 }
 
-void Reporter::device_refused(const FileFacts& facts, std::uint32_t status) {
-  file_failed(facts,
-              fmt::format("the device reports status {}: {}", status, status_meaning(status)), {});
+void Reporter::device_refused(const FileFacts& facts, std::uint32_t status, const Transfer* began) {
+  const auto why = fmt::format("the device reports status {}: {}", status, status_meaning(status));
+  if (began != nullptr && began->packets() > 0) {
+    ++failures_;
+    file_interrupted(*began, why);
+  } else {
+    file_failed(facts, why, {});
+  }
 }
 
 void Reporter::rejected(std::uint64_t imei, const Origin& origin, std::string_view why) {

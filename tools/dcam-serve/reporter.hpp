@@ -59,7 +59,8 @@ public:
   void file_failed(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);
   /// The link was lost; the same file may go on later.
   void file_interrupted(const Transfer& transfer, std::string_view why);
-  void device_refused(const FileFacts& facts, std::uint32_t status);
+  /// `began`: what came of it; null if that is nothing to go on with.
+  void device_refused(const FileFacts& facts, std::uint32_t status, const Transfer* began);
   /// Of this and the next some of a kind are told each minute, and then the number of the rest.
   void rejected(std::uint64_t imei, const Origin& origin, std::string_view why);
   void stranger(const Origin& origin, std::string_view who);

@@ -279,30 +279,43 @@ asio::awaitable<void> Upload::perform(const FileCompleted& completed) {
 
 asio::awaitable<void> Upload::perform(const FileRefused& refused) {
   device_failed_ = true;
-  server_.reporter().device_refused(facts_, refused.status);
   server_.note_failure(ExitCode::device_failed);
   step_back(refused.file, transfer_ == nullptr || transfer_->new_bytes() == 0);
+  const bool began = co_await save();
+  server_.reporter().device_refused(facts_, refused.status, began ? transfer_.get() : nullptr);
   facts_.metadata_payload.clear();
-  co_await leave("the device gave up");
+  if (began) {
+    pause();
+  }
 }
 
-/// An unfinished file becomes durable as it is.
 asio::awaitable<void> Upload::leave(std::string why) {
+  const bool began = co_await save(); // as a condition GCC 12 makes nonsense of it here
+  if (began) {
+    server_.reporter().file_interrupted(*transfer_, why);
+    pause();
+  }
+}
+
+/// An unfinished file becomes durable as it is; false: there is none to speak of.
+asio::awaitable<bool> Upload::save() {
   if (!transfer_) {
-    co_return;
+    co_return false;
   }
   if (transfer_->is_comparing()) { // it may be stored, it may be another
     server_.partial(transfer_->facts());
     transfer_.reset();
-    co_return;
+    co_return false;
   }
   const auto [packet, offset] = session_.compared();
   const auto saved = co_await transfer_->leave(packet, offset);
   if (!saved) {
     co_await fail(saved.error());
-    co_return;
   }
-  server_.reporter().file_interrupted(*transfer_, why);
+  co_return saved.has_value();
+}
+
+void Upload::pause() {
   server_.partial(transfer_->facts());
   server_.destination().pause(std::move(transfer_));
 }

@@ -72,6 +72,8 @@ private:
   void receive_file();
   void has_proved();
   void step_back(const FileRef& file, bool in_vain);
+  asio::awaitable<bool> save();
+  void pause();
   asio::awaitable<void> fail(Error error);
   std::filesystem::path kept_part() const;
 

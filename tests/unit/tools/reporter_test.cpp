@@ -308,9 +308,16 @@ TEST_CASE("reporter: files that are not stored, and why") {
   told.reporter->file_interrupted(told.photo(), "connection lost");
   CHECK(told.said() ==
         "350612071913857 front photo: incomplete, 0 of 48 packets: connection lost\n");
-  told.reporter->device_refused(photo_facts(), 4);
-  CHECK(told.said() ==
-        "350612071913857 front photo: the device reports status 4: the device aborted\n");
+  const auto nothing = told.photo();
+  for (const auto* began : {static_cast<const TestTransfer*>(nullptr), &nothing}) {
+    told.reporter->device_refused(photo_facts(), 4, began);
+    CHECK(told.said() ==
+          "350612071913857 front photo: the device reports status 4: the device aborted\n");
+  }
+  const auto some = told.photo(12, 12'288);
+  told.reporter->device_refused(photo_facts(), 4, &some);
+  CHECK(told.said() == "350612071913857 front photo: incomplete, 12 of 48 packets: the device "
+                       "reports status 4: the device aborted; what came is kept as a.part\n");
   told.reporter->file_skipped(photo_facts(), "x exists already");
   CHECK(told.said() == "350612071913857 front photo: skipped, x exists already\n");
   told.reporter->file_known(photo_facts(), "a.jpg");
@@ -322,7 +329,7 @@ TEST_CASE("reporter: files that are not stored, and why") {
   told.reporter->hook_failed("a\nb.jpg", "upload ended with status 1");
   CHECK(told.said() == "hook for a\\x0ab.jpg: upload ended with status 1\n");
   told.reporter->summary(0, 3, {});
-  CHECK(told.said() == "0 files, 0 B, 4 failed\n"); // what may go on has not failed
+  CHECK(told.said() == "0 files, 0 B, 6 failed\n"); // what may go on has not failed
 }
 
 TEST_CASE("reporter: the same as events") {

@@ -211,8 +211,7 @@ TEST_CASE("serve conversations: a file that the device refuses does not keep oth
   is_over(device);
   CHECK(server.status() == 6);
   CHECK(scene.events().names == Names{"listening", "connected", "file-start", "file-failed",
-                                      "file-failed", "file-start", "file-done", "disconnected",
-                                      "summary"});
+                                      "file-start", "file-done", "disconnected", "summary"});
   const auto failed = scene.events().of("file-failed");
   CHECK(failed["kind"] == "photof");
   CHECK(failed["error"] == "the device reports status 4: the device aborted");

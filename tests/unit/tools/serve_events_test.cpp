@@ -90,12 +90,15 @@ TEST_CASE("serve events: a file goes on, and the device gives it up") {
   CHECK(events.of("resumed")["packet"] == 1);
   CHECK_FALSE(events.of("resumed").contains("packets"));
   CHECK_FALSE(events.of("resumed").contains("held"));
+  CHECK(events.count("file-failed") == 2); // when the link was lost, and now
   CHECK(events.of("file-failed")["part"].get<std::string>().ends_with("/photof.jpg.part"));
   CHECK(events.of("summary")["failed"] == 1);
   CHECK(events.of("summary")["exit"] == 6);
   CHECK_THAT(errors, ContainsSubstring("going on with "));
   CHECK_THAT(errors, ContainsSubstring(", 2 of 3 packets are there\n"));
-  CHECK_THAT(errors, ContainsSubstring("the device reports status 4: the device aborted"));
+  CHECK_THAT(errors,
+             ContainsSubstring("incomplete, 2 of 3 packets: the device reports status 4: the "
+                               "device aborted; what came is kept as "));
   CHECK_THAT(errors, ContainsSubstring(" incomplete, 1 failed\n"));
 }
 
