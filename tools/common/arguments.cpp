@@ -141,6 +141,9 @@ std::string read_file_list(const std::string& path, char end, std::vector<std::s
   if (!text) {
     return text.error().message;
   }
+  if (end != '\0' && text->contains('\0')) { // which no name has
+    return "NULs end the names in it: give -0, too";
+  }
   for (std::string_view rest = *text; !rest.empty();) {
     const auto name = rest.substr(0, rest.find(end));
     if (!name.empty()) {

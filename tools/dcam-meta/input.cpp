@@ -142,7 +142,7 @@ void RecordInput::read(InputFile& file) {
     fail(
         {ErrorCategory::unsupported, 0,
          fmt::format("this is a {}, not what is known of it: its sidecar is meant, the file of the "
-                     "same name with .json behind it",
+                     "same name with .json after it",
                      what)});
     return;
   }

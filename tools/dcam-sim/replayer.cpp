@@ -140,7 +140,7 @@ asio::awaitable<bool> Replayer::await_command(Played& played, std::size_t& i) {
       }
       if (*next != i) {
         tell(played.script.device, "skipped", {{"steps", *next - i}},
-             fmt::format("the server sends {} where the captured one sent {}: going on behind it",
+             fmt::format("the server sends {} where the captured one sent {}: going on after it",
                          name_of_command(came), name_of_command(wanted)));
       }
       i = *next;

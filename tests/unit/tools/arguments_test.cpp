@@ -216,6 +216,13 @@ TEST_CASE("arguments: lists of files are read as they are, and ended as they are
   write_file(path, std::string_view("a\nb\0c\0", 6));
   CHECK(line.good({"-0", "--files-from", path.c_str()}).files ==
         std::vector<std::string>{"a\nb", "c"});
+  std::vector<const char*> forgotten{"tool", "--files-from", path.c_str()};
+  {
+    const Quiet quiet;
+    CHECK(parse(3, forgotten.data()).error() == ExitCode::io);
+    CHECK(quiet.errors() ==
+          "tool: --files-from " + path + ": NULs end the names in it: give -0, too\n");
+  }
   CHECK_THAT(line.bad({"-0"}), ContainsSubstring("--null is of use with --files-from only"));
   CHECK_THAT(line.bad({"--print0", "--json"}),
              ContainsSubstring("--print0 and --json exclude each other"));
