@@ -1,5 +1,7 @@
 #include "dcam-serve/disks.hpp"
 
+#include <latch>
+
 #include "temporary_folder.hpp"
 #include "tools/loop.hpp"
 
@@ -68,6 +70,43 @@ TEST_CASE("disks: each other file system has one disk, named as it was first com
   CHECK(loop.result_of(loop.disks.of(folder.path() / "a")) == &root);
   CHECK(loop.result_of(loop.disks.of(folder.path() / "one/back/a")) == &root);
   CHECK(other->name() == folder.path() / "one/a");
+}
+
+TEST_CASE("disks: while much waits to be written all who would bring more wait, and then go on") {
+  Loop loop;
+  auto& disk = loop.disks.root();
+  std::latch hung(1);
+  unsigned written = 0;
+  unsigned went_on = 0;
+  const auto bring = [&]() -> asio::awaitable<void> {
+    co_await disk.room();
+    ++went_on;
+  };
+  asio::co_spawn(loop.context, bring(), rethrow);
+  loop.context.poll();
+  CHECK(went_on == 1); // there is room
+  for (int i = 0; i < 3; ++i) {
+    disk.append(std::size_t{40} << 20, [&] {
+      hung.wait();
+      ++written;
+    });
+  }
+  CHECK(disk.is_busy());
+  for (int i = 0; i < 3; ++i) {
+    asio::co_spawn(loop.context, bring(), rethrow);
+  }
+  loop.context.restart();
+  loop.context.poll();
+  CHECK(went_on == 1);
+  hung.count_down();
+  loop.context.restart();
+  while (went_on < 4) {
+    REQUIRE(loop.context.run_one_for(std::chrono::minutes(1)) == 1);
+  }
+  CHECK(written >= 2);
+  disk.join();
+  CHECK(written == 3);
+  CHECK_FALSE(disk.is_busy());
 }
 
 } // namespace dualcam::serve

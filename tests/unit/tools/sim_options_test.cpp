@@ -31,6 +31,19 @@ TEST_CASE("sim options: the server, and what to upload") {
   }
 }
 
+TEST_CASE("sim options: a list that names no file leaves nothing to do, if nothing else is asked") {
+  const TemporaryFolder folder;
+  const auto none = (folder / "none").string();
+  const auto one = (folder / "one").string();
+  write_file(none, "");
+  write_file(one, "a.jpg\n");
+  CHECK(line.printed({"--files-from", none.c_str(), "a:1"}).empty());
+  CHECK(line.good({"--files-from", one.c_str(), "a:1"}).files == std::vector<std::string>{"a.jpg"});
+  CHECK(line.good({"--files-from", none.c_str(), "a:1", "b.jpg"}).files ==
+        std::vector<std::string>{"b.jpg"});
+  CHECK(line.good({"--files-from", none.c_str(), "--generate", "2", "a:1"}).generate == 2);
+}
+
 TEST_CASE("sim options: every value that cannot be meant is refused by name") {
   CHECK(line.good({"--chunk", "random", "a:1"}).random_chunks);
   CHECK(line.good({"--chunk", "7", "a:1"}).chunk == 7);

@@ -1,0 +1,65 @@
+// Which parts are tidied away, and which never.
+#include "storage/resumable_testing.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr std::chrono::hours day{24};
+using Paths = std::vector<fs::path>;
+
+/// Of a camera that left two days ago.
+fs::path leave_old_part(const fs::path& name) {
+  fs::create_directories(name.parent_path());
+  leave_part(name, content(), 2);
+  const auto checkpoint = name.string() + ".part.checkpoint";
+  fs::last_write_time(checkpoint, fs::file_time_type::clock::now() - 2 * day);
+  return name.string() + ".part";
+}
+
+} // namespace
+
+TEST_CASE("abandoned: folders below are looked at as deep as is asked, the state folder never") {
+  for (const unsigned levels : {0U, 1U, 2U, 3U}) {
+    CAPTURE(levels);
+    const TemporaryFolder folder;
+    const auto here = leave_old_part(folder / "a.jpg");
+    const auto below = leave_old_part(folder / "1/b.jpg");
+    const auto deeper = leave_old_part(folder / "1/2/c.jpg");
+    const auto state = leave_old_part(folder / ".dcam-serve/d.jpg");
+    auto removed = remove_abandoned({folder.path(), levels}, day);
+    std::ranges::sort(removed);
+    CHECK(removed == (levels == 0   ? Paths{here}
+                      : levels == 1 ? Paths{below, here}
+                                    : Paths{deeper, below, here}));
+    CHECK(fs::exists(state));
+    CHECK(remove_abandoned({folder.path(), levels}, day).empty());
+  }
+  CHECK(remove_abandoned({"/no/such/folder", 9}, day).empty());
+}
+
+TEST_CASE("abandoned: a part is as old as what was last claimed of it") {
+  const TemporaryFolder folder;
+  const auto part = leave_old_part(folder / "a.jpg");
+  CHECK(remove_abandoned({folder.path()}, 3 * day).empty());
+  CHECK(fs::exists(part));
+  CHECK(remove_abandoned({folder.path()}, day) == Paths{part});
+  CHECK(folder.names() == std::set<std::string>{".dcam-serve"});
+}
+
+TEST_CASE("abandoned: a checkpoint whose part has gone goes, too; one that is no checkpoint, or "
+          "whose part somebody has, stays") {
+  const TemporaryFolder folder;
+  fs::remove(leave_old_part(folder / "a.jpg"));
+  const auto held = leave_old_part(folder / "b.jpg");
+  const auto broken = leave_old_part(folder / "c.jpg");
+  write_file(broken.string() + ".checkpoint", "something else");
+  fs::last_write_time(broken.string() + ".checkpoint", fs::file_time_type::clock::now() - 2 * day);
+  const auto camera_is_back = PartFile::open(held, folder / "b.jpg");
+  REQUIRE((camera_is_back && *camera_is_back));
+  CHECK(remove_abandoned({folder.path()}, day).empty());
+  CHECK(folder.names() == std::set<std::string>{".dcam-serve", "b.jpg.part",
+                                                "b.jpg.part.checkpoint", "c.jpg.part",
+                                                "c.jpg.part.checkpoint"});
+}
+
+} // namespace dualcam
