@@ -1,6 +1,6 @@
 """What one connection and one file cost dcam-serve, however many there are.
 Usage: costs.py TOOLS_FOLDER idle|tree|connections [FIGURES.tsv]
-  idle         memory of connections that have nothing to do, and of transfers that stand still
+  idle         memory of connections that have nothing to do, also over TLS, and of transfers that stand still
   tree         a file's cost with 1 to 100,000 files in its camera's folder
   connections  a file's cost beside 1 to 10,000 connections that have nothing to do"""
 
@@ -11,6 +11,7 @@ import resource
 import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -76,19 +77,34 @@ def settle(server):
     return now
 
 
+def tls_files(folder):
+    """The options of a server that has TLS."""
+    certificate, key = folder / "certificate", folder / "key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes", "-subj", "/CN=localhost", "-out", certificate, "-keyout", key], check=True,
+                   capture_output=True)
+    return "--tls-cert", certificate, "--tls-key", key
+
+
 def idle(tools, out, row):
     count = 5000
-    for name, begin in {
-            "connected": lambda peer, imei: None,
-            "known (INIT; FILE REQUEST came)": lambda peer, imei: say(peer, init(imei, FRONT_PHOTO), REQUEST),
-            "transferring (one packet came)": begin_transfer}.items():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    tls = tls_files(out.parent)
+    for name, options, begin in (
+            ("connected", (), lambda peer, imei: None),
+            ("known (INIT; FILE REQUEST came)", (),
+             lambda peer, imei: say(peer, init(imei, FRONT_PHOTO), REQUEST)),
+            ("transferring (one packet came)", (), begin_transfer),
+            ("connected, TLS", tls, lambda peer, imei: None)):
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
-        server = Server(tools, out, "--max-connections", str(count), "--no-metadata")
+        server = Server(tools, out, "--max-connections", str(count), "--no-metadata", *options)
         before = settle(server)
         peers = []
         for number in range(count):
-            peers.append(server.connect())
+            peer = server.connect()
+            peers.append(context.wrap_socket(peer) if options else peer)
             begin(peers[-1], 10**14 + number)
         after = settle(server)
         descriptors = len(os.listdir(f"/proc/{server.process.pid}/fd"))

@@ -77,6 +77,17 @@ class Documentation(unittest.TestCase):
                           if "sections out of conventional order" not in line]
             self.assertEqual(complaints, [], page)
 
+    def test_every_option_that_a_page_names_is_one(self):
+        """A dash that is forgotten, or a word too many, makes another option of it. Single letters may be
+        other programs'."""
+        options = {option.removeprefix("-") for name in NAMES for option in options_of_help(name)}
+        options.add("Hn")  # ulimit's
+        for page in sorted(SOURCE.glob("man/*.1")):
+            for line in re.findall(r"^\.[A-Z].*\bFl .*$|^\.Fl .*$", page.read_text(), re.MULTILINE):
+                for words in re.findall(r"\bFl ((?:(?![A-Z][a-z] )\S+ ?)*)", line):
+                    named = [word for word in words.split() if re.match(r"[\w-]\w", word)]
+                    self.assertEqual([word for word in named if word not in options], [], f"{page}: {line}")
+
     def test_the_sections_of_the_tools_pages_are_the_same_in_the_same_order(self):
         for page in sorted(SOURCE.glob("man/*.1")):
             sections = re.findall(r"^\.Sh (.*)$", page.read_text(), re.MULTILINE)

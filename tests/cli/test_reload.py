@@ -220,6 +220,24 @@ class Start(ToolTest):
         self.assertEqual(result.returncode, 3)
         self.assertIn("cannot read /missing", result.stderr)
 
+    def test_a_check_finds_what_a_start_would_find_and_makes_nothing(self):
+        self.out.rmdir()
+        for output, capture, why in (
+                (self.folder / "no/new", "c.pcap", "the output folder .* does not exist"),
+                (self.out, self.folder / "no/c.pcap", "cannot write to --capture .*/no/c.pcap: No such file"),
+                (self.out, self.folder, "cannot write to --capture .*: Is a directory")):
+            said = [self.run_tool("dcam-serve", "--log-time", "never", "-p", "0", "-o", output, "--capture",
+                                  capture, *check, cwd=self.folder) for check in (["--check-config"], [])]
+            self.assertEqual([result.returncode for result in said], [3, 3], said)
+            self.assertRegex(said[0].stderr, why)
+            self.assertEqual(said[0].stderr, said[1].stderr)
+            if self.out.exists():  # the start has made it
+                self.out.rmdir()
+        capture = self.folder / "c.pcap"
+        result = self.run_tool("dcam-serve", "--check-config", "-o", self.out, "--capture", capture)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertFalse(capture.exists() or self.out.exists())
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 from harness import IMEI, PATIENCE, Running, TOOLS, ToolTest, crc16, tool
+from test_progress import Terminal, shares
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 NAMES = sorted(path.parent.name for path in SOURCE.glob("tools/dcam-*/main.cpp"))
@@ -47,13 +48,22 @@ def terminal_blocks():
                for each in block.removeprefix("$ ").split("\n$ ")]
 
 
+def picture():
+    """The terminal at the top: the command and what it shows."""
+    text = re.search(r"^```console\n\$ (.*?)^```", README, re.MULTILINE | re.DOTALL)[1]
+    command, _, shown = text.partition("\n")
+    return command, shown
+
+
 def normalised(text):
     """Without what differs from run to run and from machine to machine."""
     for pattern, name in ((r"\d{8}T\d{6}Z", "TIME"), (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+Z)?", "TIME"),
-                          (r"127\.0\.0\.1:\d+|\[?::1\]?:\d+|localhost:\d+", "PEER"), (r"\b[0-9a-f]{64}\b", "SHA256"),
+                          (r"(127|10)\.0\.0\.\d+:\d+|\[?::1\]?:\d+|localhost:\d+", "PEER"),
+                          (r"\b[0-9a-f]{64}\b", "SHA256"),
                           (r"^[0-9a-f]{4}  ", "CRC  "), (r"[\d.]+ (B|KiB|MiB)\b", "SIZE"),
                           (r"\b[\d.]+ s\b", "SECONDS"), (r"up to \d+ connections", "up to N connections"),
-                          (r"all addresses port \d+|127.0.0.1 port \d+", "PORT"), (r"of \d+ packets", "of N packets")):
+                          (r"all addresses port \d+|127.0.0.1 port \d+", "PORT"), (r"of \d+ packets", "of N packets"),
+                          (r" +\d+%  ", " SHARE "), (r"ETA (\d+m\d\ds|\d+s)$", "ETA")):
         text = re.sub(pattern, name, text, flags=re.MULTILINE)
     return text
 
@@ -276,6 +286,23 @@ class Shown(ToolTest):
                 self.run_camera(command)
                 self.assertEqual(self.stop(server), 0)
                 self.assertRegex(normalised(server.output), rf"\A{expected}\Z")
+
+    def test_the_picture_at_the_top(self):
+        """The camera sends at a real one's rate: the video is on its way for minutes."""
+        command, shown = picture()
+        terminal = Terminal(200, 24)
+        self.addCleanup(os.close, terminal.slave)
+        shutil.rmtree(self.place / "footage")
+        self.running.append(Running(self.shell(f"exec {command} 2>&{terminal.slave}"), cwd=self.place,
+                                    stdout=terminal.slave, pass_fds=(terminal.slave,),
+                                    env={**self.environment, "TERM": "xterm"}))
+        terminal.wait(lambda lines: any("listening" in line for line in lines))
+        self.running.append(Running(
+            self.shell(f"exec dcam-sim -q --rate 3800 localhost:7050 photof={self.file('a.jpg', 2000)} "
+                       f"videof={self.file('v.h265', 800_000)}"), env=self.environment))
+        lines = terminal.wait(lambda lines: any("stored" in line for line in lines) and shares(lines)
+                              and not any("ETA ?" in line for line in lines))
+        self.assertEqual(normalised("\n".join(lines) + "\n"), normalised(shown))
 
     def test_the_five_minutes(self):
         first, *others = terminal_blocks()

@@ -25,7 +25,9 @@ std::string FolderDestination::description() const {
   return "files go to " + escaped(options_.output.string());
 }
 
-Result<void> FolderDestination::check() const { return check_output(options_.output); }
+Result<void> FolderDestination::check() const {
+  return options_.check_config ? foresee_output(options_.output) : check_output(options_.output);
+}
 
 std::filesystem::path FolderDestination::root() const {
   return below(options_.output, options_.name.fixed_folder());

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/temporary_file.hpp"
+#include "dualcam/storage/durable.hpp"
 
 namespace dualcam::serve {
 namespace {
@@ -56,6 +57,11 @@ std::unexpected<Error> not_writable(const std::string& folder, int error) {
             fmt::format("cannot write to the output folder {}: {}", folder, reason_of(error))});
 }
 
+std::unexpected<Error> no_capture(const std::filesystem::path& path, std::string_view why) {
+  return std::unexpected(Error{
+      ErrorCategory::io, 0, fmt::format("cannot write to --capture {}: {}", path.native(), why)});
+}
+
 /// 0, or the errno that says why nothing can be made in there.
 int can_write(const std::filesystem::path& folder) {
   struct stat status{};
@@ -84,7 +90,7 @@ Result<void> check_output(const std::filesystem::path& folder) {
 Result<void> foresee_output(const std::filesystem::path& folder) {
   auto error = can_write(folder);
   if (error == ENOENT) {
-    error = can_write(folder.has_parent_path() ? folder.parent_path() : ".");
+    error = can_write(folder_of(folder));
     if (error == ENOENT) {
       return no_place_for(folder.native());
     }
@@ -113,11 +119,21 @@ Result<void> check_hook(const std::string& program) {
 
 Result<std::unique_ptr<PcapWriter>> open_capture(const std::filesystem::path& path) {
   auto capture = PcapWriter::open(path);
-  if (!capture) {
-    capture.error().message =
-        fmt::format("cannot write to --capture {}: {}", path.native(), capture.error().message);
+  return capture ? std::move(capture) : no_capture(path, capture.error().message);
+}
+
+Result<void> foresee_capture(const std::filesystem::path& path) {
+  struct stat status{};
+  const bool is_there = ::stat(path.c_str(), &status) == 0;
+  int error = is_there ? 0 : errno;
+  if (is_there && ::access(path.c_str(), W_OK) != 0) {
+    error = errno;
+  } else if (is_there && S_ISDIR(status.st_mode)) {
+    error = EISDIR;
+  } else if (error == ENOENT) {
+    error = can_write(folder_of(path));
   }
-  return capture;
+  return error == 0 ? Result<void>() : no_capture(path, reason_of(error));
 }
 
 } // namespace dualcam::serve

@@ -21,4 +21,7 @@ Result<void> check_hook(const std::string& program);
 /// For --capture.
 Result<std::unique_ptr<PcapWriter>> open_capture(const std::filesystem::path& path);
 
+/// Whether there is a place for it, and nothing is made.
+Result<void> foresee_capture(const std::filesystem::path& path);
+
 } // namespace dualcam::serve

@@ -139,7 +139,9 @@ bool Server::prepare() {
   const auto output = destination_->check();
   const auto* failure = !admittance ? &admittance.error() : !output ? &output.error() : nullptr;
   if (failure == nullptr && options_.check_config) {
-    return check_metrics();
+    const auto capture =
+        options_.capture.empty() ? Result<void>() : foresee_capture(options_.capture);
+    return capture ? check_metrics() : refuse(capture.error());
   }
   if (failure == nullptr && !options_.capture.empty()) {
     auto capture = open_capture(options_.capture);
