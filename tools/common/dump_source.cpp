@@ -296,6 +296,7 @@ Result<void> read_hex(InputFile& file, const DumpOptions& options, DumpListener&
   });
   hex.finish();
   stream.finish();
+  facts.first_line = hex.first_line();
   facts.lines_passed_over = hex.lines_passed_over();
   facts.problems = hex.problems();
   facts.problem_count = hex.problem_count();

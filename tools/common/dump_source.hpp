@@ -33,6 +33,7 @@ struct DumpFacts {
   /// Frames in which no TCP was found though there may be some, by what they are: the first few
   /// types, then all others as one.
   std::map<std::string, std::uint64_t> not_read;
+  std::uint64_t first_line = 0;        ///< of hex text: the first that is not blank
   std::uint64_t lines_passed_over = 0; ///< of hex text: not hex
   std::vector<HexProblem> problems;    ///< of hex text: lines that cannot be read, the first ones
   std::uint64_t problem_count = 0;     ///< all of them

@@ -419,7 +419,9 @@ std::optional<OffsetLine> parse_offset_line(std::string_view text, int base, boo
 std::optional<ByteBuffer> od_cells(std::string_view line, int numbers) {
   const std::size_t width = numbers < 0 ? 5 : 4;
   const auto digits = leading_digits(line);
-  const auto cells = line.substr(digits);
+  const auto text = line.ends_with('<') ? line.find("  >") : std::string_view::npos;
+  auto cells = line.substr(digits, text == std::string_view::npos ? text : text - digits);
+  cells = cells.substr(0, cells.find_last_not_of(' ') + 1);
   if (digits < 6 || cells.size() % width != 0) {
     return std::nullopt;
   }

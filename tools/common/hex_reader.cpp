@@ -44,7 +44,7 @@ void HexReader::feed(std::string_view text) {
     begin();
   }
   if (!refused_ && !text.empty()) {
-    this->text(cleaner_.clean(text));
+    cleaned(cleaner_.clean(text));
   }
 }
 
@@ -52,9 +52,16 @@ void HexReader::finish() {
   if (!form_ && !refused_) {
     begin();
   }
-  if (refused_) {
-    return;
+  if (cut_marks_) {
+    cut_marks_->finish();
   }
+  if (!refused_) {
+    finish_text();
+  }
+  std::ranges::stable_sort(problems_, {}, &HexProblem::line);
+}
+
+void HexReader::finish_text() {
   if (tokens_) {
     tokens_->finish();
     return;
@@ -72,6 +79,8 @@ void HexReader::begin() {
   }
   cleaner_ = TextCleaner(text);
   text = cleaner_.clean(text);
+  first_line_ += static_cast<std::uint64_t>(
+      std::ranges::count(text.substr(0, text.find_first_not_of(" \t\r\n")), '\n'));
   const auto judged = judge_hex(text);
   const auto form = vouch_ ? proven_form(text, judged, vouch_) : judged;
   if (!form) {
@@ -80,6 +89,18 @@ void HexReader::begin() {
     return;
   }
   set_form(*form);
+  const auto beside = form->style == HexStyle::offsets ? CutMarks::Beside::text
+                      : form->style == HexStyle::words ? CutMarks::Beside::maybe_text
+                                                       : CutMarks::Beside::nothing;
+  cut_marks_.emplace(
+      beside, [this](std::uint64_t line, std::string what) { problem_at(line, std::move(what)); });
+  cleaned(text);
+}
+
+void HexReader::cleaned(std::string_view text) {
+  if (cut_marks_) {
+    cut_marks_->feed(text);
+  }
   this->text(text);
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/cut_marks.hpp"
 #include "common/hex_line.hpp"
 #include "common/hex_style.hpp"
 #include "common/hex_trial.hpp"
@@ -32,7 +33,9 @@ class HexTokens;
 ///   or none, on one line or many, maybe behind a time, an address or another prefix;
 /// - C arrays, strings of `\x`, lists of decimal numbers (also negative ones), Node's `<Buffer
 /// ..>`,
-///   JSON with the bytes under "data", "payload" and so on, as hex or base64.
+///   JSON with the bytes under "data", "payload" and so on, as hex, base64, characters or numbers.
+///
+/// What was cut when it was printed is a problem in whatever form.
 ///
 /// Where that reads nothing of what is looked for, other ways are tried: see hex_trial.hpp.
 ///
@@ -66,6 +69,8 @@ public:
   void feed(std::string_view text);
   void finish();
 
+  /// Of the text: the first one that is not blank.
+  std::uint64_t first_line() const { return first_line_; }
   /// Lines that hold something, but no hex.
   std::uint64_t lines_passed_over() const { return passed_over_; }
   /// The first ones, and how many there were in all.
@@ -82,7 +87,9 @@ private:
 
   void begin();
   void set_form(const HexForm& form);
+  void cleaned(std::string_view text);
   void text(std::string_view text);
+  void finish_text();
   void line(std::string_view line);
   void offset_line(std::string_view line);
   void place(const OffsetLine& line);
@@ -103,10 +110,12 @@ private:
   std::string sample_;
   TextCleaner cleaner_;
   std::optional<HexForm> form_;
+  std::optional<CutMarks> cut_marks_;
   std::unique_ptr<HexTokens> tokens_; ///< for all styles but those of lines
   std::string pending_;               ///< a line whose end has not come yet
   bool long_line_ = false;            ///< its start has been dealt with
   std::uint64_t line_number_ = 0;
+  std::uint64_t first_line_ = 1;
   std::uint64_t passed_over_ = 0;
   std::vector<HexProblem> problems_;
   std::uint64_t problem_count_ = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/hex_line.hpp"
+#include "common/mended_json.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -338,6 +339,14 @@ bool has_escapes(std::string_view text) {
   return count >= 4;
 }
 
+/// Whether the first escape stands in a string of Python's bytes: `{'from': '10.0.0.5', b'\x00'}`.
+bool is_marked(std::string_view text) {
+  const auto before = text.substr(0, std::min(text.find("\\x"), text.size()));
+  const auto open = std::max(before.rfind("b'") + 1, before.rfind("b\"") + 1); // npos + 1 is 0
+  return open != 0 && open < before.size() && !before.substr(open + 1).contains(before[open]) &&
+         (open == 1 || !(is_letter(before[open - 2]) || is_decimal_digit(before[open - 2])));
+}
+
 /// What `od -t o1`, `-t u1` and `-t d1` print: the first lines tell the base of the offsets.
 std::optional<HexForm> judge_od(std::string_view sample) {
   struct Line {
@@ -387,7 +396,24 @@ bool is_json(std::string_view text) {
          text.find('"') != std::string_view::npos;
 }
 
-/// JSON whose first string under a name of bytes is hex or base64.
+/// The name of the first string in JSON that has bytes as characters, `\u0004`.
+std::optional<std::string> key_of_characters(std::string_view text) {
+  std::string_view key;
+  for (auto at = text.find('"'); at != std::string_view::npos; at = text.find('"', at)) {
+    const auto end = behind_json_string(text, at);
+    const auto string = text.substr(at, end - at);
+    const auto next = std::min(text.find_first_not_of(" \t\r\n", end), text.size());
+    if (next < text.size() && text[next] == ':') {
+      key = string.size() > 2 ? string.substr(1, string.size() - 2) : std::string_view();
+    } else if (!key.empty() && string.contains("\\u00")) {
+      return std::string(key);
+    }
+    at = end;
+  }
+  return std::nullopt;
+}
+
+/// JSON whose first string or list under a name of bytes is such.
 std::optional<HexForm> judge_json(std::string_view text) {
   if (!is_json(text)) {
     return std::nullopt;
@@ -397,7 +423,14 @@ std::optional<HexForm> judge_json(std::string_view text) {
     const auto at = text.find(key);
     const auto open =
         at == std::string_view::npos ? at : text.find_first_not_of(" \t\r\n:", at + key.size());
-    if (open == std::string_view::npos || text[open] != '"') {
+    if (open == std::string_view::npos) {
+      continue;
+    }
+    const auto number = text.find_first_not_of(" \t\r\n", open + 1);
+    if (text[open] == '[' && number != std::string_view::npos && is_decimal_digit(text[number])) {
+      return HexForm{.style = HexStyle::json, .base = 10, .numbers = 10, .key = std::string(name)};
+    }
+    if (text[open] != '"') {
       continue;
     }
     const auto value = text.substr(open + 1, text.find('"', open + 1) - open - 1);
@@ -435,8 +468,12 @@ std::expected<HexForm, HexProblem> judge_hex(std::string_view sample) {
     return HexForm{HexStyle::node};
   }
   if (has_escapes(sample)) {
+    if (auto key = is_json(sample) ? key_of_characters(sample) : std::nullopt) {
+      return HexForm{.style = HexStyle::json, .numbers = 1, .key = std::move(*key)};
+    }
     return HexForm{.style = HexStyle::escapes,
-                   .quoted = sample.find_first_of("\"'") != std::string_view::npos};
+                   .quoted = sample.find_first_of("\"'") != std::string_view::npos,
+                   .marked = is_marked(sample)};
   }
   if (const auto od = judge_od(sample)) {
     return *od;

@@ -18,7 +18,7 @@ enum class HexStyle {
   escapes, ///< `\x00\x04`
   decimal, ///< `[0, 4, 255]` or `[0, 4, -1]`
   node,    ///< `<Buffer 00 04>`
-  json,    ///< `"data": "00,04"`, or, with `numbers` 64, the same in base64
+  json,    ///< `"data": "00,04"`; `numbers` 64: in base64, 10: a list of them, 1: characters
   base64,  ///< and nothing else, but perhaps `data:..;base64,`
   // Only where a camera speaks in what is read so: see hex_trial.hpp.
   digits,       ///< pairs of them from some place on, whatever parts them
@@ -39,6 +39,8 @@ struct HexForm {
   bool from_end = false;     ///< words before are counted from the first of the last row of bytes
   std::size_t most = 0;      ///< bytes of a line; 0: any number
   bool text_beside = true;   ///< what stands beside the bytes of a line with an offset is theirs
+  bool longest = false;      ///< the longest row of equal words of each line
+  bool marked = false;       ///< strings are bytes only behind `b`
   bool whole_groups = false; ///< only brackets in which nothing but two or more numbers stand
   std::string key{};         ///< of JSON; empty: any of `json_names_of_bytes`
 };

@@ -36,6 +36,7 @@ void HexTokens::feed(std::string_view text) {
 
 void HexTokens::finish() {
   take('\n');
+  release_number();
   if (inside_ && form_.style == HexStyle::node) {
     wrong("the text ends inside a <Buffer: its rest is not there");
   } else if ((form_.style == HexStyle::base64 || form_.style == HexStyle::base64_words) &&
@@ -96,6 +97,9 @@ void HexTokens::take_number(char c) {
     return;
   }
   end_number();
+  if (c == '=' || c == ':') {
+    held_.clear();
+  }
   if (comment_ == 1 && (c == '/' || c == '*')) {
     comment_ = c == '/' ? 2 : 3;
     return;
@@ -103,12 +107,16 @@ void HexTokens::take_number(char c) {
   comment_ = hexadecimal && c == '/' ? 1 : 0;
   if (form_.bracket != 0) {
     depth_ += c == form_.bracket;
-    depth_ -= depth_ > 0 && c == closing(form_.bracket);
+    if (c == closing(form_.bracket)) {
+      release_number();
+      depth_ -= depth_ > 0;
+    }
     if (c == form_.bracket || c == closing(form_.bracket)) {
       in_group_ = 0;
       other_group_ = false;
     }
   }
+  cut_ = cut_ && c != '\n' && std::string_view("])}>").find(c) == std::string_view::npos;
   if (c == '\n') {
     end_line_of_numbers();
   }
@@ -129,10 +137,31 @@ void HexTokens::end_number() {
     return;
   }
   if (form_.bracket == 0 || depth_ > 0) {
-    form_.style == HexStyle::decimal ? take_decimal() : take_hexadecimal();
+    form_.style == HexStyle::decimal ? hold_number() : take_hexadecimal();
   }
   token_.clear();
   whole_token_ = true;
+}
+
+void HexTokens::hold_number() {
+  release_number();
+  cut_ = cut_ || (token_.size() >= 3 && token_.find_first_not_of('.') == std::string::npos);
+  if (!cut_ && token_ != "-") { // a bullet
+    held_ = token_;
+    held_line_ = line_;
+  }
+}
+
+void HexTokens::release_number() {
+  if (held_.empty()) {
+    return;
+  }
+  std::swap(token_, held_);
+  const auto line = std::exchange(line_, held_line_);
+  take_decimal();
+  line_ = line;
+  std::swap(token_, held_);
+  held_.clear();
 }
 
 void HexTokens::take_decimal() {
@@ -208,7 +237,8 @@ void HexTokens::take_escape(char c) {
   }
   if (form_.quoted && quote_ == 0 && (c == '"' || c == '\'')) {
     // An apostrophe within a word begins no string.
-    quote_ = is_word_character(before_) && before_ != 'b' && before_ != 'B' ? '\0' : c;
+    const bool is_bytes = before_ == 'b' || before_ == 'B';
+    quote_ = is_bytes || (!form_.marked && !is_word_character(before_)) ? c : '\0';
     bad_string_ = false;
   } else if (form_.quoted && quote_ != 0 && c == quote_) {
     quote_ = 0;
@@ -222,8 +252,8 @@ void HexTokens::take_escape(char c) {
 
 /// Whether `c` is part of the escape.
 bool HexTokens::goes_on_escape(char c) {
-  constexpr std::string_view simple = "abtnvfre\\\"'?\n";
-  constexpr std::string_view values = "\a\b\t\n\v\f\r\x1b\\\"'?";
+  constexpr std::string_view simple = "abtnvfre\\\"'?/$@#`\n";
+  constexpr std::string_view values = "\a\b\t\n\v\f\r\x1b\\\"'?/$@#`";
   if (escape_ == 1) {
     value_ = 0;
     kind_ = c >= '0' && c < (form_.numbers == 10 ? ':' : '8') ? '\0' : c;
@@ -270,7 +300,11 @@ bool HexTokens::goes_on_escape(char c) {
 
 void HexTokens::end_escape() {
   escape_ = 0;
-  if (value_ > 0xFF) {
+  constexpr unsigned replacement = 0xFFFD;
+  if (value_ == replacement) {
+    wrong("the character U+FFFD stands for bytes that a conversion to text has lost: take the dump "
+          "again, as hex or base64");
+  } else if (value_ > 0xFF) {
     wrong("an escape above 255 is a character, not a byte: print it as hex");
   } else {
     byte(value_);
@@ -415,9 +449,7 @@ void HexTokens::end_buffer_word() {
   if (token_ == "...") {
     value_ = 1; // a count follows
   } else if (value_ == 1 && is_number) {
-    wrong("Node has cut this buffer: " + token_ +
-          " more bytes are not there; print it with .toString('hex')");
-    flush();
+    flush(); // that it was cut is told by CutMarks
     output_.missing(more);
   } else if (token_.size() == 2 && std::ranges::all_of(token_, is_hex_digit)) {
     byte(hex_value(token_[0]) << 4 | hex_value(token_[1]));
@@ -443,6 +475,10 @@ void HexTokens::take_json(char c) {
     }
     return;
   }
+  if (behind_key_ && form_.numbers == 1) {
+    take_character(c);
+    return;
+  }
   if (std::exchange(escape_, 0) == 1) {
     c = '\\'; // no digit
   } else if (c == '\\') {
@@ -460,6 +496,23 @@ void HexTokens::take_json(char c) {
     form_.numbers == 64 ? take_base64(c) : value_digit(c);
   } else if (token_.size() < longest_token) {
     token_ += c;
+  }
+}
+
+/// Of a string in which each character stands for a byte.
+void HexTokens::take_character(char c) {
+  if (escape_ != 0 && goes_on_escape(c)) {
+    return;
+  }
+  if (c == '"') {
+    inside_ = false;
+    behind_key_ = false;
+  } else if (c == '\\') {
+    escape_ = 1;
+  } else if ((c & 0x80) == 0) {
+    byte(static_cast<unsigned char>(c));
+  } else if (!std::exchange(bad_string_, true)) {
+    wrong("characters above 7F that are not escaped: print it as hex or base64");
   }
 }
 

@@ -31,6 +31,8 @@ private:
   void end_number();
   void end_line_of_numbers();
   void take_decimal();
+  void hold_number();
+  void release_number();
   void take_hexadecimal();
   void take_escape(char c);
   bool goes_on_escape(char c);
@@ -42,6 +44,7 @@ private:
   void end_word();
   void word_digits(std::string_view digits);
   bool take_list(char c);
+  void take_character(char c);
   void take_buffer(char c);
   void end_buffer_word();
   void take_json(char c);
@@ -55,8 +58,11 @@ private:
   Output output_;
   ByteBuffer bytes_;
   std::uint64_t line_ = 1;
-  std::string token_;          ///< a number, a word, a key
-  bool whole_token_ = true;    ///< it is all in `token_`
+  std::string token_;       ///< a number, a word, a key
+  bool whole_token_ = true; ///< it is all in `token_`
+  std::string held_;        ///< a number, which `=>` or `:` behind it would make a name
+  std::uint64_t held_line_ = 0;
+  bool cut_ = false;           ///< the list has ended in `...`
   std::size_t depth_ = 0;      ///< of brackets
   bool inside_ = false;        ///< a string, a buffer
   char quote_ = 0;             ///< that ends the string

@@ -6,8 +6,11 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "common/hex_line.hpp"
 #include "common/hex_reader.hpp"
+#include "common/other_encoding.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -17,12 +20,17 @@ using Forms = std::vector<HexForm>;
 /// The bytes of a sample, and what was wrong with them.
 class Trial : private HexReader::Listener {
 public:
-  Trial(std::string_view sample, const HexForm& form, const Vouch& vouch) {
+  /// `word`: bytes that are turned round.
+  Trial(std::string_view sample, const HexForm& form, const Vouch& vouch, std::size_t word = 1) {
     constexpr std::uint64_t most_repeated = 64 << 10;
     HexReader reader(*this, form, most_repeated);
     reader.feed(sample);
     reader.finish();
-    problems_ = reader.problem_count() + gaps_;
+    // What Node has cut is missing in any form.
+    problems_ = reader.problem_count() + (form.style == HexStyle::node ? 0 : gaps_);
+    for (std::size_t at = 0; word > 1 && at + word <= bytes_.size(); at += word) {
+      std::ranges::reverse(std::span(bytes_).subspan(at, word));
+    }
     text_ = sample.size();
     vouched_ = vouch(bytes_);
   }
@@ -155,6 +163,9 @@ void add_words(Forms& forms) {
       }
     }
   }
+  HexForm longest{HexStyle::words};
+  longest.longest = true;
+  forms.push_back(longest);
   for (const std::size_t most : {16U, 8U, 32U}) { // and a text of so many bytes behind
     for (std::size_t before = 0; before <= 4; ++before) {
       HexForm form{HexStyle::words};
@@ -182,9 +193,11 @@ void add_numbers(Forms& forms) {
       forms.push_back(form);
     }
   }
-  HexForm escapes{HexStyle::escapes};
-  escapes.numbers = 10;
-  forms.push_back(escapes);
+  for (const int numbers : {10, 16}) {
+    HexForm escapes{HexStyle::escapes};
+    escapes.numbers = numbers;
+    forms.push_back(escapes);
+  }
 }
 
 /// Where the longest row of digits begins.
@@ -232,9 +245,10 @@ void add_json(Forms& forms, std::string_view sample) {
     }
   }
   for (const auto& key : keys) {
-    for (const int numbers : {16, 64, 10}) {
+    for (const int numbers : {16, 64, 10, 1}) {
       HexForm form{HexStyle::json};
       form.numbers = numbers;
+      form.base = numbers == 10 ? 10 : form.base;
       form.key = key;
       forms.push_back(form);
     }
@@ -256,6 +270,22 @@ Forms other_forms(std::string_view sample) {
   return forms;
 }
 
+/// Words, whose bytes a camera says in the other order.
+std::optional<HexProblem> turned_words(std::string_view sample, const HexForm& form,
+                                       const Vouch& vouch) {
+  for (const std::size_t word : {2U, 4U, 8U}) {
+    if (Trial(sample, form, vouch, word).is_convincing()) {
+      const auto start = sample.find_first_not_of(" \t\r\n");
+      return HexProblem{
+          1 + static_cast<std::uint64_t>(std::ranges::count(sample.substr(0, start), '\n')),
+          fmt::format("words of {} bytes, in which the last byte stands first: print it with "
+                      "'xxd', 'hexdump -C' or 'od -t x1'",
+                      word)};
+    }
+  }
+  return std::nullopt;
+}
+
 } // namespace
 
 std::expected<HexForm, HexProblem> proven_form(std::string_view sample,
@@ -275,6 +305,13 @@ std::expected<HexForm, HexProblem> proven_form(std::string_view sample,
       best = std::move(trial);
       form = other;
     }
+  }
+  if (best && best->is_convincing()) {
+    return form;
+  }
+  const auto turned = judged ? turned_words(sample, *judged, vouch) : std::nullopt;
+  if (const auto problem = turned ? turned : other_encoding(sample)) {
+    return std::unexpected(*problem);
   }
   return form;
 }

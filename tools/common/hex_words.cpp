@@ -115,6 +115,34 @@ std::span<const std::string_view> chosen(const Words& words, const HexForm& form
   return form.most != 0 ? all.first(count) : count == all.size() ? all : all.first(0);
 }
 
+/// The row of words of one size, parted in one way, that has most digits.
+std::span<const std::string_view> longest_row(const Words& words) {
+  const auto behind = [](std::string_view word) { return word.data() + word.size(); };
+  const auto between = [&](std::size_t i) { // words[i] and the one before it
+    return std::string_view(behind(words[i - 1]),
+                            static_cast<std::size_t>(words[i].data() - behind(words[i - 1])));
+  };
+  std::size_t best = 0;
+  std::span<const std::string_view> row;
+  for (std::size_t first = 0; first < words.size();) {
+    auto end = first + 1;
+    if (is_whole_hex(words[first])) {
+      while (end < words.size() && is_whole_hex(words[end]) &&
+             words[end].size() == words[first].size() &&
+             (end == first + 1 || between(end) == between(end - 1))) {
+        ++end;
+      }
+      const auto digits = (end - first) * words[first].size();
+      if (digits > best) {
+        best = digits;
+        row = std::span(words).subspan(first, end - first);
+      }
+    }
+    first = end;
+  }
+  return row;
+}
+
 } // namespace
 
 FoundLine parse_words_line(std::string_view line, const HexForm& form, bool goes_on) {
@@ -129,7 +157,7 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form, bool goes
     }
     return found;
   }
-  for (const auto word : chosen(words, form)) {
+  for (const auto word : form.longest ? longest_row(words) : chosen(words, form)) {
     append_hex(found.bytes, digits_of(word));
     if (form.most != 0 && found.bytes.size() >= form.most) {
       found.bytes.resize(form.most);

@@ -473,7 +473,12 @@ void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
                                "camera sent is not there",
                                name, escaped(talk.server_said)));
   } else if (commands == 0 && facts.problem_count == 0) {
-    console_.error(name + ": no command of a camera found in it");
+    console_.error(facts.form == DumpForm::hex_text
+                       ? fmt::format("{}: line {}: no command of a camera found in it, read from "
+                                     "here as hex: print the bytes with 'xxd', or take them as a "
+                                     "binary file",
+                                     name, facts.first_line)
+                       : name + ": no command of a camera found in it");
   } else if (transfers_ == 0 && commands != 0) {
     console_.note(fmt::format(
         "{}: no transfer in it{}", name,

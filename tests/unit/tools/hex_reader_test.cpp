@@ -331,8 +331,8 @@ TEST_CASE("hex: strings of escapes") {
 TEST_CASE("hex: Node's buffers") {
   CHECK(read("<Buffer 00 04 04 02>\n<Buffer ff>\n") == "00040402ff");
   CHECK(read("received: <Buffer 00 04 ... 12 more bytes>\n<Buffer ff>\n") ==
-        "0004(12)ff line 1: Node has cut this buffer: 12 more bytes are not there; print it with "
-        ".toString('hex')");
+        "0004(12)ff line 1: cut short where it was printed: 12 more bytes are not there; "
+        "buffer.toString('hex') prints it whole");
   CHECK(read("<Buffer 00 0>\n").find("'0' in a <Buffer") != std::string::npos);
   CHECK(read("<Buffer 00 04").find("ends inside") != std::string::npos);
 }

@@ -171,15 +171,17 @@ TEST_CASE("hex tokens: Node's buffers") {
       {"<Buffer 00 04>", "0004"},
       {"<Buffer >", ""},
       {"<Buffer>", " passed 1"},
-      {"<Buffer 00 04 ... 1 more byte>", "0004(1) line 1: Node has cut this buffer: 1 more bytes "
-                                         "are not there; print it with .toString('hex')"},
+      {"<Buffer 00 04 ... 1 more byte>",
+       "0004(1) line 1: cut short where it was printed: 1 more byte is not there; "
+       "buffer.toString('hex') prints it whole"},
       {"<Buffer 00 04 ... 12 more bytes> <Buffer 01>",
-       "0004(12)01 line 1: Node has cut this buffer: 12 more bytes are not there; print it with "
-       ".toString('hex')"},
+       "0004(12)01 line 1: cut short where it was printed: 12 more bytes are not there; "
+       "buffer.toString('hex') prints it whole"},
       {"<Buffer 00 04 ... x more bytes>",
        "0004 line 1: 'x' in a <Buffer is no byte of two hex digits"},
-      {"<Buffer 00 04 ... 0 more bytes>", "0004(0) line 1: Node has cut this buffer: 0 more bytes "
-                                          "are not there; print it with .toString('hex')"},
+      {"<Buffer 00 04 ... 0 more bytes>",
+       "0004(0) line 1: cut short where it was printed: 0 more bytes are not there; "
+       "buffer.toString('hex') prints it whole"},
       {"<Buffer 00 12 more bytes>", "0012"},
       {"<Buffer 00\r\n 04\n01><Buffer 02>", "00040102"},
       {"a <Buffer 0g>", " line 1: '0g' in a <Buffer is no byte of two hex digits"},

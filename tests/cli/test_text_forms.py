@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Text of any form gives the answer that its bytes give, or its line is named: never another one.
+
+Run: DUALCAM_TOOLS=build/gcc/tools python3 tests/cli/test_text_forms.py
+"""
+import json
+import pathlib
+import random
+import struct
+import unittest
+
+import text_forms
+from harness import ToolTest
+from wire import crc16
+
+PLAIN = (pathlib.Path(__file__).parent / "cases" / "plain.bin").read_bytes()
+SAID_OF_THE_TEXT = ("dump", "form", "lines_passed_over", "lines_not_read")
+
+
+def transfer(payload, damaged=None):
+    """The camera's side of a transfer in packets of 512 bytes, one of them perhaps damaged."""
+    packets = [payload[at:at + 512] for at in range(0, len(payload), 512)]
+    sent = bytes.fromhex("0000000500013ee13c001981440004000001 0006")
+    sent += struct.pack(">IH", len(packets), 0) + bytes.fromhex("0003000400000000")
+    crc = 0
+    for number, packet in enumerate(packets):
+        crc = crc16(packet, crc)
+        shown = packet[:-1] + bytes([packet[-1] ^ 1]) if number == damaged else packet
+        sent += struct.pack(">HH", 4, len(packet) + 2) + shown + struct.pack(">H", crc)
+    return sent
+
+
+# What the lines of a dump look like depends on the bytes: equal lines, text, none of that.
+TRUTHS = {
+    "plain": PLAIN,
+    "blank": transfer(bytes(1500) + b"\xff" * 500),
+    "text": transfer(b'It\'s * a "text" | with \\ and <signs> ... 0123456789abcdef\n' * 20),
+    "damaged": transfer(random.Random(15).randbytes(2000), damaged=2),
+}
+
+
+class TextForms(ToolTest):
+    def answer(self, content):
+        path = self.folder / "dump"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        done = self.run_tool("dcam-crc", "--dump", "--json", path)
+        events = [{key: value for key, value in json.loads(line).items()
+                   if key not in SAID_OF_THE_TEXT} for line in done.stdout.splitlines()]
+        return done.returncode, events, done.stderr
+
+    def is_read(self, forms, truths=tuple(TRUTHS)):
+        for truth in truths:
+            code, events, _ = self.answer(TRUTHS[truth])
+            for name, form in forms.items():
+                with self.subTest(form=name, truth=truth):
+                    told = self.answer(form(TRUTHS[truth]))
+                    self.assertEqual(told[1], events, told[2])
+                    self.assertEqual(told[0], code, told[2])
+
+    def is_named(self, forms, told=lambda name: "", truths=("plain", "text")):
+        for truth in truths:
+            for name, form in forms.items():
+                with self.subTest(form=name, truth=truth):
+                    code, events, said = self.answer(form(TRUTHS[truth]))
+                    self.assertEqual(code, 1, said)
+                    self.assertRegex(said, rf"line \d+: .*{told(name)}")
+                    self.assertFalse([event for event in events if event.get("complete")])
+
+    def test_od(self):
+        self.is_read(text_forms.od_forms(), ("plain", "text"))
+
+    def test_xxd_and_hexdump(self):
+        self.is_read(text_forms.dump_forms())
+
+    def test_words_in_an_order_of_the_machine_are_refused(self):
+        self.is_named(text_forms.words_of_od() | text_forms.words_of_dumps(), truths=("plain",))
+
+    def test_wireshark(self):
+        self.is_read(text_forms.wireshark_forms())
+
+    def test_programming_languages(self):
+        self.is_read(text_forms.language_forms())
+
+    def test_json(self):
+        self.is_read(text_forms.json_forms())
+
+    def test_columns(self):
+        self.is_read(text_forms.column_forms())
+
+    def test_what_was_cut_when_it_was_printed(self):
+        self.is_named(text_forms.cut_forms(), lambda name: "not there")
+        for name, form in text_forms.cut_forms().items():
+            if "Buffer" in name:
+                self.assertIn("buffer.toString('hex')", self.answer(form(PLAIN))[2])
+
+    def test_other_encodings_are_named_with_what_undoes_them(self):
+        forms = text_forms.other_encodings()
+        self.is_named({name: form for name, (form, _) in forms.items()},
+                      lambda name: forms[name][1])
+
+    def test_text_that_gives_nothing_is_named_by_its_line(self):
+        code, _, said = self.answer("\nfeed beef 0102 0304 0506 0708 090a 0b0c 0d0e\n")
+        self.assertEqual(code, 1)
+        self.assertIn("line 2: ", said)
+
+
+if __name__ == "__main__":
+    unittest.main()

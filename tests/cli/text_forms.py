@@ -1,0 +1,246 @@
+"""Bytes as the tools and languages of this world print them, each form a function of the bytes.
+
+Installed tools are run; what others print is made here as they do.
+"""
+
+import base64
+import binascii
+import json
+import pprint
+import subprocess
+
+
+def rows(data, size=16):
+    return [(at, data[at:at + size]) for at in range(0, len(data), size)]
+
+
+def signed(data):
+    return [byte - 256 if byte > 127 else byte for byte in data]
+
+
+def shown(row):
+    return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
+
+
+def run(*command):
+    return lambda data: subprocess.run(command, input=data, capture_output=True, check=True).stdout
+
+
+def pieces(size, make):
+    """A log that has a line for so many bytes each."""
+    return lambda data: "".join(make(row, i) + "\n" for i, (_, row) in enumerate(rows(data, size)))
+
+
+def joined(between, make, before="", behind=""):
+    return lambda data: before + between.join(make(byte) for byte in data) + behind
+
+
+def escaped(data, others):
+    """A string that shows what can be shown."""
+    return "".join(chr(byte) if 32 <= byte < 127 and chr(byte) not in "\"'\\" else others(byte)
+                   for byte in data)
+
+
+def od_forms():
+    forms = {f"od {options}": run("od", *options.split()) for options in (
+        "-b", "-v -b", "-t x1z", "-v -A x -t x1z", "-A d -t o1z", "-A n -v -t x1z")}
+    for base in "oxdn":
+        for number in ("o1", "d1", "u1", "x1"):
+            for width in ("", " -w8", " -w32"):
+                options = f"-v -A{base} -t{number}{width}"
+                forms["od " + options] = run("od", *options.split())
+    for base in "oxd":
+        forms[f"od -A{base} -tx1 with *"] = run("od", f"-A{base}", "-tx1")
+    return forms
+
+
+def words_of_od():
+    """What stands in an order that od chooses."""
+    forms = {f"od {number}": run("od", "-v", number) for number in ("-x", "-d", "-o", "-i", "-l")}
+    for base in "oxdn":
+        for number in ("x2", "x4", "x8", "d2", "u4", "o2", "c", "a"):
+            forms[f"od -A{base} -t{number}"] = run("od", "-v", f"-A{base}", f"-t{number}")
+    return forms
+
+
+def dump_forms():
+    forms = {f"xxd {options}": run("xxd", *options.split()) for options in (
+        "", "-d", "-u", "-a", "-c8", "-c32", "-c 60", "-g1", "-g4", "-g8", "-g0", "-p", "-p -c0",
+        "-p -u", "-i", "-i -u", "-o 4096", "-E", "-c 10 -g 5", "-d -c20")}
+    forms |= {f"hexdump {options}": run("hexdump", *options.split()) for options in (
+        "-C", "-Cv", "-b", "-bv")}
+    for name, text in {
+            "bytes": '16/1 "%02x " "\\n"', "no blanks": '1/1 "%02x"', "upper": '1/1 "%02X "',
+            "0x": '16/1 "0x%02x, " "\\n"', "offsets": '"%08.8_ax  " 16/1 "%02x " "\\n"',
+            "decimal offsets": '"%07.7_ad: " 16/1 "%02x " "\\n"', "decimal": '16/1 "%3u " "\\n"',
+            "octal": '16/1 "%03o " "\\n"', "one a line": '1/1 "%02x\\n"'}.items():
+        forms[f"hexdump -e, {name}"] = run("hexdump", "-v", "-e", text)
+    return forms
+
+
+def words_of_dumps():
+    forms = {f"xxd {options}": run("xxd", *options.split()) for options in ("-e", "-e -g8", "-b")}
+    return forms | {f"hexdump {options}": run("hexdump", *options.split()) for options in (
+        "", "-v", "-x", "-d", "-o", "-c", "-cv")} | {
+            "hexdump -e, words": run("hexdump", "-v", "-e", '4/4 "%08x " "\\n"'),
+            "hexdump -e, short words": run("hexdump", "-v", "-e", '8/2 "%04x " "\\n"')}
+
+
+def netty(data):
+    ruler = "+--------+" + "-" * 49 + "+----------------+\n"
+    return ("         +" + "-" * 49 + "+\n         |  0  1  2  3  4  5  6  7  8  9  a  b  c  d  e  f |\n"
+            + ruler + "".join(f"|{at:08x}| {row.hex(' '):<47} |{shown(row):<16}|\n"
+                              for at, row in rows(data)) + ruler)
+
+
+def format_hex(data):
+    """Of PowerShell 7; 5.1 has fewer digits and another heading."""
+    return ("\r\n   Label: C:\\dump.bin\r\n\r\n          Offset Bytes\r\n                 "
+            + " ".join(f"{i:02X}" for i in range(16)) + "\r\n          ------ -----\r\n"
+            + "".join(f"{at:016X} {row.hex(' ').upper():<47} {shown(row)}\r\n"
+                      for at, row in rows(data)))
+
+
+def wireshark_forms():
+    def array(data):
+        return "static const unsigned char pkt5[] = {\n" + ", \\\n".join(
+            ", ".join(f"0x{byte:02x}" for byte in row) for _, row in rows(data, 8)) + "\n};\n"
+    return {
+        "copied as hex dump": pieces_of_dump("{:04x}   {}"),
+        "copied as hex and ASCII": pieces_of_dump("{:04x}   {:<47}   {}"),
+        "copied as a hex stream": bytes.hex,
+        "copied as an escaped string": lambda data: "\n".join(
+            '"' + "".join(f"\\x{byte:02x}" for byte in row) + '" \\' for _, row in rows(data)),
+        "copied as base64": base64.b64encode,
+        "a C array": array,
+        "followed, raw": pieces(200, lambda row, i: row.hex()),
+    }
+
+
+def pieces_of_dump(line):
+    return lambda data: "".join(line.format(at, row.hex(" "), shown(row)) + "\n"
+                                for at, row in rows(data))
+
+
+def language_forms():
+    go_escapes = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r",
+                  34: '\\"', 39: "'", 92: "\\\\"}
+    return {
+        "Python's repr": repr, "Python's bytearray": lambda data: repr(bytearray(data)),
+        "Python's log": pieces(100, lambda row, i: f"2024-10-29 12:43:42,{i:03} DEBUG rx {row!r}"),
+        "Python's dict": lambda data: repr({"from": ("10.0.0.5", 4000), "data": data}),
+        "Python's hexlify": lambda data: repr(binascii.hexlify(data)),
+        "Python's list": lambda data: repr(list(data)),
+        "Python's list of hex": lambda data: repr([hex(byte) for byte in data]),
+        "Python's pprint": pprint.pformat, "Python's groups": lambda data: data.hex(" ", -4),
+        "Node's Uint8Array": lambda data: f"Uint8Array({len(data)}) [\n" + ",\n".join(
+            "  " + ", ".join(f"{byte:3d}" for byte in row) for _, row in rows(data, 12)) + "\n]\n",
+        "Node's buffers": pieces(50, lambda row, i: f"<Buffer {row.hex(' ')}>"),
+        "Node's buffers in JSON": pieces(50, lambda row, i: json.dumps(
+            {"level": 30, "time": i, "msg": f"rx <Buffer {row.hex(' ')}>", "pid": 7})),
+        "Java's Arrays.toString": lambda data: str(signed(data)),
+        "Java's array": joined(", ", lambda byte: f"(byte) 0x{byte:02x}", "byte[] d = {", "};"),
+        "Java's HexFormat": joined(", ", lambda byte: f"{byte:02x}"),
+        "Netty": netty, "Format-Hex": format_hex,
+        "Format-Hex in UTF-16": lambda data: format_hex(data).encode("utf-16"),
+        "C with casts": joined(", ", lambda byte: f"(uint8_t)0x{byte:02X}", "uint8_t d[] = {", "};"),
+        "C, decimal": joined(", ", lambda byte: f"{byte:3d}", "char d[] = {\n", "\n};"),
+        "C, octal escapes": joined("", lambda byte: f"\\{byte:03o}", '"', '";'),
+        "Go's %v": joined(" ", str, "[", "]"), "Go's % x": lambda data: data.hex(" "),
+        "Go's %# x": joined(" ", lambda byte: f"0x{byte:02x}"),
+        "Go's %#v": joined(", ", lambda byte: f"0x{byte:x}", "[]byte{", "}"),
+        "Go's %q": lambda data: '"' + escaped(
+            data, lambda byte: go_escapes.get(byte, f"\\x{byte:02x}")) + '"',
+        "Rust's {:?}": lambda data: str(list(data)),
+        "Rust's {:02x?}": joined(", ", lambda byte: f"{byte:02x}", "[", "]"),
+        "Rust's {:x?}": joined(", ", lambda byte: f"{byte:x}", "[", "]"),
+        "Rust's {:#?}": joined("\n", lambda byte: f"    {byte},", "[\n", "\n]"),
+        "BitConverter": lambda data: data.hex("-").upper(),
+        "BitConverter in a log": pieces(64, lambda row, i: (
+            f"[12:43:42 INF] Received {row.hex('-').upper()} from 10.0.0.5:4000")),
+        "PHP's unpack": lambda data: "Array\n(\n" + "".join(
+            f"    [{i + 1}] => {byte}\n" for i, byte in enumerate(data)) + ")\n",
+        "Erlang": joined(",", str, "<<", ">>"), "Visual Basic": joined(", ", lambda byte: f"&H{byte:02X}"),
+        "YAML": lambda data: "data:\n" + "".join(f"  - {byte}\n" for byte in data),
+    }
+
+
+def json_forms():
+    return {
+        "characters": lambda data: json.dumps({"time": 1, "data": data.decode("latin1")}),
+        "characters in lines": pieces(64, lambda row, i: json.dumps(
+            {"time": f"12:43:{i % 60:02}", "dir": "rx", "payload": row.decode("latin1")})),
+        "escapes only": lambda data: '{"data":"' + "".join(f"\\u{byte:04X}" for byte in data) + '"}',
+        "characters by another name": lambda data: json.dumps(
+            {"level": "info", "message": data.decode("latin1")}),
+        "a list in lines": lambda data: json.dumps({"time": 1, "data": list(data)}, indent=2),
+        "an object of numbers": lambda data: json.dumps(
+            {"data": {str(i): byte for i, byte in enumerate(data)}}),
+        "a list of hex": lambda data: json.dumps({"data": [f"{byte:02x}" for byte in data]}),
+        "base64 for addresses": lambda data: json.dumps(
+            {"data": base64.urlsafe_b64encode(data).decode()}),
+        "Buffer": lambda data: json.dumps({"type": "Buffer", "data": list(data)}),
+    }
+
+
+def column_forms():
+    return {
+        "first": lambda data: "data,time\n" + pieces(32, lambda row, i: f"{row.hex()},12:43:42")(data),
+        "in the middle": lambda data: "n,data,time\n" + pieces(
+            32, lambda row, i: f"{i},{row.hex()},12:43:42")(data),
+        "quoted": lambda data: '"time","dir","data"\r\n' + pieces(
+            32, lambda row, i: f'"2024-10-29 12:43:42.{i:03}","RX","{row.hex(" ")}"\r')(data),
+        "behind semicolons": pieces(32, lambda row, i: f"29.10.2024 12:43:42;RX;{row.hex(' ')}"),
+    }
+
+
+def cut_forms():
+    """Of which the beginning was printed only."""
+    def buffer(data, most=50):
+        return f"<Buffer {data[:most].hex(' ')} ... {len(data) - most} more bytes>"
+
+    def numbers(data):
+        return ", ".join(map(str, data[:100]))
+    return {
+        "a Buffer": buffer,
+        "a Buffer in a log": lambda data: f"2024-10-29T12:43:42Z rx {buffer(data)}\n",
+        "a Buffer in an object": lambda data: f"{{\n  port: 4000,\n  data: {buffer(data)}\n}}\n",
+        "a Buffer in JSON": lambda data: json.dumps({"level": 30, "msg": "rx " + buffer(data)}),
+        "a Buffer as data": lambda data: json.dumps({"data": buffer(data), "level": 30}),
+        "a Buffer in two lines": lambda data: buffer(data).replace(" ", "\n ", 40).replace("\n ", " ", 39),
+        "an ArrayBuffer": lambda data: (
+            f"ArrayBuffer {{\n  [Uint8Contents]: <{data[:50].hex(' ')} ... {len(data) - 50} more "
+            f"bytes>,\n  byteLength: {len(data)}\n}}\n"),
+        "a list": lambda data: f"[\n  {numbers(data)},\n  ... {len(data) - 100} more items\n]\n",
+        "Elixir": lambda data: f"<<{numbers(data)}, ...>>",
+        "strace": pieces(200, lambda row, i: 'read(5, "' + "".join(
+            f"\\x{byte:02x}" for byte in row[:32]) + f'"..., 4096) = {len(row)}'),
+        "Apple's NSData": lambda data: (
+            f"rx {{length = {len(data)}, bytes = 0x{data[:16].hex(' ', -4)} ... "
+            f"{data[-8:].hex(' ', -4)} }}\n"),
+    }
+
+
+def other_encodings():
+    """Each with what makes bytes of it again."""
+    def intel(data):
+        lines = (bytes([len(row), at >> 8, at & 255, 0]) + row for at, row in rows(data))
+        return "".join(":" + (line + bytes([-sum(line) & 255])).hex().upper() + "\n"
+                       for line in lines) + ":00000001FF\n"
+
+    def s_records(data):
+        lines = (bytes([len(row) + 3, at >> 8, at & 255]) + row for at, row in rows(data))
+        return "S00600004844521B\n" + "".join(
+            "S1" + (line + bytes([~sum(line) & 255])).hex().upper() + "\n" for line in lines)
+
+    def uuencoded(data):
+        return "begin 644 dump.bin\n" + "".join(
+            binascii.b2a_uu(row).decode() for _, row in rows(data, 45)) + "`\nend\n"
+    return {
+        "Intel HEX": (intel, "objcopy -I ihex"), "S-records": (s_records, "objcopy -I srec"),
+        "uuencode": (uuencoded, "uudecode"), "base32": (run("base32"), "base32 -d"),
+        "base32, the other": (run("basenc", "--base32hex"), "basenc -d --base32hex"),
+        "bits": (run("basenc", "--base2msbf"), "without -b"),
+        "quoted-printable": (lambda data: binascii.b2a_qp(data, istext=False), "quopri -d"),
+        "Ascii85": (lambda data: base64.a85encode(data, adobe=True, wrapcol=72), "a85decode"),
+    }

@@ -1,0 +1,113 @@
+#include "common/other_encoding.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "common/hex_line.hpp"
+
+namespace dualcam::inline tools {
+namespace {
+
+constexpr std::size_t shortest_line = 16; ///< characters of a line that tells by its alphabet
+
+bool is_all_hex(std::string_view text) { return std::ranges::all_of(text, is_hex_digit); }
+
+bool has_only(std::string_view line, std::string_view alphabet) {
+  return line.find_first_not_of(alphabet) == std::string_view::npos;
+}
+
+/// `:`, its count of bytes, an address, a type, bytes, a checksum.
+bool is_intel_hex(std::string_view line) {
+  if (!line.starts_with(':') || line.size() < 11 || !is_all_hex(line.substr(1))) {
+    return false;
+  }
+  const auto bytes = hex_value(line[1]) << 4 | hex_value(line[2]);
+  return line.size() == 11 + 2 * bytes;
+}
+
+/// `S`, a type, the count of what follows.
+bool is_s_record(std::string_view line) {
+  if (!line.starts_with('S') || line.size() < 10 || !is_decimal_digit(line[1]) ||
+      !is_all_hex(line.substr(2))) {
+    return false;
+  }
+  const auto bytes = hex_value(line[2]) << 4 | hex_value(line[3]);
+  return line.size() == 4 + 2 * bytes;
+}
+
+bool is_tekhex(std::string_view line) {
+  if (!line.starts_with('%') || line.size() < 8 || !is_all_hex(line.substr(1, 5))) {
+    return false;
+  }
+  return line.size() == 1 + (hex_value(line[1]) << 4 | hex_value(line[2]));
+}
+
+bool is_uuencoded(std::string_view line) {
+  return line.starts_with("begin ") && line.size() > 10 && line[9] == ' ' &&
+         has_only(line.substr(6, 3), "01234567");
+}
+
+/// `=00=0B`: nobody else writes so many.
+bool is_quoted_printable(std::string_view line) {
+  std::size_t count = 0;
+  for (auto at = line.find('='); at != std::string_view::npos; at = line.find('=', at + 1)) {
+    count += at + 2 < line.size() && is_all_hex(line.substr(at + 1, 2));
+  }
+  return count >= 8;
+}
+
+std::string_view told_by(std::string_view line) {
+  constexpr std::string_view base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567=";
+  constexpr std::string_view base32_hex = "0123456789ABCDEFGHIJKLMNOPQRSTUV=";
+  if (is_intel_hex(line)) {
+    return "Intel HEX: 'objcopy -I ihex -O binary IN OUT' makes a binary file of it";
+  }
+  if (is_s_record(line)) {
+    return "S-records: 'objcopy -I srec -O binary IN OUT' makes a binary file of them";
+  }
+  if (is_tekhex(line)) {
+    return "Tektronix hex: 'objcopy -I tekhex -O binary IN OUT' makes a binary file of it";
+  }
+  if (is_uuencoded(line)) {
+    return "uuencoded: 'uudecode -o OUT' makes a binary file of it";
+  }
+  if (line.starts_with("=ybegin ")) {
+    return "yEnc: decode it, and give the binary file";
+  }
+  if (is_quoted_printable(line)) {
+    return "quoted-printable: 'python3 -m quopri -d' makes a binary file of it";
+  }
+  if (line.starts_with("<~")) {
+    return "Ascii85: \"python3 -c 'import base64, sys; sys.stdout.buffer.write("
+           "base64.a85decode(sys.stdin.buffer.read().strip(), adobe=True))'\" makes a binary "
+           "file of it";
+  }
+  if (line.size() >= shortest_line && has_only(line, "01 ")) {
+    return "bits: print it with 'xxd', without -b";
+  }
+  if (line.size() >= shortest_line && !is_all_hex(line) && has_only(line, base32)) {
+    return "base32: 'base32 -d' makes a binary file of it";
+  }
+  if (line.size() >= shortest_line && !is_all_hex(line) && has_only(line, base32_hex)) {
+    return "base32 by another alphabet: 'basenc -d --base32hex' makes a binary file of it";
+  }
+  return {};
+}
+
+} // namespace
+
+std::optional<HexProblem> other_encoding(std::string_view text) {
+  constexpr std::uint64_t most_lines = 64; // a letter's head may stand before it
+  for (std::uint64_t number = 1; number <= most_lines && !text.empty(); ++number) {
+    const auto end = std::min(text.find('\n'), text.size());
+    auto line = text.substr(0, end);
+    line = line.substr(0, line.find_last_not_of(" \r") + 1);
+    if (const auto told = told_by(line); !told.empty()) {
+      return HexProblem{number, std::string(told)};
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return std::nullopt;
+}
+
+} // namespace dualcam::inline tools
