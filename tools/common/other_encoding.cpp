@@ -56,6 +56,13 @@ bool is_quoted_printable(std::string_view line) {
   return count >= 8;
 }
 
+/// Eight to a word, or without blanks; not `00 00 01` behind an offset.
+bool is_bits(std::string_view line) {
+  const auto word = std::min(line.find(' '), line.size());
+  return line.size() >= shortest_line && (word == 8 || word == line.size()) && line.contains('1') &&
+         has_only(line, "01 ");
+}
+
 std::string_view told_by(std::string_view line) {
   constexpr std::string_view base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567=";
   constexpr std::string_view base32_hex = "0123456789ABCDEFGHIJKLMNOPQRSTUV=";
@@ -82,7 +89,7 @@ std::string_view told_by(std::string_view line) {
            "base64.a85decode(sys.stdin.buffer.read().strip(), adobe=True))'\" makes a binary "
            "file of it";
   }
-  if (line.size() >= shortest_line && has_only(line, "01 ")) {
+  if (is_bits(line)) {
     return "bits: print it with 'xxd', without -b";
   }
   if (line.size() >= shortest_line && !is_all_hex(line) && has_only(line, base32)) {
