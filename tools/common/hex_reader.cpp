@@ -1,6 +1,7 @@
 #include "common/hex_reader.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "common/hex_tokens.hpp"
@@ -58,7 +59,8 @@ void HexReader::finish() {
   if (!refused_) {
     finish_text();
   }
-  std::ranges::stable_sort(problems_, {}, &HexProblem::line);
+  std::ranges::sort(problems_, {},
+                    [](const HexProblem& each) { return std::tie(each.line, each.what); });
 }
 
 void HexReader::finish_text() {
