@@ -76,31 +76,42 @@ std::uint64_t Extractor::keep(Bytes payload) {
 }
 
 /// Holes stay holes of the file system, which read as zeros. By path packets may overlap: then good
-/// ones count.
+/// ones count, and what a damaged one has on both sides of them stays.
 Result<void> Extractor::write(const CapturedTransfer& transfer, std::uint64_t size,
                               PartFile& part) const {
   const auto packets = transfer.best();
+  const auto end_of = [](const CapturedPacket& packet) { return packet.file_offset + packet.size; };
   const auto is_good = [](const CapturedPacket* packet) {
     return packet->verdict == DumpVerdict::good;
   };
-  auto next_good = packets.begin();
   std::uint64_t end = 0;
-  for (auto packet = packets.begin(); packet != packets.end(); ++packet) {
-    next_good = std::find_if(std::max(next_good, packet), packets.end(), is_good);
-    const auto begin = std::max((*packet)->file_offset, end);
-    auto stop = (*packet)->file_offset + (*packet)->size;
-    if (next_good != packets.end() && next_good != packet) {
-      stop = std::min(stop, (*next_good)->file_offset);
-    }
+  const CapturedPacket* furthest = nullptr; // of those that reach beyond what is written
+  const auto take = [&](const CapturedPacket& packet, std::uint64_t stop) -> Result<void> {
+    const auto begin = std::max(packet.file_offset, end);
+    stop = std::min(stop, end_of(packet));
     if (begin >= stop) {
-      continue;
+      return {};
     }
     const auto at_place = begin > end ? part.truncate(begin) : Result<void>();
-    const auto written = at_place ? append_kept(**packet, begin, stop, part) : at_place;
+    end = stop;
+    return at_place ? append_kept(packet, begin, stop, part) : at_place;
+  };
+  auto next_good = packets.begin();
+  for (auto packet = packets.begin(); packet != packets.end(); ++packet) {
+    next_good = std::find_if(std::max(next_good, packet), packets.end(), is_good);
+    const bool before_good = next_good != packets.end() && next_good != packet;
+    const auto stop = before_good ? (*next_good)->file_offset : end_of(**packet);
+    auto written = furthest != nullptr ? take(*furthest, (*packet)->file_offset) : Result<void>();
+    written = written ? take(**packet, stop) : written;
     if (!written) {
       return written;
     }
-    end = stop;
+    const bool reaches = furthest == nullptr || end_of(**packet) > end_of(*furthest);
+    furthest = reaches ? *packet : furthest;
+  }
+  const auto last = furthest != nullptr ? take(*furthest, size) : Result<void>();
+  if (!last) {
+    return last;
   }
   const auto whole = size > end ? part.truncate(size) : Result<void>();
   return whole ? part.sync() : whole;

@@ -65,6 +65,20 @@ TEST_CASE("extractor: what overlaps by path is overwritten by what is good") {
   CHECK(content_of((*extracted)->path).substr(0, 8) == "aaaabbbb");
 }
 
+TEST_CASE("extractor: what a damaged packet has on both sides of a good one is kept") {
+  const TemporaryFolder folder;
+  auto extractor = Extractor::open(folder.path(), 1000);
+  REQUIRE(extractor);
+  auto by_path = transfer(*extractor, 3, {{1, "xxxxxxxxxxxx"}, {2, "bbbb"}});
+  by_path.by_path = true;
+  by_path.announced_bytes = 12;
+  by_path.packets[0].verdict = DumpVerdict::bad;
+  const auto extracted = extractor->extract(by_path);
+  REQUIRE(extracted);
+  REQUIRE(*extracted);
+  CHECK(content_of((*extracted)->path) == "xxxxbbbbxxxx");
+}
+
 TEST_CASE("extractor: a file is named after its camera, its time and its kind") {
   const TemporaryFolder folder;
   auto extractor = Extractor::open(folder.path(), 1000);
