@@ -1,5 +1,6 @@
 #include "dualcam/capture/captured_transfer.hpp"
 
+#include "dualcam/wire/crc16.hpp"
 #include "testing.hpp"
 
 namespace dualcam {
@@ -101,6 +102,135 @@ TEST_CASE("captured transfer: what is missing and what are holes") {
   CHECK(some.missing_count() == 5);
   CHECK(some.bad() == 2);
   CHECK(text(transfer(2, {{1}, {2}}).missing()).empty());
+}
+
+TEST_CASE("captured transfer: of copies with one verdict one whose number is stated counts") {
+  for (const auto verdict : {good, unchecked, bad}) {
+    auto some = transfer(3, {{1, verdict}, {1, verdict}});
+    some.packets[0].numbering = DumpNumbering::inferred;
+    CHECK(best(some) == Places{1});
+    some.packets[1].numbering = DumpNumbering::inferred;
+    CHECK(best(some) == Places{0});
+  }
+  auto some = transfer(3, {{1, bad}, {1, unchecked}, {1}});
+  some.packets[2].numbering = DumpNumbering::inferred; // what it is counts for more
+  CHECK(best(some) == Places{2});
+  some.packets.pop_back();
+  some.packets[1].numbering = DumpNumbering::unknown;
+  CHECK(best(some) == Places{1});
+}
+
+TEST_CASE("captured transfer: the least certain number tells how certain all are") {
+  auto some = transfer(3, {{1}, {2}, {3}});
+  CHECK(some.numbering() == DumpNumbering::stated);
+  some.packets[1].numbering = DumpNumbering::inferred;
+  CHECK(some.numbering() == DumpNumbering::inferred);
+  some.packets[0].numbering = DumpNumbering::unknown;
+  CHECK(some.numbering() == DumpNumbering::unknown);
+}
+
+TEST_CASE("captured transfer: by path what good packets cover needs no damaged one") {
+  const auto covered = [](const std::vector<Row>& rows) {
+    auto by_path = transfer(std::nullopt, rows);
+    by_path.by_path = true;
+    by_path.announced_bytes = 100;
+    return best(by_path);
+  };
+  CHECK(covered({{1, good, 10, 0}, {1, good, 10, 10}, {1, bad, 10, 5}}) == Places{0, 1});
+  CHECK(covered({{1, good, 10, 0}, {1, good, 10, 11}, {1, bad, 10, 5}}) == Places{0, 2, 1});
+  CHECK(covered({{1, good, 10, 0}, {1, bad, 5, 5}}) == Places{0});
+  CHECK(covered({{1, good, 10, 0}, {1, bad, 6, 5}}) == Places{0, 1});
+  CHECK(covered({{1, good, 10, 5}, {1, bad, 5, 4}}) == Places{1, 0});
+  CHECK(covered({{1, good, 20, 0}, {1, good, 5, 5}, {1, unchecked, 8, 12}}) == Places{0, 1});
+  CHECK(covered({{1, good, 20, 0}, {1, good, 5, 8}}) == Places{0, 1}); // good ones stay
+}
+
+TEST_CASE("captured transfer: by path what is missing is told in bytes, and in packets") {
+  const auto bytes = [](const CapturedTransfer& transfer) {
+    std::string all;
+    for (const auto& range : transfer.missing_bytes()) {
+      all += std::to_string(range.first) + "-" + std::to_string(range.last) + " ";
+    }
+    return all;
+  };
+  const auto packets = [](const CapturedTransfer& transfer) {
+    std::string all;
+    for (const auto& range : transfer.missing()) {
+      all += std::to_string(range.first) + "-" + std::to_string(range.last) + " ";
+    }
+    return all;
+  };
+  auto by_path = transfer(5, {{1, good, 100, 100}, {2, cut, 50, 250}});
+  by_path.by_path = true;
+  by_path.announced_bytes = 450;
+  CHECK(bytes(by_path) == "0-99 200-449 ");
+  CHECK(packets(by_path) == "1-1 3-3 4-5 ");
+  CHECK(by_path.missing_count() == 4);
+  by_path.packets[0].file_offset = 400; // goes beyond the end: nothing is missing there
+  CHECK(bytes(by_path) == "0-399 ");
+  by_path.packets[0].file_offset = 450;
+  CHECK(bytes(by_path) == "0-449 ");
+  by_path.announced_bytes.reset(); // then what came last ends it
+  CHECK(bytes(by_path) == "0-449 ");
+  CHECK(bytes(transfer(5, {{1}})).empty()); // of packets by number there are none
+}
+
+TEST_CASE("captured transfer: where START counts packets of a file by path the last one ends it") {
+  auto by_path = transfer(3, {{1, good, 100, 0}, {2, good, 100, 100}, {3, good, 1, 200}});
+  by_path.by_path = true;
+  by_path.start_in_packets = true;
+  CHECK(by_path.is_complete());
+  CHECK(by_path.missing_bytes().empty());
+  by_path.packets.pop_back(); // the last one's size is not known
+  CHECK_FALSE(by_path.is_complete());
+  REQUIRE(by_path.missing_bytes().size() == 1);
+  CHECK(by_path.missing_bytes()[0].first == 200);
+  CHECK(by_path.missing_bytes()[0].last == 299);
+  by_path.packets[1].size = 101; // one more byte is of the last one
+  CHECK(by_path.missing_bytes().empty());
+  CHECK_FALSE(by_path.is_complete()); // but three packets are two
+}
+
+TEST_CASE("captured transfer: a CRC is that of the packets that follow each other") {
+  const auto text = random_bytes(300, 1);
+  const auto with_crcs = [&](CapturedTransfer some) {
+    for (auto& packet : some.packets) {
+      packet.crc = crc16(Bytes(text).subspan(packet.file_offset, packet.size));
+    }
+    return some;
+  };
+  auto by_number =
+      with_crcs(transfer(3, {{1, good, 100, 0}, {2, good, 100, 100}, {3, good, 40, 200}}));
+  CHECK(by_number.crc() == crc16(Bytes(text).first(240)));
+  by_number.packets.pop_back();
+  CHECK(by_number.crc() == crc16(Bytes(text).first(200)));
+
+  auto by_path = with_crcs(
+      transfer(3, {{1, good, 100, 0}, {2, good, 50, 20}, {2, good, 100, 100}, {3, good, 40, 200}}));
+  by_path.by_path = true;
+  by_path.announced_bytes = 240;
+  CHECK(by_path.crc() == crc16(Bytes(text).first(240)));
+  CHECK(by_path.bytes() == 240); // what overlaps counts once
+  by_path.announced_bytes = 241;
+  CHECK_FALSE(by_path.crc());
+  by_path.announced_bytes.reset();
+  CHECK_FALSE(by_path.crc());
+  by_path.packets.erase(by_path.packets.begin() + 1);
+  by_path.start_in_packets = true;
+  CHECK(by_path.crc() == crc16(Bytes(text).first(240)));
+  by_path.packets[1].file_offset = 101; // they overlap, and a byte is missing
+  CHECK_FALSE(by_path.crc());
+}
+
+TEST_CASE("captured transfer: a good packet beyond the end contradicts that it is complete") {
+  CHECK(transfer(2, {{1}, {2}, {3, bad}}).is_complete());
+  CHECK_FALSE(transfer(2, {{1}, {2}, {3}}).is_complete());
+  CHECK(transfer(0, {}).is_complete());
+  auto known = transfer(std::nullopt, {{1, good, 10, 0}});
+  known.by_path = true;
+  CHECK_FALSE(known.is_complete());
+  known.announced_bytes = 10; // either of the two is enough
+  CHECK(known.is_complete());
 }
 
 } // namespace dualcam

@@ -165,32 +165,6 @@ TEST_CASE("checkpoint: every changed character and every cut is noticed, the res
   }
 }
 
-TEST_CASE("checkpoint: a claim may have the tail of its bytes, each byte of which is checked") {
-  const auto header = checkpoint_header(part, identity());
-  for (const std::size_t size : {std::size_t{1}, std::size_t{700}, longest_tail}) {
-    auto claim = claim_b;
-    claim.held = {584, 584ULL * 65'000, 65'000, UINT16_MAX};
-    claim.from = {583, 583ULL * 65'000, UINT16_MAX, UINT64_MAX};
-    claim.proved = {584, 583ULL * 65'000 + 1, UINT16_MAX, UINT64_MAX};
-    claim.sequence = UINT64_MAX;
-    claim.tail = random_bytes(size, 1);
-    claim.tail.back() = std::byte{0}; // as the rest of the block
-    const auto block = block_of(claim, header);
-    CHECK(block.size() == checkpoint_block);
-    const auto text = header + block;
-    const auto read = decode_checkpoint(as_bytes(text));
-    REQUIRE(read);
-    CHECK(read->claims[0] == claim);
-    const auto begin = text.find('\n', header.size()) + 1;
-    for (auto i = begin; i < begin + size; ++i) {
-      auto bad = text;
-      bad[i] ^= 1;
-      CHECK_FALSE(decode_checkpoint(as_bytes(bad))->claims[0]);
-      CHECK_FALSE(decode_checkpoint(as_bytes(text.substr(0, i)))->claims[0]);
-    }
-  }
-}
-
 TEST_CASE("checkpoint: the newer claim counts, whatever it says") {
   const auto header = checkpoint_header(part, identity());
   const auto replaced = block_of({.sequence = 9, .proved = {}, .replaced = true}, header);
@@ -206,65 +180,6 @@ TEST_CASE("checkpoint: the newer claim counts, whatever it says") {
   REQUIRE(empty);
   CHECK_FALSE(empty->newest());
   CHECK_FALSE(empty->is_replaced());
-}
-
-TEST_CASE("checkpoint: numbers that do not fit together are left out") {
-  const auto header = checkpoint_header(part, identity());
-  const auto reads = [&](const Claim& claim) {
-    return decode_checkpoint(as_bytes(header + block_of(claim, header)))->claims[0].has_value();
-  };
-  CHECK(reads(claim_a));
-  CHECK(reads(claim_b));
-  CHECK(reads({.held = {}, .proved = {}}));
-  const auto changed = [](auto change) {
-    auto claim = claim_b;
-    change(claim);
-    return claim;
-  };
-  CHECK_FALSE(reads(changed([](Claim& claim) { claim.held.packets = 585; })));
-  CHECK_FALSE(reads(changed([](Claim& claim) { claim.held.bytes = 337ULL * 65'533 + 1; })));
-  CHECK_FALSE(reads(changed([](Claim& claim) { claim.from.packet = 0; })));
-  CHECK_FALSE(reads(changed([](Claim& claim) { claim.from.packet = 338; })));
-  CHECK_FALSE(reads(changed([](Claim& claim) { claim.from.offset = 345'089; })));
-  CHECK_FALSE(reads(changed([](Claim& claim) { claim.proved->packet = 300; })));
-  CHECK_FALSE(reads(changed([](Claim& claim) { claim.proved->packet = 338; })));
-  CHECK_FALSE(reads(changed([](Claim& claim) { claim.proved->offset = 306'175; })));
-  CHECK_FALSE(reads(changed([](Claim& claim) { claim.tail.resize(longest_tail + 1); })));
-  CHECK_FALSE(reads(changed([](Claim& claim) { // more than there is
-    claim.held = {1, 5, 5, 0};
-    claim.from = {};
-    claim.proved.reset();
-    claim.tail.resize(6);
-  })));
-  CHECK_FALSE(reads(changed([](Claim& claim) { // to be read at every RESUME
-    claim.held = {337, 20'000'000, 65'533, 0};
-    claim.proved.reset();
-  })));
-}
-
-TEST_CASE("checkpoint: a claim of other words is none, though its check is right") {
-  const auto header = checkpoint_header(part, identity());
-  const auto line = line_of(block_of(claim_b, header));
-  const auto words = line.substr(0, line.find('\n')).substr(0, line.rfind(' '));
-  const auto reads = [&](const std::string& changed) {
-    const auto block = checked(changed, crc64(as_bytes(header))) + '\n';
-    return decode_checkpoint(as_bytes(header + block))->claims[0].has_value();
-  };
-  CHECK(reads(words));
-  for (const auto& [word, other] : {std::pair(" from ", " form "),
-                                    {" proved ", " poved "},
-                                    {"held ", "hold "},
-                                    {" 337 ", " x "},
-                                    {" ffff ", " fffff "},
-                                    {" 300 ", " -300 "}}) {
-    CAPTURE(word);
-    auto changed = words;
-    changed.replace(changed.find(word), std::string_view(word).size(), other);
-    CHECK_FALSE(reads(changed));
-  }
-  CHECK_FALSE(reads(words + " more"));
-  CHECK_FALSE(reads("replaced 9 more"));
-  CHECK(reads("replaced 9"));
 }
 
 TEST_CASE("checkpoint: version 1 is read") {
@@ -392,6 +307,73 @@ TEST_CASE("checkpoint file: one that cannot be read is an error, one that is non
   write_file(folder / "a", std::string(9000, '\0'));
   CHECK(CheckpointFile::is_blank(folder / "a").value());
   CHECK_FALSE(CheckpointFile::create(folder / "none/a", identity()));
+}
+
+TEST_CASE("checkpoint file: one that has gone is not gone on with, nor written to") {
+  const TemporaryFolder folder;
+  const auto path = folder / "a.checkpoint";
+  auto file = CheckpointFile::create(path, identity());
+  REQUIRE(file);
+  const auto checkpoint = CheckpointFile::read(path);
+  REQUIRE((checkpoint && *checkpoint));
+  fs::remove(path);
+  const auto gone = CheckpointFile::go_on(path, **checkpoint, std::nullopt);
+  REQUIRE_FALSE(gone);
+  CHECK_THAT(gone.error().message, ContainsSubstring("cannot open " + path.string()));
+  Barrier barrier;
+  file->publish(claim_a, nullptr, barrier);
+  const auto synced = barrier.sync();
+  REQUIRE_FALSE(synced);
+  CHECK_THAT(synced.error().message, ContainsSubstring("cannot open " + path.string()));
+}
+
+TEST_CASE("checkpoint file: claims take turns, and a believed one stays until another is durable") {
+  const TemporaryFolder folder;
+  const auto path = folder / "a.checkpoint";
+  auto file = CheckpointFile::create(path, identity());
+  REQUIRE(file);
+  const auto publish = [](CheckpointFile& into, std::uint32_t packets) {
+    auto claim = claim_a;
+    claim.held.packets = packets;
+    claim.held.bytes = std::uint64_t{packets} * 1024;
+    claim.from = {packets, claim.held.bytes, 0, 0};
+    Barrier barrier;
+    into.publish(claim, nullptr, barrier);
+    REQUIRE(barrier.sync());
+    into.confirm();
+  };
+  const auto claimed = [&] { // in each slot
+    const auto read = CheckpointFile::read(path);
+    REQUIRE((read && *read));
+    std::vector<std::uint32_t> packets;
+    for (const auto& claim : (*read)->claims) {
+      packets.push_back(claim ? claim->held.packets : 0);
+    }
+    return packets;
+  };
+  using Packets = std::vector<std::uint32_t>;
+  CHECK(claimed() == Packets{0, 0});
+  publish(*file, 1);
+  const bool first = claimed()[0] == 1;
+  publish(*file, 2);
+  CHECK(claimed() == (first ? Packets{1, 2} : Packets{2, 1}));
+  publish(*file, 3);
+  CHECK(claimed() == (first ? Packets{3, 2} : Packets{2, 3}));
+  for (const unsigned believed : {0U, 1U}) {
+    const auto before = claimed();
+    auto again = CheckpointFile::go_on(path, **CheckpointFile::read(path), believed);
+    REQUIRE(again);
+    CHECK(claimed() == before);
+    publish(*again, 10 + believed);
+    CHECK(claimed()[believed] == before[believed]);
+    CHECK(claimed()[1 - believed] == 10 + believed);
+  }
+  const auto before = claimed();
+  auto newest = CheckpointFile::go_on(path, **CheckpointFile::read(path), std::nullopt);
+  REQUIRE(newest);
+  publish(*newest, 20);
+  CHECK(std::ranges::count(claimed(), 20U) == 1);
+  CHECK(std::ranges::count(claimed(), std::ranges::max(before)) == 1); // the newest one stays
 }
 
 TEST_CASE(

@@ -127,4 +127,23 @@ TEST_CASE("resumable: a file system that gives no names (EXDEV) costs nothing bu
   CHECK(content_of(folder / "a.jpg") == text_of_file(bytes));
 }
 
+TEST_CASE("resumable file: a file that gets no name is saved all the same") {
+  const TemporaryFolder folder;
+  write_file(folder / "a.jpg", "old");
+  const auto bytes = content();
+  {
+    auto file = begin(folder / "a.jpg");
+    REQUIRE(file);
+    add(*file, bytes, 1, packets); // nothing of it is claimed yet
+    const auto stored = finish(*file, folder / "a.jpg", bytes, IfExists::fail);
+    REQUIRE_FALSE(stored);
+    CHECK(stored.error().category == ErrorCategory::io);
+    CHECK_THAT(stored.error().message, ContainsSubstring("File exists"));
+  }
+  CHECK(content_of(folder / "a.jpg") == "old");
+  const auto again = found(folder.path());
+  REQUIRE(again);
+  CHECK(again->data().packets == packets);
+}
+
 } // namespace dualcam
