@@ -102,6 +102,8 @@ TEST_CASE("captured transfer: what is missing and what are holes") {
   CHECK(some.missing_count() == 5);
   CHECK(some.bad() == 2);
   CHECK(text(transfer(2, {{1}, {2}}).missing()).empty());
+  CHECK(text(transfer(2, {{1}, {2}, {4}}).missing()).empty()); // behind the end nothing is missing
+  CHECK(text(transfer(3, {{1}, {2}, {5}}).missing()) == "3-3 ");
 }
 
 TEST_CASE("captured transfer: of copies with one verdict one whose number is stated counts") {

@@ -171,4 +171,43 @@ TEST_CASE("dump: by path packets are numbered by their own size, whether they te
   }
 }
 
+TEST_CASE("dump: the server's side is followed until it is damaged or lost") {
+  const auto request = encode(FileRequest{"%photor"});
+  const auto after = [&](const auto& before) {
+    DumpReader reader;
+    EventLog log;
+    before(reader);
+    log.drain(reader);
+    reader.server_received(request);
+    log.drain(reader);
+    return log.lines();
+  };
+  CHECK(after([](DumpReader&) {}) == Lines{"server FILE REQUEST photor"});
+  CHECK(after([](DumpReader& reader) { reader.server_received(from_hex("0102 0304")); }).empty());
+  CHECK(after([](DumpReader& reader) { reader.server_lost(); }).empty());
+  CHECK(after([](DumpReader& reader) { reader.server_received(from_hex("0005 00")); }).empty());
+}
+
+TEST_CASE("dump: what the server asks for tells the kind of the next file alone") {
+  DumpReader reader;
+  EventLog log;
+  const auto first = DeviceStream(1).init(0x0C).start().sync(1).data(1).message(Status{0});
+  reader.server_received(encode(FileRequest{"%photor"}));
+  reader.received(first.bytes);
+  log.drain(reader);
+  reader.received(DeviceStream(1).start().bytes);
+  log.drain(reader);
+  reader.server_received(encode(FileRequest{"dsm/1.jpg"})); // by path: of no kind
+  reader.received(DeviceStream(1).start().bytes);
+  log.drain(reader);
+  const auto lines = log.lines();
+  std::vector<std::string> began;
+  for (const auto& line : lines) {
+    if (line.contains(" began ")) {
+      began.push_back(line.substr(line.find("began")));
+    }
+  }
+  CHECK(began == Lines{"began photor 1", "began ? 1", "began ? 1"});
+}
+
 } // namespace dualcam

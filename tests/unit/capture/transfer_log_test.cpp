@@ -378,4 +378,92 @@ TEST_CASE("transfer log: events that make no sense do no harm") {
                             "? 8: 0 good, 0 bad, 8 missing, 0 repeated, in 1, stated"});
 }
 
+TEST_CASE("transfer log: a transfer has what was said meanwhile, and nothing from before") {
+  const DumpStream stream{1, "", ""};
+  TransferLog log;
+  log.event(stream, DumpStatus{0, 3}); // of nothing
+  log.event(stream, DumpServerCommand{"CLOSE"});
+  const auto finish = [&](bool by_path) {
+    DumpTransferEnded ended{};
+    ended.by_path = by_path;
+    ended.regular = true;
+    log.event(stream, ended);
+    log.finish();
+    const auto finding = log.poll();
+    REQUIRE(finding);
+    return std::get<CapturedTransfer>(*finding);
+  };
+  log.event(stream, DumpTransferBegan{7, std::nullopt, 2, std::nullopt, 0xABCD});
+  auto transfer = finish(false);
+  CHECK_FALSE(transfer.status);
+  CHECK(transfer.asked.empty());
+  CHECK(transfer.offset == 7);
+  CHECK(transfer.start == 2);
+  CHECK(transfer.start_rest == 0xABCD);
+  CHECK(transfer.regular_end);
+
+  const auto metadata = from_hex("0102");
+  log.event(stream, DumpMetadata{0, metadata, false}); // of the next one
+  log.event(stream, DumpPath{0, "dsm/1.jpg"});
+  log.event(stream, DumpTransferBegan{9, std::nullopt, 2, 1500});
+  log.event(stream, DumpServerCommand{"RESUME 1"});
+  log.event(stream, DumpServerCommand{"RESUME 2"});
+  log.event(stream, DumpStatus{0, 3});
+  log.event(stream, DumpStatus{0, 4});
+  transfer = finish(true);
+  CHECK(transfer.status == 4);
+  CHECK(transfer.asked == "RESUME 2");
+  CHECK(transfer.metadata == metadata);
+  CHECK(transfer.path == "dsm/1.jpg");
+  CHECK(transfer.start == 1500);
+  CHECK(transfer.announced_bytes == 1500);
+  CHECK(transfer.packet_size == 1); // it told none, and nobody divides by 0
+
+  log.event(stream, DumpPath{0, "dsm/1.jpg"});
+  log.event(stream, DumpTransferBegan{9, std::nullopt, 2, std::nullopt});
+  transfer = finish(false);
+  CHECK(transfer.path.empty()); // it was another file's
+  CHECK(transfer.metadata.empty());
+}
+
+TEST_CASE("transfer log: another INIT makes what was said before that of no file") {
+  const DumpStream stream{1, "", ""};
+  TransferLog log;
+  const auto metadata = from_hex("0102");
+  log.event(stream, DumpInit{0, Init{5, 42, 0}});
+  log.event(stream, DumpMetadata{0, metadata, false});
+  log.event(stream, DumpPath{0, "dsm/1.jpg"});
+  log.event(stream, DumpInit{0, Init{5, 43, 0}});
+  log.event(stream, DumpTransferBegan{0, std::nullopt, 2, 1500});
+  log.finish();
+  const auto finding = log.poll();
+  REQUIRE(finding);
+  const auto& transfer = std::get<CapturedTransfer>(*finding);
+  CHECK(transfer.imei == 43U);
+  CHECK(transfer.metadata.empty());
+  CHECK(transfer.path.empty());
+}
+
+TEST_CASE("transfer log: metadata behind the first packet is this file's, a stream's end ends it") {
+  const DumpStream stream{1, "", ""};
+  const DumpStream other{2, "", ""};
+  TransferLog log;
+  const auto metadata = from_hex("0102");
+  log.event(stream, DumpTransferBegan{0, std::nullopt, 2, std::nullopt});
+  log.event(other, DumpTransferBegan{0, std::nullopt, 3, std::nullopt});
+  log.event(stream, DumpMetadata{0, metadata, true});
+  log.event(stream, DumpSkipped{4, 5, 0});
+  log.over(stream);
+  log.finish();
+  std::vector<CapturedTransfer> all;
+  while (const auto finding = log.poll()) {
+    all.push_back(std::get<CapturedTransfer>(*finding));
+  }
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].metadata == metadata);
+  CHECK(all[0].skipped.size() == 1);
+  CHECK(all[1].announced == 3U);
+  CHECK(all[1].metadata.empty());
+}
+
 } // namespace dualcam

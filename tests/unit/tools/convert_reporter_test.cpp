@@ -155,4 +155,51 @@ TEST_CASE("convert reporter: progress is that of all files, those not begun coun
   CHECK(quiet.errors() == "\rfile 1 of 2   25%  30 of 60 frames\x1b[K\r");
 }
 
+TEST_CASE("convert reporter: of sizes that change the first twenty are told, the others with -v") {
+  const auto lines = [](std::size_t changes, const CommonOptions& options) {
+    const Quiet quiet;
+    Record record;
+    for (std::size_t i = 0; i < changes; ++i) {
+      record.size_changes.push_back({.picture = i, .time = 0, .from = {1, 2}, .to = {2, 1}});
+    }
+    Reporter(options, 1).size_changes(record);
+    return std::ranges::count(quiet.errors(), '\n');
+  };
+  CommonOptions verbose;
+  verbose.verbosity = 1;
+  CHECK(lines(20, {}) == 20);
+  CHECK(lines(21, {}) == 20);
+  CHECK(lines(21, verbose) == 21);
+}
+
+TEST_CASE("convert reporter: a warning is said once, other words as often as they come") {
+  const Quiet quiet;
+  Reporter reporter({}, 1);
+  for (int i = 0; i < 2; ++i) {
+    reporter.warning("one");
+    reporter.note("two");
+    reporter.error("three");
+    reporter.detail("four");
+  }
+  CHECK(quiet.errors() == "dcam-convert: one\ndcam-convert: two\ndcam-convert: three\n"
+                          "dcam-convert: two\ndcam-convert: three\n");
+}
+
+TEST_CASE("convert reporter: a file that is done is its output's name, unless that is a stream") {
+  const auto said = [](const std::string& output, const std::string& error = "") {
+    const Quiet quiet;
+    Reporter reporter({}, 1);
+    Record record;
+    record.input = "a\n";
+    record.output = output;
+    record.error = error;
+    reporter.finished(record);
+    return quiet.output() + quiet.errors();
+  };
+  CHECK(said("x.mp4") == "x.mp4\n");
+  CHECK(said("-").empty());
+  CHECK(said("").empty());
+  CHECK(said("", "no") == "dcam-convert: a\\x0a: no\n");
+}
+
 } // namespace dualcam::convert

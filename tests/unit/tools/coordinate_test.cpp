@@ -49,6 +49,44 @@ TEST_CASE("coordinate: what is wrong is said by name") {
   CHECK(convert_line("nan inf").error().size() == 2);
 }
 
+TEST_CASE("coordinate: one or two values stand on a line, whatever is wrong with them") {
+  const auto errors = [](std::string_view line) { return convert_line(line).error().size(); };
+  CHECK(errors("1 2 3 4 5") == 1); // told once
+  CHECK(errors("x 2 3 4") == 2);
+  CHECK(convert_line("1 2").has_value());
+  CHECK(convert_line("1 2 \r").has_value());
+  CHECK(convert_line(" ").value() == " ");
+  CHECK(convert_line(",1").value() == ",3ff0000000000000");
+  CHECK(convert_line("1,").value() == "3ff0000000000000,");
+  CHECK(convert_line(".5,6").has_value()); // a point is there: a pair
+  CHECK(convert_line("x,6").error().size() == 1);
+}
+
+TEST_CASE("coordinate: 16 characters are hex only if all are, a number that is none is told so") {
+  CHECK(parse_coordinate("1000000000000000").value().was_hex);
+  CHECK_FALSE(parse_coordinate("100000000000000").value().was_hex);
+  CHECK_FALSE(parse_coordinate("1000000000000.00").value().was_hex);
+  CHECK_FALSE(parse_coordinate("+1.5").value().was_hex);
+  CHECK(parse_coordinate("+1.5").value().degrees == 1.5);
+  CHECK_FALSE(parse_coordinate("+-1.5"));
+  CHECK_FALSE(parse_coordinate("1.5x"));
+  CHECK(parse_coordinate("0X404b59a74e8e028d").value().was_hex);
+  CHECK(parse_coordinate("5g").error().starts_with("'5g': 'g' at digit 2 is no hex digit; "));
+  CHECK(parse_coordinate("g5").error().starts_with("'g5': 16 hex digits"));
+  CHECK(format_converted({1e15, true}) == "1000000000000000.0"); // which would be read as hex
+  CHECK(format_converted({1e14, true}) == "100000000000000");
+  const std::string longest(81, 'g');
+  CHECK(parse_coordinate(longest).error().starts_with("'" + longest.substr(0, 80) + "': "));
+}
+
+TEST_CASE("coordinates: exactly the poles and the date line are on Earth") {
+  CHECK(note_on_range("90 -180").empty());
+  CHECK_FALSE(note_on_range("90.0000001").empty());
+  CHECK_FALSE(note_on_range("0 180.0000001").empty());
+  CHECK(note_on_range("0 95").empty()); // a longitude
+  CHECK(note_on_range("x 95.5").starts_with("95.5 is beyond 90"));
+}
+
 TEST_CASE("coordinate: a comma between digits is a decimal one, and refused by name") {
   for (const auto* line : {"54,7004183", "-54,7004183", "54,7004183 25,2796514", "54,70 25,28",
                            "54,70;25,28", "54.7 25,2796514", "54,7", "-54,7", "54,25", "54.7 25,3",

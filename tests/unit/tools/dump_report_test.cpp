@@ -421,4 +421,34 @@ TEST_CASE("dump report: the map stands behind each transfer, as text only") {
   CHECK(text_of(two_packets(), options) == json_of(two_packets()));
 }
 
+TEST_CASE("dump report: of bytes, too, a line lists twelve stretches") {
+  for (const std::uint32_t count : {12U, 13U}) {
+    CAPTURE(count);
+    auto transfer = by_path();
+    transfer.announced_bytes = transfer.start = 2 * count;
+    transfer.packets.clear();
+    for (std::uint32_t number = 1; number <= count; ++number) {
+      transfer.packets.push_back(packet(number, DumpVerdict::good, 1));
+      transfer.packets.back().file_offset = 2 * number - 1;
+    }
+    CHECK(text_of(transfer).ends_with(count == 12 ? ", 20-20, 22-22\n"
+                                                  : ", 20-20, 22-22 and 1 more stretch\n"));
+  }
+}
+
+TEST_CASE("dump report: what METADATA says of a transfer, as far as it says anything") {
+  auto transfer = two_packets();
+  const auto said = [&](std::string_view hex) {
+    transfer.metadata = from_hex(hex);
+    const auto text = text_of(transfer);
+    const auto at = text.find("metadata: ");
+    return text.substr(at, text.find('\n', at) - at);
+  };
+  CHECK(said("0104 0000000000000000 00 0000").starts_with("metadata: no time, "));
+  CHECK(said("ff").starts_with("metadata: ff ("));
+  const std::string long_one(66, 'f');
+  CHECK(said(long_one).starts_with("metadata: " + long_one.substr(0, 64) + "... ("));
+  CHECK(said(long_one.substr(2)).starts_with("metadata: " + long_one.substr(2) + " ("));
+}
+
 } // namespace dualcam::crc

@@ -1,5 +1,7 @@
 #include "dcam-crc/extractor.hpp"
 
+#include <algorithm>
+
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 
@@ -122,6 +124,96 @@ TEST_CASE("extractor: nothing to write, and too much") {
   REQUIRE_FALSE(large);
   CHECK(large.error().category == ErrorCategory::unsupported);
   CHECK_FALSE(Extractor::open("/dev/null/folder", 8));
+}
+
+TEST_CASE("extractor: a payload that is not kept is an error, and nothing is left of the file") {
+  for (const std::size_t lost : {0U, 1U, 2U}) {
+    CAPTURE(lost);
+    const TemporaryFolder folder;
+    auto extractor = Extractor::open(folder.path(), 1000);
+    REQUIRE(extractor);
+    auto some = transfer(*extractor, 3, {{1, "aaaa"}, {2, "bbbb"}, {3, "cccc"}});
+    some.packets[lost].place = 1'000'000;
+    const auto extracted = extractor->extract(some);
+    REQUIRE_FALSE(extracted);
+    CHECK(extracted.error().category == ErrorCategory::io);
+    CHECK(folder.names().empty());
+  }
+}
+
+TEST_CASE("extractor: where nothing else tells, the first bytes tell what the file is") {
+  const TemporaryFolder folder;
+  auto extractor = Extractor::open(folder.path(), 100'000);
+  REQUIRE(extractor);
+  const auto extension = [&](const CapturedTransfer& of) {
+    const auto extracted = extractor->extract(of);
+    REQUIRE(extracted);
+    REQUIRE(*extracted);
+    auto name = (*extracted)->path.filename();
+    return (name.extension() == ".part" ? name.replace_extension() : name).extension().string();
+  };
+  using Came = std::vector<std::pair<std::uint32_t, std::string>>;
+  const auto named = [&](const Came& came) { return extension(transfer(*extractor, 4, came)); };
+  const std::string photo = "\xFF\xD8\xFF\xE0";
+  CHECK(named({{1, photo}}) == ".jpg");
+  CHECK(named({{2, photo}}) == ".bin"); // its first bytes are not there
+  CHECK(named({{1, std::string("\0\0\0\x1c", 4)}, {2, "ftyp"}}) == ".mp4");
+  CHECK(named({{1, std::string("\0\0\0\x1c", 4)}, {3, "ftyp"}}) == ".bin"); // a hole is between
+
+  // Some more tell it than the first packets have: three of a transport stream.
+  auto stream = transfer(*extractor, 3, {});
+  stream.packet_size = 188;
+  for (std::uint32_t number = 1; number <= 3; ++number) {
+    CapturedPacket packet{};
+    packet.number = number;
+    packet.file_offset = std::uint64_t{number - 1} * 188;
+    packet.size = 188;
+    packet.verdict = DumpVerdict::good;
+    packet.place = extractor->keep(as_bytes("\x47" + std::string(187, 'x')));
+    stream.packets.push_back(packet);
+  }
+  CHECK(extension(stream) == ".ts");
+}
+
+TEST_CASE("extractor: damaged bytes fill what nothing good tells, and zeros what nothing does") {
+  const TemporaryFolder folder;
+  auto extractor = Extractor::open(folder.path(), 1000);
+  REQUIRE(extractor);
+  struct Piece {
+    std::uint64_t from;
+    const char* text;
+    DumpVerdict verdict = DumpVerdict::good;
+  };
+  const auto written = [&](std::uint32_t size, const std::vector<Piece>& pieces) {
+    auto by_path = transfer(*extractor, 1, {});
+    by_path.by_path = true;
+    by_path.announced_bytes = size;
+    for (const auto& [from, text, verdict] : pieces) {
+      CapturedPacket packet{};
+      packet.file_offset = from;
+      packet.size = static_cast<std::uint16_t>(std::string_view(text).size());
+      packet.verdict = verdict;
+      packet.place = extractor->keep(as_bytes(std::string_view(text)));
+      by_path.packets.push_back(packet);
+    }
+    const auto extracted = extractor->extract(by_path);
+    REQUIRE(extracted);
+    REQUIRE(*extracted);
+    auto content = content_of((*extracted)->path);
+    std::ranges::replace(content, '\0', '.');
+    return content;
+  };
+  constexpr auto bad = DumpVerdict::bad;
+  CHECK(written(6, {{0, "ab"}, {4, "ef"}}) == "ab..ef");
+  CHECK(written(6, {{2, "cd"}}) == "..cd..");
+  CHECK(written(6, {{0, "abcd"}, {2, "CDEF"}}) == "abcdEF");
+  CHECK(written(6, {{0, "xxxxxx", bad}, {2, "cd"}}) == "xxcdxx");
+  CHECK(written(6, {{0, "xxxx", bad}, {2, "yyyy", bad}}) == "xxxxyy");
+  CHECK(written(6, {{0, "xxxxxx", bad}, {1, "b"}, {3, "d"}}) == "xbxdxx");
+  CHECK(written(8, {{0, "xxxxxx", bad}, {1, "yyyyyyy", bad}, {3, "d"}}) == "xxxdyyyy");
+  CHECK(written(8, {{0, "xxxxxxxx", bad}, {1, "yy", bad}, {3, "d"}}) == "xxxdxxxx");
+  CHECK(written(4, {{0, "ab"}, {1, "xxx", bad}}) == "abxx");
+  CHECK(written(4, {{0, "ab"}, {2, "xx", bad}, {3, "d"}}) == "abxd");
 }
 
 } // namespace dualcam::crc

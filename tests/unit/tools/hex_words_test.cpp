@@ -54,6 +54,69 @@ TEST_CASE("hex words: columns, so many bytes, and numbers") {
   CHECK(found("RX: 000 004 377 010", numbers) == "0004ff08");
 }
 
+TEST_CASE("hex words: of a line that has more bytes than are told the first count") {
+  HexForm most = words(0);
+  most.most = 4;
+  CHECK(found("00 04 04 02", most) == "00040402");
+  CHECK(found("00 04 04 02 05", most) == "00040402");
+  CHECK(found("0004 0402 0506", most) == "00040402");
+  CHECK(found("000404 020506", most) == "00040402"); // in the middle of a word
+  CHECK(found("0004 04 xx", most) == "");
+  CHECK(found("0004 0402 xx", most) == "00040402");
+}
+
+TEST_CASE("hex words: four bytes are enough for a line by itself, four numbers too") {
+  CHECK(found("000404", words(0)) == "");
+  CHECK(found("00040402", words(0)) == "00040402");
+  HexForm numbers = words(0);
+  numbers.numbers = 10;
+  CHECK(found("1 2 3", numbers) == "");
+  CHECK(found("1 2 3", numbers, true) == "010203");
+  CHECK(found("1 2 3 4", numbers) == "01020304");
+  CHECK(found("1 2 3 4 x y z", numbers) == "?"); // most are numbers
+  CHECK(found("1 2 3 4 w x y z", numbers) == "");
+  CHECK(found("1 2 3 x y", numbers) == ""); // too few
+  CHECK(found("-128 127 255 0", numbers) == "807fff00");
+  CHECK(found("[-1,-2,(-3,{-4", numbers) == "fffefdfc");
+  CHECK(found("1-1 2 3 4", numbers) == "0101020304"); // a dash between is no sign
+  CHECK(found("-1 2 3 4", numbers) == "ff020304");
+}
+
+TEST_CASE("hex words: what a line has besides is told if it is eight pairs, or 32 digits") {
+  CHECK(found("00 04 04 02 05 06 07 08 x", words(0)) == "?");
+  CHECK(found("00 04 04 02 05 06 07 x 08", words(0)) == "");
+  CHECK(found("x " + std::string(32, 'a'), words(2)) == "?");
+  CHECK(found("x " + std::string(30, 'a'), words(2)) == "");
+  CHECK(found("x " + std::string(33, 'a'), words(2)) == ""); // half a byte is left
+}
+
+TEST_CASE("hex words: the longest row of words of one size, parted in one way, is the bytes") {
+  HexForm longest{HexStyle::words};
+  longest.longest = true;
+  CHECK(found("12 34, 00 04 04 02 05", longest) == "0004040205");
+  CHECK(found("00 04 04 02, 12 34", longest) == "00040402");
+  CHECK(found("0004 0402 05", longest) == "00040402");
+  CHECK(found("abcdef0123 00 04 04 02", longest) == "abcdef0123");
+  CHECK(found("00:04:04:02 05 06 07 08 09", longest) == "0506070809");
+  CHECK(found("00 04 04 02 x 05 06 07 08", longest) == "00040402"); // of equal ones the first
+  CHECK(found("x y z", longest) == "");
+}
+
+TEST_CASE("hex words: base64 is clear with 16 characters, a capital and a digit among them") {
+  CHECK(base64_word("AAAABQABPuE8ABm=", false) == "AAAABQABPuE8ABm=");
+  CHECK(base64_word("AAAABQABPuE8ABm", false).empty());
+  CHECK(base64_word("aaaabqabpue8abmb", false).empty());
+  CHECK(base64_word("AAAABQABPuEXABmB", false).empty());
+  CHECK(base64_word("AAAABQABPuE8AB==", false) == "AAAABQABPuE8AB==");
+  CHECK(base64_word("AAAABQABPuE8A===", false).empty());
+  CHECK(base64_word("AAAABQABP-E8_BmB", false) == "AAAABQABP-E8_BmB");
+  CHECK(base64_word("AAAABQABP+E8/BmB", false) == "AAAABQABP+E8/BmB");
+  CHECK(base64_word("AAAABQABP.E8ABmB", false).empty());
+  CHECK(base64_word("-----", true).empty());
+  CHECK(base64_word("QUI=)", true) == "QUI=");
+  CHECK(base64_word("(QUI=", true) == "QUI=");
+}
+
 TEST_CASE("hex words: base64 is the last word of a line") {
   CHECK(base64_word("12:43:42 rx \"AAAABQABPuE8ABmB\"", false) == "AAAABQABPuE8ABmB");
   CHECK(base64_word("application/octet-stream", false).empty()); // no digit in it

@@ -339,4 +339,20 @@ TEST_CASE("live clip: sound that was held goes out once, and none of an earlier 
         Lines{"begin 1280x720 50000 sound", "A 0", "I 40000", "A 90000", "I 130000", "finish"});
 }
 
+TEST_CASE("live clip: two impossible times are a jump only if they follow each other at once") {
+  const auto mended = [](std::initializer_list<std::uint64_t> times) {
+    Live live;
+    bool key = true;
+    for (const auto time : times) {
+      live.picture(std::exchange(key, false), time);
+    }
+    CHECK(live.writer.lines.back() == "P " + std::to_string(50'000 * (times.size() - 1)));
+    return live.clip.losses().mended_times;
+  };
+  CHECK(mended({1'000'000, 90'000'000, 90'050'000}) == 1);
+  CHECK(mended({1'000'000, 90'000'000, 1'100'000, 90'050'000}) == 2); // a sound one is between
+  CHECK(mended({1'000'000, 90'000'000, 90'050'000, 900'000, 950'000}) == 2); // and back again
+  CHECK(mended({1'000'000, 90'000'000, 90'050'000, 900'000, 90'150'000}) == 2);
+}
+
 } // namespace dualcam::convert

@@ -215,4 +215,19 @@ TEST_CASE("live: nobody reads on, which ends the input") {
   ::close(ends[1]);
 }
 
+TEST_CASE("live: what cannot be played before it is whole is converted once it has its name") {
+  LiveStudio studio;
+  studio.options.live = false;
+  studio.options.container = Container::mp4;
+  studio.options.dry_run = true;
+  studio.options.follow = studio.path("in.part");
+  studio.options.inputs = {studio.path("in.part")};
+  CHECK(studio.run().code == ExitCode::done); // it has it: "in"
+  studio.options.follow = studio.path("none.part");
+  studio.options.inputs = {studio.path("none.part")};
+  const auto ran = studio.run();
+  CHECK(ran.code == ExitCode::io);
+  CHECK_THAT(ran.errors, ContainsSubstring("none.part: cannot open: No such file or directory"));
+}
+
 } // namespace dualcam::convert

@@ -1,6 +1,7 @@
 #include "dcam-convert/run_files.hpp"
 
 #include "quiet.hpp"
+#include "redirected.hpp"
 #include "standard_input.hpp"
 
 #include <sys/stat.h>
@@ -327,6 +328,23 @@ TEST_CASE("run files: standard output and --meta are for one file") {
   fs::create_hard_link(place.path("m.json"), place.path("m.mp4"));
   place.options.if_exists = IfExists::replace; // what is read is not written over
   CHECK_THAT(place.error(), ContainsSubstring("would be written over an input"));
+}
+
+TEST_CASE("run files: a pipe is no file that could be written over") {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const int same = ::dup(ends[1]);
+  Place place;
+  place.options.inputs = {"-"};
+  place.options.output = "-";
+  Names planned;
+  {
+    const Redirected input(STDIN_FILENO, ends[0]);
+    const Redirected output(STDOUT_FILENO, same);
+    planned = place.plan();
+  }
+  ::close(ends[1]);
+  CHECK(planned == Names{"-"});
 }
 
 } // namespace dualcam::convert

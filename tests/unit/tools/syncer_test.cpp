@@ -203,5 +203,32 @@ TEST_CASE("syncer: a file on another file system is synced by itself") {
   CHECK(many.disk.files == 10);
 }
 
+TEST_CASE("syncer: it holds the folder that it syncs as a whole, and no longer than it lives") {
+  struct Counted : CountingDisk {
+    int held = 0;
+    int open(const char* path, int flags, mode_t mode) override {
+      const int descriptor = CountingDisk::open(path, flags, mode);
+      held += descriptor >= 0 ? 1 : 0;
+      return descriptor;
+    }
+    int close(int descriptor) override {
+      --held;
+      return CountingDisk::close(descriptor);
+    }
+  };
+  for (const auto& [type, holds] : {std::pair(EXT4_SUPER_MAGIC, 1), {NFS_SUPER_MAGIC, 0}}) {
+    Counted disk;
+    disk.type = type;
+    REQUIRE(disk.mkdir("/out", 0777) == 0);
+    const FileSystem::Use use(disk);
+    {
+      Syncer syncer(disk.clock, {1, 1});
+      syncer.open("/out");
+      CHECK(disk.held == holds);
+    }
+    CHECK(disk.held == 0);
+  }
+}
+
 } // namespace
 } // namespace dualcam::serve

@@ -106,4 +106,60 @@ TEST_CASE("units: times, far beyond this century too") {
   CHECK(format_compact_time(SystemTime(milliseconds(253'402'300'799'999))) == "99991231T235959Z");
 }
 
+TEST_CASE("units: a time is read as it is written, and in no other way") {
+  const auto time = [](std::string_view text) { return parse_time(text); };
+  CHECK(time("2024-10-29T12:43:42.007Z") == SystemTime(milliseconds(1'730'205'822'007)));
+  CHECK(time("2024-10-29T12:43:42Z") == SystemTime(milliseconds(1'730'205'822'000)));
+  CHECK(time("2024-02-29T23:59:59.999Z") == SystemTime(milliseconds(1'709'251'199'999)));
+  CHECK(time("1970-01-01T00:00:00Z") == SystemTime(milliseconds(0)));
+  for (const auto* text : {"",
+                           "2024-10-29T12:43:42",
+                           "2024-10-29T12:43:42.007",
+                           "2024-10-29T12:43:42.07Z",
+                           "2024-10-29T12:43:42.0070Z",
+                           "2024-10-29T12:43:42.Z",
+                           "2024-10-29 12:43:42Z",
+                           "2024-1-29T12:43:42Z",
+                           "24-10-29T12:43:42Z",
+                           "2024-13-29T12:43:42Z",
+                           "2024-10-32T12:43:42Z",
+                           "2023-02-29T12:43:42Z",
+                           "2024-10-29T24:00:00Z",
+                           "2024-10-29T12:60:42Z",
+                           "2024-10-29T12:43:60Z",
+                           "2024-10-29T12:43:42Zx",
+                           "2024-10-29T12:43:42.007z",
+                           "2024/10/29T12:43:42Z",
+                           "2024-10-29T1243:42Z",
+                           "-024-10-29T12:43:42Z",
+                           "2024-00-29T12:43:42Z",
+                           "2024-10-00T12:43:42Z",
+                           "2024-10-29T12:43:4xZ",
+                           "2024-10-29T12:43"}) {
+    CAPTURE(text);
+    CHECK_FALSE(time(text));
+  }
+}
+
+TEST_CASE("units: a size is exact as an integer, a share at most all") {
+  CHECK(parse_size("8999999999999999") == 8'999'999'999'999'999);
+  CHECK_FALSE(parse_size("9000000000000000"));
+  CHECK_FALSE(parse_size("-0"));
+  CHECK(parse_share("1") == 1);
+  CHECK_FALSE(parse_share("1.0001"));
+  CHECK(parse_size("1.5") == 1);
+  CHECK(parse_size("1 K") == 1024);
+  CHECK_FALSE(parse_size("1 "));
+}
+
+TEST_CASE("units: what people read is rounded, not cut") {
+  CHECK(format_duration(milliseconds(59'999)) == "60.0 s");
+  CHECK(format_duration(milliseconds(60'999)) == "1:00");
+  CHECK(format_size(1075) == "1.0 KiB");
+  CHECK(format_size(1076) == "1.1 KiB");
+  CHECK(format_size(1'048'575) == "1024.0 KiB");
+  CHECK(format_estimate(std::chrono::seconds(3'600)) == "1h00m");
+  CHECK(format_estimate(std::chrono::seconds(86'400)) == "1d00h");
+}
+
 } // namespace dualcam

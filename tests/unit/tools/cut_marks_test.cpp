@@ -1,0 +1,133 @@
+#include "common/cut_marks.hpp"
+
+#include "testing.hpp"
+
+namespace dualcam {
+namespace {
+
+using Beside = CutMarks::Beside;
+
+/// "line: what", each told; the same fed whole and byte by byte.
+std::vector<std::string> marks(std::string_view text, Beside beside = Beside::nothing) {
+  const auto told = [&](std::size_t piece) {
+    std::vector<std::string> all;
+    CutMarks found(beside, [&](std::uint64_t line, const std::string& what) {
+      constexpr std::string_view head = "cut short where it was printed: ";
+      CHECK(what.starts_with(head));
+      all.push_back(std::to_string(line) + ": " + what.substr(head.size()));
+    });
+    for (std::size_t at = 0; at < text.size(); at += piece) {
+      found.feed(text.substr(at, piece));
+    }
+    found.finish();
+    return all;
+  };
+  const auto whole = told(std::max<std::size_t>(text.size(), 1));
+  CHECK(told(1) == whole);
+  CHECK(told(300) == whole);
+  return whole;
+}
+
+using Lines = std::vector<std::string>;
+
+/// Whether the one line has a mark.
+bool is_cut(std::string_view line, Beside beside = Beside::nothing) {
+  const auto found = marks(line, beside);
+  CHECK(found.size() <= 1);
+  return !found.empty();
+}
+
+const std::string rest = "the rest is not there; print all of it as hex";
+
+} // namespace
+
+TEST_CASE("cut marks: Node tells how much is not there, and of what") {
+  CHECK(marks("<Buffer 00 04 04 02 ... 17 more bytes>") ==
+        Lines{"1: 17 more bytes are not there; buffer.toString('hex') prints it whole"});
+  CHECK(marks("<Buffer 00 04 04 02 ... 1 more byte>") ==
+        Lines{"1: 1 more byte is not there; buffer.toString('hex') prints it whole"});
+  CHECK(marks("[ 0, 4, 4, 2, ... 3 more items ]") ==
+        Lines{"1: 3 more bytes are not there; Buffer.from(list).toString('hex') prints it whole"});
+  CHECK(marks("... 3 more elements") ==
+        Lines{"1: 3 more bytes are not there; Buffer.from(list).toString('hex') prints it whole"});
+  CHECK(marks("... (5 bytes more)") ==
+        Lines{"1: 5 more bytes are not there; buffer.toString('hex') prints it whole"});
+  CHECK(is_cut("...[+12 bytes]"));
+  CHECK_FALSE(is_cut("... 17 monkeys"));
+  CHECK_FALSE(is_cut("... 17> more bytes"));
+}
+
+TEST_CASE("cut marks: words may say it, too") {
+  CHECK(marks("00 04... truncated") == Lines{"1: " + rest});
+  CHECK(marks("00 04 ...(truncated)") == Lines{"1: " + rest});
+  CHECK(marks("00 04 ... more bytes") == Lines{"1: " + rest});
+  CHECK_FALSE(is_cut("00 04 ... and so on"));
+}
+
+TEST_CASE("cut marks: strace says so behind a quotation mark") {
+  const std::string told = "1: the rest is not there; 'strace -s 65536' prints it whole";
+  CHECK(marks(R"(read(5, "\0\4\4\2"..., 4096) = 1030)") == Lines{told});
+  CHECK(marks(R"(write(5, "\0\4"...) = 2)") == Lines{told});
+  CHECK_FALSE(is_cut(R"("..., 4096)")); // nothing is quoted
+  CHECK_FALSE(is_cut(R"(a"..., 4096)"));
+  CHECK_FALSE(is_cut(R"("a"...; 4096)"));
+}
+
+TEST_CASE("cut marks: dots between groups, or where a row of hex ends") {
+  CHECK(marks("0x00000005 ... 2e7b1ed9") == Lines{"1: " + rest});
+  CHECK(marks("00000005...2e7b1ed9") == Lines{"1: " + rest});
+  CHECK(marks("00000005\xE2\x80\xA6"
+              "2e7b1ed9") == Lines{"1: " + rest});
+  CHECK_FALSE(is_cut("0000005 ... 2e7b1ed9")); // seven digits touch it
+  CHECK_FALSE(is_cut("00000005 ... 2e7b1ed"));
+  CHECK_FALSE(is_cut("aaaaaaaa ... bbbbbbbb")); // words, maybe: no figure in it
+  CHECK(marks("00040402...") == Lines{"1: " + rest});
+  CHECK(is_cut("00040402...)"));
+  CHECK(is_cut("00040402... \n"));
+  CHECK_FALSE(is_cut("0004040...")); // seven
+  CHECK_FALSE(is_cut("00040402...x"));
+  CHECK_FALSE(is_cut("00040402 ...")); // it does not touch
+  CHECK_FALSE(is_cut("00040402.."));   // two dots are none
+  CHECK(is_cut("00040402....."));
+}
+
+TEST_CASE("cut marks: a list ends in dots before its bracket") {
+  CHECK(is_cut("[0, 4, 4, 2, ...]"));
+  CHECK(is_cut("{0, 4, 4, 2, ...}"));
+  CHECK(is_cut("(0, 4, ...)"));
+  CHECK(is_cut("00 04 04 02 ...]")); // eight digits need no bracket before them
+  CHECK_FALSE(is_cut("00 04 04 2 ...]"));
+  CHECK_FALSE(is_cut("[a, b, ...]"));     // no figures
+  CHECK_FALSE(is_cut("[0, 4, 4, 2...]")); // not parted from the last one
+  CHECK(is_cut("[0, 4, ... 12, 3]"));     // and goes on
+  CHECK_FALSE(is_cut("[0, 4, ... 12]"));
+  CHECK_FALSE(is_cut("0, 4, 4, 2, 0, 4, 4, 2, ... 123]"));
+  CHECK_FALSE(is_cut("[0, 4, ..."));
+}
+
+TEST_CASE("cut marks: beside text dots are characters, but for a line of their own") {
+  CHECK_FALSE(is_cut("00040402...", Beside::text));
+  CHECK_FALSE(is_cut("00 04 ... 17 more bytes>", Beside::text));
+  CHECK(is_cut("... 17 more bytes", Beside::text));
+  CHECK(is_cut(" \t... 17 more bytes", Beside::text));
+  CHECK_FALSE(is_cut("x... 17 more bytes", Beside::text));
+  CHECK(is_cut("00 04 ... 17 more bytes>", Beside::maybe_text));
+  CHECK_FALSE(is_cut("00040402...", Beside::maybe_text));
+  CHECK_FALSE(is_cut("[0, 4, 4, 2, ...]", Beside::maybe_text));
+  CHECK(is_cut("00000005...2e7b1ed9", Beside::maybe_text));
+}
+
+TEST_CASE("cut marks: the line is told, in texts of any length") {
+  std::string text;
+  for (int line = 1; line <= 100; ++line) {
+    text += "00 04 04 02 05 06 07 08 .. ... of text\n";
+  }
+  CHECK(marks(text).empty());
+  text += "00040402...\n\n<Buffer 00 ... 5 more bytes>\n";
+  CHECK(marks(text) == Lines{"101: " + rest, "103: 5 more bytes are not there; "
+                                             "buffer.toString('hex') prints it whole"});
+  CHECK(marks("").empty());
+  CHECK(marks("...").empty());
+}
+
+} // namespace dualcam
