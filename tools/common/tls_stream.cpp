@@ -43,6 +43,18 @@ public:
 const TlsCategory tls_category;
 const VerificationCategory verification_category;
 
+/// What both sides agreed on a secret with is of no use once the handshake is over. OpenSSL would
+/// keep it until the connection ends: 6.5 KiB where that is X25519MLKEM768.
+void forget_key_exchange(ssl_st* ssl) {
+  for (const int whose : {SSL_CTRL_GET_PEER_TMP_KEY, SSL_CTRL_GET_TMP_KEY}) {
+    EVP_PKEY* key = nullptr;
+    if (SSL_ctrl(ssl, whose, 0, static_cast<void*>(&key)) == 1) {
+      EVP_PKEY_set_type(key, EVP_PKEY_X25519); // which throws away what is in it
+      EVP_PKEY_free(key);
+    }
+  }
+}
+
 } // namespace
 
 void TlsStream::Free::operator()(ssl_st* ssl) const { SSL_free(ssl); }
@@ -62,6 +74,7 @@ asio::error_code TlsStream::handshake() {
   begin_call();
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {
+    forget_key_exchange(ssl_.get());
     return {};
   }
   const auto error = error_of(result);
