@@ -165,7 +165,7 @@ class Start(ToolTest):
                  ("--exec", "./", "-p", "0")),
                 (3, "of no-such.invalid: (there is no host of that name|no name server answers)$",
                  ("-b", "no-such.invalid", "-p", "0")),
-                (3, "of 127.0.0.1:7050: .*-b takes an address alone, its port is told by -p$",
+                (3, "of 127.0.0.1:7050: .*-b takes an address alone, its port is given by -p$",
                  ("-b", "127.0.0.1:7050", "-p", "0")),
                 (3, "of fe80::1: .*needs its interface", ("-b", "fe80::1", "-p", "0")),
                 (3, "lo: .*network interface, -b takes one of its addresses: .*127.0.0.1",
@@ -222,10 +222,13 @@ class Start(ToolTest):
 
     def test_a_check_finds_what_a_start_would_find_and_makes_nothing(self):
         self.out.rmdir()
+        other = self.file("other.pcap", 100)
+        content = other.read_bytes()
         for output, capture, why in (
                 (self.folder / "no/new", "c.pcap", "the output folder .* does not exist"),
                 (self.out, self.folder / "no/c.pcap", "cannot write to --capture .*/no/c.pcap: No such file"),
-                (self.out, self.folder, "cannot write to --capture .*: Is a directory")):
+                (self.out, self.folder, "cannot write to --capture .*: Is a directory"),
+                (self.out, other, "cannot write to --capture .*: the file exists and is no capture written here")):
             said = [self.run_tool("dcam-serve", "--log-time", "never", "-p", "0", "-o", output, "--capture",
                                   capture, *check, cwd=self.folder) for check in (["--check-config"], [])]
             self.assertEqual([result.returncode for result in said], [3, 3], said)
@@ -237,6 +240,21 @@ class Start(ToolTest):
         result = self.run_tool("dcam-serve", "--check-config", "-o", self.out, "--capture", capture)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertFalse(capture.exists() or self.out.exists())
+        self.assertEqual(other.read_bytes(), content)
+
+    def test_a_check_is_content_with_a_capture_to_go_on_in(self):
+        capture, empty, pipe = (self.folder / name for name in ("c.pcap", "empty.pcap", "pipe"))
+        server = self.serve("--capture", capture)
+        self.assertEqual(self.sim(server, self.file("a.jpg", 3000)).returncode, 0)
+        self.assertEqual(server.wait(), 0, server.errors)
+        torn = capture.read_bytes()[:-1]
+        capture.write_bytes(torn)
+        empty.touch()
+        os.mkfifo(pipe)
+        for each in capture, empty, pipe:
+            result = self.run_tool("dcam-serve", "--check-config", "-o", self.out, "--capture", each)
+            self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual((capture.read_bytes(), empty.read_bytes()), (torn, b""))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/descriptor.hpp"
 #include "common/internet_checksum.hpp"
 
 namespace dualcam::inline tools {
@@ -42,14 +43,18 @@ ByteBuffer file_header() {
   return header;
 }
 
-/// Up to which offset `descriptor` holds whole records of ours; 0: it is another file.
-std::uint64_t whole_records(int descriptor, std::uint64_t size) {
-  const auto ours = file_header();
+Result<void> check_header(int descriptor) {
   std::array<std::byte, file_header_size> header{};
   if (::pread(descriptor, header.data(), header.size(), 0) != static_cast<ssize_t>(header.size()) ||
-      !std::ranges::equal(header, ours)) {
-    return 0;
+      !std::ranges::equal(header, file_header())) {
+    return std::unexpected(Error{ErrorCategory::unsupported, 0,
+                                 "the file exists and is no capture written here: not touched"});
   }
+  return {};
+}
+
+/// Up to which offset the capture holds whole records.
+std::uint64_t whole_records(int descriptor, std::uint64_t size) {
   std::uint64_t offset = file_header_size;
   for (;;) {
     std::array<std::byte, record_header_size> record{};
@@ -115,15 +120,23 @@ Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path
     return writer->error() != 0 ? Result<std::unique_ptr<PcapWriter>>(errno_error(writer->error()))
                                 : std::move(writer);
   }
-  const auto whole = whole_records(descriptor, size);
-  if (whole == 0) {
-    return std::unexpected(Error{ErrorCategory::unsupported, 0,
-                                 "the file exists and is no capture written here: not touched"});
+  if (const auto ours = check_header(descriptor); !ours) {
+    return std::unexpected(ours.error());
   }
+  const auto whole = whole_records(descriptor, size);
   if (whole < size && ::ftruncate(descriptor, static_cast<off_t>(whole)) != 0) {
     return errno_error(errno);
   }
   return writer;
+}
+
+Result<void> PcapWriter::check(const std::filesystem::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  struct stat status{};
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
+    return errno_error(errno);
+  }
+  return status.st_size == 0 ? Result<void>() : check_header(file.get());
 }
 
 PcapWriter::~PcapWriter() {

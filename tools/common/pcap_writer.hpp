@@ -32,6 +32,8 @@ public:
   /// error, and stays as it is. The opened file is readable by its owner alone: positions are in
   /// it.
   static Result<std::unique_ptr<PcapWriter>> open(const std::filesystem::path& path);
+  /// Whether `open` would go on in the regular file that is there, which stays as it is.
+  static Result<void> check(const std::filesystem::path& path);
   ~PcapWriter();
   PcapWriter(const PcapWriter&) = delete;
   PcapWriter& operator=(const PcapWriter&) = delete;

@@ -132,7 +132,7 @@ std::string listen_remedy(const ServeOptions& options, const asio::error_code& e
            addresses_of(options.bind);
   }
   if (error == asio::error::host_not_found && std::ranges::count(options.bind, ':') == 1) {
-    return "; -b takes an address alone, its port is told by -p";
+    return "; -b takes an address alone, its port is given by -p";
   }
   if (error == asio::error::invalid_argument && is_of_a_link(options.bind)) {
     return "; such an address needs its interface, as in fe80::1%eth0";

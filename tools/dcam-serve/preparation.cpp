@@ -126,6 +126,10 @@ Result<void> foresee_capture(const std::filesystem::path& path) {
   struct stat status{};
   const bool is_there = ::stat(path.c_str(), &status) == 0;
   int error = is_there ? 0 : errno;
+  if (is_there && S_ISREG(status.st_mode)) {
+    const auto checked = PcapWriter::check(path);
+    return checked ? checked : no_capture(path, checked.error().message);
+  }
   if (is_there && ::access(path.c_str(), W_OK) != 0) {
     error = errno;
   } else if (is_there && S_ISDIR(status.st_mode)) {
