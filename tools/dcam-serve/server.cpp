@@ -490,7 +490,7 @@ void Server::check_product() {
   }
   if (product.reader_gone() && options_.keep_listening && !stopping_) {
     outcome_.failed(ExitCode::io); // what is still to be told nobody hears
-    reporter_.console().note("nobody reads standard output any more: stopping");
+    reporter_.console().error("nobody reads standard output any more: stopping");
     stop();
   }
 }

@@ -206,8 +206,9 @@ TEST_CASE("serve service: paths that cannot be written cost no file, but the exi
   CHECK(content_of(scene.folder() / photo) == "123456789");
 }
 
-TEST_CASE("serve service: whom nobody hears any more stops, when it would go on for ever") {
+TEST_CASE("serve service: whom nobody hears any more says so and stops, if it would go on") {
   const bool goes_on = GENERATE(true, false);
+  const bool quiet = GENERATE(false, true);
   std::signal(SIGPIPE, SIG_IGN);
   int ends[2];
   REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
@@ -216,6 +217,7 @@ TEST_CASE("serve service: whom nobody hears any more stops, when it would go on 
   const Redirected pipe(STDOUT_FILENO, ends[1]);
   ::close(ends[0]);
   server.options.keep_listening = goes_on;
+  server.options.common.quiet = quiet;
   server.start();
   {
     TestDevice device(server);
