@@ -88,6 +88,14 @@ class Documentation(unittest.TestCase):
                     named = [word for word in words.split() if re.match(r"[\w-]\w", word)]
                     self.assertEqual([word for word in named if word not in options], [], f"{page}: {line}")
 
+    def test_every_option_that_readme_names_is_one(self):
+        options = {option for name in NAMES for option in options_of_help(name)}
+        others = {"--install", "--build", "--target", "--full", "--soak", "--slow-syncs", "--stop"}
+        text = re.sub(r"^```.*?^```", "", (SOURCE / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+        named = {word for code in re.findall(r"`([^`]+)`", text) for word in re.findall(r"(?<!\S)--[a-z][\w-]*", code)}
+        self.assertGreater(len(named), 20)
+        self.assertEqual(named - options - others, set())
+
     def test_the_sections_of_the_tools_pages_are_the_same_in_the_same_order(self):
         for page in sorted(SOURCE.glob("man/*.1")):
             sections = re.findall(r"^\.Sh (.*)$", page.read_text(), re.MULTILINE)

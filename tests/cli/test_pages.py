@@ -111,6 +111,25 @@ class Citations(unittest.TestCase):
                 self.assertTrue((SOURCE / "man" / f"{name}.{section}").is_file(), f"{page}: {name}")
 
 
+class Readme(unittest.TestCase):
+    """What README names within its sentences exists; the commands are run by test_shown.py."""
+
+    def test_its_paths(self):
+        count = 0
+        text = re.sub(r"^```.*?^```", "", (SOURCE / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+        for code in re.findall(r"`([^`]+)`", text):
+            path = code.split()[0]
+            if re.match(r"(tools|tests|libdualcam)/", path):
+                found = (SOURCE / path).exists()
+            elif re.search(r"^\w+/\w+\.[ch]pp$|^\w+\.(cpp|py|sh)$", path):
+                found = list(SOURCE.glob(f"[lt]*/**/{path}"))
+            else:
+                continue
+            self.assertTrue(found, path)
+            count += 1
+        self.assertGreater(count, 20)
+
+
 class PageExamples(unittest.TestCase):
     """The vectors of the pages are what the text beside them says."""
 

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
+import tls_files
 from harness import IMEI, PATIENCE, Running, TOOLS, ToolTest, crc16, tool
 from test_progress import Terminal, shares
 
@@ -38,6 +39,14 @@ def of_readme():
     for block in re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
             yield re.split(r"\s+# ", line)[0]
+
+
+def of_text():
+    """The commands of our tools within README's sentences and tables."""
+    text = re.sub(r"^```.*?^```", "", README, flags=re.MULTILINE | re.DOTALL)
+    for code in re.findall(r"`([^`]+)`", text):
+        if re.match(r"dcam-\w+\s", code):
+            yield " ".join(code.split())
 
 
 def terminal_blocks():
@@ -134,6 +143,15 @@ CAMERAS = {
         rf"({IMEI}/TIME_(adas|dsm)\.jpg\n){{2}}",
     "dcam-sim -q --devices 10000 --ramp 60s --rate 3700 localhost:7050 videof=clip.h265":
         r"(\d{15}/TIME_videof\.h265\n){5}",
+}
+# Of sentences: what is left out there, and what is printed.
+WITHIN_TEXT = {
+    "dcam-serve -p 7050": ("", STORED * 2),
+    "dcam-sim --tls --tls-ca FILE": (" localhost:7050 a.jpg", rf"{IMEI}/TIME_photof\.jpg\n"),
+    "dcam-sim --generate": (" 1 localhost:7050", STORED * 2),
+    "dcam-crc --dump --map": (" capture.pcap", r"[\s\S]*complete[\s\S]*"),
+    "dcam-convert --codec h264": (" clip.h265", r"clip\.mp4\n"),
+    "dcam-convert --page": (" footage/index.html footage", r"[\s\S]*footage/index\.html\n"),
 }
 # The same with fewer cameras, and without waiting.
 LIGHTER = {"20241029T124342Z_videof.h265 20241029T124342Z_videor.h265": "clip.h265 DIR/*.h265",
@@ -244,29 +262,35 @@ class Shown(ToolTest):
         self.assertGreater(len(shown), 30)
         self.assertEqual(shown, PLAIN.keys() | SERVERS.keys() | CAMERAS.keys())
 
+    def prints(self, command, expected):
+        with self.subTest(command):
+            result = subprocess.run(self.shell(command), capture_output=True, text=True,
+                                    stdin=subprocess.DEVNULL, cwd=self.place, env=self.environment)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertRegex(normalised(result.stdout), rf"\A{expected}\Z")
+
     def test_examples_that_need_no_connection(self):
         for command, expected in PLAIN.items():
-            with self.subTest(command):
-                result = subprocess.run(self.shell(command), capture_output=True, text=True,
-                                        stdin=subprocess.DEVNULL, cwd=self.place, env=self.environment)
-                self.assertEqual(result.returncode, 0, result.stderr)
-                self.assertRegex(normalised(result.stdout), rf"\A{expected}\Z")
+            self.prints(command, expected)
         for name in ("photos.gpx", "clip.mp4", "sheet.jpg", "mp4/clip.mp4", "files"):
             self.assertTrue((self.place / name).exists(), name)
 
+    def serves(self, command, expected):
+        with self.subTest(command):
+            self.clear()
+            server = self.begin(command)
+            self.run_camera("dcam-sim localhost:7050 photof=a.jpg videof=clip.h265"
+                            if "-s " not in command else
+                            "dcam-sim localhost:7050 photof=a.jpg videof=clip.h265 || true")
+            status = self.stop(server) if " -k" in command else server.wait()
+            self.assertEqual(status, 0, server.errors)
+            self.assertRegex(normalised(server.output), rf"\A{expected}\Z")
+            if "rclone" in command:
+                self.assertEqual(server.errors.count("rclone copy"), 2)
+
     def test_examples_of_a_server(self):
         for command, expected in SERVERS.items():
-            with self.subTest(command):
-                self.clear()
-                server = self.begin(command)
-                self.run_camera("dcam-sim localhost:7050 photof=a.jpg videof=clip.h265"
-                                if "-s " not in command else
-                                "dcam-sim localhost:7050 photof=a.jpg videof=clip.h265 || true")
-                status = self.stop(server) if " -k" in command else server.wait()
-                self.assertEqual(status, 0, server.errors)
-                self.assertRegex(normalised(server.output), rf"\A{expected}\Z")
-                if "rclone" in command:
-                    self.assertEqual(server.errors.count("rclone copy"), 2)
+            self.serves(command, expected)
 
     def make_ffmpeg_quick(self):
         """It only makes what was made before: the pictures and the sound of the camera's clip."""
@@ -277,15 +301,31 @@ class Shown(ToolTest):
                            f" *hevc*) cat {self.folder}/pictures ;; *) head -c 8000 /dev/zero ;; esac\n")
         program.chmod(0o755)
 
+    def uploads(self, command, expected, server_options=""):
+        with self.subTest(command):
+            self.clear()
+            server = self.begin("dcam-serve -k" + server_options)
+            self.run_camera(command)
+            self.assertEqual(self.stop(server), 0)
+            self.assertRegex(normalised(server.output), rf"\A{expected}\Z")
+
     def test_examples_of_a_camera(self):
         self.make_ffmpeg_quick()
         for command, expected in CAMERAS.items():
-            with self.subTest(command):
-                self.clear()
-                server = self.begin("dcam-serve -k")
-                self.run_camera(command)
-                self.assertEqual(self.stop(server), 0)
-                self.assertRegex(normalised(server.output), rf"\A{expected}\Z")
+            self.uploads(command, expected)
+
+    def test_commands_within_the_text(self):
+        self.assertEqual(set(of_text()), WITHIN_TEXT.keys())
+        authority, certificate, key = tls_files.of_this_process()
+        tls = f" --tls-cert {certificate} --tls-key {key}"
+        for shown, (rest, expected) in WITHIN_TEXT.items():
+            command = shown.replace("FILE", str(authority.certificate)) + rest
+            if shown.startswith("dcam-serve"):
+                self.serves(command, expected)
+            elif shown.startswith("dcam-sim"):
+                self.uploads(command, expected, tls if "--tls" in shown else "")
+            else:
+                self.prints(command, expected)
 
     def test_the_picture_at_the_top(self):
         """The camera sends at a real one's rate: the video is on its way for minutes."""
