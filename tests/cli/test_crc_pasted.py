@@ -218,7 +218,7 @@ class Pasted(ToolTest):
     def test_what_stands_behind_the_bytes_is_named(self):
         array = "p(" + ", ".join(f"0x{byte:x}U" for byte in PLAIN) + ")\n"
         done = self.said(array + "q(0001020304050607)\n")
-        self.assertIn("line 2: there is more hex behind", done.stderr)
+        self.assertIn("line 2: there is more hex after", done.stderr)
         self.assertIn(WHOLE, done.stdout)
         self.assertEqual(done.returncode, 1)
 

@@ -370,6 +370,8 @@ class Coordinates(MetaTest):
 
     def test_negative_degrees_are_arguments(self):
         self.expect(["coord", "-33.8", "151.2"], "c040e66666666666 4062e66666666666\n")
+        self.expect(["coord", "54,", "25"], "404b000000000000, 4039000000000000\n")
+        self.expect(["coord", "54.5,", "25.5", "1"], "404b400000000000, 4039800000000000\n3ff0000000000000\n")
         self.expect(["coord", "-33.8", "-.5"], "c040e66666666666 bfe0000000000000\n")
         self.expect(["coord", "--", "-33.8"], "c040e66666666666\n")
 

@@ -132,6 +132,7 @@ class ByKind(Scrubbed):
         self.made.write_text("mine")
         done = self.run_tool("dcam-crc", "--scrub", self.made, "--dump", self.capture)
         self.assertEqual((done.returncode, self.made.read_text()), (3, "mine"))
+        self.assertEqual(done.stderr, f"dcam-crc: {self.made}: cannot create it: File exists\n")
         self.assertEqual(list(self.folder.glob("*.part")), [])
         self.assertEqual(self.run_tool("dcam-crc", "--scrub", "/dev/full/x", self.capture)
                          .returncode, 3)

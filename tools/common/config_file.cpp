@@ -33,7 +33,7 @@ std::expected<std::string, std::string> value_of(std::string_view text) {
     return std::unexpected("the quote that begins its value has no end");
   }
   if (!is_comment(without_blanks(text.substr(end + 1)))) {
-    return std::unexpected("something stands behind the quoted value");
+    return std::unexpected("something stands after the quoted value");
   }
   return std::string(text.substr(1, end - 1));
 }

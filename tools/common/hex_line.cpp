@@ -315,7 +315,7 @@ std::string problem_without_hex(const Words& words) {
     return "percent-encoded bytes: decode them, and print them as hex";
   }
   return has_much_hex(words)
-             ? "hex with something else behind or between it: leave nothing but the bytes"
+             ? "hex with something else after or between it: leave nothing but the bytes"
              : "";
 }
 

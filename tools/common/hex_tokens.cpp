@@ -408,7 +408,7 @@ void HexTokens::end_word() {
 void HexTokens::word_digits(std::string_view digits) {
   if (stopped_) {
     if (digits.size() >= 8 && !std::exchange(bad_string_, true)) {
-      wrong("there is more hex behind the end of the first: give one at a time");
+      wrong("there is more hex after the end of the first: give one at a time");
     }
     return;
   }

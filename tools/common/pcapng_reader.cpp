@@ -82,7 +82,7 @@ Result<bool> PcapngReader::read_block() {
     const auto magic = block->subspan(8);
     big_endian_ = load_be<std::uint32_t>(magic) == byte_order_magic;
     if (u32(magic) != byte_order_magic) {
-      return error("no byte order is told");
+      return error("no byte order is given");
     }
   }
   const auto type = u32(*block);

@@ -60,7 +60,7 @@ std::optional<std::string> misfit(const ConvertOptions& options) {
   const bool fragments_in_mp4 =
       options.container == Container::fragments && named == Container::mp4;
   return named && named != options.container && !fragments_in_mp4
-             ? std::optional<std::string>("--container contradicts the name behind --output")
+             ? std::optional<std::string>("--container contradicts the name after --output")
              : std::nullopt;
 }
 
@@ -68,7 +68,7 @@ void add_options(Arguments& parser, ConvertOptions& options) {
   parser.text("-o,--output", "FILE|DIR|-", options.output,
               "where it goes; .mp4, .mkv, .mov or .m3u8 picks the container (INPUT with .mp4)");
   parser.custom("--container", "CONTAINER", "",
-                "mp4, mov, mkv or fmp4 (fragmented MP4), where no name tells it",
+                "mp4, mov, mkv or fmp4 (fragmented MP4), where no name shows it",
                 [&](const std::string& given) -> std::optional<std::string> {
                   options.container = container_named(given);
                   return options.container ? std::nullopt

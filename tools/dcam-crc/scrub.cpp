@@ -66,7 +66,7 @@ public:
     }
     std::error_code error;
     if (fs::exists(fs::symlink_status(path, error))) {
-      return errno_error(EEXIST, path);
+      return errno_error(EEXIST, "cannot create it");
     }
     auto part = PartFile::create(path);
     if (!part) {

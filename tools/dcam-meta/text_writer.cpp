@@ -123,7 +123,7 @@ void add_not_told(const Record& record, Fields& fields) {
   const bool by_json = !record.document.is_null();
   const auto missing = [&](bool there, std::string_view label) {
     if (!there) {
-      fields.emplace_back(label, "not told");
+      fields.emplace_back(label, "not reported");
     }
   };
   missing(!by_json || record.time, "time");

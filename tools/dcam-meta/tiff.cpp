@@ -124,7 +124,7 @@ Result<Directory> Tiff::below(const Directory& from, std::uint16_t pointer) cons
     return Directory{};
   }
   if ((entry->type != type_long && entry->type != type_directory) || entry->count != 1) {
-    return malformed_error(0, "the place of a directory is not told by one number");
+    return malformed_error(0, "the place of a directory is not given by one number");
   }
   return directory_at(number<std::uint32_t>(entry->value));
 }

@@ -176,7 +176,9 @@ ExitCode MetaTool::convert() {
   for (std::size_t i = 0; i < values.size(); ++i) {
     std::string line = values[i];
     line.erase(0, line.find_first_not_of(' '));
-    if (!is_pair_or_longer(line) && i + 1 < values.size() && !is_pair_or_longer(values[i + 1])) {
+    const bool lacks_second = line.find(',') + 1 == line.size(); // of a shell's words 54, 25
+    const bool takes_next = lacks_second || !is_pair_or_longer(line);
+    if (takes_next && i + 1 < values.size() && !is_pair_or_longer(values[i + 1])) {
       const auto& second = values[++i];
       line += second.starts_with(' ') ? second : ' ' + second;
     }

@@ -27,7 +27,7 @@ void ServerSession::on_path_stage(const Message& message) {
   }
   auto file = path->text().empty() ? std::nullopt : FileRef::of_path(path->path);
   if (!file) {
-    return without_path("the device tells an empty path");
+    return without_path("the device sends an empty path");
   }
   progress();
   framer_.limit(CommandId::path, longest_unasked_path);

@@ -192,7 +192,7 @@ TEST_CASE("capture: damaged pcapng files say where, and what is whole counts") {
   CHECK(read_file(from_hex("0a0d0d0a 0000001c 11111111 0001 0000 ffffffffffffffff 0000001c"))
             .at(0)
             .at(0)
-            .find("no byte order is told, in the block at byte 0") != std::string::npos);
+            .find("no byte order is given, in the block at byte 0") != std::string::npos);
   CHECK(read_file(pcapng_file(static_cast<LinkType>(147), frames))
             .at(0)
             .at(0)

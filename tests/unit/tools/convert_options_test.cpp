@@ -116,7 +116,7 @@ TEST_CASE("convert options: a container is named, and fits what the output is ca
   for (const auto& [container, name] :
        {std::pair{"mp4", "x.mkv"}, {"fmp4", "x.mkv"}, {"mov", "x.mp4"}, {"mkv", "x.mp4"}}) {
     CHECK_THAT(line.bad({"--container", container, "-o", name, "a"}),
-               ContainsSubstring("--container contradicts the name behind --output"));
+               ContainsSubstring("--container contradicts the name after --output"));
   }
   CHECK_THAT(line.bad({"--container", "mp4", "--extract", "video", "a"}),
              ContainsSubstring("--container has no use: what is made is no video for players"));

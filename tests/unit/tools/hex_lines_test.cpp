@@ -10,7 +10,7 @@ const std::string differently_behind =
     "bytes are separated in different ways: is there a time or an address before them?";
 const std::string differently = "bytes are separated in different ways";
 const std::string mixed =
-    "hex with something else behind or between it: leave nothing but the bytes";
+    "hex with something else after or between it: leave nothing but the bytes";
 const std::string columns =
     "columns of digits: leave only the bytes, as 'tshark -T fields -e tcp.payload' has them";
 const std::string words_in_line =

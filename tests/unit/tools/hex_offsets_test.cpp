@@ -9,7 +9,7 @@ const std::string odd = "an odd number of hex digits: one is missing, or one too
 const std::string differently_behind =
     "bytes are separated in different ways: is there a time or an address before them?";
 const std::string mixed =
-    "hex with something else behind or between it: leave nothing but the bytes";
+    "hex with something else after or between it: leave nothing but the bytes";
 const std::string words = "16-bit words or octal numbers, whose bytes stand in another order: "
                           "print it with 'xxd', 'hexdump -C' or 'od -A x -t x1'";
 const std::string broken = "something between the bytes is no pair of hex digits";

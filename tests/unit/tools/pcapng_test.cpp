@@ -85,7 +85,7 @@ TEST_CASE("pcapng: each damage is told with the block where it is") {
         {blocks({section, interface, packet,
                  "0a0d0d0a 0000001c 1a2b3c4e 0001 0000 "
                  "ffffffffffffffff 0000001c"}),
-         "no byte order is told"}}) {
+         "no byte order is given"}}) {
     const auto said = read(hex);
     CHECK_THAT(said, ContainsSubstring(told));
     CHECK_THAT(said, ContainsSubstring("in the block at byte 88"));

@@ -114,7 +114,7 @@ TEST_CASE("text: what a camera's document may tell and does not is said") {
   const auto told = [](std::string_view text) {
     Lines missing;
     for (const auto& line : written({of_json(text)})) {
-      if (line.ends_with("not told")) {
+      if (line.ends_with("not reported")) {
         missing.push_back(line.substr(0, line.find("  ")));
       }
     }
