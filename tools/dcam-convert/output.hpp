@@ -27,7 +27,7 @@ public:
 
   bool is_stdout() const { return !part_; }
   /// The file to be written by another program, under its temporary name.
-  const std::filesystem::path& temporary_path() const { return part_->path(); }
+  std::filesystem::path temporary_path() const { return part_->path(); }
 
   /// Waits for standard output's reader, but not after a stop signal.
   Result<void> write(Bytes bytes);

@@ -129,7 +129,9 @@ Result<void> FileTransfer::check_new() {
 asio::awaitable<Result<void>> FileTransfer::begin_part() {
   auto begun = co_await disk_.run([this] { return begin_file(); });
   begun_ = begun.has_value();
-  path_ = begun ? part_->file()->path() : path_;
+  if (begun_) {
+    path_ = part_->file()->path();
+  }
   co_return begun;
 }
 

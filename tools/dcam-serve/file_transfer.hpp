@@ -8,6 +8,7 @@
 #include "dcam-serve/disk.hpp"
 #include "dcam-serve/growing_part.hpp"
 #include "dcam-serve/transfer.hpp"
+#include "dualcam/storage/kept_path.hpp"
 
 namespace dualcam::serve {
 
@@ -61,9 +62,9 @@ private:
   Disk& disk_;
   std::shared_ptr<Flow> flow_;
   std::shared_ptr<GrowingPart> part_;
-  bool begun_ = false;         ///< the part is there
-  std::filesystem::path name_; ///< it is to get, by what is known so far
-  std::filesystem::path path_;
+  bool begun_ = false; ///< the part is there
+  KeptPath name_;      ///< it is to get, by what is known so far
+  KeptPath path_;
   ResumePoint resume_point_;
   std::vector<FileRecord> known_; ///< what it is compared with
 };

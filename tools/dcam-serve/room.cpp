@@ -16,7 +16,7 @@ Result<void> Room::check(const HeldData& held) const {
   if (options.min_free == 0 || geometry.behind_all(held.packets, held.bytes) == announced) {
     return {};
   }
-  auto place = folder;
+  std::filesystem::path place = folder;
   std::error_code error;
   auto space = std::filesystem::space(place, error);
   while (error && place != options.output && place != "/") { // not there yet

@@ -8,6 +8,7 @@
 #include "dcam-serve/options.hpp"
 #include "dualcam/files/file_ref.hpp"
 #include "dualcam/storage/checkpoint.hpp"
+#include "dualcam/storage/kept_path.hpp"
 
 namespace dualcam::serve {
 
@@ -15,8 +16,8 @@ namespace dualcam::serve {
 struct Room {
   const ServeOptions& options;
   FileRef file;
-  std::uint32_t announced;      ///< by START
-  std::filesystem::path folder; ///< where it goes; it need not be there yet
+  std::uint32_t announced; ///< by START
+  KeptPath folder;         ///< where it goes; it need not be there yet
 
   /// `held` is there already. An error says what does not fit.
   Result<void> check(const HeldData& held) const;

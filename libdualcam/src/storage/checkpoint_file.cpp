@@ -62,9 +62,8 @@ Result<File> write_claim(const fs::path& path, std::uint64_t offset, std::uint64
 
 } // namespace
 
-CheckpointFile::CheckpointFile(fs::path path, std::uint64_t part, const std::string& header)
-    : path_(std::move(path)), part_(part), header_(crc64(as_bytes(header))), slots_(header.size()) {
-}
+CheckpointFile::CheckpointFile(const fs::path& path, std::uint64_t part, const std::string& header)
+    : path_(path), part_(part), header_(crc64(as_bytes(header))), slots_(header.size()) {}
 
 Result<std::optional<Checkpoint>> CheckpointFile::read(const fs::path& path) {
   const auto content = read_small_file(path, longest_checkpoint);
@@ -145,9 +144,8 @@ void CheckpointFile::publish(Claim claim, std::shared_ptr<const ByteBuffer> tail
   const auto block = claim_block(claim, header_);
   const auto known = std::exchange(known_.at(slot_), crc64(as_bytes(block)));
   ClaimText text{block.substr(0, block.find('\n') + 1), std::move(tail)};
-  barrier.add({path_, [path = path_, offset = offset_of(slot_), known, text = std::move(text)] {
-                 return write_claim(path, offset, known, text);
-               }});
+  barrier.add({path_, [path = fs::path(path_), offset = offset_of(slot_), known,
+                       text = std::move(text)] { return write_claim(path, offset, known, text); }});
 }
 
 } // namespace dualcam

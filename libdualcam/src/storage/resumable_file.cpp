@@ -140,6 +140,7 @@ void ResumableFile::publish(Barrier& barrier) {
 
 void ResumableFile::confirm() {
   saved_ = published_;
+  next_tail_.reset();
   checkpoint_.confirm();
 }
 

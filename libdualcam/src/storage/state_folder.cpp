@@ -45,8 +45,8 @@ fs::path or_here(const fs::path& root) { return root.empty() ? fs::path(".") : r
 
 } // namespace
 
-StateFolder::StateFolder(fs::path root, std::uint64_t imei)
-    : root_(std::move(root)), path_(root_ / state_folder_name / format_imei(imei)), imei_(imei) {}
+StateFolder::StateFolder(const fs::path& root, std::uint64_t imei)
+    : root_(root), path_(root / state_folder_name / format_imei(imei)), imei_(imei) {}
 
 fs::path StateFolder::absolute(const fs::path& relative) const { return root_ / relative; }
 

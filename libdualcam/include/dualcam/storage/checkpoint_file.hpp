@@ -15,6 +15,7 @@
 
 #include "dualcam/storage/barrier.hpp"
 #include "dualcam/storage/checkpoint.hpp"
+#include "dualcam/storage/kept_path.hpp"
 
 namespace dualcam {
 
@@ -48,13 +49,13 @@ public:
   void confirm() { slot_ = 1 - slot_; }
 
   /// It gets another name.
-  void set_path(std::filesystem::path path) { path_ = std::move(path); }
+  void set_path(const std::filesystem::path& path) { path_ = path; }
 
 private:
-  CheckpointFile(std::filesystem::path path, std::uint64_t part, const std::string& header);
+  CheckpointFile(const std::filesystem::path& path, std::uint64_t part, const std::string& header);
   std::uint64_t offset_of(unsigned slot) const { return slots_ + slot * checkpoint_block; }
 
-  std::filesystem::path path_;
+  KeptPath path_;
   std::uint64_t part_ = 0;
   std::uint64_t header_ = 0;             ///< its CRC-64
   std::uint64_t slots_ = 0;              ///< where they begin

@@ -13,6 +13,7 @@
 #include <span>
 
 #include "dualcam/storage/file_system.hpp"
+#include "dualcam/storage/kept_path.hpp"
 #include "dualcam/wire/bytes.hpp"
 #include "dualcam/wire/error.hpp"
 
@@ -41,9 +42,9 @@ public:
   void close();
 
   /// What it is called.
-  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path path() const { return path_; }
   /// It has been renamed.
-  void set_path(std::filesystem::path path) { path_ = std::move(path); }
+  void set_path(const std::filesystem::path& path) { path_ = path; }
   /// Whether it is what has its name: others may rename, replace and remove it.
   bool is_named() const;
 
@@ -95,12 +96,12 @@ public:
 private:
   Result<bool> try_lock_range(struct ::flock range);
 
-  File(FileSystem& files, int descriptor, std::filesystem::path path)
-      : files_(&files), descriptor_(descriptor), path_(std::move(path)) {}
+  File(FileSystem& files, int descriptor, const std::filesystem::path& path)
+      : files_(&files), descriptor_(descriptor), path_(path) {}
 
   FileSystem* files_ = nullptr;
   int descriptor_ = -1;
-  std::filesystem::path path_;
+  KeptPath path_;
 };
 
 } // namespace dualcam

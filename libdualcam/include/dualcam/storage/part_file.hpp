@@ -15,6 +15,7 @@
 
 #include "dualcam/storage/durable.hpp"
 #include "dualcam/storage/file.hpp"
+#include "dualcam/storage/kept_path.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam {
@@ -70,11 +71,11 @@ public:
                                               Access access = Access::write);
 
   /// NAME.part; after `finish` the name it got.
-  const std::filesystem::path& path() const { return file_.path(); }
+  std::filesystem::path path() const { return file_.path(); }
   /// The name that `finish` is to give it.
-  const std::filesystem::path& final_name() const { return final_name_; }
+  std::filesystem::path final_name() const { return final_name_; }
   /// Another one; on the same file system.
-  void set_final_name(std::filesystem::path name) { final_name_ = std::move(name); }
+  void set_final_name(const std::filesystem::path& name) { final_name_ = name; }
   /// It has been renamed.
   void set_path(std::filesystem::path path) { file_.set_path(std::move(path)); }
   /// The open file.
@@ -122,11 +123,11 @@ public:
 private:
   Bytes held_back() const { return tail_ ? Bytes(*tail_) : Bytes(); }
 
-  PartFile(File file, std::filesystem::path final_name)
-      : file_(std::move(file)), final_name_(std::move(final_name)) {}
+  PartFile(File file, const std::filesystem::path& final_name)
+      : file_(std::move(file)), final_name_(final_name) {}
 
   File file_;
-  std::filesystem::path final_name_;
+  KeptPath final_name_;
   std::uint64_t end_ = 0;                  ///< of what is written, where `append` goes on
   std::shared_ptr<const ByteBuffer> tail_; ///< behind that
   std::uint64_t room_ = 0;                 ///< there is some up to here, if it was asked for

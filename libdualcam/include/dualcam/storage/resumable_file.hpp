@@ -74,7 +74,7 @@ public:
   /// Which file it is, as it was when it was begun.
   const FileIdentity& identity() const { return identity_; }
   /// NAME.part; after `publish_finish` the name it got, after `set_aside` the one it is kept under.
-  const std::filesystem::path& path() const { return part_.path(); }
+  std::filesystem::path path() const { return part_.path(); }
   /// What has been appended.
   const HeldData& data() const { return data_; }
   /// Bytes that no step has confirmed.

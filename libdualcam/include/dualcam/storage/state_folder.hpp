@@ -16,6 +16,7 @@
 
 #include "dualcam/storage/barrier.hpp"
 #include "dualcam/storage/file_record.hpp"
+#include "dualcam/storage/kept_path.hpp"
 
 namespace dualcam {
 
@@ -24,7 +25,7 @@ class StateFolder {
 public:
   /// Below `root`, which exists; the current folder if that is empty. Nothing is created before
   /// something is added.
-  StateFolder(std::filesystem::path root, std::uint64_t imei);
+  StateFolder(const std::filesystem::path& root, std::uint64_t imei);
 
   /// That of another camera, below the same root.
   StateFolder of(std::uint64_t imei) const { return {root_, imei}; }
@@ -68,8 +69,8 @@ private:
   Result<std::optional<File>> open_locked(int flags) const;
   Result<void> shorten(File& file, Barrier& barrier) const;
 
-  std::filesystem::path root_;
-  std::filesystem::path path_;
+  KeptPath root_;
+  KeptPath path_;
   std::uint64_t imei_;
 };
 
