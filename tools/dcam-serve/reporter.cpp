@@ -485,26 +485,37 @@ void Reporter::add_to(Metrics& metrics) const {
   metrics.dropped_lines = log_.dropped();
 }
 
-void Reporter::progress(std::span<const Transfer* const> transfers) {
+void Reporter::progress(const std::function<std::vector<const Transfer*>()>& at_work) {
   tell_of_rest(refusals_.rest(clock_.now()));
+  const bool tells = json_ && ++progress_calls_ % 5 == 0;
+  if (!tells && !console_.shows_progress()) {
+    return;
+  }
+  const auto transfers = at_work();
   if (transfers.empty()) {
     return console_.clear_progress();
   }
   if (console_.shows_progress()) {
     console_.progress(progress_lines(transfers));
   }
-  if (!json_ || ++progress_calls_ % 5 != 0) {
-    return;
+  if (tells) {
+    tell_progress(transfers);
   }
-  for (const auto* transfer : transfers) {
-    auto fields = file_fields(transfer->facts());
-    if (transfer->facts().file.kind()) {
-      fields["packets"] = transfer->announced();
-      fields["received"] = transfer->packets();
+}
+
+/// Of very many some at a time: to tell of each takes longer than to receive it.
+void Reporter::tell_progress(std::span<const Transfer* const> transfers) {
+  const auto count = std::min(transfers.size(), most_progress_events);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& transfer = *transfers[progress_next_++ % transfers.size()];
+    auto fields = file_fields(transfer.facts());
+    if (transfer.facts().file.kind()) {
+      fields["packets"] = transfer.announced();
+      fields["received"] = transfer.packets();
     } else {
-      fields["size"] = transfer->announced();
+      fields["size"] = transfer.announced();
     }
-    fields["bytes"] = transfer->bytes();
+    fields["bytes"] = transfer.bytes();
     event("progress", fields);
   }
 }

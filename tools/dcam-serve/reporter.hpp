@@ -74,8 +74,9 @@ public:
   /// `figures`: what it has cost to make all that durable.
   void summary(std::size_t incomplete, int status, const DiskFigures& figures);
 
-  /// The progress line, and once a second `progress` events.
-  void progress(std::span<const Transfer* const> transfers);
+  /// The progress line, and once a second `progress` events, of so many transfers, in turn.
+  /// `at_work` is asked only if anything is to be said of them.
+  void progress(const std::function<std::vector<const Transfer*>()>& at_work);
 
   Console& console() { return console_; }
   /// Standard error, for another thread.
@@ -90,6 +91,7 @@ private:
   void print(std::string_view line, LineWriter::Weight weight);
   Json done(const FileFacts& facts, const HeldData& file, const std::filesystem::path& path,
             const std::string& sha256, std::chrono::milliseconds duration, unsigned resumptions);
+  void tell_progress(std::span<const Transfer* const> transfers);
   void tell_of_rest(const std::vector<LineLimit::Rest>& rest);
   void not_stored(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);
 
@@ -103,12 +105,14 @@ private:
   std::uint64_t failures_ = 0;
   std::uint64_t resumes_ = 0;
   unsigned progress_calls_ = 0;
+  std::size_t progress_next_ = 0;
   std::optional<TimePoint> too_many_at_;
   std::optional<TimePoint> tls_told_at_; ///< scanners would fill the log
   Refusals refusals_;
   ToldMetadata told_metadata_;
 };
 
+inline constexpr std::size_t most_progress_events = 500;
 /// How often `Reporter::progress` is called.
 inline constexpr std::chrono::milliseconds progress_interval{200};
 

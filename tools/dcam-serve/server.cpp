@@ -386,16 +386,20 @@ asio::awaitable<void> Server::progress_loop() {
   while (!stopping_) {
     service_.alive(clock_.now());
     co_await clock_.wait(progress_timer_, clock_.now() + progress_interval);
-    std::vector<const Transfer*> transfers;
-    for (const auto* connection : connections_) {
-      const auto& upload = connection->upload();
-      if (upload.transfer() != nullptr && !upload.writing()) {
-        transfers.push_back(upload.transfer());
-      }
-    }
-    reporter_.progress(transfers);
+    reporter_.progress([this] { return at_work(); });
     check_product();
   }
+}
+
+std::vector<const Transfer*> Server::at_work() const {
+  std::vector<const Transfer*> transfers;
+  for (const auto* connection : connections_) {
+    const auto& upload = connection->upload();
+    if (upload.transfer() != nullptr && !upload.writing()) {
+      transfers.push_back(upload.transfer());
+    }
+  }
+  return transfers;
 }
 
 /// Apart from progress, which does not wait for a disk.

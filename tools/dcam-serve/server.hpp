@@ -118,6 +118,7 @@ private:
   Metrics metrics() const;
   asio::awaitable<void> signal_loop();
   asio::awaitable<void> progress_loop();
+  std::vector<const Transfer*> at_work() const;
   asio::awaitable<void> said_loop();
   void meet_neighbours();
   void export_metrics();

@@ -20,10 +20,10 @@ TEST_CASE("reporter: who is refused is told, sixty of a kind a minute, and then 
   CHECK(std::ranges::count(said, '\n') == 60);
   CHECK(said.starts_with(
       "350612071913857 from 192.0.2.1:1000 refused: busy with 0\n350612071913857 from "));
-  told.reporter->progress({});
+  told.progress({});
   CHECK(told.said().empty());
   told.clock.move_on(1min);
-  told.reporter->progress({});
+  told.progress({});
   CHECK(told.said() == "1 more refused: busy with #\n");
   Told json(true);
   for (int number = 0; number < 62; ++number) {
@@ -104,17 +104,43 @@ TEST_CASE("reporter: progress is an event a second") {
   Told told(true);
   const auto photo = told.photo(12, 12'288);
   const auto video = told.video(3, 2048);
-  const std::array<const Transfer*, 2> both{&photo, &video};
+  const std::vector<const Transfer*> both{&photo, &video};
   for (int call = 0; call < 4; ++call) {
-    told.reporter->progress(both);
+    told.progress(both);
   }
   CHECK(told.events().empty());
-  told.reporter->progress({}); // nothing was on its way
-  told.reporter->progress(both);
+  told.progress(both);
   CHECK(told.events() ==
         std::vector<Fields>{
             of_photo({{"event", "progress"}, {"packets", 48}, {"received", 12}, {"bytes", 12'288}}),
             of_video({{"event", "progress"}, {"size", 26'624}, {"bytes", 2048}})});
+}
+
+TEST_CASE("reporter: of very many transfers some are told of each second, in turn") {
+  Told told(true);
+  std::deque<TestTransfer> transfers;
+  std::vector<const Transfer*> all;
+  for (std::uint32_t size = 1; size <= most_progress_events + 1; ++size) {
+    all.push_back(&transfers.emplace_back(told.clock, facts_by_path(), size, HeldData()));
+  }
+  const auto second = [&] {
+    for (int call = 0; call < 5; ++call) {
+      told.progress(all);
+    }
+    std::vector<std::size_t> sizes;
+    for (const auto& event : told.events()) {
+      sizes.push_back(event["size"]);
+    }
+    return sizes;
+  };
+  const auto first = second();
+  CHECK(first.size() == most_progress_events);
+  CHECK(first.front() == 1);
+  CHECK(first.back() == most_progress_events);
+  const auto next = second();
+  CHECK(next.size() == most_progress_events);
+  CHECK(next.front() == most_progress_events + 1);
+  CHECK(next[1] == 1);
 }
 
 TEST_CASE("reporter: progress of one camera is a line for people") {
@@ -125,17 +151,17 @@ TEST_CASE("reporter: progress of one camera is a line for people") {
   photo.goes_on_with(12'288); // nothing has come since
   video.goes_on_with(2048);
   const auto line = [&](const Transfer& transfer) {
-    const std::array<const Transfer*, 1> one{&transfer};
-    told.reporter->progress(one);
+    const std::vector<const Transfer*> one{&transfer};
+    told.progress(one);
     return told.said();
   };
   CHECK(line(photo) == "\r350612071913857 front photo   25%  12.0 KiB of 48.0 KiB  0 B/s  "
                        "ETA ?\x1b[K\r");
   CHECK(line(video) ==
         "\r350612071913857 ADAS video    8%  2.0 KiB of 26.0 KiB  0 B/s  ETA ?\x1b[K\r");
-  told.reporter->progress({});
+  told.progress({});
   CHECK(told.said() == "\r\x1b[J"); // nothing is on its way
-  told.reporter->progress({});
+  told.progress({});
   CHECK(told.said().empty());
 }
 
@@ -144,8 +170,8 @@ TEST_CASE("reporter: of a file by path a progress line says whose it is and what
   told.shows_progress();
   const auto line = [&](std::string_view path) {
     const TestTransfer transfer(told.clock, facts_by_path(path), 100, {1, 50, 0, 0});
-    const std::array<const Transfer*, 1> one{&transfer};
-    told.reporter->progress(one);
+    const std::vector<const Transfer*> one{&transfer};
+    told.progress(one);
     const auto said = told.said();
     return said.substr(17, said.find("  ", 17) - 17); // behind the IMEI
   };
@@ -161,8 +187,8 @@ TEST_CASE("reporter: progress of several cameras is a line each, the furthest fi
   auto video = told.video(20, 20'480);
   photo.goes_on_with(12'288);
   video.goes_on_with(20'480);
-  const std::array<const Transfer*, 2> both{&photo, &video};
-  told.reporter->progress(both);
+  const std::vector<const Transfer*> both{&photo, &video};
+  told.progress(both);
   CHECK(told.said() ==
         "\r350612071913857 ADAS video   77%  20.0 KiB of 26.0 KiB  0 B/s  ETA ?\x1b[K\r\n"
         "350612071913857 front photo   25%  12.0 KiB of 48.0 KiB  0 B/s  ETA ?\x1b[K\r\n"
@@ -180,7 +206,7 @@ TEST_CASE("reporter: of many cameras as many have a line as there is room for") 
     transfers.emplace_back(told.clock, facts, 48, HeldData{i % 10, (i % 10) * 1024ULL, 0, 0});
     all.push_back(&transfers.back());
   }
-  told.reporter->progress(all);
+  told.progress(all);
   const auto said = told.said();
   CHECK(std::ranges::count(said, '\n') == 22); // 22 cameras and the sum: one line stays
   CHECK(said.starts_with("\r000000000000010 front photo")); // 9 of 48, and the lowest IMEI

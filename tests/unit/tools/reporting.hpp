@@ -61,6 +61,9 @@ struct Told {
     options.common.verbosity = verbosity;
     reporter.emplace(options, clock);
   }
+  void progress(const std::vector<const Transfer*>& transfers) {
+    reporter->progress([&] { return transfers; });
+  }
   void shows_progress() {
     options.common.progress = CommonOptions::When::always;
     reporter.emplace(options, clock);
