@@ -193,6 +193,12 @@ asio::awaitable<void> Connection::next_input() {
   while (server_.capture() != nullptr && server_.capture()->is_behind() && !stopping()) {
     co_await link_.sleep(server_.clock().now() + time_for_capture);
   }
+  if (std::exchange(brought_data_, false)) {
+    const auto now = server_.clock().now();
+    if (const auto next = pace_.next(server_.connections(), now); next > now) {
+      co_await link_.sleep(std::min(next, session_.deadline()));
+    }
+  }
   if (stopping() || receive_available()) {
     co_return;
   }
@@ -208,6 +214,8 @@ asio::awaitable<void> Connection::perform_all() {
   while (auto action = session_.poll()) {
     if (const auto* data = std::get_if<FileData>(&*action)) { // the frequent one needs no coroutine
       trace(*data);
+      pace_.fetched(data->payload.size());
+      brought_data_ = true;
       if (upload_.take(*data) || co_await upload_.write()) {
         continue;
       }

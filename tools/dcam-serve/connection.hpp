@@ -12,6 +12,7 @@
 #include "dcam-serve/admission.hpp"
 #include "dcam-serve/buffer_pool.hpp"
 #include "dcam-serve/neighbours.hpp"
+#include "dcam-serve/read_pace.hpp"
 #include "dcam-serve/upload.hpp"
 #include "dualcam/session/server_session.hpp"
 
@@ -83,6 +84,8 @@ private:
   Upload upload_;
   TimePoint opened_at_;
   ReadSize read_size_;
+  ReadPace pace_;
+  bool brought_data_ = false; ///< the last read
   BufferPool::Buffer buffer_; ///< only while bytes are being dealt with
 
   std::optional<std::uint64_t> imei_; ///< once admitted

@@ -63,6 +63,7 @@ public:
   Disk& disk() { return disks_.root(); }
   Disks& disks() { return disks_; }
   Admission& admission() { return admission_; }
+  std::size_t connections() const { return connections_.size(); }
   BufferPool& buffers() { return buffers_; }
   /// Null: plain TCP.
   const TlsContext* tls() const { return tls_ ? &*tls_ : nullptr; }
