@@ -159,10 +159,9 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form, bool goes
   }
   for (const auto word : form.longest ? longest_row(words) : chosen(words, form)) {
     append_hex(found.bytes, digits_of(word));
-    if (form.most != 0 && found.bytes.size() >= form.most) {
-      found.bytes.resize(form.most);
-      break;
-    }
+  }
+  if (form.most != 0) {
+    found.bytes.resize(std::min(found.bytes.size(), form.most));
   }
   if (2 * found.bytes.size() < least_digits && !goes_on) {
     found.bytes.clear();

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -50,12 +49,8 @@ public:
 
   Result<void> read(const std::filesystem::path& path) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat status{};
-    if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
+    if (file.get() < 0) {
       return errno_error(errno, "cannot read " + path.native());
-    }
-    if (S_ISDIR(status.st_mode)) {
-      return errno_error(EISDIR, "cannot read " + path.native());
     }
     for (;;) {
       const auto got = ::read(file.get(), bytes_.data() + size_, bytes_.size() - size_);

@@ -1,106 +1,12 @@
 #include "dcam-convert/mp4_index.hpp"
 
-#include "dcam-convert/mp4_boxes.hpp"
 #include "dcam-convert/mp4_salvage.hpp"
-#include "testing.hpp"
+#include "tools/mp4_parts.hpp"
 
 namespace dualcam::convert {
 namespace {
 
-ByteBuffer joined(std::initializer_list<ByteBuffer> parts) {
-  ByteBuffer whole;
-  for (const auto& part : parts) {
-    append(whole, part);
-  }
-  return whole;
-}
-
-ByteBuffer box(std::string_view type, const ByteBuffer& content) {
-  ByteBuffer bytes;
-  append_be(bytes, static_cast<std::uint32_t>(content.size() + 8));
-  append(bytes, as_bytes(type));
-  append(bytes, content);
-  return bytes;
-}
-
-ByteBuffer words(std::initializer_list<std::uint32_t> values) {
-  ByteBuffer bytes;
-  for (const auto value : values) {
-    append_be(bytes, value);
-  }
-  return bytes;
-}
-
-ByteBuffer text(std::string_view characters) {
-  return {as_bytes(characters).begin(), as_bytes(characters).end()};
-}
-
-/// What a track is made of; each part may be replaced or left out.
-struct TrackParts {
-  ByteBuffer header = box("tkhd", words({0, 0, 0, 1}));
-  ByteBuffer edits;
-  ByteBuffer media_header = box("mdhd", words({0, 0, 0, 1000, 3000}));
-  ByteBuffer handler = box("hdlr", joined({words({0, 0}), text("vide")}));
-  ByteBuffer codec = box("avc1", joined({ByteBuffer(78), box("avcC", from_hex("01640028ff"))}));
-  ByteBuffer sizes = box("stsz", words({0, 0, 4, 10, 20, 30, 40}));
-  ByteBuffer times = box("stts", words({0, 2, 1, 40, 3, 50}));
-  ByteBuffer shifts = box("ctts", words({0, 1, 4, 5}));
-  ByteBuffer keys = box("stss", words({0, 2, 1, 3}));
-  ByteBuffer runs = box("stsc", words({0, 2, 1, 3, 1, 2, 1, 2}));
-  ByteBuffer chunks = box("stco", words({0, 2, 1000, 2000}));
-
-  ByteBuffer build() const {
-    const auto description = box("stsd", joined({words({0, 1}), codec}));
-    const auto table = box("stbl", joined({description, sizes, times, shifts, keys, runs, chunks}));
-    const auto media = box("mdia", joined({media_header, handler, box("minf", table)}));
-    return box("trak", joined({header, edits, media}));
-  }
-};
-
-TrackParts sound() {
-  TrackParts parts;
-  parts.header = box("tkhd", words({0, 0, 0, 2}));
-  parts.handler = box("hdlr", joined({words({0, 0}), text("soun")}));
-  parts.codec = box("mp4a", ByteBuffer(28));
-  parts.sizes = box("stsz", words({0, 7, 3}));
-  parts.times = box("stts", words({0, 1, 3, 1024}));
-  parts.shifts = parts.keys = {};
-  parts.runs = box("stsc", words({0, 1, 1, 3, 1}));
-  parts.chunks = box("co64", words({0, 1, 1, 500}));
-  return parts;
-}
-
-const auto movie_header = box("mvhd", words({0, 0, 0, 600, 1800}));
-
-ByteBuffer file_of(std::initializer_list<ByteBuffer> tracks, const ByteBuffer& more = {}) {
-  return joined({box("ftyp", text("isom")),
-                 box("moov", joined({movie_header, joined(tracks), more})),
-                 box("mdat", ByteBuffer(4000))});
-}
-
-Result<Mp4Index> read(Bytes file) {
-  return read_mp4_index(file.size(), [&](std::uint64_t offset, std::span<std::byte> bytes) {
-    if (offset > file.size() || file.size() - offset < bytes.size()) {
-      return false;
-    }
-    std::ranges::copy(file.subspan(offset, bytes.size()), bytes.begin());
-    return true;
-  });
-}
-
-Mp4Index good(Bytes file) {
-  auto index = read(file);
-  REQUIRE(index);
-  return std::move(*index);
-}
-
-Mp4Track track_of(const TrackParts& parts) {
-  const auto index = good(file_of({parts.build()}));
-  REQUIRE(index.tracks.size() == 1);
-  auto track = index.tracks[0];
-  track.box = {}; // it stands in the index
-  return track;
-}
+using namespace mp4_parts;
 
 } // namespace
 
@@ -384,94 +290,39 @@ TEST_CASE(
   CHECK(mp4_boxes(many).size() == 10'000);
 }
 
-TEST_CASE("mp4 salvage: what is outside, holed or of wrong size is taken out, and counted") {
-  TrackParts parts; // 1000, 1010, 1030, 2000: sizes 10 20 30 40
-  auto file = file_of({parts.build(), sound().build()});
-  const auto fill = [&](std::size_t offset, std::string_view hex) {
-    std::ranges::copy(from_hex(hex), file.begin() + static_cast<std::ptrdiff_t>(offset));
+TEST_CASE("mp4 index: what cannot be read, and fragments of other tracks, are left out") {
+  const auto movie = box("moov", joined({movie_header, TrackParts().build()}));
+  const auto refuse = [&](std::size_t at) { // whatever begins there
+    return read_mp4_index(movie.size(), [&](std::uint64_t offset, std::span<std::byte> bytes) {
+      if (offset == at && bytes.size() == movie.size()) {
+        return false;
+      }
+      std::ranges::copy(Bytes(movie).subspan(offset, bytes.size()), bytes.begin());
+      return true;
+    });
   };
-  fill(1000, "00000006 0102030405 06");
-  fill(1010, "00000002 0102 00000006 010203040506");
-  fill(1030, "0000001a 01");
-  fill(2000, "00000024 01");
-  const auto losses_of = [&](Bytes bytes, Mp4Index& index) {
-    return remove_mp4_losses(index, bytes.size(),
-                             [&](std::uint64_t offset, std::span<std::byte> to) {
-                               if (offset > bytes.size() || bytes.size() - offset < to.size()) {
-                                 return false;
-                               }
-                               std::ranges::copy(bytes.subspan(offset, to.size()), to.begin());
-                               return true;
-                             });
-  };
-  auto index = good(file);
-  auto losses = losses_of(file, index);
-  CHECK(losses.pictures() == 0);
-  CHECK(losses.disturbed == 0);
-  CHECK(losses.sounds == 3); // far outside
-  CHECK(losses.sound_time == 3'072'000);
-  REQUIRE(losses.damage.size() == 1);
-  CHECK(losses.damage[0].kind == PtmfDamageKind::cut_end);
-  CHECK(losses.damage[0].sounds == 3);
-  fill(1010, "00000011"); // more than the sample has
-  index = good(file);
-  losses = losses_of(file, index);
-  CHECK(losses.missing == 1);
-  CHECK(losses.disturbed == 0); // a key picture follows
-  CHECK(losses.damage[0].kind == PtmfDamageKind::bad_picture);
-  CHECK(losses.damage[0].offset == 1010);
-  CHECK(losses.damage[0].length == 20);
-  CHECK(index.tracks[0].samples.size() == 3);
-  fill(1030, "0000001b");
-  index = good(file);
-  losses = losses_of(file, index);
-  CHECK(losses.missing == 2);
-  CHECK(losses.disturbed == 1);
-  fill(1000, "00000007");
-  index = good(file);
-  losses = losses_of(file, index);
-  CHECK(losses.missing == 3);
-  CHECK(losses.undecodable == 1);
-  CHECK(index.tracks[0].samples.empty());
-}
+  CHECK(refuse(1).has_value());
+  CHECK_FALSE(refuse(0).has_value());
 
-TEST_CASE("mp4 salvage: the new file has the samples that are left, at their times") {
-  TrackParts parts;
-  parts.edits = box("edts", box("elst", words({0, 1, 1800, 0, 0x10000})));
-  const auto file = file_of({parts.build(), sound().build()});
-  auto index = good(file);
-  index.tracks[0].samples.erase(index.tracks[0].samples.begin() + 1);
-  index.tracks[1].samples.clear();
-  const auto layout = lay_out_mp4(index);
-  REQUIRE(layout.parts.size() == 3);
-  CHECK(layout.parts[0].offset == 1000);
-  CHECK(layout.parts[0].size == 10);
-  CHECK(layout.parts[1].offset == 1030);
-  CHECK(layout.parts[2].offset == 2000);
-  auto whole = layout.head;
-  whole.resize(whole.size() + 80);
-  const auto again = good(whole);
-  CHECK_FALSE(again.damaged_at);
-  REQUIRE(again.tracks.size() == 2);
-  const auto& samples = again.tracks[0].samples;
-  REQUIRE(samples.size() == 3);
-  CHECK(samples[0].offset == layout.head.size());
-  CHECK(samples[1].offset == layout.head.size() + 10);
-  CHECK(samples[2].offset == layout.head.size() + 40);
-  CHECK(samples[1].time == 90); // as long as the lost one
-  CHECK(samples[2].time == 140);
-  CHECK(samples[2].duration == 50);
-  CHECK(samples[0].shift == 5);
-  CHECK(samples[2].description == 2);
-  CHECK(samples[1].description == 1);
-  CHECK((samples[0].key && samples[1].key && !samples[2].key));
-  CHECK(again.tracks[0].empty_start == 0);
-  CHECK(again.tracks[1].samples.empty());
-  // the first is lost: nothing is shown as long as it lasted
-  index.tracks[0].samples.erase(index.tracks[0].samples.begin());
-  auto later = lay_out_mp4(index).head;
-  later.resize(later.size() + 70);
-  CHECK(good(later).tracks[0].empty_start == 54); // 90 of 1000 a second, in 600
+  const auto fragment = [](std::uint32_t number, std::uint32_t track, std::uint32_t time) {
+    return box("moof", joined({box("mfhd", words({0, number})),
+                               box("traf", joined({box("tfhd", words({0x20000, track})),
+                                                   box("tfdt", words({0, time})),
+                                                   box("trun", words({0x300, 1, 30, 11}))}))}));
+  };
+  const auto samples = [&](std::initializer_list<ByteBuffer> fragments) {
+    return good(joined({movie, joined(fragments)})).tracks.at(0).samples.size();
+  };
+  CHECK(samples({fragment(1, 1, 200)}) == 5);
+  CHECK(samples({fragment(1, 7, 200)}) == 4); // nobody's
+  CHECK(samples({fragment(1, 7, 200), fragment(2, 1, 200)}) == 5);
+  const auto unknown = [&](std::initializer_list<ByteBuffer> fragments) {
+    return good(joined({movie, joined(fragments)})).unknown_pictures;
+  };
+  CHECK(unknown({fragment(1, 1, 190), fragment(3, 1, 310)}) == 3); // 220 to 310, 30 each
+  CHECK(unknown({fragment(1, 1, 190), fragment(2, 1, 310)}) == 0); // a pause
+  CHECK(unknown({fragment(1, 1, 190), fragment(3, 1, 220)}) == 0);
+  CHECK(unknown({fragment(1, 1, 190), fragment(3, 1, 210)}) == 0); // earlier than can be
 }
 
 } // namespace dualcam::convert

@@ -98,6 +98,24 @@ TEST_CASE("scrub values: valid positions become valid ones, others stay what the
   CHECK_FALSE(std::isnan(values.position({10, none}).latitude));
 }
 
+TEST_CASE("scrub values: bytes that are no characters become others, each of them") {
+  for (const char byte : {'\x80', '\xBF', '\xC0', '\xFF'}) {
+    CAPTURE(static_cast<int>(byte));
+    bool in_text = false;
+    bool in_path = false;
+    for (int attempt = 0; attempt < 40; ++attempt) { // one of 64 stays what it is
+      Values values;
+      const auto text = std::string("a") + byte + "1";
+      CHECK(values.text(text).size() == text.size());
+      CHECK(values.path(text).size() == text.size());
+      in_text = in_text || values.text(text)[1] != byte;
+      in_path = in_path || values.path(text)[1] != byte;
+    }
+    CHECK(in_text);
+    CHECK(in_path);
+  }
+}
+
 TEST_CASE("scrub values: of text letters become letters, and digits digits") {
   const Values values;
   const std::string name = "Doe, John (AZ-az 09); B.4";

@@ -133,4 +133,20 @@ TEST_CASE("text: what a camera's document may tell and does not is said") {
         Lines{"camera trigger", "frame rate", "position"});
 }
 
+TEST_CASE("text: what an INIT offers, file by file") {
+  const auto offered = [](std::string_view settings) {
+    for (const auto& line :
+         written({of_hex("0000 0006 00013ee13c001981 " + std::string(settings))})) {
+      if (line.starts_with("offered")) {
+        return line.substr(16);
+      }
+    }
+    return std::string();
+  };
+  CHECK(offered("40000400") == "nothing");
+  CHECK(offered("44000400") == "front photo");
+  CHECK(offered("42000400") == "a file by path");
+  CHECK(offered("4e000400") == "front photo, rear photo, a file by path");
+}
+
 } // namespace dualcam::meta

@@ -114,4 +114,18 @@ TEST_CASE("tunnel: EtherIP") {
   CHECK(within(97, "3000") != "no: EtherIP, cut off");
 }
 
+TEST_CASE("tunnel: headers with nothing behind them are whole, a byte less is cut off") {
+  CHECK(within(47, "0000 0800") == "");
+  CHECK(within(47, "b000 0800 11111111 22222222 33333333") == "");
+  CHECK(within(47, "b000 0800 11111111 22222222 333333") == "no: GRE, cut off");
+  CHECK(within_udp("17c1", "0000 0800 00000100") == "");
+  CHECK(within_udp("17c1", "0200 0800 00000100 1111111122222222") == "");
+  CHECK(within_udp("17c1", "0200 0800 00000100 11111111222222") == "no: Geneve, cut off");
+  CHECK(within_udp("0868", "30ff 0000 00000001") == "");
+  CHECK(within_udp("0868", "32ff 0004 00000001 0001 00 00") == "");
+  CHECK(within_udp("0868", "32ff 0004 00000001 0001 00") == "no: GTP, cut off");
+  CHECK(within_udp("0868", "34ff 0008 00000001 0000 00 85 01 1122 00") == "");
+  CHECK(within_udp("12b5", "0800000000000100") == "no: ");
+}
+
 } // namespace dualcam
