@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t many_connections = 1000;
+constexpr std::size_t fewest_connections = 1000;
 constexpr std::chrono::nanoseconds pause_per_connection = 50us; // 20,000 reads a second
 constexpr std::chrono::nanoseconds longest_pause = 500ms;
 // What the kernel holds for a connection meanwhile, without slowing its camera down.
@@ -17,7 +17,7 @@ constexpr std::size_t little = 32'768;
 } // namespace
 
 TimePoint ReadPace::next(std::size_t connections, TimePoint now) {
-  if (connections < many_connections) {
+  if (connections < fewest_connections) {
     return now;
   }
   const auto pause = std::min<std::chrono::nanoseconds>(
