@@ -53,11 +53,11 @@ struct ::flock range_of(std::uint64_t at, short type) {
 
 } // namespace
 
-std::expected<File, int> File::open(std::filesystem::path path, int flags) {
+std::expected<File, int> File::open(const std::filesystem::path& path, int flags) {
   auto& files = FileSystem::current();
   const int descriptor = uninterrupted(
       [&] { return files.open(path.c_str(), O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0666); });
-  return descriptor >= 0 ? std::expected<File, int>(File(files, descriptor, std::move(path)))
+  return descriptor >= 0 ? std::expected<File, int>(File(files, descriptor, path))
                          : std::unexpected(errno);
 }
 

@@ -27,7 +27,7 @@ public:
   File() = default;
   /// Never through a symbolic link, never waiting for a pipe. `flags` as for open(2): what it is
   /// opened for, and O_CREAT and so on. An errno.
-  static std::expected<File, int> open(std::filesystem::path path, int flags);
+  static std::expected<File, int> open(const std::filesystem::path& path, int flags);
 
   /// Leaves `other` without a descriptor.
   File(File&& other) noexcept;

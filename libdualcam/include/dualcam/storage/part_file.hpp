@@ -77,7 +77,7 @@ public:
   /// Another one; on the same file system.
   void set_final_name(const std::filesystem::path& name) { final_name_ = name; }
   /// It has been renamed.
-  void set_path(std::filesystem::path path) { file_.set_path(std::move(path)); }
+  void set_path(const std::filesystem::path& path) { file_.set_path(path); }
   /// The open file.
   const File& file() const { return file_; }
 
