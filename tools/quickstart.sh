@@ -19,7 +19,7 @@ top=$PWD
 # Warnings are for those who change the sources; another compiler may know new ones.
 run cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=Release \
   -DDUALCAM_TESTS=OFF -DDUALCAM_WERROR=OFF >/dev/null
-echo "(a minute or two)"
+echo "(some minutes)"
 run cmake --build $build -- --quiet
 PATH=$PWD/$build/tools:$PATH
 
