@@ -68,6 +68,19 @@ TEST_CASE("page view: a video has a thumbnail, a length, and a player without sc
   CHECK_THAT(card, ContainsSubstring("a.h265</a> 2.0&nbsp;KiB</p>\n"));
 }
 
+TEST_CASE("page view: a place is told to a centimetre, whatever its doubles have behind that") {
+  const auto place = [](double latitude, double longitude) {
+    auto entry = photo();
+    entry.sidecar.position = Position{latitude, longitude};
+    const auto card = card_of(entry);
+    const auto begin = card.find("geo:");
+    return card.substr(begin, card.find("</a>", begin) - begin);
+  };
+  CHECK(place(54.730000000000004, 25.279999999999998) == "geo:54.73,25.28\">54.73, 25.28");
+  CHECK(place(54.7004183, -25) == "geo:54.7004183,-25\">54.7004183, -25");
+  CHECK(place(-1e-9, 100) == "geo:0,100\">0, 100");
+}
+
 TEST_CASE("page view: a photo is shown, and what is known beside it") {
   auto entry = photo();
   entry.has_sidecar = true;

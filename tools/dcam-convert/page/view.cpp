@@ -100,11 +100,18 @@ std::string line_of(std::string_view label, const std::optional<std::string>& va
                : "";
 }
 
+/// To a centimetre, which is more than a receiver knows.
+std::string degrees(double value) {
+  auto text = fmt::format("{:.7f}", value);
+  text.erase(text.find_last_not_of('0') + 1);
+  text.erase(text.find_last_not_of('.') + 1);
+  return text == "-0" ? "0" : text;
+}
+
 std::string place_line(const std::optional<Position>& position) {
-  return position
-             ? fmt::format("<p><a href=\"geo:{0},{1}\">{0}, {1}</a></p>\n",
-                           format_degrees(position->latitude), format_degrees(position->longitude))
-             : "";
+  return position ? fmt::format("<p><a href=\"geo:{0},{1}\">{0}, {1}</a></p>\n",
+                                degrees(position->latitude), degrees(position->longitude))
+                  : "";
 }
 
 std::string links(const Entry& entry) {
