@@ -17,7 +17,8 @@ public:
   TimeMender(std::vector<Item>& items, std::uint64_t period) : items_(items), period_(period) {}
 
   std::uint64_t run() {
-    while (current_ + 1 < items_.size() && !follows(current_, current_ + 1)) {
+    while (current_ + 1 < items_.size() && !follows(current_, current_ + 1) &&
+           !follows(current_, current_ + 2)) {
       ++current_;
     }
     last_ = current_ = current_ + 1 < items_.size() ? current_ : 0;

@@ -1,6 +1,7 @@
 // A clip taken apart: where its pictures and its sound lie in the input file, and when they belong.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -22,6 +23,10 @@ inline constexpr std::uint64_t sound_period = 40'000;
 
 /// Longer ones, in microseconds, are not believed.
 inline constexpr std::uint64_t longest_pause = 10'000'000;
+
+/// Far from any overflow.
+inline constexpr std::uint64_t latest_time = std::uint64_t{1} << 62;
+inline std::uint64_t believable(std::uint64_t time) { return std::min(time, latest_time); }
 
 /// One access unit, Annex B.
 struct ClipPicture {

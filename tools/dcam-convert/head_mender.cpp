@@ -2,9 +2,25 @@
 
 #include <algorithm>
 #include <ranges>
+#include <set>
 #include <string_view>
 
 namespace dualcam::convert {
+
+Bytes head_of(const PtmfPicture& key_picture) {
+  const auto damaged = key_picture.damaged_head;
+  return damaged != 0 ? key_picture.payload.first(damaged)
+                      : head_of_access_unit(key_picture.payload, key_picture.codec);
+}
+
+std::optional<PictureSize> confirmed_size(const PtmfPicture& key_picture) {
+  if (key_picture.damaged_head != 0) {
+    return std::nullopt;
+  }
+  const auto size = picture_size(head_of(key_picture), key_picture.codec);
+  const PictureSize told{key_picture.format.width, key_picture.format.height};
+  return size == told ? size : std::nullopt;
+}
 
 void HeadMender::add(std::uint64_t offset, Bytes head, bool damaged, VideoCodec codec,
                      bool resized) {
@@ -37,24 +53,26 @@ void HeadMender::find_swallowed(std::vector<Place>& places, std::size_t kind) {
   }
 }
 
+/// Where the next ones are those of the one before again. Ones that come a second time are meant.
 void HeadMender::find_odd_ones(std::vector<Place>& places) {
-  std::map<std::array<std::string_view, 3>, std::size_t> counts;
-  const auto sets_of = [](const Place& place) {
-    const auto& units = place.head->sets.units;
+  const auto sets_of = [](const Place* place) {
+    const auto& units = place->head->sets.units;
     return std::array<std::string_view, 3>{units[0], units[1], units[2]};
   };
   std::vector<Place*> sound;
   for (auto& place : places) {
     if (!place.damaged && !place.head->resized) {
       sound.push_back(&place);
-      ++counts[sets_of(place)];
     }
   }
-  for (std::size_t i = 1; i + 1 < sound.size(); ++i) {
-    const auto before = sets_of(*sound[i - 1]);
-    if (before == sets_of(*sound[i + 1]) && counts[sets_of(*sound[i])] == 1 && counts[before] > 1) {
-      sound[i]->damaged = true;
-    }
+  std::set<std::array<std::string_view, 3>> seen;
+  const Place* before = nullptr; // the latest one that is not odd
+  for (std::size_t i = 0; i < sound.size(); ++i) {
+    auto* place = sound[i];
+    const bool is_new = seen.insert(sets_of(place)).second;
+    place->damaged = is_new && before != nullptr && i + 1 < sound.size() &&
+                     sets_of(sound[i + 1]) == sets_of(before);
+    before = place->damaged ? before : place;
   }
 }
 

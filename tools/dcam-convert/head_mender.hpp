@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "dcam-convert/clip.hpp"
@@ -10,9 +11,15 @@
 
 namespace dualcam::convert {
 
+/// What precedes the slices of a key picture.
+Bytes head_of(const PtmfPicture& key_picture);
+
+/// The pictures' size that a sound head of a key picture and its chunk's header agree about.
+std::optional<PictureSize> confirmed_size(const PtmfPicture& key_picture);
+
 /// A camera repeats its parameter sets with every key picture. So one set that goes on behind the
-/// end of another has swallowed what followed it, and one that differs from those of both
-/// neighbours, while these agree and no other picture has it, is damaged itself.
+/// end of another has swallowed what followed it, and one that is new,
+/// while the next picture has those of the one before again, is damaged itself.
 class HeadMender {
 public:
   /// Takes note of what precedes the slices of the key picture at `offset` in the file.

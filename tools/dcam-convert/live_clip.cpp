@@ -11,6 +11,24 @@ namespace {
 
 constexpr std::size_t most_held = 15'000;         // of sound, ten minutes before the first picture
 constexpr std::uint64_t longest_wait = 1'000'000; // of pictures for the first sound
+constexpr std::size_t most_kept = 16 << 20;       // bytes of what waits
+
+/// Far enough for sound and pictures of one moment to contradict each other, microseconds.
+bool are_apart(std::uint64_t time, std::uint64_t other) {
+  constexpr std::uint64_t most = 1'000'000;
+  return std::max(time, other) - std::min(time, other) > most;
+}
+
+/// The key picture that an event is, if it has its place.
+const PtmfPicture* key_picture_in(const PtmfEvent& event) {
+  const auto* picture = std::get_if<PtmfPicture>(&event);
+  return picture != nullptr && picture->key && !picture->late ? picture : nullptr;
+}
+
+bool begins_recording(const PtmfEvent& event) {
+  const auto* damage = std::get_if<PtmfDamage>(&event);
+  return damage != nullptr && damage->kind == PtmfDamageKind::restart;
+}
 
 std::uint64_t since(std::uint64_t time, std::uint64_t start) {
   return time - std::min(time, start);
@@ -18,74 +36,162 @@ std::uint64_t since(std::uint64_t time, std::uint64_t start) {
 
 } // namespace
 
-std::uint64_t LiveClip::Clock::mend(std::uint32_t number, std::uint64_t raw, std::uint64_t period) {
-  const auto ahead = static_cast<std::int32_t>(number - number_);
-  const auto steps = static_cast<std::uint64_t>(std::max(ahead, 1));
-  const auto longest = longest_pause + 2 * std::min<std::uint64_t>(steps, 1000) * period;
-  const auto follows = [&](std::uint64_t earlier, std::uint64_t later) {
-    return later > earlier && later - earlier <= longest;
-  };
-  number_ = number;
-  if (!started_ || follows(time_, raw + shift_)) {
-    time_ = raw + shift_;
-    started_ = true;
-    odd_.reset();
-    return time_;
+/// Counts an event's chunk, and those that are told to be missing.
+std::int64_t LiveClip::number_of(const PtmfEvent& event) {
+  if (const auto* picture = std::get_if<PtmfPicture>(&event)) {
+    return picture->late ? 0 : numbers_.next_picture++;
   }
-  if (odd_ && follows(*odd_, raw)) { // the clock has jumped
-    shift_ = time_ - *odd_;
-    time_ = raw + shift_;
-    odd_.reset();
-    return time_;
+  if (const auto* sound = std::get_if<PtmfSound>(&event)) {
+    return sound->late ? 0 : numbers_.next_sound++;
   }
-  ++mended_;
-  odd_ = raw;
-  time_ += period * std::min<std::uint64_t>(steps, 1000);
-  return time_;
+  const auto& damage = std::get<PtmfDamage>(event);
+  numbers_ = damage.kind == PtmfDamageKind::restart ? Numbers() : numbers_;
+  numbers_.next_picture += damage.pictures;
+  numbers_.next_sound += damage.sounds;
+  return 0;
 }
 
 void LiveClip::add(const PtmfEvent& event) {
-  if (const auto* picture = std::get_if<PtmfPicture>(&event)) {
-    add(*picture);
-  } else if (const auto* sound = std::get_if<PtmfSound>(&event)) {
-    add(*sound);
-  } else {
-    add(std::get<PtmfDamage>(event));
+  if (begins_recording(event)) {
+    take_kept(true);
+  } else if (const auto* picture = key_picture_in(event)) {
+    heads_.add(*picture);
   }
+  const auto number = number_of(event);
+  if (kept_.empty() && !waits(event, number)) {
+    take(event, number);
+    return;
+  }
+  kept_size_ += kept_.emplace_back(event, number).size();
+  take_kept(kept_size_ >= most_kept);
+}
+
+/// Whether what comes next has to tell how an event is to be taken.
+bool LiveClip::waits(const PtmfEvent& event, std::int64_t number) const {
+  if (const auto* sound = std::get_if<PtmfSound>(&event)) {
+    return !sound->late && sound_track_ != Track::none && has_odd_time(*sound, number) &&
+           stamps_ahead<PtmfSound>(number).size() < LiveClock::wanted_ahead;
+  }
+  const auto* picture = std::get_if<PtmfPicture>(&event);
+  if (picture == nullptr || picture->late) {
+    return false;
+  }
+  const auto ahead = stamps_ahead<PtmfPicture>(number).size();
+  if (picture->headless ? ahead == 0
+                        : has_odd_time(*picture, number) && ahead < LiveClock::wanted_ahead) {
+    return true;
+  }
+  return picture->key && heads_.waits(picture->payload_offset);
+}
+
+/// The first picture's time cannot be told to be wrong but by that of the sound.
+bool LiveClip::has_odd_time(const PtmfPicture& picture, std::int64_t number) const {
+  return picture_clock_.started()
+             ? picture_clock_.is_odd({number, believable(picture.time)}, period_)
+             : !held_.empty() && are_apart(picture.time, held_.back().time);
+}
+
+bool LiveClip::has_odd_time(const PtmfSound& sound, std::int64_t number) const {
+  return sound_clock_.started()
+             ? sound_clock_.is_odd({number, believable(sound.time)}, sound_period)
+             : begun_ && are_apart(sound.time, latest_picture_time());
+}
+
+/// Of the chunks behind that with `number` that have come.
+template <class Chunk>
+std::vector<LiveClock::Stamp> LiveClip::stamps_ahead(std::int64_t number) const {
+  std::vector<LiveClock::Stamp> stamps;
+  for (const auto& kept : kept_) {
+    const auto* chunk = std::get_if<Chunk>(&kept.event());
+    if (chunk != nullptr && !chunk->late && kept.number() > number) {
+      stamps.push_back({kept.number(), believable(chunk->time)});
+    }
+    if (stamps.size() == LiveClock::wanted_ahead) {
+      break;
+    }
+  }
+  return stamps;
+}
+
+/// Takes what waits no longer; all: nothing may wait any longer.
+void LiveClip::take_kept(bool all) {
+  while (!kept_.empty() && (all || !waits(kept_.front().event(), kept_.front().number()))) {
+    take(kept_.front().event(), kept_.front().number());
+    kept_size_ -= kept_.front().size();
+    kept_.pop_front();
+  }
+}
+
+void LiveClip::take(const PtmfEvent& event, std::int64_t number) {
+  std::visit([&](const auto& alternative) { take(alternative, number); }, event);
   losses_.mended_times = picture_clock_.mended() + sound_clock_.mended();
 }
 
 void LiveClip::finish() {
+  take_kept(true);
   if (begun_) {
     settle_head();
   }
   writer_.finish();
 }
 
-void LiveClip::add(const PtmfPicture& picture) {
-  if (picture.late || picture.headless) {
+/// Empty: it cannot be decoded.
+ByteBuffer LiveClip::with_sound_head(const PtmfPicture& key_picture) {
+  const auto payload = key_picture.payload;
+  std::vector<PtmfDamage> damage;
+  const auto mended = heads_.mend(key_picture.payload_offset, damage);
+  for (auto& one : damage) {
+    losses_.list(std::move(one));
+  }
+  if (mended && mended->sets.empty()) {
+    return {};
+  }
+  codec_ = key_picture.codec;
+  take_head(mended ? Bytes(mended->sets) : head_of(key_picture), key_picture.format);
+  auto unit = mended ? mended->sets : ByteBuffer();
+  append(unit, mended ? payload.subspan(mended->head_size) : payload);
+  return unit;
+}
+
+/// It is the one before the first that has a header.
+PtmfPicture LiveClip::with_place(PtmfPicture headless) const {
+  const auto pictures = stamps_ahead<PtmfPicture>(0);
+  const auto sounds = stamps_ahead<PtmfSound>(-1);
+  const auto next = !pictures.empty() ? pictures[0].time : !sounds.empty() ? sounds[0].time : 0;
+  headless.time = next - std::min(next, period_of(headless.format.frame_rate));
+  headless.headless = false;
+  return headless;
+}
+
+void LiveClip::take(const PtmfPicture& picture, std::int64_t number) {
+  if (picture.late) {
     return;
   }
-  period_ = period_of(picture.format.frame_rate);
-  const bool own_head = picture.key && picture.damaged_head == 0;
-  const auto payload = picture.payload.subspan(picture.damaged_head);
-  if (own_head) {
-    codec_ = picture.codec;
-    take_head(head_of_access_unit(payload, codec_), picture.format);
-  }
-  if (!begun_ && (!picture.key || head_.empty())) {
-    ++losses_.undecodable;
+  if (picture.headless) {
+    take(with_place(picture), number);
     return;
   }
-  const auto time = picture_clock_.mend(picture.sequence, picture.time, period_);
+  frame_rate_ = frame_rate_ != 0 ? frame_rate_ : picture.format.frame_rate;
+  period_ = period_of(frame_rate_);
+  const auto time = picture_clock_.take({number, believable(picture.time)},
+                                        stamps_ahead<PtmfPicture>(number), period_);
+  const auto first_was_late = picture_clock_.first_was_late();
+  ByteBuffer whole;
+  if (picture.key) {
+    whole = with_sound_head(picture);
+  } else if (begun_) {
+    append(whole, picture.payload.subspan(picture.damaged_head));
+  }
+  if (whole.empty() || (!begun_ && head_.empty())) {
+    ++(picture.key && whole.empty() ? losses_.missing : losses_.undecodable);
+    undisturbed_ = false;
+    return;
+  }
   if (!begun_) {
     begin(time);
+  } else if (begins_with_picture_) {
+    start_ -= first_was_late;
   }
-  ByteBuffer whole;
-  if (picture.key && !own_head) {
-    whole = head_;
-  }
-  append(whole, payload);
   const auto shown = base_ + since(time, start_);
   put({.is_sound = false, .key = picture.key, .time = shown, .bytes = with_lengths(whole)});
   if (!size_changes_.empty() && size_changes_.back().picture == pictures_) {
@@ -121,7 +227,8 @@ void LiveClip::take_head(Bytes head, const PtmfFormat& format) {
 void LiveClip::begin(std::uint64_t time) {
   begun_ = undisturbed_ = true;
   base_ = end_;
-  start_ = held_.empty() ? time : std::min(time, held_.front().time);
+  begins_with_picture_ = held_.empty() || time <= held_.front().time;
+  start_ = begins_with_picture_ ? time : held_.front().time;
   if (sound_track_ != Track::if_heard) {
     settle_head();
   }
@@ -131,11 +238,16 @@ void LiveClip::begin(std::uint64_t time) {
   held_.clear();
 }
 
-void LiveClip::add(const PtmfSound& sound) {
+void LiveClip::take(const PtmfSound& sound, std::int64_t number) {
   if (sound.late || sound_track_ == Track::none) {
     return;
   }
-  const auto time = sound_clock_.mend(sound.sequence, sound.time, sound_period);
+  const bool is_first = !sound_clock_.started();
+  auto time = sound_clock_.take({number, believable(sound.time)}, stamps_ahead<PtmfSound>(number),
+                                sound_period);
+  if (is_first && begun_ && are_apart(time, latest_picture_time())) {
+    time = latest_picture_time(); // that of the first picture is wrong, as the next one will show
+  }
   if (begun_) {
     put_sound(time, sound.a_law);
   } else if (held_.size() < most_held) {
@@ -192,9 +304,11 @@ void LiveClip::begin_writer(bool with_sound) {
                  .parameter_sets = head_});
 }
 
-void LiveClip::add(const PtmfDamage& damage) {
+void LiveClip::take(const PtmfDamage& damage, std::int64_t) {
   if (damage.kind == PtmfDamageKind::restart) {
+    heads_.restart();
     begun_ = false;
+    frame_rate_ = 0;
     picture_clock_.restart();
     sound_clock_.restart();
     held_.clear();

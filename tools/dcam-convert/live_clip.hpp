@@ -2,17 +2,22 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <vector>
 
 #include "dcam-convert/clip.hpp"
+#include "dcam-convert/kept_event.hpp"
+#include "dcam-convert/live_clock.hpp"
+#include "dcam-convert/live_heads.hpp"
 #include "dcam-convert/stream_writer.hpp"
 
 namespace dualcam::convert {
 
 /// What can be done with a file of which only the beginning is known: pictures and times are those
-/// of PtmfClipBuilder wherever these do not depend on what comes later. A chunk that comes late is
-/// left out, a time that cannot be is replaced by the one that its number tells.
+/// of PtmfClipBuilder. Where only what comes next can tell what damage has changed, a picture or
+/// sound waits for it, and all behind it. A chunk that comes late is left out, a wrong time that
+/// differs by less than two periods stays.
 class LiveClip {
 public:
   enum class Track {
@@ -38,23 +43,10 @@ public:
   std::uint64_t sound_time() const { return sound_time_; } ///< microseconds
 
 private:
-  /// Makes the times of a track rise.
-  class Clock {
-  public:
-    std::uint64_t mend(std::uint32_t number, std::uint64_t time, std::uint64_t period);
-    std::uint64_t mended() const { return mended_; }
-    void restart() { *this = Clock(mended_); }
-    Clock() = default;
-
-  private:
-    explicit Clock(std::uint64_t mended) : mended_(mended) {}
-
-    bool started_ = false;
-    std::uint32_t number_ = 0;
-    std::uint64_t time_ = 0;           ///< of the latest one, as handed out
-    std::uint64_t shift_ = 0;          ///< jumps of the clock, modulo 2^64
-    std::optional<std::uint64_t> odd_; ///< the time of the latest one, if it was not believed
-    std::uint64_t mended_ = 0;
+  /// Of chunks that are not late.
+  struct Numbers {
+    std::int64_t next_picture = 0;
+    std::int64_t next_sound = 0;
   };
   struct HeldSound {
     std::uint64_t time;
@@ -67,9 +59,19 @@ private:
     ByteBuffer bytes;
   };
 
-  void add(const PtmfPicture& picture);
-  void add(const PtmfSound& sound);
-  void add(const PtmfDamage& damage);
+  std::int64_t number_of(const PtmfEvent& event);
+  bool waits(const PtmfEvent& event, std::int64_t number) const;
+  bool has_odd_time(const PtmfPicture& picture, std::int64_t number) const;
+  bool has_odd_time(const PtmfSound& sound, std::int64_t number) const;
+  template <class Chunk> std::vector<LiveClock::Stamp> stamps_ahead(std::int64_t number) const;
+  void take_kept(bool all);
+  void take(const PtmfEvent& event, std::int64_t number);
+  void take(const PtmfPicture& picture, std::int64_t number);
+  void take(const PtmfSound& sound, std::int64_t number);
+  void take(const PtmfDamage& damage, std::int64_t);
+  PtmfPicture with_place(PtmfPicture headless) const;
+  std::uint64_t latest_picture_time() const { return start_ + (end_ - base_) - period_; }
+  ByteBuffer with_sound_head(const PtmfPicture& key_picture);
   void take_head(Bytes head, const PtmfFormat& format);
   void begin(std::uint64_t time);
   void put_sound(std::uint64_t time, Bytes a_law);
@@ -80,6 +82,10 @@ private:
 
   Track sound_track_;
   StreamWriter& writer_;
+  LiveHeads heads_;
+  std::deque<KeptEvent> kept_; ///< the first one waits
+  std::size_t kept_size_ = 0;
+  Numbers numbers_;
   bool has_sound_track_ = false;
   bool settled_ = false;       ///< the writer has had its head
   std::vector<Frame> waiting_; ///< for that
@@ -88,9 +94,11 @@ private:
   std::uint64_t start_ = 0;    ///< of the recording, by the camera's clock
   std::uint64_t base_ = 0;     ///< of the recording, in what is handed out
   std::uint64_t end_ = 0;
+  bool begins_with_picture_ = false;
+  unsigned frame_rate_ = 0; ///< of this recording's first picture
   std::uint64_t period_ = 0;
-  Clock picture_clock_;
-  Clock sound_clock_;
+  LiveClock picture_clock_;
+  LiveClock sound_clock_;
   ByteBuffer head_; ///< the latest parameter sets that are whole
   VideoCodec codec_ = VideoCodec::h265;
   PictureSize size_{};

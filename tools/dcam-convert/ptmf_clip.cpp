@@ -7,8 +7,6 @@
 namespace dualcam::convert {
 namespace {
 
-constexpr std::uint64_t latest_time = std::uint64_t{1} << 62; // far from any overflow
-
 /// Puts late items where they belong; of those with one number the first in the file stays.
 template <class Item> void put_in_order(std::vector<Item>& items) {
   std::ranges::sort(items, {},
@@ -143,15 +141,12 @@ void PtmfClipBuilder::add(const PtmfPicture& picture) {
   }
   ClipPicture item{.key = picture.key,
                    .number = 0,
-                   .time = std::min(picture.time, latest_time),
+                   .time = believable(picture.time),
                    .offset = picture.payload_offset,
                    .size = static_cast<std::uint32_t>(picture.payload.size())};
   if (picture.key) {
-    const bool damaged = picture.damaged_head != 0;
-    const auto head = damaged ? picture.payload.first(picture.damaged_head)
-                              : head_of_access_unit(picture.payload, picture.codec);
-    heads_.add(item.offset, head, damaged, picture.codec,
-               !damaged && note_size(picture, head, item.offset));
+    heads_.add(item.offset, head_of(picture), picture.damaged_head != 0, picture.codec,
+               note_size(picture));
     clip_.codec = std::exchange(has_codec_, true) ? clip_.codec : picture.codec;
   } else {
     item.offset += picture.damaged_head;
@@ -179,15 +174,14 @@ void PtmfClipBuilder::add(const PtmfPicture& picture) {
 
 /// Of a key picture: whether its size is another one than that of the first, which its chunk's
 /// header confirms.
-bool PtmfClipBuilder::note_size(const PtmfPicture& picture, Bytes head, std::uint64_t offset) {
-  const auto size = picture_size(head, picture.codec);
-  const PictureSize told{picture.format.width, picture.format.height};
-  if (!size || *size != told) {
+bool PtmfClipBuilder::note_size(const PtmfPicture& picture) {
+  const auto size = confirmed_size(picture);
+  if (!size) {
     return false;
   }
-  first_size_ = first_size_.value_or(told);
-  sizes_[offset] = told;
-  return told != *first_size_;
+  first_size_ = first_size_.value_or(*size);
+  sizes_[picture.payload_offset] = *size;
+  return *size != *first_size_;
 }
 
 void PtmfClipBuilder::find_size_changes() {
@@ -208,7 +202,7 @@ void PtmfClipBuilder::find_size_changes() {
 
 void PtmfClipBuilder::add(const PtmfSound& sound) {
   ClipSound item{.number = 0,
-                 .time = std::min(sound.time, latest_time),
+                 .time = believable(sound.time),
                  .offset = sound.payload_offset,
                  .size = static_cast<std::uint32_t>(sound.a_law.size())};
   if (!sound.late && std::exchange(restarted_, false)) {

@@ -59,7 +59,7 @@ private:
   void add(const PtmfPicture& picture);
   void add(const PtmfSound& sound);
   void add(const PtmfDamage& damage);
-  bool note_size(const PtmfPicture& picture, Bytes head, std::uint64_t offset);
+  bool note_size(const PtmfPicture& picture);
   void find_size_changes();
   void place_head(std::uint32_t next_sequence, std::uint64_t next_time);
   void finish_recording();
