@@ -49,7 +49,8 @@ class Dissector(ToolTest):
              "-d", f"tcp.port=={port},dualcam",
              "-Y", shown, "-T", "fields", "-E", "aggregator=|",
              *(part for field in fields for part in ("-e", field))],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+            env=os.environ | {"WIRESHARK_PLUGIN_DIR": "/nonexistent"})  # not the one that is installed
         self.assertNotIn("Lua", done.stderr)
         return [[value.split("|") if value else [] for value in line.split("\t")]
                 for line in done.stdout.splitlines()]
