@@ -2,6 +2,8 @@
 # The figures of dcam-serve with many cameras and of dcam-convert, each with the command that made it: into
 # tests/bench/results, with plots. About 15 minutes, on a machine that does nothing else.
 # Needs Debian's socat, gnuplot-nox and python3-fusepy besides.
+# Files go to TMPDIR (/tmp). An ext4 without a journal makes a file the slower the more were deleted beside it
+# within minutes: what the last figure has removed, above all. A new file system is best.
 # Usage: figures.sh [TOOLS FOLDER [NAME...]]: all, or these of
 #   peers fleet-1000 fleet-4000 fleet-most burst slow-syncs slow-disk stop idle tree connections
 #   live-delay jobs page
@@ -53,6 +55,7 @@ for name in "${order[@]}"; do
   echo "== $name: ${command[*]}"
   {
     echo "\$ ${command[*]}   # $(git describe --always --dirty 2>/dev/null), $(date -u +%Y-%m-%dT%H:%MZ)"
+    findmnt -no FSTYPE,OPTIONS -T "${TMPDIR:-/tmp}"
     timeout 180 "${command[@]}"
   } 2>&1 | tee "$results/$name.txt" || failed+=("$name")
   [[ ! -s $results/$name.tsv ]] || plot_costs "$name"
