@@ -29,7 +29,7 @@ class Mistaken(ToolTest):
                 path.write_bytes(begin + bytes(range(256)) * 8)
                 done = self.run_tool("dcam-meta", path)
                 self.assertEqual((done.returncode, done.stdout), (1, ""))
-                self.assertIn(f"this is a {name}", done.stderr)
+                self.assertIn(f"this is {name}", done.stderr)
                 self.assertIn("sidecar is meant", done.stderr)
 
 

@@ -3,6 +3,7 @@
 
 Run: DUALCAM_TOOLS=build/gcc/tools python3 tests/cli/test_text_forms.py
 """
+import itertools
 import json
 import pathlib
 import random
@@ -37,6 +38,33 @@ TRUTHS = {
     "text": transfer(b'It\'s * a "text" | with \\ and <signs> ... 0123456789abcdef\n' * 20),
     "damaged": transfer(random.Random(15).randbytes(2000), damaged=2),
 }
+
+
+def talk():
+    """The messages of plain.bin, and what a server says between them."""
+    asked = {1: "000a00072570686f746f66", 2: "000800072570686f746f66", 3: "0002000400000001"}
+    at = 0
+    for number in itertools.count():
+        if at == len(PLAIN):
+            return
+        if number in asked:
+            yield bytes.fromhex(asked[number])
+        size = 16 if PLAIN[at:at + 2] == b"\0\0" else 4 + int.from_bytes(PLAIN[at + 2:at + 4], "big")
+        yield PLAIN[at:at + size]
+        at += size
+
+
+def as_lines(text):
+    is_wide = isinstance(text, bytes) and text[:2] == b"\xff\xfe"
+    text = text.decode("utf-16" if is_wide else "utf-8") if isinstance(text, bytes) else text
+    return text.rstrip("\n")
+
+
+TALK = list(talk())
+HEADS = {"by nothing": lambda i: "", "by a blank line": lambda i: "\n",
+         "by a line": lambda i: "TX:\n" if i in (1, 3, 5) else "RX:\n"}
+# Offsets that do not begin at 0, so nothing tells where a dump begins.
+NOT_IN_PIECES = ("xxd -o 4096",)
 
 
 class TextForms(ToolTest):
@@ -80,6 +108,32 @@ class TextForms(ToolTest):
 
     def test_programming_languages(self):
         self.is_read(text_forms.language_forms())
+
+    def test_debuggers_and_consoles(self):
+        # Of nothing but 0 and 255 nothing tells MATLAB's numbers from digits.
+        self.is_read(text_forms.debugger_forms(), ("plain", "text", "damaged"))
+
+    def test_yaml(self):
+        self.is_read(text_forms.yaml_forms())
+
+    def test_both_directions_in_any_form(self):
+        """Each message printed by itself, the server's between the camera's."""
+        _, events, _ = self.answer(PLAIN)
+        forms = (text_forms.od_forms() | text_forms.dump_forms() | text_forms.wireshark_forms()
+                 | text_forms.language_forms() | text_forms.json_forms()
+                 | text_forms.column_forms())
+        for name in NOT_IN_PIECES:
+            del forms[name]
+        for name, form in forms.items():
+            shown = [as_lines(form(message)) for message in TALK]
+            for headed, heads in HEADS.items():
+                with self.subTest(form=name, headed=headed):
+                    code, found, said = self.answer("".join(
+                        f"{heads(i)}{text}\n" for i, text in enumerate(shown)))
+                    for each in found + events: # where a packet stands differs with what is between
+                        each.pop("offset", None)
+                    self.assertEqual(found, events, said)
+                    self.assertEqual(code, 0, said)
 
     def test_json(self):
         self.is_read(text_forms.json_forms())

@@ -73,7 +73,9 @@ def dump_forms():
             "bytes": '16/1 "%02x " "\\n"', "no blanks": '1/1 "%02x"', "upper": '1/1 "%02X "',
             "0x": '16/1 "0x%02x, " "\\n"', "offsets": '"%08.8_ax  " 16/1 "%02x " "\\n"',
             "decimal offsets": '"%07.7_ad: " 16/1 "%02x " "\\n"', "decimal": '16/1 "%3u " "\\n"',
-            "octal": '16/1 "%03o " "\\n"', "one a line": '1/1 "%02x\\n"'}.items():
+            "octal": '16/1 "%03o " "\\n"', "one a line": '1/1 "%02x\\n"',
+            "colons in one line": '16/1 "%02x:"', "colons": '16/1 "%02x:" "\\n"',
+            "commas in one line": '1/1 "%02x,"', "0x in one line": '1/1 "0x%02x,"'}.items():
         forms[f"hexdump -e, {name}"] = run("hexdump", "-v", "-e", text)
     return forms
 
@@ -161,7 +163,65 @@ def language_forms():
         "PHP's unpack": lambda data: "Array\n(\n" + "".join(
             f"    [{i + 1}] => {byte}\n" for i, byte in enumerate(data)) + ")\n",
         "Erlang": joined(",", str, "<<", ">>"), "Visual Basic": joined(", ", lambda byte: f"&H{byte:02X}"),
-        "YAML": lambda data: "data:\n" + "".join(f"  - {byte}\n" for byte in data),
+    }
+
+
+def debugger_forms():
+    def gdb(shown, name=" <{}>", size=8):
+        return lambda data: "(gdb) x/64xb buffer\n" + "".join(
+            f"0x{0x7fffffffe000 + at:x}" + name.format(f"buffer+{at}" if at else "buffer") + ":"
+            + "".join(f"\t{shown(byte)}" for byte in row) + "\n" for at, row in rows(data, size))
+
+    def columns(behind):
+        """As MATLAB and Octave show a row."""
+        return lambda data: "d =\n\n" + "".join(
+            f"  Columns {at + 1} through {at + len(row)}{behind}\n\n"
+            + "".join(f"{byte:6d}" for byte in row) + "\n\n" for at, row in rows(data, 13))
+    return {
+        "gdb's x/xb": gdb("0x{:02x}".format), "gdb's x/xb of the heap": gdb("0x{:02x}".format, ""),
+        "gdb's x/xb in a class": gdb("0x{:02x}".format, " <Camera::{}>"),
+        "gdb's x/ub": gdb("{:d}".format),
+        "lldb": pieces_of_dump("0x{:012x}: {:<47}  {}"),
+        "WinDbg": lambda data: "".join(
+            f"000000d4`{0x12340000 + at:08x}  {row[:8].hex(' ')}-{row[8:].hex(' ')}  {shown(row)}\n"
+            for at, row in rows(data)),
+        "MATLAB": columns(""), "Octave": columns(":"),
+        "MATLAB's column": lambda data: f"d =\n\n  {len(data)}x1 uint8 column vector\n\n" + "".join(
+            f"{byte:6d}\n" for byte in data),
+        "numpy": lambda data: "array([" + ",\n       ".join(
+            ", ".join(f"{byte:3d}" for byte in row) for _, row in rows(data, 14)) + "], dtype=uint8)",
+        "R": lambda data: "".join(
+            f"{f'[{at + 1}]':>7} {row.hex(' ')}\n" for at, row in rows(data, 25)),
+        "Julia": lambda data: f"{len(data)}-element Vector{{UInt8}}:\n" + "".join(
+            f" 0x{byte:02x}\n" for byte in data),
+    }
+
+
+def yaml_forms():
+    def block(lines, mark):
+        return lambda data: f"time: 2024-10-29\ndata: {mark}\n" + "".join(
+            f"  {line}\n" for line in lines(data)) + "end: 2024-10-30\n"
+
+    def documents(shown):
+        return pieces(64, lambda row, i: (
+            f"---\ntime: 2024-10-29T12:43:42Z\nport: 7050\ndir: rx\ndata: {shown(row)}"))
+    return {
+        "items": lambda data: "time: 2024-10-29\ndata:\n" + "".join(f"  - {byte}\n" for byte in data),
+        "items behind a clock": lambda data: (
+            "time: 2024-10-29T12:43:42.123Z\nport: 7050\ndata:\n"
+            + "".join(f"- {byte}\n" for byte in data)),
+        "items in hex": lambda data: "n: 1\ndata:\n" + "".join(f"  - 0x{byte:02x}\n" for byte in data),
+        "a list": lambda data: f"time: 2024-10-29\ndata: {list(data)}\n",
+        "a list in lines": lambda data: "time: 2024-10-29\ndata: [" + ",\n  ".join(
+            ", ".join(map(str, row)) for _, row in rows(data)) + "]\nend: 1\n",
+        "hex": lambda data: f"time: 2024-10-29\ndata: {data.hex()}\n",
+        "quoted hex": lambda data: f"time: 2024-10-29\nport: 7050\ndata: \"{data.hex(' ')}\"\n",
+        "a block of hex": block(lambda data: [row.hex(" ") for _, row in rows(data)], "|"),
+        "a block of base64": block(lambda data: base64.encodebytes(data).decode().split(), "!!binary |"),
+        "documents of hex": documents(bytes.hex), "documents of lists": documents(lambda row: list(row)),
+        "items with names": lambda data: "packets:\n" + "".join(
+            f"  - time: 2024-10-29 12:43:42\n    len: {len(row)}\n    data: {row.hex()}\n"
+            for _, row in rows(data, 64)),
     }
 
 

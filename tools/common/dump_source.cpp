@@ -265,8 +265,7 @@ Result<void> read_pieces(InputFile& file, const DumpOptions& options,
   }
 }
 
-/// How many bytes of a text's beginning belong to commands that are whole.
-std::size_t camera_bytes(Bytes bytes) {
+std::size_t bytes_of_commands(Bytes bytes) {
   DumpReader reader({.both_sides = true, .initial = std::nullopt});
   reader.received(bytes);
   reader.finish();
@@ -369,6 +368,21 @@ Result<void> read_dump(InputFile& file, const DumpOptions& options, DumpListener
   stream.finish();
   facts.conversion = stream.conversion();
   return result;
+}
+
+std::size_t camera_bytes(std::span<const ByteBuffer> blocks) {
+  const auto link = blocks.empty() ? std::nullopt : link_of(blocks.front());
+  ByteBuffer said;
+  std::size_t packets = 0;
+  for (const auto& block : blocks) {
+    const auto segment = link ? decode_segment(*link, block) : std::nullopt;
+    if (!link || segment) {
+      append(said, segment ? segment->payload : Bytes(block));
+      packets += block.size();
+    }
+  }
+  const auto commands = bytes_of_commands(said);
+  return link && 2 * commands > said.size() ? packets : commands;
 }
 
 } // namespace dualcam::inline tools

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,10 @@ private:
   std::unique_ptr<CaptureStreams> streams_;
   std::uint64_t total_ = 0;
 };
+
+/// How many bytes of blocks, as hex_trial.hpp has them, belong to whole commands of a camera or its
+/// server, or to packets with such.
+std::size_t camera_bytes(std::span<const ByteBuffer> blocks);
 
 /// Reads `file` to its end. `facts` are filled in even when an error comes back: io, or a capture
 /// that is damaged or cut off (malformed), or of a link layer that is not known (unsupported).

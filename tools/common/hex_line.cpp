@@ -67,27 +67,52 @@ Groups parse_groups(std::string_view text, bool paired) {
 /// `.` stands for what cannot be shown, and so do other signs of some programs.
 bool is_told(char c) { return c > ' ' && c < 0x7F && c != '.' && c != '?'; }
 
+/// Whether `text` shows what the bytes are; nullopt: it is not as long as they are.
+std::optional<bool> agrees(std::string text, Bytes bytes) {
+  if (text.size() == bytes.size() + 1 && text.size() > 8 && text[8] == ' ') {
+    text.erase(8, 1);
+  }
+  if (text.size() != bytes.size()) {
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto value = std::to_integer<unsigned>(bytes[i]);
+    if (is_told(text[i]) && value < 0x80 && value != static_cast<unsigned char>(text[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
 /// Whether a text column shows other characters than the bytes have: they stand in another order.
+/// Blanks that bytes at its ends are have been taken for those between columns.
 bool contradicts(std::string_view column, Bytes bytes) {
   for (const auto& [open, close] : {std::pair{'|', '|'}, {'>', '<'}}) {
     if (column.size() == bytes.size() + 2 && column.front() == open && column.back() == close) {
       column = column.substr(1, bytes.size());
     }
   }
-  std::string text(column);
-  if (text.size() == bytes.size() + 1 && text.size() > 8 && text[8] == ' ') {
-    text.erase(8, 1);
-  }
-  const bool is_ascii = std::ranges::none_of(text, [](char c) { return (c & 0x80) != 0; });
-  if (text.size() != bytes.size() || !is_ascii) {
+  if (std::ranges::any_of(column, [](char c) { return (c & 0x80) != 0; })) {
     return false;
   }
-  std::size_t wrong = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto value = std::to_integer<unsigned>(bytes[i]);
-    wrong += is_told(text[i]) && value < 0x80 && value != static_cast<unsigned char>(text[i]);
+  const auto is_other = [](std::byte byte) { return byte != std::byte{' '}; };
+  const auto before =
+      static_cast<std::size_t>(std::ranges::find_if(bytes, is_other) - bytes.begin());
+  const auto last = std::find_if(bytes.rbegin(), bytes.rend(), is_other);
+  const auto behind = static_cast<std::size_t>(last - bytes.rbegin());
+  bool wrong = false;
+  for (const auto size : {bytes.size(), bytes.size() + 1}) { // with a blank in the middle
+    const auto lost = size - std::min(size, column.size());
+    for (auto first = lost - std::min(lost, behind); first <= std::min(lost, before); ++first) {
+      const auto agreement =
+          agrees(std::string(first, ' ').append(column).append(lost - first, ' '), bytes);
+      if (agreement.value_or(false)) {
+        return false;
+      }
+      wrong = wrong || agreement;
+    }
   }
-  return wrong != 0;
+  return wrong;
 }
 
 // --- lines of digits ---
@@ -144,9 +169,8 @@ bool is_label(std::string_view word) {
   return std::ranges::find(labels, lower) != labels.end();
 }
 
-/// `12:34:56`, `12:34:56.789`, `2024-10-29`, `29.10.2024`, in brackets or not.
-bool is_clock(std::string_view word) {
-  word = unwrapped(word);
+/// Of a date or a clock: each row of digits as one or two 9, without a zone.
+std::string shape_of_time(std::string_view word) {
   std::string shape;
   for (const char c : word) {
     const char kind = is_decimal_digit(c) ? '9' : c;
@@ -154,13 +178,21 @@ bool is_clock(std::string_view word) {
       shape += kind;
     }
   }
-  const auto is_one_of = [&](std::initializer_list<std::string_view> known) {
-    return std::ranges::find(known, shape) != known.end();
-  };
-  return is_one_of({"99:99:99", "99:99:99.99", "99:99:99,99", "99:99:99Z"}) ||
-         (word.size() >= 10 && // with the whole year
-          is_one_of({"99-99-99", "99/99/99", "99.99.99", "99-99-99T99:99:99",
-                     "99-99-99T99:99:99.99", "99-99-99T99:99:99Z", "99-99-99T99:99:99.99Z"}));
+  if (!shape.contains(':')) {
+    return shape;
+  }
+  for (const std::string_view zone : {"Z", "+99:99", "-99:99", "+99", "-99"}) {
+    if (shape.ends_with(zone)) {
+      shape.resize(shape.size() - zone.size());
+      break;
+    }
+  }
+  return shape;
+}
+
+/// `2024-10-29`: with the whole year it is no hex.
+bool is_date(std::string_view word) {
+  return word.size() == 10 && word[4] == '-' && shape_of_time(word) == "99-99-99";
 }
 
 /// Pairs of digits, joined by one kind of joint or none.
@@ -223,7 +255,10 @@ std::string joined_problem(const Words& words, std::size_t first) {
 }
 
 bool has_much_hex(const Words& words) {
-  std::size_t pairs = 0;
+  constexpr std::size_t few = 4;
+  std::size_t row = 0;         // of words of one size
+  std::size_t with_letter = 0; // at the row's end: without it, numbers
+  std::size_t size = 0;
   for (const auto& each : words) {
     const auto word = parse_word(each);
     const bool letters =
@@ -231,8 +266,11 @@ bool has_much_hex(const Words& words) {
     if (word.is_hex && word.digits >= 8 && (letters || word.digits >= 16) && !is_clock(each)) {
       return true;
     }
-    pairs = word.is_hex && word.digits == 2 ? pairs + 1 : 0;
-    if (pairs >= 4) {
+    const bool goes_on = word.is_hex && word.digits == size;
+    row = goes_on ? row + 1 : 1;
+    with_letter = (goes_on ? with_letter : 0) + (letters ? 1 : 0);
+    size = word.is_hex ? word.digits : 0;
+    if (size != 0 && row >= few && (size == 2 || with_letter != 0)) {
       return true;
     }
   }
@@ -248,7 +286,8 @@ std::size_t hex_start(const Words& words, std::string_view before) {
     const auto word = parse_word(words[first - 1]);
     const bool clock = is_clock(words[first - 1]) && digits != 0 &&
                        (words[first - 1].starts_with('[') || parse_word(words[first]).joint == 0);
-    if (clock || (!word.is_hex && !is_only_wrapping(words[first - 1]))) {
+    if (clock || is_date(unwrapped(words[first - 1])) ||
+        (!word.is_hex && !is_only_wrapping(words[first - 1]))) {
       break;
     }
     digits += word.digits;
@@ -266,6 +305,12 @@ std::size_t hex_start(const Words& words, std::string_view before) {
   }
   const bool enough = digits >= 2 * least_behind_words || words[first - 1] == before;
   return may_end_prefix(words[first - 1]) && enough ? first : words.size();
+}
+
+/// `hexdump -e` goes on with what parts bytes where a line has fewer of them.
+std::string_view without_padding(std::string_view line) {
+  const auto end = line.find_last_not_of(" \t,:;-") + 1; // npos + 1 is 0
+  return line.substr(end).contains("  ") ? line.substr(0, end) : line;
 }
 
 /// C comments count their packets in digits.
@@ -378,10 +423,36 @@ bool is_label_line(std::string_view line) {
   return !words.empty() && words[0] == "Label:";
 }
 
+std::string_view behind_address(std::string_view line) {
+  const auto symbol = line.starts_with("0x") ? line.find_first_of(" :") : std::string_view::npos;
+  const auto end = line.find(">:");
+  return symbol != std::string_view::npos && line.substr(symbol).starts_with(" <") &&
+                 end != std::string_view::npos
+             ? line.substr(end + 2)
+             : line;
+}
+
+bool is_clock(std::string_view word) {
+  constexpr std::size_t longest = 48;
+  word = unwrapped(word);
+  if (word.size() > longest) {
+    return false;
+  }
+  const auto shape = shape_of_time(word);
+  const auto is_one_of = [&](std::initializer_list<std::string_view> known) {
+    return std::ranges::find(known, shape) != known.end();
+  };
+  return is_one_of({"99:99:99", "99:99:99.99", "99:99:99,99"}) ||
+         (word.size() >= 10 && // with the whole year
+          is_one_of({"99-99-99", "99/99/99", "99.99.99", "99-99-99T99:99:99",
+                     "99-99-99T99:99:99.99", "99-99-99T99:99:99,99"}));
+}
+
 std::optional<OffsetLine> parse_offset_line(std::string_view text, int base, bool first) {
   OffsetLine line{};
   line.indent = leading_spaces(text);
   text.remove_prefix(line.indent);
+  const auto numbers = behind_address(text);
   if (text.starts_with("0x") || text.starts_with("0X")) {
     text.remove_prefix(2);
   }
@@ -391,6 +462,9 @@ std::optional<OffsetLine> parse_offset_line(std::string_view text, int base, boo
     return std::nullopt;
   }
   text.remove_prefix(count);
+  if (numbers.size() < text.size()) {
+    text.remove_prefix(text.size() - numbers.size() - 1); // up to its colon
+  }
   const auto blanks = leading_spaces(text);
   const bool bar = text.substr(blanks).starts_with("| ");
   const bool colon = text.starts_with(':') || bar;
@@ -479,7 +553,7 @@ std::optional<std::string_view> last_column(std::string_view line) {
 
 DigitLine parse_digit_line(std::string_view text, std::string_view before) {
   const auto column = last_column(text);
-  const auto line = without_comments(column.value_or(text));
+  const auto line = without_comments(without_padding(column.value_or(text)));
   const auto words = words_of(line);
   DigitLine result;
   result.blank = std::ranges::all_of(words, is_only_wrapping);

@@ -31,6 +31,9 @@ std::optional<OffsetLine> parse_offset_line(std::string_view line, int base, boo
 std::optional<ByteBuffer> od_cells(std::string_view line, int numbers);
 std::optional<OffsetLine> parse_od_line(std::string_view line, int base, int numbers);
 
+/// What stands behind `0x7fffffffe008 <buffer+8>:`, as gdb prints addresses; all of another line.
+std::string_view behind_address(std::string_view line);
+
 /// A line of digits, maybe behind a time, an address or another prefix.
 struct DigitLine {
   ByteBuffer bytes;
@@ -49,6 +52,10 @@ DigitLine parse_digit_line(std::string_view line, std::string_view before = {});
 bool is_ruler(std::string_view line);
 /// What PowerShell's Format-Hex says it prints, with a hash that is no byte of it.
 bool is_label_line(std::string_view line);
+
+/// `12:34:56`, `12:34:56.789`, `2024-10-29`, `29.10.2024`, `2024-10-29T12:34:56+02:00`, in brackets
+/// or not.
+bool is_clock(std::string_view word);
 
 bool is_decimal_digit(char c);
 bool is_hex_digit(char character);

@@ -5,13 +5,26 @@
 #include <utility>
 
 #include "common/hex_tokens.hpp"
-#include "common/hex_words.hpp"
+#include "common/other_encoding.hpp"
 
 namespace dualcam::inline tools {
 namespace {
 
 constexpr std::size_t longest_line = 32 << 10; ///< longer ones are digits and nothing else
 constexpr std::size_t largest_piece = 65536;
+constexpr std::string_view other_place = "hex in another place than in the other lines";
+
+/// `    Data: 0004`, as tshark -V has beside a dump what the dump has, too.
+bool is_field(std::string_view line) {
+  constexpr std::size_t least_indent = 4;
+  const auto first = line.find_first_not_of(' ');
+  const auto colon = line.find(": ");
+  return first != std::string_view::npos && first >= least_indent &&
+         colon != std::string_view::npos && colon > first &&
+         std::ranges::all_of(line.substr(first, colon - first), [](char c) {
+           return c == ' ' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+         });
+}
 
 } // namespace
 
@@ -72,6 +85,7 @@ void HexReader::finish_text() {
     text("\n");
   }
   end_run();
+  end_other_hex();
 }
 
 void HexReader::begin() {
@@ -83,11 +97,15 @@ void HexReader::begin() {
   text = cleaner_.clean(text);
   first_line_ += static_cast<std::uint64_t>(
       std::ranges::count(text.substr(0, text.find_first_not_of(" \t\r\n")), '\n'));
-  const auto judged = judge_hex(text);
-  const auto form = vouch_ ? proven_form(text, judged, vouch_) : judged;
+  const auto form = form_of_text(text);
   if (!form) {
     line_number_ = form.error().line;
     refuse(form.error().what);
+    CutMarks marks(CutMarks::Beside::nothing, [this](std::uint64_t line, std::string what) {
+      problem_at(line, std::move(what));
+    });
+    marks.feed(text);
+    marks.finish();
     return;
   }
   set_form(*form);
@@ -97,6 +115,14 @@ void HexReader::begin() {
   cut_marks_.emplace(
       beside, [this](std::uint64_t line, std::string what) { problem_at(line, std::move(what)); });
   cleaned(text);
+}
+
+std::expected<HexForm, HexProblem> HexReader::form_of_text(std::string_view text) const {
+  if (auto other = print_without_bytes(text)) {
+    return std::unexpected(std::move(*other));
+  }
+  const auto judged = judge_hex(text);
+  return vouch_ ? proven_form(text, judged, vouch_) : judged;
 }
 
 void HexReader::cleaned(std::string_view text) {
@@ -109,7 +135,7 @@ void HexReader::cleaned(std::string_view text) {
 void HexReader::set_form(const HexForm& form) {
   form_ = form;
   if (form.style != HexStyle::offsets && form.style != HexStyle::lines &&
-      form.style != HexStyle::words) {
+      form.style != HexStyle::words && form.style != HexStyle::yaml) {
     tokens_ = std::make_unique<HexTokens>(
         *form_, HexTokens::Output{[this](Bytes bytes) { listener_.bytes(bytes, false); },
                                   [this](std::uint64_t count) { listener_.missing(count, false); },
@@ -159,6 +185,9 @@ void HexReader::line(std::string_view text) {
   case HexStyle::words:
     words_line(text);
     break;
+  case HexStyle::yaml:
+    yaml_line(text);
+    break;
   default:
     digit_line(text);
     break;
@@ -181,10 +210,30 @@ void HexReader::refuse(std::string what) {
 
 // --- lines with offsets ---
 
+std::optional<OffsetLine> HexReader::parsed_offset_line(std::string_view text) const {
+  return form_->numbers == 16 ? parse_offset_line(text, form_->base, false)
+                              : parse_od_line(text, form_->base, form_->numbers);
+}
+
+/// `[RX] 00000010: 0004`, where only the first line of each dump has something before it.
+std::optional<OffsetLine> HexReader::offset_behind_prefix(std::string_view text) const {
+  constexpr std::size_t longest = 128;
+  for (auto at = text.find(' '); at != std::string_view::npos && at < longest;
+       at = text.find(' ', at + 1)) {
+    auto line = text[at + 1] == ' ' ? std::nullopt : parsed_offset_line(text.substr(at + 1));
+    const bool goes_on = line && (line->offset == 0 || line->offset == sides_[0].expected);
+    if (goes_on && !line->bytes.empty() && line->problem.empty()) {
+      line->indent = indent_.value_or(0);
+      return line;
+    }
+  }
+  return std::nullopt;
+}
+
 void HexReader::offset_line(std::string_view text) {
   text.remove_prefix(std::min(form_->column, text.size()));
-  const auto parsed = form_->numbers == 16 ? parse_offset_line(text, form_->base, false)
-                                           : parse_od_line(text, form_->base, form_->numbers);
+  auto parsed = parsed_offset_line(text);
+  parsed = parsed ? parsed : offset_behind_prefix(text);
   if (parsed) {
     if (!parsed->problem.empty() && (form_->text_beside || !parsed->contradicted)) {
       problem(std::string(parsed->problem));
@@ -199,7 +248,7 @@ void HexReader::offset_line(std::string_view text) {
     // Bytes whose offset is damaged or missing; what packets are headed by has none.
     const auto digits = parse_digit_line(text);
     const bool has_bytes = digits.bytes.size() >= 8 || digits.problem.starts_with("hex with");
-    if (has_bytes && !is_label_line(text)) {
+    if (has_bytes && !is_label_line(text) && !is_field(text)) {
       problem("hex without the offset that the other lines have");
     }
     ++passed_over_;
@@ -286,10 +335,8 @@ void HexReader::words_line(std::string_view text) {
     refuse(std::string(star_without_offsets));
     return;
   }
-  const auto found = parse_words_line(text, *form_, goes_on_);
-  if (found.has_other_hex) {
-    problem("hex in another place than in the other lines");
-  }
+  const auto found = parse_words_line(text, *form_, before_words_);
+  look_at_other_hex(found);
   if (short_line_ != 0 && !found.bytes.empty()) {
     problem_at(std::exchange(short_line_, 0), "fewer bytes than in the other lines");
   }
@@ -298,9 +345,52 @@ void HexReader::words_line(std::string_view text) {
   }
   const bool is_blank = text.find_first_not_of(" \t") == std::string_view::npos;
   passed_over_ += found.bytes.empty() && !found.has_other_hex && !is_blank ? 1 : 0;
-  goes_on_ = !found.bytes.empty();
+  before_words_ = found.bytes.empty() ? std::nullopt : std::optional(std::string(found.before));
   emit(found.bytes);
 }
+
+void HexReader::look_at_other_hex(const FoundLine& found) {
+  constexpr std::size_t most = 64;
+  if (!found.bytes.empty()) {
+    beside_.assign(found.before).append(found.behind);
+    end_other_hex();
+    return;
+  }
+  const auto is_beside = [this](auto word) { return beside_.contains(word); };
+  if (!found.has_other_hex ||
+      (!found.other_hex.empty() && std::ranges::all_of(found.other_hex, is_beside))) {
+    return;
+  }
+  if (found.other_hex.empty() || !beside_.empty() || other_hex_.size() >= most) {
+    problem(std::string(other_place));
+    return;
+  }
+  for (const auto word : found.other_hex) {
+    other_hex_.emplace_back(line_number_, word);
+  }
+}
+
+void HexReader::end_other_hex() {
+  std::uint64_t last = 0;
+  for (const auto& [line, word] : std::exchange(other_hex_, {})) {
+    if (line != last && !beside_.contains(word)) {
+      problem_at(last = line, std::string(other_place));
+    }
+  }
+}
+
+// --- YAML ---
+
+void HexReader::yaml_line(std::string_view text) {
+  const auto line = yaml_.line(text);
+  if (!line.problem.empty()) {
+    problem(line.problem);
+    return;
+  }
+  emit(line.bytes);
+}
+
+// --- digits ---
 
 /// Digits broken into lines of an odd length: the last one goes on in the next line.
 void HexReader::run(std::string_view digits) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,7 +13,9 @@
 #include "common/hex_line.hpp"
 #include "common/hex_style.hpp"
 #include "common/hex_trial.hpp"
+#include "common/hex_words.hpp"
 #include "common/text_cleaner.hpp"
+#include "common/yaml_bytes.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
@@ -33,7 +36,8 @@ class HexTokens;
 ///   or none, on one line or many, maybe behind a time, an address or another prefix;
 /// - C arrays, strings of `\x`, lists of decimal numbers (also negative ones), Node's `<Buffer
 /// ..>`,
-///   JSON with the bytes under "data", "payload" and so on, as hex, base64, characters or numbers.
+///   JSON and YAML with the bytes under "data", "payload" and so on, as hex, base64, characters or
+///   numbers.
 ///
 /// What was cut when it was printed is a problem in whatever form.
 ///
@@ -86,17 +90,23 @@ private:
   };
 
   void begin();
+  std::expected<HexForm, HexProblem> form_of_text(std::string_view text) const;
   void set_form(const HexForm& form);
   void cleaned(std::string_view text);
   void text(std::string_view text);
   void finish_text();
   void line(std::string_view line);
   void offset_line(std::string_view line);
+  std::optional<OffsetLine> parsed_offset_line(std::string_view line) const;
+  std::optional<OffsetLine> offset_behind_prefix(std::string_view line) const;
   void place(const OffsetLine& line);
   bool go_back(Side& side, const OffsetLine& line);
   void repeat_last(Side& side, std::uint64_t until, bool other_side);
   void digit_line(std::string_view line);
   void words_line(std::string_view line);
+  void look_at_other_hex(const FoundLine& found);
+  void end_other_hex();
+  void yaml_line(std::string_view line);
   void run(std::string_view digits);
   void end_run();
   void long_line(std::string_view part);
@@ -127,7 +137,13 @@ private:
   std::uint64_t most_repeated_ = most_repeated;
   std::uint64_t repeated_bytes_ = 0;
 
-  bool goes_on_ = false; ///< the line before had words of bytes
+  std::optional<std::string> before_words_; ///< in front of the bytes, if the line before had such
+  /// Long words of hex in lines that came before any with bytes: what stands beside these, too, is
+  /// the name of something.
+  std::vector<std::pair<std::uint64_t, std::string>> other_hex_;
+  std::string beside_; ///< the bytes of the last line
+
+  YamlBytes yaml_;
 
   std::uint64_t short_line_ = 0; ///< one with fewer bytes than others
   std::string before_;           ///< the word before the bytes of the last line

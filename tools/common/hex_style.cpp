@@ -9,6 +9,7 @@
 
 #include "common/hex_line.hpp"
 #include "common/mended_json.hpp"
+#include "common/yaml_bytes.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -421,14 +422,18 @@ std::optional<HexForm> judge_json(std::string_view text) {
   for (const auto name : json_names_of_bytes) {
     const auto key = '"' + std::string(name) + '"';
     const auto at = text.find(key);
-    const auto open =
+    auto open =
         at == std::string_view::npos ? at : text.find_first_not_of(" \t\r\n:", at + key.size());
     if (open == std::string_view::npos) {
       continue;
     }
-    const auto number = text.find_first_not_of(" \t\r\n", open + 1);
-    if (text[open] == '[' && number != std::string_view::npos && is_decimal_digit(text[number])) {
-      return HexForm{.style = HexStyle::json, .base = 10, .numbers = 10, .key = std::string(name)};
+    const auto first = text.find_first_not_of(" \t\r\n", open + 1);
+    if (text[open] == '[' && first != std::string_view::npos) {
+      if (is_decimal_digit(text[first])) {
+        return HexForm{
+            .style = HexStyle::json, .base = 10, .numbers = 10, .key = std::string(name)};
+      }
+      open = first;
     }
     if (text[open] != '"') {
       continue;
@@ -436,11 +441,34 @@ std::optional<HexForm> judge_json(std::string_view text) {
     const auto value = text.substr(open + 1, text.find('"', open + 1) - open - 1);
     const bool hex = value.find_first_not_of("0123456789abcdefABCDEF ,:;-") == value.npos;
     const bool base64 = value.size() >= 8 && value.size() % 4 == 0 && is_base64_text(value);
-    if (hex || base64) {
-      return HexForm{.style = HexStyle::json, .numbers = hex ? 16 : 64};
+    if (hex || base64) { // tshark has the same bytes under other names, too
+      return HexForm{.style = HexStyle::json,
+                     .numbers = hex ? 16 : 64,
+                     .key = name.starts_with("tcp") ? std::string(name) : std::string()};
     }
   }
   return std::nullopt;
+}
+
+/// YAML that holds bytes in another way than on the line of their name.
+bool is_yaml(std::string_view text) {
+  constexpr std::size_t longest = 16 << 10;
+  bool found = false;
+  bool awaits_items = false;
+  bool has_long = false;
+  for_each_line(text, [&](std::string_view line, std::uint64_t) {
+    has_long = has_long || line.size() > longest;
+    const auto rest = line.substr(std::min(line.find_first_not_of(' '), line.size()));
+    found = found || (awaits_items && rest.starts_with("- ") && rest.size() > 2 &&
+                      (is_decimal_digit(rest[2]) || rest[2] == '-'));
+    awaits_items = false;
+    if (const auto value = yaml_bytes_value(line)) {
+      awaits_items = value->empty();
+      found = found || (!value->empty() && std::string_view("|>[!").contains(value->front()));
+    }
+    return true;
+  });
+  return found && !has_long;
 }
 
 } // namespace
@@ -461,6 +489,9 @@ std::optional<std::uint64_t> line_with_star(std::string_view text) {
 }
 
 std::expected<HexForm, HexProblem> judge_hex(std::string_view sample) {
+  if (!is_json(sample) && is_yaml(sample)) {
+    return HexForm{HexStyle::yaml};
+  }
   if (is_base64(sample)) {
     return HexForm{.style = HexStyle::base64, .bracket = sample.starts_with("data:") ? ',' : '\0'};
   }
@@ -483,12 +514,12 @@ std::expected<HexForm, HexProblem> judge_hex(std::string_view sample) {
     return offsets ? std::expected<HexForm, HexProblem>(**offsets)
                    : std::unexpected(offsets.error());
   }
+  if (const auto json = judge_json(sample)) { // in which other values may have 0x
+    return *json;
+  }
   if (has_0x(sample)) {
     const bool braces = sample.find('{') != std::string_view::npos;
     return HexForm{HexStyle::c_array, 16, braces ? '{' : '\0'};
-  }
-  if (const auto json = judge_json(sample)) {
-    return *json;
   }
   if (const auto line = line_with_star(sample); line && !is_json(sample)) {
     return std::unexpected(HexProblem{*line, std::string(star_without_offsets)});

@@ -19,6 +19,7 @@ enum class HexStyle {
   decimal, ///< `[0, 4, 255]` or `[0, 4, -1]`
   node,    ///< `<Buffer 00 04>`
   json,    ///< `"data": "00,04"`; `numbers` 64: in base64, 10: a list of them, 1: characters
+  yaml,    ///< `data: ..`; also JSON's names
   base64,  ///< and nothing else, but perhaps `data:..;base64,`
   // Only where a camera speaks in what is read so: see hex_trial.hpp.
   digits,       ///< pairs of them from some place on, whatever parts them
@@ -56,8 +57,16 @@ inline constexpr std::string_view star_without_offsets =
     "or with offsets";
 
 /// Names that bytes have in JSON.
-inline constexpr std::array<std::string_view, 9> json_names_of_bytes{
-    "data", "hex", "payload", "raw", "bytes", "tcp.payload", "tcp_tcp_payload", "buffer", "body"};
+inline constexpr std::array<std::string_view, 10> json_names_of_bytes{"data",
+                                                                      "hex",
+                                                                      "payload",
+                                                                      "raw",
+                                                                      "bytes",
+                                                                      "buffer",
+                                                                      "body",
+                                                                      "tcp.payload",
+                                                                      "tcp_tcp_payload",
+                                                                      "tcp.payload_raw"};
 
 /// It stands for lines that a dump has left out.
 bool is_star(std::string_view line);

@@ -75,6 +75,7 @@ void HexTokens::take(char c) {
   case HexStyle::offsets:
   case HexStyle::lines:
   case HexStyle::words:
+  case HexStyle::yaml:
     break;
   }
 }
@@ -179,7 +180,11 @@ void HexTokens::take_decimal() {
     return;
   }
   if (error != std::errc{} || rest != end || value < -128 || value > 255) {
-    const bool is_name = token_[0] > '9' && depth_ == 0;
+    const auto times = token_.find('x'); // `3126x1 uint8 column vector`
+    const bool is_size = times != std::string::npos &&
+                         token_.find_first_not_of("0123456789") == times &&
+                         token_.find_first_not_of("0123456789", times + 1) == std::string::npos;
+    const bool is_name = (token_[0] > '9' || is_size) && depth_ == 0;
     if (!is_name) {
       wrong("'" + token_.substr(0, 20) + "' is no byte: -128 to 255 were expected");
     }
@@ -353,8 +358,9 @@ void HexTokens::take_base64_word(char c) {
     }
     return;
   }
+  constexpr std::size_t shortest_full = 57; // programs break lines behind 60, 64, 76
   const auto word = base64_word(token_, behind_key_);
-  behind_key_ = !word.empty();
+  behind_key_ = word.size() >= shortest_full && !word.ends_with('=');
   if (word.empty()) {
     digits_ = 0;
   }
@@ -468,10 +474,14 @@ void HexTokens::take_json(char c) {
       digits_ = 0;
       token_.clear();
     } else if (take_list(c)) {
-    } else if (c != ':' && c != ' ' && c != '\n' && c != '\r' && c != '\t') {
-      behind_key_ = false;
+    } else if (behind_key_ && c == '[' && form_.numbers != 10) {
+      of_strings_ = true;
+    } else if (c == ']' || c == '{') {
+      of_strings_ = behind_key_ = false;
     } else if (c == ':') {
       end_key();
+    } else if (!of_strings_ && c != ' ' && c != '\n' && c != '\r' && c != '\t') {
+      behind_key_ = false;
     }
     return;
   }
@@ -489,7 +499,7 @@ void HexTokens::take_json(char c) {
     if (behind_key_ && form_.numbers != 64 && digits_ % 2 != 0) {
       wrong("an odd number of hex digits in a string");
     }
-    behind_key_ = false;
+    behind_key_ = of_strings_;
     return;
   }
   if (behind_key_) {
@@ -506,7 +516,7 @@ void HexTokens::take_character(char c) {
   }
   if (c == '"') {
     inside_ = false;
-    behind_key_ = false;
+    behind_key_ = of_strings_;
   } else if (c == '\\') {
     escape_ = 1;
   } else if ((c & 0x80) == 0) {
@@ -517,6 +527,7 @@ void HexTokens::take_character(char c) {
 }
 
 void HexTokens::end_key() {
+  of_strings_ = false;
   behind_key_ = form_.key.empty()
                     ? std::ranges::find(json_names_of_bytes, token_) != json_names_of_bytes.end()
                     : token_ == form_.key;

@@ -83,7 +83,8 @@ private:
   std::uint64_t in_group_ = 0; ///< numbers in the bracket
   bool other_group_ = false;   ///< it is no list of bytes
   unsigned first_ = 0;         ///< its first number
-  bool in_list_ = false;       ///< of JSON
+  bool in_list_ = false;       ///< of JSON, of numbers
+  bool of_strings_ = false;    ///< of JSON: the next strings are bytes, too
   bool streams_ = false;       ///< a word of digits is too long to be kept
   bool stopped_ = false;       ///< the digits have ended
 };

@@ -28,19 +28,29 @@ public:
     reader.finish();
     // What Node has cut is missing in any form.
     problems_ = reader.problem_count() + (form.style == HexStyle::node ? 0 : gaps_);
-    for (std::size_t at = 0; word > 1 && at + word <= bytes_.size(); at += word) {
-      std::ranges::reverse(std::span(bytes_).subspan(at, word));
+    for (std::size_t at = 0; word > 1 && at + word <= blocks_.back().size(); at += word) {
+      std::ranges::reverse(std::span(blocks_.back()).subspan(at, word));
     }
     text_ = sample.size();
-    vouched_ = vouch(bytes_);
+    named_ = form.style == HexStyle::json || form.style == HexStyle::yaml;
+    for (const auto& block : blocks_) {
+      bytes_ += block.size();
+    }
+    vouched_ = vouch(blocks_);
+    std::vector<ByteBuffer>().swap(blocks_);
   }
 
-  /// Most of it is what is looked for, and it is not little of the text.
+  /// Most of it is what is looked for, and it is not little of the text, unless names tell it.
   bool is_convincing() const {
-    return vouched_ >= least && 2 * vouched_ > bytes_.size() && 40 * vouched_ > text_;
+    return vouched_ >= least && 2 * vouched_ > bytes_ && (named_ || 40 * vouched_ > text_);
   }
-  /// Nothing speaks against it, either. A bad line in many is one that has to be named.
+  /// Nothing speaks against it, either. A bad line in many is one that has to be named; in a few
+  /// bytes a number before them may be taken for some.
   bool is_enough(std::string_view sample, HexStyle style) const {
+    constexpr std::size_t few = 512;
+    if (bytes_ < few && vouched_ < bytes_) {
+      return false;
+    }
     const auto lines = static_cast<std::uint64_t>(std::ranges::count(sample, '\n')) + 1;
     const bool by_lines = style == HexStyle::lines || style == HexStyle::offsets;
     return is_convincing() && (problems_ == 0 || (by_lines && 10 * problems_ < lines));
@@ -50,8 +60,7 @@ public:
     return vouched_ > other.vouched_ + much ||
            (vouched_ + much >= other.vouched_ && problems_ < other.problems_) ||
            (vouched_ > other.vouched_ && problems_ == other.problems_) ||
-           (vouched_ == other.vouched_ && problems_ == other.problems_ &&
-            bytes_.size() < other.bytes_.size());
+           (vouched_ == other.vouched_ && problems_ == other.problems_ && bytes_ < other.bytes_);
   }
 
 private:
@@ -59,14 +68,20 @@ private:
 
   void bytes(Bytes bytes, bool other_side) override {
     if (!other_side) {
-      append(bytes_, bytes);
+      append(blocks_.back(), bytes);
     }
   }
   void missing(std::uint64_t, bool) override { ++gaps_; }
-  void next_block() override {}
+  void next_block() override {
+    if (!blocks_.back().empty()) {
+      blocks_.emplace_back();
+    }
+  }
 
-  ByteBuffer bytes_;
+  std::vector<ByteBuffer> blocks_{1};
+  std::size_t bytes_ = 0;
   std::size_t text_ = 0;
+  bool named_ = false;
   std::size_t vouched_ = 0;
   std::uint64_t gaps_ = 0;
   std::uint64_t problems_ = 0;
@@ -167,7 +182,7 @@ void add_words(Forms& forms) {
   longest.longest = true;
   forms.push_back(longest);
   for (const std::size_t most : {16U, 8U, 32U}) { // and a text of so many bytes behind
-    for (std::size_t before = 0; before <= 4; ++before) {
+    for (std::size_t before = 0; before <= (most == 16 ? 10U : 4U); ++before) {
       HexForm form{HexStyle::words};
       form.skipped = before;
       form.most = most;
@@ -231,6 +246,21 @@ void add_digits(Forms& forms, std::string_view sample) {
   }
 }
 
+/// Whether a value of JSON may be bytes: a list, or a string that begins with four of them or so.
+bool may_be_bytes(std::string_view value) {
+  constexpr std::size_t clear = 8;
+  if (value.starts_with('[')) {
+    return true;
+  }
+  const auto text = value.substr(1, value.substr(1).find('"'));
+  std::size_t digits = 0;
+  for (const char c : text.substr(0, 4 * clear)) {
+    digits += is_hex_digit(c) ? 1 : 0;
+  }
+  return digits >= clear || (text.size() >= clear && text.size() % 4 == 0 && !text.contains(' ')) ||
+         text.contains("\\u00");
+}
+
 /// The names that stand before strings and lists.
 void add_json(Forms& forms, std::string_view sample) {
   constexpr std::size_t most = 24;
@@ -240,7 +270,7 @@ void add_json(Forms& forms, std::string_view sample) {
     const auto open = at == 0 ? std::string_view::npos : sample.rfind('"', at - 1);
     const auto value = sample.find_first_not_of(" \t\r\n", at + 2);
     if (open != std::string_view::npos && value != std::string_view::npos &&
-        (sample[value] == '"' || sample[value] == '[')) {
+        (sample[value] == '[' || (sample[value] == '"' && may_be_bytes(sample.substr(value))))) {
       keys.emplace(sample.substr(open + 1, at - open - 1));
     }
   }
@@ -262,6 +292,7 @@ Forms other_forms(std::string_view sample) {
     return forms;
   }
   add_json(forms, sample);
+  forms.push_back(HexForm{HexStyle::yaml});
   add_numbers(forms);
   add_columns(forms, sample);
   add_words(forms);

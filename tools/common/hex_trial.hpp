@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <functional>
+#include <span>
 #include <string_view>
 
 #include "common/hex_style.hpp"
@@ -10,8 +11,9 @@
 
 namespace dualcam::inline tools {
 
-/// How many of these bytes are what is looked for.
-using Vouch = std::function<std::size_t(Bytes)>;
+/// How many of these bytes are what is looked for. Where offsets begin again at 0, another block
+/// begins: it may be a packet.
+using Vouch = std::function<std::size_t(std::span<const ByteBuffer> blocks)>;
 
 /// `judged`, unless another form reads much more of `sample` for which `vouch` vouches. Some 300
 /// forms are tried where nothing fits.

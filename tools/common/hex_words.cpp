@@ -47,16 +47,21 @@ bool is_whole_hex(std::string_view word) {
   return !word.empty() && word.size() % 2 == 0 && std::ranges::all_of(word, is_hex_digit);
 }
 
-/// More than a number or a word that happens to be made of these letters.
-bool has_hex_beside(const Words& words) {
+/// A number or a word that happens to be made of these letters is none.
+void find_other_hex(const Words& words, FoundLine& found) {
   std::size_t pairs = 0;
+  bool in_pairs = false;
   for (const auto& word : words) {
     pairs = word.size() == 2 && is_whole_hex(word) ? pairs + 1 : 0;
-    if (pairs >= 8 || (word.size() >= 32 && is_whole_hex(word))) {
-      return true;
+    in_pairs = in_pairs || pairs >= 8;
+    if (word.size() >= 32 && is_whole_hex(word)) {
+      found.other_hex.push_back(word);
     }
   }
-  return false;
+  found.has_other_hex = in_pairs || !found.other_hex.empty();
+  if (in_pairs) {
+    found.other_hex.clear();
+  }
 }
 
 void append_hex(ByteBuffer& bytes, std::string_view digits) {
@@ -79,6 +84,16 @@ std::optional<std::byte> number_in(std::string_view area, std::string_view word,
   return static_cast<std::byte>((negative ? -value : value) & 0xFF);
 }
 
+/// Whether `word` is a part of a date or a clock in `area`.
+bool is_in_clock(std::string_view area, std::string_view word) {
+  constexpr std::size_t longest = 40; // characters looked at on either side
+  const auto at = static_cast<std::size_t>(word.data() - area.data());
+  const auto begin = at - std::min(at, longest);
+  const auto near = area.substr(begin, at - begin + longest);
+  const auto first = near.substr(0, at - begin).find_last_of(" \t") + 1; // npos + 1 is 0
+  return is_clock(near.substr(first, near.find_first_of(" \t", at - begin) - first));
+}
+
 /// A line of numbers and nothing else behind what is skipped.
 FoundLine parse_numbers(std::string_view area, const Words& words, const HexForm& form) {
   constexpr std::size_t few = 4;
@@ -90,7 +105,10 @@ FoundLine parse_numbers(std::string_view area, const Words& words, const HexForm
     }
   }
   if (found.bytes.size() != count) {
-    found.has_other_hex = found.bytes.size() >= few && 2 * found.bytes.size() > count;
+    const auto of_time = static_cast<std::size_t>(
+        std::ranges::count_if(words, [&](auto word) { return is_in_clock(area, word); }));
+    found.has_other_hex =
+        found.bytes.size() >= few + of_time && 2 * found.bytes.size() > count + of_time;
     found.bytes.clear();
   }
   return found;
@@ -127,9 +145,14 @@ std::span<const std::string_view> longest_row(const Words& words) {
   for (std::size_t first = 0; first < words.size();) {
     auto end = first + 1;
     if (is_whole_hex(words[first])) {
-      while (end < words.size() && is_whole_hex(words[end]) &&
-             words[end].size() == words[first].size() &&
-             (end == first + 1 || between(end) == between(end - 1))) {
+      const auto goes_on = [&](std::size_t i) { // with two blanks in the middle of 16 bytes
+        const bool middle = i - first == 8 && between(first + 1) == " " && between(i) == "  ";
+        return words[i].size() == words[first].size() && words[first].size() % 2 == 0 &&
+               is_whole_hex(words[i]) &&
+               (i == first + 1 || between(i) == between(first + 1) ||
+                (middle && words[first].size() == 2));
+      };
+      while (end < words.size() && goes_on(end)) {
         ++end;
       }
       const auto digits = (end - first) * words[first].size();
@@ -143,30 +166,55 @@ std::span<const std::string_view> longest_row(const Words& words) {
   return row;
 }
 
+/// Whether two lines have the same right before their bytes, but for digits.
+bool is_alike(std::string_view before, std::string_view other) {
+  constexpr std::size_t most = 4;
+  before.remove_prefix(before.size() - std::min(before.size(), most));
+  other.remove_prefix(other.size() - std::min(other.size(), most));
+  return std::ranges::equal(before, other, [](char a, char b) {
+    return a == b || (is_decimal_digit(a) && is_decimal_digit(b));
+  });
+}
+
 } // namespace
 
-FoundLine parse_words_line(std::string_view line, const HexForm& form, bool goes_on) {
-  const auto area = line.substr(std::min(form.column, line.size()),
-                                form.end_column - std::min(form.column, form.end_column));
+FoundLine parse_words_line(std::string_view line, const HexForm& form,
+                           const std::optional<std::string>& before) {
+  auto area = line.substr(std::min(form.column, line.size()),
+                          form.end_column - std::min(form.column, form.end_column));
+  area = form.numbers != 16 ? behind_address(area) : area;
   const auto words = alphanumeric_words(area);
   FoundLine found;
   if (form.numbers != 16) {
     found = parse_numbers(area, words, form);
-    if (found.bytes.size() < 4 && !goes_on) {
+    // MATLAB puts a heading before each row.
+    const bool is_row = form.skipped == 0 && area.starts_with(' ') &&
+                        area.find_first_not_of("0123456789 -") == std::string_view::npos;
+    if (found.bytes.size() < 4 && !before && !is_row) {
       found.bytes.clear();
     }
     return found;
   }
-  for (const auto word : form.longest ? longest_row(words) : chosen(words, form)) {
+  const auto row = form.longest ? longest_row(words) : chosen(words, form);
+  for (const auto word : row) {
     append_hex(found.bytes, digits_of(word));
   }
   if (form.most != 0) {
     found.bytes.resize(std::min(found.bytes.size(), form.most));
   }
+  if (!row.empty()) {
+    found.before = line.substr(0, static_cast<std::size_t>(row.front().data() - line.data()));
+    found.behind =
+        line.substr(static_cast<std::size_t>(row.back().data() + row.back().size() - line.data()));
+  }
+  // A row of few may be anywhere.
+  const bool goes_on = before && (!form.longest || is_alike(*before, found.before));
   if (2 * found.bytes.size() < least_digits && !goes_on) {
     found.bytes.clear();
   }
-  found.has_other_hex = found.bytes.empty() && has_hex_beside(alphanumeric_words(line));
+  if (found.bytes.empty()) {
+    find_other_hex(alphanumeric_words(line), found);
+  }
   return found;
 }
 
@@ -184,12 +232,16 @@ std::string_view base64_word(std::string_view line, bool goes_on) {
     return is_lower(c) || is_upper(c) || is_decimal_digit(c) || c == '+' || c == '/' || c == '-' ||
            c == '_';
   });
-  const bool is_clear = word.size() >= least && std::ranges::any_of(word, is_upper) &&
-                        std::ranges::any_of(word, is_decimal_digit);
+  const auto rest = word.size() - padding;
+  const bool is_padded = rest != 0 && word.size() % 4 == 0; // and nothing but base64 is
+  const bool is_alone = line.find_first_not_of(" \t\r") == before + 1;
+  const bool is_clear =
+      std::ranges::any_of(word, is_upper) &&
+      (is_padded ? is_alone || word.size() >= least / 2
+                 : word.size() >= least && std::ranges::any_of(word, is_decimal_digit));
+  const bool is_last = goes_on && (word.size() % 4 == 0 || word.size() >= least / 2);
   const bool is_ruled = word.ends_with("-----") || word.starts_with("-----"); // around PEM
-  return is_base64 && !is_ruled && word.size() - padding <= 2 && (goes_on || is_clear)
-             ? word
-             : std::string_view();
+  return is_base64 && !is_ruled && rest <= 2 && (is_last || is_clear) ? word : std::string_view();
 }
 
 } // namespace dualcam::inline tools

@@ -1,7 +1,10 @@
 // Lines in which something else stands beside the bytes, of which a form tells where they are.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/hex_style.hpp"
 #include "dualcam/wire/bytes.hpp"
@@ -11,13 +14,19 @@ namespace dualcam::inline tools {
 /// What is found in one line.
 struct FoundLine {
   ByteBuffer bytes;
-  bool has_other_hex = false; ///< it is not where it should be
+  bool has_other_hex = false;                ///< it is not where it should be
+  std::vector<std::string_view> other_hex{}; ///< these words, which may name something; if long
+  std::string_view before{};                 ///< of the line, in front of the bytes
+  std::string_view behind{};
 };
 
-/// HexStyle::words. `goes_on`: the line before had bytes, so few are enough.
-FoundLine parse_words_line(std::string_view line, const HexForm& form, bool goes_on);
+/// HexStyle::words. `before`: what stood in front of the bytes of the line before, if it had any:
+/// then few are enough.
+FoundLine parse_words_line(std::string_view line, const HexForm& form,
+                           const std::optional<std::string>& before);
 
-/// HexStyle::base64_words: the line's last word, if it can be base64; empty otherwise.
+/// HexStyle::base64_words: the line's last word, if it can be base64; empty otherwise. `goes_on`:
+/// with the word of the line before, which was full.
 std::string_view base64_word(std::string_view line, bool goes_on);
 
 } // namespace dualcam::inline tools

@@ -49,6 +49,10 @@ bool is_uuencoded(std::string_view line) {
 
 /// `=00=0B`: nobody else writes so many.
 bool is_quoted_printable(std::string_view line) {
+  constexpr std::size_t longest = 78;
+  if (line.size() > longest) {
+    return false;
+  }
   std::size_t count = 0;
   for (auto at = line.find('='); at != std::string_view::npos; at = line.find('=', at + 1)) {
     count += at + 2 < line.size() && is_all_hex(line.substr(at + 1, 2));
@@ -92,10 +96,12 @@ std::string_view told_by(std::string_view line) {
   if (is_bits(line)) {
     return "bits: print it with 'xxd', without -b";
   }
-  if (line.size() >= shortest_line && !is_all_hex(line) && has_only(line, base32)) {
+  if (line.size() >= shortest_line && !is_all_hex(line) && line[0] != '=' &&
+      has_only(line, base32)) {
     return "base32: 'base32 -d' makes a binary file of it";
   }
-  if (line.size() >= shortest_line && !is_all_hex(line) && has_only(line, base32_hex)) {
+  if (line.size() >= shortest_line && !is_all_hex(line) && line[0] != '=' &&
+      has_only(line, base32_hex)) {
     return "base32 by another alphabet: 'basenc -d --base32hex' makes a binary file of it";
   }
   return {};
@@ -111,6 +117,30 @@ std::optional<HexProblem> other_encoding(std::string_view text) {
     line = line.substr(0, line.find_last_not_of(" \r") + 1);
     if (const auto told = told_by(line); !told.empty()) {
       return HexProblem{number, std::string(told)};
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return std::nullopt;
+}
+
+std::optional<HexProblem> print_without_bytes(std::string_view text) {
+  constexpr std::uint64_t most_lines = 64;
+  const bool has_hex = text.contains("0x0000:");
+  for (std::uint64_t number = 1; number <= most_lines && !text.empty(); ++number) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto line = text.substr(0, end);
+    if (line.starts_with("<pdml ")) {
+      return HexProblem{number, "PDML has the bytes more than once: 'tshark -T fields -e "
+                                "tcp.payload' prints them, or give the capture"};
+    }
+    if (line.starts_with("Follow: ") && (line.ends_with(",ascii") || line.ends_with(",utf-8"))) {
+      return HexProblem{number, "a stream as characters, in which most bytes are lost: 'tshark -z "
+                                "follow,tcp,raw,N' prints them, or give the capture"};
+    }
+    if (!has_hex && line.contains(": Flags [") && line.contains(", length ")) {
+      return HexProblem{number,
+                        "packets without their bytes: 'tcpdump -x' prints them, or give the "
+                        "capture"};
     }
     text.remove_prefix(std::min(end + 1, text.size()));
   }

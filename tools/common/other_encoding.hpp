@@ -12,4 +12,7 @@ namespace dualcam::inline tools {
 /// S-records, base32, quoted-printable and the like; nullopt: none of them.
 std::optional<HexProblem> other_encoding(std::string_view text);
 
+/// Packets or a stream as programs print them without all of their bytes, and how to print these.
+std::optional<HexProblem> print_without_bytes(std::string_view text);
+
 } // namespace dualcam::inline tools

@@ -112,6 +112,19 @@ bool is_plausible(Bytes payload) {
          metadata->timestamp.time_point();
 }
 
+bool is_certain_payload(Bytes payload, std::optional<Camera> camera) {
+  using namespace std::chrono;
+  constexpr sys_time<milliseconds> first = sys_days(year(2015) / 1 / 1);
+  constexpr sys_time<milliseconds> last = sys_days(year(2100) / 1 / 1);
+  const auto family = camera ? camera : camera_of_metadata(payload);
+  const auto metadata = family ? decode_metadata(payload, *family)
+                               : Result<Metadata>(malformed_error(0, "of no family"));
+  const auto time = metadata ? metadata->timestamp.time_point() : std::nullopt;
+  return time && *time >= first && *time < last && metadata->rest.size() <= 1 &&
+         (camera || metadata->kind()) && // ADAS and DSM: most bytes could be such
+         (!metadata->position || is_valid(*metadata->position));
+}
+
 } // namespace
 
 Result<Record> read_payload(Bytes payload, std::optional<Camera> camera) {
@@ -136,6 +149,18 @@ Result<Record> read_payload(Bytes payload, std::optional<Camera> camera) {
   const auto metadata = decode_metadata(payload, family.value_or(Camera::dualcam));
   return metadata ? Result<Record>(record_of(*metadata, payload))
                   : std::unexpected(metadata.error());
+}
+
+bool is_certain_single(Bytes bytes, std::optional<Camera> camera) {
+  const auto single = read_single(bytes, camera);
+  if (!single || !*single) {
+    return false;
+  }
+  if ((*single)->init || !(*single)->document.is_null()) {
+    return true;
+  }
+  const bool is_message = bytes[0] == std::byte{0}; // no payload begins so
+  return is_certain_payload(bytes.subspan(is_message ? header_size : 0), camera);
 }
 
 std::optional<Result<Record>> read_single(Bytes bytes, std::optional<Camera> camera) {

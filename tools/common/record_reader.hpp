@@ -24,6 +24,10 @@ Result<Record> read_payload(Bytes payload, std::optional<Camera> camera);
 /// error then. nullopt: it is something else.
 std::optional<Result<Record>> read_single(Bytes bytes, std::optional<Camera> camera);
 
+/// Whether bytes are a payload, a METADATA message or an INIT for certain: of a known layout to the
+/// last byte, with a time and a place that can be.
+bool is_certain_single(Bytes bytes, std::optional<Camera> camera);
+
 /// A sidecar or other record of json.hpp's schema (its `raw` is decoded anew), an event of
 /// dcam-serve with one in it (nullopt if it has none), or a camera's own JSON metadata.
 std::optional<Result<Record>> read_document(const Json& document, std::string_view text,

@@ -30,6 +30,9 @@ public:
       ++talk_.commands;
       talk_.answered = true;
     }
+    if (const auto* status = std::get_if<DumpStatus>(&event)) {
+      talk_.status = status->code;
+    }
     streams_ = std::max(streams_, stream.number);
     log_.event(stream, event, place_of(event));
     tell();

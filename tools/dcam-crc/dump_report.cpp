@@ -193,6 +193,10 @@ std::string start_text(const CapturedTransfer& transfer) {
                                                : counted(*transfer.start, "byte"));
 }
 
+std::string status_text(std::uint32_t code) {
+  return fmt::format("the camera's STATUS {}: {}", code, status_meaning(code));
+}
+
 } // namespace
 
 DumpReport::DumpReport(const CrcOptions& options, Product& product, Console& console)
@@ -280,8 +284,7 @@ void DumpReport::transfer_text(const CapturedTransfer& transfer) {
     product_.line("  nothing to send");
   }
   if (transfer.status) {
-    product_.line(fmt::format("  the camera's STATUS {}: {}", *transfer.status,
-                              status_meaning(*transfer.status)));
+    product_.line("  " + status_text(*transfer.status));
   }
   if (transfer.packets.empty() && transfer.start.value_or(0) != 0) {
     product_.line("  nothing followed START: " +
@@ -436,7 +439,8 @@ void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
                       {"lines_passed_over", facts.lines_passed_over},
                       {"lines_not_read", facts.problem_count},
                       {"text_conversion", facts.conversion},
-                      {"commands", commands}});
+                      {"commands", commands},
+                      {"status", talk.status ? Json(*talk.status) : Json()}});
   }
   const auto name = escaped(dump_);
   if (facts.other_connections != 0) {
@@ -480,11 +484,11 @@ void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
                                      name, facts.first_line)
                        : name + ": no command of a camera found in it");
   } else if (transfers_ == 0 && commands != 0) {
+    const bool unanswered = !talk.server_said.empty() && !talk.answered;
     console_.note(fmt::format(
-        "{}: no transfer in it{}", name,
-        talk.server_said.empty() || talk.answered
-            ? ""
-            : fmt::format(": the server's {} was not answered", escaped(talk.server_said))));
+        "{}: no transfer in it{}{}", name, talk.status ? "; " + status_text(*talk.status) : "",
+        unanswered ? fmt::format(": the server's {} was not answered", escaped(talk.server_said))
+                   : ""));
   }
 }
 

@@ -1,6 +1,7 @@
 // What is told about a dump: text for people, JSON Lines for programs.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/dump_source.hpp"
@@ -14,9 +15,10 @@ namespace dualcam::crc {
 
 /// Who spoke in a dump.
 struct DumpTalk {
-  std::uint64_t commands = 0; ///< of cameras
-  std::string server_said;    ///< the last command of a server; empty: none
-  bool answered = false;      ///< a camera said something behind it
+  std::uint64_t commands = 0;            ///< of cameras
+  std::string server_said;               ///< the last command of a server; empty: none
+  bool answered = false;                 ///< a camera said something behind it
+  std::optional<std::uint32_t> status{}; ///< the last one of a camera
 };
 
 class DumpReport {

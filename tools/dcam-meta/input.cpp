@@ -1,5 +1,6 @@
 #include "dcam-meta/input.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
@@ -7,8 +8,10 @@
 #include "common/camera_document.hpp"
 #include "common/document.hpp"
 #include "common/dump_source.hpp"
+#include "common/hex_line.hpp"
 #include "common/hex_reader.hpp"
 #include "common/pcap_reader.hpp"
+#include "common/text_cleaner.hpp"
 #include "common/utf16.hpp"
 #include "dualcam/media/media_type.hpp"
 #include "dualcam/wire/hex_value.hpp"
@@ -63,12 +66,31 @@ bool is_blank(std::string_view text) {
 
 bool begins_like_json(std::string_view text) {
   text.remove_prefix(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
-  const auto first = text.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && text[first] == '{';
+  const auto first = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  const bool braced_hex = first + 1 < text.size() && is_hex_digit(text[first + 1]);
+  return text.substr(first).starts_with('{') && !braced_hex;
 }
 
-std::unexpected<Error> nothing_in(std::string_view line) {
-  const bool hex = parse_hex(line).has_value();
+/// The bytes of a text that is one run of them, if nothing in it is in doubt. A text in whose bytes
+/// `vouch` finds nothing is read by its looks.
+std::optional<ByteBuffer> run_of(std::string_view text, const Vouch& vouch) {
+  HexBytes bytes;
+  HexReader reader(bytes, vouch);
+  reader.feed(text);
+  reader.finish();
+  return reader.problem_count() == 0 ? std::move(bytes).result() : std::nullopt;
+}
+
+/// Lines of a dump may look like records.
+bool is_dump(std::span<const ByteBuffer> blocks) {
+  return 2 * camera_bytes(blocks) > blocks.front().size();
+}
+bool is_dump_text(std::string_view text) {
+  const auto run = run_of(text, camera_bytes);
+  return run && is_dump(std::span(&*run, 1));
+}
+
+std::unexpected<Error> nothing_in_line(bool hex) {
   return std::unexpected(
       Error{ErrorCategory::malformed, 0,
             hex ? "no metadata and no INIT: a payload or a message on each line was expected"
@@ -96,6 +118,20 @@ template <class Take> void for_each_line(std::string_view text, const Take& take
 bool is_told(const Json& document) {
   return document.contains("event") || document.contains("raw") ||
          document.contains("device_path") || is_camera_document(document);
+}
+
+/// Lines of JSON, at least two, of which none is a record: their strings may be bytes.
+bool is_foreign_log(std::string_view text) {
+  std::size_t lines = 0;
+  bool foreign = true;
+  for_each_line(text, [&](std::string_view line, std::size_t) {
+    const auto document = foreign && !is_blank(line) ? parse_document(line) : Result<Json>(Json());
+    foreign = foreign && document &&
+              (document->is_null() ||
+               (document->is_object() && !is_told(*document) && !tells_version(*document)));
+    lines += is_blank(line) ? 0 : 1;
+  });
+  return foreign && lines >= 2;
 }
 
 } // namespace
@@ -139,16 +175,15 @@ void RecordInput::read(InputFile& file) {
   }
   const bool whole = sample->size() < sample_size;
   if (const auto what = media_in(*sample); !what.empty()) {
-    fail(
-        {ErrorCategory::unsupported, 0,
-         fmt::format("this is a {}, not what is known of it: its sidecar is meant, the file of the "
-                     "same name with .json after it",
-                     what)});
+    fail({ErrorCategory::unsupported, 0,
+          fmt::format("this is {}, not what is known of it: its sidecar is meant, the file of the "
+                      "same name with .json after it",
+                      what)});
     return;
   }
   const auto text = as_text(*sample);
   if (!is_capture(*sample)) {
-    if (begins_like_json(text)) {
+    if (begins_like_json(text) && !(whole && is_foreign_log(text))) {
       if (!whole || !read_whole_document(text, file)) {
         read_json_lines(file);
       }
@@ -209,42 +244,86 @@ bool RecordInput::read_hex_text(std::string_view text) {
   if (read_hex_lines(text)) {
     return true;
   }
-  HexBytes bytes;
-  HexReader reader(bytes);
-  reader.feed(text);
-  reader.finish();
-  const auto run = std::move(bytes).result();
-  auto single = run && reader.problem_count() == 0 ? read_single(*run, camera_) : std::nullopt;
+  const auto run = run_of(text, [this](std::span<const ByteBuffer> blocks) {
+    const auto certain = certain_bytes(blocks);
+    return certain != 0 ? certain : camera_bytes(blocks);
+  });
+  auto single = run ? read_single(*run, camera_) : std::nullopt;
   if (single) {
     take(std::move(*single));
   }
   return single.has_value();
 }
 
-/// A record on each line, or on most: then the others are wrong. False: it is something else.
+/// Those of a text that is a record and nothing else.
+std::size_t RecordInput::certain_bytes(std::span<const ByteBuffer> blocks) const {
+  return blocks.size() == 1 && is_certain_single(blocks.front(), camera_) ? blocks.front().size()
+                                                                          : 0;
+}
+
+/// What is on a line. `prefixed`: maybe behind a time, an address or something else.
+RecordInput::Line RecordInput::read_hex_line(std::string_view text, bool prefixed) const {
+  auto bytes = parse_hex(text);
+  Line line{bytes.has_value() || parse_digit_line(text).has_hex(),
+            bytes && is_certain_single(*bytes, camera_),
+            {},
+            nothing_in_line(bytes.has_value())};
+  if (prefixed && !line.certain) {
+    const auto found =
+        run_of(text, [this](std::span<const ByteBuffer> blocks) { return certain_bytes(blocks); });
+    line.certain = found && is_certain_single(*found, camera_);
+    bytes = line.certain ? found : bytes;
+  }
+  if (auto record = bytes ? read_single(*bytes, camera_) : std::nullopt) {
+    line.record = std::move(*record);
+  }
+  line.bytes = std::move(bytes).value_or(ByteBuffer());
+  return line;
+}
+
+/// A record on each line, or on most: then the others are wrong. Also some among lines without
+/// anything like hex. False: it is something else.
 bool RecordInput::read_hex_lines(std::string_view text) {
-  std::vector<std::pair<std::uint64_t, Result<Record>>> lines;
+  constexpr std::size_t most_at_first = 64;
+  constexpr std::size_t most_prefixed = 2000;
+  std::vector<std::pair<std::uint64_t, Line>> lines;
   std::size_t good = 0;
+  std::size_t certain = 0;
+  std::vector<ByteBuffer> all(1);
   std::uint64_t number = 0;
-  for_each_line(text, [&](std::string_view line, std::size_t) {
+  for_each_line(TextCleaner(text).clean(text), [&](std::string_view line, std::size_t) {
     ++number;
-    if (is_blank(line)) {
+    if (is_blank(line) || line.starts_with("```")) { // a fence around code
       return;
     }
-    const auto bytes = parse_hex(line);
-    auto record = bytes ? read_single(*bytes, camera_) : std::nullopt;
-    lines.emplace_back(number, record ? std::move(*record) : Result<Record>(nothing_in(line)));
-    good += lines.back().second.has_value() && !lines.back().second->init;
+    // That takes time: a text without any record in its beginning is a dump.
+    const bool prefixed = lines.size() < (certain == 0 ? most_at_first : most_prefixed);
+    const auto& found = lines.emplace_back(number, read_hex_line(line, prefixed)).second;
+    good += found.record.has_value() && !found.record->init;
+    certain += found.certain && !found.record->init;
+    append(all.front(), found.bytes);
   });
-  const bool inits = std::ranges::all_of(lines, [](auto& line) { return line.second.has_value(); });
-  if (lines.size() < 2 || (2 * good < lines.size() && !inits)) {
+  const bool inits =
+      std::ranges::all_of(lines, [](auto& line) { return line.second.record.has_value(); });
+  const bool all_certain =
+      std::ranges::all_of(lines, [](auto& line) { return line.second.certain; });
+  const bool others = std::ranges::any_of(
+      lines, [](auto& line) { return line.second.has_hex && !line.second.record; });
+  const bool most = 2 * certain >= lines.size() || all_certain ||
+                    ((2 * good >= lines.size() || inits) && !is_dump(all) && !is_dump_text(text));
+  if (lines.size() < 2 || (!most && (certain == 0 || others))) {
     return false;
   }
-  for (auto& [line, record] : lines) {
-    if (record) {
-      take(std::move(record));
-    } else {
-      fail_line(line, record.error().message);
+  const auto has_record = [](const auto& line) { return line.second.record.has_value(); };
+  const auto last = std::find_if(lines.rbegin(), lines.rend(), has_record).base();
+  bool between = false; // before and behind them people write
+  for (auto i = lines.begin(); i != lines.end(); ++i) {
+    auto& [at, line] = *i;
+    if (line.record) {
+      take(std::move(line.record));
+      between = most;
+    } else if (line.has_hex || (between && i < last)) {
+      fail_line(at, line.record.error().message);
     }
   }
   return true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include "common/input_file.hpp"
 #include "common/record_reader.hpp"
@@ -36,7 +37,15 @@ private:
   void read_json_lines(InputFile& file);
   void json_line(std::string_view line, std::uint64_t offset);
   bool read_whole_document(std::string_view text, InputFile& file);
+  struct Line {
+    bool has_hex;
+    bool certain; ///< a record that cannot be other bytes
+    ByteBuffer bytes;
+    Result<Record> record;
+  };
   bool read_hex_text(std::string_view text);
+  std::size_t certain_bytes(std::span<const ByteBuffer> blocks) const;
+  Line read_hex_line(std::string_view text, bool prefixed) const;
   bool read_hex_lines(std::string_view text);
   void read_capture(InputFile& file);
 

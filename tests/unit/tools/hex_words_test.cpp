@@ -15,7 +15,8 @@ HexForm words(std::size_t skipped, std::size_t behind = 0, bool from_end = false
 }
 
 std::string found(std::string_view line, const HexForm& form, bool goes_on = false) {
-  const auto found = parse_words_line(line, form, goes_on);
+  const auto found =
+      parse_words_line(line, form, goes_on ? std::optional<std::string>("") : std::nullopt);
   return to_hex(found.bytes) + (found.has_other_hex ? "?" : "");
 }
 
@@ -120,7 +121,10 @@ TEST_CASE("hex words: base64 is clear with 16 characters, a capital and a digit 
 TEST_CASE("hex words: base64 is the last word of a line") {
   CHECK(base64_word("12:43:42 rx \"AAAABQABPuE8ABmB\"", false) == "AAAABQABPuE8ABmB");
   CHECK(base64_word("application/octet-stream", false).empty()); // no digit in it
-  CHECK(base64_word("QUI=", false).empty());
+  CHECK(base64_word("rx QUI=", false).empty());
+  CHECK(base64_word("QUI=", false) == "QUI="); // nothing else is padded so
+  CHECK(base64_word("rx AAEABgAAAAMAAA==", false) == "AAEABgAAAAMAAA==");
+  CHECK(base64_word("RX", true).empty());
   CHECK(base64_word("QUI=", true) == "QUI=");
   CHECK(base64_word("-----END DATA-----", true).empty());
   CHECK(base64_word("AAAABQAB=PuE8ABmB", true).empty());
@@ -131,8 +135,8 @@ TEST_CASE("hex trial: another form has to read much more of what is looked for")
   const std::string text = "x 00040402\nx 04020004\n";
   const auto judged = judge_hex(text);
   const auto chosen = [&](std::size_t vouched) {
-    return proven_form(text, judged, [vouched](Bytes bytes) {
-      return to_hex(bytes) == "0004040204020004" ? vouched : 0;
+    return proven_form(text, judged, [vouched](std::span<const ByteBuffer> blocks) {
+      return to_hex(blocks.front()) == "0004040204020004" ? vouched : 0;
     });
   };
   CHECK(chosen(16)->style == HexStyle::words);
