@@ -346,4 +346,13 @@ Fit is_way_back(Bytes window, bool at_end, const Known& known) {
   return follows == Fit::no ? has_uncounted_byte(window, *size, at_end, known) : follows;
 }
 
+bool hides_way_back(Bytes window, std::size_t size, const Known& known) {
+  for (std::size_t at = header_size; at < size; ++at) {
+    if (window[at] == std::byte{0} && is_way_back(window.subspan(at), true, known) == Fit::yes) {
+      return true;
+    }
+  }
+  return false;
+}
+
 } // namespace dualcam::command_evidence

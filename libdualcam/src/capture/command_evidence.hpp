@@ -41,6 +41,10 @@ Fit has_uncounted_byte(Bytes window, std::size_t size, bool at_end, const Known&
 /// Whether `window` begins with a command to go on from after a lost stretch.
 Fit is_way_back(Bytes window, bool at_end, const Known& known);
 
+/// Whether commands go on from within the first `size` bytes of `window`, behind which the stream
+/// ends.
+bool hides_way_back(Bytes window, std::size_t size, const Known& known);
+
 /// Whether the CRC of this whole DATA or ENHANCED DATA command goes on from one of `known.starts`;
 /// of an ENHANCED DATA it may also begin anew.
 bool fits_chain(Bytes data, const Known& known);

@@ -129,7 +129,10 @@ bool CommandScanner::read_data(std::size_t size, const Known& known) {
     if (follows == Fit::undecided) {
       return false;
     }
-    if (follows == Fit::no) {
+    const auto rest = window().size() - size;
+    const bool header_is_cut = at_end() && rest != 0 && rest < data_header; // which tells little
+    if (follows == Fit::no ||
+        (header_is_cut && command_evidence::hides_way_back(window(), size, known))) {
       lose(size);
       return true;
     }

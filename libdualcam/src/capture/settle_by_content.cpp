@@ -28,10 +28,45 @@ Settler::Places Settler::known_places() const {
   return known;
 }
 
+/// Contents of packets that seem to lie at so many places between one SYNC and the next that one of
+/// them tells nothing: blank stretches. A device sends no packet again but behind SYNC. Sorted.
+std::vector<Settler::Content> Settler::contents_alike() const {
+  constexpr std::size_t most_places = 2; // a SYNC may be lost
+  const auto seen = [&](std::uint32_t i) {
+    return std::tuple(content_of(packets_[i]), place_of(i));
+  };
+  std::vector<Content> alike;
+  std::vector<std::uint32_t> of_session;
+  for (auto run = runs_.begin(); run != runs_.end(); ++run) {
+    for (auto i = run->first; i < run->end; ++i) {
+      of_session.push_back(i);
+    }
+    if (run + 1 != runs_.end() && run[1].session == run->session) {
+      continue;
+    }
+    std::ranges::sort(of_session, {}, seen);
+    const auto [rest, end] = std::ranges::unique(of_session, {}, seen);
+    of_session.erase(rest, end);
+    for (std::size_t i = most_places; i < of_session.size(); ++i) {
+      const auto content = content_of(packets_[of_session[i]]);
+      if (content_of(packets_[of_session[i - most_places]]) == content &&
+          (alike.empty() || alike.back() != content)) {
+        alike.push_back(content);
+      }
+    }
+    of_session.clear();
+  }
+  std::ranges::sort(alike);
+  return alike;
+}
+
 /// Packets came again. Whether something changed.
 bool Settler::place_by_content() {
   if (std::ranges::all_of(runs_, &Run::placed)) {
     return false;
+  }
+  if (!alike_) {
+    alike_ = contents_alike();
   }
   const auto known = known_places();
   bool changed = false;
@@ -56,12 +91,13 @@ bool Settler::contradicts(const Run& run, std::int64_t place, const Places& know
 
 /// Most of those that came again have it.
 bool Settler::place_by_content(Run& run, const Places& known) {
-  constexpr std::ptrdiff_t most_alike = 16; // blank stretches tell nothing
+  constexpr std::ptrdiff_t most_alike = 16;
   std::map<std::int64_t, std::size_t> votes;
   for (auto i = run.first; i < run.end; ++i) {
     const auto same =
         std::ranges::equal_range(known.by_content, content_of(packets_[i]), {}, &Known::content);
-    if (packets_[i].verdict == DumpVerdict::cut || std::ranges::ssize(same) > most_alike) {
+    if (packets_[i].verdict == DumpVerdict::cut || std::ranges::ssize(same) > most_alike ||
+        std::ranges::binary_search(*alike_, content_of(packets_[i]))) {
       continue;
     }
     for (const auto& each : same) {

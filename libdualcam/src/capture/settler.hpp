@@ -93,6 +93,7 @@ private:
   void place_by_what_follows();
   void confirm_ends();
   Places known_places() const;
+  std::vector<Content> contents_alike() const;
   bool place_by_content();
   bool place_by_content(Run& run, const Places& known);
   bool contradicts(const Run& run, std::int64_t place, const Places& known) const;
@@ -115,6 +116,7 @@ private:
   std::deque<CapturedPacket>& packets_;
   std::optional<std::int64_t> end_; ///< of the file
   Runs runs_;
+  std::optional<std::vector<Content>> alike_; ///< once it is needed
 };
 
 } // namespace dualcam

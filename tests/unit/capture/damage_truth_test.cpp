@@ -343,6 +343,8 @@ TEST_CASE("damage: what was once lost, misplaced or misnamed") {
   check(Family::kinds, Fault::erase, 2348);
   check(Family::data_by_path, Fault::erase, 5757);
   check(Family::enhanced, Fault::erase, 657);
+  // The same, and what is left of INIT behind it begins like a command that the end cuts.
+  check(Family::enhanced, Fault::erase, 1000170);
   // File content looks like the header of a packet that ends where another one does.
   check(Family::kinds, Fault::insert, 6227);
   // Packets are missing behind a SYNC, or before one: what comes next is whole.
@@ -417,6 +419,63 @@ TEST_CASE("damage: where the capture tells how much it lacks, every packet keeps
         }
       }
     }
+  }
+}
+
+/// Packets of which every fifth segment is missing, and the capture tells how long that is.
+CapturedTransfer without_every_fifth(const DeviceStream& s, std::size_t segment) {
+  DumpReader reader;
+  TransferLog log;
+  for (std::size_t at = 0; at < s.bytes.size(); at += segment) {
+    const auto size = std::min(segment, s.bytes.size() - at);
+    at / segment % 5 == 4 ? reader.missing(size)
+                          : reader.received(Bytes(s.bytes).subspan(at, size));
+    drain(reader, log);
+  }
+  return finished(reader, log);
+}
+
+TEST_CASE("damage: equal packets stay where the length of gaps puts them") {
+  for (const std::size_t different : {1U, 2U, 4U}) {
+    for (const bool blank : {true, false}) {
+      for (const std::size_t segment : {536U, 700U, 1030U, 1448U}) {
+        CAPTURE(different, blank, segment);
+        DeviceStream s(60, 300);
+        for (std::size_t i = 0; i < s.content.size(); ++i) {
+          s.content[i] = blank ? std::byte{0} : s.content[i % (different * full_packet)];
+        }
+        s.session();
+        const auto transfer = without_every_fifth(s, segment);
+        CHECK(transfer.packets.size() >= 45);
+        CHECK_FALSE(transfer.is_complete());
+        for (const auto& packet : transfer.packets) {
+          CAPTURE(packet.offset);
+          const auto sent = std::ranges::find(s.starts, packet.offset);
+          REQUIRE(sent != s.starts.end());
+          CHECK(packet.number == sent - s.starts.begin() + 1);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("damage: packets that came again behind many lost SYNCs are placed by what they are") {
+  DeviceStream s(20, 300);
+  s.init().start().sync(1).data(13);
+  for (std::uint32_t first = 2; first <= 8; ++first) { // packet 10 seems to be another each time
+    s.sync(first).data(1);
+    const auto lost = s.bytes.size();
+    s.sync(10).flip(lost).data(3);
+  }
+  s.sync(13).data(8).init(0);
+  const auto transfer = captured(s.bytes);
+  CHECK(transfer.packets.size() == s.starts.size());
+  CHECK(transfer.is_complete());
+  for (const auto& packet : transfer.packets) {
+    CAPTURE(packet.offset);
+    const auto content = Bytes(s.content).subspan((packet.number - 1) * full_packet);
+    CHECK(packet.crc == crc16(content.first(std::min(content.size(), full_packet))));
+    CHECK(packet.verdict == DumpVerdict::good);
   }
 }
 
