@@ -2,6 +2,7 @@
 """The Wireshark dissector finds on the same captures what dcam-crc finds.
 
 Run: DUALCAM_TOOLS=build/gcc/tools python3 tests/cli/test_dissector.py
+DUALCAM_RUNS=1000 makes so many captures of each sort, and DUALCAM_SEED is the first one's seed.
 """
 import collections
 import json
@@ -12,8 +13,11 @@ import shutil
 import subprocess
 import unittest
 
-from harness import IMEI, ToolTest
+import damaged_captures
+from harness import IMEI, PATIENCE, ToolTest
 
+RUNS = int(os.environ.get("DUALCAM_RUNS", 112))
+OUT_OF_ORDER = "tcp.reassemble_out_of_order:TRUE"
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "tools/wireshark/dualcam.lua"
 
 
@@ -35,8 +39,7 @@ class Dissector(ToolTest):
         server.wait()
         return capture, server.port
 
-    def dissect(self, capture, port, shown, *fields):
-        """A tuple of lists for each frame that the filter shows."""
+    def tshark(self, capture, port, *options):
         script, caller = SCRIPT, []
         if os.geteuid() == 0 and tshark_version() >= (4, 2):  # runs no scripts as root
             script = shutil.copy(SCRIPT, self.folder)
@@ -46,43 +49,77 @@ class Dissector(ToolTest):
                       "HOME=/nonexistent"]
         done = subprocess.run(
             [*caller, "tshark", "-r", capture, "-X", f"lua_script:{script}",
-             "-d", f"tcp.port=={port},dualcam",
-             "-Y", shown, "-T", "fields", "-E", "aggregator=|",
-             *(part for field in fields for part in ("-e", field))],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+             "-d", f"tcp.port=={port},dualcam", *options],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10 * PATIENCE,
             env=os.environ | {"WIRESHARK_PLUGIN_DIR": "/nonexistent"})  # not the one that is installed
         self.assertNotIn("Lua", done.stderr)
+        return done.stdout
+
+    def dissect(self, capture, port, shown, *fields):
+        """A tuple of lists for each frame that the filter shows."""
+        output = self.tshark(capture, port, "-Y", shown, "-T", "fields", "-E", "aggregator=|",
+                             *(part for field in fields for part in ("-e", field)))
         return [[value.split("|") if value else [] for value in line.split("\t")]
-                for line in done.stdout.splitlines()]
+                for line in output.splitlines()]
 
-    def commands(self, capture):
-        """As dcam-crc -vv names them: of packets and of both sides."""
-        done = self.run_tool("dcam-crc", "-vv", "--dump", capture)
-        counts = collections.Counter()
-        for line in done.stderr.splitlines():
-            if re.search(r": packet \d+, \d+ bytes", line):
-                counts["DATA"] += 1
-            elif match := re.search(r"offset \d+: (INIT|SYNC|STATUS)\b", line):
-                counts[match.group(1)] += 1
-            elif match := re.search(r"the server: (RESUME|FILE REQUEST|METADATA REQUEST|"
-                                    r"PATH REQUEST|REPEAT INIT|CLOSE|STATUS)", line):
-                counts[match.group(1)] += 1
-        return counts
+    def shown(self, capture, port, *options):
+        """What tshark shows of each connection: its device's commands, and its server's."""
+        output = self.tshark(capture, port, *options, "-T", "json", "-J", "dualcam tcp",
+                             "--no-duplicate-keys")
+        found = collections.defaultdict(lambda: ([], []))
+        for frame in json.loads(output):
+            layers = frame["_source"]["layers"]
+            if "dualcam" not in layers:
+                continue
+            device, server = found[int(layers["tcp"]["tcp.stream"]) + 1]
+            commands = layers["dualcam"]
+            for each in commands if isinstance(commands, list) else [commands]:
+                if "dualcam.cmd" not in each:
+                    continue
+                if int(layers["tcp"]["tcp.srcport"]) == port:
+                    server.append(each["dualcam.cmd"])
+                    continue
+                name = each["dualcam.cmd"].removeprefix("ENHANCED ")
+                bad = {"1": "bad", "0": "good"}.get(each.get("dualcam.crc.bad"))
+                device.append((int(each["dualcam.at"]), name, bad, each.get("dualcam.packet")))
+        return found
 
-    def assert_agree(self, capture, port):
-        """Returns how many packets are bad, how often each command came, and the IMEIs."""
-        frames = self.dissect(capture, port, "dualcam", "dualcam.cmd", "dualcam.crc.bad",
-                              "dualcam.imei")
-        seen = collections.Counter("DATA" if name == "ENHANCED DATA" else name
-                                   for names, _, _ in frames for name in names)
-        for name, count in self.commands(capture).items():
-            self.assertEqual(seen[name], count, f"{name}: {seen}")
-        events = [json.loads(line) for line in
-                  self.run_tool("dcam-crc", "--json", "--dump", capture).stdout.splitlines()]
-        bad = sum(each["event"] == "packet" and each["verdict"] == "bad" for each in events)
-        self.assertEqual(sum(value in ("1", "True") for _, values, _ in frames for value in values),
-                         bad)
-        return bad, seen, {imei for _, _, values in frames for imei in values}
+    def told(self, capture):
+        """The same of dcam-crc -vv."""
+        verdicts = {"good": "good", "bad": "bad", "cut": "bad", "unchecked": None}
+        lines = self.run_tool("dcam-crc", "-vv", "--dump", capture).stderr.splitlines()
+        found = collections.defaultdict(lambda: ([], []))
+        for line in lines:
+            start = re.match(r"dcam-crc: connection (\d+): (?:offset (\d+)|the server): (.*)", line)
+            if not start:
+                continue
+            device, server = found[int(start[1])]
+            packet = re.match(r"packet (\d+), \d+ bytes?, CRC \S+, (\w+)", start[3])
+            name = re.match(r"[A-Z]+(?: [A-Z]+)*", start[3])
+            if not start[2]:
+                server.append(name[0])
+            elif packet:
+                device.append((int(start[2]), "DATA", verdicts[packet[2]], packet[1]))
+            else:
+                device.append((int(start[2]), name[0], None, None))
+        return found
+
+    def assert_agree(self, capture, port, *options, about=None):
+        """Command by command, and packet by packet; returns what both found."""
+        told, shown = self.told(capture), self.shown(capture, port, *options)
+        if about is None:  # they may number connections differently
+            told, shown = (dict(enumerate(sorted(found.values(), key=lambda sides: str(
+                [each[:3] for each in sides[0]])))) for found in (told, shown))
+        self.assertEqual(told.keys(), shown.keys())
+        for connection, (device, server) in sorted(told.items()):
+            with self.subTest(connection=connection, about=about and about[connection - 1]):
+                # by path the dissector shows bytes
+                same = [each if each[3] else (*each[:3], own[3])
+                        for each, own in zip(shown[connection][0], device)]
+                self.assertEqual(len(shown[connection][0]), len(device))
+                self.assertEqual(same, device)
+                self.assertEqual(shown[connection][1], server)
+        return told
 
     def test_all_families_as_dcam_crc_sees_them(self):
         files = {"photof": self.file("a.jpg", 9_000), "videof": self.file("b.h265", 20_000)}
@@ -92,9 +129,53 @@ class Dissector(ToolTest):
                         ["--camera", "dashcam", "--chunk", "random"]):
             with self.subTest(options=options):
                 capture, port = self.captured(files, *options)
-                bad, seen, imeis = self.assert_agree(capture, port)
-                self.assertEqual((bad, imeis), (0, {str(IMEI)}))
-                self.assertGreaterEqual(seen["DATA"], 29)
+                packets = [each for device, _ in self.assert_agree(capture, port).values()
+                           for each in device if each[1] == "DATA"]
+                is_cut = "--cut" in options
+                self.assertEqual({bad for _, _, bad, _ in packets},
+                                 {"good", "bad"} if is_cut else {"good"})
+                self.assertGreaterEqual(len(packets), 29)
+                imeis = self.dissect(capture, port, "dualcam.imei", "dualcam.imei")
+                self.assertEqual({imei for (values,) in imeis for imei in values}, {str(IMEI)})
+
+    def test_bad_lines_as_dcam_crc_sees_them(self):
+        files = {"videof": self.file("b.h265", 60_000), "photor": self.file("a.jpg", 20_000)}
+        line = ["--corrupt", "0.05", "--cut", "20", "--cut", "50", "--reconnect", "5",
+                "--reconnect-delay", "10ms", "--devices", "2"]
+        for seed, options in enumerate(([], ["--crc-after-sync", "chain"], ["--sync-back", "3"],
+                                        ["--camera", "adas", "--packet-size", "512"],
+                                        ["--camera", "dsm", "--enhanced-data"])):
+            with self.subTest(options=options):
+                capture, port = self.captured(files, *line, "--seed", str(seed), *options)
+                told = self.assert_agree(capture, port)
+                self.assertTrue(any(bad == "bad" for device, _ in told.values()
+                                    for _, _, bad, _ in device))
+
+    def made(self, count, faults):
+        first = int(os.environ.get("DUALCAM_SEED", 0))
+        frames, about = damaged_captures.uploads(range(first, first + count), faults)
+        capture = self.folder / "made.pcap"
+        capture.write_bytes(damaged_captures.capture(frames))
+        return capture, about
+
+    def test_damage_and_gaps(self):
+        capture, about = self.made(RUNS, ("none", *damaged_captures.IN_BYTES, "lost"))
+        self.assert_agree(capture, damaged_captures.PORT, about=about)
+
+    def test_segments_in_the_wrong_order(self):
+        capture, about = self.made(RUNS, ("again", "reordered", "overlapping"))
+        self.assert_agree(capture, damaged_captures.PORT, "-o", OUT_OF_ORDER, about=about)
+
+    def test_a_second_pass_shows_the_same(self):
+        capture, _ = self.made(40, damaged_captures.FAULTS)
+        once = self.shown(capture, damaged_captures.PORT, "-Y", "dualcam")
+        twice = self.shown(capture, damaged_captures.PORT, "-2", "-Y", "dualcam")
+        self.assertEqual(sorted(twice.items()), sorted(once.items()))
+
+    def test_a_first_pass_without_numbers(self):
+        """As tshark -2 makes one where nothing is filtered."""
+        capture, about = self.made(40, ("none", *damaged_captures.IN_BYTES))
+        self.assert_agree(capture, damaged_captures.PORT, "-2", about=about)
 
     def test_damaged_packets(self):
         files = {"videof": self.file("b.h265", 30_000)}
@@ -104,7 +185,8 @@ class Dissector(ToolTest):
         for packet in (3, 4, 17):
             data[data.index(content[packet * 1024:packet * 1024 + 30])] ^= 1
         capture.write_bytes(data)
-        self.assertEqual(self.assert_agree(capture, port)[0], 3)
+        told = self.assert_agree(capture, port)
+        self.assertEqual(sum(bad == "bad" for _, _, bad, _ in told[0][0]), 3)
         numbers = [value for (values,) in
                    self.dissect(capture, port, f'dualcam.crc.bad == 1 && dualcam.imei == "{IMEI}"',
                                 "dualcam.packet")

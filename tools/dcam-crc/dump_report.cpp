@@ -233,6 +233,15 @@ void DumpReport::trace(const DumpStream& stream, const DumpEvent& event) {
                                 init->init.settings));
   } else if (const auto* sync = std::get_if<DumpSync>(&event)) {
     console_.detail(fmt::format("{}offset {}: SYNC {}", where, sync->offset, sync->packet));
+  } else if (const auto* metadata = std::get_if<DumpMetadata>(&event)) {
+    console_.detail(fmt::format("{}offset {}: METADATA, {}", where, metadata->offset,
+                                counted(metadata->payload.size(), "byte")));
+  } else if (const auto* path = std::get_if<DumpPath>(&event)) {
+    console_.detail(fmt::format("{}offset {}: PATH {}", where, path->offset, escaped(path->path)));
+  } else if (const auto* began = std::get_if<DumpTransferBegan>(&event)) {
+    if (const auto start = began->bytes ? began->bytes : began->packets) {
+      console_.detail(fmt::format("{}offset {}: START {}", where, began->offset, *start));
+    }
   } else if (const auto* status = std::get_if<DumpStatus>(&event)) {
     console_.detail(fmt::format("{}offset {}: STATUS {}: {}", where, status->offset, status->code,
                                 status_meaning(status->code)));

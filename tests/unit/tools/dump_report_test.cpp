@@ -392,6 +392,14 @@ TEST_CASE("dump report: with -v every command but packets is told, with -vv thos
     CHECK(traced(verbosity, captured, DumpStatus{9, 1}) ==
           "dcam-crc: connection 3: offset 9: STATUS 1: reconnect limit reached\n");
     CHECK(traced(verbosity, {}, DumpSync{9, 5}) == "dcam-crc: offset 9: SYNC 5\n");
+    CHECK(traced(verbosity, {}, DumpPath{9, "a\nb"}) == "dcam-crc: offset 9: PATH a\\x0ab\n");
+    CHECK(traced(verbosity, {}, DumpMetadata{9, from_hex("01"), false}) ==
+          "dcam-crc: offset 9: METADATA, 1 byte\n");
+    CHECK(traced(verbosity, {}, DumpTransferBegan{9, {}, 5, {}}) ==
+          "dcam-crc: offset 9: START 5\n");
+    CHECK(traced(verbosity, {}, DumpTransferBegan{9, {}, 5, 4'200}) ==
+          "dcam-crc: offset 9: START 4200\n");
+    CHECK(traced(verbosity, {}, DumpTransferBegan{9, {}, {}, {}}).empty()); // without START
     CHECK(traced(verbosity, {}, DumpServerCommand{"RESUME 1\n"}) ==
           "dcam-crc: the server: RESUME 1\\x0a\n");
   }
