@@ -13,7 +13,8 @@ constexpr std::size_t most_held = 512;
 constexpr std::size_t most_held_in_flow = 4 << 20;
 constexpr std::size_t segment_cost = 96; ///< beside its bytes
 constexpr std::size_t held_if_acknowledged = 16;
-constexpr std::size_t held_at_start = 4; ///< without a SYN the first may not be the first
+constexpr std::size_t held_at_start = 4;         ///< without a SYN the first may not be the first
+constexpr std::int32_t most_in_flight = 1 << 20; ///< bytes
 
 /// How far `a` is behind `b`; sequence numbers wrap.
 std::int32_t distance(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b); }
@@ -28,6 +29,9 @@ public:
       start_at(segment.sequence + 1);
     }
     const auto sequence = segment.sequence + (segment.syn ? 1 : 0);
+    if (segment.fin && first_ && !is_long_ && distance(sequence, *first_) < 0) {
+      return; // of an earlier connection between the same ports
+    }
     finished_ = finished_ || segment.fin;
     const bool last_is_missing = segment.fin && next_ && distance(sequence, *next_) > 0;
     if (segment.length == 0 && !last_is_missing) {
@@ -77,9 +81,22 @@ public:
 
   /// Its FIN has come, and everything before it.
   bool finished() const { return finished_ && held_.empty(); }
-  /// A SYN of this connection, rather than of a new one between the same ports.
+  /// A SYN of this connection, rather than of a new one between the same ports: no SYN comes behind
+  /// data.
   bool is_own_syn(std::uint32_t sequence) const {
-    return first_ ? *first_ == sequence + 1 : held_.empty();
+    return first_ ? *first_ == sequence + 1 && next_ == first_ : held_.empty();
+  }
+  /// Data of a new connection between the same ports, whose SYN was not captured: it lies before
+  /// this one's first byte, or behind its last one. `over`: this one has ended.
+  bool is_of_another(const TcpSegment& segment, bool over) const {
+    if (segment.length == 0 || !first_ || is_long_) {
+      return false;
+    }
+    const auto before = distance(segment.sequence, *first_);
+    const auto behind = distance(segment.sequence, *next_);
+    const bool in_flight =
+        behind <= (finished_ ? 0 : most_in_flight); // a RST does not stop what is
+    return before < (over ? 0 : -most_in_flight) || (over && !in_flight);
   }
 
 private:
@@ -108,6 +125,7 @@ private:
       deliver({}, cut);
     }
     next_ = sequence + static_cast<std::uint32_t>(length);
+    is_long_ = is_long_ || *next_ - *first_ > 1U << 30;
   }
 
   void hold(std::uint32_t sequence, const TcpSegment& segment) {
@@ -153,6 +171,7 @@ private:
   std::vector<Held> held_; ///< in order
   std::size_t held_bytes_ = 0;
   bool finished_ = false;
+  bool is_long_ = false; ///< its numbers wrap before long: they tell nothing about others
 };
 
 } // namespace
@@ -175,10 +194,11 @@ TcpReassembly::~TcpReassembly() = default;
 TcpReassembly::Connection& TcpReassembly::connection_of(const TcpSegment& segment) {
   const auto key = std::minmax(segment.source, segment.destination);
   auto& connection = open_[key];
-  if (connection && segment.syn) {
+  if (connection) {
     const auto& flow =
         segment.source == connection->about.a ? connection->from_a : connection->from_b;
-    if (!flow.is_own_syn(segment.sequence)) {
+    if (segment.syn ? connection->over || !flow.is_own_syn(segment.sequence)
+                    : flow.is_of_another(segment, connection->over)) {
       end(*connection);
       connection->order->erase(connection->place);
       connection.reset();

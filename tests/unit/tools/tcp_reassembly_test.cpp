@@ -131,6 +131,59 @@ TEST_CASE("tcp: what comes twice or overlaps counts once, what a FIN shows to la
   CHECK(whole.of(client(1)).over);
 }
 
+/// A connection of 5,000 bytes from byte 10,000,000 on, and bytes from `at` on of one between the
+/// same ports: whether these came.
+bool comes_from_the_same_port(std::string_view ending, std::uint32_t at, bool with_syn) {
+  Reassembly tcp;
+  const auto camera = client(1);
+  constexpr std::uint32_t first = 10'000'000;
+  tcp.add({camera, server, first, 0, true, false, false, false, {}, 0});
+  tcp.data(camera, first, 5'000);
+  if (ending == "FIN") {
+    tcp.fin(camera, first + 5'000);
+    tcp.add({server, camera, 1, 0, false, true, true, false, {}, 0});
+  } else if (ending == "RST") {
+    tcp.add({camera, server, first + 5'001, 0, false, true, false, true, {}, 0});
+  }
+  if (with_syn) {
+    tcp.add({camera, server, at, 0, true, false, false, false, {}, 0});
+  }
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    tcp.data(camera, at + i * 1'000, 1'000);
+  }
+  tcp.reassembly.finish();
+  CHECK(tcp.of(camera).missing == 0);
+  return tcp.of(camera).bytes == 10'000;
+}
+
+TEST_CASE("tcp: a port that is used again is another connection") {
+  for (const std::uint32_t at : {0U, 9'000'000U, 9'990'000U, 10'000'000U, 10'005'001U, 10'500'000U,
+                                 12'000'000U, 2'150'000'000U, 4'290'000'000U}) {
+    for (const std::string_view ending : {"FIN", "RST"}) {
+      CAPTURE(at, ending);
+      CHECK(comes_from_the_same_port(ending, at, true));
+      const bool is_alike = at == 10'000'000; // a retransmission
+      const bool is_in_flight = ending == "RST" && at > 10'000'000 && at < 11'000'000;
+      CHECK(comes_from_the_same_port(ending, at, false) == !(is_alike || is_in_flight));
+    }
+    CAPTURE(at);
+    CHECK(comes_from_the_same_port("", at, true));
+  }
+  CHECK(comes_from_the_same_port("", 8'000'000, false)); // far before its first byte
+}
+
+TEST_CASE("tcp: a FIN of the connection before does not end the one behind it") {
+  Reassembly tcp;
+  const auto camera = client(1);
+  tcp.add({camera, server, 5'000, 0, true, false, false, false, {}, 0});
+  tcp.add({server, camera, 7'000, 5'001, true, true, false, false, {}, 0});
+  tcp.fin(camera, 4'000);
+  tcp.add({server, camera, 6'000, 4'002, false, true, true, false, {}, 0});
+  tcp.data(camera, 5'000, 10);
+  CHECK_FALSE(tcp.of(camera).over);
+  CHECK(tcp.of(camera).bytes == 10);
+}
+
 TEST_CASE("tcp: numbers wrap") {
   Reassembly tcp;
   const std::uint32_t start = UINT32_MAX - 15;
