@@ -111,9 +111,22 @@ Tunnel behind_gtp(Bytes rest) {
                               : Inner{LinkType::raw, rest.subspan(header)};
 }
 
+/// RFC 3948: an address translator's port stands on one side at most. Keys are exchanged behind
+/// four zeros.
+bool is_esp_in_udp(Bytes datagram) {
+  constexpr std::uint16_t port = 4500;
+  const auto inner = datagram.subspan(udp_header);
+  const bool has_port = load_be<std::uint16_t>(datagram) == port ||
+                        load_be<std::uint16_t>(datagram.subspan(2)) == port;
+  return has_port && inner.size() >= 8 && load_be<std::uint32_t>(inner) != 0;
+}
+
 Tunnel behind_udp(Bytes rest) {
   if (rest.size() < udp_header) {
     return no_packet("");
+  }
+  if (is_esp_in_udp(rest)) {
+    return no_packet("IPsec (ESP) in UDP, which is encrypted");
   }
   const auto inner = rest.subspan(udp_header);
   switch (load_be<std::uint16_t>(rest.subspan(2))) {

@@ -37,6 +37,13 @@ TEST_CASE("tunnel: IP within IP, and what is no tunnel") {
   CHECK(within(50, ip) == "no: IPsec (ESP), which is encrypted");
   CHECK(within(17, "0000 0035 0000") == "no: ");
   CHECK(within_udp("0035", ip) == "no: ");
+  CHECK(within_udp("1194", "c0ffee01 00000001 " + ip) ==
+        "no: IPsec (ESP) in UDP, which is encrypted");
+  CHECK(within(17, "1194 abcd 0010 0000 c0ffee01 00000001") ==
+        "no: IPsec (ESP) in UDP, which is encrypted");
+  CHECK(within_udp("1194", "c0ffee01 000000") == "no: ");
+  CHECK(within_udp("1194", "00000000 00000001 " + ip) == "no: "); // keys
+  CHECK(within_udp("1194", "ff") == "no: ");                      // a sign of life
 }
 
 TEST_CASE("tunnel: GRE, with each of its fields") {
