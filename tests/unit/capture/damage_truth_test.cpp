@@ -422,6 +422,8 @@ TEST_CASE("damage: where the capture tells how much it lacks, every packet keeps
   }
 }
 
+namespace {
+
 /// Packets of which every fifth segment is missing, and the capture tells how long that is.
 CapturedTransfer without_every_fifth(const DeviceStream& s, std::size_t segment) {
   DumpReader reader;
@@ -434,6 +436,8 @@ CapturedTransfer without_every_fifth(const DeviceStream& s, std::size_t segment)
   }
   return finished(reader, log);
 }
+
+} // namespace
 
 TEST_CASE("damage: equal packets stay where the length of gaps puts them") {
   for (const std::size_t different : {1U, 2U, 4U}) {

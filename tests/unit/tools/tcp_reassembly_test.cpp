@@ -131,6 +131,8 @@ TEST_CASE("tcp: what comes twice or overlaps counts once, what a FIN shows to la
   CHECK(whole.of(client(1)).over);
 }
 
+namespace {
+
 /// A connection of 5,000 bytes from byte 10,000,000 on, and bytes from `at` on of one between the
 /// same ports: whether these came.
 bool comes_from_the_same_port(std::string_view ending, std::uint32_t at, bool with_syn) {
@@ -155,6 +157,8 @@ bool comes_from_the_same_port(std::string_view ending, std::uint32_t at, bool wi
   CHECK(tcp.of(camera).missing == 0);
   return tcp.of(camera).bytes == 10'000;
 }
+
+} // namespace
 
 TEST_CASE("tcp: a port that is used again is another connection") {
   for (const std::uint32_t at : {0U, 9'000'000U, 9'990'000U, 10'000'000U, 10'005'001U, 10'500'000U,
