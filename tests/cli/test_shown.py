@@ -106,7 +106,7 @@ PLAIN = {
     f"dcam-convert --contact-sheet sheet.jpg footage/{IMEI}/": r"sheet(_\d)?\.jpg\n",
     "dcam-convert --extract audio -o - clip.h265 | sox -t al -r 8000 -c 1 - clip.wav": "sox read 7680 bytes\n",
     "dcam-convert --page footage/index.html footage": r"[\s\S]*footage/index\.html\n",
-    "*/10 * * * * cd /srv/cameras && flock -n index.lock dcam-convert -q --page index.html . >/dev/null": "",
+    "*/10 * * * * cd /srv/cameras && flock -n index.lock dcam-convert -q --page index.html ./ >/dev/null": "",
     "dcam-convert --stack 20241029T124342Z_videof.h265 20241029T124342Z_videor.h265": r"[\s\S]*mp4\n",
     "systemctl enable --now dcam-serve.socket dcam-serve.service": "systemctl was called\n",
     "wireshark cap.pcap": "wireshark was called\n",

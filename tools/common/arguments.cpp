@@ -215,9 +215,9 @@ void Arguments::off_flag(const std::string& names, bool& target, const std::stri
 
 void Arguments::text(const std::string& names, const std::string& value, std::string& target,
                      const std::string& help) {
-  custom(names, value, target, help, [&target](const std::string& given) {
+  custom(names, value, target, help, [&target, value](const std::string& given) {
     target = given;
-    return std::nullopt;
+    return given.empty() ? std::optional(value) : std::nullopt; // "$ADDR", which is not set
   });
 }
 
@@ -322,6 +322,9 @@ void Arguments::print0() {
 void Arguments::config_file() {
   parser_->app.add_option("--config", config_, "the same options from a file, keys = long names")
       ->type_name("FILE")
+      ->check([](const std::string& given) {
+        return std::string(given.empty() ? "'' is not accepted; give the name of a file" : "");
+      })
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 

@@ -30,7 +30,7 @@ Result<LiveInput> LiveInput::open(const std::string& path, std::uint64_t most) {
 }
 
 Result<LiveInput> LiveInput::follow(const std::string& part) {
-  Descriptor file(::open(part.c_str(), O_RDONLY | O_CLOEXEC));
+  Descriptor file(::open(part.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   bool complete = false;
   if (file.get() < 0 && errno == ENOENT && part.ends_with(part_ending)) {
     const auto name = part.substr(0, part.size() - part_ending.size());
@@ -39,6 +39,11 @@ Result<LiveInput> LiveInput::follow(const std::string& part) {
   }
   if (file.get() < 0) {
     return errno_error(errno, "cannot open");
+  }
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return std::unexpected(
+        Error{ErrorCategory::unsupported, 0, "is no file that grows: give it as INPUT"});
   }
   LiveInput input(std::move(file));
   input.part_ = part;
@@ -80,6 +85,9 @@ Result<std::size_t> LiveInput::read(std::span<std::byte> bytes, const StopSignal
     return read_pipe(bytes, stop);
   }
   for (;;) {
+    if (stop.requested()) {
+      return errno_error(EINTR, "cannot read");
+    }
     const bool complete = complete_; // before this look at its bytes
     const auto count =
         ::pread(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset_));
@@ -103,9 +111,6 @@ Result<std::size_t> LiveInput::read(std::span<std::byte> bytes, const StopSignal
     }
     if (unread_) {
       return std::size_t{0};
-    }
-    if (stop.requested()) {
-      return errno_error(EINTR, "cannot read");
     }
   }
 }

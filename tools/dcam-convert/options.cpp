@@ -168,6 +168,9 @@ std::optional<std::string> contradiction(const ConvertOptions& options) {
   if (!options.follow.empty() && options.inputs.size() > 1) {
     return "--follow takes no other INPUT";
   }
+  if (!options.follow.empty() && !options.follow.ends_with(".part")) {
+    return "--follow takes a FILE.part that grows: give whatever else as INPUT";
+  }
   if (options.at && options.thumbnail.empty()) {
     return "--at picks the picture for --thumbnail";
   }

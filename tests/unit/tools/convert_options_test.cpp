@@ -133,6 +133,9 @@ TEST_CASE("convert options: what still arrives goes to standard output, unless i
   CHECK(line.good({"a"}).output == "");
   CHECK_THAT(line.bad({"--follow", "a.part", "b"}),
              ContainsSubstring("--follow takes no other INPUT"));
+  for (const auto* whole : {"a.h265", "-", "/dev/zero"}) {
+    CHECK_THAT(line.bad({"--follow", whole}), ContainsSubstring("takes a FILE.part that grows"));
+  }
 }
 
 TEST_CASE("convert options: a page and a stack take whole files, and their metadata") {

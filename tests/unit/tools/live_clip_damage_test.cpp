@@ -182,7 +182,7 @@ TEST_CASE("live damage: sets that only one key picture has are replaced, new one
 
 TEST_CASE("live damage: whatever bit of a head is flipped, what comes out is that of one pass") {
   const auto head_size = from_hex(whole_sets + whole_sei).size();
-  for (const std::size_t key : {0, 1, 2, 3}) {
+  for (const auto key : {0UZ, 1UZ, 2UZ, 3UZ}) {
     for (std::size_t bit = 0; bit < head_size * 8; ++bit) {
       DamagedRecording recording;
       recording.flip(recording.pictures[key * group_size] + ptmf_header_size + bit / 8, bit % 8);
@@ -196,7 +196,7 @@ TEST_CASE("live damage: whatever bit of a chunk's header is flipped, what comes 
           "pass, and sound stays in step") {
   constexpr std::size_t to_other_track = 43; // 'I' becomes 'A'
   for (const bool of_sound : {false, true}) {
-    for (const std::size_t chunk : {0, 1, 2, 3, 7, 10, 11}) {
+    for (const auto chunk : {0UZ, 1UZ, 2UZ, 3UZ, 7UZ, 10UZ, 11UZ}) {
       for (std::size_t bit = 0; bit < ptmf_header_size * 8; ++bit) {
         DamagedRecording recording;
         const auto at = (of_sound ? recording.sounds : recording.pictures)[chunk];

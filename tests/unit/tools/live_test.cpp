@@ -152,6 +152,12 @@ TEST_CASE("live: a part is followed until it has got its name") {
   CHECK(late->read(bytes, stop) == 0);
   CHECK_FALSE(LiveInput::follow(name + "x.part"));
   CHECK_FALSE(LiveInput::follow((folder / "none").string()));
+  REQUIRE(::mkfifo((folder / "pipe.part").c_str(), 0600) == 0);
+  for (const auto& other : {folder.path(), folder / "pipe.part", fs::path("/dev/zero")}) {
+    const auto refused = LiveInput::follow(other.string());
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message == "is no file that grows: give it as INPUT");
+  }
 }
 
 TEST_CASE("live: a pipe that goes on for too long is given up") {

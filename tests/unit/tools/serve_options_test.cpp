@@ -193,6 +193,8 @@ TEST_CASE("serve options: a value that cannot be meant is refused, with what is 
         {"-w", "10", "a number with ms"},
         {"--exec", "", "a command with arguments"},
         {"--exec", "''", "a command with arguments"},
+        {"--bind", "", "ADDR"}, // not all addresses, for a variable that is not set
+        {"--config", "", "the name of a file"},
         {"--exec", "'a", "quoted as for a shell"},
         {"--capture", "", "the name of a file"},
         {"--max-connections", "0", "a whole number from 1 to 1000000"},
