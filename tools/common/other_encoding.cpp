@@ -49,8 +49,8 @@ bool is_uuencoded(std::string_view line) {
 
 /// `=00=0B`: nobody else writes so many.
 bool is_quoted_printable(std::string_view line) {
-  constexpr std::size_t longest_line = 78;
-  if (line.size() > longest_line) {
+  constexpr std::size_t longest_quoted = 78;
+  if (line.size() > longest_quoted) {
     return false;
   }
   std::size_t count = 0;
