@@ -12,10 +12,14 @@ namespace dualcam {
 class KeptPath {
 public:
   KeptPath() = default;
+  /// The same path, for keeping.
   KeptPath(const std::filesystem::path& path) : text_(path.native()) {}
 
+  /// The same path, for use.
   operator std::filesystem::path() const { return text_; }
+  /// For a system call; valid until the object is changed.
   const char* c_str() const { return text_.c_str(); }
+  /// Whether it is the path of nothing.
   bool empty() const { return text_.empty(); }
 
 private:
