@@ -218,8 +218,7 @@ std::optional<OffsetLine> HexReader::parsed_offset_line(std::string_view text) c
 /// `[RX] 00000010: 0004`, where only the first line of each dump has something before it.
 std::optional<OffsetLine> HexReader::offset_behind_prefix(std::string_view text) const {
   constexpr std::size_t longest = 128;
-  for (auto at = text.find(' '); at != std::string_view::npos && at < longest;
-       at = text.find(' ', at + 1)) {
+  for (auto at = text.find(' '); at < longest; at = text.find(' ', at + 1)) {
     auto line = text[at + 1] == ' ' ? std::nullopt : parsed_offset_line(text.substr(at + 1));
     const bool goes_on = line && (line->offset == 0 || line->offset == sides_[0].expected);
     if (goes_on && !line->bytes.empty() && line->problem.empty()) {

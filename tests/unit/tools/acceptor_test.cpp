@@ -128,7 +128,7 @@ TEST_CASE("acceptor: what to do about a port or an address that does not do") {
       "; that is a network interface, -b takes one of its addresses: 127.0.0.1"));
   CHECK(interface.ends_with("127.0.0.1") != interface.contains(", "));
   CHECK(remedy("127.0.0.1:7050", 7050, asio::error::host_not_found) ==
-        "; -b takes an address alone, its port is told by -p");
+        "; -b takes an address alone, its port is given by -p");
   for (const auto* address : {"fe80::1", "[fe80::1]"}) {
     CHECK(remedy(address, 7050, asio::error::invalid_argument) ==
           "; such an address needs its interface, as in fe80::1%eth0");
