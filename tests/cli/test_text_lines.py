@@ -34,23 +34,31 @@ def spaced(pieces):
     return "\n".join(piece.hex(" ") for piece in pieces)
 
 
-XXD = subprocess.run(["xxd"], input=PLAIN, capture_output=True, check=True).stdout.decode()
-HEXDUMP = subprocess.run(["hexdump", "-Cv"], input=PLAIN, capture_output=True, check=True).stdout.decode()
+def printed(*command):
+    return subprocess.run(command, input=PLAIN, capture_output=True, check=True).stdout.decode()
+
+
 METADATA = list(messages())[1]
 TALK = "\n".join(["connected from 10.0.0.5:40312"] + [
     line for message in messages()
     for line in (f"received {len(message)} bytes", message.hex(" "))] + ["closed after 1.5 s"])
-TEXTS = {
-    "hex": spaced(rows()), "xxd": XXD, "hexdump -C": HEXDUMP,
-    "messages": "\n".join(message.hex() for message in messages()),
-    "talk": TALK,
-    "INIT": spaced(list(messages())[:1]), "INIT and metadata": spaced(list(messages())[:2]),
-}
-RECORDS = {
-    "a payload": METADATA[4:].hex(), "a message": METADATA.hex(" "),
-    "INIT": next(messages()).hex(), "a dump": spaced(rows()), "xxd": XXD,
-    "payloads": "\n".join([METADATA[4:].hex(" ")] * 3),
-}
+
+
+def captured():
+    return {
+        "hex": spaced(rows()), "xxd": printed("xxd"), "hexdump -C": printed("hexdump", "-Cv"),
+        "messages": "\n".join(message.hex() for message in messages()),
+        "talk": TALK,
+        "INIT": spaced(list(messages())[:1]), "INIT and metadata": spaced(list(messages())[:2]),
+    }
+
+
+def records():
+    return {
+        "a payload": METADATA[4:].hex(), "a message": METADATA.hex(" "),
+        "INIT": next(messages()).hex(), "a dump": spaced(rows()), "xxd": printed("xxd"),
+        "payloads": "\n".join([METADATA[4:].hex(" ")] * 3),
+    }
 
 
 # The last line, which is an offset alone, is taken for four bytes: exit 1, "4 bytes skipped".
@@ -102,7 +110,7 @@ class TextLines(ToolTest):
         self.assertEqual(told.returncode, done.returncode, told.stderr)
 
     def table(self, kind):
-        for name, texts in (("dcam-crc", TEXTS), ("dcam-meta", RECORDS)):
+        for name, texts in (("dcam-crc", captured()), ("dcam-meta", records())):
             for kind_of_text, text in texts.items():
                 self.are_read(name, text, {
                     f"{kind_of_text}, {form}": text_lines.lines_with(make, text)
@@ -125,7 +133,7 @@ class TextLines(ToolTest):
         self.table("around")
 
     def test_whole_texts(self):
-        for name, texts in (("dcam-crc", TEXTS), ("dcam-meta", RECORDS)):
+        for name, texts in (("dcam-crc", captured()), ("dcam-meta", records())):
             for text in texts.values():
                 self.are_read(name, text, framings(text))
 
