@@ -329,6 +329,9 @@ TEST_CASE("damage: what was once wrong") {
   // Two packets have one CRC by chance, and what came again tells from which of them another one
   // goes on.
   damaged(Family::data_by_path, Fault::erase_packets, 1, 1, 1008592);
+  // Packets that came three times because of damage were taken for blank ones.
+  damaged(Family::data_by_path, Fault::repeat, 1, 2, 3000104);
+  damaged(Family::data_by_path, Fault::repeat, 1, 2, 3000123);
 }
 
 TEST_CASE("damage: what was once lost, misplaced or misnamed") {
