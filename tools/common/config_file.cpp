@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/blanks.hpp"
+
 namespace dualcam::inline tools {
 namespace {
-
-constexpr std::string_view blanks = " \t\r";
-
-std::string_view without_blanks(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-  return text.substr(0, text.find_last_not_of(blanks) + 1);
-}
 
 bool is_comment(std::string_view text) {
   return text.empty() || text.starts_with('#') || text.starts_with(';');

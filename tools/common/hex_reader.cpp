@@ -77,6 +77,9 @@ void HexReader::finish() {
 }
 
 void HexReader::finish_text() {
+  if (const auto cut = yaml_.finish(); !cut.empty()) {
+    problem(cut);
+  }
   if (tokens_) {
     tokens_->finish();
     return;
@@ -382,6 +385,9 @@ void HexReader::end_other_hex() {
 
 void HexReader::yaml_line(std::string_view text) {
   const auto line = yaml_.line(text);
+  if (!line.before.empty()) {
+    problem(line.before);
+  }
   if (!line.problem.empty()) {
     problem(line.problem);
     return;

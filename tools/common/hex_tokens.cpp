@@ -39,12 +39,10 @@ void HexTokens::finish() {
   release_number();
   if (inside_ && form_.style == HexStyle::node) {
     wrong("the text ends inside a <Buffer: its rest is not there");
-  } else if ((form_.style == HexStyle::base64 || form_.style == HexStyle::base64_words) &&
-             digits_ % 4 == 1) {
-    wrong("the last character of the base64 has no other to go with");
   } else if ((inside_ || form_.style == HexStyle::digits) && digits_ % 2 != 0) {
     wrong("an odd number of hex digits");
   }
+  end_base64();
   flush();
 }
 
@@ -329,23 +327,24 @@ void HexTokens::take_quoted(char c) {
 // --- base64 ---
 
 void HexTokens::take_base64(char c) {
-  constexpr std::string_view alphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   if (form_.bracket != 0) { // what comes before the data
     form_.bracket = c == form_.bracket ? '\0' : form_.bracket;
     return;
   }
-  const auto sextet = alphabet.find(c == '-' ? '+' : c == '_' ? '/' : c);
-  if (sextet != std::string_view::npos) {
-    value_ = (value_ << 6 | static_cast<unsigned>(sextet)) & 0xFFF;
-    if (++digits_ % 4 != 1) {
-      byte(value_ >> (6 - 2 * ((digits_ - 1) % 4)) & 0xFF);
-    }
+  const char digit = c == '-' ? '+' : c == '_' ? '/' : c; // of base64url
+  if (base64_.digit(digit, [&](std::byte value) { byte(std::to_integer<unsigned>(value)); })) {
   } else if (c == '=') {
-    digits_ = 0; // another text may follow
+    end_base64(); // another text may follow
   } else if (c != '\n' && c != '\r' && c != ' ' && !std::exchange(bad_string_, true)) {
     wrong("a character that base64 does not have");
   }
+}
+
+void HexTokens::end_base64() {
+  if (base64_.is_cut()) {
+    wrong(cut_base64);
+  }
+  base64_.restart();
 }
 
 /// Lines are kept: the last word of each.
@@ -362,7 +361,7 @@ void HexTokens::take_base64_word(char c) {
   const auto word = base64_word(token_, behind_key_);
   behind_key_ = word.size() >= shortest_full && !word.ends_with('=');
   if (word.empty()) {
-    digits_ = 0;
+    end_base64();
   }
   for (const char each : word) {
     take_base64(each);
@@ -499,6 +498,7 @@ void HexTokens::take_json(char c) {
     if (behind_key_ && form_.numbers != 64 && digits_ % 2 != 0) {
       wrong("an odd number of hex digits in a string");
     }
+    end_base64();
     behind_key_ = of_strings_;
     return;
   }

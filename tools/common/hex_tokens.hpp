@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base64.hpp"
 #include "common/hex_style.hpp"
 #include "dualcam/wire/bytes.hpp"
 
@@ -40,6 +41,7 @@ private:
   void take_quoted(char c);
   void take_base64(char c);
   void take_base64_word(char c);
+  void end_base64();
   void take_digit(char c);
   void end_word();
   void word_digits(std::string_view digits);
@@ -62,16 +64,17 @@ private:
   bool whole_token_ = true; ///< it is all in `token_`
   std::string held_;        ///< a number, which `=>` or `:` behind it would make a name
   std::uint64_t held_line_ = 0;
-  bool cut_ = false;           ///< the list has ended in `...`
-  std::size_t depth_ = 0;      ///< of brackets
-  bool inside_ = false;        ///< a string, a buffer
-  char quote_ = 0;             ///< that ends the string
-  int comment_ = 0;            ///< 1: `/`, 2: to the line's end, 3: to `*/`, 4: `*` in it
-  std::size_t escape_ = 0;     ///< characters of an escape so far
-  char kind_ = 0;              ///< of it: its letter, or 0 for octal digits
-  char before_ = 0;            ///< the character before
-  unsigned value_ = 0;         ///< of it, or of a pair
-  std::size_t digits_ = 0;     ///< of a pair
+  bool cut_ = false;       ///< the list has ended in `...`
+  std::size_t depth_ = 0;  ///< of brackets
+  bool inside_ = false;    ///< a string, a buffer
+  char quote_ = 0;         ///< that ends the string
+  int comment_ = 0;        ///< 1: `/`, 2: to the line's end, 3: to `*/`, 4: `*` in it
+  std::size_t escape_ = 0; ///< characters of an escape so far
+  char kind_ = 0;          ///< of it: its letter, or 0 for octal digits
+  char before_ = 0;        ///< the character before
+  unsigned value_ = 0;     ///< of it, or of a pair
+  std::size_t digits_ = 0; ///< of a pair
+  Base64Decoder base64_;
   bool behind_key_ = false;    ///< of JSON: the next string is bytes
   bool bad_string_ = false;    ///< it has been complained of
   bool below_zero_ = false;    ///< there were negative numbers

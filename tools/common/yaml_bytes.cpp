@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/blanks.hpp"
 #include "common/hex_line.hpp"
 #include "common/hex_style.hpp"
 #include "dualcam/wire/hex_value.hpp"
 
 namespace dualcam::inline tools {
 namespace {
-
-std::string_view without_blanks(std::string_view text) {
-  const auto first = std::min(text.find_first_not_of(" \t"), text.size());
-  return text.substr(first, text.find_last_not_of(" \t\r") + 1 - first);
-}
 
 std::string_view unquoted(std::string_view text) {
   const bool quoted = text.size() >= 2 && text.front() == text.back() &&
@@ -53,6 +49,7 @@ YamlBytes::Line YamlBytes::line(std::string_view text) {
     take(without_blanks(text), line);
     return line;
   }
+  line.before = finish();
   inside_ = Inside::nothing;
   if (const auto value = yaml_bytes_value(text)) {
     indent_ = indent_of(text);
@@ -81,7 +78,7 @@ void YamlBytes::begin(std::string_view value, Line& line) {
   const bool is_binary = value.starts_with(binary);
   if (is_binary) {
     value = without_blanks(value.substr(binary.size()));
-    digits_ = 0;
+    base64_.restart();
   }
   if (value.empty()) {
     inside_ = Inside::items;
@@ -92,6 +89,7 @@ void YamlBytes::begin(std::string_view value, Line& line) {
     take(value.substr(1), line);
   } else if (is_binary) {
     take_base64(unquoted(value), line);
+    line.problem = line.problem.empty() ? finish() : line.problem;
   } else {
     take_scalar(unquoted(value), line);
   }
@@ -167,21 +165,18 @@ void YamlBytes::take_hex(std::string_view text, Line& line) {
 }
 
 void YamlBytes::take_base64(std::string_view text, Line& line) {
-  constexpr std::string_view alphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (const char c : text) {
-    const auto sextet = alphabet.find(c);
-    if (sextet == std::string_view::npos) {
-      if (c != '=' && c != ' ') {
-        line.problem = "a character that base64 does not have";
-      }
-      continue;
-    }
-    value_ = (value_ << 6 | static_cast<unsigned>(sextet)) & 0xFFF;
-    if (++digits_ % 4 != 1) {
-      line.bytes.push_back(static_cast<std::byte>(value_ >> (6 - 2 * ((digits_ - 1) % 4)) & 0xFF));
+    const bool is_digit = base64_.digit(c, [&](std::byte byte) { line.bytes.push_back(byte); });
+    if (!is_digit && c != '=' && c != ' ') {
+      line.problem = "a character that base64 does not have";
     }
   }
+}
+
+std::string YamlBytes::finish() {
+  const bool is_cut = base64_.is_cut();
+  base64_.restart();
+  return is_cut ? cut_base64 : "";
 }
 
 } // namespace dualcam::inline tools

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base64.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
@@ -20,8 +21,11 @@ public:
   struct Line {
     ByteBuffer bytes;
     std::string problem{}; ///< not empty: something of it is no byte
+    std::string before{};  ///< not empty: what is wrong with the value that ended before it
   };
   Line line(std::string_view line);
+  /// What is wrong where the text ends; empty: nothing.
+  std::string finish();
 
 private:
   enum class Inside { nothing, items, list, hex, base64 };
@@ -36,8 +40,7 @@ private:
 
   Inside inside_ = Inside::nothing;
   std::size_t indent_ = 0; ///< of the name
-  unsigned value_ = 0;     ///< of base64
-  std::size_t digits_ = 0; ///< of it so far
+  Base64Decoder base64_;
 };
 
 } // namespace dualcam::inline tools

@@ -18,8 +18,8 @@ Bytes head_of(const PtmfPicture& key_picture);
 std::optional<PictureSize> confirmed_size(const PtmfPicture& key_picture);
 
 /// A camera repeats its parameter sets with every key picture. So one set that goes on behind the
-/// end of another has swallowed what followed it, and one that is new,
-/// while the next picture has those of the one before again, is damaged itself.
+/// end of another has swallowed what followed it, and one that is new, while the next picture has
+/// those of the one before again, is damaged itself.
 class HeadMender {
 public:
   /// Takes note of what precedes the slices of the key picture at `offset` in the file.

@@ -8,18 +8,13 @@
 
 #include <fmt/format.h>
 
+#include "common/blanks.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
 namespace {
 
-constexpr std::string_view blanks = " \t\r";
 constexpr std::size_t fingerprint_digits = 64;
-
-std::string_view trimmed(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-  return text.substr(0, text.find_last_not_of(blanks) + 1);
-}
 
 /// In the spelling of TlsStream, from the usual ones: with colons or spaces, behind what openssl
 /// and ssh-keygen put before it.
@@ -64,7 +59,7 @@ Result<void> AllowList::read(const std::string& path) {
   std::ifstream file(path);
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
-    const auto text = trimmed(line);
+    const auto text = without_blanks(line);
     if (!text.empty() && !text.starts_with('#') && !add(text)) {
       return std::unexpected(
           Error{ErrorCategory::malformed, 0,
@@ -82,7 +77,7 @@ bool AllowList::add(std::string_view line) {
   if (!imei) {
     return false;
   }
-  const auto rest = trimmed(line.substr(end));
+  const auto rest = without_blanks(line.substr(end));
   auto& fingerprints = devices_[*imei];
   if (rest.empty()) {
     return true;

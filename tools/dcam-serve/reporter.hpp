@@ -74,7 +74,8 @@ public:
   /// `figures`: what it has cost to make all that durable.
   void summary(std::size_t incomplete, int status, const DiskFigures& figures);
 
-  /// The progress line, and once a second `progress` events, of so many transfers, in turn.
+  /// The progress line, and once a second `progress` events, of `most_progress_events` transfers
+  /// in turn.
   /// `at_work` is asked only if anything is to be said of them.
   void progress(const std::function<std::vector<const Transfer*>()>& at_work);
 
@@ -112,6 +113,7 @@ private:
   ToldMetadata told_metadata_;
 };
 
+/// A second: with each of 10,000 transfers, standard output would be busy with nothing else.
 inline constexpr std::size_t most_progress_events = 500;
 /// How often `Reporter::progress` is called.
 inline constexpr std::chrono::milliseconds progress_interval{200};

@@ -364,7 +364,23 @@ TEST_CASE("hex: base64") {
   CHECK(read("AAAABQABPuE8ABmBRAAEAAALACADBAAAAZLYhJqw\nAAAAAAB4QEtZmZmZmZo=\n") ==
         "0000000500013ee13c00198144000400000b0020030400000192d8849ab0000000000078404b59999999999a");
   CHECK(read("data:application/octet-stream;base64,AAQEAv8=\n") == "00040402ff");
-  CHECK(read("AAAABQABPuE8ABmBRAAEAAALACADB\n").find("no other to go with") != std::string::npos);
+  constexpr std::string_view cut = "no other to go with";
+  CHECK(read("AAAABQABPuE8ABmBRAAEAAALACADB\n").contains(cut));
+  CHECK(read("data: !!binary AAAABQABPuE8ABmBRAAEAAALACADB\n").contains(cut));
+  CHECK(read("- data: !!binary |\n    AAAABQABPuE8ABmBR\n    AAEAAALACADB\n").contains(cut));
+  const auto more =
+      read("- data: !!binary |\n    AAAABQABPuE8ABmBRAAEAAALACADB\n- data: 00040003\n");
+  CHECK(more.contains(cut));
+  CHECK(more.contains("00040003"));
+  HexForm json{HexStyle::json};
+  json.numbers = 64;
+  json.key = "data";
+  HexLog log;
+  HexReader reader(log, json, 0);
+  reader.feed(R"([{"data": "AAAABQABPuE8ABmBRAAEAAALACADB"}, {"data": "AAQAAQ=="}])");
+  reader.finish();
+  REQUIRE(reader.problem_count() == 1);
+  CHECK(reader.problems()[0].what.contains(cut));
 }
 
 TEST_CASE("hex: a star stands for 64 MiB at most") {
