@@ -66,6 +66,7 @@ struct Syncer::Item {
   const Barrier::Late* late = nullptr;
   std::filesystem::path folder{}; ///< if it is neither
   bool is_written = false;        ///< what `late` is to write
+  std::optional<dev_t> written_to{};
   Result<void> result{};
 
   void sync() {
@@ -82,6 +83,7 @@ struct Syncer::Item {
     if (late != nullptr && late->write) {
       const auto written = late->write();
       result = written ? Result<void>() : std::unexpected(written.error());
+      written_to = written ? written->device() : std::nullopt;
       is_written = true;
     }
   }
@@ -90,6 +92,9 @@ struct Syncer::Item {
   std::optional<dev_t> device() const {
     if (file != nullptr) {
       return file->device();
+    }
+    if (written_to) {
+      return written_to;
     }
     struct stat status{};
     const auto& path = late != nullptr ? late->path : folder;

@@ -55,8 +55,16 @@ struct ::flock range_of(std::uint64_t at, short type) {
 
 std::expected<File, int> File::open(const std::filesystem::path& path, int flags) {
   auto& files = FileSystem::current();
-  const int descriptor = uninterrupted(
-      [&] { return files.open(path.c_str(), O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0666); });
+  const auto open_with = [&](int more) {
+    return uninterrupted([&] {
+      return files.open(path.c_str(), O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags | more, 0666);
+    });
+  };
+  // That a part was read, for its claim, would be written with it.
+  int descriptor = open_with(O_NOATIME);
+  if (descriptor < 0 && errno == EPERM) { // another user's
+    descriptor = open_with(0);
+  }
   return descriptor >= 0 ? std::expected<File, int>(File(files, descriptor, path))
                          : std::unexpected(errno);
 }

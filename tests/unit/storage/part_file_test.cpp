@@ -98,6 +98,30 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("part file: reading it is not noted with it, where that may be asked for") {
+  class OthersFiles : public FileSystem {
+  public:
+    int refused = 0;
+    int open(const char* path, int flags, mode_t mode) override {
+      if ((flags & O_NOATIME) != 0) {
+        ++refused;
+        errno = EPERM; // as for whoever does not own the file
+        return -1;
+      }
+      return FileSystem::open(path, flags, mode);
+    }
+  };
+  OthersFiles files;
+  const FileSystem::Use use(files);
+  const TemporaryFolder folder;
+  const auto part = part_with(folder / "a", "hello");
+  std::array<std::byte, 5> bytes{};
+  const auto read = part.read(0, bytes);
+  REQUIRE(read);
+  CHECK(std::ranges::equal(*read, as_bytes(std::string_view("hello"))));
+  CHECK(files.refused == 1);
+}
+
 TEST_CASE("part file: room for what is to come is asked for, and given back") {
   class Calls : public FileSystem {
   public:
