@@ -137,15 +137,12 @@ void HexReader::cleaned(std::string_view text) {
 
 void HexReader::set_form(const HexForm& form) {
   form_ = form;
-  if (form.style != HexStyle::offsets && form.style != HexStyle::lines &&
-      form.style != HexStyle::words && form.style != HexStyle::yaml) {
-    tokens_ = std::make_unique<HexTokens>(
-        *form_, HexTokens::Output{[this](Bytes bytes) { listener_.bytes(bytes, false); },
-                                  [this](std::uint64_t count) { listener_.missing(count, false); },
-                                  [this](std::uint64_t line, std::string what) {
-                                    problem_at(line, std::move(what));
-                                  }});
-  }
+  tokens_ = HexTokens::make(
+      form, HexTokens::Output{[this](Bytes bytes) { listener_.bytes(bytes, false); },
+                              [this](std::uint64_t count) { listener_.missing(count, false); },
+                              [this](std::uint64_t line, std::string what) {
+                                problem_at(line, std::move(what));
+                              }});
 }
 
 void HexReader::text(std::string_view text) {

@@ -1,0 +1,30 @@
+// base64: a text of nothing else, or the last words of lines.
+#pragma once
+
+#include "common/hex_tokens.hpp"
+
+namespace dualcam::inline tools {
+
+class Base64Tokens : public HexTokens {
+public:
+  Base64Tokens(const HexForm& form, Output output)
+      : HexTokens(form, std::move(output)), before_(form.bracket) {}
+
+private:
+  void take(char c) override;
+
+  char before_; ///< what comes before the data ends with it; 0: nothing does
+};
+
+class Base64WordTokens : public HexTokens {
+public:
+  Base64WordTokens(const HexForm& form, Output output) : HexTokens(form, std::move(output)) {}
+
+private:
+  void take(char c) override;
+
+  std::string text_;     ///< of the line
+  bool goes_on_ = false; ///< the word before was as long as words are that are broken
+};
+
+} // namespace dualcam::inline tools

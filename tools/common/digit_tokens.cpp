@@ -1,0 +1,72 @@
+#include "common/digit_tokens.hpp"
+
+#include <algorithm>
+
+#include "common/hex_line.hpp"
+
+namespace dualcam::inline tools {
+
+void DigitTokens::take(char c) {
+  constexpr std::size_t longest_word = 64;
+  if (at_++ < form().column) {
+    return;
+  }
+  if (is_hex_digit(c) || (c >= 'g' && c <= 'z') || (c >= 'G' && c <= 'Z') || c == '_') {
+    word_ += c;
+    if (word_.size() > longest_word && std::ranges::all_of(word_.substr(2), is_hex_digit)) {
+      end_word();
+      streams_ = true; // the rest of it, too
+    }
+    return;
+  }
+  end_word();
+  streams_ = false;
+  const bool ends = c == '}' || c == ']' || c == '<' || (c == ')' && before_ != '(');
+  stopped_ = stopped_ || ends;
+  before_ = c;
+}
+
+void DigitTokens::end() {
+  if (is_odd_) {
+    wrong("an odd number of hex digits");
+  }
+}
+
+/// `00`, `0x00`, `x00`, `H00`, `00h`, `0x0u`; another word is a name.
+void DigitTokens::end_word() {
+  auto word = std::string_view(word_);
+  const bool prefixed = word.starts_with("0x") || word.starts_with("0X");
+  if (prefixed && !streams_) {
+    word.remove_prefix(2);
+  } else if (!streams_ && word.size() > 1 && std::string_view("xXhH").contains(word[0])) {
+    word.remove_prefix(1);
+  }
+  if (word.size() > 1 && std::string_view("hHuU").contains(word.back())) {
+    word.remove_suffix(1);
+  }
+  if (!word.empty() && std::ranges::all_of(word, is_hex_digit)) {
+    if (prefixed && word.size() % 2 != 0 && !is_odd_) {
+      digits("0");
+    }
+    digits(word);
+  }
+  word_.clear();
+}
+
+void DigitTokens::digits(std::string_view digits) {
+  if (stopped_) {
+    if (digits.size() >= 8) {
+      wrong_once("there is more hex after the end of the first: give one at a time");
+    }
+    return;
+  }
+  for (const char c : digits) {
+    value_ = (value_ << 4 | hex_value(c)) & 0xFF;
+    if (is_odd_) {
+      byte(value_);
+    }
+    is_odd_ = !is_odd_;
+  }
+}
+
+} // namespace dualcam::inline tools

@@ -1,0 +1,27 @@
+// Pairs of hex digits from some place on, whatever parts them.
+#pragma once
+
+#include "common/hex_tokens.hpp"
+
+namespace dualcam::inline tools {
+
+class DigitTokens : public HexTokens {
+public:
+  DigitTokens(const HexForm& form, Output output) : HexTokens(form, std::move(output)) {}
+
+private:
+  void take(char c) override;
+  void end() override;
+  void end_word();
+  void digits(std::string_view digits);
+
+  std::uint64_t at_ = 0; ///< characters so far
+  std::string word_;
+  bool streams_ = false; ///< a word of digits is too long to be kept
+  char before_ = 0;      ///< the character before
+  bool stopped_ = false; ///< the digits have ended
+  unsigned value_ = 0;
+  bool is_odd_ = false; ///< the first digit of a pair has come
+};
+
+} // namespace dualcam::inline tools

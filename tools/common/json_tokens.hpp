@@ -1,0 +1,39 @@
+// JSON -> the bytes that stand behind the names of bytes: as hex, base64, characters or numbers.
+#pragma once
+
+#include "common/escape_tokens.hpp"
+#include "common/hex_tokens.hpp"
+#include "common/number_tokens.hpp"
+
+namespace dualcam::inline tools {
+
+class JsonTokens : public HexTokens {
+public:
+  JsonTokens(const HexForm& form, Output output)
+      : HexTokens(form, std::move(output)), numbers_(form.base), escape_(false) {}
+
+private:
+  void take(char c) override;
+  void end() override;
+  void take_outside(char c);
+  void take_string(char c);
+  bool take_list(char c);
+  void take_character(char c);
+  void take_digit(char c);
+  void end_key();
+  void end_number();
+  void end_string();
+
+  ByteNumbers numbers_;
+  Escape escape_;           ///< in a string of characters
+  bool backslash_ = false;  ///< in another one
+  bool inside_ = false;     ///< a string
+  std::string token_;       ///< a key, a number
+  bool behind_key_ = false; ///< the next string is bytes
+  bool of_strings_ = false; ///< the next strings are, too
+  bool in_list_ = false;    ///< of numbers
+  unsigned value_ = 0;      ///< of a pair of digits
+  std::size_t digits_ = 0;
+};
+
+} // namespace dualcam::inline tools

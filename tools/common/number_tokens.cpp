@@ -1,0 +1,198 @@
+#include "common/number_tokens.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "common/hex_line.hpp"
+
+namespace dualcam::inline tools {
+namespace {
+
+char closing(char open) { return open == '[' ? ']' : open == '{' ? '}' : open == '<' ? '>' : ')'; }
+
+/// Rust and C mark the type of a number.
+std::string_view without_type(std::string_view token) {
+  for (const std::string_view type : {"u8", "i8", "U", "u"}) {
+    if (token.size() > type.size() && token.ends_with(type)) {
+      token.remove_suffix(type.size());
+    }
+  }
+  return token;
+}
+
+} // namespace
+
+// --- a number that is a byte ---
+
+std::optional<int> ByteNumbers::parse(std::string_view token) const {
+  token = without_type(token);
+  int value = 0;
+  const auto* end = token.data() + token.size();
+  const auto [rest, error] = std::from_chars(token.data(), end, value, base_);
+  return error == std::errc{} && rest == end ? std::optional(value) : std::nullopt;
+}
+
+std::expected<unsigned, std::string> ByteNumbers::byte_of(std::string_view token) {
+  const auto value = parse(token);
+  const auto wrong = [&](const char* why) {
+    return std::unexpected("'" + std::string(without_type(token).substr(0, 20)) + "'" + why);
+  };
+  if (!value || *value < -128 || *value > 255) {
+    return wrong(" is no byte: -128 to 255 were expected");
+  }
+  below_zero_ = below_zero_ || *value < 0;
+  above_127_ = above_127_ || *value > 127;
+  if (below_zero_ && above_127_) {
+    return wrong(": signed and unsigned bytes in one text");
+  }
+  return static_cast<unsigned>(*value) & 0xFF;
+}
+
+bool ByteNumbers::is_name(std::string_view token) {
+  constexpr std::string_view digits = "0123456789";
+  const auto times = token.find('x'); // `3126x1 uint8 column vector`
+  const bool is_size = times != std::string_view::npos &&
+                       token.find_first_not_of(digits) == times &&
+                       token.find_first_not_of(digits, times + 1) == std::string_view::npos;
+  return token[0] > '9' || is_size;
+}
+
+// --- lists of them ---
+
+void NumberTokens::take(char c) {
+  if (is_in_comment(c)) {
+    return;
+  }
+  if (is_word_character(c)) {
+    whole_token_ = token_.size() < longest_token;
+    if (whole_token_) {
+      token_ += c;
+    }
+    return;
+  }
+  end_number();
+  if (c == '=' || c == ':') {
+    held_.clear();
+  }
+  if (comment_ == 1 && (c == '/' || c == '*')) {
+    comment_ = c == '/' ? 2 : 3;
+    return;
+  }
+  comment_ = form().style == HexStyle::c_array && c == '/' ? 1 : 0;
+  take_bracket(c);
+  cut_ = cut_ && c != '\n' && !std::string_view("])}>").contains(c);
+  if (c == '\n') {
+    end_line();
+  }
+}
+
+bool NumberTokens::is_in_comment(char c) {
+  if (comment_ < 2) {
+    return false;
+  }
+  const bool ends = comment_ == 2 ? c == '\n' : comment_ == 4 && c == '/';
+  comment_ = ends ? 0 : comment_ == 2 ? 2 : c == '*' ? 4 : 3;
+  on_line_ = c == '\n' ? 0 : on_line_;
+  return true;
+}
+
+void NumberTokens::take_bracket(char c) {
+  const char open = form().bracket;
+  if (open == 0 || (c != open && c != closing(open))) {
+    return;
+  }
+  depth_ += c == open;
+  if (c == closing(open)) {
+    release_number();
+    depth_ -= depth_ > 0;
+  }
+  in_group_ = 0;
+  other_group_ = false;
+}
+
+/// A number without 0x in a sentence is none of the list.
+void NumberTokens::end_line() {
+  if (!unprefixed_.empty() && (on_line_ != 0 || !named_)) {
+    wrong("'" + unprefixed_ + "' among numbers with 0x: decimal or octal?");
+  }
+  unprefixed_.clear();
+  named_ = false;
+  on_line_ = 0;
+}
+
+void NumberTokens::end_number() {
+  if (token_.empty()) {
+    return;
+  }
+  if (form().bracket == 0 || depth_ > 0) {
+    form().style == HexStyle::decimal ? hold_number() : take_hexadecimal();
+  }
+  token_.clear();
+  whole_token_ = true;
+}
+
+void NumberTokens::hold_number() {
+  release_number();
+  cut_ = cut_ || (token_.size() >= 3 && token_.find_first_not_of('.') == std::string::npos);
+  if (!cut_ && token_ != "-") { // a bullet
+    held_ = token_;
+    held_line_ = line();
+  }
+}
+
+void NumberTokens::release_number() {
+  if (!held_.empty()) {
+    take_decimal(held_, held_line_);
+    held_.clear();
+  }
+}
+
+void NumberTokens::take_decimal(std::string_view token, std::uint64_t line) {
+  const bool grouped = form().whole_groups && form().bracket != 0;
+  if (grouped && (other_group_ || (in_group_ == 0 && !numbers_.parse(token)))) {
+    other_group_ = true;
+    return;
+  }
+  const auto value = numbers_.byte_of(token);
+  if (!value) {
+    if (depth_ > 0 || !ByteNumbers::is_name(token)) {
+      wrong(line, value.error());
+    }
+    return;
+  }
+  if (grouped && ++in_group_ == 1) {
+    first_ = *value; // one number alone is no list
+    return;
+  }
+  if (grouped && in_group_ == 2) {
+    byte(first_);
+  }
+  byte(*value);
+}
+
+void NumberTokens::take_hexadecimal() {
+  const auto text = std::string_view(token_);
+  const bool prefixed = text.starts_with("0x") || text.starts_with("0X");
+  const auto digits = prefixed ? text.substr(2) : text;
+  if (!prefixed) {
+    const bool is_number = is_decimal_digit(text[0]);
+    unprefixed_ = is_number && unprefixed_.empty() ? text.substr(0, 20) : unprefixed_;
+    named_ = named_ || !is_number;
+    return;
+  }
+  ++on_line_;
+  const bool one_byte = digits.size() == 1 || digits.size() == 2;
+  const bool whole = one_byte || (digits.size() % 2 == 0 && on_line_ == 1 && whole_token_);
+  if (digits.empty() || !std::ranges::all_of(digits, is_hex_digit) || !whole) {
+    wrong("'" + token_.substr(0, 20) +
+          "' is no byte of one or two hex digits: words have an unknown byte order");
+    return;
+  }
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    byte(digits.size() == 1 ? hex_value(digits[0])
+                            : hex_value(digits[i]) << 4 | hex_value(digits[i + 1]));
+  }
+}
+
+} // namespace dualcam::inline tools
