@@ -25,19 +25,17 @@ bool is_hex_text(Bytes first_bytes);
 
 class HexTokens;
 
-/// Understands, told apart by the first 64 KiB (see hex_style.hpp):
-/// Quoting in front of lines is taken away first.
+/// Quoting in front of lines is taken away first. What it understands, told apart by the first
+/// 64 KiB (see hex_style.hpp):
 /// - lines with offsets in hex, octal or decimal: xxd, hexdump -C (also `*` for repeated lines),
 ///   od -t x1, tcpdump -x and -X, Format-Hex, Wireshark's hex dump and its "follow stream", where
 ///   the other side's lines are indented. Text columns are compared with the bytes and dropped. An
 ///   offset that jumps ahead tells how many bytes are missing; offset 0 begins another block;
-/// - hex digits in pairs or longer groups, with blanks, commas, colons, semicolons or dashes
-/// between
-///   or none, on one line or many, maybe behind a time, an address or another prefix;
-/// - C arrays, strings of `\x`, lists of decimal numbers (also negative ones), Node's `<Buffer
-/// ..>`,
-///   JSON and YAML with the bytes under "data", "payload" and so on, as hex, base64, characters or
-///   numbers.
+/// - hex digits in pairs or longer groups, parted by blanks, commas, colons, semicolons, dashes or
+///   nothing, on one line or many, maybe behind a time, an address or another prefix;
+/// - C arrays, strings of `\x`, lists of decimal numbers (also negative ones), Node's
+///   `<Buffer ..>`, JSON and YAML with the bytes under "data", "payload" and so on, as hex, base64,
+///   characters or numbers.
 ///
 /// What was cut when it was printed is a problem in whatever form.
 ///
