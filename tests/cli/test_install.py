@@ -153,6 +153,15 @@ class Install(unittest.TestCase):
         finally:
             os.rename(self.prefix.with_name("gone"), self.prefix)
 
+    def test_no_program_takes_a_library_from_the_folder_it_is_started_in(self):
+        for folder in (TOOLS, self.prefix / "bin"):
+            for name in PROGRAMS:
+                with self.subTest(folder=folder, name=name):
+                    dynamic = run_command("readelf", "-d", folder / name)
+                    found = re.search(r"path: \[(.*)\]", dynamic)
+                    self.assertEqual(found is not None, shared())
+                    self.assertTrue(found is None or all(found[1].split(":")), found)
+
 
 class Version(unittest.TestCase):
     """It stands in CMakeLists.txt; what was changed in it, in README.md."""
