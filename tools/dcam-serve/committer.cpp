@@ -60,7 +60,7 @@ void Committer::grew(std::shared_ptr<Job> job, bool hurry, TimePoint now) {
 std::chrono::nanoseconds Committer::interval() const {
   const auto hundreds = static_cast<std::int64_t>(grown_.size() / 100);
   const auto age = std::min(shortest_age + hundreds * age_per_hundred, longest_age);
-  const auto both = passes_[0] + passes_[1];
+  const auto both = std::max(passes_[0] + passes_[1], growth_took_[0] + growth_took_[1]);
   return std::min(std::max(age - both, both), longest_interval);
 }
 
@@ -99,6 +99,7 @@ std::optional<TimePoint> Committer::oldest() const {
 
 std::vector<Commit> Committer::begin(TimePoint now) {
   begun_ = now;
+  publishes_all_ = std::exchange(prepares_all_, false);
   std::vector<Commit> pass;
   publish(pass);
   std::size_t opening = 0;
@@ -145,6 +146,7 @@ void Committer::prepare(std::shared_ptr<Job> job, std::vector<Commit>& pass) {
 /// All of it when it is time, else what hurries. What is under way has its next turn later.
 void Committer::take_growth(TimePoint now, std::vector<Commit>& pass) {
   const bool all = !grown_.empty() && now >= grown_since_ + interval();
+  prepares_all_ = all;
   std::vector<std::shared_ptr<Job>> taken;
   auto left_since = TimePoint::max();
   for (auto grown = grown_.begin(); grown != grown_.end();) {
@@ -166,6 +168,12 @@ void Committer::take_growth(TimePoint now, std::vector<Commit>& pass) {
 
 void Committer::end(std::vector<Commit> pass, TimePoint now) {
   passes_[0] = std::exchange(passes_[1], now - begun_);
+  if (prepares_all_) {
+    growth_took_[0] = passes_[1];
+  }
+  if (publishes_all_) {
+    growth_took_[1] = passes_[1];
+  }
   for (auto& commit : pass) {
     finish(commit, now);
   }

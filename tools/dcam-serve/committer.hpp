@@ -118,6 +118,10 @@ private:
   std::unordered_map<const Job*, TimePoint>
       growing_;                          ///< those taken and not told; since when they grew
   std::chrono::nanoseconds passes_[2]{}; ///< what the last ones took
+  bool prepares_all_ = false;            ///< the pass: all growth
+  bool publishes_all_ = false;           ///< what the one before prepared
+  /// Both steps of all growth, the last time: passes with a few files may have come since.
+  std::chrono::nanoseconds growth_took_[2]{};
   std::chrono::nanoseconds longest_{};
   TimePoint begun_;
 };

@@ -239,6 +239,24 @@ TEST_CASE("committer: the more parts grow, the longer they wait, as what is prom
   }
 }
 
+TEST_CASE("committer: short passes do not hide how long one with all growth takes") {
+  Busy busy(10'000, 100ms);
+  auto& [committer, now] = busy;
+  now += 1800ms;
+  REQUIRE(committer.due() == now);
+  pass(committer, now, 600ms);
+  pass(committer, now, 400ms);
+  for (std::size_t i = 0; i < 10'000; ++i) {
+    committer.grew(std::make_shared<Recorded>(), false, now);
+  }
+  const auto since = now;
+  committer.add(std::make_shared<Recorded>(), now);
+  now = committer.due();
+  pass(committer, now, 10ms);
+  pass(committer, now, 10ms);
+  CHECK(committer.due() == since + 1000ms);
+}
+
 TEST_CASE("committer: a part that has grown much does not wait, but for its last claim") {
   Committer committer;
   auto now = steady_now();
