@@ -142,6 +142,8 @@ class DryRun(ToolTest):
         named = ("-s", "photof", "--name", "a{ext}")
         self.assertEqual(self.paths(*named), [f"{self.out}/a_1.jpg"])
         self.assertEqual(self.paths(*named, "--if-exists", "replace"), [f"{self.out}/a.jpg"])
+        for refuse in ("skip", "fail"):
+            self.assertEqual(self.paths(*named, "--if-exists", refuse), [])
         self.assertEqual(self.run_tool("dcam-serve", "-n", "-o", "-").stdout, "-\n")
 
     def test_it_needs_no_port(self):
@@ -197,8 +199,9 @@ class Simulator(ToolTest):
             self.assertEqual(result.returncode, 3)
             self.assertRegex(result.stderr,
                              rf"\Adcam-sim: cannot connect to {re.escape(address)}: {why}\n\Z")
-        result = self.run_tool("dcam-sim", "localhost:1", "photof=")
-        self.assertEqual((result.returncode, result.stderr), (3, "dcam-sim: 'photof=' names no file\n"))
+        for nothing in ("photof=", ""):
+            result = self.run_tool("dcam-sim", "localhost:1", nothing)
+            self.assertEqual((result.returncode, result.stderr), (2, f"dcam-sim: '{nothing}' names no file\n"))
 
     def test_a_kind_that_is_none(self):
         photo = self.file("a.jpg", 100)

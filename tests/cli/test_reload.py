@@ -61,9 +61,12 @@ class Reload(TlsTest):
         photo = self.file("a.jpg", 2000)
         self.assertNotEqual(self.sim(server, "--imei", OTHER, photo).returncode, 0)
         config.write_text("nonsense = 1\n")
-        self.hang_up(server, "SIGHUP: the options stay as they were")
-        config.write_text(f"imei = {OTHER}\n")
-        self.hang_up(server, "are read again")
+        self.hang_up(server, f"SIGHUP: {config} line 1: unknown option 'nonsense'; all stays as it was")
+        config.write_text("\nimei = @/missing\n")
+        self.hang_up(server, f"SIGHUP: {config} line 2: cannot read /missing: No such .*; all stays as it was")
+        self.assertEqual(sum("SIGHUP" in line or "--help" in line for line in server.lines), 2, server.errors)
+        config.write_text(f"imei = {OTHER}\nmin-free = 1M\n")
+        self.hang_up(server, "are read again; only a restart takes what --config has changed: min-free$")
         self.assertEqual(self.sim(server, "--imei", OTHER, photo).returncode, 0)
 
     def test_a_capture_that_was_moved_away_begins_anew(self):
@@ -127,7 +130,7 @@ class Ties(TlsTest):
                          "SHA256:" + print_of.replace(":", "").lower(),
                          "sha256 Fingerprint=" + print_of):
             devices = self.folder / "devices"
-            devices.write_text(f"# cameras\n{IMEI}\t{spelling}  \r\n{OTHER}\n")
+            devices.write_text(f"# cameras\n{IMEI}\t{spelling} # gate \r\n{OTHER} # no. 2\n")
             server = self.serve_tls("-k", "--tls-client-ca", self.authority.certificate, "-i",
                                     f"@{devices}")
             for imei, client, welcome in ((IMEI, own, True), (IMEI, strange, False),
@@ -142,7 +145,7 @@ class Ties(TlsTest):
         devices = self.folder / "devices"
         good = "ab" * 32
         for line in ("12", IMEI + "1", f"{IMEI} {good[:-1]}", f"{IMEI} {good}0", f"{IMEI} x",
-                     f"{IMEI}{good}"):
+                     f"{IMEI}#1", f"{IMEI}{good}"):
             devices.write_text(f"{OTHER}\n{line}\n")
             result = self.run_tool("dcam-serve", "-p", "0", "-o", self.out, "-i", f"@{devices}")
             self.assertEqual(result.returncode, 3, line)
@@ -207,6 +210,18 @@ class Start(ToolTest):
                           "name = \"{imei}{ext}\" # short\nexec = \"sh -c 'true # it' sh\"\n")
         result = self.run_tool("dcam-serve", "--check-config", "--config", config, "-o", self.out)
         self.assertEqual(result.returncode, 0, result.stderr)
+        for text, status, why in (
+                ("imei = @/missing/a", 3, "cannot read /missing/a: "),
+                ("exec = nonsense 1", 7, "cannot run nonsense, "),
+                ("output = /missing/b/", 3, "the output folder /missing/b does not exist"),
+                (f"tls-cert = {config}\ntls-key = /missing/c", 3, f"{config}: no certificate"),
+                ("capture = /missing/d", 3, "cannot write to --capture /missing/d: "),
+                ("metrics = /missing/e", 3, "cannot write to --metrics /missing/e: ")):
+            config.write_text(f"\n{text}\n")
+            for check in ("--check-config", "-n"):
+                result = self.run_tool("dcam-serve", check, "--config", config)
+                self.assertEqual((result.returncode, result.stdout), (status, ""), result.stderr)
+                self.assertIn(f"{config} line 2: {why}", result.stderr)
         for path, why in (("/missing", "No such file or directory"), (self.folder, "Is a directory")):
             result = self.run_tool("dcam-serve", "--config", path)
             self.assertEqual(result.returncode, 3, result.stderr)
@@ -224,10 +239,16 @@ class Start(ToolTest):
         self.out.rmdir()
         other = self.file("other.pcap", 100)
         content = other.read_bytes()
+        link, dangling, empty = (self.folder / name for name in ("link", "dangling", "empty"))
+        empty.touch()
+        link.symlink_to(empty)
+        dangling.symlink_to("nowhere")
         for output, capture, why in (
                 (self.folder / "no/new", "c.pcap", "the output folder .* does not exist"),
                 (self.out, self.folder / "no/c.pcap", "cannot write to --capture .*/no/c.pcap: No such file"),
                 (self.out, self.folder, "cannot write to --capture .*: Is a directory"),
+                (self.out, link, "cannot write to --capture .*: it is a symbolic link, which is not followed"),
+                (self.out, dangling, "cannot write to --capture .*: it is a symbolic link, which is not followed"),
                 (self.out, other, "cannot write to --capture .*: the file exists and is no capture written here")):
             said = [self.run_tool("dcam-serve", "--log-time", "never", "-p", "0", "-o", output, "--capture",
                                   capture, *check, cwd=self.folder) for check in (["--check-config"], [])]
@@ -241,9 +262,11 @@ class Start(ToolTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertFalse(capture.exists() or self.out.exists())
         self.assertEqual(other.read_bytes(), content)
+        self.assertEqual(empty.stat().st_size, 0)
+        self.assertFalse((self.folder / "nowhere").exists())
 
     def test_a_check_is_content_with_a_capture_to_go_on_in(self):
-        capture, empty, pipe = (self.folder / name for name in ("c.pcap", "empty.pcap", "pipe"))
+        capture, empty, pipe, link = (self.folder / name for name in ("c.pcap", "empty.pcap", "pipe", "link"))
         server = self.serve("--capture", capture)
         self.assertEqual(self.sim(server, self.file("a.jpg", 3000)).returncode, 0)
         self.assertEqual(server.wait(), 0, server.errors)
@@ -251,7 +274,8 @@ class Start(ToolTest):
         capture.write_bytes(torn)
         empty.touch()
         os.mkfifo(pipe)
-        for each in capture, empty, pipe:
+        link.symlink_to(pipe)  # as a shell's process substitution
+        for each in capture, empty, pipe, link:
             result = self.run_tool("dcam-serve", "--check-config", "-o", self.out, "--capture", each)
             self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual((capture.read_bytes(), empty.read_bytes()), (torn, b""))

@@ -102,6 +102,13 @@ class Resuming(ToolTest):
         self.assertEqual((place, resumed["reason"]), (self.family.number(7), "held"))
         self.assertEqual(self.event(server.output, "summary")["incomplete"], 0)
 
+    def test_each_resume_of_a_file_counts(self):
+        photo = self.file("a.jpg", 60_000)
+        server = self.serve()
+        result = self.sim(server, "--cut", "20,21", "--reconnect", "9", "--reconnect-delay", "10ms", photo)
+        self.assertEqual((result.returncode, server.wait()), (0, 0), server.errors)
+        server.expect(r"stored, .*, 2 resumes\)")
+
     @for_every_family
     def test_a_stopped_server_goes_on_when_it_runs_again(self):
         for milliseconds, size in ((TIME, 20_000), (None, 21_000)):

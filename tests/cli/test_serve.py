@@ -346,7 +346,7 @@ class Peers(ToolTest):
         with Camera(server) as camera:
             camera.start_photo(2)
             photo = self.file("a.jpg", 100)
-            result = self.sim(server, "--imei", "5", f"photof={photo}")
+            result = self.sim(server, "--imei", "5".zfill(15), f"photof={photo}")
             self.assertEqual(result.returncode, 5)
             content = bytes(2000)
             camera.data(content)

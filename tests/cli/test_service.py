@@ -131,7 +131,7 @@ class Service(ToolTest):
         for address in ("127.0.0.1", "::1"):
             self.fresh()
             listener = self.listener(address)
-            server = self.activated(listener)
+            server = self.activated(listener, "-b", address, "-p", str(listener.port))
             self.assertIn(str(listener.port), self.manager.expect("READY")["STATUS"])
             name = f"[{address}]" if ":" in address else address
             result = self.run_tool("dcam-sim", f"{name}:{listener.port}", f"photof={photo}")
@@ -139,6 +139,14 @@ class Service(ToolTest):
             server.signal(SIGTERM)
             self.assertEqual(server.wait(), 0)
             self.assert_stored(photo)
+            self.assertNotIn("not heeded", server.errors)
+
+    def test_it_says_that_the_address_is_the_sockets(self):
+        for other in (("-b", "::1"), ("-p", "7051")):
+            server = self.activated(self.listener(), *other)
+            server.expect("--bind and --port are not heeded, the address is in the socket's unit")
+            server.signal(SIGTERM)
+            self.assertEqual(server.wait(), 0)
 
     def test_a_restart_refuses_no_camera(self):
         listener = self.listener()

@@ -6,7 +6,6 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "common/config_file.hpp"
 #include "common/escape.hpp"
 #include "common/git_id.hpp"
 #include "common/input_file.hpp"
@@ -181,7 +180,7 @@ std::vector<std::pair<std::string, CommonOptions::When>> whens() {
 
 void Arguments::common_options() {
   flag("-q,--quiet", common_.quiet, "no notes, only errors");
-  parser_->app.add_flag("-v,--verbose", common_.verbosity, "more notes; -vv: one line a packet")
+  parser_->app.add_flag("-v,--verbose", common_.verbosity, program_.verbose)
       ->default_str(""); // CLI11 2.6 would tell 0
   switches_.insert("verbose");
   setters_["verbose"] = [this](const std::string& given) -> std::optional<std::string> {
@@ -357,9 +356,7 @@ std::optional<ExitCode> Arguments::read_config() {
   }
   const auto text = read_text(config_, largest_config);
   if (!text) {
-    Console(program_.name, {})
-        .error(fmt::format("--config {}: {}", escaped(config_), text.error().message));
-    return ExitCode::io;
+    return cannot_read(fmt::format("--config {}: {}", escaped(config_), text.error().message));
   }
   const auto refused = [this](unsigned line, const std::string& why) {
     return usage_error(fmt::format("{} line {}: {}", escaped(config_), line, why));
@@ -368,9 +365,12 @@ std::optional<ExitCode> Arguments::read_config() {
   if (!lines) {
     return refused(lines.error().line, lines.error().message);
   }
-  for (const auto& [number, name, value] : *lines) {
-    if (const auto why = configure(name, value)) {
-      return refused(number, *why);
+  for (const auto& line : *lines) {
+    if (const auto why = configure(line.name, line.value)) {
+      return refused(line.number, *why);
+    }
+    if (parser_->app.get_option("--" + line.name)->count() == 0) {
+      configured_.push_back(line);
     }
   }
   return std::nullopt;
@@ -436,8 +436,7 @@ std::optional<ExitCode> Arguments::read_lists() {
   for (const auto& list : lists_) {
     const auto error = read_file_list(list, null_ ? '\0' : '\n', *listed_);
     if (!error.empty()) {
-      Console(program_.name, {}).error(fmt::format("--files-from {}: {}", escaped(list), error));
-      return ExitCode::io;
+      return cannot_read(fmt::format("--files-from {}: {}", escaped(list), error));
     }
     if (list == "-" && std::ranges::find(*listed_, "-") != listed_->end()) {
       return usage_error("--files-from -: standard input has the list, no file can be - as well");
@@ -446,7 +445,16 @@ std::optional<ExitCode> Arguments::read_lists() {
   return std::nullopt;
 }
 
+ExitCode Arguments::cannot_read(std::string_view text) const {
+  program_.complain ? program_.complain(text) : Console(program_.name, {}).error(text);
+  return ExitCode::io;
+}
+
 ExitCode Arguments::usage_error(std::string_view text) const {
+  if (program_.complain) {
+    program_.complain(text);
+    return ExitCode::usage;
+  }
   Console console(program_.name, {});
   console.error(text);
   console.note(fmt::format("'{} --help' lists the options", program_.name));

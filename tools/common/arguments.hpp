@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/config_file.hpp"
 #include "common/exit_code.hpp"
 #include "common/standard_streams.hpp"
 #include "dualcam/storage/part_file.hpp"
@@ -26,10 +27,13 @@ class Arguments {
 public:
   struct Program {
     std::string name;
-    std::string usage;     ///< behind the name: `[options] HOST:PORT [FILE...]`
-    std::string summary;   ///< one sentence
-    std::string examples;  ///< three lines, the end of --help
+    std::string usage;    ///< behind the name: `[options] HOST:PORT [FILE...]`
+    std::string summary;  ///< one sentence
+    std::string examples; ///< three lines, the end of --help
+    std::string verbose = "more notes; -vv: one line a packet"; ///< what -v does
     std::string libraries; ///< for --version: those the tool alone uses, ", " between
+    /// Takes what is wrong with the options; none: standard error does, with where help is.
+    std::function<void(std::string_view)> complain = {};
   };
 
   /// Takes a value; returns what is accepted instead when it does not like it.
@@ -105,6 +109,9 @@ public:
   void config_file();
 
   const CommonOptions& common() const { return common_; }
+  /// The lines of --config that count: not those that the command line overrides.
+  const std::vector<ConfigLine>& configured() const { return configured_; }
+  const std::string& config() const { return config_; }
 
   /// nullopt: go on. Otherwise the tool ends with this code: help and version have been printed, or
   /// what is wrong has.
@@ -122,6 +129,7 @@ private:
   std::optional<std::string> configure(const std::string& name,
                                        const std::optional<std::string>& value);
   std::optional<ExitCode> read_lists();
+  ExitCode cannot_read(std::string_view text) const;
   std::string near_option(const std::string& name) const;
   std::string suggestion_for(const std::string& unknown) const;
   std::string version_text() const;
@@ -129,9 +137,10 @@ private:
   struct Parser;
   Program program_;
   CommonOptions common_;
-  std::map<std::string, Setter> setters_;      ///< by long names
-  std::set<std::string> switches_;             ///< of these those that need no value
-  std::string config_;                         ///< of --config
+  std::map<std::string, Setter> setters_; ///< by long names
+  std::set<std::string> switches_;        ///< of these those that need no value
+  std::string config_;                    ///< of --config
+  std::vector<ConfigLine> configured_;
   std::vector<std::string> lists_;             ///< of --files-from
   std::vector<std::string>* listed_ = nullptr; ///< where their names go
   bool null_ = false;                          ///< -0

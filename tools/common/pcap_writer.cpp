@@ -43,6 +43,20 @@ ByteBuffer file_header() {
   return header;
 }
 
+/// Never through a link to a file or to nothing; a shell's process substitution is a link to a
+/// pipe.
+Result<int> open_capture(const std::filesystem::path& path, int flags) {
+  struct stat status{};
+  const bool is_link = ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+  if (is_link && (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode))) {
+    return std::unexpected(
+        Error{ErrorCategory::unsupported, 0, "it is a symbolic link, which is not followed"});
+  }
+  const int descriptor =
+      ::open(path.c_str(), O_RDWR | O_CLOEXEC | (is_link ? 0 : O_NOFOLLOW | flags), 0600);
+  return descriptor < 0 ? Result<int>(errno_error(errno)) : descriptor;
+}
+
 Result<void> check_header(int descriptor) {
   std::array<std::byte, file_header_size> header{};
   if (::pread(descriptor, header.data(), header.size(), 0) != static_cast<ssize_t>(header.size()) ||
@@ -99,10 +113,11 @@ void append_ip(ByteBuffer& out, const Endpoint& from, const Endpoint& to, std::s
 } // namespace
 
 Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (descriptor < 0) {
-    return errno_error(errno);
+  const auto opened = open_capture(path, O_CREAT | O_APPEND);
+  if (!opened) {
+    return std::unexpected(opened.error());
   }
+  const int descriptor = *opened;
   std::unique_ptr<PcapWriter> writer(new PcapWriter(descriptor));
   struct stat status{};
   if (::fstat(descriptor, &status) != 0) {
@@ -131,9 +146,13 @@ Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path
 }
 
 Result<void> PcapWriter::check(const std::filesystem::path& path) {
-  const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  const auto opened = open_capture(path, 0);
+  if (!opened) {
+    return std::unexpected(opened.error());
+  }
+  const Descriptor file(*opened);
   struct stat status{};
-  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
+  if (::fstat(file.get(), &status) != 0) {
     return errno_error(errno);
   }
   return status.st_size == 0 ? Result<void>() : check_header(file.get());

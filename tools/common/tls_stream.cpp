@@ -14,12 +14,42 @@
 namespace dualcam::inline tools {
 namespace {
 
-/// What OpenSSL reports, in its words.
+/// What a camera or a server is likely to run into, in our words; null: it is something else.
+const char* usual_reason(int reason) {
+  switch (reason) {
+  case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    return "the peer knows no authority that has signed our certificate";
+  case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    return "the peer takes our certificate for expired";
+  case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+  case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+  case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+  case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    return "the peer does not accept our certificate";
+  case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    return "the peer wants a certificate";
+  case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+    return "the peer has shown no certificate";
+  case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    return "the peer finds no cipher in common, or wants a certificate";
+  case SSL_R_NO_SHARED_CIPHER:
+    return "there is no cipher in common";
+  case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+  case SSL_R_UNSUPPORTED_PROTOCOL:
+    return "there is no version of TLS in common, 1.2 and 1.3 here";
+  default:
+    return nullptr;
+  }
+}
+
+/// What OpenSSL reports, else in its words.
 class TlsCategory : public std::error_category {
 public:
   const char* name() const noexcept override { return "TLS"; }
   std::string message(int value) const override {
-    const auto* reason = ERR_reason_error_string(static_cast<unsigned>(value));
+    const auto* usual = usual_reason(ERR_GET_REASON(static_cast<unsigned>(value)));
+    const auto* reason =
+        usual != nullptr ? usual : ERR_reason_error_string(static_cast<unsigned>(value));
     return reason != nullptr ? reason : "TLS failed";
   }
 };
@@ -34,6 +64,15 @@ public:
       return "the server's certificate is for another name";
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return "the server's certificate is for another address";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "the peer's certificate has expired";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "the peer's certificate is not valid yet";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return "no authority that is trusted here has signed the peer's certificate";
     default:
       return X509_verify_cert_error_string(value);
     }

@@ -16,6 +16,15 @@ namespace {
 
 constexpr std::size_t fingerprint_digits = 64;
 
+/// Without what a `#` begins, at the start or behind a blank.
+std::string_view without_comment(std::string_view line) {
+  auto at = line.find('#');
+  while (at != line.npos && at > 0 && !blanks.contains(line[at - 1])) {
+    at = line.find('#', at + 1);
+  }
+  return without_blanks(line.substr(0, at));
+}
+
 /// In the spelling of TlsStream, from the usual ones: with colons or spaces, behind what openssl
 /// and ssh-keygen put before it.
 std::optional<std::string> parse_fingerprint(std::string_view text) {
@@ -59,8 +68,8 @@ Result<void> AllowList::read(const std::string& path) {
   std::ifstream file(path);
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
-    const auto text = without_blanks(line);
-    if (!text.empty() && !text.starts_with('#') && !add(text)) {
+    const auto text = without_comment(line);
+    if (!text.empty() && !add(text)) {
       return std::unexpected(
           Error{ErrorCategory::malformed, 0,
                 fmt::format("{} line {}: '{}' is no IMEI (15 digits), alone or before the SHA-256 "

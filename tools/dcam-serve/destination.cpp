@@ -26,7 +26,7 @@ std::string FolderDestination::description() const {
 }
 
 Result<void> FolderDestination::check() const {
-  return options_.check_config ? foresee_output(options_.output) : check_output(options_.output);
+  return options_.only_looks() ? foresee_output(options_.output) : check_output(options_.output);
 }
 
 std::filesystem::path FolderDestination::root() const {

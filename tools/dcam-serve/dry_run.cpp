@@ -9,8 +9,6 @@
 #include "common/json.hpp"
 #include "dcam-serve/destination.hpp"
 #include "dcam-serve/file_facts.hpp"
-#include "dcam-serve/output_folder.hpp"
-#include "dcam-serve/preparation.hpp"
 #include "dualcam/storage/file_names.hpp"
 #include "dualcam/wire/message.hpp"
 
@@ -38,14 +36,8 @@ std::vector<FileRef> examples(SystemTime time) {
 
 } // namespace
 
-ExitCode print_paths(const ServeOptions& given) {
-  auto options = given;
-  options.output = one_spelling(options.output);
+ExitCode print_paths(const ServeOptions& options) {
   Console console("dcam-serve", options.common);
-  if (const auto there = foresee_output(options.output); !options.to_stdout && !there) {
-    console.error(escaped(there.error().message));
-    return ExitCode::io;
-  }
   asio::io_context loop;
   Disks disks(loop, Clock::system(), options.output); // which nothing is asked of
   const auto destination = Destination::of(options, disks, Clock::system());
@@ -55,6 +47,11 @@ ExitCode print_paths(const ServeOptions& given) {
       continue;
     }
     const FileFacts facts{imei_for(options), file, system_now(), {}, options.camera};
+    if (destination->is_refused(facts)) {
+      console.note(fmt::format("{} exists already: such a file would stay with the camera",
+                               escaped(destination->path_for(facts).string())));
+      continue;
+    }
     auto path = destination->path_for(facts);
     for (unsigned number = 1; options.if_exists == IfExists::number && is_taken(path); ++number) {
       path = numbered(destination->path_for(facts), number);

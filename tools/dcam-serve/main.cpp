@@ -1,5 +1,4 @@
 #include "common/unforeseen.hpp"
-#include "dcam-serve/dry_run.hpp"
 #include "dcam-serve/options.hpp"
 #include "dcam-serve/server.hpp"
 
@@ -10,11 +9,8 @@ int main(int count, char** arguments) {
     if (!options) {
       return static_cast<int>(options.error());
     }
-    if (options->dry_run) {
-      return static_cast<int>(dualcam::serve::print_paths(*options));
-    }
     dualcam::serve::Server server(*options);
-    server.reread_by([&] { return dualcam::serve::parse_serve_options(count, arguments); });
+    server.reread_by([&] { return dualcam::serve::reparse_serve_options(count, arguments); });
     return server.run();
   });
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <functional>
 #include <utility>
 
 #include <asio/version.hpp>
@@ -15,6 +15,7 @@
 #include "common/shell.hpp"
 #include "common/units.hpp"
 #include "dcam-serve/allow_list.hpp"
+#include "dcam-serve/output_folder.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
@@ -116,9 +117,25 @@ std::string libraries() {
                      OpenSSL_version(OPENSSL_VERSION_STRING));
 }
 
-} // namespace
+/// The name of a file as messages have it; empty: the line has none.
+std::string file_in(const ConfigLine& line) {
+  const auto value = line.value.value_or("");
+  if (line.name == "imei") {
+    return value.starts_with('@') ? value.substr(1) : "";
+  }
+  if (line.name == "exec") {
+    return split_command(value)->front();
+  }
+  if (line.name == "output") {
+    return one_spelling(value).string();
+  }
+  constexpr std::array files{"capture"sv, "metrics"sv, "tls-cert"sv, "tls-key"sv,
+                             "tls-client-ca"sv};
+  return std::ranges::find(files, line.name) != files.end() ? value : "";
+}
 
-std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char* const* arguments) {
+std::expected<ServeOptions, ExitCode> parse(int count, const char* const* arguments,
+                                            std::function<void(std::string_view)> complain) {
   ServeOptions options;
   options.name = *NameTemplate::parse(default_name);
   options.name_by_path = *NameTemplate::parse(default_name_by_path);
@@ -131,6 +148,7 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
                   "  dcam-serve -k -o /srv/cameras     a server for any number of cameras\n"
                   "  dcam-serve -s video | xargs -r -d '\\n' -n1 sha256sum",
       .libraries = libraries(),
+      .complain = std::move(complain),
   });
   parser.number("-p,--port", "N", options.port, 0, 65535, "TCP port; 0 = any free one");
   parser.text("-b,--bind", "ADDR", options.bind, "address to listen on (all)");
@@ -212,6 +230,8 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
     return std::unexpected(parser.usage_error("--idle-timeout: '0' would drop every connection"));
   }
   options.common = parser.common();
+  options.config = parser.config();
+  options.configured = parser.configured();
   options.common.log_time = log_time;
   if (options.camera) {
     options.wishes.show_only(*options.camera);
@@ -244,6 +264,33 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
     options.count = 1;
   }
   return options;
+}
+
+} // namespace
+
+std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char* const* arguments) {
+  return parse(count, arguments, {});
+}
+
+std::expected<ServeOptions, std::string> reparse_serve_options(int count,
+                                                               const char* const* arguments) {
+  std::string why;
+  auto options = parse(count, arguments, [&why](auto text) { why = text; });
+  return options ? std::expected<ServeOptions, std::string>(std::move(*options))
+                 : std::unexpected(why);
+}
+
+std::string place_in_config(const ServeOptions& options, std::string_view message) {
+  const auto words = " " + std::string(message);
+  for (const auto& line : options.configured) {
+    const auto file = file_in(line);
+    for (const auto* end : {":", ",", " "}) {
+      if (!file.empty() && words.contains(" " + file + end)) {
+        return fmt::format("{} line {}: ", options.config, line.number);
+      }
+    }
+  }
+  return "";
 }
 
 } // namespace dualcam::serve

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/config_file.hpp"
 #include "common/exit_code.hpp"
 #include "common/standard_streams.hpp"
 #include "common/tls_context.hpp"
@@ -45,9 +46,20 @@ struct ServeOptions {
   std::uint64_t max_file_size = std::uint64_t{1} << 30;
   std::uint64_t min_free = std::uint64_t{200} << 20;
   std::chrono::milliseconds max_partial_age = std::chrono::days(14);
+  std::string config; ///< the name of the file with `configured`
+  std::vector<ConfigLine> configured;
+
+  /// Nothing is made or served.
+  bool only_looks() const { return dry_run || check_config; }
 };
 
 /// Parses and checks the command line; touches nothing. An exit code: the tool ends with it.
 std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char* const* arguments);
+/// The same once more, for what stands in --config now; silently. An error is what is wrong.
+std::expected<ServeOptions, std::string> reparse_serve_options(int count,
+                                                               const char* const* arguments);
+/// Where in --config the file stands that `message` is about, as in "FILE line 3: "; empty: it is
+/// of the command line.
+std::string place_in_config(const ServeOptions& options, std::string_view message);
 
 } // namespace dualcam::serve

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
+#include <map>
 #include <utility>
 
 #include "common/exit_code.hpp"
@@ -19,8 +19,15 @@ public:
   void failed(ExitCode code) { code_ = worse_of(code_, code); }
   void stopped_by(int signal) { signal_ = signal; }
 
-  /// A part of this file is there, the rest may come.
-  void partial(std::uint64_t imei, const FileRef& file) { partials_.insert(part_of(imei, file)); }
+  /// A part of this file is there, the rest may come; so often it was resumed.
+  void partial(std::uint64_t imei, const FileRef& file, unsigned resumptions) {
+    partials_[part_of(imei, file)] = resumptions;
+  }
+  /// How often it was resumed before it was last left as a part.
+  unsigned resumptions(std::uint64_t imei, const FileRef& file) const {
+    const auto found = partials_.find(part_of(imei, file));
+    return found != partials_.end() ? found->second : 0;
+  }
   /// The file is dealt with; `counts` if it was kept. Whether no further file is wanted.
   bool stored(std::uint64_t imei, const FileRef& file, bool counts);
   /// Nobody wants the rest of anything.
@@ -38,7 +45,7 @@ private:
   ExitCode code_ = ExitCode::done;
   int signal_ = 0;
   std::uint64_t files_ = 0;
-  std::set<Part> partials_;
+  std::map<Part, unsigned> partials_;
 };
 
 } // namespace dualcam::serve

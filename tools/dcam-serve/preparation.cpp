@@ -126,7 +126,8 @@ Result<void> foresee_capture(const std::filesystem::path& path) {
   struct stat status{};
   const bool is_there = ::stat(path.c_str(), &status) == 0;
   int error = is_there ? 0 : errno;
-  if (is_there && S_ISREG(status.st_mode)) {
+  std::error_code ignored;
+  if (is_there ? S_ISREG(status.st_mode) : std::filesystem::is_symlink(path, ignored)) {
     const auto checked = PcapWriter::check(path);
     return checked ? checked : no_capture(path, checked.error().message);
   }

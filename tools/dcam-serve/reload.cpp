@@ -1,7 +1,11 @@
 // What signals ask of a server that goes on: SIGHUP with -k, SIGUSR1.
 #include "dcam-serve/server.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <iterator>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,6 +14,33 @@
 #include "dcam-serve/connection.hpp"
 
 namespace dualcam::serve {
+
+namespace {
+
+/// What of --config only a restart takes, and has changed since the start; the names, with commas.
+std::string changed_for_restart(const ServeOptions& at_start, const ServeOptions& now,
+                                const std::set<std::string>& taken) {
+  std::set<std::pair<std::string, std::string>> before;
+  std::set<std::pair<std::string, std::string>> after;
+  for (const auto& [options, lines] : {std::pair(&at_start, &before), {&now, &after}}) {
+    for (const auto& line : options->configured) {
+      lines->emplace(line.name, line.value.value_or("true"));
+    }
+  }
+  std::vector<std::pair<std::string, std::string>> different;
+  std::ranges::set_symmetric_difference(before, after, std::back_inserter(different));
+  std::string names;
+  std::string last;
+  for (const auto& [name, value] : different) {
+    if (!taken.contains(name) && name != last) {
+      names += (names.empty() ? "" : ", ") + name;
+      last = name;
+    }
+  }
+  return names;
+}
+
+} // namespace
 
 void Server::take_signals() {
   asio::error_code error;
@@ -41,12 +72,14 @@ asio::awaitable<void> Server::reload() {
   if (reread_) {
     const auto again = reread_();
     if (!again) {
-      console.error("SIGHUP: the options stay as they were");
+      console.error(fmt::format("SIGHUP: {}; all stays as it was", again.error()));
       co_return;
     }
     options.imeis = again->imeis;
     options.tls = again->tls;
     options.metrics = again->metrics;
+    options.config = again->config;
+    options.configured = again->configured;
   }
   auto admittance = co_await keeper_.run([&options] { return Admittance::load(options); });
   if (admittance && admittance->tls.has_value() != tls_.has_value()) {
@@ -54,8 +87,9 @@ asio::awaitable<void> Server::reload() {
     co_return;
   }
   if (!admittance) {
-    console.error(
-        fmt::format("SIGHUP: {}; all stays as it was", escaped(admittance.error().message)));
+    const auto& why = admittance.error().message;
+    console.error(fmt::format("SIGHUP: {}; all stays as it was",
+                              escaped(place_in_config(options, why) + why)));
     co_return;
   }
   options_.imeis = options.imeis;
@@ -65,10 +99,16 @@ asio::awaitable<void> Server::reload() {
     tls_ = std::move(*admittance->tls);
   }
   co_await reopen_capture();
+  std::set<std::string> taken{"imei", "tls-cert", "tls-key", "tls-client-ca"};
   if (exporter_ && !options.metrics.empty()) {
     exporter_->reopen(options.metrics);
+    taken.insert("metrics");
   }
-  console.note("SIGHUP: devices and certificates are read again");
+  const auto rest = changed_for_restart(options_, options, taken);
+  const auto text = "SIGHUP: devices and certificates are read again";
+  rest.empty() ? console.note(text)
+               : console.error(fmt::format("{}; only a restart takes what --config has changed: {}",
+                                           text, rest));
 }
 
 /// Whoever rotates logs has moved it away.

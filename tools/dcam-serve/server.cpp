@@ -21,6 +21,7 @@
 #include "common/units.hpp"
 #include "dcam-serve/acceptor.hpp"
 #include "dcam-serve/connection.hpp"
+#include "dcam-serve/dry_run.hpp"
 #include "dcam-serve/output_folder.hpp"
 #include "dcam-serve/preparation.hpp"
 
@@ -72,10 +73,12 @@ int Server::run() {
     reporter_.flush(std::nullopt);
     return static_cast<int>(has_program ? ExitCode::io : ExitCode::child_failed);
   }
-  if (options_.check_config) {
-    reporter_.console().note("the options and all files that they name are good");
+  if (options_.only_looks()) {
+    if (options_.check_config) {
+      reporter_.console().note("the options and all files that they name are good");
+    }
     reporter_.flush(std::nullopt);
-    return static_cast<int>(ExitCode::done);
+    return static_cast<int>(options_.dry_run ? print_paths(options_) : ExitCode::done);
   }
   signals_.assign(::fcntl(stop_signal_->descriptor(), F_DUPFD_CLOEXEC, 0));
   asio::co_spawn(io_, signal_loop(), rethrow);
@@ -138,7 +141,7 @@ bool Server::prepare() {
   auto admittance = Admittance::load(options_);
   const auto output = destination_->check();
   const auto* failure = !admittance ? &admittance.error() : !output ? &output.error() : nullptr;
-  if (failure == nullptr && options_.check_config) {
+  if (failure == nullptr && options_.only_looks()) {
     const auto capture =
         options_.capture.empty() ? Result<void>() : foresee_capture(options_.capture);
     return capture ? check_metrics() : refuse(capture.error());
@@ -159,7 +162,7 @@ bool Server::prepare() {
 }
 
 bool Server::refuse(const Error& error) {
-  reporter_.console().error(escaped(error.message));
+  reporter_.console().error(escaped(place_in_config(options_, error.message) + error.message));
   return false;
 }
 
@@ -172,8 +175,8 @@ bool Server::listen() {
   acceptor_ =
       *passed >= 0 ? adopt_acceptor(*passed, io_, error) : open_acceptor(options_, io_, error);
   if (acceptor_) {
-    if (const auto address = acceptor_->local_endpoint().address(); *passed >= 0) {
-      options_.bind = address.is_unspecified() ? "" : address.to_string();
+    if (*passed >= 0) {
+      bound_by_systemd();
     }
     reporter_.listening(acceptor_->local_endpoint(), options_, destination_->description(),
                         places_);
@@ -191,6 +194,18 @@ bool Server::listen() {
                   options_.bind.empty() ? "" : " of " + escaped(options_.bind),
                   connection_reason(error), listen_remedy(options_, error)));
   return false;
+}
+
+/// To whatever its unit says.
+void Server::bound_by_systemd() {
+  const auto bound = acceptor_->local_endpoint();
+  const auto address = bound.address().to_string();
+  if ((!options_.bind.empty() && without_brackets(options_.bind) != address) ||
+      (options_.port != ServeOptions().port && options_.port != bound.port())) {
+    reporter_.console().error("systemd has passed a socket that listens: --bind and --port are not "
+                              "heeded, the address is in the socket's unit");
+  }
+  options_.bind = bound.address().is_unspecified() ? "" : address;
 }
 
 asio::awaitable<void> Server::begin() {

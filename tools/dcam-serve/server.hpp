@@ -35,6 +35,7 @@
 #include "dcam-serve/stepped_back.hpp"
 #include "dcam-serve/stop_deadline.hpp"
 #include "dcam-serve/teller.hpp"
+#include "dcam-serve/transfer.hpp"
 #include "dcam-serve/unsaid.hpp"
 
 namespace dualcam::serve {
@@ -50,7 +51,7 @@ public:
   /// Until everything is done or a signal comes. The exit status: an ExitCode, or 128 + signal.
   int run();
   /// Gives the options anew, with what stands in --config now: for SIGHUP.
-  using Reread = std::function<std::expected<ServeOptions, ExitCode>()>;
+  using Reread = std::function<std::expected<ServeOptions, std::string>()>;
   void reread_by(Reread reread) { reread_ = std::move(reread); }
   /// Ends the process with this status, for a disk that would never let it end: for tests.
   void exit_by(std::function<void(int)> exit) { exit_ = std::move(exit); }
@@ -86,7 +87,14 @@ public:
   void failed(ExitCode code);
   /// Something went wrong that costs one file.
   void note_failure(ExitCode code) { outcome_.failed(code); }
-  void partial(const FileFacts& facts) { outcome_.partial(facts.imei, facts.file); }
+  void partial(const Transfer& transfer) {
+    const auto& facts = transfer.facts();
+    outcome_.partial(facts.imei, facts.file, transfer.resumptions());
+  }
+  /// Of an earlier connection.
+  unsigned resumptions(const FileFacts& facts) const {
+    return outcome_.resumptions(facts.imei, facts.file);
+  }
   SteppedBack& stepped_back() { return stepped_back_; }
   /// Nobody reads standard output any more.
   void reader_gone();
@@ -105,6 +113,7 @@ private:
   bool check_metrics();
   bool refuse(const Error& error);
   bool listen();
+  void bound_by_systemd();
   asio::awaitable<void> begin();
   asio::awaitable<void> tidy_loop();
   asio::awaitable<void> accept_loop();

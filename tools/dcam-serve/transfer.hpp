@@ -55,6 +55,7 @@ public:
   std::chrono::milliseconds duration() const;
   /// Once a RESUME was sent, for bytes lost on the way or on a new connection.
   void count_resumption() { ++resumptions_; }
+  void count_resumptions(unsigned earlier) { resumptions_ += earlier; }
   unsigned resumptions() const { return resumptions_; }
 
   /// For people: where it is now.

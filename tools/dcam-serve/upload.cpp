@@ -152,6 +152,9 @@ asio::awaitable<bool> Upload::begin_transfer(std::uint32_t announced) {
   if (interrupted_) {
     transfer_->interrupt();
   }
+  if (transfer_->resumptions() == 1) { // a part on the disk does not know of those before
+    transfer_->count_resumptions(server_.resumptions(facts_));
+  }
   server_.reporter().file_started(*transfer_);
   co_return true;
 }
@@ -303,7 +306,7 @@ asio::awaitable<bool> Upload::save() {
     co_return false;
   }
   if (transfer_->is_comparing()) { // it may be stored, it may be another
-    server_.partial(transfer_->facts());
+    server_.partial(*transfer_);
     transfer_.reset();
     co_return false;
   }
@@ -316,7 +319,7 @@ asio::awaitable<bool> Upload::save() {
 }
 
 void Upload::pause() {
-  server_.partial(transfer_->facts());
+  server_.partial(*transfer_);
   server_.destination().pause(std::move(transfer_));
 }
 
@@ -360,7 +363,7 @@ asio::awaitable<void> Upload::fail(Error error) {
     co_return;
   }
   if (transfer_ && transfer_->was_interrupted()) {
-    server_.partial(transfer_->facts());
+    server_.partial(*transfer_);
     transfer_.reset();
     co_return;
   }

@@ -185,7 +185,7 @@ private:
 
   ExitCode load() {
     for (const auto& argument : options_.files) {
-      if (const auto text = mistaken_kind(argument); !text.empty()) {
+      if (const auto text = mistaken_file(argument); !text.empty()) {
         console_.error(text);
         return ExitCode::usage;
       }

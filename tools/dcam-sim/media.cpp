@@ -127,8 +127,11 @@ SystemTime last_change_of(const std::string& path) {
 
 } // namespace
 
-std::string mistaken_kind(const std::string& argument) {
+std::string mistaken_file(const std::string& argument) {
   const auto word = argument.substr(0, argument.find('='));
+  if (argument.empty() || (argument.ends_with('=') && file_kind_named(word))) {
+    return fmt::format("'{}' names no file", argument);
+  }
   const bool is_word = word.size() < argument.size() && !word.empty() &&
                        std::ranges::all_of(word, [](char c) { return c >= 'a' && c <= 'z'; });
   if (!is_word || file_kind_named(word) || ::access(argument.c_str(), F_OK) == 0) {
@@ -145,10 +148,6 @@ Result<Recording> load_recording(const std::string& argument) {
   const auto kind =
       equals == std::string::npos ? std::nullopt : file_kind_named(argument.substr(0, equals));
   const auto path = kind ? argument.substr(equals + 1) : argument;
-  if (path.empty()) {
-    return std::unexpected(
-        Error{ErrorCategory::io, 0, fmt::format("'{}' names no file", escaped(argument))});
-  }
   std::ifstream file(path, std::ios::binary);
   ByteBuffer content;
   std::error_code unknown;

@@ -20,8 +20,9 @@ struct Recording {
   SystemTime finalised; ///< when the camera closed it: a FILE's last change
 };
 
-/// What is wrong with a FILE argument such as `videoq=PATH`, whose kind is none; empty: nothing.
-std::string mistaken_kind(const std::string& argument);
+/// What is wrong with a FILE argument such as `videoq=PATH`, whose kind is none, or `photof=`;
+/// empty: nothing.
+std::string mistaken_file(const std::string& argument);
 
 /// Reads a FILE argument: `photof=PATH`, or PATH whose content, or else name, tells photo from
 /// video.

@@ -60,8 +60,10 @@ Accepted set_position(SimOptions& options, const std::string& given) {
   return std::nullopt;
 }
 
+constexpr std::size_t imei_digits = 15;
+
 Accepted set_imei(SimOptions& options, const std::string& given) {
-  const auto imei = parse_imei(given);
+  const auto imei = given.size() == imei_digits ? parse_imei(given) : std::nullopt;
   options.imei = imei.value_or(0);
   return imei ? std::nullopt : Accepted("15 digits");
 }

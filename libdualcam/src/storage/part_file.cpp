@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "dualcam/storage/checkpoint.hpp"
 #include "storage/part_names.hpp"
@@ -41,10 +42,15 @@ Result<bool> take(File& file) {
   return locked && *locked ? Result<bool>(file.is_named()) : locked;
 }
 
-/// Opens or creates a part, and locks it. nullopt: somebody else holds it.
+/// Opens or creates a part, and locks it. nullopt: somebody else holds it, or a link has its name.
 Result<std::optional<File>> open_or_create(const fs::path& path) {
+  auto& files = FileSystem::current();
+  struct stat status{};
   while (true) {
     auto file = File::open(path, O_RDWR | O_CREAT);
+    if (!file && file.error() == ELOOP && files.lstat(path.c_str(), &status) == 0) {
+      return std::nullopt;
+    }
     if (!file) {
       return io_error("create", path, file.error());
     }
@@ -127,8 +133,9 @@ Result<std::optional<PartFile>> PartFile::open(const fs::path& path, const fs::p
                                                Access access) {
   auto file = File::open(path, access == Access::read ? O_RDONLY : O_RDWR);
   if (!file) {
-    return file.error() == ENOENT ? Result<std::optional<PartFile>>()
-                                  : io_error("open", path, file.error());
+    return file.error() == ENOENT || file.error() == ELOOP // a link is no part
+               ? Result<std::optional<PartFile>>()
+               : io_error("open", path, file.error());
   }
   const auto taken = take(*file);
   if (!taken) {

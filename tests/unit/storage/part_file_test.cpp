@@ -225,14 +225,28 @@ TEST_CASE("part file: a discarded part leaves nothing") {
   CHECK(folder.names().empty());
 }
 
-TEST_CASE("part file: a missing folder and a symbolic link are errors that name the path") {
+TEST_CASE("part file: a missing folder is an error that names the path") {
   const TemporaryFolder folder;
   const auto missing = PartFile::create(folder / "missing/a.jpg");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().category == ErrorCategory::io);
   CHECK(missing.error().message.find("missing/a.jpg.part: No such file") != std::string::npos);
-  fs::create_symlink("elsewhere", folder / "b.jpg.part");
-  CHECK_FALSE(PartFile::create(folder / "b.jpg"));
+  fs::create_symlink("loop", folder / "loop");
+  const auto loop = PartFile::create(folder / "loop/a.jpg");
+  REQUIRE_FALSE(loop);
+  CHECK(loop.error().message.contains("loop/a.jpg.part: Too many levels of symbolic links"));
+}
+
+TEST_CASE("part file: a symbolic link keeps its name and is not followed") {
+  const TemporaryFolder folder;
+  fs::create_symlink("elsewhere", folder / "a.jpg.part");
+  const auto opened = PartFile::open(folder / "a.jpg.part", folder / "a.jpg");
+  REQUIRE(opened);
+  CHECK_FALSE(*opened);
+  const auto part = PartFile::create(folder / "a.jpg");
+  REQUIRE(part);
+  CHECK(part->path() == folder / "a_1.jpg.part");
+  CHECK_FALSE(fs::exists(folder / "elsewhere"));
 }
 
 TEST_CASE("part file: a write that does not fit is an error that names the path") {

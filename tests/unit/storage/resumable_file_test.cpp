@@ -378,8 +378,22 @@ TEST_CASE("resumable file: what cannot be read is an error, and left as it is") 
   const TemporaryFolder folder;
   leave_part(folder / "a.jpg", content(), 3);
   fs::remove(folder / "a.jpg.part");
-  fs::create_symlink("a.jpg.part", folder / "a.jpg.part"); // a loop
+  fs::create_directory(folder / "a.jpg.part");
   CHECK_FALSE(find(folder.path()));
+}
+
+TEST_CASE("resumable file: a link in the place of a part is left, and the file begun beside it") {
+  const TemporaryFolder folder;
+  leave_part(folder / "a.jpg", content(), 3);
+  fs::remove(folder / "a.jpg.part");
+  fs::create_symlink("elsewhere", folder / "a.jpg.part");
+  const auto found = find(folder.path());
+  REQUIRE(found);
+  CHECK_FALSE(*found);
+  const auto file = begin(folder / "a.jpg");
+  REQUIRE(file);
+  CHECK(file->path() == folder / "a_1.jpg.part");
+  CHECK_FALSE(fs::exists(folder / "elsewhere"));
 }
 
 TEST_CASE("resumable file: an empty part without a checkpoint is taken over") {

@@ -144,12 +144,12 @@ TEST_CASE("serve service: SIGHUP takes devices and metrics from the options as t
   server.options.metrics = scene.folder() / "before.prom";
   server.options.keep_listening = true;
   server.options.count = 1;
-  std::expected<ServeOptions, ExitCode> again = std::unexpected(ExitCode::usage);
+  std::expected<ServeOptions, std::string> again = std::unexpected("a.conf line 1: bad");
   server.reread = [&] { return again; };
   server.start();
   wait_until([&] { return fs::exists(scene.folder() / "before.prom"); });
   ::raise(SIGHUP);
-  scene.until_said("SIGHUP: the options stay as they were\n");
+  scene.until_said("SIGHUP: a.conf line 1: bad; all stays as it was\n");
   CHECK_FALSE(scene.says("read again"));
 
   again = server.options;
@@ -162,6 +162,24 @@ TEST_CASE("serve service: SIGHUP takes devices and metrics from the options as t
   CHECK(server.status() == 0);
   CHECK(content_of(scene.folder() / "after.prom").contains("files_total 1\n"));
   CHECK(content_of(scene.folder() / "before.prom").contains("files_total 0\n"));
+}
+
+TEST_CASE("serve service: SIGHUP says what of --config only a restart takes") {
+  Scene scene;
+  auto& server = scene.server;
+  server.options.keep_listening = true;
+  server.options.configured = {{1, "port", "7050"}, {2, "min-free", "1"}, {3, "imei", "@a"}};
+  server.options.count = 1;
+  auto again = server.options;
+  again.configured = {{1, "port", "7051"}, {2, "min-free", "1"}, {3, "no-metadata", {}}};
+  server.reread = [&] { return again; };
+  server.start();
+  scene.until_said("listening on");
+  ::raise(SIGHUP);
+  scene.until_said("are read again; only a restart takes what --config has changed: no-metadata, "
+                   "port\n");
+  send_last_photo(server);
+  CHECK(server.status() == 0);
 }
 
 TEST_CASE(
@@ -332,6 +350,11 @@ TEST_CASE("serve service: what is wrong before anybody comes ends it, by its own
     options.check_config = true;
     options.metrics = scene.folder() / "none/a.prom";
     says = "cannot write to --metrics " + options.metrics.string() + ": ";
+  }
+  SECTION("a folder in none, only looked at for a dry run") {
+    options.dry_run = true;
+    options.output = scene.folder() / "none/such";
+    says = "none/such does not exist, nor does the one it would be in";
   }
   SECTION("nothing, only looked at") {
     options.check_config = true;

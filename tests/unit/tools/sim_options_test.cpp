@@ -74,7 +74,7 @@ TEST_CASE("sim options: every value that cannot be meant is refused by name") {
                ContainsSubstring("LAT,LON in decimal degrees"));
   }
   CHECK(line.good({"--imei", "350612071913858", "a:1"}).imei == 350612071913858);
-  for (const auto* imei : {"3506120719138588", "35061207191385a", "", "-1"}) {
+  for (const auto* imei : {"3506120719138588", "35061207191385a", "12", "", "-1"}) {
     CHECK_THAT(line.bad({"--imei", imei, "a:1"}), ContainsSubstring("15 digits"));
   }
 }
