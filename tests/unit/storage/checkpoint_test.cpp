@@ -3,44 +3,27 @@
 #include "dualcam/files/metadata.hpp"
 #include "dualcam/storage/checkpoint_file.hpp"
 #include "dualcam/wire/crc16.hpp"
-#include "dualcam/wire/crc64.hpp"
+#include "storage/claim_testing.hpp"
 #include "storage/identity_text.hpp"
 #include "temporary_folder.hpp"
 
 namespace dualcam {
 namespace {
 
+using namespace claimed;
+
 constexpr auto v3_metadata =
     "0310 00000192d84dac30 00 0003 14 012c 404b59a74e8e028d 403947973bf147d6";
 constexpr auto v1_metadata = "0110 00000192d84dac31 00 0003";
-constexpr std::uint64_t part = 0x0123'4567'89ab'cdef;
 
 FileIdentity identity() {
   return {350612071913857, FileKind::front_video, 584, 1730205822000, from_hex(v3_metadata)};
-}
-
-constexpr Claim claim_a{.sequence = 8,
-                        .held = {338, 346112, 1024, 0x1a2b},
-                        .crc64 = 0x995d'c9bb'df19'39fa,
-                        .from = {337, 345088, 0x90c4, 0x1122'3344'5566'7788},
-                        .proved = {}};
-constexpr Claim claim_b{.sequence = 7,
-                        .held = {337, 345088, 1024, 0x90c4},
-                        .crc64 = 0x1122'3344'5566'7788,
-                        .from = {300, 306176, 0x0001, 0x0000'0000'0000'0002},
-                        .proved = Place{330, 336896, 0xffff, 0xffff'ffff'ffff'ffff}};
-
-std::string block_of(const Claim& claim, const std::string& header) {
-  return claim_block(claim, crc64(as_bytes(header)));
 }
 
 std::string checkpoint_text() {
   const auto header = checkpoint_header(part, identity());
   return header + block_of(claim_a, header) + block_of(claim_b, header);
 }
-
-/// Without the NUL that fill it up.
-std::string line_of(const std::string& block) { return block.substr(0, block.find('\0')); }
 
 /// Of version 1, as version 0.1 has written it.
 const std::string version_1 =

@@ -4,28 +4,13 @@
 #include <thread>
 
 #include "dualcam/wire/crc16.hpp"
+#include "storage/record_testing.hpp"
 #include "temporary_folder.hpp"
 
 namespace dualcam {
 namespace {
 
-constexpr std::uint64_t imei = 350612071913857;
-constexpr auto metadata = "0310 00000192d84dac30 00 0003 14 012c 404b59a74e8e028d 403947973bf147d6";
-
-FileRecord record(const std::string& name = "350612071913857/20241029T124342Z_videof.h265",
-                  std::uint64_t id = 0x0123'4567'89ab'cdef) {
-  return {id,
-          {imei, FileKind::front_video, 584, 1730205822000, from_hex(metadata)},
-          name,
-          name + ".part",
-          {584, 597102, 1024, 0x1a2b},
-          0x77e0,
-          {581, 593920, 3182, 0x995dc9bbdf1939fa}};
-}
-
-PartEntry part(std::uint64_t id = 7) {
-  return {id, FileKind::rear_photo, 51, 1730205822000, "350612071913857/b.jpg.part"};
-}
+using namespace recorded;
 
 CameraState read(const StateFolder& state) {
   const auto read = state.read();

@@ -21,14 +21,11 @@ void start(TestDevice& device, std::uint32_t announced, const std::string& told 
   device.say(hex(Start{announced}));
 }
 
-/// From this byte on.
-void send(TestDevice& device, std::string_view text, std::uint32_t from = 0,
-          std::size_t in_packet = 3) {
-  device.expect(hex(Resume{from}));
-  device.say(hex(Sync{from}));
+void send(TestDevice& device, std::string_view text, std::size_t in_packet = 3) {
+  device.expect(hex(Resume{0}));
+  device.say(hex(Sync{0}));
   std::uint16_t crc = 0;
-  for (auto rest = text.substr(from); !rest.empty();
-       rest.remove_prefix(std::min(in_packet, rest.size()))) {
+  for (auto rest = text; !rest.empty(); rest.remove_prefix(std::min(in_packet, rest.size()))) {
     const auto packet = as_bytes(rest.substr(0, in_packet));
     crc = crc16(packet, crc);
     device.say(hex(Data{packet, crc}));
@@ -42,6 +39,15 @@ void end(TestDevice& device) {
   device.say(nothing);
   device.end_after_close();
   CHECK(device.rest().empty());
+}
+
+/// One connection that brings a file, whole.
+void upload(TestServer& server, std::string_view text, const std::string& told = path,
+            std::size_t in_packet = 3) {
+  TestDevice device(server);
+  start(device, static_cast<std::uint32_t>(text.size()), told);
+  send(device, text, in_packet);
+  end(device);
 }
 
 /// The only file below a folder that is none of ours, and its content.
@@ -68,12 +74,7 @@ TEST_CASE("serve by path: a file comes, and is told of in bytes") {
   Scene scene;
   auto& server = without_template(scene).server;
   server.start();
-  {
-    TestDevice device(server);
-    start(device, 9);
-    send(device, "123456789");
-    end(device);
-  }
+  upload(server, "123456789");
   CHECK(server.status() == 0);
   CHECK(file_in(scene.folder()) ==
         std::pair<std::string, std::string>("350612071913857/20231020T231452Z_dsm_photo.jpg",
@@ -106,12 +107,7 @@ TEST_CASE("serve by path: what is held is gone on with, from a byte on") {
     send(device, "123456");
   }
   scene.until_said("waiting for the camera to come back");
-  {
-    TestDevice device(server);
-    start(device, 9);
-    send(device, "123456789"); // what is held is compared
-    end(device);
-  }
+  upload(server, "123456789"); // what is held is compared
   CHECK(server.status() == 0);
   CHECK(file_in(scene.folder()).second == "123456789");
   const auto events = scene.events();
@@ -174,12 +170,7 @@ TEST_CASE("serve by path: exactly --max-file-size is not too much") {
   auto& server = scene.server;
   server.options.max_file_size = 1024;
   server.start();
-  {
-    TestDevice device(server);
-    start(device, 1024);
-    send(device, std::string(1024, 'x'), 0, 512);
-    end(device);
-  }
+  upload(server, std::string(1024, 'x'), path, 512);
   CHECK(server.status() == 0);
   CHECK(file_in(scene.folder()).second.size() == 1024);
 }
@@ -190,12 +181,7 @@ TEST_CASE("serve by path: a file without an ending gets the one that its content
   Scene scene;
   auto& server = without_template(scene).server;
   server.start();
-  {
-    TestDevice device(server);
-    start(device, static_cast<std::uint32_t>(std::string_view(content).size()), "other/thing");
-    send(device, content);
-    end(device);
-  }
+  upload(server, content, "other/thing");
   CHECK(server.status() == 0);
   CHECK(file_in(scene.folder()).first.ends_with(std::string("_unknown_file") + ending));
 }
@@ -235,12 +221,7 @@ TEST_CASE("serve by path: a file that is stored already is acknowledged, and tol
     auto& server = without_template(scene).server;
     server.options.output = folder.path();
     server.start();
-    {
-      TestDevice device(server);
-      start(device, 9);
-      send(device, "123456789");
-      end(device);
-    }
+    upload(server, "123456789");
     CHECK(server.status() == 0);
     CHECK(scene.events().has("file-done") == !again);
     CHECK(scene.says("offered again, though it was stored as ") == again);
