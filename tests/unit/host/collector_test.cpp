@@ -159,6 +159,17 @@ TEST_CASE("collector: metadata comes with a stored file, and its name may be mad
   }
 }
 
+TEST_CASE("collector: a file without metadata does not get those of the one before it") {
+  TwoFiles camera(dialects[0]);
+  camera.files[1].file = camera.files[0].file;
+  camera.files[1].metadata.clear();
+  const auto disk = empty_disk();
+  const auto came = camera.come(*disk);
+  REQUIRE(came.told.size() == 2);
+  CHECK(came.told[0].identity.metadata == camera.files[0].metadata);
+  CHECK(came.told[1].identity.metadata.empty());
+}
+
 TEST_CASE("collector: what is not wanted stays with the camera") {
   const TwoFiles camera(dialects[0]);
   const auto disk = empty_disk();
