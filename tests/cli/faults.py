@@ -264,7 +264,7 @@ class FaultTest(ToolTest):
         of the slow sanitizers' build, which begins elsewhere than the other."""
         if self.family is not DUALCAM:
             return 9 * stride
-        return 2 * stride if sanitized() and stride > 1 else stride
+        return 4 * stride if sanitized() and stride > 1 else stride
 
     def record(self, kind, size):
         return Recording(kind, self.random.randbytes(size), family=self.family)

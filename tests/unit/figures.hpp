@@ -37,6 +37,9 @@ template <std::integral Count> constexpr Count tries(Count count) {
   return is_sanitized ? (count + 3) / 4 : count;
 }
 
+/// Of a row of places that are tried one by one: the sanitizers' build takes one in so many.
+constexpr std::uint32_t one_in(std::uint32_t count) { return is_sanitized ? count : 1; }
+
 /// Appends a row to the file that DUALCAM_FIGURES names, if any. `how` says what was done, with its
 /// seed.
 inline void figure(std::string_view name, std::string_view how, std::uint64_t count,

@@ -296,8 +296,7 @@ TEST_CASE("dump: whatever the damage, good packets are the file's and few are lo
         if (const auto* packet = std::get_if<DumpPacket>(&*event);
             packet != nullptr && packet->verdict == DumpVerdict::good) {
           ++good;
-          const auto found = std::ranges::search(s.content, packet->payload);
-          REQUIRE(found.size() == packet->payload.size());
+          REQUIRE((as_text(s.content).find(as_text(packet->payload)) != std::string_view::npos));
         }
       }
     };

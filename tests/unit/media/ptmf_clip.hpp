@@ -221,7 +221,7 @@ inline std::vector<std::size_t> indices(const Clip& clip) {
 
 /// Whether `damaged`, as long as the clip, differs from it within the chunk.
 inline bool touched(const Clip& clip, Bytes damaged, const Chunk& chunk) {
-  return !std::ranges::equal(clip.bytes_of(chunk), damaged.subspan(chunk.offset, chunk.size));
+  return as_text(clip.bytes_of(chunk)) != as_text(damaged.subspan(chunk.offset, chunk.size));
 }
 
 inline bool is_sound(const Chunk& chunk) { return chunk.name.starts_with('A'); }

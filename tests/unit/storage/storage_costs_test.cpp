@@ -1,6 +1,7 @@
 // What a START and a finish cost in calls, whatever lies about.
 #include <fcntl.h>
 
+#include "figures.hpp"
 #include "storage/memory_disk.hpp"
 #include "storage/resumable_testing.hpp"
 
@@ -68,7 +69,8 @@ std::unique_ptr<MemoryDisk> disk_with(unsigned names, unsigned parts, unsigned f
 TEST_CASE("storage costs: other parts and files cost a START and a finish nothing") {
   const auto alone = costs(*disk_with(0, 0));
   CHECK(alone.start <= 4);
-  for (const auto& [parts, files] : {std::pair(10'000U, 10'000U), {0U, 100'000U}}) {
+  for (const auto& [parts, files] :
+       {std::pair(tries(10'000U), tries(10'000U)), {0U, tries(100'000U)}}) {
     const auto among = costs(*disk_with(0, parts, files));
     CHECK(among.start == alone.start);
     CHECK(among.finish == alone.finish);
@@ -104,7 +106,7 @@ TEST_CASE("storage costs: nor do the camera's own") {
   const auto disk = disk_with(0, 0);
   {
     const FileSystem::Use use(*disk);
-    for (unsigned i = 0; i < 10'000; ++i) {
+    for (unsigned i = 0; i < tries(10'000U); ++i) {
       auto who = identity();
       who.announced = 100 + i;
       REQUIRE(ResumableFile::create(folder / ("x" + std::to_string(i) + ".jpg"), who,

@@ -305,14 +305,14 @@ void run_fleet(unsigned seed, bool failing) {
 
 TEST_CASE("committer: of any schedule and wherever the power goes, claims are true and all that "
           "was told is there") {
-  for (unsigned seed = 1; seed <= tries(30U); ++seed) {
+  for (unsigned seed = 1; seed <= tries(full(16, 30)); ++seed) {
     INFO("seed " << seed);
     run_fleet(seed, false);
   }
 }
 
 TEST_CASE("committer: the same where any sync may fail") {
-  for (unsigned seed = 1; seed <= tries(60U); ++seed) {
+  for (unsigned seed = 1; seed <= tries(full(24, 60)); ++seed) {
     INFO("seed " << seed);
     run_fleet(seed, true);
   }
