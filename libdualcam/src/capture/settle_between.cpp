@@ -128,7 +128,8 @@ void Settler::place_doubtful(Runs::iterator run) {
   const bool ends = end_ && place + size == *end_;
   const bool meets = next != runs_.end() && !next->doubtful && next->place == place + size &&
                      next->numbering == DumpNumbering::stated;
-  const bool last = next == runs_.end() && cut;
+  // One whose end is there may be whole, and what was before it lost.
+  const bool last = next == runs_.end() && cut && !packet.stored;
   const bool certain = in_step && (meets || ends || last);
   const bool unknown = run->numbering == DumpNumbering::unknown;
   put(*run, place,

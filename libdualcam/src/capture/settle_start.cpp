@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
 namespace dualcam {
 namespace {
@@ -25,9 +27,12 @@ bool goes_beyond_start(const CapturedTransfer& transfer) {
 
 } // namespace
 
-/// The size of most packets that another one goes on from: the last one may be smaller.
+/// The size of most packets that another one goes on from: the last one may be smaller. Where none
+/// does, the size that several have; a packet that came again is one.
 void settle_packet_size(CapturedTransfer& transfer) {
+  constexpr std::size_t enough = 4096;
   std::map<std::uint16_t, std::uint64_t> sizes;
+  std::set<std::pair<std::uint16_t, std::uint32_t>> whole; // size and content
   std::size_t largest = full_packet;
   const CapturedPacket* before = nullptr;
   for (const auto& packet : transfer.packets) {
@@ -36,8 +41,17 @@ void settle_packet_size(CapturedTransfer& transfer) {
     if (joined && before->size != 0) {
       ++sizes[before->size];
     }
+    if (sizes.empty() && packet.verdict != DumpVerdict::cut && whole.size() < enough) {
+      whole.emplace(packet.size, packet.content);
+    }
     largest = std::max<std::size_t>(largest, packet.size);
     before = &packet;
+  }
+  if (sizes.empty()) {
+    for (const auto& [size, content] : whole) {
+      ++sizes[size];
+    }
+    std::erase_if(sizes, [](const auto& each) { return each.first == 0 || each.second < 2; });
   }
   std::uint64_t most = 0;
   transfer.packet_size = largest;

@@ -211,59 +211,59 @@ TEST_CASE("damage figures: files by kind") {
               "its first bytes: 342 27 0 0 | 333 36 0 | 45 0 312228 0 6",
               "its content: 342 27 0 0 | 333 36 0 | 45 0 312228 0 6",
               "its CRC: 342 27 0 0 | 330 39 0 | 45 0 312228 0 6",
-              "a byte less: 342 0 27 0 | 334 35 0 | 45 0 292172 0 6",
-              "a byte more: 342 0 27 0 | 230 139 0 | 45 27 292172 24 6",
-              "its end is lost: 322 0 27 20 | 300 69 0 | 45 0 292172 0 5",
+              "a byte less: 342 0 27 0 | 333 36 0 | 45 0 292172 0 6",
+              "a byte more: 342 0 27 0 | 229 140 0 | 45 27 292172 24 6",
+              "its end is lost: 322 0 27 20 | 299 70 0 | 45 0 292172 0 5",
               "its begin is lost: 342 0 0 0 | 303 39 0 | 39 27 292172 0 6",
               "it is lost: 322 0 0 20 | 227 115 0 | 39 0 292172 43 5",
               "a SYNC's bytes before it: 323 0 24 22 | 265 104 0 | 45 0 292772 2 6",
-              "it is lost, and half of the one before: 297 0 25 20 | 205 125 12 | 39 0 272716 41 4",
+              "it is lost, and half of the one before: 297 0 25 20 | 202 128 12 | 39 0 272716 41 4",
               "it comes twice: 396 0 0 0 | 254 142 0 | 72 0 312228 50 27",
               "noise before it: 369 0 0 0 | 369 0 0 | 45 27 312228 0 27",
               "much noise before it: 369 0 0 0 | 369 0 0 | 45 27 312228 0 27",
-              "noise in it: 342 0 27 0 | 230 139 0 | 45 27 292172 24 6"});
+              "noise in it: 342 0 27 0 | 229 140 0 | 45 27 292172 24 6"});
 }
 
 TEST_CASE("damage figures: DATA of files by path") {
   CHECK(figures(Form::by_path) ==
         Lines{"its id: 342 0 0 0 | 303 39 0 | 39 27 146500 2 6",
-              "its length: 342 2 25 0 | 304 65 0 | 45 25 147100 4 6",
+              "its length: 342 2 25 0 | 303 66 0 | 45 25 147100 4 6",
               "its high length: 342 0 0 0 | 303 39 0 | 39 27 146500 2 6",
               "its first bytes: 342 27 0 0 | 333 36 0 | 45 0 156600 0 6",
               "its content: 342 27 0 0 | 333 36 0 | 45 0 156600 0 6",
               "its CRC: 342 27 0 0 | 330 39 0 | 45 0 156600 0 6",
-              "a byte less: 342 0 27 0 | 306 63 0 | 45 0 146500 2 6",
-              "a byte more: 342 0 27 0 | 230 139 0 | 45 27 146500 24 6",
-              "its end is lost: 322 0 27 20 | 290 79 0 | 45 0 146500 4 5",
+              "a byte less: 342 0 27 0 | 303 66 0 | 45 0 146500 2 6",
+              "a byte more: 342 0 27 0 | 227 142 0 | 45 27 146500 24 6",
+              "its end is lost: 322 0 27 20 | 287 82 0 | 45 0 146500 4 5",
               "its begin is lost: 342 0 0 0 | 303 39 0 | 39 27 146500 2 6",
               "it is lost: 322 0 0 20 | 227 115 0 | 39 0 146500 43 5",
               "a SYNC's bytes before it: 323 0 24 22 | 255 114 0 | 45 0 147100 6 6",
-              "it is lost, and half of the one before: 297 0 25 20 | 205 125 12 | 39 0 137000 41 4",
+              "it is lost, and half of the one before: 297 0 25 20 | 202 128 12 | 39 0 137000 41 4",
               "it comes twice: 396 0 0 0 | 254 142 0 | 72 0 156600 50 27",
               "noise before it: 369 0 0 0 | 369 0 0 | 45 27 156600 0 27",
               "much noise before it: 369 0 0 0 | 369 0 0 | 45 27 156600 0 27",
-              "noise in it: 342 0 27 0 | 230 139 0 | 45 27 146500 24 6"});
+              "noise in it: 342 0 27 0 | 227 142 0 | 45 27 146500 24 6"});
 }
 
 TEST_CASE("damage figures: ENHANCED DATA") {
   CHECK(figures(Form::enhanced) ==
         Lines{"its id: 342 0 0 0 | 342 0 0 | 39 27 146500 0 6",
-              "its length: 342 0 27 0 | 344 25 0 | 45 27 146500 0 6",
+              "its length: 342 0 27 0 | 342 27 0 | 45 27 146500 0 6",
               "its high length: 342 0 0 0 | 342 0 0 | 39 27 146500 0 6",
               "its first bytes: 352 17 0 0 | 338 31 0 | 45 0 156600 0 12",
               "its content: 342 27 0 0 | 368 1 0 | 45 0 156600 0 6",
               "its CRC: 342 27 0 0 | 363 6 0 | 45 0 156600 0 6",
-              "a byte less: 342 0 27 0 | 344 25 0 | 45 0 146500 0 6",
-              "a byte more: 342 0 27 0 | 344 25 0 | 45 27 146500 0 6",
-              "its end is lost: 322 0 27 20 | 339 30 0 | 45 0 146500 0 5",
+              "a byte less: 342 0 27 0 | 342 27 0 | 45 0 146500 0 6",
+              "a byte more: 342 0 27 0 | 342 27 0 | 45 27 146500 0 6",
+              "its end is lost: 322 0 27 20 | 337 32 0 | 45 0 146500 0 5",
               "its begin is lost: 342 0 0 0 | 342 0 0 | 39 27 146500 0 6",
               "it is lost: 322 0 0 20 | 337 5 0 | 39 0 146500 0 5",
               "a SYNC's bytes before it: 325 0 24 20 | 339 30 0 | 45 0 147100 1 7",
-              "it is lost, and half of the one before: 297 0 25 20 | 314 28 0 | 39 0 137000 0 4",
+              "it is lost, and half of the one before: 297 0 25 20 | 312 30 0 | 39 0 137000 0 4",
               "it comes twice: 396 0 0 0 | 372 24 0 | 72 0 156600 0 27",
               "noise before it: 345 0 0 24 | 369 0 0 | 45 27 156600 0 8",
               "much noise before it: 345 0 0 24 | 369 0 0 | 45 27 156600 0 8",
-              "noise in it: 342 0 27 0 | 344 25 0 | 45 27 146500 0 6"});
+              "noise in it: 342 0 27 0 | 342 27 0 | 45 27 146500 0 6"});
 }
 
 TEST_CASE("damage figures: two packets of one transfer") {
@@ -274,17 +274,17 @@ TEST_CASE("damage figures: two packets of one transfer") {
               "its first bytes: 292 50 0 0 | 272 70 0 | 42 0 289100 0 5",
               "its content: 292 50 0 0 | 272 70 0 | 42 0 289100 0 5",
               "its CRC: 274 68 0 0 | 256 86 0 | 42 0 289100 0 4",
-              "a byte less: 292 0 26 0 | 276 42 0 | 37 24 251636 0 5",
-              "a byte more: 292 0 26 0 | 199 119 0 | 37 26 251636 22 5",
-              "its end is lost: 274 0 26 18 | 204 114 0 | 37 0 251636 37 4",
+              "a byte less: 292 0 26 0 | 272 46 0 | 37 24 251636 0 5",
+              "a byte more: 292 0 26 0 | 195 123 0 | 37 26 251636 22 5",
+              "its end is lost: 274 0 26 18 | 200 118 0 | 37 0 251636 37 4",
               "its begin is lost: 292 0 0 0 | 195 97 0 | 30 25 251636 22 5",
               "it is lost: 274 0 0 18 | 195 97 0 | 30 0 251636 39 4",
               "a SYNC's bytes before it: 275 0 25 20 | 228 92 0 | 37 22 252236 3 4",
-              "it is lost, and half of the one before: 246 0 23 0 | 170 90 9 | 24 19 215196 19 0",
+              "it is lost, and half of the one before: 246 0 23 0 | 167 93 9 | 24 19 215196 19 0",
               "it comes twice: 392 0 0 0 | 221 171 0 | 92 0 289100 65 25",
               "noise before it: 298 0 0 20 | 203 115 0 | 37 26 269644 43 5",
               "much noise before it: 298 0 0 20 | 203 115 0 | 37 26 269644 43 5",
-              "noise in it: 292 0 26 0 | 199 119 0 | 37 26 251636 22 5"});
+              "noise in it: 292 0 26 0 | 195 123 0 | 37 26 251636 22 5"});
   CHECK(figures(Form::kinds, 3) ==
         Lines{"its id: 246 0 0 0 | 189 57 0 | 27 42 210500 2 0",
               "its length: 246 2 0 0 | 189 59 0 | 27 40 211132 0 0",
@@ -292,53 +292,53 @@ TEST_CASE("damage figures: two packets of one transfer") {
               "its first bytes: 246 42 0 0 | 244 44 0 | 36 0 242844 0 0",
               "its content: 246 42 0 0 | 244 44 0 | 36 0 242844 0 0",
               "its CRC: 246 42 0 0 | 240 48 0 | 36 0 242844 0 0",
-              "a byte less: 246 0 42 0 | 245 43 0 | 36 0 210500 0 0",
-              "a byte more: 246 0 42 0 | 141 147 0 | 36 42 210500 43 0",
-              "its end is lost: 213 0 42 33 | 195 93 0 | 36 0 210500 0 0",
+              "a byte less: 246 0 42 0 | 244 44 0 | 36 0 210500 0 0",
+              "a byte more: 246 0 42 0 | 140 148 0 | 36 42 210500 43 0",
+              "its end is lost: 213 0 42 33 | 194 94 0 | 36 0 210500 0 0",
               "its begin is lost: 246 0 0 0 | 189 57 0 | 27 42 210500 2 0",
               "it is lost: 213 13 0 20 | 133 113 0 | 26 0 211524 43 0",
               "a SYNC's bytes before it: 211 1 38 38 | 155 133 0 | 37 0 211100 6 0",
-              "it is lost, and half of the one before: 170 0 23 19 | 116 87 9 | 18 15 166468 29 0",
+              "it is lost, and half of the one before: 170 0 23 19 | 114 89 9 | 18 15 166468 29 0",
               "it comes twice: 330 0 0 0 | 164 166 0 | 78 0 242844 55 21",
               "noise before it: 288 0 0 0 | 288 0 0 | 36 42 242844 0 21",
               "much noise before it: 288 0 0 0 | 288 0 0 | 36 42 242844 0 21",
-              "noise in it: 246 0 42 0 | 141 147 0 | 36 42 210500 43 0"});
+              "noise in it: 246 0 42 0 | 140 148 0 | 36 42 210500 43 0"});
   CHECK(figures(Form::by_path, 2) ==
         Lines{"its id: 247 0 0 1 | 223 25 0 | 23 25 108300 2 3",
-              "its length: 248 0 25 2 | 225 50 0 | 31 25 108932 4 4",
+              "its length: 248 0 25 2 | 223 52 0 | 31 25 108932 4 4",
               "its high length: 247 0 0 1 | 223 25 0 | 23 25 108300 2 3",
               "its first bytes: 269 46 0 0 | 273 42 0 | 39 0 133400 0 4",
               "its content: 269 46 0 0 | 273 42 0 | 39 0 133400 0 4",
               "its CRC: 269 46 0 0 | 268 47 0 | 39 0 133400 0 4",
-              "a byte less: 248 0 25 0 | 227 46 0 | 31 21 108300 2 4",
-              "a byte more: 248 0 25 0 | 170 103 0 | 31 25 108300 21 4",
-              "its end is lost: 229 0 29 23 | 177 104 0 | 31 17 110300 29 1",
+              "a byte less: 248 0 25 0 | 223 50 0 | 31 21 108300 2 4",
+              "a byte more: 248 0 25 0 | 166 107 0 | 31 25 108300 21 4",
+              "its end is lost: 229 0 29 23 | 175 106 0 | 31 17 110300 29 1",
               "its begin is lost: 247 0 0 1 | 177 71 0 | 23 25 108300 18 3",
               "it is lost: 229 17 0 23 | 166 103 0 | 28 0 116300 39 1",
               "a SYNC's bytes before it: 232 1 24 22 | 171 108 0 | 33 18 109400 10 1",
-              "it is lost, and half of the one before: 207 0 22 18 | 148 89 10 | 22 20 99300 33 0",
+              "it is lost, and half of the one before: 207 0 22 18 | 144 93 10 | 22 20 99300 33 0",
               "it comes twice: 361 0 0 0 | 191 170 0 | 85 0 133400 60 23",
               "noise before it: 315 0 0 0 | 315 0 0 | 39 46 133400 0 23",
               "much noise before it: 315 0 0 0 | 315 0 0 | 39 46 133400 0 23",
-              "noise in it: 248 0 25 0 | 170 103 0 | 31 25 108300 21 4"});
+              "noise in it: 248 0 25 0 | 166 107 0 | 31 25 108300 21 4"});
   CHECK(figures(Form::enhanced, 2) ==
         Lines{"its id: 247 1 0 0 | 248 0 0 | 23 25 108300 0 3",
-              "its length: 248 0 25 0 | 251 22 0 | 31 25 108300 0 4",
+              "its length: 248 0 25 0 | 249 24 0 | 31 25 108300 0 4",
               "its high length: 247 1 0 0 | 248 0 0 | 23 25 108300 0 3",
               "its first bytes: 299 16 0 0 | 251 64 0 | 39 0 133400 0 9",
               "its content: 269 46 0 0 | 313 2 0 | 39 0 133400 0 4",
               "its CRC: 269 46 0 0 | 303 12 0 | 39 0 133400 0 4",
-              "a byte less: 248 0 25 0 | 251 22 0 | 31 21 108300 0 4",
-              "a byte more: 248 0 25 0 | 251 22 0 | 31 25 108300 0 4",
+              "a byte less: 248 0 25 0 | 249 24 0 | 31 21 108300 0 4",
+              "a byte more: 248 0 25 0 | 249 24 0 | 31 25 108300 0 4",
               "its end is lost: 229 0 29 23 | 245 36 0 | 31 17 110300 0 1",
               "its begin is lost: 247 1 0 0 | 248 0 0 | 23 25 108300 0 3",
               "it is lost: 229 0 0 40 | 244 25 0 | 27 0 116800 0 1",
               "a SYNC's bytes before it: 233 1 24 21 | 247 32 0 | 33 18 109900 3 1",
-              "it is lost, and half of the one before: 207 0 22 18 | 225 22 0 | 22 20 99300 0 0",
+              "it is lost, and half of the one before: 207 0 22 18 | 222 25 0 | 22 20 99300 0 0",
               "it comes twice: 361 0 0 0 | 319 42 0 | 85 0 133400 0 23",
               "noise before it: 273 0 0 42 | 315 0 0 | 39 46 133400 0 4",
               "much noise before it: 273 0 0 42 | 315 0 0 | 39 46 133400 0 4",
-              "noise in it: 248 0 25 0 | 251 22 0 | 31 25 108300 0 4"});
+              "noise in it: 248 0 25 0 | 249 24 0 | 31 25 108300 0 4"});
 }
 
 } // namespace dualcam

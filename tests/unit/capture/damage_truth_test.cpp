@@ -329,6 +329,10 @@ TEST_CASE("damage: what was once wrong") {
   // Two packets have one CRC by chance, and what came again tells from which of them another one
   // goes on.
   damaged(Family::data_by_path, Fault::erase_packets, 1, 1, 1008592);
+  // As many packets were missing as a device had sent again, and their SYNC was lost.
+  damaged(Family::data_by_path, Fault::erase_packets, 1, 2, 3000223);
+  // The last packet was whole, but for those before it, and the INIT behind it was cut.
+  damaged(Family::enhanced, Fault::erase_packets, 1, 3, 3000378);
   // Packets that came three times because of damage were taken for blank ones.
   damaged(Family::data_by_path, Fault::repeat, 1, 2, 3000104);
   damaged(Family::data_by_path, Fault::repeat, 1, 2, 3000123);

@@ -79,6 +79,31 @@ constexpr auto whole = "videof 20: 20 good, 0 bad, 0 missing, 0 repeated, in 1, 
 
 } // namespace
 
+TEST_CASE(
+    "transfers: a packet that is as large as others is not the last, whatever the usual size") {
+  for (const std::size_t size : {512U, 700U, 1024U}) {
+    CAPTURE(size);
+    constexpr std::uint32_t count = 11;
+    const auto content = random_bytes((count - 1) * size + 100, 1);
+    DeviceStream s;
+    s.init().message(Start{count}).message(Sync{1});
+    std::uint16_t crc = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const auto rest = Bytes(content).subspan(i * size);
+      const auto payload = rest.first(std::min(rest.size(), size));
+      crc = crc16(payload, crc);
+      const auto begin = s.bytes.size();
+      s.message(Data{payload, crc});
+      if (i % 2 != 0) {
+        s.flip(begin + 40);
+      }
+    }
+    s.init(0);
+    CHECK(log_of({{s.bytes}}) ==
+          Lines{"videof 11: 6 good, 5 bad, 0 missing, 0 repeated, in 1, stated"});
+  }
+}
+
 TEST_CASE("transfer log: one file over several connections") {
   struct Case {
     const char* name;
