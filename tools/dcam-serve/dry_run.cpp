@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include "common/clock.hpp"
@@ -41,7 +43,8 @@ ExitCode print_paths(const ServeOptions& options) {
   asio::io_context loop;
   Disks disks(loop, Clock::system(), options.output); // which nothing is asked of
   const auto destination = Destination::of(options, disks, Clock::system());
-  Product product(direct_output(), options.common);
+  DirectWriter writer(STDOUT_FILENO); // whose error nobody else is to have
+  Product product(writer, options.common);
   for (const auto& file : examples(system_now())) {
     if (!options.wishes.wants(file)) {
       continue;

@@ -109,6 +109,7 @@ TEST_CASE("dry run: what cannot be written is an error") {
   }();
   CHECK(code == ExitCode::io);
   CHECK(quiet.errors() == "dcam-serve: cannot write to standard output: No space left on device\n");
+  CHECK_FALSE(dry.run().output.empty()); // it was this one's error alone
 }
 
 } // namespace dualcam::serve

@@ -110,7 +110,7 @@ TEST_CASE("scrub: a damaged packet is as bad as it was before a command that the
     place.capture("a", frames.send(camera, server, stream.bytes).file());
     CHECK(place.scrub().code == ExitCode::done);
     CHECK(told(place.made()) == told(place.options.files[0]));
-    CHECK(told(place.made())[0].at("verdict") == "bad");
+    CHECK(told(place.made()).at(0).at("verdict") == "bad");
   }
 }
 
