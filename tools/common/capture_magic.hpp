@@ -20,6 +20,8 @@ inline bool is_capture(Bytes first_bytes) {
   case 0xD4C3B2A1:
   case 0xA1B23C4D: // nanoseconds
   case 0x4D3CB2A1:
+  case 0xA1B2CD34: // Kuznetzov's, with more about each frame
+  case 0x34CDB2A1:
   case pcapng_beginning:
     return true;
   default:

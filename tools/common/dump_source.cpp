@@ -1,6 +1,7 @@
 #include "common/dump_source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -312,6 +313,22 @@ Result<void> read_packets(InputFile& file, const DumpOptions& options, DumpListe
 
 } // namespace
 
+namespace {
+
+/// A capture of another kind, whose frames are no stream of a camera. Empty: none.
+std::string_view other_capture(Bytes first_bytes) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kinds{
+      {{{"snoop\0\0\0", 8}, "snoop"}, {"GMBU", "Network Monitor"}}};
+  for (const auto& [magic, name] : kinds) {
+    if (as_text(first_bytes).starts_with(magic)) {
+      return name;
+    }
+  }
+  return {};
+}
+
+} // namespace
+
 CaptureReader::CaptureReader(const DumpOptions& options, DumpListener& listener, DumpFacts& facts)
     : options_(options), streams_(std::make_unique<CaptureStreams>(options, listener, facts)) {
   facts.form = DumpForm::capture;
@@ -356,6 +373,11 @@ Result<void> read_dump(InputFile& file, const DumpOptions& options, DumpListener
     return std::unexpected(sample.error());
   }
   facts.form = form_of(*sample);
+  if (const auto kind = other_capture(*sample); !kind.empty()) {
+    return std::unexpected(Error{
+        ErrorCategory::unsupported, 0,
+        fmt::format("a capture of {}: 'editcap -F pcap' makes one of it that can be read", kind)});
+  }
   if (facts.form == DumpForm::capture) {
     return read_packets(file, options, listener, facts);
   }

@@ -124,6 +124,25 @@ TEST_CASE("capture: every link layer, both IPs, both file formats") {
   }
 }
 
+TEST_CASE("capture: Kuznetzov's pcap is read, and captures of other programs are named") {
+  const auto traffic = Traffic().open().send(session().bytes).close();
+  auto file = from_hex("a1b2cd34 0002 0004 00000000 00000000 00040000 00000001");
+  for (const auto& packet : traffic.packets) {
+    const auto bytes = frame(LinkType::ethernet, packet);
+    append(file, from_hex("00000001 00000000"));
+    append_be(file, static_cast<std::uint32_t>(bytes.size()));
+    append_be(file, static_cast<std::uint32_t>(bytes.size()));
+    append(file, from_hex("00000001 0800 00 00")); // interface, protocol, kind
+    append(file, bytes);
+  }
+  CHECK(read_file(file) == PerStream{whole});
+  for (const auto* magic : {"736e6f6f70000000", "474d4255"}) {
+    auto other = from_hex(magic);
+    append(other, session().bytes);
+    CHECK_THAT(read_file(other).at(0).at(0), ContainsSubstring("editcap -F pcap"));
+  }
+}
+
 TEST_CASE("capture: several link types in one pcapng file") {
   const auto traffic = Traffic().open().send(session().bytes).close();
   const std::vector links{LinkType::ethernet, LinkType::null, LinkType::linux_cooked2};
