@@ -160,6 +160,7 @@ void RecordInput::fail_line(std::uint64_t line, const std::string& what) {
 
 void RecordInput::nothing_found(std::uint64_t bytes) {
   if (!said_something_) {
+    passed_over_ = 0; // that is no news
     fail({bytes == 0 ? ErrorCategory::truncated : ErrorCategory::unsupported, 0,
           fmt::format("{}; {}", bytes == 0 ? "the input is empty" : "no metadata and no INIT in it",
                       expected_inputs)});
@@ -229,6 +230,7 @@ void RecordInput::read_capture(InputFile& file) {
   if (const auto read = read_dump(file, {}, records, facts); !read) {
     fail(read.error());
   }
+  passed_over_ += facts.lines_passed_over;
   for (const auto& problem : facts.problems) {
     fail_line(problem.line, problem.what);
   }
@@ -324,6 +326,8 @@ bool RecordInput::read_hex_lines(std::string_view text) {
       between = most;
     } else if (line.has_hex || (between && i < last)) {
       fail_line(at, line.record.error().message);
+    } else {
+      ++passed_over_;
     }
   }
   return true;

@@ -29,6 +29,9 @@ public:
   /// Bytes of any of the binary forms.
   void read(Bytes bytes);
 
+  /// Of a text: those that hold something, but no hex, and are no sign that something is wrong.
+  std::uint64_t lines_passed_over() const { return passed_over_; }
+
 private:
   void take(Result<Record> record);
   void fail(const Error& error);
@@ -53,6 +56,7 @@ private:
   Take take_;
   Complain complain_;
   bool said_something_ = false; ///< a record or a complaint
+  std::uint64_t passed_over_ = 0;
 };
 
 } // namespace dualcam::meta

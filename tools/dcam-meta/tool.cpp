@@ -126,6 +126,10 @@ ExitCode MetaTool::show_input(const std::string& path, RecordWriter& writer) {
       options_.camera, [&](const Record& record) { show_record(record, path, writer); },
       [&](const auto& what) { code = worse_of(code, complain(shown(path), what)); });
   input.read(file->content());
+  if (const auto lines = input.lines_passed_over(); lines != 0) {
+    console_.note(
+        fmt::format("{}: {} without hex passed over", shown(path), counted(lines, "line")));
+  }
   if (const auto whole = file->finish(); !whole) {
     code = worse_of(code, complain(shown(path), whole.error()));
   }

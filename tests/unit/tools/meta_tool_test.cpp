@@ -125,6 +125,19 @@ TEST_CASE("meta tool: coordinates are read from standard input, line by line") {
   CHECK(ran.errors == "dcam-meta: line 2: longer than 64 KiB\n");
 }
 
+TEST_CASE("meta tool: lines without hex around records are counted") {
+  MetaOptions options;
+  options.files = {"-"};
+  for (const bool quiet : {false, true}) {
+    options.common.quiet = quiet;
+    const StandardInput input("Hello,\n" + v3 + "\n\n" + v3 + "\nYours, Bob\nBye\n");
+    const auto ran = run(options);
+    CHECK(ran.code == ExitCode::done);
+    CHECK(ran.errors ==
+          (quiet ? "" : "dcam-meta: standard input: 3 lines without hex passed over\n"));
+  }
+}
+
 TEST_CASE("meta tool: what is read is named as it was given") {
   MetaOptions options;
   options.files = {"-"};
