@@ -80,8 +80,19 @@ def dump_forms():
     return forms
 
 
+def words_of_gdb(letter, size):
+    def form(data):
+        lines = []
+        for at, row in rows(data):
+            words = [row[i:i + size][::-1].hex().zfill(2 * size) for i in range(0, len(row), size)]
+            lines.append(f"0x{0x7fffffffe000 + at:x}:\t" + "\t".join("0x" + word for word in words))
+        return "\n".join(lines) + "\n"
+    return {f"gdb's x/x{letter}": form}
+
+
 def words_of_dumps():
-    forms = {f"xxd {options}": run("xxd", *options.split()) for options in ("-e", "-e -g8", "-b")}
+    gdb = words_of_gdb("h", 2) | words_of_gdb("w", 4) | words_of_gdb("g", 8)
+    forms = gdb | {f"xxd {options}": run("xxd", *options.split()) for options in ("-e", "-e -g8", "-b")}
     return forms | {f"hexdump {options}": run("hexdump", *options.split()) for options in (
         "", "-v", "-x", "-d", "-o", "-c", "-cv")} | {
             "hexdump -e, words": run("hexdump", "-v", "-e", '4/4 "%08x " "\\n"'),

@@ -52,6 +52,7 @@ struct Row {
   bool decimal = false;  ///< one of them is
   bool attached = false; ///< at least eight digits of it touch the mark, but for one blank
   bool in_list = false;  ///< it begins behind a bracket
+  bool listed = true;    ///< nothing but blanks and commas parts them
 };
 
 /// Of digits and what parts them, next to the mark: `nearest` is the first character.
@@ -68,6 +69,7 @@ template <class Iterator> Row row_of(Iterator nearest, Iterator end) {
         break;
       }
       parted = parted || i != nearest;
+      row.listed = row.listed && (*i == ' ' || *i == ',');
       continue;
     }
     ++row.digits;
@@ -76,6 +78,19 @@ template <class Iterator> Row row_of(Iterator nearest, Iterator end) {
   }
   row.attached = at_once >= touching && row.decimal;
   return row;
+}
+
+/// A line of its own between two lines of digits, which a matrix has within brackets.
+bool is_between_lines(std::string_view before, std::string_view after) {
+  constexpr std::string_view around = " \t\r\n[](){}<>|,;\"'";
+  constexpr std::size_t least = 8;
+  const auto last = before.find_last_not_of(around) + 1; // npos + 1 is 0
+  const auto first = std::min(after.find_first_not_of(around), after.size());
+  const auto above = before.substr(0, last);
+  const auto below = after.substr(first);
+  return after.substr(0, first).contains('\n') &&
+         row_of(above.rbegin(), above.rend()).digits >= least &&
+         row_of(below.begin(), below.end()).digits >= least;
 }
 
 bool ends(std::string_view after) {
@@ -105,11 +120,15 @@ std::optional<std::string> cut_between(std::string_view before, std::string_view
   const bool between_groups = left.attached && right.attached;
   const bool clear = beside == CutMarks::Beside::nothing;
   const bool touches = clear && left.attached && is_hex_digit(last) && ends(after);
-  const bool in_list =
-      clear && left.decimal && (last == ' ' || last == ',') && (left.digits >= 8 || left.in_list) &&
-      (after.starts_with(' ') ? right.digits >= 3 && left.in_list
-                              : !after.empty() && std::string_view(">])}").contains(after[0]));
-  return between_groups || touches || in_list ? std::optional<std::string>(rest) : std::nullopt;
+  const bool of_list = left.in_list || (left.listed && left.digits >= 16);
+  const bool in_list = clear && left.decimal && (last == ' ' || last == ',') &&
+                       (left.digits >= 8 || left.in_list) &&
+                       (after.starts_with(' ') || after.starts_with(", ")
+                            ? right.digits >= 3 && of_list
+                            : !after.empty() && std::string_view(">])}").contains(after[0]));
+  const bool between_lines = clear && alone && is_between_lines(before, after);
+  return between_groups || touches || in_list || between_lines ? std::optional<std::string>(rest)
+                                                               : std::nullopt;
 }
 
 } // namespace

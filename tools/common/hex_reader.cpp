@@ -1,6 +1,7 @@
 #include "common/hex_reader.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <tuple>
 #include <utility>
 
@@ -329,12 +330,35 @@ void HexReader::digit_line(std::string_view text) {
   }
 }
 
+/// Digits alone, which say where the line before them ends, if a word in front of its bytes says
+/// where it begins: the last line of `hexdump -C`.
+bool HexReader::is_next_offset(const FoundLine& found) const {
+  const auto digits = 2 * found.bytes.size();
+  if (!before_words_ || digits < 6 || digits > 16) {
+    return false;
+  }
+  const std::string_view before = *before_words_;
+  const auto end = before.find_last_not_of(" \t:|") + 1; // npos + 1 is 0
+  const auto word = before.substr(end - std::min(end, digits), std::min(end, digits));
+  std::uint64_t offset = 0;
+  const auto parsed = std::from_chars(word.data(), word.data() + word.size(), offset, 16);
+  std::uint64_t here = 0;
+  for (const auto byte : found.bytes) {
+    here = here << 8 | std::to_integer<std::uint64_t>(byte);
+  }
+  return word.size() == digits && parsed.ptr == word.data() + word.size() &&
+         here == offset + words_size_;
+}
+
 void HexReader::words_line(std::string_view text) {
   if (is_star(text)) {
     refuse(std::string(star_without_offsets));
     return;
   }
-  const auto found = parse_words_line(text, *form_, before_words_);
+  auto found = parse_words_line(text, *form_, before_words_);
+  if (is_next_offset(found)) {
+    found = {};
+  }
   look_at_other_hex(found);
   if (short_line_ != 0 && !found.bytes.empty()) {
     problem_at(std::exchange(short_line_, 0), "fewer bytes than in the other lines");
@@ -345,6 +369,7 @@ void HexReader::words_line(std::string_view text) {
   const bool is_blank = text.find_first_not_of(" \t") == std::string_view::npos;
   passed_over_ += found.bytes.empty() && !found.has_other_hex && !is_blank ? 1 : 0;
   before_words_ = found.bytes.empty() ? std::nullopt : std::optional(std::string(found.before));
+  words_size_ = found.bytes.size();
   emit(found.bytes);
 }
 

@@ -102,6 +102,7 @@ private:
   void repeat_last(Side& side, std::uint64_t until, bool other_side);
   void digit_line(std::string_view line);
   void words_line(std::string_view line);
+  bool is_next_offset(const FoundLine& found) const;
   void look_at_other_hex(const FoundLine& found);
   void end_other_hex();
   void yaml_line(std::string_view line);
@@ -136,6 +137,7 @@ private:
   std::uint64_t repeated_bytes_ = 0;
 
   std::optional<std::string> before_words_; ///< in front of the bytes, if the line before had such
+  std::size_t words_size_ = 0;              ///< how many bytes that one had
   /// Long words of hex in lines that came before any with bytes: what stands beside these, too, is
   /// the name of something.
   std::vector<std::pair<std::uint64_t, std::string>> other_hex_;

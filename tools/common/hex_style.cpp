@@ -134,8 +134,25 @@ private:
   bool starred_ = false; ///< the line before was `*`
 };
 
-/// `od -c` and `xxd -b`: what to print instead.
+/// `0x7ffe08:	0x05000000	0xe13e0100`: what `x/xh`, `x/xw` and `x/xg` of gdb print.
+bool has_gdb_words(std::string_view line) {
+  const auto colon = line.find(':');
+  if (!line.starts_with("0x") || colon == std::string_view::npos) {
+    return false;
+  }
+  const auto tokens = tokens_of(line.substr(colon + 1), " \t");
+  return !tokens.empty() && std::ranges::all_of(tokens, [&](std::string_view token) {
+    const auto size = token.size();
+    return token.starts_with("0x") && (size == 6 || size == 10 || size == 18) &&
+           size == tokens[0].size() && all_hex(token.substr(2));
+  });
+}
+
+/// `od -c`, `xxd -b` and gdb's words: what to print instead.
 std::string_view other_printer(std::string_view line) {
+  if (has_gdb_words(line)) {
+    return "words, whose bytes may stand in another order: print it with 'x/xb'";
+  }
   const auto tokens = tokens_of(line, " \t");
   if (tokens.size() < 4 || !all_hex(tokens[0].substr(0, 7))) {
     return {};

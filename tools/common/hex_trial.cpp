@@ -17,6 +17,17 @@ namespace {
 
 using Forms = std::vector<HexForm>;
 
+/// How many lines hold something.
+std::uint64_t filled_lines(std::string_view text) {
+  std::uint64_t lines = 0;
+  bool filled = false;
+  for (const char c : text) {
+    lines += !filled && c > ' ' ? 1 : 0;
+    filled = c != '\n' && (filled || c > ' ');
+  }
+  return lines;
+}
+
 /// The bytes of a sample, and what was wrong with them.
 class Trial : private HexReader::Listener {
 public:
@@ -28,6 +39,7 @@ public:
     reader.finish();
     // What Node has cut is missing in any form.
     problems_ = reader.problem_count() + (form.style == HexStyle::node ? 0 : gaps_);
+    passed_over_ = reader.lines_passed_over();
     for (std::size_t at = 0; word > 1 && at + word <= blocks_.back().size(); at += word) {
       std::ranges::reverse(std::span(blocks_.back()).subspan(at, word));
     }
@@ -51,7 +63,8 @@ public:
     if (bytes_ < few && vouched_ < bytes_) {
       return false;
     }
-    const auto lines = static_cast<std::uint64_t>(std::ranges::count(sample, '\n')) + 1;
+    const auto filled = filled_lines(sample);
+    const auto lines = filled - std::min(filled, passed_over_);
     const bool by_lines = style == HexStyle::lines || style == HexStyle::offsets;
     return is_convincing() && (problems_ == 0 || (by_lines && 10 * problems_ < lines));
   }
@@ -85,6 +98,7 @@ private:
   std::size_t vouched_ = 0;
   std::uint64_t gaps_ = 0;
   std::uint64_t problems_ = 0;
+  std::uint64_t passed_over_ = 0; ///< lines
 };
 
 // --- what may be tried ---

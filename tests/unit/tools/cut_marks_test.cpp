@@ -105,6 +105,28 @@ TEST_CASE("cut marks: a list ends in dots before its bracket") {
   CHECK_FALSE(is_cut("[0, 4, ..."));
 }
 
+TEST_CASE("cut marks: numpy leaves out the middle of an array, however long it is") {
+  const auto numbers = [](int count) {
+    std::string text;
+    for (int i = 0; i < count; ++i) {
+      text += std::to_string(100 + i % 100) + ", ";
+    }
+    return text;
+  };
+  CHECK(is_cut("array([  0,   0,   0, ...,   0,   4,   0], dtype=uint8)"));
+  CHECK(is_cut("array([" + numbers(200) + "..., " + numbers(200) + "4])"));
+  CHECK(is_cut(numbers(6) + "... 255, 0, 1"));
+  CHECK_FALSE(is_cut(numbers(5) + "... 255, 0, 1")); // 15 digits, and no bracket before them
+  CHECK_FALSE(is_cut("2024-11-27 20:05:09.123456 ... 00 04 04 02")); // no list
+  const std::string row = "[100 101 102]\n";
+  CHECK(marks("[" + row + " " + row + " ...\n " + row + " " + row) == Lines{"3: " + rest});
+  CHECK(marks("00 04 04 02\n[...]\n05 06 07 08\n").empty()); // only dots
+  CHECK(is_cut("00 04 04 02\n...\n05 06 07 08\n"));
+  CHECK_FALSE(is_cut("00 04 04\n...\n05 06 07 08\n"));
+  CHECK_FALSE(is_cut("00 04 04 02\n...\n05 06 07\n"));
+  CHECK_FALSE(is_cut("00 04 04 02\n...\n", Beside::text));
+}
+
 TEST_CASE("cut marks: beside text dots are characters, but for a line of their own") {
   CHECK_FALSE(is_cut("00040402...", Beside::text));
   CHECK_FALSE(is_cut("00 04 ... 17 more bytes>", Beside::text));
