@@ -347,6 +347,18 @@ bool is_unpadded(const Words& words) {
   return single;
 }
 
+/// `%00%04`; of ascii85 few of the signs stand before digits.
+bool is_percent_encoded(std::string_view word) {
+  constexpr std::size_t least = 8;
+  std::size_t signs = 0;
+  std::size_t bytes = 0;
+  for (auto at = word.find('%'); at != std::string_view::npos; at = word.find('%', at + 1)) {
+    ++signs;
+    bytes += leading_digits(word.substr(at + 1, 2)) == 2 ? 1 : 0;
+  }
+  return signs >= least && 2 * bytes > signs;
+}
+
 std::string problem_without_hex(const Words& words) {
   const bool odd = std::ranges::all_of(words, [](auto each) {
     const auto word = parse_word(each);
@@ -355,8 +367,7 @@ std::string problem_without_hex(const Words& words) {
   if (odd) {
     return "an odd number of hex digits: one is missing, or one too many";
   }
-  const auto is_encoded = [](std::string_view word) { return std::ranges::count(word, '%') >= 8; };
-  if (std::ranges::any_of(words, is_encoded)) {
+  if (std::ranges::any_of(words, is_percent_encoded)) {
     return "percent-encoded bytes: decode them, and print them as hex";
   }
   return has_much_hex(words)

@@ -27,6 +27,14 @@ bool is_field(std::string_view line) {
          });
 }
 
+/// The line of this number, from 1.
+std::string_view line_of(std::string_view text, std::uint64_t number) {
+  for (; number > 1 && !text.empty(); --number) {
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  }
+  return text.substr(0, text.find('\n'));
+}
+
 } // namespace
 
 bool is_hex_text(Bytes first_bytes) {
@@ -105,9 +113,10 @@ void HexReader::begin() {
   if (!form) {
     line_number_ = form.error().line;
     refuse(form.error().what);
-    CutMarks marks(CutMarks::Beside::nothing, [this](std::uint64_t line, std::string what) {
-      problem_at(line, std::move(what));
-    });
+    const bool has_offsets = parse_offset_line(line_of(text, line_number_), 16, false).has_value();
+    CutMarks marks(
+        has_offsets ? CutMarks::Beside::text : CutMarks::Beside::nothing,
+        [this](std::uint64_t line, std::string what) { problem_at(line, std::move(what)); });
     marks.feed(text);
     marks.finish();
     return;

@@ -145,6 +145,7 @@ TEST_CASE("hex lines: hex among other words") {
       {"a=%00%04%04%02%00%04%04%02", " line 1: "s + percent},
       {"x %00%04%04%02%00%04%04%02", " line 1: "s + percent},
       {"%00%04%04%02%00%04%04%0g", " line 1: "s + percent},
+      {"%q0%r4%s4%t2%00%04%0x%0g%0y", " passed 1"},
       {"00 04 04 02 zz", " line 1: "s + mixed},
       {"00 04 zz", " passed 1"},
       {"zz 00 04 04 02 zz", " line 1: "s + mixed},

@@ -1,7 +1,7 @@
 #include "common/hex_words.hpp"
 
 #include "common/hex_trial.hpp"
-#include "testing.hpp"
+#include "tools/hex_reading.hpp"
 
 namespace dualcam {
 namespace {
@@ -53,6 +53,18 @@ TEST_CASE("hex words: columns, so many bytes, and numbers") {
   CHECK(found("a line with 1 and 2 in it", numbers) == "");
   numbers.numbers = 8;
   CHECK(found("RX: 000 004 377 010", numbers) == "0004ff08");
+}
+
+TEST_CASE("hex words: an offset alone, behind what stands before the bytes, is none of them") {
+  HexForm longest{HexStyle::words};
+  longest.longest = true;
+  for (const auto& [last, bytes] : {std::pair{"00000c38", ""}, {"00000c39", "00000c39"}}) {
+    HexLog log;
+    HexReader reader(log, longest, 0);
+    reader.feed("RX\tNone\t00000c30  19 81 40 00 04 00 05 06\nRX\tNone\t" + std::string(last));
+    reader.finish();
+    CHECK(log.text == "1981400004000506" + std::string(bytes));
+  }
 }
 
 TEST_CASE("hex words: of a line that has more bytes than are told the first count") {
