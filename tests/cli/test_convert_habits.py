@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 import convert_media as media
-from test_convert import ConvertCase
+from test_convert import DCAM_CONVERT, ConvertCase
 
 
 def boxes(data, path, start=0, end=None):
@@ -81,6 +81,32 @@ class Names(ConvertCase):
         self.assertEqual(self.said, "")
         again = self.convert("-o", "m" * 251 + ".mp4", "m" * 250 + ".h265").decode().strip()
         self.assertEqual(len(again), 255)
+        for name in "m" * 255, "é" * 127 + "m":  # cut, and not in the middle of a character
+            self.clip(name)
+            made = self.convert(name).decode().strip()
+            self.assertRegex(made, f"^{name[:120]}.*{name[-2]}\\.mp4$")
+            self.assertLessEqual(len(os.fsencode(made)), 255)
+
+    def test_a_folder_that_is_missing_is_named(self):
+        self.clip("a.h265")
+        for arguments in (("-o", "nd/x.mp4"), ("--thumbnail", "nd/x.jpg")):
+            self.convert(*arguments, "a.h265", code=3)
+            self.assertIn(f"cannot create {arguments[1]}: the folder nd: No such file or directory", self.said)
+
+    def test_a_folder_that_cannot_be_read_is_passed_over(self):
+        (self.folder / "in/b").mkdir(parents=True)
+        self.clip("in/a.h265")
+        self.clip("in/b/c.h265")
+        (self.folder / "in/b").chmod(0)
+        self.addCleanup((self.folder / "in/b").chmod, 0o700)
+        # root reads it all the same, but for these capabilities
+        user = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+        for arguments, made in ((("-o", "mp4/", "in"), "mp4/a.mp4"), (("--page", "p.html", "in"), "p.html"),
+                                (("--contact-sheet", "s.jpg", "in"), "s.jpg")):
+            done = subprocess.run([*user, DCAM_CONVERT, *arguments], cwd=self.folder, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn("cannot read in/b: Permission denied", done.stderr)
+            self.assertIn(made, done.stdout)
 
     def test_a_last_name_that_is_not_there_is_answered_with_the_option(self):
         self.clip("a.h265")

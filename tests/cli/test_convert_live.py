@@ -73,6 +73,12 @@ class Pipes(LiveCase):
         self.assertEqual(self.said, "")
         self.assert_as_in_one_pass(b"".join(chunk for _, _, chunk in chunks))
 
+    def test_what_cannot_be_live_is_said_where_it_was_asked_for(self):
+        self.write("a.hevc", media.hevc(1))
+        self.convert("--live", "--fps", "20", "-o", "a.mkv", "a.hevc")
+        self.assertIn("a.hevc: is not live, only PTMF is", self.said)
+        self.assertEqual(len(media.picture_times(self.folder / "a.mkv")), 20)
+
     def test_bytes_that_dribble_make_the_same(self):
         data = media.ptmf(self.seconds)
         process = self.live("--live", "-", stdin=subprocess.PIPE)

@@ -28,8 +28,11 @@ class Sizes(ConvertCase):
     def hevc(self):
         return b"".join(media.hevc(1, 20, size) for size in self.sizes)
 
+    def changes(self, said=None):
+        return re.findall(r"from frame (\d+) \((.*) s\) on pictures are (\w+), before (\w+)", said or self.said)
+
     def assert_told(self, said):
-        self.assertEqual(re.findall(r"from frame (\d+) \((.*) s\) on pictures are (\w+), before (\w+)", said),
+        self.assertEqual(self.changes(said),
                          [("20", "1.000", "160x96", "320x192"), ("40", "2.000", "320x192", "160x96")])
 
     def test_every_picture_is_kept_and_the_change_is_told(self):
@@ -44,6 +47,18 @@ class Sizes(ConvertCase):
         self.assertEqual(record["size_changes"][0],
                          {"frame": 20, "seconds": 1.0, "from": "320x192", "to": "160x96"})
         self.assertEqual((record["frames"], record["frames_lost"], record["exit"]), (60, 0, 0))
+
+    def test_in_an_elementary_stream_and_in_mp4_too(self):
+        self.sizes = (media.SMALL, SMALLER, SMALLER, media.SMALL, media.SMALL)
+        self.write("clip.hevc", self.hevc())
+        self.convert("--fps", "20", "-o", "out.mp4", "clip.hevc")
+        told = [("20", "1.000", "160x96", "320x192"), ("60", "3.000", "320x192", "160x96")]
+        self.assertEqual(self.changes(), told)
+        self.convert("-o", "again.mp4", "out.mp4")
+        self.assertEqual(self.changes(), told)
+        self.assertEqual(media.frame_hashes(self.folder / "again.mp4"), media.frame_hashes(self.hevc()))
+        record = json.loads(self.convert("--json", "-o", "json.mkv", "out.mp4"))
+        self.assertEqual([change["frame"] for change in record["size_changes"]], [20, 60])
 
     def test_while_it_arrives_too_and_hls_has_a_head_for_each_size(self):
         data = b"".join(clip(self.sizes))

@@ -116,6 +116,11 @@ class Stack(ConvertCase):
         self.convert("--stack", "mp4/front.mp4", "mp4/rear.mp4", "-o", "both.mov")
         self.assert_shows("both.mov", {0.5: ("red", "black"), 1.5: ("red", "blue"),
                                        2.5: ("black", "blue")})
+        media.run("ffmpeg", "-nostdin", "-v", "error", "-i", self.folder / "mp4/rear.mp4", "-map", "0:v",
+                  "-map", "0:v", "-map", "0:a", "-map", "0:a", "-c", "copy", self.folder / "mp4/two.mp4")
+        self.convert("--stack", "mp4/front.mp4", "mp4/two.mp4", "-o", "two.mkv")
+        self.assertIn("mp4/two.mp4: 2 tracks left out", self.said)
+        self.assertEqual(self.said.count("left out"), 1)
 
     def test_what_cannot_be_stacked_is_told(self):
         self.clip("front", "red", sound=True)

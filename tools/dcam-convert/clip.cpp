@@ -154,6 +154,24 @@ std::uint64_t Clip::duration() const {
   return std::max(pictures_end, sounds.empty() ? 0 : sounds.back().end());
 }
 
+std::vector<SizeChange> size_changes_in(const std::vector<ClipPicture>& pictures,
+                                        const std::map<std::uint64_t, PictureSize>& sizes) {
+  std::vector<SizeChange> changes;
+  std::optional<PictureSize> latest;
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    const auto& picture = pictures[i];
+    const auto size = picture.sets_size == 0 ? sizes.find(picture.offset) : sizes.end();
+    if (size == sizes.end()) {
+      continue;
+    }
+    if (latest && *latest != size->second) {
+      changes.push_back({.picture = i, .time = picture.time, .from = *latest, .to = size->second});
+    }
+    latest = size->second;
+  }
+  return changes;
+}
+
 std::uint32_t silence_between(std::uint64_t end, std::uint64_t next, bool begun) {
   if (next < end + (begun ? microseconds_a_sample : shortest_hole)) {
     return 0;

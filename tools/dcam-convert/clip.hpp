@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -88,6 +89,10 @@ struct Clip {
   std::uint64_t duration() const; ///< microseconds, to the end of the last picture or sound
   std::uint64_t lost_time() const { return losses.pictures() * period; }
 };
+
+/// Of those whose size is known, by their offset in the file.
+std::vector<SizeChange> size_changes_in(const std::vector<ClipPicture>& pictures,
+                                        const std::map<std::uint64_t, PictureSize>& sizes);
 
 inline constexpr double highest_frame_rate = 240;
 

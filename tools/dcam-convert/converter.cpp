@@ -37,6 +37,11 @@ public:
         return ran ? Outcome<void>() : std::unexpected(ran.error());
       }
       end = std::move(*ran);
+      if (options_.live) {
+        workshop_.reporter.note(fmt::format("{}: is not live, only PTMF is: the output comes once "
+                                            "all of it has",
+                                            escaped(path)));
+      }
     } else if (is_wanted_live(workshop_, input) &&
                (options_.live || container() == Container::fragments)) {
       workshop_.reporter.note(

@@ -8,6 +8,7 @@
 
 #include "dcam-convert/fragment_splitter.hpp"
 #include "dcam-convert/live_sink.hpp"
+#include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/part_file.hpp"
 
 namespace dualcam::convert {
@@ -29,7 +30,9 @@ public:
   Result<void> write(Bytes bytes) override;
   /// The last segment, and the mark that none follows.
   Result<void> finish() override;
-  std::string name() const override { return listed_ != 0 ? playlist_.string() : ""; }
+  std::string name() const override {
+    return listed_ != 0 && is_taken(playlist_) ? playlist_.string() : "";
+  }
 
 private:
   struct Segment {

@@ -5,6 +5,7 @@
 
 #include "common/escape.hpp"
 #include "dcam-convert/input.hpp"
+#include "dcam-convert/page/collection.hpp"
 #include "dcam-convert/page/product_names.hpp"
 #include "dualcam/storage/file_system.hpp"
 
@@ -13,21 +14,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether --page has made it for a file among `names`, which are sorted, or is making it; a video
-/// that has outlived its file is one of its own.
+/// Whether --page has made it, or is making it, for a file among `names`, which are sorted, or one
+/// that was removed; `talk.web.mp4` may be somebody's own.
 bool is_product(const std::string& name, const std::vector<std::string>& names) {
   const auto source = source_of_product(name);
-  return source && (!name.ends_with(".mp4") || std::ranges::binary_search(names, source->string()));
+  return source && (!name.ends_with(".mp4") || has_media_name(*source) ||
+                    std::ranges::binary_search(names, source->string()));
 }
 
 /// Appends what is in `root`/`place`, folders in it too.
-Outcome<void> list_folder(const fs::path& root, const fs::path& place, Parts parts,
-                          std::vector<ListedFile>& files) {
+void list_folder(const fs::path& root, const fs::path& place, Parts parts,
+                 std::vector<ListedFile>& files, std::vector<std::string>& unread) {
   const auto folder = root / place;
   std::vector<std::string> names;
   if (const int error = FileSystem::current().list(folder, names); error != 0) {
-    return failure(ExitCode::io, "cannot read " + escaped(folder.string()) + ": " +
-                                     std::generic_category().message(error));
+    unread.push_back("cannot read " + escaped(folder.string()) + ": " +
+                     std::generic_category().message(error));
   }
   std::ranges::sort(names);
   for (const auto& name : names) {
@@ -38,14 +40,11 @@ Outcome<void> list_folder(const fs::path& root, const fs::path& place, Parts par
     std::error_code ignored;
     const auto status = fs::symlink_status(folder / name, ignored);
     if (fs::is_directory(status)) {
-      if (auto done = list_folder(root, place / name, parts, files); !done) {
-        return done;
-      }
+      list_folder(root, place / name, parts, files, unread);
     } else if (fs::is_regular_file(folder / name, ignored)) {
       files.push_back({(folder / name).string(), (place / name).string()});
     }
   }
-  return {};
 }
 
 bool is_video(VideoFormat format, bool beside) {
@@ -55,28 +54,26 @@ bool is_video(VideoFormat format, bool beside) {
 
 } // namespace
 
-Outcome<std::vector<ListedFile>> list_files(const std::vector<std::string>& inputs, Parts parts) {
+std::vector<ListedFile> list_files(const std::vector<std::string>& inputs, Parts parts,
+                                   std::vector<std::string>& unread) {
   std::vector<ListedFile> files;
   for (const auto& input : inputs) {
     std::error_code ignored;
     if (input == "-" || !fs::is_directory(input, ignored)) {
       files.push_back({input});
-    } else if (const auto done = list_folder(input, "", parts, files); !done) {
-      return std::unexpected(done.error());
+    } else {
+      list_folder(input, "", parts, files, unread);
     }
   }
   return files;
 }
 
-Outcome<std::vector<ListedFile>> list_videos(const ConvertOptions& options,
-                                             const StopSignal& stop) {
-  auto files = list_files(options.inputs, Parts::left_out);
-  if (!files) {
-    return files;
-  }
+std::vector<ListedFile> list_videos(const ConvertOptions& options, const StopSignal& stop,
+                                    std::vector<std::string>& unread) {
+  auto files = list_files(options.inputs, Parts::left_out, unread);
   const bool photos_too = options.task() == Task::thumbnail;
   const bool beside = options.output.empty() && !photos_too;
-  std::erase_if(*files, [&](const ListedFile& file) {
+  std::erase_if(files, [&](const ListedFile& file) {
     const auto extension = fs::path(file.path).extension();
     if (!file.from_folder() || stop.requested()) {
       return false;

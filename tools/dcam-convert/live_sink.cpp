@@ -55,7 +55,9 @@ public:
                                        : io_error("write", path_, errno);
   }
 
-  std::string name() const override { return file_.get() < 0 ? "" : path_.string(); }
+  std::string name() const override {
+    return file_.get() < 0 || !is_taken(path_) ? "" : path_.string();
+  }
 
 private:
   Result<void> open() {

@@ -17,15 +17,16 @@ namespace {
 
 constexpr auto tool_name = "dcam-convert";
 
-Outcome<std::vector<ListedFile>> list(const ConvertOptions& options, const StopSignal& stop) {
+std::vector<ListedFile> list(const ConvertOptions& options, const StopSignal& stop,
+                             std::vector<std::string>& unread) {
   switch (options.task()) {
   case Task::page:
-    return list_for_page(options.inputs);
+    return list_for_page(options.inputs, unread);
   case Task::contact_sheet:
   case Task::stack:
-    return list_files(options.inputs, Parts::left_out);
+    return list_files(options.inputs, Parts::left_out, unread);
   default:
-    return list_videos(options, stop);
+    return list_videos(options, stop, unread);
   }
 }
 
@@ -48,26 +49,27 @@ int run(const ConvertOptions& options) {
   const StopSignal stop;
   hurry_when_readable(stop.descriptor());
   Reporter reporter(options.common, options.inputs.size());
-  const auto inputs = list(options, stop);
-  if (!inputs) {
-    reporter.error(inputs.error().message);
-    return static_cast<int>(inputs.error().code);
+  std::vector<std::string> unread;
+  const auto inputs = list(options, stop, unread);
+  for (const auto& why : unread) {
+    reporter.error(why);
   }
-  reporter.expect(inputs->size());
-  auto files = RunFiles::plan(options, *inputs);
+  const auto listed = unread.empty() ? ExitCode::done : ExitCode::io;
+  reporter.expect(inputs.size());
+  auto files = RunFiles::plan(options, inputs);
   if (!files) {
     reporter.error(files.error());
     return static_cast<int>(ExitCode::usage);
   }
-  if (const auto hint = hint_at_output(options, *inputs)) {
+  if (const auto hint = hint_at_output(options, inputs)) {
     reporter.note(*hint);
   }
-  const Workshop workshop{options, *inputs, *files, reporter, stop};
-  if (inputs->empty() && !makes_one(options.task())) {
+  const Workshop workshop{options, inputs, *files, reporter, stop};
+  if (inputs.empty() && !makes_one(options.task())) {
     reporter.error("no video in what is given");
-    return static_cast<int>(ExitCode::bad_data);
+    return static_cast<int>(worse_of(listed, ExitCode::bad_data));
   }
-  auto code = run_task(workshop);
+  auto code = worse_of(listed, run_task(workshop));
   if (stop.requested()) {
     reporter.error(fmt::format("stopped; {}the same command starts again",
                                reporter.has_cut_output() ? "" : "nothing unfinished is left, "));

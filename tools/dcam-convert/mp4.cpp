@@ -123,6 +123,7 @@ void take_movie(Bytes movie, std::uint64_t file_size, Mp4Facts& facts) {
     const auto kind = handler.size() >= 12 ? as_text(handler.subspan(8, 4)) : std::string_view();
     const bool is_video = kind == "vide";
     facts.other_tracks += is_video || kind == "soun" ? 0 : 1;
+    ++facts.tracks;
     facts.turned = facts.turned || (is_video && is_turned(find_mp4_box(box.content, "tkhd")));
     facts.has_sound = facts.has_sound || kind == "soun";
     facts.raw_sound = facts.raw_sound || (kind == "soun" && is_raw(codec_of(table)));

@@ -18,8 +18,9 @@ struct Mp4Facts {
   std::uint32_t height = 0;
   bool turned = false; ///< by the head of a picture track: players turn or mirror it
   bool has_sound = false;
-  bool raw_sound = false;         ///< some of it is PCM or G.711, which only MOV holds
-  std::uint64_t created = 0;      ///< seconds since 1904; 0 if not known
+  bool raw_sound = false;    ///< some of it is PCM or G.711, which only MOV holds
+  std::uint64_t created = 0; ///< seconds since 1904; 0 if not known
+  std::uint64_t tracks = 0;
   std::uint64_t other_tracks = 0; ///< neither pictures nor sound
   /// Every box ends inside the file and the last one with it, and so does every sample of every
   /// track.

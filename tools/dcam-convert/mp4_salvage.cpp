@@ -1,6 +1,7 @@
 #include "dcam-convert/mp4_salvage.hpp"
 
 #include <algorithm>
+#include <array>
 #include <ranges>
 
 #include <fmt/format.h>
@@ -359,6 +360,33 @@ private:
   std::vector<Place> order_;
 };
 
+/// When it is shown, in microseconds.
+std::uint64_t time_of(const Mp4Index& index, const Mp4Track& track, const Mp4Sample& sample) {
+  const auto start = static_cast<double>(track.empty_start) / index.time_scale;
+  const auto units =
+      static_cast<double>(sample.time) + sample.shift - static_cast<double>(track.media_start);
+  return static_cast<std::uint64_t>((start + std::max(units, 0.0) / track.time_scale) * 1e6);
+}
+
+/// What a picture's own parameter sets say.
+std::optional<PictureSize> size_inside(const Mp4Track& track, const Mp4Sample& sample,
+                                       VideoCodec codec, const ReadAt& read) {
+  constexpr std::uint32_t most_of_head = 16'384;
+  ByteBuffer content(std::min(sample.size, most_of_head));
+  if (track.nal_length_size == 0 || !read(sample.offset, content)) {
+    return std::nullopt;
+  }
+  ByteBuffer stream; // as Annex B
+  for (Bytes rest = content; rest.size() > track.nal_length_size;) {
+    const auto length = number_be(rest.first(track.nal_length_size));
+    rest = rest.subspan(track.nal_length_size);
+    append(stream, as_bytes(annex_b_start_code));
+    append(stream, rest.first(std::min<std::uint64_t>(length, rest.size())));
+    rest = rest.subspan(std::min<std::uint64_t>(length, rest.size()));
+  }
+  return picture_size(stream, codec);
+}
+
 } // namespace
 
 Losses remove_mp4_losses(Mp4Index& index, std::uint64_t size, const ReadAt& read) {
@@ -390,17 +418,44 @@ std::vector<std::uint64_t> picture_times(const Mp4Index& index) {
   if (track == index.tracks.end()) {
     return times;
   }
-  const auto start = static_cast<double>(track->empty_start) / index.time_scale;
   for (const auto& sample : track->samples) {
-    const auto units =
-        static_cast<double>(sample.time) + sample.shift - static_cast<double>(track->media_start);
-    times.push_back(
-        static_cast<std::uint64_t>((start + std::max(units, 0.0) / track->time_scale) * 1e6));
+    times.push_back(time_of(index, *track, sample));
   }
   std::ranges::sort(times);
   return times;
 }
 
 Mp4Layout lay_out_mp4(const Mp4Index& index) { return Layout(index).run(); }
+
+std::vector<SizeChange> size_changes(const Mp4Index& index, const ReadAt& read) {
+  std::vector<SizeChange> changes;
+  const auto track = std::ranges::find(index.tracks, true, &Mp4Track::video);
+  if (track == index.tracks.end()) {
+    return changes;
+  }
+  const auto table = find_mp4_box(track->box, {"mdia", "minf", "stbl"});
+  const auto boxes = find_mp4_box(table, "stsd");
+  const auto descriptions = mp4_boxes(boxes.subspan(std::min<std::size_t>(8, boxes.size())));
+  std::array<std::optional<PictureSize>, 2> latest_by; // what it has of its own, and description
+  for (std::size_t i = 0; i < track->samples.size(); ++i) {
+    const auto& sample = track->samples[i];
+    if (!sample.key || sample.description == 0 || sample.description > descriptions.size()) {
+      continue;
+    }
+    const auto& description = descriptions[sample.description - 1];
+    const auto codec = description.type.starts_with("avc") ? VideoCodec::h264 : VideoCodec::h265;
+    const PictureSize told{static_cast<std::uint32_t>(number_be(description.content, 24, 2)),
+                           static_cast<std::uint32_t>(number_be(description.content, 26, 2))};
+    const auto inside = size_inside(*track, sample, codec, read);
+    const auto size = inside.value_or(told);
+    auto& latest = latest_by[inside ? 0 : 1];
+    if (latest && *latest != size) {
+      changes.push_back(
+          {.picture = i, .time = time_of(index, *track, sample), .from = *latest, .to = size});
+    }
+    latest = size;
+  }
+  return changes;
+}
 
 } // namespace dualcam::convert

@@ -22,6 +22,8 @@ std::uint64_t duration_of(const Mp4Index& index, bool video);
 std::uint64_t count_pictures(const Mp4Index& index);
 /// When each picture is shown, in rising order, in microseconds of the movie.
 std::vector<std::uint64_t> picture_times(const Mp4Index& index);
+/// By their own parameter sets, or by their descriptions. Reads the beginning of each key picture.
+std::vector<SizeChange> size_changes(const Mp4Index& index, const ReadAt& read);
 
 /// A file that holds the samples of `index` and no others, at the times that they had: first
 /// `head`, then `parts` of the old file.

@@ -271,6 +271,7 @@ std::expected<ConvertOptions, ExitCode> parse_convert_options(int count,
       .examples = "  dcam-convert clip.h265                        makes clip.mp4\n"
                   "  dcam-convert --codec h264 -o mp4/ *.h265      for players without HEVC\n"
                   "  dcam-convert --contact-sheet sheet.jpg DIR    what is in a folder",
+      .verbose = "more notes: every damaged place, and the ffmpeg commands that are run",
       .libraries = libraries(count, arguments),
   });
   parser.positionals("INPUT", options.inputs, "the files");

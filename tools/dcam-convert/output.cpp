@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include "common/standard_streams.hpp"
 #include "dualcam/storage/durable.hpp"
 
@@ -14,23 +16,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t longest_name = 255; // in bytes, of every file system here
-
 /// The same name, shortened where a `_12.part` would not fit behind it.
 fs::path with_room_for_part(const fs::path& path) {
-  constexpr std::size_t longest = longest_name - sizeof("_12.part");
-  auto name = path.filename().string();
-  if (name.size() <= longest) {
-    return path;
-  }
-  auto length = longest;
-  while ((static_cast<unsigned char>(name[length]) & 0xC0) == 0x80) { // inside a UTF-8 character
-    --length;
-  }
-  return path.parent_path() / name.substr(0, length);
+  return path.parent_path() /
+         shortened(path.filename().string(), longest_name - sizeof("_12.part"));
 }
 
 } // namespace
+
+std::string shortened(std::string name, std::size_t longest) {
+  if (name.size() > longest) {
+    while ((static_cast<unsigned char>(name[longest]) & 0xC0) == 0x80) { // inside a UTF-8 character
+      --longest;
+    }
+    name.resize(longest);
+  }
+  return name;
+}
 
 Result<Output> Output::create(const fs::path& path, bool make_folder,
                               const std::function<bool(const fs::path&)>& may_use) {
@@ -50,7 +52,12 @@ Result<Output> Output::create(const fs::path& path, bool make_folder,
   auto part = PartFile::create(with_room_for_part(path), Leftover::start_over,
                                [&](const fs::path& name) { return Result<bool>(may_use(name)); });
   if (!part) {
-    return std::unexpected(part.error());
+    std::error_code ignored;
+    const auto folder = path.parent_path();
+    return folder.empty() || fs::exists(folder, ignored)
+               ? std::unexpected(part.error())
+               : errno_error(ENOENT, fmt::format("cannot create {}: the folder {}", path.string(),
+                                                 folder.string()));
   }
   part->set_final_name(path);
   return Output(std::move(*part));

@@ -13,6 +13,11 @@
 
 namespace dualcam::convert {
 
+inline constexpr std::size_t longest_name = 255; ///< in bytes, of every file system here
+
+/// The beginning of a name, at most so many bytes, and no half of a UTF-8 character.
+std::string shortened(std::string name, std::size_t longest);
+
 /// An abandoned output leaves nothing behind.
 class Output {
 public:

@@ -184,22 +184,6 @@ bool PtmfClipBuilder::note_size(const PtmfPicture& picture) {
   return *size != *first_size_;
 }
 
-void PtmfClipBuilder::find_size_changes() {
-  std::optional<PictureSize> latest;
-  for (std::size_t i = 0; i < clip_.pictures.size(); ++i) {
-    const auto& picture = clip_.pictures[i];
-    const auto size = picture.sets_size == 0 ? sizes_.find(picture.offset) : sizes_.end();
-    if (size == sizes_.end()) {
-      continue;
-    }
-    if (latest && *latest != size->second) {
-      clip_.size_changes.push_back(
-          {.picture = i, .time = picture.time, .from = *latest, .to = size->second});
-    }
-    latest = size->second;
-  }
-}
-
 void PtmfClipBuilder::add(const PtmfSound& sound) {
   ClipSound item{.number = 0,
                  .time = believable(sound.time),
@@ -280,7 +264,7 @@ void PtmfClipBuilder::finish_recording() {
 
 Clip PtmfClipBuilder::finish() && {
   finish_recording();
-  find_size_changes();
+  clip_.size_changes = size_changes_in(clip_.pictures, sizes_);
   clip_.losses.sound_time = clip_.losses.sounds * sound_period;
   return std::move(clip_);
 }

@@ -60,7 +60,6 @@ private:
   void add(const PtmfSound& sound);
   void add(const PtmfDamage& damage);
   bool note_size(const PtmfPicture& picture);
-  void find_size_changes();
   void place_head(std::uint32_t next_sequence, std::uint64_t next_time);
   void finish_recording();
   template <class Item> void begin_with_late(std::uint32_t sequence, const Item& next);

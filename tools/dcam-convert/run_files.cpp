@@ -11,6 +11,7 @@
 
 #include "common/escape.hpp"
 #include "dcam-convert/ffmpeg.hpp"
+#include "dcam-convert/output.hpp"
 #include "dualcam/storage/durable.hpp"
 
 namespace dualcam::convert {
@@ -62,19 +63,25 @@ bool is_special(const fs::path& path) {
   return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
+/// The input's name with another extension; cut where that would be too long for a name.
+fs::path renamed(fs::path input, std::string_view extension) {
+  const auto stem = input.stem().string();
+  const bool fits = stem.size() + extension.size() <= longest_name;
+  const auto room = longest_name - extension.size() - (fits ? 0 : sizeof("_12"));
+  return input.replace_filename(shortened(stem, room) + std::string(extension));
+}
+
 /// `extension` (".mp4") in place of the input's, beside the input or in the folder `output`, or
 /// `output` itself where it names a file. "-" stays "-". `many`: `output` must be a folder.
 fs::path output_path(const std::string& output, const ListedFile& input, std::string_view extension,
                      bool many) {
-  auto name = input.path == "-" ? fs::path("stdin") : fs::path(input.path);
-  name.replace_extension(extension);
+  const auto name = renamed(input.path == "-" ? "stdin" : input.path, extension);
   if (output.empty()) {
     return name;
   }
   if (output != "-" && (many || is_folder(output))) {
-    return fs::path(output) / (input.from_folder()
-                                   ? fs::path(input.place).replace_extension(extension)
-                                   : name.filename());
+    return fs::path(output) /
+           (input.from_folder() ? renamed(input.place, extension) : name.filename());
   }
   return output;
 }

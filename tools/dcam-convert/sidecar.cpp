@@ -23,13 +23,14 @@ std::optional<std::string> text_of(const Json& record, const char* key) {
                                                      : std::nullopt;
 }
 
+using Refused = std::vector<std::string>;
+
 /// Tells `refused` of one that cannot be.
-std::optional<SystemTime> time_of(const Json& record, const char* key,
-                                  std::vector<std::string>& refused) {
+std::optional<SystemTime> time_of(const Json& record, const char* key, Refused& refused) {
   const auto text = text_of(record, key);
   const auto time = text ? parse_time(*text) : std::nullopt;
   if (text && !time) {
-    refused.push_back(fmt::format("{} \"{}\"", key, escaped(*text)));
+    refused.push_back(fmt::format("{} \"{}\" is no point in time", key, escaped(*text)));
   }
   return time;
 }
@@ -40,7 +41,7 @@ std::optional<double> number_of(const Json& record, const char* key) {
                                                      : std::nullopt;
 }
 
-std::optional<Position> position_of(const Json& record) {
+std::optional<Position> position_of(const Json& record, Refused& refused) {
   const auto latitude = number_of(record, "latitude");
   const auto longitude = number_of(record, "longitude");
   const auto valid = record.find("position_valid");
@@ -48,6 +49,9 @@ std::optional<Position> position_of(const Json& record) {
     return std::nullopt;
   }
   const Position position{*latitude, *longitude};
+  if (!is_valid(position)) {
+    refused.push_back(fmt::format("position {}, {} is nowhere", *latitude, *longitude));
+  }
   return is_valid(position) && !is_no_fix(position) ? std::optional(position) : std::nullopt;
 }
 
@@ -74,9 +78,12 @@ std::optional<std::string> trigger_of(const Json& record) {
   return number && *number >= 0 ? std::optional(fmt::format("trigger {}", *number)) : std::nullopt;
 }
 
-std::optional<int> time_zone_of(const Json& record) {
+std::optional<int> time_zone_of(const Json& record, Refused& refused) {
   constexpr double farthest = 24 * 60;
   const auto minutes = number_of(record, "time_zone_minutes");
+  if (minutes && !(std::abs(*minutes) < farthest)) {
+    refused.push_back(fmt::format("time_zone_minutes {} is no time zone", *minutes));
+  }
   return minutes && std::abs(*minutes) < farthest ? std::optional(static_cast<int>(*minutes))
                                                   : std::nullopt;
 }
@@ -118,13 +125,17 @@ Result<Sidecar> parse_sidecar(std::string_view text) {
   sidecar.time = time_of(record, "time", sidecar.refused);
   sidecar.trigger_time = time_of(record, "trigger_time", sidecar.refused);
   sidecar.imei = text_of(record, "imei");
-  if (!sidecar.imei || !parse_imei(*sidecar.imei)) {
+  if (sidecar.imei && !parse_imei(*sidecar.imei)) {
+    sidecar.refused.push_back(fmt::format("imei \"{}\" is no IMEI", escaped(*sidecar.imei)));
     sidecar.imei.reset();
   }
-  sidecar.position = position_of(record);
+  sidecar.position = position_of(record, sidecar.refused);
   const auto frame_rate = number_of(record, "frame_rate");
   if (frame_rate && *frame_rate >= 1 && *frame_rate <= highest_frame_rate) {
     sidecar.frame_rate = exact_frame_rate(*frame_rate);
+  } else if (frame_rate && *frame_rate != 0) { // 0: the camera does not tell
+    sidecar.refused.push_back(
+        fmt::format("frame_rate {} is not from 1 to {}", *frame_rate, highest_frame_rate));
   }
   sidecar.driver = words_of(record, "driver");
   sidecar.events = words_of(record, "events");
@@ -133,7 +144,7 @@ Result<Sidecar> parse_sidecar(std::string_view text) {
   sidecar.trigger = trigger_of(record);
   sidecar.camera_trigger = words_of(record, "camera_trigger");
   sidecar.received = time_of(record, "received", sidecar.refused);
-  sidecar.time_zone = time_zone_of(record);
+  sidecar.time_zone = time_zone_of(record, sidecar.refused);
   return sidecar;
 }
 

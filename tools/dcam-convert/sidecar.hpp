@@ -30,7 +30,7 @@ struct Sidecar {
   std::optional<std::string> camera_trigger; ///< the camera's own; printable
   std::optional<SystemTime> received;        ///< by the server's clock
   std::optional<int> time_zone;              ///< minutes east of UTC
-  std::vector<std::string> refused; ///< times that cannot be: `time "2024-13-29T12:43:42Z"`
+  std::vector<std::string> refused; ///< as in `time "2024-13-29T12:43:42Z" is no point in time`
 };
 
 /// From the JSON object that `metadata_record` (common/json.hpp) makes, or one that holds it as

@@ -2,6 +2,7 @@
 #include <array>
 #include <cerrno>
 #include <cmath>
+#include <map>
 #include <system_error>
 
 #include <fcntl.h>
@@ -89,6 +90,7 @@ struct Heads {
   HeadMender mender;
   std::vector<PtmfDamage> damage;
   ParameterSets sets; ///< the first that are whole
+  std::map<std::uint64_t, PictureSize> sizes;
 };
 
 Outcome<Heads> read_heads(const Input& file, const std::vector<AccessUnit>& units,
@@ -114,8 +116,11 @@ Outcome<Heads> read_heads(const Input& file, const std::vector<AccessUnit>& unit
            .length = head.size(),
            .message = "a key picture is whole, but what precedes it is damaged: " +
                       std::string(check.head_flaw)});
-    } else if (heads.sets.end == 0) {
-      heads.sets = parameter_sets_of(head, codec);
+      continue;
+    }
+    heads.sets = heads.sets.end == 0 ? parameter_sets_of(head, codec) : heads.sets;
+    if (const auto size = picture_size(head, codec)) {
+      heads.sizes[unit.offset] = *size;
     }
   }
   return heads;
@@ -141,6 +146,7 @@ Outcome<Clip> read_annex_b(const Workshop& workshop, const Input& file, double f
   }
   auto clip = clip_of(*units, frame_rate, heads->mender, std::move(heads->damage));
   clip.codec = codec;
+  clip.size_changes = size_changes_in(clip.pictures, heads->sizes);
   return clip;
 }
 
@@ -264,6 +270,7 @@ Outcome<void> examine_mp4(const Workshop& workshop, Source& source, Record& reco
   record.frames = source.mp4.frames = count_pictures(*index);
   record.duration = duration_of(*index, true);
   source.mp4_times = picture_times(*index);
+  record.size_changes = size_changes(*index, read);
   record.sound_time = duration_of(*index, false);
   record.lost_time = all == 0 ? 0
                               : record.losses.pictures() *
@@ -327,8 +334,8 @@ Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input
     workshop.reporter.warning(message + "; going on without metadata");
     return Sidecar{};
   }
-  for (const auto& time : sidecar->refused) {
-    const auto message = fmt::format("{}: {} is no point in time", escaped(path), time);
+  for (const auto& value : sidecar->refused) {
+    const auto message = escaped(path) + ": " + value;
     if (demanded) {
       return std::unexpected(Failure{ExitCode::bad_data, message});
     }
@@ -382,10 +389,10 @@ Outcome<Source> open_source(const Workshop& workshop, const std::string& path, R
   }
   if (source.clip) {
     fill_record(*source.clip, record);
-    workshop.reporter.size_changes(record);
   } else {
     source.frame_rate = rate_of_index(workshop, source);
   }
+  workshop.reporter.size_changes(record);
   if (!record.losses.none()) {
     record.code = ExitCode::bad_data;
     workshop.reporter.damage(record);

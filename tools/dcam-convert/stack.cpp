@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "common/counted.hpp"
 #include "common/escape.hpp"
 #include "common/shell.hpp"
 #include "common/temporary_file.hpp"
@@ -103,6 +104,14 @@ private:
       return failure(ExitCode::usage,
                      "--audio copy: MP4 cannot hold A-law; .mkv and .mov can, or take aac");
     }
+    const auto& mp4 = clip.source->mp4;
+    const auto taken = mp4.has_sound ? 2U : 1U;
+    if (!clip.source->is_stream() && mp4.tracks > taken) {
+      workshop_.reporter.note(fmt::format("{}: {} left out: --stack takes one of pictures and one "
+                                          "of sound",
+                                          escaped(clip.record.input),
+                                          counted(mp4.tracks - taken, "track")));
+    }
     const bool photo = clip.source->file.format() == VideoFormat::jpeg;
     if (photo || clip.record.frames == 0) {
       return photo ? failure(ExitCode::usage, "is a JPEG photo: --stack takes videos")
@@ -115,10 +124,14 @@ private:
   Outcome<void> place() {
     const auto front = start_of(clips_[0].source->sidecar, clips_[0].duration());
     const auto rear = start_of(clips_[1].source->sidecar, clips_[1].duration());
+    for (const auto* without : {front ? nullptr : &clips_[0], rear ? nullptr : &clips_[1]}) {
+      if (without != nullptr) {
+        workshop_.reporter.warning(
+            fmt::format("{}: no metadata tells when it was taken: the clips start together",
+                        escaped(without->record.input)));
+      }
+    }
     if (!front || !rear) {
-      const auto& without = clips_[front ? 1 : 0].record.input;
-      workshop_.reporter.warning(fmt::format(
-          "{}: no metadata tells when it was taken: the clips start together", escaped(without)));
       return {};
     }
     const Micros rear_after = *rear - *front;

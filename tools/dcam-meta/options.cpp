@@ -106,6 +106,7 @@ std::expected<MetaOptions, ExitCode> parse_meta_options(int count, const char* c
       .examples = "  dcam-meta 350612071913857/*.json -f gpx > photos.gpx\n"
                   "  dcam-meta coord 404b59a74e8e028d 403947973bf147d6\n"
                   "  dcam-meta --tag 350612071913857/*_photof.jpg",
+      .verbose = "more notes",
       .libraries = libraries(),
   });
   parser.positionals("FILE", options.files, "standard input by default, or -; after coord, values");

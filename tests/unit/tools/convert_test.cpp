@@ -136,7 +136,15 @@ TEST_CASE("sidecar: a trigger has a name or a number, a rate and a time zone hav
   CHECK_FALSE(read(R"("latitude": 1)").position);
   CHECK_FALSE(read(R"("longitude": 1)").position);
   CHECK(read(R"("time": "soon", "received": "x\u001b")").refused ==
-        std::vector<std::string>{R"(time "soon")", R"(received "x\x1b")"});
+        std::vector<std::string>{R"(time "soon" is no point in time)",
+                                 R"(received "x\x1b" is no point in time)"});
+  CHECK(read(R"("imei": "12a", "latitude": 91, "longitude": 2, "frame_rate": 241,
+                "time_zone_minutes": 1440)")
+            .refused == std::vector<std::string>{R"(imei "12a" is no IMEI)",
+                                                 "position 91, 2 is nowhere",
+                                                 "frame_rate 241 is not from 1 to 240",
+                                                 "time_zone_minutes 1440 is no time zone"});
+  CHECK(read(R"("imei": null, "latitude": 0, "longitude": 0, "frame_rate": 0)").refused.empty());
   CHECK(read(R"("kind": "a", "metadata": {"kind": "b"})").kind == "b");
   CHECK(read(R"("kind": null, "document": {"file": {"framerate": 15}})").frame_rate == 15);
   CHECK(read(R"("frame_rate": 20, "document": {"file": {"framerate": 15}})").frame_rate == 20);

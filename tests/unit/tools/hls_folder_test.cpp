@@ -223,6 +223,18 @@ TEST_CASE("HLS: no file that is read is written over") {
   }
 }
 
+TEST_CASE("HLS: a playlist whose folder was removed is not named") {
+  Hls hls;
+  auto sink = hls.sink(true);
+  Fragments fragments;
+  REQUIRE(sink.write(head() + fragments.picture(true)));
+  CHECK(sink.name() == (hls.made() / "cam 1.m3u8").string());
+  fs::remove_all(hls.made());
+  CHECK_FALSE(sink.write(fragments.picture(true)));
+  CHECK_FALSE(sink.finish());
+  CHECK(sink.name().empty());
+}
+
 TEST_CASE("HLS: a folder that cannot be made is told by its name") {
   HlsFolder sink("/dev/null/folder/a.m3u8", false, IfExists::fail,
                  [](const fs::path&) { return true; });

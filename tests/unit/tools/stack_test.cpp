@@ -99,6 +99,12 @@ TEST_CASE("stack: clips of which one tells no time start together") {
   }
 }
 
+TEST_CASE("stack: both are named where neither tells when it was taken") {
+  const auto errors = Pair().run().errors;
+  CHECK_THAT(errors, ContainsSubstring("front: no metadata tells when"));
+  CHECK_THAT(errors, ContainsSubstring("rear: no metadata tells when"));
+}
+
 TEST_CASE("stack: clips that do not overlap are told, those too far apart are no pair") {
   const auto run = [](std::string_view front, std::string_view rear) {
     return Pair().end_at(front, rear).run();

@@ -65,13 +65,15 @@ struct Studio {
     fs::remove(tools / "calls");
     const Quiet quiet;
     const StopSignal stop;
-    const auto inputs = options.task() == Task::page ? list_for_page(options.inputs)
-                                                     : list_files(options.inputs, Parts::left_out);
-    REQUIRE(inputs);
-    auto files = RunFiles::plan(options, *inputs);
+    std::vector<std::string> unread;
+    const auto inputs = options.task() == Task::page
+                            ? list_for_page(options.inputs, unread)
+                            : list_files(options.inputs, Parts::left_out, unread);
+    REQUIRE(unread.empty());
+    auto files = RunFiles::plan(options, inputs);
     REQUIRE(files);
     Reporter reporter(options.common, options.inputs.size());
-    const Workshop workshop{options, *inputs, *files, reporter, stop};
+    const Workshop workshop{options, inputs, *files, reporter, stop};
     const auto code = options.task() == Task::contact_sheet ? make_contact_sheet(workshop)
                       : options.task() == Task::stack       ? stack(workshop)
                       : options.task() == Task::page        ? make_page(workshop)

@@ -62,14 +62,13 @@ fs::path place_of(const fs::path& path) {
   return fs::absolute(path).lexically_normal();
 }
 
-Outcome<std::vector<ListedFile>> list_for_page(const std::vector<std::string>& inputs) {
-  auto files = list_files(inputs, Parts::listed);
-  if (files) {
-    std::erase_if(*files, [&](const ListedFile& file) {
-      const auto extension = whole_name(file.path).extension();
-      return extension == ".html" || extension == ".htm";
-    });
-  }
+std::vector<ListedFile> list_for_page(const std::vector<std::string>& inputs,
+                                      std::vector<std::string>& unread) {
+  auto files = list_files(inputs, Parts::listed, unread);
+  std::erase_if(files, [&](const ListedFile& file) {
+    const auto extension = whole_name(file.path).extension();
+    return extension == ".html" || extension == ".htm";
+  });
   return files;
 }
 

@@ -13,7 +13,8 @@ namespace dualcam::convert {
 std::filesystem::path place_of(const std::filesystem::path& path);
 
 /// What a page is made of: as list_files, without pages.
-Outcome<std::vector<ListedFile>> list_for_page(const std::vector<std::string>& inputs);
+std::vector<ListedFile> list_for_page(const std::vector<std::string>& inputs,
+                                      std::vector<std::string>& unread);
 
 /// An entry for each of these files that may be one: not for sidecars, nor for `clip.mp4` beside
 /// `clip.h265`. What the content tells is not known yet. Links are seen from `page`.
