@@ -144,7 +144,8 @@ void doubt_places_of_equals(CapturedTransfer& transfer, bool damaged) {
     for (auto each = begin; each != end && places.size() < 3; ++each) {
       places.insert(each->place);
     }
-    const bool doubtful = places.size() == 2 && (damaged || sent_again); // more: blank stretches
+    const bool doubtful = damaged ? places.size() > 1 // of a blank stretch, too, some may be lost
+                                  : places.size() == 2 && sent_again;
     for (auto each = begin; each != end && doubtful; ++each) {
       doubted.insert(each->session);
     }

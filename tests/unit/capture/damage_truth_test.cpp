@@ -338,6 +338,28 @@ TEST_CASE("damage: what was once wrong") {
   damaged(Family::data_by_path, Fault::repeat, 1, 2, 3000123);
 }
 
+TEST_CASE("damage: what lies in blank stretches tells of lost packets, too") {
+  DeviceStream s(20, 320);
+  const auto fill = [&](std::size_t first, std::size_t count, std::byte with) {
+    std::ranges::fill(std::span(s.content).subspan((first - 1) * full_packet, count * full_packet),
+                      with);
+  };
+  fill(1, 5, std::byte{0}); // whose CRC goes on from 0 and is 0
+  fill(10, 6, std::byte{0x11});
+  s.init().start().sync(1);
+  const auto end = s.bytes.size();
+  s.data(2);
+  s.bytes.resize(end); // they are lost
+  s.data(12).sync(13).data(8).flip(s.starts[19] + 500).init(0);
+  const auto packets = captured(s.bytes).packets;
+  REQUIRE(packets.size() == 20);
+  for (std::uint32_t i = 0; i < packets.size(); ++i) {
+    CAPTURE(i);
+    const auto sent = i < 12 ? i + 3 : i + 1;
+    CHECK((packets[i].number == sent || packets[i].numbering != DumpNumbering::stated));
+  }
+}
+
 TEST_CASE("damage: what was once lost, misplaced or misnamed") {
   const auto check = [](Family family, Fault fault, int seed, std::size_t most = usual_most) {
     const auto found = damaged(family, fault, 1, 1, seed, most);
