@@ -311,10 +311,6 @@ Result<void> read_packets(InputFile& file, const DumpOptions& options, DumpListe
   return result;
 }
 
-} // namespace
-
-namespace {
-
 /// A capture of another kind, whose frames are no stream of a camera. Empty: none.
 std::string_view other_capture(Bytes first_bytes) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kinds{

@@ -75,7 +75,7 @@ fs::path renamed(fs::path input, std::string_view extension) {
 /// `output` itself where it names a file. "-" stays "-". `many`: `output` must be a folder.
 fs::path output_path(const std::string& output, const ListedFile& input, std::string_view extension,
                      bool many) {
-  const auto name = renamed(input.path == "-" ? "stdin" : input.path, extension);
+  auto name = renamed(input.path == "-" ? "stdin" : input.path, extension);
   if (output.empty()) {
     return name;
   }
