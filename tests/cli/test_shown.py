@@ -111,7 +111,7 @@ PLAIN = {
     "systemctl enable --now dcam-serve.socket dcam-serve.service": "systemctl was called\n",
     "wireshark cap.pcap": "wireshark was called\n",
     "journalctl -fu dcam-serve": "journalctl was called\n",
-    "ls /var/lib/dcam-serve": f"{IMEI}\n",
+    "sudo ls /var/lib/dcam-serve/": f"{IMEI}\n",
 }
 SERVERS = {
     "dcam-serve": STORED * 2,
@@ -216,6 +216,7 @@ class Shown(ToolTest):
         for name in ("display", "mpv", "sox", "rclone", "systemctl", "journalctl", "wireshark"):
             (programs / name).write_text(STUB)
         (programs / "tcpdump").write_text("#!/bin/sh\n")  # needs a privilege and an end
+        (programs / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         (programs / "dcam-serve").write_text(  # the examples' port is one for all tests
