@@ -7,18 +7,17 @@ namespace dualcam::inline tools {
 
 class Base64Tokens : public HexTokens {
 public:
-  Base64Tokens(const HexForm& form, Output output)
-      : HexTokens(form, std::move(output)), before_(form.bracket) {}
+  using HexTokens::HexTokens;
 
 private:
   void take(char c) override;
 
-  char before_; ///< what comes before the data ends with it; 0: nothing does
+  char before_ = form().bracket; ///< what comes before the data ends with it; 0: nothing does
 };
 
 class Base64WordTokens : public HexTokens {
 public:
-  Base64WordTokens(const HexForm& form, Output output) : HexTokens(form, std::move(output)) {}
+  using HexTokens::HexTokens;
 
 private:
   void take(char c) override;

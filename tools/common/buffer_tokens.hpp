@@ -7,7 +7,7 @@ namespace dualcam::inline tools {
 
 class BufferTokens : public HexTokens {
 public:
-  BufferTokens(const HexForm& form, Output output) : HexTokens(form, std::move(output)) {}
+  using HexTokens::HexTokens;
 
 private:
   void take(char c) override;

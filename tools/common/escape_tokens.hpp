@@ -1,51 +1,20 @@
 // Strings with escapes, as C, Python and Java have them.
 #pragma once
 
-#include <optional>
-
+#include "common/backslash_escape.hpp"
 #include "common/hex_tokens.hpp"
 
 namespace dualcam::inline tools {
 
-/// What stands behind a backslash.
-class Escape {
-public:
-  struct Step {
-    bool goes_on;                   ///< the character is part of it
-    std::optional<unsigned> byte{}; ///< which has ended
-    const char* problem = nullptr;
-  };
-
-  /// `\0` and so on are decimal digits; in octal otherwise.
-  explicit Escape(bool decimal) : decimal_(decimal) {}
-
-  void begin() { length_ = 1; }
-  bool is_open() const { return length_ != 0; }
-  /// The next character, while it is open.
-  Step take(char c);
-
-private:
-  Step begin_with(char c);
-  Step end(bool goes_on);
-  bool is_digit(char c) const { return c >= '0' && c < (decimal_ ? ':' : '8'); }
-
-  bool decimal_;
-  std::size_t length_ = 0; ///< characters so far
-  char letter_ = 0;        ///< 0: digits without one
-  unsigned value_ = 0;
-};
-
 class EscapeTokens : public HexTokens {
 public:
-  EscapeTokens(const HexForm& form, Output output)
-      : HexTokens(form, std::move(output)), escape_(form.numbers == 10) {}
+  using HexTokens::HexTokens;
 
 private:
   void take(char c) override;
-  bool goes_on_escape(char c);
   void take_itself(char c);
 
-  Escape escape_;
+  Escape escape_{form().numbers == 10};
   char quote_ = 0;  ///< that ends the string; 0: it is outside
   char before_ = 0; ///< the character before
 };

@@ -57,6 +57,20 @@ bool HexTokens::is_word_character(char c) {
          c == '-' || c == '.' || c == '+';
 }
 
+bool HexTokens::goes_on(Escape& escape, char c) {
+  if (!escape.is_open()) {
+    return false;
+  }
+  const auto step = escape.take(c);
+  if (step.byte) {
+    byte(*step.byte);
+  }
+  if (step.problem != nullptr) {
+    wrong(step.problem);
+  }
+  return step.goes_on;
+}
+
 void HexTokens::take_base64(char c) {
   const char digit = c == '-' ? '+' : c == '_' ? '/' : c; // of base64url
   if (base64_.digit(digit, [&](std::byte value) { byte(std::to_integer<unsigned>(value)); })) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/backslash_escape.hpp"
 #include "common/base64.hpp"
 #include "common/hex_style.hpp"
 #include "dualcam/wire/bytes.hpp"
@@ -24,6 +25,7 @@ public:
 
   /// Of any style but those of lines, which have none: nullptr.
   static std::unique_ptr<HexTokens> make(const HexForm& form, Output output);
+  HexTokens(const HexForm& form, Output output) : form_(form), output_(std::move(output)) {}
   virtual ~HexTokens() = default;
   HexTokens(const HexTokens&) = delete;
   HexTokens& operator=(const HexTokens&) = delete;
@@ -33,8 +35,6 @@ public:
 
 protected:
   static constexpr std::size_t longest_token = 8192;
-
-  HexTokens(const HexForm& form, Output output) : form_(form), output_(std::move(output)) {}
 
   virtual void take(char c) = 0;
   /// The text is over; the end of a line has been taken.
@@ -53,6 +53,8 @@ protected:
   void wrong_once(std::string what);
   void next_string() { is_bad_string_ = false; }
   bool is_bad_string() const { return is_bad_string_; }
+  /// Whether `c` is part of an escape that is open.
+  bool goes_on(Escape& escape, char c);
   void take_base64(char c);
   /// Another text of it may follow.
   void end_base64();

@@ -69,17 +69,8 @@ void JsonTokens::end_string() {
 
 /// Of a string in which each character stands for a byte.
 void JsonTokens::take_character(char c) {
-  if (escape_.is_open()) {
-    const auto step = escape_.take(c);
-    if (step.byte) {
-      byte(*step.byte);
-    }
-    if (step.problem != nullptr) {
-      wrong(step.problem);
-    }
-    if (step.goes_on) {
-      return;
-    }
+  if (goes_on(escape_, c)) {
+    return;
   }
   if (c == '"') {
     end_string();

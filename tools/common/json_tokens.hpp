@@ -1,7 +1,7 @@
 // JSON -> the bytes that stand behind the names of bytes: as hex, base64, characters or numbers.
 #pragma once
 
-#include "common/escape_tokens.hpp"
+#include "common/backslash_escape.hpp"
 #include "common/hex_tokens.hpp"
 #include "common/number_tokens.hpp"
 
@@ -9,8 +9,7 @@ namespace dualcam::inline tools {
 
 class JsonTokens : public HexTokens {
 public:
-  JsonTokens(const HexForm& form, Output output)
-      : HexTokens(form, std::move(output)), numbers_(form.base), escape_(false) {}
+  using HexTokens::HexTokens;
 
 private:
   void take(char c) override;
@@ -24,8 +23,8 @@ private:
   void end_number();
   void end_string();
 
-  ByteNumbers numbers_;
-  Escape escape_;           ///< in a string of characters
+  ByteNumbers numbers_{form().base};
+  Escape escape_{false};    ///< in a string of characters
   bool backslash_ = false;  ///< in another one
   bool inside_ = false;     ///< a string
   std::string token_;       ///< a key, a number

@@ -28,8 +28,7 @@ private:
 
 class NumberTokens : public HexTokens {
 public:
-  NumberTokens(const HexForm& form, Output output)
-      : HexTokens(form, std::move(output)), numbers_(form.base) {}
+  using HexTokens::HexTokens;
 
 private:
   void take(char c) override;
@@ -43,7 +42,7 @@ private:
   void take_decimal(std::string_view token, std::uint64_t line);
   void take_hexadecimal();
 
-  ByteNumbers numbers_;
+  ByteNumbers numbers_{form().base};
   std::string token_;       ///< a number, a word
   bool whole_token_ = true; ///< it is all in `token_`
   std::string held_;        ///< a number, which `=>` or `:` behind it would make a name
