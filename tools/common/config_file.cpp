@@ -16,12 +16,8 @@ bool is_comment(std::string_view text) {
 std::expected<std::string, std::string> value_of(std::string_view text) {
   text = without_blanks(text);
   if (!text.starts_with('"') && !text.starts_with('\'')) {
-    for (std::size_t at = 1; at < text.size(); ++at) {
-      if (text[at] == '#' && blanks.contains(text[at - 1])) {
-        return std::string(without_blanks(text.substr(0, at)));
-      }
-    }
-    return std::string(is_comment(text) ? "" : text);
+    const auto value = without_comment(text);
+    return std::string(is_comment(value) ? "" : value);
   }
   const auto end = text.find(text.front(), 1);
   if (end == text.npos) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "common/imei.hpp"
 #include "common/json.hpp"
 #include "dualcam/wire/message.hpp"
 
@@ -128,7 +129,7 @@ private:
   }
 
   void number(std::string_view text) {
-    const auto imei = text.size() == 15 ? parse_imei(text) : std::nullopt;
+    const auto imei = parse_whole_imei(text);
     if (is_one_of(name_, told_names)) {
       out_ += text;
     } else if (imei) {

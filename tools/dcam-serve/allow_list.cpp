@@ -9,21 +9,13 @@
 #include <fmt/format.h>
 
 #include "common/blanks.hpp"
+#include "common/imei.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
 namespace {
 
 constexpr std::size_t fingerprint_digits = 64;
-
-/// Without what a `#` begins, at the start or behind a blank.
-std::string_view without_comment(std::string_view line) {
-  auto at = line.find('#');
-  while (at != line.npos && at > 0 && !blanks.contains(line[at - 1])) {
-    at = line.find('#', at + 1);
-  }
-  return without_blanks(line.substr(0, at));
-}
 
 /// In the spelling of TlsStream, from the usual ones: with colons or spaces, behind what openssl
 /// and ssh-keygen put before it.
@@ -82,7 +74,7 @@ Result<void> AllowList::read(const std::string& path) {
 
 bool AllowList::add(std::string_view line) {
   const auto end = std::min(line.find_first_of(blanks), line.size());
-  const auto imei = end == imei_digits ? parse_imei(line.substr(0, end)) : std::nullopt;
+  const auto imei = parse_whole_imei(line.substr(0, end));
   if (!imei) {
     return false;
   }

@@ -12,8 +12,6 @@
 
 namespace dualcam::serve {
 
-inline constexpr std::size_t imei_digits = 15;
-
 class AllowList {
 public:
   /// IMEIs, and @FILEs with one a line, behind it perhaps the SHA-256 fingerprint of the one

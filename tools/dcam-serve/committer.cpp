@@ -145,12 +145,11 @@ void Committer::prepare(std::shared_ptr<Job> job, std::vector<Commit>& pass) {
 
 /// All of it when it is time, else what hurries. What is under way has its next turn later.
 void Committer::take_growth(TimePoint now, std::vector<Commit>& pass) {
-  const bool all = !grown_.empty() && now >= grown_since_ + interval();
-  prepares_all_ = all;
+  prepares_all_ = !grown_.empty() && now >= grown_since_ + interval();
   std::vector<std::shared_ptr<Job>> taken;
   auto left_since = TimePoint::max();
   for (auto grown = grown_.begin(); grown != grown_.end();) {
-    if ((all || grown->second.hurry) && !growing_.contains(grown->first)) {
+    if ((prepares_all_ || grown->second.hurry) && !growing_.contains(grown->first)) {
       growing_.emplace(grown->first, grown->second.since);
       taken.push_back(std::move(grown->second.job));
       grown = grown_.erase(grown);

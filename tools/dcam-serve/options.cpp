@@ -12,11 +12,10 @@
 
 #include "common/arguments.hpp"
 #include "common/camera_choices.hpp"
+#include "common/imei.hpp"
 #include "common/shell.hpp"
 #include "common/units.hpp"
-#include "dcam-serve/allow_list.hpp"
 #include "dcam-serve/output_folder.hpp"
-#include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
 namespace {
@@ -82,7 +81,7 @@ std::optional<std::string> add_imeis(ServeOptions& options, const std::string& g
     return std::nullopt;
   }
   for (const auto word : split_list(given)) {
-    if (word.size() != imei_digits || !parse_imei(word)) {
+    if (!parse_whole_imei(word)) {
       return "15 digits, or @FILE; several devices with commas between";
     }
     options.imeis.emplace_back(word);

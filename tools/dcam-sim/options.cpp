@@ -9,6 +9,7 @@
 #include "common/arguments.hpp"
 #include "common/escape.hpp"
 #include "common/host.hpp"
+#include "common/imei.hpp"
 #include "common/units.hpp"
 #include "dualcam/wire/message.hpp"
 
@@ -60,10 +61,8 @@ Accepted set_position(SimOptions& options, const std::string& given) {
   return std::nullopt;
 }
 
-constexpr std::size_t imei_digits = 15;
-
 Accepted set_imei(SimOptions& options, const std::string& given) {
-  const auto imei = given.size() == imei_digits ? parse_imei(given) : std::nullopt;
+  const auto imei = parse_whole_imei(given);
   options.imei = imei.value_or(0);
   return imei ? std::nullopt : Accepted("15 digits");
 }

@@ -38,6 +38,7 @@ TEST_CASE("config file: a value may be quoted, and what stands behind it may be 
   CHECK(meaning_of("a = ' b '\n") == "1 a= b \n");
   CHECK(meaning_of("a = b#c # d\n") == "1 a=b#c\n");
   CHECK(meaning_of("a = # nothing\n") == "1 a=\n");
+  CHECK(meaning_of("a = ; nothing # at all\n") == "1 a=\n");
   CHECK(meaning_of("\na = \"b\n") == "line 2: the quote that begins its value has no end");
   CHECK(meaning_of("a = \"b\" c\n") == "line 1: something stands after the quoted value");
 }

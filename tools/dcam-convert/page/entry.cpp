@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "dualcam/wire/message.hpp"
+#include "common/imei.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -64,8 +64,7 @@ std::string Entry::imei() const {
   }
   for (auto folder = place.parent_path(); folder.has_relative_path();
        folder = folder.parent_path()) {
-    constexpr std::size_t digits = 15;
-    if (const auto name = folder.filename().string(); name.size() == digits && parse_imei(name)) {
+    if (const auto name = folder.filename().string(); parse_whole_imei(name)) {
       return name;
     }
   }
