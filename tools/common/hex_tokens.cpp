@@ -74,6 +74,7 @@ bool HexTokens::goes_on(Escape& escape, char c) {
 void HexTokens::take_base64(char c) {
   const char digit = c == '-' ? '+' : c == '_' ? '/' : c; // of base64url
   if (base64_.digit(digit, [&](std::byte value) { byte(std::to_integer<unsigned>(value)); })) {
+    base64_line_ = line_;
     return;
   }
   if (c == '=') {
@@ -85,7 +86,7 @@ void HexTokens::take_base64(char c) {
 
 void HexTokens::end_base64() {
   if (base64_.is_cut()) {
-    wrong(cut_base64);
+    wrong(base64_line_, cut_base64);
   }
   base64_.restart();
 }

@@ -68,6 +68,7 @@ private:
   std::uint64_t line_ = 1;
   bool is_bad_string_ = false; ///< it has been complained of
   Base64Decoder base64_;
+  std::uint64_t base64_line_ = 0; ///< of its last digit
 };
 
 } // namespace dualcam::inline tools

@@ -365,7 +365,7 @@ TEST_CASE("hex: base64") {
         "0000000500013ee13c00198144000400000b0020030400000192d8849ab0000000000078404b59999999999a");
   CHECK(read("data:application/octet-stream;base64,AAQEAv8=\n") == "00040402ff");
   constexpr std::string_view cut = "no other to go with";
-  CHECK(read("AAAABQABPuE8ABmBRAAEAAALACADB\n").contains(cut));
+  CHECK(read("AAAABQABPuE8ABmBRAAEAAALACADB\n").contains("line 1: the last character"));
   CHECK(read("data: !!binary AAAABQABPuE8ABmBRAAEAAALACADB\n").contains(cut));
   CHECK(read("- data: !!binary |\n    AAAABQABPuE8ABmBR\n    AAEAAALACADB\n").contains(cut));
   const auto more =
