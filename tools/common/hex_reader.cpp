@@ -64,7 +64,7 @@ void HexReader::feed(std::string_view text) {
     if (sample_.size() < sample_size) {
       return;
     }
-    begin();
+    begin(true);
   }
   if (!refused_ && !text.empty()) {
     cleaned(cleaner_.clean(text));
@@ -73,7 +73,7 @@ void HexReader::feed(std::string_view text) {
 
 void HexReader::finish() {
   if (!form_ && !refused_) {
-    begin();
+    begin(false);
   }
   if (cut_marks_) {
     cut_marks_->finish();
@@ -100,7 +100,7 @@ void HexReader::finish_text() {
   end_other_hex();
 }
 
-void HexReader::begin() {
+void HexReader::begin(bool goes_on) {
   auto text = std::exchange(sample_, {});
   if (text.starts_with("\xEF\xBB\xBF")) {
     text.erase(0, 3);
@@ -109,7 +109,7 @@ void HexReader::begin() {
   text = cleaner_.clean(text);
   first_line_ += static_cast<std::uint64_t>(
       std::ranges::count(text.substr(0, text.find_first_not_of(" \t\r\n")), '\n'));
-  const auto form = form_of_text(text);
+  const auto form = form_of({text, goes_on});
   if (!form) {
     line_number_ = form.error().line;
     refuse(form.error().what);
@@ -130,12 +130,12 @@ void HexReader::begin() {
   cleaned(text);
 }
 
-std::expected<HexForm, HexProblem> HexReader::form_of_text(std::string_view text) const {
-  if (auto other = print_without_bytes(text)) {
+std::expected<HexForm, HexProblem> HexReader::form_of(const HexSample& sample) const {
+  if (auto other = print_without_bytes(sample.text)) {
     return std::unexpected(std::move(*other));
   }
-  const auto judged = judge_hex(text);
-  return vouch_ ? proven_form(text, judged, vouch_) : judged;
+  const auto judged = judge_hex(sample.text);
+  return vouch_ ? proven_form(sample, judged, vouch_) : judged;
 }
 
 void HexReader::cleaned(std::string_view text) {

@@ -87,8 +87,8 @@ private:
     ByteBuffer last;                       ///< what `*` repeats
   };
 
-  void begin();
-  std::expected<HexForm, HexProblem> form_of_text(std::string_view text) const;
+  void begin(bool goes_on);
+  std::expected<HexForm, HexProblem> form_of(const HexSample& sample) const;
   void set_form(const HexForm& form);
   void cleaned(std::string_view text);
   void text(std::string_view text);

@@ -32,18 +32,20 @@ std::uint64_t filled_lines(std::string_view text) {
 class Trial : private HexReader::Listener {
 public:
   /// `word`: bytes that are turned round.
-  Trial(std::string_view sample, const HexForm& form, const Vouch& vouch, std::size_t word = 1) {
+  Trial(const HexSample& sample, const HexForm& form, const Vouch& vouch, std::size_t word = 1) {
     constexpr std::uint64_t most_repeated = 64 << 10;
     HexReader reader(*this, form, most_repeated);
-    reader.feed(sample);
+    reader.feed(sample.text);
+    const auto before_end = reader.problem_count();
     reader.finish();
     // What Node has cut is missing in any form.
-    problems_ = reader.problem_count() + (form.style == HexStyle::node ? 0 : gaps_);
+    problems_ = (sample.goes_on ? before_end : reader.problem_count()) +
+                (form.style == HexStyle::node ? 0 : gaps_);
     passed_over_ = reader.lines_passed_over();
     for (std::size_t at = 0; word > 1 && at + word <= blocks_.back().size(); at += word) {
       std::ranges::reverse(std::span(blocks_.back()).subspan(at, word));
     }
-    text_ = sample.size();
+    text_ = sample.text.size();
     named_ = form.style == HexStyle::json || form.style == HexStyle::yaml;
     for (const auto& block : blocks_) {
       bytes_ += block.size();
@@ -316,13 +318,13 @@ Forms other_forms(std::string_view sample) {
 }
 
 /// Words, whose bytes a camera says in the other order.
-std::optional<HexProblem> turned_words(std::string_view sample, const HexForm& form,
+std::optional<HexProblem> turned_words(const HexSample& sample, const HexForm& form,
                                        const Vouch& vouch) {
   for (const std::size_t word : {2U, 4U, 8U}) {
     if (Trial(sample, form, vouch, word).is_convincing()) {
-      const auto start = sample.find_first_not_of(" \t\r\n");
+      const auto start = sample.text.find_first_not_of(" \t\r\n");
       return HexProblem{
-          1 + static_cast<std::uint64_t>(std::ranges::count(sample.substr(0, start), '\n')),
+          1 + static_cast<std::uint64_t>(std::ranges::count(sample.text.substr(0, start), '\n')),
           fmt::format("words of {} bytes, in which the last byte stands first: print it with "
                       "'xxd', 'hexdump -C' or 'od -t x1'",
                       word)};
@@ -333,18 +335,18 @@ std::optional<HexProblem> turned_words(std::string_view sample, const HexForm& f
 
 } // namespace
 
-std::expected<HexForm, HexProblem> proven_form(std::string_view sample,
+std::expected<HexForm, HexProblem> proven_form(const HexSample& sample,
                                                const std::expected<HexForm, HexProblem>& judged,
                                                const Vouch& vouch) {
   std::optional<Trial> best;
   if (judged) {
     best.emplace(sample, *judged, vouch);
-    if (best->is_enough(sample, judged->style)) {
+    if (best->is_enough(sample.text, judged->style)) {
       return judged;
     }
   }
   auto form = judged;
-  for (const auto& other : other_forms(sample)) {
+  for (const auto& other : other_forms(sample.text)) {
     Trial trial(sample, other, vouch);
     if (trial.is_convincing() && (!best || trial.is_better_than(*best))) {
       best = std::move(trial);
@@ -355,7 +357,7 @@ std::expected<HexForm, HexProblem> proven_form(std::string_view sample,
     return form;
   }
   const auto turned = judged ? turned_words(sample, *judged, vouch) : std::nullopt;
-  if (const auto problem = turned ? turned : other_encoding(sample)) {
+  if (const auto problem = turned ? turned : other_encoding(sample.text)) {
     return std::unexpected(*problem);
   }
   return form;

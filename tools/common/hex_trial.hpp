@@ -15,9 +15,15 @@ namespace dualcam::inline tools {
 /// begins: it may be a packet.
 using Vouch = std::function<std::size_t(std::span<const ByteBuffer> blocks)>;
 
+/// A text's first lines.
+struct HexSample {
+  std::string_view text;
+  bool goes_on = false; ///< more follows: its end, in the middle of a line, is no fault
+};
+
 /// `judged`, unless another form reads much more of `sample` for which `vouch` vouches. Some 300
 /// forms are tried where nothing fits.
-std::expected<HexForm, HexProblem> proven_form(std::string_view sample,
+std::expected<HexForm, HexProblem> proven_form(const HexSample& sample,
                                                const std::expected<HexForm, HexProblem>& judged,
                                                const Vouch& vouch);
 

@@ -1,5 +1,7 @@
 #include "common/hex_words.hpp"
 
+#include <numeric>
+
 #include "common/hex_trial.hpp"
 #include "tools/hex_reading.hpp"
 
@@ -147,12 +149,30 @@ TEST_CASE("hex trial: another form has to read much more of what is looked for")
   const std::string text = "x 00040402\nx 04020004\n";
   const auto judged = judge_hex(text);
   const auto chosen = [&](std::size_t vouched) {
-    return proven_form(text, judged, [vouched](std::span<const ByteBuffer> blocks) {
+    return proven_form({text}, judged, [vouched](std::span<const ByteBuffer> blocks) {
       return to_hex(blocks.front()) == "0004040204020004" ? vouched : 0;
     });
   };
   CHECK(chosen(16)->style == HexStyle::words);
   CHECK(chosen(15)->style == judged->style); // less than one INIT
+}
+
+TEST_CASE("hex trial: what the sample's end cuts is no fault if more follows") {
+  const std::string bytes = R"("00:00:00:05:00:01:3e:e1:3c:12:64:23:44:00:04:00")";
+  const auto text = R"({"tcp.payload": )" + bytes + R"(, "data.data": )" + bytes +
+                    "}\n"
+                    R"({"tcp.payload": "00:01:3)";
+  const auto judged = judge_hex(text);
+  const auto chosen = [&](bool goes_on) {
+    return proven_form({text, goes_on}, judged, [](std::span<const ByteBuffer> blocks) {
+      return std::accumulate(
+          blocks.begin(), blocks.end(), std::size_t{0},
+          [](std::size_t sum, const ByteBuffer& block) { return sum + block.size(); });
+    });
+  };
+  REQUIRE(judged->style == HexStyle::json);
+  CHECK(chosen(true)->key == "tcp.payload");
+  CHECK(chosen(false)->style != HexStyle::json);
 }
 
 } // namespace dualcam
