@@ -180,8 +180,10 @@ std::vector<std::pair<std::string, CommonOptions::When>> whens() {
 
 void Arguments::common_options() {
   flag("-q,--quiet", common_.quiet, "no notes, only errors");
-  parser_->app.add_flag("-v,--verbose", common_.verbosity, program_.verbose)
-      ->default_str(""); // CLI11 2.6 would tell 0
+  // A number as target would be given its default by newer CLI11, as if by the command line.
+  parser_->app.add_flag_function(
+      "-v,--verbose", [this](auto count) { common_.verbosity = static_cast<int>(count); },
+      program_.verbose);
   switches_.insert("verbose");
   setters_["verbose"] = [this](const std::string& given) -> std::optional<std::string> {
     const auto on = parse_switch(given);
