@@ -90,7 +90,7 @@ class Install(unittest.TestCase):
         expected |= {f"share/doc/dualcam/examples/{name}" for name in EXAMPLES}
         expected |= {f"lib/systemd/system/dcam-serve.{kind}" for kind in ("service", "socket")}
         expected |= {f"share/doc/dualcam/service/{name}"
-                     for name in ("dcam-serve.conf", "convert.conf", "dcam-serve.tmpfiles")}
+                     for name in ("dcam-serve.conf", "convert.conf", "tls.conf", "dcam-serve.tmpfiles")}
         expected |= {f"share/doc/dualcam/deploy/{name}" for name in ("haproxy.cfg", "to-storage")}
         expected.add(f"{library}/wireshark/plugins/dualcam.lua")
         expected.add("share/bash-completion/completions/_dcam")

@@ -3,11 +3,15 @@
 import os
 import pathlib
 import re
+import shlex
+import shutil
 import socket
 import subprocess
+import tempfile
+import time
 import unittest
 
-from harness import PATIENCE, SIGTERM, Camera, ToolTest, tool
+from harness import IMEI, PATIENCE, SIGTERM, Camera, ToolTest, tool
 
 SERVICE = pathlib.Path(__file__).resolve().parents[2] / "tools/service"
 
@@ -190,6 +194,21 @@ class Service(ToolTest):
         self.assertEqual(server.wait(), 0)
         self.assertNotRegex(told.read_text(), "NOTIFY_SOCKET|WATCHDOG_|LISTEN_|socket:")
 
+    def test_the_example_converts_each_video_and_no_photo(self):
+        text = (SERVICE / "convert.conf").read_text().replace("\\\n", "")
+        command = re.search("^ExecStart=(dcam-serve .*)$", text, re.MULTILINE)[1]
+        words = shlex.split(command.replace("$$", "$"))  # as systemd reads it
+        stub = self.folder / "dcam-convert"
+        stub.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >>{self.folder}/converted\n')
+        stub.chmod(0o755)
+        server = self.serve("--exec", words[words.index("--exec") + 1],
+                            env=os.environ | {"PATH": f"{self.folder}:{os.environ['PATH']}"})
+        photo, video = self.file("a.jpg", 3000), self.file("b.h265", 3000)
+        self.assertEqual(self.sim(server, f"photof={photo}", f"videor={video}").returncode, 0)
+        self.assertEqual(server.wait(), 0, server.errors)
+        [stored] = self.out.glob("*/*_videor.h265")
+        self.assertEqual((self.folder / "converted").read_text(), f"-q\n{stored}\n")
+
 
 class Units(unittest.TestCase):
     def test_the_sandbox_is_tight(self):
@@ -198,14 +217,29 @@ class Units(unittest.TestCase):
         level = re.search(r"Overall exposure level for dcam-serve.service: ([0-9.]+)", result.stdout)
         self.assertLessEqual(float(level.group(1)), 2.0)
 
+    def complaints(self, *units):
+        result = subprocess.run(["systemd-analyze", "verify", "--man=no", *units],
+                                capture_output=True, text=True,
+                                env=os.environ | {"SYSTEMD_LOG_LEVEL": "warning"})
+        return [line for line in result.stderr.splitlines()
+                if "is not executable" not in line and "dcam-serve" in line]
+
     def test_the_units_mean_something_to_systemd(self):
         for name in ("dcam-serve.service", "dcam-serve.socket"):
-            result = subprocess.run(["systemd-analyze", "verify", "--man=no", SERVICE / name],
-                                    capture_output=True, text=True,
-                                    env=os.environ | {"SYSTEMD_LOG_LEVEL": "warning"})
-            complaints = [line for line in result.stderr.splitlines()
-                          if "is not executable" not in line and "dcam-serve" in line]
-            self.assertEqual(complaints, [])
+            self.assertEqual(self.complaints(SERVICE / name), [])
+
+    def test_the_examples_for_drop_ins_mean_something_too(self):
+        for example in sorted(SERVICE.glob("*.conf")):
+            if "[Service]" not in example.read_text():
+                continue  # options of dcam-serve
+            with self.subTest(example.name), tempfile.TemporaryDirectory() as folder:
+                unit = pathlib.Path(folder) / "dcam-serve.service"
+                shutil.copy(SERVICE / unit.name, unit)
+                drop_ins = pathlib.Path(folder) / f"{unit.name}.d"
+                drop_ins.mkdir()
+                (drop_ins / example.name).write_text(example.read_text() + "Nonsense=1\n")
+                [complaint] = self.complaints(unit)  # the drop-in is read
+                self.assertIn("Nonsense", complaint)
 
     def test_hooks_reach_the_network_and_the_output(self):
         text = (SERVICE / "dcam-serve.service").read_text()
@@ -213,6 +247,21 @@ class Units(unittest.TestCase):
         self.assertNotRegex(text, r"PrivateNetwork|IPAddressDeny")
         state = re.search(r"StateDirectory=(\S+)", text).group(1)
         self.assertIn(f"-o %S/{state} ", text)
+
+    def test_the_example_removes_what_has_come_long_ago_and_nothing_that_is_needed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            stored = pathlib.Path(folder, "var/lib/private/dcam-serve")
+            old = [f"{IMEI}/{name}" for name in ("a.jpg", "a.jpg.json", "b.h265.part",
+                                                 "b.h265.part.checkpoint")]
+            for name in (*old, f".dcam-serve/{IMEI}", f"{IMEI}/new.jpg"):
+                (stored / name).parent.mkdir(parents=True, exist_ok=True)
+                (stored / name).touch()
+                age = 1 if name.endswith("new.jpg") else 100
+                os.utime(stored / name, (time.time(), time.time() - age * 86400))  # read just now
+            rules = shutil.copy(SERVICE / "dcam-serve.tmpfiles", f"{folder}/rules.conf")
+            subprocess.run(["systemd-tmpfiles", f"--root={folder}", "--clean", rules], check=True)
+            left = {str(path.relative_to(stored)) for path in stored.rglob("*") if path.is_file()}
+            self.assertEqual(left, {*old[2:], f".dcam-serve/{IMEI}", f"{IMEI}/new.jpg"})
 
 
 if __name__ == "__main__":
