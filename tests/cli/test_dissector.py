@@ -165,6 +165,8 @@ class Dissector(ToolTest):
     def test_segments_in_the_wrong_order(self):
         capture, about = self.made(RUNS, ("again", "reordered", "overlapping"))
         self.assert_agree(capture, damaged_captures.PORT, "-o", OUT_OF_ORDER, about=about)
+        self.assertEqual(self.tshark(capture, damaged_captures.PORT, "-o", OUT_OF_ORDER, "-Y",
+                                     "_ws.lua.error"), "")
 
     def test_a_second_pass_shows_the_same(self):
         capture, _ = self.made(40, damaged_captures.FAULTS)

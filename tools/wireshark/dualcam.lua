@@ -19,6 +19,7 @@ local LEAST = { [1] = 6, [2] = 4, [3] = 4, [4] = 2, [5] = 4, [8] = 1, [0x0A] = 0
 local MOST = { [1] = 6, [2] = 4, [3] = 4, [4] = 4098, [5] = 4, [8] = 65535, [0x0A] = 65535,
                [0x0B] = 4096, [0x0C] = 2, [0x0D] = 65535, [0x0E] = 4102 }
 local INIT_SIZE, HEADER, DATA, ENHANCED = 16, 4, 4, 0x0E
+local NUMBERS = 0x100000000 -- of TCP; 2 ^ 32 is a float in Lua 5.4, and no place may be one
 local REQUESTS = { ["%photof"] = true, ["%photor"] = true, ["%videof"] = true, ["%videor"] = true }
 local TRIGGERS = { [0] = "server request", "DIN1", "DIN2", "crash", "towing", "idling", "geofence",
                    "unplug", "green driving", "periodic", "DIN3", "DIN4" }
@@ -806,9 +807,9 @@ local function begins_with(w, beginning) return w:sub(1, #beginning) == beginnin
 
 -- The place in the stream of a sequence number.
 local function place_of_number(side, number)
-  local place = (number - side.first) % 2 ^ 32
+  local place = (number - side.first) % NUMBERS
   local near = side.seen or 0 -- numbers wrap
-  return place + math.floor((near - place) / 2 ^ 32 + 0.5) * 2 ^ 32
+  return place + math.floor((near - place) / NUMBERS + 0.5) * NUMBERS
 end
 
 -- The place in the stream of what Wireshark hands over: of a segment's data; of what it has kept
