@@ -36,21 +36,21 @@ std::optional<std::uint64_t> number_in(const char* name) {
                                                                   : std::nullopt;
 }
 
-/// sd_notify(3). What cannot be sent is lost: there is nobody to tell.
-void notify(std::string_view state) {
+/// sd_notify(3); whether systemd has it, which is waited for with no `flags`.
+bool notify(std::string_view state, int flags) {
   const auto path = variable("NOTIFY_SOCKET");
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   if ((!path.starts_with('/') && !path.starts_with('@')) || path.size() > sizeof address.sun_path) {
-    return;
+    return false;
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   if (path.starts_with('@')) { // no file, but a name
     address.sun_path[0] = '\0';
   }
   const Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL,
-           reinterpret_cast<const sockaddr*>(&address),
-           static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size()));
+  return ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL | flags,
+                  reinterpret_cast<const sockaddr*>(&address),
+                  static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size())) >= 0;
 }
 
 bool listens_for_tcp(int socket) {
@@ -105,15 +105,16 @@ Result<int> ServiceManager::listener() {
 }
 
 void ServiceManager::ready(const std::string& status) {
-  notify(fmt::format("READY=1\nSTATUS={}", status));
+  notify(fmt::format("READY=1\nSTATUS={}", status), 0);
 }
 
-void ServiceManager::stopping() { notify("STOPPING=1"); }
+// From here on cameras would wait for a systemd that does not listen.
+
+void ServiceManager::stopping() { notify("STOPPING=1", MSG_DONTWAIT); }
 
 void ServiceManager::alive(TimePoint now) {
-  if (watchdog_.count() != 0 && now - said_ >= watchdog_) {
+  if (watchdog_.count() != 0 && now - said_ >= watchdog_ && notify("WATCHDOG=1", MSG_DONTWAIT)) {
     said_ = now;
-    notify("WATCHDOG=1");
   }
 }
 

@@ -133,6 +133,28 @@ TEST_CASE("service manager: readiness, the end and signs of life are told where 
   CHECK(systemd.heard().empty());
 }
 
+TEST_CASE("service manager: nobody waits for a systemd that does not listen") {
+  const TemporaryFolder folder;
+  const auto name = (folder / "notify").string();
+  const Systemd systemd(name);
+  const Variable socket("NOTIFY_SOCKET", name);
+  const Variable often("WATCHDOG_USEC", "2");
+  ServiceManager service;
+  std::size_t said = 0;
+  for (auto now = TimePoint(1h); said < 2000; ++said, now += 1s) { // more than a socket holds
+    service.alive(now);
+  }
+  service.stopping();
+  std::size_t heard = 0;
+  while (systemd.heard() == "WATCHDOG=1") {
+    ++heard;
+  }
+  CHECK(heard > 0);
+  CHECK(heard < said);
+  service.alive(TimePoint(1h + 1999s)); // which had no room then
+  CHECK(systemd.heard() == "WATCHDOG=1");
+}
+
 TEST_CASE("service manager: a watchdog that is none, or another process's, hears nothing") {
   const TemporaryFolder folder;
   const auto name = (folder / "notify").string();
