@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/blanks.hpp"
+#include "common/escape.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -33,6 +36,7 @@ std::expected<std::string, std::string> value_of(std::string_view text) {
 
 std::expected<std::vector<ConfigLine>, ConfigError> parse_config(std::string_view text) {
   std::vector<ConfigLine> lines;
+  text = without_byte_order_mark(text);
   for (unsigned number = 1; !text.empty(); ++number) {
     const auto line = without_blanks(text.substr(0, text.find('\n')));
     text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
@@ -43,8 +47,15 @@ std::expected<std::vector<ConfigLine>, ConfigError> parse_config(std::string_vie
       return std::unexpected(
           ConfigError{number, "there are no sections: one 'name = value' a line"});
     }
-    const auto equals = line.find('=');
-    const auto name = without_blanks(line.substr(0, equals));
+    auto equals = line.find('=');
+    const auto name = without_comment(line.substr(0, equals));
+    if (name != without_blanks(line.substr(0, equals))) { // it stands in a comment
+      equals = line.npos;
+    }
+    if (equals == line.npos && name.find_first_of(": \t") != name.npos) {
+      return std::unexpected(ConfigError{
+          number, fmt::format("no '=' in '{}': one 'name = value' a line", escaped(name))});
+    }
     if (equals == line.npos) {
       lines.push_back({number, std::string(name), {}});
       continue;

@@ -2,20 +2,20 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
-#include <fstream>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "common/blanks.hpp"
 #include "common/imei.hpp"
+#include "common/input_file.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
 namespace {
 
 constexpr std::size_t fingerprint_digits = 64;
+constexpr std::size_t largest_list = std::size_t{64} << 20;
 
 /// In the spelling of TlsStream, from the usual ones: with colons or spaces, behind what openssl
 /// and ssh-keygen put before it.
@@ -57,19 +57,26 @@ bool AllowList::allows(std::uint64_t imei, const std::string& fingerprint) const
 }
 
 Result<void> AllowList::read(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    const auto text = without_comment(line);
-    if (!text.empty() && !add(text)) {
+  const auto text = read_text(path, largest_list);
+  if (!text) {
+    return std::unexpected(Error{text.error().category, 0,
+                                 fmt::format("cannot read {}: {}", path, text.error().message)});
+  }
+  int number = 0;
+  for (auto rest = without_byte_order_mark(*text); !rest.empty();) {
+    ++number;
+    const auto end = std::min(rest.find('\n'), rest.size());
+    const auto line = without_comment(rest.substr(0, end));
+    if (!line.empty() && !add(line)) {
       return std::unexpected(
           Error{ErrorCategory::malformed, 0,
                 fmt::format("{} line {}: '{}' is no IMEI (15 digits), alone or before the SHA-256 "
                             "fingerprint of a certificate (64 hex digits)",
-                            path, number, text.substr(0, 2 * fingerprint_digits))});
+                            path, number, line.substr(0, 2 * fingerprint_digits))});
     }
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  return file.eof() ? Result<void>() : errno_error(errno, "cannot read " + path);
+  return {};
 }
 
 bool AllowList::add(std::string_view line) {

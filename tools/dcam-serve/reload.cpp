@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include <sys/stat.h>
+
 #include <fmt/format.h>
 
 #include "common/counted.hpp"
@@ -40,6 +42,52 @@ std::string changed_for_restart(const ServeOptions& at_start, const ServeOptions
   return names;
 }
 
+/// What a pipe gave at the start it does not give again, and its end would be taken for a list that
+/// lets nobody in, or for options that let in everybody. Opening one may take forever.
+Result<void> can_be_read_again(const std::string& path) {
+  struct stat status{};
+  const bool is_pipe =
+      path == "-" || (::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode));
+  return is_pipe ? malformed_error(0, escaped(path) + ": a pipe can be read only once")
+                 : Result<void>();
+}
+
+struct ReadAgain {
+  ServeOptions options;
+  Admittance admittance;
+};
+
+/// For a thread that may wait.
+Result<ReadAgain> read_again(const ServeOptions& before, const Server::Reread& reread) {
+  ReadAgain again{before, {}};
+  if (const auto readable = can_be_read_again(before.config); !readable) {
+    return std::unexpected(readable.error());
+  }
+  if (reread) {
+    auto options = reread();
+    if (!options) {
+      return malformed_error(0, options.error());
+    }
+    again.options.imeis = std::move(options->imeis);
+    again.options.tls = std::move(options->tls);
+    again.options.metrics = std::move(options->metrics);
+    again.options.configured = std::move(options->configured);
+  }
+  for (const auto& devices : again.options.imeis) {
+    const bool is_file = devices.starts_with('@');
+    if (const auto readable = can_be_read_again(is_file ? devices.substr(1) : ""); !readable) {
+      return std::unexpected(readable.error());
+    }
+  }
+  auto admittance = Admittance::load(again.options);
+  if (!admittance) {
+    const auto& why = admittance.error().message;
+    return malformed_error(0, escaped(place_in_config(again.options, why) + why));
+  }
+  again.admittance = std::move(*admittance);
+  return again;
+}
+
 } // namespace
 
 void Server::take_signals() {
@@ -68,35 +116,22 @@ asio::awaitable<void> Server::service_loop() {
 /// Cameras that are connected stay as they are.
 asio::awaitable<void> Server::reload() {
   auto& console = reporter_.console();
-  auto options = options_;
-  if (reread_) {
-    const auto again = reread_();
-    if (!again) {
-      console.error(fmt::format("SIGHUP: {}; all stays as it was", again.error()));
-      co_return;
-    }
-    options.imeis = again->imeis;
-    options.tls = again->tls;
-    options.metrics = again->metrics;
-    options.config = again->config;
-    options.configured = again->configured;
-  }
-  auto admittance = co_await keeper_.run([&options] { return Admittance::load(options); });
-  if (admittance && admittance->tls.has_value() != tls_.has_value()) {
-    console.error("SIGHUP: from plain TCP to TLS or back only by a restart; all stays as it was");
+  const auto read = [this] { return read_again(options_, reread_); };
+  auto again = co_await keeper_.run(read);
+  if (!again) {
+    console.error(fmt::format("SIGHUP: {}; all stays as it was", again.error().message));
     co_return;
   }
-  if (!admittance) {
-    const auto& why = admittance.error().message;
-    console.error(fmt::format("SIGHUP: {}; all stays as it was",
-                              escaped(place_in_config(options, why) + why)));
+  auto& [options, admittance] = *again;
+  if (admittance.tls.has_value() != tls_.has_value()) {
+    console.error("SIGHUP: from plain TCP to TLS or back only by a restart; all stays as it was");
     co_return;
   }
   options_.imeis = options.imeis;
   options_.tls = options.tls;
-  allowed_ = std::move(admittance->allowed);
+  allowed_ = std::move(admittance.allowed);
   if (tls_) {
-    tls_ = std::move(*admittance->tls);
+    tls_ = std::move(*admittance.tls);
   }
   co_await reopen_capture();
   std::set<std::string> taken{"imei", "tls-cert", "tls-key", "tls-client-ca"};

@@ -64,6 +64,8 @@ TEST_CASE("allow list: a file has an IMEI a line, and comments") {
   CHECK(list.allows(camera));
   CHECK_FALSE(list.allows(other));
   CHECK_FALSE(list.ties_certificates());
+  const std::string mark = "\xEF\xBB\xBF"; // of Windows' editor
+  CHECK(listed(mark + "350612071913857\r\n").allows(camera));
   CHECK_FALSE(listed("").allows(camera)); // a list that is empty is still one
   const Listed file("350612071913857");   // without a line's end
   const auto both = AllowList::load({"350612071913858", "@" + file.path});
@@ -118,6 +120,9 @@ TEST_CASE("allow list: a file that cannot be read is named") {
   const auto directory = AllowList::load({"@" + folder.path().string()});
   REQUIRE_FALSE(directory);
   CHECK(directory.error().message.ends_with(": Is a directory"));
+  const auto endless = AllowList::load({"@/dev/zero"});
+  REQUIRE_FALSE(endless);
+  CHECK(endless.error().message == "cannot read /dev/zero: longer than 64 MiB");
 }
 
 } // namespace dualcam::serve

@@ -27,6 +27,8 @@ TEST_CASE("config file: names and values, blanks and comments") {
   CHECK(meaning_of("\r\nport =\t7050 \r\n") == "2 port=7050\n"); // from another system
   CHECK(meaning_of("last = 1") == "1 last=1\n");
   CHECK(meaning_of("json\n") == "1 json\n");
+  CHECK(meaning_of("json # for jq\nquiet # = -q\n") == "1 json\n2 quiet\n");
+  CHECK(meaning_of("\xEF\xBB\xBFport = 1\r\n") == "1 port=1\n"); // as Windows' editor writes it
   CHECK(meaning_of("empty =\nquoted = \"\"\n") == "1 empty=\n2 quoted=\n");
   CHECK(meaning_of("a = b = c\n") == "1 a=b = c\n");
 }
@@ -43,7 +45,9 @@ TEST_CASE("config file: a value may be quoted, and what stands behind it may be 
   CHECK(meaning_of("a = \"b\" c\n") == "line 1: something stands after the quoted value");
 }
 
-TEST_CASE("config file: sections are not known") {
+TEST_CASE("config file: a line in another manner is named") {
+  CHECK(meaning_of("\nport: 1\n") == "line 2: no '=' in 'port: 1': one 'name = value' a line");
+  CHECK(meaning_of("port 1") == "line 1: no '=' in 'port 1': one 'name = value' a line");
   CHECK(meaning_of("a = 1\n[b]\n") == "line 2: there are no sections: one 'name = value' a line");
 }
 
