@@ -11,7 +11,7 @@
 namespace dualcam::inline tools {
 namespace {
 
-constexpr std::size_t longest_line = 32 << 10; ///< longer ones are digits and nothing else
+constexpr std::size_t longest_line = 1 << 20; ///< longer ones are digits and nothing else
 constexpr std::size_t largest_piece = 65536;
 constexpr std::string_view other_place = "hex in another place than in the other lines";
 
@@ -33,6 +33,14 @@ std::string_view line_of(std::string_view text, std::uint64_t number) {
     text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
   }
   return text.substr(0, text.find('\n'));
+}
+
+/// As much as a sample, from the start of a line if these are no long ones.
+std::string_view last_part(std::string_view text) {
+  constexpr std::size_t longest = 4096;
+  const auto from = text.size() - std::min(text.size(), HexReader::sample_size);
+  const auto line = from == 0 ? 0 : text.find('\n', from) + 1; // npos + 1 is 0
+  return text.substr(line > from && line - from < longest ? line : from);
 }
 
 } // namespace
@@ -57,14 +65,14 @@ HexReader::~HexReader() = default;
 // --- the text ---
 
 void HexReader::feed(std::string_view text) {
-  if (!form_ && !refused_) {
-    const auto count = std::min(text.size(), sample_size - sample_.size());
+  while (!form_ && !refused_) {
+    const auto count = std::min(text.size(), sample_size - sample_.size() % sample_size);
     sample_ += text.substr(0, count);
     text.remove_prefix(count);
-    if (sample_.size() < sample_size) {
+    if (count == 0 || sample_.size() % sample_size != 0) {
       return;
     }
-    begin(true);
+    sample(true);
   }
   if (!refused_ && !text.empty()) {
     cleaned(cleaner_.clean(text));
@@ -73,7 +81,7 @@ void HexReader::feed(std::string_view text) {
 
 void HexReader::finish() {
   if (!form_ && !refused_) {
-    begin(false);
+    sample(false);
   }
   if (cut_marks_) {
     cut_marks_->finish();
@@ -100,42 +108,57 @@ void HexReader::finish_text() {
   end_other_hex();
 }
 
-void HexReader::begin(bool goes_on) {
-  auto text = std::exchange(sample_, {});
-  if (text.starts_with("\xEF\xBB\xBF")) {
-    text.erase(0, 3);
+/// Of a long text the last part of what came is looked at: a log may stand before what is looked
+/// for.
+void HexReader::sample(bool goes_on) {
+  std::string_view raw = sample_;
+  raw.remove_prefix(raw.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+  cleaner_ = TextCleaner(raw);
+  const auto text = cleaner_.clean(raw);
+  const bool is_first = sample_.size() <= sample_size;
+  const HexSample part{goes_on ? without_cut_end(last_part(text)) : last_part(text), goes_on};
+  const auto judged = judge_hex(part.text);
+  auto problem = is_first ? print_without_bytes(part.text) : std::nullopt;
+  auto form = vouch_ && !problem ? proven_form(part, judged, vouch_) : std::nullopt;
+  if (vouch_ && is_first && !form && !problem) {
+    problem = known_otherwise(part, judged, vouch_);
   }
-  cleaner_ = TextCleaner(text);
-  text = cleaner_.clean(text);
+  if (!form && !problem) {
+    if (vouch_ && goes_on && sample_.size() < most_sampled) {
+      return;
+    }
+    const auto looks = is_first ? judged : judge_hex(without_cut_end(text.substr(0, sample_size)));
+    if (looks) {
+      form = *looks;
+    } else {
+      problem = looks.error();
+    }
+  }
+  sample_ = {};
   first_line_ += static_cast<std::uint64_t>(
       std::ranges::count(text.substr(0, text.find_first_not_of(" \t\r\n")), '\n'));
-  const auto form = form_of({text, goes_on});
-  if (!form) {
-    line_number_ = form.error().line;
-    refuse(form.error().what);
-    const bool has_offsets = parse_offset_line(line_of(text, line_number_), 16, false).has_value();
-    CutMarks marks(
-        has_offsets ? CutMarks::Beside::text : CutMarks::Beside::nothing,
-        [this](std::uint64_t line, std::string what) { problem_at(line, std::move(what)); });
-    marks.feed(text);
-    marks.finish();
-    return;
-  }
-  set_form(*form);
-  const auto beside = form->style == HexStyle::offsets ? CutMarks::Beside::text
-                      : form->style == HexStyle::words ? CutMarks::Beside::maybe_text
-                                                       : CutMarks::Beside::nothing;
+  problem ? end_in_refusal(*problem, text) : begin(*form, text);
+}
+
+void HexReader::end_in_refusal(const HexProblem& problem, std::string_view text) {
+  line_number_ = problem.line;
+  refuse(problem.what);
+  const bool has_offsets = parse_offset_line(line_of(text, line_number_), 16, false).has_value();
+  CutMarks marks(
+      has_offsets ? CutMarks::Beside::text : CutMarks::Beside::nothing,
+      [this](std::uint64_t line, std::string what) { problem_at(line, std::move(what)); });
+  marks.feed(text);
+  marks.finish();
+}
+
+void HexReader::begin(const HexForm& form, std::string_view text) {
+  set_form(form);
+  const auto beside = form.style == HexStyle::offsets ? CutMarks::Beside::text
+                      : form.style == HexStyle::words ? CutMarks::Beside::maybe_text
+                                                      : CutMarks::Beside::nothing;
   cut_marks_.emplace(
       beside, [this](std::uint64_t line, std::string what) { problem_at(line, std::move(what)); });
   cleaned(text);
-}
-
-std::expected<HexForm, HexProblem> HexReader::form_of(const HexSample& sample) const {
-  if (auto other = print_without_bytes(sample.text)) {
-    return std::unexpected(std::move(*other));
-  }
-  const auto judged = judge_hex(sample.text);
-  return vouch_ ? proven_form(sample, judged, vouch_) : judged;
 }
 
 void HexReader::cleaned(std::string_view text) {
@@ -324,7 +347,7 @@ void HexReader::digit_line(std::string_view text) {
     return;
   }
   const auto line = parse_digit_line(text, before_);
-  before_ = line.before;
+  before_ = line.bytes.empty() ? before_ : line.before; // others may stand between them
   if (!line.run.empty() || (digit_ && line.has_hex() && text.size() <= run_length_)) {
     run(line.run.empty() ? text : line.run);
     return;
@@ -457,7 +480,7 @@ void HexReader::end_run() {
 void HexReader::long_line(std::string_view part) {
   constexpr std::string_view separators = " \t\r,;:-\"'";
   if (form_->style != HexStyle::lines) {
-    refuse("a line of more than 32 KiB: break it into lines");
+    refuse("a line of more than 1 MiB: break it into lines");
     return;
   }
   ByteBuffer bytes;
@@ -473,7 +496,7 @@ void HexReader::long_line(std::string_view part) {
       refuse("an odd number of hex digits");
       return;
     } else if (separators.find(c) == std::string_view::npos) {
-      refuse("a line of more than 32 KiB has more in it than hex digits: break it into lines");
+      refuse("a line of more than 1 MiB has more in it than hex digits: break it into lines");
       return;
     }
   }

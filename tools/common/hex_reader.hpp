@@ -26,7 +26,7 @@ bool is_hex_text(Bytes first_bytes);
 class HexTokens;
 
 /// Quoting in front of lines is taken away first. What it understands, told apart by the first
-/// 64 KiB (see hex_style.hpp):
+/// 64 KiB (see hex_style.hpp), or by those of the first 512 in which what is looked for begins:
 /// - lines with offsets in hex, octal or decimal: xxd, hexdump -C (also `*` for repeated lines),
 ///   od -t x1, tcpdump -x and -X, Format-Hex, Wireshark's hex dump and its "follow stream", where
 ///   the other side's lines are indented. Text columns are compared with the bytes and dropped. An
@@ -45,7 +45,8 @@ class HexTokens;
 /// unknown byte order, lines left out without offsets and the like end the reading. Lines with
 /// nothing like hex in them are passed over and counted.
 ///
-/// Memory: 64 KiB of text and 64 KiB of bytes. `*` stands for at most 64 MiB in all.
+/// Memory: 512 KiB of text, 1 MiB for a line, and 64 KiB of bytes. `*` stands for at most 64 MiB in
+/// all.
 class HexReader {
 public:
   class Listener {
@@ -59,6 +60,7 @@ public:
   };
 
   static constexpr std::size_t sample_size = 64 << 10;
+  static constexpr std::size_t most_sampled = 512 << 10;
   static constexpr std::uint64_t most_repeated = 64 << 20;
   static constexpr std::size_t most_problems = 10;
 
@@ -87,8 +89,9 @@ private:
     ByteBuffer last;                       ///< what `*` repeats
   };
 
-  void begin(bool goes_on);
-  std::expected<HexForm, HexProblem> form_of(const HexSample& sample) const;
+  void sample(bool goes_on);
+  void begin(const HexForm& form, std::string_view text);
+  void end_in_refusal(const HexProblem& problem, std::string_view text);
   void set_form(const HexForm& form);
   void cleaned(std::string_view text);
   void text(std::string_view text);

@@ -455,9 +455,11 @@ std::optional<HexForm> judge_json(std::string_view text) {
     if (text[open] != '"') {
       continue;
     }
-    const auto value = text.substr(open + 1, text.find('"', open + 1) - open - 1);
+    const auto end = text.find('"', open + 1);
+    const auto value = text.substr(open + 1, end - open - 1);
     const bool hex = value.find_first_not_of("0123456789abcdefABCDEF ,:;-") == value.npos;
-    const bool base64 = value.size() >= 8 && value.size() % 4 == 0 && is_base64_text(value);
+    const bool is_whole = end == std::string_view::npos || value.size() % 4 == 0; // or goes on
+    const bool base64 = value.size() >= 8 && is_whole && is_base64_text(value);
     if (hex || base64) { // tshark has the same bytes under other names, too
       return HexForm{.style = HexStyle::json,
                      .numbers = hex ? 16 : 64,

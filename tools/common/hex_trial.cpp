@@ -310,8 +310,8 @@ Forms other_forms(std::string_view sample) {
   add_json(forms, sample);
   forms.push_back(HexForm{HexStyle::yaml});
   add_numbers(forms);
-  add_columns(forms, sample);
   add_words(forms);
+  add_columns(forms, sample); // behind words: numbers of lines grow, and shift the columns
   forms.push_back(HexForm{HexStyle::base64_words});
   add_digits(forms, sample);
   return forms;
@@ -335,32 +335,49 @@ std::optional<HexProblem> turned_words(const HexSample& sample, const HexForm& f
 
 } // namespace
 
-std::expected<HexForm, HexProblem> proven_form(const HexSample& sample,
-                                               const std::expected<HexForm, HexProblem>& judged,
-                                               const Vouch& vouch) {
+std::string_view without_cut_end(std::string_view text) {
+  constexpr std::size_t longest = 4096; // a longer line is cut, rather than missed
+  constexpr std::string_view between = " \t,;:";
+  const auto from = text.size() - std::min(text.size(), longest);
+  const auto end = text.rfind('\n') + 1; // npos + 1 is 0
+  if (end > from) {
+    return text.substr(0, end);
+  }
+  const auto blank = text.find_last_of(between) + 1;
+  if (blank > from) {
+    return text.substr(0, blank);
+  }
+  const auto digits = std::ranges::find_if_not(text.rbegin(), text.rend(), is_hex_digit);
+  return text.substr(0, text.size() - static_cast<std::size_t>(digits - text.rbegin()) % 2);
+}
+
+std::optional<HexForm> proven_form(const HexSample& sample,
+                                   const std::expected<HexForm, HexProblem>& judged,
+                                   const Vouch& vouch) {
   std::optional<Trial> best;
+  std::optional<HexForm> form;
   if (judged) {
     best.emplace(sample, *judged, vouch);
     if (best->is_enough(sample.text, judged->style)) {
-      return judged;
+      return *judged;
     }
+    form = best->is_convincing() ? std::optional(*judged) : std::nullopt;
   }
-  auto form = judged;
-  for (const auto& other : other_forms(sample.text)) {
+  for (auto& other : other_forms(sample.text)) {
     Trial trial(sample, other, vouch);
     if (trial.is_convincing() && (!best || trial.is_better_than(*best))) {
       best = std::move(trial);
-      form = other;
+      form = std::move(other);
     }
   }
-  if (best && best->is_convincing()) {
-    return form;
-  }
-  const auto turned = judged ? turned_words(sample, *judged, vouch) : std::nullopt;
-  if (const auto problem = turned ? turned : other_encoding(sample.text)) {
-    return std::unexpected(*problem);
-  }
   return form;
+}
+
+std::optional<HexProblem> known_otherwise(const HexSample& sample,
+                                          const std::expected<HexForm, HexProblem>& judged,
+                                          const Vouch& vouch) {
+  const auto turned = judged ? turned_words(sample, *judged, vouch) : std::nullopt;
+  return turned ? turned : other_encoding(sample.text);
 }
 
 } // namespace dualcam::inline tools

@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -15,16 +16,24 @@ namespace dualcam::inline tools {
 /// begins: it may be a packet.
 using Vouch = std::function<std::size_t(std::span<const ByteBuffer> blocks)>;
 
-/// A text's first lines.
+/// A part of a text.
 struct HexSample {
   std::string_view text;
-  bool goes_on = false; ///< more follows: its end, in the middle of a line, is no fault
+  bool goes_on = false; ///< more follows: its end, in the middle of a string, is no fault
 };
 
+/// `text` up to where its end cuts no line, or at least no number.
+std::string_view without_cut_end(std::string_view text);
+
 /// `judged`, unless another form reads much more of `sample` for which `vouch` vouches. Some 300
-/// forms are tried where nothing fits.
-std::expected<HexForm, HexProblem> proven_form(const HexSample& sample,
-                                               const std::expected<HexForm, HexProblem>& judged,
-                                               const Vouch& vouch);
+/// forms are tried where nothing fits. nullopt: none reads anything of that.
+std::optional<HexForm> proven_form(const HexSample& sample,
+                                   const std::expected<HexForm, HexProblem>& judged,
+                                   const Vouch& vouch);
+
+/// What `sample`, of which no form is proven, is, if it is known and has to be printed otherwise.
+std::optional<HexProblem> known_otherwise(const HexSample& sample,
+                                          const std::expected<HexForm, HexProblem>& judged,
+                                          const Vouch& vouch);
 
 } // namespace dualcam::inline tools

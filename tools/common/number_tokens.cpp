@@ -176,7 +176,7 @@ void NumberTokens::take_hexadecimal() {
   const bool prefixed = text.starts_with("0x") || text.starts_with("0X");
   const auto digits = prefixed ? text.substr(2) : text;
   if (!prefixed) {
-    const bool is_number = is_decimal_digit(text[0]);
+    const bool is_number = is_decimal_digit(text[0]) && !text.contains('.'); // no time in seconds
     unprefixed_ = is_number && unprefixed_.empty() ? text.substr(0, 20) : unprefixed_;
     named_ = named_ || !is_number;
     return;

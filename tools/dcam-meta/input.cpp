@@ -184,7 +184,8 @@ void RecordInput::read(InputFile& file) {
   }
   const auto text = as_text(*sample);
   if (!is_capture(*sample)) {
-    if (begins_like_json(text) && !(whole && is_foreign_log(text))) {
+    const auto lines = whole ? text : text.substr(0, text.rfind('\n') + 1); // npos + 1 is 0
+    if (begins_like_json(text) && !is_foreign_log(lines)) {
       if (!whole || !read_whole_document(text, file)) {
         read_json_lines(file);
       }

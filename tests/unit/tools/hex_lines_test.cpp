@@ -232,4 +232,19 @@ TEST_CASE("hex lines: digits that go on in the next line") {
   });
 }
 
+TEST_CASE("hex lines: few bytes behind what those before them stand behind are bytes") {
+  check_reads({
+      {"data: 00040402000404020004\nport: 7050\ndata: 00b8\nlen: 1",
+       "0004040200040402000400b8 passed 2"},
+  });
+}
+
+TEST_CASE("hex lines: a line of more than a sample, with a name before it") {
+  std::string digits;
+  for (int i = 0; i < 10000; ++i) {
+    digits += "00040402";
+  }
+  CHECK(read_in("time: 12:43:42\ndata: " + digits, 4096) == digits + " passed 1");
+}
+
 } // namespace dualcam

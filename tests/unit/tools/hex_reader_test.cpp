@@ -421,4 +421,31 @@ TEST_CASE("hex: what is text and what is not") {
   CHECK(read("hello\nworld\n") == " passed 2");
 }
 
+TEST_CASE("hex reader: what is looked for may come behind a long log") {
+  std::string text;
+  while (text.size() < HexReader::sample_size + 1000) {
+    text += std::string(99, '~') + '\n'; // soon seen to be nothing
+  }
+  for (int i = 0; i < 400; ++i) {
+    text += "[\"RX\", \"00 04 04 02 00 04 04 02\"]\n";
+  }
+  HexLog log;
+  HexReader reader(log, [](std::span<const ByteBuffer> blocks) {
+    return to_hex(blocks.front()).starts_with("0004040200040402") ? blocks.front().size() : 0;
+  });
+  reader.feed(text);
+  reader.finish();
+  CHECK(log.text.size() == 400 * 16);
+  CHECK(log.text.starts_with("0004040200040402"));
+  CHECK(reader.problem_count() == 0);
+}
+
+TEST_CASE("hex reader: base64 in JSON is told wherever the sample cuts it") {
+  for (std::size_t digits = 8; digits < 16; ++digits) {
+    const auto form = judge_hex(R"({"data": "AAAABQABPuE8ABmB)" + std::string(digits, 'Q'));
+    REQUIRE(form);
+    CHECK(form->numbers == 64);
+  }
+}
+
 } // namespace dualcam

@@ -39,6 +39,7 @@ TEST_CASE("hex tokens: C arrays") {
        "00 line 1: '0x1g' is no byte of one or two hex digits: words have an unknown byte order"},
       {"{0x00, a, Z, x9, 0x01}", "0001"},
       {"{0x00, 9}", "00 line 1: '9' among numbers with 0x: decimal or octal?"},
+      {"Async,data,0.000123,8.68e-05,0x00\nAsync,data,1.5,8.68e-05,0x04", "0004"}, // Saleae's CSV
       {"{0x00, 0}", "00 line 1: '0' among numbers with 0x: decimal or octal?"},
       {"{0x00, 12345678901234567890123}",
        "00 line 1: '12345678901234567890' among numbers with 0x: decimal or octal?"},

@@ -147,4 +147,13 @@ TEST_CASE("meta input: JSON lines of any number are read as they come, one witho
   CHECK_THAT(endless.complaints[0].message, ContainsSubstring("the JSON is too long"));
 }
 
+TEST_CASE("meta input: a log of JSON with a camera's bytes in it may be of any length") {
+  std::string log = R"({"data": "0000000500013ee13c00198144000400000b0020)" + v3 + "\"}\n";
+  const std::string text(4000, 'x');
+  while (log.size() < 1200 << 10) {
+    log += R"({"level": "info", "msg": ")" + text + "\"}\n";
+  }
+  CHECK(summary(log) == "videof ");
+}
+
 } // namespace dualcam::meta
