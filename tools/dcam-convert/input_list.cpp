@@ -26,10 +26,12 @@ bool is_product(const std::string& name, const std::vector<std::string>& names) 
 void list_folder(const fs::path& root, const fs::path& place, Parts parts,
                  std::vector<ListedFile>& files, std::vector<std::string>& unread) {
   const auto folder = root / place;
+  const auto pass_over = [&unread](const fs::path& path, const std::string& reason) {
+    unread.push_back("cannot read " + escaped(path.string()) + ": " + reason);
+  };
   std::vector<std::string> names;
   if (const int error = FileSystem::current().list(folder, names); error != 0) {
-    unread.push_back("cannot read " + escaped(folder.string()) + ": " +
-                     std::generic_category().message(error));
+    pass_over(folder, std::generic_category().message(error));
   }
   std::ranges::sort(names);
   for (const auto& name : names) {
@@ -37,9 +39,12 @@ void list_folder(const fs::path& root, const fs::path& place, Parts parts,
         (name.ends_with(".part") && parts == Parts::left_out) || is_product(name, names)) {
       continue;
     }
+    std::error_code error;
     std::error_code ignored;
-    const auto status = fs::symlink_status(folder / name, ignored);
-    if (fs::is_directory(status)) {
+    const auto status = fs::symlink_status(folder / name, error);
+    if (!fs::status_known(status)) { // its path is too long; one that has just vanished is known
+      pass_over(folder / name, error.message());
+    } else if (fs::is_directory(status)) {
       list_folder(root, place / name, parts, files, unread);
     } else if (fs::is_regular_file(folder / name, ignored)) {
       files.push_back({(folder / name).string(), (place / name).string()});

@@ -25,12 +25,21 @@ std::optional<std::string> text_of(const Json& record, const char* key) {
 
 using Refused = std::vector<std::string>;
 
-/// Tells `refused` of one that cannot be.
+/// Tells `refused` of one that cannot be; a number might be of seconds or of milliseconds.
 std::optional<SystemTime> time_of(const Json& record, const char* key, Refused& refused) {
-  const auto text = text_of(record, key);
-  const auto time = text ? parse_time(*text) : std::nullopt;
-  if (text && !time) {
-    refused.push_back(fmt::format("{} \"{}\" is no point in time", key, escaped(*text)));
+  const auto found = record.find(key);
+  if (found == record.end() || found->is_null()) {
+    return std::nullopt;
+  }
+  if (!found->is_string()) {
+    refused.push_back(fmt::format("{} {} is no text such as \"2024-10-29T12:43:42Z\"", key,
+                                  found->is_structured() ? found->type_name() : found->dump()));
+    return std::nullopt;
+  }
+  const auto text = found->get<std::string>();
+  const auto time = parse_time(text);
+  if (!time) {
+    refused.push_back(fmt::format("{} \"{}\" is no point in time", key, escaped(text)));
   }
   return time;
 }

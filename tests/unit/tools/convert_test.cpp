@@ -138,6 +138,11 @@ TEST_CASE("sidecar: a trigger has a name or a number, a rate and a time zone hav
   CHECK(read(R"("time": "soon", "received": "x\u001b")").refused ==
         std::vector<std::string>{R"(time "soon" is no point in time)",
                                  R"(received "x\x1b" is no point in time)"});
+  CHECK(read(R"("time": 1730205822, "trigger_time": [1], "received": true)").refused ==
+        std::vector<std::string>{R"(time 1730205822 is no text such as "2024-10-29T12:43:42Z")",
+                                 R"(trigger_time array is no text such as "2024-10-29T12:43:42Z")",
+                                 R"(received true is no text such as "2024-10-29T12:43:42Z")"});
+  CHECK(read(R"("time": null, "trigger_time": null, "received": null)").refused.empty());
   CHECK(read(R"("imei": "12a", "latitude": 91, "longitude": 2, "frame_rate": 241,
                 "time_zone_minutes": 1440)")
             .refused == std::vector<std::string>{R"(imei "12a" is no IMEI)",

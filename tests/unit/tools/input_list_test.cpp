@@ -1,5 +1,7 @@
 #include "dcam-convert/input_list.hpp"
 
+#include <climits>
+
 #include "dualcam/storage/file_system.hpp"
 #include "tools/mp4_bytes.hpp"
 #include "tools/studio.hpp"
@@ -102,6 +104,25 @@ TEST_CASE("input list: of a folder's files those are taken that are videos") {
   options.inputs = {(some.folder / "other").string(), (some.folder / "clip.txt").string()};
   CHECK(some.files(list_videos(options, stop, some.unread)) ==
         Names{"other", "clip.txt"}); // by name
+}
+
+TEST_CASE("input list: what lies deeper than a path can tell is told and passed over") {
+  class Deep : public FileSystem {
+    int list(const fs::path& folder, std::vector<std::string>& names) override {
+      names = {folder.filename() == "a" ? std::string(PATH_MAX, 'd') : "gone"};
+      return FileSystem::list(folder, names);
+    }
+  } deep;
+  const FileSystem::Use use(deep);
+  Listed some;
+  some.put("a/x");
+  some.put("b/y");
+  const auto list = list_files({some.folder.path().string()}, Parts::listed, some.unread);
+  CHECK(some.unread ==
+        Names{"cannot read " + (some.folder / "a" / std::string(PATH_MAX, 'd')).string() +
+              ": File name too long"});
+  some.unread.clear();
+  CHECK(some.files(list) == Names{"a/x", "b/y"});
 }
 
 } // namespace dualcam::convert
