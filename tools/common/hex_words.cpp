@@ -213,7 +213,7 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form,
     found.bytes.clear();
   }
   if (found.bytes.empty()) {
-    find_other_hex(alphanumeric_words(line), found);
+    find_other_hex(area.size() == line.size() ? words : alphanumeric_words(line), found);
   }
   return found;
 }
