@@ -11,6 +11,7 @@ import struct
 import unittest
 
 import text_forms
+from figures import full
 from harness import ToolTest
 from wire import crc16
 
@@ -116,16 +117,18 @@ class TextForms(ToolTest):
         self.is_read(text_forms.yaml_forms())
 
     def test_both_directions_in_any_form(self):
-        """Each message printed by itself, the server's between the camera's."""
+        """Each message printed by itself, the server's between the camera's, headed in one way, or in
+        every one with --full."""
         _, events, _ = self.answer(PLAIN)
         forms = (text_forms.od_forms() | text_forms.dump_forms() | text_forms.wireshark_forms()
                  | text_forms.language_forms() | text_forms.json_forms()
                  | text_forms.column_forms())
         for name in NOT_IN_PIECES:
             del forms[name]
-        for name, form in forms.items():
+        all_heads = list(HEADS.items())
+        for turn, (name, form) in enumerate(forms.items()):
             shown = [as_lines(form(message)) for message in TALK]
-            for headed, heads in HEADS.items():
+            for headed, heads in full([all_heads[turn % len(all_heads)]], all_heads):
                 with self.subTest(form=name, headed=headed):
                     code, found, said = self.answer("".join(
                         f"{heads(i)}{text}\n" for i, text in enumerate(shown)))

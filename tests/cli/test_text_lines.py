@@ -108,7 +108,7 @@ class TextLines(ToolTest):
 
     def table(self, kind):
         """Every form with every text takes minutes: with one in `step` each, unless --full."""
-        step = full(short=4, whole=1)
+        step = full(short=8, whole=1)
         for name, texts in (("dcam-crc", captured()), ("dcam-meta", records())):
             for turn, (kind_of_text, text) in enumerate(texts.items()):
                 self.are_read(name, text, {
