@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "common/blanks.hpp"
 #include "common/hex_tokens.hpp"
 #include "common/other_encoding.hpp"
 
@@ -111,8 +112,7 @@ void HexReader::finish_text() {
 /// Of a long text the last part of what came is looked at: a log may stand before what is looked
 /// for.
 void HexReader::sample(bool goes_on) {
-  std::string_view raw = sample_;
-  raw.remove_prefix(raw.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+  const auto raw = without_byte_order_mark(sample_);
   cleaner_ = TextCleaner(raw);
   const auto text = cleaner_.clean(raw);
   const bool is_first = sample_.size() <= sample_size;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "common/blanks.hpp"
 #include "common/camera_document.hpp"
 #include "common/document.hpp"
 #include "common/dump_source.hpp"
@@ -65,7 +66,7 @@ bool is_blank(std::string_view text) {
 }
 
 bool begins_like_json(std::string_view text) {
-  text.remove_prefix(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+  text = without_byte_order_mark(text);
   const auto first = std::min(text.find_first_not_of(" \t\r\n"), text.size());
   const bool braced_hex = first + 1 < text.size() && is_hex_digit(text[first + 1]);
   return text.substr(first).starts_with('{') && !braced_hex;
