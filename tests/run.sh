@@ -96,7 +96,7 @@ one_program() {
   cmake -S . -B build/odr -G Ninja -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Debug \
     -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
     -DCMAKE_CXX_FLAGS_DEBUG="-O0 -Werror=odr -Werror=lto-type-mismatch" >/dev/null &&
-    cmake --build build/odr --target tools-unit-tests -- --quiet
+    cmake --build build/odr --target unit-tests tools-unit-tests -- --quiet
 }
 
 # copied_parameters: a lint that takes as long as all others together.

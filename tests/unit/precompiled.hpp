@@ -1,5 +1,5 @@
-// Read before every unit test's own headers, and compiled once: half of what a test takes. Only
-// what no work on this project changes stands here. A test still includes what it needs:
+// Read before every unit test's own headers, and compiled once: four tenths of what a test takes.
+// Only what no work on this project changes stands here. A test still includes what it needs:
 // tests/run.sh --full compiles without this (build/odr).
 #pragma once
 
