@@ -108,8 +108,7 @@ void ServiceManager::ready(const std::string& status) {
   notify(fmt::format("READY=1\nSTATUS={}", status), 0);
 }
 
-// From here on cameras would wait for a systemd that does not listen.
-
+// From here on it is cameras that would wait for a systemd that does not listen.
 void ServiceManager::stopping() { notify("STOPPING=1", MSG_DONTWAIT); }
 
 void ServiceManager::alive(TimePoint now) {
