@@ -10,7 +10,7 @@ if ((EUID != 0)); then
   echo "tests/packages.sh: debootstrap needs root" >&2
   exit 2
 fi
-install_missing debootstrap debian-archive-keyring git libimage-exiftool-perl lintian pkg-config
+install_missing debootstrap debian-archive-keyring git libimage-exiftool-perl lintian pkg-config systemd
 work=$(mktemp -d /var/tmp/dualcam-packages-XXXXXX)
 trap 'rm -rf --one-file-system "$work"' EXIT
 chmod 755 "$work"
@@ -87,6 +87,7 @@ for release in bookworm trixie; do
   if [[ $release == bookworm ]]; then
     depends_on_what_it_needs "$work/$release"
   fi
+  systemctl -q --root="$work/$release" enable dcam-serve.service dcam-serve.socket
   chroot "$work/$release" apt-get purge -q -y dualcam libdualcam-dev >/dev/null
   left=$(find "$work/$release"/{etc,usr,var/lib} -path '*/dpkg/*' -prune -o -name '*dcam*' -print \
     -o -name '*dualcam*' -print)
