@@ -68,16 +68,25 @@ void Disk::join() {
 
 asio::awaitable<void> Disk::commit(std::shared_ptr<Job> job) {
   Answer answer(*this);
-  post([this, &answer, job = std::move(job)]() mutable {
+  auto answered = answer.wait();
+  owe([this, &answer, job = std::move(job)]() mutable {
     add(std::make_shared<Watched>(std::move(job), [&answer] { answer.give(); }));
   });
-  co_await answer.wait();
+  co_await std::move(answered);
+}
+
+void Disk::owe(TaskQueue::Task task) {
+  ++owed_;
+  try {
+    post(std::move(task));
+  } catch (...) {
+    --owed_;
+    throw;
+  }
 }
 
 void Disk::append(std::size_t bytes, TaskQueue::Task task) {
-  queued_ += bytes;
-  ++owed_;
-  post([this, bytes, task = std::move(task)]() mutable {
+  owe([this, bytes, task = std::move(task)]() mutable {
     task();
     --owed_;
     tell([this, bytes] {
@@ -88,6 +97,7 @@ void Disk::append(std::size_t bytes, TaskQueue::Task task) {
       }
     });
   });
+  queued_ += bytes;
 }
 
 asio::awaitable<void> Disk::room() {

@@ -90,6 +90,8 @@ private:
   /// A coroutine of the loop waits for an answer from another thread.
   class Answer;
 
+  /// `post` of what counts as owed until it says otherwise.
+  void owe(TaskQueue::Task task);
   void add(std::shared_ptr<Job> job);
   asio::awaitable<void> commit_loop();
   asio::awaitable<void> pass();
@@ -122,18 +124,22 @@ class Disk::Answer {
 public:
   explicit Answer(Disk& disk)
       : disk_(disk), timer_(std::make_shared<asio::steady_timer>(
-                         disk.loop_, asio::steady_timer::time_point::max())) {
-    ++disk_.owed_;
-  }
+                         disk.loop_, asio::steady_timer::time_point::max())) {}
 
   /// From any thread, once.
   void give() {
     --disk_.owed_;
     disk_.tell([timer = timer_] { timer->expires_at(asio::steady_timer::time_point::min()); });
   }
+  /// To be had before the other thread begins: it works on what the coroutine holds, which must not
+  /// go then for want of memory.
   asio::awaitable<void> wait() {
-    while (timer_->expiry() != asio::steady_timer::time_point::min()) {
-      co_await timer_->async_wait(as_values);
+    try {
+      while (timer_->expiry() != asio::steady_timer::time_point::min()) {
+        co_await timer_->async_wait(as_values);
+      }
+    } catch (...) {
+      std::terminate(); // which says why (run_tool)
     }
   }
 
@@ -146,7 +152,8 @@ template <class Work> asio::awaitable<std::invoke_result_t<Work>> Disk::run(Work
   std::optional<std::invoke_result_t<Work>> result;
   std::exception_ptr failure;
   Answer answer(*this);
-  post([&] {
+  auto answered = answer.wait();
+  owe([&] {
     try {
       result.emplace(work());
     } catch (...) {
@@ -154,7 +161,7 @@ template <class Work> asio::awaitable<std::invoke_result_t<Work>> Disk::run(Work
     }
     answer.give();
   });
-  co_await answer.wait();
+  co_await std::move(answered);
   if (failure) {
     std::rethrow_exception(failure);
   }

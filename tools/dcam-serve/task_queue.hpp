@@ -19,12 +19,20 @@ public:
   /// `context` is run by one thread and outlives the queue.
   explicit TaskQueue(asio::io_context& context) : context_(context) {}
 
+  /// All or nothing, where memory runs out.
   void push(Task task) {
     const std::lock_guard lock(mutex_);
     tasks_.push_back(std::move(task));
-    if (!std::exchange(scheduled_, true)) {
-      asio::post(context_, [this] { run(); });
+    if (scheduled_) {
+      return;
     }
+    try {
+      asio::post(context_, [this] { run(); });
+    } catch (...) {
+      tasks_.pop_back();
+      throw;
+    }
+    scheduled_ = true;
   }
 
   /// Nothing of it is done any more.
