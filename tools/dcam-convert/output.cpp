@@ -10,6 +10,7 @@
 
 #include "common/standard_streams.hpp"
 #include "dualcam/storage/durable.hpp"
+#include "dualcam/storage/name_length.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -18,21 +19,10 @@ namespace fs = std::filesystem;
 
 /// The same name, shortened where a `_12.part` would not fit behind it.
 fs::path with_room_for_part(const fs::path& path) {
-  return path.parent_path() /
-         shortened(path.filename().string(), longest_name - sizeof("_12.part"));
+  return path.parent_path() / cut_name(path.filename().string(), longest_name - sizeof("_12.part"));
 }
 
 } // namespace
-
-std::string shortened(std::string name, std::size_t longest) {
-  if (name.size() > longest) {
-    while ((static_cast<unsigned char>(name[longest]) & 0xC0) == 0x80) { // inside a UTF-8 character
-      --longest;
-    }
-    name.resize(longest);
-  }
-  return name;
-}
 
 Result<Output> Output::create(const fs::path& path, bool make_folder,
                               const std::function<bool(const fs::path&)>& may_use) {

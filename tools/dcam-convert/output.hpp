@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "dcam-convert/options.hpp"
@@ -12,11 +11,6 @@
 #include "dualcam/storage/part_file.hpp"
 
 namespace dualcam::convert {
-
-inline constexpr std::size_t longest_name = 255; ///< in bytes, of every file system here
-
-/// The beginning of a name, at most so many bytes, and no half of a UTF-8 character.
-std::string shortened(std::string name, std::size_t longest);
 
 /// An abandoned output leaves nothing behind.
 class Output {

@@ -13,6 +13,7 @@
 #include "dcam-convert/ffmpeg.hpp"
 #include "dcam-convert/output.hpp"
 #include "dualcam/storage/durable.hpp"
+#include "dualcam/storage/name_length.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -65,10 +66,8 @@ bool is_special(const fs::path& path) {
 
 /// The input's name with another extension; cut where that would be too long for a name.
 fs::path renamed(fs::path input, std::string_view extension) {
-  const auto stem = input.stem().string();
-  const bool fits = stem.size() + extension.size() <= longest_name;
-  const auto room = longest_name - extension.size() - (fits ? 0 : sizeof("_12"));
-  return input.replace_filename(shortened(stem, room) + std::string(extension));
+  const auto stem = cut_name(input.stem().string(), longest_name - extension.size());
+  return input.replace_filename(stem + std::string(extension));
 }
 
 /// `extension` (".mp4") in place of the input's, beside the input or in the folder `output`, or

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
+#include "dualcam/storage/name_length.hpp"
 #include "dualcam/storage/state_folder.hpp"
 
 namespace dualcam::serve {
@@ -45,15 +47,6 @@ std::string reduced(std::string_view value) {
   return result;
 }
 
-/// The first bytes, but not a part of a UTF-8 character.
-void cut(std::string& text, std::size_t longest) {
-  auto end = std::min(longest, text.size());
-  while (end > 0 && end < text.size() && (text[end] & '\xC0') == '\x80') {
-    --end;
-  }
-  text.resize(end);
-}
-
 /// One component of the path, harmless as a file name and as an argument, and not like the names
 /// that stand beside those of files: a sidecar would take the place of a file.
 std::string safe_component(std::string component) {
@@ -61,8 +54,7 @@ std::string safe_component(std::string component) {
     const auto dot = component.rfind('.');
     const bool has_extension = component.size() - dot <= longest_extension; // also: there is a dot
     const auto extension = has_extension ? component.substr(dot) : std::string();
-    cut(component, longest_component - extension.size());
-    component += extension;
+    component = cut_name(std::move(component), longest_component - extension.size()) + extension;
   }
   if (component.empty() || component == "." || component == "..") {
     return "_";

@@ -9,6 +9,7 @@
 
 #include "dualcam/storage/durable.hpp"
 #include "dualcam/storage/file_system.hpp"
+#include "dualcam/storage/name_length.hpp"
 
 namespace dualcam {
 namespace {
@@ -23,10 +24,9 @@ fs::path numbered(const fs::path& path, unsigned number) {
   if (number == 0) {
     return path;
   }
-  auto name = path.stem();
-  name += '_' + std::to_string(number);
-  name += path.extension();
-  return path.parent_path() / name;
+  const auto tail = '_' + std::to_string(number) + path.extension().string();
+  const auto room = longest_name - std::min(longest_name, tail.size());
+  return path.parent_path() / (cut_name(path.stem().string(), room) + tail);
 }
 
 Result<unsigned> free_number(const fs::path& name, const std::function<bool(unsigned)>& is_taken,
@@ -54,7 +54,8 @@ Result<unsigned> free_number(const fs::path& name, const std::function<bool(unsi
 
 bool is_taken(const fs::path& path) {
   struct stat status{};
-  return FileSystem::current().lstat(path.c_str(), &status) == 0 || errno != ENOENT;
+  return FileSystem::current().lstat(path.c_str(), &status) == 0 ||
+         (errno != ENOENT && errno != ENAMETOOLONG);
 }
 
 bool are_one_file(const fs::path& a, const fs::path& b) {

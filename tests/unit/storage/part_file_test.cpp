@@ -6,6 +6,8 @@
 #include <sys/resource.h>
 
 #include "dualcam/storage/checkpoint.hpp"
+#include "dualcam/storage/file_names.hpp"
+#include "dualcam/storage/name_length.hpp"
 #include "temporary_folder.hpp"
 
 namespace dualcam {
@@ -185,6 +187,21 @@ TEST_CASE("part file: a taken name is numbered, kept, refused or replaced") {
   CHECK(folder.names().contains("a.jpg.part"));
   CHECK(part_with(folder / "a.jpg", "5").finish(IfExists::replace) == folder / "a.jpg");
   CHECK(content_of(folder / "a.jpg") == "5");
+}
+
+TEST_CASE("part file: a numbered name is cut where it would be too long, between characters") {
+  const auto name_of = [](const std::string& name, unsigned number) {
+    return numbered("folder/" + name, number).filename().string();
+  };
+  const std::string letters(251, 'm');
+  CHECK(name_of(letters + ".mp4", 0) == letters + ".mp4");
+  CHECK(name_of(letters + ".mp4", 7) == std::string(249, 'm') + "_7.mp4");
+  CHECK(name_of(letters + ".mp4", 12345) == std::string(245, 'm') + "_12345.mp4");
+  const std::string around(248, 'm');
+  CHECK(name_of(around + "\u00e9.mp4", 1) == around + "_1.mp4");
+  CHECK(name_of(std::string(251, '\x80') + ".mp4", 1).size() >= 252); // no UTF-8
+  CHECK(cut_name(std::string(9, '\x80'), 2).empty());
+  CHECK(name_of("a." + std::string(253, 'x'), 1) == "_1." + std::string(253, 'x'));
 }
 
 TEST_CASE("part file: two writers of one name never share a part") {

@@ -11,7 +11,7 @@
 
 namespace dualcam {
 
-/// `folder/name.ext` -> `folder/name_2.ext`; number 0 changes nothing.
+/// `folder/name.ext` -> `folder/name_2.ext`, cut where too long; number 0 changes nothing.
 std::filesystem::path numbered(const std::filesystem::path& path, unsigned number);
 
 /// How far the numbers go.
