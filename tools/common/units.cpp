@@ -165,10 +165,17 @@ std::optional<SystemTime> parse_time(std::string_view text) {
   }
   unsigned milliseconds = 0;
   if (text.starts_with('.')) {
+    constexpr std::size_t most_digits = 9; // nanoseconds
     text.remove_prefix(1);
-    const auto fraction = digits(text, 3);
-    milliseconds = fraction.value_or(0);
-    text = fraction ? text : "";
+    const auto fraction = text.substr(0, text.find_first_not_of("0123456789"));
+    if (fraction.empty() || fraction.size() > most_digits) {
+      return std::nullopt;
+    }
+    for (std::size_t i = 0; i < 3; ++i) {
+      milliseconds =
+          milliseconds * 10 + (i < fraction.size() ? static_cast<unsigned>(fraction[i] - '0') : 0U);
+    }
+    text.remove_prefix(fraction.size());
   }
   const auto [year, month, day, hour, minute, second] = fields;
   const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)),

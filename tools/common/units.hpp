@@ -40,7 +40,7 @@ std::string format_estimate(std::chrono::seconds duration);
 
 /// `2024-10-29T12:43:42.000Z`
 std::string format_time(SystemTime time);
-/// The same read, its fraction optional. nullopt: another form, or no point in time.
+/// The same read, its fraction of 1 to 9 digits or absent. nullopt: another form, or no such time.
 std::optional<SystemTime> parse_time(std::string_view text);
 
 /// `20241029T124342Z`, for file names.

@@ -208,13 +208,7 @@ std::optional<std::string> contradiction(const ConvertOptions& options) {
 } // namespace
 
 std::optional<Moment> parse_moment(const std::string& text) {
-  auto time = text;
-  for (std::size_t digits = 1; digits <= 2; ++digits) { // of a second's fraction
-    if (text.ends_with('Z') && text.rfind('.') == text.size() - 2 - digits) {
-      time.insert(text.size() - 1, 3 - digits, '0');
-    }
-  }
-  if (const auto utc = parse_time(time)) {
+  if (const auto utc = parse_time(text)) {
     return *utc;
   }
   std::string_view rest = text;
