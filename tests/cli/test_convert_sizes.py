@@ -35,12 +35,20 @@ class Sizes(ConvertCase):
         self.assertEqual(self.changes(said),
                          [("20", "1.000", "160x96", "320x192"), ("40", "2.000", "320x192", "160x96")])
 
+    def assert_heads(self):
+        """Of HLS: one for each size."""
+        text = (self.folder / "hls/index.m3u8").read_text()
+        self.assertEqual(text.count("#EXT-X-DISCONTINUITY\n"), 2)
+        self.assertEqual(re.findall('URI="(.*)"', text),
+                         ["index-init.mp4", "index-init2.mp4", "index-init3.mp4"])
+
     def test_every_picture_is_kept_and_the_change_is_told(self):
         self.write("clip.h265", b"".join(clip(self.sizes)))
-        for name in ("out.mp4", "out.mkv"):
+        for name in ("out.mp4", "out.mkv", "hls/index.m3u8"):
             self.convert("-o", name, "clip.h265")
             self.assert_told(self.said)
             self.assertEqual(media.frame_hashes(self.folder / name), media.frame_hashes(self.hevc()))
+        self.assert_heads()
         self.convert("--codec", "h264", "-o", "one.mp4", "clip.h265")
         self.assertEqual(len(media.picture_times(self.folder / "one.mp4")), 60)
         record = json.loads(self.convert("--json", "-o", "json.mp4", "clip.h265"))
@@ -74,10 +82,7 @@ class Sizes(ConvertCase):
             self.assertEqual(len(found), 60)
             if "--codec" not in arguments:
                 self.assertEqual(found, media.frame_hashes(self.hevc()))
-        text = (self.folder / "hls/index.m3u8").read_text()
-        self.assertEqual(text.count("#EXT-X-DISCONTINUITY\n"), 2)
-        self.assertEqual(re.findall('URI="(.*)"', text),
-                         ["index-init.mp4", "index-init2.mp4", "index-init3.mp4"])
+        self.assert_heads()
 
     def test_a_size_that_only_one_of_header_and_picture_tells_is_none(self):
         pieces = clip((media.SMALL,) * 2)

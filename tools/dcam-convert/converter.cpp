@@ -1,5 +1,7 @@
 #include "dcam-convert/converter.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -7,9 +9,11 @@
 #include "common/escape.hpp"
 #include "common/shell.hpp"
 #include "dcam-convert/ffmpeg_run.hpp"
+#include "dcam-convert/fragment_writer.hpp"
 #include "dcam-convert/live.hpp"
 #include "dcam-convert/live_sink.hpp"
 #include "dcam-convert/moment.hpp"
+#include "dcam-convert/packer.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -290,22 +294,41 @@ private:
   }
 
   Outcome<void> make_playlist() {
-    auto sink = open_sink(workshop_, target_, false);
+    const bool own = needs_several_heads();
+    auto sink = open_sink(workshop_, target_, own);
     if (!sink) {
       return std::unexpected(sink.error());
     }
-    auto stream = frames();
-    const auto made = run_ffmpeg_through(
-        workshop_, job_of(stream ? &*stream : nullptr), [&](Bytes bytes) -> Result<bool> {
-          const auto written = (*sink)->write(bytes);
-          return written ? Result<bool>(true) : std::unexpected(written.error());
-        });
+    const auto made = own ? pack_into(**sink) : transcode_into(**sink);
     const auto finished = (*sink)->finish();
     record_.output = (*sink)->name();
-    if (made && !finished) {
-      return failure(ExitCode::io, finished.error().message);
-    }
-    return judge(made);
+    return made && !finished ? failure(ExitCode::io, finished.error().message) : made;
+  }
+
+  /// ffmpeg's fragments would have that of the first picture for all.
+  bool needs_several_heads() const {
+    return options_.codec == Codec::copy && options_.audio != AudioMode::aac && is_fed() &&
+           !source_->clip->size_changes.empty() &&
+           std::ranges::is_sorted(source_->clip->pictures, {}, &ClipPicture::time);
+  }
+
+  Outcome<void> pack_into(LiveSink& sink) const {
+    FragmentWriter writer(FragmentWriter::Pace::by_key);
+    const bool with_sound = options_.audio != AudioMode::none && !source_->clip->sounds.empty();
+    const auto packed =
+        pack(source_->file, *source_->clip, with_sound, writer, [&](Bytes bytes) -> Result<void> {
+          return workshop_.stop.requested() ? errno_error(EINTR, "stopped") : sink.write(bytes);
+        });
+    return packed ? Outcome<void>() : failure(ExitCode::io, packed.error().message);
+  }
+
+  Outcome<void> transcode_into(LiveSink& sink) {
+    auto stream = frames();
+    return judge(run_ffmpeg_through(
+        workshop_, job_of(stream ? &*stream : nullptr), [&](Bytes bytes) -> Result<bool> {
+          const auto written = sink.write(bytes);
+          return written ? Result<bool>(true) : std::unexpected(written.error());
+        }));
   }
 
   /// What ffmpeg has made.
