@@ -168,6 +168,7 @@ class Content(PageCase):
         self.convert(clip)
         self.page()
         self.put("clip.h265.web_1.mp4.part", b"left by a run that was killed")
+        self.put("kept.mkv", b"\x1aE\xdf\xa3 and more")
         for name in ("index.html", "footage/other.html"):
             page = self.page(name=name)
             self.assertIn("1 camera, 1 file;", page.text)

@@ -97,7 +97,9 @@ std::vector<Entry> collect(const std::vector<ListedFile>& files, const fs::path&
 }
 
 bool has_media_name(const fs::path& path) {
-  return is_stream_name(path) || is_jpeg_name(path) || container_of(path);
+  const auto container = container_of(path);
+  return is_stream_name(path) || is_jpeg_name(path) ||
+         (container && container != Container::matroska); // which no camera makes, but we do
 }
 
 } // namespace dualcam::convert
