@@ -159,9 +159,9 @@ class Checksums(Case):
         self.assertIn(b"libpcap", self.ask("--version").stdout)
 
     def test_full_disk_and_reader_gone(self):
-        self.write("a", b"x")
+        self.write("a", b"\0")
         for arguments in (["a"], ["--help"], ["--dump", "a"], ["-c", "list"]):
-            self.write("list", b"%04x  a\n" % crc16(b"x"))
+            self.write("list", b"%04x  a\n" % crc16(b"\0"))
             with open("/dev/full", "wb") as full:
                 code = subprocess.run([TOOLS / "dcam-crc", *arguments], stdout=full,
                                       stderr=subprocess.PIPE, cwd=self.folder).returncode

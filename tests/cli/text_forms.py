@@ -8,6 +8,7 @@ import binascii
 import json
 import pprint
 import subprocess
+import urllib.parse
 
 
 def rows(data, size=16):
@@ -173,6 +174,17 @@ def language_forms():
             f"[12:43:42 INF] Received {row.hex('-').upper()} from 10.0.0.5:4000")),
         "PHP's unpack": lambda data: "Array\n(\n" + "".join(
             f"    [{i + 1}] => {byte}\n" for i, byte in enumerate(data)) + ")\n",
+        "PHP's var_dump": lambda data: f"array({len(data)}) {{\n" + "".join(
+            f"  [{i + 1}]=>\n  int({byte})\n" for i, byte in enumerate(data)) + "}\n",
+        "Visual Studio": lambda data: f"{{byte[{len(data)}]}}\n" + "".join(
+            f"    [{i}]: {byte}\n" for i, byte in enumerate(data)),
+        "Node's Buffer.from": lambda data: (
+            f"Buffer.from('{base64.b64encode(data).decode()}', 'base64');"),
+        "encodeURIComponent": lambda data: "data=" + urllib.parse.quote(data, safe="-_.!~*'()"),
+        "assembler": pieces(8, lambda row, i: "    db " + ", ".join(
+            f"0{byte:02X}h" if byte > 0x9F else f"{byte:02X}h" for byte in row)),
+        "Ada": joined(", ", lambda byte: f"16#{byte:02X}#", "(", ")"),
+        "Verilog": joined(", ", lambda byte: f"8'h{byte:02x}"),
         "Erlang": joined(",", str, "<<", ">>"), "Visual Basic": joined(", ", lambda byte: f"&H{byte:02X}"),
     }
 
@@ -193,6 +205,14 @@ def debugger_forms():
         "gdb's x/xb in a class": gdb("0x{:02x}".format, " <Camera::{}>"),
         "gdb's x/ub": gdb("{:d}".format),
         "lldb": pieces_of_dump("0x{:012x}: {:<47}  {}"),
+        "Emacs": lambda data: (
+            "87654321  0011 2233 4455 6677 8899 aabb ccdd eeff  0123456789abcdef\n"
+            + run("xxd")(data).decode()),
+        "HxD": lambda data: (
+            "Offset(d) 00 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 Decoded text\n\n"
+            + pieces_of_dump("{:08d}  {:<47}  {}")(data)),
+        "PulseView": lambda data: "".join(
+            f"{i * 100}-{i * 100 + 90} UART: RX data: {byte:02X}\n" for i, byte in enumerate(data)),
         "WinDbg": lambda data: "".join(
             f"000000d4`{0x12340000 + at:08x}  {row[:8].hex(' ')}-{row[8:].hex(' ')}  {shown(row)}\n"
             for at, row in rows(data)),
@@ -239,6 +259,8 @@ def yaml_forms():
 def json_forms():
     return {
         "characters": lambda data: json.dumps({"time": 1, "data": data.decode("latin1")}),
+        "characters in UTF-8": lambda data: json.dumps(
+            {"time": 1, "data": data.decode("latin1")}, ensure_ascii=False),
         "characters in lines": pieces(64, lambda row, i: json.dumps(
             {"time": f"12:43:{i % 60:02}", "dir": "rx", "payload": row.decode("latin1")})),
         "escapes only": lambda data: '{"data":"' + "".join(f"\\u{byte:04X}" for byte in data) + '"}',
@@ -286,6 +308,7 @@ def cut_forms():
         "Elixir": lambda data: f"<<{numbers(data)}, ...>>",
         "strace": pieces(200, lambda row, i: 'read(5, "' + "".join(
             f"\\x{byte:02x}" for byte in row[:32]) + f'"..., 4096) = {len(row)}'),
+        "hex": lambda data: f"rx {data[:100].hex(' ')} ...\n",
         "Apple's NSData": lambda data: (
             f"rx {{length = {len(data)}, bytes = 0x{data[:16].hex(' ', -4)} ... "
             f"{data[-8:].hex(' ', -4)} }}\n"),

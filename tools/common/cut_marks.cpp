@@ -126,9 +126,13 @@ std::optional<std::string> cut_between(std::string_view before, std::string_view
                        (after.starts_with(' ') || after.starts_with(", ")
                             ? right.digits >= 3 && of_list
                             : !after.empty() && std::string_view(">])}").contains(after[0]));
+  const bool in_row = clear || (last == ' ' && !line.contains("  ")); // of bytes, without text
+  const bool behind_bytes =
+      in_row && left.listed && left.decimal && left.digits >= 16 && ends(after);
   const bool between_lines = clear && alone && is_between_lines(before, after);
-  return between_groups || touches || in_list || between_lines ? std::optional<std::string>(rest)
-                                                               : std::nullopt;
+  return between_groups || touches || in_list || behind_bytes || between_lines
+             ? std::optional<std::string>(rest)
+             : std::nullopt;
 }
 
 } // namespace

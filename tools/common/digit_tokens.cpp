@@ -22,7 +22,7 @@ void DigitTokens::take(char c) {
   end_word();
   streams_ = false;
   const bool ends = c == '}' || c == ']' || c == '<' || (c == ')' && before_ != '(');
-  stopped_ = stopped_ || ends;
+  stopped_ = stopped_ || (ends && started_ && !form().marked);
   before_ = c;
 }
 
@@ -32,35 +32,48 @@ void DigitTokens::end() {
   }
 }
 
-/// `00`, `0x00`, `x00`, `H00`, `00h`, `0x0u`; another word is a name.
+/// `00`, `0x00`, `x00`, `H00`, `00h`, `0FFh`, `0x0u`; another word is a name.
 void DigitTokens::end_word() {
+  constexpr std::string_view marks = "#$\"'&"; // `16#00`, `$00`, `x"00"`, `8'h00`, `&H00`
   auto word = std::string_view(word_);
   const bool prefixed = word.starts_with("0x") || word.starts_with("0X");
+  bool is_marked = prefixed || marks.contains(before_);
   if (prefixed && !streams_) {
     word.remove_prefix(2);
   } else if (!streams_ && word.size() > 1 && std::string_view("xXhH").contains(word[0])) {
     word.remove_prefix(1);
+    is_marked = true;
   }
   if (word.size() > 1 && std::string_view("hHuU").contains(word.back())) {
+    is_marked = is_marked || word.back() == 'h' || word.back() == 'H';
     word.remove_suffix(1);
+    word.remove_prefix(word.size() == 3 && word[0] == '0' ? 1 : 0); // before a letter
   }
   if (!word.empty() && std::ranges::all_of(word, is_hex_digit)) {
-    if (prefixed && word.size() % 2 != 0 && !is_odd_) {
-      digits("0");
+    if (form().marked && !is_marked) {
+      other_digits(word);
+    } else {
+      digits(prefixed && word.size() % 2 != 0 && !is_odd_ ? "0" : "");
+      digits(word);
     }
-    digits(word);
   }
   word_.clear();
 }
 
+void DigitTokens::other_digits(std::string_view digits) {
+  constexpr std::size_t clear = 8; // fewer may be a number
+  if (started_ && digits.size() >= clear) {
+    wrong_once("there is more hex after the end of the first: give one at a time");
+  }
+}
+
 void DigitTokens::digits(std::string_view digits) {
   if (stopped_) {
-    if (digits.size() >= 8) {
-      wrong_once("there is more hex after the end of the first: give one at a time");
-    }
+    other_digits(digits);
     return;
   }
   for (const char c : digits) {
+    started_ = true;
     value_ = (value_ << 4 | hex_value(c)) & 0xFF;
     if (is_odd_) {
       byte(value_);

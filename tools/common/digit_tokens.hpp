@@ -14,11 +14,13 @@ private:
   void end() override;
   void end_word();
   void digits(std::string_view digits);
+  void other_digits(std::string_view digits);
 
   std::uint64_t at_ = 0; ///< characters so far
   std::string word_;
   bool streams_ = false; ///< a word of digits is too long to be kept
   char before_ = 0;      ///< the character before
+  bool started_ = false; ///< the first digits have come
   bool stopped_ = false; ///< the digits have ended
   unsigned value_ = 0;
   bool is_odd_ = false; ///< the first digit of a pair has come

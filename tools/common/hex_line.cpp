@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <span>
 #include <vector>
 
 namespace dualcam::inline tools {
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::string_view joints = ",:;-"; ///< between the bytes of one word
 constexpr std::string_view wrapping = "\"'[](){}<>|,;=";
+constexpr std::string_view ruler_of_emacs = "87654321  0011 2233 4455";
 constexpr std::size_t least_behind_words = 4; ///< bytes: fewer may be a number in a sentence
 
 std::size_t leading_digits(std::string_view text) {
@@ -277,6 +279,13 @@ bool has_much_hex(const Words& words) {
   return false;
 }
 
+/// `9:` and `10:` number lines.
+std::string without_digits(std::string_view word) {
+  std::string rest(word);
+  std::erase_if(rest, is_decimal_digit);
+  return rest;
+}
+
 /// Where a line's hex begins; words.size() if there is none. `before`: what the hex of the line
 /// before stood behind.
 std::size_t hex_start(const Words& words, std::string_view before) {
@@ -303,7 +312,8 @@ std::size_t hex_start(const Words& words, std::string_view before) {
   if (alone || ends_prefix(words[first - 1])) {
     return first;
   }
-  const bool enough = digits >= 2 * least_behind_words || words[first - 1] == before;
+  const bool enough = digits >= 2 * least_behind_words ||
+                      without_digits(words[first - 1]) == without_digits(before);
   return may_end_prefix(words[first - 1]) && enough ? first : words.size();
 }
 
@@ -405,6 +415,8 @@ void append_word(ByteBuffer& bytes, std::string_view word) {
 
 } // namespace
 
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
 bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_hex_digit(char c) {
@@ -416,17 +428,31 @@ unsigned hex_value(char digit) {
 }
 
 bool is_ruler(std::string_view line) {
-  auto words = words_of(line);
+  constexpr std::size_t least = 8; // columns
+  if (line.starts_with(ruler_of_emacs)) {
+    return true;
+  }
+  const auto words = words_of(line);
   const auto first = std::ranges::find_if( // `Offset(h)` may stand before them
       words, [](std::string_view word) { return leading_digits(word) == word.size(); });
-  words.erase(words.begin(), first);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i].size() > 2 || leading_digits(words[i]) != words[i].size() ||
-        hex_value(words[i].back()) != i % 16 || i >= 16) {
-      return false;
+  const auto columns = std::span(first, words.end());
+  const auto number_in = [&](std::size_t column, int base) -> std::optional<std::size_t> {
+    const auto word = columns[column];
+    std::size_t number = 0;
+    const auto* end = word.data() + word.size();
+    const bool is_number = word.size() == columns[0].size() && word.size() <= 3 &&
+                           std::from_chars(word.data(), end, number, base).ptr == end;
+    return is_number ? std::optional(number) : std::nullopt;
+  };
+  return std::ranges::any_of(std::array{16, 10, 8}, [&](int base) {
+    const auto start = columns.empty() ? std::nullopt : number_in(0, base);
+    std::size_t count = 0;
+    while (start && count < columns.size() && number_in(count, base) == *start + count) {
+      ++count;
     }
-  }
-  return words.size() >= 8;
+    const bool ends = count == columns.size() || columns[count].size() > 2; // or a heading
+    return count >= least && ends && *start % 16 == 0;
+  });
 }
 
 bool is_label_line(std::string_view line) {
@@ -469,7 +495,8 @@ std::optional<OffsetLine> parse_offset_line(std::string_view text, int base, boo
   }
   const auto count = leading_digits(text);
   const auto [end, error] = std::from_chars(text.data(), text.data() + count, line.offset, base);
-  if (error != std::errc{} || count < 3 || count > 16 || end != text.data() + count) {
+  if (error != std::errc{} || count < 3 || count > 16 || end != text.data() + count ||
+      text.starts_with(ruler_of_emacs)) {
     return std::nullopt;
   }
   text.remove_prefix(count);

@@ -48,7 +48,7 @@ struct DigitLine {
 /// counts.
 DigitLine parse_digit_line(std::string_view line, std::string_view before = {});
 
-/// The ruler above a dump: `00 01 02 .. 0F`.
+/// The ruler above a dump: `00 01 02 .. 0F`, also in decimal or octal, or as Emacs has it.
 bool is_ruler(std::string_view line);
 /// What PowerShell's Format-Hex says it prints, with a hash that is no byte of it.
 bool is_label_line(std::string_view line);
@@ -57,6 +57,7 @@ bool is_label_line(std::string_view line);
 /// or not.
 bool is_clock(std::string_view word);
 
+bool is_letter(char c);
 bool is_decimal_digit(char c);
 bool is_hex_digit(char character);
 unsigned hex_value(char digit);

@@ -48,11 +48,10 @@ std::string_view last_part(std::string_view text) {
 
 bool is_hex_text(Bytes first_bytes) {
   const auto text = as_text(first_bytes);
-  return std::ranges::any_of(text, is_hex_digit) && std::ranges::all_of(text, [](char character) {
-           const auto value = static_cast<unsigned char>(character);
-           const bool is_layout = (value >= '\t' && value <= '\r') || value == 0x1B; // colours
-           return value >= 0x20 ? value != 0x7F : is_layout;
-         });
+  return !text.empty() && std::ranges::all_of(text, [](char character) {
+    const auto value = static_cast<unsigned char>(character);
+    return value >= 0x20 || (value >= '\t' && value <= '\r') || value == 0x1B; // colours
+  });
 }
 
 HexReader::HexReader(Listener& listener, Vouch vouch)
@@ -118,7 +117,8 @@ void HexReader::sample(bool goes_on) {
   const bool is_first = sample_.size() <= sample_size;
   const HexSample part{goes_on ? without_cut_end(last_part(text)) : last_part(text), goes_on};
   const auto judged = judge_hex(part.text);
-  auto problem = is_first ? print_without_bytes(part.text) : std::nullopt;
+  auto problem = is_first ? known_print(part.text) : std::nullopt;
+  problem = is_first && !problem ? known_print(raw) : problem;
   auto form = vouch_ && !problem ? proven_form(part, judged, vouch_) : std::nullopt;
   if (vouch_ && is_first && !form && !problem) {
     problem = known_otherwise(part, judged, vouch_);
@@ -287,12 +287,21 @@ void HexReader::offset_line(std::string_view text) {
   }
 }
 
+bool HexReader::is_last(const Side& side, const OffsetLine& line) {
+  return line.offset + side.last.size() == side.expected && line.bytes == side.last;
+}
+
 void HexReader::place(const OffsetLine& line) {
   indent_ = indent_.value_or(line.indent);
   const bool other_side = line.indent != *indent_;
   auto& side = sides_[other_side ? 1 : 0];
   const auto expected = side.expected.value_or(line.offset);
-  if (line.offset == 0 && side.expected && expected != 0) {
+  if (!side.expected) {
+    side.first = line.offset;
+  }
+  // A buffer that is printed again has the same address.
+  const bool begins = line.offset == 0 || (line.offset == side.first && !is_last(side, line));
+  if (begins && side.expected && expected != line.offset) {
     listener_.next_block();
     repeated_ = false;
   } else if (line.offset > expected) {
@@ -314,8 +323,7 @@ void HexReader::place(const OffsetLine& line) {
 /// The line before, pasted twice, changes nothing; what else stands before its place cannot be
 /// compared any more.
 bool HexReader::go_back(Side& side, const OffsetLine& line) {
-  const bool same = line.offset + side.last.size() == side.expected && line.bytes == side.last;
-  if (!same && !line.bytes.empty()) {
+  if (!is_last(side, line) && !line.bytes.empty()) {
     problem("its offset goes back: pasted twice, or another dump?");
   }
   return false;

@@ -20,7 +20,8 @@
 
 namespace dualcam::inline tools {
 
-/// Whether bytes are text that can be a hex dump: printable, with hex digits in it. 4 KiB tell.
+/// Whether bytes are text that can be a hex dump: no control bytes but DEL, which JSON does not
+/// escape. 4 KiB tell.
 bool is_hex_text(Bytes first_bytes);
 
 class HexTokens;
@@ -55,7 +56,7 @@ public:
     /// `other_side`: from an indented line of "follow stream". Valid during the call.
     virtual void bytes(Bytes bytes, bool other_side) = 0;
     virtual void missing(std::uint64_t count, bool other_side) = 0;
-    /// Offsets begin again at 0: another packet.
+    /// Offsets begin again, at 0 or where they began: another packet.
     virtual void next_block() = 0;
   };
 
@@ -86,6 +87,7 @@ public:
 private:
   struct Side {
     std::optional<std::uint64_t> expected; ///< offset of the next line
+    std::uint64_t first = 0;               ///< offset of the first one
     ByteBuffer last;                       ///< what `*` repeats
   };
 
@@ -101,6 +103,7 @@ private:
   std::optional<OffsetLine> parsed_offset_line(std::string_view line) const;
   std::optional<OffsetLine> offset_behind_prefix(std::string_view line) const;
   void place(const OffsetLine& line);
+  static bool is_last(const Side& side, const OffsetLine& line);
   bool go_back(Side& side, const OffsetLine& line);
   void repeat_last(Side& side, std::uint64_t until, bool other_side);
   void digit_line(std::string_view line);

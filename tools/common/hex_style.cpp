@@ -16,8 +16,6 @@ namespace {
 
 constexpr std::string_view list_punctuation = " \t\r\n,;[](){}";
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 template <class Take> void for_each_line(std::string_view text, const Take& take) {
   for (std::uint64_t number = 1; !text.empty(); ++number) {
     const auto end = std::min(text.find('\n'), text.size());

@@ -25,6 +25,7 @@ enum class HexStyle {
   digits,       ///< pairs of them from some place on, whatever parts them
   words,        ///< lines in which other words stand before or behind the bytes
   base64_words, ///< lines of which the last word is base64
+  percent,      ///< `%00A%04`
 };
 
 struct HexForm {
@@ -37,11 +38,12 @@ struct HexForm {
   std::size_t end_column = std::string_view::npos; ///< of words: behind the last one
   std::size_t skipped = 0;                         ///< words before the bytes
   std::size_t behind = 0;                          ///< and behind them
-  bool from_end = false;     ///< words before are counted from the first of the last row of bytes
-  std::size_t most = 0;      ///< bytes of a line; 0: any number
-  bool text_beside = true;   ///< what stands beside the bytes of a line with an offset is theirs
-  bool longest = false;      ///< the longest row of equal words of each line
-  bool marked = false;       ///< strings are bytes only behind `b`
+  bool from_end = false;   ///< words before are counted from the first of the last row of bytes
+  std::size_t most = 0;    ///< bytes of a line; 0: any number
+  bool text_beside = true; ///< what stands beside the bytes of a line with an offset is theirs
+  bool longest = false;    ///< the longest row of equal words of each line
+  bool single = false;     ///< of words: the last one of each line, a byte
+  bool marked = false; ///< strings are bytes only behind `b`, digits only with `0x`, `h` and so on
   bool whole_groups = false; ///< only brackets in which nothing but two or more numbers stand
   std::string key{};         ///< of JSON; empty: any of `json_names_of_bytes`
 };

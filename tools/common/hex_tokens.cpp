@@ -8,6 +8,7 @@
 #include "common/escape_tokens.hpp"
 #include "common/json_tokens.hpp"
 #include "common/number_tokens.hpp"
+#include "common/percent_tokens.hpp"
 
 namespace dualcam::inline tools {
 
@@ -26,6 +27,8 @@ std::unique_ptr<HexTokens> HexTokens::make(const HexForm& form, Output output) {
     return std::make_unique<Base64Tokens>(form, std::move(output));
   case HexStyle::base64_words:
     return std::make_unique<Base64WordTokens>(form, std::move(output));
+  case HexStyle::percent:
+    return std::make_unique<PercentTokens>(form, std::move(output));
   case HexStyle::digits:
     return std::make_unique<DigitTokens>(form, std::move(output));
   case HexStyle::offsets:

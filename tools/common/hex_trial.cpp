@@ -46,7 +46,7 @@ public:
       std::ranges::reverse(std::span(blocks_.back()).subspan(at, word));
     }
     text_ = sample.text.size();
-    named_ = form.style == HexStyle::json || form.style == HexStyle::yaml;
+    named_ = form.style == HexStyle::json || form.style == HexStyle::yaml || form.single;
     for (const auto& block : blocks_) {
       bytes_ += block.size();
     }
@@ -54,7 +54,8 @@ public:
     std::vector<ByteBuffer>().swap(blocks_);
   }
 
-  /// Most of it is what is looked for, and it is not little of the text, unless names tell it.
+  /// Most of it is what is looked for, and it is not little of the text, unless names tell it, or
+  /// each line has one byte.
   bool is_convincing() const {
     return vouched_ >= least && 2 * vouched_ > bytes_ && (named_ || 40 * vouched_ > text_);
   }
@@ -69,6 +70,15 @@ public:
     const auto lines = filled - std::min(filled, passed_over_);
     const bool by_lines = style == HexStyle::lines || style == HexStyle::offsets;
     return is_convincing() && (problems_ == 0 || (by_lines && 10 * problems_ < lines));
+  }
+  /// Without a problem bytes are read that are not what is looked for: damage, or a number between
+  /// them that is taken for some.
+  bool has_doubtful_bytes(bool goes_on) const {
+    constexpr std::size_t cut_packet = 1100;
+    return problems_ == 0 && bytes_ - vouched_ > (goes_on ? cut_packet : 0);
+  }
+  bool is_much_better_than(const Trial& other) const {
+    return problems_ == 0 && vouched_ >= other.vouched_ + least;
   }
   bool is_better_than(const Trial& other) const {
     const auto much = other.vouched_ / 16;
@@ -197,6 +207,9 @@ void add_words(Forms& forms) {
   HexForm longest{HexStyle::words};
   longest.longest = true;
   forms.push_back(longest);
+  HexForm single{HexStyle::words};
+  single.single = true;
+  forms.push_back(single);
   for (const std::size_t most : {16U, 8U, 32U}) { // and a text of so many bytes behind
     for (std::size_t before = 0; before <= (most == 16 ? 10U : 4U); ++before) {
       HexForm form{HexStyle::words};
@@ -260,6 +273,9 @@ void add_digits(Forms& forms, std::string_view sample) {
       forms.push_back(form);
     }
   }
+  HexForm marked{HexStyle::digits};
+  marked.marked = true;
+  forms.push_back(marked);
 }
 
 /// Whether a value of JSON may be bytes: a list, or a string that begins with four of them or so.
@@ -313,6 +329,7 @@ Forms other_forms(std::string_view sample) {
   add_words(forms);
   add_columns(forms, sample); // behind words: numbers of lines grow, and shift the columns
   forms.push_back(HexForm{HexStyle::base64_words});
+  forms.push_back(HexForm{HexStyle::percent});
   add_digits(forms, sample);
   return forms;
 }
@@ -356,16 +373,19 @@ std::optional<HexForm> proven_form(const HexSample& sample,
                                    const Vouch& vouch) {
   std::optional<Trial> best;
   std::optional<HexForm> form;
+  bool is_enough = false; // unless another form reads more
   if (judged) {
     best.emplace(sample, *judged, vouch);
-    if (best->is_enough(sample.text, judged->style)) {
-      return *judged;
-    }
     form = best->is_convincing() ? std::optional(*judged) : std::nullopt;
+    is_enough = best->is_enough(sample.text, judged->style);
+    if (is_enough && !best->has_doubtful_bytes(sample.goes_on)) {
+      return form;
+    }
   }
   for (auto& other : other_forms(sample.text)) {
     Trial trial(sample, other, vouch);
-    if (trial.is_convincing() && (!best || trial.is_better_than(*best))) {
+    if (trial.is_convincing() &&
+        (!best || (is_enough ? trial.is_much_better_than(*best) : trial.is_better_than(*best)))) {
       best = std::move(trial);
       form = std::move(other);
     }

@@ -119,6 +119,11 @@ std::span<const std::string_view> chosen(const Words& words, const HexForm& form
   if (words.size() < form.skipped + form.behind) {
     return {};
   }
+  if (form.single) {
+    const bool is_byte =
+        !words.empty() && is_whole_hex(words.back()) && digits_of(words.back()).size() == 2;
+    return std::span(words).last(is_byte ? 1 : 0);
+  }
   auto all = std::span(words).first(words.size() - form.behind);
   std::size_t begin = 0;
   if (form.from_end) {
@@ -176,6 +181,25 @@ bool is_alike(std::string_view before, std::string_view other) {
   });
 }
 
+/// `goes_on`: with the word of the line before, which was full.
+bool is_base64_word(std::string_view word, bool is_alone, bool goes_on) {
+  constexpr std::size_t least = 16;
+  const auto padding = word.find_last_not_of('=') + 1; // npos + 1 is 0
+  const bool is_base64 = std::ranges::all_of(word.substr(0, padding), [](char c) {
+    return is_lower(c) || is_upper(c) || is_decimal_digit(c) || c == '+' || c == '/' || c == '-' ||
+           c == '_';
+  });
+  const auto rest = word.size() - padding;
+  const bool is_padded = rest != 0 && word.size() % 4 == 0; // and nothing but base64 is
+  const bool is_clear =
+      std::ranges::any_of(word, is_upper) &&
+      (is_padded ? is_alone || word.size() >= least / 2
+                 : word.size() >= least && std::ranges::any_of(word, is_decimal_digit));
+  const bool is_rest = goes_on && (word.size() % 4 == 0 || word.size() >= least / 2);
+  const bool is_ruled = word.ends_with("-----") || word.starts_with("-----"); // around PEM
+  return !word.empty() && is_base64 && !is_ruled && rest <= 2 && (is_rest || is_clear);
+}
+
 } // namespace
 
 FoundLine parse_words_line(std::string_view line, const HexForm& form,
@@ -208,7 +232,8 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form,
         line.substr(static_cast<std::size_t>(row.back().data() + row.back().size() - line.data()));
   }
   // A row of few may be anywhere.
-  const bool goes_on = before && (!form.longest || is_alike(*before, found.before));
+  const bool goes_on =
+      form.single || (before && (!form.longest || is_alike(*before, found.before)));
   if (2 * found.bytes.size() < least_digits && !goes_on) {
     found.bytes.clear();
   }
@@ -220,28 +245,22 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form,
 
 std::string_view base64_word(std::string_view line, bool goes_on) {
   constexpr std::string_view others = " \t\r\"'`,;:|()[]{}<>\\";
-  constexpr std::size_t least = 16;
-  const auto last = line.find_last_not_of(others);
-  if (last == std::string_view::npos) {
-    return {};
+  constexpr std::string_view quotes = "\"'`";
+  bool is_last = true;
+  for (auto part = line; !part.empty();) {
+    const auto end = part.find_last_not_of(others) + 1; // npos + 1 is 0
+    const auto begin = part.substr(0, end).find_last_of(others) + 1;
+    const auto word = part.substr(begin, end - begin);
+    const bool is_quoted = begin > 0 && end < line.size() && quotes.contains(line[begin - 1]) &&
+                           line[begin - 1] == line[end];
+    const bool is_alone = line.find_first_not_of(" \t\r") == begin;
+    if ((is_last || is_quoted) && is_base64_word(word, is_alone, goes_on && is_last)) {
+      return word;
+    }
+    part = part.substr(0, begin);
+    is_last = false;
   }
-  const auto before = line.substr(0, last + 1).find_last_of(others);
-  const auto word = line.substr(before + 1, last - before); // npos + 1 is 0
-  const auto padding = word.find_last_not_of('=') + 1;
-  const bool is_base64 = std::ranges::all_of(word.substr(0, padding), [](char c) {
-    return is_lower(c) || is_upper(c) || is_decimal_digit(c) || c == '+' || c == '/' || c == '-' ||
-           c == '_';
-  });
-  const auto rest = word.size() - padding;
-  const bool is_padded = rest != 0 && word.size() % 4 == 0; // and nothing but base64 is
-  const bool is_alone = line.find_first_not_of(" \t\r") == before + 1;
-  const bool is_clear =
-      std::ranges::any_of(word, is_upper) &&
-      (is_padded ? is_alone || word.size() >= least / 2
-                 : word.size() >= least && std::ranges::any_of(word, is_decimal_digit));
-  const bool is_last = goes_on && (word.size() % 4 == 0 || word.size() >= least / 2);
-  const bool is_ruled = word.ends_with("-----") || word.starts_with("-----"); // around PEM
-  return is_base64 && !is_ruled && rest <= 2 && (is_last || is_clear) ? word : std::string_view();
+  return {};
 }
 
 } // namespace dualcam::inline tools

@@ -71,7 +71,9 @@ void NumberTokens::take(char c) {
     }
     return;
   }
+  const bool is_named = !token_.empty() && ByteNumbers::is_name(token_);
   end_number();
+  take_size(c, is_named);
   if (c == '=' || c == ':') {
     held_.clear();
   }
@@ -95,6 +97,19 @@ bool NumberTokens::is_in_comment(char c) {
   comment_ = ends ? 0 : comment_ == 2 ? 2 : c == '*' ? 4 : 3;
   on_line_ = c == '\n' ? 0 : on_line_;
   return true;
+}
+
+/// `byte[63]`, `array(63) {`: how many numbers follow, not one of them.
+void NumberTokens::take_size(char c, bool is_named) {
+  const bool opens = c == '[' || c == '(' || c == '{';
+  const bool closes = in_size_ != 0 && c == closing(in_size_);
+  if ((closes && in_size_ == '[') || (opens && behind_size_)) {
+    held_.clear();
+  }
+  if (c != ' ') {
+    behind_size_ = closes;
+    in_size_ = opens && is_named ? c : '\0';
+  }
 }
 
 void NumberTokens::take_bracket(char c) {

@@ -34,6 +34,7 @@ private:
   void take(char c) override;
   void end() override { release_number(); }
   bool is_in_comment(char c);
+  void take_size(char c, bool is_named);
   void take_bracket(char c);
   void end_number();
   void end_line();
@@ -47,6 +48,8 @@ private:
   bool whole_token_ = true; ///< it is all in `token_`
   std::string held_;        ///< a number, which `=>` or `:` behind it would make a name
   std::uint64_t held_line_ = 0;
+  char in_size_ = 0;           ///< the bracket behind a name, with a number alone in it so far
+  bool behind_size_ = false;   ///< it has been closed
   bool cut_ = false;           ///< the list has ended in `...`
   std::size_t depth_ = 0;      ///< of brackets
   int comment_ = 0;            ///< 1: `/`, 2: to the line's end, 3: to `*/`, 4: `*` in it

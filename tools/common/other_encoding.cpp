@@ -85,9 +85,6 @@ std::string_view told_by(std::string_view line) {
   if (line.starts_with("=ybegin ")) {
     return "yEnc: decode it, and give the binary file";
   }
-  if (is_quoted_printable(line)) {
-    return "quoted-printable: 'python3 -m quopri -d' makes a binary file of it";
-  }
   if (line.starts_with("<~")) {
     return "Ascii85: \"python3 -c 'import base64, sys; sys.stdout.buffer.write("
            "base64.a85decode(sys.stdin.buffer.read().strip(), adobe=True))'\" makes a binary "
@@ -123,12 +120,16 @@ std::optional<HexProblem> other_encoding(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<HexProblem> print_without_bytes(std::string_view text) {
+std::optional<HexProblem> known_print(std::string_view text) {
   constexpr std::uint64_t most_lines = 64;
   const bool has_hex = text.contains("0x0000:");
   for (std::uint64_t number = 1; number <= most_lines && !text.empty(); ++number) {
     const auto end = std::min(text.find('\n'), text.size());
     const auto line = text.substr(0, end);
+    if (is_quoted_printable(line)) {
+      return HexProblem{number,
+                        "quoted-printable: 'python3 -m quopri -d' makes a binary file of it"};
+    }
     if (line.starts_with("<pdml ")) {
       return HexProblem{number, "PDML has the bytes more than once: 'tshark -T fields -e "
                                 "tcp.payload' prints them, or give the capture"};

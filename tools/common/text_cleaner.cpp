@@ -1,7 +1,11 @@
 #include "common/text_cleaner.hpp"
 
 #include <algorithm>
+#include <initializer_list>
+#include <optional>
 #include <utility>
+
+#include "common/hex_line.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -9,23 +13,93 @@ namespace {
 constexpr std::string_view no_break_space = "\xC2\xA0";
 constexpr char escape = '\x1B';
 
+/// Not in a string of bytes as characters, where one in 128 of those above 7F looks so.
+bool has_no_break_spaces(std::string_view sample) {
+  constexpr std::size_t most_others = 8; // to one of them
+  std::size_t blanks = 0;
+  for (auto at = sample.find(no_break_space); at != std::string_view::npos;
+       at = sample.find(no_break_space, at + 1)) {
+    ++blanks;
+  }
+  const auto others = static_cast<std::size_t>(
+      std::ranges::count_if(sample, [](char c) { return (c & 0xC0) == 0xC0; }));
+  return blanks != 0 && others <= most_others * blanks;
+}
+
+bool contains_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::ranges::any_of(words, [&](auto word) { return text.contains(word); });
+}
+
+bool is_html(std::string_view sample) {
+  return contains_one_of(sample, {"<br", "<pre>", "<div", "<span", "<td>", "<p>", "&nbsp;",
+                                  "&quot;", "&#39;", "&#x27;"});
+}
+
+bool is_quoted_printable_mail(std::string_view sample) {
+  const auto heading = sample.substr(0, 4096);
+  return contains_one_of(
+      heading, {"ransfer-Encoding: quoted-printable", "ransfer-encoding: quoted-printable"});
+}
+
+/// What a mark is that has come whole; nullopt: more has to come. What is none stays. `line_break`:
+/// what `<br>` is.
+std::optional<std::string> meaning(std::string_view mark, const char* line_break) {
+  constexpr std::size_t longest = 200;
+  constexpr std::size_t longest_entity = 8;
+  const char last = mark.back();
+  const bool goes_on = mark.size() < (mark[0] == '&' ? longest_entity : longest);
+  if (mark[0] == '=') {
+    if (last == '\n' && (mark.size() == 2 || mark[1] == '\r')) {
+      return "";
+    }
+    if (mark.size() == 1 || last == '\r' || (mark.size() == 2 && is_hex_digit(last))) {
+      return std::nullopt;
+    }
+    const bool is_byte = is_hex_digit(mark[1]) && is_hex_digit(last);
+    return std::string(
+        is_byte ? std::string(1, static_cast<char>(hex_value(mark[1]) << 4 | hex_value(last)))
+                : mark);
+  }
+  if (mark[0] == '<') {
+    const bool is_tag = mark.size() == 1 || (mark[1] >= 'a' && mark[1] <= 'z') || mark[1] == '/';
+    if (!is_tag || !goes_on || last == '\n') {
+      return std::string(mark);
+    }
+    return last != '>' ? std::nullopt : std::optional(mark.starts_with("<br") ? line_break : "");
+  }
+  for (const auto& [name, meant] : {std::pair{"&nbsp;", " "},
+                                    {"&quot;", "\""},
+                                    {"&#39;", "'"},
+                                    {"&#x27;", "'"},
+                                    {"&lt;", "<"},
+                                    {"&gt;", ">"},
+                                    {"&amp;", "&"}}) {
+    if (mark == name) {
+      return meant;
+    }
+  }
+  const bool is_name = mark.size() == 1 || last == '#' || is_letter(last) || is_decimal_digit(last);
+  return is_name && goes_on ? std::nullopt : std::optional<std::string>(mark);
+}
+
 } // namespace
 
 TextCleaner::TextCleaner(std::string_view sample)
-    : cr_ends_(sample.contains('\r') && !sample.contains('\n')),
-      has_no_break_(sample.find(no_break_space) != std::string_view::npos),
-      coloured_(sample.find(escape) != std::string_view::npos) {
+    : is_html_(is_html(sample)), has_lines_(sample.contains('\n')),
+      is_quoted_printable_(is_quoted_printable_mail(sample)),
+      cr_ends_(sample.contains('\r') && !has_lines_), has_no_break_(has_no_break_spaces(sample)) {
+  const auto text = TextCleaner(*this).decoded(sample);
   std::size_t quoted = 0;
   std::size_t lines = 0;
-  while (!sample.empty()) {
-    const auto end = std::min(sample.find(cr_ends_ ? '\r' : '\n'), sample.size());
-    auto line = sample.substr(0, end);
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto end = std::min(rest.find(cr_ends_ ? '\r' : '\n'), rest.size());
+    auto line = rest.substr(0, end);
     while (line.starts_with(' ') || line.starts_with('\r') || line.starts_with(no_break_space)) {
       line.remove_prefix(line.starts_with(no_break_space) ? 2 : 1);
     }
     lines += line.empty() ? 0 : 1;
     quoted += line.starts_with('>') ? 1 : 0;
-    sample.remove_prefix(std::min(end + 1, sample.size()));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   quoted_ = 2 * quoted > lines;
 }
@@ -44,9 +118,37 @@ bool TextCleaner::is_colour(char c) {
   return true;
 }
 
-std::string TextCleaner::clean(std::string_view text) {
-  if (!quoted_ && !cr_ends_ && !has_no_break_ && !coloured_) {
+/// A mark that the end of the text cuts is none, and is left out. Lines keep their numbers.
+std::string TextCleaner::decoded(std::string_view text) {
+  if (!is_html_ && !is_quoted_printable_) {
     return std::string(text);
+  }
+  const std::string_view begins = is_html_ ? "&<" : "=";
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (const char c : text) {
+    if (!mark_.empty() || begins.contains(c)) {
+      mark_ += c;
+      if (const auto meant = meaning(mark_, has_lines_ ? "" : "\n")) {
+        joined_ += mark_[0] == '=' && meant->empty() ? 1 : 0;
+        decoded += *meant;
+        mark_.clear();
+      }
+      continue;
+    }
+    decoded += c;
+    if (c == '\n') {
+      decoded.append(std::exchange(joined_, 0), '\n');
+    }
+  }
+  return decoded;
+}
+
+std::string TextCleaner::clean(std::string_view given) {
+  auto text = decoded(given);
+  coloured_ = coloured_ || text.contains(escape);
+  if (!quoted_ && !cr_ends_ && !has_no_break_ && !coloured_) {
+    return text;
   }
   std::string cleaned;
   cleaned.reserve(text.size());

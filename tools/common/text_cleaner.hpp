@@ -9,7 +9,8 @@ namespace dualcam::inline tools {
 
 /// Takes away what quoting puts before each line (`> `, `>> `, also behind blanks), if most lines
 /// have it, and a terminal's colours, makes blanks of no-break spaces, and ends lines where only CR
-/// does. Memory: a few bytes.
+/// does. Of HTML the tags go, and `&quot;` becomes a quote; a mail in quoted-printable is decoded
+/// if its heading says so. Memory: a few bytes.
 class TextCleaner {
 public:
   TextCleaner() = default;
@@ -19,9 +20,15 @@ public:
   std::string clean(std::string_view text);
 
 private:
+  std::string decoded(std::string_view text);
   bool is_colour(char c);
   void plain(char c, std::string& cleaned);
 
+  bool is_html_ = false;
+  bool has_lines_ = false;
+  bool is_quoted_printable_ = false;
+  std::size_t joined_ = 0; ///< lines with the one that has not ended yet
+  std::string mark_;       ///< what came of a tag, of `&quot;`, of `=20`
   bool quoted_ = false;
   bool cr_ends_ = false; ///< lines, as old Macs and some serial consoles have it
   bool has_no_break_ = false;

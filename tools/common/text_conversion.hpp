@@ -17,11 +17,12 @@ public:
   std::string verdict() const;
 
 private:
-  unsigned before_ = 0;        ///< the last two bytes
-  std::uint64_t all_ = 0;      ///< bytes
-  std::uint64_t high_ = 0;     ///< of these above 7F
-  std::uint64_t replaced_ = 0; ///< EF BF BD
-  std::uint64_t in_pairs_ = 0; ///< C2 or C3 and another one: a byte above 7F in UTF-8
+  unsigned before_ = 0;         ///< the last two bytes
+  std::uint64_t all_ = 0;       ///< bytes
+  std::uint64_t high_ = 0;      ///< of these above 7F
+  std::uint64_t questions_ = 0; ///< 3F
+  std::uint64_t replaced_ = 0;  ///< EF BF BD
+  std::uint64_t in_pairs_ = 0;  ///< C2 or C3 and another one: a byte above 7F in UTF-8
 };
 
 } // namespace dualcam::inline tools

@@ -236,6 +236,7 @@ TEST_CASE("hex lines: few bytes behind what those before them stand behind are b
   check_reads({
       {"data: 00040402000404020004\nport: 7050\ndata: 00b8\nlen: 1",
        "0004040200040402000400b8 passed 2"},
+      {"8: 00040402\n9: 0009\nlen: 10", "000404020009 passed 1"},
   });
 }
 

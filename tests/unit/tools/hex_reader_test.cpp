@@ -91,6 +91,7 @@ TEST_CASE("hex: offsets tell what is missing, and what was pasted twice") {
   CHECK(read("00000000: 0004 0402\n00000014: 0506\n") == "00040402(16)0506");
   CHECK(read("00000000: 0004 0402\n00000000: 0004 0402\n") == "00040402|00040402");
   CHECK(read("00000010: 0004 0402\n00000010: 0004 0402\n00000014: 05\n") == "0004040205");
+  CHECK(read("00000010: 0004 0402\n00000014: 05\n00000010: 0004\n") == "0004040205|0004");
   CHECK(read("ffffff00: 00\nfffffffffffffff0: 01\n").starts_with("00("));
   CHECK(read("00000000: 0004\n00000002: 0402\n00000000: 0005\n00000001: 0501\n") ==
         "00040402|0005 line 4: its offset goes back: pasted twice, or another dump?");
@@ -417,7 +418,8 @@ TEST_CASE("hex: what is text and what is not") {
   CHECK(is_hex_text(as_bytes("0004 0402\n")));
   CHECK_FALSE(is_hex_text(from_hex("00040402")));
   CHECK_FALSE(is_hex_text({}));
-  CHECK_FALSE(is_hex_text(as_bytes("xyz\n")));
+  CHECK(is_hex_text(as_bytes("=====\n\x7F")));
+  CHECK_FALSE(is_hex_text(as_bytes("0004\x08")));
   CHECK(read("hello\nworld\n") == " passed 2");
 }
 

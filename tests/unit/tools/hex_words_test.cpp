@@ -57,6 +57,17 @@ TEST_CASE("hex words: columns, so many bytes, and numbers") {
   CHECK(found("RX: 000 004 377 010", numbers) == "0004ff08");
 }
 
+TEST_CASE("hex words: the last word of each line, if it is a byte") {
+  HexForm single{HexStyle::words};
+  single.single = true;
+  CHECK(found("0-90 UART: RX data: 04", single) == "04");
+  CHECK(found("[0x00000a04]: 0x04", single) == "04");
+  CHECK(found("{byte[0x00000a04]}", single) == "");
+  CHECK(found("index,time,hex", single) == "");
+  CHECK(found("0004", single) == "");
+  CHECK(found("", single) == "");
+}
+
 TEST_CASE("hex words: an offset alone, behind what stands before the bytes, is none of them") {
   HexForm longest{HexStyle::words};
   longest.longest = true;
@@ -135,6 +146,8 @@ TEST_CASE("hex words: base64 is clear with 16 characters, a capital and a digit 
 TEST_CASE("hex words: base64 is the last word of a line") {
   CHECK(base64_word("12:43:42 rx \"AAAABQABPuE8ABmB\"", false) == "AAAABQABPuE8ABmB");
   CHECK(base64_word("application/octet-stream", false).empty()); // no digit in it
+  CHECK(base64_word("from('AAAABQABPuE8ABmB', 'base64');", false) == "AAAABQABPuE8ABmB");
+  CHECK(base64_word("from(AAAABQABPuE8ABmB, 'base64');", false).empty());
   CHECK(base64_word("rx QUI=", false).empty());
   CHECK(base64_word("QUI=", false) == "QUI="); // nothing else is padded so
   CHECK(base64_word("rx AAEABgAAAAMAAA==", false) == "AAEABgAAAAMAAA==");
@@ -182,6 +195,40 @@ TEST_CASE("hex trial: a sample ends where no line is cut, or at least no number"
   CHECK(without_cut_end("data: " + digits + "000") == "data: " + digits + "00");
   CHECK(without_cut_end("data: " + digits) == "data: " + digits);
   CHECK(without_cut_end("").empty());
+}
+
+TEST_CASE("hex trial: digits that are marked, percent signs, characters of JSON") {
+  const std::string bytes = "000000050001412540ff4834" + to_hex(as_bytes("ab c"));
+  const auto read_as = [&](const std::string& text) {
+    HexLog log;
+    const auto form = proven_form({text}, judge_hex(text), [&](std::span<const ByteBuffer> blocks) {
+      return to_hex(blocks.front()) == bytes ? std::size_t{16} : 0;
+    });
+    if (form) {
+      HexReader reader(log, *form, 0);
+      reader.feed(text);
+      reader.finish();
+    }
+    return log.text;
+  };
+  const auto marked = [&](const std::string& line, const std::string& before,
+                          const std::string& behind) {
+    std::string text = line;
+    for (std::size_t at = 0; at < bytes.size(); at += 2) {
+      text.append(at == 0 ? "" : ", ").append(before).append(bytes, at, 2).append(behind);
+    }
+    return text + "\n";
+  };
+  CHECK(read_as(marked("db ", "", "h")) == bytes);
+  CHECK(read_as(marked("\tDB\t", "0", "H")) == bytes);
+  CHECK(read_as(marked("", "16#", "#")) == bytes);
+  CHECK(read_as(marked("<<", "16#", "")) == bytes);
+  CHECK(read_as(marked("", "8'h", "")) == bytes);
+  CHECK(read_as(marked("", "x\"", "\"")) == bytes);
+  CHECK(read_as("POST data=%00%00%00%05%00%01A%25%40%FFH4ab+c&n=1 %zz\n") == bytes);
+  CHECK(read_as("data=%00%00%00%05%00%01A%25%40%ffH4ab%20c") == bytes);
+  CHECK(read_as("{\"rx\":\"\\u0000\\u0000\\u0000\\u0005\\u0000\\u0001A%@\xC3\xBFH4ab c\"}") ==
+        bytes);
 }
 
 TEST_CASE("hex trial: a line's number may grow, so words are counted rather than columns") {

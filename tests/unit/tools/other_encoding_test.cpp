@@ -7,7 +7,8 @@ namespace {
 
 /// The first word of what is said, and the line; empty: it is nothing of the kind.
 std::string told(std::string_view text) {
-  const auto problem = other_encoding(text);
+  const auto known = known_print(text);
+  const auto problem = known ? known : other_encoding(text);
   if (!problem) {
     return "";
   }

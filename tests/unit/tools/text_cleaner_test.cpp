@@ -57,6 +57,13 @@ TEST_CASE("text cleaner: a terminal's colours go") {
   CHECK(cleaned("\x1B[32m> 00\x1B[0m\n\x1B[32m> 04\x1B[0m\n") == "> 00\n> 04\n");
 }
 
+TEST_CASE("text cleaner: colours that begin behind the sample go, too") {
+  TextCleaner cleaner("00 04\n");
+  CHECK(cleaner.clean("04\n") == "04\n");
+  CHECK(cleaner.clean("\x1B[3").empty());
+  CHECK(cleaner.clean("2m02\x1B[0m\n") == "02\n");
+}
+
 TEST_CASE("text cleaner: lines of which not most are quoted stay as they are") {
   for (const auto* text :
        {"> 00\n04\n", "00 04\n> 04\n05\n", "", "\n\n", "RX > 00\nTX > 01\n", "> 00\n04\n\n \r\n"}) {
@@ -76,6 +83,30 @@ TEST_CASE("text cleaner: no-break spaces become blanks, other letters stay") {
   CHECK(cleaned(">\xC2\xA0"
                 "00\n>\xC2\xA0"
                 "04\n") == "00\n04\n");
+}
+
+TEST_CASE("text cleaner: of HTML the tags go, and what is escaped becomes itself") {
+  CHECK(cleaned("<pre>00&nbsp;04<br>\n&lt;05&gt; &quot;&#39;&#x27;&amp;</pre>\n") ==
+        "00 04\n<05> \"''&\n");
+  CHECK(cleaned("00<br/>04<br class=\"x\">05") == "00\n04\n05");
+  CHECK(cleaned("&gt; 00&nbsp;04<br>\n&gt; 05<br>\n") == "00 04\n05\n");
+  CHECK(cleaned("&nbsp;& 00 &x &unknown; < 04 <B> <\n") == " & 00 &x &unknown; < 04 <B> <\n");
+  CHECK(cleaned("00 &lt;04&gt;\n") == "00 &lt;04&gt;\n"); // it may be the text of a dump
+}
+
+TEST_CASE("text cleaner: quoted-printable is decoded, and lines keep their numbers") {
+  const std::string heading = "Content-Transfer-Encoding: quoted-printable\n\n";
+  CHECK(cleaned(heading + "00 0=\n4 0=\r\n5\n06 =3D=20=x=A\n07=") ==
+        heading + "00 04 05\n\n\n06 = =x=A\n07");
+  CHECK(cleaned("00 0=\n4\n=20") == "00 0=\n4\n=20");
+}
+
+TEST_CASE("text cleaner: of bytes as characters a no-break space is one") {
+  std::string text = "\xC2\xA0";
+  for (int i = 0; i < 8; ++i) {
+    text += "\xC3\xBF";
+  }
+  CHECK(cleaned(text) == text);
 }
 
 TEST_CASE("UTF-16: text of Windows becomes ASCII, with or without its mark") {

@@ -28,22 +28,29 @@ ByteBuffer repeated(const char* hex, std::size_t count, std::size_t size = 0) {
 
 } // namespace
 
-TEST_CASE("text conversion: EF BF BD eight times, and more often than every thousandth byte") {
-  CHECK_THAT(verdict(repeated("ef bf bd", 8)), ContainsSubstring("8 times EF BF BD, which"));
+TEST_CASE("text conversion: EF BF BD three times, and more often than every thousandth byte") {
+  CHECK_THAT(verdict(repeated("ef bf bd", 3)), ContainsSubstring("3 times EF BF BD, which"));
   CHECK_THAT(verdict(repeated("00 ef bf bd", 9)), ContainsSubstring("9 times EF BF BD, which"));
-  CHECK(verdict(repeated("ef bf bd", 7)).empty());
-  CHECK_FALSE(verdict(repeated("ef bf bd", 8, 7999)).empty());
-  CHECK(verdict(repeated("ef bf bd", 8, 8000)).empty()); // it may be the dump's own
+  CHECK(verdict(repeated("ef bf bd", 2)).empty());
+  CHECK_FALSE(verdict(repeated("ef bf bd", 3, 2999)).empty());
+  CHECK(verdict(repeated("ef bf bd", 3, 3000)).empty()); // it may be the dump's own
   CHECK(verdict(repeated("ef bf be", 100)).empty());
   CHECK(verdict(repeated("ef be bd", 100)).empty());
   CHECK(verdict(repeated("ee bf bd", 100)).empty());
 }
 
+TEST_CASE("text conversion: '?' in place of every byte above 7F") {
+  CHECK_THAT(verdict(repeated("3f 00 00 00 00 00 00", 10)), ContainsSubstring("'?' 10 times"));
+  CHECK(verdict(repeated("3f 00 00 00 00 00 00", 9)).empty()); // a few bytes
+  CHECK(verdict(repeated("3f 00 00 00 00 00 00 00", 10)).empty());
+  CHECK(verdict(repeated("3f 00 00 80 00 00 00", 10)).empty());
+}
+
 TEST_CASE("text conversion: bytes above 7F as two each, all of them") {
   for (const auto* pair : {"c2 80", "c2 bf", "c3 80", "c3 bf", "41 c3 a9 42"}) {
     CAPTURE(pair);
-    CHECK_THAT(verdict(repeated(pair, 8)), ContainsSubstring("every byte above 7F"));
-    CHECK(verdict(repeated(pair, 7)).empty());
+    CHECK_THAT(verdict(repeated(pair, 4)), ContainsSubstring("every byte above 7F"));
+    CHECK(verdict(repeated(pair, 3)).empty());
   }
   auto binary = repeated("c3 a9", 8);
   append(binary, from_hex("00 80"));
