@@ -206,6 +206,8 @@ class Start(ToolTest):
                 ("exec = \"sh\n", 1, "the quote that begins its value has no end"),
                 ("[serve]\nport = 1\n", 1, "there are no sections"),
                 ("imei = 123\n", 1, "imei: '123' is not accepted; give 15 digits"),
+                ("json\nidle-timeout = 0s\n", 2, "--idle-timeout: '0' would drop every connection"),
+                ("\ntls-cert = a\n", 2, "--tls-cert: the certificate's --tls-key is missing"),
                 ("config = other\n", 1, "unknown option 'config'"),
                 ("\x1b[2J = 1\n", 1, "unknown option '\\x1b[2J'"),
                 ("a\x1b[2J = 1\n", 1, "unknown option 'a\\x1b[2J'")):
@@ -218,8 +220,11 @@ class Start(ToolTest):
                           "name = \"{imei}{ext}\" # short\nexec = \"sh -c 'true # it' sh\"\n")
         result = self.run_tool("dcam-serve", "--check-config", "--config", config, "-o", self.out)
         self.assertEqual(result.returncode, 0, result.stderr)
+        tied = self.folder / "tied"
+        tied.write_text(f"{IMEI} {'ab' * 32}\n")
         for text, status, why in (
                 ("imei = @/missing/a", 3, "cannot read /missing/a: "),
+                (f"imei = @{tied}", 3, "--imei ties devices to certificates"),
                 ("exec = nonsense 1", 7, "cannot run nonsense, "),
                 ("output = /missing/b/", 3, "the output folder /missing/b does not exist"),
                 (f"tls-cert = {config}\ntls-key = /missing/c", 3, f"{config}: no certificate"),
@@ -253,6 +258,7 @@ class Start(ToolTest):
         dangling.symlink_to("nowhere")
         for output, capture, why in (
                 (self.folder / "no/new", "c.pcap", "the output folder .* does not exist"),
+                (dangling, "c.pcap", "cannot write to the output folder .*: it is a link to what is not there"),
                 (self.out, self.folder / "no/c.pcap", "cannot write to --capture .*/no/c.pcap: No such file"),
                 (self.out, self.folder, "cannot write to --capture .*: Is a directory"),
                 (self.out, link, "cannot write to --capture .*: it is a symbolic link, which is not followed"),

@@ -12,6 +12,7 @@
 
 #include "common/arguments.hpp"
 #include "common/camera_choices.hpp"
+#include "common/escape.hpp"
 #include "common/imei.hpp"
 #include "common/shell.hpp"
 #include "common/units.hpp"
@@ -225,39 +226,38 @@ std::expected<ServeOptions, ExitCode> parse(int count, const char* const* argume
   if (const auto code = parser.parse(count, arguments)) {
     return std::unexpected(*code);
   }
-  if (options.idle_timeout.count() == 0) {
-    return std::unexpected(parser.usage_error("--idle-timeout: '0' would drop every connection"));
-  }
-  options.common = parser.common();
   options.config = parser.config();
   options.configured = parser.configured();
+  const auto wrong = [&](const std::string& why) {
+    return std::unexpected(parser.usage_error(escaped(place_in_config(options, why)) + why));
+  };
+  if (options.idle_timeout.count() == 0) {
+    return wrong("--idle-timeout: '0' would drop every connection");
+  }
+  options.common = parser.common();
   options.common.log_time = log_time;
   if (options.camera) {
     options.wishes.show_only(*options.camera);
   }
   if (options.tls.certificate.empty() != options.tls.key.empty()) {
-    return std::unexpected(parser.usage_error(
-        options.tls.key.empty() ? "--tls-cert: the certificate's --tls-key is missing"
-                                : "--tls-key: the --tls-cert that it belongs to is missing"));
+    return wrong(options.tls.key.empty()
+                     ? "--tls-cert: the certificate's --tls-key is missing"
+                     : "--tls-key: the --tls-cert that it belongs to is missing");
   }
   if (options.tls.certificate.empty() && !options.tls.authorities.empty()) {
-    return std::unexpected(
-        parser.usage_error("--tls-client-ca: without --tls-cert and --tls-key there is no TLS"));
+    return wrong("--tls-client-ca: without --tls-cert and --tls-key there is no TLS");
   }
   if (options.metrics == "-") {
-    return std::unexpected(
-        parser.usage_error("--metrics: '-' is not accepted; give the name of a file"));
+    return wrong("--metrics: '-' is not accepted; give the name of a file");
   }
   if (options.to_stdout && options.keep_listening) {
-    return std::unexpected(parser.usage_error("-o - takes one file: it does not go with -k"));
+    return wrong("-o - takes one file: it does not go with -k");
   }
   if (options.to_stdout && options.common.json) {
-    return std::unexpected(
-        parser.usage_error("-o - and --json both want standard output: take one of them"));
+    return wrong("-o - and --json both want standard output: take one of them");
   }
   if (options.to_stdout && !options.exec.empty()) {
-    return std::unexpected(
-        parser.usage_error("-o - makes no file that --exec could be given: take one of them"));
+    return wrong("-o - makes no file that --exec could be given: take one of them");
   }
   if (options.to_stdout) {
     options.count = 1;
@@ -284,7 +284,8 @@ std::string place_in_config(const ServeOptions& options, std::string_view messag
   for (const auto& line : options.configured) {
     const auto file = file_in(line);
     for (const auto* end : {":", ",", " "}) {
-      if (!file.empty() && words.contains(" " + file + end)) {
+      if ((!file.empty() && words.contains(" " + file + end)) ||
+          message.starts_with("--" + line.name + end)) {
         return fmt::format("{} line {}: ", options.config, line.number);
       }
     }

@@ -58,8 +58,8 @@ std::expected<ServeOptions, ExitCode> parse_serve_options(int count, const char*
 /// The same once more, for what stands in --config now; silently. An error is what is wrong.
 std::expected<ServeOptions, std::string> reparse_serve_options(int count,
                                                                const char* const* arguments);
-/// Where in --config the file stands that `message` is about, as in "FILE line 3: "; empty: it is
-/// of the command line.
+/// Where in --config the file stands that `message` is about, or the option that it begins with, as
+/// in "FILE line 3: "; empty: it is of the command line.
 std::string place_in_config(const ServeOptions& options, std::string_view message);
 
 } // namespace dualcam::serve

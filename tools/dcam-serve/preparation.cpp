@@ -51,10 +51,17 @@ std::unexpected<Error> no_place_for(const std::string& folder) {
                   folder, folder)});
 }
 
+bool is_link(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_symlink(path, ignored);
+}
+
 std::unexpected<Error> not_writable(const std::string& folder, int error) {
   return std::unexpected(
       Error{ErrorCategory::io, 0,
-            fmt::format("cannot write to the output folder {}: {}", folder, reason_of(error))});
+            fmt::format("cannot write to the output folder {}: {}", folder,
+                        error == ENOENT && is_link(folder) ? "it is a link to what is not there"
+                                                           : reason_of(error))});
 }
 
 std::unexpected<Error> no_capture(const std::filesystem::path& path, std::string_view why) {
@@ -89,7 +96,7 @@ Result<void> check_output(const std::filesystem::path& folder) {
 
 Result<void> foresee_output(const std::filesystem::path& folder) {
   auto error = can_write(folder);
-  if (error == ENOENT) {
+  if (error == ENOENT && !is_link(folder)) {
     error = can_write(folder_of(folder));
     if (error == ENOENT) {
       return no_place_for(folder.native());
@@ -126,8 +133,7 @@ Result<void> foresee_capture(const std::filesystem::path& path) {
   struct stat status{};
   const bool is_there = ::stat(path.c_str(), &status) == 0;
   int error = is_there ? 0 : errno;
-  std::error_code ignored;
-  if (is_there ? S_ISREG(status.st_mode) : std::filesystem::is_symlink(path, ignored)) {
+  if (is_there ? S_ISREG(status.st_mode) : is_link(path)) {
     const auto checked = PcapWriter::check(path);
     return checked ? checked : no_capture(path, checked.error().message);
   }

@@ -82,6 +82,11 @@ Result<Generated> kept(const fs::path& folder) {
                   "nothing to offer again in {}: {}; a run without --again and FILEs generates it",
                   escaped(folder.string()), why)});
   };
+  if (folder.empty()) {
+    return std::unexpected(Error{
+        ErrorCategory::io, 0,
+        "nothing is kept to be offered again: neither XDG_CACHE_HOME nor HOME names a folder"});
+  }
   std::ifstream file(folder / about);
   const auto known = Json::parse(file, nullptr, false);
   if (!known.is_object() || !known.contains("files")) {

@@ -73,6 +73,7 @@ TEST_CASE("kept media: what is not there, or not of dcam-sim, is told with what 
   const auto nothing = "nothing to offer again in " + folder.path().string() + ": ";
   CHECK_THAT(error_of(folder.path()),
              ContainsSubstring(nothing + "no run has left it there; a run without --again"));
+  CHECK_THAT(error_of(""), ContainsSubstring("neither XDG_CACHE_HOME nor HOME names a folder"));
   REQUIRE(keep(generated(), folder.path()));
   std::string about;
   for (const auto& name : folder.names()) {
