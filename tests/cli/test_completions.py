@@ -88,6 +88,14 @@ class Completions(unittest.TestCase):
                                     "echo ${COMPREPLY[@]}")
             self.assertEqual(output.strip(), expected)
 
+    def test_bash_where_the_folder_has_a_blank(self):
+        (self.folder / f"my files/{IMEI}").mkdir(parents=True)
+        for typed in (r"my\ files", "'my files'", '"my files"'):
+            output = self.run_shell("bash", "-c", f"source {COMPLETIONS}/bash/dcam-serve;"
+                                    'COMP_WORDS=(dcam-serve -o "$0" -i 3); COMP_CWORD=4; _dcam_serve;'
+                                    "echo ${COMPREPLY[@]}", typed)
+            self.assertEqual(output.strip(), IMEI)
+
     def test_bash_finds_them_installed(self):
         """The loader of bash-completion: one file a tool, from a folder it knows."""
         for path in COMPLETIONS.glob("bash/dcam-*"):
