@@ -225,6 +225,7 @@ class Start(ToolTest):
         for text, status, why in (
                 ("imei = @/missing/a", 3, "cannot read /missing/a: "),
                 (f"imei = @{tied}", 3, "--imei ties devices to certificates"),
+                ("output = -\nkeep-listening", 2, "--output - takes one file: it does not go with -k"),
                 ("exec = nonsense 1", 7, "cannot run nonsense, "),
                 ("output = /missing/b/", 3, "the output folder /missing/b does not exist"),
                 (f"tls-cert = {config}\ntls-key = /missing/c", 3, f"{config}: no certificate"),

@@ -251,13 +251,13 @@ std::expected<ServeOptions, ExitCode> parse(int count, const char* const* argume
     return wrong("--metrics: '-' is not accepted; give the name of a file");
   }
   if (options.to_stdout && options.keep_listening) {
-    return wrong("-o - takes one file: it does not go with -k");
+    return wrong("--output - takes one file: it does not go with -k");
   }
   if (options.to_stdout && options.common.json) {
-    return wrong("-o - and --json both want standard output: take one of them");
+    return wrong("--output - and --json both want standard output: take one of them");
   }
   if (options.to_stdout && !options.exec.empty()) {
-    return wrong("-o - makes no file that --exec could be given: take one of them");
+    return wrong("--output - makes no file that --exec could be given: take one of them");
   }
   if (options.to_stdout) {
     options.count = 1;
