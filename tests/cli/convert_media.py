@@ -135,12 +135,12 @@ def picture_times(path):
 
 
 def frame_hashes(source):
-    """MD5 of every decoded picture; `source` is a path or HEVC bytes."""
+    """MD5 of every picture that can be decoded; `source` is a path or HEVC bytes."""
     arguments = ["-i", "file:" + str(source)] if not isinstance(source, bytes) else [
         "-f", "hevc", "-i", "pipe:0"]
     process = subprocess.run(
-        ["ffmpeg", "-v", "error", *arguments, "-map", "0:v:0", "-fps_mode", "passthrough",
-         "-f", "framemd5", "pipe:1"],
+        ["ffmpeg", "-v", "error", "-max_error_rate", "1", *arguments, "-map", "0:v:0", "-fps_mode",
+         "passthrough", "-f", "framemd5", "pipe:1"],
         input=source if isinstance(source, bytes) else b"", stdout=subprocess.PIPE, check=True)
     lines = process.stdout.decode().splitlines()
     return [line.split(",")[-1].strip() for line in lines if not line.startswith("#")]
