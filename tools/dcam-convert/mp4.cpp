@@ -122,7 +122,8 @@ void take_movie(Bytes movie, std::uint64_t file_size, Mp4Facts& facts) {
     const auto handler = find_mp4_box(media, "hdlr");
     const auto kind = handler.size() >= 12 ? as_text(handler.subspan(8, 4)) : std::string_view();
     const bool is_video = kind == "vide";
-    facts.other_tracks += is_video || kind == "soun" ? 0 : 1;
+    const bool is_time_code = kind == "tmcd"; // stays: what it tells is a tag of the pictures
+    facts.other_tracks += is_video || is_time_code || kind == "soun" ? 0 : 1;
     ++facts.tracks;
     facts.turned = facts.turned || (is_video && is_turned(find_mp4_box(box.content, "tkhd")));
     facts.has_sound = facts.has_sound || kind == "soun";

@@ -21,7 +21,7 @@ struct Mp4Facts {
   bool raw_sound = false;    ///< some of it is PCM or G.711, which only MOV holds
   std::uint64_t created = 0; ///< seconds since 1904; 0 if not known
   std::uint64_t tracks = 0;
-  std::uint64_t other_tracks = 0; ///< neither pictures nor sound
+  std::uint64_t other_tracks = 0; ///< neither pictures, sound nor time code
   /// Every box ends inside the file and the last one with it, and so does every sample of every
   /// track.
   bool whole = false;

@@ -52,7 +52,7 @@ TEST_CASE("MP4 facts: of the first track of pictures codec, size and duration ar
 TEST_CASE("MP4 facts: sound and other tracks are counted, other boxes passed over") {
   const auto facts =
       inspect(movie({box("udta", from_hex("00")), track("soun", "mp4a"), track("text", "tx3g"),
-                     track("meta", "mett"), track("vide", "avc1")}));
+                     track("meta", "mett"), track("tmcd", "tmcd"), track("vide", "avc1")}));
   CHECK(facts.has_sound);
   CHECK(facts.other_tracks == 2);
   CHECK(facts.h264);
