@@ -44,10 +44,10 @@ bool is_quoted_printable_mail(std::string_view sample) {
 /// What a mark is that has come whole; nullopt: more has to come. What is none stays. `line_break`:
 /// what `<br>` is.
 std::optional<std::string> meaning(std::string_view mark, const char* line_break) {
-  constexpr std::size_t longest = 200;
+  constexpr std::size_t longest_tag = 200;
   constexpr std::size_t longest_entity = 8;
   const char last = mark.back();
-  const bool goes_on = mark.size() < (mark[0] == '&' ? longest_entity : longest);
+  const bool goes_on = mark.size() < (mark[0] == '&' ? longest_entity : longest_tag);
   if (mark[0] == '=') {
     if (last == '\n' && (mark.size() == 2 || mark[1] == '\r')) {
       return "";
