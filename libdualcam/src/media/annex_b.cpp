@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "dualcam/media/picture_size.hpp"
+
 namespace dualcam {
 namespace {
 
@@ -170,6 +172,9 @@ AccessUnitCheck check_access_unit(Bytes unit, bool key, VideoCodec codec, bool f
   const auto all_sets = codec == VideoCodec::h265 ? 7U : 6U;
   if (key && sets != 0 && sets != all_sets) { // a lost start code makes one a part of another
     check.head_flaw = "its parameter sets are not all there";
+  } else if (key && sets != 0 && codec == VideoCodec::h265 &&
+             !picture_size(unit.first(check.head_size), codec)) {
+    check.head_flaw = "its sequence parameter set makes no sense";
   }
   if (find_hole(unit.first(check.head_size)) != 0) {
     check.head_flaw = "it has a hole of zero bytes";

@@ -12,7 +12,10 @@ constexpr std::size_t longest_parameter_set = 1024; // its part up to the size, 
 
 /// Of H.265, behind the NAL unit's header.
 std::optional<PictureSize> size_in(Bytes parameter_set) {
-  constexpr auto no_number = ~std::uint32_t{0};
+  constexpr unsigned most_sub_layers = 6; // besides the first
+  constexpr std::uint32_t largest_id = 15;
+  constexpr std::uint32_t largest_chroma = 3;
+  constexpr std::uint32_t smallest_block = 8; // of which coded pictures are made
   BitReader reader(parameter_set.first(std::min(parameter_set.size(), longest_parameter_set)));
   reader.skip(4); // video parameter set
   const auto sub_layers = reader.bits(3);
@@ -24,7 +27,9 @@ std::optional<PictureSize> size_in(Bytes parameter_set) {
   const auto width = reader.number();
   const auto height = reader.number();
   const auto size = take_shown_size(reader, chroma, 1, width, height);
-  const bool possible = !reader.is_past_end() && id != no_number && chroma != no_number &&
+  const bool possible = !reader.is_past_end() && sub_layers <= most_sub_layers &&
+                        id <= largest_id && chroma <= largest_chroma &&
+                        width % smallest_block == 0 && height % smallest_block == 0 &&
                         size.width != 0 && size.height != 0;
   return possible ? std::optional(size) : std::nullopt;
 }

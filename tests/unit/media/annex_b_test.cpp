@@ -140,8 +140,11 @@ TEST_CASE("annex b: a check tells damage of a picture from that of what precedes
            Case{"00000001 4601 000002 00000001 0201 d0", false, false, true},
            Case{"46 000001 0201 d0", false, false, true},
            Case{"00000001 4001 0c 4201 01 00000001 4401 c1 00000001 2601 a0", true, false, true},
-           Case{"00000001 4001 0c 00000001 4201 01 00000001 4401 c1 00000001 2601 a0", true, true,
-                true},
+           Case{"00000001 4001 0c 00000001 4201 01 00000001 4401 c1 00000001 2601 a0", true, false,
+                true}, // of no size
+           Case{"00000001 4001 0c 00000001 4201010160000003009000000300000300"
+                "5da00280802d165959a4932bc05a0020 00000001 4401 c1 00000001 2601 a0",
+                true, true, true},
            Case{"00000001 4001 0c 00000001 0201 d0", false, true, true}, // sets are the key ones'
            Case{"00000001 4601 50", false, true, false},
            Case{"0201 d0 1234", false, true, false},

@@ -120,14 +120,16 @@ TEST_CASE("ptmf: a picture that is not what its header says is withheld and name
 }
 
 TEST_CASE("ptmf: damage in front of a picture's slices does not cost the picture") {
-  const std::string good = "00000001 4001 0c 00000001 4201 01 00000001 4401 c1 ";
+  const std::string sequence = "42010101600000030090000003000003005da00280802d165959a4932bc05a0020";
+  const std::string good = "00000001 4001 0c 00000001 " + sequence + " 00000001 4401 c1 ";
   const std::string slice = "00000001 2601 a0 55";
   for (const auto& [head, damaged] :
        {std::pair(std::string(), false), std::pair(good, false),
         std::pair(good + "00000001 4e01 0580 ", false),
         std::pair(good + "00000001 ce01 0580 ", true), std::pair(good + "00000011 4e01 05 ", true),
-        std::pair("10000001 4001 0c 00000001 4201 01 00000001 4401 c1 "s, true),
-        std::pair("00000001 4001 0c 00070001 4201 01 00000001 4401 c1 "s, true)}) {
+        std::pair("10000001 4001 0c 00000001 " + sequence + " 00000001 4401 c1 ", true),
+        std::pair("00000001 4001 0c 00070001 " + sequence + " 00000001 4401 c1 ", true),
+        std::pair("00000001 4001 0c 00000001 4201 01 00000001 4401 c1 "s, true)}) {
     CAPTURE(head);
     ByteBuffer file;
     PtmfWriter writer(format);

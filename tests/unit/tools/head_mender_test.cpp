@@ -8,7 +8,8 @@ namespace dualcam::convert {
 namespace {
 
 constexpr std::string_view video = "00000001 4001 0c";
-constexpr std::string_view sequence = "00000001 4201 01";
+constexpr std::string_view sequence =
+    "00000001 42010101600000030090000003000003005da00280802d165959a4932bc05a0020";
 constexpr std::string_view picture = "00000001 4401 c1";
 
 ByteBuffer head(std::string_view first, std::string_view second, std::string_view third) {
@@ -74,7 +75,7 @@ TEST_CASE("heads: a set that goes on behind the end of another's has swallowed w
   Recording last{good(), longer};
   CHECK(last.mend() == Mended{{1, 0}});
   for (const auto& other : {head("00000001 4001 0c55", sequence, picture),
-                            head(video, "00000001 4201 0155", picture)}) {
+                            head(video, std::string(sequence) + "55", picture)}) {
     Recording middle{good(), good(), other, good()};
     CHECK(middle.mend() == Mended{{2, 1000}});
   }
