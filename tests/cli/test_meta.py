@@ -201,6 +201,10 @@ class Inputs(MetaTest):
             self.assertEqual([json.loads(line)["raw"] for line in stdout.splitlines()], [V3, V4])
             self.assertRegex(stderr, r"^dcam-meta: standard input: line 2: .*\n$")
             self.assertEqual(code, 1)
+        stdout, stderr, code = self.run_tool("--json", stdin=f"{V3}\n{V4}\nxyz\n".encode())
+        self.assertEqual(len(stdout.splitlines()), 2)
+        self.assertRegex(stderr, r"^dcam-meta: standard input: line 3: .*\n$")
+        self.assertEqual(code, 1)
 
     def test_decimal_numbers_are_read_as_such_or_refused(self):
         payload = bytes.fromhex(V3)

@@ -71,11 +71,13 @@ public:
     const bool by_lines = style == HexStyle::lines || style == HexStyle::offsets;
     return is_convincing() && (problems_ == 0 || (by_lines && 10 * problems_ < lines));
   }
-  /// Without a problem bytes are read that are not what is looked for: damage, or a number between
-  /// them that is taken for some.
-  bool has_doubtful_bytes(bool goes_on) const {
+  /// Without a problem bytes are read that are not what is looked for: damage, or, in such a style,
+  /// numbers beside the bytes that are taken for some.
+  bool has_doubtful_bytes(bool goes_on, HexStyle style) const {
     constexpr std::size_t cut_packet = 1100;
-    return problems_ == 0 && bytes_ - vouched_ > (goes_on ? cut_packet : 0);
+    const bool by_digits =
+        style == HexStyle::lines || style == HexStyle::decimal || style == HexStyle::c_array;
+    return by_digits && problems_ == 0 && bytes_ - vouched_ > (goes_on ? cut_packet : 0);
   }
   bool is_much_better_than(const Trial& other) const {
     return problems_ == 0 && vouched_ >= other.vouched_ + least;
@@ -378,7 +380,7 @@ std::optional<HexForm> proven_form(const HexSample& sample,
     best.emplace(sample, *judged, vouch);
     form = best->is_convincing() ? std::optional(*judged) : std::nullopt;
     is_enough = best->is_enough(sample.text, judged->style);
-    if (is_enough && !best->has_doubtful_bytes(sample.goes_on)) {
+    if (is_enough && !best->has_doubtful_bytes(sample.goes_on, judged->style)) {
       return form;
     }
   }

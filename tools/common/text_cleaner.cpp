@@ -26,19 +26,29 @@ bool has_no_break_spaces(std::string_view sample) {
   return blanks != 0 && others <= most_others * blanks;
 }
 
-bool contains_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::ranges::any_of(words, [&](auto word) { return text.contains(word); });
+std::size_t count_of(std::string_view text, std::initializer_list<std::string_view> words) {
+  std::size_t count = 0;
+  for (const auto word : words) {
+    for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+      ++count;
+    }
+  }
+  return count;
 }
 
+/// Bytes may be written as `&#x00;` as well, among them quotes.
 bool is_html(std::string_view sample) {
-  return contains_one_of(sample, {"<br", "<pre>", "<div", "<span", "<td>", "<p>", "&nbsp;",
-                                  "&quot;", "&#39;", "&#x27;"});
+  const auto numbers = count_of(sample, {"&#"});
+  const auto quotes = count_of(sample, {"&#34;", "&#39;", "&#x27;"});
+  return count_of(sample, {"<br", "<pre>", "<div", "<span", "<td>", "<p>", "&nbsp;", "&quot;"}) !=
+             0 ||
+         (numbers != 0 && numbers == quotes);
 }
 
 bool is_quoted_printable_mail(std::string_view sample) {
   const auto heading = sample.substr(0, 4096);
-  return contains_one_of(
-      heading, {"ransfer-Encoding: quoted-printable", "ransfer-encoding: quoted-printable"});
+  return count_of(heading, {"ransfer-Encoding: quoted-printable",
+                            "ransfer-encoding: quoted-printable"}) != 0;
 }
 
 /// What a mark is that has come whole; nullopt: more has to come. What is none stays. `line_break`:
@@ -69,6 +79,7 @@ std::optional<std::string> meaning(std::string_view mark, const char* line_break
   }
   for (const auto& [name, meant] : {std::pair{"&nbsp;", " "},
                                     {"&quot;", "\""},
+                                    {"&#34;", "\""},
                                     {"&#39;", "'"},
                                     {"&#x27;", "'"},
                                     {"&lt;", "<"},

@@ -302,7 +302,8 @@ bool RecordInput::read_hex_lines(std::string_view text) {
     }
     // That takes time: a text without any record in its beginning is a dump.
     const bool prefixed = lines.size() < (certain == 0 ? most_at_first : most_prefixed);
-    const auto& found = lines.emplace_back(number, read_hex_line(line, prefixed)).second;
+    auto& found = lines.emplace_back(number, read_hex_line(line, prefixed)).second;
+    found.is_prompt = line.find_first_of("$#%>") != std::string_view::npos;
     good += found.record.has_value() && !found.record->init;
     certain += found.certain && !found.record->init;
     append(all.front(), found.bytes);
@@ -320,17 +321,20 @@ bool RecordInput::read_hex_lines(std::string_view text) {
   }
   const auto has_record = [](const auto& line) { return line.second.record.has_value(); };
   const auto last = std::find_if(lines.rbegin(), lines.rend(), has_record).base();
-  bool between = false; // before and behind them people write
+  bool between = false; // before and behind them people write; not right behind them
+  std::uint64_t before = 0;
   for (auto i = lines.begin(); i != lines.end(); ++i) {
     auto& [at, line] = *i;
     if (line.record) {
       take(std::move(line.record));
       between = most;
-    } else if (line.has_hex || (between && i < last)) {
+    } else if (line.has_hex || (between && (i < last || (at == before + 1 && !line.is_prompt)))) {
       fail_line(at, line.record.error().message);
     } else {
       ++passed_over_;
+      between = between && i < last;
     }
+    before = at;
   }
   return true;
 }

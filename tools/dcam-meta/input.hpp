@@ -45,6 +45,7 @@ private:
     bool certain; ///< a record that cannot be other bytes
     ByteBuffer bytes;
     Result<Record> record;
+    bool is_prompt = false; ///< a shell's, maybe
   };
   bool read_hex_text(std::string_view text);
   std::size_t certain_bytes(std::span<const ByteBuffer> blocks) const;

@@ -91,7 +91,9 @@ TEST_CASE("text cleaner: of HTML the tags go, and what is escaped becomes itself
   CHECK(cleaned("00<br/>04<br class=\"x\">05") == "00\n04\n05");
   CHECK(cleaned("&gt; 00&nbsp;04<br>\n&gt; 05<br>\n") == "00 04\n05\n");
   CHECK(cleaned("&nbsp;& 00 &x &unknown; < 04 <B> <\n") == " & 00 &x &unknown; < 04 <B> <\n");
-  CHECK(cleaned("00 &lt;04&gt;\n") == "00 &lt;04&gt;\n"); // it may be the text of a dump
+  CHECK(cleaned("b&#34;&#x27;\n") == "b\"'\n");
+  CHECK(cleaned("&#x00;&#x27;&#x04;\n") == "&#x00;&#x27;&#x04;\n"); // bytes
+  CHECK(cleaned("00 &lt;04&gt;\n") == "00 &lt;04&gt;\n");           // it may be the text of a dump
 }
 
 TEST_CASE("text cleaner: quoted-printable is decoded, and lines keep their numbers") {
