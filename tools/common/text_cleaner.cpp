@@ -13,19 +13,6 @@ namespace {
 constexpr std::string_view no_break_space = "\xC2\xA0";
 constexpr char escape = '\x1B';
 
-/// Not in a string of bytes as characters, where one in 128 of those above 7F looks so.
-bool has_no_break_spaces(std::string_view sample) {
-  constexpr std::size_t most_others = 8; // to one of them
-  std::size_t blanks = 0;
-  for (auto at = sample.find(no_break_space); at != std::string_view::npos;
-       at = sample.find(no_break_space, at + 1)) {
-    ++blanks;
-  }
-  const auto others = static_cast<std::size_t>(
-      std::ranges::count_if(sample, [](char c) { return (c & 0xC0) == 0xC0; }));
-  return blanks != 0 && others <= most_others * blanks;
-}
-
 std::size_t count_of(std::string_view text, std::initializer_list<std::string_view> words) {
   std::size_t count = 0;
   for (const auto word : words) {
@@ -34,6 +21,15 @@ std::size_t count_of(std::string_view text, std::initializer_list<std::string_vi
     }
   }
   return count;
+}
+
+/// Not in a string of bytes as characters, where one in 128 of those above 7F looks so.
+bool has_no_break_spaces(std::string_view sample) {
+  constexpr std::size_t most_others = 8; // to one of them
+  const auto blanks = count_of(sample, {no_break_space});
+  const auto others = static_cast<std::size_t>(
+      std::ranges::count_if(sample, [](char c) { return (c & 0xC0) == 0xC0; }));
+  return blanks != 0 && others <= most_others * blanks;
 }
 
 /// Bytes may be written as `&#x00;` as well, among them quotes.

@@ -22,16 +22,15 @@ std::string TextConversion::verdict() const {
   constexpr std::uint64_t few = 3; // by chance there is one in 16 million bytes
   constexpr std::uint64_t enough = 64;
   constexpr std::uint64_t least = 4; // pairs, which names in JSON may have, too
+  constexpr auto lost = ": these are lost, and cannot be told. Take the dump again as a binary "
+                        "file, or as hex";
   if (replaced_ >= few && replaced_ > all_ / 1000) {
     return counted(replaced_, "time") +
-           " EF BF BD, which a conversion to text has put in place of bytes: these are lost, and "
-           "cannot be told. Take the dump again as a binary file, or as hex";
+           " EF BF BD, which a conversion to text has put in place of bytes" + lost;
   }
   if (high_ == 0 && all_ >= enough && questions_ > all_ / 8) {
     return "no byte above 7F, and '?' " + counted(questions_, "time") +
-           ", which a conversion to text has put in place of such bytes: these are lost, and "
-           "cannot "
-           "be told. Take the dump again as a binary file, or as hex";
+           ", which a conversion to text has put in place of such bytes" + lost;
   }
   if (in_pairs_ >= least && high_ == 2 * in_pairs_) {
     return "every byte above 7F stands in it as two: it was written as text in UTF-8. 'iconv -f "
