@@ -8,7 +8,7 @@
 
 #include "common/counted.hpp"
 #include "common/escape.hpp"
-#include "common/progress_meter.hpp"
+#include "dcam-serve/progress_lines.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::serve {
@@ -16,17 +16,6 @@ namespace {
 
 std::string described(const FileFacts& facts) {
   return fmt::format("{} {}", format_imei(facts.imei), facts.file.label());
-}
-
-/// The same, short enough for a line of 80 columns that says more.
-std::string briefly(const FileFacts& facts) {
-  if (facts.file.kind()) {
-    return described(facts);
-  }
-  const auto camera = facts.camera();
-  const auto kind = facts.kind();
-  return fmt::format("{} {} {}", format_imei(facts.imei),
-                     camera ? description_of(*camera) : "unknown", kind.empty() ? "file" : kind);
 }
 
 /// null: of an earlier run.
@@ -92,60 +81,6 @@ std::string list_of_offers(const Init& init) {
 
 double in_seconds(std::chrono::nanoseconds time) {
   return std::round(std::chrono::duration<double>(time).count() * 1000) / 1000;
-}
-
-double rate_of(std::uint64_t bytes, std::chrono::milliseconds duration) {
-  return duration.count() > 0
-             ? static_cast<double>(bytes) * 1000 / static_cast<double>(duration.count())
-             : 0;
-}
-
-double rate_of(const Transfer& transfer) {
-  return rate_of(transfer.new_bytes(), transfer.duration());
-}
-
-double share_done(const Transfer& transfer) {
-  const auto expected = transfer.expected_bytes();
-  return expected == 0 ? 0 : static_cast<double>(transfer.bytes()) / static_cast<double>(expected);
-}
-
-std::string line_for(const Transfer& transfer, std::size_t columns) {
-  return progress_text(briefly(transfer.facts()), transfer.bytes(), transfer.expected_bytes(),
-                       rate_of(transfer), columns);
-}
-
-std::string sum_line(std::span<const Transfer* const> transfers, std::size_t columns) {
-  std::uint64_t bytes = 0;
-  std::uint64_t expected = 0;
-  double rate = 0;
-  for (const auto* transfer : transfers) {
-    bytes += transfer->bytes();
-    expected += transfer->expected_bytes();
-    rate += rate_of(*transfer);
-  }
-  return progress_text(counted(transfers.size(), "camera"), bytes, expected, rate, columns);
-}
-
-/// One for each camera, those first that will be done first, as far as there is room, and the sum.
-std::vector<std::string> progress_lines(std::span<const Transfer* const> transfers) {
-  const auto columns = Console::columns();
-  if (transfers.size() == 1) {
-    return {line_for(*transfers.front(), columns)};
-  }
-  constexpr std::size_t besides = 2; // the sum, and a line of what was said before
-  const auto rows = Console::rows();
-  std::vector first(transfers.begin(), transfers.end());
-  const auto shown = std::min(first.size(), rows - std::min(rows, besides));
-  std::ranges::partial_sort(first, first.begin() + static_cast<std::ptrdiff_t>(shown), {},
-                            [](const Transfer* transfer) {
-                              return std::pair(-share_done(*transfer), transfer->facts().imei);
-                            });
-  std::vector<std::string> lines;
-  for (const auto* transfer : std::span(first).first(shown)) {
-    lines.push_back(line_for(*transfer, columns));
-  }
-  lines.push_back(sum_line(transfers, columns));
-  return lines;
 }
 
 std::string event_line(std::string_view name, const Json& fields) {
@@ -320,10 +255,9 @@ Json Reporter::file_done(const Transfer& transfer, const HeldData& file,
   auto fields = done(transfer.facts(), file, path, sha256, duration, transfer.resumptions());
   const auto repaired =
       transfer.resumptions() == 0 ? "" : ", " + counted(transfer.resumptions(), "resume");
-  console_.note(fmt::format(
-      "{}: stored, {} in {} ({}/s{})", described(transfer.facts()), format_size(file.bytes),
-      format_duration(duration),
-      format_size(static_cast<std::uint64_t>(rate_of(transfer.new_bytes(), duration))), repaired));
+  console_.note(fmt::format("{}: stored, {} in {} ({}/s{})", described(transfer.facts()),
+                            format_size(file.bytes), format_duration(duration),
+                            format_size(static_cast<std::uint64_t>(transfer.rate())), repaired));
   return fields;
 }
 

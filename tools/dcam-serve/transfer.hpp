@@ -53,6 +53,8 @@ public:
   /// The part of `bytes` that this connection brought.
   std::uint64_t new_bytes() const { return bytes() - bytes_before_; }
   std::chrono::milliseconds duration() const;
+  /// Of new bytes, a second.
+  double rate() const;
   /// Once a RESUME was sent, for bytes lost on the way or on a new connection.
   void count_resumption() { ++resumptions_; }
   void count_resumptions(unsigned earlier) { resumptions_ += earlier; }
