@@ -36,6 +36,19 @@ TEST_CASE("durable: a name that the file has already been linked to is given") {
   CHECK(content_of(folder / "a") == "new");
 }
 
+TEST_CASE("durable: a file keeps its old name until the new one is durable") {
+  class Unsynced : public HookedFiles {
+    int fsync(int) override { return errno = EIO, -1; }
+    int fdatasync(int) override { return errno = EIO, -1; }
+  } files;
+  files.no_rename_flags = true;
+  const FileSystem::Use use(files);
+  const TemporaryFolder folder;
+  write_file(folder / "a.part", "new");
+  CHECK(rename_to_free_name(folder / "a.part", folder / "a") == EIO);
+  CHECK(folder.names() == std::set<std::string>{"a", "a.part"});
+}
+
 TEST_CASE("durable: a name is free only if it is known to be") {
   const TemporaryFolder folder;
   write_file(folder / "file", "");
@@ -63,6 +76,54 @@ TEST_CASE("durable: a small file is read whole, up to a limit, and never through
   CHECK_FALSE(read_small_file(folder.path(), 100)); // a folder
 }
 
+TEST_CASE("durable: an error says what to do about it") {
+  for (const auto& [error, told] :
+       {std::pair{ENOSPC, "No space left on device; make room, then run the same command again"},
+        {EDQUOT, "Disk quota exceeded; make room, then run the same command again"},
+        {EROFS, "Read-only file system; make it writable or choose another folder, then run the "
+                "same command again"},
+        {EACCES, "Permission denied; check its permissions, then run the same command again"},
+        {EPERM, "Operation not permitted; check its permissions, then run the same command again"},
+        {EXDEV, "Invalid cross-device link; a file has to get its name without moving to another "
+                "file system"},
+        {EIO, "Input/output error; the disk may be failing"},
+        {ENOENT, "No such file or directory"}}) {
+    const auto failed = io_error("write", "d/a", error);
+    CHECK(failed.error().message == std::string("cannot write d/a: ") + told);
+    CHECK(failed.error().category == ErrorCategory::io);
+  }
+}
+
+TEST_CASE("durable: a folder whose path is too long is not made, nor those above it") {
+  const TemporaryFolder folder;
+  Barrier barrier;
+  auto path = folder / "a";
+  for (int level = 0; level < 20; ++level) {
+    path /= std::string(250, 'x');
+  }
+  const auto made = create_folders(folder.path(), path, barrier);
+  REQUIRE_FALSE(made);
+  CHECK(made.error().message.ends_with(": File name too long"));
+  CHECK(folder.names().empty());
+}
+
+TEST_CASE("file names: two names are those of one file if no link lies between") {
+  const TemporaryFolder folder;
+  write_file(folder / "a", "");
+  write_file(folder / "b", "");
+  fs::create_hard_link(folder / "a", folder / "same");
+  fs::create_symlink("a", folder / "link");
+  CHECK(are_one_file(folder / "a", folder / "a"));
+  CHECK(are_one_file(folder / "a", folder / "same"));
+  for (const auto* other : {"b", "link", "none"}) {
+    CHECK_FALSE(are_one_file(folder / "a", folder / other));
+    CHECK_FALSE(are_one_file(folder / other, folder / "a"));
+  }
+  CHECK_FALSE(are_one_file(folder / "none", folder / "none"));
+  CHECK(rename_over(folder / "b", folder / "a") == 0);
+  CHECK(rename_over(folder / "b", folder / "a") == ENOENT);
+}
+
 TEST_CASE("file names: the lowest free number is found, however many are taken") {
   for (const unsigned taken : {0U, 1U, 2U, 7U, 8U, 9U, 10U, 17U, 100U, 20'000U, 99'999U}) {
     for (const unsigned first : {0U, 1U}) {
@@ -80,6 +141,15 @@ TEST_CASE("file names: the lowest free number is found, however many are taken")
     }
   }
   CHECK_FALSE(free_number("a", [](unsigned) { return true; }));
+}
+
+TEST_CASE("file names: a single free number is found, and where there is none that is told") {
+  for (const unsigned free : {0U, 1U, 50'000U, most_numbers - 1}) {
+    CHECK(free_number("a", [&](unsigned each) { return each != free; }) == free);
+  }
+  const auto none = free_number("d/a.jpg", [](unsigned each) { return each < most_numbers + 5; });
+  REQUIRE_FALSE(none);
+  CHECK(none.error().message == "cannot find a free name for d/a.jpg: File exists");
 }
 
 TEST_CASE("file names: where there are gaps a free number is found all the same") {

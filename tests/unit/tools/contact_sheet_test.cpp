@@ -1,5 +1,7 @@
 #include "dcam-convert/contact_sheet.hpp"
 
+#include "redirected.hpp"
+#include "tools/mp4_parts.hpp"
 #include "tools/studio.hpp"
 
 namespace dualcam::convert {
@@ -74,6 +76,45 @@ TEST_CASE("contact sheet: what is chosen is spread evenly") {
   CHECK(spread(10, 4) == Numbers{0, 2, 5, 7});
   CHECK(spread(3, 4) == Numbers{0, 1, 2});
   CHECK(spread(0, 4).empty());
+}
+
+TEST_CASE("contact sheet: a video of which ffmpeg finds no picture is told, and left out") {
+  Studio studio;
+  mp4_parts::TrackParts unknown;
+  unknown.codec = mp4_parts::box("av01", ByteBuffer(78));
+  studio.input("a.mp4", mp4_parts::file_of({unknown.build()}));
+  studio.options.contact_sheet = studio.path("s.jpg");
+  studio.ffmpeg_has("status", "1");
+  const std::string failed = "a.mp4: ffmpeg failed with status 1";
+  auto ran = studio.run();
+  CHECK(ran.code == ExitCode::bad_data);
+  CHECK_THAT(ran.errors, ContainsSubstring(failed));
+  CHECK_THAT(ran.errors, ContainsSubstring("a.mp4: no picture to show\n"));
+  studio.ffmpeg_has("product", "#format: frame checksums\n0, 0, 0, 1, 1, 1\n"); // it has one
+  ran = studio.run();
+  CHECK(ran.code == ExitCode::child_failed);
+  CHECK_THAT(ran.errors, ContainsSubstring(failed));
+}
+
+TEST_CASE("contact sheet: standard output may be a file in the folder, unless it has content") {
+  for (const bool has_content : {false, true}) {
+    Studio studio;
+    studio.clip(8, false);
+    studio.input("s.jpg", has_content ? photo() : ByteBuffer());
+    studio.options.contact_sheet = "-";
+    studio.options.dry_run = true;
+    std::vector<std::string> unread;
+    const auto inputs = list_files(studio.options.inputs, Parts::left_out, unread);
+    const Quiet quiet;
+    const Redirected output(STDOUT_FILENO,
+                            ::open(studio.path("s.jpg").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+    auto files = RunFiles::plan(studio.options, inputs);
+    REQUIRE(files);
+    const StopSignal stop;
+    Reporter reporter(studio.options.common, 2);
+    const auto code = make_contact_sheet({studio.options, inputs, *files, reporter, stop});
+    CHECK((code == ExitCode::usage) == has_content);
+  }
 }
 
 } // namespace dualcam::convert

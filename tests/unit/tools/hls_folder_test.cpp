@@ -243,4 +243,46 @@ TEST_CASE("HLS: a folder that cannot be made is told by its name") {
   CHECK_THAT(done.error().message, ContainsSubstring("cannot create /dev/null/folder"));
 }
 
+TEST_CASE("HLS: a segment that gets no name leaves nothing of itself") {
+  Hls hls;
+  Fragments fragments;
+  auto sink = hls.sink(true);
+  CHECK(sink.write(head()));
+  fs::create_directory(hls.made() / "cam 1-00000.m4s"); // in the way
+  const auto done = sink.write(fragments.picture(true));
+  REQUIRE_FALSE(done);
+  CHECK(done.error().category == ErrorCategory::io);
+  CHECK(hls.names() == std::set<std::string>{"cam 1-init.mp4", "cam 1-00000.m4s"});
+  CHECK(sink.finish());
+  CHECK(sink.name().empty());
+}
+
+TEST_CASE("HLS: segments that no playlist could be written for go again") {
+  Hls hls;
+  Fragments fragments;
+  auto sink = hls.sink(true);
+  CHECK(sink.write(head()));
+  fs::create_directory(hls.made() / "cam 1.m3u8"); // in the way
+  CHECK_FALSE(sink.write(fragments.picture(true)));
+  CHECK(hls.names().contains("cam 1-00000.m4s"));
+  CHECK_FALSE(sink.finish());
+  CHECK(hls.names() == std::set<std::string>{"cam 1.m3u8"});
+}
+
+TEST_CASE("HLS: segments that a playlist has told of stay, those behind it go") {
+  Hls hls;
+  Fragments fragments;
+  auto sink = hls.sink(true);
+  CHECK(sink.write(head()));
+  CHECK(sink.write(fragments.picture(true)));
+  const auto told = hls.file("cam 1.m3u8");
+  fs::rename(hls.made() / "cam 1.m3u8", hls.made() / "kept");
+  fs::create_directory(hls.made() / "cam 1.m3u8");
+  CHECK_FALSE(sink.write(fragments.picture(true)));
+  CHECK_FALSE(sink.finish());
+  CHECK(hls.file("kept") == told);
+  CHECK(hls.names() ==
+        std::set<std::string>{"cam 1.m3u8", "kept", "cam 1-init.mp4", "cam 1-00000.m4s"});
+}
+
 } // namespace dualcam::convert

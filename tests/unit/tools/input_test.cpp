@@ -1,6 +1,7 @@
 #include "dcam-convert/input.hpp"
 
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <thread>
 
@@ -125,6 +126,33 @@ TEST_CASE("input: a file made of parts of another has its name and its format, b
   CHECK(made->format() == VideoFormat::jpeg);
   const std::array beyond{Input::Part{199'999, 2}};
   CHECK_FALSE(input.rearranged({}, beyond, place.stop));
+}
+
+TEST_CASE("input: a pipe is read to its end once it is known what it is, and no farther before") {
+  constexpr std::size_t more = 70'000;
+  for (const bool is_known : {true, false}) {
+    const Place place;
+    REQUIRE(::mkfifo(place.path("pipe").c_str(), 0600) == 0);
+    std::string content(thorough_detection_size + more, 'x');
+    content.replace(0, jpeg.size(), is_known ? jpeg : std::string(jpeg.size(), 'x'));
+    std::thread writer([&] {
+      std::signal(SIGPIPE, SIG_IGN);
+      const int pipe = ::open(place.path("pipe").c_str(), O_WRONLY | O_CLOEXEC);
+      for (std::string_view rest = content; !rest.empty();) {
+        const auto count = ::write(pipe, rest.data(), rest.size());
+        if (count <= 0) {
+          break;
+        }
+        rest.remove_prefix(static_cast<std::size_t>(count));
+      }
+      ::close(pipe);
+    });
+    const auto input = place.open("pipe");
+    writer.join();
+    CHECK(input.format() == (is_known ? VideoFormat::jpeg : VideoFormat::unknown));
+    CHECK((input.size() == content.size()) == is_known);
+    CHECK(input.size() >= thorough_detection_size);
+  }
 }
 
 } // namespace dualcam::convert

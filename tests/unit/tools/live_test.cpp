@@ -1,6 +1,7 @@
 // dcam-convert --live, in this process.
 #include "dcam-convert/live.hpp"
 
+#include <csignal>
 #include <future>
 
 #include "common/json.hpp"
@@ -234,6 +235,35 @@ TEST_CASE("live: what cannot be played before it is whole is converted once it h
   const auto ran = studio.run();
   CHECK(ran.code == ExitCode::io);
   CHECK_THAT(ran.errors, ContainsSubstring("none.part: cannot open: No such file or directory"));
+}
+
+TEST_CASE("live: after a stop signal nothing more is read of a part, or of a pipe") {
+  const TemporaryFolder folder;
+  const StopSignal stop;
+  write_file(folder / "a.part", "123");
+  auto part = LiveInput::follow((folder / "a.part").string());
+  auto pipe = LiveInput::open((folder / "a.part").string());
+  REQUIRE((part && pipe));
+  std::raise(SIGTERM);
+  for (auto* input : {&*part, &*pipe}) {
+    ByteBuffer bytes(4);
+    const auto read = input->read(bytes, stop);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().message == "cannot read: Interrupted system call");
+    CHECK_FALSE(input->is_given_up());
+  }
+}
+
+TEST_CASE("live: what can be opened and not be read is told") {
+  const TemporaryFolder folder;
+  const StopSignal stop;
+  auto input = LiveInput::open(folder.path().string());
+  REQUIRE(input);
+  ByteBuffer bytes(4);
+  const auto read = input->read(bytes, stop);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().message == "cannot read: Is a directory");
+  CHECK_FALSE(input->is_given_up());
 }
 
 } // namespace dualcam::convert

@@ -99,4 +99,34 @@ TEST_CASE("mp4 salvage: the new file has the samples that are left, at their tim
   CHECK(good(later).tracks[0].empty_start == 54); // 90 of 1000 a second, in 600
 }
 
+TEST_CASE(
+    "mp4 salvage: a JPEG picture is whole if it has all its blocks; what cannot be read is lost") {
+  const auto photo = from_hex("ffd8 ffe0 0004 0102 ffda 0004 0000 55 ffd9");
+  TrackParts parts;
+  parts.codec = box("jpeg", ByteBuffer(78));
+  parts.sizes = box("stsz", words({0, static_cast<std::uint32_t>(photo.size()), 4}));
+  auto file = file_of({parts.build()});
+  auto index = good(file);
+  REQUIRE(index.tracks[0].photos);
+  for (const auto& sample : index.tracks[0].samples) {
+    std::ranges::copy(photo, file.begin() + static_cast<std::ptrdiff_t>(sample.offset));
+  }
+  const auto places = index.tracks[0].samples;
+  file[places[1].offset + photo.size() - 2] = std::byte{0x55}; // it has no end
+  const auto losses =
+      remove_mp4_losses(index, file.size(), [&](std::uint64_t offset, std::span<std::byte> to) {
+        if (offset == places[2].offset) {
+          return false;
+        }
+        std::ranges::copy(Bytes(file).subspan(offset, to.size()), to.begin());
+        return true;
+      });
+  CHECK(losses.missing == 2);
+  REQUIRE(losses.damage.size() == 1);
+  CHECK(losses.damage[0].kind == PtmfDamageKind::bad_picture);
+  CHECK(losses.damage[0].offset == places[1].offset);
+  CHECK(losses.damage[0].message == "a picture is damaged: it is cut, or has lost bytes");
+  CHECK(index.tracks[0].samples.size() == 2);
+}
+
 } // namespace dualcam::convert

@@ -251,4 +251,18 @@ TEST_CASE("stack: a dry run shows a command that makes both streams") {
   CHECK_THAT(pair.run().errors, ContainsSubstring("is a JPEG photo"));
 }
 
+TEST_CASE("stack: a folder is made where results go, not for a name that is given") {
+  Pair pair;
+  pair.options.output = pair.path("none/both.mkv");
+  auto ran = pair.run();
+  CHECK(ran.code == ExitCode::io);
+  CHECK_THAT(ran.errors, ContainsSubstring("cannot create none/both.mkv: the folder none"));
+  CHECK_FALSE(fs::exists(pair.path("none")));
+  pair.options.output = pair.path("new/");
+  pair.ffmpeg_makes(indexed_file(0, false));
+  ran = pair.run();
+  CHECK_THAT(ran.errors, ContainsSubstring("ffmpeg wrote 3 pictures, of at least 8\n"));
+  CHECK(fs::is_directory(pair.path("new")));
+}
+
 } // namespace dualcam::convert
