@@ -155,4 +155,94 @@ TEST_CASE("framer: the search stops at a status that is an error") {
         std::vector<std::string>{"9: 5 00000011"});
 }
 
+TEST_CASE("framer: the search takes what may be asked for, and not one more") {
+  const auto found = [](std::string_view hex, bool or_start = false) {
+    Framer framer(Sender::device);
+    framer.drop_until_sync(10, or_start);
+    const auto lines = frames(framer, from_hex(hex), [] { return 1; });
+    return lines.empty() ? "nothing" : lines[0];
+  };
+  CHECK(found("0003 0004 0000000a") == "0: 3 0000000a");
+  CHECK(found("0003 0004 0000000b") == "nothing");
+  CHECK(found("0003 0004 00000000") == "0: 3 00000000");
+  CHECK(found("0005 0004 00000001") == "0: 5 00000001"); // the errors that devices have
+  CHECK(found("0005 0004 0000001a") == "0: 5 0000001a");
+  CHECK(found("0005 0004 0000001b") == "nothing");
+  CHECK(found("0005 0004 00000000") == "nothing");
+  CHECK(found("0001 0006 00000001 0400") == "nothing"); // where no START can come
+  CHECK(found("0001 0006 00000001 0400", true) == "0: 1 000000010400");
+  CHECK(found("ffff 0001 0006 00000001 0400", true) == "2: 1 000000010400");
+  CHECK(found("0001 0006 00000000 0400", true) == "nothing"); // it offers nothing
+  CHECK(found("0001 0006 00000001 04", true) == "nothing");
+  CHECK(found("0003 0004 00000001", true) == "0: 3 00000001");
+}
+
+TEST_CASE("framer: a search begins with nothing, whatever the one before has seen") {
+  Framer framer(Sender::device);
+  const auto feed = [&](const char* hex) {
+    return frames(framer, from_hex(hex), [] { return std::size_t{64}; });
+  };
+  framer.drop_until_sync(10, true);
+  CHECK(feed("0001 0006 00000003 0004").size() == 1);
+  framer.drop_until_sync(10);
+  CHECK(feed("00000001").empty()); // a SYNC only with the end of that START
+}
+
+TEST_CASE("framer: payloads stay where they are until more is fed") {
+  const auto stream = from_hex("000b 0004 01020304 000b 0002 0506 000b 0006 0708090a0b0c");
+  for (std::size_t first = 1; first < 8; ++first) {
+    CAPTURE(first);
+    Framer framer(Sender::device);
+    framer.feed(Bytes(stream).first(first));
+    REQUIRE_FALSE(framer.next()->has_value());
+    const auto rest = Bytes(stream).subspan(first);
+    framer.feed(rest.first(rest.size() - 3)); // the last command is cut
+    std::vector<Bytes> payloads;
+    while (const auto frame = *framer.next()) {
+      payloads.push_back(frame->payload);
+    }
+    REQUIRE(payloads.size() == 2);
+    CHECK(to_hex(payloads[0]) == "01020304");
+    CHECK(to_hex(payloads[1]) == "0506");
+    framer.feed(rest.last(3));
+    const auto last = *framer.next();
+    REQUIRE(last);
+    CHECK(to_hex(last->payload) == "0708090a0b0c");
+    CHECK(last->offset == 14);
+    CHECK(framer.offset() == stream.size());
+  }
+}
+
+TEST_CASE("framer: what comes next can be looked at, and taken, before it is a command") {
+  const auto stream = from_hex("0102030405");
+  Framer framer(Sender::device);
+  CHECK(framer.ahead(3).empty());
+  framer.feed(Bytes(stream).first(2));
+  CHECK(to_hex(framer.ahead(1)) == "01");
+  CHECK(to_hex(framer.ahead(2)) == "0102");
+  CHECK(to_hex(framer.ahead(3)) == "0102");
+  framer.feed(Bytes(stream).subspan(2));
+  CHECK(to_hex(framer.ahead(3)) == "010203");
+  CHECK(to_hex(framer.ahead(9)) == "0102030405");
+  framer.skip(4);
+  CHECK(framer.offset() == 4);
+  CHECK(to_hex(framer.ahead(9)) == "05");
+}
+
+TEST_CASE("framer: an error says what came and what was expected") {
+  const auto error = [](std::string_view hex) {
+    const auto stream = from_hex(hex);
+    Framer framer(Sender::device);
+    framer.feed(stream);
+    const auto frame = framer.next();
+    REQUIRE_FALSE(frame);
+    CHECK(framer.offset() == 0);
+    return frame.error();
+  };
+  CHECK(error("0007").message == "there is no command 7");
+  CHECK(error("0007").category == ErrorCategory::unsupported);
+  CHECK(error("0001 0007").message == "command 1 announces 7 bytes, expected 6 to 6");
+  CHECK(error("0001 0007").category == ErrorCategory::malformed);
+}
+
 } // namespace dualcam

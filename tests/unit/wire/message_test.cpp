@@ -160,4 +160,48 @@ TEST_CASE("message: the beginning of a command is told as soon as its bytes tell
   CHECK(begins(Sender::device, "00000000") == false);
 }
 
+TEST_CASE("message: a payload of a wrong length is too short or too long, in words") {
+  const auto error = [](std::size_t size) {
+    const auto message = decode(Sender::device, 0x0001, ByteBuffer(size));
+    REQUIRE_FALSE(message);
+    CHECK(message.error().offset == size);
+    return message.error();
+  };
+  CHECK(error(5).category == ErrorCategory::truncated);
+  CHECK(error(5).message == "command 1 has a payload of 5 bytes, expected 6 to 6");
+  CHECK(error(7).category == ErrorCategory::malformed);
+  CHECK(decode(Sender::device, 0x0001, ByteBuffer(6)));
+  CHECK(decode(Sender::device, 0x0006, {}).error().message == "there is no command 6");
+}
+
+TEST_CASE("message: each is described in a few words") {
+  CHECK(describe(Start{584, 0}) == "START 584");
+  CHECK(describe(Resume{7}) == "RESUME 7");
+  CHECK(describe(Status{17}) == "STATUS 17");
+  CHECK(describe(Close{}) == "CLOSE");
+  CHECK(describe(RepeatInit{}) == "REPEAT INIT");
+  CHECK(describe(PathRequest{}) == "PATH REQUEST");
+  CHECK(describe(Path{"dsm/a.jpg"}) == "PATH");
+  CHECK(describe(MetadataResponse{as_bytes("abcd")}) == "METADATA 4 bytes");
+  CHECK(describe(EnhancedData{5, as_bytes("abc"), 0x0021}) == "ENHANCED DATA 3 bytes, CRC 0021");
+  CHECK(describe(MetadataRequest{"%videof"}) == "METADATA REQUEST videof");
+  for (const auto* path : {"", "%photo", "%photoff", "photofx", "%Photof", "%photo{", "%photo`"}) {
+    CAPTURE(path);
+    CHECK(describe(FileRequest{path}) == "FILE REQUEST by path");
+  }
+  for (const auto* identifier : {"%aaaaaa", "%zzzzzz"}) {
+    CHECK(describe(FileRequest{identifier}) == std::string("FILE REQUEST ") + (identifier + 1));
+  }
+}
+
+TEST_CASE("message: an IMEI has at most 15 digits, leading zeros included") {
+  CHECK(parse_imei("999999999999999") == 999'999'999'999'999);
+  CHECK(parse_imei("1") == 1);
+  CHECK_FALSE(parse_imei("1000000000000000"));
+  CHECK_FALSE(parse_imei("0000000000000001"));
+  CHECK(format_imei(999'999'999'999'999) == "999999999999999");
+  CHECK(format_imei(99'999'999'999'999) == "099999999999999");
+  CHECK(decode(Sender::device, 0, from_hex("0005 00038d7ea4c67fff 44000400"))); // 15 times 9
+}
+
 } // namespace dualcam
