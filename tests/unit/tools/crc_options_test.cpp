@@ -49,4 +49,19 @@ TEST_CASE("crc options: a CRC is one to four hex digits, a port a number above 0
   CHECK_THAT(line.bad({"-x", ""}), ContainsSubstring("the name of a folder"));
 }
 
+TEST_CASE("crc options: --scrub writes a capture of captures, and does nothing else") {
+  const auto scrub = line.good({"--scrub", "out", "a", "b"});
+  CHECK(scrub.scrub == "out");
+  CHECK(scrub.dump);
+  CHECK(line.good({"--scrub", "-", "--port", "7050", "a"}).port == 7050);
+  CHECK_THAT(line.bad({"--scrub", ""}), ContainsSubstring("the name of a new file"));
+  CHECK_THAT(line.bad({"--scrub", "out", "-c"}), ContainsSubstring("exclude each other"));
+  for (const auto& other :
+       std::vector<std::vector<const char*>>{{"--map"}, {"-x", "d"}, {"--init", "0"}}) {
+    std::vector<const char*> words{"--scrub", "out"};
+    words.insert(words.end(), other.begin(), other.end());
+    CHECK_THAT(line.bad(words), ContainsSubstring("it goes with none of --map, -x and --init"));
+  }
+}
+
 } // namespace dualcam::crc

@@ -84,4 +84,48 @@ TEST_CASE("link layer: cut off anywhere, and tags without end") {
   }
 }
 
+TEST_CASE("link layer: a type field is a length up to 1500, and a type from there on") {
+  const std::string snap = "aaaa03 000000 0800 " + std::string(ip);
+  CHECK(ethernet("05dc" + snap) == to_hex(from_hex(ip)));
+  CHECK(ethernet("05dd" + snap) == "no: EtherType 0x05dd");
+  for (const auto* never : {"0806", "8035", "8863", "88cc", "888e", "8809", "9000", "8899"}) {
+    CHECK(ethernet(std::string(never) + "0001") == "no: ");
+  }
+}
+
+TEST_CASE("link layer: PPP's protocols that carry none are named, but for those of the line") {
+  CHECK(packet_in(LinkType::ppp, "7fff 00") == "no: PPP protocol 0x7fff");
+  CHECK(packet_in(LinkType::ppp, "8000 00") == "no: ");
+  CHECK(packet_in(LinkType::ppp, "") == "no: PPP, cut off");
+  CHECK(packet_in(LinkType::ppp, "00") == "no: PPP, cut off");
+  CHECK(packet_in(LinkType::ppp, "ff03") == "no: PPP, cut off");
+  CHECK(packet_in(LinkType::ppp, "21").empty()); // one byte says IP
+  CHECK(packet_in(LinkType::ppp, "0283 00001140 " + std::string(ip)) == to_hex(from_hex(ip)));
+  CHECK(packet_in(LinkType::pppoe, "1100 0001 00") == "no: PPPoE, cut off");
+  CHECK(packet_in(LinkType::pppoe, "1100 0001 0000") == "no: PPP, cut off");
+}
+
+TEST_CASE("link layer: tags may stand within each other fifteen times") {
+  std::string tags;
+  for (int i = 0; i < 15; ++i) {
+    tags += "8100 0064 ";
+  }
+  CHECK(ethernet(tags + "0800" + ip) == to_hex(from_hex(ip)));
+  CHECK(ethernet(tags + "8100 0064 0800" + ip) == "no: tags within tags");
+}
+
+TEST_CASE("link layer: what captures may have is supported, and nothing else") {
+  using enum LinkType;
+  for (const auto link : {null, LinkType::ethernet, ppp, raw_bsd, raw_openbsd, ppp_hdlc, pppoe, raw,
+                          loop, linux_cooked, ipv4, ipv6, linux_cooked2}) {
+    CHECK(is_supported(link));
+    CHECK_THAT(packet_in(link, ip), !ContainsSubstring("link layer"));
+  }
+  CHECK_FALSE(is_supported(static_cast<LinkType>(147)));
+  for (const auto link : {raw, raw_bsd, raw_openbsd, LinkType::ipv4, LinkType::ipv6}) {
+    CHECK(packet_in(link, ip) == to_hex(from_hex(ip)));
+  }
+  CHECK(packet_in(loop, "00000002" + std::string(ip)) == to_hex(from_hex(ip)));
+}
+
 } // namespace dualcam
