@@ -78,4 +78,21 @@ TEST_CASE("packet index: many small parts cost little each, whatever their numbe
   }
 }
 
+TEST_CASE("packet index: where parts are merged each number stays once, as its best") {
+  const auto a = transfer({{1, bad}, {2}, {4, bad}, {6}, {7, bad}});
+  const auto b = transfer({{1}, {2, bad}, {3}, {4, bad}, {8}});
+  PacketIndex index(a);
+  index.add(PacketIndex(b));
+  CHECK(index.merged() == 7); // 1 to 4 and 6 to 8, of ten
+  CHECK(index.good() == 5);
+  CHECK(index.find(1) == &b.packets[0]);
+  CHECK(index.find(2) == &a.packets[1]);
+  CHECK(index.find(3) == &b.packets[2]);
+  CHECK(index.find(4) == &a.packets[2]);
+  CHECK(index.find(5) == nullptr);
+  CHECK(index.find(6) == &a.packets[3]);
+  CHECK(index.find(7) == &a.packets[4]);
+  CHECK(index.find(8) == &b.packets[4]);
+}
+
 } // namespace dualcam

@@ -228,6 +228,8 @@ TEST_CASE("tracker: ENHANCED DATA tells its place, and its CRC goes on or begins
   };
   CHECK(next(200, chain(3, 3)) == Lines{"good 3 stated at 200, behind header, CRC from zero"});
   CHECK(next(200, wrong) == Lines{"bad 3 stated at 200, behind header, CRC from packet"});
+  CHECK(Transfer(transfer).enhanced(200, 3, chain(1, 3), wrong).last() == // nothing was lost
+        Lines{"good 3 stated at 200, behind header, CRC from packet"});
   // A header that says another place than the chain is the damaged one.
   CHECK(next(300, chain(1, 3)) == Lines{"bad 3 inferred at 200, behind packet, CRC from packet"});
   // One that does not go on is believed: others are missing before it, or it came before.

@@ -215,4 +215,74 @@ TEST_CASE("annex b: a damaged start code of what is no picture costs none") {
   }
 }
 
+namespace {
+
+/// Where the units of a stream begin, told by what they hold: of two pictures and a NAL unit
+/// between them that is said to begin a picture or not.
+std::string with_between(VideoCodec codec, const std::string& picture, std::string_view header,
+                         std::string_view behind) {
+  const auto first = from_hex("000001" + picture);
+  const auto between = from_hex("000001" + std::string(header) + std::string(behind));
+  auto stream = first;
+  append(stream, between);
+  append(stream, first);
+  AccessUnitSplitter splitter(codec);
+  std::vector<AccessUnit> units;
+  splitter.feed(stream, units);
+  if (const auto last = splitter.finish()) {
+    units.push_back(*last);
+  }
+  std::string text;
+  for (const auto& unit : units) {
+    text += unit.offset == 0 ? "picture" : unit.offset == first.size() ? "between" : "second";
+    text += unit.key ? " (key) " : " ";
+  }
+  return text;
+}
+
+} // namespace
+
+TEST_CASE("annex b: of H.265 it is the type of a NAL unit that tells whose it is") {
+  for (unsigned type = 0; type < 64; ++type) {
+    CAPTURE(type);
+    const std::array<std::byte, 2> bytes{static_cast<std::byte>(type << 1), std::byte{1}};
+    const auto header = to_hex(bytes);
+    const auto found = [&](std::string_view behind) {
+      return with_between(VideoCodec::h265, "0201d0", header, behind);
+    };
+    const bool is_key = type >= 16 && type <= 23;
+    if (type < 32) { // slices: the first of a picture, and others
+      CHECK(found("d0") == (is_key ? "picture between (key) second " : "picture between second "));
+      CHECK(found("50") == (is_key ? "picture (key) second " : "picture second "));
+      continue;
+    }
+    const bool opens =
+        type <= 35 || type == 39 || (type >= 41 && type <= 44) || (type >= 48 && type <= 55);
+    CHECK(found("50") == (opens ? "picture between " : "picture second "));
+    CHECK(found("d0") == found("50")); // it is no slice, whatever stands there
+  }
+}
+
+TEST_CASE("annex b: of H.264, too") {
+  for (unsigned type = 0; type < 32; ++type) {
+    CAPTURE(type);
+    const bool refers = type >= 1 && type <= 8 && type != 6;
+    const std::array<std::byte, 1> byte{static_cast<std::byte>(type | (refers ? 0x60 : 0))};
+    const auto header = to_hex(byte);
+    const auto found = [&](std::string_view behind) {
+      return with_between(VideoCodec::h264, "619a55", header, std::string(behind) + "55");
+    };
+    if (type >= 1 && type <= 5) {
+      const bool may_be_first = type <= 2 || type == 5; // the others are parts of slices
+      CHECK(found("9a") == (type == 5      ? "picture between (key) second "
+                            : may_be_first ? "picture between second "
+                                           : "picture second "));
+      CHECK(found("1a") == (type == 5 ? "picture (key) second " : "picture second "));
+      continue;
+    }
+    const bool opens = (type >= 6 && type <= 9) || (type >= 14 && type <= 18);
+    CHECK(found("1a") == (opens ? "picture between " : "picture second "));
+  }
+}
+
 } // namespace dualcam

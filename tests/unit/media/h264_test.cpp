@@ -10,7 +10,7 @@ struct Shape {
   unsigned profile = 66;
   std::uint32_t id = 3;
   unsigned chroma = 1;
-  std::vector<unsigned> scaling = {}; ///< lists: 0 none, 1 one of all 8s, 2 one that ends at once
+  std::vector<unsigned> scaling = {}; ///< lists: 0 none, 1 a whole one, 2 and 3 such as end
   unsigned frame_number_bits = 6;
   unsigned order_type = 0;
   unsigned order_bits = 8;
@@ -32,6 +32,8 @@ void write_scaling(BitWriter& writer, const Shape& shape) {
       }
     } else if (shape.scaling[list] == 2) {
       writer.signed_number(-8); // the rest is as what came last
+    } else if (shape.scaling[list] == 3) {
+      writer.signed_number(-4).signed_number(-4);
     }
   }
 }
@@ -125,6 +127,7 @@ std::vector<Shape> shapes() {
       {.profile = 244, .chroma = 3},
       {.profile = 100, .scaling = {0, 0, 0, 0, 0, 0, 0, 0}},
       {.profile = 100, .scaling = {1, 2, 0, 1, 0, 2, 1, 2}},
+      {.profile = 100, .scaling = {3, 0, 3, 1, 0, 2, 3, 3}},
       {.profile = 244, .chroma = 3, .scaling = {1, 0, 1, 0, 1, 0, 2, 1, 0, 0, 1, 2}},
       {.cropped = {0, 0, 0, 4}},
   };

@@ -1,5 +1,7 @@
 #include "dualcam/media/media_type.hpp"
 
+#include <set>
+
 #include "dualcam/media/ptmf.hpp"
 #include "testing.hpp"
 
@@ -124,6 +126,54 @@ TEST_CASE("media type: every format has its own name") {
   std::ranges::sort(names);
   CHECK(std::ranges::adjacent_find(names) == names.end());
   CHECK_FALSE(names.front().empty());
+}
+
+TEST_CASE("media type: H.265 begins with a slice, a set, a delimiter or SEI of its base layer") {
+  const std::set<unsigned> beginnings{0, 1, 16, 17, 18, 19, 20, 21, 32, 33, 34, 35, 39};
+  const auto is_h265 = [](unsigned first, unsigned second) {
+    auto bytes = from_hex("00000001 0000 0c01");
+    bytes[4] = static_cast<std::byte>(first);
+    bytes[5] = static_cast<std::byte>(second);
+    return detect(bytes) == VideoFormat::annex_b;
+  };
+  for (unsigned type = 0; type < 64; ++type) {
+    CAPTURE(type);
+    CHECK(is_h265(type << 1, 1) == beginnings.contains(type));
+    CHECK_FALSE(is_h265(type << 1 | 0x80, 1)); // the forbidden bit
+  }
+  for (unsigned second = 0; second < 256; ++second) {
+    CAPTURE(second);
+    CHECK(is_h265(0x40, second) == (second >= 1 && second <= 7)); // a layer above, or none in time
+  }
+  CHECK_FALSE(is_h265(0x41, 1));
+}
+
+TEST_CASE("media type: H.264 begins with a key slice, a set, a delimiter or SEI, or a reference") {
+  for (unsigned header = 0; header < 256; ++header) {
+    const unsigned type = header & 0x1F;
+    const bool forbidden = header >= 0x80;
+    const bool begins = (header & 0x60) != 0 ? type == 5 || type == 7 : type == 6 || type == 9;
+    const bool is_slice = header == 0x21 || header == 0x41 || header == 0x61;
+    auto bytes = from_hex("00000001 00 9a");
+    bytes[4] = static_cast<std::byte>(header);
+    CAPTURE(header);
+    CHECK((detect(bytes) == VideoFormat::h264) == ((begins && !forbidden) || is_slice));
+    CHECK((extension_of_content(bytes) == ".h264") == (begins && !forbidden));
+    CHECK(detect(Bytes(bytes).first(5)) == VideoFormat::unknown);
+  }
+}
+
+TEST_CASE("media type: a set that shows a damaged beginning stands in the first 64 bytes") {
+  for (const auto* unit :
+       {"000001 4001", "000001 4201", "000001 4401", "000001 6742", "000001 674d", "000001 6764",
+        "000001 2742", "000001 274d", "000001 2764", "000001 68ce", "000001 68ee", "000001 68eb"}) {
+    CAPTURE(unit);
+    ByteBuffer bytes(59, std::byte{0xFF});
+    append(bytes, from_hex(unit));
+    CHECK(detect(bytes) != VideoFormat::unknown);
+    bytes.insert(bytes.begin(), std::byte{0xFF});
+    CHECK(detect(bytes) == VideoFormat::unknown);
+  }
 }
 
 } // namespace dualcam
