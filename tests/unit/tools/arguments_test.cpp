@@ -1,5 +1,10 @@
 #include "common/arguments.hpp"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "standard_input.hpp"
 #include "temporary_folder.hpp"
 #include "tools/parsed.hpp"
 
@@ -231,6 +236,35 @@ TEST_CASE("arguments: lists of files are read as they are, and ended as they are
   const Quiet quiet;
   CHECK(parse(3, words.data()).error() == ExitCode::io);
   CHECK(quiet.errors() == "tool: --files-from /no/such/list: No such file or directory\n");
+}
+
+TEST_CASE("arguments: standard input is a list or a file, not both") {
+  const TemporaryFolder folder;
+  const auto path = (folder / "list").string();
+  write_file(path, "a\n");
+  CHECK(line.good({"--files-from", path.c_str(), "-"}).files == std::vector<std::string>{"-", "a"});
+  {
+    const StandardInput input("b\n");
+    CHECK(line.good({"--files-from", "-", "c"}).files == std::vector<std::string>{"c", "b"});
+  }
+  const StandardInput input("b\n");
+  CHECK_THAT(line.bad({"--files-from", "-", "-"}),
+             ContainsSubstring("standard input has the list, no file can be - as well"));
+}
+
+TEST_CASE("arguments: help that cannot be written is an error") {
+  const Quiet quiet;
+  const pid_t child = ::fork(); // its standard output keeps the error
+  if (child == 0) {
+    ::dup2(::open("/dev/full", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
+    const std::array<const char*, 2> words{"tool", "--help"};
+    const auto parsed = parse(2, words.data());
+    ::_exit(parsed ? 99 : static_cast<int>(parsed.error()));
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WEXITSTATUS(status) == static_cast<int>(ExitCode::io));
+  CHECK(quiet.errors() == "tool: cannot write to standard output\n");
 }
 
 } // namespace dualcam

@@ -2,6 +2,8 @@
 #include "common/camera_document.hpp"
 
 #include "common/document.hpp"
+#include <fmt/format.h>
+
 #include "testing.hpp"
 
 namespace dualcam {
@@ -68,6 +70,49 @@ TEST_CASE("camera document: a driver's name is text without what pads it") {
   CHECK(record_of(R"({"driver_name":""})").driver.value_or("none") == "none");
   CHECK(record_of(R"({"driver_name":null})").driver.value_or("none") == "none");
   CHECK(record_of(R"({"driver_name":5})").driver == "5");
+}
+
+TEST_CASE("camera document: each value has its place, and is none anywhere else") {
+  const auto told = [](std::string_view text) {
+    const auto record = record_of(text);
+    std::string all;
+    const auto add = [&](std::string_view name, const auto& value) {
+      if (value) {
+        all += fmt::format("{}={} ", name, *value);
+      }
+    };
+    add("version", record.version);
+    add("driver", record.driver);
+    add("type", record.file_type);
+    add("time", record.time ? std::optional(record.time->milliseconds) : std::nullopt);
+    add("length", record.length);
+    add("rate", record.frame_rate);
+    add("trigger", record.trigger);
+    add("name", record.trigger_name);
+    add("camera", record.camera_trigger);
+    add("latitude", record.position ? std::optional(record.position->latitude) : std::nullopt);
+    add("longitude", record.position ? std::optional(record.position->longitude) : std::nullopt);
+    return all;
+  };
+  CHECK(told(R"({"version":2,"driver_name":"A"})") == "version=2 driver=A ");
+  CHECK(told(R"({"file":{"version":2,"driver_name":"A"}})") == "version=2 driver=A ");
+  const std::string values =
+      R"("file_type":"v","file_timestamp":1.5,"duration":10,"framerate":"25","other":7)";
+  CHECK(told(R"({"file":{)" + values + "}}") == "type=v time=1500 length=10 rate=25 ");
+  CHECK(told(R"({"file":[{)" + values + "}]}") == "type=v time=1500 length=10 rate=25 ");
+  CHECK(told("{" + values + "}").empty());
+  CHECK(told(R"({"fm_trigger":{)" + values + "}}").empty());
+  CHECK(told(R"({"fm_trigger":{"type":3}})") == "trigger=3 ");
+  CHECK(told(R"({"fm_trigger":{"type":"crash"}})") == "name=crash ");
+  CHECK(told(R"({"fm_trigger":{"type":"crash","type":null}})") == "name=crash ");
+  CHECK(told(R"({"cam_trigger":{"type":"button"}})") == "camera=button ");
+  CHECK(told(R"({"cam_trigger":{"other":"button"},"type":"x","file":{"type":"y"}})").empty());
+  CHECK(told(R"({"location":{"latitude":1,"longitude":2,"other":3}})") ==
+        "latitude=1 longitude=2 ");
+  CHECK(told(R"({"location":{"latitude":1}})") == "latitude=1 longitude=nan ");
+  CHECK(told(R"({"latitude":1,"longitude":2})").empty());
+  CHECK(told(R"({"file":{"duration":5,"duration":-1}})") == "length=5 "); // the last good one
+  CHECK(told(R"({"file":{"duration":5,"duration":6}})") == "length=6 ");
 }
 
 } // namespace dualcam

@@ -165,4 +165,10 @@ TEST_CASE("compressed input: what can be read once only is handed on") {
              ContainsSubstring("is compressed, and no-such-tool cannot be run"));
 }
 
+TEST_CASE("capture time: a file that cannot be read has none") {
+  auto file = InputFile::open("/proc/self/mem"); // its first byte is nobody's
+  REQUIRE(file);
+  CHECK_FALSE(first_time_of(*file));
+}
+
 } // namespace dualcam

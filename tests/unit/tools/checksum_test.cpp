@@ -41,6 +41,7 @@ TEST_CASE("checksum: a large file's is that of all its bytes in order, by severa
     REQUIRE(sum);
     CHECK(sum->bytes == size);
     CHECK(sum->crc == large.crc);
+    CHECK(latest > 0);
     CHECK(latest <= size);
   }
 }

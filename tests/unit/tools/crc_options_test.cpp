@@ -64,4 +64,9 @@ TEST_CASE("crc options: --scrub writes a capture of captures, and does nothing e
   }
 }
 
+TEST_CASE("crc options: a list of no files is none, where standard input would be read else") {
+  CHECK(line.printed({"--files-from", "/dev/null"}).empty());
+  CHECK(line.good({"--files-from", "/dev/null", "a"}).files == std::vector<std::string>{"a"});
+}
+
 } // namespace dualcam::crc

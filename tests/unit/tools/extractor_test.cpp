@@ -216,4 +216,17 @@ TEST_CASE("extractor: damaged bytes fill what nothing good tells, and zeros what
   CHECK(written(4, {{0, "ab"}, {2, "xx", bad}, {3, "d"}}) == "abxd");
 }
 
+TEST_CASE("extractor: where nothing can be written that is told, and nothing is there") {
+  const TemporaryFolder folder;
+  const auto gone = folder / "gone";
+  auto extractor = Extractor::open(gone, 1000);
+  REQUIRE(extractor);
+  const auto whole = transfer(*extractor, 1, {{1, "aaaa"}});
+  std::filesystem::remove(gone);
+  const auto extracted = extractor->extract(whole);
+  REQUIRE_FALSE(extracted);
+  CHECK(extracted.error().category == ErrorCategory::io);
+  CHECK(folder.names().empty());
+}
+
 } // namespace dualcam::crc

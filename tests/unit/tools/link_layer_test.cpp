@@ -94,7 +94,7 @@ TEST_CASE("link layer: a type field is a length up to 1500, and a type from ther
 }
 
 TEST_CASE("link layer: PPP's protocols that carry none are named, but for those of the line") {
-  CHECK(packet_in(LinkType::ppp, "7fff 00") == "no: PPP protocol 0x7fff");
+  CHECK(packet_in(LinkType::ppp, "7eff 00") == "no: PPP protocol 0x7eff");
   CHECK(packet_in(LinkType::ppp, "8000 00") == "no: ");
   CHECK(packet_in(LinkType::ppp, "") == "no: PPP, cut off");
   CHECK(packet_in(LinkType::ppp, "00") == "no: PPP, cut off");

@@ -156,4 +156,14 @@ TEST_CASE("meta input: a log of JSON with a camera's bytes in it may be of any l
   CHECK(summary(log) == "videof ");
 }
 
+TEST_CASE("meta input: a brace alone, and one before hex, are no JSON that ends a text") {
+  for (const auto* alone : {"{", " \n{", "{\n"}) {
+    CAPTURE(alone);
+    const auto found = found_in(alone);
+    CHECK(found.records.empty());
+    CHECK(found.complaints.size() == 1);
+  }
+  CHECK(summary("{" + v3 + "}") == "videof ");
+}
+
 } // namespace dualcam::meta

@@ -224,4 +224,44 @@ TEST_CASE("meta exif: a photo keeps every byte but the segment, which tells time
   }
 }
 
+TEST_CASE("meta tool: a photo is not tagged where something is wrong with its record") {
+  const TemporaryFolder folder;
+  const auto path = (folder / "p.jpg").string();
+  const auto jpeg = from_hex("ffd8 ffe0 0004 0102 ffda 0004 0000 55 ffd9");
+  write_file(path, as_text(jpeg));
+  MetaOptions options;
+  options.tag = true;
+  options.files = {path};
+  const std::string good = "{\"imei\":\"350612071913857\",\"raw\":\"" + v3 + "\"}\n";
+  write_file(path + ".json", good + "{\"raw\":\n"); // one, and half of another
+  const auto ran = run(options);
+  CHECK(ran.code == ExitCode::bad_data);
+  CHECK(ran.output.empty());
+  CHECK(content_of(path) == as_text(jpeg));
+  write_file(path + ".json", good);
+  CHECK(run(options).code == ExitCode::done);
+}
+
+TEST_CASE("meta exif: what is wrong with a JPEG is told with its place") {
+  Record record;
+  record.imei = 350612071913857;
+  const auto wrong = [&](std::string_view hex) {
+    const auto tagged = with_exif(from_hex(hex), record);
+    REQUIRE_FALSE(tagged);
+    return std::to_string(tagged.error().offset) + ": " + tagged.error().message;
+  };
+  const std::string no_jpeg = "0: a JPEG was expected: it begins with ffd8";
+  CHECK(wrong("") == no_jpeg);
+  CHECK(wrong("ff") == no_jpeg);
+  CHECK(wrong("ffd9 ffda 0002") == no_jpeg);
+  CHECK(wrong("d8ff ffda 0002") == no_jpeg);
+  CHECK(wrong("ffd8") == "2: the JPEG ends before its picture begins");
+  CHECK(wrong("ffd8 ffe0 0004 0102") == "8: the JPEG ends before its picture begins");
+  CHECK(wrong("ffd8 ffe0 0004 0102 ffda 00") == "8: the JPEG ends before its picture begins");
+  CHECK(wrong("ffd8 ffe0 0004 0102 00da 0002") == "8: the JPEG ends before its picture begins");
+  CHECK(wrong("ffd8 ffe0 0005 0102") == "2: the JPEG's segment has a length that does not fit");
+  CHECK(wrong("ffd8 ffe0 0001 ffda") == "2: the JPEG's segment has a length that does not fit");
+  CHECK(with_exif(from_hex("ffd8 ffe0 0002 ffda 0002"), record));
+}
+
 } // namespace dualcam::meta

@@ -97,4 +97,14 @@ TEST_CASE("record writer: XML holds no control bytes and no noncharacters") {
   CHECK(xml_escaped("a<b>&\"\x1b\n\xEF\xBF\xBF") == R"(a&lt;b&gt;&amp;&quot;\x1b\x0a?)");
 }
 
+TEST_CASE("record writer: only maps leave records out") {
+  for (const auto format : {RecordFormat::text, RecordFormat::json, RecordFormat::csv}) {
+    const auto writer = make_record_writer(format, false, [](std::string_view) {});
+    writer->begin();
+    CHECK(writer->record(Record{}, ""));
+    CHECK(writer->record(somewhere({91, 0}), ""));
+    CHECK(writer->record(somewhere({1, 0}), ""));
+  }
+}
+
 } // namespace dualcam::meta

@@ -141,6 +141,8 @@ TEST_CASE("scrub frame: of options those stay that speak of the line alone") {
   CHECK(options("010101fe") == "01010101"); // without a length
   CHECK(options("fe000101") == "01000000"); // of no length: one byte, and the end behind it
   CHECK(options("02ff05b4") == "02ff05b4"); // longer than all
+  CHECK(options("0101fe00") == "01010100");
+  CHECK(options("0101fe02") == "01010101");
 }
 
 TEST_CASE("scrub frame: IP's own options and what pads a frame are left out") {
@@ -227,7 +229,8 @@ TEST_CASE("scrub frame: packets within tunnels are replaced as those without") {
 }
 
 TEST_CASE("scrub frame: a fragment's bytes belong to the whole packet's header or payload") {
-  const auto whole = tcp_packet("020405b401010101", "0123456789abcdefghijklmn"); // header 28
+  auto whole = tcp_packet("020405b401010101", "0123456789abcdefghijklmn"); // header 28
+  store_be(std::span(whole).subspan(20 + 16), std::uint16_t{0xABCD});      // the checksum
   const auto fragment = [&](std::size_t from, std::size_t size, std::size_t header) {
     ByteBuffer packet(whole.begin(), whole.begin() + 20);
     const auto piece = Bytes(whole).subspan(20 + from, size);

@@ -1,5 +1,7 @@
 #include "dcam-meta/record_writer.hpp"
 
+#include <limits>
+
 #include "common/document.hpp"
 #include "common/record_reader.hpp"
 #include "testing.hpp"
@@ -147,6 +149,43 @@ TEST_CASE("text: what an INIT offers, file by file") {
   CHECK(offered("44000400") == "front photo");
   CHECK(offered("42000400") == "a file by path");
   CHECK(offered("4e000400") == "front photo, rear photo, a file by path");
+}
+
+TEST_CASE("text: a position that is none is told with its reason, and has no map") {
+  const auto told = [](Position position) {
+    Record record;
+    record.position = position;
+    auto lines = written({record});
+    lines.erase(lines.begin()); // which file it is
+    return lines;
+  };
+  constexpr auto none = std::numeric_limits<double>::quiet_NaN();
+  CHECK(told({91, 25.5}) == Lines{"position        91, 25.5 (invalid)"});
+  CHECK(told({54.5, -181}) == Lines{"position        54.5, -181 (invalid)"});
+  CHECK(told({none, 25.5}) == Lines{"position        nan, 25.5 (invalid)"});
+  CHECK(told({54.5, none}) == Lines{"position        54.5, nan (invalid)"});
+  CHECK(told({0, 0}) == Lines{"position        0, 0 (no satellite fix)"});
+  CHECK(told({0, 25.5}) == Lines{"position        0, 25.5",
+                                 "                0°00'00.00\"N 25°30'00.00\"E",
+                                 "map             geo:0,25.5"});
+}
+
+TEST_CASE("text: how far a trigger is from the end of its file, and times that are none") {
+  const auto lines = [](std::uint64_t time, std::uint64_t trigger) {
+    Record record;
+    record.time = DeviceTime{time};
+    record.trigger_time = DeviceTime{trigger};
+    return written({record});
+  };
+  const auto at = [](const Lines& all) { return all.back(); };
+  CHECK(at(lines(1'730'205'822'000, 1'730'205'820'000)) ==
+        "finalised       2.0 s after the trigger");
+  CHECK(at(lines(1'730'205'822'000, 1'730'205'822'000)).ends_with(" after the trigger"));
+  CHECK(at(lines(1'730'205'822'000, 1'730'205'825'000)) ==
+        "finalised       3.0 s before the trigger");
+  for (const auto& one : {lines(~std::uint64_t{0}, 1), lines(1, ~std::uint64_t{0})}) {
+    CHECK_FALSE(at(one).starts_with("finalised"));
+  }
 }
 
 } // namespace dualcam::meta
