@@ -58,7 +58,6 @@ public:
         return std::unexpected(name.error());
       }
       path = *name;
-      end.begin.clear();
     }
     auto source = open_source(workshop_, path, record_, end.begin);
     return source ? run(*source) : std::unexpected(source.error());

@@ -38,9 +38,6 @@ private:
 } // namespace
 
 std::optional<FragmentPiece> FragmentSplitter::next() {
-  if (broken_) {
-    return std::nullopt;
-  }
   if (data_left_ != 0) {
     const auto piece = input_.first(std::min<std::uint64_t>(data_left_, input_.size()));
     data_left_ -= piece.size();

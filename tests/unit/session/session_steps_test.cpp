@@ -85,6 +85,22 @@ TEST_CASE("what is no step does not keep a connection alive") {
   }
 }
 
+TEST_CASE("metadata that is too long is a step with each piece of it, until all of it has come") {
+  TestHost host;
+  host.receive(init_front_photo);
+  host.receive("000b 2000 0104"); // 8192 bytes
+  const ByteBuffer piece(4095);
+  for (int left_to_come = 2; left_to_come > 0; --left_to_come) {
+    host.wait(1s);
+    host.receive(piece);
+    CHECK(host.session().stepped_at() == host.now());
+  }
+  CHECK(left(host) == 5s);
+  host.wait(1s);
+  host.receive(start_of_9);
+  CHECK(left(host) == 5s);
+}
+
 TEST_CASE("behind the last file the repeated INIT has its own time") {
   TestHost host(ServerConfig{.metadata = false});
   host.receive(init_front_photo);

@@ -50,6 +50,24 @@ using Mended = std::vector<std::pair<std::int64_t, std::uint64_t>>;
 
 } // namespace
 
+TEST_CASE("heads: a size counts if a sound head and its chunk's header tell the same") {
+  const auto payload = from_hex("00000001 40010c01 00000001 42010101600000030090000003000003005da0"
+                                "0280802d165959a4932bc05a0020 00000001 4401c0f2 "
+                                "00000001 2601 a0 11223344");
+  PtmfPicture picture{};
+  picture.key = true;
+  picture.payload = payload;
+  picture.format = {20, 1280, 720};
+  CHECK(confirmed_size(picture) == PictureSize{1280, 720});
+  picture.damaged_head = 47;
+  CHECK_FALSE(confirmed_size(picture));
+  picture.damaged_head = 0;
+  for (const auto& other : {PtmfFormat{20, 1280, 721}, {20, 1281, 720}, {20, 0, 0}}) {
+    picture.format = other;
+    CHECK_FALSE(confirmed_size(picture));
+  }
+}
+
 TEST_CASE("heads: sound ones stay as they are") {
   Recording alike{good(), good(), good()};
   CHECK(alike.mend().empty());
