@@ -10,7 +10,6 @@
 namespace dualcam::inline tools {
 namespace {
 
-constexpr std::string_view no_break_space = "\xC2\xA0";
 constexpr char escape = '\x1B';
 
 std::size_t count_of(std::string_view text, std::initializer_list<std::string_view> words) {
@@ -21,15 +20,6 @@ std::size_t count_of(std::string_view text, std::initializer_list<std::string_vi
     }
   }
   return count;
-}
-
-/// Not in a string of bytes as characters, where one in 128 of those above 7F looks so.
-bool has_no_break_spaces(std::string_view sample) {
-  constexpr std::size_t most_others = 8; // to one of them
-  const auto blanks = count_of(sample, {no_break_space});
-  const auto others = static_cast<std::size_t>(
-      std::ranges::count_if(sample, [](char c) { return (c & 0xC0) == 0xC0; }));
-  return blanks != 0 && others <= most_others * blanks;
 }
 
 /// Bytes may be written as `&#x00;` as well, among them quotes.
@@ -94,16 +84,16 @@ std::optional<std::string> meaning(std::string_view mark, const char* line_break
 TextCleaner::TextCleaner(std::string_view sample)
     : is_html_(is_html(sample)), has_lines_(sample.contains('\n')),
       is_quoted_printable_(is_quoted_printable_mail(sample)),
-      cr_ends_(sample.contains('\r') && !has_lines_), has_no_break_(has_no_break_spaces(sample)) {
-  const auto text = TextCleaner(*this).decoded(sample);
+      cr_ends_(sample.contains('\r') && !has_lines_) {
+  auto text = TextCleaner(*this).decoded(sample);
+  characters_ = PlainCharacters(text);
+  text = PlainCharacters(characters_).plain(text);
   std::size_t quoted = 0;
   std::size_t lines = 0;
   for (std::string_view rest = text; !rest.empty();) {
     const auto end = std::min(rest.find(cr_ends_ ? '\r' : '\n'), rest.size());
     auto line = rest.substr(0, end);
-    while (line.starts_with(' ') || line.starts_with('\r') || line.starts_with(no_break_space)) {
-      line.remove_prefix(line.starts_with(no_break_space) ? 2 : 1);
-    }
+    line.remove_prefix(std::min(line.find_first_not_of(" \r"), line.size()));
     lines += line.empty() ? 0 : 1;
     quoted += line.starts_with('>') ? 1 : 0;
     rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -152,9 +142,9 @@ std::string TextCleaner::decoded(std::string_view text) {
 }
 
 std::string TextCleaner::clean(std::string_view given) {
-  auto text = decoded(given);
+  auto text = characters_.plain(decoded(given));
   coloured_ = coloured_ || text.contains(escape);
-  if (!quoted_ && !cr_ends_ && !has_no_break_ && !coloured_) {
+  if (!quoted_ && !cr_ends_ && !coloured_) {
     return text;
   }
   std::string cleaned;
@@ -164,14 +154,7 @@ std::string TextCleaner::clean(std::string_view given) {
     if (coloured_ && is_colour(c)) {
       continue;
     }
-    if (std::exchange(behind_c2_, false) && c != no_break_space[1]) {
-      plain(no_break_space[0], cleaned);
-    }
-    if (has_no_break_ && c == no_break_space[0]) {
-      behind_c2_ = true;
-      continue;
-    }
-    plain(has_no_break_ && c == no_break_space[1] ? ' ' : c, cleaned); // alone it is nothing
+    plain(c, cleaned);
   }
   return cleaned;
 }

@@ -5,10 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "common/plain_characters.hpp"
+
 namespace dualcam::inline tools {
 
 /// Takes away what quoting puts before each line (`> `, `>> `, also behind blanks), if most lines
-/// have it, and a terminal's colours, makes blanks of no-break spaces, and ends lines where only CR
+/// have it, and a terminal's colours, makes ASCII of PlainCharacters, and ends lines where only CR
 /// does. Of HTML the tags go, and `&quot;` becomes a quote; a mail in quoted-printable is decoded
 /// if its heading says so. Memory: a few bytes.
 class TextCleaner {
@@ -31,13 +33,12 @@ private:
   std::string mark_;       ///< what came of a tag, of `&quot;`, of `=20`
   bool quoted_ = false;
   bool cr_ends_ = false; ///< lines, as old Macs and some serial consoles have it
-  bool has_no_break_ = false;
+  PlainCharacters characters_;
   bool coloured_ = false;
   bool at_start_ = true; ///< of a line, or in the quoting before it
   bool behind_quote_ = false;
   std::size_t blanks_ = 0; ///< at the start: before a quote they are none
-  bool behind_c2_ = false;
-  int escape_ = 0; ///< 1: behind ESC, 2: in what follows it
+  int escape_ = 0;         ///< 1: behind ESC, 2: in what follows it
 };
 
 } // namespace dualcam::inline tools

@@ -2,28 +2,30 @@
 
 #include <utility>
 
+#include "common/utf8.hpp"
+
 namespace dualcam::inline tools {
 namespace {
 
 constexpr unsigned byte_order_mark = 0xFEFF;
 
-bool is_printable(std::byte value) {
-  const auto c = std::to_integer<unsigned>(value);
-  return (c >= 0x20 && c < 0x7F) || (c >= '\t' && c <= '\r');
+bool is_printable(unsigned code) {
+  return (code >= 0x20 && code < 0x7F) || (code >= '\t' && code <= '\r');
 }
 
-/// ASCII in every other byte, zeros between; a few characters tell.
+/// ASCII in every other byte, zeros between, but for one character in sixteen; a few tell.
 bool alternates(Bytes bytes, std::size_t zeros_at) {
   constexpr std::size_t least = 8;
   if (bytes.size() < least) {
     return false;
   }
+  std::size_t others = 0;
   for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
-    if (bytes[i + zeros_at] != std::byte{0} || !is_printable(bytes[i + 1 - zeros_at])) {
-      return false;
-    }
+    const bool is_ascii = bytes[i + zeros_at] == std::byte{0} &&
+                          is_printable(std::to_integer<unsigned>(bytes[i + 1 - zeros_at]));
+    others += is_ascii ? 0 : 1;
   }
-  return true;
+  return others <= bytes.size() / 32;
 }
 
 } // namespace
@@ -47,11 +49,12 @@ std::string Utf16::text(Bytes bytes) {
       half_ = byte;
       continue;
     }
-    const auto high = little_endian_ ? byte : *first;
-    const auto low = little_endian_ ? *first : byte;
-    if ((std::to_integer<unsigned>(high) << 8 | std::to_integer<unsigned>(low)) !=
-        byte_order_mark) {
-      text += high == std::byte{0} && is_printable(low) ? static_cast<char>(low) : '?';
+    const auto high = std::to_integer<unsigned>(little_endian_ ? byte : *first);
+    const auto low = std::to_integer<unsigned>(little_endian_ ? *first : byte);
+    const auto code = high << 8 | low;
+    const bool is_half = (code & 0xF800) == 0xD800; // of a character beyond these
+    if (code != byte_order_mark) {
+      text += is_half || (code < 0x80 && !is_printable(code)) ? "?" : utf8_of(code);
     }
   }
   return text;

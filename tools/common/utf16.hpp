@@ -9,7 +9,8 @@
 
 namespace dualcam::inline tools {
 
-/// Turns UTF-16 into ASCII, `?` in place of everything else. Understands pieces of any size.
+/// Turns UTF-16 into UTF-8, `?` in place of control characters and of those beyond U+FFFF.
+/// Understands pieces of any size.
 class Utf16 {
 public:
   /// nullopt: these first bytes are not UTF-16 of either byte order.

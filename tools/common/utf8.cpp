@@ -28,14 +28,25 @@ Utf8 first_utf8(std::string_view text) {
   return overlong || surrogate || code > 0x10FFFF ? Utf8{} : Utf8{code, length};
 }
 
+std::string utf8_of(std::uint32_t code) {
+  const auto part = [code](unsigned shift) {
+    return static_cast<char>(0x80 | (code >> shift & 0x3F));
+  };
+  if (code < 0x80) {
+    return {static_cast<char>(code)};
+  }
+  if (code < 0x800) {
+    return {static_cast<char>(0xC0 | code >> 6), part(0)};
+  }
+  return {static_cast<char>(0xE0 | code >> 12), part(6), part(0)};
+}
+
 std::string utf8_or_latin1(std::string_view text) {
   std::string result;
   while (!text.empty()) {
     const auto length = first_utf8(text).length;
     if (length == 0) {
-      const auto byte = static_cast<unsigned char>(text.front());
-      result += static_cast<char>(0xC0 | byte >> 6);
-      result += static_cast<char>(0x80 | (byte & 0x3F));
+      result += utf8_of(static_cast<unsigned char>(text.front()));
     } else {
       result += text.substr(0, length);
     }

@@ -16,6 +16,9 @@ struct Utf8 {
 /// The first character of `text`, which is not empty.
 Utf8 first_utf8(std::string_view text);
 
+/// A character below 0x10000.
+std::string utf8_of(std::uint32_t code);
+
 /// Well-formed UTF-8 as it is; each byte that is none is taken for a character of Latin-1.
 std::string utf8_or_latin1(std::string_view text);
 

@@ -85,6 +85,21 @@ TEST_CASE("text cleaner: no-break spaces become blanks, other letters stay") {
                 "04\n") == "00\n04\n");
 }
 
+TEST_CASE("text cleaner: what has no width goes, other blanks, line ends and letters are ASCII's") {
+  CHECK(cleaned("\xEF\xBB\xBF"
+                "00\xE2\x80\x8B 04\xE2\x81\xA0\xEF\xB8\x8F\n") == "00 04\n");
+  CHECK(cleaned("00\xE2\x80\xAF"
+                "04\xE3\x80\x80"
+                "05\xE2\x80\xA8"
+                "06\xE2\x80\xA9"
+                "07\v0\f8") == "00 04 05\n06\n07\n08");
+  CHECK(cleaned("\xE2\x80\x9C"
+                "00\xE2\x80\x93"
+                "04\xE2\x80\x9D\xC2\xAD\xC2\x85\xEF\xBC\xA6") == "\"00-04\"\nF");
+  CHECK(cleaned("\xE2\x94\x82 00 \xE2\x86\x92\xFF\xE2\x80\n") ==
+        "\xE2\x94\x82 00 \xE2\x86\x92\xFF\xE2\x80\n");
+}
+
 TEST_CASE("text cleaner: of HTML the tags go, and what is escaped becomes itself") {
   CHECK(cleaned("<pre>00&nbsp;04<br>\n&lt;05&gt; &quot;&#39;&#x27;&amp;</pre>\n") ==
         "00 04\n<05> \"''&\n");
@@ -111,14 +126,21 @@ TEST_CASE("text cleaner: of bytes as characters a no-break space is one") {
   CHECK(cleaned(text) == text);
 }
 
-TEST_CASE("UTF-16: text of Windows becomes ASCII, with or without its mark") {
+TEST_CASE("UTF-16: text of Windows becomes UTF-8, with or without its mark") {
   CHECK(of_utf16("fffe 3000 3400 0d00 0a00") == "04\r\n");
   CHECK(of_utf16("feff 0030 0034 000d 000a") == "04\r\n");
   CHECK(of_utf16("3000 3400 2000 6600") == "04 f");
   CHECK(of_utf16("0030 0034 0020 0066") == "04 f");
-  CHECK(of_utf16("fffe 3000 e900 3001 3400") == "0??4");
+  CHECK(of_utf16("fffe 3000 e900 0b20 3ed8 80dd 3400") == "0\xC3\xA9\xE2\x80\x8B??4");
   CHECK(of_utf16("fffe 0700 1f00 7f00 7e00 0900 0d00 0e00") == "???~\t\r?");
   CHECK(of_utf16("fffe") == "");
+}
+
+TEST_CASE("UTF-16: one in sixteen characters may be no ASCII") {
+  const std::string ascii =
+      "3000 3400 2000 6600 3000 3400 2000 6600 3000 3400 2000 6600 3000 3400 2000";
+  CHECK(of_utf16(ascii + "0b20") == "04 f04 f04 f04 \xE2\x80\x8B");
+  CHECK_FALSE(of_utf16(ascii + "0b20 0b20"));
 }
 
 TEST_CASE("UTF-16: a few characters, or others, tell nothing") {
