@@ -11,6 +11,7 @@ import struct
 import unittest
 
 import text_forms
+import wrapped_forms
 from figures import full
 from harness import ToolTest
 from wire import crc16
@@ -112,6 +113,9 @@ class TextForms(ToolTest):
 
     def test_debuggers_and_consoles(self):
         self.is_read(text_forms.debugger_forms())
+
+    def test_prints_within_json_and_tables(self):
+        self.is_read(wrapped_forms.wrapped_forms(), truths=("plain",))
 
     def test_yaml(self):
         self.is_read(text_forms.yaml_forms())

@@ -1,14 +1,43 @@
 #include "common/backslash_escape.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string_view>
+#include <utility>
 
 #include "common/hex_line.hpp"
 
 namespace dualcam::inline tools {
+namespace {
+
+constexpr std::array<std::string_view, 33> names_of_controls{
+    "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS",  "HT",  "LF",
+    "VT",  "FF",  "CR",  "SO",  "SI",  "DLE", "DC1", "DC2", "DC3", "DC4", "NAK",
+    "SYN", "ETB", "CAN", "EM",  "SUB", "ESC", "FS",  "GS",  "RS",  "US",  "SP"};
+constexpr unsigned delete_character = 0x7F;
+constexpr const char* no_escape = "an escape that is none: print it as hex";
+
+bool begins_name(std::string_view text) {
+  return std::string_view("DEL").starts_with(text) ||
+         std::ranges::any_of(names_of_controls, [&](auto name) { return name.starts_with(text); });
+}
+
+std::optional<unsigned> named(std::string_view name) {
+  const auto* found = std::ranges::find(names_of_controls, name);
+  if (found != names_of_controls.end()) {
+    return static_cast<unsigned>(found - names_of_controls.begin());
+  }
+  return name == "DEL" ? std::optional(delete_character) : std::nullopt;
+}
+
+} // namespace
 
 Escape::Step Escape::take(char c) {
   if (length_ == 1) {
     return begin_with(c);
+  }
+  if (!name_.empty()) {
+    return go_on_with_name(c);
   }
   if (letter_ == 0) {
     if (!is_digit(c) || length_ == 4) {
@@ -28,6 +57,17 @@ Escape::Step Escape::take(char c) {
   return ++length_ == (letter_ == 'x' ? 4 : 6) ? end(true) : Step{true};
 }
 
+/// `\SO` may go on to `\SOH`.
+Escape::Step Escape::go_on_with_name(char c) {
+  if (begins_name(name_ + c)) {
+    name_ += c;
+    return {true};
+  }
+  length_ = 0;
+  const auto value = named(std::exchange(name_, {}));
+  return {.goes_on = false, .byte = value, .problem = value ? nullptr : no_escape};
+}
+
 Escape::Step Escape::begin_with(char c) {
   constexpr std::string_view simple = "abtnvfre\\\"'?/$@#`\n";
   constexpr std::string_view values = "\a\b\t\n\v\f\r\x1b\\\"'?/$@#`";
@@ -37,10 +77,18 @@ Escape::Step Escape::begin_with(char c) {
     length_ = 2;
     return {true};
   }
+  if (decimal_ && begins_name({&c, 1})) {
+    name_ = c;
+    length_ = 2;
+    return {true};
+  }
   length_ = 0;
+  if (decimal_ && c == '&') { // parts digits
+    return {true};
+  }
   const auto at = simple.find(c);
   if (at == std::string_view::npos) {
-    return {.goes_on = true, .problem = "an escape that is none: print it as hex"};
+    return {.goes_on = true, .problem = no_escape};
   }
   if (c == '\n') { // the string goes on in the next line
     return {true};

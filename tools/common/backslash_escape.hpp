@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 
 namespace dualcam::inline tools {
 
@@ -15,7 +16,7 @@ public:
     const char* problem = nullptr;
   };
 
-  /// `\0` and so on are decimal digits; in octal otherwise.
+  /// `\0` and so on are decimal digits, and Haskell's names are bytes, too; in octal otherwise.
   explicit Escape(bool decimal) : decimal_(decimal) {}
 
   void begin() { length_ = 1; }
@@ -25,12 +26,14 @@ public:
 
 private:
   Step begin_with(char c);
+  Step go_on_with_name(char c);
   Step end(bool goes_on);
   bool is_digit(char c) const { return c >= '0' && c < (decimal_ ? ':' : '8'); }
 
   bool decimal_;
   std::size_t length_ = 0; ///< characters so far
   char letter_ = 0;        ///< 0: digits without one
+  std::string name_;       ///< instead
   unsigned value_ = 0;
 };
 

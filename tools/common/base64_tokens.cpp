@@ -23,9 +23,9 @@ void Base64WordTokens::take(char c) {
     }
     return;
   }
-  const auto word = base64_word(text_, goes_on_);
-  goes_on_ = word.size() >= shortest_full && !word.ends_with('=');
-  if (word.empty()) {
+  const auto word = base64_word(text_, goes_on_, form().whole_lines);
+  goes_on_ = !form().whole_lines && word.size() >= shortest_full && !word.ends_with('=');
+  if (word.empty() || form().whole_lines) {
     end_base64();
   }
   for (const char each : word) {

@@ -12,11 +12,19 @@ public:
 
 private:
   void take(char c) override;
+  void begin_string();
+  void take_in_line(char c);
+  void take_inside(char c);
   void take_itself(char c);
 
   Escape escape_{form().numbers == 10};
-  char quote_ = 0;  ///< that ends the string; 0: it is outside
-  char before_ = 0; ///< the character before
+  char quote_ = 0;                  ///< that ends the string; 0: it is outside
+  char before_ = 0;                 ///< the character before
+  bool waits_ = form().whole_lines; ///< there was no escape in the string so far
+  std::string held_;                ///< what was
+  std::size_t words_ = 0;           ///< before, in the line
+  bool in_word_ = false;
+  bool in_text_ = false; ///< behind them
 };
 
 } // namespace dualcam::inline tools

@@ -10,7 +10,7 @@
 namespace dualcam::inline tools {
 namespace {
 
-constexpr std::string_view joints = ",:;-"; ///< between the bytes of one word
+constexpr std::string_view joints = ",:;-_"; ///< between the bytes of one word
 constexpr std::string_view wrapping = "\"'[](){}<>|,;=";
 constexpr std::string_view ruler_of_emacs = "87654321  0011 2233 4455";
 constexpr std::size_t least_behind_words = 4; ///< bytes: fewer may be a number in a sentence

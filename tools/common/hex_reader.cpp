@@ -162,14 +162,18 @@ void HexReader::begin(const HexForm& form, std::string_view text) {
 }
 
 void HexReader::cleaned(std::string_view text) {
+  const auto unwrapped = unwrapper_ ? unwrapper_->text(text) : std::string(text);
   if (cut_marks_) {
-    cut_marks_->feed(text);
+    cut_marks_->feed(unwrapped);
   }
-  this->text(text);
+  this->text(unwrapped);
 }
 
 void HexReader::set_form(const HexForm& form) {
   form_ = form;
+  if (form.wrapping.kind != Wrapping::Kind::none) {
+    unwrapper_.emplace(form.wrapping);
+  }
   tokens_ = HexTokens::make(
       form, HexTokens::Output{[this](Bytes bytes) { listener_.bytes(bytes, false); },
                               [this](std::uint64_t count) { listener_.missing(count, false); },
@@ -232,7 +236,7 @@ void HexReader::problem(std::string what) { problem_at(line_number_, std::move(w
 void HexReader::problem_at(std::uint64_t line, std::string what) {
   ++problem_count_;
   if (problems_.size() < most_problems) {
-    problems_.push_back({line, std::move(what)});
+    problems_.push_back({unwrapper_ ? unwrapper_->source_of(line) : line, std::move(what)});
   }
 }
 

@@ -125,6 +125,7 @@ private:
   std::string sample_;
   TextCleaner cleaner_;
   std::optional<HexForm> form_;
+  std::optional<Unwrapper> unwrapper_;
   std::optional<CutMarks> cut_marks_;
   std::unique_ptr<HexTokens> tokens_; ///< for all styles but those of lines
   std::string pending_;               ///< a line whose end has not come yet

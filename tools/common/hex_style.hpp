@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/wrapping.hpp"
+
 namespace dualcam::inline tools {
 
 enum class HexStyle {
@@ -44,8 +46,12 @@ struct HexForm {
   bool longest = false;    ///< the longest row of equal words of each line
   bool single = false;     ///< of words: the last one of each line, a byte
   bool marked = false; ///< strings are bytes only behind `b`, digits only with `0x`, `h` and so on
-  bool whole_groups = false; ///< only brackets in which nothing but two or more numbers stand
+  bool whole_groups = false; ///< only brackets in which nothing but two or more numbers stand;
+                             ///< only strings with an escape
+  bool whole_lines = false;  ///< escapes: what stands in a line behind the words skipped, if one is
+                             ///< an escape; base64: each word is a text of its own
   std::string key{};         ///< of JSON; empty: any of `json_names_of_bytes`
+  Wrapping wrapping{};       ///< around all of that
 };
 
 /// What a line is and how to get it read.

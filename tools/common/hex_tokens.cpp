@@ -74,6 +74,20 @@ bool HexTokens::goes_on(Escape& escape, char c) {
   return step.goes_on;
 }
 
+bool HexTokens::take_latin1(char c) {
+  const auto lead = std::exchange(lead_, '\0');
+  if (lead != 0 && (c & 0xC0) == 0x80) {
+    byte((static_cast<unsigned>(lead) & 3U) << 6 | (static_cast<unsigned>(c) & 0x3FU));
+  } else if (lead == 0 && (c == '\xC2' || c == '\xC3')) {
+    lead_ = c;
+  } else if (lead != 0 || (c & 0x80) != 0) {
+    wrong_once("characters that are no bytes: print it as hex or base64");
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void HexTokens::take_base64(char c) {
   const char digit = c == '-' ? '+' : c == '_' ? '/' : c; // of base64url
   if (base64_.digit(digit, [&](std::byte value) { byte(std::to_integer<unsigned>(value)); })) {

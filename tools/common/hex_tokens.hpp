@@ -55,6 +55,8 @@ protected:
   bool is_bad_string() const { return is_bad_string_; }
   /// Whether `c` is part of an escape that is open.
   bool goes_on(Escape& escape, char c);
+  /// Whether `c` is part of a character above U+007F: up to U+00FF it stands for a byte.
+  bool take_latin1(char c);
   void take_base64(char c);
   /// Another text of it may follow.
   void end_base64();
@@ -67,6 +69,7 @@ private:
   ByteBuffer bytes_;
   std::uint64_t line_ = 1;
   bool is_bad_string_ = false; ///< it has been complained of
+  char lead_ = 0;              ///< the first byte of a character in UTF-8
   Base64Decoder base64_;
   std::uint64_t base64_line_ = 0; ///< of its last digit
 };

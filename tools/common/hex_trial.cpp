@@ -115,6 +115,40 @@ private:
   std::uint64_t passed_over_ = 0; ///< lines
 };
 
+/// For the form that reads most.
+class Search {
+public:
+  Search(const HexSample& sample, const Vouch& vouch) : sample_(sample), vouch_(vouch) {}
+
+  /// With what `form` reads, the others are compared. True: it is the one.
+  bool begin(const HexForm& form) {
+    best_.emplace(sample_, form, vouch_);
+    if (best_->is_convincing()) {
+      found_ = form;
+    }
+    is_enough_ = best_->is_enough(sample_.text, form.style);
+    return is_enough_ && !best_->has_doubtful_bytes(sample_.goes_on, form.style);
+  }
+  void go_on(Forms forms) {
+    for (auto& form : forms) {
+      Trial trial(sample_, form, vouch_);
+      if (trial.is_convincing() && (!best_ || (is_enough_ ? trial.is_much_better_than(*best_)
+                                                          : trial.is_better_than(*best_)))) {
+        best_ = std::move(trial);
+        found_ = std::move(form);
+      }
+    }
+  }
+  const std::optional<HexForm>& found() const { return found_; }
+
+private:
+  const HexSample& sample_;
+  const Vouch& vouch_;
+  std::optional<Trial> best_;
+  std::optional<HexForm> found_;
+  bool is_enough_ = false; ///< unless another form reads more
+};
+
 // --- what may be tried ---
 
 std::vector<std::string_view> first_lines(std::string_view sample, std::size_t most) {
@@ -243,6 +277,15 @@ void add_numbers(Forms& forms) {
     HexForm escapes{HexStyle::escapes};
     escapes.numbers = numbers;
     forms.push_back(escapes);
+    escapes.whole_groups = true;
+    forms.push_back(escapes);
+  }
+  for (std::size_t before = 0; before <= 12; ++before) {
+    HexForm line{HexStyle::escapes};
+    line.quoted = false;
+    line.whole_lines = true;
+    line.skipped = before;
+    forms.push_back(line);
   }
 }
 
@@ -330,7 +373,11 @@ Forms other_forms(std::string_view sample) {
   add_numbers(forms);
   add_words(forms);
   add_columns(forms, sample); // behind words: numbers of lines grow, and shift the columns
-  forms.push_back(HexForm{HexStyle::base64_words});
+  for (const bool whole_lines : {false, true}) {
+    HexForm form{HexStyle::base64_words};
+    form.whole_lines = whole_lines;
+    forms.push_back(form);
+  }
   forms.push_back(HexForm{HexStyle::percent});
   add_digits(forms, sample);
   return forms;
@@ -373,26 +420,23 @@ std::string_view without_cut_end(std::string_view text) {
 std::optional<HexForm> proven_form(const HexSample& sample,
                                    const std::expected<HexForm, HexProblem>& judged,
                                    const Vouch& vouch) {
-  std::optional<Trial> best;
-  std::optional<HexForm> form;
-  bool is_enough = false; // unless another form reads more
-  if (judged) {
-    best.emplace(sample, *judged, vouch);
-    form = best->is_convincing() ? std::optional(*judged) : std::nullopt;
-    is_enough = best->is_enough(sample.text, judged->style);
-    if (is_enough && !best->has_doubtful_bytes(sample.goes_on, judged->style)) {
-      return form;
-    }
+  Search search(sample, vouch);
+  if (judged && search.begin(*judged)) {
+    return search.found();
   }
-  for (auto& other : other_forms(sample.text)) {
-    Trial trial(sample, other, vouch);
-    if (trial.is_convincing() &&
-        (!best || (is_enough ? trial.is_much_better_than(*best) : trial.is_better_than(*best)))) {
-      best = std::move(trial);
-      form = std::move(other);
+  search.go_on(other_forms(sample.text));
+  for (const auto& wrapping : wrappings_in(sample.text)) {
+    const auto text = Unwrapper(wrapping).text(sample.text);
+    auto forms = other_forms(text);
+    if (auto looks = judge_hex(text)) {
+      forms.push_back(std::move(*looks));
     }
+    for (auto& form : forms) {
+      form.wrapping = wrapping;
+    }
+    search.go_on(std::move(forms));
   }
-  return form;
+  return search.found();
 }
 
 std::optional<HexProblem> known_otherwise(const HexSample& sample,

@@ -182,7 +182,7 @@ bool is_alike(std::string_view before, std::string_view other) {
 }
 
 /// `goes_on`: with the word of the line before, which was full.
-bool is_base64_word(std::string_view word, bool is_alone, bool goes_on) {
+bool is_base64_word(std::string_view word, bool is_alone, bool goes_on, bool is_whole) {
   constexpr std::size_t least = 16;
   const auto padding = word.find_last_not_of('=') + 1; // npos + 1 is 0
   const bool is_base64 = std::ranges::all_of(word.substr(0, padding), [](char c) {
@@ -193,8 +193,9 @@ bool is_base64_word(std::string_view word, bool is_alone, bool goes_on) {
   const bool is_padded = rest != 0 && word.size() % 4 == 0; // and nothing but base64 is
   const bool is_clear =
       std::ranges::any_of(word, is_upper) &&
-      (is_padded ? is_alone || word.size() >= least / 2
-                 : word.size() >= least && std::ranges::any_of(word, is_decimal_digit));
+      (is_padded  ? is_alone || word.size() >= least / 2
+       : is_whole ? word.size() >= least / 2
+                  : word.size() >= least && std::ranges::any_of(word, is_decimal_digit));
   const bool is_rest = goes_on && (word.size() % 4 == 0 || word.size() >= least / 2);
   const bool is_ruled = word.ends_with("-----") || word.starts_with("-----"); // around PEM
   return !word.empty() && is_base64 && !is_ruled && rest <= 2 && (is_rest || is_clear);
@@ -243,21 +244,32 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form,
   return found;
 }
 
-std::string_view base64_word(std::string_view line, bool goes_on) {
+namespace {
+
+/// The length of what is no base64 in `data=AAQ=`.
+std::size_t name_before(std::string_view word) {
+  const auto name = word.find_first_not_of("abcdefghijklmnopqrstuvwxyz._");
+  return name != 0 && name != word.npos && word[name] == '=' ? name + 1 : 0;
+}
+
+} // namespace
+
+std::string_view base64_word(std::string_view line, bool goes_on, bool is_whole) {
   constexpr std::string_view others = " \t\r\"'`,;:|()[]{}<>\\";
   constexpr std::string_view quotes = "\"'`";
   bool is_last = true;
   for (auto part = line; !part.empty();) {
     const auto end = part.find_last_not_of(others) + 1; // npos + 1 is 0
-    const auto begin = part.substr(0, end).find_last_of(others) + 1;
+    const auto start = part.substr(0, end).find_last_of(others) + 1;
+    const auto begin = start + name_before(part.substr(start, end - start));
     const auto word = part.substr(begin, end - begin);
     const bool is_quoted = begin > 0 && end < line.size() && quotes.contains(line[begin - 1]) &&
                            line[begin - 1] == line[end];
     const bool is_alone = line.find_first_not_of(" \t\r") == begin;
-    if ((is_last || is_quoted) && is_base64_word(word, is_alone, goes_on && is_last)) {
+    if ((is_last || is_quoted) && is_base64_word(word, is_alone, goes_on && is_last, is_whole)) {
       return word;
     }
-    part = part.substr(0, begin);
+    part = part.substr(0, start);
     is_last = false;
   }
   return {};

@@ -69,15 +69,7 @@ void JsonTokens::end_string() {
 
 /// Of a string in which each character, U+0000 to U+00FF, stands for a byte.
 void JsonTokens::take_character(char c) {
-  const auto lead = std::exchange(lead_, '\0'); // of two in UTF-8
-  if (lead != 0 && (c & 0xC0) == 0x80) {
-    byte((static_cast<unsigned>(lead) & 3U) << 6 | (static_cast<unsigned>(c) & 0x3FU));
-  } else if (lead != 0 || (c & 0x80) != 0) {
-    lead_ = lead == 0 && (c == '\xC2' || c == '\xC3') ? c : '\0';
-    if (lead_ == 0) {
-      wrong_once("characters that are no bytes: print it as hex or base64");
-    }
-  } else if (goes_on(escape_, c)) {
+  if (take_latin1(c) || goes_on(escape_, c)) {
   } else if (c == '"') {
     end_string();
   } else if (c == '\\') {

@@ -25,7 +25,6 @@ private:
 
   ByteNumbers numbers_{form().base};
   Escape escape_{false};    ///< in a string of characters
-  char lead_ = 0;           ///< the first of the two bytes of one of them
   bool backslash_ = false;  ///< in another one
   bool inside_ = false;     ///< a string
   std::string token_;       ///< a key, a number

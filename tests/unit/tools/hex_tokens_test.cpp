@@ -5,6 +5,7 @@ namespace {
 
 using namespace std::string_literals;
 
+const std::string no_bytes = "characters that are no bytes: print it as hex or base64";
 const std::string between =
     "characters stand between the escapes: print it as hex, such as data.hex()";
 const std::string no_escape = "an escape that is none: print it as hex";
@@ -99,9 +100,9 @@ TEST_CASE("hex tokens: strings of escapes") {
       {R"("\x00\x04\x04\x02 ")", "0004040220"},
       {"\"\\x00\\x04\\x04\\x02\t\"", "00040402 line 1: "s + between},
       {R"("\x00\x04\x04\x02")", "00040402"},
-      {"\"\\x00\\x04\\x04\\x02\303\251\"", "00040402 line 1: "s + between},
-      {"\"\\x00\\x04\\x04\\x02\303\251\303\251\" \"\303\251\"",
-       "00040402 line 1: "s + between + " line 1: " + between},
+      {"\"\\x00\\x04\\x04\\x02\303\251\"", "00040402e9"}, // characters of Latin-1
+      {"\"\\x00\\x04\\x04\\x02\304\251\304\251\" \"\304\251\"",
+       "00040402 line 1: "s + no_bytes + " line 1: " + no_bytes},
       {R"("\x00\x04\x04\x02\a\b\t\n\v\f\r\e\\\"\'\?")", "000404020708090a0b0c0d1b5c22273f"},
       {R"("\x00\x04\x04\x02\8")", "00040402 line 1: "s + no_escape},
       {R"("\x00\x04\x04\x02\q!")", "0004040221 line 1: "s + no_escape},

@@ -156,6 +156,8 @@ TEST_CASE("hex words: base64 is the last word of a line") {
   CHECK(base64_word("-----END DATA-----", true).empty());
   CHECK(base64_word("AAAABQAB=PuE8ABmB", true).empty());
   CHECK(base64_word("", true).empty());
+  CHECK(base64_word("dir=rx data=AAEABgAAAAMAAA==", false) == "AAEABgAAAAMAAA==");
+  CHECK(base64_word("rx AAEABgAAAAMAAA", false, true) == "AAEABgAAAAMAAA");
 }
 
 TEST_CASE("hex trial: another form has to read much more of what is looked for") {

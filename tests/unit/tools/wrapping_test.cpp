@@ -1,0 +1,71 @@
+#include "common/wrapping.hpp"
+
+#include "testing.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr auto json = Wrapping::Kind::json;
+constexpr auto cells = Wrapping::Kind::cells;
+
+/// In pieces of any size.
+std::string unwrapped(const Wrapping& wrapping, std::string_view text) {
+  const auto whole = Unwrapper(wrapping).text(text);
+  Unwrapper pieces(wrapping);
+  std::string joined;
+  for (const char c : text) {
+    joined += pieces.text(std::string_view(&c, 1));
+  }
+  CHECK(joined == whole);
+  return whole;
+}
+
+std::string names(std::string_view sample) {
+  std::string result;
+  for (const auto& wrapping : wrappings_in(sample)) {
+    result += wrapping.kind == json ? "json:" + wrapping.name : std::string(1, wrapping.quote);
+    result += ' ';
+  }
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("wrapping: strings of JSON behind a name are lines, without escapes") {
+  CHECK(unwrapped({json, "m"}, R"({"t":1,"m":"00\n04\t\"\\x\/\u0041\u00e9\x","n":"05"})") ==
+        "00\n04\t\"\\x/A\xC3\xA9\\x\n");
+  CHECK(unwrapped({json, "m"}, R"({"m":["00","04"],"n":["05"],"o":{"m":"06"}})") == "00\n04\n06\n");
+  CHECK(unwrapped({json}, "[\"00\",\n\"04\"]\n\"05\"\n{\"m\":\"06\"}") == "00\n04\n05\n");
+  CHECK(unwrapped({json, "m"}, R"({"m":"\ud83d\ude00\u00g\u000a"})") == "??\\u00g\n\n");
+}
+
+TEST_CASE("wrapping: a damaged line of JSON costs that line") {
+  CHECK(unwrapped({json, "m"}, "{\"m\":\"00\n{\"m\":\"04\"}\n[{{\n{\"m\":\"05\"}\n") ==
+        "00\n04\n05\n");
+}
+
+TEST_CASE("wrapping: lines of JSON know where they stand") {
+  Unwrapper unwrapper({json, "m"});
+  CHECK(unwrapper.text("{\n\"m\":\"00\\n04\"\n}\n{\"m\":\"05\"}\n") == "00\n04\n05\n");
+  CHECK(unwrapper.source_of(1) == 2);
+  CHECK(unwrapper.source_of(2) == 2);
+  CHECK(unwrapper.source_of(3) == 4);
+  CHECK(unwrapper.source_of(4) == 5); // what comes
+  CHECK(Unwrapper({cells}).source_of(7) == 7);
+}
+
+TEST_CASE("wrapping: two quotes in a cell are one, those around it are none") {
+  CHECK(unwrapped({cells}, "1,\"b'\"\"\\x00'\",\"\"\n") == "1, b'\"\\x00' ,  \n");
+  CHECK(unwrapped({.kind = cells, .quote = '\''}, "'a''b' \"\"") == " a'b  \"\"");
+  CHECK(unwrapped({cells}, "\"00\n\"04\"\n") == " 00\n 04 \n"); // one is missing
+}
+
+TEST_CASE("wrapping: what is around much of a text is tried") {
+  CHECK(names(R"({"t":1,"m":"00 04 00 04 00 04 00 04 00 04 00 04","n":"05"})") == "json:m ");
+  CHECK(names(R"(["00 04", "05"])") == "json: ");
+  CHECK(names("1,\"a\"\"b\"") == "json: \" ");
+  CHECK(names("'a''b'") == "' ");
+  CHECK(names("00 04").empty());
+}
+
+} // namespace dualcam
