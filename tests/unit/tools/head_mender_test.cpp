@@ -54,17 +54,17 @@ TEST_CASE("heads: a size counts if a sound head and its chunk's header tell the 
   const auto payload = from_hex("00000001 40010c01 00000001 42010101600000030090000003000003005da0"
                                 "0280802d165959a4932bc05a0020 00000001 4401c0f2 "
                                 "00000001 2601 a0 11223344");
-  PtmfPicture picture{};
-  picture.key = true;
-  picture.payload = payload;
-  picture.format = {20, 1280, 720};
-  CHECK(confirmed_size(picture) == PictureSize{1280, 720});
-  picture.damaged_head = 47;
-  CHECK_FALSE(confirmed_size(picture));
-  picture.damaged_head = 0;
+  PtmfPicture key_picture{};
+  key_picture.key = true;
+  key_picture.payload = payload;
+  key_picture.format = {20, 1280, 720};
+  CHECK(confirmed_size(key_picture) == PictureSize{1280, 720});
+  key_picture.damaged_head = 47;
+  CHECK_FALSE(confirmed_size(key_picture));
+  key_picture.damaged_head = 0;
   for (const auto& other : {PtmfFormat{20, 1280, 721}, {20, 1281, 720}, {20, 0, 0}}) {
-    picture.format = other;
-    CHECK_FALSE(confirmed_size(picture));
+    key_picture.format = other;
+    CHECK_FALSE(confirmed_size(key_picture));
   }
 }
 
