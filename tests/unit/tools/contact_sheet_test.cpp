@@ -117,4 +117,21 @@ TEST_CASE("contact sheet: standard output may be a file in the folder, unless it
   }
 }
 
+TEST_CASE("contact sheet: cells of several files have their names, of plain characters and cut") {
+  for (const auto& [name, label] : {std::pair<std::string, std::string>{"09azAZ._-", "09azAZ._-"},
+                                    {"a b/:@[`{+", "______"},
+                                    {std::string(28, 'x'), std::string(28, 'x')},
+                                    {std::string(29, 'x'), std::string(25, 'x') + "..."}}) {
+    Studio studio;
+    fs::create_directory(studio.path("a b"));
+    const auto clip = ptmf_clip::make_clip(2, false).file;
+    studio.input(name, clip);
+    studio.options.contact_sheet = studio.path("s.jpg");
+    studio.options.dry_run = true;
+    CHECK_THAT(studio.run().output, ContainsSubstring("text='\\\'\'%{pts")); // of one there is none
+    studio.input("other", clip);
+    CHECK_THAT(studio.run().output, ContainsSubstring("text='\\\'\'" + label + "  %{pts"));
+  }
+}
+
 } // namespace dualcam::convert

@@ -322,4 +322,20 @@ TEST_CASE("converter tasks: an MP4 whose pictures overlap is not made new") {
   CHECK(ran.output.empty());
 }
 
+TEST_CASE("converter tasks: a name that is free is taken, whatever is done about others") {
+  for (const auto if_exists :
+       {IfExists::number, IfExists::skip, IfExists::fail, IfExists::replace}) {
+    Studio studio;
+    studio.clip(8, false);
+    studio.options.if_exists = if_exists;
+    studio.options.output = studio.path("a.mkv");
+    studio.ffmpeg_makes(matroska(8));
+    CHECK(studio.run().output == "a.mkv\n");
+    studio.options.output.clear();
+    studio.options.thumbnail = studio.path("t.jpg");
+    studio.ffmpeg_makes(photo());
+    CHECK(studio.run().output == "t.jpg\n");
+  }
+}
+
 } // namespace dualcam::convert

@@ -3,6 +3,8 @@
 
 #include <csignal>
 
+#include <sys/resource.h>
+
 #include "tools/studio.hpp"
 
 namespace dualcam::convert {
@@ -100,6 +102,35 @@ TEST_CASE("ffmpeg run: each key picture of a stream is looked at, also behind a 
   REQUIRE(source->clip->pictures.size() == 2);
   CHECK(source->clip->pictures[0].sets_size != 0); // the next one's
   CHECK(source->clip->pictures[1].sets_size == 0);
+}
+
+TEST_CASE("ffmpeg run: where it fails and the file cannot grow any more, that is why") {
+  for (const bool is_full : {false, true}) {
+    Studio studio;
+    studio.clip(8);
+    studio.ffmpeg_has("status", "1");
+    Bench bench(studio);
+    auto output = create_output(bench.workshop, studio.path("a.mkv"), false);
+    REQUIRE(output);
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const rlimit small{is_full ? 100'000 : before.rlim_cur, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    const auto made = run_ffmpeg_into(
+        bench.workshop, *output,
+        {.command =
+             [&](const FfmpegOutput& to) { return Command{studio.options.ffmpeg, to.argument}; },
+         .feed = {},
+         .form = ResultForm::matroska,
+         .on_progress = {}});
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    REQUIRE_FALSE(made);
+    CHECK(made.error().code == (is_full ? ExitCode::io : ExitCode::child_failed));
+    CHECK(made.error().meets_all == is_full);
+    CHECK_THAT(made.error().message,
+               ContainsSubstring(is_full ? "a.mkv.part: File too large" : "status 1"));
+  }
 }
 
 } // namespace dualcam::convert

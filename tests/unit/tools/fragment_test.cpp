@@ -4,10 +4,12 @@
 #include "dcam-convert/flac.hpp"
 #include "dcam-convert/fragment_splitter.hpp"
 #include "dcam-convert/fragment_writer.hpp"
-#include "testing.hpp"
+#include "tools/mp4_parts.hpp"
 
 namespace dualcam::convert {
 namespace {
+
+using namespace mp4_parts;
 
 const StreamHead with_sound{
     .size = {320, 192}, .period = 50'000, .with_sound = true, .parameter_sets = {}};
@@ -98,6 +100,27 @@ TEST_CASE("fragments: a box that cannot be ends it, one that is cut is not betwe
     broken.feed(bytes);
     CHECK_FALSE(broken.next());
     CHECK_FALSE(broken.is_plausible());
+  }
+}
+
+TEST_CASE("fragments: what a fragment does not tell of its pictures the movie does") {
+  constexpr std::uint32_t is_no_key = 0x10000;
+  for (const std::uint32_t flags : {0U, is_no_key}) {
+    const auto defaults = joined({box("trex", words({0, 9, 1, 7, 0, is_no_key - flags})),
+                                  box("trex", words({0, 1, 1, 500, 0, flags})),
+                                  box("free", words({0, 1, 1, 8, 0, is_no_key - flags}))});
+    const auto fragment =
+        box("traf", joined({box("tfhd", words({0, 1})), box("tfdt", words({0, 2000})),
+                            box("trun", words({0, 3}))}));
+    const auto file = joined(
+        {box("moov", joined({movie_header, TrackParts().build(), box("mvex", defaults)})),
+         box("moof", joined({box("mfhd", words({0, 1})), fragment})), box("mdat", ByteBuffer(9))});
+    const auto facts = facts_of(file, file.size());
+    REQUIRE(facts.size() == 1);
+    CHECK(facts[0].pictures == 3);
+    CHECK(facts[0].begin == 2.0);
+    CHECK(facts[0].duration == 1.5);
+    CHECK(facts[0].key == (flags == 0));
   }
 }
 

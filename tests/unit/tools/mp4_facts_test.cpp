@@ -95,6 +95,11 @@ TEST_CASE("MP4 facts: pictures are turned by the matrix of their track, in both 
     CHECK(turned("vide", version, before, half));
     CHECK(turned("vide", version, before, mirrored));
     CHECK_FALSE(turned("soun", version, before, quarter));
+    for (const auto* one : {"ffff0000 00000000 00000000 00000000 00010000",
+                            "00010000 00000001 00000000 00000000 00010000",
+                            "00010000 00000000 00000000 00000001 00010000"}) {
+      CHECK(turned("vide", version, before, one));
+    }
   }
   CHECK_FALSE(inspect(movie({track("vide", "hvc1")})).turned);
 }

@@ -203,6 +203,12 @@ TEST_CASE("mp4 index: it is found behind damage, and where that was is told") {
     other[at + 3] = std::byte{'X'};
     CHECK_FALSE(read(other));
   }
+  // names that may be anywhere: only a movie's or a fragment's own head follows them
+  for (const auto* chance : {"moovAAAAmfhd", "moofAAAAmvhd", "mooXAAAAmfhd", "mooXAAAAmvhd"}) {
+    auto other = joined(
+        {words({0x7FFFFFFF}), text("mdat"), ByteBuffer(50), text(chance), ByteBuffer(50), movie});
+    CHECK(good(other).tracks.size() == 1);
+  }
   // the last box goes to the end of the file, and one has a length of 64 bits
   auto rest = movie;
   std::ranges::fill(std::span(rest).first(4), std::byte{0});

@@ -129,4 +129,30 @@ TEST_CASE(
   CHECK(index.tracks[0].samples.size() == 2);
 }
 
+TEST_CASE("mp4 salvage: what is not the table of samples stays as it is in the new file") {
+  TrackParts parts;
+  parts.edits = box("edts", box("elst", words({0, 1, 1800, 0, 0x10000})));
+  parts.media_header = joined({parts.media_header, box("free", text("media"))});
+  parts.handler = joined({parts.handler, box("udta", text("track"))});
+  const auto file = file_of({parts.build()}, box("udta", text("movie")));
+  const auto index = good(file);
+  const auto head = lay_out_mp4(index).head;
+  const auto movie = find_mp4_box(head, "moov");
+  CHECK(to_hex(find_mp4_box(head, "ftyp")) == to_hex(text("isom")));
+  CHECK(to_hex(find_mp4_box(movie, "mvhd")) == to_hex(Bytes(movie_header).subspan(8)));
+  CHECK(as_text(find_mp4_box(movie, "udta")) == "movie");
+  for (const auto* kept : {"tkhd", "mdia"}) {
+    CHECK_FALSE(find_mp4_box(movie, {"trak", kept}).empty());
+  }
+  CHECK(as_text(find_mp4_box(movie, {"trak", "mdia", "free"})) == "media");
+  CHECK(as_text(find_mp4_box(movie, {"trak", "mdia", "udta"})) == "track");
+  CHECK(to_hex(find_mp4_box(movie, {"trak", "mdia", "mdhd"})) ==
+        to_hex(words({0, 0, 0, 1000, 3000})));
+  std::size_t edits = 0;
+  for (const auto& each : mp4_boxes(find_mp4_box(movie, "trak"))) {
+    edits += each.type == "edts" ? 1 : 0;
+  }
+  CHECK(edits == 1); // the new one
+}
+
 } // namespace dualcam::convert

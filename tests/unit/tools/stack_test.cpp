@@ -265,4 +265,12 @@ TEST_CASE("stack: a folder is made where results go, not for a name that is give
   CHECK(fs::is_directory(pair.path("new")));
 }
 
+TEST_CASE("stack: a name that is free is taken, whatever is done about others") {
+  for (const auto if_exists : {IfExists::skip, IfExists::fail, IfExists::replace}) {
+    Pair pair;
+    pair.options.if_exists = if_exists;
+    CHECK(pair.run().output == "both.mkv\n");
+  }
+}
+
 } // namespace dualcam::convert
