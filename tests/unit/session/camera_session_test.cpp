@@ -38,6 +38,36 @@ TEST_CASE("sessions: all four kinds arrive in one connection and are forgotten b
   }
 }
 
+TEST_CASE("camera: a file by path is sent when it is asked for as the camera takes it, no other") {
+  const auto content = random_bytes(100, 1);
+  const std::vector<CameraFile> files{
+      {*FileRef::of_path("mdas9/video/251021/094657.mp4"), content, {}}};
+  const auto& file = files[0].file;
+  struct Case {
+    PathForm form;
+    bool whole; ///< whether that is understood
+    bool first7;
+  };
+  for (const auto& [form, whole, first7] : {Case{PathForm::either, true, true},
+                                            {PathForm::whole, true, false},
+                                            {PathForm::first7, false, true}}) {
+    for (const auto& [request, is_meant] :
+         {std::pair<std::string, bool>{std::string(file.request()), whole},
+          {std::string(*file.short_request()), first7},
+          {"mdas9/video/251021/094658.mp4", false},
+          {"dsm/vid", false},
+          {"mdas9/", false}}) {
+      CameraConfig config{.imei = 42};
+      config.path_form = form;
+      CameraSession camera(config, files);
+      (void)answer_to(camera, "");
+      const auto answer = answer_to(camera, to_hex(encode(FileRequest{request})));
+      CAPTURE(request, answer);
+      CHECK(answer.starts_with(is_meant ? "0001" : "0005"));
+    }
+  }
+}
+
 TEST_CASE("sessions: both CRC habits and both numbers of the first SYNC are understood") {
   for (const auto& dialect : dialects) {
     const FourFiles four(dialect);
