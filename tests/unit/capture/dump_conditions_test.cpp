@@ -179,4 +179,14 @@ TEST_CASE("dump: METADATA whose length counts every byte keeps it") {
                         .data(2)) == "021000000192d8849ab000000a14 skipped 1");
 }
 
+TEST_CASE("dump: two bytes before a packet may be all that is left of the one before it") {
+  auto stream = DeviceStream(5).init().start().sync(1).data(5);
+  stream.erase(0, stream.starts[1] - 2);
+  const auto found = packets_of(stream);
+  REQUIRE(found.size() == 4);
+  CHECK(found[0].verdict == DumpVerdict::good);
+  CHECK(found[0].start == DumpStart::bytes_before);
+  CHECK(packets_of(stream.erase(0, 1))[0].verdict == DumpVerdict::unchecked); // one of them
+}
+
 } // namespace dualcam

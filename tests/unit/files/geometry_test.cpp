@@ -108,6 +108,9 @@ TEST_CASE("geometry: more than START says is none of the file") {
   CHECK(come(odd, {8, 3}) == 1); // not a full packet
   CHECK(come(odd, {2}) == 1);
   CHECK(odd.ends_at(odd.last().place));
+  auto empty = in_bytes(3);
+  CHECK_FALSE(empty.admits(5, 0));
+  CHECK_FALSE(empty.is_unexpected()); // by that
 }
 
 TEST_CASE("geometry: a START that counts packets shows by what comes") {

@@ -158,6 +158,14 @@ TEST_CASE("metadata: the family is told by first byte and size") {
   CHECK(camera_of_metadata(Bytes(payload).first(15)) == Camera::adas);
   CHECK(camera_of_metadata(Bytes(payload).first(26)) == Camera::dsm);
   CHECK_FALSE(camera_of_metadata({}));
+  payload.resize(adas_metadata_size);
+  for (const auto& [first, camera] : {std::pair(0x00U, std::optional<Camera>()),
+                                      {0x01U, Camera::dualcam},
+                                      {0x0FU, Camera::dualcam},
+                                      {0x10U, Camera::adas}}) { // a time, as of 1978
+    payload[0] = static_cast<std::byte>(first);
+    CHECK(camera_of_metadata(payload) == camera);
+  }
 }
 
 TEST_CASE("metadata: paths tell the family") {

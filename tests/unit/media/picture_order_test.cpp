@@ -216,4 +216,15 @@ TEST_CASE("picture order: each access unit of a stream has its own, wherever its
   }
 }
 
+TEST_CASE("picture order: sets have numbers up to 63, and a picture of another has no order") {
+  auto reader = reader_of({});
+  const auto of_set = [&](std::uint32_t id) {
+    return reader.take(unit(1, BitWriter().bits(1, 1).number(id).number(1).bits(9, 8))).has_value();
+  };
+  CHECK(of_set(5));
+  for (const std::uint32_t id : {4U, 6U, 63U, 64U, 65U, 100'000U}) {
+    CHECK_FALSE(of_set(id));
+  }
+}
+
 } // namespace dualcam

@@ -267,4 +267,30 @@ TEST_CASE("arguments: help that cannot be written is an error") {
   CHECK(quiet.errors() == "tool: cannot write to standard output\n");
 }
 
+TEST_CASE("arguments: a program that complains in its own way is told") {
+  std::vector<std::string> complaints;
+  const auto code_of = [&](std::vector<const char*> words) {
+    const Quiet quiet;
+    std::vector<std::string> files;
+    Arguments arguments(
+        {.name = "tool",
+         .usage = "",
+         .summary = "",
+         .examples = "",
+         .libraries = "",
+         .complain = [&](std::string_view text) { complaints.emplace_back(text); }});
+    arguments.positionals("FILE", files, "what is read");
+    arguments.file_lists(files);
+    words.insert(words.begin(), "tool");
+    const auto code = arguments.parse(static_cast<int>(words.size()), words.data());
+    CHECK(quiet.errors().empty());
+    return code;
+  };
+  CHECK(code_of({"-0"}) == ExitCode::usage);
+  CHECK(code_of({"--files-from", "/no/such/list"}) == ExitCode::io);
+  CHECK(complaints ==
+        std::vector<std::string>{"--null is of use with --files-from only",
+                                 "--files-from /no/such/list: No such file or directory"});
+}
+
 } // namespace dualcam

@@ -102,4 +102,14 @@ TEST_CASE(
   CHECK(long_one.a(whole.bytes).finish().empty()); // too late
 }
 
+TEST_CASE("connection reader: a few bytes of the device tell at the end what it is") {
+  const auto init = DeviceStream(3).init();
+  for (const bool device_is_a : {true, false}) {
+    Connection connection(std::nullopt);
+    device_is_a ? connection.a(init.bytes) : connection.b(init.bytes);
+    CHECK(has(connection.finish(), "init 350612071913857"));
+    CHECK(connection.reader().device_is_a() == device_is_a);
+  }
+}
+
 } // namespace dualcam

@@ -328,4 +328,19 @@ TEST_CASE("crc tool: once standard output takes no more nothing more is read") {
   }
 }
 
+TEST_CASE("crc tool: a list or a file that cannot be read is told") {
+  Place place;
+  place.options.files = {"/proc/self/mem"}; // its first byte is nobody's
+  for (const bool check : {false, true}) {
+    place.options.check = check;
+    const auto ran = place.run();
+    CHECK(ran.code == ExitCode::io);
+    CHECK(ran.output.empty());
+    CHECK(ran.errors == "dcam-crc: /proc/self/mem: Input/output error\n");
+  }
+  place.options.check = false;
+  place.options.dump = true;
+  CHECK(place.run().code == ExitCode::io);
+}
+
 } // namespace dualcam::crc

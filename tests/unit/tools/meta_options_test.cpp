@@ -59,4 +59,9 @@ TEST_CASE("meta options: what has no meaning with coord or --tag is refused") {
              ContainsSubstring("--format has no meaning with coord"));
 }
 
+TEST_CASE("meta options: --print0 ends the paths that --tag prints") {
+  CHECK(line.good({"--tag", "--print0", "a.jpg"}).common.print0);
+  CHECK_THAT(line.bad({"--print0"}), ContainsSubstring("--print0 is of use with --tag only"));
+}
+
 } // namespace dualcam::meta

@@ -264,4 +264,14 @@ TEST_CASE("meta exif: what is wrong with a JPEG is told with its place") {
   CHECK(with_exif(from_hex("ffd8 ffe0 0002 ffda 0002"), record));
 }
 
+TEST_CASE("meta tool: standard input that cannot be read is told") {
+  MetaOptions options;
+  options.coord = true;
+  const Redirected input(STDIN_FILENO, ::open("/proc/self/mem", O_RDONLY | O_CLOEXEC));
+  const auto ran = run(options);
+  CHECK(ran.code == ExitCode::io);
+  CHECK(ran.output.empty());
+  CHECK_THAT(ran.errors, ContainsSubstring("dcam-meta: standard input: Input/output error"));
+}
+
 } // namespace dualcam::meta

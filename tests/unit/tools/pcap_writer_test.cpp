@@ -177,4 +177,24 @@ TEST_CASE("pcap writer: what was torn anywhere is cut off, and gone on behind") 
   }
 }
 
+TEST_CASE("pcap writer: whether a file can be gone on in is told, and the file stays") {
+  const Folder folder;
+  const auto path = folder.path / "capture";
+  const auto written = [&](std::string_view content) {
+    std::ofstream(path, std::ios::binary) << content;
+    const auto checked = PcapWriter::check(path);
+    std::ifstream file(path, std::ios::binary);
+    CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == content);
+    return checked.has_value();
+  };
+  CHECK_FALSE(PcapWriter::check(path)); // there is none
+  CHECK(written(""));
+  CHECK_FALSE(written("no capture, but a text that is longer than its header"));
+  CHECK_FALSE(written("short"));
+  std::filesystem::remove(path);
+  REQUIRE(PcapWriter::open(path)); // has a header
+  CHECK(PcapWriter::check(path));
+  CHECK_FALSE(PcapWriter::check(folder.path / "no folder" / "capture"));
+}
+
 } // namespace dualcam

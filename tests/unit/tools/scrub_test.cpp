@@ -333,4 +333,13 @@ TEST_CASE("scrub: what a damaged capture holds before its damage is made, and it
   CHECK(told(place.made()) == told(place.options.files[0]));
 }
 
+TEST_CASE("scrub: what cannot be read is told, and nothing is made") {
+  Place place;
+  place.options.files = {"/proc/self/mem"}; // its first byte is nobody's
+  const auto ran = place.scrub();
+  CHECK(ran.code == ExitCode::io);
+  CHECK_THAT(ran.errors, ContainsSubstring("/proc/self/mem: Input/output error"));
+  CHECK(place.folder.names().empty());
+}
+
 } // namespace dualcam::crc

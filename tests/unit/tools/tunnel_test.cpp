@@ -135,4 +135,10 @@ TEST_CASE("tunnel: headers with nothing behind them are whole, a byte less is cu
   CHECK(within_udp("12b5", "0800000000000100") == "no: ");
 }
 
+TEST_CASE("tunnel: a switch's copy may be of a frame of which nothing is left") {
+  CHECK(within(47, "1000 88be 00000001 1001 0001 00000000") == "no: frame, cut off");
+  CHECK(within(47, "1000 88be 00000001 1001 0001 000000") == "no: ERSPAN, cut off");
+  CHECK(within(47, "0000 88be") == "no: frame, cut off"); // without a header
+}
+
 } // namespace dualcam
