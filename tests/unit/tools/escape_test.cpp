@@ -38,4 +38,27 @@ TEST_CASE("escape: any bytes become printable") {
   }
 }
 
+TEST_CASE("escape: what turns lines or texts around does not stay, its neighbours do") {
+  const auto stays = [](unsigned code) {
+    std::string text;
+    if (code < 0x800) {
+      text = {static_cast<char>(0xC0 | code >> 6), static_cast<char>(0x80 | (code & 0x3F))};
+    } else {
+      text = {static_cast<char>(0xE0 | code >> 12), static_cast<char>(0x80 | (code >> 6 & 0x3F)),
+              static_cast<char>(0x80 | (code & 0x3F))};
+    }
+    return escaped(text) == text;
+  };
+  for (const unsigned code : {0x80U, 0x9FU, 0x61CU, 0x200EU, 0x200FU, 0x2028U, 0x2029U, 0x202AU,
+                              0x202EU, 0x2066U, 0x2069U}) {
+    CAPTURE(code);
+    CHECK_FALSE(stays(code));
+  }
+  for (const unsigned code :
+       {0xA0U, 0x61BU, 0x61DU, 0x200DU, 0x2010U, 0x2027U, 0x202FU, 0x2065U, 0x206AU}) {
+    CAPTURE(code);
+    CHECK(stays(code));
+  }
+}
+
 } // namespace dualcam

@@ -119,6 +119,10 @@ TEST_CASE("meta tool: coordinates are read from standard input, line by line") {
     const StandardInput input("1\n");
     CHECK(run(options).code == ExitCode::done);
   }
+  {
+    const StandardInput input(std::string(1 << 16, '1')); // just short enough
+    CHECK_THAT(run(options).errors, !ContainsSubstring("longer than"));
+  }
   const StandardInput input("1\n" + std::string(70'000, '1') + "\n");
   const auto ran = run(options);
   CHECK(ran.code == ExitCode::bad_data);

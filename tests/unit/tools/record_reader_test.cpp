@@ -121,4 +121,32 @@ TEST_CASE("record reader: what is wrong with a METADATA is told where it lies in
   CHECK(errors[0].offset <= 108);
 }
 
+TEST_CASE("record reader: for certain is what has a time, a kind and a place that can be") {
+  const auto is_certain = [](std::string_view hex, std::optional<Camera> camera = std::nullopt) {
+    return is_certain_single(from_hex(hex), camera);
+  };
+  CHECK(is_certain(front_photo));
+  CHECK(is_certain("000b 000d " + std::string(front_photo)));
+  CHECK(is_certain("0000 0005 00013ee13c001981 44000400")); // INIT
+  CHECK(is_certain(to_hex(as_bytes(R"({"driver_name":"A"})"))));
+  CHECK_FALSE(is_certain(""));
+  CHECK_FALSE(is_certain("01 04 00000192"));
+  const auto at = [&](std::string_view time) {
+    return is_certain("01 04 " + std::string(time) + " 00 0000");
+  };
+  CHECK(at("0000014aa2cab000")); // 2015
+  CHECK_FALSE(at("0000014aa2caafff"));
+  CHECK(at("000003bb2cc3d7ff"));
+  CHECK_FALSE(at("000003bb2cc3d800"));                // 2100
+  CHECK(is_certain(std::string(front_photo) + "aa")); // a byte is not counted by some
+  CHECK_FALSE(is_certain(std::string(front_photo) + "aabb"));
+  CHECK_FALSE(is_certain("01 03 00000192d84dac30 00 0000")); // no kind
+  const std::string third = "03 10 00000192d84dac30 00 0003 14 012c ";
+  CHECK(is_certain(third + "404b59a74e8e028d 403947973bf147d6"));
+  CHECK_FALSE(is_certain(third + "c0f0000000000000 403947973bf147d6")); // no latitude
+  const auto* adas = "67162311 00 05 0342a982 fe7e435d 0a";
+  CHECK_FALSE(is_certain(adas)); // most bytes could be such
+  CHECK(is_certain(adas, Camera::adas));
+}
+
 } // namespace dualcam

@@ -107,4 +107,15 @@ TEST_CASE("record writer: only maps leave records out") {
   }
 }
 
+TEST_CASE("record writer: what is not known is an empty field of CSV, and no key of JSON") {
+  const auto row = written(RecordFormat::csv, {Record{}}).at(1);
+  CHECK(row.starts_with("\"a,b\",,"));
+  CHECK(row.find_first_not_of(",", 5) == row.find('\r'));
+  const auto json = Json::parse(written(RecordFormat::json, {Record{}}).at(0));
+  for (const auto* key : {"imei", "rest", "raw", "document", "latitude", "driver", "events"}) {
+    CAPTURE(key);
+    CHECK_FALSE(json.contains(key));
+  }
+}
+
 } // namespace dualcam::meta

@@ -342,4 +342,17 @@ TEST_CASE("scrub: what cannot be read is told, and nothing is made") {
   CHECK(place.folder.names().empty());
 }
 
+TEST_CASE("scrub: the length that some servers give REPEAT INIT stays") {
+  Frames frames;
+  const auto stream = DeviceStream(3).init().start().sync(1).data(3);
+  frames.send(camera, server, stream.bytes);
+  const auto said = from_hex("0009 0000 0008 0007 25766964656f66 0009 0000 0002 0004 00000001");
+  frames.send(server, camera, said);
+  Place place;
+  place.capture("a", frames.file());
+  CHECK(place.scrub().code == ExitCode::done);
+  CHECK(told(place.made()) == told(place.options.files[0]));
+  CHECK(is_within(place.result(), said));
+}
+
 } // namespace dualcam::crc
