@@ -55,6 +55,7 @@ TEST_CASE("geo: positions out of range are invalid") {
 
 TEST_CASE("geo: degrees, minutes and seconds carry when they round") {
   CHECK(format_dms({54.7004183, 25.2796514}) == "54\u00b042'01.51\"N 25\u00b016'46.75\"E");
+  CHECK(format_dms({0, 0}) == "0\u00b000'00.00\"N 0\u00b000'00.00\"E");
   CHECK(format_dms({-33.99999999, -151.5}) == "34\u00b000'00.00\"S 151\u00b030'00.00\"W");
 }
 

@@ -141,4 +141,12 @@ TEST_CASE("exif: only the first EXIF is extended, and what is none is left alone
   CHECK(broken.error().message == "its EXIF cannot be extended: no TIFF header");
 }
 
+TEST_CASE("exif: the equator is north, and the meridian of Greenwich east") {
+  Record record;
+  record.position = Position{0, 25};
+  CHECK(has(tagged(record), "0100 0200 02000000 4e000000")); // N
+  record.position = Position{54, 0};
+  CHECK(has(tagged(record), "0300 0200 02000000 45000000")); // E
+}
+
 } // namespace dualcam::meta

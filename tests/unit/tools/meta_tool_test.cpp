@@ -278,4 +278,28 @@ TEST_CASE("meta tool: standard input that cannot be read is told") {
   CHECK_THAT(ran.errors, ContainsSubstring("dcam-meta: standard input: Input/output error"));
 }
 
+TEST_CASE("meta tool: a document is whole, and of several inputs each is named") {
+  MetaOptions options;
+  options.hex = {from_hex(v3)};
+  options.format = RecordFormat::geojson;
+  CHECK(Json::parse(run(options).output)["features"].size() == 1);
+  options.format = RecordFormat::text;
+  CHECK_FALSE(run(options).output.starts_with("input"));
+  const TemporaryFolder folder;
+  const auto path = (folder / "a").string();
+  write_file(path, v3);
+  options.files = {path};
+  CHECK_THAT(run(options).output, ContainsSubstring("input           " + path + "\n"));
+  options.hex.clear();
+  CHECK_THAT(run(options).output, !ContainsSubstring(path));
+}
+
+TEST_CASE("meta tool: a trigger's clock is looked at, too") {
+  const auto now = at(std::chrono::hours(0)).substr(4, 16);
+  const std::string rest = "03 0000 1e 0000 404b59a74e8e028d 403947973bf147d6 ";
+  CHECK(show("04 04 " + now + rest + now).errors.empty());
+  CHECK_THAT(show("04 04 " + now + rest + "0000002ab98c8000").errors,
+             ContainsSubstring("--hex: the trigger time is years away from now: 1975-"));
+}
+
 } // namespace dualcam::meta
