@@ -11,7 +11,7 @@ namespace dualcam::inline tools {
 namespace {
 
 constexpr std::string_view joints = ",:;-_"; ///< between the bytes of one word
-constexpr std::string_view wrapping = "\"'[](){}<>|,;=";
+constexpr std::string_view around_words = "\"'[](){}<>|,;=";
 constexpr std::string_view ruler_of_emacs = "87654321  0011 2233 4455";
 constexpr std::size_t least_behind_words = 4; ///< bytes: fewer may be a number in a sentence
 
@@ -144,10 +144,10 @@ std::string_view without_mark(std::string_view word) {
 }
 
 std::string_view unwrapped(std::string_view word) {
-  const auto first = word.find_first_not_of(wrapping);
+  const auto first = word.find_first_not_of(around_words);
   return first == std::string_view::npos
              ? std::string_view()
-             : without_mark(word.substr(first, word.find_last_not_of(wrapping) + 1 - first));
+             : without_mark(word.substr(first, word.find_last_not_of(around_words) + 1 - first));
 }
 
 /// `->`, `<--`, `=>`.
