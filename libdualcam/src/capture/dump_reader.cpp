@@ -63,7 +63,8 @@ public:
   void finish() { scanner_.finish(); }
   std::optional<DumpEvent> poll();
   std::size_t memory() const {
-    return sizeof *this + scanner_.memory() + (transfer_ ? transfer_->memory() : 0);
+    return sizeof *this + scanner_.memory() + (transfer_ ? transfer_->memory() : 0) +
+           (server_framer_ ? server_framer_->memory() : 0);
   }
 
 private:

@@ -99,22 +99,20 @@ void settle(CapturedTransfer& transfer) {
   transfer.by_path ? number_by_place(transfer) : place_by_number(transfer);
 }
 
+std::uint64_t records_of(const CapturedTransfer& transfer) {
+  return transfer.packets.size() + transfer.skipped.size() + records_of(transfer.metadata) +
+         records_of(transfer.path);
+}
+
 FileParts::FileParts(std::uint64_t began, CapturedTransfer part)
     : parts_([&] {
         std::list<Part> one;
         one.push_back({began, std::move(part)});
         return one;
       }()),
-      index_(first()), has_unknown_places_(first().numbering() == DumpNumbering::unknown),
-      imei_(first().imei), kind_(first().kind), start_(first().start), path_(first().path),
-      metadata_(first().metadata) {}
-
-std::uint64_t FileParts::records() const {
-  std::uint64_t sum = 0;
-  for (const auto& [began, part] : parts_) {
-    sum += part.packets.size() + part.skipped.size();
-  }
-  return sum;
+      index_(first()), records_(records_of(first())),
+      has_unknown_places_(first().numbering() == DumpNumbering::unknown), imei_(first().imei),
+      kind_(first().kind), start_(first().start), path_(first().path), metadata_(first().metadata) {
 }
 
 /// Whether all that is said of both may be said of one file.
@@ -192,6 +190,7 @@ void FileParts::add(FileParts&& other) {
   metadata_ = metadata_.empty() ? std::move(other.metadata_) : metadata_;
   has_unknown_places_ = has_unknown_places_ || other.has_unknown_places_;
   contents_.clear();
+  records_ += other.records_;
   index_.add(std::move(other.index_));
   while (!other.parts_.empty()) {
     auto& [began, part] = other.parts_.front();
@@ -208,6 +207,7 @@ void FileParts::add(FileParts&& other) {
 
 /// What it says is known by now.
 void FileParts::add_empty(CapturedTransfer part, std::uint64_t began) {
+  records_ -= records_of(part);
   auto& [first_began, first] = parts_.front();
   first.parts += part.parts;
   first.not_kept += part.not_kept;

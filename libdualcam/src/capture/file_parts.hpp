@@ -21,7 +21,7 @@ public:
   std::uint64_t began() const { return parts_.front().began; }
   std::optional<std::uint64_t> imei() const { return imei_; }
   /// How many records its parts have.
-  std::uint64_t records() const;
+  std::uint64_t records() const { return records_; }
   /// How many of its parts are kept apart. Those in which nothing came are not.
   std::size_t parts() const { return parts_.size(); }
 
@@ -53,6 +53,7 @@ private:
 
   std::list<Part> parts_; ///< in order of time; they stay where they are
   PacketIndex index_;
+  std::uint64_t records_;
   bool has_unknown_places_;
   mutable std::vector<std::uint64_t> contents_; ///< see `contents`
   // What all parts say together.
@@ -62,6 +63,13 @@ private:
   std::string path_;
   ByteBuffer metadata_;
 };
+
+/// For how many records METADATA or a PATH counts: the part and the file it is of have it.
+template <class Text> std::uint64_t records_of(const Text& text) {
+  return 2 * text.size() / sizeof(CapturedPacket);
+}
+/// Of all that is kept of it.
+std::uint64_t records_of(const CapturedTransfer& transfer);
 
 /// What its packets together say of each: their numbers, places, and which came again.
 void settle(CapturedTransfer& transfer);

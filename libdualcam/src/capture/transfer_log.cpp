@@ -53,6 +53,7 @@ private:
     std::optional<std::uint64_t> imei;
     ByteBuffer metadata;
     std::string path;
+    std::uint64_t not_kept = 0; ///< of these
     std::uint64_t began = 0;
     std::optional<CapturedTransfer> transfer;
   };
@@ -62,7 +63,9 @@ private:
   void on(Open& open, const DumpMetadata& metadata);
   void on(Open& open, const DumpStream& stream, const DumpSkipped& skipped);
   void on(Open& open, const DumpTransferEnded& ended);
-  bool make_room();
+  bool make_room(std::uint64_t records = 1);
+  template <class Text> void forget(Text& text);
+  template <class Text> bool keep(Text& kept, const Text& text);
   void close(std::uint64_t began, CapturedTransfer closed);
   std::vector<File> candidates(std::optional<std::uint64_t> imei);
   void keep(FileParts file);
@@ -86,8 +89,8 @@ void TransferLog::Implementation::event(const DumpStream& stream, const DumpEven
   auto& open = open_[stream.number];
   if (const auto* init = std::get_if<DumpInit>(&event)) {
     open.imei = init->init.imei;
-    open.metadata.clear();
-    open.path.clear();
+    forget(open.metadata);
+    forget(open.path);
   } else if (const auto* began = std::get_if<DumpTransferBegan>(&event)) {
     on(open, stream, *began);
   } else if (const auto* status = std::get_if<DumpStatus>(&event); status && open.transfer) {
@@ -96,7 +99,7 @@ void TransferLog::Implementation::event(const DumpStream& stream, const DumpEven
              command && open.transfer) {
     open.transfer->asked = command->text;
   } else if (const auto* path = std::get_if<DumpPath>(&event)) {
-    open.path = path->path;
+    open.not_kept += !keep(open.path, std::string(path->path));
   } else if (const auto* metadata = std::get_if<DumpMetadata>(&event)) {
     on(open, *metadata);
   } else if (const auto* skipped = std::get_if<DumpSkipped>(&event)) {
@@ -123,21 +126,35 @@ void TransferLog::Implementation::on(Open& open, const DumpStream& stream,
   transfer.announced_bytes = began.bytes;
   transfer.offset = began.offset;
   transfer.metadata = std::exchange(open.metadata, {});
-  transfer.path = open.path;
+  transfer.not_kept = std::exchange(open.not_kept, 0) + !keep(transfer.path, open.path);
   open.transfer = std::move(transfer);
   open.began = ++began_;
 }
 
-/// For one more record, which is counted; false: there is none.
-bool TransferLog::Implementation::make_room() {
-  while (records_ >= most_records_ && !files_.empty()) {
+/// For more records, which are counted; false: there is none.
+bool TransferLog::Implementation::make_room(std::uint64_t records) {
+  while (records_ + records > most_records_ && !files_.empty()) {
     report(files_.begin());
   }
-  if (records_ >= most_records_) {
+  if (records_ + records > most_records_) {
     return false;
   }
-  ++records_;
+  records_ += records;
   return true;
+}
+
+/// What the device says of a file.
+template <class Text> void TransferLog::Implementation::forget(Text& text) {
+  records_ -= records_of(text);
+  Text().swap(text);
+}
+
+/// In place of what was kept. False: there is no room.
+template <class Text> bool TransferLog::Implementation::keep(Text& kept, const Text& text) {
+  forget(kept);
+  const bool room = make_room(records_of(text));
+  kept = room ? text : Text();
+  return room;
 }
 
 void TransferLog::Implementation::on(Open& open, const DumpStream& stream,
@@ -160,9 +177,12 @@ void TransferLog::Implementation::on(Open& open, const DumpPacket& packet, std::
 }
 
 void TransferLog::Implementation::on(Open& open, const DumpMetadata& metadata) {
-  ByteBuffer payload(metadata.payload.begin(), metadata.payload.end());
-  (metadata.of_current && open.transfer ? open.transfer->metadata : open.metadata) =
-      std::move(payload);
+  const ByteBuffer payload(metadata.payload.begin(), metadata.payload.end());
+  if (metadata.of_current && open.transfer) {
+    open.transfer->not_kept += !keep(open.transfer->metadata, payload);
+  } else {
+    open.not_kept += !keep(open.metadata, payload);
+  }
 }
 
 void TransferLog::Implementation::on(Open& open, const DumpTransferEnded& ended) {
@@ -172,7 +192,7 @@ void TransferLog::Implementation::on(Open& open, const DumpTransferEnded& ended)
   transfer.by_path = ended.by_path;
   transfer.regular_end = ended.regular;
   if (!transfer.by_path) {
-    transfer.path.clear(); // of an earlier file in the same round
+    forget(transfer.path); // of an earlier file in the same round
   }
   settle(transfer);
   close(open.began, std::move(transfer));
@@ -186,6 +206,8 @@ void TransferLog::Implementation::over(std::uint64_t stream) {
   if (open->second.transfer) { // whoever feeds this left out its end
     close(open->second.began, std::move(*open->second.transfer));
   }
+  forget(open->second.metadata);
+  forget(open->second.path);
   open_.erase(open);
 }
 
@@ -235,7 +257,9 @@ void TransferLog::Implementation::close(std::uint64_t began, CapturedTransfer cl
     if (part.began() < file.began()) {
       std::swap(part, file);
     }
+    records_ -= file.records() + part.records();
     file.add(std::move(part));
+    records_ += file.records();
     part = std::move(file);
   }
   keep(std::move(part));

@@ -38,6 +38,14 @@ void Framer::limit(CommandId id, std::size_t most) {
   }
 }
 
+std::size_t Framer::memory() const {
+  auto sum = kept_.capacity();
+  for (const auto& buffer : lent_) {
+    sum += buffer.capacity();
+  }
+  return sum;
+}
+
 /// The next `count` bytes in one piece, not consumed; nullopt when there are fewer.
 std::optional<Bytes> Framer::peek(std::size_t count) {
   if (kept().empty()) {

@@ -362,6 +362,51 @@ TEST_CASE(
   CHECK_FALSE(log.poll());
 }
 
+TEST_CASE("transfer log: METADATA and PATH take room, too") {
+  const std::string path(240, 'p'); // as 10 records
+  const ByteBuffer metadata(path.size());
+  TransferLog log(35);
+  const auto file = [&](std::uint64_t camera, bool over) {
+    const DumpStream stream{camera, "", ""};
+    log.event(stream, DumpInit{0, Init{6, camera, 0}});
+    log.event(stream, DumpPath{0, path});
+    log.event(stream, DumpMetadata{0, metadata, false});
+    log.event(stream, DumpTransferBegan{0, std::nullopt, 1, 9});
+    DumpTransferEnded ended{};
+    ended.by_path = true;
+    log.event(stream, ended);
+    if (over) {
+      log.over(stream);
+    }
+  };
+  const auto next = [&] {
+    const auto finding = log.poll();
+    REQUIRE(finding);
+    return std::get<CapturedTransfer>(*finding);
+  };
+  file(1, true);
+  CHECK_FALSE(log.poll());
+  for (std::uint64_t camera = 2; camera < 1000; ++camera) {
+    file(camera, true); // makes the one before go
+    const auto before = next();
+    CHECK(before.imei == camera - 1);
+    CHECK(before.path == path);
+    CHECK(before.metadata == metadata);
+    CHECK(before.not_kept == 0);
+    CHECK_FALSE(log.poll());
+  }
+  file(1000, false); // its connection goes on, and has the PATH still
+  CHECK(next().imei == 999);
+  file(1001, true);
+  CHECK(next().imei == 1000);
+  log.finish();
+  const auto last = next();
+  CHECK(last.imei == 1001);
+  CHECK(last.path.empty());
+  CHECK(last.not_kept == 1);
+  CHECK_FALSE(log.poll());
+}
+
 TEST_CASE("transfer log: where a payload is kept stays with its packet") {
   TransferLog log;
   DumpReader reader;

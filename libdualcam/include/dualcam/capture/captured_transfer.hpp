@@ -73,7 +73,8 @@ struct CapturedTransfer {
   std::uint64_t offset = 0;      ///< where it begins in the stream
   std::deque<CapturedPacket> packets; ///< in the order in which they came
   std::deque<DumpSkipped> skipped;    ///< among them
-  std::uint64_t not_kept = 0;         ///< packets and skipped stretches for which there was no room
+  /// Packets, skipped stretches, and METADATA and PATH, for which there was no room.
+  std::uint64_t not_kept = 0;
   std::vector<std::string> corrections; ///< why numbers were changed afterwards
   std::optional<std::uint32_t> status;  ///< the device's last STATUS of it
   std::string asked;                    ///< the server's last command meanwhile; empty: none came

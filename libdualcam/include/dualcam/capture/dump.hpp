@@ -170,8 +170,8 @@ struct DumpReaderOptions {
 ///   otherwise the stretch's length tells. That is a guess, which TransferLog settles when it has
 ///   seen the whole file.
 ///
-/// Memory: the piece being read, at most two commands, and 12 to 28 bytes for each of the last 4096
-/// packets (see `memory`). Time: in proportion to the bytes, whatever they are.
+/// Memory: the piece being read, at most two commands of each side, and 12 to 28 bytes for each of
+/// the last 4096 packets (see `memory`). Time: in proportion to the bytes, whatever they are.
 class DumpReader {
 public:
   /// At the start of a stream, or anywhere in one.

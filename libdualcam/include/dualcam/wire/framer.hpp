@@ -60,6 +60,9 @@ public:
   /// How many bytes have been consumed.
   std::uint64_t offset() const { return offset_; }
 
+  /// How many bytes its buffers hold.
+  std::size_t memory() const;
+
 private:
   std::optional<Bytes> peek(std::size_t count);
   Bytes kept() const { return Bytes(kept_).subspan(kept_begin_); }
