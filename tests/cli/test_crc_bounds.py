@@ -110,6 +110,27 @@ class Bounds(Case):
         self.assertIn("connections were given up early", self.peak("--dump", "d.pcap", below=128,
                                                                    code=0))
 
+    def test_all_bounds_at_once(self):
+        known = struct.pack(">HH", 4, 11) + b"123456789" + b"\x21\x89"
+        said = self.HEAD + known + b"\x99" * 100 + known + b"".join(
+            struct.pack(">HHI", 3, 4, 1 + 7 * number) + self.ZERO for number in range(1_200_000))
+
+        def segments():
+            for number in range(190):
+                for port in range(3000, 3300):
+                    yield self.segment(1, port, 1 + 1400 * number, 16, b"\x99" * 1400, to_port=80)
+            for port in range(1000, 17_000):
+                yield self.segment(2, port, 0, 2)
+            for port in range(1000, 3000):
+                for number in range(12):
+                    yield self.segment(3, port, 2000 * number, 16 if number else 2,
+                                       bytes(1000) if number else b"")
+            for at in range(0, len(said), 60_000):
+                yield self.segment(0, 1000, 1 + at, 16, said[at:at + 60_000])
+
+        self.pcap(segments())
+        self.peak("--dump", "d.pcap", below=208, code=1)
+
     def test_many_unfinished_transfers_at_once(self):
         packets = self.ZERO * 200
         rounds = [self.HEAD] + [packets] * (6 if SANITIZED else 20)

@@ -46,7 +46,7 @@ struct TcpPiece {
 class TcpReassembly {
 public:
   static constexpr std::size_t most_connections = 16384;
-  static constexpr std::size_t most_held_bytes = 32 << 20;
+  static constexpr std::size_t most_held_bytes = 16 << 20;
 
   class Listener {
   public:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "dualcam/wire/crc16.hpp"
@@ -19,11 +20,14 @@ Settler::Places Settler::known_places() const {
     }
   }
   const auto place = [](const Known& each) { return std::tuple(each.place, each.content); };
-  const auto content = [](const Known& each) { return std::tuple(each.content, each.place); };
+  const auto content = [&](std::uint32_t i) {
+    return std::tuple(known.by_place[i].content, known.by_place[i].place);
+  };
   std::ranges::sort(known.by_place, {}, place);
   const auto [rest, end] = std::ranges::unique(known.by_place, {}, place);
   known.by_place.erase(rest, end);
-  known.by_content = known.by_place;
+  known.by_content.resize(known.by_place.size());
+  std::iota(known.by_content.begin(), known.by_content.end(), std::uint32_t{0});
   std::ranges::sort(known.by_content, {}, content);
   return known;
 }
@@ -100,13 +104,12 @@ bool Settler::place_by_content(Run& run, const Places& known) {
   constexpr std::ptrdiff_t most_alike = 16;
   std::map<std::int64_t, std::size_t> votes;
   for (auto i = run.first; i < run.end; ++i) {
-    const auto same =
-        std::ranges::equal_range(known.by_content, content_of(packets_[i]), {}, &Known::content);
+    const auto same = known.of(content_of(packets_[i]));
     if (packets_[i].verdict == DumpVerdict::cut || std::ranges::ssize(same) > most_alike ||
         std::ranges::binary_search(*alike_, content_of(packets_[i]))) {
       continue;
     }
-    for (const auto& each : same) {
+    for (const auto each : same) {
       const auto place = each.place - (place_of(i) - place_of(run.first));
       votes[place] += fits(run, place) ? 1 : 0;
     }
@@ -140,8 +143,7 @@ bool Settler::place_by_content(Run& run, const Places& known) {
 /// next one goes on from it.
 bool Settler::proves_itself(const Run& run, const Places& known) const {
   const auto& packet = packets_[run.first];
-  const auto same =
-      std::ranges::equal_range(known.by_content, content_of(packet), {}, &Known::content);
+  const auto same = known.of(content_of(packet));
   const bool came_so = std::ranges::any_of(
       same, [&](const Known& each) { return packets_[each.packet].stored == packet.stored; });
   if (!packet.stored || came_so) {
@@ -157,38 +159,53 @@ bool Settler::came_elsewhere(const Run& run, std::int64_t place, const Places& k
   constexpr int chance = 1;
   int elsewhere = 0;
   for (auto i = run.first; i < run.end; ++i) {
-    const auto same =
-        std::ranges::equal_range(known.by_content, content_of(packets_[i]), {}, &Known::content);
+    const auto same = known.of(content_of(packets_[i]));
     const bool once = same.size() == 1 && packets_[i].verdict != DumpVerdict::cut;
     elsewhere += once && same[0].place != place + place_of(i) - place_of(run.first) ? 1 : 0;
   }
   return elsewhere > chance;
 }
 
-/// An undamaged packet shows what CRC it went on from: the one where another run ends.
-bool Settler::place_by_chain() {
+/// Where runs of one session end, and with which CRC.
+std::vector<Settler::Joint> Settler::joints_of(std::span<const Run> session) const {
   std::vector<Joint> joints;
-  const auto key = [](const Run& run, std::uint16_t crc) {
-    return std::uint64_t{run.session} << 16 | crc;
-  };
-  for (const auto& run : runs_) {
+  for (const auto& run : session) {
     if (packets_[run.first].origin == DumpOrigin::sync) {
-      joints.push_back({key(run, 0), place_of(run.first)});
+      joints.push_back({0, place_of(run.first)});
     }
     if (run.placed && packets_[run.end - 1].stored) {
-      joints.push_back({key(run, *packets_[run.end - 1].stored), end_of(run)});
+      joints.push_back({*packets_[run.end - 1].stored, end_of(run)});
     }
   }
   std::ranges::sort(joints);
+  return joints;
+}
+
+/// An undamaged packet shows what CRC it went on from: the one where another run ends. Whether
+/// something changed.
+bool Settler::place_by_chain() {
   std::optional<Places> known;
   bool changed = false;
-  for (auto& run : runs_) {
+  for (auto begin = runs_.begin(); begin != runs_.end();) {
+    const auto end = std::find_if(begin, runs_.end(),
+                                  [&](const Run& each) { return each.session != begin->session; });
+    if (!std::all_of(begin, end, [](const Run& each) { return each.placed; })) {
+      changed = place_by_chain({begin, end}, known) || changed;
+    }
+    begin = end;
+  }
+  return changed;
+}
+
+bool Settler::place_by_chain(std::span<Run> session, std::optional<Places>& known) {
+  const auto joints = joints_of(session);
+  bool changed = false;
+  for (auto& run : session) {
     const auto& packet = packets_[run.first];
     if (run.placed || packet.verdict == DumpVerdict::cut || !packet.stored) {
       continue;
     }
-    const auto found =
-        std::ranges::equal_range(joints, key(run, start_of(packet)), {}, &Joint::key);
+    const auto found = std::ranges::equal_range(joints, start_of(packet), {}, &Joint::crc);
     if (found.empty() || found.front().place != found.back().place ||
         !fits(run, found.front().place)) {
       continue;

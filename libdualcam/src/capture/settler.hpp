@@ -1,9 +1,12 @@
 // The places of packets, from all that is known of them: how `settle_numbers` does it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <ranges>
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -56,11 +59,18 @@ private:
     std::uint32_t packet; ///< an index
   };
   struct Places {
-    std::vector<Known> by_content;
     std::vector<Known> by_place;
+    std::vector<std::uint32_t> by_content; ///< indices of `by_place`
+
+    /// Where a packet of this content lies, in order.
+    auto of(const Content& content) const {
+      const auto content_at = [this](std::uint32_t i) { return by_place[i].content; };
+      return std::ranges::equal_range(by_content, content, {}, content_at) |
+             std::views::transform([this](std::uint32_t i) { return by_place[i]; });
+    }
   };
   struct Joint {
-    std::uint64_t key; ///< session and CRC
+    std::uint16_t crc;
     std::int64_t place;
     auto operator<=>(const Joint&) const = default;
   };
@@ -99,7 +109,9 @@ private:
   bool contradicts(const Run& run, std::int64_t place, const Places& known) const;
   bool proves_itself(const Run& run, const Places& known) const;
   bool came_elsewhere(const Run& run, std::int64_t place, const Places& known) const;
+  std::vector<Joint> joints_of(std::span<const Run> session) const;
   bool place_by_chain();
+  bool place_by_chain(std::span<Run> session, std::optional<Places>& known);
   Runs::iterator next_placed(Runs::iterator run);
   std::int64_t guessed_gap(Runs::iterator run) const;
   std::int64_t length_of(Runs::iterator begin, Runs::iterator end) const;

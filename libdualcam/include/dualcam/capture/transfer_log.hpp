@@ -42,8 +42,8 @@ using CaptureFinding = std::variant<CapturedTransfer, CapturedStray>;
 /// are counted (`not_kept`) and not kept. All others are told by `finish`, in order of time.
 class TransferLog {
 public:
-  /// 1.5 GiB of full packets.
-  static constexpr std::uint64_t default_most_records = 3 << 19;
+  /// 1.125 GiB of full packets.
+  static constexpr std::uint64_t default_most_records = 9 << 17;
   /// How many files of one camera may wait for their rest.
   static constexpr std::size_t most_suspended = 64;
   /// How many parts all that wait may have.
