@@ -2,7 +2,10 @@
 #include "capture/settle_numbers.hpp"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -18,7 +21,8 @@ Content content_of(const CapturedPacket& packet) {
 }
 
 /// A CRC of 16 bits fits by chance, too: of two packets that both fit, with other contents for one
-/// place, one is damaged, or lies elsewhere. What another packet goes on from is to be believed.
+/// place, one is damaged, or lies elsewhere. What another packet goes on from is to be believed:
+/// the one of its kind, or what came often where the others came once.
 class Conflicts {
 public:
   explicit Conflicts(CapturedTransfer& transfer)
@@ -55,6 +59,22 @@ private:
     return next < packets_.size() && follows(packets_[place.packet], packets_[next]);
   }
 
+  std::optional<Content> believed_of(std::span<const Place> copies) const {
+    constexpr std::size_t often = 3;
+    std::map<Content, std::size_t> followed;
+    for (const auto& each : copies) {
+      if (is_followed(each)) {
+        ++followed[content_of(packets_[each.packet])];
+      }
+    }
+    const auto most =
+        std::ranges::max_element(followed, {}, [](const auto& each) { return each.second; });
+    const auto several =
+        std::ranges::count_if(followed, [](const auto& each) { return each.second > 1; });
+    const bool alone = followed.size() == 1 || (several == 1 && most->second >= often);
+    return alone ? std::optional(most->first) : std::nullopt;
+  }
+
   void settle(std::span<const Place> copies) {
     const auto differs = [&](const Place& each) {
       return content_of(packets_[each.packet]) != content_of(packets_[copies[0].packet]);
@@ -62,20 +82,15 @@ private:
     if (std::ranges::none_of(copies, differs)) {
       return;
     }
-    std::set<Content> believed;
-    for (const auto& each : copies) {
-      if (is_followed(each)) {
-        believed.insert(content_of(packets_[each.packet]));
-      }
-    }
+    const auto believed = believed_of(copies);
     for (const auto& each : copies) {
       doubted_.insert(each.packet);
       auto& packet = packets_[each.packet];
-      if (believed.size() != 1) {
+      if (!believed) {
         packet.verdict = DumpVerdict::unchecked;
         packet.computed.reset();
         packet.numbering = std::max(packet.numbering, DumpNumbering::inferred);
-      } else if (!believed.contains(content_of(packet))) {
+      } else if (content_of(packet) != *believed) {
         packet.verdict = DumpVerdict::bad;
       }
     }
