@@ -53,10 +53,10 @@ void JsonStrings::open(bool is_object) {
 }
 
 void JsonStrings::take_in_name(char c) {
-  constexpr std::size_t longest = 64;
+  constexpr std::size_t longest_name = 64;
   if (c == '"' && !escaped_) {
     inside_ = Inside::nothing;
-  } else if (levels_.back().name.size() < longest) {
+  } else if (levels_.back().name.size() < longest_name) {
     levels_.back().name += c;
   }
   escaped_ = c == '\\' && !escaped_;

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <string>
 #include <system_error>
-#include <thread>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -78,13 +76,8 @@ Result<void> create_folders(const fs::path& root, const fs::path& folder, Barrie
 
 Result<File> open_in_new_folder(const fs::path& root, const fs::path& path, Barrier& barrier,
                                 const std::function<Result<std::optional<File>>()>& open) {
-  constexpr unsigned most_attempts = 1000;
-  // Without it the two may go on in step: each rmdir waits for the very lock that mkdir lets go.
-  constexpr std::chrono::microseconds pause(100);
+  constexpr unsigned most_attempts = 100; // what is new nobody removes
   for (unsigned attempt = 0; attempt < most_attempts; ++attempt) {
-    if (attempt > 0) {
-      std::this_thread::sleep_for(pause);
-    }
     if (const auto created = create_folders(root, folder_of(path), barrier); !created) {
       return std::unexpected(created.error());
     }

@@ -240,12 +240,16 @@ ResumePoint resume_point_for(std::span<const FileRecord> records) {
 // --- tidying up ---
 
 void remove_old_records(const fs::path& root, std::chrono::seconds age) {
+  constexpr std::chrono::seconds time_for_first_file{60};
   auto& files = FileSystem::current();
   const auto all = root / state_folder_name;
   std::vector<std::string> names;
+  struct stat folder{};
+  const bool is_there = files.lstat(all.c_str(), &folder) == 0; // before what is done here
   (void)files.list(all, names);
   std::erase(names, camera_locks_name);
-  const auto oldest = ::time(nullptr) - age.count();
+  const auto now = ::time(nullptr);
+  const auto oldest = now - age.count();
   const auto remove = [&](const std::string& name) {
     const auto path = all / name;
     const auto imei = parse_imei(name);
@@ -265,7 +269,10 @@ void remove_old_records(const fs::path& root, std::chrono::seconds age) {
   if (names.empty()) {
     CameraLocks::remove_unused(root);
   }
-  files.rmdir(all.c_str()); // if it is empty
+  // Whoever has just made it is about to put a file there.
+  if (is_there && folder.st_mtime <= now - std::min(age, time_for_first_file).count()) {
+    files.rmdir(all.c_str()); // if it is empty
+  }
 }
 
 } // namespace dualcam

@@ -199,6 +199,8 @@ TEST_CASE("state folder: old states are removed unless a part is left, and what 
 
 TEST_CASE("state folder: a first file comes while what is empty is being removed") {
   const TemporaryFolder folder;
+  const auto all = folder / ".dcam-serve";
+  const auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(48);
   std::atomic<bool> over = false;
   std::thread tidier([&] {
     while (!over) {
@@ -207,13 +209,35 @@ TEST_CASE("state folder: a first file comes while what is empty is being removed
   });
   unsigned added = 0;
   for (std::uint64_t camera = 1; camera <= 300; ++camera) {
+    std::error_code removed_already;
+    fs::create_directory(all);
+    fs::last_write_time(all, long_ago, removed_already);
     StateFolder state(folder.path(), camera);
     added += add(state, record("a"));
-    fs::remove_all(folder / ".dcam-serve");
+    fs::remove_all(all);
   }
   over = true;
   tidier.join();
   CHECK(added == 300);
+}
+
+TEST_CASE("state folder: an empty one is removed a minute after it was made") {
+  const TemporaryFolder folder;
+  const auto all = folder / ".dcam-serve";
+  const auto made = [&](std::chrono::seconds ago) {
+    fs::create_directory(all);
+    fs::last_write_time(all, fs::file_time_type::clock::now() - ago);
+  };
+  const auto stays = [&](std::chrono::seconds age) {
+    remove_old_records(folder.path(), age);
+    return fs::exists(all);
+  };
+  made(std::chrono::seconds(50));
+  CHECK(stays(std::chrono::hours(24)));
+  CHECK(stays(std::chrono::seconds(55)));
+  CHECK_FALSE(stays(std::chrono::seconds(45)));
+  made(std::chrono::seconds(61));
+  CHECK_FALSE(stays(std::chrono::hours(24)));
 }
 
 TEST_CASE("state folder: paths are relative to the folder it is in") {

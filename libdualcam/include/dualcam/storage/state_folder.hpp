@@ -82,7 +82,8 @@ ResumePoint resume_point_for(std::span<const FileRecord> records);
 Result<bool> bears_out(const std::filesystem::path& path, const FileRecord& record);
 
 /// Removes the states of all cameras below `root` that have not changed for `age` and have no part
-/// any more, and what is empty then. What cannot be removed is left.
+/// any more, and what is empty then, unless it was made within a minute (and `age`): somebody may
+/// be about to put a file there. What cannot be removed is left.
 void remove_old_records(const std::filesystem::path& root, std::chrono::seconds age);
 
 /// The name of the folder that has the states.
