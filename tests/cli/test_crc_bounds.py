@@ -12,8 +12,7 @@ from figures import figure
 from harness import sanitized
 from test_crc import Case, Device, IMEI, TOOLS
 
-SANITIZED = sanitized()
-SANITIZER_MEMORY = 1024 if SANITIZED else 0  # MiB: freed memory is kept for a while
+SANITIZER_MEMORY = 1024  # MiB: freed memory is kept for a while
 
 
 class Bounds(Case):
@@ -35,7 +34,7 @@ class Bounds(Case):
         self.assertEqual(said[0], code, result.stderr.decode(errors="replace"))
         figure("memory of dcam-crc", self.id().split(".")[-1], " ".join(arguments),
                f"{said[1]} MiB at the peak", f"< {below} MiB")
-        self.assertLess(said[1], below + SANITIZER_MEMORY)
+        self.assertLess(said[1], below + (SANITIZER_MEMORY if sanitized() else 0))
         return result.stderr.decode()
 
     @staticmethod
@@ -53,13 +52,13 @@ class Bounds(Case):
         return self.write("d.pcap", head + b"".join(segments))
 
     def test_tiny_packets(self):
-        count = 1_600_000 if SANITIZED else 2_000_000
+        count = 1_600_000 if sanitized() else 2_000_000
         self.write("d", self.HEAD + self.ZERO * count)
         transfer = self.transfer("-x", "out", "--map", "d", code=1)
         self.assertEqual((transfer["good"] + transfer["not_kept"], transfer["complete"]),
                          (count, False))
         self.assertGreater(transfer["not_kept"], 0)
-        if not SANITIZED:
+        if not sanitized():
             for more in ((), ("--json", "-x", "again", "--map")):
                 self.peak("--dump", *more, "d", below=160, code=1)
 
@@ -68,7 +67,7 @@ class Bounds(Case):
         self.peak("--dump", "--json", "d", below=160, code=1)
 
     def test_a_star_in_a_few_lines(self):
-        last = "00fffff0" if SANITIZED else "0ffffff0"
+        last = "00fffff0" if sanitized() else "0ffffff0"
         self.write("d", f"00000000: 0004 0003 0000 0000 0400 0300 0000 0004\n*\n{last}: 0003\n".encode())
         self.peak("--dump", "d", below=160, code=1)
 
@@ -133,7 +132,7 @@ class Bounds(Case):
 
     def test_many_unfinished_transfers_at_once(self):
         packets = self.ZERO * 200
-        rounds = [self.HEAD] + [packets] * (6 if SANITIZED else 20)
+        rounds = [self.HEAD] + [packets] * (6 if sanitized() else 20)
         self.pcap(self.segment(0, port, 1 + sum(map(len, rounds[:number])), 16, data)
                   for number, data in enumerate(rounds) for port in range(1000, 3000))
         self.peak("--dump", "d.pcap", below=224, code=1)
