@@ -309,6 +309,7 @@ class OfferedAgain(ToolTest):
         self.upload(server, content)
         self.assertEqual(server.wait(), 0)
         os.utime(self.out / STATE / IMEI, (0, 0))
+        os.utime(self.out / STATE, (0, 0))  # one that has just been made stays
         server = self.serve("--max-partial-age", "1d")
         while (self.out / STATE).exists():  # a camera that is there keeps its lock
             self.assertIsNone(server.process.poll())
