@@ -162,11 +162,15 @@ void HexReader::begin(const HexForm& form, std::string_view text) {
 }
 
 void HexReader::cleaned(std::string_view text) {
-  const auto unwrapped = unwrapper_ ? unwrapper_->text(text) : std::string(text);
-  if (cut_marks_) {
-    cut_marks_->feed(unwrapped);
+  std::string unwrapped;
+  if (unwrapper_) {
+    unwrapped = unwrapper_->text(text);
+    text = unwrapped;
   }
-  this->text(unwrapped);
+  if (cut_marks_) {
+    cut_marks_->feed(text);
+  }
+  this->text(text);
 }
 
 void HexReader::set_form(const HexForm& form) {
