@@ -35,11 +35,12 @@ using CaptureFinding = std::variant<CapturedTransfer, CapturedStray>;
 /// the end `finish`; `poll` at any time. Streams may be mixed. Events that make no sense (a packet
 /// outside of a transfer, anything behind `over`) are taken as well as they can be.
 ///
-/// Memory: 56 bytes for each packet, 24 for each skipped stretch and for each 24 bytes of METADATA
-/// and PATH of transfers under way, together at most `most_records` of them, 2 KiB for each part,
-/// at most `most_parts`, and what has not been polled. Beyond that, and of files of one camera
-/// beyond `most_suspended`, the oldest files of connections that have ended are told; then packets
-/// are counted (`not_kept`) and not kept. All others are told by `finish`, in order of time.
+/// Memory: 56 bytes for each packet, 24 for each skipped stretch and twice the size of METADATA and
+/// PATH, of which 28 bytes count as a record, of transfers under way: at most `most_records` of all
+/// these; 2 KiB for each part, at most `most_parts`, and what has not been polled. Beyond that, and
+/// of files of one camera beyond `most_suspended`, the oldest files of connections that have ended
+/// are told; then records are counted (`not_kept`) and not kept. All others are told by `finish`,
+/// in order of time.
 class TransferLog {
 public:
   /// 1.125 GiB of full packets.
