@@ -1,21 +1,35 @@
 #include "common/hex_candidates.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "common/hex_line.hpp"
+#include "common/hex_words.hpp"
 
 namespace dualcam::inline tools {
 namespace {
 
-std::vector<std::string_view> first_lines(std::string_view sample, std::size_t most) {
-  std::vector<std::string_view> lines;
-  while (!sample.empty() && lines.size() < most) {
+using Lines = std::vector<std::string_view>;
+
+Lines lines_of(std::string_view sample) {
+  Lines lines;
+  while (!sample.empty()) {
     const auto end = std::min(sample.find('\n'), sample.size());
-    lines.push_back(sample.substr(0, std::min<std::size_t>(end, 4096)));
+    lines.push_back(sample.substr(0, end));
     sample.remove_prefix(std::min(end + 1, sample.size()));
+  }
+  return lines;
+}
+
+Lines first_lines(std::string_view sample, std::size_t most) {
+  constexpr std::size_t longest = 4096;
+  auto lines = lines_of(sample);
+  lines.resize(std::min(most, lines.size()));
+  for (auto& line : lines) {
+    line = line.substr(0, longest);
   }
   return lines;
 }
@@ -35,9 +49,31 @@ std::set<std::size_t> offset_columns(std::string_view sample) {
   return columns;
 }
 
+/// Whether a line, or what stands in it behind a prefix, has an offset of any base, and bytes.
+bool has_offset(std::string_view line, int numbers) {
+  constexpr std::size_t longest_prefix = 128;
+  const auto has = [&](std::string_view text) {
+    const auto parsed =
+        numbers == 16 ? parse_offset_line(text, 16, false) : parse_od_line(text, 16, numbers);
+    return parsed && !parsed->bytes.empty();
+  };
+  bool found = has(line);
+  for (auto at = line.find(' '); !found && at < longest_prefix; at = line.find(' ', at + 1)) {
+    found = has(line.substr(at + 1));
+  }
+  return found;
+}
+
 void add_offsets(Forms& forms, std::string_view sample) {
+  const auto lines = lines_of(sample);
   for (const auto column : offset_columns(sample)) {
     for (const int numbers : {16, 8, 10, -10}) {
+      const bool is_there = std::ranges::any_of(lines, [&](std::string_view line) {
+        return has_offset(line.substr(std::min(column, line.size())), numbers);
+      });
+      if (!is_there) {
+        continue;
+      }
       for (const int base : {16, 8, 10}) {
         HexForm form{HexStyle::offsets, base};
         form.numbers = numbers;
@@ -86,8 +122,17 @@ void add_columns(Forms& forms, std::string_view sample) {
 }
 
 /// So many words stand before the bytes, or behind them.
-void add_words(Forms& forms) {
+Forms forms_of_words() {
   constexpr std::size_t most_before = 20;
+  Forms forms;
+  for (const int base : {10, 8}) {
+    for (std::size_t before = 0; before <= 10; ++before) {
+      HexForm form{HexStyle::words};
+      form.numbers = base;
+      form.skipped = before;
+      forms.push_back(form);
+    }
+  }
   for (std::size_t behind = 0; behind <= 2; ++behind) {
     for (const bool from_end : {false, true}) {
       for (std::size_t before = 0; before <= (from_end ? 6 : most_before); ++before) {
@@ -113,24 +158,39 @@ void add_words(Forms& forms) {
       forms.push_back(form);
     }
   }
+  return forms;
 }
 
-void add_numbers(Forms& forms) {
+/// Those that find bytes in any line.
+void add_words(Forms& forms, std::string_view sample) {
+  std::vector<Words> lines;
+  std::ranges::transform(lines_of(sample), std::back_inserter(lines), alphanumeric_words);
+  for (auto& form : forms_of_words()) {
+    if (std::ranges::any_of(lines,
+                            [&](const Words& words) { return may_begin_bytes(words, form); })) {
+      forms.push_back(std::move(form));
+    }
+  }
+}
+
+void add_numbers(Forms& forms, std::string_view sample) {
   for (const char bracket : {'\0', '[', '{', '(', '<'}) {
     for (const int base : {10, 8}) {
+      if (bracket != '\0' && !sample.contains(bracket)) {
+        continue;
+      }
       HexForm form{HexStyle::decimal, base, bracket};
       form.numbers = base;
       form.whole_groups = true;
       forms.push_back(form);
     }
   }
-  for (const int base : {10, 8}) {
-    for (std::size_t before = 0; before <= 10; ++before) {
-      HexForm form{HexStyle::words};
-      form.numbers = base;
-      form.skipped = before;
-      forms.push_back(form);
-    }
+}
+
+/// Without one nothing is a byte of 0, which each message has.
+void add_escapes(Forms& forms, std::string_view sample) {
+  if (!sample.contains('\\')) {
+    return;
   }
   for (const int numbers : {10, 16}) {
     HexForm escapes{HexStyle::escapes};
@@ -231,15 +291,18 @@ Forms other_forms(std::string_view sample) {
   }
   add_json(forms, sample);
   forms.push_back(HexForm{HexStyle::yaml});
-  add_numbers(forms);
-  add_words(forms);
+  add_numbers(forms, sample);
+  add_escapes(forms, sample);
+  add_words(forms, sample);
   add_columns(forms, sample); // behind words: numbers of lines grow, and shift the columns
   for (const bool whole_lines : {false, true}) {
     HexForm form{HexStyle::base64_words};
     form.whole_lines = whole_lines;
     forms.push_back(form);
   }
-  forms.push_back(HexForm{HexStyle::percent});
+  if (sample.contains('%')) {
+    forms.push_back(HexForm{HexStyle::percent});
+  }
   add_digits(forms, sample);
   return forms;
 }

@@ -57,7 +57,7 @@ bool is_hex_text(Bytes first_bytes) {
 HexReader::HexReader(Listener& listener, Vouch vouch)
     : listener_(listener), vouch_(std::move(vouch)) {}
 HexReader::HexReader(Listener& listener, const HexForm& form, std::uint64_t repeated)
-    : listener_(listener), most_repeated_(repeated) {
+    : listener_(listener), is_cleaned_(true), most_repeated_(repeated) {
   set_form(form);
 }
 HexReader::~HexReader() = default;
@@ -75,7 +75,7 @@ void HexReader::feed(std::string_view text) {
     sample(true);
   }
   if (!refused_ && !text.empty()) {
-    cleaned(cleaner_.clean(text));
+    is_cleaned_ ? cleaned(text) : cleaned(cleaner_.clean(text));
   }
 }
 

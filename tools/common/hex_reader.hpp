@@ -67,7 +67,8 @@ public:
 
   /// `listener` must outlive the reader. `vouch` tells what is looked for; it may be empty.
   explicit HexReader(Listener& listener, Vouch vouch = {});
-  /// Of this form, whatever it looks like, and cleaned; `*` stands for at most `repeated`.
+  /// Of a text that is cleaned, and of this form, whatever it looks like; `*` stands for at most
+  /// `repeated`.
   HexReader(Listener& listener, const HexForm& form, std::uint64_t repeated);
   ~HexReader();
 
@@ -123,6 +124,7 @@ private:
   Listener& listener_;
   Vouch vouch_;
   std::string sample_;
+  bool is_cleaned_ = false; ///< the text that is fed
   TextCleaner cleaner_;
   std::optional<HexForm> form_;
   std::optional<Unwrapper> unwrapper_;

@@ -24,14 +24,15 @@ std::uint64_t filled_lines(std::string_view text) {
   return lines;
 }
 
-/// The bytes of a sample, and what was wrong with them.
+/// The bytes of a text, and what was wrong with them.
 class Trial : private HexReader::Listener {
 public:
-  /// `word`: bytes that are turned round.
-  Trial(const HexSample& sample, const HexForm& form, const Vouch& vouch, std::size_t word = 1) {
+  /// `text`: `sample`, or what is wrapped in it. `word`: bytes that are turned round.
+  Trial(const HexSample& sample, std::string_view text, const HexForm& form, const Vouch& vouch,
+        std::size_t word = 1) {
     constexpr std::uint64_t most_repeated = 64 << 10;
     HexReader reader(*this, form, most_repeated);
-    reader.feed(sample.text);
+    reader.feed(text);
     const auto before_end = reader.problem_count();
     reader.finish();
     // What Node has cut is missing in any form.
@@ -118,20 +119,22 @@ public:
 
   /// With what `form` reads, the others are compared. True: it is the one.
   bool begin(const HexForm& form) {
-    best_.emplace(sample_, form, vouch_);
+    best_.emplace(sample_, sample_.text, form, vouch_);
     if (best_->is_convincing()) {
       found_ = form;
     }
     is_enough_ = best_->is_enough(sample_.text, form.style);
     return is_enough_ && !best_->has_doubtful_bytes(sample_.goes_on, form.style);
   }
-  void go_on(Forms forms) {
+  /// `text`: what is within `wrapping`.
+  void go_on(std::string_view text, Forms forms, const Wrapping& wrapping) {
     for (auto& form : forms) {
-      Trial trial(sample_, form, vouch_);
+      Trial trial(sample_, text, form, vouch_);
       if (trial.is_convincing() && (!best_ || (is_enough_ ? trial.is_much_better_than(*best_)
                                                           : trial.is_better_than(*best_)))) {
         best_ = std::move(trial);
         found_ = std::move(form);
+        found_->wrapping = wrapping;
       }
     }
   }
@@ -149,7 +152,7 @@ private:
 std::optional<HexProblem> turned_words(const HexSample& sample, const HexForm& form,
                                        const Vouch& vouch) {
   for (const std::size_t word : {2U, 4U, 8U}) {
-    if (Trial(sample, form, vouch, word).is_convincing()) {
+    if (Trial(sample, sample.text, form, vouch, word).is_convincing()) {
       const auto start = sample.text.find_first_not_of(" \t\r\n");
       return HexProblem{
           1 + static_cast<std::uint64_t>(std::ranges::count(sample.text.substr(0, start), '\n')),
@@ -186,17 +189,14 @@ std::optional<HexForm> proven_form(const HexSample& sample,
   if (judged && search.begin(*judged)) {
     return search.found();
   }
-  search.go_on(other_forms(sample.text));
+  search.go_on(sample.text, other_forms(sample.text), {});
   for (const auto& wrapping : wrappings_in(sample.text)) {
     const auto text = Unwrapper(wrapping).text(sample.text);
     auto forms = other_forms(text);
     if (auto looks = judge_hex(text)) {
       forms.push_back(std::move(*looks));
     }
-    for (auto& form : forms) {
-      form.wrapping = wrapping;
-    }
-    search.go_on(std::move(forms));
+    search.go_on(text, std::move(forms), wrapping);
   }
   return search.found();
 }

@@ -12,28 +12,8 @@ namespace {
 
 constexpr std::size_t least_digits = 8; ///< of a line by itself
 
-using Words = std::vector<std::string_view>;
-
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-
-/// Letters and digits in a row.
-Words alphanumeric_words(std::string_view text) {
-  Words words;
-  const auto is_part = [](char c) {
-    return is_lower(c) || is_upper(c) || is_decimal_digit(c) || c == '_';
-  };
-  while (!text.empty()) {
-    const auto begin = std::ranges::find_if(text, is_part) - text.begin();
-    text.remove_prefix(static_cast<std::size_t>(begin));
-    const auto end = std::ranges::find_if_not(text, is_part) - text.begin();
-    if (end != 0) {
-      words.push_back(text.substr(0, static_cast<std::size_t>(end)));
-    }
-    text.remove_prefix(static_cast<std::size_t>(end));
-  }
-  return words;
-}
 
 /// Without `0x`, or the `x` that databases put before bytes.
 std::string_view digits_of(std::string_view word) {
@@ -202,6 +182,35 @@ bool is_base64_word(std::string_view word, bool is_alone, bool goes_on, bool is_
 }
 
 } // namespace
+
+Words alphanumeric_words(std::string_view text) {
+  Words words;
+  const auto is_part = [](char c) {
+    return is_lower(c) || is_upper(c) || is_decimal_digit(c) || c == '_';
+  };
+  while (!text.empty()) {
+    const auto begin = std::ranges::find_if(text, is_part) - text.begin();
+    text.remove_prefix(static_cast<std::size_t>(begin));
+    const auto end = std::ranges::find_if_not(text, is_part) - text.begin();
+    if (end != 0) {
+      words.push_back(text.substr(0, static_cast<std::size_t>(end)));
+    }
+    text.remove_prefix(static_cast<std::size_t>(end));
+  }
+  return words;
+}
+
+bool may_begin_bytes(const Words& words, const HexForm& form) {
+  if (form.numbers != 16) {
+    return words.size() > form.skipped && is_decimal_digit(words.back().front());
+  }
+  const auto row = form.longest ? longest_row(words) : chosen(words, form);
+  std::size_t digits = 0;
+  for (const auto word : row) {
+    digits += digits_of(word).size();
+  }
+  return digits >= least_digits || (form.single && digits != 0);
+}
 
 FoundLine parse_words_line(std::string_view line, const HexForm& form,
                            const std::optional<std::string>& before) {

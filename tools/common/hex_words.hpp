@@ -20,6 +20,14 @@ struct FoundLine {
   std::string_view behind{};
 };
 
+/// Letters and digits in a row.
+using Words = std::vector<std::string_view>;
+Words alphanumeric_words(std::string_view text);
+
+/// Whether parse_words_line may find bytes of `form`, which counts words, in a line of such `words`
+/// that is the first with bytes.
+bool may_begin_bytes(const Words& words, const HexForm& form);
+
 /// HexStyle::words. `before`: what stood in front of the bytes of the line before, if it had any:
 /// then few are enough.
 FoundLine parse_words_line(std::string_view line, const HexForm& form,

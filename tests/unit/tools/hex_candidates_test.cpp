@@ -1,0 +1,62 @@
+#include "common/hex_candidates.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+
+#include "common/hex_words.hpp"
+#include "testing.hpp"
+
+namespace dualcam {
+namespace {
+
+std::size_t forms_of_style(HexStyle style, std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count(other_forms(text), style, &HexForm::style));
+}
+
+} // namespace
+
+TEST_CASE("hex candidates: a form that cannot find a byte in a text is not tried on it") {
+  const std::string_view prose = "2024-11-27 12:43:42,123 INFO [main] camera connected, no error\n";
+  CHECK(forms_of_style(HexStyle::offsets, prose) == 0);
+  CHECK(forms_of_style(HexStyle::escapes, prose) == 0);
+  CHECK(forms_of_style(HexStyle::percent, prose) == 0);
+  CHECK(other_forms(prose).size() < 60);
+}
+
+TEST_CASE("hex candidates: one line in many is enough for a form to be tried") {
+  const std::string prose(4096, '\n');
+  CHECK(forms_of_style(HexStyle::offsets, prose + "[RX] 00000000: 0004 0402 0004 0402\n") != 0);
+  CHECK(forms_of_style(HexStyle::offsets, prose + "0000000 000 004 004 002\n") != 0);
+  CHECK(forms_of_style(HexStyle::escapes, prose + "rx \\0\\4\n") != 0);
+  CHECK(forms_of_style(HexStyle::percent, prose + "rx=%00%04\n") != 0);
+  CHECK(forms_of_style(HexStyle::words, prose + "rx 00 04 04 02 ok\n") >
+        forms_of_style(HexStyle::words, prose + "rx 00 04 ok\n"));
+}
+
+TEST_CASE("hex candidates: words that a form reads in a line may begin the bytes") {
+  constexpr std::array<std::string_view, 9> lines{
+      "rx 00 04 04 02 ok", "00040402 x0004",   "12 a 00 04 04 02 00 04 ....",
+      "RX: 0 4 -1 255",    " 0 4 255 3 4 5 6", "ff",
+      "12:43:42 rx 04",    "a b c d",          "<buf+8>: 0 4 -1 2 3 4"};
+  std::size_t found = 0;
+  for (std::size_t number = 0; number < 3 * 2 * 4 * 2 * 3; ++number) {
+    HexForm form{HexStyle::words};
+    form.numbers = std::array{16, 10, 8}[number % 3];
+    form.from_end = number / 3 % 2 != 0;
+    form.skipped = number / 6 % 4;
+    form.most = number / 24 % 2 * 4;
+    form.behind = number / 48;
+    for (const auto line : lines) {
+      if (!parse_words_line(line, form, std::nullopt).bytes.empty()) {
+        CAPTURE(line, form.skipped, form.behind, form.numbers);
+        CHECK(may_begin_bytes(alphanumeric_words(line), form));
+        ++found;
+      }
+    }
+  }
+  CHECK(found > 50);
+}
+
+} // namespace dualcam
