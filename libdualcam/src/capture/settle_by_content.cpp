@@ -169,54 +169,84 @@ bool Settler::came_elsewhere(const Run& run, std::int64_t place, const Places& k
 /// Where runs of one session end, and with which CRC.
 std::vector<Settler::Joint> Settler::joints_of(std::span<const Run> session) const {
   std::vector<Joint> joints;
-  for (const auto& run : session) {
+  for (std::size_t i = 0; i < session.size(); ++i) {
+    const auto& run = session[i];
     if (packets_[run.first].origin == DumpOrigin::sync) {
-      joints.push_back({0, place_of(run.first)});
+      joints.push_back({0, i, place_of(run.first)});
     }
     if (run.placed && packets_[run.end - 1].stored) {
-      joints.push_back({*packets_[run.end - 1].stored, end_of(run)});
+      joints.push_back({*packets_[run.end - 1].stored, i, end_of(run)});
     }
   }
   std::ranges::sort(joints);
   return joints;
 }
 
+/// How many runs before and behind it a run may go on from. One CRC in 65,536 fits by chance: where
+/// the places of many runs are not known, only those close by are asked.
+std::size_t Settler::reach_of_chain() const {
+  constexpr std::size_t least = 4; // packets that changed places, or came twice
+  constexpr std::size_t crcs = 65'536;
+  constexpr std::size_t certainty = 256;
+  const auto unknown = std::ranges::count_if(runs_, [](const Run& run) { return !run.placed; });
+  return std::max(least,
+                  crcs / certainty / std::max<std::size_t>(1, static_cast<std::size_t>(unknown)));
+}
+
+/// Where the run that has this index in its session goes on from another one; nullopt: nowhere, or
+/// at several places.
+std::optional<std::int64_t> Settler::joined_at(std::size_t run, std::uint16_t crc,
+                                               std::size_t reach, std::span<const Joint> joints) {
+  const auto first = run - std::min(run, reach);
+  std::optional<std::int64_t> place;
+  for (auto joint = std::ranges::lower_bound(joints, Joint{crc, first, INT64_MIN});
+       joint != joints.end() && joint->crc == crc && joint->run <= run + reach; ++joint) {
+    if (place && *place != joint->place) {
+      return std::nullopt;
+    }
+    place = joint->place;
+  }
+  return place;
+}
+
 /// An undamaged packet shows what CRC it went on from: the one where another run ends. Whether
 /// something changed.
 bool Settler::place_by_chain() {
+  const auto reach = reach_of_chain();
   std::optional<Places> known;
   bool changed = false;
   for (auto begin = runs_.begin(); begin != runs_.end();) {
     const auto end = std::find_if(begin, runs_.end(),
                                   [&](const Run& each) { return each.session != begin->session; });
     if (!std::all_of(begin, end, [](const Run& each) { return each.placed; })) {
-      changed = place_by_chain({begin, end}, known) || changed;
+      changed = place_by_chain({begin, end}, reach, known) || changed;
     }
     begin = end;
   }
   return changed;
 }
 
-bool Settler::place_by_chain(std::span<Run> session, std::optional<Places>& known) {
+bool Settler::place_by_chain(std::span<Run> session, std::size_t reach,
+                             std::optional<Places>& known) {
   const auto joints = joints_of(session);
   bool changed = false;
-  for (auto& run : session) {
+  for (std::size_t i = 0; i < session.size(); ++i) {
+    auto& run = session[i];
     const auto& packet = packets_[run.first];
     if (run.placed || packet.verdict == DumpVerdict::cut || !packet.stored) {
       continue;
     }
-    const auto found = std::ranges::equal_range(joints, start_of(packet), {}, &Joint::crc);
-    if (found.empty() || found.front().place != found.back().place ||
-        !fits(run, found.front().place)) {
+    const auto place = joined_at(i, start_of(packet), reach, joints);
+    if (!place || !fits(run, *place)) {
       continue;
     }
     if (!known) {
       known = known_places();
     }
-    if (came_elsewhere(run, found.front().place, *known)) {
+    if (came_elsewhere(run, *place, *known)) {
       continue;
     }
-    put(run, found.front().place, DumpNumbering::inferred, by_chain);
+    put(run, *place, DumpNumbering::inferred, by_chain);
     packets_[run.first].verdict = DumpVerdict::good;
     packets_[run.first].computed = packet.stored;
     run.doubtful = false;

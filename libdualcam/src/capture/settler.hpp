@@ -71,6 +71,7 @@ private:
   };
   struct Joint {
     std::uint16_t crc;
+    std::size_t run; ///< its index in the session
     std::int64_t place;
     auto operator<=>(const Joint&) const = default;
   };
@@ -111,7 +112,10 @@ private:
   bool came_elsewhere(const Run& run, std::int64_t place, const Places& known) const;
   std::vector<Joint> joints_of(std::span<const Run> session) const;
   bool place_by_chain();
-  bool place_by_chain(std::span<Run> session, std::optional<Places>& known);
+  std::size_t reach_of_chain() const;
+  static std::optional<std::int64_t> joined_at(std::size_t run, std::uint16_t crc,
+                                               std::size_t reach, std::span<const Joint> joints);
+  bool place_by_chain(std::span<Run> session, std::size_t reach, std::optional<Places>& known);
   Runs::iterator next_placed(Runs::iterator run);
   std::int64_t guessed_gap(Runs::iterator run) const;
   std::int64_t length_of(Runs::iterator begin, Runs::iterator end) const;

@@ -90,7 +90,9 @@ void TransferTracker::sync(std::uint32_t number) {
 void TransferTracker::find_place_behind_loss(Bytes payload, std::uint16_t stored) {
   const auto lost = *std::exchange(lost_, std::nullopt);
   const auto goes_on_from = [&](std::uint16_t start) { return crc16(payload, start) == stored; };
-  if (!lost.damaged_packet && std::ranges::any_of(starts_.crcs, goes_on_from)) {
+  const bool packets_are_missing = lost.length_known && lost.bytes % wire_size() == 0;
+  if (!lost.damaged_packet && !packets_are_missing &&
+      std::ranges::any_of(starts_.crcs, goes_on_from)) {
     return; // the chain proves it: only garbage stood there
   }
   behind_sync_ = false; // what was lost may have been packets, or another SYNC

@@ -5,8 +5,8 @@
 #include <map>
 #include <random>
 
+#include "capture/captured.hpp"
 #include "capture/dump_testing.hpp"
-#include "dualcam/capture/transfer_log.hpp"
 #include "figures.hpp"
 
 namespace dualcam {
@@ -196,34 +196,6 @@ struct Findings {
   int complete = 0;
 };
 
-void drain(DumpReader& reader, TransferLog& log) {
-  while (const auto event = reader.poll()) {
-    log.event({1, "", ""}, *event);
-  }
-}
-
-/// The largest transfer.
-CapturedTransfer finished(DumpReader& reader, TransferLog& log) {
-  reader.finish();
-  drain(reader, log);
-  log.finish();
-  CapturedTransfer most;
-  while (const auto finding = log.poll()) {
-    const auto* transfer = std::get_if<CapturedTransfer>(&*finding);
-    if (transfer != nullptr && transfer->packets.size() >= most.packets.size()) {
-      most = *transfer;
-    }
-  }
-  return most;
-}
-
-CapturedTransfer captured(const ByteBuffer& bytes) {
-  DumpReader reader;
-  TransferLog log;
-  reader.received(bytes);
-  return finished(reader, log);
-}
-
 void judge(const Truth& truth, const CapturedTransfer& transfer, Findings& findings) {
   auto intact = truth.intact();
   const auto contents = truth.contents();
@@ -409,85 +381,6 @@ TEST_CASE("damage: behind one damaged stretch every whole packet keeps its place
       CHECK(found.misplaced * 1000 <= found.runs);
       CHECK(found.misnamed * 200 < found.runs + 200); // a SYNC may be erased, and its chain lost
       CHECK(found.lost * 1000 <= found.runs);
-    }
-  }
-}
-
-TEST_CASE("damage: where the capture tells how much it lacks, every packet keeps its number") {
-  DeviceStream s(20, 320);
-  s.init().start().sync(1).data(20);
-  s.init(0);
-  // [first, end) of the packets and, before the first one, SYNC
-  const auto begin = [&](std::size_t packet) { return s.starts[packet] - (packet == 0 ? 8 : 0); };
-  const auto end = [&](std::size_t packet) {
-    return packet == s.starts.size() ? s.bytes.size() - init_size : s.starts[packet];
-  };
-  for (std::size_t one = 0; one < 18; ++one) {
-    for (std::size_t other = one + 2; other < 20; ++other) {
-      for (const std::size_t count : {std::size_t{1}, std::size_t{3}}) {
-        CAPTURE(one, other, count);
-        DumpReader reader;
-        TransferLog log;
-        std::size_t at = 0;
-        for (const auto first : {one, other}) {
-          const auto last = std::min(first + (first == one ? 1 : count), s.starts.size());
-          reader.received(Bytes(s.bytes).subspan(at, begin(first) - at));
-          drain(reader, log);
-          reader.missing(end(last) - begin(first));
-          drain(reader, log);
-          at = end(last);
-        }
-        reader.received(Bytes(s.bytes).subspan(at));
-        const auto transfer = finished(reader, log);
-        CHECK(transfer.packets.size() == 20 - 1 - std::min(count, 20 - other));
-        for (const auto& packet : transfer.packets) {
-          CAPTURE(packet.offset);
-          const auto found = std::ranges::find(s.starts, packet.offset);
-          REQUIRE(found != s.starts.end());
-          CHECK(packet.number == found - s.starts.begin() + 1);
-        }
-      }
-    }
-  }
-}
-
-namespace {
-
-/// Packets of which every fifth segment is missing, and the capture tells how long that is.
-CapturedTransfer without_every_fifth(const DeviceStream& s, std::size_t segment) {
-  DumpReader reader;
-  TransferLog log;
-  for (std::size_t at = 0; at < s.bytes.size(); at += segment) {
-    const auto size = std::min(segment, s.bytes.size() - at);
-    at / segment % 5 == 4 ? reader.missing(size)
-                          : reader.received(Bytes(s.bytes).subspan(at, size));
-    drain(reader, log);
-  }
-  return finished(reader, log);
-}
-
-} // namespace
-
-TEST_CASE("damage: equal packets stay where the length of gaps puts them") {
-  for (const std::size_t different : {1U, 2U, 4U}) {
-    for (const bool blank : {true, false}) {
-      for (const std::size_t segment : {536U, 700U, 1030U, 1448U}) {
-        CAPTURE(different, blank, segment);
-        DeviceStream s(60, 300);
-        for (std::size_t i = 0; i < s.content.size(); ++i) {
-          s.content[i] = blank ? std::byte{0} : s.content[i % (different * full_packet)];
-        }
-        s.session();
-        const auto transfer = without_every_fifth(s, segment);
-        CHECK(transfer.packets.size() >= 45);
-        CHECK_FALSE(transfer.is_complete());
-        for (const auto& packet : transfer.packets) {
-          CAPTURE(packet.offset);
-          const auto sent = std::ranges::find(s.starts, packet.offset);
-          REQUIRE(sent != s.starts.end());
-          CHECK(packet.number == sent - s.starts.begin() + 1);
-        }
-      }
     }
   }
 }

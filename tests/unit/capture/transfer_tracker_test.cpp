@@ -135,6 +135,11 @@ TEST_CASE("tracker: garbage costs no packet where the chain goes on") {
         Lines{"good 4 inferred at 300, behind packet, CRC from zero"});
   CHECK(Transfer(begun).lost(31, true).data(3, chain(3, 3)).last() ==
         Lines{"good 4 inferred at 300, behind packet, CRC from zero"});
+  // Where the length of whole packets is known to be missing, a CRC fits by chance.
+  CHECK(Transfer(begun).lost(2 * on_wire, false, true).data(3, chain(1, 3)).last() ==
+        Lines{"unchecked 5 inferred at 400, behind packet, CRC from ?"});
+  CHECK(Transfer(begun).lost(2 * on_wire + 8, false, true).data(3, chain(1, 3)).last() ==
+        Lines{"good 3 stated at 200, behind packet, CRC from packet"});
 }
 
 TEST_CASE("tracker: a lost stretch is measured in packets, of which one was in it at least") {
