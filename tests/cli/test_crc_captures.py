@@ -78,6 +78,21 @@ class Captures(ToolTest):
         text.write_bytes(gzip.compress(b"00 05 00 04 00 00 00 00\n"))
         self.assertIn("STATUS", self.run_tool("dcam-crc", "-v", "--dump", text).stderr)
 
+    def test_one_that_is_damaged_is_read_up_to_there(self):
+        at = 24 + sum(map(len, self.frames[:9]))
+        damaged = [*self.frames[:9], self.frames[9][:8] + b"\x7f" + self.frames[9][9:],
+                   *self.frames[10:]]
+        done, transfers = self.check(self.write("damaged", damaged))
+        self.assertEqual((done.returncode, len(transfers)), (1, 1))
+        self.assertFalse(transfers[0]["complete"])
+        self.assertIn(f", in packet 10 at byte {at}; it is not read any further",
+                      done.stderr.decode())
+        self.assertIn("1 capture was not read to the end: what is missing may be in the rest",
+                      done.stderr.decode())
+        self.assertEqual(json.loads(done.stdout.splitlines()[-1])["captures_not_read_to_end"], 1)
+        done, _ = self.check(self.capture)
+        self.assertEqual(json.loads(done.stdout.splitlines()[-1])["captures_not_read_to_end"], 0)
+
     def test_frames_cut_by_the_snapshot_length_are_counted(self):
         frames = []
         for frame in self.frames:

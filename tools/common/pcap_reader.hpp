@@ -10,8 +10,9 @@
 
 namespace dualcam::inline tools {
 
-/// Calls `take` for each captured frame, in the file's order. Errors: malformed (a truncated file
-/// among it: the frames before have been taken), unsupported (no link layer in it is supported).
+/// Calls `take` for each captured frame, in the file's order. Errors: io; malformed, which tells
+/// where (a truncated file among it: the frames before have been taken); unsupported (no link layer
+/// in it is supported).
 Result<void> read_capture(InputFile& file, const std::function<void(const CapturedFrame&)>& take);
 
 /// For --version.

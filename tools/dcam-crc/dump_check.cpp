@@ -172,6 +172,7 @@ ExitCode DumpCheck::check_captures() {
     const auto read = reader.read(file->content());
     const auto whole = file->finish();
     if (!read || !whole) {
+      ++facts.not_read_to_end;
       code = worse_of(code, failed(path, read ? whole.error() : read.error()));
     }
     options.progress = [](std::uint64_t) {};

@@ -443,6 +443,7 @@ void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
                       {"connections", facts.form == DumpForm::capture ? facts.streams : 0},
                       {"other_connections", facts.other_connections},
                       {"connections_given_up", facts.given_up},
+                      {"captures_not_read_to_end", facts.not_read_to_end},
                       {"frames_not_read", facts.not_read},
                       {"frames_cut_off", facts.cut_off},
                       {"lines_passed_over", facts.lines_passed_over},
@@ -460,6 +461,11 @@ void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
     console_.warning(
         fmt::format("{}: {} given up early: more were open at once than are kept; --port chooses",
                     name, counted(facts.given_up, "connection was", "connections were")));
+  }
+  if (facts.not_read_to_end != 0 && transfers_ != 0) {
+    console_.warning(fmt::format("{}: {} not read to the end: what is missing may be in the rest",
+                                 name,
+                                 counted(facts.not_read_to_end, "capture was", "captures were")));
   }
   if (facts.cut_off != 0) {
     console_.warning(fmt::format("{}: of {} only the beginning was captured: the snapshot length "

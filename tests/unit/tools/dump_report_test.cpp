@@ -340,8 +340,9 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
         "dcam-crc: d: no transfer in it\n");
   CHECK(told(json_options(), tell).output ==
         R"({"event":"summary","dump":"d","form":"capture","transfers":0,"connections":3,)"
-        R"("other_connections":1,"connections_given_up":2,"frames_not_read":{"IPX":2,"UDP":1},)"
-        R"("frames_cut_off":1,"lines_passed_over":4,"lines_not_read":2,"text_conversion":"",)"
+        R"("other_connections":1,"connections_given_up":2,"captures_not_read_to_end":0,)"
+        R"("frames_not_read":{"IPX":2,"UDP":1},"frames_cut_off":1,)"
+        R"("lines_passed_over":4,"lines_not_read":2,"text_conversion":"",)"
         R"("commands":7,"status":null})"
         "\n");
   CHECK_THAT(told({}, [&](DumpReport& report) { report.end({}, {2, "", true, 0x11}); }).errors,
