@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds with GCC (optimised, assertions on) and with Clang (ASan, UBSan,
-# fuzz targets), runs every test in both and prints the figures that they yield. Safe to repeat.
+# fuzz targets), runs every test in both, lints (tests/lint.sh) and prints the figures that the tests
+# yield. Safe to repeat.
 #
 #   tests/run.sh          minutes: short counts
 #   tests/run.sh --soak MINUTES   200 cameras of every family on bad lines for so long (tests/soak.py)
 #   tests/run.sh --full   hours: the counts that the promises are stated with, in the GCC build,
 #                         which is what users get; fuzzing, for DUALCAM_FUZZ_SECONDS (600) a target;
-#                         a linker's look at the types; parameters that are copied; changed sources
+#                         clang-tidy; a linker's look at the types; parameters that are copied; changed sources
 #                         (tests/mutation.py); full stores under ext4, xfs and overlayfs
 #                         (tests/full_stores.py); bare Debians (tests/portability.sh)
 set -euo pipefail
@@ -119,6 +120,7 @@ DUALCAM_FULL=$full build_and_test gcc $((full ? 3600 : 300)) \
 DUALCAM_FULL='' build_and_test clang 300 -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug \
   -DCMAKE_CXX_FLAGS_DEBUG="-O1 -gline-tables-only" -DDUALCAM_FUZZ=ON
 rm -rf build/fuzz
+check "lint" tests/lint.sh ${full:+--tidy} build/clang
 if [[ $full ]]; then
   fuzz
   check "no two types share a name" one_program
