@@ -118,7 +118,8 @@ as_root() {
 DUALCAM_FULL=$full build_and_test gcc $((full ? 3600 : 300)) \
   -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Release -DDUALCAM_BENCHMARKS=ON
 DUALCAM_FULL='' build_and_test clang 300 -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug \
-  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -gline-tables-only" -DDUALCAM_FUZZ=ON
+  -DCMAKE_CXX_FLAGS_DEBUG="-O1 -gline-tables-only" -DDUALCAM_SANITIZE=ON \
+  -DDUALCAM_FUZZ="$([[ $full ]] && echo ON || echo OFF)"
 rm -rf build/fuzz
 check "lint" tests/lint.sh ${full:+--tidy} build/clang
 if [[ $full ]]; then

@@ -4,6 +4,10 @@
 # and crashing inputs stay in build/fuzz.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+if ! grep -q '^DUALCAM_FUZZ:BOOL=ON$' "$1/CMakeCache.txt"; then
+  echo "tests/fuzz/run.sh: $1: build with -DDUALCAM_FUZZ=ON, or the fuzzer does not see where it gets" >&2
+  exit 2
+fi
 export targets=$1/tests/fuzz seconds=$2 logs=build/fuzz corpora seed=1
 corpora=$(mktemp -d)
 trap 'rm -r "$corpora"' EXIT
