@@ -95,6 +95,7 @@ def shown(change, how=""):
 def changes_of(path):
     """Every change that can be made to one file."""
     found, offset, before = [], 0, ""
+    plain = switched_changes.masked(source_of(path))
     for number, text in enumerate(source_of(path).split("\n")):
         code = text.split("//")[0].rstrip()
         begins = before.endswith((";", "{", "}", ":", ")"))  # the line above is not part of it
@@ -104,6 +105,8 @@ def changes_of(path):
                 for pattern, replacement in patterns:
                     for match in re.finditer(pattern, code):
                         begin = match.start(match.lastindex or 0)
+                        if plain[offset + begin] != code[begin]:
+                            continue  # within a string
                         becomes = match.expand(replacement)
                         edit = switched_changes.Edit(0, offset + begin, offset + match.end(),
                                                      becomes.split(" //")[0], is_statement)
