@@ -115,11 +115,7 @@ private:
     Selection selection;
     selection.label = labelled_ ? label_of(source.file.path()) : "";
     selection.has_time = source.file.format() != VideoFormat::jpeg;
-    if (!selection.has_time) {
-      selection.pictures = {0};
-      return selection;
-    }
-    if (!source.is_stream()) {
+    if (!source.is_stream()) { // a photo is one picture, too
       selection.pictures = spread(std::max<std::uint64_t>(source.mp4.frames, 1), each_);
       return selection;
     }
