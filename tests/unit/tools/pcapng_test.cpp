@@ -1,5 +1,6 @@
 // What is wrong with a pcapng file is told, and where; what is whole before it counts.
 #include "common/pcap_reader.hpp"
+#include "common/pcapng_reader.hpp"
 
 #include "temporary_folder.hpp"
 #include "tools/capture_testing.hpp"
@@ -13,9 +14,9 @@ constexpr auto packet = "00000006 00000028 00000000 00000000 00000000 00000005 0
                         "4142434445000000 00000028";
 
 /// The frames that it has, then what is wrong.
-std::string read(std::string_view hex) {
+std::string read(Bytes bytes) {
   const TemporaryFolder folder;
-  write_file(folder / "f", as_text(from_hex(hex)));
+  write_file(folder / "f", as_text(bytes));
   auto file = InputFile::open((folder / "f").string());
   REQUIRE(file);
   std::string text;
@@ -25,6 +26,8 @@ std::string read(std::string_view hex) {
   });
   return result ? text : text + result.error().message;
 }
+
+std::string read(std::string_view hex) { return read(Bytes(from_hex(hex))); }
 
 std::string blocks(std::initializer_list<std::string_view> parts) {
   std::string hex;
@@ -66,6 +69,9 @@ TEST_CASE("pcapng: each damage is told with the block where it is") {
          "it has two lengths"},
         {blocks({section, interface, packet, "00000006 00000010 00000000 00000010"}),
          "a packet's header is cut off"},
+        {blocks({section, interface, packet,
+                 "0a0d0d0a 00000018 1a2b3c4d 0001 0000 ffffffff 00000018"}),
+         "not version 1 of the format"},
         {blocks({section, interface, packet, "00000003 0000000c 0000000c"}),
          "a packet without an interface"},
         {blocks({section, interface, packet, "00000001 00000010 00000000 00000010"}),
@@ -95,6 +101,66 @@ TEST_CASE("pcapng: each damage is told with the block where it is") {
              ContainsSubstring("a packet without an interface"));
   CHECK_THAT(read(blocks({section, interface, section, packet})), // a section has its own
              ContainsSubstring("a packet of an interface that is not described"));
+}
+
+TEST_CASE("pcapng: blocks of any size up to the largest are read, however many there are") {
+  const auto captured = from_hex(packet);
+  const auto unknown = [](std::uint32_t length) { // a block of a kind that is not looked at
+    ByteBuffer block;
+    append_be(block, std::uint32_t{10});
+    append_be(block, length);
+    block.resize(length - 4);
+    append_be(block, length);
+    return block;
+  };
+  const auto begin = from_hex(blocks({section, interface}));
+  auto many = begin;
+  std::string expected;
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    append(many, unknown(20'000 + 4 * i)); // ends and begins anywhere in what is read at once
+    append(many, captured);
+    expected += "101:ABCDE ";
+  }
+  CHECK(read(Bytes(many)) == expected);
+  const auto with_block = [&](std::uint32_t length) {
+    auto bytes = begin;
+    append(bytes, unknown(length));
+    append(bytes, captured);
+    return read(Bytes(bytes));
+  };
+  constexpr auto most = PcapngReader::largest_block;
+  CHECK(with_block(most) == "101:ABCDE ");
+  CHECK_THAT(with_block(most + 4), ContainsSubstring("its length cannot be 16777220"));
+}
+
+TEST_CASE("pcapng: a section has 65536 interfaces at the most") {
+  const auto one = from_hex(interface);
+  auto interfaces = from_hex(section);
+  for (unsigned i = 0; i < 65536; ++i) {
+    append(interfaces, one);
+  }
+  const auto followed_by = [&](std::string_view hex) {
+    auto bytes = interfaces;
+    append(bytes, from_hex(hex));
+    return read(Bytes(bytes));
+  };
+  CHECK(followed_by("00000006 00000024 0000ffff 00000000 00000000 00000003 00000003"
+                    "41424300 00000024") == "101:ABC "); // of the last one
+  CHECK_THAT(followed_by(interface), ContainsSubstring("too many interfaces"));
+  CHECK(followed_by(blocks({section, interface, packet})) == "101:ABCDE "); // the next has its own
+}
+
+TEST_CASE("pcapng: a packet that was cut is told with the length it had") {
+  std::vector<std::uint64_t> lengths;
+  const TemporaryFolder folder;
+  const auto hex =
+      blocks({section, interface, packet, "00000003 00000014 00000009 41424344 00000014"});
+  write_file(folder / "f", as_text(from_hex(hex)));
+  auto file = InputFile::open((folder / "f").string());
+  REQUIRE(file);
+  CHECK(read_capture(*file,
+                     [&](const CapturedFrame& captured) { lengths.push_back(captured.length); }));
+  CHECK(lengths == std::vector<std::uint64_t>{7, 9});
 }
 
 } // namespace dualcam
