@@ -8,13 +8,14 @@
 namespace dualcam::convert {
 namespace {
 
-/// DualCams announce packets, whose first one tells their size; files by path bytes.
+/// DualCams announce packets, whose first one tells their size, as some others do; most of these
+/// announce bytes.
 std::uint64_t announced_bytes(const Checkpoint& checkpoint) {
   const auto& identity = checkpoint.identity;
-  const auto newest = checkpoint.newest();
-  if (!identity.file.kind()) {
+  if (!identity.file.kind() && !identity.in_packets) {
     return identity.announced;
   }
+  const auto newest = checkpoint.newest();
   return newest ? std::uint64_t{identity.announced} * checkpoint.claims[*newest]->held.packet_size
                 : 0;
 }
