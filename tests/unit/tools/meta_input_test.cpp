@@ -1,5 +1,6 @@
 #include "dcam-meta/input.hpp"
 
+#include "dualcam/wire/message.hpp"
 #include "temporary_folder.hpp"
 
 namespace dualcam::meta {
@@ -128,6 +129,22 @@ TEST_CASE("meta input: bytes alone are a payload, messages, or nothing") {
   CHECK(messages.records[0].imei == 350612071913857);
   CHECK(of("").complaints.size() == 1);
   CHECK(of("ffffffff").complaints.size() == 1);
+}
+
+TEST_CASE("meta input: of a connection without metadata its INIT is told") {
+  auto sent = encode(Init{5, 350612071913857, 0x44000400});
+  append(sent, encode(Start{2}));
+  const auto found = found_in(as_text(sent));
+  CHECK(found.complaints.empty());
+  REQUIRE(found.records.size() == 1);
+  CHECK(found.records[0].imei == 350612071913857);
+  const auto with_metadata = [&] {
+    auto all = encode(Init{5, 350612071913857, 0x44000400});
+    append(all, from_hex("000b0020" + v3));
+    append(all, encode(Start{2}));
+    return all;
+  }();
+  CHECK(summary(as_text(with_metadata)) == "videof "); // which has the IMEI, too
 }
 
 TEST_CASE("meta input: JSON lines of any number are read as they come, one without an end is not") {

@@ -1,5 +1,10 @@
 #include "dcam-meta/tool.hpp"
 
+#include <csignal>
+#include <set>
+
+#include <sys/resource.h>
+
 #include "common/json.hpp"
 #include "common/units.hpp"
 #include "dcam-meta/exif.hpp"
@@ -103,6 +108,27 @@ TEST_CASE("meta tool: coordinates stand alone, in pairs of words or in pairs of 
   }
 }
 
+TEST_CASE("meta tool: what is no place on Earth is converted, and a note says so") {
+  MetaOptions options;
+  options.coord = true;
+  options.values = {"90", "180"};
+  CHECK(run(options).errors.empty());
+  options.values = {"90.5"};
+  auto ran = run(options);
+  CHECK(ran.code == ExitCode::done);
+  CHECK(ran.output == "4056a00000000000\n");
+  CHECK(ran.errors ==
+        "dcam-meta: 90.5 is beyond 90 degrees: no latitude, but it can be a longitude\n");
+  options.common.json = true;
+  ran = run(options);
+  CHECK_THAT(ran.output, ContainsSubstring("\"note\":\"90.5 is beyond 90 degrees: no latitude"));
+  options.common.json = false;
+  options.values.clear();
+  const StandardInput input("1\n181\n");
+  CHECK(run(options).errors ==
+        "dcam-meta: line 2: 181 is beyond 180 degrees: no latitude or longitude\n");
+}
+
 TEST_CASE("meta tool: coordinates are read from standard input, line by line") {
   MetaOptions options;
   options.coord = true;
@@ -191,6 +217,31 @@ TEST_CASE("meta tool: a photo is tagged in place, by way of links, from the reco
   CHECK(run(options).errors.find("too large") == std::string::npos);
   REQUIRE(::truncate(path.c_str(), largest + 1) == 0);
   CHECK_THAT(run(options).errors, ContainsSubstring("too large for a photo"));
+}
+
+TEST_CASE("meta tool: a photo for whose EXIF the disk has no room stays as it is, and alone") {
+  std::signal(SIGXFSZ, SIG_IGN);
+  const TemporaryFolder folder;
+  const auto path = (folder / "p.jpg").string();
+  auto jpeg = from_hex("ffd8 ffe0 0004 0102 ffda 0004 0000");
+  jpeg.resize(5000, std::byte{0x55});
+  append(jpeg, from_hex("ffd9"));
+  write_file(path, as_text(jpeg));
+  write_file(path + ".json", "{\"raw\":\"" + v3 + "\"}");
+  MetaOptions options;
+  options.tag = true;
+  options.files = {path};
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit small{4000, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const auto ran = run(options);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  CHECK(ran.code == ExitCode::io);
+  CHECK_THAT(ran.errors, ContainsSubstring("File too large"));
+  CHECK(content_of(path) == as_text(jpeg));
+  CHECK(folder.names() == std::set<std::string>{"p.jpg", "p.jpg.json"});
+  CHECK(run(options).code == ExitCode::done);
 }
 
 TEST_CASE("meta exif: a photo keeps every byte but the segment, which tells time, place and IMEI") {
