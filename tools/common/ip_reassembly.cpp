@@ -1,7 +1,6 @@
 #include "common/ip_reassembly.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace dualcam::inline tools {
 namespace {
@@ -22,33 +21,34 @@ std::optional<IpPayload> IpReassembly::add(const IpPayload& piece) {
   }
   if (const auto found = by_key_.find(key);
       found != by_key_.end() && contradicts(*found->second, piece)) {
-    give_up(found->second);
+    forget(found->second);
   }
   auto& packet = packet_of(key);
+  if (packet.is_whole()) {
+    return std::nullopt; // it has come before
+  }
   bytes_ -= packet.bytes.size();
   put(packet, piece);
   bytes_ += packet.bytes.size();
+  const bool is_whole = packet.is_whole();
   const auto place = by_key_.find(key)->second;
-  const bool is_whole = packet.length && packet.covered.size() == 1 &&
-                        packet.covered.begin()->first == 0 &&
-                        packet.covered.begin()->second == *packet.length;
   if (is_whole) {
-    bytes_ -= packet.bytes.size();
-    whole_ = std::exchange(packet.bytes, {});
-    remove(place);
-    auto payload = piece;
-    payload.bytes = whole_;
-    payload.length = whole_.size();
-    payload.fragment.reset();
-    return payload;
-  }
-  if (packet.covered.size() > most_stretches) {
-    give_up(place);
+    ++whole_;
+    packets_.splice(packets_.end(), packets_, place); // what is handed out stays
+  } else if (packet.covered.size() > most_stretches) {
+    forget(place);
   }
   while (packets_.size() > most_packets || bytes_ > most_bytes) {
-    give_up(packets_.begin());
+    forget(packets_.begin());
   }
-  return std::nullopt;
+  if (!is_whole) {
+    return std::nullopt;
+  }
+  auto payload = piece;
+  payload.bytes = packet.bytes;
+  payload.length = packet.bytes.size();
+  payload.fragment.reset();
+  return payload;
 }
 
 IpReassembly::Packet& IpReassembly::packet_of(const Key& key) {
@@ -61,12 +61,12 @@ IpReassembly::Packet& IpReassembly::packet_of(const Key& key) {
   return *found->second;
 }
 
-void IpReassembly::give_up(Order::iterator packet) {
-  ++given_up_;
-  remove(packet);
-}
-
-void IpReassembly::remove(Order::iterator packet) {
+void IpReassembly::forget(Order::iterator packet) {
+  if (packet->is_whole()) {
+    --whole_;
+  } else {
+    ++given_up_;
+  }
   bytes_ -= packet->bytes.size() + packet_cost;
   by_key_.erase(packet->key);
   packets_.erase(packet);

@@ -59,6 +59,26 @@ TEST_CASE("IP fragments: in any order, again, and over each other") {
   }
 }
 
+TEST_CASE("IP fragments: those that come again behind the last one are of no other packet") {
+  IpReassembly reassembly;
+  CHECK(whole({{0, 800}, {0, 800}, {800, 100, true}, {800, 100, true}, {0, 800}}, reassembly) ==
+        Packets{content(900)});
+  CHECK(reassembly.incomplete() == 0);
+  CHECK(whole({{0, 800, false, 1, 2}, {800, 100, true, 1, 2}}, reassembly) == // the number again
+        Packets{content(900, 2)});
+  CHECK(reassembly.incomplete() == 0);
+}
+
+TEST_CASE("IP fragments: a packet that becomes whole last of many is handed out") {
+  IpReassembly reassembly;
+  std::vector<Piece> pieces{{0, 65000, false, 0, 1}};
+  for (std::uint32_t i = 1; i <= IpReassembly::most_bytes / 65'800; ++i) {
+    pieces.push_back({0, 65000, false, i, 1});
+  }
+  pieces.push_back({65000, 500, true, 0, 1});
+  CHECK(whole(pieces, reassembly) == Packets{content(65500)});
+}
+
 TEST_CASE("IP fragments: those of several packets are told apart") {
   IpReassembly reassembly;
   CHECK(whole({{0, 800, false, 1, 1},
@@ -110,6 +130,15 @@ TEST_CASE("IP fragments: so many packets wait at once, with one more the first i
     const bool is_there = waiting == IpReassembly::most_packets;
     CHECK(whole({{8, 8, true, 0, 1}}, reassembly).size() == (is_there ? 1 : 0));
   }
+}
+
+TEST_CASE("IP fragments: whole packets take no more room than others") {
+  IpReassembly reassembly;
+  for (std::uint32_t i = 0; i < IpReassembly::most_packets + 100; ++i) {
+    CHECK(whole({{0, 1000, false, i, 1}, {1000, 8, true, i, 1}}, reassembly).size() == 1);
+  }
+  CHECK(reassembly.memory() <= IpReassembly::most_packets * 1300);
+  CHECK(reassembly.incomplete() == 0);
 }
 
 TEST_CASE("IP fragments: bounded in number, in bytes, and in pieces") {
