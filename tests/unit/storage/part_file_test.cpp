@@ -1,13 +1,11 @@
 #include "dualcam/storage/part_file.hpp"
 
-#include <csignal>
-
 #include <fcntl.h>
-#include <sys/resource.h>
 
 #include "dualcam/storage/checkpoint.hpp"
 #include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/name_length.hpp"
+#include "full_disk.hpp"
 #include "temporary_folder.hpp"
 
 namespace dualcam {
@@ -272,15 +270,11 @@ TEST_CASE("part file: a write that does not fit is an error that names the path"
   const TemporaryFolder folder;
   auto part = PartFile::create(folder / "a");
   REQUIRE(part);
-  rlimit before{};
-  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
-  const rlimit small{10, before.rlim_max};
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
   const std::array pieces{as_bytes("more than ten bytes")};
-  const auto written = part->append(pieces);
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, handler);
+  const auto written = [&] {
+    const FullDisk disk(10);
+    return part->append(pieces);
+  }();
   REQUIRE_FALSE(written);
   CHECK(written.error().message.find("a.part: File too large") != std::string::npos);
 }

@@ -3,8 +3,7 @@
 
 #include <csignal>
 
-#include <sys/resource.h>
-
+#include "full_disk.hpp"
 #include "tools/studio.hpp"
 
 namespace dualcam::convert {
@@ -112,11 +111,10 @@ TEST_CASE("ffmpeg run: where it fails and the file cannot grow any more, that is
     Bench bench(studio);
     auto output = create_output(bench.workshop, studio.path("a.mkv"), false);
     REQUIRE(output);
-    std::signal(SIGXFSZ, SIG_IGN);
-    rlimit before{};
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
-    const rlimit small{is_full ? 100'000 : before.rlim_cur, before.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    std::optional<FullDisk> disk;
+    if (is_full) {
+      disk.emplace(100'000);
+    }
     const auto made = run_ffmpeg_into(
         bench.workshop, *output,
         {.command =
@@ -124,7 +122,7 @@ TEST_CASE("ffmpeg run: where it fails and the file cannot grow any more, that is
          .feed = {},
          .form = ResultForm::matroska,
          .on_progress = {}});
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    disk.reset();
     REQUIRE_FALSE(made);
     CHECK(made.error().code == (is_full ? ExitCode::io : ExitCode::child_failed));
     CHECK(made.error().meets_all == is_full);

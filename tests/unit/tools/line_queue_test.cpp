@@ -6,9 +6,9 @@
 #include <thread>
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "full_disk.hpp"
 #include "quiet.hpp"
 #include "testing.hpp"
 
@@ -177,13 +177,9 @@ TEST_CASE("a full disk is an error, and where nothing can be put off memory has 
 }
 
 TEST_CASE("lines keep their order though the disk has no room to put off all of them") {
-  std::signal(SIGXFSZ, SIG_IGN);
   Pipe pipe;
   LineQueue queue(pipe.writer(), settings(1'000));
-  rlimit before{};
-  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
-  const rlimit small{3'000, before.rlim_max};
-  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  std::optional<FullDisk> disk(3'000);
   std::string expected;
   for (int number = 0; number < 300; ++number) {
     REQUIRE(queue.write(line(number), Weight::product));
@@ -193,7 +189,7 @@ TEST_CASE("lines keep their order though the disk has no room to put off all of 
   std::string got;
   std::thread reader([&] { got = pipe.read_all(); });
   queue.flush(std::nullopt);
-  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  disk.reset();
   CHECK(queue.written() == expected.size());
   CHECK(queue.waiting() == 0);
   pipe.close_writer();

@@ -1,13 +1,11 @@
 #include "dcam-meta/tool.hpp"
 
-#include <csignal>
 #include <set>
-
-#include <sys/resource.h>
 
 #include "common/json.hpp"
 #include "common/units.hpp"
 #include "dcam-meta/exif.hpp"
+#include "full_disk.hpp"
 #include "standard_input.hpp"
 #include "tools/ran.hpp"
 
@@ -220,7 +218,6 @@ TEST_CASE("meta tool: a photo is tagged in place, by way of links, from the reco
 }
 
 TEST_CASE("meta tool: a photo for whose EXIF the disk has no room stays as it is, and alone") {
-  std::signal(SIGXFSZ, SIG_IGN);
   const TemporaryFolder folder;
   const auto path = (folder / "p.jpg").string();
   auto jpeg = from_hex("ffd8 ffe0 0004 0102 ffda 0004 0000");
@@ -231,12 +228,10 @@ TEST_CASE("meta tool: a photo for whose EXIF the disk has no room stays as it is
   MetaOptions options;
   options.tag = true;
   options.files = {path};
-  rlimit before{};
-  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
-  const rlimit small{4000, before.rlim_max};
-  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
-  const auto ran = run(options);
-  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  const auto ran = [&] {
+    const FullDisk disk(4000);
+    return run(options);
+  }();
   CHECK(ran.code == ExitCode::io);
   CHECK_THAT(ran.errors, ContainsSubstring("File too large"));
   CHECK(content_of(path) == as_text(jpeg));
