@@ -11,7 +11,12 @@
 namespace dualcam::sim {
 
 Result<ReplayStore> ReplayStore::create() {
-  const auto folder = std::filesystem::temp_directory_path();
+  std::error_code error;
+  const auto folder = std::filesystem::temp_directory_path(error);
+  if (error) {
+    return std::unexpected(
+        Error{ErrorCategory::io, 0, "no folder for temporary files: " + error.message()});
+  }
   auto file = temporary_file(folder);
   if (file.get() < 0) {
     return errno_error(errno, folder);
@@ -176,8 +181,8 @@ void ReplayScript::Connection::say(ReplayConnection& made, const Piece& piece) {
   made.missing += piece.missing;
   made.bytes += piece.size;
   auto delay = piece.time - last_;
-  std::optional<CommandId> command;
   for (std::size_t at = 0; at < piece.size;) {
+    std::optional<CommandId> command;
     while (next_answer_ != answers_.end() && next_answer_->offset <= piece.offset + at) {
       command = awaited(next_answer_->to); // of one that the gap before it has cut, too
       ++next_answer_;
@@ -187,7 +192,6 @@ void ReplayScript::Connection::say(ReplayConnection& made, const Piece& piece) {
                          : static_cast<std::size_t>(std::min<std::uint64_t>(
                                piece.size, next_answer_->offset - piece.offset));
     made.steps.push_back({command, delay, piece.place + at, end - at});
-    command.reset();
     delay = {};
     at = end;
   }

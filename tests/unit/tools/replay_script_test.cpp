@@ -1,6 +1,8 @@
 #include "dcam-sim/replay_script.hpp"
 
 #include "capture/dump_testing.hpp"
+#include "environment.hpp"
+#include "full_disk.hpp"
 #include "tools/capture_testing.hpp"
 
 namespace dualcam::sim {
@@ -200,6 +202,28 @@ TEST_CASE("replay script: bytes that are not in the capture are counted") {
   REQUIRE(made.size() == 1);
   CHECK(made[0].missing == 15);
   CHECK(made[0].bytes == 16 + 10 + 8 + 15);
+}
+
+TEST_CASE("replay script: a capture for whose bytes there is no room is told, not played") {
+  {
+    const Variable folder("TMPDIR", "/no/such");
+    const auto store = ReplayStore::create();
+    REQUIRE_FALSE(store);
+    CHECK(store.error().message == "no folder for temporary files: No such file or directory");
+  }
+  {
+    const Variable folder("TMPDIR", "/proc"); // where no file can be made
+    CHECK_FALSE(ReplayStore::create());
+  }
+  auto store = ReplayStore::create();
+  REQUIRE(store);
+  const FullDisk disk(10);
+  CHECK(store->add(as_bytes("0123456789")) == 0);
+  CHECK(store->error() == 0);
+  store->add(as_bytes("x"));
+  CHECK(store->error() == EFBIG);
+  CHECK(store->read(0, 10));
+  CHECK_FALSE(store->read(0, 11));
 }
 
 TEST_CASE("replay script: devices are told by their IMEIs, else by their addresses") {
