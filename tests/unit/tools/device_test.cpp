@@ -188,6 +188,7 @@ namespace {
 class MuteServer {
 public:
   std::vector<std::string> answers;
+  bool hangs_up = false; ///< behind them
 
   explicit MuteServer(const std::vector<Recording>& files) : files_(files) {}
 
@@ -244,6 +245,9 @@ private:
       const auto bytes = from_hex(hex);
       co_await asio::async_write(socket, asio::buffer(bytes), as_values);
     }
+    if (hangs_up) {
+      co_return;
+    }
     asio::steady_timer until_they_leave(io_, TimePoint::max());
     while (running_ != 0) {
       until_they_leave.expires_after(1ms);
@@ -288,6 +292,16 @@ TEST_CASE("device: a server that falls silent ends it, in every state") {
                                  ? "the server has been silent for 30.0 s: giving it up"
                                  : "connection lost: the server has taken nothing for 30.0 s"));
   }
+}
+
+TEST_CASE("device: a server that hangs up before it has every file is told") {
+  MuteServer server(recordings);
+  server.answers = {"000800072570686f746f66"}; // FILE REQUEST
+  server.hangs_up = true;
+  server.run({});
+  CHECK(server.code == ExitCode::incomplete);
+  REQUIRE(server.said.size() == 1);
+  CHECK_THAT(server.said[0], Catch::Matchers::StartsWith("the server hung up: "));
 }
 
 TEST_CASE("device: connections are spread over the ramp") {
