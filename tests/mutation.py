@@ -87,6 +87,14 @@ def text_of(change):
     return change.path, change.old.strip(), change.new.strip()
 
 
+def stale(file, possible):
+    """The entries of a list that no change is any more: the code is another now."""
+    changes = {text_of(change) for change in possible}
+    looked_at = {change.path for change in possible}
+    return [entry for entry in sorted(texts(file)) if entry not in changes
+            and (entry[0] in looked_at or not (SOURCE / entry[0]).exists())]
+
+
 def shown(change, how=""):
     return (f"{change.path}:{change.line + 1}:{how}\n  - {change.old.strip()}\n"
             f"  + {change.new.strip()}")
@@ -310,6 +318,9 @@ def main():
     options = parser.parse_args()
 
     possible = in_order(options.paths, options.seed)
+    for file in (EQUIVALENT, UNNOTICED):
+        for path, old, _ in stale(file, possible):
+            print(f"mutation: {file.name} lists a change of {path} that is none: {old}", file=sys.stderr)
     equivalent = texts(EQUIVALENT)
     spare = options.count // 10 + 5  # for those that do not compile
     changes, passed_over = [], 0
