@@ -63,5 +63,10 @@ def wrapped_forms():
         "base64 without padding": lines(lambda each, i: (
             f"12:43:{i:02} rx {base64.urlsafe_b64encode(each).decode().rstrip('=')}")),
         "base64 in logfmt": lines(lambda each, i: f"n={i} data={base64.b64encode(each).decode()}"),
+        "a tuple and 00h": lines(lambda each, i: "('10.0.0.5', 40312, %s)" % " ".join(
+            f"{byte:02X}h" for byte in each)),
+        "gdb's print": lambda data: "$1 = {" + ", ".join(
+            f"{byte} '" + escaped(bytes([byte]), lambda each: f"\\{each:03o}") + "'"
+            for byte in data) + "}\n",
         "joined by _": lines(lambda each, i: each.hex("_")),
     }

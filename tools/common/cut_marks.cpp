@@ -98,6 +98,19 @@ bool ends(std::string_view after) {
   return after.empty() || std::string_view("\r\n>])}\"',;").find(after[0]) != after.npos;
 }
 
+/// `0 '\000' <repeats 15 times>`, as gdb has equal bytes: how many.
+std::optional<std::uint64_t> repeats(std::string_view text) {
+  constexpr std::string_view begin = "<repeats ";
+  std::uint64_t count = 0;
+  if (!text.starts_with(begin)) {
+    return std::nullopt;
+  }
+  const auto* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data() + begin.size(), end, count);
+  return std::string_view(parsed.ptr, end).starts_with(" times>") ? std::optional(count)
+                                                                  : std::nullopt;
+}
+
 /// What is said of a mark between the two; nullopt: it is none.
 std::optional<std::string> cut_between(std::string_view before, std::string_view after,
                                        CutMarks::Beside beside) {
@@ -130,7 +143,9 @@ std::optional<std::string> cut_between(std::string_view before, std::string_view
   const bool behind_bytes =
       in_row && left.listed && left.decimal && left.digits >= 16 && ends(after);
   const bool between_lines = clear && alone && is_between_lines(before, after);
-  return between_groups || touches || in_list || behind_bytes || between_lines
+  const bool behind_escapes = clear && (last == '"' || last == '\'') && line.contains('\\') &&
+                              line.find(last) != line.size() - 1 && ends(after);
+  return behind_escapes || between_groups || touches || in_list || behind_bytes || between_lines
              ? std::optional<std::string>(rest)
              : std::nullopt;
 }
@@ -149,10 +164,14 @@ void CutMarks::feed(std::string_view text) {
 
 void CutMarks::finish() { search(kept_.size()); }
 
+void CutMarks::report(const std::string& told) {
+  report_(line_, "cut short where it was printed: " + told);
+}
+
 void CutMarks::search(std::size_t until) {
   const std::string_view text(kept_);
   while (searched_ < until) {
-    const auto at = std::min(text.find_first_of(".\n\xE2", searched_), until);
+    const auto at = std::min(text.find_first_of(".\n\xE2<", searched_), until);
     searched_ = at;
     if (at == until) {
       return;
@@ -160,12 +179,16 @@ void CutMarks::search(std::size_t until) {
     const auto size = mark_size(text.substr(at));
     if (text[at] == '\n') {
       ++line_;
+    } else if (const auto count = repeats(text.substr(at))) {
+      report(fmt::format("one byte stands for {}; 'set print repeats 0' and 'set print elements 0' "
+                         "make gdb print them all",
+                         *count));
     } else if (size != 0) {
       const auto first = at - std::min(at, context);
       const auto told =
           cut_between(text.substr(first, at - first), text.substr(at + size, context), beside_);
       if (told) {
-        report_(line_, "cut short where it was printed: " + *told);
+        report(*told);
       }
     }
     searched_ = at + std::max<std::size_t>(size, 1);

@@ -1,4 +1,4 @@
-// Marks by which programs say that they printed the beginning of something only.
+// Marks by which programs say that they have not printed all of something.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,8 @@
 namespace dualcam::inline tools {
 
 /// `... 17 more bytes>` and `... 3 more items` of Node, `"\0\4"...` of strace, `0, 4, ...]`,
-/// `0x00000005 ... 2e7b1ed9`. Memory: two contexts, and what is fed at once.
+/// `0x00000005 ... 2e7b1ed9`, and `<repeats 15 times>` of gdb. Memory: two contexts, and what is
+/// fed at once.
 class CutMarks {
 public:
   using Report = std::function<void(std::uint64_t line, std::string what)>;
@@ -25,6 +26,7 @@ public:
 
 private:
   void search(std::size_t until);
+  void report(const std::string& told);
 
   Beside beside_;
   Report report_;

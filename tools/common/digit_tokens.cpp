@@ -8,18 +8,18 @@ namespace dualcam::inline tools {
 
 void DigitTokens::take(char c) {
   constexpr std::size_t longest_word = 64;
-  if (at_++ < form().column) {
-    return;
+  if (at_++ == form().column) {
+    end_word('\0');
   }
   if (is_hex_digit(c) || (c >= 'g' && c <= 'z') || (c >= 'G' && c <= 'Z') || c == '_') {
     word_ += c;
     if (word_.size() > longest_word && std::ranges::all_of(word_.substr(2), is_hex_digit)) {
-      end_word();
+      end_word(before_);
       streams_ = true; // the rest of it, too
     }
     return;
   }
-  end_word();
+  end_word(c);
   streams_ = false;
   const bool ends = c == '}' || c == ']' || c == '<' || (c == ')' && before_ != '(');
   stopped_ = stopped_ || (ends && started_ && !form().marked);
@@ -32,12 +32,15 @@ void DigitTokens::end() {
   }
 }
 
-/// `00`, `0x00`, `x00`, `H00`, `00h`, `0FFh`, `0x0u`; another word is a name.
-void DigitTokens::end_word() {
-  constexpr std::string_view marks = "#$\"'&"; // `16#00`, `$00`, `x"00"`, `8'h00`, `&H00`
+/// `00`, `0x00`, `x00`, `H00`, `00h`, `0FFh`, `0x0u`; another word is a name. Of
+/// `'10.0.0.5'` no quote marks a byte. `behind`: the character behind it.
+void DigitTokens::end_word(char behind) {
+  constexpr std::string_view signs = "#$&";  // `16#00`, `$00`, `&H00`
+  constexpr std::string_view quotes = "\"'"; // `x"00"`
   auto word = std::string_view(word_);
   const bool prefixed = word.starts_with("0x") || word.starts_with("0X");
-  bool is_marked = prefixed || marks.contains(before_);
+  const bool is_quoted = quotes.contains(before_) && behind == before_;
+  bool is_marked = prefixed || signs.contains(before_) || is_quoted;
   if (prefixed && !streams_) {
     word.remove_prefix(2);
   } else if (!streams_ && word.size() > 1 && std::string_view("xXhH").contains(word[0])) {
@@ -56,22 +59,27 @@ void DigitTokens::end_word() {
       digits(prefixed && word.size() % 2 != 0 && !is_odd_ ? "0" : "");
       digits(word);
     }
+  } else if (!word.empty()) {
+    other_ = 0;
   }
   word_.clear();
 }
 
 void DigitTokens::other_digits(std::string_view digits) {
-  constexpr std::size_t clear = 8; // fewer may be a number
-  if (started_ && digits.size() >= clear) {
+  constexpr std::size_t clear = 8;    // fewer may be a number
+  constexpr std::size_t longest = 64; // more in a row are no name, either
+  other_ += digits.size();
+  if ((started_ && digits.size() >= clear) || other_ > longest) {
     wrong_once("there is more hex after the end of the first: give one at a time");
   }
 }
 
 void DigitTokens::digits(std::string_view digits) {
-  if (stopped_) {
+  if (stopped_ || at_ <= form().column) {
     other_digits(digits);
     return;
   }
+  other_ = 0;
   for (const char c : digits) {
     started_ = true;
     value_ = (value_ << 4 | hex_value(c)) & 0xFF;

@@ -12,16 +12,17 @@ public:
 private:
   void take(char c) override;
   void end() override;
-  void end_word();
+  void end_word(char behind);
   void digits(std::string_view digits);
   void other_digits(std::string_view digits);
 
   std::uint64_t at_ = 0; ///< characters so far
   std::string word_;
-  bool streams_ = false; ///< a word of digits is too long to be kept
-  char before_ = 0;      ///< the character before
-  bool started_ = false; ///< the first digits have come
-  bool stopped_ = false; ///< the digits have ended
+  bool streams_ = false;  ///< a word of digits is too long to be kept
+  char before_ = 0;       ///< the character before
+  bool started_ = false;  ///< the first digits have come
+  bool stopped_ = false;  ///< the digits have ended
+  std::size_t other_ = 0; ///< digits in a row that are not read
   unsigned value_ = 0;
   bool is_odd_ = false; ///< the first digit of a pair has come
 };

@@ -1,6 +1,9 @@
 #include "common/escape_tokens.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "common/hex_line.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -11,6 +14,7 @@ constexpr const char* characters_between =
 } // namespace
 
 void EscapeTokens::take(char c) {
+  look_at_doubled(c);
   if (goes_on(escape_, c)) {
   } else if (form().whole_lines) {
     take_in_line(c);
@@ -27,21 +31,39 @@ void EscapeTokens::take(char c) {
   before_ = c;
 }
 
+/// `\\\\x00\\\\x04`: to what is read the escapes are text.
+void EscapeTokens::look_at_doubled(char c) {
+  constexpr std::string_view pattern = "\\\\xhh\\\\xhh"; // h: a hex digit
+  const auto fits = [&](char expected) {
+    return expected == 'h' ? is_hex_digit(c) : c == expected;
+  };
+  doubled_ = fits(pattern[doubled_]) ? doubled_ + 1 : c == '\\' ? 1 : 0;
+  if (doubled_ == pattern.size()) {
+    wrong_once("escapes that were escaped once more: print it as hex, such as data.hex()");
+    doubled_ = 0;
+  }
+}
+
 void EscapeTokens::begin_string() {
   next_string();
   waits_ = form().whole_groups || form().whole_lines;
   held_.clear();
 }
 
-/// Behind the words that are skipped, and blanks.
+/// Behind the words that are skipped, and as many blanks as stood before the first escape that such
+/// a text begins with: the next one is a byte.
 void EscapeTokens::take_in_line(char c) {
+  const bool is_behind = words_ == form().skipped && !in_word_;
   if (c == '\n') {
     begin_string();
-    words_ = 0;
+    words_ = blanks_ = 0;
     in_text_ = in_word_ = false;
-  } else if (in_text_ || (c != ' ' && words_ == form().skipped)) {
+  } else if (in_text_ || (is_behind && (c != ' ' || blanks_ == most_blanks_))) {
+    most_blanks_ = !in_text_ && c == '\\' ? std::min(most_blanks_, blanks_) : most_blanks_;
     in_text_ = true;
     take_inside(c);
+  } else if (is_behind) {
+    ++blanks_;
   } else {
     words_ += in_word_ && c == ' ' ? 1 : 0;
     in_word_ = c != ' ';

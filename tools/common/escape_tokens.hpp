@@ -12,6 +12,7 @@ public:
 
 private:
   void take(char c) override;
+  void look_at_doubled(char c);
   void begin_string();
   void take_in_line(char c);
   void take_inside(char c);
@@ -22,8 +23,11 @@ private:
   char before_ = 0;                 ///< the character before
   bool waits_ = form().whole_lines; ///< there was no escape in the string so far
   std::string held_;                ///< what was
+  std::size_t doubled_ = 0;         ///< characters of escapes that are escaped
   std::size_t words_ = 0;           ///< before, in the line
   bool in_word_ = false;
+  std::size_t blanks_ = 0; ///< behind the words, but the one that ends the last
+  std::size_t most_blanks_ = std::string::npos;
   bool in_text_ = false; ///< behind them
 };
 

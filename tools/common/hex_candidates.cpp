@@ -163,11 +163,11 @@ Forms forms_of_words() {
 
 /// Those that find bytes in any line.
 void add_words(Forms& forms, std::string_view sample) {
-  std::vector<Words> lines;
+  std::vector<LineWords> lines;
   std::ranges::transform(lines_of(sample), std::back_inserter(lines), alphanumeric_words);
   for (auto& form : forms_of_words()) {
     if (std::ranges::any_of(lines,
-                            [&](const Words& words) { return may_begin_bytes(words, form); })) {
+                            [&](const LineWords& words) { return may_begin_bytes(words, form); })) {
       forms.push_back(std::move(form));
     }
   }

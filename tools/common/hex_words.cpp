@@ -28,7 +28,7 @@ bool is_whole_hex(std::string_view word) {
 }
 
 /// A number or a word that happens to be made of these letters is none.
-void find_other_hex(const Words& words, FoundLine& found) {
+void find_other_hex(const LineWords& words, FoundLine& found) {
   std::size_t pairs = 0;
   bool in_pairs = false;
   for (const auto& word : words) {
@@ -75,7 +75,7 @@ bool is_in_clock(std::string_view area, std::string_view word) {
 }
 
 /// A line of numbers and nothing else behind what is skipped.
-FoundLine parse_numbers(std::string_view area, const Words& words, const HexForm& form) {
+FoundLine parse_numbers(std::string_view area, const LineWords& words, const HexForm& form) {
   constexpr std::size_t few = 4;
   FoundLine found;
   const auto count = words.size() - std::min(form.skipped, words.size());
@@ -95,7 +95,7 @@ FoundLine parse_numbers(std::string_view area, const Words& words, const HexForm
 }
 
 /// [first, end) of the words that are bytes; nothing where others are among them.
-std::span<const std::string_view> chosen(const Words& words, const HexForm& form) {
+std::span<const std::string_view> chosen(const LineWords& words, const HexForm& form) {
   if (words.size() < form.skipped + form.behind) {
     return {};
   }
@@ -118,8 +118,9 @@ std::span<const std::string_view> chosen(const Words& words, const HexForm& form
   return form.most != 0 ? all.first(count) : count == all.size() ? all : all.first(0);
 }
 
-/// The row of words of one size, parted in one way, that has most digits.
-std::span<const std::string_view> longest_row(const Words& words) {
+/// The row of words of one size, parted in one way, that has most digits; the last one may be
+/// shorter.
+std::span<const std::string_view> longest_row(const LineWords& words) {
   const auto behind = [](std::string_view word) { return word.data() + word.size(); };
   const auto between = [&](std::size_t i) { // words[i] and the one before it
     return std::string_view(behind(words[i - 1]),
@@ -140,7 +141,13 @@ std::span<const std::string_view> longest_row(const Words& words) {
       while (end < words.size() && goes_on(end)) {
         ++end;
       }
-      const auto digits = (end - first) * words[first].size();
+      auto digits = (end - first) * words[first].size();
+      const bool has_rest = end < words.size() && end > first + 1 && is_whole_hex(words[end]) &&
+                            words[end].size() < words[first].size() &&
+                            between(end) == between(first + 1);
+      if (has_rest) {
+        digits += words[end++].size();
+      }
       if (digits > best) {
         best = digits;
         row = std::span(words).subspan(first, end - first);
@@ -183,8 +190,8 @@ bool is_base64_word(std::string_view word, bool is_alone, bool goes_on, bool is_
 
 } // namespace
 
-Words alphanumeric_words(std::string_view text) {
-  Words words;
+LineWords alphanumeric_words(std::string_view text) {
+  LineWords words;
   const auto is_part = [](char c) {
     return is_lower(c) || is_upper(c) || is_decimal_digit(c) || c == '_';
   };
@@ -200,7 +207,7 @@ Words alphanumeric_words(std::string_view text) {
   return words;
 }
 
-bool may_begin_bytes(const Words& words, const HexForm& form) {
+bool may_begin_bytes(const LineWords& words, const HexForm& form) {
   if (form.numbers != 16) {
     return words.size() > form.skipped && is_decimal_digit(words.back().front());
   }

@@ -21,12 +21,12 @@ struct FoundLine {
 };
 
 /// Letters and digits in a row.
-using Words = std::vector<std::string_view>;
-Words alphanumeric_words(std::string_view text);
+using LineWords = std::vector<std::string_view>;
+LineWords alphanumeric_words(std::string_view text);
 
 /// Whether parse_words_line may find bytes of `form`, which counts words, in a line of such `words`
 /// that is the first with bytes.
-bool may_begin_bytes(const Words& words, const HexForm& form);
+bool may_begin_bytes(const LineWords& words, const HexForm& form);
 
 /// HexStyle::words. `before`: what stood in front of the bytes of the line before, if it had any:
 /// then few are enough.

@@ -18,6 +18,7 @@ public:
   };
 
   Step take(char c);
+  bool is_outside() const { return inside_ == Inside::nothing; }
   /// Of the value whose text comes; empty: it stands in a list without one, or alone.
   std::string_view name() const {
     return levels_.empty() ? std::string_view() : levels_.back().name;

@@ -9,14 +9,16 @@ std::vector<Wrapping> wrappings_in(std::string_view sample) {
   constexpr std::size_t least_part = 16;
   std::map<std::string, std::size_t, std::less<>> sizes;
   JsonStrings strings;
+  bool is_json = true;
   for (const char c : sample) {
+    is_json = is_json && !(c == '\\' && strings.is_outside()); // what is there would be lost
     if (const auto size = strings.take(c).text.size(); size != 0) {
       sizes[std::string(strings.name())] += size;
     }
   }
   std::vector<Wrapping> wrappings;
   for (const auto& [name, size] : sizes) {
-    if (least_part * size >= sample.size()) {
+    if (is_json && least_part * size >= sample.size()) {
       wrappings.push_back({.kind = Wrapping::Kind::json, .name = name});
     }
   }

@@ -139,6 +139,18 @@ TEST_CASE("cut marks: beside text dots are characters, but for a line of their o
   CHECK(is_cut("00000005...2e7b1ed9", Beside::maybe_text));
 }
 
+TEST_CASE("cut marks: gdb leaves equal bytes out, and the end of an array or a string") {
+  CHECK(
+      marks("$1 = {4 '\\004', 0 '\\000' <repeats 15 times>, 5 '\\005'}\n") ==
+      Lines{"1: one byte stands for 15; 'set print repeats 0' and 'set print elements 0' make gdb "
+            "print them all"});
+  CHECK(is_cut("$1 = {4 '\\004', 62 '>'...}\n"));
+  CHECK(is_cut("$1 = \"\\000\\004\\004\\002\"...\n"));
+  CHECK_FALSE(is_cut("$1 = {4 '\\004', 62 '>', 46 '.'}\n"));
+  CHECK_FALSE(is_cut("they said \"hello\"...\n"));
+  CHECK_FALSE(is_cut("<repeats of 15 times> <repeats 15 times\n"));
+}
+
 TEST_CASE("cut marks: the line is told, in texts of any length") {
   std::string text;
   for (int line = 1; line <= 100; ++line) {

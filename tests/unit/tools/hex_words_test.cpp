@@ -119,7 +119,7 @@ TEST_CASE("hex words: the longest row of words of one size, parted in one way, i
   longest.longest = true;
   CHECK(found("12 34, 00 04 04 02 05", longest) == "0004040205");
   CHECK(found("00 04 04 02, 12 34", longest) == "00040402");
-  CHECK(found("0004 0402 05", longest) == "00040402");
+  CHECK(found("0004 0402 05", longest) == "0004040205");
   CHECK(found("abcdef0123 00 04 04 02", longest) == "abcdef0123");
   CHECK(found("00:04:04:02 05 06 07 08 09", longest) == "0506070809");
   CHECK(found("00 04 04 02 x 05 06 07 08", longest) == "00040402"); // of equal ones the first
@@ -241,6 +241,74 @@ TEST_CASE("hex trial: a line's number may grow, so words are counted rather than
   REQUIRE(form);
   const auto line = R"("1000","RX","00 04 04 02 00 04 04 02")";
   CHECK(to_hex(parse_words_line(line, *form, std::nullopt).bytes) == "0004040200040402");
+}
+
+namespace {
+
+/// What is read so, and what is said of it.
+std::string read_by(const HexForm& form, std::string_view text) {
+  HexLog log;
+  HexReader reader(log, form, 0);
+  reader.feed(text);
+  reader.finish();
+  for (const auto& problem : reader.problems()) {
+    log.text += " " + std::to_string(problem.line) + ": " + problem.what;
+  }
+  return log.text;
+}
+
+} // namespace
+
+TEST_CASE("hex words: the last word of the longest row may be shorter than the others") {
+  HexForm longest{HexStyle::words};
+  longest.longest = true;
+  CHECK(found("rx 0004 0402 00 {10}", longest) == "0004040200");
+  CHECK(found("rx 0004 0402 0 {10}", longest) == "00040402");
+  CHECK(found("rx 0004 0402 {10}", longest) == "00040402");
+  CHECK(found("rx 00040402 10", longest) == "00040402"); // one word is no row
+}
+
+TEST_CASE("hex digits: quotes around something else mark no byte") {
+  HexForm marked{HexStyle::digits};
+  marked.marked = true;
+  CHECK(read_by(marked, "('10.0.0.5', 40312, 00h 04h)\n('10.0.0.5', 40312, 05h)") == "000405");
+  CHECK(read_by(marked, "'00' \"04\" '05\" x\"06\"") == "000406");
+  CHECK(read_by(marked, "x\"" + std::string(200, '0') + "\"") == std::string(200, '0'));
+}
+
+TEST_CASE("hex digits: rows of them elsewhere are named, numbers are not") {
+  constexpr std::string_view other =
+      "there is more hex after the end of the first: give one at a time";
+  std::string row;
+  for (int i = 0; i < 40; ++i) {
+    row += " 04h";
+  }
+  HexForm digits{HexStyle::digits};
+  digits.column = 30;
+  const std::string before(30, ' ');
+  const std::string time = "2024-10-29 13:43:42 10.0.0.5 ";
+  CHECK(read_by(digits, before + "00h 04h)\n" + row) == "0004 2: " + std::string(other));
+  CHECK(read_by(digits, before + "00h 04h)\n" + time + time) == "0004");
+  CHECK(read_by(digits, time + " 00h 04h") == "0004");
+  digits.column = 200;
+  CHECK(read_by(digits, row + "\n" + std::string(200 - row.size() - 1, ' ') + "00h 04h") ==
+        "0004 1: " + std::string(other));
+}
+
+TEST_CASE("hex escapes: of lines no blank is lost that is a byte") {
+  HexForm line{HexStyle::escapes};
+  line.quoted = false;
+  line.whole_lines = true;
+  line.skipped = 2;
+  CHECK(read_by(line, "rx = \\x00a\nrx =  a\\x04\nrx =   \\x05\n") == "006120610420"
+                                                                      "2005");
+  CHECK(read_by(line, "rx =  \\x00a\nrx =  \\x04\nrx =   \\x05\n") == "0061042005"); // aligned
+}
+
+TEST_CASE("hex escapes: those that were escaped once more are named") {
+  const HexForm marked{.style = HexStyle::escapes, .marked = true};
+  CHECK(read_by(marked, R"(a=b'\x00' b="b'\\x04'")") == "005c783034");
+  CHECK(read_by(marked, R"(a=b'\x00' b="b'\\x04\\x05'")").contains("escaped once more"));
 }
 
 } // namespace dualcam

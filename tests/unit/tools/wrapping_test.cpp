@@ -68,4 +68,9 @@ TEST_CASE("wrapping: what is around much of a text is tried") {
   CHECK(names("00 04").empty());
 }
 
+TEST_CASE("wrapping: of a text that has bytes beside strings of JSON these are not all") {
+  CHECK(names(R"("rx \\x00\\x04")") == "json: ");
+  CHECK(names(R"(data=b'\x00\x04' data="b'\\x00 \\x04'")") == "");
+}
+
 } // namespace dualcam
