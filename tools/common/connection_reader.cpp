@@ -14,9 +14,23 @@ bool is_telling(const DumpEvent& event) {
          !std::holds_alternative<DumpServerCommand>(event);
 }
 
+/// RFC 8446: a record with a greeting of either side.
+bool is_tls_handshake(Bytes first_bytes) {
+  constexpr std::size_t record_header = 5;
+  if (first_bytes.size() <= record_header || first_bytes[0] != std::byte{0x16} ||
+      first_bytes[1] != std::byte{3} || first_bytes[2] > std::byte{4}) {
+    return false;
+  }
+  const auto message = first_bytes[record_header];
+  return message == std::byte{1} || message == std::byte{2};
+}
+
 } // namespace
 
 void ConnectionReader::piece(const TcpPiece& piece, const Take& take) {
+  if (!std::exchange(has_begun_, true)) {
+    is_tls_ = is_tls_handshake(piece.bytes);
+  }
   if (device_is_a_) {
     deliver(piece, take);
     return;

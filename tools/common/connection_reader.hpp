@@ -26,6 +26,8 @@ public:
   bool device_is_a() const { return device_is_a_.value_or(true); }
   /// Events of a device have come.
   bool is_camera() const { return is_camera_; }
+  /// Its first bytes are a handshake of TLS: whatever follows cannot be read.
+  bool is_tls() const { return is_tls_; }
   /// About how many bytes it holds.
   std::size_t memory() const { return held_bytes_ + reader_.memory(); }
 
@@ -48,6 +50,8 @@ private:
   bool given_up_ = false;
   DumpReader reader_;
   bool is_camera_ = false;
+  bool has_begun_ = false;
+  bool is_tls_ = false;
   std::optional<DumpSkipped> first_skipped_; ///< told when a command follows
 };
 

@@ -59,6 +59,7 @@ public:
       listener_.over(open.stream);
     } else {
       ++facts_.other_connections;
+      facts_.encrypted += open.reader.is_tls() ? 1 : 0;
     }
     memory_ -= open.memory;
     open_.erase(connection.number);

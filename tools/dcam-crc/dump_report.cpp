@@ -442,6 +442,7 @@ void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
                       {"transfers", transfers_},
                       {"connections", facts.form == DumpForm::capture ? facts.streams : 0},
                       {"other_connections", facts.other_connections},
+                      {"connections_encrypted", facts.encrypted},
                       {"connections_given_up", facts.given_up},
                       {"captures_not_read_to_end", facts.not_read_to_end},
                       {"frames_not_read", facts.not_read},
@@ -456,6 +457,12 @@ void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
   if (facts.other_connections != 0) {
     console_.note(fmt::format("{}: {} without camera traffic", name,
                               counted(facts.other_connections, "other connection")));
+  }
+  if (facts.encrypted != 0) {
+    console_.warning(fmt::format("{}: {} encrypted with TLS, and cannot be read: capture what is "
+                                 "said behind it",
+                                 name,
+                                 counted(facts.encrypted, "connection is", "connections are")));
   }
   if (facts.given_up != 0) {
     console_.warning(

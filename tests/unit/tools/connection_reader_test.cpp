@@ -112,4 +112,22 @@ TEST_CASE("connection reader: a few bytes of the device tell at the end what it 
   }
 }
 
+TEST_CASE("connection reader: greetings of TLS are told from what a camera says") {
+  for (const auto& [hex, is_tls] : {std::pair("1603010100 01", true),
+                                    {"1603030100 02", true},
+                                    {"1603010100 0b", false},
+                                    {"1603010100", false},
+                                    {"1603050100 01", false},
+                                    {"1703030100 01", false},
+                                    {"0000000500 01", false}}) {
+    CAPTURE(hex);
+    for (const bool from_a : {true, false}) {
+      Connection connection(std::nullopt);
+      from_a ? connection.a(from_hex(hex)) : connection.b(from_hex(hex));
+      connection.a(from_hex("1603010100 01")); // no beginning
+      CHECK(connection.reader().is_tls() == is_tls);
+    }
+  }
+}
+
 } // namespace dualcam

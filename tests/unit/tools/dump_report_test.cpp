@@ -317,6 +317,7 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
   facts.form = DumpForm::capture;
   facts.streams = 3;
   facts.other_connections = 1;
+  facts.encrypted = 1;
   facts.given_up = 2;
   facts.cut_off = 1;
   facts.not_read = {{"IPX", 2}, {"UDP", 1}};
@@ -328,6 +329,8 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
   CHECK(text.output.empty());
   CHECK(text.errors ==
         "dcam-crc: d: 1 other connection without camera traffic\n"
+        "dcam-crc: d: 1 connection is encrypted with TLS, and cannot be read: capture what is said "
+        "behind it\n"
         "dcam-crc: d: 2 connections were given up early: more were open at once than are kept; "
         "--port chooses\n"
         "dcam-crc: d: of 1 frame only the beginning was captured: the snapshot length was too "
@@ -340,7 +343,8 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
         "dcam-crc: d: no transfer in it\n");
   CHECK(told(json_options(), tell).output ==
         R"({"event":"summary","dump":"d","form":"capture","transfers":0,"connections":3,)"
-        R"("other_connections":1,"connections_given_up":2,"captures_not_read_to_end":0,)"
+        R"("other_connections":1,"connections_encrypted":1,"connections_given_up":2,)"
+        R"("captures_not_read_to_end":0,)"
         R"("frames_not_read":{"IPX":2,"UDP":1},"frames_cut_off":1,)"
         R"("lines_passed_over":4,"lines_not_read":2,"text_conversion":"",)"
         R"("commands":7,"status":null})"
