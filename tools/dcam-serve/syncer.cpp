@@ -225,8 +225,10 @@ bool Syncer::sync_whole(std::span<Commit> commits, Items& items) {
     for (auto& item : *each) {
       if (item.device() != device_) {
         elsewhere.push_back(&item);
-      } else if (item.file != nullptr) { // what is closed has no error of its own to tell
+      } else if (item.file != nullptr) {
         item.result = item.file->was_written();
+      } else if (item.late != nullptr && !item.is_written) { // an earlier sync may have lost it
+        item.result = item.late->was_written();
       }
     }
   }

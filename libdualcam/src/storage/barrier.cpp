@@ -45,6 +45,11 @@ Result<void> Barrier::Late::sync() const {
   return file ? file->sync() : io_error("open", path, file.error());
 }
 
+Result<void> Barrier::Late::was_written() const {
+  const auto file = File::open(path, O_RDONLY);
+  return file ? file->was_written() : io_error("open", path, file.error());
+}
+
 Result<void> Barrier::sync() {
   for (const auto* file : files_) {
     if (const auto synced = file->sync(); !synced) {

@@ -324,7 +324,10 @@ Result<ResumableFile> ResumableFile::go_on(Found found, const StateFolder& state
   }
   const auto id = result.checkpoint_.part();
   const bool has_entry = std::ranges::find(known.parts, id, &PartEntry::id) != known.parts.end();
-  const auto added = has_entry ? Result<void>() : result.add_entry();
+  auto added = has_entry ? Result<void>() : result.add_entry();
+  if (added) { // whoever has made them may not have come to a barrier
+    added = create_folders(state.root(), folder_of(path), result.begun_);
+  }
   return added ? Result<ResumableFile>(std::move(result)) : std::unexpected(added.error());
 }
 

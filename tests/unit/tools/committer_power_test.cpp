@@ -101,6 +101,17 @@ public:
     }
   }
 
+  /// What has been claimed of its part since that was opened, in bytes of the file.
+  std::uint64_t saved(unsigned camera) const {
+    const auto part = parts_.find(camera);
+    if (part == parts_.end() || !part->second || !part->second->file()) {
+      return 0;
+    }
+    const auto& file = *part->second->file();
+    const auto bytes = file.data().bytes - file.unsaved();
+    return bytes > found_.at(camera) ? bytes : 0;
+  }
+
   std::uint64_t whole_syncs() const { return syncer_.whole_syncs(); }
 
   std::set<unsigned> stored;                 ///< as their cameras know
@@ -265,6 +276,7 @@ void check_cut(const MemoryDisk& disk, const Fleet& fleet) {
     }
     const auto claimed = fleet.claimed.find(camera);
     CHECK((claimed == fleet.claimed.end() || readable >= claimed->second));
+    CHECK(readable >= fleet.saved(camera));
   }
 }
 

@@ -27,6 +27,8 @@ public:
 
     /// Does that, and makes it durable.
     Result<void> sync() const;
+    /// As File::was_written, of what was written before.
+    Result<void> was_written() const;
   };
 
   /// The bytes of a file that stays open until then.

@@ -30,6 +30,9 @@ public:
   /// That of another camera, below the same root.
   StateFolder of(std::uint64_t imei) const { return {root_, imei}; }
 
+  /// What it is below.
+  std::filesystem::path root() const { return root_; }
+
   /// As it is now. What cannot be read is an error.
   Result<CameraState> read() const;
 
