@@ -5,7 +5,24 @@ import pathlib
 import re
 import sys
 
+SHARED = re.compile(rb" shared ([0-9a-f]{16}) (\d+) ")
 HELD = re.compile(rb"held (\d+) \d+ (\d+) [^\n]*?(?: tail (\d+) [0-9a-f]{16})? [0-9a-f]{16}\n")
+
+ROWS_TOGETHER = 1024
+
+
+def claims_of(checkpoint):
+    """Those in a table, too."""
+    own = checkpoint.read_bytes() if checkpoint.exists() else b""
+    found = HELD.findall(own)
+    for id, row in {match.groups() for match in SHARED.finditer(own)}:
+        group, row = divmod(int(row), ROWS_TOGETHER)
+        with open(folder / ".dcam-serve" / f"claims-{id.decode()}", "rb") as table:
+            for block in (2 * group, 2 * group + 1):
+                table.seek((block * ROWS_TOGETHER + row) * 4096)
+                found += HELD.findall(table.read(4096))
+    return found
+
 
 folder, content = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).read_bytes()
 parts = finished = wrong = unclaimed = total = 0
@@ -13,7 +30,7 @@ for part in folder.rglob("*.part"):
     parts += 1
     held = part.read_bytes()
     checkpoint = part.with_name(part.name + ".checkpoint")
-    claims = HELD.findall(checkpoint.read_bytes()) if checkpoint.exists() else []
+    claims = claims_of(checkpoint)
     newest = max(((int(number), int(size) - int(tail or 0)) for number, size, tail in claims),
                  default=(0, 0))[1]
     total += len(held)

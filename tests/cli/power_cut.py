@@ -215,6 +215,8 @@ class Told:
 BLOCK = 4096
 HELD = re.compile(rb"(held (\d+) \d+ (\d+) \d+ [0-9a-f]{4} [^\n]*?(?: tail (\d+) ([0-9a-f]{16}))?)"
                   rb" ([0-9a-f]{16})\n")
+SHARED = re.compile(rb" shared ([0-9a-f]{16}) (\d+) ")
+ROWS_TOGETHER = 1024
 HEADER = re.compile(rb"\Adualcam checkpoint 2\n(?:[a-z]+ .*\n)*?check ([0-9a-f]{16})\n")
 
 
@@ -223,9 +225,19 @@ def check_of(text):
     return crc64(text)
 
 
-def claims_and_tails_in(checkpoint):
+def row_of(line, tables):
+    """Both blocks where such a claim says that later ones may be."""
+    shared = SHARED.search(line)
+    row = int(shared.group(2)) if shared else 0
+    table = tables.get("claims-" + shared.group(1).decode(), b"") if shared else b""
+    for block in (0, 1):
+        at = ((2 * (row // ROWS_TOGETHER) + block) * ROWS_TOGETHER + row % ROWS_TOGETHER) * BLOCK
+        yield table[at:at + BLOCK]
+
+
+def claims_and_tails_in(checkpoint, tables={}):
     """How many bytes each claim that can be read says are durable, and the end of these, as far as
-    it is in the claim and not in the part; the newest first."""
+    it is in the claim and not in the part; the newest first. Those in tables, too, by their names."""
     header = HEADER.match(checkpoint)
     if not header:
         return []
@@ -235,12 +247,19 @@ def claims_and_tails_in(checkpoint):
         return []
     check = check_of(checkpoint[:size].ljust(size, b"\0"))
     found = []
-    for slot in (size, size + BLOCK):
-        line = HELD.match(checkpoint[slot:slot + BLOCK])
+
+    def look_at(block):
+        line = HELD.match(block)
         if line and int(line.group(6), 16) == crc64(line.group(1), check):
-            tail = checkpoint[slot + line.end():][:int(line.group(4) or 0)]
+            tail = block[line.end():][:int(line.group(4) or 0)]
             if not tail or check_of(tail) == int(line.group(5), 16):
                 found.append((int(line.group(2)), int(line.group(3)), tail))
+                return line.group(1) + b" "
+        return b""
+
+    for slot in (size, size + BLOCK):
+        for block in row_of(look_at(checkpoint[slot:slot + BLOCK]), tables):
+            look_at(block)
     return [claim for _, *claim in sorted(found, reverse=True)]
 
 
@@ -249,9 +268,9 @@ def claims_in(checkpoint):
     return [count for count, _ in claims_and_tails_in(checkpoint)]
 
 
-def claimed(checkpoint):
+def claimed(checkpoint, tables={}):
     """How many bytes the newest of them says."""
-    return next(iter(claims_in(checkpoint)), 0)
+    return next((count for count, _ in claims_and_tails_in(checkpoint, tables)), 0)
 
 
 def tail_in(checkpoint):

@@ -12,6 +12,7 @@ import unittest
 
 from convert_media import ptmf
 from harness import IMEI, PATIENCE, SIGKILL, SIGTERM, STATE, TOOLS, Camera, ToolTest, sha256
+from power_cut import claimed
 from wire import crc16
 
 DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "tools/deploy"
@@ -103,6 +104,36 @@ class TwoServers(Fleet):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.first.expect("another server takes this camera over")
         self.ended(self.first, self.second)
+
+    def test_a_killed_server_claimed_many_parts_together_and_the_other_goes_on_from_there(self):
+        cameras = 120
+        video = self.file("a.h265", 800_000)
+        self.start("dcam-sim", "-q", "--devices", cameras, "--rate", "12K",
+                   f"127.0.0.1:{self.first.port}", f"videof={video}")
+        self.wait_until(lambda: len(self.claims_in_tables()) == cameras)
+        self.first.signal(SIGKILL)
+        self.first.wait()
+        claims = self.claims_in_tables()
+        sent = self.sim(self.second, "-q", "--devices", cameras, f"videof={video}")
+        self.assertEqual(sent.returncode, 0, sent.stderr)
+        held = {event["imei"]: event["held"] for event in self.ended(self.second)[0]
+                if event["event"] == "file-start"}
+        for imei, size in claims.items():
+            self.assertEqual(held[imei], size // 1024)
+        self.assert_stored(*[video] * cameras)
+        self.assertFalse([name for name in os.listdir(self.out / STATE)
+                          if name.startswith("claims-") and name not in self.tables])
+
+    def claims_in_tables(self):
+        """Bytes by IMEI, of the parts whose newest claim is in a table."""
+        self.tables = {path.name: path.read_bytes() for path in (self.out / STATE).glob("claims-*")}
+        found = {}
+        for path in self.out.glob("*/*.part.checkpoint"):
+            checkpoint = path.read_bytes()
+            newest = claimed(checkpoint, self.tables)
+            if newest > claimed(checkpoint):
+                found[path.parent.name] = newest
+        return found
 
     def test_where_there_are_no_locks_cameras_are_served_all_the_same(self):
         lock = self.out / STATE / "lock"

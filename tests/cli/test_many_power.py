@@ -14,10 +14,10 @@ from figures import full
 from harness import STATE
 from power_cut import Disk, Told, claims_and_tails_in
 
-CAMERAS = full(100, 200)
-SIZE = 30_000
-RATE = "12K"  # of each: its file takes more than one commit round
-STRIDE = full(31, 5)
+CAMERAS = full(120, 200)  # beyond 100 they claim together
+SIZE = 60_000
+RATE = "12K"  # of each: its file takes several commit rounds
+STRIDE = full(61, 5)
 MIXTURES = 2
 FIRST = 350612071913857
 
@@ -48,6 +48,7 @@ class PowerCutsOfMany(FaultTest):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dualcam-test-"))
         self.out = self.folder / "out"
         self.fresh()
+        self.shared = 0  # claims that were read in a table
 
     def test_whatever_a_shared_sync_leaves_is_true(self):
         photo = self.file("photo", SIZE)
@@ -68,6 +69,7 @@ class PowerCutsOfMany(FaultTest):
                     with self.case(call=number):
                         self.check(state, content, told.stored)
         self.assertEqual(told.stored, set(range(FIRST, FIRST + CAMERAS)))
+        self.assertGreater(self.shared, 0)
         whole = sum(call["call"] == "syncfs" for call in calls)
         self.row("power cut", f"while {CAMERAS} cameras are at work ({whole} times all was synced as one)",
                  "0 wrong claims")
@@ -75,11 +77,15 @@ class PowerCutsOfMany(FaultTest):
     def check(self, state, content, stored):
         records = b"".join(held for name, held in state.items() if name.startswith(STATE))
         finals = set()
+        tables = {pathlib.PurePath(name).name: held for name, held in state.items()
+                  if "/claims-" in name}
         for name, held in state.items():
             if name.endswith(".part.checkpoint"):
                 part = state.get(name.removesuffix(".checkpoint"),
                                  state.get(name.removesuffix(".part.checkpoint"), b""))
-                for claim, tail in claims_and_tails_in(held):
+                claims = claims_and_tails_in(held, tables)
+                self.shared += len(claims) - len(claims_and_tails_in(held))
+                for claim, tail in claims:
                     self.assertEqual(part[:claim - len(tail)] + tail, content[:claim],
                                      f"{name} claims {claim}, of {len(part)} bytes")
             elif self.is_final(name) and not name.startswith(STATE):

@@ -444,7 +444,8 @@ class Limits(ToolTest):
         checkpoint = next(self.out.rglob("*.checkpoint"))
         day = 24 * 3600
         for age, left in ((13 * day, 2), (15 * day, 0)):
-            os.utime(checkpoint, (time.time() - age,) * 2)
+            for path in (checkpoint, checkpoint.with_suffix("")):
+                os.utime(path, (time.time() - age,) * 2)
             server = self.serve("-k")
             if left == 0:
                 server.expect("removed .*--max-partial-age")

@@ -143,6 +143,17 @@ asio::awaitable<void> Disk::commit_loop() {
       co_await pass();
     }
   }
+  claims_.reset();
+}
+
+std::shared_ptr<ClaimTable> Disk::claims() {
+  if (!has_states_ || !committer_.has_many()) {
+    return nullptr;
+  }
+  if (!claims_) {
+    claims_ = ClaimTable::create(folder_).value_or(nullptr);
+  }
+  return *claims_;
 }
 
 asio::awaitable<void> Disk::pass() {

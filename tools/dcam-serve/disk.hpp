@@ -54,6 +54,9 @@ public:
   /// Of who uses it.
   asio::io_context& loop() { return loop_; }
 
+  /// Before anything is asked for: its folder has the states of the cameras.
+  void has_states() { has_states_ = true; }
+
   // From any thread.
 
   const std::filesystem::path& name() const { return name_; }
@@ -86,6 +89,8 @@ public:
   void forget(const Job& job);
   /// What is to become of the end of a part that grows.
   Tail tail() const { return committer_.has_many() ? Tail::held_back : Tail::written; }
+  /// Where many parts that grow claim together; nullptr: there are few, or it cannot be.
+  std::shared_ptr<ClaimTable> claims();
 
 private:
   /// A coroutine of the loop waits for an answer from another thread.
@@ -114,6 +119,8 @@ private:
 
   Committer committer_; ///< of the writing thread, as is what follows
   Syncer syncer_{clock_};
+  std::optional<std::shared_ptr<ClaimTable>> claims_; ///< once it was needed
+  bool has_states_ = false;
   bool stopping_ = false;
   Workers syncing_thread_{1};
   Workers writing_thread_{1};

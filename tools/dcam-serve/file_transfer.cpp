@@ -67,7 +67,8 @@ FileTransfer::FileTransfer(const FolderDestination& folder, Disk& disk, const Cl
     disk.grew(std::move(job), hurry);
   };
   part_ = std::make_shared<GrowingPart>(
-      Room{folder.options(), this->facts().file, announced, folder_of(path_)}, grew, failed);
+      Room{folder.options(), this->facts().file, announced, folder_of(path_)}, grew,
+      [&disk] { return disk.claims(); }, failed);
 }
 
 /// Files are closed where they are written.

@@ -60,6 +60,9 @@ Result<Job::Step> GrowingPart::prepare(Barrier& barrier) {
     return Step::done;
   }
   prepared_ = file_->data().bytes;
+  if (const auto claims = claims_()) {
+    file_->share(claims);
+  }
   file_->make_room();
   const auto prepared = file_->prepare(barrier);
   return prepared ? Result<Step>(Step::wait) : std::unexpected(prepared.error());

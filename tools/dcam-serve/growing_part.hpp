@@ -32,10 +32,13 @@ class GrowingPart : public Job, public std::enable_shared_from_this<GrowingPart>
 public:
   /// As Committer::grew, of this very job.
   using Grew = std::function<void(std::shared_ptr<Job> job, bool hurry)>;
+  /// As Disk::claims.
+  using Claims = std::function<std::shared_ptr<ClaimTable>()>;
 
   /// `failed` is called when its growth fails.
-  GrowingPart(Room room, Grew grew, std::function<void()> failed)
-      : room_(std::move(room)), grew_(std::move(grew)), failed_(std::move(failed)) {}
+  GrowingPart(Room room, Grew grew, Claims claims, std::function<void()> failed)
+      : room_(std::move(room)), grew_(std::move(grew)), claims_(std::move(claims)),
+        failed_(std::move(failed)) {}
 
   std::optional<ResumableFile>& file() { return file_; }
   const Room& room() const { return room_; }
@@ -64,6 +67,7 @@ public:
 private:
   Room room_;
   Grew grew_;
+  Claims claims_;
   std::function<void()> failed_;
   std::optional<ResumableFile> file_; ///< from its first packet on
   HeldData data_before_;              ///< it was closed

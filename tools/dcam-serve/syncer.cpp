@@ -64,8 +64,10 @@ struct Syncer::Item {
   std::vector<Commit*> commits;
   const File* file = nullptr;
   const Barrier::Late* late = nullptr;
-  std::filesystem::path folder{}; ///< if it is neither
-  bool is_written = false;        ///< what `late` is to write
+  std::shared_ptr<ClaimTable> table{};            ///< whose file that is
+  std::vector<const ClaimTable::Block*> blocks{}; ///< of that
+  std::filesystem::path folder{};                 ///< if it is neither
+  bool is_written = false;                        ///< what `late` is to write
   std::optional<dev_t> written_to{};
   Result<void> result{};
 
@@ -73,13 +75,21 @@ struct Syncer::Item {
     if (!result) {
       return;
     }
-    result = file != nullptr   ? file->sync()
+    if (table && !is_written) {
+      write();
+    }
+    result = !result           ? result
+             : file != nullptr ? file->sync()
              : late == nullptr ? sync_folder(folder)
              : is_written      ? Barrier::Late{late->path}.sync()
                                : late->sync();
   }
 
   void write() {
+    if (table) {
+      result = table->write(blocks);
+      is_written = true;
+    }
     if (late != nullptr && late->write) {
       const auto written = late->write();
       result = written ? Result<void>() : std::unexpected(written.error());
@@ -103,8 +113,13 @@ struct Syncer::Item {
   }
 
   void tell() const {
+    if (!result && table) {
+      table->set_broken();
+    }
     for (auto* commit : commits) {
-      if (!result && !commit->error) {
+      if (!result && table && commit->job->repeats()) {
+        commit->unknown = true; // and will be published without the table
+      } else if (!result && !commit->error) {
         commit->error = result.error();
       }
     }
@@ -114,6 +129,7 @@ struct Syncer::Item {
 struct Syncer::Items {
   explicit Items(std::span<Commit> commits) {
     std::map<std::filesystem::path, std::vector<Commit*>> by_folder;
+    std::map<std::shared_ptr<ClaimTable>, Item> by_table;
     for (auto& commit : commits) {
       for (const auto* file : commit.barrier.files()) {
         files.push_back({.commits = {&commit}, .file = file});
@@ -121,10 +137,21 @@ struct Syncer::Items {
       for (const auto& file : commit.barrier.late_files()) {
         files.push_back({.commits = {&commit}, .late = &file});
       }
+      for (const auto& [table, block] : commit.barrier.shared()) {
+        auto& item =
+            by_table.try_emplace(table, Item{.commits = {}, .file = &table->file(), .table = table})
+                .first->second;
+        item.commits.push_back(&commit);
+        item.blocks.push_back(&block);
+      }
       for (const auto& folder : commit.barrier.folders()) {
         by_folder[folder].push_back(&commit);
       }
     }
+    for (auto& [table, item] : by_table) {
+      files.push_back(std::move(item));
+    }
+    tables = by_table.size();
     folders.reserve(by_folder.size());
     for (auto& [folder, waiting] : by_folder) {
       folders.push_back({.commits = std::move(waiting), .folder = folder});
@@ -133,6 +160,7 @@ struct Syncer::Items {
 
   std::vector<Item> files;
   std::vector<Item> folders;
+  std::size_t tables = 0; ///< among the files
 };
 
 namespace {
@@ -204,7 +232,9 @@ void Syncer::sync(std::span<Commit> commits) {
     sync_each(pointers);
     std::ranges::for_each(*each, &Item::tell);
   }
-  costs_.by_file(count, clock_.now() - begun);
+  if (items.tables == 0) { // which are no files like others
+    costs_.by_file(count, clock_.now() - begun);
+  }
 }
 
 /// False: it failed, for whatever it was, and each has to be asked. What is on another file system
@@ -215,6 +245,9 @@ bool Syncer::sync_whole(std::span<Commit> commits, Items& items) {
   const bool done = uninterrupted([&] { return files_->syncfs(anchor_); }) == 0;
   ++whole_syncs_;
   if (!done) {
+    for (auto& item : items.files) {
+      item.result = item.table ? io_error("sync", item.table->file().path(), errno) : item.result;
+    }
     for (auto& commit : commits) {
       commit.unknown = commit.published && commit.job->repeats();
     }
@@ -225,7 +258,7 @@ bool Syncer::sync_whole(std::span<Commit> commits, Items& items) {
     for (auto& item : *each) {
       if (item.device() != device_) {
         elsewhere.push_back(&item);
-      } else if (item.file != nullptr) {
+      } else if (item.file != nullptr && item.result) {
         item.result = item.file->was_written();
       } else if (item.late != nullptr && !item.is_written) { // an earlier sync may have lost it
         item.result = item.late->was_written();

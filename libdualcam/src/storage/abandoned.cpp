@@ -1,4 +1,6 @@
 // Tidying up: parts that nobody came back for.
+#include <algorithm>
+
 #include "dualcam/storage/file_system.hpp"
 #include "dualcam/storage/resumable_file.hpp"
 #include "storage/part_names.hpp"
@@ -30,8 +32,11 @@ std::vector<fs::path> remove_abandoned(const FolderTree& tree, std::chrono::seco
   collect_checkpoints(tree, checkpoints);
   std::vector<fs::path> removed;
   for (const auto& path : checkpoints) {
+    const auto part_path = with_suffix(without_suffix(path, checkpoint_suffix), part_suffix);
     std::error_code error;
-    const auto changed = fs::last_write_time(path, error);
+    auto changed = fs::last_write_time(path, error);
+    std::error_code no_part; // its claims may be in a table
+    changed = std::max(changed, fs::last_write_time(part_path, no_part));
     if (error || fs::file_time_type::clock::now() - changed < age) {
       continue;
     }
@@ -39,7 +44,6 @@ std::vector<fs::path> remove_abandoned(const FolderTree& tree, std::chrono::seco
     if (!checkpoint || !*checkpoint) {
       continue;
     }
-    const auto part_path = with_suffix(without_suffix(path, checkpoint_suffix), part_suffix);
     auto part = PartFile::open(part_path, part_path);
     if (part && *part) {
       (*part)->discard();

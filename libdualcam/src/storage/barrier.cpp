@@ -24,6 +24,8 @@ void Barrier::add_folder(const fs::path& folder, const fs::path& made) {
 void Barrier::take(Barrier& other) {
   late_.insert(late_.end(), std::make_move_iterator(other.late_.begin()),
                std::make_move_iterator(other.late_.end()));
+  shared_.insert(shared_.end(), std::make_move_iterator(other.shared_.begin()),
+                 std::make_move_iterator(other.shared_.end()));
   files_.insert(files_.end(), other.files_.begin(), other.files_.end());
   take_folders(other);
 }
@@ -58,6 +60,14 @@ Result<void> Barrier::sync() {
   }
   for (const auto& file : late_) {
     if (const auto synced = file.sync(); !synced) {
+      return synced;
+    }
+  }
+  for (const auto& claim : shared_) {
+    auto synced = claim.table->write({&claim.block});
+    synced = synced ? claim.table->file().sync() : synced;
+    if (!synced) {
+      claim.table->set_broken();
       return synced;
     }
   }

@@ -55,6 +55,19 @@ bool is_plausible(const Claim& claim, const FileIdentity& identity) {
          (!claim.proved || (lies_within(*claim.proved) && lies_behind(*claim.proved)));
 }
 
+std::string row_text(const SharedRow& row) {
+  return " shared " + hex64(row.table) + ' ' + std::to_string(row.row);
+}
+
+std::optional<SharedRow> take_row(Words& words) {
+  if (!words.next_is("shared")) {
+    return std::nullopt;
+  }
+  words.text();
+  const auto table = words.number<std::uint64_t>(16);
+  return SharedRow{table, words.number<std::uint32_t>()};
+}
+
 std::string tail_text(Bytes tail) {
   return tail.empty() ? "" : " tail " + std::to_string(tail.size()) + ' ' + hex64(crc64(tail));
 }
@@ -98,6 +111,7 @@ std::optional<Claim> claim_of(std::string_view block, std::uint64_t check,
   if (words.next_is("proved")) {
     claim.proved = take_place(words, "proved");
   }
+  claim.shared = take_row(words);
   claim.tail = take_tail(words, as_bytes(block.substr(std::min(end + 1, block.size()))));
   return what == "held" && words.ended() && is_plausible(claim, identity) ? std::optional(claim)
                                                                           : std::nullopt;
@@ -192,7 +206,7 @@ std::string checkpoint_header(std::uint64_t part, const FileIdentity& identity) 
   return filled_up(lines + "check " + hex64(crc64(as_bytes(lines))) + '\n');
 }
 
-std::string claim_block(const Claim& claim, std::uint64_t header) {
+std::string claim_line(const Claim& claim, std::uint64_t header) {
   const auto& held = claim.held;
   auto line = (claim.replaced ? "replaced " : "held ") + std::to_string(claim.sequence);
   if (!claim.replaced) {
@@ -200,10 +214,19 @@ std::string claim_block(const Claim& claim, std::uint64_t header) {
             std::to_string(held.packet_size) + ' ' + hex16(held.crc) + ' ' + hex64(claim.crc64) +
             place_text("from", claim.from);
     line += claim.proved ? place_text("proved", *claim.proved) : "";
+    line += claim.shared ? row_text(*claim.shared) : "";
     line += tail_text(claim.tail);
   }
-  auto block = checked(line, header) + '\n';
-  return filled_up(block.append(as_text(claim.tail)));
+  return checked(line, header) + '\n';
+}
+
+std::string claim_block(const Claim& claim, std::uint64_t header) {
+  return filled_up(claim_line(claim, header).append(as_text(claim.tail)));
+}
+
+std::optional<Claim> decode_claim(Bytes block, const Checkpoint& checkpoint) {
+  const auto header = checkpoint_header(checkpoint.part, checkpoint.identity);
+  return claim_of(as_text(block), crc64(as_bytes(header)), checkpoint.identity);
 }
 
 Result<Checkpoint> decode_checkpoint(Bytes content) {

@@ -74,6 +74,26 @@ Result<std::optional<Checkpoint>> CheckpointFile::read(const fs::path& path) {
   return checkpoint ? std::optional(std::move(*checkpoint)) : std::nullopt;
 }
 
+Result<std::optional<Checkpoint>> CheckpointFile::read(const fs::path& path, const fs::path& root) {
+  auto checkpoint = read(path);
+  if (!checkpoint || !*checkpoint) {
+    return checkpoint;
+  }
+  for (const auto& claim : (*checkpoint)->claims) {
+    const auto blocks = claim && claim->shared ? ClaimTable::read(root, *claim->shared)
+                                               : Result<std::array<ByteBuffer, 2>>();
+    if (!blocks) {
+      return std::unexpected(blocks.error());
+    }
+    for (const auto& block : *blocks) {
+      if (auto shared = decode_claim(block, **checkpoint)) {
+        (*checkpoint)->shared.push_back(std::move(*shared));
+      }
+    }
+  }
+  return checkpoint;
+}
+
 Result<bool> CheckpointFile::is_blank(const fs::path& path) {
   if (!is_taken(path)) {
     return false;
@@ -103,7 +123,8 @@ Result<CheckpointFile> CheckpointFile::create(const fs::path& path, const FileId
 }
 
 Result<CheckpointFile> CheckpointFile::go_on(const fs::path& path, const Checkpoint& checkpoint,
-                                             std::optional<unsigned> believed) {
+                                             std::optional<unsigned> believed,
+                                             const Claim* shared) {
   auto file = File::open(path, O_RDWR);
   if (!file) {
     return io_error("open", path, file.error());
@@ -119,6 +140,9 @@ Result<CheckpointFile> CheckpointFile::go_on(const fs::path& path, const Checkpo
     const auto& claim = checkpoint.claims.at(slot);
     result.sequence_ = std::max(result.sequence_, claim ? claim->sequence : 0);
   }
+  for (const auto& claim : checkpoint.shared) {
+    result.sequence_ = std::max(result.sequence_, claim.sequence);
+  }
   // the kernel may take what is there for durable, though an earlier sync of it has failed
   const std::array whole_header{as_bytes(header)};
   auto written = file->write(0, whole_header);
@@ -128,6 +152,13 @@ Result<CheckpointFile> CheckpointFile::go_on(const fs::path& path, const Checkpo
     const std::array pieces{read.value_or(Bytes())};
     written =
         read ? file->write(result.offset_of(*believed), pieces) : std::unexpected(read.error());
+  }
+  if (written && shared != nullptr) { // not in place of what tells its row
+    believed = 1 - checkpoint.newest().value_or(0);
+    const auto block = claim_block(*shared, result.header_);
+    const std::array pieces{as_bytes(block)};
+    written = file->write(result.offset_of(*believed), pieces);
+    result.known_.at(*believed) = crc64(pieces[0]);
   }
   if (!written) {
     return std::unexpected(written.error());
@@ -141,11 +172,50 @@ void CheckpointFile::publish(Claim claim, std::shared_ptr<const ByteBuffer> tail
                              Barrier& barrier) {
   claim.sequence = ++sequence_;
   claim.tail = tail ? *tail : ByteBuffer();
+  published_there_ = claims_in_table();
+  if (published_there_) {
+    barrier.add(Barrier::Shared{
+        table_,
+        {ClaimTable::offset_of(row_, block_), claim_line(claim, header_), std::move(tail)}});
+    return;
+  }
+  published_row_ = table_ && !is_leaving_ && !table_->is_broken();
+  if (published_row_) {
+    claim.shared = row_;
+    barrier.add_folder(folder_of(table_->file().path()));
+  }
   const auto block = claim_block(claim, header_);
   const auto known = std::exchange(known_.at(slot_), crc64(as_bytes(block)));
   ClaimText text{block.substr(0, block.find('\n') + 1), std::move(tail)};
   barrier.add({path_, [path = fs::path(path_), offset = offset_of(slot_), known,
                        text = std::move(text)] { return write_claim(path, offset, known, text); }});
+}
+
+void CheckpointFile::confirm() {
+  if (published_there_) {
+    block_ = 1 - block_;
+    return;
+  }
+  slot_ = 1 - slot_;
+  tells_row_ = published_row_;
+  if (!tells_row_) {
+    retire();
+  }
+}
+
+void CheckpointFile::share(std::shared_ptr<ClaimTable> table) {
+  if (!table_ && !table->is_broken()) {
+    table_ = std::move(table);
+    row_ = table_->take_row();
+  }
+}
+
+void CheckpointFile::retire() {
+  if (table_) {
+    table_->give_back(row_);
+    table_.reset();
+  }
+  tells_row_ = false;
 }
 
 } // namespace dualcam

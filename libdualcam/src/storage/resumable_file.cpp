@@ -213,6 +213,7 @@ Result<void> ResumableFile::prepare_aside(Barrier& barrier) {
 }
 
 Result<void> ResumableFile::leave() {
+  checkpoint_.leave_table();
   const auto written = part_.append({});
   return written ? part_.give_room_back() : written;
 }
@@ -237,6 +238,7 @@ Result<fs::path> ResumableFile::confirm_aside() {
 
 void ResumableFile::discard() {
   part_.discard();
+  checkpoint_.retire();
   FileSystem::current().unlink(checkpoint_of(path()).c_str());
   (void)state_.mark_gone(checkpoint_.part());
 }

@@ -1,6 +1,7 @@
 // Finding a part again, and how far it is believed.
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "dualcam/storage/resumable_file.hpp"
@@ -142,6 +143,27 @@ Result<void> end_naming(const fs::path& part, const fs::path& name) {
                                                          : io_error("remove", part, errno);
 }
 
+struct Candidate {
+  Claim claim;
+  std::optional<unsigned> slot; ///< of the checkpoint; none: it is in a table
+};
+
+/// What claims anything.
+std::vector<Candidate> newest_first(const Checkpoint& checkpoint) {
+  std::vector<Candidate> result;
+  for (unsigned slot = 0; slot < checkpoint.claims.size(); ++slot) {
+    if (const auto& claim = checkpoint.claims.at(slot)) {
+      result.push_back({*claim, slot});
+    }
+  }
+  for (const auto& claim : checkpoint.shared) {
+    result.push_back({claim, {}});
+  }
+  std::erase_if(result, [](const auto& each) { return each.claim.held.packets == 0; });
+  std::ranges::stable_sort(result, std::greater(), [](auto& each) { return each.claim.sequence; });
+  return result;
+}
+
 bool is_wanted(const Result<std::optional<Checkpoint>>& read, const FileIdentity& identity) {
   return read && *read && !(*read)->is_replaced() && same_file((*read)->identity, identity);
 }
@@ -150,7 +172,8 @@ bool is_wanted(const Result<std::optional<Checkpoint>>& read, const FileIdentity
 
 /// The part, locked, if it is of the file asked for.
 Result<std::optional<ResumableFile::Found>> ResumableFile::look_at(const fs::path& path,
-                                                                   const FileIdentity& identity) {
+                                                                   const FileIdentity& identity,
+                                                                   const StateFolder& state) {
   using Nothing = Result<std::optional<Found>>;
   auto checkpoint = CheckpointFile::read(checkpoint_of(path));
   if (!is_wanted(checkpoint, identity)) {
@@ -160,29 +183,24 @@ Result<std::optional<ResumableFile::Found>> ResumableFile::look_at(const fs::pat
   if (!part || !*part) {
     return part ? Nothing() : std::unexpected(part.error());
   }
-  checkpoint = CheckpointFile::read(checkpoint_of(path)); // now that nobody else writes it
+  checkpoint = CheckpointFile::read(checkpoint_of(path), state.root()); // nobody else writes it now
   if (!is_wanted(checkpoint, identity)) {
     return checkpoint ? Nothing() : std::unexpected(checkpoint.error());
   }
   Found found{std::move(**part), std::move(**checkpoint), {}, {}, {}, {}};
-  const auto newest = found.checkpoint.newest().value_or(0);
-  for (const auto slot : {newest, 1 - newest}) {
-    auto claim = found.checkpoint.claims.at(slot);
-    if (!claim || claim->held.packets == 0) {
-      continue;
-    }
+  for (auto& [claim, slot] : newest_first(found.checkpoint)) {
     const auto is_complete =
-        found.checkpoint.version == 1 ? complete(found.part, *claim) : Result<bool>(true);
-    auto overlap = is_complete && *is_complete ? overlap_of(found.part, *claim)
+        found.checkpoint.version == 1 ? complete(found.part, claim) : Result<bool>(true);
+    auto overlap = is_complete && *is_complete ? overlap_of(found.part, claim)
                                                : Result<std::optional<ByteBuffer>>();
     if (!is_complete || !overlap) {
       return std::unexpected(is_complete ? overlap.error() : is_complete.error());
     }
     if (*overlap) {
       found.slot = slot;
-      found.claim = *claim;
+      found.claim = std::move(claim);
       found.overlap = std::move(**overlap);
-      found.places = places_in(found.overlap, *claim, found.checkpoint.identity);
+      found.places = places_in(found.overlap, found.claim, found.checkpoint.identity);
       return found;
     }
   }
@@ -239,7 +257,7 @@ Result<std::optional<ResumableFile>> ResumableFile::find(const StateFolder& stat
   }
   std::optional<Found> best;
   for (const auto& path : paths) {
-    auto found = look_at(path, identity);
+    auto found = look_at(path, identity, state);
     if (!found) {
       return std::unexpected(found.error());
     }
@@ -300,7 +318,8 @@ Result<ResumableFile> ResumableFile::go_on(Found found, const StateFolder& state
   auto& [part, checkpoint, slot, claim, places, overlap] = found;
   auto file = checkpoint.version == 1
                   ? replace_checkpoint(path, checkpoint.identity, claim)
-                  : CheckpointFile::go_on(checkpoint_of(path), checkpoint, slot);
+                  : CheckpointFile::go_on(checkpoint_of(path), checkpoint, slot,
+                                          !slot && claim.held.packets > 0 ? &claim : nullptr);
   auto cut = file ? part.truncate(bytes_in_part(claim)) : std::unexpected(file.error());
   if (const std::array tail{Bytes(claim.tail)}; cut && !claim.tail.empty()) {
     cut = part.append(tail);

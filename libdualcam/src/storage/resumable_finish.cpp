@@ -219,6 +219,7 @@ Result<std::optional<StoredFile>> ResumableFile::publish_finish(Barrier& barrier
 
 Result<void> ResumableFile::confirm_finish() {
   naming_.reset();
+  checkpoint_.retire();
   return state_.mark_named(record_->id);
 }
 

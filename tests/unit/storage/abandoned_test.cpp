@@ -11,8 +11,9 @@ using Paths = std::vector<fs::path>;
 fs::path leave_old_part(const fs::path& name) {
   fs::create_directories(name.parent_path());
   leave_part(name, content(), 2);
-  const auto checkpoint = name.string() + ".part.checkpoint";
-  fs::last_write_time(checkpoint, fs::file_time_type::clock::now() - 2 * day);
+  for (const auto* suffix : {".part", ".part.checkpoint"}) {
+    fs::last_write_time(name.string() + suffix, fs::file_time_type::clock::now() - 2 * day);
+  }
   return name.string() + ".part";
 }
 
@@ -44,6 +45,14 @@ TEST_CASE("abandoned: a part is as old as what was last claimed of it") {
   CHECK(fs::exists(part));
   CHECK(remove_abandoned({folder.path()}, day) == Paths{part});
   CHECK(folder.names() == std::set<std::string>{".dcam-serve"});
+}
+
+TEST_CASE("abandoned: a part that has grown since its last claim is as young as that") {
+  const TemporaryFolder folder;
+  const auto part = leave_old_part(folder / "a.jpg");
+  fs::last_write_time(part, fs::file_time_type::clock::now()); // it claims in a table
+  CHECK(remove_abandoned({folder.path()}, day).empty());
+  CHECK(fs::exists(part));
 }
 
 TEST_CASE("abandoned: a checkpoint whose part has gone goes, too; one that is no checkpoint, or "

@@ -35,6 +35,7 @@ TEST_CASE("checkpoint: a claim may have the tail of its bytes, each byte of whic
     claim.from = {583, 583ULL * 65'000, UINT16_MAX, UINT64_MAX};
     claim.proved = {584, 583ULL * 65'000 + 1, UINT16_MAX, UINT64_MAX};
     claim.sequence = UINT64_MAX;
+    claim.shared = SharedRow{UINT64_MAX, UINT32_MAX};
     claim.tail = random_bytes(size, 1);
     claim.tail.back() = std::byte{0}; // as the rest of the block
     const auto block = block_of(claim, header);

@@ -155,7 +155,8 @@ TEST_CASE("resumable file: abandoned parts are removed when they are old, those 
   write_file(folder / "browser.zip.part", "not ours");
   write_file(folder / "odd.part.checkpoint", "not ours");
   const auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(48);
-  for (const auto* name : {"old.jpg.part.checkpoint", "browser.zip.part", "odd.part.checkpoint"}) {
+  for (const auto* name :
+       {"old.jpg.part", "old.jpg.part.checkpoint", "browser.zip.part", "odd.part.checkpoint"}) {
     fs::last_write_time(folder / name, long_ago);
   }
   const auto removed = remove_abandoned({folder.path()}, std::chrono::hours(24));

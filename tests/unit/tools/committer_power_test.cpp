@@ -5,6 +5,8 @@
 #include <random>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "common/units.hpp"
 #include "dcam-serve/growing_part.hpp"
 #include "dcam-serve/syncer.hpp"
@@ -157,9 +159,20 @@ private:
         [this](std::shared_ptr<Job> job, bool hurry) {
           committer_.grew(std::move(job), hurry || pick(4) == 0, now);
         },
-        [] {});
+        [this] { return claims(); }, [] {});
     part->file() = std::move(*file);
     parts_[camera] = std::move(part);
+  }
+
+  /// As a server with many parts has it, and sometimes another server.
+  std::shared_ptr<ClaimTable> claims() {
+    if (pick(2) == 0) {
+      return nullptr;
+    }
+    if (!table_ || table_->is_broken() || pick(50) == 0) {
+      table_ = ClaimTable::create("/out").value_or(nullptr);
+    }
+    return table_;
   }
 
   Result<ResumableFile> create(unsigned camera, const StateFolder& state) {
@@ -235,10 +248,32 @@ private:
   TimePoint now = steady_now();
   Committer committer_;
   Syncer syncer_;
+  std::shared_ptr<ClaimTable> table_;
   std::map<unsigned, std::shared_ptr<GrowingPart>> parts_;
   std::map<unsigned, std::function<bool()>> awaited_;
   std::map<unsigned, std::uint64_t> found_; ///< bytes, when they were opened
 };
+
+/// Those in a table, too.
+std::vector<Claim> claims_of(const MemoryDisk& disk, const Checkpoint& checkpoint) {
+  std::vector<Claim> result;
+  for (const auto& claim : checkpoint.claims) {
+    if (!claim) {
+      continue;
+    }
+    result.push_back(*claim);
+    const auto row = claim->shared.value_or(SharedRow());
+    const auto path = "/out/.dcam-serve/claims-" + fmt::format("{:016x}", row.table);
+    const auto table = claim->shared && disk.has(path) ? disk.content(path) : "";
+    for (const unsigned block : {0U, 1U}) {
+      const auto at = std::min<std::size_t>(ClaimTable::offset_of(row, block), table.size());
+      if (auto shared = decode_claim(as_bytes(table.substr(at, checkpoint_block)), checkpoint)) {
+        result.push_back(std::move(*shared));
+      }
+    }
+  }
+  return result;
+}
 
 /// Whatever can be read after a cut is true, and what was told is there.
 void check_cut(const MemoryDisk& disk, const Fleet& fleet) {
@@ -267,11 +302,9 @@ void check_cut(const MemoryDisk& disk, const Fleet& fleet) {
       const auto read = decode_checkpoint(as_bytes(text));
       const auto part = path.substr(0, path.rfind('.'));
       const auto held = disk.has(part) ? disk.content(part) : disk.content(name);
-      for (const auto& claim : read ? read->claims : decltype(read->claims)()) {
-        if (claim) {
-          CHECK(is_true(*claim, held, whole));
-          readable = std::max(readable, claim->held.bytes);
-        }
+      for (const auto& claim : read ? claims_of(disk, *read) : std::vector<Claim>()) {
+        CHECK(is_true(claim, held, whole));
+        readable = std::max(readable, claim.held.bytes);
       }
     }
     const auto claimed = fleet.claimed.find(camera);

@@ -8,8 +8,10 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <vector>
 
+#include "dualcam/storage/claim_table.hpp"
 #include "dualcam/storage/file.hpp"
 
 namespace dualcam {
@@ -31,10 +33,18 @@ public:
     Result<void> was_written() const;
   };
 
+  /// A claim in a table, which is synced once for all of its claims.
+  struct Shared {
+    std::shared_ptr<ClaimTable> table;
+    ClaimTable::Block block;
+  };
+
   /// The bytes of a file that stays open until then.
   void add(const File& file) { files_.push_back(&file); }
   /// Those of one that does not.
   void add(Late file) { late_.push_back(std::move(file)); }
+  /// A claim that it writes, before anything is synced.
+  void add(Shared claim) { shared_.push_back(std::move(claim)); }
   /// The names in a folder. `made`: one of them, of a folder; once it is durable that is
   /// remembered.
   void add_folder(const std::filesystem::path& folder, const std::filesystem::path& made = {});
@@ -47,6 +57,8 @@ public:
   const std::vector<const File*>& files() const { return files_; }
   /// What was added.
   const std::vector<Late>& late_files() const { return late_; }
+  /// What was added.
+  const std::vector<Shared>& shared() const { return shared_; }
   /// What was added, each once.
   const std::vector<std::filesystem::path>& folders() const { return folders_; }
 
@@ -59,6 +71,7 @@ public:
 private:
   std::vector<const File*> files_;
   std::vector<Late> late_;
+  std::vector<Shared> shared_;
   std::vector<std::filesystem::path> folders_;
   std::vector<std::filesystem::path> made_;
 };

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "dualcam/files/file_ref.hpp"
 #include "dualcam/wire/bytes.hpp"
@@ -57,15 +58,24 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
+/// Where claims of a part stand beside those of others (claim_table.hpp).
+struct SharedRow {
+  std::uint64_t table = 0; ///< its random number
+  std::uint32_t row = 0;   ///< from 0 on
+
+  bool operator==(const SharedRow&) const = default;
+};
+
 /// What a checkpoint says is durable. It is true by order, not by reading: it was written when the
 /// bytes were durable.
 struct Claim {
-  std::uint64_t sequence = 0;  ///< one more than that of the claim before it
-  HeldData held{};             ///< which bytes
-  std::uint64_t crc64 = 0;     ///< CRC-64/XZ of these
-  Place from{};                ///< where comparing them with the camera's file has to begin
-  std::optional<Place> proved; ///< up to here that was done since
-  bool replaced = false;       ///< nobody goes on with this part; the rest tells nothing
+  std::uint64_t sequence = 0;        ///< one more than that of the claim before it
+  HeldData held{};                   ///< which bytes
+  std::uint64_t crc64 = 0;           ///< CRC-64/XZ of these
+  Place from{};                      ///< where comparing them with the camera's file has to begin
+  std::optional<Place> proved;       ///< up to here that was done since
+  bool replaced = false;             ///< nobody goes on with this part; the rest tells nothing
+  std::optional<SharedRow> shared{}; ///< where later ones may be
   /// The last of these bytes, if they are kept here until they fill a block of the part: at most
   /// `longest_tail`.
   ByteBuffer tail{};
@@ -83,6 +93,7 @@ struct Checkpoint {
   std::uint64_t part = 0; ///< a random number of its own; version 1 has none
   FileIdentity identity;  ///< which file
   std::array<std::optional<Claim>, 2> claims; ///< by slot
+  std::vector<Claim> shared{};                ///< what was found where these say
 
   /// The slot of the newer claim; nullopt: there is none.
   std::optional<unsigned> newest() const;
@@ -100,8 +111,13 @@ inline constexpr std::size_t longest_checkpoint = 524'288;
 
 /// Text, filled up with NUL to whole blocks. Two empty blocks come behind it.
 std::string checkpoint_header(std::uint64_t part, const FileIdentity& identity);
-/// The content of a slot: one block. `header`: CRC-64/XZ of `checkpoint_header`.
+/// The beginning of a slot; the claim's tail comes behind it. `header`: CRC-64/XZ of
+/// `checkpoint_header`.
+std::string claim_line(const Claim& claim, std::uint64_t header);
+/// The content of a slot: one block.
 std::string claim_block(const Claim& claim, std::uint64_t header);
+/// What such a block claims of the part of this checkpoint; nullopt: nothing.
+std::optional<Claim> decode_claim(Bytes block, const Checkpoint& checkpoint);
 
 /// Reads the whole content of a checkpoint file. malformed: no checkpoint, or none of these
 /// versions, or its header is damaged. A damaged slot is left out.

@@ -22,8 +22,12 @@ namespace dualcam {
 /// Whoever has one holds the lock of the part.
 class CheckpointFile {
 public:
-  /// nullopt: there is none, or what is there is no checkpoint.
+  /// nullopt: there is none, or what is there is no checkpoint. Without the claims that it has in a
+  /// table.
   static Result<std::optional<Checkpoint>> read(const std::filesystem::path& path);
+  /// With these, in a table below `root`.
+  static Result<std::optional<Checkpoint>> read(const std::filesystem::path& path,
+                                                const std::filesystem::path& root);
   /// Whether there is something of this name that tells nothing, as a power cut may leave it.
   static Result<bool> is_blank(const std::filesystem::path& path);
 
@@ -31,10 +35,12 @@ public:
   static Result<CheckpointFile> create(const std::filesystem::path& path,
                                        const FileIdentity& identity);
   /// Goes on with what `read` gave, whose newest claim is to be durable before `publish`.
-  /// `believed`: the slot that the part bears out. Version 1 is not gone on with.
+  /// `believed`: the slot that the part bears out. `shared`: the claim that it bears out, if that
+  /// is in a table; it gets a slot here. Version 1 is not gone on with.
   static Result<CheckpointFile> go_on(const std::filesystem::path& path,
                                       const Checkpoint& checkpoint,
-                                      std::optional<unsigned> believed);
+                                      std::optional<unsigned> believed,
+                                      const Claim* shared = nullptr);
 
   /// For a barrier: what `create` and `go_on` have written.
   Barrier::Late file() const { return {path_, {}}; }
@@ -46,7 +52,15 @@ public:
   /// that of the claim, which has none itself; nullptr: there is none.
   void publish(Claim claim, std::shared_ptr<const ByteBuffer> tail, Barrier& barrier);
   /// The claim is durable. Before that another one replaces it, and the older one remains.
-  void confirm() { slot_ = 1 - slot_; }
+  void confirm();
+
+  /// From the second claim on they are in the table, unless something there fails; the next one
+  /// tells where. Of use to who has many parts.
+  void share(std::shared_ptr<ClaimTable> table);
+  /// The next claim is the last one, and stands here.
+  void leave_table() { is_leaving_ = true; }
+  /// It is not needed any more: nor is its row.
+  void retire();
 
   /// It gets another name.
   void set_path(const std::filesystem::path& path) { path_ = path; }
@@ -54,6 +68,7 @@ public:
 private:
   CheckpointFile(const std::filesystem::path& path, std::uint64_t part, const std::string& header);
   std::uint64_t offset_of(unsigned slot) const { return slots_ + slot * checkpoint_block; }
+  bool claims_in_table() const { return tells_row_ && !is_leaving_ && !table_->is_broken(); }
 
   KeptPath path_;
   std::uint64_t part_ = 0;
@@ -61,7 +76,15 @@ private:
   std::uint64_t slots_ = 0;              ///< where they begin
   std::array<std::uint64_t, 2> known_{}; ///< CRC-64 of what is in each slot
   std::uint64_t sequence_ = 0;           ///< of the claim before the next one
-  unsigned slot_ = 0;                    ///< for the next one
+  unsigned slot_ = 0;                    ///< for the next one here
+
+  std::shared_ptr<ClaimTable> table_;
+  SharedRow row_;                ///< of that
+  unsigned block_ = 0;           ///< for the next one there
+  bool tells_row_ = false;       ///< a durable claim does
+  bool is_leaving_ = false;      ///< the next claim is the last
+  bool published_there_ = false; ///< the last one that was published
+  bool published_row_ = false;   ///< the same
 };
 
 } // namespace dualcam

@@ -94,6 +94,8 @@ public:
   /// comparison begins there. Of what is beyond what is held nothing is kept.
   Result<void> keep_compared(std::uint32_t packet, std::uint64_t offset);
 
+  /// Of many parts that grow: claims are in the table from now on, until `leave`.
+  void share(const std::shared_ptr<ClaimTable>& table) { checkpoint_.share(table); }
   /// Before `prepare` while more is to come, if it comes little by little: asks for room for that.
   void make_room();
   /// Growth, the first step: what has been appended so far is to be covered.
@@ -145,7 +147,8 @@ private:
         state_(state) {}
 
   static Result<std::optional<Found>> look_at(const std::filesystem::path& part,
-                                              const FileIdentity& identity);
+                                              const FileIdentity& identity,
+                                              const StateFolder& state);
   static Result<std::optional<Found>> look_at(const std::filesystem::path& part,
                                               const FileRecord& record);
   static Result<ResumableFile> go_on(Found found, const StateFolder& state,
