@@ -160,7 +160,9 @@ std::vector<Candidate> newest_first(const Checkpoint& checkpoint) {
     result.push_back({claim, {}});
   }
   std::erase_if(result, [](const auto& each) { return each.claim.held.packets == 0; });
-  std::ranges::stable_sort(result, std::greater(), [](auto& each) { return each.claim.sequence; });
+  std::ranges::sort(result, std::greater(), [](auto& each) { // its own slot has the same, perhaps
+    return std::pair(each.claim.sequence, each.slot.has_value());
+  });
   return result;
 }
 
