@@ -273,9 +273,14 @@ def claimed(checkpoint, tables={}):
     return next((count for count, _ in claims_and_tails_in(checkpoint, tables)), 0)
 
 
-def tail_in(checkpoint):
+def tail_in(checkpoint, tables={}):
     """The end of these."""
-    return next((tail for _, tail in claims_and_tails_in(checkpoint)), b"")
+    return next((tail for _, tail in claims_and_tails_in(checkpoint, tables)), b"")
+
+
+def tables_in(state):
+    """Those in the folder of states, by their names."""
+    return {path.name: path.read_bytes() for path in state.glob("claims-*")}
 
 
 class Claims:

@@ -90,7 +90,8 @@ class Documentation(unittest.TestCase):
 
     def test_every_option_that_readme_names_is_one(self):
         options = {option for name in NAMES for option in options_of_help(name)}
-        others = {"--install", "--build", "--target", "--full", "--soak", "--slow-syncs", "--stop"}
+        others = {"--install", "--build", "--target", "--full", "--soak", "--slow-syncs", "--stop",
+                  "--tidy"}
         text = re.sub(r"^```.*?^```", "", (SOURCE / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
         named = {word for code in re.findall(r"`([^`]+)`", text) for word in re.findall(r"(?<!\S)--[a-z][\w-]*", code)}
         self.assertGreater(len(named), 20)

@@ -12,7 +12,7 @@ import unittest
 
 from convert_media import ptmf
 from harness import IMEI, PATIENCE, SIGKILL, SIGTERM, STATE, TOOLS, Camera, ToolTest, sha256
-from power_cut import claimed
+from power_cut import claimed, tables_in
 from wire import crc16
 
 DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "tools/deploy"
@@ -126,7 +126,7 @@ class TwoServers(Fleet):
 
     def claims_in_tables(self):
         """Bytes by IMEI, of the parts whose newest claim is in a table."""
-        self.tables = {path.name: path.read_bytes() for path in (self.out / STATE).glob("claims-*")}
+        self.tables = tables_in(self.out / STATE)
         found = {}
         for path in self.out.glob("*/*.part.checkpoint"):
             checkpoint = path.read_bytes()

@@ -6,8 +6,8 @@ import struct
 import time
 import unittest
 
-from harness import PATIENCE, SIGKILL, SIGTERM, ToolTest
-from power_cut import claimed, tail_in
+from harness import PATIENCE, SIGKILL, SIGTERM, STATE, ToolTest
+from power_cut import claimed, tables_in, tail_in
 
 CAMERAS = 130  # of which more than 100 grow at any time
 FS_IOC_FIEMAP = 0xC020660B  # linux/fs.h
@@ -38,20 +38,23 @@ class ManyParts(ToolTest):
         return self.start("dcam-sim", "-q", "--devices", str(CAMERAS), "--rate", str(rate),
                           f"127.0.0.1:{server.port}", f"photof={self.photo}")
 
-    def checkpoints(self):
-        return [path.read_bytes() for path in self.out.glob("*/*.checkpoint")]
+    def tails(self):
+        """How many parts have a tail in their newest claim."""
+        tables = tables_in(self.out / STATE)
+        return sum(bool(tail_in(path.read_bytes(), tables)) for path in self.out.glob("*/*.checkpoint"))
 
     def wait_for_tails(self, count):
         deadline = time.monotonic() + PATIENCE
-        while sum(map(bool, map(tail_in, self.checkpoints()))) < count:
+        while self.tails() < count:
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
 
     def held(self):
         """What is claimed of each part, which is what the camera has."""
+        tables = tables_in(self.out / STATE)
         for part in self.out.glob("*/*.part"):
             checkpoint = part.with_name(part.name + ".checkpoint").read_bytes()
-            count, tail = claimed(checkpoint), tail_in(checkpoint)
+            count, tail = claimed(checkpoint, tables), tail_in(checkpoint, tables)
             found = part.read_bytes()[:count - len(tail)] + tail
             self.assertEqual(found, self.content[:count])
             yield count
@@ -83,7 +86,8 @@ class ManyParts(ToolTest):
         cameras.wait()
         sizes = sorted(path.stat().st_size for path in self.out.glob("*/*.part"))
         self.assertEqual(sorted(self.held()), sizes)
-        self.assertFalse(any(map(tail_in, self.checkpoints())))
+        self.assertEqual(self.tails(), 0)
+        self.assertFalse(tables_in(self.out / STATE))
         for part in self.out.glob("*/*.part"):
             self.assertFalse(has_room_beyond_its_end(part), part.name)
 

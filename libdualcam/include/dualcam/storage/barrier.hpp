@@ -43,7 +43,7 @@ public:
   void add(const File& file) { files_.push_back(&file); }
   /// Those of one that does not.
   void add(Late file) { late_.push_back(std::move(file)); }
-  /// A claim that it writes, before anything is synced.
+  /// A claim that it writes and makes durable.
   void add(Shared claim) { shared_.push_back(std::move(claim)); }
   /// The names in a folder. `made`: one of them, of a folder; once it is durable that is
   /// remembered.
