@@ -106,29 +106,38 @@ class TwoServers(Fleet):
         self.ended(self.first, self.second)
 
     def test_a_killed_server_claimed_many_parts_together_and_the_other_goes_on_from_there(self):
+        self.goes_on_after_a_kill(self.first, self.second, self.out)
+
+    def test_the_table_is_in_the_fixed_folder_of_name(self):
+        (self.out / STATE).mkdir(exist_ok=True)  # as another template leaves it
+        servers = [self.serve("-k", "--json", "--no-metadata", "--name",
+                              "fleet/{imei}/{time}_{kind}{ext}") for _ in range(2)]
+        self.goes_on_after_a_kill(*servers, self.out / "fleet")
+
+    def goes_on_after_a_kill(self, first, second, root):
         cameras = 120
         video = self.file("a.h265", 800_000)
         self.start("dcam-sim", "-q", "--devices", cameras, "--rate", "12K",
-                   f"127.0.0.1:{self.first.port}", f"videof={video}")
-        self.wait_until(lambda: len(self.claims_in_tables()) == cameras)
-        self.first.signal(SIGKILL)
-        self.first.wait()
-        claims = self.claims_in_tables()
-        sent = self.sim(self.second, "-q", "--devices", cameras, f"videof={video}")
+                   f"127.0.0.1:{first.port}", f"videof={video}")
+        self.wait_until(lambda: len(self.claims_in_tables(root)) == cameras)
+        first.signal(SIGKILL)
+        first.wait()
+        claims = self.claims_in_tables(root)
+        sent = self.sim(second, "-q", "--devices", cameras, f"videof={video}")
         self.assertEqual(sent.returncode, 0, sent.stderr)
-        held = {event["imei"]: event["held"] for event in self.ended(self.second)[0]
+        held = {event["imei"]: event["held"] for event in self.ended(second)[0]
                 if event["event"] == "file-start"}
         for imei, size in claims.items():
             self.assertEqual(held[imei], size // 1024)
         self.assert_stored(*[video] * cameras)
-        self.assertFalse([name for name in os.listdir(self.out / STATE)
+        self.assertFalse([name for name in os.listdir(root / STATE)
                           if name.startswith("claims-") and name not in self.tables])
 
-    def claims_in_tables(self):
+    def claims_in_tables(self, root):
         """Bytes by IMEI, of the parts whose newest claim is in a table."""
-        self.tables = tables_in(self.out / STATE)
+        self.tables = tables_in(root / STATE)
         found = {}
-        for path in self.out.glob("*/*.part.checkpoint"):
+        for path in root.glob("*/*.part.checkpoint"):
             checkpoint = path.read_bytes()
             newest = claimed(checkpoint, self.tables)
             if newest > claimed(checkpoint):

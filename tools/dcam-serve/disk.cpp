@@ -8,7 +8,18 @@
 namespace dualcam::serve {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::size_t most_queued = std::size_t{64} << 20;
+
+bool are_on_one_disk(const std::filesystem::path& one, const std::filesystem::path& other) {
+  auto& files = FileSystem::current();
+  struct stat first{};
+  struct stat second{};
+  const auto folder = other / "."; // which may be empty
+  return files.stat((one / ".").c_str(), &first) == 0 && files.stat(folder.c_str(), &second) == 0 &&
+         first.st_dev == second.st_dev;
+}
 
 /// Tells when it is over.
 class Watched : public Job {
@@ -146,14 +157,16 @@ asio::awaitable<void> Disk::commit_loop() {
   claims_.reset();
 }
 
-std::shared_ptr<ClaimTable> Disk::claims() {
-  if (!has_states_ || !committer_.has_many()) {
+std::shared_ptr<ClaimTable> Disk::claims(const std::filesystem::path& root) {
+  if (!committer_.has_many()) {
     return nullptr;
   }
-  if (!claims_) {
-    claims_ = ClaimTable::create(folder_).value_or(nullptr);
+  const bool is_good = claims_ && !claims_->is_broken();
+  if (!is_good && (claims_tried_ == TimePoint::min() || clock_.now() - claims_tried_ >= 1min)) {
+    claims_tried_ = clock_.now();
+    claims_ = are_on_one_disk(root, folder_) ? ClaimTable::create(root).value_or(nullptr) : nullptr;
   }
-  return *claims_;
+  return claims_;
 }
 
 asio::awaitable<void> Disk::pass() {

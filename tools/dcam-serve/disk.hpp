@@ -54,9 +54,6 @@ public:
   /// Of who uses it.
   asio::io_context& loop() { return loop_; }
 
-  /// Before anything is asked for: its folder has the states of the cameras.
-  void has_states() { has_states_ = true; }
-
   // From any thread.
 
   const std::filesystem::path& name() const { return name_; }
@@ -89,8 +86,9 @@ public:
   void forget(const Job& job);
   /// What is to become of the end of a part that grows.
   Tail tail() const { return committer_.has_many() ? Tail::held_back : Tail::written; }
-  /// Where many parts that grow claim together; nullptr: there are few, or it cannot be.
-  std::shared_ptr<ClaimTable> claims();
+  /// Where many parts that grow claim together, below the root of their states; nullptr: there are
+  /// few, that is on another disk, or it cannot be now.
+  std::shared_ptr<ClaimTable> claims(const std::filesystem::path& root);
 
 private:
   /// A coroutine of the loop waits for an answer from another thread.
@@ -119,8 +117,8 @@ private:
 
   Committer committer_; ///< of the writing thread, as is what follows
   Syncer syncer_{clock_};
-  std::optional<std::shared_ptr<ClaimTable>> claims_; ///< once it was needed
-  bool has_states_ = false;
+  std::shared_ptr<ClaimTable> claims_;
+  TimePoint claims_tried_ = TimePoint::min(); ///< the last time that it was made
   bool stopping_ = false;
   Workers syncing_thread_{1};
   Workers writing_thread_{1};

@@ -20,7 +20,6 @@ fs::path relative_to(const fs::path& root, const fs::path& folder) {
 Disk& Disks::root() {
   if (!root_disk_) {
     auto disk = std::make_unique<Disk>(loop_, clock_, root_, root_);
-    disk->has_states();
     const std::lock_guard lock(mutex_);
     root_disk_ = std::move(disk);
   }

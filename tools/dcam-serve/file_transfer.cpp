@@ -68,7 +68,8 @@ FileTransfer::FileTransfer(const FolderDestination& folder, Disk& disk, const Cl
   };
   part_ = std::make_shared<GrowingPart>(
       Room{folder.options(), this->facts().file, announced, folder_of(path_)}, grew,
-      [&disk] { return disk.claims(); }, failed);
+      [&disk, root = folder.state_of(this->facts().imei).root()] { return disk.claims(root); },
+      failed);
 }
 
 /// Files are closed where they are written.

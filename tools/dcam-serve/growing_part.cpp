@@ -105,7 +105,10 @@ Result<Job::Step> Leaving::begin(Barrier& barrier) {
     const auto prepared = file().prepare(barrier);
     return prepared ? Result<Step>(Step::wait) : std::unexpected(prepared.error());
   }
-  const auto prepared = file().prepare_compared(packet_, offset_, barrier);
+  auto prepared = file().prepare_compared(packet_, offset_, barrier);
+  if (prepared && !*prepared) {
+    prepared = file().prepare_last(barrier);
+  }
   return prepared ? Result<Step>(*prepared ? Step::wait : Step::done)
                   : std::unexpected(prepared.error());
 }

@@ -245,8 +245,9 @@ bool Syncer::sync_whole(std::span<Commit> commits, Items& items) {
   const bool done = uninterrupted([&] { return files_->syncfs(anchor_); }) == 0;
   ++whole_syncs_;
   if (!done) {
-    for (auto& item : items.files) {
-      item.result = item.table ? io_error("sync", item.table->file().path(), errno) : item.result;
+    const Result<void> failed = io_error("sync", "the file system", errno);
+    for (auto& item : items.files) { // what a table had to sync may be lost
+      item.result = item.table ? failed : item.result;
     }
     for (auto& commit : commits) {
       commit.unknown = commit.published && commit.job->repeats();

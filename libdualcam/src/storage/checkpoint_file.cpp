@@ -79,16 +79,15 @@ Result<std::optional<Checkpoint>> CheckpointFile::read(const fs::path& path, con
   if (!checkpoint || !*checkpoint) {
     return checkpoint;
   }
-  for (const auto& claim : (*checkpoint)->claims) {
-    const auto blocks = claim && claim->shared ? ClaimTable::read(root, *claim->shared)
-                                               : Result<std::array<ByteBuffer, 2>>();
-    if (!blocks) {
-      return std::unexpected(blocks.error());
-    }
-    for (const auto& block : *blocks) {
-      if (auto shared = decode_claim(block, **checkpoint)) {
-        (*checkpoint)->shared.push_back(std::move(*shared));
-      }
+  const auto newest = (*checkpoint)->newest();
+  const auto row = newest ? (*checkpoint)->claims.at(*newest)->shared : std::nullopt;
+  const auto blocks = row ? ClaimTable::read(root, *row) : Result<std::array<ByteBuffer, 2>>();
+  if (!blocks) {
+    return std::unexpected(blocks.error());
+  }
+  for (const auto& block : *blocks) {
+    if (auto shared = decode_claim(block, **checkpoint)) {
+      (*checkpoint)->shared.push_back(std::move(*shared));
     }
   }
   return checkpoint;
@@ -176,11 +175,12 @@ void CheckpointFile::publish(Claim claim, std::shared_ptr<const ByteBuffer> tail
   if (published_there_) {
     barrier.add(Barrier::Shared{
         table_,
-        {ClaimTable::offset_of(row_, block_), claim_line(claim, header_), std::move(tail)}});
+        {ClaimTable::offset_of(*row_, block_), claim_line(claim, header_), std::move(tail)}});
     return;
   }
   published_row_ = table_ && !is_leaving_ && !table_->is_broken();
   if (published_row_) {
+    row_ = row_ ? row_ : table_->take_row();
     claim.shared = row_;
     barrier.add_folder(folder_of(table_->file().path()));
   }
@@ -206,15 +206,15 @@ void CheckpointFile::confirm() {
 void CheckpointFile::share(std::shared_ptr<ClaimTable> table) {
   if (!table_ && !table->is_broken()) {
     table_ = std::move(table);
-    row_ = table_->take_row();
   }
 }
 
 void CheckpointFile::retire() {
-  if (table_) {
-    table_->give_back(row_);
-    table_.reset();
+  if (row_) {
+    table_->give_back(*row_);
   }
+  row_.reset();
+  table_.reset();
   tells_row_ = false;
 }
 

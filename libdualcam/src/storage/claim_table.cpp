@@ -48,6 +48,7 @@ Result<std::shared_ptr<ClaimTable>> ClaimTable::create(const fs::path& root) {
   }
   const auto locked = file->try_lock();
   if (!locked || !*locked) {
+    FileSystem::current().unlink(path.c_str());
     return locked ? io_error("lock", path, EBUSY) : std::unexpected(locked.error());
   }
   return std::shared_ptr<ClaimTable>(new ClaimTable(std::move(*file), id));

@@ -186,6 +186,16 @@ Result<bool> ResumableFile::prepare_compared(std::uint32_t packet, std::uint64_t
   return true;
 }
 
+Result<bool> ResumableFile::prepare_last(Barrier& barrier) {
+  if (!checkpoint_.has_row() || data_ != saved_.held) {
+    return false;
+  }
+  barrier.add(part_.file()); // the last claim may have had a tail that is in there now
+  next_ = saved_;
+  next_tail_.reset();
+  return true;
+}
+
 Result<void> ResumableFile::keep_compared(std::uint32_t packet, std::uint64_t offset) {
   Barrier barrier;
   const auto prepared = prepare_compared(packet, offset, barrier);

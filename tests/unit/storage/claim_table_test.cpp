@@ -292,6 +292,48 @@ TEST_CASE("shared claims: a row is free once the part has left, is stored, or is
   }
 }
 
+TEST_CASE("shared claims: where nothing has come since, the last claim comes to the checkpoint") {
+  for (const std::uint32_t count : {1U, 2U, 3U}) {
+    Tabled tabled;
+    {
+      auto file = begin(tabled.folder / "a.jpg");
+      REQUIRE(file);
+      while (file->data().packets < count) {
+        tabled.grow(*file);
+      }
+      CHECK(file->leave());
+      Barrier barrier;
+      const auto prepared = file->prepare_last(barrier);
+      CHECK(prepared == true);
+      REQUIRE(barrier.sync());
+      file->publish(barrier);
+      REQUIRE(barrier.sync());
+      file->confirm();
+      CHECK(file->prepare_last(barrier) == false); // it is there
+    }
+    tabled.table.reset();
+    CHECK(tabled.tables().empty());
+    const auto again = found(tabled.folder.path());
+    REQUIRE(again);
+    CHECK(again->data().packets == count);
+  }
+}
+
+TEST_CASE("shared claims: a part that has claimed nothing has no row") {
+  Tabled tabled;
+  {
+    auto file = begin(tabled.folder / "a.jpg");
+    REQUIRE(file);
+    file->share(tabled.table);
+    add(*file, content(), 1, 1);
+    Barrier barrier;
+    REQUIRE(file->prepare(barrier));
+    CHECK(file->prepare_last(barrier) == false);
+  }
+  tabled.table.reset();
+  CHECK(tabled.tables().empty());
+}
+
 TEST_CASE("shared claims: once a table fails a part claims by itself") {
   const Tabled tabled;
   auto file = begin(tabled.folder / "a.jpg");

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "dcam-serve/server.hpp"
+#include "dualcam/storage/durable.hpp"
 #include "dualcam/wire/crc16.hpp"
 #include "loopback.hpp"
 #include "temporary_folder.hpp"
@@ -148,8 +149,12 @@ public:
   void expect(std::string_view hex) {
     const auto wanted = from_hex(hex);
     ByteBuffer got(wanted.size());
-    const auto count = ::recv(descriptor_, got.data(), got.size(), MSG_WAITALL);
-    got.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    std::size_t size = 0;
+    for (ssize_t count = 1; count > 0 && size < got.size();
+         size += static_cast<std::size_t>(std::max<ssize_t>(count, 0))) {
+      count = receive(std::span(got).subspan(size));
+    }
+    got.resize(size);
     REQUIRE(to_hex(got) == to_hex(wanted));
   }
   /// What is still said until the server hangs up.
@@ -157,7 +162,7 @@ public:
     ByteBuffer all;
     std::byte piece[512];
     ssize_t count = 0;
-    while ((count = ::recv(descriptor_, piece, sizeof piece, 0)) > 0) {
+    while ((count = receive(piece)) > 0) {
       append(all, Bytes(piece).first(static_cast<std::size_t>(count)));
     }
     REQUIRE((count == 0 || errno == ECONNRESET));
@@ -222,6 +227,11 @@ public:
   }
 
 private:
+  /// A hook that ends is a signal, which interrupts it.
+  ssize_t receive(std::span<std::byte> into) const {
+    return uninterrupted([&] { return ::recv(descriptor_, into.data(), into.size(), 0); });
+  }
+
   /// What the kernel has for a connection to send and to read.
   static std::string waiting_between(std::uint16_t here, std::uint16_t there) {
     std::ifstream table("/proc/net/tcp");

@@ -93,7 +93,7 @@ struct Checkpoint {
   std::uint64_t part = 0; ///< a random number of its own; version 1 has none
   FileIdentity identity;  ///< which file
   std::array<std::optional<Claim>, 2> claims; ///< by slot
-  std::vector<Claim> shared{};                ///< what was found where these say
+  std::vector<Claim> shared{};                ///< what was found where the newest of these says
 
   /// The slot of the newer claim; nullopt: there is none.
   std::optional<unsigned> newest() const;

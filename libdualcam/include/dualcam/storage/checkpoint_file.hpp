@@ -25,7 +25,7 @@ public:
   /// nullopt: there is none, or what is there is no checkpoint. Without the claims that it has in a
   /// table.
   static Result<std::optional<Checkpoint>> read(const std::filesystem::path& path);
-  /// With these, in a table below `root`.
+  /// With those that the newest one tells of, in a table below `root`.
   static Result<std::optional<Checkpoint>> read(const std::filesystem::path& path,
                                                 const std::filesystem::path& root);
   /// Whether there is something of this name that tells nothing, as a power cut may leave it.
@@ -57,6 +57,8 @@ public:
   /// From the second claim on they are in the table, unless something there fails; the next one
   /// tells where. Of use to who has many parts.
   void share(std::shared_ptr<ClaimTable> table);
+  /// Whether claims may be there.
+  bool has_row() const { return row_.has_value(); }
   /// The next claim is the last one, and stands here.
   void leave_table() { is_leaving_ = true; }
   /// It is not needed any more: nor is its row.
@@ -79,7 +81,7 @@ private:
   unsigned slot_ = 0;                    ///< for the next one here
 
   std::shared_ptr<ClaimTable> table_;
-  SharedRow row_;                ///< of that
+  std::optional<SharedRow> row_; ///< of that, once a claim tells it
   unsigned block_ = 0;           ///< for the next one there
   bool tells_row_ = false;       ///< a durable claim does
   bool is_leaving_ = false;      ///< the next claim is the last

@@ -27,9 +27,9 @@ class ClaimTable {
 public:
   /// A block of a row: a claim's line and the tail behind it.
   struct Block {
-    std::uint64_t offset; ///< of `offset_of`
-    std::string line;     ///< of `claim_line`
-    std::shared_ptr<const ByteBuffer> tail;
+    std::uint64_t offset;                   ///< of `offset_of`
+    std::string line;                       ///< of `claim_line`
+    std::shared_ptr<const ByteBuffer> tail; ///< nullptr: there is none
   };
 
   /// A new one, below a root that has a folder of states.
@@ -54,12 +54,14 @@ public:
   /// Something has failed: what was written since the last sync may be lost, and nothing is to be
   /// written any more.
   void set_broken() { is_broken_ = true; }
+  /// Whether it has.
   bool is_broken() const { return is_broken_; }
 
   // By one thread at a time.
 
   /// What is side by side is written in one go.
   Result<void> write(std::vector<const Block*> blocks);
+  /// To be synced.
   const File& file() const { return file_; }
 
 private:

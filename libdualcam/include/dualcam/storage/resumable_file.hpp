@@ -94,7 +94,7 @@ public:
   /// comparison begins there. Of what is beyond what is held nothing is kept.
   Result<void> keep_compared(std::uint32_t packet, std::uint64_t offset);
 
-  /// Of many parts that grow: claims are in the table from now on, until `leave`.
+  /// Of many parts that grow: the next claim tells that later ones are in the table, until `leave`.
   void share(const std::shared_ptr<ClaimTable>& table) { checkpoint_.share(table); }
   /// Before `prepare` while more is to come, if it comes little by little: asks for room for that.
   void make_room();
@@ -105,6 +105,9 @@ public:
   Result<void> leave();
   /// As the first step, for what `keep_compared` does. False: there is nothing to be done.
   Result<bool> prepare_compared(std::uint32_t packet, std::uint64_t offset, Barrier& barrier);
+  /// As the first step, after `leave`, where nothing has come since the last claim: that is to be
+  /// in the checkpoint. False: it is.
+  Result<bool> prepare_last(Barrier& barrier);
   /// As the first step, for what `set_aside` does.
   Result<void> prepare_aside(Barrier& barrier);
   /// The second: claims what was prepared, which `barrier` writes and makes durable. Again if it is
