@@ -1,6 +1,7 @@
 """Of a server that was stopped in mid-file: is all that is in its parts claimed, and right?
 Usage: claims.py OUTPUT_FOLDER FILE_THAT_ALL_CAMERAS_SEND"""
 
+import contextlib
 import pathlib
 import re
 import sys
@@ -17,7 +18,8 @@ def claims_of(checkpoint):
     found = HELD.findall(own)
     for id, row in {match.groups() for match in SHARED.finditer(own)}:
         group, row = divmod(int(row), ROWS_TOGETHER)
-        with open(folder / ".dcam-serve" / f"claims-{id.decode()}", "rb") as table:
+        with contextlib.suppress(FileNotFoundError), \
+                open(folder / ".dcam-serve" / f"claims-{id.decode()}", "rb") as table:
             for block in (2 * group, 2 * group + 1):
                 table.seek((block * ROWS_TOGETHER + row) * 4096)
                 found += HELD.findall(table.read(4096))
