@@ -1,40 +1,22 @@
 """Of a server that was stopped in mid-file: is all that is in its parts claimed, and right?
 Usage: claims.py OUTPUT_FOLDER FILE_THAT_ALL_CAMERAS_SEND"""
 
-import contextlib
 import pathlib
-import re
 import sys
 
-SHARED = re.compile(rb" shared ([0-9a-f]{16}) (\d+) ")
-HELD = re.compile(rb"held (\d+) \d+ (\d+) [^\n]*?(?: tail (\d+) [0-9a-f]{16})? [0-9a-f]{16}\n")
-
-ROWS_TOGETHER = 1024
-
-
-def claims_of(checkpoint):
-    """Those in a table, too."""
-    own = checkpoint.read_bytes() if checkpoint.exists() else b""
-    found = HELD.findall(own)
-    for id, row in {match.groups() for match in SHARED.finditer(own)}:
-        group, row = divmod(int(row), ROWS_TOGETHER)
-        with contextlib.suppress(FileNotFoundError), \
-                open(folder / ".dcam-serve" / f"claims-{id.decode()}", "rb") as table:
-            for block in (2 * group, 2 * group + 1):
-                table.seek((block * ROWS_TOGETHER + row) * 4096)
-                found += HELD.findall(table.read(4096))
-    return found
-
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+from power_cut import claims_and_tails_in, tables_in
 
 folder, content = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).read_bytes()
+tables = tables_in(folder / ".dcam-serve")
 parts = finished = wrong = unclaimed = total = 0
 for part in folder.rglob("*.part"):
     parts += 1
     held = part.read_bytes()
     checkpoint = part.with_name(part.name + ".checkpoint")
-    claims = claims_of(checkpoint)
-    newest = max(((int(number), int(size) - int(tail or 0)) for number, size, tail in claims),
-                 default=(0, 0))[1]
+    claims = claims_and_tails_in(checkpoint.read_bytes() if checkpoint.exists() else b"", tables)
+    count, tail = claims[0] if claims else (0, b"")
+    newest = count - len(tail)
     total += len(held)
     unclaimed += len(held) - newest
     wrong += held != content[:len(held)]

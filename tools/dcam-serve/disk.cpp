@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/unforeseen.hpp"
+#include "dcam-serve/walk.hpp"
 
 namespace dualcam::serve {
 namespace {
@@ -11,15 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_queued = std::size_t{64} << 20;
-
-bool are_on_one_disk(const std::filesystem::path& one, const std::filesystem::path& other) {
-  auto& files = FileSystem::current();
-  struct stat first{};
-  struct stat second{};
-  const auto folder = other / "."; // which may be empty
-  return files.stat((one / ".").c_str(), &first) == 0 && files.stat(folder.c_str(), &second) == 0 &&
-         first.st_dev == second.st_dev;
-}
 
 /// Tells when it is over.
 class Watched : public Job {
@@ -164,7 +156,9 @@ std::shared_ptr<ClaimTable> Disk::claims(const std::filesystem::path& root) {
   const bool is_good = claims_ && !claims_->is_broken();
   if (!is_good && (claims_tried_ == TimePoint::min() || clock_.now() - claims_tried_ >= 1min)) {
     claims_tried_ = clock_.now();
-    claims_ = are_on_one_disk(root, folder_) ? ClaimTable::create(root).value_or(nullptr) : nullptr;
+    claims_ = device_of(root / ".") == device_of(folder_ / ".")
+                  ? ClaimTable::create(root).value_or(nullptr)
+                  : nullptr;
   }
   return claims_;
 }

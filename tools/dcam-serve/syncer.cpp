@@ -64,10 +64,10 @@ struct Syncer::Item {
   std::vector<Commit*> commits;
   const File* file = nullptr;
   const Barrier::Late* late = nullptr;
-  std::shared_ptr<ClaimTable> table{};            ///< whose file that is
+  ClaimTable* table = nullptr;                    ///< whose file that is
   std::vector<const ClaimTable::Block*> blocks{}; ///< of that
   std::filesystem::path folder{};                 ///< if it is neither
-  bool is_written = false;                        ///< what `late` is to write
+  bool is_written = false;                        ///< what `late` or `table` is to have
   std::optional<dev_t> written_to{};
   Result<void> result{};
 
@@ -75,7 +75,7 @@ struct Syncer::Item {
     if (!result) {
       return;
     }
-    if (table && !is_written) {
+    if (table != nullptr && !is_written) {
       write();
     }
     result = !result           ? result
@@ -86,7 +86,7 @@ struct Syncer::Item {
   }
 
   void write() {
-    if (table) {
+    if (table != nullptr) {
       result = table->write(blocks);
       is_written = true;
     }
@@ -113,11 +113,11 @@ struct Syncer::Item {
   }
 
   void tell() const {
-    if (!result && table) {
+    if (!result && table != nullptr) {
       table->set_broken();
     }
     for (auto* commit : commits) {
-      if (!result && table && commit->job->repeats()) {
+      if (!result && table != nullptr && commit->job->repeats()) {
         commit->unknown = true; // and will be published without the table
       } else if (!result && !commit->error) {
         commit->error = result.error();
@@ -129,7 +129,7 @@ struct Syncer::Item {
 struct Syncer::Items {
   explicit Items(std::span<Commit> commits) {
     std::map<std::filesystem::path, std::vector<Commit*>> by_folder;
-    std::map<std::shared_ptr<ClaimTable>, Item> by_table;
+    std::map<ClaimTable*, Item> by_table;
     for (auto& commit : commits) {
       for (const auto* file : commit.barrier.files()) {
         files.push_back({.commits = {&commit}, .file = file});
@@ -138,9 +138,7 @@ struct Syncer::Items {
         files.push_back({.commits = {&commit}, .late = &file});
       }
       for (const auto& [table, block] : commit.barrier.shared()) {
-        auto& item =
-            by_table.try_emplace(table, Item{.commits = {}, .file = &table->file(), .table = table})
-                .first->second;
+        auto& item = by_table[table.get()];
         item.commits.push_back(&commit);
         item.blocks.push_back(&block);
       }
@@ -149,6 +147,8 @@ struct Syncer::Items {
       }
     }
     for (auto& [table, item] : by_table) {
+      item.table = table;
+      item.file = &table->file();
       files.push_back(std::move(item));
     }
     tables = by_table.size();
@@ -247,7 +247,7 @@ bool Syncer::sync_whole(std::span<Commit> commits, Items& items) {
   if (!done) {
     const Result<void> failed = io_error("sync", "the file system", errno);
     for (auto& item : items.files) { // what a table had to sync may be lost
-      item.result = item.table ? failed : item.result;
+      item.result = item.table != nullptr ? failed : item.result;
     }
     for (auto& commit : commits) {
       commit.unknown = commit.published && commit.job->repeats();

@@ -206,6 +206,13 @@ std::string checkpoint_header(std::uint64_t part, const FileIdentity& identity) 
   return filled_up(lines + "check " + hex64(crc64(as_bytes(lines))) + '\n');
 }
 
+std::array<Bytes, 3> ClaimText::pieces() const {
+  static constexpr std::array<std::byte, checkpoint_block> nothing{};
+  const auto behind = tail ? Bytes(*tail) : Bytes();
+  return {as_bytes(line), behind,
+          Bytes(nothing).first(checkpoint_block - line.size() - behind.size())};
+}
+
 std::string claim_line(const Claim& claim, std::uint64_t header) {
   const auto& held = claim.held;
   auto line = (claim.replaced ? "replaced " : "held ") + std::to_string(claim.sequence);

@@ -5,22 +5,15 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/random.h>
 
 #include "dualcam/storage/durable.hpp"
 #include "dualcam/wire/crc64.hpp"
+#include "storage/identity_text.hpp"
 
 namespace dualcam {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Two parts never have the same, wherever and by whomever they were begun.
-Result<std::uint64_t> random_part(const fs::path& path) {
-  std::uint64_t part = 0;
-  return ::getentropy(&part, sizeof part) == 0 ? Result<std::uint64_t>(part)
-                                               : io_error("find a random number for", path, errno);
-}
 
 /// What is in the block at `offset`, as a CRC-64.
 Result<std::uint64_t> content_at(const File& file, std::uint64_t offset) {
@@ -28,13 +21,6 @@ Result<std::uint64_t> content_at(const File& file, std::uint64_t offset) {
   const auto read = file.read(offset, block);
   return read ? Result<std::uint64_t>(crc64(*read)) : std::unexpected(read.error());
 }
-
-/// A line and what is behind it, without the NUL up to the end of the block: thousands of them may
-/// wait for a barrier.
-struct ClaimText {
-  std::string line;
-  std::shared_ptr<const ByteBuffer> tail;
-};
 
 /// Writes a claim in place of one whose CRC-64 is `known`.
 Result<File> write_claim(const fs::path& path, std::uint64_t offset, std::uint64_t known,
@@ -52,11 +38,7 @@ Result<File> write_claim(const fs::path& path, std::uint64_t offset, std::uint64
         Error{ErrorCategory::io, 0,
               "somebody else writes to " + path.string() + "; see that only one program does"});
   }
-  static constexpr std::array<std::byte, checkpoint_block> nothing{};
-  const auto tail = claim.tail ? Bytes(*claim.tail) : Bytes();
-  const std::array pieces{as_bytes(claim.line), tail,
-                          Bytes(nothing).first(checkpoint_block - claim.line.size() - tail.size())};
-  const auto written = file->write(offset, pieces);
+  const auto written = file->write(offset, claim.pieces());
   return written ? Result<File>(std::move(*file)) : std::unexpected(written.error());
 }
 
@@ -104,7 +86,7 @@ Result<bool> CheckpointFile::is_blank(const fs::path& path) {
 }
 
 Result<CheckpointFile> CheckpointFile::create(const fs::path& path, const FileIdentity& identity) {
-  const auto part = random_part(path);
+  const auto part = random_id(path);
   if (!part) {
     return std::unexpected(part.error());
   }
@@ -171,33 +153,42 @@ void CheckpointFile::publish(Claim claim, std::shared_ptr<const ByteBuffer> tail
                              Barrier& barrier) {
   claim.sequence = ++sequence_;
   claim.tail = tail ? *tail : ByteBuffer();
-  published_there_ = claims_in_table();
-  if (published_there_) {
-    barrier.add(Barrier::Shared{
-        table_,
-        {ClaimTable::offset_of(*row_, block_), claim_line(claim, header_), std::move(tail)}});
+  const bool shares = table_ && !is_leaving_ && !table_->is_broken();
+  published_ = !shares ? Published::alone : tells_row_ ? Published::in_table : Published::with_row;
+  if (published_ == Published::with_row) {
+    tell_row(claim, barrier);
+  }
+  ClaimText text{claim_line(claim, header_), std::move(tail)};
+  if (published_ == Published::in_table) {
+    barrier.add(Barrier::Shared{table_, {ClaimTable::offset_of(*row_, block_), std::move(text)}});
     return;
   }
-  published_row_ = table_ && !is_leaving_ && !table_->is_broken();
-  if (published_row_) {
-    row_ = row_ ? row_ : table_->take_row();
-    claim.shared = row_;
-    barrier.add_folder(folder_of(table_->file().path()));
+  std::uint64_t content = 0;
+  for (const auto piece : text.pieces()) {
+    content = crc64(piece, content);
   }
-  const auto block = claim_block(claim, header_);
-  const auto known = std::exchange(known_.at(slot_), crc64(as_bytes(block)));
-  ClaimText text{block.substr(0, block.find('\n') + 1), std::move(tail)};
+  const auto known = std::exchange(known_.at(slot_), content);
   barrier.add({path_, [path = fs::path(path_), offset = offset_of(slot_), known,
                        text = std::move(text)] { return write_claim(path, offset, known, text); }});
 }
 
+/// Whoever finds the row has to find the table.
+void CheckpointFile::tell_row(Claim& claim, Barrier& barrier) {
+  row_ = row_ ? row_ : table_->take_row();
+  claim.shared = row_;
+  const auto path = table_->file().path();
+  if (!FileSystem::current().is_durable(path)) {
+    barrier.add_folder(folder_of(path), path);
+  }
+}
+
 void CheckpointFile::confirm() {
-  if (published_there_) {
+  if (published_ == Published::in_table) {
     block_ = 1 - block_;
     return;
   }
   slot_ = 1 - slot_;
-  tells_row_ = published_row_;
+  tells_row_ = published_ == Published::with_row;
   if (!tells_row_) {
     retire();
   }

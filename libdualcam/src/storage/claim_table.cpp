@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/random.h>
 
 #include "dualcam/storage/durable.hpp"
 #include "dualcam/storage/state_folder.hpp"
@@ -25,23 +24,14 @@ fs::path path_of(const fs::path& root, std::uint64_t id) {
   return root / state_folder_name / (std::string(name_begin) + hex64(id));
 }
 
-/// What fills up the block, too.
-void add_pieces(const ClaimTable::Block& block, std::vector<Bytes>& pieces) {
-  static constexpr std::array<std::byte, checkpoint_block> nothing{};
-  const auto tail = block.tail ? Bytes(*block.tail) : Bytes();
-  pieces.push_back(as_bytes(block.line));
-  pieces.push_back(tail);
-  pieces.push_back(Bytes(nothing).first(checkpoint_block - block.line.size() - tail.size()));
-}
-
 } // namespace
 
 Result<std::shared_ptr<ClaimTable>> ClaimTable::create(const fs::path& root) {
-  std::uint64_t id = 0;
-  if (::getentropy(&id, sizeof id) != 0) {
-    return io_error("find a random number in", root, errno);
+  const auto id = random_id(root);
+  if (!id) {
+    return std::unexpected(id.error());
   }
-  const auto path = path_of(root, id);
+  const auto path = path_of(root, *id);
   auto file = File::open(path, O_RDWR | O_CREAT | O_EXCL);
   if (!file) {
     return io_error("create", path, file.error());
@@ -51,7 +41,7 @@ Result<std::shared_ptr<ClaimTable>> ClaimTable::create(const fs::path& root) {
     FileSystem::current().unlink(path.c_str());
     return locked ? io_error("lock", path, EBUSY) : std::unexpected(locked.error());
   }
-  return std::shared_ptr<ClaimTable>(new ClaimTable(std::move(*file), id));
+  return std::shared_ptr<ClaimTable>(new ClaimTable(std::move(*file), *id));
 }
 
 ClaimTable::~ClaimTable() {
@@ -105,7 +95,8 @@ Result<void> ClaimTable::write(std::vector<const Block*> blocks) {
     std::vector<Bytes> pieces;
     auto end = begin;
     do {
-      add_pieces(*blocks[end++], pieces);
+      const auto block = blocks[end++]->text.pieces();
+      pieces.insert(pieces.end(), block.begin(), block.end());
     } while (end < blocks.size() &&
              blocks[end]->offset == blocks[end - 1]->offset + checkpoint_block);
     if (const auto written = file_.write(blocks[begin]->offset, pieces); !written) {

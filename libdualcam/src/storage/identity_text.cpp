@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 
+#include <sys/random.h>
+
 #include "dualcam/files/geometry.hpp"
+#include "dualcam/storage/durable.hpp"
 #include "dualcam/wire/crc64.hpp"
 #include "dualcam/wire/hex.hpp"
 #include "dualcam/wire/hex_value.hpp"
@@ -16,6 +20,12 @@ namespace {
 constexpr std::size_t check_size = 16;
 
 } // namespace
+
+Result<std::uint64_t> random_id(const std::filesystem::path& path) {
+  std::uint64_t id = 0;
+  return ::getentropy(&id, sizeof id) == 0 ? Result<std::uint64_t>(id)
+                                           : io_error("find a random number for", path, errno);
+}
 
 std::string hex16(std::uint16_t value) {
   std::array<char, 5> text{};

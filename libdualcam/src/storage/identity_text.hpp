@@ -11,6 +11,9 @@
 
 namespace dualcam {
 
+/// A number that nobody else has, wherever and whenever it was found; `path`: what it is for.
+Result<std::uint64_t> random_id(const std::filesystem::path& path);
+
 std::string hex16(std::uint16_t value);
 std::string hex64(std::uint64_t value);
 

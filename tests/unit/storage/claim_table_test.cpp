@@ -32,13 +32,18 @@ struct Tabled {
     return found;
   }
 
+  static void prepare(ResumableFile& file) {
+    Barrier barrier;
+    REQUIRE(file.prepare(barrier));
+    REQUIRE(barrier.sync());
+  }
+
   /// One step of growth, and whether it went to the table.
   bool grow(ResumableFile& file) const {
     file.share(table);
     add(file, content(), file.data().packets + 1, file.data().packets + 1);
+    prepare(file);
     Barrier barrier;
-    REQUIRE(file.prepare(barrier));
-    REQUIRE(barrier.sync());
     file.publish(barrier);
     const bool is_shared = !barrier.shared().empty();
     if (!barrier.sync()) {
@@ -91,14 +96,14 @@ TEST_CASE("claim table: what is written in a row is read there, and nowhere else
   std::vector<SharedRow> rows;
   for (const auto* line : {"a\n", "b\n", "c\n", "d\n"}) {
     rows.push_back(tabled.table->take_row());
-    blocks.push_back({ClaimTable::offset_of(rows.back(), 0), line,
-                      std::make_shared<const ByteBuffer>(5, std::byte{'t'})});
+    blocks.push_back({ClaimTable::offset_of(rows.back(), 0),
+                      {line, std::make_shared<const ByteBuffer>(5, std::byte{'t'})}});
   }
   CHECK(tabled.table->write({&blocks[3], &blocks[0], &blocks[1]}));
   for (const auto index : {0U, 1U, 3U}) {
     const auto text = content_of_row(root, rows.at(index), 0);
     CHECK(text.size() == checkpoint_block);
-    CHECK(text.starts_with(blocks.at(index).line + "ttttt"));
+    CHECK(text.starts_with(blocks.at(index).text.line + "ttttt"));
     CHECK(text.find_first_not_of('\0', 7) == text.npos);
   }
   CHECK(content_of_row(root, rows[2], 0).find_first_not_of('\0') == std::string::npos);
@@ -166,9 +171,7 @@ TEST_CASE("shared claims: until the first one is durable there is none in the ta
   REQUIRE(file);
   file->share(tabled.table);
   add(*file, content(), 1, 1);
-  Barrier barrier;
-  REQUIRE(file->prepare(barrier));
-  REQUIRE(barrier.sync());
+  Tabled::prepare(*file);
   for (int attempt = 0; attempt < 3; ++attempt) {
     Barrier again;
     file->publish(again);
@@ -272,9 +275,8 @@ TEST_CASE("shared claims: a row is free once the part has left, is stored, or is
       }
       if (end == 0) {
         CHECK(file->leave());
+        Tabled::prepare(*file);
         Barrier barrier;
-        REQUIRE(file->prepare(barrier));
-        REQUIRE(barrier.sync());
         file->publish(barrier);
         CHECK(barrier.shared().empty());
         REQUIRE(barrier.sync());
@@ -372,9 +374,8 @@ TEST_CASE("shared claims: a sync that fails breaks the table, and the claim is m
   add(*file, content(), 1, 1);
   REQUIRE(file->save());
   add(*file, content(), 2, 2);
+  Tabled::prepare(*file);
   Barrier barrier;
-  REQUIRE(file->prepare(barrier));
-  REQUIRE(barrier.sync());
   file->publish(barrier);
   REQUIRE(barrier.shared().size() == 1);
   disk.fails = true;

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -111,8 +112,15 @@ inline constexpr std::size_t longest_checkpoint = 524'288;
 
 /// Text, filled up with NUL to whole blocks. Two empty blocks come behind it.
 std::string checkpoint_header(std::uint64_t part, const FileIdentity& identity);
-/// The beginning of a slot; the claim's tail comes behind it. `header`: CRC-64/XZ of
-/// `checkpoint_header`.
+/// What a slot begins with; the rest of its block is NUL. Thousands of them may wait for a barrier.
+struct ClaimText {
+  std::string line;                       ///< of `claim_line`
+  std::shared_ptr<const ByteBuffer> tail; ///< nullptr: there is none
+
+  /// The whole block. Valid as long as this object.
+  std::array<Bytes, 3> pieces() const;
+};
+/// A claim without its tail. `header`: CRC-64/XZ of `checkpoint_header`.
 std::string claim_line(const Claim& claim, std::uint64_t header);
 /// The content of a slot: one block.
 std::string claim_block(const Claim& claim, std::uint64_t header);

@@ -68,9 +68,12 @@ public:
   void set_path(const std::filesystem::path& path) { path_ = path; }
 
 private:
+  /// Where a claim goes, and whether it tells of the row.
+  enum class Published { alone, with_row, in_table };
+
   CheckpointFile(const std::filesystem::path& path, std::uint64_t part, const std::string& header);
   std::uint64_t offset_of(unsigned slot) const { return slots_ + slot * checkpoint_block; }
-  bool claims_in_table() const { return tells_row_ && !is_leaving_ && !table_->is_broken(); }
+  void tell_row(Claim& claim, Barrier& barrier);
 
   KeptPath path_;
   std::uint64_t part_ = 0;
@@ -81,12 +84,11 @@ private:
   unsigned slot_ = 0;                    ///< for the next one here
 
   std::shared_ptr<ClaimTable> table_;
-  std::optional<SharedRow> row_; ///< of that, once a claim tells it
-  unsigned block_ = 0;           ///< for the next one there
-  bool tells_row_ = false;       ///< a durable claim does
-  bool is_leaving_ = false;      ///< the next claim is the last
-  bool published_there_ = false; ///< the last one that was published
-  bool published_row_ = false;   ///< the same
+  std::optional<SharedRow> row_;           ///< of that, once a claim tells it
+  unsigned block_ = 0;                     ///< for the next one there
+  bool tells_row_ = false;                 ///< a durable claim does
+  bool is_leaving_ = false;                ///< the next claim is the last
+  Published published_ = Published::alone; ///< the last one
 };
 
 } // namespace dualcam

@@ -25,11 +25,10 @@ namespace dualcam {
 /// Its last owner removes it, unless something may still be looked for in it.
 class ClaimTable {
 public:
-  /// A block of a row: a claim's line and the tail behind it.
+  /// A block of a row.
   struct Block {
-    std::uint64_t offset;                   ///< of `offset_of`
-    std::string line;                       ///< of `claim_line`
-    std::shared_ptr<const ByteBuffer> tail; ///< nullptr: there is none
+    std::uint64_t offset; ///< of `offset_of`
+    ClaimText text;       ///< there
   };
 
   /// A new one, below a root that has a folder of states.
