@@ -4,6 +4,7 @@
 Run: DUALCAM_TOOLS=build/gcc/tools python3 tests/cli/test_scrub.py
 """
 import json
+import os
 import pathlib
 import random
 import struct
@@ -142,6 +143,17 @@ class ByKind(Scrubbed):
                               input=self.capture.read_bytes(), capture_output=True, check=True)
         self.made.write_bytes(done.stdout)
         self.assertEqual(self.told(self.made), self.told(self.capture))
+
+    def test_what_can_be_read_once_needs_room(self):
+        capture = (CASES / "resume_fin.pcap").read_bytes()
+        done = subprocess.run([tool("dcam-crc"), "--scrub", self.made, "--dump", "-"],
+                              input=capture, capture_output=True,
+                              env={**os.environ, "TMPDIR": "/no/such"})
+        self.assertEqual((done.returncode, done.stdout), (3, b""))
+        self.assertEqual(done.stderr.decode(),
+                         "dcam-crc: -: cannot make a temporary file in /no/such: No such file or "
+                         "directory; TMPDIR may name another folder\n")
+        self.assertFalse(self.made.exists())
 
     def test_only_captures(self):
         self.assertIn("captures", self.scrub(self.photo, code=1).stderr)

@@ -32,9 +32,9 @@ std::unexpected<Error> unsupported(std::string message) {
 
 /// A copy of what can be read once, in a file without a name.
 Result<InputFile> copy_of(InputFile& file) {
-  auto copy = temporary_file(fs::temp_directory_path());
+  auto copy = temporary_file(folder_of_temporaries());
   if (copy.get() < 0) {
-    return errno_error(errno, fs::temp_directory_path());
+    return temporary_error("make", errno);
   }
   ByteBuffer buffer(1 << 20);
   for (;;) {
@@ -48,7 +48,7 @@ Result<InputFile> copy_of(InputFile& file) {
     for (auto rest = Bytes(buffer).first(*count); !rest.empty();) {
       const auto written = ::write(copy.get(), rest.data(), rest.size());
       if (written < 0 && errno != EINTR) {
-        return errno_error(errno, fs::temp_directory_path());
+        return temporary_error("write", errno);
       }
       rest = rest.subspan(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
     }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <utility>
 
 #include "common/temporary_file.hpp"
@@ -11,15 +10,9 @@
 namespace dualcam::sim {
 
 Result<ReplayStore> ReplayStore::create() {
-  std::error_code error;
-  const auto folder = std::filesystem::temp_directory_path(error);
-  if (error) {
-    return std::unexpected(
-        Error{ErrorCategory::io, 0, "no folder for temporary files: " + error.message()});
-  }
-  auto file = temporary_file(folder);
+  auto file = temporary_file(folder_of_temporaries());
   if (file.get() < 0) {
-    return errno_error(errno, folder);
+    return temporary_error("make", errno);
   }
   return ReplayStore(std::move(file));
 }
@@ -130,6 +123,7 @@ private:
   std::optional<std::uint64_t> imei_;
   // While it is put together:
   std::vector<Answer>::const_iterator next_answer_;
+  std::uint64_t header_ = 0; ///< bytes of a balancer's, which are not the device's
   std::optional<Framer> framer_;
   ByteBuffer heard_;                     ///< what the framer looks at
   std::map<CommandId, unsigned> unused_; ///< commands of the server that nothing has answered
@@ -142,6 +136,7 @@ void ReplayScript::Connection::play(ReplayConnection& made, const ReplayStore& s
   next_answer_ = answers_.begin();
   framer_.emplace(Sender::server);
   last_ = start_;
+  header_ = reader_.proxy() ? reader_.proxy()->size : 0;
   const bool device = reader_.device_is_a();
   hears_ = std::ranges::any_of(pieces_, [&](const Piece& each) { return each.from_a != device; });
   for (const auto& piece : pieces_) {
@@ -178,10 +173,12 @@ void ReplayScript::Connection::hear(ReplayConnection& made, const Piece& piece,
 
 /// Bytes before an answer do not wait for what it answers.
 void ReplayScript::Connection::say(ReplayConnection& made, const Piece& piece) {
+  auto at = static_cast<std::size_t>(
+      std::min<std::uint64_t>(piece.size, header_ - std::min(header_, piece.offset)));
   made.missing += piece.missing;
-  made.bytes += piece.size;
+  made.bytes += piece.size - at;
   auto delay = piece.time - last_;
-  for (std::size_t at = 0; at < piece.size;) {
+  while (at < piece.size) {
     std::optional<CommandId> command;
     while (next_answer_ != answers_.end() && next_answer_->offset <= piece.offset + at) {
       command = awaited(next_answer_->to); // of one that the gap before it has cut, too

@@ -209,7 +209,8 @@ TEST_CASE("replay script: a capture for whose bytes there is no room is told, no
     const Variable folder("TMPDIR", "/no/such");
     const auto store = ReplayStore::create();
     REQUIRE_FALSE(store);
-    CHECK(store.error().message == "no folder for temporary files: No such file or directory");
+    CHECK(store.error().message == "cannot make a temporary file in /no/such: No such file or "
+                                   "directory; TMPDIR may name another folder");
   }
   {
     const Variable folder("TMPDIR", "/proc"); // where no file can be made
