@@ -175,6 +175,18 @@ class Upload:
         return frames, port
 
 
+def behind(frames, header):
+    """One connection's frames, with this said by the camera's end before all else."""
+    moved = []
+    for each in frames[2:]:
+        by_device = each[20:22] != struct.pack(">H", PORT)
+        at = 24 if by_device else 28  # sequence, or acknowledgement
+        number = struct.unpack_from(">I", each, at)[0] + len(header)
+        moved.append(each[:at] + struct.pack(">I", number) + each[at + 4:])
+    port = struct.unpack_from(">H", frames[0], 20)[0]
+    return [*frames[:2], frame(port, True, 1, 1, 0x18, header), *moved]
+
+
 def frame(port, by_device, sequence, acknowledgement, flags, what=b""):
     """An IPv4 packet; the numbers are relative."""
     ends = ((b"\x0a\0\0\x02", port), (b"\x0a\0\0\x01", PORT))

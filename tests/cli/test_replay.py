@@ -6,6 +6,7 @@ Run: DUALCAM_TOOLS=build/gcc/tools python3 tests/cli/test_replay.py
 import struct
 import unittest
 
+from damaged_captures import Upload, behind, capture as made
 from harness import IMEI
 from test_crc_captures import records
 from test_scrub import Scrubbed
@@ -60,6 +61,27 @@ class Replay(Scrubbed):
         capture = self.record(files=(f"photof={photo}",))
         self.replay(capture)
         self.assert_stored(photo)
+
+    def test_what_a_balancer_says_is_not_the_devices(self):
+        frames, _ = Upload(2, "kinds", "none").frames(20_000)
+        capture = self.folder / "balanced.pcap"
+        ends = bytes([203, 0, 113, 7, 203, 0, 113, 9]) + struct.pack(">HH", 40_000, 7_050)
+        for header in (b"PROXY TCP4 203.0.113.7 203.0.113.9 40000 7050\r\n",
+                       b"\r\n\r\n\0\r\nQUIT\n\x21\x11" + struct.pack(">H", len(ends)) + ends):
+            with self.subTest(header=header):
+                capture.write_bytes(made(behind(frames, header)))
+                done = self.run_tool("dcam-crc", "--json", "--dump", capture)
+                (transfer,) = [each for each in self.events(done.stdout)
+                               if each["event"] == "transfer"]
+                self.assertEqual((done.returncode, transfer["device"], transfer["balancer"]),
+                                 (0, "203.0.113.7:40000", "10.0.0.2:20000"))
+                done = self.run_tool("dcam-crc", "--dump", capture)
+                self.assertIn("  from 203.0.113.7:40000 by way of 10.0.0.2:20000 to "
+                              "10.0.0.1:7050\n", done.stdout)
+                self.assert_same(capture)
+                self.assert_gone(header[12:])
+                self.replay(capture, "--rate", "10M")
+                self.assertEqual(len(self.stored()), 1)
 
     def test_it_waits_for_what_the_device_waited_for(self):
         capture = self.record("--mute-metadata", files=(f"photof={self.file('a.jpg', 3000)}",))

@@ -28,6 +28,25 @@ bool is_tls_handshake(Bytes first_bytes) {
 } // namespace
 
 void ConnectionReader::piece(const TcpPiece& piece, const Take& take) {
+  auto& header = piece.from_a ? header_of_a_ : header_of_b_;
+  if (piece.missing != 0) {
+    own_piece({piece.from_a, header.finish(), 0}, take);
+    own_piece({piece.from_a, {}, piece.missing}, take);
+  }
+  const bool was_found = header.found().has_value();
+  const auto own = header.bytes(piece.bytes);
+  if (header.found() && !was_found && device_is_a_.value_or(piece.from_a) == piece.from_a) {
+    device_is_a_ = piece.from_a;
+    reader_ = DumpReader({.initial = std::nullopt, .first = header.found()->size});
+  }
+  own_piece({piece.from_a, own, 0}, take);
+}
+
+/// Of what the end itself says.
+void ConnectionReader::own_piece(const TcpPiece& piece, const Take& take) {
+  if (piece.bytes.empty() && piece.missing == 0) {
+    return;
+  }
   if (!std::exchange(has_begun_, true)) {
     is_tls_ = is_tls_handshake(piece.bytes);
   }
@@ -51,6 +70,9 @@ void ConnectionReader::piece(const TcpPiece& piece, const Take& take) {
 }
 
 void ConnectionReader::finish(const Take& take) {
+  for (const bool from_a : {true, false}) {
+    own_piece({from_a, (from_a ? header_of_a_ : header_of_b_).finish(), 0}, take);
+  }
   if (!device_is_a_) {
     find_device(true, take);
   }

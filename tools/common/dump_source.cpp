@@ -92,11 +92,19 @@ private:
     return std::nullopt;
   }
 
+  DumpStream stream_of(const ConnectionReader& reader, const TcpConnection& connection) {
+    const bool a = reader.device_is_a();
+    DumpStream stream{++facts_.streams, format_endpoint(a ? connection.a : connection.b),
+                      format_endpoint(a ? connection.b : connection.a)};
+    if (reader.proxy() && reader.proxy()->ends) {
+      stream.balancer = std::exchange(stream.device, format_endpoint(reader.proxy()->ends->source));
+    }
+    return stream;
+  }
+
   void take(Open& open, const TcpConnection& connection, const DumpEvent& event) {
     if (open.stream.number == 0) {
-      const bool a = open.reader.device_is_a();
-      open.stream = {++facts_.streams, format_endpoint(a ? connection.a : connection.b),
-                     format_endpoint(a ? connection.b : connection.a)};
+      open.stream = stream_of(open.reader, connection);
     }
     listener_.event(open.stream, event);
   }
@@ -116,16 +124,23 @@ namespace {
 class PlainStream {
 public:
   PlainStream(const DumpOptions& options, DumpListener& listener)
-      : listener_(listener), reader_({.both_sides = true, .initial = options.initial}) {}
+      : listener_(listener), options_{.both_sides = true, .initial = options.initial},
+        reader_(options_) {}
 
   void bytes(Bytes bytes) {
     conversion_.bytes(bytes);
-    reader_.received(bytes);
-    drain();
+    const bool was_found = header_.found().has_value();
+    const auto own = header_.bytes(bytes);
+    if (header_.found() && !was_found) {
+      options_.first = header_.found()->size;
+      reader_ = DumpReader(options_);
+    }
+    own_bytes(own);
   }
   /// What text conversion has done to them.
   std::string conversion() const { return conversion_.verdict(); }
   void missing(std::uint64_t count) {
+    own_bytes(header_.finish());
     reader_.missing(count);
     drain();
   }
@@ -134,12 +149,18 @@ public:
     drain();
   }
   void finish() {
+    own_bytes(header_.finish());
     reader_.finish();
     drain();
     listener_.over(stream_);
   }
 
 private:
+  /// Behind a balancer's header.
+  void own_bytes(Bytes bytes) {
+    reader_.received(bytes);
+    drain();
+  }
   void drain() {
     while (const auto event = reader_.poll()) {
       listener_.event(stream_, *event);
@@ -148,6 +169,8 @@ private:
 
   DumpListener& listener_;
   DumpStream stream_{1, {}, {}};
+  DumpReaderOptions options_;
+  ProxyHeaderFinder header_;
   DumpReader reader_;
   TextConversion conversion_;
 };

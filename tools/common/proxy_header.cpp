@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -83,7 +84,7 @@ Parsed parse_line(std::string_view text) {
                                                "no end");
   }
   auto line = text.substr(line_begin.size(), end - line_begin.size());
-  ProxyHeader header{.size = end + line_end.size(), .ends = {}};
+  ProxyHeader header{.version = 1, .size = end + line_end.size(), .ends = {}};
   const auto family = next_word(line);
   if (family == "UNKNOWN") { // whatever comes behind it
     return header;
@@ -181,7 +182,7 @@ Parsed parse_bytes(Bytes bytes) {
   if (rest.size() < fixed.size) {
     return Parsed();
   }
-  ProxyHeader header{.size = fixed_size + fixed.size, .ends = {}};
+  ProxyHeader header{.version = 2, .size = fixed_size + fixed.size, .ends = {}};
   header.is_own = fixed.command == Command::local;
   const bool is_tcp = !header.is_own && fixed.transport == Transport::stream;
   if (is_tcp && fixed.family == Family::v4) {
@@ -204,5 +205,43 @@ Parsed parse_proxy_header(Bytes bytes) {
   }
   return malformed_error(0, "it has no PROXY header");
 }
+
+ByteBuffer nameless(const ProxyHeader& header) {
+  ByteBuffer made;
+  if (header.version == 1) {
+    append(made, as_bytes(line_begin));
+    append(made, as_bytes("UNKNOWN"sv));
+    made.resize(header.size - line_end.size(), std::byte{' '});
+    append(made, as_bytes(line_end));
+    return made;
+  }
+  constexpr std::byte nothing{4}; // the type of what is there to be passed over
+  constexpr std::size_t type_and_size = 3;
+  const auto command = header.is_own ? Command::local : Command::proxy;
+  append(made, as_bytes(signature));
+  made.push_back(static_cast<std::byte>(0x20U | static_cast<unsigned>(command)));
+  made.push_back(std::byte{0}); // family and transport: unspecified
+  append_be(made, static_cast<std::uint16_t>(header.size - fixed_size));
+  if (header.size >= fixed_size + type_and_size) {
+    made.push_back(nothing);
+    append_be(made, static_cast<std::uint16_t>(header.size - fixed_size - type_and_size));
+  }
+  made.resize(header.size);
+  return made;
+}
+
+Bytes ProxyHeaderFinder::bytes(Bytes piece) {
+  if (is_done_) {
+    ByteBuffer().swap(kept_);
+    return piece;
+  }
+  append(kept_, piece);
+  const auto header = parse_proxy_header(kept_);
+  is_done_ = !header || *header;
+  found_ = header.value_or(std::nullopt);
+  return is_done_ ? Bytes(kept_).subspan(found_ ? found_->size : 0) : Bytes();
+}
+
+Bytes ProxyHeaderFinder::finish() { return std::exchange(is_done_, true) ? Bytes() : kept_; }
 
 } // namespace dualcam::inline tools

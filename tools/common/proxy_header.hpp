@@ -16,6 +16,7 @@ struct ProxyHeader {
     Endpoint source;      ///< who has connected to the balancer
     Endpoint destination; ///< to which of its addresses
   };
+  unsigned version;         ///< 1 or 2
   std::size_t size;         ///< bytes of the header
   bool is_own = false;      ///< the balancer speaks for itself: it looks whether anybody listens
   std::optional<Ends> ends; ///< nothing: it does not say, or not in addresses of IP
@@ -27,5 +28,26 @@ inline constexpr std::size_t longest_proxy_header = 4096;
 /// What the first bytes of a connection say. Nothing: they are the beginning of a header, as far as
 /// they go. An error as soon as they cannot become one.
 Result<std::optional<ProxyHeader>> parse_proxy_header(Bytes bytes);
+
+/// Another one of the same version and size, in which nobody's addresses are.
+ByteBuffer nameless(const ProxyHeader& header);
+
+/// Takes the header, if there is one, away from a stream that comes in pieces of any size.
+class ProxyHeaderFinder {
+public:
+  /// The stream's own bytes, of these and of those that were kept: none as long as they may be the
+  /// beginning of a header. Valid until the next call.
+  Bytes bytes(Bytes piece);
+  /// No more come: what was kept is the stream's own.
+  Bytes finish();
+
+  const std::optional<ProxyHeader>& found() const { return found_; }
+  std::size_t memory() const { return kept_.capacity(); }
+
+private:
+  ByteBuffer kept_;
+  bool is_done_ = false;
+  std::optional<ProxyHeader> found_;
+};
 
 } // namespace dualcam::inline tools

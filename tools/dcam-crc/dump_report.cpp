@@ -110,6 +110,12 @@ std::string description(const CapturedTransfer& transfer) {
                 : fmt::format("{} of unknown kind", what);
 }
 
+/// "from 203.0.113.7:40000 by way of 10.0.0.3:51000 to 10.0.0.1:7050".
+std::string line_text(const DumpStream& stream) {
+  const auto way = stream.balancer.empty() ? "" : " by way of " + stream.balancer;
+  return fmt::format("from {}{} to {}", stream.device, way, stream.server);
+}
+
 std::string missing_text(const CapturedTransfer& transfer) {
   if (!transfer.by_path) {
     return std::to_string(transfer.missing_count());
@@ -266,9 +272,8 @@ void DumpReport::headline(const CapturedTransfer& transfer) {
                             description(transfer),
                             transfer.imei ? format_imei(*transfer.imei) : "unknown", path));
   if (!transfer.stream.device.empty()) {
-    product_.line(
-        fmt::format("  from {} to {}{}", transfer.stream.device, transfer.stream.server,
-                    transfer.parts == 1 ? "" : fmt::format(", in {} connections", transfer.parts)));
+    product_.line("  " + line_text(transfer.stream) +
+                  (transfer.parts == 1 ? "" : fmt::format(", in {} connections", transfer.parts)));
   }
   if (!transfer.metadata.empty()) {
     product_.line("  metadata: " + metadata_text(transfer));
@@ -370,6 +375,9 @@ void DumpReport::transfer_json(const CapturedTransfer& transfer) {
   if (!transfer.stream.device.empty()) {
     fields["device"] = transfer.stream.device;
     fields["server"] = transfer.stream.server;
+    if (!transfer.stream.balancer.empty()) {
+      fields["balancer"] = transfer.stream.balancer;
+    }
   }
   fields["connections"] = transfer.parts;
   fields["imei"] = transfer.imei ? Json(format_imei(*transfer.imei)) : Json();

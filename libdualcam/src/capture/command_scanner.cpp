@@ -180,7 +180,7 @@ bool CommandScanner::search(const Known& known) {
 /// At the very start of the stream an INIT is trusted whatever its settings are, and a command of
 /// the server may come first.
 Fit CommandScanner::is_opening(const Known& known) const {
-  if (offset() != 0) {
+  if (offset() != first_) {
     return Fit::no;
   }
   const auto of_server = command_evidence::server_command_size(window(), at_end(), known);

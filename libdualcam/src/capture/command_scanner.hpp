@@ -52,6 +52,10 @@ using Scanned = std::variant<ScannedCommand, ScannedServerCommand, ScannedCut, D
 /// Takes pieces of any size. Views in what it hands out are good until the next `received`.
 class CommandScanner {
 public:
+  /// `first`: offset of the stream's first byte.
+  explicit CommandScanner(std::uint64_t first = 0)
+      : first_(first), base_(first), lost_(Lost{.from = first, .reported = first}) {}
+
   void received(Bytes bytes);
   void missing(std::uint64_t count) { gap_ += count; }
   void finish() { finished_ = true; }
@@ -67,13 +71,13 @@ private:
 
   /// A stretch in which the way was lost.
   struct Lost {
-    std::uint64_t from;     ///< where the first command is damaged, or missing
-    std::uint64_t reported; ///< what stands before this is in a ScannedCut
-    std::uint64_t missing;  ///< bytes that are not in the capture
-    bool length_known;      ///< some were missing, and it is known how many
-    std::size_t claimed;    ///< the damaged DATA's size by its header; 0: none, or reported
-    bool damaged_packet;    ///< there is, or was, one
-    bool missing_inside;    ///< it is cut by a gap or the end
+    std::uint64_t from;          ///< where the first command is damaged, or missing
+    std::uint64_t reported;      ///< what stands before this is in a ScannedCut
+    std::uint64_t missing = 0;   ///< bytes that are missing from the capture
+    bool length_known = false;   ///< some were missing, and it is known how many
+    std::size_t claimed = 0;     ///< the damaged DATA's size by its header; 0: none, or reported
+    bool damaged_packet = false; ///< there is, or was, one
+    bool missing_inside = false; ///< it is cut by a gap or the end
   };
 
   bool step(const Known& known);
@@ -96,14 +100,15 @@ private:
   std::uint64_t offset() const { return base_ + position_; }
   bool at_end() const { return finished_ || gap_ != 0; }
 
+  std::uint64_t first_;
   ByteBuffer buffer_;
   ByteBuffer dropped_;       ///< the buffer before, as long as there may be views into it
   std::size_t position_ = 0; ///< in the buffer: everything before is dealt with
-  std::uint64_t base_ = 0;   ///< the buffer's offset in the stream
+  std::uint64_t base_;       ///< the buffer's offset in the stream
   std::uint64_t gap_ = 0;    ///< bytes missing behind the buffer
   bool finished_ = false;
   bool ended_ = false;
-  std::optional<Lost> lost_ = Lost{};   ///< a stream may begin anywhere
+  std::optional<Lost> lost_;            ///< a stream may begin anywhere
   bool way_found_ = false;              ///< the next command was searched for
   std::optional<std::uint16_t> before_; ///< the two bytes before it
   std::deque<Scanned> scanned_;         ///< at most three

@@ -54,7 +54,8 @@ std::optional<FileKind> kind_in(Bytes metadata) {
 
 class DumpReader::Implementation {
 public:
-  explicit Implementation(const DumpReaderOptions& options) : options_(options) {}
+  explicit Implementation(const DumpReaderOptions& options)
+      : options_(options), scanner_(options.first) {}
 
   void received(Bytes bytes) { scanner_.received(bytes); }
   void missing(std::uint64_t count) { scanner_.missing(count); }

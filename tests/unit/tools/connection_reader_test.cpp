@@ -112,6 +112,49 @@ TEST_CASE("connection reader: a few bytes of the device tell at the end what it 
   }
 }
 
+TEST_CASE("connection reader: a balancer's header tells who the device is, and is passed over") {
+  const std::string_view header = "PROXY TCP4 192.0.2.7 198.51.100.1 54321 7050\r\n";
+  const auto damaged = DeviceStream(3).init(0xF0).start().sync(1).data(3).init(0).flip(100).bytes;
+  ByteBuffer stream(as_bytes(header).begin(), as_bytes(header).end());
+  append(stream, damaged);
+  for (const std::size_t size : {std::size_t{1}, std::size_t{7}, header.size(), stream.size()}) {
+    for (const auto device_is_a : {std::optional(true), std::optional<bool>()}) {
+      CAPTURE(size);
+      Connection connection(device_is_a);
+      for (std::size_t at = 0; at < stream.size(); at += size) {
+        connection.a(Bytes(stream).subspan(at).first(std::min(size, stream.size() - at)));
+      }
+      const auto lines = connection.finish();
+      CHECK(lines.front() == std::to_string(header.size()) + " init 350612071913857");
+      CHECK(has(lines, "good 2-3"));
+      CHECK_FALSE(has(lines, "skipped"));
+      REQUIRE(connection.reader().proxy());
+      CHECK(format_endpoint(connection.reader().proxy()->ends->source) == "192.0.2.7:54321");
+    }
+  }
+}
+
+TEST_CASE("connection reader: what only begins like a balancer's header is the device's") {
+  for (const std::uint64_t missing : {0, 30}) {
+    Connection connection(true);
+    connection.a(as_bytes("PROXY TC")).a({}, missing).a(whole.bytes);
+    const auto lines = connection.finish();
+    CHECK(has(lines, "good 1-3"));
+    CHECK(has(lines, "skipped " + std::to_string(8 + missing)));
+    CHECK_FALSE(connection.reader().proxy());
+  }
+  Connection cut(true);
+  cut.a(Bytes(whole.bytes).first(16)).a(as_bytes("PROXY TC"));
+  CHECK(has(cut.finish(), "skipped 8"));
+}
+
+TEST_CASE("connection reader: a balancer may pass on what is encrypted") {
+  Connection connection(true);
+  connection.a(as_bytes("PROXY UNKNOWN\r\n")).a(from_hex("1603010100 01"));
+  CHECK(connection.finish().empty());
+  CHECK(connection.reader().is_tls());
+}
+
 TEST_CASE("connection reader: greetings of TLS are told from what a camera says") {
   for (const auto& [hex, is_tls] : {std::pair("1603010100 01", true),
                                     {"1603030100 02", true},

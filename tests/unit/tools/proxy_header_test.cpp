@@ -184,4 +184,23 @@ TEST_CASE("proxy header: each byte of a right one may be any other") {
   }
 }
 
+TEST_CASE("proxy header: one of the same size that names nobody") {
+  const std::string line = "PROXY TCP4 192.0.2.7 198.51.100.1 54321 7050\r\n";
+  auto header = parse_proxy_header(text(line));
+  REQUIRE((header && *header));
+  CHECK(meaning_in_pieces(nameless(**header)) == "46");
+  header = parse_proxy_header(text("PROXY UNKNOWN\r\n"));
+  CHECK(meaning_in_pieces(nameless(header->value())) == "15");
+  const auto of = [](std::string_view rest) {
+    const auto found = parse_proxy_header(v2(rest));
+    const auto made = nameless(found->value());
+    CHECK(made.size() == v2(rest).size());
+    return meaning_in_pieces(made);
+  };
+  CHECK(of(std::string("21 11 000c ") + v4_ends) == "28");
+  CHECK(of(std::string("21 21 0029 ") + v6_ends + "04 0002 0000") == "57");
+  CHECK(of("20 00 0000") == "16 own");
+  CHECK(of("21 00 0002 abcd") == "18");
+}
+
 } // namespace dualcam

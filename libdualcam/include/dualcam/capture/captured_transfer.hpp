@@ -23,6 +23,7 @@ struct DumpStream {
   std::uint64_t number = 0; ///< in the capture; whoever reads it chooses, from 1
   std::string device;       ///< its address as text, where packets were captured; otherwise empty
   std::string server;       ///< as `device`
+  std::string balancer{};   ///< as `device`, of who passes the connection on; empty: nobody
 };
 
 /// One packet as it came; of a number there may be several. There are millions: 48 bytes.

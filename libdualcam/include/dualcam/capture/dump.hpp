@@ -154,6 +154,8 @@ struct DumpReaderOptions {
   bool both_sides = false;
   /// What the CRC of the first packet goes on from, where the stream begins behind START and SYNC.
   std::optional<std::uint16_t> initial;
+  /// Offset of the stream's first byte, where somebody else's stand before it.
+  std::uint64_t first = 0;
 };
 
 /// Reads a stream in pieces of any size. After each of `received`, `missing`, `server_received` and
