@@ -216,7 +216,7 @@ BLOCK = 4096
 HELD = re.compile(rb"(held (\d+) \d+ (\d+) \d+ [0-9a-f]{4} [^\n]*?(?: tail (\d+) ([0-9a-f]{16}))?)"
                   rb" ([0-9a-f]{16})\n")
 SHARED = re.compile(rb" shared ([0-9a-f]{16}) (\d+) ")
-ROWS_TOGETHER = 1024
+ROWS_TOGETHER = 16
 HEADER = re.compile(rb"\Adualcam checkpoint 2\n(?:[a-z]+ .*\n)*?check ([0-9a-f]{16})\n")
 
 
@@ -225,14 +225,12 @@ def check_of(text):
     return crc64(text)
 
 
-def row_of(line, tables):
-    """Both blocks where such a claim says that later ones may be."""
+def areas_of(line, tables):
+    """Both areas where such a claim says that later ones may be, among those of others."""
     shared = SHARED.search(line)
-    row = int(shared.group(2)) if shared else 0
+    group = int(shared.group(2)) // ROWS_TOGETHER if shared else 0
     table = tables.get("claims-" + shared.group(1).decode(), b"") if shared else b""
-    for block in (0, 1):
-        at = ((2 * (row // ROWS_TOGETHER) + block) * ROWS_TOGETHER + row % ROWS_TOGETHER) * BLOCK
-        yield table[at:at + BLOCK]
+    return table[2 * group * ROWS_TOGETHER * BLOCK:2 * (group + 1) * ROWS_TOGETHER * BLOCK]
 
 
 def claims_and_tails_in(checkpoint, tables={}):
@@ -248,18 +246,19 @@ def claims_and_tails_in(checkpoint, tables={}):
     check = check_of(checkpoint[:size].ljust(size, b"\0"))
     found = []
 
-    def look_at(block):
-        line = HELD.match(block)
+    def look_at(text, line):
         if line and int(line.group(6), 16) == crc64(line.group(1), check):
-            tail = block[line.end():][:int(line.group(4) or 0)]
+            tail = text[line.end():][:int(line.group(4) or 0)]
             if not tail or check_of(tail) == int(line.group(5), 16):
                 found.append((int(line.group(2)), int(line.group(3)), tail))
                 return line.group(1) + b" "
         return b""
 
     for slot in (size, size + BLOCK):
-        for block in row_of(look_at(checkpoint[slot:slot + BLOCK]), tables):
-            look_at(block)
+        block = checkpoint[slot:slot + BLOCK]
+        areas = areas_of(look_at(block, HELD.match(block)), tables)
+        for line in HELD.finditer(areas):
+            look_at(areas, line)
     return [claim for _, *claim in sorted(found, reverse=True)]
 
 

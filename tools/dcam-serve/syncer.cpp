@@ -64,10 +64,10 @@ struct Syncer::Item {
   std::vector<Commit*> commits;
   const File* file = nullptr;
   const Barrier::Late* late = nullptr;
-  ClaimTable* table = nullptr;                    ///< whose file that is
-  std::vector<const ClaimTable::Block*> blocks{}; ///< of that
-  std::filesystem::path folder{};                 ///< if it is neither
-  bool is_written = false;                        ///< what `late` or `table` is to have
+  ClaimTable* table = nullptr;                     ///< whose file that is
+  std::vector<const ClaimTable::Entry*> entries{}; ///< of that
+  std::filesystem::path folder{};                  ///< if it is neither
+  bool is_written = false;                         ///< what `late` or `table` is to have
   std::optional<dev_t> written_to{};
   Result<void> result{};
 
@@ -87,7 +87,7 @@ struct Syncer::Item {
 
   void write() {
     if (table != nullptr) {
-      result = table->write(blocks);
+      result = table->write(entries);
       is_written = true;
     }
     if (late != nullptr && late->write) {
@@ -113,8 +113,8 @@ struct Syncer::Item {
   }
 
   void tell() const {
-    if (!result && table != nullptr) {
-      table->set_broken();
+    if (table != nullptr) {
+      result ? table->confirm() : table->set_broken();
     }
     for (auto* commit : commits) {
       if (!result && table != nullptr && commit->job->repeats()) {
@@ -137,10 +137,10 @@ struct Syncer::Items {
       for (const auto& file : commit.barrier.late_files()) {
         files.push_back({.commits = {&commit}, .late = &file});
       }
-      for (const auto& [table, block] : commit.barrier.shared()) {
+      for (const auto& [table, entry] : commit.barrier.shared()) {
         auto& item = by_table[table.get()];
         item.commits.push_back(&commit);
-        item.blocks.push_back(&block);
+        item.entries.push_back(&entry);
       }
       for (const auto& folder : commit.barrier.folders()) {
         by_folder[folder].push_back(&commit);

@@ -64,12 +64,13 @@ Result<void> Barrier::sync() {
     }
   }
   for (const auto& claim : shared_) {
-    auto synced = claim.table->write({&claim.block});
+    auto synced = claim.table->write({&claim.entry});
     synced = synced ? claim.table->file().sync() : synced;
     if (!synced) {
       claim.table->set_broken();
       return synced;
     }
+    claim.table->confirm();
   }
   for (const auto& folder : folders_) {
     if (const auto synced = sync_folder(folder); !synced) {

@@ -11,6 +11,7 @@ namespace dualcam {
 namespace {
 
 constexpr std::string_view first_line = "dualcam checkpoint 2\n";
+constexpr std::size_t longest_claim_line = checkpoint_block - longest_tail;
 /// Of a packet: more is no DATA.
 constexpr std::uint64_t largest_packet = 65'533;
 
@@ -89,7 +90,10 @@ ByteBuffer take_tail(Words& words, Bytes behind) {
 
 std::optional<Claim> claim_of(std::string_view block, std::uint64_t check,
                               const FileIdentity& identity) {
-  const auto end = std::min(block.find('\n'), block.size());
+  const auto end = block.substr(0, longest_claim_line).find('\n');
+  if (end == block.npos) {
+    return std::nullopt;
+  }
   const auto line = unchecked(block.substr(0, end), check);
   if (!line) {
     return std::nullopt;
@@ -112,7 +116,7 @@ std::optional<Claim> claim_of(std::string_view block, std::uint64_t check,
     claim.proved = take_place(words, "proved");
   }
   claim.shared = take_row(words);
-  claim.tail = take_tail(words, as_bytes(block.substr(std::min(end + 1, block.size()))));
+  claim.tail = take_tail(words, as_bytes(block.substr(end + 1)));
   return what == "held" && words.ended() && is_plausible(claim, identity) ? std::optional(claim)
                                                                           : std::nullopt;
 }
@@ -231,9 +235,18 @@ std::string claim_block(const Claim& claim, std::uint64_t header) {
   return filled_up(claim_line(claim, header).append(as_text(claim.tail)));
 }
 
-std::optional<Claim> decode_claim(Bytes block, const Checkpoint& checkpoint) {
+std::vector<Claim> claims_among(Bytes claims, const Checkpoint& checkpoint) {
   const auto header = checkpoint_header(checkpoint.part, checkpoint.identity);
-  return claim_of(as_text(block), crc64(as_bytes(header)), checkpoint.identity);
+  const auto check = crc64(as_bytes(header));
+  const auto text = as_text(claims);
+  constexpr std::string_view begin = "held ";
+  std::vector<Claim> found;
+  for (auto at = text.find(begin); at != text.npos; at = text.find(begin, at + 1)) {
+    if (auto claim = claim_of(text.substr(at, checkpoint_block), check, checkpoint.identity)) {
+      found.push_back(std::move(*claim));
+    }
+  }
+  return found;
 }
 
 Result<Checkpoint> decode_checkpoint(Bytes content) {

@@ -63,15 +63,11 @@ Result<std::optional<Checkpoint>> CheckpointFile::read(const fs::path& path, con
   }
   const auto newest = (*checkpoint)->newest();
   const auto row = newest ? (*checkpoint)->claims.at(*newest)->shared : std::nullopt;
-  const auto blocks = row ? ClaimTable::read(root, *row) : Result<std::array<ByteBuffer, 2>>();
-  if (!blocks) {
-    return std::unexpected(blocks.error());
+  const auto claims = row ? ClaimTable::read(root, *row) : Result<ByteBuffer>();
+  if (!claims) {
+    return std::unexpected(claims.error());
   }
-  for (const auto& block : *blocks) {
-    if (auto shared = decode_claim(block, **checkpoint)) {
-      (*checkpoint)->shared.push_back(std::move(*shared));
-    }
-  }
+  (*checkpoint)->shared = claims_among(*claims, **checkpoint);
   return checkpoint;
 }
 
@@ -160,7 +156,7 @@ void CheckpointFile::publish(Claim claim, std::shared_ptr<const ByteBuffer> tail
   }
   ClaimText text{claim_line(claim, header_), std::move(tail)};
   if (published_ == Published::in_table) {
-    barrier.add(Barrier::Shared{table_, {ClaimTable::offset_of(*row_, block_), std::move(text)}});
+    barrier.add(Barrier::Shared{table_, {row_->row, std::move(text)}});
     return;
   }
   std::uint64_t content = 0;
@@ -184,7 +180,6 @@ void CheckpointFile::tell_row(Claim& claim, Barrier& barrier) {
 
 void CheckpointFile::confirm() {
   if (published_ == Published::in_table) {
-    block_ = 1 - block_;
     return;
   }
   slot_ = 1 - slot_;

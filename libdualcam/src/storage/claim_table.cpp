@@ -17,9 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view name_begin = "claims-";
 
-// Blocks 0 of so many rows, then their blocks 1: parts that grow together claim side by side.
-constexpr std::uint64_t rows_together = 1024;
-
 fs::path path_of(const fs::path& root, std::uint64_t id) {
   return root / state_folder_name / (std::string(name_begin) + hex64(id));
 }
@@ -45,66 +42,123 @@ Result<std::shared_ptr<ClaimTable>> ClaimTable::create(const fs::path& root) {
 }
 
 ClaimTable::~ClaimTable() {
-  if (free_.size() == rows_) {
+  if (free_.size() == taken_.size()) {
     files_.unlink(file_.path().c_str());
   }
 }
 
-Result<std::array<ByteBuffer, 2>> ClaimTable::read(const fs::path& root, const SharedRow& row) {
+std::uint64_t ClaimTable::offset_of(std::uint32_t group, unsigned area) {
+  return (std::uint64_t{2} * group + area) * area_size;
+}
+
+Result<ByteBuffer> ClaimTable::read(const fs::path& root, const SharedRow& row) {
   const auto path = path_of(root, row.table);
   const auto file = File::open(path, O_RDONLY);
   if (!file) {
-    return file.error() == ENOENT || file.error() == ELOOP ? Result<std::array<ByteBuffer, 2>>()
+    return file.error() == ENOENT || file.error() == ELOOP ? Result<ByteBuffer>()
                                                            : io_error("open", path, file.error());
   }
-  std::array<ByteBuffer, 2> blocks;
-  for (unsigned block = 0; block < blocks.size(); ++block) {
-    blocks.at(block).resize(checkpoint_block);
-    const auto read = file->read(offset_of(row, block), blocks.at(block));
-    if (!read) {
-      return std::unexpected(read.error());
-    }
-    blocks.at(block).resize(read->size());
+  ByteBuffer areas(2 * area_size);
+  const auto read = file->read(offset_of(row.row / rows_together, 0), areas);
+  if (!read) {
+    return std::unexpected(read.error());
   }
-  return blocks;
+  areas.resize(read->size());
+  return areas;
 }
+
+// --- rows ---
 
 SharedRow ClaimTable::take_row() {
   const std::lock_guard lock(rows_mutex_);
   if (free_.empty()) {
-    return {id_, rows_++};
+    free_.push_back(static_cast<std::uint32_t>(taken_.size()));
+    taken_.push_back(false);
   }
   const auto row = free_.back();
   free_.pop_back();
+  taken_[row] = true;
   return {id_, row};
 }
 
 void ClaimTable::give_back(const SharedRow& row) {
   const std::lock_guard lock(rows_mutex_);
+  taken_[row.row] = false;
   free_.push_back(row.row);
 }
 
-std::uint64_t ClaimTable::offset_of(const SharedRow& row, unsigned block) {
-  const auto group = row.row / rows_together;
-  return ((2 * group + block) * rows_together + row.row % rows_together) * checkpoint_block;
+std::array<bool, ClaimTable::rows_together> ClaimTable::taken_in(std::uint32_t group) {
+  std::array<bool, rows_together> taken{};
+  const std::lock_guard lock(rows_mutex_);
+  for (std::size_t row = 0; row < taken.size(); ++row) {
+    const auto index = std::size_t{group} * rows_together + row;
+    taken.at(row) = index < taken_.size() && taken_[index];
+  }
+  return taken;
 }
 
-Result<void> ClaimTable::write(std::vector<const Block*> blocks) {
-  std::ranges::sort(blocks, {}, &Block::offset);
-  for (std::size_t begin = 0; begin < blocks.size();) {
-    std::vector<Bytes> pieces;
-    auto end = begin;
-    do {
-      const auto block = blocks[end++]->text.pieces();
-      pieces.insert(pieces.end(), block.begin(), block.end());
-    } while (end < blocks.size() &&
-             blocks[end]->offset == blocks[end - 1]->offset + checkpoint_block);
-    if (const auto written = file_.write(blocks[begin]->offset, pieces); !written) {
+// --- claims ---
+
+Result<void> ClaimTable::write(std::vector<const Entry*> entries) {
+  if (!written_.empty()) {
+    return io_error("write", file_.path(), EIO); // nobody knows what became of it
+  }
+  std::ranges::sort(entries, {}, &Entry::row);
+  for (std::span<const Entry* const> rest = entries; !rest.empty();) {
+    const auto group = rest.front()->row / rows_together;
+    const auto end = std::ranges::find_if(
+        rest, [&](const Entry* entry) { return entry->row / rows_together != group; });
+    const auto count = static_cast<std::size_t>(end - rest.begin());
+    if (const auto written = write_group(group, rest.first(count)); !written) {
       return written;
     }
-    begin = end;
+    rest = rest.subspan(count);
   }
   return {};
+}
+
+/// What the other rows have claimed comes along, as it is.
+Result<void> ClaimTable::write_group(std::uint32_t group, std::span<const Entry* const> entries) {
+  static constexpr std::array<std::byte, checkpoint_block> nothing{};
+  groups_.resize(std::max<std::size_t>(groups_.size(), group + 1));
+  const auto& before = groups_[group];
+  ByteBuffer area(entries.size() < rows_together ? area_size : 0);
+  auto claimed = file_.read(offset_of(group, before.area), area);
+  if (!claimed) {
+    return std::unexpected(claimed.error());
+  }
+  const auto is_taken = taken_in(group);
+  Group next{.area = 1 - before.area, .sizes = {}};
+  std::vector<Bytes> pieces;
+  std::size_t total = 0;
+  for (std::size_t row = 0; row < rows_together; ++row) {
+    const auto begin = total;
+    const auto put = [&](Bytes piece) {
+      pieces.push_back(piece);
+      total += piece.size();
+    };
+    const auto old = claimed->first(std::min<std::size_t>(before.sizes.at(row), claimed->size()));
+    *claimed = claimed->subspan(old.size());
+    if (!entries.empty() && entries.front()->row % rows_together == row) {
+      const auto& [line, tail] = entries.front()->text;
+      put(as_bytes(line));
+      put(tail ? Bytes(*tail) : Bytes());
+      entries = entries.subspan(1);
+    } else if (is_taken.at(row)) {
+      put(old);
+    }
+    next.sizes.at(row) = static_cast<std::uint16_t>(total - begin);
+  }
+  pieces.push_back(
+      Bytes(nothing).first((checkpoint_block - total % checkpoint_block) % checkpoint_block));
+  written_.emplace_back(group, next);
+  return file_.write(offset_of(group, next.area), pieces);
+}
+
+void ClaimTable::confirm() {
+  for (const auto& [group, next] : std::exchange(written_, {})) {
+    groups_[group] = next;
+  }
 }
 
 } // namespace dualcam

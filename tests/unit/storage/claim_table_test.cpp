@@ -1,115 +1,218 @@
 #include "dualcam/storage/claim_table.hpp"
 
-#include <cerrno>
-#include <set>
+#include <array>
+#include <random>
 
+#include "dualcam/wire/crc64.hpp"
+#include "figures.hpp"
 #include "storage/memory_disk.hpp"
-#include "storage/resumable_testing.hpp"
+#include "storage/tabled.hpp"
 
 namespace dualcam {
 namespace {
 
-/// A folder with a table in it.
-struct Tabled {
-  Tabled() {
-    fs::create_directory(states);
-    table = made();
-  }
-
-  std::shared_ptr<ClaimTable> made() const {
-    auto created = ClaimTable::create(folder.path());
-    REQUIRE(created);
-    return *created;
-  }
-
-  std::vector<fs::path> tables() const {
-    std::vector<fs::path> found;
-    for (const auto& entry : fs::directory_iterator(states)) {
-      if (entry.path().filename().native().starts_with("claims-")) {
-        found.push_back(entry.path());
-      }
-    }
-    return found;
-  }
-
-  static void prepare(ResumableFile& file) {
-    Barrier barrier;
-    REQUIRE(file.prepare(barrier));
-    REQUIRE(barrier.sync());
-  }
-
-  /// One step of growth, and whether it went to the table.
-  bool grow(ResumableFile& file) const {
-    file.share(table);
-    add(file, content(), file.data().packets + 1, file.data().packets + 1);
-    prepare(file);
-    Barrier barrier;
-    file.publish(barrier);
-    const bool is_shared = !barrier.shared().empty();
-    if (!barrier.sync()) {
-      file.publish(barrier); // what is not known to have passed is published again
-      REQUIRE(barrier.sync());
-    }
-    file.confirm();
-    return is_shared;
-  }
-
-  /// A part with so many packets, all of them claimed, that its server was killed over.
-  void leave_killed(const fs::path& name, std::uint32_t count) const {
-    auto file = begin(folder.path() / name);
-    REQUIRE(file);
-    for (std::uint32_t packet = 0; packet < count; ++packet) {
-      CHECK(grow(*file) == (packet > 0));
-    }
-  }
-
-  TemporaryFolder folder;
-  fs::path states = folder / ".dcam-serve";
-  std::shared_ptr<ClaimTable> table;
-};
-
-std::string content_of_row(const fs::path& root, const SharedRow& row, unsigned block) {
+std::string content_of_group(const fs::path& root, const SharedRow& row) {
   const auto read = ClaimTable::read(root, row);
   REQUIRE(read);
-  return std::string(as_text(read->at(block)));
+  return std::string(as_text(*read));
+}
+
+constexpr std::size_t area_size = 16 * checkpoint_block;
+
+/// What is in both areas of a group, without the NUL behind it.
+std::array<std::string, 2> areas_of(const fs::path& root, const SharedRow& row) {
+  auto text = content_of_group(root, row);
+  CHECK(text.size() % checkpoint_block == 0);
+  text.resize(2 * area_size);
+  std::array areas{text.substr(0, area_size), text.substr(area_size)};
+  for (auto& area : areas) {
+    area.resize(area.find_last_not_of('\0') + 1);
+  }
+  return areas;
+}
+
+/// Entries that live as long as it does.
+class Entries {
+public:
+  explicit Entries(std::initializer_list<std::pair<std::uint32_t, std::string>> claims) {
+    for (const auto& [row, line] : claims) {
+      entries_.push_back(
+          {row, {line + '\n', std::make_shared<const ByteBuffer>(2, std::byte{'t'})}});
+    }
+  }
+  std::vector<const ClaimTable::Entry*> all() const {
+    std::vector<const ClaimTable::Entry*> result;
+    for (const auto& entry : entries_) {
+      result.push_back(&entry);
+    }
+    return result;
+  }
+
+private:
+  std::vector<ClaimTable::Entry> entries_;
+};
+
+} // namespace
+
+TEST_CASE("claim table: a group has its newest claims in one area, those before in the other") {
+  const Tabled tabled;
+  const auto root = tabled.folder.path();
+  std::vector<SharedRow> rows;
+  for (int row = 0; row < 20; ++row) {
+    rows.push_back(tabled.table->take_row());
+  }
+  const auto write = [&](const Entries& entries) {
+    CHECK(tabled.table->write(entries.all()));
+    tabled.table->confirm();
+  };
+  write(Entries({{3, "d"}, {0, "a"}, {17, "r"}, {1, "b"}}));
+  CHECK(areas_of(root, rows[0]) == std::array<std::string, 2>{"", "a\nttb\nttd\ntt"});
+  CHECK(content_of_group(root, rows[15]) == content_of_group(root, rows[0]));
+  CHECK(areas_of(root, rows[16])[1] == "r\ntt");
+  write(Entries({{1, "longer"}, {2, "c"}}));
+  CHECK(areas_of(root, rows[0]) ==
+        std::array<std::string, 2>{"a\nttlonger\nttc\nttd\ntt", "a\nttb\nttd\ntt"});
+  tabled.table->give_back(rows[0]);
+  tabled.table->give_back(rows[3]);
+  write(Entries({{2, "C"}}));
+  CHECK(areas_of(root, rows[0])[1] == "longer\nttC\ntt");
+  CHECK(content_of_group(root, {rows[0].table, 32}).empty()); // behind the end
+  CHECK(content_of_group(root, {rows[0].table + 1, 0}).empty());
+  CHECK(content_of_group(root / "none", rows[0]).empty());
+}
+
+TEST_CASE("claim table: the longest claims of a group fill an area, and no more") {
+  const Tabled tabled;
+  const auto tail = std::make_shared<const ByteBuffer>(longest_tail, std::byte{'t'});
+  std::vector<ClaimTable::Entry> claims;
+  std::uint64_t table_id = 0;
+  for (int number = 0; number < 32; ++number) {
+    const auto row = tabled.table->take_row();
+    table_id = row.table;
+    auto line =
+        std::string(checkpoint_block - longest_tail - 1, static_cast<char>('a' + number)) + '\n';
+    claims.push_back({row.row, {std::move(line), tail}});
+  }
+  std::vector<const ClaimTable::Entry*> entries;
+  for (const auto& claim : claims) {
+    entries.push_back(&claim);
+  }
+  for (int turn = 0; turn < 2; ++turn) {
+    CHECK(tabled.table->write(entries));
+    tabled.table->confirm();
+  }
+  CHECK(tabled.table->write({entries[5]})); // the others as they were
+  const auto root = tabled.folder.path();
+  for (const std::uint32_t row : {0U, 16U}) {
+    const auto areas = areas_of(root, {table_id, row});
+    CHECK(areas[0] == areas[1]);
+    CHECK(areas[0].size() == area_size);
+  }
+}
+
+namespace {
+
+/// A part whose claims are in a row.
+struct Row {
+  explicit Row(ClaimTable& table, unsigned number) : place(table.take_row()), bytes(number) {
+    checkpoint.part = number + 1;
+    checkpoint.identity = identity();
+    header = crc64(as_bytes(checkpoint_header(checkpoint.part, checkpoint.identity)));
+  }
+
+  ClaimTable::Entry next(std::mt19937& random) {
+    const auto tail = random() % 3 == 0 ? 0 : 1 + random() % longest_tail;
+    bytes += 1 + tail;
+    claim.sequence = ++written;
+    claim.held = {packets, bytes, 1, 0};
+    claim.from = {};
+    claim.tail = random_bytes(tail, static_cast<unsigned>(random()));
+    return {place.row,
+            {claim_line(claim, header),
+             claim.tail.empty() ? nullptr : std::make_shared<const ByteBuffer>(claim.tail)}};
+  }
+
+  SharedRow place;
+  Checkpoint checkpoint{};
+  std::uint64_t header = 0;
+  std::uint64_t bytes;
+  Claim claim{};
+  std::uint64_t written = 0; ///< sequences
+  std::uint64_t durable = 0;
+};
+
+void check_rows(const MemoryDisk& disk, const std::string& path, const std::vector<Row>& rows) {
+  const auto text = disk.has(path) ? disk.content(path) : "";
+  for (const auto& row : rows) {
+    const auto begin = std::min(2 * area_size * (row.place.row / 16), text.size());
+    std::uint64_t newest = 0;
+    const auto group = std::string_view(text).substr(begin, 2 * area_size);
+    for (const auto& claim : claims_among(as_bytes(group), row.checkpoint)) {
+      newest = std::max(newest, claim.sequence);
+    }
+    CHECK(newest >= row.durable);
+    CHECK(newest <= row.written);
+  }
 }
 
 } // namespace
 
-TEST_CASE("claim table: blocks of rows lie apart, and those of one turn side by side") {
-  std::set<std::uint64_t> offsets;
-  for (std::uint32_t row = 0; row < 3000; ++row) {
-    for (const unsigned block : {0U, 1U}) {
-      const auto offset = ClaimTable::offset_of({7, row}, block);
-      CHECK(offset % checkpoint_block == 0);
-      CHECK(offsets.insert(offset).second);
+TEST_CASE("claim table: wherever the power goes, the newest durable claim of each row is there") {
+  for (unsigned seed = 1; seed <= tries(full(8, 200)); ++seed) {
+    INFO("seed " << seed);
+    std::mt19937 random(seed);
+    MemoryDisk disk;
+    const FileSystem::Use use(disk);
+    REQUIRE(disk.mkdir("/out", 0777) == 0);
+    REQUIRE(disk.mkdir("/out/.dcam-serve", 0777) == 0);
+    auto table = ClaimTable::create("/out");
+    REQUIRE(table);
+    const auto path = (*table)->file().path().native();
+    REQUIRE((sync_folder("/") && sync_folder("/out") && sync_folder("/out/.dcam-serve")));
+    std::vector<Row> rows;
+    for (unsigned number = 0; number < 20; ++number) {
+      rows.emplace_back(**table, number);
     }
+    disk.after_change = [&] {
+      const auto mixture = random() % 4;
+      const auto keeps = [&] { return mixture == 0 ? false : mixture == 1 || random() % 2 == 0; };
+      check_rows(*disk.after_cut(keeps, mixture > 1), path, rows);
+    };
+    for (int turn = 0; turn < 20; ++turn) {
+      const auto share = 1 + random() % 4; // of them that claim
+      Barrier barrier;
+      for (auto& row : rows) {
+        if (random() % share == 0) {
+          barrier.add(Barrier::Shared{*table, row.next(random)});
+        }
+      }
+      std::vector<const ClaimTable::Entry*> entries;
+      for (const auto& claim : barrier.shared()) {
+        entries.push_back(&claim.entry);
+      }
+      REQUIRE((*table)->write(entries));
+      REQUIRE((*table)->file().sync());
+      (*table)->confirm();
+      for (auto& row : rows) {
+        row.durable = row.written;
+      }
+      check_rows(*disk.after_cut([] { return false; }, false), path, rows);
+    }
+    disk.after_change = {};
   }
-  CHECK(*offsets.rbegin() < 4096 * checkpoint_block * 2); // nearly without gaps
-  CHECK(ClaimTable::offset_of({7, 9}, 1) == ClaimTable::offset_of({7, 8}, 1) + checkpoint_block);
 }
 
-TEST_CASE("claim table: what is written in a row is read there, and nowhere else") {
+TEST_CASE("claim table: what is not confirmed keeps others from being written") {
   const Tabled tabled;
-  const auto root = tabled.folder.path();
-  std::vector<ClaimTable::Block> blocks;
-  std::vector<SharedRow> rows;
-  for (const auto* line : {"a\n", "b\n", "c\n", "d\n"}) {
-    rows.push_back(tabled.table->take_row());
-    blocks.push_back({ClaimTable::offset_of(rows.back(), 0),
-                      {line, std::make_shared<const ByteBuffer>(5, std::byte{'t'})}});
-  }
-  CHECK(tabled.table->write({&blocks[3], &blocks[0], &blocks[1]}));
-  for (const auto index : {0U, 1U, 3U}) {
-    const auto text = content_of_row(root, rows.at(index), 0);
-    CHECK(text.size() == checkpoint_block);
-    CHECK(text.starts_with(blocks.at(index).text.line + "ttttt"));
-    CHECK(text.find_first_not_of('\0', 7) == text.npos);
-  }
-  CHECK(content_of_row(root, rows[2], 0).find_first_not_of('\0') == std::string::npos);
-  CHECK(content_of_row(root, rows[0], 1).empty()); // behind the end
-  CHECK(content_of_row(root, {rows[0].table + 1, 0}, 0).empty());
-  CHECK(content_of_row(root / "none", rows[0], 0).empty());
+  const auto row = tabled.table->take_row();
+  const Entries first({{row.row, "first"}});
+  const Entries second({{row.row, "second"}});
+  CHECK(tabled.table->write(first.all()));
+  CHECK_FALSE(tabled.table->write(second.all()));
+  tabled.table->confirm();
+  CHECK(tabled.table->write(second.all()));
+  CHECK(areas_of(tabled.folder.path(), row) ==
+        std::array<std::string, 2>{"second\ntt", "first\ntt"});
 }
 
 TEST_CASE("claim table: it goes with its last owner, unless somebody may look for claims in it") {
@@ -146,252 +249,7 @@ TEST_CASE("claim table: without a folder of states there is none, and a link is 
   const Tabled tabled;
   const SharedRow row{0xabc, 0};
   fs::create_symlink(tabled.table->file().path(), tabled.states / "claims-0000000000000abc");
-  CHECK(content_of_row(tabled.folder.path(), row, 0).empty());
-}
-
-TEST_CASE("shared claims: the first one of a part is its own, those behind it are in the table") {
-  Tabled tabled;
-  auto file = begin(tabled.folder / "a.jpg");
-  REQUIRE(file);
-  CHECK_FALSE(tabled.grow(*file));
-  CHECK(tabled.grow(*file));
-  CHECK(tabled.grow(*file));
-  const auto path = tabled.folder / "a.jpg.part.checkpoint";
-  const auto alone = CheckpointFile::read(path);
-  REQUIRE((alone && *alone && (*alone)->newest()));
-  CHECK((*alone)->claims.at(*(*alone)->newest())->held.packets == 1);
-  const auto all = CheckpointFile::read(path, tabled.folder.path());
-  REQUIRE((all && *all));
-  CHECK((*all)->shared.size() == 2);
-}
-
-TEST_CASE("shared claims: until the first one is durable there is none in the table") {
-  const Tabled tabled;
-  auto file = begin(tabled.folder / "a.jpg");
-  REQUIRE(file);
-  file->share(tabled.table);
-  add(*file, content(), 1, 1);
-  Tabled::prepare(*file);
-  for (int attempt = 0; attempt < 3; ++attempt) {
-    Barrier again;
-    file->publish(again);
-    CHECK(again.shared().empty());
-    CHECK(again.late_files().size() == 1);
-    CHECK(again.folders() == std::vector{tabled.states}); // where the table's name is
-  }
-}
-
-TEST_CASE("shared claims: what a killed server claimed is gone on with, by whoever has no table") {
-  const Tabled tabled;
-  for (const std::uint32_t count : {1U, 2U, 3U, 4U, 7U}) {
-    const auto folder = tabled.folder.path() / std::to_string(count);
-    const auto who = FileIdentity{count, FileKind::front_photo, packets, 0, {}};
-    const StateFolder state(tabled.folder.path(), count);
-    fs::create_directory(folder);
-    {
-      auto file = ResumableFile::create(folder / "a.jpg", who, state);
-      REQUIRE(file);
-      for (std::uint32_t packet = 0; packet < count; ++packet) {
-        CHECK(tabled.grow(*file) == (packet > 0));
-      }
-    }
-    for (const bool is_second : {false, true}) { // the same once more, after nothing was added
-      auto again = ResumableFile::find(state, read(state), who, folder / "b.jpg");
-      REQUIRE((again && *again));
-      CHECK((*again)->data().packets == count);
-      if (is_second) {
-        add(**again, content(), count + 1, packets);
-        CHECK(finish(**again, folder / "a.jpg", content()));
-        CHECK(content_of(folder / "a.jpg") == as_text(content()));
-      }
-    }
-  }
-}
-
-TEST_CASE("shared claims: a part that was gone on with is found again at each claim after that") {
-  Tabled tabled;
-  tabled.leave_killed("a.jpg", 3);
-  for (std::uint32_t count = 3; count < packets - 1; ++count) {
-    auto file = found(tabled.folder.path());
-    REQUIRE(file);
-    REQUIRE(file->data().packets == count);
-    if (count % 2 == 0) {
-      tabled.table = tabled.made();
-    }
-    CHECK_FALSE(tabled.grow(*file)); // the first of each process is in the checkpoint
-    if (count % 3 == 0) {
-      ++count;
-      CHECK(tabled.grow(*file));
-    }
-  }
-}
-
-TEST_CASE("shared claims: without the table a part goes on from the first claim, or the last own") {
-  for (const bool leaves : {false, true}) {
-    Tabled tabled;
-    {
-      auto file = begin(tabled.folder / "a.jpg");
-      REQUIRE(file);
-      for (int packet = 0; packet < 4; ++packet) {
-        tabled.grow(*file);
-      }
-      add(*file, content(), 5, 5);
-      if (leaves) {
-        CHECK(file->leave());
-        CHECK(file->save());
-      }
-    }
-    fs::remove(tabled.table->file().path());
-    const auto file = found(tabled.folder.path());
-    REQUIRE(file);
-    CHECK(file->data().packets == (leaves ? 5 : 1));
-  }
-}
-
-TEST_CASE("shared claims: a row that another part has now tells nothing of the one before") {
-  Tabled tabled;
-  tabled.leave_killed("a.jpg", 3);
-  tabled.table->give_back({0, 0}); // which nobody does
-  auto other =
-      ResumableFile::create(tabled.folder / "b.jpg", {2, FileKind::front_photo, packets, 0, {}},
-                            state_in(tabled.folder.path(), 2));
-  REQUIRE(other);
-  for (int packet = 0; packet < 6; ++packet) {
-    tabled.grow(*other);
-  }
-  const auto file = found(tabled.folder.path());
-  REQUIRE(file);
-  CHECK(file->data().packets == 1);
-}
-
-TEST_CASE("shared claims: a row is free once the part has left, is stored, or is discarded") {
-  for (const int end : {0, 1, 2}) {
-    Tabled tabled;
-    {
-      auto file = begin(tabled.folder / "a.jpg");
-      REQUIRE(file);
-      while (file->data().packets < packets) {
-        tabled.grow(*file);
-      }
-      if (end == 0) {
-        CHECK(file->leave());
-        Tabled::prepare(*file);
-        Barrier barrier;
-        file->publish(barrier);
-        CHECK(barrier.shared().empty());
-        REQUIRE(barrier.sync());
-        CHECK(tabled.table->take_row().row == 1); // not before the claim is durable
-        tabled.table->give_back({0, 1});
-        file->confirm();
-      } else if (end == 1) {
-        CHECK(finish(*file, tabled.folder / "a.jpg", content()));
-      } else {
-        file->discard();
-      }
-    }
-    tabled.table.reset();
-    CHECK(tabled.tables().empty());
-  }
-}
-
-TEST_CASE("shared claims: where nothing has come since, the last claim comes to the checkpoint") {
-  for (const std::uint32_t count : {1U, 2U, 3U}) {
-    Tabled tabled;
-    {
-      auto file = begin(tabled.folder / "a.jpg");
-      REQUIRE(file);
-      while (file->data().packets < count) {
-        tabled.grow(*file);
-      }
-      CHECK(file->leave());
-      Barrier barrier;
-      const auto prepared = file->prepare_last(barrier);
-      CHECK(prepared == true);
-      REQUIRE(barrier.sync());
-      file->publish(barrier);
-      REQUIRE(barrier.sync());
-      file->confirm();
-      CHECK(file->prepare_last(barrier) == false); // it is there
-    }
-    tabled.table.reset();
-    CHECK(tabled.tables().empty());
-    const auto again = found(tabled.folder.path());
-    REQUIRE(again);
-    CHECK(again->data().packets == count);
-  }
-}
-
-TEST_CASE("shared claims: a part that has claimed nothing has no row") {
-  Tabled tabled;
-  {
-    auto file = begin(tabled.folder / "a.jpg");
-    REQUIRE(file);
-    file->share(tabled.table);
-    add(*file, content(), 1, 1);
-    Barrier barrier;
-    REQUIRE(file->prepare(barrier));
-    CHECK(file->prepare_last(barrier) == false);
-  }
-  tabled.table.reset();
-  CHECK(tabled.tables().empty());
-}
-
-TEST_CASE("shared claims: once a table fails a part claims by itself") {
-  const Tabled tabled;
-  auto file = begin(tabled.folder / "a.jpg");
-  REQUIRE(file);
-  tabled.grow(*file);
-  CHECK(tabled.grow(*file));
-  tabled.table->set_broken();
-  CHECK_FALSE(tabled.grow(*file));
-  CHECK_FALSE(tabled.grow(*file));
-  fs::remove(tabled.table->file().path());
-  {
-    const auto closed = std::move(*file);
-  }
-  const auto again = found(tabled.folder.path());
-  REQUIRE(again);
-  CHECK(again->data().packets == 4);
-}
-
-TEST_CASE("shared claims: a sync that fails breaks the table, and the claim is made elsewhere") {
-  struct : MemoryDisk {
-    int fdatasync(int descriptor) override {
-      errno = EIO;
-      return fails ? -1 : MemoryDisk::fdatasync(descriptor);
-    }
-    bool fails = false;
-  } disk;
-  const FileSystem::Use use(disk);
-  REQUIRE(disk.mkdir("/out", 0777) == 0);
-  REQUIRE(disk.mkdir("/out/.dcam-serve", 0777) == 0);
-  REQUIRE(sync_folder("/"));
-  const auto table = ClaimTable::create("/out");
-  REQUIRE(table);
-  auto file = begin("/out/a.jpg");
-  REQUIRE(file);
-  (*file).share(*table);
-  add(*file, content(), 1, 1);
-  REQUIRE(file->save());
-  add(*file, content(), 2, 2);
-  Tabled::prepare(*file);
-  Barrier barrier;
-  file->publish(barrier);
-  REQUIRE(barrier.shared().size() == 1);
-  disk.fails = true;
-  CHECK_FALSE(barrier.sync());
-  CHECK((*table)->is_broken());
-  disk.fails = false;
-  Barrier again;
-  file->publish(again);
-  CHECK(again.shared().empty());
-  CHECK(again.late_files().size() == 1);
-  REQUIRE(again.sync());
-  file->confirm();
-  const auto cut = disk.after_cut([] { return false; }, false);
-  const auto checkpoint = decode_checkpoint(as_bytes(cut->content("/out/a.jpg.part.checkpoint")));
-  REQUIRE((checkpoint && checkpoint->newest()));
-  CHECK(checkpoint->claims.at(*checkpoint->newest())->held.packets == 2);
+  CHECK(content_of_group(tabled.folder.path(), row).empty());
 }
 
 } // namespace dualcam

@@ -254,6 +254,13 @@ private:
   std::map<unsigned, std::uint64_t> found_; ///< bytes, when they were opened
 };
 
+/// Where such a row and those of its group are, as dualcam(7) has it.
+Bytes group_of(const std::string& table, const SharedRow& row) {
+  constexpr std::size_t size = 32 * checkpoint_block;
+  const auto begin = std::min(row.row / 16 * size, table.size());
+  return as_bytes(table).subspan(begin, std::min(size, table.size() - begin));
+}
+
 /// Those in a table, too.
 std::vector<Claim> claims_of(const MemoryDisk& disk, const Checkpoint& checkpoint) {
   std::vector<Claim> result;
@@ -264,12 +271,9 @@ std::vector<Claim> claims_of(const MemoryDisk& disk, const Checkpoint& checkpoin
     result.push_back(*claim);
     const auto row = claim->shared.value_or(SharedRow());
     const auto path = "/out/.dcam-serve/claims-" + fmt::format("{:016x}", row.table);
-    const auto table = claim->shared && disk.has(path) ? disk.content(path) : "";
-    for (const unsigned block : {0U, 1U}) {
-      const auto at = std::min<std::size_t>(ClaimTable::offset_of(row, block), table.size());
-      if (auto shared = decode_claim(as_bytes(table.substr(at, checkpoint_block)), checkpoint)) {
-        result.push_back(std::move(*shared));
-      }
+    if (claim->shared && disk.has(path)) {
+      const auto table = disk.content(path);
+      std::ranges::copy(claims_among(group_of(table, row), checkpoint), std::back_inserter(result));
     }
   }
   return result;

@@ -36,7 +36,7 @@ public:
   /// A claim in a table, which is synced once for all of its claims.
   struct Shared {
     std::shared_ptr<ClaimTable> table; ///< it is in
-    ClaimTable::Block block;           ///< and what
+    ClaimTable::Entry entry;           ///< and what
   };
 
   /// The bytes of a file that stays open until then.

@@ -124,8 +124,8 @@ struct ClaimText {
 std::string claim_line(const Claim& claim, std::uint64_t header);
 /// The content of a slot: one block.
 std::string claim_block(const Claim& claim, std::uint64_t header);
-/// What such a block claims of the part of this checkpoint; nullopt: nothing.
-std::optional<Claim> decode_claim(Bytes block, const Checkpoint& checkpoint);
+/// What is claimed of the part of this checkpoint, anywhere between claims of others.
+std::vector<Claim> claims_among(Bytes claims, const Checkpoint& checkpoint);
 
 /// Reads the whole content of a checkpoint file. malformed: no checkpoint, or none of these
 /// versions, or its header is damaged. A damaged slot is left out.

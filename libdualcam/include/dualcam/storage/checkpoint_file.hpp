@@ -85,7 +85,6 @@ private:
 
   std::shared_ptr<ClaimTable> table_;
   std::optional<SharedRow> row_;           ///< of that, once a claim tells it
-  unsigned block_ = 0;                     ///< for the next one there
   bool tells_row_ = false;                 ///< a durable claim does
   bool is_leaving_ = false;                ///< the next claim is the last
   Published published_ = Published::alone; ///< the last one

@@ -3,6 +3,9 @@
 /// ROOT/.dcam-serve/claims-ID, beside the states of the cameras. dualcam(7), Checkpoints, has the
 /// format.
 ///
+/// Rows are in groups, whose claims are one behind another, so that they fill their blocks. Each
+/// group has two areas: what the newer one claims stays until the other one is durable.
+///
 /// Errors are of category io and name the path.
 #pragma once
 
@@ -13,7 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "dualcam/storage/checkpoint.hpp"
@@ -25,18 +28,17 @@ namespace dualcam {
 /// Its last owner removes it, unless something may still be looked for in it.
 class ClaimTable {
 public:
-  /// A block of a row.
-  struct Block {
-    std::uint64_t offset; ///< of `offset_of`
-    ClaimText text;       ///< there
+  /// The claim of a row.
+  struct Entry {
+    std::uint32_t row; ///< of `take_row`
+    ClaimText text;    ///< there
   };
 
   /// A new one, below a root that has a folder of states.
   static Result<std::shared_ptr<ClaimTable>> create(const std::filesystem::path& root);
-  /// What is in both blocks of a row of a table below `root`, as much as there is; nothing if that
-  /// has gone.
-  static Result<std::array<ByteBuffer, 2>> read(const std::filesystem::path& root,
-                                                const SharedRow& row);
+  /// The claims of a row of a table below `root`, and those of its group (`claims_among`); nothing
+  /// if that has gone.
+  static Result<ByteBuffer> read(const std::filesystem::path& root, const SharedRow& row);
 
   ~ClaimTable();
   ClaimTable(const ClaimTable&) = delete;
@@ -48,8 +50,6 @@ public:
   SharedRow take_row();
   /// Nobody looks for anything there any more.
   void give_back(const SharedRow& row);
-  /// Where block 0 or 1 of a row is, in bytes.
-  static std::uint64_t offset_of(const SharedRow& row, unsigned block);
   /// Something has failed: what was written since the last sync may be lost, and nothing is to be
   /// written any more.
   void set_broken() { is_broken_ = true; }
@@ -58,21 +58,38 @@ public:
 
   // By one thread at a time.
 
-  /// What is side by side is written in one go.
-  Result<void> write(std::vector<const Block*> blocks);
+  /// At most one claim a row. It fails unless all that was written before is confirmed.
+  Result<void> write(std::vector<const Entry*> entries);
   /// To be synced.
   const File& file() const { return file_; }
+  /// What was written is durable: it takes the place of what was claimed before.
+  void confirm();
 
 private:
+  static constexpr std::uint32_t rows_together = 16;
+  /// Room for the longest claims of as many.
+  static constexpr std::size_t area_size = rows_together * checkpoint_block;
+
+  struct Group {
+    unsigned area = 0;                                ///< with the newest claims: 0 or 1
+    std::array<std::uint16_t, rows_together> sizes{}; ///< of each row's claim there, in bytes
+  };
+
   ClaimTable(File file, std::uint64_t id) : file_(std::move(file)), id_(id) {}
+
+  static std::uint64_t offset_of(std::uint32_t group, unsigned area);
+  std::array<bool, rows_together> taken_in(std::uint32_t group);
+  Result<void> write_group(std::uint32_t group, std::span<const Entry* const> entries);
 
   File file_;
   FileSystem& files_ = FileSystem::current();
   std::uint64_t id_;
   std::atomic<bool> is_broken_ = false;
+  std::vector<Group> groups_;                            ///< what is durable
+  std::vector<std::pair<std::uint32_t, Group>> written_; ///< and what is not yet
   std::mutex rows_mutex_;
-  std::uint32_t rows_ = 0;          ///< so many there have been at once
-  std::vector<std::uint32_t> free_; ///< of these
+  std::vector<bool> taken_;         ///< by row: whether somebody has it
+  std::vector<std::uint32_t> free_; ///< those that nobody has
 };
 
 } // namespace dualcam
