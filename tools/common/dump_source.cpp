@@ -40,6 +40,7 @@ public:
   }
   void finish() {
     facts_.given_up = reassembly_.given_up();
+    facts_.late = reassembly_.late();
     facts_.not_read = finder_.not_read();
     facts_.cut_off = finder_.cut_off();
     reassembly_.finish();

@@ -31,6 +31,7 @@ struct DumpFacts {
   std::uint64_t other_connections = 0; ///< TCP, but nothing that a camera says
   std::uint64_t encrypted = 0;         ///< of these, with TLS
   std::uint64_t cut_off = 0;           ///< frames of which the capture keeps the beginning only
+  std::uint64_t late = 0;              ///< segments that came too late to be used
   std::uint64_t given_up = 0;          ///< connections ended early, for want of room
   std::uint64_t not_read_to_end = 0;   ///< captures that are damaged, or not all there
   /// Frames in which no TCP was found though there may be some, by what they are: the first few

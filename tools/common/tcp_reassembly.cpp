@@ -11,6 +11,7 @@ namespace {
 // not by much; a receiver's acknowledgement shows that the capture has lost one.
 constexpr std::size_t most_held = 512;
 constexpr std::size_t most_held_in_flow = 4 << 20;
+constexpr std::size_t most_gaps = 64;    ///< that are known, the last ones of a flow
 constexpr std::size_t segment_cost = 96; ///< beside its bytes
 constexpr std::size_t held_if_acknowledged = 16;
 constexpr std::size_t held_at_start = 4;         ///< without a SYN the first may not be the first
@@ -50,6 +51,29 @@ public:
     while (!held_.empty() && next_ && waits_too_long()) {
       skip_gap(deliver);
     }
+  }
+
+  /// Whether it brings something that has been taken as lost. Of what it brings that is told once.
+  bool is_late(const TcpSegment& segment) {
+    if (!next_ || distance(segment.sequence, *next_) >= 0) {
+      return false;
+    }
+    const auto count = gaps_.size();
+    const auto end = segment.sequence + static_cast<std::uint32_t>(segment.payload.size());
+    bool late = false;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto [from, to] = gaps_[i];
+      if (distance(segment.sequence, to) >= 0 || distance(end, from) <= 0) {
+        continue;
+      }
+      late = true;
+      gaps_[i].second = distance(segment.sequence, from) > 0 ? segment.sequence : from;
+      if (distance(end, to) < 0) {
+        gaps_.emplace_back(end, to);
+      }
+    }
+    std::erase_if(gaps_, [](const auto& gap) { return gap.first == gap.second; });
+    return late;
   }
 
   /// The other side has this flow's bytes up to here.
@@ -160,6 +184,10 @@ private:
 
   void skip_gap(const Deliver& deliver) {
     const auto gap = static_cast<std::uint32_t>(held_.front().sequence - *next_);
+    gaps_.emplace_back(*next_, held_.front().sequence);
+    if (gaps_.size() > most_gaps) {
+      gaps_.erase(gaps_.begin());
+    }
     next_ = held_.front().sequence;
     deliver({}, gap);
     release(deliver);
@@ -170,6 +198,7 @@ private:
   std::optional<std::uint32_t> acknowledged_;
   std::vector<Held> held_; ///< in order
   std::size_t held_bytes_ = 0;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> gaps_; ///< taken as lost: from, to
   bool finished_ = false;
   bool is_long_ = false; ///< its numbers wrap before long: they tell nothing about others
 };
@@ -234,6 +263,7 @@ TcpReassembly::Place TcpReassembly::segment(const TcpSegment& segment) {
       tell(connection, {!from_a, bytes, missing});
     });
   }
+  late_ += flow.is_late(segment) ? 1 : 0;
   flow.add(segment,
            [&](Bytes bytes, std::uint64_t missing) { tell(connection, {from_a, bytes, missing}); });
   held_bytes_ += connection.held_bytes();

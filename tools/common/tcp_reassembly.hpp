@@ -75,6 +75,8 @@ public:
   bool give_up_one();
   /// How many were ended before their time.
   std::uint64_t given_up() const { return given_up_; }
+  /// How many segments brought something that had been taken as lost.
+  std::uint64_t late() const { return late_; }
 
 private:
   struct Connection;
@@ -95,6 +97,7 @@ private:
   Order quiet_; ///< without data, or over; the one silent longest first
   Order busy_;
   std::uint64_t given_up_ = 0;
+  std::uint64_t late_ = 0;
   std::size_t held_bytes_ = 0; ///< of all flows
 };
 

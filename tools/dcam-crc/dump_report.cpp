@@ -92,9 +92,9 @@ Json packet_json(const CapturedPacket& packet) {
 }
 
 std::string skipped_text(const DumpSkipped& skipped) {
-  return fmt::format(
-      "{} skipped at offset {}{}", counted(skipped.bytes, "byte"), skipped.offset,
-      skipped.missing == 0 ? "" : fmt::format(", {} of them not in the capture", skipped.missing));
+  return fmt::format("{} skipped at offset {}{}", counted(skipped.bytes, "byte"), skipped.offset,
+                     skipped.missing == 0 ? ""
+                                          : fmt::format(", {} of them missing", skipped.missing));
 }
 
 /// "front photo", "DSM photo", "ADAS file".
@@ -452,6 +452,7 @@ void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
                       {"other_connections", facts.other_connections},
                       {"connections_encrypted", facts.encrypted},
                       {"connections_given_up", facts.given_up},
+                      {"segments_late", facts.late},
                       {"captures_not_read_to_end", facts.not_read_to_end},
                       {"frames_not_read", facts.not_read},
                       {"frames_cut_off", facts.cut_off},
@@ -476,6 +477,11 @@ void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
     console_.warning(
         fmt::format("{}: {} given up early: more were open at once than are kept; --port chooses",
                     name, counted(facts.given_up, "connection was", "connections were")));
+  }
+  if (facts.late != 0) {
+    console_.warning(fmt::format("{}: {} came too late: what is in such counts as missing; "
+                                 "'reordercap' puts frames in the order of their times",
+                                 name, counted(facts.late, "TCP segment")));
   }
   if (facts.not_read_to_end != 0 && transfers_ != 0) {
     console_.warning(fmt::format("{}: {} not read to the end: what is missing may be in the rest",

@@ -294,7 +294,7 @@ TEST_CASE("dump report: what was written, what was not, and what is nobody's") {
                        "  written to c.part\n"
                        "  filled with zeros: bytes 0-0, 7-9\n"
                        "d: 1 byte skipped at offset 7\n"
-                       "d: 5 bytes skipped at offset 8, 2 of them not in the capture\n");
+                       "d: 5 bytes skipped at offset 8, 2 of them missing\n");
   CHECK(text.errors == "dcam-crc: d: transfer 0: full\\x0a\n");
   CHECK(told(json_options(), tell).output ==
         R"({"event":"extracted","dump":"d","transfer":0,"path":"x/a\n","complete":true,"holes":[],)"
@@ -319,6 +319,7 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
   facts.other_connections = 1;
   facts.encrypted = 1;
   facts.given_up = 2;
+  facts.late = 3;
   facts.cut_off = 1;
   facts.not_read = {{"IPX", 2}, {"UDP", 1}};
   facts.lines_passed_over = 4;
@@ -333,6 +334,8 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
         "behind it\n"
         "dcam-crc: d: 2 connections were given up early: more were open at once than are kept; "
         "--port chooses\n"
+        "dcam-crc: d: 3 TCP segments came too late: what is in such counts as missing; "
+        "'reordercap' puts frames in the order of their times\n"
         "dcam-crc: d: of 1 frame only the beginning was captured: the snapshot length was too "
         "small; tcpdump -s 0 takes all\n"
         "dcam-crc: d: 2 frames not read: IPX\n"
@@ -344,7 +347,7 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
   CHECK(told(json_options(), tell).output ==
         R"({"event":"summary","dump":"d","form":"capture","transfers":0,"connections":3,)"
         R"("other_connections":1,"connections_encrypted":1,"connections_given_up":2,)"
-        R"("captures_not_read_to_end":0,)"
+        R"("segments_late":3,"captures_not_read_to_end":0,)"
         R"("frames_not_read":{"IPX":2,"UDP":1},"frames_cut_off":1,)"
         R"("lines_passed_over":4,"lines_not_read":2,"text_conversion":"",)"
         R"("commands":7,"status":null})"

@@ -225,7 +225,32 @@ TEST_CASE("tcp: up to 512 segments wait for one out of order, more do not") {
     }
     tcp.data(client(1), 0, 10);
     CHECK(tcp.of(client(1)).missing == (waiting == 511 ? 0 : 10));
+    CHECK(tcp.reassembly.late() == (waiting == 511 ? 0 : 1));
   }
+}
+
+TEST_CASE("tcp: segments that bring what was taken as lost are counted, others are not") {
+  const std::uint32_t start = UINT32_MAX - 1000; // numbers wrap
+  Reassembly tcp;
+  const ByteBuffer bytes(100);
+  const auto data = [&](std::uint32_t at, std::size_t size) {
+    tcp.add({client(1), server, start + at, 0, false, true, false, false, Bytes(bytes).first(size),
+             size});
+    return tcp.reassembly.late();
+  };
+  tcp.add({client(1), server, start - 1, 0, true, false, false, false, {}, 0});
+  data(0, 100);
+  for (std::uint32_t i = 0; i < 512; ++i) { // behind 100 bytes that do not come
+    data(200 + 10 * i, 10);
+  }
+  REQUIRE(tcp.of(client(1)).missing == 100);
+  CHECK(data(0, 100) == 0); // came before
+  CHECK(data(300, 10) == 0);
+  CHECK(data(140, 20) == 1);  // the middle
+  CHECK(data(140, 20) == 1);  // came before
+  CHECK(data(150, 60) == 2);  // the end, and more
+  CHECK(data(90, 100) == 3);  // the beginning, and more
+  CHECK(data(100, 100) == 3); // nothing is missing any more
 }
 
 TEST_CASE("tcp: all connections' waiting segments together are bounded, who holds most pays") {
