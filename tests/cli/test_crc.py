@@ -454,7 +454,7 @@ class Dumps(Case):
     def test_no_camera_in_it(self):
         self.write("d", random.Random(1).randbytes(100000))
         self.assertIn(b"no command of a camera", self.ask("--dump", "d", code=1).stderr)
-        self.assertIn(b"no command", self.ask("--dump", code=1, data=b"").stderr)
+        self.assertIn(b"the input is empty", self.ask("--dump", code=1, data=b"").stderr)
         self.ask("--dump", "no-such-file", code=3)
 
     def test_huge_claims_cost_nothing(self):

@@ -7,8 +7,11 @@ import gzip
 import json
 import struct
 import subprocess
+import tarfile
 import unittest
+import zipfile
 
+from damaged_captures import Upload, capture
 from harness import ToolTest, tool
 
 
@@ -61,8 +64,9 @@ class Captures(ToolTest):
         self.assertIn(len(transfers), (1, 2))  # how the frames fall decides what the gap hides
 
     def test_compressed_ones(self):
-        for command, name in ((["gzip", "-c"], "gz"), (["zstd", "-qc"], "zst"),
-                              (["xz", "-c"], "xz")):
+        for command, name, said in ((["gzip", "-c"], "gz", "gzip"),
+                                    (["zstd", "-qc"], "zst", "zstd"), (["xz", "-c"], "xz", "xz"),
+                                    (["bzip2", "-c"], "bz2", "truncated")):
             with self.subTest(command=command):
                 packed = subprocess.run([*command, self.capture], capture_output=True,
                                         check=True).stdout
@@ -73,10 +77,46 @@ class Captures(ToolTest):
                 path.write_bytes(packed[:-9])
                 done, _ = self.check(path)
                 self.assertEqual(done.returncode, 1)
-                self.assertIn(name if name == "xz" else command[0], done.stderr.decode())
+                self.assertIn(said, done.stderr.decode())
         text = self.folder / "text.gz"
         text.write_bytes(gzip.compress(b"00 05 00 04 00 00 00 00\n"))
         self.assertIn("STATUS", self.run_tool("dcam-crc", "-v", "--dump", text).stderr)
+
+    def test_one_in_the_wrong_order_of_time(self):
+        frames, _ = Upload(2, "kinds", "none").frames(20_000)
+        _, early = records(capture(frames))
+        late = [each[:3] + bytes([each[3] ^ 16]) + each[4:] for each in early]  # by 16 seconds
+        half = len(frames) // 2
+        done, _ = self.check(self.write("turned", [*late[half:], *early[:half]]))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the times of frames go back: 'reordercap' puts frames in the order",
+                      done.stderr.decode())
+        stepped = [*late[:half], *early[half:]]  # a clock was put right
+        done, _ = self.check(self.write("stepped", stepped))
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+    def test_what_is_none_but_may_become_one(self):
+        zipped, tarred = self.folder / "a.zip", self.folder / "a.tar"
+        zipfile.ZipFile(zipped, "w").write(self.capture)
+        with tarfile.open(tarred, "w") as archive:
+            archive.add(self.capture)
+        twice, nothing = self.folder / "a.gz.gz", self.folder / "nothing"
+        twice.write_bytes(gzip.compress(gzip.compress(self.capture.read_bytes())))
+        nothing.write_bytes(b"")
+        sniffed = self.folder / "a.enc"
+        sniffed.write_bytes(b"TRSNIFF data    \x1a" + bytes(100))
+        for path, what in (
+                (zipped, "is an archive, zip: unpack it, and give what is in it"),
+                (tarred, "is an archive, tar: unpack it, and give what is in it"),
+                (twice, "is compressed more than once: 'gzip -dc' undoes it once"),
+                (sniffed, "is a capture of Sniffer: 'editcap -F pcap' makes one of it that can be "
+                          "read"),
+                (nothing, "the input is empty"),
+                (self.write("no frames", []), "no packet in it")):
+            with self.subTest(path=path):
+                done, transfers = self.check(path)
+                self.assertEqual((done.returncode, transfers), (1, []))
+                self.assertEqual(done.stderr.decode(), f"dcam-crc: {path}: {what}\n")
 
     def test_one_that_is_damaged_is_read_up_to_there(self):
         at = 24 + sum(map(len, self.frames[:9]))

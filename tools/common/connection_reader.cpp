@@ -28,16 +28,20 @@ bool is_tls_handshake(Bytes first_bytes) {
 } // namespace
 
 void ConnectionReader::piece(const TcpPiece& piece, const Take& take) {
-  auto& header = piece.from_a ? header_of_a_ : header_of_b_;
+  speaks_first_ = speaks_first_.value_or(device_is_a_.value_or(piece.from_a));
+  if (piece.from_a != *speaks_first_) {
+    own_piece(piece, take);
+    return;
+  }
   if (piece.missing != 0) {
-    own_piece({piece.from_a, header.finish(), 0}, take);
+    own_piece({piece.from_a, header_.finish(), 0}, take);
     own_piece({piece.from_a, {}, piece.missing}, take);
   }
-  const bool was_found = header.found().has_value();
-  const auto own = header.bytes(piece.bytes);
-  if (header.found() && !was_found && device_is_a_.value_or(piece.from_a) == piece.from_a) {
+  const bool was_found = header_.found() != nullptr;
+  const auto own = header_.bytes(piece.bytes);
+  if (header_.found() != nullptr && !was_found) {
     device_is_a_ = piece.from_a;
-    reader_ = DumpReader({.initial = std::nullopt, .first = header.found()->size});
+    reader_ = DumpReader({.initial = std::nullopt, .first = header_.found()->size});
   }
   own_piece({piece.from_a, own, 0}, take);
 }
@@ -70,9 +74,7 @@ void ConnectionReader::own_piece(const TcpPiece& piece, const Take& take) {
 }
 
 void ConnectionReader::finish(const Take& take) {
-  for (const bool from_a : {true, false}) {
-    own_piece({from_a, (from_a ? header_of_a_ : header_of_b_).finish(), 0}, take);
-  }
+  own_piece({speaks_first_.value_or(true), header_.finish(), 0}, take);
   if (!device_is_a_) {
     find_device(true, take);
   }

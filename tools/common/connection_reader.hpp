@@ -29,13 +29,11 @@ public:
   /// Events of a device have come.
   bool is_camera() const { return is_camera_; }
   /// What the balancer says who the device is.
-  const std::optional<ProxyHeader>& proxy() const { return side(device_is_a()).found(); }
+  const ProxyHeader* proxy() const { return header_.found(); }
   /// Its first bytes are a handshake of TLS: whatever follows cannot be read.
   bool is_tls() const { return is_tls_; }
   /// About how many bytes it holds.
-  std::size_t memory() const {
-    return held_bytes_ + header_of_a_.memory() + header_of_b_.memory() + reader_.memory();
-  }
+  std::size_t memory() const { return held_bytes_ + header_.memory() + reader_.memory(); }
 
 private:
   struct Held {
@@ -44,7 +42,6 @@ private:
     std::uint64_t missing;
   };
 
-  const ProxyHeaderFinder& side(bool is_a) const { return is_a ? header_of_a_ : header_of_b_; }
   void own_piece(const TcpPiece& piece, const Take& take);
   bool speaks_like_device(bool from_a, bool at_end) const;
   void find_device(bool at_end, const Take& take);
@@ -52,8 +49,8 @@ private:
   void drain(const Take& take);
 
   std::optional<bool> device_is_a_;
-  ProxyHeaderFinder header_of_a_;
-  ProxyHeaderFinder header_of_b_;
+  std::optional<bool> speaks_first_; ///< a does
+  ProxyHeaderFinder header_;         ///< of whoever speaks first
   std::vector<Held> held_;
   std::size_t held_bytes_ = 0;
   std::size_t next_try_ = 1;

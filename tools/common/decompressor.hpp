@@ -9,8 +9,8 @@
 
 namespace dualcam::inline tools {
 
-/// gzip, zstd or xz, at work on a file; no shell. Whatever it has not written when this object goes
-/// is not waited for.
+/// gzip, zstd, lz4, bzip2 or xz, at work on a file; no shell. Whatever it has not written when this
+/// object goes is not waited for.
 class Decompressor {
 public:
   /// The tool's name, if a file that begins so is compressed; otherwise empty. 6 bytes tell.

@@ -9,6 +9,7 @@
 
 #include "common/connection_reader.hpp"
 #include "common/hex_reader.hpp"
+#include "common/other_format.hpp"
 #include "common/pcap_reader.hpp"
 #include "common/segment_finder.hpp"
 #include "common/text_conversion.hpp"
@@ -30,6 +31,7 @@ public:
       : options_(options), listener_(listener), facts_(facts) {}
 
   void frame(LinkType link, Bytes frame) {
+    ++facts_.frames;
     const auto segment = finder_.find(link, frame);
     if (segment && (!options_.port || segment->source.port == *options_.port ||
                     segment->destination.port == *options_.port)) {
@@ -97,7 +99,7 @@ private:
     const bool a = reader.device_is_a();
     DumpStream stream{++facts_.streams, format_endpoint(a ? connection.a : connection.b),
                       format_endpoint(a ? connection.b : connection.a)};
-    if (reader.proxy() && reader.proxy()->ends) {
+    if (reader.proxy() != nullptr && reader.proxy()->ends) {
       stream.balancer = std::exchange(stream.device, format_endpoint(reader.proxy()->ends->source));
     }
     return stream;
@@ -130,9 +132,9 @@ public:
 
   void bytes(Bytes bytes) {
     conversion_.bytes(bytes);
-    const bool was_found = header_.found().has_value();
+    const bool was_found = header_.found() != nullptr;
     const auto own = header_.bytes(bytes);
-    if (header_.found() && !was_found) {
+    if (header_.found() != nullptr && !was_found) {
       options_.first = header_.found()->size;
       reader_ = DumpReader(options_);
     }
@@ -336,28 +338,21 @@ Result<void> read_packets(InputFile& file, const DumpOptions& options, DumpListe
   return result;
 }
 
-/// A capture of another kind, whose frames are no stream of a camera. Empty: none.
-std::string_view other_capture(Bytes first_bytes) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kinds{
-      {{{"snoop\0\0\0", 8}, "snoop"}, {"GMBU", "Network Monitor"}}};
-  for (const auto& [magic, name] : kinds) {
-    if (as_text(first_bytes).starts_with(magic)) {
-      return name;
-    }
-  }
-  return {};
-}
-
 } // namespace
 
 CaptureReader::CaptureReader(const DumpOptions& options, DumpListener& listener, DumpFacts& facts)
-    : options_(options), streams_(std::make_unique<CaptureStreams>(options, listener, facts)) {
+    : options_(options), facts_(facts),
+      streams_(std::make_unique<CaptureStreams>(options, listener, facts)) {
   facts.form = DumpForm::capture;
 }
 CaptureReader::~CaptureReader() = default;
 
 Result<void> CaptureReader::read(InputFile& file) {
+  constexpr std::uint64_t a_second = 1'000'000'000;
+  std::uint64_t latest = 0;
   return read_capture(file, [&](const CapturedFrame& frame) {
+    facts_.back_in_time += frame.time + a_second < latest ? 1 : 0;
+    latest = std::max(latest, frame.time);
     streams_->frame(frame.link, frame.bytes);
     options_.progress(total_ += frame.bytes.size());
   });
@@ -394,10 +389,8 @@ Result<void> read_dump(InputFile& file, const DumpOptions& options, DumpListener
     return std::unexpected(sample.error());
   }
   facts.form = form_of(*sample);
-  if (const auto kind = other_capture(*sample); !kind.empty()) {
-    return std::unexpected(Error{
-        ErrorCategory::unsupported, 0,
-        fmt::format("a capture of {}: 'editcap -F pcap' makes one of it that can be read", kind)});
+  if (auto format = other_format(*sample); !format.empty()) {
+    return std::unexpected(Error{ErrorCategory::unsupported, 0, "is " + std::move(format)});
   }
   if (facts.form == DumpForm::capture) {
     return read_packets(file, options, listener, facts);

@@ -31,9 +31,11 @@ struct DumpFacts {
   std::uint64_t other_connections = 0; ///< TCP, but nothing that a camera says
   std::uint64_t encrypted = 0;         ///< of these, with TLS
   std::uint64_t cut_off = 0;           ///< frames of which the capture keeps the beginning only
+  std::uint64_t frames = 0;            ///< of a capture
+  std::uint64_t back_in_time = 0;      ///< of these, earlier by a second than one before
   std::uint64_t late = 0;              ///< segments that came too late to be used
   std::uint64_t given_up = 0;          ///< connections ended early, for want of room
-  std::uint64_t not_read_to_end = 0;   ///< captures that are damaged, or not all there
+  std::uint64_t not_read_to_end = 0;   ///< files that are damaged, not all there, or of no use
   /// Frames in which no TCP was found though there may be some, by what they are: the first few
   /// types, then all others as one.
   std::map<std::string, std::uint64_t> not_read;
@@ -84,6 +86,7 @@ public:
 
 private:
   const DumpOptions& options_;
+  DumpFacts& facts_;
   std::unique_ptr<CaptureStreams> streams_;
   std::uint64_t total_ = 0;
 };

@@ -235,11 +235,21 @@ Bytes ProxyHeaderFinder::bytes(Bytes piece) {
     ByteBuffer().swap(kept_);
     return piece;
   }
-  append(kept_, piece);
-  const auto header = parse_proxy_header(kept_);
-  is_done_ = !header || *header;
-  found_ = header.value_or(std::nullopt);
-  return is_done_ ? Bytes(kept_).subspan(found_ ? found_->size : 0) : Bytes();
+  const bool is_first = kept_.empty(); // and mostly the only one
+  if (!is_first) {
+    append(kept_, piece);
+  }
+  const auto all = is_first ? piece : Bytes(kept_);
+  const auto header = parse_proxy_header(all);
+  if (header && !*header) {
+    if (is_first) {
+      append(kept_, piece);
+    }
+    return {};
+  }
+  is_done_ = true;
+  found_ = header ? std::make_unique<ProxyHeader>(**header) : nullptr;
+  return all.subspan(found_ ? found_->size : 0);
 }
 
 Bytes ProxyHeaderFinder::finish() { return std::exchange(is_done_, true) ? Bytes() : kept_; }

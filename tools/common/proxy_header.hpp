@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 
 #include "common/tcp_segment.hpp"
@@ -41,13 +42,13 @@ public:
   /// No more come: what was kept is the stream's own.
   Bytes finish();
 
-  const std::optional<ProxyHeader>& found() const { return found_; }
+  const ProxyHeader* found() const { return found_.get(); }
   std::size_t memory() const { return kept_.capacity(); }
 
 private:
   ByteBuffer kept_;
   bool is_done_ = false;
-  std::optional<ProxyHeader> found_;
+  std::unique_ptr<ProxyHeader> found_; ///< of most streams there is none
 };
 
 } // namespace dualcam::inline tools

@@ -76,6 +76,12 @@ public:
     return late;
   }
 
+  /// A RST that lies far from what it is to end, as somebody sends who does not know the numbers:
+  /// the receiver ignores it.
+  bool is_far(const TcpSegment& segment) const {
+    return next_ && !is_long_ && std::abs(distance(segment.sequence, *next_)) > most_in_flight;
+  }
+
   /// The other side has this flow's bytes up to here.
   void acknowledged(std::uint32_t number, const Deliver& deliver) {
     acknowledged_ = number;
@@ -267,7 +273,7 @@ TcpReassembly::Place TcpReassembly::segment(const TcpSegment& segment) {
   flow.add(segment,
            [&](Bytes bytes, std::uint64_t missing) { tell(connection, {from_a, bytes, missing}); });
   held_bytes_ += connection.held_bytes();
-  if (segment.rst || (flow.finished() && other.finished())) {
+  if ((segment.rst && !flow.is_far(segment)) || (flow.finished() && other.finished())) {
     end(connection);
   }
   bound_held(connection);

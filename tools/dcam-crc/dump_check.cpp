@@ -138,11 +138,17 @@ ExitCode DumpCheck::check(const std::string& path, ContentFile file) {
   report_.begin(path);
   Listener listener(*this);
   DumpFacts facts;
-  auto read = read_dump(file.content(), options, listener, facts);
+  const auto first = file.content().peek(1);
+  auto read = first && first->empty()
+                  ? std::unexpected(Error{ErrorCategory::truncated, 0, "the input is empty"})
+                  : read_dump(file.content(), options, listener, facts);
   listener.finish();
-  report_.end(facts, listener.talk());
   const auto whole = file.finish();
-  read = read ? whole : read;
+  if (read || read.error().category == ErrorCategory::truncated) { // that may be why
+    read = whole ? read : whole;
+  }
+  facts.not_read_to_end = read ? 0 : 1;
+  report_.end(facts, listener.talk());
   return read ? verdict(facts, listener.talk()) : failed(path, read.error());
 }
 

@@ -199,6 +199,17 @@ std::string start_text(const CapturedTransfer& transfer) {
                                                : counted(*transfer.start, "byte"));
 }
 
+std::string nothing_found(const DumpFacts& facts) {
+  if (facts.form == DumpForm::hex_text) {
+    return fmt::format("line {}: no command of a camera found in it, read from here as hex: print "
+                       "the bytes with 'xxd', or take them as a binary file",
+                       facts.first_line);
+  }
+  return facts.form == DumpForm::capture && facts.frames == 0
+             ? "no packet in it"
+             : "no command of a camera found in it";
+}
+
 std::string status_text(std::uint32_t code) {
   return fmt::format("the camera's STATUS {}: {}", code, status_meaning(code));
 }
@@ -212,6 +223,7 @@ DumpReport::DumpReport(const CrcOptions& options, Product& product, Console& con
 void DumpReport::begin(const std::string& name) {
   dump_ = name;
   transfers_ = 0;
+  is_flawed_ = false;
 }
 
 void DumpReport::goes_on_in(const std::string& name) { dump_ = name; }
@@ -258,6 +270,7 @@ void DumpReport::trace(const DumpStream& stream, const DumpEvent& event) {
 
 void DumpReport::transfer(const CapturedTransfer& transfer) {
   ++transfers_;
+  is_flawed_ = is_flawed_ || !transfer.is_flawless();
   options_.common.json ? transfer_json(transfer) : transfer_text(transfer);
   if (options_.map && !options_.common.json) {
     for (const auto& line : packet_map(transfer, map_width(), color_)) {
@@ -436,6 +449,7 @@ void DumpReport::not_extracted(const Error& error) {
 }
 
 void DumpReport::skipped(const DumpSkipped& skipped) {
+  is_flawed_ = true;
   if (options_.common.json) {
     event("skipped", skipped_json(skipped));
   } else {
@@ -478,10 +492,14 @@ void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
         fmt::format("{}: {} given up early: more were open at once than are kept; --port chooses",
                     name, counted(facts.given_up, "connection was", "connections were")));
   }
+  const bool is_out_of_order = is_flawed_ && facts.back_in_time != 0;
   if (facts.late != 0) {
-    console_.warning(fmt::format("{}: {} came too late: what is in such counts as missing; "
-                                 "'reordercap' puts frames in the order of their times",
-                                 name, counted(facts.late, "TCP segment")));
+    console_.warning(fmt::format("{}: {} came too late: what is in such counts as missing", name,
+                                 counted(facts.late, "TCP segment")));
+  }
+  if (facts.late != 0 || is_out_of_order) {
+    console_.note(fmt::format("{}: {}'reordercap' puts frames in the order of their times", name,
+                              is_out_of_order ? "the times of frames go back: " : ""));
   }
   if (facts.not_read_to_end != 0 && transfers_ != 0) {
     console_.warning(fmt::format("{}: {} not read to the end: what is missing may be in the rest",
@@ -512,13 +530,8 @@ void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
     console_.error(fmt::format("{}: only commands of a server are in it, the last one {}: what the "
                                "camera sent is not there",
                                name, escaped(talk.server_said)));
-  } else if (commands == 0 && facts.problem_count == 0) {
-    console_.error(facts.form == DumpForm::hex_text
-                       ? fmt::format("{}: line {}: no command of a camera found in it, read from "
-                                     "here as hex: print the bytes with 'xxd', or take them as a "
-                                     "binary file",
-                                     name, facts.first_line)
-                       : name + ": no command of a camera found in it");
+  } else if (commands == 0 && facts.problem_count == 0 && facts.not_read_to_end == 0) {
+    console_.error(name + ": " + nothing_found(facts));
   } else if (transfers_ == 0 && commands != 0) {
     const bool unanswered = !talk.server_said.empty() && !talk.answered;
     console_.note(fmt::format(

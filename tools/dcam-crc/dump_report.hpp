@@ -48,6 +48,7 @@ private:
   Console& console_;
   std::string dump_;
   std::uint64_t transfers_ = 0;
+  bool is_flawed_ = false; ///< something is bad or missing
   bool color_;
 };
 

@@ -165,7 +165,7 @@ void ScrubConnection::take(const DumpEvent& event, const Shared& shared) {
   constexpr std::size_t number_size = 8; // of SYNC and STATUS
   constexpr std::size_t start_size = 10;
   ++shared.counts.commands;
-  if (reader_->proxy() && device_.end() == 0) {
+  if (reader_->proxy() != nullptr && device_.end() == 0) {
     device_.put(0, nameless(*reader_->proxy()));
   }
   if (const auto* packet = std::get_if<DumpPacket>(&event)) {

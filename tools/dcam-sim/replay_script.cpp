@@ -136,7 +136,7 @@ void ReplayScript::Connection::play(ReplayConnection& made, const ReplayStore& s
   next_answer_ = answers_.begin();
   framer_.emplace(Sender::server);
   last_ = start_;
-  header_ = reader_.proxy() ? reader_.proxy()->size : 0;
+  header_ = reader_.proxy() != nullptr ? reader_.proxy()->size : 0;
   const bool device = reader_.device_is_a();
   hears_ = std::ranges::any_of(pieces_, [&](const Piece& each) { return each.from_a != device; });
   for (const auto& piece : pieces_) {

@@ -176,6 +176,19 @@ TEST_CASE("tcp: a port that is used again is another connection") {
   CHECK(comes_from_the_same_port("", 8'000'000, false)); // far before its first byte
 }
 
+TEST_CASE("tcp: a RST ends a connection, but not one of which it does not know the numbers") {
+  for (const std::uint32_t at : {0U, 500U, 1000U, 5000U, 3'000'000U, 4'000'000'000U}) {
+    CAPTURE(at);
+    Reassembly tcp;
+    tcp.syn(client(1));
+    tcp.data(client(1), 0, 1000);
+    tcp.add({client(1), server, at + 1, 0, false, false, false, true, {}, 0});
+    CHECK(tcp.of(client(1)).over == (at <= 5000));
+    tcp.data(client(1), 1000, 1000);
+    CHECK(tcp.of(client(1)).bytes == (at <= 5000 ? 1000 : 2000));
+  }
+}
+
 TEST_CASE("tcp: a FIN of the connection before does not end the one behind it") {
   Reassembly tcp;
   const auto camera = client(1);
