@@ -84,7 +84,7 @@ std::optional<bool> CommandScanner::read_server_command(const Known& known) {
 }
 
 bool CommandScanner::read_command(const Known& known) {
-  if (known.both_sides && !window().empty()) {
+  if (!window().empty()) {
     if (const auto read = read_server_command(known)) {
       return *read;
     }
