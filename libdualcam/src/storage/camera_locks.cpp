@@ -42,12 +42,28 @@ Result<void> CameraLocks::open() {
   return {};
 }
 
-Result<bool> CameraLocks::take(std::uint64_t imei) {
-  auto taken = file_ ? file_->try_lock_byte(imei) : Result<bool>(false);
-  while (taken && (!file_ || !file_->is_named())) { // it was removed: others lock another one
-    const auto opened = open();
-    taken = opened ? file_->try_lock_byte(imei) : std::unexpected(opened.error());
+/// In the file that has the name: if that was removed others lock another one.
+Result<bool> CameraLocks::take_named(std::uint64_t imei) {
+  while (true) {
+    if (file_) {
+      const auto taken = file_->try_lock_byte(imei);
+      const auto named = taken ? file_->is_named() : taken;
+      if (!named) {
+        file_->unlock_byte(imei);
+        return named;
+      }
+      if (*named) {
+        return taken;
+      }
+    }
+    if (const auto opened = open(); !opened) {
+      return std::unexpected(opened.error());
+    }
   }
+}
+
+Result<bool> CameraLocks::take(std::uint64_t imei) {
+  auto taken = take_named(imei);
   if (!taken || *taken) {
     release_wish(imei);
     return taken;
@@ -76,7 +92,7 @@ void CameraLocks::remove_unused(const fs::path& root) {
     return;
   }
   const auto locked = file->try_lock_all_bytes();
-  if (locked && *locked && file->is_named()) {
+  if (locked && *locked && file->is_named() == true) {
     FileSystem::current().unlink(file->path().c_str());
   }
 }

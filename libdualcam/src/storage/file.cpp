@@ -86,11 +86,13 @@ void File::close() {
   }
 }
 
-bool File::is_named() const {
+Result<bool> File::is_named() const {
   struct stat opened{};
   struct stat named{};
-  return files_->fstat(descriptor_, &opened) == 0 && files_->lstat(path_.c_str(), &named) == 0 &&
-         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+  if (files_->fstat(descriptor_, &opened) == 0 && files_->lstat(path_.c_str(), &named) == 0) {
+    return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+  }
+  return errno == ENOENT ? Result<bool>(false) : io_error("look at", path_, errno);
 }
 
 Result<std::uint64_t> File::size() const {

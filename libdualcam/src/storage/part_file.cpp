@@ -39,7 +39,7 @@ ByteBuffer take_last(std::vector<Bytes>& pieces, std::size_t count) {
 /// and our locking it. False: somebody else holds it, or it has gone.
 Result<bool> take(File& file) {
   const auto locked = file.try_lock();
-  return locked && *locked ? Result<bool>(file.is_named()) : locked;
+  return locked && *locked ? file.is_named() : locked;
 }
 
 /// Opens or creates a part, and locks it. nullopt: somebody else holds it, or a link has its name.
@@ -58,7 +58,9 @@ Result<std::optional<File>> open_or_create(const fs::path& path) {
     if (!locked || !*locked) {
       return locked ? Result<std::optional<File>>() : std::unexpected(locked.error());
     }
-    if (file->is_named()) {
+    if (const auto named = file->is_named(); !named) {
+      return std::unexpected(named.error());
+    } else if (*named) {
       return std::move(*file);
     }
   }

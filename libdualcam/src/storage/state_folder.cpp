@@ -82,7 +82,9 @@ Result<std::optional<File>> StateFolder::open_locked(int flags) const {
     if (const auto locked = file->lock(); !locked) {
       return std::unexpected(locked.error());
     }
-    if (file->is_named()) { // and not one that has been replaced meanwhile
+    if (const auto named = file->is_named(); !named) {
+      return std::unexpected(named.error());
+    } else if (*named) { // and has not been replaced meanwhile
       return std::move(*file);
     }
   }
@@ -263,7 +265,8 @@ void remove_old_records(const fs::path& root, std::chrono::seconds age) {
     const bool has_part = imei && (!state || std::ranges::any_of(state->parts, [&](auto& part) {
                             return is_taken(root / part.path);
                           }));
-    return locked && *locked && !has_part && file->is_named() && files.unlink(path.c_str()) == 0;
+    return locked && *locked && !has_part && file->is_named() == true &&
+           files.unlink(path.c_str()) == 0;
   };
   std::erase_if(names, remove);
   if (names.empty()) {

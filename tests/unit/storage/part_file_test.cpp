@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include "dualcam/storage/camera_locks.hpp"
 #include "dualcam/storage/checkpoint.hpp"
 #include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/name_length.hpp"
@@ -351,6 +352,28 @@ TEST_CASE("part file: one that exists is opened as it is, unless it is held or h
   REQUIRE(again->append(pieces));
   REQUIRE(again->finish(IfExists::fail));
   CHECK(content_of(folder / "a") == "hey");
+}
+
+TEST_CASE("part file: a name that cannot be looked at is an error, and nobody else's part") {
+  const TemporaryFolder folder;
+  part_with(folder / "a", "hello");
+  struct : FileSystem {
+    int lstat(const char* path, struct stat* status) override {
+      errno = EIO;
+      return fails ? -1 : FileSystem::lstat(path, status);
+    }
+    bool fails = true;
+  } disk;
+  const FileSystem::Use use(disk);
+  const auto opened = PartFile::open(folder / "a.part", folder / "a");
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().message.find((folder / "a.part").native()) != std::string::npos);
+  CHECK_FALSE(PartFile::lock(folder / "a.part", folder / "a"));
+  CameraLocks locks(folder.path(), folder.path());
+  CHECK_FALSE(locks.take(1));
+  disk.fails = false;
+  CHECK(PartFile::open(folder / "a.part", folder / "a").value());
+  CHECK(locks.take(1) == true);
 }
 
 TEST_CASE("folders: what is missing of a path is created, what is in the way is an error") {

@@ -40,6 +40,7 @@ public:
 
 private:
   Result<void> open();
+  Result<bool> take_named(std::uint64_t imei);
   void release_wish(std::uint64_t imei);
 
   std::filesystem::path base_;

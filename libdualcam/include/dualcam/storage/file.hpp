@@ -46,7 +46,7 @@ public:
   /// It has been renamed.
   void set_path(const std::filesystem::path& path) { path_ = path; }
   /// Whether it is what has its name: others may rename, replace and remove it.
-  bool is_named() const;
+  Result<bool> is_named() const;
 
   /// In bytes.
   Result<std::uint64_t> size() const;
