@@ -348,10 +348,10 @@ CaptureReader::CaptureReader(const DumpOptions& options, DumpListener& listener,
 CaptureReader::~CaptureReader() = default;
 
 Result<void> CaptureReader::read(InputFile& file) {
-  constexpr std::uint64_t a_second = 1'000'000'000;
+  constexpr std::uint64_t tolerated_ns = 1'000'000'000;
   std::uint64_t latest = 0;
   return read_capture(file, [&](const CapturedFrame& frame) {
-    facts_.back_in_time += frame.time + a_second < latest ? 1 : 0;
+    facts_.back_in_time += frame.time + tolerated_ns < latest ? 1 : 0;
     latest = std::max(latest, frame.time);
     streams_->frame(frame.link, frame.bytes);
     options_.progress(total_ += frame.bytes.size());
