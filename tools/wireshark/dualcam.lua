@@ -400,7 +400,11 @@ local function enhanced_data(t, w, at, size, before)
   local function crc_of(start) return crc_from(w, at, size, start) end
   t.by_path = true
   if t.lost and before then t.starts = { before } end
-  local chained = fits_chain(w, at, size, t.starts)
+  local chained = crc_of(0) == stored and not (stored == 0 and t.goes_on) -- zeros fit always
+  for _, start in ipairs(t.starts) do
+    local fits = crc_of(start) == stored
+    chained, t.goes_on = chained or fits, t.goes_on or fits and start ~= 0
+  end
   local in_place = is_in_place(t, offset, length, chained, crc_of, stored)
   local place = in_place and offset or t.byte
   local gap = not chained and (place > t.byte or t.lost or #t.starts == 0)
@@ -572,8 +576,10 @@ function Device:read(w, base, at_end, known, on_item)
     if not follows or header_is_cut and hides_way_back(w, at, size, known) then
       return lose(size)
     end
-  elseif (id == 0 or id == 3) and begins_command(w, at, true, known) == false then
-    return lose(0)
+  elseif (id == 0 or id == 3 or id == 11 or id == 13) and begins_command(w, at, true, known) == false then
+    local follows = id > 3 and is_followed(w, at + size, at_end, known)
+    if follows == nil then return false end
+    if not follows then return lose(0) end -- file content: whole packets may be in it
   end
   local uncounted = has_uncounted_byte(w, at, size, at_end, known)
   if uncounted == nil then return false end

@@ -106,9 +106,19 @@ bool CommandScanner::read_command(const Known& known) {
     return read_data(*size, known);
   }
   const bool doubtful = id == CommandId::init_or_close || id == CommandId::sync;
-  if (doubtful && command_evidence::begins_command(window(), true, known) == Fit::no) {
-    lose(0);
-    return true;
+  const bool of_any_size = id == CommandId::path || id == CommandId::metadata;
+  if ((doubtful || of_any_size) &&
+      command_evidence::begins_command(window(), true, known) == Fit::no) {
+    const auto follows =
+        doubtful ? Fit::no
+                 : command_evidence::begins_command(window().subspan(*size), at_end(), known);
+    if (follows == Fit::undecided) {
+      return false;
+    }
+    if (follows == Fit::no) { // file content, as likely as not: whole packets may be in it
+      lose(0);
+      return true;
+    }
   }
   const auto uncounted = command_evidence::has_uncounted_byte(window(), *size, at_end(), known);
   if (uncounted == Fit::undecided) {

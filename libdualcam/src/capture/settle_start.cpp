@@ -2,6 +2,7 @@
 #include "capture/settle_numbers.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <utility>
@@ -23,6 +24,24 @@ bool goes_beyond_start(const CapturedTransfer& transfer) {
     before = &packet;
   }
   return false;
+}
+
+/// Whether a packet came at two places: no file is likely to have it twice.
+bool has_repeats(const CapturedTransfer& transfer) {
+  constexpr std::uint16_t least = 32; // smaller ones are alike in many files
+  std::map<std::pair<std::uint32_t, std::uint16_t>, std::uint64_t> places;
+  return std::ranges::any_of(transfer.packets, [&](const CapturedPacket& packet) {
+    const auto place = transfer.place_of(packet);
+    return packet.verdict == DumpVerdict::good && packet.size >= least &&
+           places.try_emplace({packet.content, packet.crc}, place).first->second != place;
+  });
+}
+
+/// START counts packets, though the file goes by path: more bytes came than it would allow, and
+/// that is not because some came again where none was to, in a file that ended with fewer packets.
+bool counts_packets(const CapturedTransfer& transfer) {
+  const bool is_short = transfer.regular_end && transfer.packets.size() < *transfer.start;
+  return goes_beyond_start(transfer) && !(is_short && has_repeats(transfer));
 }
 
 } // namespace
@@ -71,8 +90,7 @@ void settle_start(CapturedTransfer& transfer) {
   if (!transfer.by_path || !transfer.start) {
     return;
   }
-  transfer.start_in_packets =
-      *transfer.start < most_packets_in_bytes && goes_beyond_start(transfer);
+  transfer.start_in_packets = *transfer.start < most_packets_in_bytes && counts_packets(transfer);
   if (!transfer.start_in_packets) {
     transfer.announced_bytes = transfer.start;
     const auto size = transfer.packet_size;

@@ -216,7 +216,10 @@ DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedDa
   }
   const auto fits = [&](std::uint16_t start) { return crc16(data.payload, start) == data.crc; };
   const auto start = std::ranges::find_if(starts_.crcs, fits);
-  const bool chained = start != starts_.crcs.end() || fits(0);
+  const bool fitted = start != starts_.crcs.end();
+  const bool blank = data.crc == 0 && goes_on_; // fits whatever was before
+  const bool chained = fitted || (fits(0) && !blank);
+  goes_on_ = goes_on_ || (fitted && *start != 0);
   const auto place = place_of(data, chained);
   const bool gap = !chained && (place > next_byte_ || lost_ || starts_.empty());
   const auto end = data.offset + std::uint64_t{data.payload.size()};
@@ -239,7 +242,6 @@ DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedDa
   event.origin = in_place ? DumpOrigin::header : event.origin;
   event.stored = data.crc;
   if (!gap) {
-    const bool fitted = start != starts_.crcs.end();
     const auto which = fitted ? static_cast<std::size_t>(start - starts_.crcs.begin()) : 0;
     const bool from_zero = !fitted && (starts_.empty() || chained);
     event.computed = crc16(data.payload, from_zero ? std::uint16_t{0} : starts_.crcs[which]);

@@ -101,6 +101,7 @@ private:
   /// The same if the last ENHANCED DATA's place is not what it was taken for.
   std::optional<std::uint64_t> told_byte_;
   bool behind_bad_ = false; ///< its CRC is none that its payload has
+  bool goes_on_ = false;    ///< packets have gone on from the one before: ENHANCED DATA
   DumpNumbering numbering_ = DumpNumbering::unknown;
   Starts starts_;
   std::optional<Lost> lost_;

@@ -308,6 +308,10 @@ TEST_CASE("damage: what was once wrong") {
   // Packets that came three times because of damage were taken for blank ones.
   damaged(Family::data_by_path, Fault::repeat, 1, 2, 3000104);
   damaged(Family::data_by_path, Fault::repeat, 1, 2, 3000123);
+  // Zeros behind the header of a packet fitted a CRC of 0, which no packet of the file began with.
+  damaged(Family::enhanced, Fault::erase, 1, 1, 7000111);
+  // The last packets came again behind one that has, by chance, the CRC that they go on from.
+  damaged(Family::data_by_path, Fault::repeat_packets, 1, 1, 7004590);
 }
 
 TEST_CASE("damage: what lies in blank stretches tells of lost packets, too") {
@@ -360,6 +364,8 @@ TEST_CASE("damage: what was once lost, misplaced or misnamed") {
   check(Family::enhanced, Fault::repeat_packets, 1000482);
   // Where a damaged packet ends file content looks like a PATH that the end of the dump cuts.
   check(Family::kinds, Fault::repeat, 1003932, 600);
+  // What looked like a PATH of 56,000 bytes, and had many packets in it.
+  check(Family::kinds, Fault::repeat, 7009838);
 }
 
 TEST_CASE("damage: captures of up to 600 packets are no other ones") {
