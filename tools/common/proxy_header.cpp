@@ -232,26 +232,33 @@ ByteBuffer nameless(const ProxyHeader& header) {
 
 Bytes ProxyHeaderFinder::bytes(Bytes piece) {
   if (is_done_) {
-    ByteBuffer().swap(kept_);
+    if (seen_) {
+      ByteBuffer().swap(seen_->kept);
+    }
     return piece;
   }
-  const bool is_first = kept_.empty(); // and mostly the only one
-  if (!is_first) {
-    append(kept_, piece);
+  if (seen_) {
+    append(seen_->kept, piece);
   }
-  const auto all = is_first ? piece : Bytes(kept_);
+  const auto all = seen_ ? Bytes(seen_->kept) : piece; // the first piece is mostly the only one
   const auto header = parse_proxy_header(all);
+  if (!seen_ && header) {
+    seen_ = std::make_unique<Seen>();
+    append(seen_->kept, *header ? Bytes() : piece);
+  }
   if (header && !*header) {
-    if (is_first) {
-      append(kept_, piece);
-    }
     return {};
   }
   is_done_ = true;
-  found_ = header ? std::make_unique<ProxyHeader>(**header) : nullptr;
-  return all.subspan(found_ ? found_->size : 0);
+  if (header) {
+    seen_->header = **header;
+  }
+  return all.subspan(header ? (*header)->size : 0);
 }
 
-Bytes ProxyHeaderFinder::finish() { return std::exchange(is_done_, true) ? Bytes() : kept_; }
+Bytes ProxyHeaderFinder::finish() {
+  const bool is_over = std::exchange(is_done_, true);
+  return is_over || !seen_ ? Bytes() : seen_->kept;
+}
 
 } // namespace dualcam::inline tools

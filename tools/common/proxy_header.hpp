@@ -42,13 +42,17 @@ public:
   /// No more come: what was kept is the stream's own.
   Bytes finish();
 
-  const ProxyHeader* found() const { return found_.get(); }
-  std::size_t memory() const { return kept_.capacity(); }
+  const ProxyHeader* found() const { return seen_ && seen_->header ? &*seen_->header : nullptr; }
+  std::size_t memory() const { return seen_ ? seen_->kept.capacity() : 0; }
 
 private:
-  ByteBuffer kept_;
+  struct Seen {
+    ByteBuffer kept;
+    std::optional<ProxyHeader> header;
+  };
+
+  std::unique_ptr<Seen> seen_; ///< of most streams, of which there may be many, nothing is
   bool is_done_ = false;
-  std::unique_ptr<ProxyHeader> found_; ///< of most streams there is none
 };
 
 } // namespace dualcam::inline tools

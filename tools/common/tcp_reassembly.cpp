@@ -55,24 +55,24 @@ public:
 
   /// Whether it brings something that has been taken as lost. Of what it brings that is told once.
   bool is_late(const TcpSegment& segment) {
-    if (!next_ || distance(segment.sequence, *next_) >= 0) {
+    if (!gaps_ || distance(segment.sequence, *next_) >= 0) {
       return false;
     }
-    const auto count = gaps_.size();
+    const auto count = gaps_->size();
     const auto end = segment.sequence + static_cast<std::uint32_t>(segment.payload.size());
     bool late = false;
     for (std::size_t i = 0; i < count; ++i) {
-      const auto [from, to] = gaps_[i];
+      const auto [from, to] = gaps_->at(i);
       if (distance(segment.sequence, to) >= 0 || distance(end, from) <= 0) {
         continue;
       }
       late = true;
-      gaps_[i].second = distance(segment.sequence, from) > 0 ? segment.sequence : from;
+      gaps_->at(i).second = distance(segment.sequence, from) > 0 ? segment.sequence : from;
       if (distance(end, to) < 0) {
-        gaps_.emplace_back(end, to);
+        gaps_->emplace_back(end, to);
       }
     }
-    std::erase_if(gaps_, [](const auto& gap) { return gap.first == gap.second; });
+    std::erase_if(*gaps_, [](const auto& gap) { return gap.first == gap.second; });
     return late;
   }
 
@@ -130,6 +130,8 @@ public:
   }
 
 private:
+  using Gaps = std::vector<std::pair<std::uint32_t, std::uint32_t>>; ///< from, to
+
   struct Held {
     std::uint32_t sequence;
     ByteBuffer bytes;
@@ -190,9 +192,10 @@ private:
 
   void skip_gap(const Deliver& deliver) {
     const auto gap = static_cast<std::uint32_t>(held_.front().sequence - *next_);
-    gaps_.emplace_back(*next_, held_.front().sequence);
-    if (gaps_.size() > most_gaps) {
-      gaps_.erase(gaps_.begin());
+    gaps_ = gaps_ ? std::move(gaps_) : std::make_unique<Gaps>();
+    gaps_->emplace_back(*next_, held_.front().sequence);
+    if (gaps_->size() > most_gaps) {
+      gaps_->erase(gaps_->begin());
     }
     next_ = held_.front().sequence;
     deliver({}, gap);
@@ -204,7 +207,7 @@ private:
   std::optional<std::uint32_t> acknowledged_;
   std::vector<Held> held_; ///< in order
   std::size_t held_bytes_ = 0;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> gaps_; ///< taken as lost: from, to
+  std::unique_ptr<Gaps> gaps_; ///< taken as lost; of most flows nothing is
   bool finished_ = false;
   bool is_long_ = false; ///< its numbers wrap before long: they tell nothing about others
 };

@@ -135,7 +135,7 @@ TEST_CASE("connection reader: a balancer's header tells who the device is, and i
 }
 
 TEST_CASE("connection reader: what only begins like a balancer's header is the device's") {
-  for (const std::uint64_t missing : {0, 30}) {
+  for (const std::uint64_t missing : {0U, 30U}) {
     Connection connection(true);
     connection.a(as_bytes("PROXY TC")).a({}, missing).a(whole.bytes);
     const auto lines = connection.finish();
