@@ -1,6 +1,7 @@
 #include "dualcam/storage/claim_table.hpp"
 
 #include <array>
+#include <cerrno>
 #include <random>
 
 #include "dualcam/wire/crc64.hpp"
@@ -102,6 +103,9 @@ TEST_CASE("claim table: the longest claims of a group fill an area, and no more"
     tabled.table->confirm();
   }
   CHECK(tabled.table->write({entries[5]})); // the others as they were
+  tabled.table->confirm();
+  entries.erase(entries.begin() + 5); // and so is a single one
+  CHECK(tabled.table->write(entries));
   const auto root = tabled.folder.path();
   for (const std::uint32_t row : {0U, 16U}) {
     const auto areas = areas_of(root, {table_id, row});
@@ -173,6 +177,15 @@ TEST_CASE("claim table: wherever the power goes, the newest durable claim of eac
     for (unsigned number = 0; number < 20; ++number) {
       rows.emplace_back(**table, number);
     }
+    auto parts = static_cast<unsigned>(rows.size());
+    const auto others_come = [&] {
+      for (auto& row : rows) {
+        if (random() % 16 == 0) {
+          (*table)->give_back(row.place);
+          row = Row(**table, parts++);
+        }
+      }
+    };
     disk.after_change = [&] {
       const auto mixture = random() % 4;
       const auto keeps = [&] { return mixture == 0 ? false : mixture == 1 || random() % 2 == 0; };
@@ -196,6 +209,7 @@ TEST_CASE("claim table: wherever the power goes, the newest durable claim of eac
       for (auto& row : rows) {
         row.durable = row.written;
       }
+      others_come();
       check_rows(*disk.after_cut([] { return false; }, false), path, rows);
     }
     disk.after_change = {};
@@ -213,6 +227,30 @@ TEST_CASE("claim table: what is not confirmed keeps others from being written") 
   CHECK(tabled.table->write(second.all()));
   CHECK(areas_of(tabled.folder.path(), row) ==
         std::array<std::string, 2>{"second\ntt", "first\ntt"});
+}
+
+TEST_CASE("claim table: where the claims of others cannot be read nothing is written") {
+  MemoryDisk disk;
+  const FileSystem::Use use(disk);
+  REQUIRE(disk.mkdir("/out", 0777) == 0);
+  REQUIRE(disk.mkdir("/out/.dcam-serve", 0777) == 0);
+  const auto table = ClaimTable::create("/out");
+  REQUIRE(table);
+  const std::array rows{(*table)->take_row(), (*table)->take_row()};
+  REQUIRE((*table)->write(Entries({{0, "a"}, {1, "b"}}).all()));
+  (*table)->confirm();
+  const Entries longer({{1, "longer"}});
+  disk.failing = disk.calls + 1;
+  disk.error = EIO;
+  CHECK_FALSE((*table)->write(longer.all()));
+  CHECK(areas_of("/out", rows[0]) == std::array<std::string, 2>{"", "a\nttb\ntt"});
+  for (const unsigned call : {1U, 2U}) { // a read, or a write, that does half of it
+    disk.failing = disk.calls + call;
+    disk.error = 0;
+    CHECK((*table)->write(longer.all()));
+    (*table)->confirm();
+    CHECK(areas_of("/out", rows[0])[call - 1] == "a\nttlonger\ntt");
+  }
 }
 
 TEST_CASE("claim table: it goes with its last owner, unless somebody may look for claims in it") {

@@ -21,6 +21,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr unsigned cameras = 3;
+// So many that parts claim several times in a table, beside claims of others.
+constexpr std::uint32_t packets = 24;
 
 /// A disk on which other things happen while it is being synced, and whose syncs may fail.
 class BusyDisk : public MemoryDisk {
@@ -53,6 +55,7 @@ private:
 FileIdentity identity_of(unsigned camera) {
   auto who = identity();
   who.imei = camera + 1;
+  who.announced = packets;
   return who;
 }
 
@@ -86,7 +89,7 @@ public:
       drop(camera); // it is given up; the camera comes again
     } else if (part->data().packets == packets) {
       finish(camera);
-    } else if (pick(8) == 0) {
+    } else if (pick(16) == 0) {
       leave(camera);
     } else {
       grow(camera);
@@ -166,7 +169,7 @@ private:
 
   /// As a server with many parts has it, and sometimes another server.
   std::shared_ptr<ClaimTable> claims() {
-    if (pick(2) == 0) {
+    if (pick(4) == 0) {
       return nullptr;
     }
     if (!table_ || table_->is_broken() || pick(50) == 0) {
@@ -344,7 +347,7 @@ void run_fleet(unsigned seed, bool failing) {
   };
   for (unsigned step = 0; step < 4000 && !fleet.is_done(); ++step) {
     fleet.act();
-    if (random() % 3 == 0) {
+    if (random() % 2 == 0) {
       fleet.pass();
     }
   }
