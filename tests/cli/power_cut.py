@@ -257,8 +257,8 @@ def claims_and_tails_in(checkpoint, tables={}):
     for slot in (size, size + BLOCK):
         block = checkpoint[slot:slot + BLOCK]
         areas = areas_of(look_at(block, HELD.match(block)), tables)
-        for line in HELD.finditer(areas):
-            look_at(areas, line)
+        for begin in re.finditer(b"held ", areas):  # a tail may look like the beginning of a claim
+            look_at(areas, HELD.match(areas, begin.start()))
     return [claim for _, *claim in sorted(found, reverse=True)]
 
 

@@ -13,11 +13,11 @@ from test_scrub import Scrubbed
 
 
 class Replay(Scrubbed):
-    def replay(self, capture, *options, code=0):
+    def replay(self, capture, *options, code=0, server_options=()):
         """The capture of a replay of it."""
         again = self.folder / f"{len(list(self.folder.iterdir()))}.pcap"
         self.fresh()
-        server = self.serve("-k", "--capture", again)
+        server = self.serve("-k", "--capture", again, *server_options)
         done = self.sim(server, "--replay", capture, *options)
         server.signal(15)
         server.wait()
@@ -80,7 +80,7 @@ class Replay(Scrubbed):
                               "10.0.0.1:7050\n", done.stdout)
                 self.assert_same(capture)
                 self.assert_gone(header[12:])
-                self.replay(capture, "--rate", "10M")
+                self.replay(capture, "--rate", "10M", server_options=("--no-metadata",))
                 self.assertEqual(len(self.stored()), 1)
 
     def test_it_waits_for_what_the_device_waited_for(self):
