@@ -192,7 +192,9 @@ private:
 
   void skip_gap(const Deliver& deliver) {
     const auto gap = static_cast<std::uint32_t>(held_.front().sequence - *next_);
-    gaps_ = gaps_ ? std::move(gaps_) : std::make_unique<Gaps>();
+    if (!gaps_) {
+      gaps_ = std::make_unique<Gaps>();
+    }
     gaps_->emplace_back(*next_, held_.front().sequence);
     if (gaps_->size() > most_gaps) {
       gaps_->erase(gaps_->begin());

@@ -11,8 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 // Promised: what came in the last 1.5 s may be lost, 3 s of 10,000 cameras or where the disk is
-// busy with it all the time. How old it may become before it is durable; each pass writes the last
-// block of every part that has grown again, so of many parts it is to be few passes.
+// busy with it all the time. How old it may become before it is durable; each pass writes a claim
+// of every part that has grown, so of many parts it is to be few passes.
 constexpr std::chrono::nanoseconds shortest_age = 900ms;
 constexpr std::chrono::nanoseconds longest_age = 2000ms;
 constexpr std::chrono::nanoseconds age_per_hundred = 15ms; // parts

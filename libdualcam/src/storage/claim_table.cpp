@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 #include <utility>
 
 #include <fcntl.h>
@@ -122,8 +123,10 @@ Result<void> ClaimTable::write_group(std::uint32_t group, std::span<const Entry*
   static constexpr std::array<std::byte, checkpoint_block> nothing{};
   groups_.resize(std::max<std::size_t>(groups_.size(), group + 1));
   const auto& before = groups_[group];
-  ByteBuffer area(entries.size() < rows_together ? area_size : 0);
-  auto claimed = file_.read(offset_of(group, before.area), area);
+  const bool are_all = entries.size() == rows_together;
+  ByteBuffer others(
+      are_all ? 0 : std::accumulate(before.sizes.begin(), before.sizes.end(), std::size_t{0}));
+  auto claimed = file_.read(offset_of(group, before.area), others);
   if (!claimed) {
     return std::unexpected(claimed.error());
   }

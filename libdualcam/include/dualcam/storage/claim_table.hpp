@@ -4,7 +4,8 @@
 /// format.
 ///
 /// Rows are in groups, whose claims are one behind another, so that they fill their blocks. Each
-/// group has two areas: what the newer one claims stays until the other one is durable.
+/// group has two areas: what the newer one claims stays until the other one is durable. What other
+/// rows claim is written again with a new claim, which costs little where most of a group grow.
 ///
 /// Errors are of category io and name the path.
 #pragma once
