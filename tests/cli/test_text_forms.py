@@ -39,6 +39,7 @@ TRUTHS = {
     "blank": transfer(bytes(1500) + b"\xff" * 500),
     "text": transfer(b'It\'s * a "text" | with \\ and <signs> ... 0123456789abcdef\n' * 20),
     "damaged": transfer(random.Random(15).randbytes(2000), damaged=2),
+    "padded": transfer(random.Random(16).randbytes(1000)) + bytes(40),
 }
 
 
@@ -157,6 +158,33 @@ class TextForms(ToolTest):
         forms = text_forms.other_encodings()
         self.is_named({name: form for name, (form, _) in forms.items()},
                       lambda name: forms[name][1])
+
+    def test_a_bad_line_is_named_in_whatever_form(self):
+        """One digit in the middle of it is none, and the packet is the only one that suffers."""
+        forms = text_forms.dump_forms() | text_forms.language_forms()
+        for name in ("xxd ", "xxd -g1", "xxd -c32", "hexdump -C", "Node's buffers in JSON"):
+            lines = as_lines(forms[name](TRUTHS["damaged"])).split("\n")
+            bad = len(lines) // 3
+            middle = len(lines[bad]) * 45 // 100
+            at = next(at for at in itertools.count(middle) if lines[bad][at] in "0123456789abcdef")
+            lines[bad] = lines[bad][:at] + "O" + lines[bad][at + 1:]
+            with self.subTest(form=name):
+                code, events, said = self.answer("\n".join(lines))
+                self.assertEqual(code, 1, said)
+                self.assertRegex(said, rf"line {bad + 1}: ")
+                self.assertEqual([event["good"] for event in events if event["event"] == "transfer"],
+                                 [2], said)
+
+    def test_a_lost_line_is_named_where_offsets_tell(self):
+        for name, form in text_forms.dump_forms().items():
+            if name not in ("xxd ", "xxd -d", "hexdump -Cv", "hexdump -bv"):
+                continue
+            lines = as_lines(form(PLAIN)).split("\n")
+            del lines[100]
+            with self.subTest(form=name):
+                code, _, said = self.answer("\n".join(lines))
+                self.assertEqual(code, 1, said)
+                self.assertRegex(said, "line 101: 16 bytes are missing before it")
 
     def test_text_that_gives_nothing_is_named_by_its_line(self):
         code, _, said = self.answer("\nfeed beef 0102 0304 0506 0708 090a 0b0c 0d0e\n")

@@ -265,6 +265,9 @@ bool has_much_hex(const Words& words) {
     const auto word = parse_word(each);
     const bool letters =
         std::ranges::any_of(each, [](char c) { return is_hex_digit(c) && !is_decimal_digit(c); });
+    if (is_spoilt_hex(unwrapped(each))) {
+      return true;
+    }
     if (word.is_hex && word.digits >= 8 && (letters || word.digits >= 16) && !is_clock(each)) {
       return true;
     }
@@ -589,7 +592,16 @@ std::optional<std::string_view> last_column(std::string_view line) {
                                                                : std::nullopt;
 }
 
-DigitLine parse_digit_line(std::string_view text, std::string_view before) {
+bool is_spoilt_hex(std::string_view word) {
+  constexpr std::size_t least = 24;
+  if (word.size() < least || std::ranges::none_of(word, is_decimal_digit)) {
+    return false;
+  }
+  const auto digits = static_cast<std::size_t>(std::ranges::count_if(word, is_hex_digit));
+  return digits + 1 == word.size() || (digits == word.size() && digits % 2 != 0);
+}
+
+DigitLine parse_digit_line(std::string_view text, std::string_view before, bool padded) {
   const auto column = last_column(text);
   const auto line = without_comments(without_padding(column.value_or(text)));
   const auto words = words_of(line);
@@ -603,7 +615,7 @@ DigitLine parse_digit_line(std::string_view text, std::string_view before) {
     result.run = words[0];
     return result;
   }
-  const bool unpadded = is_unpadded(words);
+  const bool unpadded = is_unpadded(words) && (!padded || words.size() == 1);
   const auto first = unpadded ? 0 : hex_start(words, before);
   result.problem = first == words.size() ? problem_without_hex(words)
                                          : problem_with_hex(line, text, words, first);

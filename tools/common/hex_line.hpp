@@ -45,8 +45,12 @@ struct DigitLine {
   bool has_hex() const { return !bytes.empty() || !run.empty() || !problem.empty(); }
 };
 /// `before`: the word before the bytes of the line before; behind the same one a single byte
-/// counts.
-DigitLine parse_digit_line(std::string_view line, std::string_view before = {});
+/// counts. `padded`: no byte is a single digit.
+DigitLine parse_digit_line(std::string_view line, std::string_view before = {},
+                           bool padded = false);
+
+/// A long row of hex digits that has something else in it, or an odd number of them.
+bool is_spoilt_hex(std::string_view word);
 
 /// The ruler above a dump: `00 01 02 .. 0F`, also in decimal or octal, or as Emacs has it.
 bool is_ruler(std::string_view line);

@@ -5,7 +5,10 @@
 #include <tuple>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/blanks.hpp"
+#include "common/counted.hpp"
 #include "common/hex_tokens.hpp"
 #include "common/other_encoding.hpp"
 
@@ -15,6 +18,7 @@ namespace {
 constexpr std::size_t longest_line = 1 << 20; ///< longer ones are digits and nothing else
 constexpr std::size_t largest_piece = 65536;
 constexpr std::string_view other_place = "hex in another place than in the other lines";
+constexpr std::string_view spoilt = "among its hex digits is something else, or one is missing";
 
 /// `    Data: 0004`, as tshark -V has beside a dump what the dump has, too.
 bool is_field(std::string_view line) {
@@ -277,9 +281,11 @@ void HexReader::offset_line(std::string_view text) {
   if (parsed) {
     if (!parsed->problem.empty() && (form_->text_beside || !parsed->contradicted)) {
       problem(std::string(parsed->problem));
+      named_ = true;
       return;
     }
     place(*parsed);
+    named_ = false;
     return;
   }
   if (is_star(text)) {
@@ -290,6 +296,7 @@ void HexReader::offset_line(std::string_view text) {
     const bool has_bytes = digits.bytes.size() >= 8 || digits.problem.starts_with("hex with");
     if (has_bytes && !is_label_line(text) && !is_field(text)) {
       problem("hex without the offset that the other lines have");
+      named_ = true;
     }
     ++passed_over_;
   }
@@ -316,6 +323,7 @@ void HexReader::place(const OffsetLine& line) {
     if (std::exchange(repeated_, false) && !side.last.empty()) {
       repeat_last(side, line.offset, other_side);
     } else {
+      report_gap(line.offset - expected);
       listener_.missing(line.offset - expected, other_side);
     }
   } else if (line.offset < expected && !go_back(side, line)) {
@@ -326,6 +334,14 @@ void HexReader::place(const OffsetLine& line) {
     side.last = line.bytes;
   }
   side.expected = line.offset + line.bytes.size();
+}
+
+/// What is missing of a line that was named, or of one that was lost.
+void HexReader::report_gap(std::uint64_t count) {
+  if (!std::exchange(named_, false)) {
+    problem(fmt::format("{} before it: its offset jumps ahead",
+                        counted(count, "byte is missing", "bytes are missing")));
+  }
 }
 
 /// The line before, pasted twice, changes nothing; what else stands before its place cannot be
@@ -362,7 +378,7 @@ void HexReader::digit_line(std::string_view text) {
     refuse(std::string(star_without_offsets));
     return;
   }
-  const auto line = parse_digit_line(text, before_);
+  const auto line = parse_digit_line(text, before_, form_->padded);
   before_ = line.bytes.empty() ? before_ : line.before; // others may stand between them
   if (!line.run.empty() || (digit_ && line.has_hex() && text.size() <= run_length_)) {
     run(line.run.empty() ? text : line.run);
@@ -415,7 +431,8 @@ void HexReader::words_line(std::string_view text) {
     short_line_ = line_number_; // the last one may be that
   }
   const bool is_blank = text.find_first_not_of(" \t") == std::string_view::npos;
-  passed_over_ += found.bytes.empty() && !found.has_other_hex && !is_blank ? 1 : 0;
+  passed_over_ +=
+      found.bytes.empty() && !found.has_other_hex && !found.is_spoilt && !is_blank ? 1 : 0;
   before_words_ = found.bytes.empty() ? std::nullopt : std::optional(std::string(found.before));
   words_size_ = found.bytes.size();
   emit(found.bytes);
@@ -429,6 +446,10 @@ void HexReader::look_at_other_hex(const FoundLine& found) {
     return;
   }
   const auto is_beside = [this](auto word) { return beside_.contains(word); };
+  if (found.is_spoilt) {
+    problem(std::string(spoilt));
+    return;
+  }
   if (!found.has_other_hex ||
       (!found.other_hex.empty() && std::ranges::all_of(found.other_hex, is_beside))) {
     return;

@@ -105,6 +105,7 @@ private:
   std::optional<OffsetLine> offset_behind_prefix(std::string_view line) const;
   void place(const OffsetLine& line);
   static bool is_last(const Side& side, const OffsetLine& line);
+  void report_gap(std::uint64_t count);
   bool go_back(Side& side, const OffsetLine& line);
   void repeat_last(Side& side, std::uint64_t until, bool other_side);
   void digit_line(std::string_view line);
@@ -142,6 +143,7 @@ private:
   std::optional<std::size_t> indent_;
   Side sides_[2];
   bool repeated_ = false; ///< the line before was `*`
+  bool named_ = false;    ///< it was a problem
   std::uint64_t most_repeated_ = most_repeated;
   std::uint64_t repeated_bytes_ = 0;
 

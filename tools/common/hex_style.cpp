@@ -395,6 +395,12 @@ std::optional<HexForm> judge_od(std::string_view sample) {
   return std::nullopt;
 }
 
+bool has_padded(std::string_view text) {
+  return std::ranges::any_of(tokens_of(text, list_punctuation), [](std::string_view token) {
+    return token.size() == 2 && token[0] == '0' && is_hex_digit(token[1]);
+  });
+}
+
 bool has_0x(std::string_view text) {
   for (auto at = text.find('0'); at != std::string_view::npos; at = text.find('0', at + 1)) {
     if (at + 2 < text.size() && (text[at + 1] == 'x' || text[at + 1] == 'X') &&
@@ -549,7 +555,7 @@ std::expected<HexForm, HexProblem> judge_hex(std::string_view sample) {
   if (is_json(sample)) {
     return HexForm{HexStyle::json};
   }
-  return HexForm{HexStyle::lines};
+  return HexForm{.style = HexStyle::lines, .padded = has_padded(sample)};
 }
 
 } // namespace dualcam::inline tools

@@ -35,9 +35,8 @@ public:
     reader.feed(text);
     const auto before_end = reader.problem_count();
     reader.finish();
-    // What Node has cut is missing in any form.
-    problems_ = (sample.goes_on ? before_end : reader.problem_count()) +
-                (form.style == HexStyle::node ? 0 : gaps_);
+    problems_ = sample.goes_on ? before_end : reader.problem_count();
+    goes_on_ = sample.goes_on;
     passed_over_ = reader.lines_passed_over();
     for (std::size_t at = 0; word > 1 && at + word <= blocks_.back().size(); at += word) {
       std::ranges::reverse(std::span(blocks_.back()).subspan(at, word));
@@ -70,16 +69,18 @@ public:
   }
   /// Without a problem bytes are read that are not what is looked for: damage, or, in such a style,
   /// numbers beside the bytes that are taken for some.
-  bool has_doubtful_bytes(bool goes_on, HexStyle style) const {
-    constexpr std::size_t cut_packet = 1100;
+  bool has_doubtful_bytes(HexStyle style) const {
     const bool by_digits =
         style == HexStyle::lines || style == HexStyle::decimal || style == HexStyle::c_array;
-    return by_digits && problems_ == 0 && bytes_ - vouched_ > (goes_on ? cut_packet : 0);
+    return by_digits && is_silent();
   }
   bool is_much_better_than(const Trial& other) const {
     return problems_ == 0 && vouched_ >= other.vouched_ + least;
   }
   bool is_better_than(const Trial& other) const {
+    if (explains(other) || other.explains(*this)) {
+      return explains(other);
+    }
     const auto much = other.vouched_ / 16;
     return vouched_ > other.vouched_ + much ||
            (vouched_ + much >= other.vouched_ && problems_ < other.problems_) ||
@@ -90,12 +91,24 @@ public:
 private:
   static constexpr std::size_t least = 16; ///< one INIT
 
+  /// Of damage that costs either the same, the one that names a few lines knows more.
+  bool explains(const Trial& other) const {
+    constexpr std::size_t least_of_each = 64; // bytes
+    return vouched_ == other.vouched_ && other.is_silent() && problems_ != 0 &&
+           least_of_each * problems_ <= other.bytes_ - other.vouched_;
+  }
+  /// Not all is what is looked for, and nothing says why.
+  bool is_silent() const {
+    constexpr std::size_t cut_packet = 1100;
+    return problems_ == 0 && bytes_ - vouched_ > (goes_on_ ? cut_packet : 0);
+  }
+
   void bytes(Bytes bytes, bool other_side) override {
     if (!other_side) {
       append(blocks_.back(), bytes);
     }
   }
-  void missing(std::uint64_t, bool) override { ++gaps_; }
+  void missing(std::uint64_t, bool) override {}
   void next_block() override {
     if (!blocks_.back().empty()) {
       blocks_.emplace_back();
@@ -106,8 +119,8 @@ private:
   std::size_t bytes_ = 0;
   std::size_t text_ = 0;
   bool named_ = false;
+  bool goes_on_ = false;
   std::size_t vouched_ = 0;
-  std::uint64_t gaps_ = 0;
   std::uint64_t problems_ = 0;
   std::uint64_t passed_over_ = 0; ///< lines
 };
@@ -124,7 +137,7 @@ public:
       found_ = form;
     }
     is_enough_ = best_->is_enough(sample_.text, form.style);
-    return is_enough_ && !best_->has_doubtful_bytes(sample_.goes_on, form.style);
+    return is_enough_ && !best_->has_doubtful_bytes(form.style);
   }
   /// `text`: what is within `wrapping`.
   void go_on(std::string_view text, Forms forms, const Wrapping& wrapping) {

@@ -27,13 +27,23 @@ bool is_whole_hex(std::string_view word) {
   return !word.empty() && word.size() % 2 == 0 && std::ranges::all_of(word, is_hex_digit);
 }
 
+/// A pair with a digit that is none, or with one too few or too many.
+bool is_damaged_pair(std::string_view word) {
+  return word.size() <= 3 && std::ranges::any_of(word, is_hex_digit);
+}
+
 /// A number or a word that happens to be made of these letters is none.
 void find_other_hex(const LineWords& words, FoundLine& found) {
   std::size_t pairs = 0;
   bool in_pairs = false;
+  bool is_broken = false;
   for (const auto& word : words) {
-    pairs = word.size() == 2 && is_whole_hex(word) ? pairs + 1 : 0;
+    const bool is_pair = word.size() == 2 && is_whole_hex(word);
+    const bool goes_on = is_pair || (pairs != 0 && !is_broken && is_damaged_pair(word));
+    is_broken = goes_on && (is_broken || !is_pair);
+    pairs = is_pair ? pairs + 1 : goes_on ? pairs : 0;
     in_pairs = in_pairs || pairs >= 8;
+    found.is_spoilt = found.is_spoilt || (is_broken && pairs >= 8) || is_spoilt_hex(word);
     if (word.size() >= 32 && is_whole_hex(word)) {
       found.other_hex.push_back(word);
     }

@@ -14,6 +14,7 @@ namespace dualcam::inline tools {
 /// What is found in one line.
 struct FoundLine {
   ByteBuffer bytes;
+  bool is_spoilt = false;                    ///< hex has something else among its digits
   bool has_other_hex = false;                ///< it is not where it should be
   std::vector<std::string_view> other_hex{}; ///< these words, which may name something; if long
   std::string_view before{};                 ///< of the line, in front of the bytes

@@ -72,7 +72,7 @@ void NumberTokens::take(char c) {
     return;
   }
   const bool is_named = !token_.empty() && ByteNumbers::is_name(token_);
-  end_number();
+  end_number(c);
   take_size(c, is_named);
   if (c == '=' || c == ':') {
     held_.clear();
@@ -136,12 +136,12 @@ void NumberTokens::end_line() {
   on_line_ = 0;
 }
 
-void NumberTokens::end_number() {
+void NumberTokens::end_number(char behind) {
   if (token_.empty()) {
     return;
   }
   if (form().bracket == 0 || depth_ > 0) {
-    form().style == HexStyle::decimal ? hold_number() : take_hexadecimal();
+    form().style == HexStyle::decimal ? hold_number() : take_hexadecimal(behind);
   }
   token_.clear();
   whole_token_ = true;
@@ -186,7 +186,8 @@ void NumberTokens::take_decimal(std::string_view token, std::uint64_t line) {
   byte(*value);
 }
 
-void NumberTokens::take_hexadecimal() {
+/// `hexdump -e` pads its last line: `0x04, 0x  , 0x  `.
+void NumberTokens::take_hexadecimal(char behind) {
   const auto text = std::string_view(token_);
   const bool prefixed = text.starts_with("0x") || text.starts_with("0X");
   const auto digits = prefixed ? text.substr(2) : text;
@@ -197,6 +198,13 @@ void NumberTokens::take_hexadecimal() {
     return;
   }
   ++on_line_;
+  if (digits.empty() && behind == ' ') {
+    padding_ = padding_ != 0 ? padding_ : line();
+    return;
+  }
+  if (padding_ != 0) {
+    wrong(std::exchange(padding_, 0), "'0x' without digits: a byte is missing");
+  }
   const bool one_byte = digits.size() == 1 || digits.size() == 2;
   const bool whole = one_byte || (digits.size() % 2 == 0 && on_line_ == 1 && whole_token_);
   if (digits.empty() || !std::ranges::all_of(digits, is_hex_digit) || !whole) {

@@ -36,12 +36,12 @@ private:
   bool is_in_comment(char c);
   void take_size(char c, bool is_named);
   void take_bracket(char c);
-  void end_number();
+  void end_number(char behind);
   void end_line();
   void hold_number();
   void release_number();
   void take_decimal(std::string_view token, std::uint64_t line);
-  void take_hexadecimal();
+  void take_hexadecimal(char behind);
 
   ByteNumbers numbers_{form().base};
   std::string token_;       ///< a number, a word
@@ -54,6 +54,7 @@ private:
   std::size_t depth_ = 0;      ///< of brackets
   int comment_ = 0;            ///< 1: `/`, 2: to the line's end, 3: to `*/`, 4: `*` in it
   std::uint64_t on_line_ = 0;  ///< numbers
+  std::uint64_t padding_ = 0;  ///< the line of the first `0x` without digits since the last number
   std::string unprefixed_;     ///< the first number on the line without 0x
   bool named_ = false;         ///< there are words on the line
   std::uint64_t in_group_ = 0; ///< numbers in the bracket

@@ -51,6 +51,7 @@ TEST_CASE("hex lines: what stands between bytes and around them") {
 
 TEST_CASE("hex lines: bytes without a 0 before them") {
   check_reads({
+      {"00 04 04 02\n1 2 13 14 15", "00040402 line 2: "s + odd}, // which another line pads
       {"0 4 4 2 ff", "00040402ff"},
       {"0 4 4 02 ff", " line 1: "s + odd},
       {"0 4 4 2 fff", " line 1: "s + odd},

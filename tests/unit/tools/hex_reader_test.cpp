@@ -88,7 +88,11 @@ TEST_CASE("hex: Wireshark's dumps") {
 }
 
 TEST_CASE("hex: offsets tell what is missing, and what was pasted twice") {
-  CHECK(read("00000000: 0004 0402\n00000014: 0506\n") == "00040402(16)0506");
+  CHECK(read("00000000: 0004 0402\n00000014: 0506\n") ==
+        "00040402(16)0506 line 2: 16 bytes are missing before it: its offset jumps ahead");
+  // Of a line that was named no more is said.
+  CHECK(read("00000000: 0004 0402\n00000004: 00q4 0402\n00000008: 0506\n") ==
+        "00040402(4)0506 line 2: something between the bytes is no pair of hex digits");
   CHECK(read("00000000: 0004 0402\n00000000: 0004 0402\n") == "00040402|00040402");
   CHECK(read("00000010: 0004 0402\n00000010: 0004 0402\n00000014: 05\n") == "0004040205");
   CHECK(read("00000010: 0004 0402\n00000014: 05\n00000010: 0004\n") == "0004040205|0004");

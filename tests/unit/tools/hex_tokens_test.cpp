@@ -36,6 +36,8 @@ TEST_CASE("hex tokens: C arrays") {
        "00 line 1: '0x1a1' is no byte of one or two hex digits: words have an unknown byte order"},
       {"{0x00, 0x}",
        "00 line 1: '0x' is no byte of one or two hex digits: words have an unknown byte order"},
+      {"0x00, 0x04, 0x  , 0x  \n", "0004"}, // the last line of 'hexdump -e'
+      {"0x00, 0x  , 0x04\n", "0004 line 1: '0x' without digits: a byte is missing"},
       {"{0x00, 0x1g}",
        "00 line 1: '0x1g' is no byte of one or two hex digits: words have an unknown byte order"},
       {"{0x00, a, Z, x9, 0x01}", "0001"},

@@ -114,6 +114,20 @@ TEST_CASE("hex words: what a line has besides is told if it is eight pairs, or 3
   CHECK(found("x " + std::string(33, 'a'), words(2)) == ""); // half a byte is left
 }
 
+TEST_CASE("hex words: hex with something else among its digits, or one missing, is told") {
+  const HexForm form{.style = HexStyle::words, .skipped = 2};
+  const auto is_spoilt = [&](std::string_view line) {
+    return parse_words_line(line, form, std::nullopt).is_spoilt;
+  };
+  CHECK(is_spoilt("0 rx 0004040201O2030405060708090a0b0c"));
+  CHECK(is_spoilt("0 rx 00040402010203040506070809a0b0c"));
+  CHECK(is_spoilt("0 rx 00 04 04 02 O1 02 03 04 05 06"));
+  CHECK_FALSE(is_spoilt("0 rx 00 04 04 02 010 2 03 04 05 06 07 08 09 0a")); // two of them
+  CHECK_FALSE(is_spoilt("0 rx 00 04 04 02 01 02 03 04 05 06"));
+  CHECK_FALSE(is_spoilt("0 session 01ARZ3NDEKTSV4RRFFQ69G5FAV closed"));
+  CHECK_FALSE(is_spoilt("2024-11-27T12:00:00 GET /?from=2024-11-27T12:00:00 to 10.10.10.10"));
+}
+
 TEST_CASE("hex words: the longest row of words of one size, parted in one way, is the bytes") {
   HexForm longest{HexStyle::words};
   longest.longest = true;
