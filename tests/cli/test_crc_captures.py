@@ -161,6 +161,48 @@ class Captures(ToolTest):
         closed = subprocess.run(["sh", "-c", f"{tool('dcam-crc')} <&-"], capture_output=True)
         self.assertEqual((closed.returncode, closed.stdout), (3, b""))
 
+    def made(self, frames):
+        """Of another camera: whether all is told, and (last digit of the IMEI, complete) each."""
+        path = self.folder / "made"
+        path.write_bytes(capture(frames))
+        done, transfers = self.check(path)
+        return done, [(each["imei"][-1], each["complete"]) for each in transfers]
+
+    def test_a_port_that_is_used_again_without_a_syn_hides_no_upload(self):
+        first, second = (Upload(seed, "kinds", "none").frames(20000)[0] for seed in (2, 4))
+        without_syn = [each for each in second if not each[33] & 2]
+        done, transfers = self.made(first + without_syn)
+        self.assertEqual((done.returncode, transfers), (0, [("2", True), ("4", True)]))
+        without_end = [each for each in first if not each[33] & 1]
+        done, transfers = self.made(without_end + without_syn)
+        self.assertEqual((done.returncode, transfers), (1, [("2", True)]))
+        self.assertIn("TCP segments came again with other bytes, which are not used",
+                      done.stderr.decode())
+        self.assertGreater(json.loads(done.stdout.splitlines()[-1])["segments_differing"], 20)
+        done, transfers = self.made([*first[:-2], *first])
+        self.assertEqual((done.returncode, transfers, done.stderr), (0, [("2", True)], b""))
+
+    def test_a_segment_that_comes_again_with_other_bytes_is_told(self):
+        frames = Upload(2, "kinds", "none").frames(20000)[0]
+        at = next(i for i, each in enumerate(frames) if len(each) > 800)
+        again = frames[at][:60] + bytes(30) + frames[at][90:]
+        done, _ = self.made([*frames[:at + 1], again, *frames[at + 1:]])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("1 TCP segment came again with other bytes", done.stderr.decode())
+
+    def test_a_rst_amid_what_a_side_says_is_no_end_of_it(self):
+        frames = Upload(2, "kinds", "none").frames(20000)[0]
+        for at in (20, 30):
+            of_device = frames[at][22:24] == frames[0][22:24]
+            rst = bytearray(frames[at][:40])
+            rst[2:4], rst[33] = struct.pack(">H", 40), 4
+            done, transfers = self.made([*frames[:at], bytes(rst), *frames[at:]])
+            with self.subTest(at=at, of_device=of_device):
+                if of_device:
+                    self.assertEqual(transfers, [("2", True)])
+                else:
+                    self.assertIn("behind the other side's RST: not used", done.stderr.decode())
+
     def test_tunnels(self):
         link = struct.unpack_from(">I", self.header, 20)[0]
         outer = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 64, 0, 0, bytes(4), bytes(4))

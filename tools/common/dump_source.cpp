@@ -46,6 +46,8 @@ public:
     facts_.not_read = finder_.not_read();
     facts_.cut_off = finder_.cut_off();
     reassembly_.finish();
+    facts_.differing = reassembly_.differing();
+    facts_.behind_reset = reassembly_.behind_reset();
   }
 
   void piece(const TcpConnection& connection, const TcpPiece& piece) override {

@@ -77,6 +77,12 @@ public:
   std::uint64_t given_up() const { return given_up_; }
   /// How many segments brought something that had been taken as lost.
   std::uint64_t late() const { return late_; }
+  /// How many brought other bytes than had come before in their place, of connections that are
+  /// over: they are not used. One was damaged on its way, or the port was used again and nothing
+  /// told.
+  std::uint64_t differing() const { return differing_; }
+  /// How many came when the other side had sent a RST: they are not used.
+  std::uint64_t behind_reset() const { return behind_reset_; }
 
 private:
   struct Connection;
@@ -98,6 +104,8 @@ private:
   Order busy_;
   std::uint64_t given_up_ = 0;
   std::uint64_t late_ = 0;
+  std::uint64_t differing_ = 0;
+  std::uint64_t behind_reset_ = 0;
   std::size_t held_bytes_ = 0; ///< of all flows
 };
 

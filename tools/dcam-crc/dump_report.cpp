@@ -467,6 +467,8 @@ void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
                       {"connections_encrypted", facts.encrypted},
                       {"connections_given_up", facts.given_up},
                       {"segments_late", facts.late},
+                      {"segments_differing", facts.differing},
+                      {"segments_behind_reset", facts.behind_reset},
                       {"captures_not_read_to_end", facts.not_read_to_end},
                       {"frames_not_read", facts.not_read},
                       {"frames_cut_off", facts.cut_off},
@@ -496,6 +498,16 @@ void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
   if (facts.late != 0) {
     console_.warning(fmt::format("{}: {} came too late: what is in such counts as missing", name,
                                  counted(facts.late, "TCP segment")));
+  }
+  if (facts.differing != 0) {
+    console_.warning(fmt::format("{}: {} came again with other bytes, which are not used: damaged "
+                                 "on the way, or of another connection of the same ports whose "
+                                 "beginning is not in the capture",
+                                 name, counted(facts.differing, "TCP segment")));
+  }
+  if (facts.behind_reset != 0) {
+    console_.warning(fmt::format("{}: {} came behind the other side's RST: not used", name,
+                                 counted(facts.behind_reset, "TCP segment")));
   }
   if (facts.late != 0 || is_out_of_order) {
     console_.note(fmt::format("{}: {}'reordercap' puts frames in the order of their times", name,

@@ -320,6 +320,8 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
   facts.encrypted = 1;
   facts.given_up = 2;
   facts.late = 3;
+  facts.differing = 5;
+  facts.behind_reset = 1;
   facts.cut_off = 1;
   facts.not_read = {{"IPX", 2}, {"UDP", 1}};
   facts.lines_passed_over = 4;
@@ -335,6 +337,10 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
         "dcam-crc: d: 2 connections were given up early: more were open at once than are kept; "
         "--port chooses\n"
         "dcam-crc: d: 3 TCP segments came too late: what is in such counts as missing\n"
+        "dcam-crc: d: 5 TCP segments came again with other bytes, which are not used: damaged on "
+        "the way, or of another connection of the same ports whose beginning is not in the "
+        "capture\n"
+        "dcam-crc: d: 1 TCP segment came behind the other side's RST: not used\n"
         "dcam-crc: d: 'reordercap' puts frames in the order of their times\n"
         "dcam-crc: d: of 1 frame only the beginning was captured: the snapshot length was too "
         "small; tcpdump -s 0 takes all\n"
@@ -344,14 +350,15 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
         "dcam-crc: d: line 3: bad\n"
         "dcam-crc: d: and 1 more line of the kind\n"
         "dcam-crc: d: no transfer in it\n");
-  CHECK(told(json_options(), tell).output ==
-        R"({"event":"summary","dump":"d","form":"capture","transfers":0,"connections":3,)"
-        R"("other_connections":1,"connections_encrypted":1,"connections_given_up":2,)"
-        R"("segments_late":3,"captures_not_read_to_end":0,)"
-        R"("frames_not_read":{"IPX":2,"UDP":1},"frames_cut_off":1,)"
-        R"("lines_passed_over":4,"lines_not_read":2,"text_conversion":"",)"
-        R"("commands":7,"status":null})"
-        "\n");
+  CHECK(
+      told(json_options(), tell).output ==
+      R"({"event":"summary","dump":"d","form":"capture","transfers":0,"connections":3,)"
+      R"("other_connections":1,"connections_encrypted":1,"connections_given_up":2,)"
+      R"("segments_late":3,"segments_differing":5,"segments_behind_reset":1,"captures_not_read_to_end":0,)"
+      R"("frames_not_read":{"IPX":2,"UDP":1},"frames_cut_off":1,)"
+      R"("lines_passed_over":4,"lines_not_read":2,"text_conversion":"",)"
+      R"("commands":7,"status":null})"
+      "\n");
   CHECK_THAT(told({}, [&](DumpReport& report) { report.end({}, {2, "", true, 0x11}); }).errors,
              ContainsSubstring("no transfer in it; the camera's STATUS 17: "));
   facts = {};

@@ -1,62 +1,11 @@
 #include "common/tcp_reassembly.hpp"
 
-#include <map>
 #include <set>
 
-#include "testing.hpp"
+#include "tcp_testing.hpp"
 
 namespace dualcam {
 namespace {
-
-const auto server = Endpoint::v4(0x0A000001, 7050);
-
-Endpoint client(std::uint32_t number) {
-  return Endpoint::v4(0x0B000000 + (number >> 15), static_cast<std::uint16_t>(number & 0x7FFF));
-}
-
-/// What came of each connection, told by its client.
-class Streams : public TcpReassembly::Listener {
-public:
-  struct Stream {
-    std::uint64_t bytes = 0;
-    std::uint64_t missing = 0;
-    bool over = false;
-  };
-
-  void piece(const TcpConnection& connection, const TcpPiece& piece) override {
-    auto& stream = streams[connection.a];
-    stream.bytes += piece.bytes.size();
-    stream.missing += piece.missing;
-  }
-  void over(const TcpConnection& connection) override { streams[connection.a].over = true; }
-
-  std::map<Endpoint, Stream> streams;
-};
-
-class Reassembly {
-public:
-  void syn(const Endpoint& from) { add({from, server, 0, 0, true, false, false, false, {}, 0}); }
-  /// Bytes `at` of the stream.
-  void data(const Endpoint& from, std::uint32_t at, std::size_t size) {
-    bytes_.resize(std::max(bytes_.size(), size));
-    add({from, server, at + 1, 0, false, true, false, false, Bytes(bytes_).first(size), size});
-  }
-  /// The server has got everything before `at`.
-  void acknowledge(const Endpoint& by, std::uint32_t at) {
-    add({server, by, 1, at + 1, false, true, false, false, {}, 0});
-  }
-  void fin(const Endpoint& from, std::uint32_t at) {
-    add({from, server, at + 1, 0, false, true, true, false, {}, 0});
-  }
-  void add(const TcpSegment& segment) { reassembly.segment(segment); }
-  const Streams::Stream& of(const Endpoint& from) { return streams.streams[from]; }
-
-  Streams streams;
-  TcpReassembly reassembly{streams};
-
-private:
-  ByteBuffer bytes_;
-};
 
 constexpr std::size_t large = 60'000;
 
@@ -129,76 +78,6 @@ TEST_CASE("tcp: what comes twice or overlaps counts once, what a FIN shows to la
   whole.add({server, client(1), 1, 12, false, true, true, false, {}, 0});
   CHECK(whole.of(client(1)).missing == 0);
   CHECK(whole.of(client(1)).over);
-}
-
-namespace {
-
-/// A connection of 5,000 bytes from byte 10,000,000 on, and bytes from `at` on of one between the
-/// same ports: whether these came.
-bool comes_from_the_same_port(std::string_view ending, std::uint32_t at, bool with_syn) {
-  Reassembly tcp;
-  const auto camera = client(1);
-  constexpr std::uint32_t first = 10'000'000;
-  tcp.add({camera, server, first, 0, true, false, false, false, {}, 0});
-  tcp.data(camera, first, 5'000);
-  if (ending == "FIN") {
-    tcp.fin(camera, first + 5'000);
-    tcp.add({server, camera, 1, 0, false, true, true, false, {}, 0});
-  } else if (ending == "RST") {
-    tcp.add({camera, server, first + 5'001, 0, false, true, false, true, {}, 0});
-  }
-  if (with_syn) {
-    tcp.add({camera, server, at, 0, true, false, false, false, {}, 0});
-  }
-  for (std::uint32_t i = 0; i < 5; ++i) {
-    tcp.data(camera, at + i * 1'000, 1'000);
-  }
-  tcp.reassembly.finish();
-  CHECK(tcp.of(camera).missing == 0);
-  return tcp.of(camera).bytes == 10'000;
-}
-
-} // namespace
-
-TEST_CASE("tcp: a port that is used again is another connection") {
-  for (const std::uint32_t at : {0U, 9'000'000U, 9'990'000U, 10'000'000U, 10'005'001U, 10'500'000U,
-                                 12'000'000U, 2'150'000'000U, 4'290'000'000U}) {
-    for (const std::string_view ending : {"FIN", "RST"}) {
-      CAPTURE(at, ending);
-      CHECK(comes_from_the_same_port(ending, at, true));
-      const bool is_alike = at == 10'000'000; // a retransmission
-      const bool is_in_flight = ending == "RST" && at > 10'000'000 && at < 11'000'000;
-      CHECK(comes_from_the_same_port(ending, at, false) == !(is_alike || is_in_flight));
-    }
-    CAPTURE(at);
-    CHECK(comes_from_the_same_port("", at, true));
-  }
-  CHECK(comes_from_the_same_port("", 8'000'000, false)); // far before its first byte
-}
-
-TEST_CASE("tcp: a RST ends a connection, but not one of which it does not know the numbers") {
-  for (const std::uint32_t at : {0U, 500U, 1000U, 5000U, 3'000'000U, 4'000'000'000U}) {
-    CAPTURE(at);
-    Reassembly tcp;
-    tcp.syn(client(1));
-    tcp.data(client(1), 0, 1000);
-    tcp.add({client(1), server, at + 1, 0, false, false, false, true, {}, 0});
-    CHECK(tcp.of(client(1)).over == (at <= 5000));
-    tcp.data(client(1), 1000, 1000);
-    CHECK(tcp.of(client(1)).bytes == (at <= 5000 ? 1000 : 2000));
-  }
-}
-
-TEST_CASE("tcp: a FIN of the connection before does not end the one behind it") {
-  Reassembly tcp;
-  const auto camera = client(1);
-  tcp.add({camera, server, 5'000, 0, true, false, false, false, {}, 0});
-  tcp.add({server, camera, 7'000, 5'001, true, true, false, false, {}, 0});
-  tcp.fin(camera, 4'000);
-  tcp.add({server, camera, 6'000, 4'002, false, true, true, false, {}, 0});
-  tcp.data(camera, 5'000, 10);
-  CHECK_FALSE(tcp.of(camera).over);
-  CHECK(tcp.of(camera).bytes == 10);
 }
 
 TEST_CASE("tcp: numbers wrap") {

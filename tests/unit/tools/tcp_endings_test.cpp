@@ -1,0 +1,136 @@
+// How connections end, and what comes when they have, of them or of others between the same ports.
+#include "tcp_testing.hpp"
+
+namespace dualcam {
+namespace {
+
+/// A connection of 5,000 bytes from byte 10,000,000 on, and bytes from `at` on of one between the
+/// same ports: whether these came.
+bool comes_from_the_same_port(std::string_view ending, std::uint32_t at, bool with_syn) {
+  Reassembly tcp;
+  const auto camera = client(1);
+  constexpr std::uint32_t first = 10'000'000;
+  tcp.add({camera, server, first, 0, true, false, false, false, {}, 0});
+  tcp.data(camera, first, 5'000);
+  if (ending == "FIN") {
+    tcp.fin(camera, first + 5'000);
+    tcp.add({server, camera, 1, 0, false, true, true, false, {}, 0});
+  } else if (ending == "RST") {
+    tcp.add({camera, server, first + 5'001, 0, false, true, false, true, {}, 0});
+  }
+  if (with_syn) {
+    tcp.add({camera, server, at, 0, true, false, false, false, {}, 0});
+  }
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    tcp.data(camera, at + i * 1'000, 1'000);
+  }
+  tcp.reassembly.finish();
+  CHECK(tcp.of(camera).missing == 0);
+  return tcp.of(camera).bytes == 10'000;
+}
+
+} // namespace
+
+TEST_CASE("tcp: a port that is used again is another connection") {
+  for (const std::uint32_t at : {0U, 9'000'000U, 9'990'000U, 10'000'000U, 10'005'001U, 10'500'000U,
+                                 12'000'000U, 2'150'000'000U, 4'290'000'000U}) {
+    for (const std::string_view ending : {"FIN", "RST"}) {
+      CAPTURE(at, ending);
+      CHECK(comes_from_the_same_port(ending, at, true));
+      CHECK(comes_from_the_same_port(ending, at, false));
+    }
+    CAPTURE(at);
+    CHECK(comes_from_the_same_port("", at, true));
+  }
+  CHECK(comes_from_the_same_port("", 8'000'000, false)); // far before its first byte
+}
+
+TEST_CASE("tcp: whoever has ended says nothing more: it is another connection, even if half") {
+  Reassembly tcp;
+  const auto camera = client(1);
+  tcp.syn(camera);
+  tcp.data(camera, 0, 100);
+  tcp.fin(camera, 100);
+  tcp.data(camera, 50, 50); // a retransmission
+  CHECK_FALSE(tcp.of(camera).over);
+  tcp.data(camera, 50, 51);
+  CHECK(tcp.of(camera).over);
+  tcp.reassembly.finish();
+  CHECK(tcp.of(camera).bytes == 151);
+}
+
+TEST_CASE("tcp: what the other side's RST was too late for is counted, and not used") {
+  Reassembly tcp;
+  const auto camera = client(1);
+  tcp.syn(camera);
+  tcp.data(camera, 0, 100);
+  tcp.add({server, camera, 1, 0, false, false, false, true, {}, 0});
+  tcp.data(camera, 50, 50);
+  CHECK(tcp.reassembly.behind_reset() == 0);
+  tcp.data(camera, 100, 10);
+  tcp.data(camera, 5'000, 10);
+  CHECK(tcp.reassembly.behind_reset() == 2);
+  CHECK(tcp.of(camera).bytes == 100);
+}
+
+TEST_CASE("tcp: segments that come again with other bytes are counted") {
+  const auto said = random_bytes(5'000, 1);
+  const auto other = random_bytes(5'000, 2);
+  const auto camera = client(1);
+  for (const bool is_over : {false, true}) {
+    CAPTURE(is_over);
+    Reassembly tcp;
+    const auto data = [&](const ByteBuffer& bytes, std::size_t at, std::size_t size) {
+      tcp.add({camera, server, static_cast<std::uint32_t>(at) + 1, 0, false, true, false, false,
+               Bytes(bytes).subspan(at, size), size});
+    };
+    tcp.syn(camera);
+    for (const std::size_t at : {0U, 1'000U, 3'000U, 2'000U}) {
+      data(said, at, 1'000);
+    }
+    if (is_over) {
+      tcp.fin(camera, 4'000);
+      tcp.add({server, camera, 1, 0, false, true, true, false, {}, 0});
+      REQUIRE(tcp.of(camera).over);
+    }
+    data(said, 1'000, 2'000);
+    data(other, 1'000, 1'000);
+    data(other, 1'900, 1); // a keep-alive
+    data(other, 2'000, 1'500);
+    if (!is_over) {
+      data(said, 4'500, 500); // it waits
+      data(other, 3'000, 1'000);
+      data(other, 3'000, 1'500); // the rest is new
+    }
+    tcp.reassembly.finish();
+    CHECK(tcp.reassembly.differing() == (is_over ? 2 : 4));
+    CHECK(tcp.of(camera).bytes == (is_over ? 4'000 : 5'000));
+  }
+}
+
+TEST_CASE("tcp: a RST ends a connection, but not one of which it does not know the numbers") {
+  for (const std::uint32_t at : {0U, 500U, 1000U, 5000U, 3'000'000U, 4'000'000'000U}) {
+    CAPTURE(at);
+    Reassembly tcp;
+    tcp.syn(client(1));
+    tcp.data(client(1), 0, 1000);
+    tcp.add({client(1), server, at + 1, 0, false, false, false, true, {}, 0});
+    CHECK(tcp.of(client(1)).over == (at <= 5000));
+    tcp.data(client(1), 1000, 1000);
+    CHECK(tcp.of(client(1)).bytes == (at <= 5000 ? 1000 : 2000));
+  }
+}
+
+TEST_CASE("tcp: a FIN of the connection before does not end the one behind it") {
+  Reassembly tcp;
+  const auto camera = client(1);
+  tcp.add({camera, server, 5'000, 0, true, false, false, false, {}, 0});
+  tcp.add({server, camera, 7'000, 5'001, true, true, false, false, {}, 0});
+  tcp.fin(camera, 4'000);
+  tcp.add({server, camera, 6'000, 4'002, false, true, true, false, {}, 0});
+  tcp.data(camera, 5'000, 10);
+  CHECK_FALSE(tcp.of(camera).over);
+  CHECK(tcp.of(camera).bytes == 10);
+}
+
+} // namespace dualcam
