@@ -68,5 +68,13 @@ def wrapped_forms():
         "gdb's print": lambda data: "$1 = {" + ", ".join(
             f"{byte} '" + escaped(bytes([byte]), lambda each: f"\\{each:03o}") + "'"
             for byte in data) + "}\n",
+        "Python's repr of text in quotes": lines(lambda each, i: (
+            f"[12:43:{i:02} DBG] Received \"{each.decode('latin1')!r}\" from 10.0.0.5:40312")),
+        "Haskell's show in quotes": lines(lambda each, i: (
+            f'[12:43:{i:02} DBG] Received "{haskell(each)}" from 10.0.0.5:40312')),
+        "words of 8 bytes before JSON": lines(lambda each, i: (
+            f"2024-11-27T12:43:{i:02}Z rx {each.hex(' ', -8)} " + json.dumps({"port": 40312}))),
+        "an attribute of XML": lines(lambda each, i: (
+            f'<data n="{i}" value="&quot;{each.hex()}&quot;"/>')),
         "joined by _": lines(lambda each, i: each.hex("_")),
     }

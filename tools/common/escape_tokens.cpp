@@ -11,6 +11,18 @@ namespace {
 constexpr const char* characters_between =
     "characters stand between the escapes: print it as hex, such as data.hex()";
 
+bool is_quote(char c) { return c == '"' || c == '\''; }
+
+/// `x00`, `u0004`, `004`, `NUL`: behind a backslash, and before another one, it is no path.
+bool is_escape_body(std::string_view text) {
+  const bool has_letter = text.starts_with('x') || text.starts_with('u');
+  const auto digits = text.substr(has_letter ? 1 : 0);
+  return text == "NUL" || (digits.size() == (text.starts_with('x') ? 2U
+                                             : has_letter          ? 4U
+                                                                   : 3U) &&
+                           std::ranges::all_of(digits, is_hex_digit));
+}
+
 } // namespace
 
 void EscapeTokens::take(char c) {
@@ -18,17 +30,59 @@ void EscapeTokens::take(char c) {
   if (goes_on(escape_, c)) {
   } else if (form().whole_lines) {
     take_in_line(c);
-  } else if (form().quoted && quote_ == 0 && (c == '"' || c == '\'')) {
+  } else if (form().nested) {
+    take_nested(c);
+  } else if (form().quoted && quote_ == 0) {
+    take_outside(c);
+  } else if (form().quoted && c == quote_) {
+    quote_ = 0;
+  } else {
+    take_inside(c);
+  }
+  before_ = c;
+}
+
+void EscapeTokens::take_outside(char c) {
+  constexpr std::size_t longest_body = 5;
+  if (is_quote(c)) {
     // An apostrophe within a word begins no string.
     const bool is_bytes = before_ == 'b' || before_ == 'B';
     quote_ = is_bytes || (!form().marked && !is_word_character(before_)) ? c : '\0';
     begin_string();
-  } else if (form().quoted && quote_ != 0 && c == quote_) {
+  } else if (c == '\\') {
+    if (is_escape_body(outside_)) {
+      wrong_once("escapes outside of the quotes around the others: print it as hex");
+    }
+    outside_.clear();
+  } else if (outside_.size() <= longest_body) {
+    outside_ += c;
+  }
+}
+
+/// The outer quote may be the same as the inner one.
+void EscapeTokens::take_nested(char c) {
+  if (quote_ == 0) {
+    if (is_quote(c) && is_quote(before_)) {
+      outer_quote_ = before_;
+      quote_ = c;
+      begin_string();
+    }
+    return;
+  }
+  if (std::exchange(may_end_, false)) {
+    if (c == outer_quote_) {
+      quote_ = 0;
+      return;
+    }
+    take_inside(quote_);
+  }
+  may_end_ = c == quote_;
+  if (c == '\n') {
+    wrong_once(characters_between);
     quote_ = 0;
-  } else if (quote_ != 0 || !form().quoted) {
+  } else if (!may_end_) {
     take_inside(c);
   }
-  before_ = c;
 }
 
 /// `\\\\x00\\\\x04`: to what is read the escapes are text.
@@ -45,6 +99,7 @@ void EscapeTokens::look_at_doubled(char c) {
 }
 
 void EscapeTokens::begin_string() {
+  outside_.clear();
   next_string();
   waits_ = form().whole_groups || form().whole_lines;
   held_.clear();

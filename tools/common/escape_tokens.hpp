@@ -14,12 +14,17 @@ private:
   void take(char c) override;
   void look_at_doubled(char c);
   void begin_string();
+  void take_outside(char c);
+  void take_nested(char c);
   void take_in_line(char c);
   void take_inside(char c);
   void take_itself(char c);
 
   Escape escape_{form().numbers == 10};
   char quote_ = 0;                  ///< that ends the string; 0: it is outside
+  char outer_quote_ = 0;            ///< that has to follow it; 0: none
+  bool may_end_ = false;            ///< `quote_` has come, and `outer_quote_` may follow
+  std::string outside_;             ///< what stands there behind a backslash
   char before_ = 0;                 ///< the character before
   bool waits_ = form().whole_lines; ///< there was no escape in the string so far
   std::string held_;                ///< what was

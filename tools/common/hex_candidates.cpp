@@ -1,6 +1,7 @@
 #include "common/hex_candidates.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <set>
 #include <string>
@@ -146,7 +147,10 @@ Forms forms_of_words() {
   }
   HexForm longest{HexStyle::words};
   longest.longest = true;
-  forms.push_back(longest);
+  for (const std::size_t group : {0U, 4U, 8U, 16U, 32U}) {
+    longest.group = group;
+    forms.push_back(longest);
+  }
   HexForm single{HexStyle::words};
   single.single = true;
   forms.push_back(single);
@@ -198,6 +202,13 @@ void add_escapes(Forms& forms, std::string_view sample) {
     forms.push_back(escapes);
     escapes.whole_groups = true;
     forms.push_back(escapes);
+  }
+  const bool has_nested = std::ranges::any_of(std::array{"\"'", "'\"", "\"\"", "''"},
+                                              [&](auto quotes) { return sample.contains(quotes); });
+  for (const int numbers : {10, 16}) {
+    if (has_nested) {
+      forms.push_back({.style = HexStyle::escapes, .nested = true, .numbers = numbers});
+    }
   }
   for (std::size_t before = 0; before <= 12; ++before) {
     HexForm line{HexStyle::escapes};

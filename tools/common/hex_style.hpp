@@ -35,6 +35,7 @@ struct HexForm {
   int base = 16;          ///< of offsets
   char bracket = 0;       ///< numbers stand within these only; 0: everywhere
   bool quoted = true;     ///< escapes stand within quotes
+  bool nested = false;    ///< within two, as a log quotes what is printed in quotes: `"'\x00'"`
   int numbers = 16;       ///< base of the bytes of a line with an offset; -10: signed ones
   std::size_t column = 0; ///< where lines begin to count; of digits: the whole text
   std::size_t end_column = std::string_view::npos; ///< of words: behind the last one
@@ -44,6 +45,7 @@ struct HexForm {
   std::size_t most = 0;    ///< bytes of a line; 0: any number
   bool text_beside = true; ///< what stands beside the bytes of a line with an offset is theirs
   bool longest = false;    ///< the longest row of equal words of each line
+  std::size_t group = 0;   ///< their digits, where one word is a row, too; 0: any number
   bool padded = false;     ///< of lines: a byte below 10 has a 0 before it
   bool single = false;     ///< of words: the last one of each line, a byte
   bool marked = false; ///< strings are bytes only behind `b`, digits only with `0x`, `h` and so on

@@ -68,11 +68,11 @@ public:
     return is_convincing() && (problems_ == 0 || (by_lines && 10 * problems_ < lines));
   }
   /// Without a problem bytes are read that are not what is looked for: damage, or, in such a style,
-  /// numbers beside the bytes that are taken for some.
+  /// numbers beside the bytes, or quotes around them, that are taken for some.
   bool has_doubtful_bytes(HexStyle style) const {
-    const bool by_digits =
-        style == HexStyle::lines || style == HexStyle::decimal || style == HexStyle::c_array;
-    return by_digits && is_silent();
+    const bool may_be_others = style == HexStyle::lines || style == HexStyle::decimal ||
+                               style == HexStyle::c_array || style == HexStyle::escapes;
+    return may_be_others && is_silent();
   }
   bool is_much_better_than(const Trial& other) const {
     return problems_ == 0 && vouched_ >= other.vouched_ + least;

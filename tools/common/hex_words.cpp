@@ -129,8 +129,8 @@ std::span<const std::string_view> chosen(const LineWords& words, const HexForm& 
 }
 
 /// The row of words of one size, parted in one way, that has most digits; the last one may be
-/// shorter.
-std::span<const std::string_view> longest_row(const LineWords& words) {
+/// shorter. `group`: their size, behind one of which a shorter one belongs to it, too.
+std::span<const std::string_view> longest_row(const LineWords& words, std::size_t group) {
   const auto behind = [](std::string_view word) { return word.data() + word.size(); };
   const auto between = [&](std::size_t i) { // words[i] and the one before it
     return std::string_view(behind(words[i - 1]),
@@ -152,9 +152,10 @@ std::span<const std::string_view> longest_row(const LineWords& words) {
         ++end;
       }
       auto digits = (end - first) * words[first].size();
-      const bool has_rest = end < words.size() && end > first + 1 && is_whole_hex(words[end]) &&
+      const bool has_rest = end < words.size() && is_whole_hex(words[end]) &&
                             words[end].size() < words[first].size() &&
-                            between(end) == between(first + 1);
+                            (end > first + 1 ? between(end) == between(first + 1)
+                                             : words[first].size() == group && between(end) == " ");
       if (has_rest) {
         digits += words[end++].size();
       }
@@ -221,7 +222,7 @@ bool may_begin_bytes(const LineWords& words, const HexForm& form) {
   if (form.numbers != 16) {
     return words.size() > form.skipped && is_decimal_digit(words.back().front());
   }
-  const auto row = form.longest ? longest_row(words) : chosen(words, form);
+  const auto row = form.longest ? longest_row(words, form.group) : chosen(words, form);
   std::size_t digits = 0;
   for (const auto word : row) {
     digits += digits_of(word).size();
@@ -246,7 +247,7 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form,
     }
     return found;
   }
-  const auto row = form.longest ? longest_row(words) : chosen(words, form);
+  const auto row = form.longest ? longest_row(words, form.group) : chosen(words, form);
   for (const auto word : row) {
     append_hex(found.bytes, digits_of(word));
   }

@@ -1,6 +1,7 @@
 #include "common/text_cleaner.hpp"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <optional>
 #include <utility>
@@ -37,6 +38,23 @@ bool is_quoted_printable_mail(std::string_view sample) {
                             "ransfer-encoding: quoted-printable"}) != 0;
 }
 
+/// Of another tag nothing is known: in its attributes may stand the bytes.
+bool is_tag_of_html(std::string_view tag) {
+  constexpr std::array<std::string_view, 43> names{
+      "a",     "b",     "blockquote", "body",  "br",   "code", "div",   "em",    "font",
+      "h1",    "h2",    "h3",         "h4",    "head", "hr",   "html",  "i",     "img",
+      "li",    "link",  "meta",       "ol",    "p",    "pre",  "s",     "samp",  "script",
+      "small", "span",  "strong",     "style", "sub",  "sup",  "table", "tbody", "td",
+      "th",    "thead", "title",      "tr",    "tt",   "u",    "ul"};
+  constexpr std::size_t short_value = 12;
+  tag.remove_prefix(std::min(tag.find_first_not_of("</"), tag.size()));
+  const auto name = tag.substr(0, tag.find_first_of(" \t\r/>"));
+  const auto opens = tag.find_first_of("\"'");
+  const auto closes = opens == tag.npos ? opens : tag.find_last_of("\"'");
+  return std::ranges::binary_search(names, name) || opens == tag.npos ||
+         closes - opens <= short_value;
+}
+
 /// What a mark is that has come whole; nullopt: more has to come. What is none stays. `line_break`:
 /// what `<br>` is.
 std::optional<std::string> meaning(std::string_view mark, const char* line_break) {
@@ -61,7 +79,10 @@ std::optional<std::string> meaning(std::string_view mark, const char* line_break
     if (!is_tag || !goes_on || last == '\n') {
       return std::string(mark);
     }
-    return last != '>' ? std::nullopt : std::optional(mark.starts_with("<br") ? line_break : "");
+    if (last != '>') {
+      return std::nullopt;
+    }
+    return mark.starts_with("<br") ? line_break : is_tag_of_html(mark) ? "" : std::string(mark);
   }
   for (const auto& [name, meant] : {std::pair{"&nbsp;", " "},
                                     {"&quot;", "\""},

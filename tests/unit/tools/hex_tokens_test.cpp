@@ -6,6 +6,7 @@ namespace {
 using namespace std::string_literals;
 
 const std::string no_bytes = "characters that are no bytes: print it as hex or base64";
+const std::string outside = "escapes outside of the quotes around the others: print it as hex";
 const std::string between =
     "characters stand between the escapes: print it as hex, such as data.hex()";
 const std::string no_escape = "an escape that is none: print it as hex";
@@ -127,7 +128,10 @@ TEST_CASE("hex tokens: strings of escapes") {
       {R"(\x00\x04\x04\x02)", "00040402"},
       {R"(\x00, \x04, \x04 \x02)", "00040402"},
       {R"(\x00\x04a\x04b\x02)", "00040402 line 1: "s + between},
-      {R"(\x00\x04\x04\x02 ")", " line 1: "s + between},
+      {R"(\x00\x04\x04\x02 ")", " line 1: "s + between + " line 1: " + outside},
+      {R"("a" \x00\x04 "\x04\x02" \x05\x06)", "610402 line 1: "s + outside + " line 1: " + outside},
+      {R"(C:\a\001 "\x00\x04" \u0004\u0004 \NUL\NUL\NUL "\x04\x02")",
+       "00040402 line 1: "s + outside},
       {R"(\000\004\004\002)", "00040402"},
       {R"(\0\4\4\2 \0\1\2\3)", " passed 1"},
       {R"(\x00\x04\x04)", " passed 1"},
@@ -140,6 +144,23 @@ TEST_CASE("hex tokens: strings of escapes") {
       {R"(\800\x04\x04\x02)", " passed 1"},
       {R"(\x00\x04\x04\g02)", " passed 1"},
   });
+}
+
+TEST_CASE("hex tokens: strings of escapes within two quotes") {
+  const auto read_nested = [](std::string_view text) {
+    HexLog log;
+    HexReader reader(log, {.style = HexStyle::escapes, .nested = true}, 0);
+    reader.feed(text);
+    reader.finish();
+    for (const auto& problem : reader.problems()) {
+      log.text += " line " + std::to_string(problem.line) + ": " + problem.what;
+    }
+    return log.text;
+  };
+  CHECK(read_nested(R"(rx "'\x00\x04a'" from '\x01' "\x02")") == "000461");
+  CHECK(read_nested(R"(rx ""\x00\x04"", '"\x02\""' "'\x05'")") == "0004022205");
+  CHECK(read_nested(R"(rx "'\x00'a''" "x")") == "00276127");
+  CHECK(read_nested("rx \"'\\x00\n\\x04\nrx \"'\\x05'\"") == "0005 line 1: "s + between);
 }
 
 TEST_CASE("hex tokens: base64") {

@@ -138,6 +138,10 @@ TEST_CASE("hex words: the longest row of words of one size, parted in one way, i
   CHECK(found("00:04:04:02 05 06 07 08 09", longest) == "0506070809");
   CHECK(found("00 04 04 02 x 05 06 07 08", longest) == "00040402"); // of equal ones the first
   CHECK(found("x y z", longest) == "");
+  CHECK(found("00040402 0506 x 10.20", longest) == "00040402"); // 0506 may be a number
+  longest.group = 8;
+  CHECK(found("00040402 0506 x 10.20", longest) == "000404020506");
+  CHECK(found("00040402, 0506", longest) == "00040402");
 }
 
 TEST_CASE("hex words: base64 is clear with 16 characters, a capital and a digit among them") {

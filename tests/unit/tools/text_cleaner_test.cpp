@@ -105,6 +105,8 @@ TEST_CASE("text cleaner: of HTML the tags go, and what is escaped becomes itself
         "00 04\n<05> \"''&\n");
   CHECK(cleaned("00<br/>04<br class=\"x\">05") == "00\n04\n05");
   CHECK(cleaned("&gt; 00&nbsp;04<br>\n&gt; 05<br>\n") == "00 04\n05\n");
+  CHECK(cleaned("&quot;<p style=\"color: black; margin: 0\">00<x n=\"1\">04</x></p>") == "\"0004");
+  CHECK(cleaned("&quot;<x data='0003000400000001'/>") == "\"<x data='0003000400000001'/>");
   CHECK(cleaned("&nbsp;& 00 &x &unknown; < 04 <B> <\n") == " & 00 &x &unknown; < 04 <B> <\n");
   CHECK(cleaned("b&#34;&#x27;\n") == "b\"'\n");
   CHECK(cleaned("&#x00;&#x27;&#x04;\n") == "&#x00;&#x27;&#x04;\n"); // bytes
