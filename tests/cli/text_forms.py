@@ -166,6 +166,8 @@ def language_forms():
         "Go's %q": lambda data: '"' + escaped(
             data, lambda byte: go_escapes.get(byte, f"\\x{byte:02x}")) + '"',
         "Rust's {:?}": lambda data: str(list(data)),
+        "Rust's Bytes": lambda data: 'b"' + escaped(
+            data, lambda byte: "\\0" if byte == 0 else f"\\x{byte:02x}") + '"',
         "Rust's {:02x?}": joined(", ", lambda byte: f"{byte:02x}", "[", "]"),
         "Rust's {:x?}": joined(", ", lambda byte: f"{byte:x}", "[", "]"),
         "Rust's {:#?}": joined("\n", lambda byte: f"    {byte},", "[\n", "\n]"),

@@ -32,6 +32,11 @@ std::optional<unsigned> named(std::string_view name) {
 
 } // namespace
 
+bool Escape::is_digit(char c) const {
+  const char last = digits_ == Digits::octal ? '7' : digits_ == Digits::decimal ? '9' : '0';
+  return c >= '0' && c <= last;
+}
+
 Escape::Step Escape::take(char c) {
   if (length_ == 1) {
     return begin_with(c);
@@ -40,10 +45,11 @@ Escape::Step Escape::take(char c) {
     return go_on_with_name(c);
   }
   if (letter_ == 0) {
-    if (!is_digit(c) || length_ == 4) {
+    const std::size_t longest = digits_ == Digits::zero ? 2 : 4;
+    if (!is_digit(c) || length_ == longest) {
       return end(false);
     }
-    value_ = value_ * (decimal_ ? 10 : 8) + hex_value(c);
+    value_ = value_ * (digits_ == Digits::decimal ? 10 : 8) + hex_value(c);
     ++length_;
     return {true};
   }
@@ -77,13 +83,14 @@ Escape::Step Escape::begin_with(char c) {
     length_ = 2;
     return {true};
   }
-  if (decimal_ && begins_name({&c, 1})) {
+  const bool decimal = digits_ == Digits::decimal;
+  if (decimal && begins_name({&c, 1})) {
     name_ = c;
     length_ = 2;
     return {true};
   }
   length_ = 0;
-  if (decimal_ && c == '&') { // parts digits
+  if (decimal && c == '&') { // parts digits
     return {true};
   }
   const auto at = simple.find(c);

@@ -16,8 +16,11 @@ public:
     const char* problem = nullptr;
   };
 
-  /// `\0` and so on are decimal digits, and Haskell's names are bytes, too; in octal otherwise.
-  explicit Escape(bool decimal) : decimal_(decimal) {}
+  /// Up to three digits; `decimal`: as Lua has them, and Haskell, whose names are bytes, too;
+  /// `zero`: none but `\0`, whatever stands behind it, as in Rust.
+  enum class Digits { octal, decimal, zero };
+
+  explicit Escape(Digits digits) : digits_(digits) {}
 
   void begin() { length_ = 1; }
   bool is_open() const { return length_ != 0; }
@@ -28,9 +31,9 @@ private:
   Step begin_with(char c);
   Step go_on_with_name(char c);
   Step end(bool goes_on);
-  bool is_digit(char c) const { return c >= '0' && c < (decimal_ ? ':' : '8'); }
+  bool is_digit(char c) const;
 
-  bool decimal_;
+  Digits digits_;
   std::size_t length_ = 0; ///< characters so far
   char letter_ = 0;        ///< 0: digits without one
   std::string name_;       ///< instead

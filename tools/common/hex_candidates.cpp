@@ -196,7 +196,7 @@ void add_escapes(Forms& forms, std::string_view sample) {
   if (!sample.contains('\\')) {
     return;
   }
-  for (const int numbers : {10, 16}) {
+  for (const int numbers : {10, 16, 1}) {
     HexForm escapes{HexStyle::escapes};
     escapes.numbers = numbers;
     forms.push_back(escapes);
@@ -205,7 +205,7 @@ void add_escapes(Forms& forms, std::string_view sample) {
   }
   const bool has_nested = std::ranges::any_of(std::array{"\"'", "'\"", "\"\"", "''"},
                                               [&](auto quotes) { return sample.contains(quotes); });
-  for (const int numbers : {10, 16}) {
+  for (const int numbers : {10, 16, 1}) {
     if (has_nested) {
       forms.push_back({.style = HexStyle::escapes, .nested = true, .numbers = numbers});
     }

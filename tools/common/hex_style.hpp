@@ -36,7 +36,8 @@ struct HexForm {
   char bracket = 0;       ///< numbers stand within these only; 0: everywhere
   bool quoted = true;     ///< escapes stand within quotes
   bool nested = false;    ///< within two, as a log quotes what is printed in quotes: `"'\x00'"`
-  int numbers = 16;       ///< base of the bytes of a line with an offset; -10: signed ones
+  int numbers = 16;       ///< base of the bytes of a line with an offset; -10: signed ones; of
+                          ///< escapes: 10: decimal, 1: none but `\0`, else octal
   std::size_t column = 0; ///< where lines begin to count; of digits: the whole text
   std::size_t end_column = std::string_view::npos; ///< of words: behind the last one
   std::size_t skipped = 0;                         ///< words before the bytes

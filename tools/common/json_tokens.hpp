@@ -24,14 +24,14 @@ private:
   void end_string();
 
   ByteNumbers numbers_{form().base};
-  Escape escape_{false};    ///< in a string of characters
-  bool backslash_ = false;  ///< in another one
-  bool inside_ = false;     ///< a string
-  std::string token_;       ///< a key, a number
-  bool behind_key_ = false; ///< the next string is bytes
-  bool of_strings_ = false; ///< the next strings are, too
-  bool in_list_ = false;    ///< of numbers
-  unsigned value_ = 0;      ///< of a pair of digits
+  Escape escape_{Escape::Digits::octal}; ///< in a string of characters
+  bool backslash_ = false;               ///< in another one
+  bool inside_ = false;                  ///< a string
+  std::string token_;                    ///< a key, a number
+  bool behind_key_ = false;              ///< the next string is bytes
+  bool of_strings_ = false;              ///< the next strings are, too
+  bool in_list_ = false;                 ///< of numbers
+  unsigned value_ = 0;                   ///< of a pair of digits
   std::size_t digits_ = 0;
 };
 

@@ -23,12 +23,8 @@ public:
   std::string text;
 };
 
-inline std::string read_in(std::string_view text, std::size_t piece) {
-  HexLog log;
-  HexReader reader(log);
-  for (; !text.empty(); text.remove_prefix(std::min(piece, text.size()))) {
-    reader.feed(text.substr(0, piece));
-  }
+/// With what was wrong.
+inline std::string end_of(HexReader& reader, HexLog& log) {
   reader.finish();
   if (reader.lines_passed_over() != 0) {
     log.text += " passed " + std::to_string(reader.lines_passed_over());
@@ -37,6 +33,22 @@ inline std::string read_in(std::string_view text, std::size_t piece) {
     log.text += " line " + std::to_string(problem.line) + ": " + problem.what;
   }
   return log.text + (reader.has_refused() ? " REFUSED" : "");
+}
+
+inline std::string read_form(const HexForm& form, std::string_view text) {
+  HexLog log;
+  HexReader reader(log, form, 0);
+  reader.feed(text);
+  return end_of(reader, log);
+}
+
+inline std::string read_in(std::string_view text, std::size_t piece) {
+  HexLog log;
+  HexReader reader(log);
+  for (; !text.empty(); text.remove_prefix(std::min(piece, text.size()))) {
+    reader.feed(text.substr(0, piece));
+  }
+  return end_of(reader, log);
 }
 
 inline std::string read(std::string_view text) {

@@ -146,16 +146,17 @@ TEST_CASE("hex tokens: strings of escapes") {
   });
 }
 
+TEST_CASE("hex tokens: digits behind a backslash") {
+  const std::string text = R"("\0\012\1a\0")";
+  CHECK(read_form({.style = HexStyle::escapes}, text) == "000a016100");
+  CHECK(read_form({.style = HexStyle::escapes, .numbers = 10}, text) == "000c016100");
+  CHECK(read_form({.style = HexStyle::escapes, .numbers = 1}, text) ==
+        "0000313261" + "00 line 1: "s + no_escape);
+}
+
 TEST_CASE("hex tokens: strings of escapes within two quotes") {
   const auto read_nested = [](std::string_view text) {
-    HexLog log;
-    HexReader reader(log, {.style = HexStyle::escapes, .nested = true}, 0);
-    reader.feed(text);
-    reader.finish();
-    for (const auto& problem : reader.problems()) {
-      log.text += " line " + std::to_string(problem.line) + ": " + problem.what;
-    }
-    return log.text;
+    return read_form({.style = HexStyle::escapes, .nested = true}, text);
   };
   CHECK(read_nested(R"(rx "'\x00\x04a'" from '\x01' "\x02")") == "000461");
   CHECK(read_nested(R"(rx ""\x00\x04"", '"\x02\""' "'\x05'")") == "0004022205");
