@@ -173,7 +173,6 @@ Result<bool> ResumableFile::prepare_compared(std::uint32_t packet, std::uint64_t
       packet > from.held || offset <= from.offset || offset > data_.bytes) {
     return false;
   }
-  const auto& begun = saved_.proved.value_or(saved_.from);
   const auto compared = Bytes(from.overlap).first(offset - from.offset);
   if (!is_begun_) {
     barrier.add(checkpoint_.file());
@@ -182,7 +181,7 @@ Result<bool> ResumableFile::prepare_compared(std::uint32_t packet, std::uint64_t
   barrier.add(part_.file()); // the last claim may have had a tail that is in there now
   next_ = saved_;
   next_tail_ = part_.tail();
-  next_.proved = Place{packet, offset, crc16(compared, begun.crc), crc64(compared, begun.crc64)};
+  next_.proved = Place{packet, offset, crc16(compared, from.crc), crc64(compared, crc64_before_)};
   return true;
 }
 

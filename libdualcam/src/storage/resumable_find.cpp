@@ -342,6 +342,7 @@ Result<ResumableFile> ResumableFile::go_on(Found found, const StateFolder& state
     result.resume_point_ = {
         start.packet, claim.held.packets,         start.offset, start.crc, std::move(overlap),
         {},           result.identity_.in_packets};
+    result.crc64_before_ = start.crc64;
   }
   const auto id = result.checkpoint_.part();
   const bool has_entry = std::ranges::find(known.parts, id, &PartEntry::id) != known.parts.end();

@@ -177,6 +177,7 @@ private:
   std::shared_ptr<const ByteBuffer> next_tail_; ///< of that
   Claim published_;                             ///< and not confirmed yet
   ResumePoint resume_point_;
+  std::uint64_t crc64_before_ = 0; ///< of what is before that
   std::optional<FileRecord> record_;
   std::shared_ptr<Naming> naming_;
 };
