@@ -38,10 +38,11 @@ TEST_CASE("sessions: all four kinds arrive in one connection and are forgotten b
   }
 }
 
-TEST_CASE("camera: a file by path is sent when it is asked for as the camera takes it, no other") {
+TEST_CASE("camera: a file by path is sent when it is asked for as the camera takes it, no other, "
+          "and so is its metadata") {
   const auto content = random_bytes(100, 1);
   const std::vector<CameraFile> files{
-      {*FileRef::of_path("mdas9/video/251021/094657.mp4"), content, {}}};
+      {*FileRef::of_path("mdas9/video/251021/094657.mp4"), content, random_bytes(13, 2)}};
   const auto& file = files[0].file;
   struct Case {
     PathForm form;
@@ -61,8 +62,10 @@ TEST_CASE("camera: a file by path is sent when it is asked for as the camera tak
       config.path_form = form;
       CameraSession camera(config, files);
       (void)answer_to(camera, "");
+      const auto metadata = answer_to(camera, to_hex(encode(MetadataRequest{request})));
       const auto answer = answer_to(camera, to_hex(encode(FileRequest{request})));
-      CAPTURE(request, answer);
+      CAPTURE(request, metadata, answer);
+      CHECK(metadata.starts_with(is_meant ? "000b" : "0005"));
       CHECK(answer.starts_with(is_meant ? "0001" : "0005"));
     }
   }

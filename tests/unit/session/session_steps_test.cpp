@@ -132,7 +132,9 @@ TEST_CASE("while the host owes an answer the device owes nothing") {
   session.fetch(now += 1min);
   drain();
   CHECK(session.overdue_at() == now + 5s);
+  now += 1s;
   receive(start_of_2);
+  CHECK(session.stepped_at() == now);
   CHECK(session.overdue_at() == TimePoint::max());
   session.begin(now += 1min);
   drain();

@@ -49,6 +49,18 @@ TEST_CASE("resumable file: what the camera has replaced is kept, and never gone 
   CHECK_FALSE(found(folder.path()));
 }
 
+TEST_CASE("resumable file: what was set aside makes way for a file of its new name, and is no part "
+          "of the camera's for that") {
+  const TemporaryFolder folder;
+  leave_part(folder / "a.jpg", content(), 3);
+  REQUIRE(found(folder.path())->set_aside() == folder / "a_1.jpg.part");
+  const auto file = begin(folder / "a_1.jpg");
+  REQUIRE(file);
+  CHECK(file->path() == folder / "a_1.jpg.part");
+  CHECK(content_of(folder / "a_1_1.jpg.part").size() == 3072);
+  CHECK(read(state_in(folder.path())).parts.size() == 1);
+}
+
 TEST_CASE("resumable file: what is set aside takes no other's name, and no other's checkpoint") {
   const TemporaryFolder folder;
   leave_part(folder / "a.jpg", content(), 3);

@@ -331,6 +331,9 @@ TEST_CASE("resumable file: a part of version 0.1 is gone on with, when its data 
   part[0] ^= 1; // which no other packet tells
   write_file(folder / "c.jpg.part", part);
   CHECK(found(folder.path(), identity(), "c.jpg")->path() == folder / "b.jpg.part");
+  leave_part_1(folder / "d.jpg.part");
+  fs::resize_file(folder / "d.jpg.part", 4100); // less than the newer claim says
+  CHECK(found(folder.path(), identity(), "d.jpg")->path() == folder / "d.jpg.part");
 }
 
 TEST_CASE("resumable file: metadata of one side only keeps no part from being found") {

@@ -3,7 +3,10 @@
 #include <atomic>
 #include <thread>
 
-#include "dualcam/wire/crc16.hpp"
+#include <fcntl.h>
+
+#include "dualcam/storage/durable.hpp"
+#include "storage/memory_disk.hpp"
 #include "storage/record_testing.hpp"
 #include "temporary_folder.hpp"
 
@@ -147,6 +150,42 @@ TEST_CASE("state folder: what is longer than 64 KiB is written anew") {
   };
   CHECK(after_adding(limit) > limit);
   CHECK(after_adding(limit + 1) < 1000);
+}
+
+TEST_CASE(
+    "state folder: while it is written anew any call fails, and the power goes: what was known "
+    "stays known") {
+  const std::string path = "/out/" + std::string(state_folder_name) + "/350612071913857";
+  unsigned calls = 0;
+  for (unsigned failing = 0; failing <= calls; ++failing) {
+    INFO("call " << failing << " fails");
+    MemoryDisk disk;
+    const FileSystem::Use use(disk);
+    REQUIRE(disk.mkdir("/out", 0777) == 0);
+    StateFolder state("/out", imei);
+    REQUIRE(add(state, record()));
+    {
+      auto file = File::open(path, O_RDWR);
+      REQUIRE(file);
+      REQUIRE(file->append(as_bytes(std::string(65'536, 'x') + '\n')));
+      REQUIRE(file->sync());
+    }
+    REQUIRE(sync_folder("/"));
+    REQUIRE(sync_folder("/out"));
+    const auto before = disk.calls;
+    disk.failing = failing == 0 ? 0 : before + failing;
+    const bool added = add(state, part());
+    calls = failing == 0 ? disk.calls - before : calls;
+    CHECK((added || failing != 0));
+    disk.failing = 0;
+    for (const bool keeps : {false, true}) {
+      const auto after = disk.after_cut([&] { return keeps; }, false);
+      const FileSystem::Use then(*after);
+      CHECK(names(state) == std::vector<std::string>{record().name.string()});
+      CHECK((read(state).parts == std::vector{part()} || !added));
+    }
+  }
+  CHECK(calls > 10);
 }
 
 TEST_CASE("state folder: several writers share it, also while it is written anew") {
