@@ -236,14 +236,16 @@ bool Settler::place_by_chain(std::span<Run> session, std::size_t reach,
     if (run.placed || packet.verdict == DumpVerdict::cut || !packet.stored) {
       continue;
     }
-    const auto place = joined_at(i, start_of(packet), reach, joints);
+    const auto start = start_of(packet);
+    const auto place = joined_at(i, start, reach, joints);
     if (!place || !fits(run, *place)) {
       continue;
     }
     if (!known) {
       known = known_places();
     }
-    if (came_elsewhere(run, *place, *known)) {
+    const bool is_behind_another_sync = start == 0 && contradicts(run, *place, *known);
+    if (is_behind_another_sync || came_elsewhere(run, *place, *known)) {
       continue;
     }
     put(run, *place, DumpNumbering::inferred, by_chain);

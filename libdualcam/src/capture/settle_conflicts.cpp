@@ -198,6 +198,37 @@ void doubt_counts_before_jumps(CapturedTransfer& transfer) {
   }
 }
 
+/// A packet that fits nowhere, and whose CRC is the one that it goes on from, may belong behind any
+/// packet with that CRC: what was counted on to from there may be a packet further.
+void doubt_counts_around_loops(CapturedTransfer& transfer) {
+  auto& packets = transfer.packets;
+  std::map<std::uint16_t, std::size_t> first;        // packet of the session with this CRC
+  std::vector<int> begin_or_end(packets.size() + 1); // of what is doubted
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    const auto& packet = packets[i];
+    if (packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::nothing) {
+      first.clear();
+    }
+    if (!packet.stored || packet.verdict == DumpVerdict::cut) {
+      continue;
+    }
+    if (packet.verdict == DumpVerdict::good) {
+      first.emplace(*packet.stored, i);
+    } else if (const auto before = first.find(*packet.stored);
+               before != first.end() && start_of(packet) == *packet.stored) {
+      ++begin_or_end[before->second + 1];
+      --begin_or_end[i];
+    }
+  }
+  int doubts = 0;
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    doubts += begin_or_end[i];
+    if (doubts != 0 && packets[i].origin != DumpOrigin::header) {
+      packets[i].numbering = std::max(packets[i].numbering, DumpNumbering::inferred);
+    }
+  }
+}
+
 /// The next packet, which is whole, goes on from another CRC than this one has: so this one's fits
 /// by chance, unless packets are missing between them.
 void doubt_what_the_next_contradicts(CapturedTransfer& transfer) {
@@ -277,6 +308,7 @@ void settle_conflicts(CapturedTransfer& transfer) {
     doubt_places_of_equals(transfer, damaged);
   }
   doubt_counts_before_jumps(transfer);
+  doubt_counts_around_loops(transfer);
   doubt_what_the_next_contradicts(transfer);
   believe_what_came_so(transfer);
   doubt_headers_that_the_next_contradicts(transfer);

@@ -127,6 +127,7 @@ void settle_numbers(CapturedTransfer& transfer) {
   settle_start(transfer);
   Settler(transfer).settle();
   settle_conflicts(transfer);
+  settle_lost_syncs(transfer);
 }
 
 } // namespace dualcam

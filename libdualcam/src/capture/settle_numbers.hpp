@@ -25,6 +25,10 @@ void settle_numbers(CapturedTransfer& transfer);
 /// place, and, where something is damaged, one content at two places.
 void settle_conflicts(CapturedTransfer& transfer);
 
+/// A packet that fits nowhere may be whole, and a SYNC be lost before it, or before the last few
+/// packets, which came another time: unchecked, where its CRC says so.
+void settle_lost_syncs(CapturedTransfer& transfer);
+
 /// Says once why numbers were changed.
 void note_correction(CapturedTransfer& transfer, std::string_view reason);
 
