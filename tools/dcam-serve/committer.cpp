@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/unforeseen.hpp"
+#include "dcam-serve/guarded.hpp"
 
 namespace dualcam::serve {
 namespace {
@@ -19,16 +19,6 @@ constexpr std::chrono::nanoseconds age_per_hundred = 15ms; // parts
 constexpr std::chrono::nanoseconds longest_interval = 2500ms;
 constexpr std::chrono::nanoseconds longest_company = 50ms;
 constexpr std::chrono::nanoseconds company_per_part = 50us;
-
-/// An exception is a failure of its job.
-template <class Call> auto guarded(Call call) -> decltype(call()) {
-  try {
-    return call();
-  } catch (...) {
-    return std::unexpected(
-        Error{ErrorCategory::io, 0, unforeseen(std::current_exception()).message});
-  }
-}
 
 void fail(Job& job, const Error& error, bool barrier) {
   job.fail(error, barrier);

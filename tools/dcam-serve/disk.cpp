@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/unforeseen.hpp"
+#include "dcam-serve/guarded.hpp"
 #include "dcam-serve/walk.hpp"
 
 namespace dualcam::serve {
@@ -185,11 +185,11 @@ asio::awaitable<void> Disk::pass() {
 /// On its own thread.
 void Disk::sync(std::span<Commit> commits) {
   const FileSystem::Use use(files_);
-  try {
-    syncer_.sync(commits);
-  } catch (...) { // nobody knows how far it came
-    for (auto& commit : commits) {
-      commit.error = Error{ErrorCategory::io, 0, unforeseen(std::current_exception()).message};
+  const auto synced =
+      guarded([&]() -> Result<void> { return syncer_.sync(commits), Result<void>(); });
+  for (auto& commit : commits) {
+    if (!synced) { // nobody knows how far it came
+      commit.error = synced.error();
     }
   }
 }

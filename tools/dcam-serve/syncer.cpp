@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "dcam-serve/guarded.hpp"
 #include "dualcam/storage/durable.hpp"
 
 namespace dualcam::serve {
@@ -71,18 +72,19 @@ struct Syncer::Item {
   std::optional<dev_t> written_to{};
   Result<void> result{};
 
+  /// On any thread, which does not end by what is thrown.
   void sync() {
-    if (!result) {
-      return;
+    if (result && table != nullptr && !is_written) {
+      result = guarded([&] { return write(), result; });
     }
-    if (table != nullptr && !is_written) {
-      write();
+    if (result) {
+      result = guarded([&] {
+        return file != nullptr   ? file->sync()
+               : late == nullptr ? sync_folder(folder)
+               : is_written      ? Barrier::Late{late->path}.sync()
+                                 : late->sync();
+      });
     }
-    result = !result           ? result
-             : file != nullptr ? file->sync()
-             : late == nullptr ? sync_folder(folder)
-             : is_written      ? Barrier::Late{late->path}.sync()
-                               : late->sync();
   }
 
   void write() {

@@ -1,5 +1,8 @@
 #include "dcam-serve/syncer.hpp"
 
+#include <latch>
+#include <new>
+
 #include <fcntl.h>
 #include <linux/magic.h>
 
@@ -201,6 +204,25 @@ TEST_CASE("syncer: a file on another file system is synced by itself") {
   many.sync();
   CHECK(many.disk.wholes == 1);
   CHECK(many.disk.files == 10);
+}
+
+TEST_CASE("syncer: what is thrown on whatever thread is the error of whose it is") {
+  TestClock clock;
+  Syncer syncer(clock, {2, 2});
+  std::latch both(2); // threads
+  std::vector<Commit> commits;
+  for (int i = 0; i < 2; ++i) {
+    auto& commit = commits.emplace_back(std::make_shared<Nothing>(), false);
+    commit.barrier.add(Barrier::Late{"/out/a", [&]() -> Result<File> {
+                                       both.arrive_and_wait();
+                                       throw std::bad_alloc();
+                                     }});
+  }
+  syncer.sync(commits);
+  for (const auto& commit : commits) {
+    REQUIRE(commit.error);
+    CHECK_THAT(commit.error->message, ContainsSubstring("memory"));
+  }
 }
 
 TEST_CASE("syncer: it holds the folder that it syncs as a whole, and no longer than it lives") {
