@@ -203,6 +203,27 @@ class Captures(ToolTest):
                 else:
                     self.assertIn("behind the other side's RST: not used", done.stderr.decode())
 
+    def test_headers_that_cannot_be_are_counted(self):
+        frames = Upload(2, "kinds", "none").frames(20000)[0]
+        for at, value, size, what in ((32, 0x20, 180, "TCP"), (32, 0x50, 39, "TCP"),
+                                      (0, 0x41, 180, "IP"), (0, 0x45, 19, "IP")):
+            damaged = bytearray(frames[20][:size])
+            damaged[at:at + 1] = bytes([value])[:size - at]
+            with self.subTest(what=what, value=value, size=size):
+                done, _ = self.made([*frames[:20], bytes(damaged), *frames[21:]])
+                self.assertIn(f"1 frame not read: {what} headers that are damaged or cut off",
+                              done.stderr.decode())
+
+    def test_a_path_of_any_length_is_shown_on_a_line(self):
+        stream = bytes.fromhex("0000 0006 00013ee13c001981 42000400 000d 9c40")
+        stream += b"dsm/\x1b[31m" + b"p" * 39_991 + bytes.fromhex("0001 0006 00000009 0000")
+        path = self.folder / "path.bin"
+        path.write_bytes(stream)
+        done = self.run_tool("dcam-crc", "-v", "--dump", path)
+        self.assertIn("ppp... (40000 bytes)", done.stderr)
+        self.assertNotIn("\x1b", done.stdout + done.stderr)
+        self.assertLess(max(map(len, (done.stdout + done.stderr).splitlines())), 500)
+
     def test_tunnels(self):
         link = struct.unpack_from(">I", self.header, 20)[0]
         outer = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 64, 0, 0, bytes(4), bytes(4))

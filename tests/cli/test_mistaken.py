@@ -5,6 +5,7 @@ Run: DUALCAM_TOOLS=build/gcc/tools python3 tests/cli/test_mistaken.py
 """
 import pathlib
 import shutil
+import subprocess
 import unittest
 
 from harness import ToolTest
@@ -19,6 +20,17 @@ class Mistaken(ToolTest):
             done = self.run_tool("dcam-convert", path)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             self.assertIn("is captured traffic: 'dcam-crc -x DIR --dump FILE'", done.stderr)
+
+    def test_what_is_compressed_is_nothing_to_convert(self):
+        for command, name in ((["gzip", "-c"], "gz"), (["zstd", "-qc"], "zst"), (["xz", "-c"], "xz")):
+            with self.subTest(command=command):
+                path = self.folder / f"capture.pcap.{name}"
+                path.write_bytes(subprocess.run([*command, CASES / "fragments.pcap"], check=True,
+                                                capture_output=True).stdout)
+                done = self.run_tool("dcam-convert", path)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertIn(f"is compressed: '{command[0]} -dc' undoes it; of captured traffic "
+                              "'dcam-crc -x DIR --dump FILE'", done.stderr)
 
     def test_a_clip_has_no_metadata_in_it(self):
         for begin, name in ((b"\xff\xd8\xff\xe0\0\x10JFIF", "JPEG"),

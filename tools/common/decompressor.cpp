@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "common/compression.hpp"
 #include "common/descriptor.hpp"
 #include "common/process.hpp"
 #include "common/temporary_file.hpp"
@@ -65,19 +66,6 @@ struct Decompressor::Running {
     return last_line(text);
   }
 };
-
-std::string Decompressor::tool_for(Bytes first_bytes) {
-  const auto text = as_text(first_bytes);
-  return text.starts_with("\x1f\x8b\x08")                              ? "gzip"
-         : text.starts_with("\x28\xb5\x2f\xfd")                        ? "zstd"
-         : text.starts_with("\x04\x22\x4d\x18")                        ? "lz4"
-         : text.starts_with("BZh") && text.substr(4).starts_with("1A") ? "bzip2"
-         : text.starts_with(std::string_view("\xfd"
-                                             "7zXZ\0",
-                                             6))
-             ? "xz"
-             : "";
-}
 
 Result<Decompressor> Decompressor::start(const std::string& tool, InputFile file) {
   auto output = make_pipe();
@@ -142,7 +130,7 @@ Result<ContentFile> ContentFile::open(const std::string& path) {
   }
   ContentFile opened;
   opened.again_ = file->size().has_value() && path != "-";
-  if (const auto tool = Decompressor::tool_for(*first); !tool.empty()) {
+  if (const auto tool = compression_tool(*first); !tool.empty()) {
     auto decompressor = Decompressor::start(tool, std::move(*file));
     if (!decompressor) {
       return std::unexpected(decompressor.error());

@@ -9,13 +9,10 @@
 
 namespace dualcam::inline tools {
 
-/// gzip, zstd, lz4, bzip2 or xz, at work on a file; no shell. Whatever it has not written when this
-/// object goes is not waited for.
+/// One of the tools of compression.hpp, at work on a file; no shell. Whatever it has not written
+/// when this object goes is not waited for.
 class Decompressor {
 public:
-  /// The tool's name, if a file that begins so is compressed; otherwise empty. 6 bytes tell.
-  static std::string tool_for(Bytes first_bytes);
-
   /// Starts `tool` on `file`, from its beginning. Error: io, there is no such tool.
   static Result<Decompressor> start(const std::string& tool, InputFile file);
   Decompressor(Decompressor&&) noexcept;

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "common/decompressor.hpp"
+#include "common/compression.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -55,7 +55,7 @@ std::string other_format(Bytes first_bytes) {
   if (const auto archive = name_among(archives, text); !archive.empty()) {
     return fmt::format("an archive, {}: unpack it, and give what is in it", archive);
   }
-  const auto tool = Decompressor::tool_for(first_bytes);
+  const auto tool = compression_tool(first_bytes);
   return tool.empty() ? ""
                       : fmt::format("compressed more than once: '{} -dc' undoes it once", tool);
 }

@@ -11,16 +11,22 @@ std::optional<TcpSegment> SegmentFinder::find(LinkType link, Bytes frame) {
   auto inner = ip_packet_in(link, frame);
   for (int depth = 0; inner && depth <= most_tunnels; ++depth) {
     auto payload = decode_ip(*inner);
-    if (payload) {
-      packets_.push_back(*payload);
-      payload = payload->fragment ? fragments_.add(*payload) : payload;
+    if (!payload) {
+      count_unread("IP headers that are damaged or cut off");
+      return std::nullopt;
     }
+    packets_.push_back(*payload);
+    payload = payload->fragment ? fragments_.add(*payload) : payload;
     if (!payload) {
       return std::nullopt;
     }
     if (auto segment = decode_tcp(*payload)) {
       cut_off_ += segment->payload.size() < segment->length ? 1 : 0;
       return segment;
+    }
+    if (payload->protocol == protocol_tcp) {
+      count_unread("TCP headers that are damaged or cut off");
+      return std::nullopt;
     }
     inner = packet_within(*payload);
   }

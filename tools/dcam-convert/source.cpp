@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "common/capture_magic.hpp"
+#include "common/compression.hpp"
 #include "common/counted.hpp"
 #include "common/descriptor.hpp"
 #include "common/escape.hpp"
@@ -344,17 +345,33 @@ Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input
   return std::move(*sidecar);
 }
 
+namespace {
+
+/// What a file is that begins so, and what can be done with it; empty: maybe a video.
+std::string mistaken_for_video(Bytes first_bytes) {
+  if (is_capture(first_bytes)) {
+    return "is captured traffic: 'dcam-crc -x DIR --dump FILE' writes the files that are in it";
+  }
+  const auto tool = compression_tool(first_bytes);
+  return tool.empty() ? ""
+                      : fmt::format("is compressed: '{} -dc' undoes it; of captured traffic "
+                                    "'dcam-crc -x DIR --dump FILE' writes the files that are in it",
+                                    tool);
+}
+
+} // namespace
+
 Outcome<Source> open_source(const Workshop& workshop, const std::string& path, Record& record,
                             Bytes begin) {
   auto file = Input::open(path, workshop.stop, Input::most_copied_bytes, begin);
   if (!file) {
     return io_failure(file.error());
   }
-  std::array<std::byte, 4> first{};
-  if (file->size() >= first.size() && file->read(0, first) && is_capture(first)) {
-    return std::unexpected(Failure{ExitCode::bad_data,
-                                   "is captured traffic: 'dcam-crc -x DIR --dump FILE' writes the "
-                                   "files that are in it"});
+  std::array<std::byte, 6> first{};
+  if (file->size() >= first.size() && file->read(0, first)) {
+    if (auto what = mistaken_for_video(first); !what.empty()) {
+      return std::unexpected(Failure{ExitCode::bad_data, std::move(what)});
+    }
   }
   record.format = name_of(file->format());
   auto sidecar = load_sidecar(workshop, path);

@@ -199,6 +199,14 @@ std::string start_text(const CapturedTransfer& transfer) {
                                                : counted(*transfer.start, "byte"));
 }
 
+/// The network says it, and it may be long.
+std::string path_text(std::string_view path) {
+  constexpr std::size_t most_shown = 255;
+  return path.size() <= most_shown
+             ? escaped(path)
+             : fmt::format("{}... ({} bytes)", escaped(path.substr(0, most_shown)), path.size());
+}
+
 std::string nothing_found(const DumpFacts& facts) {
   if (facts.form == DumpForm::hex_text) {
     return fmt::format("line {}: no command of a camera found in it, read from here as hex: print "
@@ -255,7 +263,8 @@ void DumpReport::trace(const DumpStream& stream, const DumpEvent& event) {
     console_.detail(fmt::format("{}offset {}: METADATA, {}", where, metadata->offset,
                                 counted(metadata->payload.size(), "byte")));
   } else if (const auto* path = std::get_if<DumpPath>(&event)) {
-    console_.detail(fmt::format("{}offset {}: PATH {}", where, path->offset, escaped(path->path)));
+    console_.detail(
+        fmt::format("{}offset {}: PATH {}", where, path->offset, path_text(path->path)));
   } else if (const auto* began = std::get_if<DumpTransferBegan>(&event)) {
     if (const auto start = began->bytes ? began->bytes : began->packets) {
       console_.detail(fmt::format("{}offset {}: START {}", where, began->offset, *start));
@@ -280,7 +289,7 @@ void DumpReport::transfer(const CapturedTransfer& transfer) {
 }
 
 void DumpReport::headline(const CapturedTransfer& transfer) {
-  const auto path = transfer.path.empty() ? "" : ", path " + escaped(transfer.path);
+  const auto path = transfer.path.empty() ? "" : ", path " + path_text(transfer.path);
   product_.line(fmt::format("{}: transfer {}: {}, IMEI {}{}", escaped(dump_), transfers_,
                             description(transfer),
                             transfer.imei ? format_imei(*transfer.imei) : "unknown", path));

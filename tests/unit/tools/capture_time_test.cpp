@@ -1,5 +1,6 @@
 #include "common/capture_time.hpp"
 
+#include "common/compression.hpp"
 #include "common/decompressor.hpp"
 #include "temporary_folder.hpp"
 #include "tools/capture_testing.hpp"
@@ -101,12 +102,12 @@ TEST_CASE("capture time: the resolution is found behind other options") {
 }
 
 TEST_CASE("compressed input: the tool for it is told by its first bytes") {
-  CHECK(Decompressor::tool_for(from_hex("1f8b08000000")) == "gzip");
-  CHECK(Decompressor::tool_for(from_hex("28b52ffd0000")) == "zstd");
-  CHECK(Decompressor::tool_for(from_hex("fd377a585a00")) == "xz");
-  CHECK(Decompressor::tool_for(from_hex("1f8b09")).empty());
-  CHECK(Decompressor::tool_for(from_hex("fd377a585a01")).empty());
-  CHECK(Decompressor::tool_for({}).empty());
+  CHECK(compression_tool(from_hex("1f8b08000000")) == "gzip");
+  CHECK(compression_tool(from_hex("28b52ffd0000")) == "zstd");
+  CHECK(compression_tool(from_hex("fd377a585a00")) == "xz");
+  CHECK(compression_tool(from_hex("1f8b09")).empty());
+  CHECK(compression_tool(from_hex("fd377a585a01")).empty());
+  CHECK(compression_tool({}).empty());
 }
 
 TEST_CASE("compressed input: its content is read, and an end that is not there is told") {

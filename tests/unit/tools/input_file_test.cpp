@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include "common/compression.hpp"
 #include "common/decompressor.hpp"
 #include "common/process.hpp"
 #include "standard_input.hpp"
@@ -87,12 +88,12 @@ TEST_CASE("input file: text is read up to a limit") {
 }
 
 TEST_CASE("decompressor: the first bytes tell the tool") {
-  CHECK(Decompressor::tool_for(from_hex("1f8b08 00")) == "gzip");
-  CHECK(Decompressor::tool_for(from_hex("28b52ffd")) == "zstd");
-  CHECK(Decompressor::tool_for(from_hex("fd377a585a00")) == "xz");
-  CHECK(Decompressor::tool_for(from_hex("04224d18")) == "lz4");
+  CHECK(compression_tool(from_hex("1f8b08 00")) == "gzip");
+  CHECK(compression_tool(from_hex("28b52ffd")) == "zstd");
+  CHECK(compression_tool(from_hex("fd377a585a00")) == "xz");
+  CHECK(compression_tool(from_hex("04224d18")) == "lz4");
   for (const auto* other : {"", "1f8b", "1f8b09", "28b52ffe", "fd377a585a01", "fd377a585a"}) {
-    CHECK(Decompressor::tool_for(from_hex(other)) == "");
+    CHECK(compression_tool(from_hex(other)) == "");
   }
 }
 
