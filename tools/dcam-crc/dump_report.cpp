@@ -207,21 +207,6 @@ std::string path_text(std::string_view path) {
              : fmt::format("{}... ({} bytes)", escaped(path.substr(0, most_shown)), path.size());
 }
 
-std::string nothing_found(const DumpFacts& facts) {
-  if (facts.form == DumpForm::hex_text) {
-    return fmt::format("line {}: no command of a camera found in it, read from here as hex: print "
-                       "the bytes with 'xxd', or take them as a binary file",
-                       facts.first_line);
-  }
-  return facts.form == DumpForm::capture && facts.frames == 0
-             ? "no packet in it"
-             : "no command of a camera found in it";
-}
-
-std::string status_text(std::uint32_t code) {
-  return fmt::format("the camera's STATUS {}: {}", code, status_meaning(code));
-}
-
 } // namespace
 
 DumpReport::DumpReport(const CrcOptions& options, Product& product, Console& console)
@@ -467,99 +452,10 @@ void DumpReport::skipped(const DumpSkipped& skipped) {
 }
 
 void DumpReport::end(const DumpFacts& facts, const DumpTalk& talk) {
-  const auto commands = talk.commands;
   if (options_.common.json) {
-    event("summary", {{"form", name_of(facts.form)},
-                      {"transfers", transfers_},
-                      {"connections", facts.form == DumpForm::capture ? facts.streams : 0},
-                      {"other_connections", facts.other_connections},
-                      {"connections_encrypted", facts.encrypted},
-                      {"connections_given_up", facts.given_up},
-                      {"segments_late", facts.late},
-                      {"segments_differing", facts.differing},
-                      {"segments_behind_reset", facts.behind_reset},
-                      {"captures_not_read_to_end", facts.not_read_to_end},
-                      {"frames_not_read", facts.not_read},
-                      {"frames_cut_off", facts.cut_off},
-                      {"lines_passed_over", facts.lines_passed_over},
-                      {"lines_not_read", facts.problem_count},
-                      {"text_conversion", facts.conversion},
-                      {"commands", commands},
-                      {"status", talk.status ? Json(*talk.status) : Json()}});
+    event("summary", summary_fields(facts, talk, transfers_));
   }
-  const auto name = escaped(dump_);
-  if (facts.other_connections != 0) {
-    console_.note(fmt::format("{}: {} without camera traffic", name,
-                              counted(facts.other_connections, "other connection")));
-  }
-  if (facts.encrypted != 0) {
-    console_.warning(fmt::format("{}: {} encrypted with TLS, and cannot be read: capture what is "
-                                 "said behind it",
-                                 name,
-                                 counted(facts.encrypted, "connection is", "connections are")));
-  }
-  if (facts.given_up != 0) {
-    console_.warning(
-        fmt::format("{}: {} given up early: more were open at once than are kept; --port chooses",
-                    name, counted(facts.given_up, "connection was", "connections were")));
-  }
-  const bool is_out_of_order = is_flawed_ && facts.back_in_time != 0;
-  if (facts.late != 0) {
-    console_.warning(fmt::format("{}: {} came too late: what is in such counts as missing", name,
-                                 counted(facts.late, "TCP segment")));
-  }
-  if (facts.differing != 0) {
-    console_.warning(fmt::format("{}: {} came again with other bytes, which are not used: damaged "
-                                 "on the way, or of another connection of the same ports whose "
-                                 "beginning is not in the capture",
-                                 name, counted(facts.differing, "TCP segment")));
-  }
-  if (facts.behind_reset != 0) {
-    console_.warning(fmt::format("{}: {} came behind the other side's RST: not used", name,
-                                 counted(facts.behind_reset, "TCP segment")));
-  }
-  if (facts.late != 0 || is_out_of_order) {
-    console_.note(fmt::format("{}: {}'reordercap' puts frames in the order of their times", name,
-                              is_out_of_order ? "the times of frames go back: " : ""));
-  }
-  if (facts.not_read_to_end != 0 && transfers_ != 0) {
-    console_.warning(fmt::format("{}: {} not read to the end: what is missing may be in the rest",
-                                 name,
-                                 counted(facts.not_read_to_end, "capture was", "captures were")));
-  }
-  if (facts.cut_off != 0) {
-    console_.warning(fmt::format("{}: of {} only the beginning was captured: the snapshot length "
-                                 "was too small; tcpdump -s 0 takes all",
-                                 name, counted(facts.cut_off, "frame")));
-  }
-  for (const auto& [type, count] : facts.not_read) {
-    console_.note(fmt::format("{}: {} not read: {}", name, counted(count, "frame"), type));
-  }
-  if (facts.lines_passed_over != 0) {
-    console_.note(fmt::format("{}: {} without hex passed over", name,
-                              counted(facts.lines_passed_over, "line")));
-  }
-  for (const auto& problem : facts.problems) {
-    console_.error(fmt::format("{}: line {}: {}", name, problem.line, escaped(problem.what)));
-  }
-  if (const auto more = facts.problem_count - facts.problems.size(); more != 0) {
-    console_.error(fmt::format("{}: and {} of the kind", name, counted(more, "more line")));
-  }
-  if (!facts.conversion.empty()) {
-    console_.error(name + ": " + facts.conversion);
-  } else if (commands == 0 && !talk.server_said.empty()) {
-    console_.error(fmt::format("{}: only commands of a server are in it, the last one {}: what the "
-                               "camera sent is not there",
-                               name, escaped(talk.server_said)));
-  } else if (commands == 0 && facts.problem_count == 0 && facts.not_read_to_end == 0) {
-    console_.error(name + ": " + nothing_found(facts));
-  } else if (transfers_ == 0 && commands != 0) {
-    const bool unanswered = !talk.server_said.empty() && !talk.answered;
-    console_.note(fmt::format(
-        "{}: no transfer in it{}{}", name, talk.status ? "; " + status_text(*talk.status) : "",
-        unanswered ? fmt::format(": the server's {} was not answered", escaped(talk.server_said))
-                   : ""));
-  }
+  tell_besides(console_, escaped(dump_), facts, talk, transfers_, is_flawed_);
 }
 
 } // namespace dualcam::crc

@@ -1,25 +1,16 @@
 // What is told about a dump: text for people, JSON Lines for programs.
 #pragma once
 
-#include <optional>
 #include <string>
 
-#include "common/dump_source.hpp"
 #include "common/json.hpp"
 #include "common/standard_streams.hpp"
+#include "dcam-crc/dump_besides.hpp"
 #include "dcam-crc/extractor.hpp"
 #include "dcam-crc/options.hpp"
 #include "dualcam/capture/captured_transfer.hpp"
 
 namespace dualcam::crc {
-
-/// Who spoke in a dump.
-struct DumpTalk {
-  std::uint64_t commands = 0;            ///< of cameras
-  std::string server_said;               ///< the last command of a server; empty: none
-  bool answered = false;                 ///< a camera said something behind it
-  std::optional<std::uint32_t> status{}; ///< the last one of a camera
-};
 
 class DumpReport {
 public:
