@@ -187,6 +187,9 @@ AROUND = {
         {"ts": 1732737909 + i, "level": "debug", "message": "rx " + text}),
     "docker's json-file": lambda text, i: json.dumps(
         {"log": f"rx {text}\n", "stream": "stdout", "time": f"2024-11-27T{clock(i)}.123456789Z"}),
+    "a count, and from where": around("len=16 ", " from 10.0.0.5:40312"),
+    "a number, and a clock": lambda text, i: f"[{i}] {text}  {clock(i)}",
+    "C's comments": lambda text, i: f"/* {16 * i:4} */ {text} /* rx */",
     "logfmt": around(lambda i: f"ts={1732737909 + i} dir=rx len=16 data=", " ok=true"),
     "XML": around(lambda i: f'<packet n="{i}" dir="rx">', "</packet>"),
 }

@@ -11,7 +11,7 @@ namespace {
 constexpr const char* characters_between =
     "characters stand between the escapes: print it as hex, such as data.hex()";
 
-bool is_quote(char c) { return c == '"' || c == '\''; }
+bool is_quotation_mark(char c) { return c == '"' || c == '\''; }
 
 /// `x00`, `u0004`, `004`, `NUL`: behind a backslash, and before another one, it is no path.
 bool is_escape_body(std::string_view text) {
@@ -44,7 +44,7 @@ void EscapeTokens::take(char c) {
 
 void EscapeTokens::take_outside(char c) {
   constexpr std::size_t longest_body = 5;
-  if (is_quote(c)) {
+  if (is_quotation_mark(c)) {
     // An apostrophe within a word begins no string.
     const bool is_bytes = before_ == 'b' || before_ == 'B';
     quote_ = is_bytes || (!form().marked && !is_word_character(before_)) ? c : '\0';
@@ -62,7 +62,7 @@ void EscapeTokens::take_outside(char c) {
 /// The outer quote may be the same as the inner one.
 void EscapeTokens::take_nested(char c) {
   if (quote_ == 0) {
-    if (is_quote(c) && is_quote(before_)) {
+    if (is_quotation_mark(c) && is_quotation_mark(before_)) {
       outer_quote_ = before_;
       quote_ = c;
       begin_string();

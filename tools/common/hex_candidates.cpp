@@ -151,6 +151,10 @@ Forms forms_of_words() {
     longest.group = group;
     forms.push_back(longest);
   }
+  longest.group = 0;
+  for (longest.skipped = 1; longest.skipped <= most_before; ++longest.skipped) {
+    forms.push_back(longest);
+  }
   HexForm single{HexStyle::words};
   single.single = true;
   forms.push_back(single);

@@ -45,10 +45,10 @@ struct HexForm {
   bool from_end = false;   ///< words before are counted from the first of the last row of bytes
   std::size_t most = 0;    ///< bytes of a line; 0: any number
   bool text_beside = true; ///< what stands beside the bytes of a line with an offset is theirs
-  bool longest = false;    ///< the longest row of equal words of each line
-  std::size_t group = 0;   ///< their digits, where one word is a row, too; 0: any number
-  bool padded = false;     ///< of lines: a byte below 10 has a 0 before it
-  bool single = false;     ///< of words: the last one of each line, a byte
+  bool longest = false;  ///< the longest row of equal words of each line, or that behind `skipped`
+  std::size_t group = 0; ///< their digits, where one word is a row, too; 0: any number
+  bool padded = false;   ///< of lines: a byte below 10 has a 0 before it
+  bool single = false;   ///< of words: the last one of each line, a byte
   bool marked = false; ///< strings are bytes only behind `b`, digits only with `0x`, `h` and so on
   bool whole_groups = false; ///< only brackets in which nothing but two or more numbers stand;
                              ///< only strings with an escape

@@ -104,6 +104,18 @@ FoundLine parse_numbers(std::string_view area, const LineWords& words, const Hex
   return found;
 }
 
+std::string_view between(const LineWords& words, std::size_t i) { // words[i] and the one before it
+  const auto* end = words[i - 1].data() + words[i - 1].size();
+  return {end, static_cast<std::size_t>(words[i].data() - end)};
+}
+
+/// Of a clock, a date or a number behind bytes that other characters part; a dash stands in the
+/// middle of WinDbg's 16.
+bool is_joined_otherwise(const LineWords& words, std::size_t i, std::string_view parting) {
+  const auto behind = i + 1 < words.size() ? between(words, i + 1) : std::string_view();
+  return (behind == ":" || behind == "." || behind == "/") && behind != parting;
+}
+
 /// [first, end) of the words that are bytes; nothing where others are among them.
 std::span<const std::string_view> chosen(const LineWords& words, const HexForm& form) {
   if (words.size() < form.skipped + form.behind) {
@@ -122,40 +134,44 @@ std::span<const std::string_view> chosen(const LineWords& words, const HexForm& 
       --begin;
     }
   }
-  all = all.subspan(std::min(begin + form.skipped, all.size()));
+  const auto first = std::min(begin + form.skipped, all.size());
+  all = all.subspan(first);
   const auto other = std::ranges::find_if_not(all, is_whole_hex);
-  const auto count = static_cast<std::size_t>(other - all.begin());
-  return form.most != 0 ? all.first(count) : count == all.size() ? all : all.first(0);
+  auto count = static_cast<std::size_t>(other - all.begin());
+  for (std::size_t i = 1; i < count; ++i) {
+    count = is_joined_otherwise(words, first + i, between(words, first + 1)) ? i : count;
+  }
+  return form.most != 0 || count == all.size() ? all.first(count) : all.first(0);
 }
 
 /// The row of words of one size, parted in one way, that has most digits; the last one may be
-/// shorter. `group`: their size, behind one of which a shorter one belongs to it, too.
-std::span<const std::string_view> longest_row(const LineWords& words, std::size_t group) {
-  const auto behind = [](std::string_view word) { return word.data() + word.size(); };
-  const auto between = [&](std::size_t i) { // words[i] and the one before it
-    return std::string_view(behind(words[i - 1]),
-                            static_cast<std::size_t>(words[i].data() - behind(words[i - 1])));
-  };
+/// shorter. `group`: their size, behind one of which a shorter one belongs to it, too. `skipped`:
+/// words before it, if not 0.
+std::span<const std::string_view> longest_row(const LineWords& words, std::size_t group,
+                                              std::size_t skipped) {
   std::size_t best = 0;
   std::span<const std::string_view> row;
-  for (std::size_t first = 0; first < words.size();) {
+  for (auto first = skipped; first < words.size() && (skipped == 0 || first == skipped);) {
     auto end = first + 1;
     if (is_whole_hex(words[first])) {
       const auto goes_on = [&](std::size_t i) { // with two blanks in the middle of 16 bytes
-        const bool middle = i - first == 8 && between(first + 1) == " " && between(i) == "  ";
+        const bool middle =
+            i - first == 8 && between(words, first + 1) == " " && between(words, i) == "  ";
         return words[i].size() == words[first].size() && words[first].size() % 2 == 0 &&
                is_whole_hex(words[i]) &&
-               (i == first + 1 || between(i) == between(first + 1) ||
+               !is_joined_otherwise(words, i, between(words, first + 1)) &&
+               (i == first + 1 || between(words, i) == between(words, first + 1) ||
                 (middle && words[first].size() == 2));
       };
       while (end < words.size() && goes_on(end)) {
         ++end;
       }
       auto digits = (end - first) * words[first].size();
-      const bool has_rest = end < words.size() && is_whole_hex(words[end]) &&
-                            words[end].size() < words[first].size() &&
-                            (end > first + 1 ? between(end) == between(first + 1)
-                                             : words[first].size() == group && between(end) == " ");
+      const bool has_rest =
+          end < words.size() && is_whole_hex(words[end]) &&
+          words[end].size() < words[first].size() &&
+          (end > first + 1 ? between(words, end) == between(words, first + 1)
+                           : words[first].size() == group && between(words, end) == " ");
       if (has_rest) {
         digits += words[end++].size();
       }
@@ -222,7 +238,8 @@ bool may_begin_bytes(const LineWords& words, const HexForm& form) {
   if (form.numbers != 16) {
     return words.size() > form.skipped && is_decimal_digit(words.back().front());
   }
-  const auto row = form.longest ? longest_row(words, form.group) : chosen(words, form);
+  const auto row =
+      form.longest ? longest_row(words, form.group, form.skipped) : chosen(words, form);
   std::size_t digits = 0;
   for (const auto word : row) {
     digits += digits_of(word).size();
@@ -247,7 +264,8 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form,
     }
     return found;
   }
-  const auto row = form.longest ? longest_row(words, form.group) : chosen(words, form);
+  const auto row =
+      form.longest ? longest_row(words, form.group, form.skipped) : chosen(words, form);
   for (const auto word : row) {
     append_hex(found.bytes, digits_of(word));
   }

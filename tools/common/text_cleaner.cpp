@@ -82,6 +82,9 @@ std::optional<std::string> meaning(std::string_view mark, const char* line_break
     if (last != '>') {
       return std::nullopt;
     }
+    if (mark == "</td>" || mark == "</th>") {
+      return " ";
+    }
     return mark.starts_with("<br") ? line_break : is_tag_of_html(mark) ? "" : std::string(mark);
   }
   for (const auto& [name, meant] : {std::pair{"&nbsp;", " "},

@@ -45,6 +45,8 @@ TEST_CASE("hex words: columns, so many bytes, and numbers") {
   most.most = 4;
   CHECK(found("8 00 04 04 02 ab cd", most) == "00040402");
   CHECK(found("8 00 04 zz", most, true) == "0004");
+  CHECK(found("8 00 04 12:00:01", most, true) == "0004");
+  CHECK(found("8 00:04:12:00:01", most) == "00041200");
   HexForm numbers = words(1);
   numbers.numbers = 10;
   CHECK(found("RX: 0 4 -1 255", numbers) == "0004ffff");
@@ -139,6 +141,13 @@ TEST_CASE("hex words: the longest row of words of one size, parted in one way, i
   CHECK(found("00 04 04 02 x 05 06 07 08", longest) == "00040402"); // of equal ones the first
   CHECK(found("x y z", longest) == "");
   CHECK(found("00040402 0506 x 10.20", longest) == "00040402"); // 0506 may be a number
+  CHECK(found("00 04 04 02 12:00:04", longest) == "00040402");  // a clock
+  CHECK(found("00 04 04 02 27.11.2024", longest) == "00040402");
+  CHECK(found("00:04:04:02:12", longest) == "0004040212");
+  longest.skipped = 1;
+  CHECK(found("16 00 04 04 02 | .... ab cd ef 01 02", longest) == "00040402");
+  CHECK(found("rx len=16 00 04 04 02", longest) == "");
+  longest.skipped = 0;
   longest.group = 8;
   CHECK(found("00040402 0506 x 10.20", longest) == "000404020506");
   CHECK(found("00040402, 0506", longest) == "00040402");

@@ -106,6 +106,7 @@ TEST_CASE("text cleaner: of HTML the tags go, and what is escaped becomes itself
   CHECK(cleaned("00<br/>04<br class=\"x\">05") == "00\n04\n05");
   CHECK(cleaned("&gt; 00&nbsp;04<br>\n&gt; 05<br>\n") == "00 04\n05\n");
   CHECK(cleaned("&quot;<p style=\"color: black; margin: 0\">00<x n=\"1\">04</x></p>") == "\"0004");
+  CHECK(cleaned("<tr><td>1</td><td>rx</td><td>00 04</td></tr>\n") == "1 rx 00 04 \n");
   CHECK(cleaned("&quot;<x data='0003000400000001'/>") == "\"<x data='0003000400000001'/>");
   CHECK(cleaned("&nbsp;& 00 &x &unknown; < 04 <B> <\n") == " & 00 &x &unknown; < 04 <B> <\n");
   CHECK(cleaned("b&#34;&#x27;\n") == "b\"'\n");
