@@ -85,7 +85,8 @@ bool TcpFlow::differs(const TcpSegment& segment) const {
 bool TcpFlow::differs(std::uint32_t sequence, Bytes bytes) const {
   const auto behind = *next_ - sequence;
   const auto again = bytes.first(std::min<std::size_t>(behind, bytes.size()));
-  return !is_long_ && behind <= trace_.size() && trace_.differs(trace_.size() - behind, again);
+  return trace_ && !is_long_ && behind <= trace_->size() &&
+         trace_->differs(trace_->size() - behind, again);
 }
 
 bool TcpFlow::goes_on(const TcpSegment& segment) const {
@@ -137,6 +138,19 @@ bool TcpFlow::is_of_another(const TcpSegment& segment, bool over) const {
   return before < 0 || begins_anew || distance(segment.sequence, *next_) > most_in_flight;
 }
 
+/// They have been delivered.
+void TcpFlow::remember(Bytes bytes) {
+  constexpr std::size_t much = 64;
+  const auto before = *next_ - *first_;
+  if (!trace_ && bytes.size() >= much && !is_long_) {
+    trace_ = std::make_unique<ContentTrace>();
+    trace_->skip(before);
+  }
+  if (trace_) {
+    trace_->add(bytes);
+  }
+}
+
 void TcpFlow::start_at(std::uint32_t sequence) {
   first_ = sequence;
   next_ = sequence;
@@ -152,12 +166,14 @@ void TcpFlow::take(std::uint32_t sequence, Bytes bytes, std::size_t length,
   const auto fresh = bytes.subspan(std::min(old, bytes.size()));
   if (!fresh.empty()) {
     deliver(fresh, 0);
-    trace_.add(fresh);
   }
+  remember(fresh);
   const auto cut = length - old - fresh.size(); // by the snapshot length
   if (cut != 0) {
     deliver({}, cut);
-    trace_.skip(static_cast<std::uint32_t>(cut));
+    if (trace_) {
+      trace_->skip(static_cast<std::uint32_t>(cut));
+    }
   }
   next_ = sequence + static_cast<std::uint32_t>(length);
   is_long_ = is_long_ || *next_ - *first_ > 1U << 30;
@@ -202,7 +218,9 @@ void TcpFlow::skip_gap(const Deliver& deliver) {
   }
   next_ = held_.front().sequence;
   deliver({}, gap);
-  trace_.skip(gap);
+  if (trace_) {
+    trace_->skip(gap);
+  }
   release(deliver);
 }
 

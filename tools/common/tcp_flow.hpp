@@ -60,6 +60,7 @@ private:
   };
 
   bool differs(std::uint32_t sequence, Bytes bytes) const;
+  void remember(Bytes bytes);
   void start_at(std::uint32_t sequence);
   void take(std::uint32_t sequence, Bytes bytes, std::size_t length, const Deliver& deliver);
   void hold(std::uint32_t sequence, const TcpSegment& segment);
@@ -75,8 +76,9 @@ private:
   std::vector<Held> held_; ///< in order
   std::size_t held_bytes_ = 0;
   std::unique_ptr<Gaps> gaps_; ///< taken as lost; of most flows nothing is
-  ContentTrace trace_;         ///< of what was delivered
-  std::uint64_t differing_ = 0;
+  /// Of what was delivered; most flows say little.
+  std::unique_ptr<ContentTrace> trace_;
+  std::uint32_t differing_ = 0;
   bool reset_ = false;
   bool is_long_ = false; ///< its numbers wrap before long: they tell nothing about others
 };
