@@ -5,7 +5,7 @@
 namespace dualcam::inline tools {
 namespace {
 
-constexpr std::uint32_t step = 512;
+constexpr std::uint32_t step_of_sums = 512;
 constexpr std::uint32_t least_step = 64; ///< where pieces are small
 constexpr std::ptrdiff_t first_points = 128;
 
@@ -33,7 +33,8 @@ void ContentTrace::add(Bytes bytes) {
     keep();
   }
   while (!bytes.empty()) {
-    const auto piece = bytes.first(std::min<std::size_t>(bytes.size(), step - end_.place % step));
+    const auto piece =
+        bytes.first(std::min<std::size_t>(bytes.size(), step_of_sums - end_.place % step_of_sums));
     end_.sum += sum_of(piece, end_.place);
     end_.place += static_cast<std::uint32_t>(piece.size());
     if (end_.place - points_.back().place >= least_step) {

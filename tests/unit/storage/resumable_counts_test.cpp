@@ -252,21 +252,21 @@ TEST_CASE("resumable file: in a file that is counted in bytes padding is no tail
 }
 
 TEST_CASE("resumable file: what is compared further on is claimed anew, the claim before stays") {
-  const TemporaryFolder folder;
+  const TemporaryFolder below;
   auto bytes = content();
   std::fill(bytes.begin() + 1024, bytes.begin() + 5 * 1024, std::byte{0xFF});
-  leave_part(folder / "a.jpg", bytes, 5);
+  leave_part(below / "a.jpg", bytes, 5);
   {
-    auto file = found(folder.path());
+    auto file = found(below.path());
     REQUIRE(file);
     REQUIRE(file->resume_point().packet == 1);
     REQUIRE(file->keep_compared(3, 2 * 1024));
     REQUIRE(file->keep_compared(4, 3 * 1024));
   }
-  auto text = content_of(folder / "a.jpg.part.checkpoint");
+  auto text = content_of(below / "a.jpg.part.checkpoint");
   const auto starts_at = [&](std::uint32_t packet) {
-    write_file(folder / "a.jpg.part.checkpoint", text);
-    const auto file = found(folder.path());
+    write_file(below / "a.jpg.part.checkpoint", text);
+    const auto file = found(below.path());
     REQUIRE(file);
     CHECK(file->resume_point().packet == packet);
     CHECK(file->resume_point().crc == crc16(Bytes(bytes).first((packet - 1) * full_packet)));
@@ -279,10 +279,10 @@ TEST_CASE("resumable file: what is compared further on is claimed anew, the clai
 }
 
 TEST_CASE("resumable file: zeros that are missing are missed, though no CRC tells them") {
-  const TemporaryFolder folder;
-  leave_part(folder / "a.jpg", ByteBuffer(5 * 1024), 5);
-  fs::resize_file(folder / "a.jpg.part", 4 * 1024);
-  const auto file = found(folder.path());
+  const TemporaryFolder below;
+  leave_part(below / "a.jpg", ByteBuffer(5 * 1024), 5);
+  fs::resize_file(below / "a.jpg.part", 4 * 1024);
+  const auto file = found(below.path());
   REQUIRE(file);
   CHECK(file->data() == HeldData{});
 }
