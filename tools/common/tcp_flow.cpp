@@ -94,7 +94,8 @@ bool TcpFlow::goes_on(const TcpSegment& segment) const {
 }
 
 bool TcpFlow::is_far(const TcpSegment& segment) const {
-  return next_ && !is_long_ && std::abs(distance(segment.sequence, *next_)) > most_in_flight;
+  const auto behind = next_ ? distance(segment.sequence, *next_) : 0;
+  return !is_long_ && (behind > most_in_flight || behind < -most_in_flight);
 }
 
 void TcpFlow::acknowledged(std::uint32_t number, const Deliver& deliver) {
