@@ -6,8 +6,7 @@ namespace dualcam::inline tools {
 namespace {
 
 constexpr std::uint32_t step_of_sums = 512;
-constexpr std::uint32_t least_step = 64; ///< where pieces are small
-constexpr std::ptrdiff_t first_points = 128;
+constexpr std::size_t first_points = 128; // that stay
 
 /// Every place has an odd weight, so that one changed byte changes the sum.
 std::uint32_t sum_of(Bytes bytes, std::uint32_t place) {
@@ -21,15 +20,30 @@ std::uint32_t sum_of(Bytes bytes, std::uint32_t place) {
 
 } // namespace
 
+bool ContentTrace::is_due(std::uint32_t least) const {
+  return points_.empty() || end_.place - points_.back().place >=
+                                (points_.size() > first_points ? std::max(least, spacing_) : least);
+}
+
 void ContentTrace::keep() {
   if (points_.size() == most_points) {
-    points_.erase(points_.begin() + first_points, points_.begin() + most_points / 2);
+    thin();
   }
   points_.push_back(end_);
 }
 
+/// Every second one goes.
+void ContentTrace::thin() {
+  auto kept = first_points;
+  for (auto i = first_points + 1; i < points_.size(); i += 2) {
+    points_[kept++] = points_[i];
+  }
+  points_.resize(kept);
+  spacing_ *= 2;
+}
+
 void ContentTrace::add(Bytes bytes) {
-  if (points_.empty() || (bytes.size() >= least_step && points_.back().place != end_.place)) {
+  if (points_.empty() || (bytes.size() >= least_step && is_due(1))) {
     keep();
   }
   while (!bytes.empty()) {
@@ -37,7 +51,7 @@ void ContentTrace::add(Bytes bytes) {
         bytes.first(std::min<std::size_t>(bytes.size(), step_of_sums - end_.place % step_of_sums));
     end_.sum += sum_of(piece, end_.place);
     end_.place += static_cast<std::uint32_t>(piece.size());
-    if (end_.place - points_.back().place >= least_step) {
+    if (is_due(least_step)) {
       keep();
     }
     bytes = bytes.subspan(piece.size());
@@ -46,19 +60,35 @@ void ContentTrace::add(Bytes bytes) {
 
 void ContentTrace::skip(std::uint32_t count) {
   points_.clear();
+  spacing_ = least_step;
+  lead_.reset();
   end_.place += count;
 }
 
-bool ContentTrace::differs(std::uint32_t place, Bytes again) const {
-  const auto end = place + static_cast<std::uint32_t>(again.size());
-  auto from = std::ranges::lower_bound(points_, place, {}, &Point::place);
-  const auto behind = std::ranges::upper_bound(points_, end, {}, &Point::place);
-  if (behind - from < 2) {
+void ContentTrace::repeat(Bytes bytes) {
+  again_.sum += sum_of(bytes, again_.place);
+  again_.place += static_cast<std::uint32_t>(bytes.size());
+}
+
+bool ContentTrace::differs(std::uint32_t place, Bytes again) {
+  if (again.empty()) {
     return false;
   }
-  const auto& to = behind[-1];
-  const auto compared = again.subspan(from->place - place, to.place - from->place);
-  return sum_of(compared, from->place) != to.sum - from->sum;
+  if (place != again_.place) {
+    again_ = {place, 0};
+    lead_.reset();
+  }
+  const auto end = place + static_cast<std::uint32_t>(again.size());
+  bool differs = false;
+  for (auto point = std::ranges::lower_bound(points_, place, {}, &Point::place);
+       point != points_.end() && point->place <= end; ++point) {
+    repeat(again.subspan(again_.place - place, point->place - again_.place));
+    const auto lead = point->sum - again_.sum;
+    differs = differs || (lead_ && *lead_ != lead);
+    lead_ = lead;
+  }
+  repeat(again.subspan(again_.place - place));
+  return differs;
 }
 
 } // namespace dualcam::inline tools

@@ -27,7 +27,11 @@ std::uint32_t end_of(const TcpSegment& segment) {
 
 void TcpFlow::add(const TcpSegment& segment, const Deliver& deliver) {
   if (segment.syn && !next_) {
+    end_.reset(); // of the connection before
     start_at(segment.sequence + 1);
+  }
+  if (is_keep_alive(segment)) {
+    return;
   }
   const auto sequence = segment.sequence + (segment.syn ? 1 : 0);
   if (segment.fin && !(next_ && !is_long_ && distance(end_of(segment), *next_) < 0)) {
@@ -76,21 +80,23 @@ bool TcpFlow::is_late(const TcpSegment& segment) {
   return late;
 }
 
-bool TcpFlow::differs(const TcpSegment& segment) const {
+bool TcpFlow::differs(const TcpSegment& segment) {
   return next_ && distance(segment.sequence, *next_) < 0 &&
          differs(segment.sequence, segment.payload);
 }
 
-/// Bytes from `sequence` on, which is not behind what comes next.
-bool TcpFlow::differs(std::uint32_t sequence, Bytes bytes) const {
+/// Bytes from `sequence` on, which is not behind what comes next; a single one may be a
+/// keep-alive's, which is anything.
+bool TcpFlow::differs(std::uint32_t sequence, Bytes bytes) {
   const auto behind = *next_ - sequence;
   const auto again = bytes.first(std::min<std::size_t>(behind, bytes.size()));
-  return trace_ && !is_long_ && behind <= trace_->size() &&
+  return trace_ && bytes.size() > 1 && behind <= trace_->size() &&
          trace_->differs(trace_->size() - behind, again);
 }
 
 bool TcpFlow::goes_on(const TcpSegment& segment) const {
-  return segment.length != 0 && next_ && distance(end_of(segment), *next_) > 0;
+  return segment.length != 0 && next_ && distance(end_of(segment), *next_) > 0 &&
+         !is_keep_alive(segment);
 }
 
 bool TcpFlow::is_far(const TcpSegment& segment) const {
@@ -128,7 +134,8 @@ bool TcpFlow::is_of_another(const TcpSegment& segment, bool over) const {
   if (segment.length == 0 || !first_ || is_long_) {
     return false;
   }
-  if ((end_ && distance(end_of(segment), *end_) > 0) || (reset_ && goes_on(segment))) {
+  const bool is_behind_fin = end_ == next_ && distance(end_of(segment), *next_) > 0;
+  if ((is_behind_fin && !is_keep_alive(segment)) || (reset_ && goes_on(segment))) {
     return true; // nothing comes behind a FIN, or a RST of this side
   }
   const auto before = distance(segment.sequence, *first_);
@@ -137,6 +144,11 @@ bool TcpFlow::is_of_another(const TcpSegment& segment, bool over) const {
   }
   const bool begins_anew = before == 0 && distance(end_of(segment), *next_) < 0;
   return before < 0 || begins_anew || distance(segment.sequence, *next_) > most_in_flight;
+}
+
+/// One byte in the FIN's own place, which is none of the stream.
+bool TcpFlow::is_keep_alive(const TcpSegment& segment) const {
+  return next_ && end_ == next_ && segment.length == 1 && segment.sequence == *end_;
 }
 
 /// They have been delivered.
@@ -155,6 +167,9 @@ void TcpFlow::remember(Bytes bytes) {
 void TcpFlow::start_at(std::uint32_t sequence) {
   first_ = sequence;
   next_ = sequence;
+  if (end_ && distance(*end_, sequence) < 0) {
+    end_.reset();
+  }
 }
 
 void TcpFlow::take(std::uint32_t sequence, Bytes bytes, std::size_t length,
@@ -177,7 +192,13 @@ void TcpFlow::take(std::uint32_t sequence, Bytes bytes, std::size_t length,
     }
   }
   next_ = sequence + static_cast<std::uint32_t>(length);
+  if (end_ && distance(*next_, *end_) > 0) {
+    end_.reset(); // that FIN was another connection's
+  }
   is_long_ = is_long_ || *next_ - *first_ > 1U << 30;
+  if (is_long_) {
+    forget();
+  }
 }
 
 void TcpFlow::hold(std::uint32_t sequence, const TcpSegment& segment) {

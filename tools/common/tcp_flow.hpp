@@ -26,7 +26,7 @@ public:
   /// Whether it brings something that has been taken as lost. Of what it brings that is told once.
   bool is_late(const TcpSegment& segment);
   /// Whether it brings again what came before, but other bytes.
-  bool differs(const TcpSegment& segment) const;
+  bool differs(const TcpSegment& segment);
   /// How many of those that were added did.
   std::uint64_t differing() const { return differing_; }
   /// Whether it brings something behind all that came.
@@ -47,6 +47,10 @@ public:
   bool finished() const { return end_ && held_.empty(); }
   /// Its first byte's number, once one has been delivered.
   std::uint32_t first() const { return first_.value_or(0); }
+  /// Whether it keeps what tells other bytes from the ones before: some 4 KiB.
+  bool is_traced() const { return trace_ != nullptr; }
+  /// It keeps that no longer, of what has come so far.
+  void forget() { trace_.reset(); }
   /// What it costs to keep segments that wait.
   std::size_t held_bytes() const;
 
@@ -59,7 +63,8 @@ private:
     std::size_t length;
   };
 
-  bool differs(std::uint32_t sequence, Bytes bytes) const;
+  bool differs(std::uint32_t sequence, Bytes bytes);
+  bool is_keep_alive(const TcpSegment& segment) const;
   void remember(Bytes bytes);
   void start_at(std::uint32_t sequence);
   void take(std::uint32_t sequence, Bytes bytes, std::size_t length, const Deliver& deliver);

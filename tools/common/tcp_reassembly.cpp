@@ -1,6 +1,7 @@
 #include "common/tcp_reassembly.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "common/tcp_flow.hpp"
@@ -12,7 +13,7 @@ struct TcpReassembly::Connection {
   TcpConnection about;
   TcpFlow from_a;
   TcpFlow from_b;
-  bool over = false; ///< what still comes are retransmissions
+  bool over = false; ///< what still comes is not used
   Order* order = nullptr;
   Order::iterator place{};
 
@@ -68,6 +69,7 @@ TcpReassembly::Place TcpReassembly::segment(const TcpSegment& segment) {
     });
   }
   late_ += flow.is_late(segment) ? 1 : 0;
+  const bool was_traced = flow.is_traced();
   flow.add(segment,
            [&](Bytes bytes, std::uint64_t missing) { tell(connection, {from_a, bytes, missing}); });
   held_bytes_ += connection.held_bytes();
@@ -79,6 +81,9 @@ TcpReassembly::Place TcpReassembly::segment(const TcpSegment& segment) {
     flow.reset();
   }
   bound_held(connection);
+  if (!was_traced && flow.is_traced()) {
+    bound_traces();
+  }
   return place;
 }
 
@@ -136,6 +141,25 @@ void TcpReassembly::bound_held(Connection& current) {
       return;
     }
     take_lost(*most);
+  }
+}
+
+/// Those of the connections that have been silent longest go, half of them at a time.
+void TcpReassembly::bound_traces() {
+  constexpr auto most_left = most_traces / 2;
+  if (++new_traces_ <= most_traces - most_left) {
+    return;
+  }
+  new_traces_ = 0;
+  std::size_t left = 0;
+  for (const auto* order : {&busy_, &quiet_}) {
+    for (auto* connection : std::views::reverse(*order)) {
+      for (auto* flow : {&connection->from_a, &connection->from_b}) {
+        if (flow->is_traced() && ++left > most_left) {
+          flow->forget();
+        }
+      }
+    }
   }
 }
 

@@ -42,11 +42,14 @@ struct TcpPiece {
 
 /// Memory: at most `most_connections`, of which beyond that the one that has been silent longest is
 /// ended, those without any data first; of segments that wait for an earlier one 512 and 4 MiB a
-/// direction, `most_held_bytes` in all, then what they wait for is taken as lost.
+/// direction, `most_held_bytes` in all, then what they wait for is taken as lost; of what tells
+/// other bytes from the ones before, 4 KiB a direction, `most_traces`, those of the latest
+/// connections.
 class TcpReassembly {
 public:
   static constexpr std::size_t most_connections = 16384;
   static constexpr std::size_t most_held_bytes = 16 << 20;
+  static constexpr std::size_t most_traces = 6000;
 
   class Listener {
   public:
@@ -77,11 +80,12 @@ public:
   std::uint64_t given_up() const { return given_up_; }
   /// How many segments brought something that had been taken as lost.
   std::uint64_t late() const { return late_; }
-  /// How many brought other bytes than had come before in their place, of connections that are
-  /// over: they are not used. One was damaged on its way, or the port was used again and nothing
-  /// told.
+  /// How many brought other bytes than had come before in their place, which are not used, as far
+  /// as was found when their connections were over: one of the two was damaged on its way, or the
+  /// port was used again and no SYN or FIN says so.
   std::uint64_t differing() const { return differing_; }
-  /// How many came when the other side had sent a RST: they are not used.
+  /// How many brought something new when the connection was over, mostly by the other side's RST:
+  /// they are not used.
   std::uint64_t behind_reset() const { return behind_reset_; }
 
 private:
@@ -95,6 +99,7 @@ private:
   void give_up(Connection& connection);
   void take_lost(Connection& connection);
   void bound_held(Connection& current);
+  void bound_traces();
   void end(Connection& connection);
 
   Listener& listener_;
@@ -107,6 +112,7 @@ private:
   std::uint64_t differing_ = 0;
   std::uint64_t behind_reset_ = 0;
   std::size_t held_bytes_ = 0; ///< of all flows
+  std::size_t new_traces_ = 0; ///< since their number was last bounded
 };
 
 } // namespace dualcam::inline tools

@@ -75,7 +75,10 @@ struct Syncer::Item {
   /// On any thread, which does not end by what is thrown.
   void sync() {
     if (result && table != nullptr && !is_written) {
-      result = guarded([&] { return write(), result; });
+      result = guarded([&] {
+        write();
+        return result;
+      });
     }
     if (result) {
       result = guarded([&] {

@@ -28,7 +28,7 @@ ByteBuffer changed(ByteBuffer bytes, std::size_t at) {
 TEST_CASE("content trace: a piece that comes again is compared to its last byte") {
   const auto said = random_bytes(3000, 1);
   for (const std::size_t size : {64U, 100U, 1000U, 1448U}) {
-    const auto trace = trace_of(said, size);
+    auto trace = trace_of(said, size);
     CHECK(trace.size() == said.size());
     for (std::uint32_t at = 0; at + size <= said.size(); at += static_cast<std::uint32_t>(size)) {
       CAPTURE(size, at);
@@ -45,7 +45,7 @@ TEST_CASE("content trace: pieces of other sizes are compared as far as they can 
   const auto said = random_bytes(20'000, 2);
   const auto other = random_bytes(20'000, 3);
   for (const std::size_t size : {1U, 10U, 16U, 700U, 1030U}) {
-    const auto trace = trace_of(said, size);
+    auto trace = trace_of(said, size);
     for (const std::size_t again : {1100U, 1448U, 9000U}) {
       for (std::uint32_t at = 0; at + again <= said.size(); at += 333) {
         CAPTURE(size, again, at);
@@ -56,16 +56,28 @@ TEST_CASE("content trace: pieces of other sizes are compared as far as they can 
   }
 }
 
-TEST_CASE("content trace: of a long stream the first and the last bytes are compared") {
+TEST_CASE("content trace: of a long stream many small pieces are compared as one large one") {
+  constexpr std::uint32_t size = 1030;
   const auto said = random_bytes(1 << 20, 4);
-  const auto other = random_bytes(1 << 20, 5);
-  const auto trace = trace_of(said, 1030);
-  for (const std::uint32_t at : {0U, 20'000U, (1U << 20) - 60'000}) {
+  auto other = said;
+  std::ranges::copy(random_bytes(20 * size, 5), other.begin() + 500'000);
+  auto trace = trace_of(said, size);
+  const auto differing = [&](const ByteBuffer& bytes, std::uint32_t at) {
+    std::size_t count = 0;
+    for (std::uint32_t i = 0; i < 20; ++i, at += size) {
+      count += trace.differs(at, part(bytes, at, size)) ? 1 : 0;
+    }
+    return count;
+  };
+  for (const std::uint32_t at : {0U, 20'000U, 470'000U, 500'000U, 510'000U, 1'020'000U}) {
     CAPTURE(at);
-    CHECK_FALSE(trace.differs(at, part(said, at, 5000)));
-    CHECK(trace.differs(at, part(other, at, 5000)));
+    CHECK(differing(said, at) == 0);
+    CHECK((differing(other, at) > 0) == (at == 500'000 || at == 510'000));
   }
-  CHECK_FALSE(trace.differs(500'000, part(other, 500'000, 5000))); // forgotten
+  CHECK_FALSE(trace.differs(501'000, part(other, 501'000, size))); // too little, alone
+  auto first = said;                                               // all of it is told
+  first[30'300] ^= std::byte{1};
+  CHECK(trace.differs(29'900, part(first, 29'900, size)));
 }
 
 TEST_CASE("content trace: what nobody knows, and what lies before it, is not compared") {

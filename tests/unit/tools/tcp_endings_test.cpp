@@ -133,4 +133,63 @@ TEST_CASE("tcp: a FIN of the connection before does not end the one behind it") 
   CHECK(tcp.of(camera).bytes == 10);
 }
 
+TEST_CASE("tcp: an old FIN, before the SYN or behind it, cuts no stream") {
+  for (const bool with_syn : {true, false}) {
+    for (const std::uint32_t at : {1'001U, 2'500U, 4'300U}) {
+      CAPTURE(with_syn, at);
+      Reassembly tcp;
+      const auto camera = client(1);
+      if (with_syn) {
+        tcp.syn(camera);
+      }
+      tcp.fin(camera, at);
+      if (!with_syn) {
+        tcp.syn(camera);
+      }
+      for (std::uint32_t i = 0; i < 5; ++i) {
+        tcp.data(camera, i * 1'000, 1'000);
+      }
+      CHECK_FALSE(tcp.of(camera).over);
+      tcp.reassembly.finish();
+      CHECK(tcp.of(camera).bytes == 5'000);
+      CHECK(tcp.of(camera).missing == 0);
+    }
+  }
+}
+
+TEST_CASE("tcp: a keep-alive of whoever has said all is none of the stream") {
+  Reassembly tcp;
+  const auto camera = client(1);
+  tcp.syn(camera);
+  tcp.data(camera, 0, 100);
+  tcp.add({server, camera, 7, 0, false, true, true, false, {}, 0});
+  tcp.fin(camera, 100);
+  tcp.data(camera, 100, 1);
+  tcp.reassembly.finish();
+  CHECK(tcp.of(camera).bytes == 100);
+
+  Reassembly half;
+  half.syn(camera);
+  half.data(camera, 0, 100);
+  half.fin(camera, 100);
+  half.data(camera, 100, 1);
+  CHECK_FALSE(half.of(camera).over);
+  CHECK(half.of(camera).bytes == 100);
+}
+
+TEST_CASE("tcp: of many connections the latest ones' other bytes are told") {
+  constexpr std::uint32_t connections = TcpReassembly::most_traces + 10;
+  Reassembly tcp;
+  for (std::uint32_t i = 0; i < connections; ++i) {
+    tcp.syn(client(i));
+    tcp.data(client(i), 0, 100);
+  }
+  const auto other = random_bytes(100, 1);
+  for (const std::uint32_t i : {0U, connections - 1}) {
+    tcp.add({client(i), server, 1, 0, false, true, false, false, other, other.size()});
+  }
+  tcp.reassembly.finish();
+  CHECK(tcp.reassembly.differing() == 1);
+}
+
 } // namespace dualcam
