@@ -10,7 +10,7 @@ build_packages=(g++ cmake ninja-build pkg-config libasio-dev libcli11-dev libfmt
 test_packages=(catch2 clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev libbenchmark-dev
                git python3 openssl ccache mandoc doxygen shellcheck zsh fish tcpdump libxml2-utils
                bsdextrautils xxd bzip2 xz-utils zstd tshark jq systemd chromium exiv2 libimage-exiftool-perl
-               haproxy prometheus rclone parallel)
+               haproxy prometheus rclone parallel make)
 
 # install_missing PACKAGE...: installs those that are not there, and says so.
 install_missing() {

@@ -597,6 +597,9 @@ bool is_spoilt_hex(std::string_view word) {
   if (word.size() < least || std::ranges::none_of(word, is_decimal_digit)) {
     return false;
   }
+  if (std::ranges::all_of(word, [](char c) { return is_decimal_digit(c) || c == '.'; })) {
+    return false; // a number, of seconds most likely
+  }
   const auto digits = static_cast<std::size_t>(std::ranges::count_if(word, is_hex_digit));
   return digits + 1 == word.size() || (digits == word.size() && digits % 2 != 0);
 }

@@ -20,16 +20,17 @@ constexpr std::size_t largest_piece = 65536;
 constexpr std::string_view other_place = "hex in another place than in the other lines";
 constexpr std::string_view spoilt = "among its hex digits is something else, or one is missing";
 
-/// `    Data: 0004`, as tshark -V has beside a dump what the dump has, too.
+/// `    Data: 0004`, or `    Data […]: 0004` where it is cut, as tshark -V has beside a dump what
+/// the dump has, too.
 bool is_field(std::string_view line) {
   constexpr std::size_t least_indent = 4;
   const auto first = line.find_first_not_of(' ');
   const auto colon = line.find(": ");
   return first != std::string_view::npos && first >= least_indent &&
          colon != std::string_view::npos && colon > first &&
-         std::ranges::all_of(line.substr(first, colon - first), [](char c) {
-           return c == ' ' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-         });
+         ((line[first] | ' ') >= 'a' && (line[first] | ' ') <= 'z') &&
+         std::ranges::none_of(line.substr(first, colon - first),
+                              [](char c) { return c >= '0' && c <= '9'; });
 }
 
 /// The line of this number, from 1.

@@ -9,7 +9,6 @@
 namespace dualcam::inline tools {
 
 struct TcpReassembly::Connection {
-  Key key;
   TcpConnection about;
   TcpFlow from_a;
   TcpFlow from_b;
@@ -39,7 +38,6 @@ TcpReassembly::Connection& TcpReassembly::connection_of(const TcpSegment& segmen
   if (!connection) {
     const bool reply = segment.syn && segment.ack;
     connection = std::make_unique<Connection>();
-    connection->key = key;
     connection->order = &quiet_;
     connection->place = quiet_.insert(quiet_.end(), connection.get());
     connection->about = {++connections_, reply ? segment.destination : segment.source,
@@ -114,7 +112,7 @@ void TcpReassembly::give_up(Connection& connection) {
   given_up_ += !connection.over;
   end(connection);
   connection.order->erase(connection.place);
-  open_.erase(Key(connection.key));
+  open_.erase(std::minmax(connection.about.a, connection.about.b));
 }
 
 /// What the connection's segments wait for does not come any more.

@@ -185,8 +185,10 @@ asio::awaitable<void> Disk::pass() {
 /// On its own thread.
 void Disk::sync(std::span<Commit> commits) {
   const FileSystem::Use use(files_);
-  const auto synced =
-      guarded([&]() -> Result<void> { return syncer_.sync(commits), Result<void>(); });
+  const auto synced = guarded([&] {
+    syncer_.sync(commits);
+    return Result<void>();
+  });
   for (auto& commit : commits) {
     if (!synced) { // nobody knows how far it came
       commit.error = synced.error();

@@ -126,6 +126,7 @@ TEST_CASE("hex words: hex with something else among its digits, or one missing, 
   CHECK(is_spoilt("0 rx 00 04 04 02 O1 02 03 04 05 06"));
   CHECK_FALSE(is_spoilt("0 rx 00 04 04 02 010 2 03 04 05 06 07 08 09 0a")); // two of them
   CHECK_FALSE(is_spoilt("0 rx 00 04 04 02 01 02 03 04 05 06"));
+  CHECK_FALSE(is_spoilt("0 rx 1700000000123456789.12345678 00 04 04 02 01 02"));
   CHECK_FALSE(is_spoilt("0 session 01ARZ3NDEKTSV4RRFFQ69G5FAV closed"));
   CHECK_FALSE(is_spoilt("2024-11-27T12:00:00 GET /?from=2024-11-27T12:00:00 to 10.10.10.10"));
 }
