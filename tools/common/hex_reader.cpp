@@ -27,10 +27,8 @@ bool is_field(std::string_view line) {
   const auto first = line.find_first_not_of(' ');
   const auto colon = line.find(": ");
   return first != std::string_view::npos && first >= least_indent &&
-         colon != std::string_view::npos && colon > first &&
-         ((line[first] | ' ') >= 'a' && (line[first] | ' ') <= 'z') &&
-         std::ranges::none_of(line.substr(first, colon - first),
-                              [](char c) { return c >= '0' && c <= '9'; });
+         colon != std::string_view::npos && colon > first && is_letter(line[first]) &&
+         std::ranges::none_of(line.substr(first, colon - first), is_decimal_digit);
 }
 
 /// The line of this number, from 1.
