@@ -176,6 +176,12 @@ TEST_CASE("file parts: where places are unknown, equal content anywhere proves i
     }
   };
   CHECK(kinship(with(stray, bad), part({{1, 11}, {7, 17}})) == none);
+
+  // So does the content of a part that comes to a file that has been asked before.
+  FileParts file(1, part({{1, 11}}));
+  CHECK(file.kinship(FileParts(3, stray)) == none);
+  file.add(FileParts(2, part({{7, 17}})));
+  CHECK(file.kinship(FileParts(3, stray)) == proved);
 }
 
 TEST_CASE("file parts: a joined file has what its parts say, in the order of time") {
@@ -298,6 +304,26 @@ TEST_CASE("file parts: places follow sizes, and what came before is a repeat") {
     repeats.push_back(packet.repeat);
   }
   CHECK(repeats == std::vector<bool>{false, false, false, true, false});
+}
+
+TEST_CASE("file parts: each packet lies behind those before it, whatever their sizes are") {
+  const auto places_if = [](bool second_is_good) {
+    auto file = part({{1, 11}, {2, 12}, {3, 13}, {4, 14}});
+    file.packets[0] = packet(1, 11, 60);
+    file.packets[1] = packet(2, 12, 30);
+    if (!second_is_good) {
+      file.packets[1].verdict = DumpVerdict::bad;
+      *file.packets[1].stored ^= 1;
+    }
+    settle(file);
+    std::vector<std::uint64_t> places;
+    for (const auto& packet : file.packets) {
+      places.push_back(packet.file_offset);
+    }
+    return places;
+  };
+  CHECK(places_if(true) == std::vector<std::uint64_t>{0, 60, 90, 190});
+  CHECK(places_if(false) == std::vector<std::uint64_t>{0, 60, 160, 260}); // its size may be wrong
 }
 
 } // namespace dualcam
