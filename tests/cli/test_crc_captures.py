@@ -11,7 +11,7 @@ import tarfile
 import unittest
 import zipfile
 
-from damaged_captures import Upload, capture
+from damaged_captures import PORT, Upload, capture
 from harness import ToolTest, tool
 
 
@@ -23,6 +23,17 @@ def records(capture):
         frames.append(capture[at:end])
         at = end
     return capture[:24], frames
+
+
+def is_of_device(frame):
+    return frame[22:24] == struct.pack(">H", PORT)
+
+
+def renumbered(frame, device, server):
+    """Made by damaged_captures: by so much behind."""
+    ahead = (device, server) if is_of_device(frame) else (server, device)
+    numbers = (number + by for number, by in zip(struct.unpack_from(">II", frame, 24), ahead))
+    return frame[:24] + struct.pack(">II", *numbers) + frame[32:]
 
 
 class Captures(ToolTest):
@@ -198,10 +209,18 @@ class Captures(ToolTest):
             rst[2:4], rst[33] = struct.pack(">H", 40), 4
             done, transfers = self.made([*frames[:at], bytes(rst), *frames[at:]])
             with self.subTest(at=at, of_device=of_device):
-                if of_device:
-                    self.assertEqual(transfers, [("2", True)])
-                else:
-                    self.assertIn("behind the other side's RST: not used", done.stderr.decode())
+                self.assertEqual(transfers, [("2", True)])
+
+    def test_behind_a_rst_an_upload_of_another_camera_is_read(self):
+        first, second = (Upload(seed, "kinds", "none").frames(20000)[0] for seed in (2, 4))
+        rst = first[-1][:33] + b"\x14" + first[-1][34:]  # in place of both FINs
+        later = [renumbered(each, 100_000, 1_000_000_000) for each in second if not each[33] & 2]
+        device = [each for each in later if is_of_device(each)]
+        for name, behind in (("both sides", later), ("the device's side", device)):
+            with self.subTest(name):
+                done, transfers = self.made([*first[:-2], rst, *behind])
+                self.assertEqual((done.returncode, transfers, done.stderr),
+                                 (0, [("2", True), ("4", True)], b""))
 
     def test_headers_that_cannot_be_are_counted(self):
         frames = Upload(2, "kinds", "none").frames(20000)[0]

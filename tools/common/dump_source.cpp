@@ -47,7 +47,7 @@ public:
     facts_.cut_off = finder_.cut_off();
     reassembly_.finish();
     facts_.differing = reassembly_.differing();
-    facts_.behind_reset = reassembly_.behind_reset();
+    facts_.behind_end = reassembly_.behind_end();
   }
 
   void piece(const TcpConnection& connection, const TcpPiece& piece) override {

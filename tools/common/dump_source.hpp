@@ -35,7 +35,7 @@ struct DumpFacts {
   std::uint64_t back_in_time = 0;      ///< of these, earlier by a second than one before
   std::uint64_t late = 0;              ///< segments that came too late to be used
   std::uint64_t differing = 0;         ///< segments that came again with other bytes
-  std::uint64_t behind_reset = 0;      ///< new ones of connections that were over
+  std::uint64_t behind_end = 0;        ///< new ones of connections that were over
   std::uint64_t given_up = 0;          ///< connections ended early, for want of room
   std::uint64_t not_read_to_end = 0;   ///< files that are damaged, not all there, or of no use
   /// Frames in which no TCP was found though there may be some, by what they are: the first few

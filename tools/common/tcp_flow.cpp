@@ -135,7 +135,8 @@ bool TcpFlow::is_of_another(const TcpSegment& segment, bool over) const {
     return false;
   }
   const bool is_behind_fin = end_ == next_ && distance(end_of(segment), *next_) > 0;
-  if ((is_behind_fin && !is_keep_alive(segment)) || (reset_ && goes_on(segment))) {
+  const bool is_behind_reset = reset_ && distance(end_of(segment), *reset_) > 0 && goes_on(segment);
+  if ((is_behind_fin && !is_keep_alive(segment)) || is_behind_reset) {
     return true; // nothing comes behind a FIN, or a RST of this side
   }
   const auto before = distance(segment.sequence, *first_);
@@ -144,6 +145,20 @@ bool TcpFlow::is_of_another(const TcpSegment& segment, bool over) const {
   }
   const bool begins_anew = before == 0 && distance(end_of(segment), *next_) < 0;
   return before < 0 || begins_anew || distance(segment.sequence, *next_) > most_in_flight;
+}
+
+bool TcpFlow::may_be_acknowledged(std::uint32_t number, bool over) const {
+  constexpr std::int32_t most_lost = 64 << 20; // in one piece
+  const auto near = [&](std::uint32_t from, std::uint32_t to) {
+    return distance(number, from) >= -most_in_flight &&
+           distance(number, to) <= (over ? most_in_flight : most_lost);
+  };
+  return is_long_ || (!next_ && !acknowledged_) || (next_ && near(*first_, *next_)) ||
+         (acknowledged_ && near(*acknowledged_, *acknowledged_));
+}
+
+bool TcpFlow::may_have_begun_with(std::uint32_t number) const {
+  return next_ == first_ || (distance(number, *first_) >= 0 && distance(number, *next_) <= 0);
 }
 
 /// One byte in the FIN's own place, which is none of the stream.

@@ -29,6 +29,10 @@ public:
   bool differs(const TcpSegment& segment);
   /// How many of those that were added did.
   std::uint64_t differing() const { return differing_; }
+  /// Whether it comes at once behind all that came, or is the first one.
+  bool is_next(const TcpSegment& segment) const {
+    return segment.sequence == next_.value_or(segment.sequence);
+  }
   /// Whether it brings something behind all that came.
   bool goes_on(const TcpSegment& segment) const;
   /// A RST that lies far from what it is to end, as somebody sends who does not know the numbers:
@@ -38,11 +42,17 @@ public:
   /// data.
   bool is_own_syn(std::uint32_t sequence) const;
   /// Data of a new connection between the same ports, whose SYN was not captured: it lies before
-  /// this one's first byte, or behind its last one. `over`: this one has ended.
+  /// this one's first byte, or behind its last one. `over`: this one has ended, or has been reset.
   bool is_of_another(const TcpSegment& segment, bool over) const;
+  /// Whether the other side may say that it has this flow's bytes up to there: it is near to what
+  /// this side said, or to what the other side said before, or ahead by what the capture may have
+  /// lost. The numbers of two connections are not.
+  bool may_be_acknowledged(std::uint32_t number, bool over) const;
+  /// The same of what answers a SYN, which may have brought data with it.
+  bool may_have_begun_with(std::uint32_t number) const;
 
-  /// This side has sent a RST: it says nothing more.
-  void reset() { reset_ = true; }
+  /// This side has sent a RST: it says nothing behind it.
+  void reset(std::uint32_t sequence) { reset_ = sequence; }
   /// Its FIN has come, and everything before it.
   bool finished() const { return end_ && held_.empty(); }
   /// Its first byte's number, once one has been delivered.
@@ -75,8 +85,9 @@ private:
   bool waits_too_long() const;
 
   std::optional<std::uint32_t> first_;
-  std::optional<std::uint32_t> next_; ///< sequence number of the next byte to deliver
-  std::optional<std::uint32_t> end_;  ///< behind the last byte, as a FIN says
+  std::optional<std::uint32_t> next_;  ///< sequence number of the next byte to deliver
+  std::optional<std::uint32_t> end_;   ///< behind the last byte, as a FIN says
+  std::optional<std::uint32_t> reset_; ///< behind the last byte, as a RST says
   std::optional<std::uint32_t> acknowledged_;
   std::vector<Held> held_; ///< in order
   std::size_t held_bytes_ = 0;
@@ -84,7 +95,6 @@ private:
   /// Of what was delivered; most flows say little.
   std::unique_ptr<ContentTrace> trace_;
   std::uint32_t differing_ = 0;
-  bool reset_ = false;
   bool is_long_ = false; ///< its numbers wrap before long: they tell nothing about others
 };
 

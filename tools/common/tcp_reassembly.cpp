@@ -12,12 +12,31 @@ struct TcpReassembly::Connection {
   TcpConnection about;
   TcpFlow from_a;
   TcpFlow from_b;
-  bool over = false; ///< what still comes is not used
+  bool reset = false; ///< what comes now was under way, or is of another
+  bool over = false;  ///< what still comes is not used
   Order* order = nullptr;
   Order::iterator place{};
 
+  bool is_not_of(const TcpSegment& segment) const;
   std::size_t held_bytes() const { return from_a.held_bytes() + from_b.held_bytes(); }
 };
+
+/// Whether it begins another connection, or goes on with one of which the beginning was not
+/// captured.
+bool TcpReassembly::Connection::is_not_of(const TcpSegment& segment) const {
+  const bool is_from_a = segment.source == about.a;
+  const auto& flow = is_from_a ? from_a : from_b;
+  const auto& other = is_from_a ? from_b : from_a;
+  const bool ended = over || reset;
+  if (segment.syn) {
+    return ended || !flow.is_own_syn(segment.sequence) ||
+           (segment.ack && !other.may_have_begun_with(segment.acknowledgement));
+  }
+  const bool is_odd = ended ? flow.goes_on(segment) : segment.length != 0 && !flow.is_next(segment);
+  const bool has_other_numbers =
+      is_odd && segment.ack && !other.may_be_acknowledged(segment.acknowledgement, ended);
+  return has_other_numbers || flow.is_of_another(segment, ended);
+}
 
 TcpReassembly::TcpReassembly(Listener& listener) : listener_(listener) {}
 TcpReassembly::~TcpReassembly() = default;
@@ -26,10 +45,7 @@ TcpReassembly::Connection& TcpReassembly::connection_of(const TcpSegment& segmen
   const auto key = std::minmax(segment.source, segment.destination);
   auto& connection = open_[key];
   if (connection) {
-    const auto& flow =
-        segment.source == connection->about.a ? connection->from_a : connection->from_b;
-    if (segment.syn ? connection->over || !flow.is_own_syn(segment.sequence)
-                    : flow.is_of_another(segment, connection->over)) {
+    if (connection->is_not_of(segment)) {
       end(*connection);
       connection->order->erase(connection->place);
       connection.reset();
@@ -49,7 +65,7 @@ TcpReassembly::Connection& TcpReassembly::connection_of(const TcpSegment& segmen
 TcpReassembly::Place TcpReassembly::segment(const TcpSegment& segment) {
   auto& connection = connection_of(segment);
   const Place place{connection.about.number, segment.source == connection.about.a};
-  touch(connection, segment.length != 0 || connection.order == &busy_);
+  touch(connection, segment.length != 0);
   while (open_.size() > most_connections && give_up_one()) {
   }
   const bool from_a = place.from_a;
@@ -57,7 +73,7 @@ TcpReassembly::Place TcpReassembly::segment(const TcpSegment& segment) {
   auto& other = from_a ? connection.from_b : connection.from_a;
   if (connection.over) {
     differing_ += flow.differs(segment) ? 1 : 0;
-    behind_reset_ += flow.goes_on(segment) ? 1 : 0;
+    behind_end_ += flow.goes_on(segment) ? 1 : 0;
     return place;
   }
   held_bytes_ -= connection.held_bytes();
@@ -71,12 +87,12 @@ TcpReassembly::Place TcpReassembly::segment(const TcpSegment& segment) {
   flow.add(segment,
            [&](Bytes bytes, std::uint64_t missing) { tell(connection, {from_a, bytes, missing}); });
   held_bytes_ += connection.held_bytes();
-  const bool is_reset = segment.rst && !flow.is_far(segment);
-  if (is_reset || (flow.finished() && other.finished())) {
+  if (flow.finished() && other.finished()) {
     end(connection);
   }
-  if (is_reset) {
-    flow.reset();
+  if (segment.rst && !flow.is_far(segment)) {
+    flow.reset(segment.sequence);
+    reset(connection);
   }
   bound_held(connection);
   if (!was_traced && flow.is_traced()) {
@@ -93,13 +109,14 @@ void TcpReassembly::tell(Connection& connection, const TcpPiece& piece) {
 
 /// The connection's place is behind all others of its kind now.
 void TcpReassembly::touch(Connection& connection, bool has_data) {
-  auto& order = has_data && !connection.over ? busy_ : quiet_;
+  const bool is_busy = has_data || connection.order == &busy_;
+  auto& order = connection.over ? quiet_ : connection.reset ? reset_ : is_busy ? busy_ : quiet_;
   order.splice(order.end(), *connection.order, connection.place);
   connection.order = &order;
 }
 
 bool TcpReassembly::give_up_one() {
-  for (auto* order : {&quiet_, &busy_}) {
+  for (auto* order : {&quiet_, &reset_, &busy_}) {
     if (order->size() > 1) { // the last one is perhaps under way
       give_up(*order->front());
       return true;
@@ -109,7 +126,7 @@ bool TcpReassembly::give_up_one() {
 }
 
 void TcpReassembly::give_up(Connection& connection) {
-  given_up_ += !connection.over;
+  given_up_ += !connection.over && !connection.reset;
   end(connection);
   connection.order->erase(connection.place);
   open_.erase(std::minmax(connection.about.a, connection.about.b));
@@ -150,7 +167,7 @@ void TcpReassembly::bound_traces() {
   }
   new_traces_ = 0;
   std::size_t left = 0;
-  for (const auto* order : {&busy_, &quiet_}) {
+  for (const auto* order : {&busy_, &reset_, &quiet_}) {
     for (auto* connection : std::views::reverse(*order)) {
       for (auto* flow : {&connection->from_a, &connection->from_b}) {
         if (flow->is_traced() && ++left > most_left) {
@@ -158,6 +175,18 @@ void TcpReassembly::bound_traces() {
         }
       }
     }
+  }
+}
+
+/// It ends, but segments may have been captured behind the RST that were sent before it.
+void TcpReassembly::reset(Connection& connection) {
+  if (connection.over) {
+    return;
+  }
+  connection.reset = true;
+  touch(connection, false);
+  if (reset_.size() > most_reset) {
+    end(*reset_.front());
   }
 }
 
@@ -182,6 +211,7 @@ void TcpReassembly::finish() {
     end(*connection);
   }
   quiet_.clear();
+  reset_.clear();
   busy_.clear();
   open_.clear();
 }

@@ -44,12 +44,14 @@ struct TcpPiece {
 /// ended, those without any data first; of segments that wait for an earlier one 512 and 4 MiB a
 /// direction, `most_held_bytes` in all, then what they wait for is taken as lost; of what tells
 /// other bytes from the ones before, 4 KiB a direction, `most_traces`, those of the latest
-/// connections.
+/// connections. What a RST ended is read on until another connection begins between the same ports,
+/// or `most_reset` others have been reset.
 class TcpReassembly {
 public:
   static constexpr std::size_t most_connections = 16384;
   static constexpr std::size_t most_held_bytes = 16 << 20;
   static constexpr std::size_t most_traces = 6000;
+  static constexpr std::size_t most_reset = 1024; ///< connections
 
   class Listener {
   public:
@@ -84,9 +86,8 @@ public:
   /// as was found when their connections were over: one of the two was damaged on its way, or the
   /// port was used again and no SYN or FIN says so.
   std::uint64_t differing() const { return differing_; }
-  /// How many brought something new when the connection was over, mostly by the other side's RST:
-  /// they are not used.
-  std::uint64_t behind_reset() const { return behind_reset_; }
+  /// How many brought something new when the connection had been over for long: they are not used.
+  std::uint64_t behind_end() const { return behind_end_; }
 
 private:
   struct Connection;
@@ -100,17 +101,19 @@ private:
   void take_lost(Connection& connection);
   void bound_held(Connection& current);
   void bound_traces();
+  void reset(Connection& connection);
   void end(Connection& connection);
 
   Listener& listener_;
   std::uint64_t connections_ = 0;
   std::map<Key, std::unique_ptr<Connection>> open_;
   Order quiet_; ///< without data, or over; the one silent longest first
+  Order reset_; ///< not over: the last segments may have been captured behind the RST
   Order busy_;
   std::uint64_t given_up_ = 0;
   std::uint64_t late_ = 0;
   std::uint64_t differing_ = 0;
-  std::uint64_t behind_reset_ = 0;
+  std::uint64_t behind_end_ = 0;
   std::size_t held_bytes_ = 0; ///< of all flows
   std::size_t new_traces_ = 0; ///< since their number was last bounded
 };

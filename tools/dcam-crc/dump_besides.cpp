@@ -55,7 +55,7 @@ Json summary_fields(const DumpFacts& facts, const DumpTalk& talk, std::uint64_t 
           {"connections_given_up", facts.given_up},
           {"segments_late", facts.late},
           {"segments_differing", facts.differing},
-          {"segments_behind_reset", facts.behind_reset},
+          {"segments_behind_end", facts.behind_end},
           {"captures_not_read_to_end", facts.not_read_to_end},
           {"frames_not_read", facts.not_read},
           {"frames_cut_off", facts.cut_off},
@@ -94,9 +94,9 @@ void tell_besides(Console& console, const std::string& name, const DumpFacts& fa
                                 "beginning is not in the capture",
                                 name, counted(facts.differing, "TCP segment")));
   }
-  if (facts.behind_reset != 0) {
-    console.warning(fmt::format("{}: {} came behind the other side's RST: not used", name,
-                                counted(facts.behind_reset, "TCP segment")));
+  if (facts.behind_end != 0) {
+    console.warning(fmt::format("{}: {} came when their connection was over: not used", name,
+                                counted(facts.behind_end, "TCP segment")));
   }
   if (facts.late != 0 || is_out_of_order) {
     console.note(fmt::format("{}: {}'reordercap' puts frames in the order of their times", name,

@@ -125,7 +125,8 @@ ExitCode DumpCheck::look_at(const std::string& path) {
 }
 
 ExitCode DumpCheck::verdict(const DumpFacts& facts, const DumpTalk& talk) const {
-  const bool is_read = facts.problem_count == 0 && facts.conversion.empty() && facts.differing == 0;
+  const bool is_read = facts.problem_count == 0 && facts.conversion.empty() &&
+                       facts.differing == 0 && facts.behind_end == 0;
   return talk.commands == 0 || !is_read ? ExitCode::bad_data : ExitCode::done;
 }
 

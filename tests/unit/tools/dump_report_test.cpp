@@ -321,7 +321,7 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
   facts.given_up = 2;
   facts.late = 3;
   facts.differing = 5;
-  facts.behind_reset = 1;
+  facts.behind_end = 1;
   facts.cut_off = 1;
   facts.not_read = {{"IPX", 2}, {"UDP", 1}};
   facts.lines_passed_over = 4;
@@ -340,7 +340,7 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
         "dcam-crc: d: 5 TCP segments came again with other bytes, which are not used: damaged on "
         "the way, or of another connection of the same ports whose beginning is not in the "
         "capture\n"
-        "dcam-crc: d: 1 TCP segment came behind the other side's RST: not used\n"
+        "dcam-crc: d: 1 TCP segment came when their connection was over: not used\n"
         "dcam-crc: d: 'reordercap' puts frames in the order of their times\n"
         "dcam-crc: d: of 1 frame only the beginning was captured: the snapshot length was too "
         "small; tcpdump -s 0 takes all\n"
@@ -354,7 +354,7 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
       told(json_options(), tell).output ==
       R"({"event":"summary","dump":"d","form":"capture","transfers":0,"connections":3,)"
       R"("other_connections":1,"connections_encrypted":1,"connections_given_up":2,)"
-      R"("segments_late":3,"segments_differing":5,"segments_behind_reset":1,"captures_not_read_to_end":0,)"
+      R"("segments_late":3,"segments_differing":5,"segments_behind_end":1,"captures_not_read_to_end":0,)"
       R"("frames_not_read":{"IPX":2,"UDP":1},"frames_cut_off":1,)"
       R"("lines_passed_over":4,"lines_not_read":2,"text_conversion":"",)"
       R"("commands":7,"status":null})"

@@ -59,18 +59,102 @@ TEST_CASE("tcp: whoever has ended says nothing more: it is another connection, e
   CHECK(tcp.of(camera).bytes == 151);
 }
 
-TEST_CASE("tcp: what the other side's RST was too late for is counted, and not used") {
-  Reassembly tcp;
+TEST_CASE("tcp: what was captured behind a RST of either side, but sent before it, is read") {
+  for (const bool by_camera : {false, true}) {
+    CAPTURE(by_camera);
+    Reassembly tcp;
+    const auto camera = client(1);
+    tcp.syn(camera);
+    tcp.data(camera, 0, 100);
+    const auto reset = by_camera
+                           ? TcpSegment{camera, server, 121, 0, false, false, false, true, {}, 0}
+                           : TcpSegment{server, camera, 1, 0, false, false, false, true, {}, 0};
+    tcp.add(reset);
+    tcp.data(camera, 50, 50);
+    tcp.data(camera, 110, 10);
+    tcp.data(camera, 100, 10);
+    CHECK_FALSE(tcp.of(camera).over);
+    CHECK(tcp.of(camera).bytes == 120);
+    tcp.reassembly.finish();
+    CHECK(tcp.of(camera).over);
+    CHECK(tcp.reassembly.given_up() == 0);
+  }
+}
+
+TEST_CASE("tcp: behind a RST, another connection is told by what it acknowledges, too") {
+  for (const std::uint32_t acknowledged : {3'000'000U, 2'000'000'000U, 4'000'000'000U}) {
+    for (const bool server_is_seen : {true, false}) {
+      CAPTURE(acknowledged, server_is_seen);
+      Reassembly tcp;
+      const auto camera = client(1);
+      tcp.syn(camera);
+      if (server_is_seen) {
+        tcp.add({server, camera, 100, 1, true, true, false, false, {}, 0});
+      }
+      const ByteBuffer bytes(100);
+      tcp.add({camera, server, 1, 101, false, true, false, false, bytes, bytes.size()});
+      tcp.add({server, camera, 101, 101, false, true, false, true, {}, 0});
+      tcp.add({camera, server, 101, 150, false, true, false, false, bytes, bytes.size()});
+      CHECK_FALSE(tcp.of(camera).over);
+      tcp.add({camera, server, 301, acknowledged, false, true, false, false, bytes, bytes.size()});
+      CHECK(tcp.of(camera).over);
+      tcp.reassembly.finish();
+      CHECK(tcp.of(camera).bytes == 300);
+      CHECK(tcp.of(camera).missing == 0);
+    }
+  }
+}
+
+TEST_CASE("tcp: without any ending, another connection is told by numbers that are both odd") {
   const auto camera = client(1);
-  tcp.syn(camera);
-  tcp.data(camera, 0, 100);
-  tcp.add({server, camera, 1, 0, false, false, false, true, {}, 0});
-  tcp.data(camera, 50, 50);
-  CHECK(tcp.reassembly.behind_reset() == 0);
-  tcp.data(camera, 100, 10);
-  tcp.data(camera, 5'000, 10);
-  CHECK(tcp.reassembly.behind_reset() == 2);
-  CHECK(tcp.of(camera).bytes == 100);
+  const ByteBuffer bytes(100);
+  const auto said = [&](std::uint32_t at, std::uint32_t acknowledged) {
+    Reassembly tcp;
+    tcp.add({camera, server, 1, 101, false, true, false, false, bytes, bytes.size()});
+    tcp.add({server, camera, 101, 101, false, true, false, false, bytes, 4});
+    tcp.add({camera, server, at, acknowledged, false, true, false, false, bytes, bytes.size()});
+    return tcp.of(camera).over;
+  };
+  for (const std::uint32_t at : {1U, 51U, 101U, 151U, 5'000U}) {
+    CAPTURE(at);
+    CHECK_FALSE(said(at, 105));
+    CHECK_FALSE(said(at, 101));
+    CHECK_FALSE(said(at, 3'000'000)); // what the server said is not in the capture
+    CHECK(said(at, 1'000'000'000) == (at != 101));
+    CHECK(said(at, 4'000'000'000) == (at != 101));
+  }
+}
+
+TEST_CASE("tcp: a SYN of the server that answers another one begins a connection") {
+  const auto camera = client(1);
+  for (const std::uint32_t answered : {0U, 40U, 50'000U, 4'000'000'000U}) {
+    CAPTURE(answered);
+    const bool is_own = answered <= 40; // a SYN may bring data
+    Reassembly tcp;
+    tcp.syn(camera);
+    tcp.data(camera, 0, 100);
+    tcp.add({server, camera, 7'000, answered + 1, true, true, false, false, {}, 0});
+    CHECK(tcp.of(camera).over == !is_own);
+    tcp.data(camera, is_own ? 100 : answered, 100);
+    tcp.reassembly.finish();
+    CHECK(tcp.of(camera).bytes == 200);
+    CHECK(tcp.of(camera).missing == 0);
+  }
+}
+
+TEST_CASE("tcp: of what was reset the latest connections are read on, the rest is counted") {
+  constexpr std::uint32_t connections = TcpReassembly::most_reset + 2;
+  Reassembly tcp;
+  for (std::uint32_t i = 0; i < connections; ++i) {
+    tcp.syn(client(i));
+    tcp.data(client(i), 0, 100);
+    tcp.add({server, client(i), 1, 0, false, false, false, true, {}, 0});
+  }
+  for (std::uint32_t i = 0; i < connections; ++i) {
+    tcp.data(client(i), 100, 100);
+    CHECK(tcp.of(client(i)).bytes == (i < 2 ? 100 : 200));
+  }
+  CHECK(tcp.reassembly.behind_end() == 2);
 }
 
 TEST_CASE("tcp: segments that come again with other bytes are counted") {
@@ -115,9 +199,10 @@ TEST_CASE("tcp: a RST ends a connection, but not one of which it does not know t
     tcp.syn(client(1));
     tcp.data(client(1), 0, 1000);
     tcp.add({client(1), server, at + 1, 0, false, false, false, true, {}, 0});
-    CHECK(tcp.of(client(1)).over == (at <= 5000));
+    tcp.add({server, client(1), 1, 0, false, true, true, false, {}, 0});
     tcp.data(client(1), 1000, 1000);
-    CHECK(tcp.of(client(1)).bytes == (at <= 5000 ? 1000 : 2000));
+    CHECK(tcp.of(client(1)).over == (at <= 1000));
+    CHECK(tcp.of(client(1)).bytes == (at <= 1000 ? 1000 : 2000));
   }
 }
 
