@@ -7,7 +7,7 @@
 
 namespace dualcam::serve {
 
-/// Each event, by its name and without its time.
+/// Each event, by its name and without its time. Progress is none: a slow machine tells more of it.
 struct Events {
   std::vector<std::string> names;
   std::vector<Json> fields;
@@ -16,7 +16,11 @@ struct Events {
     for (std::size_t at = 0; at < output.size(); at = output.find('\n', at) + 1) {
       auto json = Json::parse(output.substr(at, output.find('\n', at) - at));
       CHECK(json["time"].get<std::string>().ends_with('Z'));
-      names.push_back(json["event"].get<std::string>());
+      const auto name = json["event"].get<std::string>();
+      if (name == "progress") {
+        continue;
+      }
+      names.push_back(name);
       json.erase("event");
       json.erase("time");
       fields.push_back(std::move(json));
