@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "common/hex_line.hpp"
+#include "common/hex_digits.hpp"
 
 namespace dualcam::inline tools {
 namespace {

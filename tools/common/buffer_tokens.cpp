@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "common/hex_line.hpp"
+#include "common/hex_digits.hpp"
 
 namespace dualcam::inline tools {
 

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/counted.hpp"
-#include "common/hex_line.hpp"
+#include "common/hex_digits.hpp"
 
 namespace dualcam::inline tools {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "common/hex_line.hpp"
+#include "common/hex_digits.hpp"
 
 namespace dualcam::inline tools {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/hex_line.hpp"
+#include "common/hex_digits.hpp"
 
 namespace dualcam::inline tools {
 namespace {

@@ -20,9 +20,7 @@ private:
   void take_inside(char c);
   void take_itself(char c);
 
-  Escape escape_{form().numbers == 10  ? Escape::Digits::decimal
-                 : form().numbers == 1 ? Escape::Digits::zero
-                                       : Escape::Digits::octal};
+  Escape escape_{form().escaped};
   char quote_ = 0;                  ///< that ends the string; 0: it is outside
   char outer_quote_ = 0;            ///< that has to follow it; 0: none
   bool may_end_ = false;            ///< `quote_` has come, and `outer_quote_` may follow

@@ -7,8 +7,9 @@
 #include <string>
 #include <utility>
 
-#include "common/hex_line.hpp"
+#include "common/hex_digits.hpp"
 #include "common/hex_words.hpp"
+#include "common/offset_line.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -200,18 +201,20 @@ void add_escapes(Forms& forms, std::string_view sample) {
   if (!sample.contains('\\')) {
     return;
   }
-  for (const int numbers : {10, 16, 1}) {
+  constexpr std::array all_digits{Escape::Digits::decimal, Escape::Digits::octal,
+                                  Escape::Digits::zero};
+  for (const auto digits : all_digits) {
     HexForm escapes{HexStyle::escapes};
-    escapes.numbers = numbers;
+    escapes.escaped = digits;
     forms.push_back(escapes);
     escapes.whole_groups = true;
     forms.push_back(escapes);
   }
   const bool has_nested = std::ranges::any_of(std::array{"\"'", "'\"", "\"\"", "''"},
                                               [&](auto quotes) { return sample.contains(quotes); });
-  for (const int numbers : {10, 16, 1}) {
+  for (const auto digits : all_digits) {
     if (has_nested) {
-      forms.push_back({.style = HexStyle::escapes, .nested = true, .numbers = numbers});
+      forms.push_back({.style = HexStyle::escapes, .nested = true, .escaped = digits});
     }
   }
   for (std::size_t before = 0; before <= 12; ++before) {
@@ -286,10 +289,11 @@ void add_json(Forms& forms, std::string_view sample) {
     }
   }
   for (const auto& key : keys) {
-    for (const int numbers : {16, 64, 10, 1}) {
+    for (const auto value :
+         {JsonValue::hex, JsonValue::base64, JsonValue::numbers, JsonValue::characters}) {
       HexForm form{HexStyle::json};
-      form.numbers = numbers;
-      form.base = numbers == 10 ? 10 : form.base;
+      form.value = value;
+      form.base = value == JsonValue::numbers ? 10 : form.base;
       form.key = key;
       forms.push_back(form);
     }

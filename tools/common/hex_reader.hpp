@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,12 +9,9 @@
 #include <vector>
 
 #include "common/cut_marks.hpp"
-#include "common/hex_line.hpp"
 #include "common/hex_style.hpp"
 #include "common/hex_trial.hpp"
-#include "common/hex_words.hpp"
 #include "common/text_cleaner.hpp"
-#include "common/yaml_bytes.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
@@ -24,6 +20,7 @@ namespace dualcam::inline tools {
 /// escape. 4 KiB tell.
 bool is_hex_text(Bytes first_bytes);
 
+class HexLines;
 class HexTokens;
 
 /// Quoting in front of lines is taken away first. What it understands, told apart by the first
@@ -78,49 +75,20 @@ public:
   /// Of the text: the first one that is not blank.
   std::uint64_t first_line() const { return first_line_; }
   /// Lines that hold something, but no hex.
-  std::uint64_t lines_passed_over() const { return passed_over_; }
+  std::uint64_t lines_passed_over() const;
   /// The first ones, and how many there were in all.
   const std::vector<HexProblem>& problems() const { return problems_; }
   std::uint64_t problem_count() const { return problem_count_; }
   /// Nothing behind the last problem was read.
-  bool has_refused() const { return refused_; }
+  bool has_refused() const;
 
 private:
-  struct Side {
-    std::optional<std::uint64_t> expected; ///< offset of the next line
-    std::uint64_t first = 0;               ///< offset of the first one
-    ByteBuffer last;                       ///< what `*` repeats
-  };
-
   void sample(bool goes_on);
   void begin(const HexForm& form, std::string_view text);
   void end_in_refusal(const HexProblem& problem, std::string_view text);
   void set_form(const HexForm& form);
   void cleaned(std::string_view text);
-  void text(std::string_view text);
-  void finish_text();
-  void line(std::string_view line);
-  void offset_line(std::string_view line);
-  std::optional<OffsetLine> parsed_offset_line(std::string_view line) const;
-  std::optional<OffsetLine> offset_behind_prefix(std::string_view line) const;
-  void place(const OffsetLine& line);
-  static bool is_last(const Side& side, const OffsetLine& line);
-  void report_gap(std::uint64_t count);
-  bool go_back(Side& side, const OffsetLine& line);
-  void repeat_last(Side& side, std::uint64_t until, bool other_side);
-  void digit_line(std::string_view line);
-  void words_line(std::string_view line);
-  bool is_next_offset(const FoundLine& found) const;
-  void look_at_other_hex(const FoundLine& found);
-  void end_other_hex();
-  void yaml_line(std::string_view line);
-  void run(std::string_view digits);
-  void end_run();
-  void long_line(std::string_view part);
-  void emit(Bytes bytes);
-  void problem(std::string what);
   void problem_at(std::uint64_t line, std::string what);
-  void refuse(std::string what);
 
   Listener& listener_;
   Vouch vouch_;
@@ -131,36 +99,12 @@ private:
   std::optional<Unwrapper> unwrapper_;
   std::optional<CutMarks> cut_marks_;
   std::unique_ptr<HexTokens> tokens_; ///< for all styles but those of lines
-  std::string pending_;               ///< a line whose end has not come yet
-  bool long_line_ = false;            ///< its start has been dealt with
-  std::uint64_t line_number_ = 0;
+  std::unique_ptr<HexLines> lines_;   ///< for those
   std::uint64_t first_line_ = 1;
-  std::uint64_t passed_over_ = 0;
   std::vector<HexProblem> problems_;
   std::uint64_t problem_count_ = 0;
   bool refused_ = false;
-
-  std::optional<std::size_t> indent_;
-  Side sides_[2];
-  bool repeated_ = false; ///< the line before was `*`
-  bool named_ = false;    ///< it was a problem
   std::uint64_t most_repeated_ = most_repeated;
-  std::uint64_t repeated_bytes_ = 0;
-
-  std::optional<std::string> before_words_; ///< in front of the bytes, if the line before had such
-  std::size_t words_size_ = 0;              ///< how many bytes that one had
-  /// Long words of hex in lines that came before any with bytes: what stands beside these, too, is
-  /// the name of something.
-  std::vector<std::pair<std::uint64_t, std::string>> other_hex_;
-  std::string beside_; ///< the bytes of the last line
-
-  YamlBytes yaml_;
-
-  std::uint64_t short_line_ = 0; ///< one with fewer bytes than others
-  std::string before_;           ///< the word before the bytes of the last line
-
-  std::size_t run_length_ = 0;    ///< of odd lines of digits that go on in the next one
-  std::optional<unsigned> digit_; ///< the first of two
 };
 
 } // namespace dualcam::inline tools

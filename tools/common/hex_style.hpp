@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/backslash_escape.hpp"
 #include "common/wrapping.hpp"
 
 namespace dualcam::inline tools {
@@ -20,7 +21,7 @@ enum class HexStyle {
   escapes, ///< `\x00\x04`
   decimal, ///< `[0, 4, 255]` or `[0, 4, -1]`
   node,    ///< `<Buffer 00 04>`
-  json,    ///< `"data": "00,04"`; `numbers` 64: in base64, 10: a list of them, 1: characters
+  json,    ///< `"data": "00,04"`, or values of another kind
   yaml,    ///< `data: ..`; also JSON's names
   base64,  ///< and nothing else, but perhaps `data:..;base64,`
   // Only where a camera speaks in what is read so: see hex_trial.hpp.
@@ -30,14 +31,18 @@ enum class HexStyle {
   percent,      ///< `%00A%04`
 };
 
+/// What bytes are in JSON.
+enum class JsonValue { hex, base64, numbers, characters };
+
 struct HexForm {
   HexStyle style;
-  int base = 16;          ///< of offsets
-  char bracket = 0;       ///< numbers stand within these only; 0: everywhere
-  bool quoted = true;     ///< escapes stand within quotes
-  bool nested = false;    ///< within two, as a log quotes what is printed in quotes: `"'\x00'"`
-  int numbers = 16;       ///< base of the bytes of a line with an offset; -10: signed ones; of
-                          ///< escapes: 10: decimal, 1: none but `\0`, else octal
+  int base = 16;       ///< of offsets
+  char bracket = 0;    ///< numbers stand within these only; 0: everywhere
+  bool quoted = true;  ///< escapes stand within quotes
+  bool nested = false; ///< within two, as a log quotes what is printed in quotes: `"'\x00'"`
+  int numbers = 16;    ///< base of the bytes of a line with an offset; -10: signed ones
+  Escape::Digits escaped = Escape::Digits::octal;
+  JsonValue value = JsonValue::hex;
   std::size_t column = 0; ///< where lines begin to count; of digits: the whole text
   std::size_t end_column = std::string_view::npos; ///< of words: behind the last one
   std::size_t skipped = 0;                         ///< words before the bytes

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/hex_candidates.hpp"
+#include "common/hex_digits.hpp"
 #include "common/hex_reader.hpp"
 #include "common/other_encoding.hpp"
 

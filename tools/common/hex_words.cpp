@@ -5,7 +5,9 @@
 #include <optional>
 #include <vector>
 
-#include "common/hex_line.hpp"
+#include "common/digit_line.hpp"
+#include "common/hex_digits.hpp"
+#include "common/offset_line.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -51,12 +53,6 @@ void find_other_hex(const LineWords& words, FoundLine& found) {
   found.has_other_hex = in_pairs || !found.other_hex.empty();
   if (in_pairs) {
     found.other_hex.clear();
-  }
-}
-
-void append_hex(ByteBuffer& bytes, std::string_view digits) {
-  for (; !digits.empty(); digits.remove_prefix(2)) {
-    bytes.push_back(static_cast<std::byte>(hex_value(digits[0]) << 4 | hex_value(digits[1])));
   }
 }
 
@@ -267,7 +263,7 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form,
   const auto row =
       form.longest ? longest_row(words, form.group, form.skipped) : chosen(words, form);
   for (const auto word : row) {
-    append_hex(found.bytes, digits_of(word));
+    append_digits(found.bytes, digits_of(word));
   }
   if (form.most != 0) {
     found.bytes.resize(std::min(found.bytes.size(), form.most));

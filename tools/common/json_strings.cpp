@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "common/hex_line.hpp"
+#include "common/hex_digits.hpp"
 #include "common/utf8.hpp"
 
 namespace dualcam::inline tools {

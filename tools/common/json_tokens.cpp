@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/hex_line.hpp"
+#include "common/hex_digits.hpp"
 
 namespace dualcam::inline tools {
 
 void JsonTokens::take(char c) {
   if (!inside_) {
     take_outside(c);
-  } else if (behind_key_ && form().numbers == 1) {
+  } else if (behind_key_ && form().value == JsonValue::characters) {
     take_character(c);
   } else {
     take_string(c);
@@ -30,7 +30,7 @@ void JsonTokens::take_outside(char c) {
     digits_ = 0;
     token_.clear();
   } else if (take_list(c)) {
-  } else if (behind_key_ && c == '[' && form().numbers != 10) {
+  } else if (behind_key_ && c == '[' && form().value != JsonValue::numbers) {
     of_strings_ = true;
   } else if (c == ']' || c == '{') {
     of_strings_ = behind_key_ = false;
@@ -52,7 +52,7 @@ void JsonTokens::take_string(char c) {
     return;
   }
   if (behind_key_) {
-    form().numbers == 64 ? take_base64(c) : take_digit(c);
+    form().value == JsonValue::base64 ? take_base64(c) : take_digit(c);
   } else if (token_.size() < longest_token) {
     token_ += c;
   }
@@ -89,7 +89,7 @@ void JsonTokens::end_key() {
 
 /// Numbers behind the key. False: there are none.
 bool JsonTokens::take_list(char c) {
-  if (form().numbers != 10 || (!in_list_ && (!behind_key_ || c != '['))) {
+  if (form().value != JsonValue::numbers || (!in_list_ && (!behind_key_ || c != '['))) {
     return false;
   }
   if (!std::exchange(in_list_, true)) {

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "common/hex_line.hpp"
+#include "common/hex_digits.hpp"
 
 namespace dualcam::inline tools {
 namespace {

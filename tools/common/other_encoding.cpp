@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <string>
 
-#include "common/hex_line.hpp"
+#include "common/hex_digits.hpp"
 
 namespace dualcam::inline tools {
 namespace {
 
 constexpr std::size_t shortest_line = 16; ///< characters of a line that tells by its alphabet
-
-bool is_all_hex(std::string_view text) { return std::ranges::all_of(text, is_hex_digit); }
 
 bool has_only(std::string_view line, std::string_view alphabet) {
   return line.find_first_not_of(alphabet) == std::string_view::npos;

@@ -1,6 +1,6 @@
 #include "common/percent_tokens.hpp"
 
-#include "common/hex_line.hpp"
+#include "common/hex_digits.hpp"
 
 namespace dualcam::inline tools {
 

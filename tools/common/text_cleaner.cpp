@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "common/hex_line.hpp"
+#include "common/hex_digits.hpp"
 
 namespace dualcam::inline tools {
 namespace {

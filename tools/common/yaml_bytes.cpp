@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "common/blanks.hpp"
-#include "common/hex_line.hpp"
+#include "common/hex_digits.hpp"
 #include "common/hex_style.hpp"
 #include "dualcam/wire/hex_value.hpp"
 

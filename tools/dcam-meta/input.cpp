@@ -7,9 +7,10 @@
 
 #include "common/blanks.hpp"
 #include "common/camera_document.hpp"
+#include "common/digit_line.hpp"
 #include "common/document.hpp"
 #include "common/dump_source.hpp"
-#include "common/hex_line.hpp"
+#include "common/hex_digits.hpp"
 #include "common/hex_reader.hpp"
 #include "common/pcap_reader.hpp"
 #include "common/text_cleaner.hpp"

@@ -378,7 +378,7 @@ TEST_CASE("hex: base64") {
   CHECK(more.contains(cut));
   CHECK(more.contains("00040003"));
   HexForm json{HexStyle::json};
-  json.numbers = 64;
+  json.value = JsonValue::base64;
   json.key = "data";
   HexLog log;
   HexReader reader(log, json, 0);
@@ -450,7 +450,7 @@ TEST_CASE("hex reader: base64 in JSON is told wherever the sample cuts it") {
   for (std::size_t digits = 8; digits < 16; ++digits) {
     const auto form = judge_hex(R"({"data": "AAAABQABPuE8ABmB)" + std::string(digits, 'Q'));
     REQUIRE(form);
-    CHECK(form->numbers == 64);
+    CHECK(form->value == JsonValue::base64);
   }
 }
 

@@ -149,8 +149,8 @@ TEST_CASE("hex tokens: strings of escapes") {
 TEST_CASE("hex tokens: digits behind a backslash") {
   const std::string text = R"("\0\012\1a\0")";
   CHECK(read_form({.style = HexStyle::escapes}, text) == "000a016100");
-  CHECK(read_form({.style = HexStyle::escapes, .numbers = 10}, text) == "000c016100");
-  CHECK(read_form({.style = HexStyle::escapes, .numbers = 1}, text) ==
+  CHECK(read_form({.style = HexStyle::escapes, .escaped = Escape::Digits::decimal}, text) == "000c016100");
+  CHECK(read_form({.style = HexStyle::escapes, .escaped = Escape::Digits::zero}, text) ==
         "0000313261" + "00 line 1: "s + no_escape);
 }
 

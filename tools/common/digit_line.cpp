@@ -1,136 +1,19 @@
-#include "common/hex_line.hpp"
+#include "common/digit_line.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstdlib>
-#include <span>
-#include <vector>
+#include <optional>
+
+#include "common/clock_word.hpp"
+#include "common/hex_digits.hpp"
+#include "common/text_lines.hpp"
 
 namespace dualcam::inline tools {
 namespace {
 
 constexpr std::string_view joints = ",:;-_"; ///< between the bytes of one word
 constexpr std::string_view around_words = "\"'[](){}<>|,;=";
-constexpr std::string_view ruler_of_emacs = "87654321  0011 2233 4455";
 constexpr std::size_t least_behind_words = 4; ///< bytes: fewer may be a number in a sentence
-
-std::size_t leading_digits(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::find_if_not(text, is_hex_digit) - text.begin());
-}
-
-std::size_t leading_spaces(std::string_view text) {
-  return std::min(text.find_first_not_of(" \t"), text.size());
-}
-
-void append_digits(ByteBuffer& bytes, std::string_view digits) {
-  for (; digits.size() >= 2; digits.remove_prefix(2)) {
-    bytes.push_back(static_cast<std::byte>(hex_value(digits[0]) << 4 | hex_value(digits[1])));
-  }
-}
-
-struct Groups {
-  ByteBuffer bytes;
-  std::string_view rest; ///< the text column
-  bool broken = false;   ///< stopped at something that is neither digits nor a text column
-};
-
-/// The groups of digits up to the text column: behind `|`, or behind two spaces, which between
-/// single bytes (`paired`) also stand in the middle of 16.
-Groups parse_groups(std::string_view text, bool paired) {
-  Groups groups;
-  auto& bytes = groups.bytes;
-  for (;;) {
-    if (text.starts_with("0x") && leading_digits(text.substr(2)) == 2) { // as gdb has them
-      text.remove_prefix(2);
-      paired = false;
-    }
-    const auto count = leading_digits(text);
-    const bool whole = count == text.size() || text[count] == ' ' || text[count] == '\t';
-    if (count == 0 || count % 2 != 0 || !whole) {
-      groups.rest = text;
-      groups.broken = !text.empty() && text[0] != '|' && text[0] != '>';
-      return groups;
-    }
-    append_digits(bytes, text.substr(0, count));
-    text.remove_prefix(count);
-    const auto spaces = leading_spaces(text);
-    const bool middle = paired && spaces == 2 && bytes.size() == 8;
-    const bool prefixed = text.substr(spaces).starts_with("0x");
-    const bool ends = spaces == 0 || (spaces > 1 && !middle) || (text[0] == '\t' && !prefixed);
-    text.remove_prefix(spaces);
-    if (ends || (paired && bytes.size() == 16)) {
-      groups.rest = text;
-      return groups;
-    }
-  }
-}
-
-/// `.` stands for what cannot be shown, and so do other signs of some programs.
-bool is_told(char c) { return c > ' ' && c < 0x7F && c != '.' && c != '?'; }
-
-/// Whether `text` shows what the bytes are; nullopt: it is not as long as they are.
-std::optional<bool> agrees(std::string text, Bytes bytes) {
-  if (text.size() == bytes.size() + 1 && text.size() > 8 && text[8] == ' ') {
-    text.erase(8, 1);
-  }
-  if (text.size() != bytes.size()) {
-    return std::nullopt;
-  }
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto value = std::to_integer<unsigned>(bytes[i]);
-    if (is_told(text[i]) && value < 0x80 && value != static_cast<unsigned char>(text[i])) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/// Whether a text column shows other characters than the bytes have: they stand in another order.
-/// Blanks that bytes at its ends are have been taken for those between columns.
-bool contradicts(std::string_view column, Bytes bytes) {
-  for (const auto& [open, close] : {std::pair{'|', '|'}, {'>', '<'}}) {
-    if (column.size() == bytes.size() + 2 && column.front() == open && column.back() == close) {
-      column = column.substr(1, bytes.size());
-    }
-  }
-  if (std::ranges::any_of(column, [](char c) { return (c & 0x80) != 0; })) {
-    return false;
-  }
-  const auto is_other = [](std::byte byte) { return byte != std::byte{' '}; };
-  const auto before =
-      static_cast<std::size_t>(std::ranges::find_if(bytes, is_other) - bytes.begin());
-  const auto last = std::find_if(bytes.rbegin(), bytes.rend(), is_other);
-  const auto behind = static_cast<std::size_t>(last - bytes.rbegin());
-  bool wrong = false;
-  for (const auto size : {bytes.size(), bytes.size() + 1}) { // with a blank in the middle
-    const auto lost = size - std::min(size, column.size());
-    for (auto first = lost - std::min(lost, behind); first <= std::min(lost, before); ++first) {
-      const auto agreement =
-          agrees(std::string(first, ' ').append(column).append(lost - first, ' '), bytes);
-      if (agreement.value_or(false)) {
-        return false;
-      }
-      wrong = wrong || agreement;
-    }
-  }
-  return wrong;
-}
-
-// --- lines of digits ---
-
-using Words = std::vector<std::string_view>;
-
-Words words_of(std::string_view text) {
-  Words words;
-  for (auto rest = text.substr(leading_spaces(text)); !rest.empty();
-       rest.remove_prefix(leading_spaces(rest))) {
-    const auto end = std::min(rest.find_first_of(" \t"), rest.size());
-    words.push_back(rest.substr(0, end));
-    rest.remove_prefix(end);
-  }
-  return words;
-}
 
 /// Databases write `\x0004` and `x'0004'`.
 std::string_view without_mark(std::string_view word) {
@@ -171,32 +54,6 @@ bool is_label(std::string_view word) {
   return std::ranges::find(labels, lower) != labels.end();
 }
 
-/// Of a date or a clock: each row of digits as one or two 9, without a zone.
-std::string shape_of_time(std::string_view word) {
-  std::string shape;
-  for (const char c : word) {
-    const char kind = is_decimal_digit(c) ? '9' : c;
-    if (shape.size() < 2 || kind != '9' || !shape.ends_with("99")) {
-      shape += kind;
-    }
-  }
-  if (!shape.contains(':')) {
-    return shape;
-  }
-  for (const std::string_view zone : {"Z", "+99:99", "-99:99", "+99", "-99"}) {
-    if (shape.ends_with(zone)) {
-      shape.resize(shape.size() - zone.size());
-      break;
-    }
-  }
-  return shape;
-}
-
-/// `2024-10-29`: with the whole year it is no hex.
-bool is_date(std::string_view word) {
-  return word.size() == 10 && word[4] == '-' && shape_of_time(word) == "99-99-99";
-}
-
 /// Pairs of digits, joined by one kind of joint or none.
 struct Word {
   bool is_hex = false;
@@ -234,6 +91,7 @@ bool is_only_wrapping(std::string_view word) { return unwrapped(word).empty(); }
 bool ends_prefix(std::string_view word) {
   return is_clock(word) || word.ends_with(']') || is_only_wrapping(word) || is_arrow(word);
 }
+
 bool may_end_prefix(std::string_view word) {
   return word.ends_with(':') || word.ends_with('=') || word.ends_with('>') || word.ends_with('<') ||
          is_label(word);
@@ -416,157 +274,6 @@ void append_word(ByteBuffer& bytes, std::string_view word) {
   }
 }
 
-} // namespace
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_hex_digit(char c) {
-  return is_decimal_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-unsigned hex_value(char digit) {
-  return static_cast<unsigned>(is_decimal_digit(digit) ? digit - '0' : (digit | 0x20) - 'a' + 10);
-}
-
-bool is_ruler(std::string_view line) {
-  constexpr std::size_t least = 8; // columns
-  if (line.starts_with(ruler_of_emacs)) {
-    return true;
-  }
-  const auto words = words_of(line);
-  const auto first = std::ranges::find_if( // `Offset(h)` may stand before them
-      words, [](std::string_view word) { return leading_digits(word) == word.size(); });
-  const auto columns = std::span(first, words.end());
-  const auto number_in = [&](std::size_t column, int base) -> std::optional<std::size_t> {
-    const auto word = columns[column];
-    std::size_t number = 0;
-    const auto* end = word.data() + word.size();
-    const bool is_number = word.size() == columns[0].size() && word.size() <= 3 &&
-                           std::from_chars(word.data(), end, number, base).ptr == end;
-    return is_number ? std::optional(number) : std::nullopt;
-  };
-  return std::ranges::any_of(std::array{16, 10, 8}, [&](int base) {
-    const auto start = columns.empty() ? std::nullopt : number_in(0, base);
-    std::size_t count = 0;
-    while (start && count < columns.size() && number_in(count, base) == *start + count) {
-      ++count;
-    }
-    const bool ends = count == columns.size() || columns[count].size() > 2; // or a heading
-    return count >= least && ends && *start % 16 == 0;
-  });
-}
-
-bool is_label_line(std::string_view line) {
-  const auto words = words_of(line);
-  return !words.empty() && words[0] == "Label:";
-}
-
-std::string_view behind_address(std::string_view line) {
-  const auto symbol = line.starts_with("0x") ? line.find_first_of(" :") : std::string_view::npos;
-  const auto end = line.find(">:");
-  return symbol != std::string_view::npos && line.substr(symbol).starts_with(" <") &&
-                 end != std::string_view::npos
-             ? line.substr(end + 2)
-             : line;
-}
-
-bool is_clock(std::string_view word) {
-  constexpr std::size_t longest = 48;
-  word = unwrapped(word);
-  if (word.size() > longest) {
-    return false;
-  }
-  const auto shape = shape_of_time(word);
-  const auto is_one_of = [&](std::initializer_list<std::string_view> known) {
-    return std::ranges::find(known, shape) != known.end();
-  };
-  return is_one_of({"99:99:99", "99:99:99.99", "99:99:99,99"}) ||
-         (word.size() >= 10 && // with the whole year
-          is_one_of({"99-99-99", "99/99/99", "99.99.99", "99-99-99T99:99:99",
-                     "99-99-99T99:99:99.99", "99-99-99T99:99:99,99"}));
-}
-
-std::optional<OffsetLine> parse_offset_line(std::string_view text, int base, bool first) {
-  OffsetLine line{};
-  line.indent = leading_spaces(text);
-  text.remove_prefix(line.indent);
-  const auto numbers = behind_address(text);
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    text.remove_prefix(2);
-  }
-  const auto count = leading_digits(text);
-  const auto [end, error] = std::from_chars(text.data(), text.data() + count, line.offset, base);
-  if (error != std::errc{} || count < 3 || count > 16 || end != text.data() + count ||
-      text.starts_with(ruler_of_emacs)) {
-    return std::nullopt;
-  }
-  text.remove_prefix(count);
-  if (numbers.size() < text.size()) {
-    text.remove_prefix(text.size() - numbers.size() - 1); // up to its colon
-  }
-  const auto blanks = leading_spaces(text);
-  const bool bar = text.substr(blanks).starts_with("| ");
-  const bool colon = text.starts_with(':') || bar;
-  text.remove_prefix(bar ? blanks + 1 : colon ? 1 : 0);
-  const auto spaces = leading_spaces(text);
-  const auto behind = text.substr(spaces);
-  const bool in_pairs = leading_digits(behind) == 2;
-  const bool clear = colon ? spaces != 0 || behind.empty()
-                           : (spaces >= 2 && in_pairs) || (count >= 6 && spaces == 1 && in_pairs &&
-                                                           (!first || line.offset == 0));
-  if (!clear && !(behind.empty() && !first && count >= 6)) {
-    return std::nullopt;
-  }
-  auto groups = parse_groups(behind, !colon && in_pairs);
-  groups.rest.remove_prefix(bar && groups.rest.starts_with("| ") ? 2 : 0);
-  line.bytes = std::move(groups.bytes);
-  if (groups.broken) {
-    line.problem = "something between the bytes is no pair of hex digits";
-  } else if (contradicts(groups.rest, line.bytes)) {
-    line.contradicted = true;
-    line.problem = text_contradicts;
-  }
-  return line;
-}
-
-std::optional<ByteBuffer> od_cells(std::string_view line, int numbers) {
-  const std::size_t width = numbers < 0 ? 5 : 4;
-  const auto digits = leading_digits(line);
-  const auto text = line.ends_with('<') ? line.find("  >") : std::string_view::npos;
-  auto cells = line.substr(digits, text == std::string_view::npos ? text : text - digits);
-  cells = cells.substr(0, cells.find_last_not_of(' ') + 1);
-  if (digits < 6 || cells.size() % width != 0) {
-    return std::nullopt;
-  }
-  ByteBuffer bytes;
-  for (std::size_t at = 0; at < cells.size(); at += width) {
-    const auto cell = cells.substr(at, width);
-    const auto blank = leading_spaces(cell);
-    int value = 0;
-    const auto* end = cell.data() + cell.size();
-    const auto parsed = std::from_chars(cell.data() + blank, end, value, std::abs(numbers));
-    const bool padded = blank == 1 && (numbers == 8 || cell[1] != '0' || cell.size() == 2);
-    if (blank == 0 || parsed.ec != std::errc{} || parsed.ptr != end || (numbers == 8 && !padded) ||
-        value > (numbers < 0 ? 127 : 255) || value < (numbers < 0 ? -128 : 0)) {
-      return std::nullopt;
-    }
-    bytes.push_back(static_cast<std::byte>(value & 0xFF));
-  }
-  return bytes;
-}
-
-std::optional<OffsetLine> parse_od_line(std::string_view line, int base, int numbers) {
-  auto bytes = od_cells(line, numbers);
-  std::uint64_t offset = 0;
-  const auto* end = line.data() + leading_digits(line);
-  if (!bytes || std::from_chars(line.data(), end, offset, base).ptr != end) {
-    return std::nullopt;
-  }
-  return OffsetLine{offset, 0, std::move(*bytes), {}, false};
-}
-
 /// Columns that tabs part, as of `tshark -T fields`, of which the last one is bytes.
 std::optional<std::string_view> last_column(std::string_view line) {
   constexpr std::size_t least = 8;
@@ -591,6 +298,10 @@ std::optional<std::string_view> last_column(std::string_view line) {
   return is_bytes && static_cast<std::size_t>(digits) >= least ? std::optional(column)
                                                                : std::nullopt;
 }
+
+} // namespace
+
+bool is_clock(std::string_view word) { return is_time(unwrapped(word)); }
 
 bool is_spoilt_hex(std::string_view word) {
   constexpr std::size_t least = 24;

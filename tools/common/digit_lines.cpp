@@ -1,0 +1,80 @@
+#include "common/digit_lines.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/digit_line.hpp"
+#include "common/hex_digits.hpp"
+
+namespace dualcam::inline tools {
+
+void DigitLines::take(std::string_view text) {
+  if (is_star(text)) {
+    refuse(std::string(star_without_offsets));
+    return;
+  }
+  const auto line = parse_digit_line(text, before_, form().padded);
+  before_ = line.bytes.empty() ? before_ : line.before; // others may stand between them
+  if (!line.run.empty() || (digit_ && line.has_hex() && text.size() <= run_length_)) {
+    run(line.run.empty() ? text : line.run);
+    return;
+  }
+  end();
+  if (!line.problem.empty()) {
+    problem(line.problem);
+  } else if (!line.bytes.empty()) {
+    emit(line.bytes);
+  } else if (!line.blank) {
+    pass_over();
+  }
+}
+
+/// Digits broken into lines of an odd length: the last one goes on in the next line.
+void DigitLines::run(std::string_view digits) {
+  if (!std::ranges::all_of(digits, is_hex_digit) ||
+      (run_length_ != 0 && digits.size() > run_length_)) {
+    end();
+    if (!std::ranges::all_of(digits, is_hex_digit) || digits.size() % 2 == 0) {
+      take(digits);
+      return;
+    }
+  }
+  const bool last = run_length_ != 0 && digits.size() < run_length_;
+  run_length_ = run_length_ == 0 ? digits.size() : run_length_;
+  take_part(digits);
+  if (last) {
+    end();
+  }
+}
+
+void DigitLines::end() {
+  run_length_ = 0;
+  if (std::exchange(digit_, std::nullopt)) {
+    problem("an odd number of hex digits: one is missing, or one too many");
+  }
+}
+
+/// A part of a line of nothing but digits and separators.
+void DigitLines::take_part(std::string_view part) {
+  constexpr std::string_view separators = " \t\r,;:-\"'";
+  ByteBuffer bytes;
+  for (const char c : part) {
+    if (is_hex_digit(c)) {
+      const auto value = hex_value(c);
+      if (digit_) {
+        bytes.push_back(static_cast<std::byte>(*std::exchange(digit_, std::nullopt) << 4 | value));
+      } else {
+        digit_ = value;
+      }
+    } else if (digit_) {
+      refuse("an odd number of hex digits");
+      return;
+    } else if (separators.find(c) == std::string_view::npos) {
+      refuse("a line of more than 1 MiB has more in it than hex digits: break it into lines");
+      return;
+    }
+  }
+  emit(bytes);
+}
+
+} // namespace dualcam::inline tools

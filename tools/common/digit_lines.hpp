@@ -1,0 +1,27 @@
+// Lines of hex digits, maybe behind a time, an address or another prefix.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/hex_lines.hpp"
+
+namespace dualcam::inline tools {
+
+class DigitLines : public HexLines {
+public:
+  using HexLines::HexLines;
+
+private:
+  void take(std::string_view text) override;
+  void take_part(std::string_view part) override;
+  void end() override;
+  void run(std::string_view digits);
+
+  std::string before_;            ///< the word before the bytes of the last line
+  std::size_t run_length_ = 0;    ///< of odd lines of digits that go on in the next one
+  std::optional<unsigned> digit_; ///< the first of two
+};
+
+} // namespace dualcam::inline tools

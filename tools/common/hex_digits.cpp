@@ -1,0 +1,35 @@
+#include "common/hex_digits.hpp"
+
+#include <algorithm>
+
+namespace dualcam::inline tools {
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_hex_digit(char c) {
+  return is_decimal_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+bool is_all_hex(std::string_view text) { return std::ranges::all_of(text, is_hex_digit); }
+
+unsigned hex_value(char digit) {
+  return static_cast<unsigned>(is_decimal_digit(digit) ? digit - '0' : (digit | 0x20) - 'a' + 10);
+}
+
+std::size_t leading_digits(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::find_if_not(text, is_hex_digit) - text.begin());
+}
+
+std::size_t leading_spaces(std::string_view text) {
+  return std::min(text.find_first_not_of(" \t"), text.size());
+}
+
+void append_digits(ByteBuffer& bytes, std::string_view digits) {
+  for (; digits.size() >= 2; digits.remove_prefix(2)) {
+    bytes.push_back(static_cast<std::byte>(hex_value(digits[0]) << 4 | hex_value(digits[1])));
+  }
+}
+
+} // namespace dualcam::inline tools
