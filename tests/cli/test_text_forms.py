@@ -10,6 +10,7 @@ import random
 import struct
 import unittest
 
+import pasted_forms
 import text_forms
 import wrapped_forms
 from figures import full
@@ -117,6 +118,21 @@ class TextForms(ToolTest):
 
     def test_prints_within_json_and_tables(self):
         self.is_read(wrapped_forms.wrapped_forms(), truths=("plain",))
+
+    def test_what_consoles_and_mail_make_of_bytes(self):
+        self.is_read(pasted_forms.pasted_forms(), truths=("plain", "damaged"))
+
+    def test_a_damaged_first_message_is_not_lost(self):
+        """The server has not answered it, and nothing else tells."""
+        for name, form in {
+                "hex": wrapped_forms.lines(lambda each, i: f"INFO:root:<- {each.hex(' ')}"),
+                "groups": wrapped_forms.lines(lambda each, i: f"INFO:root:<- {each.hex(' ', 2)}"),
+                "0x": wrapped_forms.lines(lambda each, i: "rx " + " ".join(
+                    f"0x{byte:02x}" for byte in each))}.items():
+            with self.subTest(form=name):
+                code, events, _ = self.answer(form(PLAIN).replace("00", "40", 1))
+                self.assertEqual(code, 1)
+                self.assertIn(16, [event.get("bytes") for event in events])
 
     def test_yaml(self):
         self.is_read(text_forms.yaml_forms())

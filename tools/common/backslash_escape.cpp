@@ -22,15 +22,15 @@ bool begins_name(std::string_view text) {
          std::ranges::any_of(names_of_controls, [&](auto name) { return name.starts_with(text); });
 }
 
-std::optional<unsigned> named(std::string_view name) {
+} // namespace
+
+std::optional<unsigned> control_character(std::string_view name) {
   const auto* found = std::ranges::find(names_of_controls, name);
   if (found != names_of_controls.end()) {
     return static_cast<unsigned>(found - names_of_controls.begin());
   }
   return name == "DEL" ? std::optional(delete_character) : std::nullopt;
 }
-
-} // namespace
 
 bool Escape::is_digit(char c) const {
   const char last = digits_ == Digits::octal ? '7' : digits_ == Digits::decimal ? '9' : '0';
@@ -70,13 +70,13 @@ Escape::Step Escape::go_on_with_name(char c) {
     return {true};
   }
   length_ = 0;
-  const auto value = named(std::exchange(name_, {}));
+  const auto value = control_character(std::exchange(name_, {}));
   return {.goes_on = false, .byte = value, .problem = value ? nullptr : no_escape};
 }
 
 Escape::Step Escape::begin_with(char c) {
-  constexpr std::string_view simple = "abtnvfre\\\"'?/$@#`\n";
-  constexpr std::string_view values = "\a\b\t\n\v\f\r\x1b\\\"'?/$@#`";
+  constexpr std::string_view simple = "abtnvfreE\\\"'?/$@#`\n";
+  constexpr std::string_view values = "\a\b\t\n\v\f\r\x1b\x1b\\\"'?/$@#`";
   if (c == 'x' || c == 'u' || is_digit(c)) {
     letter_ = is_digit(c) ? '\0' : c;
     value_ = is_digit(c) ? hex_value(c) : 0;

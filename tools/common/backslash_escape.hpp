@@ -4,8 +4,12 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace dualcam::inline tools {
+
+/// `NUL`, `ESC`, `DEL` and so on.
+std::optional<unsigned> control_character(std::string_view name);
 
 /// What stands behind a backslash.
 class Escape {

@@ -230,6 +230,21 @@ bool is_percent_encoded(std::string_view word) {
   return signs >= least && 2 * bytes > signs;
 }
 
+/// `container 4bf92f35..`: all its hex is the name of what a word says that is no label of bytes.
+bool names_something(const Words& words) {
+  const auto has_long_row = [](std::string_view word) {
+    return (parse_word(word).digits >= 8 && !is_clock(word)) || is_spoilt_hex(unwrapped(word));
+  };
+  const auto name = std::ranges::find_if(words, has_long_row);
+  if (name == words.begin() || name == words.end() ||
+      std::any_of(name + 1, words.end(), has_long_row)) {
+    return false;
+  }
+  const auto before = *(name - 1);
+  return may_be_name(unwrapped(*name)) && std::ranges::all_of(before, is_letter) &&
+         !std::ranges::all_of(before, is_hex_digit) && !is_label(before);
+}
+
 std::string problem_without_hex(const Words& words) {
   const bool odd = std::ranges::all_of(words, [](auto each) {
     const auto word = parse_word(each);
@@ -241,7 +256,7 @@ std::string problem_without_hex(const Words& words) {
   if (std::ranges::any_of(words, is_percent_encoded)) {
     return "percent-encoded bytes: decode them, and print them as hex";
   }
-  return has_much_hex(words)
+  return has_much_hex(words) && !names_something(words)
              ? "hex with something else after or between it: leave nothing but the bytes"
              : "";
 }
@@ -313,6 +328,13 @@ bool is_spoilt_hex(std::string_view word) {
   }
   const auto digits = static_cast<std::size_t>(std::ranges::count_if(word, is_hex_digit));
   return digits + 1 == word.size() || (digits == word.size() && digits % 2 != 0);
+}
+
+bool may_be_name(std::string_view digits) {
+  constexpr std::size_t shortest = 24;
+  constexpr std::size_t longest = 64;
+  return digits.size() >= shortest && digits.size() <= longest && is_all_hex(digits) &&
+         !digits.starts_with("00");
 }
 
 DigitLine parse_digit_line(std::string_view text, std::string_view before, bool padded) {

@@ -26,6 +26,10 @@ DigitLine parse_digit_line(std::string_view line, std::string_view before = {},
 /// A long row of hex digits that has something else in it, or an odd number of them.
 bool is_spoilt_hex(std::string_view word);
 
+/// Whether these digits may be the name of something, as containers, traces and commits have them:
+/// no message begins so, and none of a later line is so short.
+bool may_be_name(std::string_view digits);
+
 /// A time or a date (see clock_word.hpp), in brackets or not.
 bool is_clock(std::string_view word);
 

@@ -60,7 +60,7 @@ void DigitTokens::end_word(char behind) {
       digits(word);
     }
   } else if (!word.empty()) {
-    other_ = 0;
+    other_ = row_ = 0;
   }
   word_.clear();
 }
@@ -68,13 +68,21 @@ void DigitTokens::end_word(char behind) {
 void DigitTokens::other_digits(std::string_view digits) {
   constexpr std::size_t clear = 8;    // fewer may be a number
   constexpr std::size_t longest = 64; // more in a row are no name, either
+  constexpr std::size_t longest_group = 4;
+  constexpr std::size_t longest_row = 24; // of groups that are as long: an address has fewer
   other_ += digits.size();
-  if ((started_ && digits.size() >= clear) || other_ > longest) {
+  row_ = (digits.size() == group_ ? row_ : 0) + digits.size();
+  group_ = digits.size();
+  const bool is_row = group_ % 2 == 0 && group_ <= longest_group && row_ >= longest_row;
+  if ((started_ && digits.size() >= clear) || other_ > longest || is_row) {
     wrong_once("there is more hex after the end of the first: give one at a time");
   }
 }
 
 void DigitTokens::digits(std::string_view digits) {
+  if (digits.empty()) {
+    return;
+  }
   if (stopped_ || at_ <= form().column) {
     other_digits(digits);
     return;

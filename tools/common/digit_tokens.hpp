@@ -23,6 +23,8 @@ private:
   bool started_ = false;  ///< the first digits have come
   bool stopped_ = false;  ///< the digits have ended
   std::size_t other_ = 0; ///< digits in a row that are not read
+  std::size_t row_ = 0;   ///< of these in groups that are as long as the last
+  std::size_t group_ = 0; ///< how long that is
   unsigned value_ = 0;
   bool is_odd_ = false; ///< the first digit of a pair has come
 };

@@ -319,9 +319,9 @@ Result<void> read_hex(InputFile& file, const DumpOptions& options, DumpListener&
   HexStream stream(options, listener, facts);
   HexReader hex(stream, camera_bytes);
   const auto sample = file.peek(sample_size);
-  auto utf16 = sample ? Utf16::of(*sample) : std::nullopt;
+  auto wide = sample ? WideText::of(*sample) : std::nullopt;
   const auto result = read_pieces(file, options, [&](Bytes bytes) {
-    utf16 ? hex.feed(utf16->text(bytes)) : hex.feed(as_text(bytes));
+    wide ? hex.feed(wide->text(bytes)) : hex.feed(as_text(bytes));
   });
   hex.finish();
   stream.finish();
@@ -379,8 +379,8 @@ DumpForm form_of(Bytes first_bytes) {
     return DumpForm::capture;
   }
   const auto sample = first_bytes.first(std::min(first_bytes.size(), sample_size));
-  auto utf16 = Utf16::of(sample);
-  const bool text = utf16 ? is_hex_text(as_bytes(utf16->text(sample))) : is_hex_text(sample);
+  auto wide = WideText::of(sample);
+  const bool text = wide ? is_hex_text(as_bytes(wide->text(sample))) : is_hex_text(sample);
   return text ? DumpForm::hex_text : DumpForm::binary;
 }
 

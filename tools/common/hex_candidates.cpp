@@ -146,6 +146,17 @@ Forms forms_of_words() {
       }
     }
   }
+  for (std::size_t before = 0; before <= 10; ++before) {
+    HexForm form{HexStyle::words};
+    form.unpadded = true;
+    form.skipped = before;
+    forms.push_back(form);
+  }
+  HexForm watched{HexStyle::words}; // `[0]  4  byte`
+  watched.numbers = 10;
+  watched.single = true;
+  watched.skipped = watched.behind = 1;
+  forms.push_back(watched);
   HexForm longest{HexStyle::words};
   longest.longest = true;
   for (const std::size_t group : {0U, 4U, 8U, 16U, 32U}) {
@@ -184,8 +195,9 @@ void add_words(Forms& forms, std::string_view sample) {
 
 void add_numbers(Forms& forms, std::string_view sample) {
   for (const char bracket : {'\0', '[', '{', '(', '<'}) {
-    for (const int base : {10, 8}) {
-      if (bracket != '\0' && !sample.contains(bracket)) {
+    for (const int base : {10, 8, 16}) { // hex as Rust has it: `[0, 4, ff]`
+      const bool may_be = base == 16 ? bracket == '[' && sample.contains("[0, ") : true;
+      if (!may_be || (bracket != '\0' && !sample.contains(bracket))) {
         continue;
       }
       HexForm form{HexStyle::decimal, base, bracket};
@@ -223,6 +235,15 @@ void add_escapes(Forms& forms, std::string_view sample) {
     line.whole_lines = true;
     line.skipped = before;
     forms.push_back(line);
+  }
+}
+
+/// Each message begins with a byte of 0.
+void add_codes(Forms& forms, std::string_view sample) {
+  for (const std::string_view zero : {"<00>", "<NUL>", "{00}", "[00]"}) {
+    if (sample.contains(zero)) {
+      forms.push_back(HexForm{.style = HexStyle::codes, .bracket = zero[0]});
+    }
   }
 }
 
@@ -319,6 +340,7 @@ Forms other_forms(std::string_view sample) {
     form.whole_lines = whole_lines;
     forms.push_back(form);
   }
+  add_codes(forms, sample);
   if (sample.contains('%')) {
     forms.push_back(HexForm{HexStyle::percent});
   }

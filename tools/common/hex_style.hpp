@@ -29,6 +29,7 @@ enum class HexStyle {
   words,        ///< lines in which other words stand before or behind the bytes
   base64_words, ///< lines of which the last word is base64
   percent,      ///< `%00A%04`
+  codes,        ///< `<00><04>A<NUL>`, in `bracket`: characters, and codes for those that are none
 };
 
 /// What bytes are in JSON.
@@ -53,6 +54,7 @@ struct HexForm {
   bool longest = false;  ///< the longest row of equal words of each line, or that behind `skipped`
   std::size_t group = 0; ///< their digits, where one word is a row, too; 0: any number
   bool padded = false;   ///< of lines: a byte below 10 has a 0 before it
+  bool unpadded = false; ///< of words: it has none
   bool single = false;   ///< of words: the last one of each line, a byte
   bool marked = false; ///< strings are bytes only behind `b`, digits only with `0x`, `h` and so on
   bool whole_groups = false; ///< only brackets in which nothing but two or more numbers stand;

@@ -4,6 +4,7 @@
 
 #include "common/base64_tokens.hpp"
 #include "common/buffer_tokens.hpp"
+#include "common/code_tokens.hpp"
 #include "common/digit_tokens.hpp"
 #include "common/escape_tokens.hpp"
 #include "common/json_tokens.hpp"
@@ -29,6 +30,8 @@ std::unique_ptr<HexTokens> HexTokens::make(const HexForm& form, Output output) {
     return std::make_unique<Base64WordTokens>(form, std::move(output));
   case HexStyle::percent:
     return std::make_unique<PercentTokens>(form, std::move(output));
+  case HexStyle::codes:
+    return std::make_unique<CodeTokens>(form, std::move(output));
   case HexStyle::digits:
     return std::make_unique<DigitTokens>(form, std::move(output));
   case HexStyle::offsets:

@@ -34,8 +34,14 @@ bool is_damaged_pair(std::string_view word) {
   return word.size() <= 3 && std::ranges::any_of(word, is_hex_digit);
 }
 
+/// `_MACHINE_ID=4bf92f35..`
+bool is_value_of_name(std::string_view line, std::string_view word) {
+  const auto at = static_cast<std::size_t>(word.data() - line.data());
+  return at > 1 && line[at - 1] == '=' && is_letter(line[at - 2]) && may_be_name(word);
+}
+
 /// A number or a word that happens to be made of these letters is none.
-void find_other_hex(const LineWords& words, FoundLine& found) {
+void find_other_hex(std::string_view line, const LineWords& words, FoundLine& found) {
   std::size_t pairs = 0;
   bool in_pairs = false;
   bool is_broken = false;
@@ -45,8 +51,10 @@ void find_other_hex(const LineWords& words, FoundLine& found) {
     is_broken = goes_on && (is_broken || !is_pair);
     pairs = is_pair ? pairs + 1 : goes_on ? pairs : 0;
     in_pairs = in_pairs || pairs >= 8;
-    found.is_spoilt = found.is_spoilt || (is_broken && pairs >= 8) || is_spoilt_hex(word);
-    if (word.size() >= 32 && is_whole_hex(word)) {
+    const bool is_name = is_value_of_name(line, word);
+    found.is_spoilt =
+        found.is_spoilt || (is_broken && pairs >= 8) || (!is_name && is_spoilt_hex(word));
+    if (word.size() >= 32 && is_whole_hex(word) && !is_name) {
       found.other_hex.push_back(word);
     }
   }
@@ -80,13 +88,39 @@ bool is_in_clock(std::string_view area, std::string_view word) {
   return is_clock(near.substr(first, near.find_first_of(" \t", at - begin) - first));
 }
 
-/// A line of numbers and nothing else behind what is skipped.
+/// Told quickly, of most words. Behind a comma, too, seconds have a fraction.
+bool may_end_clock(std::string_view area, std::string_view word) {
+  const auto at = static_cast<std::size_t>(word.data() - area.data());
+  return at != 0 &&
+         (std::string_view(":-./+").contains(area[at - 1]) ||
+          (area[at - 1] == ',' && at > 3 && (area[at - 4] == ':' || area[at - 3] == ':')));
+}
+
+/// Whether lines have numbers, not pairs of hex digits.
+bool has_numbers(const HexForm& form) { return form.numbers != 16 || form.unpadded; }
+
+/// Those between what is skipped and what is left behind: words, and a clock or a date.
+std::span<const std::string_view> number_words(std::string_view area, const LineWords& words,
+                                               const HexForm& form) {
+  if (words.size() < form.skipped + form.behind) {
+    return {};
+  }
+  auto numbers = std::span(words).subspan(form.skipped, words.size() - form.skipped - form.behind);
+  const bool may_be_clock = !numbers.empty() && may_end_clock(area, numbers.back());
+  while (may_be_clock && !numbers.empty() && is_in_clock(area, numbers.back())) {
+    numbers = numbers.first(numbers.size() - 1);
+  }
+  return form.single && numbers.size() != 1 ? std::span<const std::string_view>() : numbers;
+}
+
+/// A line of numbers and nothing else beside what is skipped.
 FoundLine parse_numbers(std::string_view area, const LineWords& words, const HexForm& form) {
   constexpr std::size_t few = 4;
   FoundLine found;
-  const auto count = words.size() - std::min(form.skipped, words.size());
-  for (auto i = form.skipped; i < words.size(); ++i) {
-    if (const auto number = number_in(area, words[i], form.numbers)) {
+  const auto numbers = number_words(area, words, form);
+  const auto count = numbers.size();
+  for (const auto word : numbers) {
+    if (const auto number = number_in(area, word, form.numbers)) {
       found.bytes.push_back(*number);
     }
   }
@@ -231,8 +265,15 @@ LineWords alphanumeric_words(std::string_view text) {
 }
 
 bool may_begin_bytes(const LineWords& words, const HexForm& form) {
+  constexpr std::size_t few = 4;
+  if (form.unpadded) {
+    return words.size() >= form.skipped + few &&
+           std::all_of(words.begin() + static_cast<std::ptrdiff_t>(form.skipped), words.end(),
+                       [](auto word) { return word.size() <= 2 && is_all_hex(word); });
+  }
   if (form.numbers != 16) {
-    return words.size() > form.skipped && is_decimal_digit(words.back().front());
+    return words.size() > form.skipped + form.behind &&
+           is_decimal_digit(words[words.size() - 1 - form.behind].front());
   }
   const auto row =
       form.longest ? longest_row(words, form.group, form.skipped) : chosen(words, form);
@@ -247,15 +288,15 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form,
                            const std::optional<std::string>& before) {
   auto area = line.substr(std::min(form.column, line.size()),
                           form.end_column - std::min(form.column, form.end_column));
-  area = form.numbers != 16 ? behind_address(area) : area;
+  area = has_numbers(form) ? behind_address(area) : area;
   const auto words = alphanumeric_words(area);
   FoundLine found;
-  if (form.numbers != 16) {
+  if (has_numbers(form)) {
     found = parse_numbers(area, words, form);
     // MATLAB puts a heading before each row.
     const bool is_row = form.skipped == 0 && area.starts_with(' ') &&
                         area.find_first_not_of("0123456789 -") == std::string_view::npos;
-    if (found.bytes.size() < 4 && !before && !is_row) {
+    if (found.bytes.size() < 4 && !before && !is_row && !form.single) {
       found.bytes.clear();
     }
     return found;
@@ -280,7 +321,7 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form,
     found.bytes.clear();
   }
   if (found.bytes.empty()) {
-    find_other_hex(area.size() == line.size() ? words : alphanumeric_words(line), found);
+    find_other_hex(line, area.size() == line.size() ? words : alphanumeric_words(line), found);
   }
   return found;
 }

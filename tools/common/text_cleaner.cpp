@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/hex_digits.hpp"
+#include "common/text_lines.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -49,10 +50,9 @@ bool is_tag_of_html(std::string_view tag) {
   constexpr std::size_t short_value = 12;
   tag.remove_prefix(std::min(tag.find_first_not_of("</"), tag.size()));
   const auto name = tag.substr(0, tag.find_first_of(" \t\r/>"));
-  const auto opens = tag.find_first_of("\"'");
-  const auto closes = opens == tag.npos ? opens : tag.find_last_of("\"'");
-  return std::ranges::binary_search(names, name) || opens == tag.npos ||
-         closes - opens <= short_value;
+  const auto is_short = [](auto value) { return value.size() < short_value; };
+  return std::ranges::binary_search(names, name) ||
+         std::ranges::all_of(tokens_of(tag, "\"'="), is_short);
 }
 
 /// What a mark is that has come whole; nullopt: more has to come. What is none stays. `line_break`:

@@ -3,7 +3,20 @@
 #include <algorithm>
 #include <map>
 
+#include "common/blanks.hpp"
+#include "common/text_lines.hpp"
+
 namespace dualcam::inline tools {
+
+namespace {
+
+bool announces_base64(std::string_view line) {
+  constexpr std::string_view name = "ontent-Transfer-Encoding: base64";
+  return std::ranges::equal(line.substr(std::min<std::size_t>(line.size(), 1), name.size()), name,
+                            [](char a, char b) { return a == b || (a | 0x20) == (b | 0x20); });
+}
+
+} // namespace
 
 std::vector<Wrapping> wrappings_in(std::string_view sample) {
   constexpr std::size_t least_part = 16;
@@ -27,6 +40,14 @@ std::vector<Wrapping> wrappings_in(std::string_view sample) {
       wrappings.push_back({.kind = Wrapping::Kind::cells, .quote = quote});
     }
   }
+  bool is_mail = false;
+  for_each_line(sample, [&](std::string_view line, std::uint64_t) {
+    is_mail = announces_base64(line);
+    return !is_mail;
+  });
+  if (is_mail) {
+    wrappings.push_back({.kind = Wrapping::Kind::mail});
+  }
   return wrappings;
 }
 
@@ -34,13 +55,24 @@ std::string Unwrapper::text(std::string_view wrapped) {
   std::string text;
   text.reserve(wrapped.size());
   for (const char c : wrapped) {
-    wrapping_.kind == Wrapping::Kind::json ? take_json(c, text) : take_cell(c, text);
+    switch (wrapping_.kind) {
+    case Wrapping::Kind::json:
+      take_json(c, text);
+      break;
+    case Wrapping::Kind::mail:
+      take_mail(c, text);
+      break;
+    case Wrapping::Kind::cells:
+    case Wrapping::Kind::none:
+      take_cell(c, text);
+      break;
+    }
   }
   return text;
 }
 
 std::uint64_t Unwrapper::source_of(std::uint64_t line) const {
-  if (wrapping_.kind != Wrapping::Kind::json) {
+  if (wrapping_.kind == Wrapping::Kind::cells) {
     return line;
   }
   const auto index = line - std::min(line, forgotten_ + 1);
@@ -48,20 +80,56 @@ std::uint64_t Unwrapper::source_of(std::uint64_t line) const {
 }
 
 void Unwrapper::take_json(char c, std::string& text) {
-  constexpr std::size_t most_lines = 65536;
   const auto step = strings_.take(c);
   if (strings_.name() == wrapping_.name) {
     text += step.text;
     if (step.ends_line) {
-      text += '\n';
-      lines_.push_back(line_);
+      add_line(text);
     }
   }
+  line_ += c == '\n' ? 1 : 0;
+}
+
+void Unwrapper::add_line(std::string& text) {
+  constexpr std::size_t most_lines = 65536;
+  text += '\n';
+  lines_.push_back(line_);
   if (lines_.size() > most_lines) {
     lines_.pop_front();
     ++forgotten_;
   }
+}
+
+/// What stands in other parts stays.
+void Unwrapper::take_mail(char c, std::string& text) {
+  const auto add = [&](std::byte byte) {
+    const char value = static_cast<char>(byte);
+    value == '\n' ? add_line(text) : text.push_back(value);
+  };
+  const bool ends = in_part_ && c == '-'; // of the boundary
+  if (ends && !text.ends_with('\n')) {
+    add_line(text);
+  }
+  in_part_ = in_part_ && !ends;
+  if (!in_part_ && c == '\n') {
+    end_heading_line(text);
+  } else if (!in_part_) {
+    heading_ += c;
+  } else if (!base64_.digit(c, add) && c == '=') {
+    base64_.restart();
+  }
   line_ += c == '\n' ? 1 : 0;
+}
+
+void Unwrapper::end_heading_line(std::string& text) {
+  const auto line = without_blanks(heading_);
+  if (line.empty()) {
+    in_part_ = std::exchange(announced_, false);
+    base64_.restart();
+  }
+  announced_ = announced_ || announces_base64(line);
+  text += std::exchange(heading_, {});
+  add_line(text);
 }
 
 /// A damaged cell costs its line only.

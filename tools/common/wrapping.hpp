@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base64.hpp"
 #include "common/json_strings.hpp"
 
 namespace dualcam::inline tools {
@@ -18,6 +19,7 @@ struct Wrapping {
     none,
     json,  ///< the strings under a name, each a line or more
     cells, ///< quotes around cells, of which two within stand for one
+    mail,  ///< parts of a mail in base64
   };
 
   Kind kind = Kind::none;
@@ -40,6 +42,9 @@ public:
 private:
   void take_json(char c, std::string& text);
   void take_cell(char c, std::string& text);
+  void take_mail(char c, std::string& text);
+  void end_heading_line(std::string& text);
+  void add_line(std::string& text);
 
   Wrapping wrapping_;
   JsonStrings strings_;
@@ -48,6 +53,10 @@ private:
   std::uint64_t forgotten_ = 0;     ///< lines before these
   bool inside_ = false;             ///< a cell
   bool behind_quote_ = false;       ///< in it: its end, or the first of two
+  std::string heading_;             ///< a line of a mail that is not in base64
+  bool announced_ = false;          ///< the heading says that the part is
+  bool in_part_ = false;
+  Base64Decoder base64_;
 };
 
 } // namespace dualcam::inline tools

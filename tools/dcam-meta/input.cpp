@@ -194,8 +194,8 @@ void RecordInput::read(InputFile& file) {
       return;
     }
     if (form_of(*sample) == DumpForm::hex_text) {
-      auto utf16 = Utf16::of(*sample);
-      if (whole && (utf16 ? read_hex_text(utf16->text(*sample)) : read_hex_text(text))) {
+      auto wide = WideText::of(*sample);
+      if (whole && (wide ? read_hex_text(wide->text(*sample)) : read_hex_text(text))) {
         return;
       }
     } else if (auto single = whole ? read_single(*sample, camera_) : std::nullopt) {

@@ -71,6 +71,15 @@ TEST_CASE("hex tokens: C arrays") {
   });
 }
 
+TEST_CASE("hex tokens: characters, and codes in brackets for those that are none") {
+  const HexForm form{.style = HexStyle::codes, .bracket = '<'};
+  CHECK(read_form(form, "log: <00>A\r\n<NUL><b><>< 1\t") ==
+        "0041003c623e3c3e3c2031 line 2: a character that is no byte: have the terminal show hex "
+        "only");
+  CHECK(read_form({.style = HexStyle::codes, .bracket = '{'}, "<00>{00}{1F}[04]") ==
+        "001f5b30345d");
+}
+
 TEST_CASE("hex tokens: lists of decimal numbers") {
   check_reads({
       {"[-128, 127, 0]", "807f00"},
@@ -149,7 +158,9 @@ TEST_CASE("hex tokens: strings of escapes") {
 TEST_CASE("hex tokens: digits behind a backslash") {
   const std::string text = R"("\0\012\1a\0")";
   CHECK(read_form({.style = HexStyle::escapes}, text) == "000a016100");
-  CHECK(read_form({.style = HexStyle::escapes, .escaped = Escape::Digits::decimal}, text) == "000c016100");
+  CHECK(read_form({.style = HexStyle::escapes}, "'\\E\\e'") == "1b1b"); // bash has the first
+  CHECK(read_form({.style = HexStyle::escapes, .escaped = Escape::Digits::decimal}, text) ==
+        "000c016100");
   CHECK(read_form({.style = HexStyle::escapes, .escaped = Escape::Digits::zero}, text) ==
         "0000313261" + "00 line 1: "s + no_escape);
 }

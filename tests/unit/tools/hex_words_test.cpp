@@ -91,6 +91,39 @@ TEST_CASE("hex words: of a line that has more bytes than are told the first coun
   CHECK(found("0004 0402 xx", most) == "00040402");
 }
 
+TEST_CASE("hex words: a clock or a date behind numbers is none of them") {
+  HexForm numbers = words(0);
+  numbers.numbers = 10;
+  CHECK(found("0 4 4 2 12:43:42", numbers) == "00040402");
+  CHECK(found("0, 4, 4, 2, 12:43:42,123", numbers) == "00040402");
+  CHECK(found("0 4 4 2 2024-10-29T12:43:42.123Z", numbers) == "00040402");
+  CHECK(found("0 4 4 2 29.10.2024 12:43:42", numbers) == "00040402");
+  CHECK(found("0 4 4 2 12 43 42", numbers) == "000404020c2b2a");
+}
+
+TEST_CASE("hex words: numbers in hex, and one in each line") {
+  HexForm hex = words(1);
+  hex.unpadded = true;
+  CHECK(found("rx: 0 4 ff a", hex) == "0004ff0a");
+  CHECK(found("rx: 0 4 100 a", hex) == "");
+  CHECK(may_begin_bytes(alphanumeric_words("rx 0 4 ff a"), hex));
+  CHECK_FALSE(may_begin_bytes(alphanumeric_words("rx 0 4 ff"), hex));
+  CHECK_FALSE(may_begin_bytes(alphanumeric_words("rx 0 4 fff a"), hex));
+  HexForm watched = words(1, 1);
+  watched.numbers = 10;
+  watched.single = true;
+  CHECK(found("[10]  255  byte", watched) == "ff");
+  CHECK(found("[10]  255 1 byte", watched) == "");
+}
+
+TEST_CASE("hex words: the value of a name is not hex in another place") {
+  const std::string id = "4bf92f3577b34da6a3ce929d0e0e4736";
+  CHECK(found("_MACHINE_ID=" + id, words(2)) == "");
+  CHECK(found("_RAW=00" + id, words(2)) == "?");
+  CHECK(found("1=" + id, words(2)) == "?");
+  CHECK(found(" " + id + " a", words(1)) == "?");
+}
+
 TEST_CASE("hex words: four bytes are enough for a line by itself, four numbers too") {
   CHECK(found("000404", words(0)) == "");
   CHECK(found("00040402", words(0)) == "00040402");
@@ -321,6 +354,19 @@ TEST_CASE("hex digits: rows of them elsewhere are named, numbers are not") {
   digits.column = 200;
   CHECK(read_by(digits, row + "\n" + std::string(200 - row.size() - 1, ' ') + "00h 04h") ==
         "0004 1: " + std::string(other));
+}
+
+TEST_CASE("hex digits: a message before the first that is read is named") {
+  HexForm digits{HexStyle::digits};
+  const std::string clock = "2024-10-29 12:43:42.123 ";
+  for (const std::string message :
+       {"40 00 00 05 00 01 51 46 00 30 00 30 00 00", "4000 0005 0001 5146 "
+                                                     "0030 0030 0000"}) {
+    digits.column = clock.size() + message.size() + 1;
+    CHECK(read_by(digits, clock + message + "\n00 04").contains("1: there is more hex"));
+  }
+  digits.column = clock.size() + 18;
+  CHECK(read_by(digits, clock + "00:1a:2b:3c:4d:5e\n00 04") == "0004");
 }
 
 TEST_CASE("hex escapes: of lines no blank is lost that is a byte") {

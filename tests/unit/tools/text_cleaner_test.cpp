@@ -19,14 +19,14 @@ std::string cleaned(std::string_view text) {
   return result;
 }
 
-std::optional<std::string> of_utf16(std::string_view hex) {
+std::optional<std::string> of_wide(std::string_view hex) {
   const auto bytes = from_hex(hex);
-  auto utf16 = Utf16::of(bytes);
-  if (!utf16) {
+  auto wide = WideText::of(bytes);
+  if (!wide) {
     return std::nullopt;
   }
-  auto pieces = *utf16;
-  const auto whole = utf16->text(bytes);
+  auto pieces = *wide;
+  const auto whole = wide->text(bytes);
   std::string joined;
   for (const auto& byte : bytes) {
     joined += pieces.text(std::span(&byte, 1));
@@ -130,31 +130,41 @@ TEST_CASE("text cleaner: of bytes as characters a no-break space is one") {
 }
 
 TEST_CASE("UTF-16: text of Windows becomes UTF-8, with or without its mark") {
-  CHECK(of_utf16("fffe 3000 3400 0d00 0a00") == "04\r\n");
-  CHECK(of_utf16("feff 0030 0034 000d 000a") == "04\r\n");
-  CHECK(of_utf16("3000 3400 2000 6600") == "04 f");
-  CHECK(of_utf16("0030 0034 0020 0066") == "04 f");
-  CHECK(of_utf16("fffe 3000 e900 0b20 3ed8 80dd 3400") == "0\xC3\xA9\xE2\x80\x8B??4");
-  CHECK(of_utf16("fffe 0700 1f00 7f00 7e00 0900 0d00 0e00") == "???~\t\r?");
-  CHECK(of_utf16("fffe") == "");
+  CHECK(of_wide("fffe 3000 3400 0d00 0a00") == "04\r\n");
+  CHECK(of_wide("feff 0030 0034 000d 000a") == "04\r\n");
+  CHECK(of_wide("3000 3400 2000 6600") == "04 f");
+  CHECK(of_wide("0030 0034 0020 0066") == "04 f");
+  CHECK(of_wide("fffe 3000 e900 0b20 3ed8 80dd 3400") == "0\xC3\xA9\xE2\x80\x8B??4");
+  CHECK(of_wide("fffe 0700 1f00 7f00 7e00 0900 0d00 0e00") == "???~\t\r?");
+  CHECK(of_wide("fffe") == "");
+}
+
+TEST_CASE("UTF-32: text becomes UTF-8, with or without its mark") {
+  CHECK(of_wide("fffe0000 30000000 e9000000 0a000000") == "0\xC3\xA9\n");
+  CHECK(of_wide("0000feff 00000030 00000034") == "04");
+  CHECK(of_wide("30000000 34000000 20000000 66000000") == "04 f");
+  CHECK(of_wide("00000030 00000034 00000020 00000066") == "04 f");
+  CHECK(of_wide("fffe0000 30000000 00f60100 34000000") == "0?4");
+  CHECK_FALSE(of_wide("30000000 34000000 20000000"));
+  CHECK_FALSE(of_wide("00000005 00015146 00000030 00000030"));
 }
 
 TEST_CASE("UTF-16: one in sixteen characters may be no ASCII") {
   const std::string ascii =
       "3000 3400 2000 6600 3000 3400 2000 6600 3000 3400 2000 6600 3000 3400 2000";
-  CHECK(of_utf16(ascii + "0b20") == "04 f04 f04 f04 \xE2\x80\x8B");
-  CHECK_FALSE(of_utf16(ascii + "0b20 0b20"));
+  CHECK(of_wide(ascii + "0b20") == "04 f04 f04 f04 \xE2\x80\x8B");
+  CHECK_FALSE(of_wide(ascii + "0b20 0b20"));
 }
 
 TEST_CASE("UTF-16: a few characters, or others, tell nothing") {
-  CHECK_FALSE(of_utf16("3000 3400 2000"));
-  CHECK_FALSE(of_utf16("0030 0034 0020"));
-  CHECK_FALSE(of_utf16("3000 3400 2001 6600"));
-  CHECK_FALSE(of_utf16("0030 0034 0020 0007"));
-  CHECK_FALSE(of_utf16("3031 3233 3435 3637"));
-  CHECK_FALSE(of_utf16(""));
-  CHECK_FALSE(of_utf16("ff"));
-  CHECK(of_utf16("3000 3400 2000 6600 01") == "04 f"); // half a character is not looked at
+  CHECK_FALSE(of_wide("3000 3400 2000"));
+  CHECK_FALSE(of_wide("0030 0034 0020"));
+  CHECK_FALSE(of_wide("3000 3400 2001 6600"));
+  CHECK_FALSE(of_wide("0030 0034 0020 0007"));
+  CHECK_FALSE(of_wide("3031 3233 3435 3637"));
+  CHECK_FALSE(of_wide(""));
+  CHECK_FALSE(of_wide("ff"));
+  CHECK(of_wide("3000 3400 2000 6600 01") == "04 f"); // half a character is not looked at
 }
 
 } // namespace dualcam

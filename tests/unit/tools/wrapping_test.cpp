@@ -7,6 +7,7 @@ namespace {
 
 constexpr auto json = Wrapping::Kind::json;
 constexpr auto cells = Wrapping::Kind::cells;
+constexpr auto mail = Wrapping::Kind::mail;
 
 /// In pieces of any size.
 std::string unwrapped(const Wrapping& wrapping, std::string_view text) {
@@ -30,6 +31,19 @@ std::string names(std::string_view sample) {
 }
 
 } // namespace
+
+TEST_CASE("wrapping: parts of a mail that are in base64") {
+  constexpr std::string_view heading = "Subject: a\nContent-transfer-encoding: base64\r\n";
+  const auto text = std::string(heading) + "\r\nMDAg\r\nMDQK\nMDUgMDY=\n--x\n\nMDA=\n";
+  CHECK(unwrapped({mail}, text) == std::string(heading) + "\r\n00 04\n05 06\n--x\n\nMDA=\n");
+  CHECK(wrappings_in(text).back().kind == mail);
+  CHECK(wrappings_in("Content-Transfer-Encoding: 7bit\n\nMDA=\n").empty());
+  Unwrapper unwrapper({mail});
+  unwrapper.text(text);
+  CHECK(unwrapper.source_of(2) == 2);
+  CHECK(unwrapper.source_of(4) == 5); // where its end stands
+  CHECK(unwrapper.source_of(6) == 7);
+}
 
 TEST_CASE("wrapping: strings of JSON behind a name are lines, without escapes") {
   CHECK(unwrapped({json, "m"}, R"({"t":1,"m":"00\n04\t\"\\x\/\u0041\u00e9\x","n":"05"})") ==
