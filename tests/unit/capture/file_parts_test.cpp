@@ -306,6 +306,19 @@ TEST_CASE("file parts: places follow sizes, and what came before is a repeat") {
   CHECK(repeats == std::vector<bool>{false, false, false, true, false});
 }
 
+TEST_CASE("file parts: by path numbers count packets of the usual size, from 1") {
+  auto file = part({{1, 11}, {2, 12}, {3, 13}});
+  file.by_path = true;
+  file.packets[2].file_offset = 450; // in the fifth
+  for (auto& packet : file.packets) {
+    packet.number = 77;
+  }
+  settle(file);
+  CHECK(file.packets[0].number == 1);
+  CHECK(file.packets[1].number == 2);
+  CHECK(file.packets[2].number == 5);
+}
+
 TEST_CASE("file parts: each packet lies behind those before it, whatever their sizes are") {
   const auto places_if = [](bool second_is_good) {
     auto file = part({{1, 11}, {2, 12}, {3, 13}, {4, 14}});
