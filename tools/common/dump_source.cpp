@@ -13,7 +13,7 @@
 #include "common/pcap_reader.hpp"
 #include "common/segment_finder.hpp"
 #include "common/text_conversion.hpp"
-#include "common/utf16.hpp"
+#include "common/wide_text.hpp"
 
 namespace dualcam::inline tools {
 namespace {

@@ -14,7 +14,7 @@
 #include "common/hex_reader.hpp"
 #include "common/pcap_reader.hpp"
 #include "common/text_cleaner.hpp"
-#include "common/utf16.hpp"
+#include "common/wide_text.hpp"
 #include "dualcam/media/media_type.hpp"
 #include "dualcam/wire/hex_value.hpp"
 

@@ -1,6 +1,6 @@
 #include "common/text_cleaner.hpp"
 
-#include "common/utf16.hpp"
+#include "common/wide_text.hpp"
 #include "testing.hpp"
 
 namespace dualcam {

@@ -1,4 +1,4 @@
-#include "common/utf16.hpp"
+#include "common/wide_text.hpp"
 
 #include <utility>
 
