@@ -8,8 +8,7 @@
 namespace dualcam::inline tools {
 namespace {
 
-constexpr std::string_view opening = "<{[";
-constexpr std::string_view closing = ">}]";
+char end_of_code(char open) { return open == '<' ? '>' : open == '{' ? '}' : ']'; }
 
 /// `00`, or the name of a control character.
 std::optional<unsigned> byte_of_code(std::string_view code) {
@@ -22,13 +21,12 @@ std::optional<unsigned> byte_of_code(std::string_view code) {
 
 void CodeTokens::take(char c) {
   constexpr std::size_t longest_code = 4;
-  const auto bracket = opening.find(form().bracket);
   if (c == form().bracket) {
     end_code();
     code_ = c;
   } else if (code_.empty()) {
     take_itself(c);
-  } else if (c == closing[bracket]) {
+  } else if (c == end_of_code(form().bracket)) {
     const auto value = byte_of_code(std::string_view(code_).substr(1));
     begun_ = begun_ || value;
     if (value) {

@@ -87,7 +87,7 @@ void DigitTokens::digits(std::string_view digits) {
     other_digits(digits);
     return;
   }
-  other_ = 0;
+  other_ = row_ = 0;
   for (const char c : digits) {
     started_ = true;
     value_ = (value_ << 4 | hex_value(c)) & 0xFF;

@@ -124,10 +124,10 @@ std::optional<OffsetLine> parse_offset_line(std::string_view text, int base, boo
   if (numbers.size() < text.size()) {
     text.remove_prefix(text.size() - numbers.size() - 1); // up to its colon
   }
-  const auto blanks = leading_spaces(text);
-  const bool bar = text.substr(blanks).starts_with("| ");
+  const auto before_bar = leading_spaces(text);
+  const bool bar = text.substr(before_bar).starts_with("| ");
   const bool colon = text.starts_with(':') || bar;
-  text.remove_prefix(bar ? blanks + 1 : colon ? 1 : 0);
+  text.remove_prefix(bar ? before_bar + 1 : colon ? 1 : 0);
   const auto spaces = leading_spaces(text);
   const auto behind = text.substr(spaces);
   const bool in_pairs = leading_digits(behind) == 2;

@@ -33,8 +33,8 @@ std::optional<OffsetLine> OffsetLines::parsed(std::string_view text) const {
 
 /// `[RX] 00000010: 0004`, where only the first line of each dump has something before it.
 std::optional<OffsetLine> OffsetLines::behind_prefix(std::string_view text) const {
-  constexpr std::size_t longest = 128;
-  for (auto at = text.find(' '); at < longest; at = text.find(' ', at + 1)) {
+  constexpr std::size_t longest_prefix = 128;
+  for (auto at = text.find(' '); at < longest_prefix; at = text.find(' ', at + 1)) {
     auto line = text[at + 1] == ' ' ? std::nullopt : parsed(text.substr(at + 1));
     const bool goes_on = line && (line->offset == 0 || line->offset == sides_[0].expected);
     if (goes_on && !line->bytes.empty() && line->problem.empty()) {
