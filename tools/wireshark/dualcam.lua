@@ -302,6 +302,29 @@ local function hides_way_back(w, at, size, known)
   return false
 end
 
+-- Whether commands go on from a packet of the usual size whose header is within this one.
+local function hides_packet(w, at, size, at_end, known)
+  local length = known.usual + (u16(w, at) == ENHANCED and 6 or 2)
+  local header = w:sub(at + 1, at + 2) .. string.char(math.floor(length / 256) % 256, length % 256)
+  local place = w:find(header, at + 2, true)
+  while place and place + HEADER - 1 <= at + size do
+    local goes_on = is_way_back(w, place - 1, at_end, known)
+    if goes_on ~= false then return goes_on end
+    place = w:find(header, place + 1, true)
+  end
+  return false
+end
+
+-- Whether a packet whose CRC fits does so by chance, as one of some 65,000 damaged ones: another one
+-- begins within it, and nothing behind it. nil: more bytes are needed to tell.
+local function fits_by_chance(w, at, size, at_end, known)
+  local hides = hides_packet(w, at, size, at_end, known)
+  if not hides then return hides end
+  local follows = is_followed(w, at + size, at_end, known)
+  if follows == nil then return nil end
+  return not follows
+end
+
 -- A transfer. `starts`: what the next packet's CRC may go on from, the likeliest first.
 local function new_transfer(by_path, start)
   return {
@@ -566,7 +589,11 @@ function Device:read(w, base, at_end, known, on_item)
   end
   if size == 0 or not whole and at_end then return lose(is_data(id) and size or 0) end
   if not whole then return false end
-  if is_data(id) and not self.way_found and not fits_chain(w, at, size, known.starts) then
+  local fits = is_data(id) and fits_chain(w, at, size, known.starts)
+  local by_chance = fits and fits_by_chance(w, at, size, at_end, known)
+  if by_chance == nil then return false end
+  if by_chance then return lose(size) end
+  if is_data(id) and not self.way_found and not fits then
     -- its length may be what is damaged
     if size > known.usual + (id == DATA and 6 or 10) then return lose(0) end
     local follows = is_followed(w, at + size, at_end, known)

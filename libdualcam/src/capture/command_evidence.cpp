@@ -346,6 +346,23 @@ Fit is_way_back(Bytes window, bool at_end, const Known& known) {
   return follows == Fit::no ? has_uncounted_byte(window, *size, at_end, known) : follows;
 }
 
+Fit hides_packet(Bytes window, std::size_t size, bool at_end, const Known& known) {
+  const bool enhanced = id_of(window) == CommandId::enhanced_data;
+  const auto length = known.usual + data_trailer + (enhanced ? sizeof(std::uint32_t) : 0);
+  std::array<std::byte, header_size> header{};
+  store_be(std::span(header), load_be<std::uint16_t>(window));
+  store_be(std::span(header).subspan(2), static_cast<std::uint16_t>(length));
+  const auto text = as_text(window.first(size));
+  for (auto at = text.find(as_text(header), 1); at != text.npos;
+       at = text.find(as_text(header), at + 1)) {
+    const auto goes_on = is_way_back(window.subspan(at), at_end, known);
+    if (goes_on != Fit::no) {
+      return goes_on;
+    }
+  }
+  return Fit::no;
+}
+
 bool hides_way_back(Bytes window, std::size_t size, const Known& known) {
   for (std::size_t at = header_size; at < size; ++at) {
     if (window[at] == std::byte{0} && is_way_back(window.subspan(at), true, known) == Fit::yes) {

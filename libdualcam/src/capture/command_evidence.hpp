@@ -45,6 +45,10 @@ Fit is_way_back(Bytes window, bool at_end, const Known& known);
 /// ends.
 bool hides_way_back(Bytes window, std::size_t size, const Known& known);
 
+/// Whether commands go on from a packet of the usual size whose header is within the first `size`
+/// bytes of `window`, which are a packet themselves.
+Fit hides_packet(Bytes window, std::size_t size, bool at_end, const Known& known);
+
 /// Whether the CRC of this whole DATA or ENHANCED DATA command goes on from one of `known.starts`;
 /// of an ENHANCED DATA it may also begin anew.
 bool fits_chain(Bytes data, const Known& known);

@@ -128,8 +128,28 @@ bool CommandScanner::read_command(const Known& known) {
   return true;
 }
 
+/// Whether a packet whose CRC fits does so by chance, as one of some 65,000 damaged ones: another
+/// one begins within it, and nothing behind it.
+Fit CommandScanner::fits_by_chance(std::size_t size, const Known& known) const {
+  const auto hides = command_evidence::hides_packet(window(), size, at_end(), known);
+  if (hides != Fit::yes) {
+    return hides;
+  }
+  const auto follows = command_evidence::begins_command(window().subspan(size), at_end(), known);
+  return follows == Fit::no ? Fit::yes : follows == Fit::yes ? Fit::no : follows;
+}
+
 bool CommandScanner::read_data(std::size_t size, const Known& known) {
-  if (!way_found_ && !command_evidence::fits_chain(window().first(size), known)) {
+  const bool fits = command_evidence::fits_chain(window().first(size), known);
+  const auto by_chance = fits ? fits_by_chance(size, known) : Fit::no;
+  if (by_chance == Fit::undecided) {
+    return false;
+  }
+  if (by_chance == Fit::yes) {
+    lose(size);
+    return true;
+  }
+  if (!way_found_ && !fits) {
     const auto usual = known.usual + (command_id(window()) == CommandId::data ? 0 : 4);
     if (size > usual + data_header + data_trailer) { // its length is what is damaged
       lose(0);

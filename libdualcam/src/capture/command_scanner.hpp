@@ -83,6 +83,7 @@ private:
   bool step(const Known& known);
   bool read_command(const Known& known);
   bool read_data(std::size_t size, const Known& known);
+  command_evidence::Fit fits_by_chance(std::size_t size, const Known& known) const;
   void take(Bytes command);
   bool search(const Known& known);
   std::optional<bool> read_server_command(const Known& known);
