@@ -345,7 +345,10 @@ void ServerSession::left(Ended::Reason reason) {
 }
 
 void ServerSession::finish() {
-  if (state_ == State::storing) {
+  if (ended()) {
+    return;
+  }
+  if (state_ == State::storing && actions_.empty()) { // FileCompleted was handed out
     offers_.stored(current_);
   }
   take_leave();

@@ -40,6 +40,22 @@ TEST_CASE("session: a device that calls a file done early is asked for the rest"
   CHECK(to_hex(host.take_sent()) == "0002000400000002");
 }
 
+TEST_CASE("session: a file whose end was not handed out is not called stored") {
+  TestHost host(no_metadata);
+  start_photo(host, 1);
+  host.take_sent();
+  auto& session = host.session();
+  const auto last = data_packets(random_bytes(10, 1), 1, 1);
+  session.received(last, TimePoint());
+  REQUIRE(std::holds_alternative<FileData>(session.poll().value()));
+  session.finish();
+  CHECK(std::holds_alternative<FileCompleted>(session.poll().value()));
+  CHECK(to_hex(std::get<Send>(session.poll().value()).bytes) == "00000000");
+  CHECK(std::holds_alternative<Ended>(session.poll().value()));
+  session.finish(); // again: nobody is there to be told anything
+  CHECK_FALSE(session.poll());
+}
+
 TEST_CASE("session: a repeated INIT with another IMEI ends the session") {
   TestHost host(no_metadata);
   start_photo(host, 1);

@@ -230,8 +230,9 @@ public:
   /// To FileCompleted: the device may forget the file.
   void stored(TimePoint now);
 
-  /// Nothing more is wanted: takes leave of the device at once. In answer to FileCompleted: the
-  /// file is stored.
+  /// Nothing more is wanted: takes leave of the device at once, whatever the state. In answer to
+  /// FileCompleted: the file is stored. Actions that were not polled yet come first; no answer to
+  /// them is heard. After the end it does nothing.
   void finish();
 
   /// Whether Ended was handed out or is about to be.
@@ -252,9 +253,9 @@ public:
   /// The files of AskedLast::in_vain that were passed over, and no other one has come up since.
   const std::set<FileRef>& passed_over() const { return offers_.passed_over(); }
 
-  /// Whether the device counts the file begun last in packets, known with its first FileData. To go
-  /// on with one by path later, ResumePoint::in_packets has to say so.
-  bool counts_packets() const { return file_.geometry().in_packets(); }
+  /// How the device counts the file begun last; of one by path known with its first FileData. To go
+  /// on with that one later, ResumePoint::in_packets has to say whether it counts packets.
+  const Geometry& geometry() const { return file_.geometry(); }
   /// As FileReceiver::compared, of the file begun last; also after the end.
   FileReceiver::Position compared() const { return file_.compared(); }
 
