@@ -82,6 +82,22 @@ class OddPaths(ToolTest):
                 self.assertEqual((done["bytes"], done["sha256"]), (size, sha256(file)))
                 self.assertIn("START of this file counts packets", server.errors)
 
+    def test_what_has_come_is_told_as_start_counts(self):
+        content = self.random.randbytes(9 * 1024)
+        for said, told in ((9, "3 of 9 packets"), (9 * 1024, "3.0 KiB of 9.0 KiB")):
+            self.fresh()
+            server = self.serve("-k", "--no-metadata")
+            with SaysTooLittle(server, content, milliseconds=TIME, family=BY_PATH[0]) as camera:
+                camera.said = said
+                camera.run(RESUME)
+                camera.sync(1)
+                for index in range(3):
+                    camera.packet(index)
+                was_read(server, camera)
+            server.expect(f"incomplete, {told}: ")
+            server.signal(SIGTERM)
+            self.assertEqual(server.wait(), 0)
+
     def test_a_device_that_counts_packets_is_asked_for_packets_when_it_comes_back(self):
         for family in (dataclasses.replace(family, by_number=True) for family in BY_PATH):
             self.fresh()

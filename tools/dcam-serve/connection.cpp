@@ -118,9 +118,9 @@ std::string Connection::status() const {
     return camera + ": nothing is on its way";
   }
   const auto& facts = transfer->facts();
-  const auto done = facts.file.kind() ? transfer->packets() : transfer->bytes();
+  const auto done = transfer->counts_packets() ? transfer->packets() : transfer->bytes();
   return fmt::format("{}: {}, {} of {} {}", camera, escaped(facts.file.label()), done,
-                     transfer->announced(), facts.file.kind() ? "packets" : "bytes");
+                     transfer->announced(), transfer->counts_packets() ? "packets" : "bytes");
 }
 
 asio::awaitable<void> Connection::run() {

@@ -35,7 +35,7 @@ struct FileFacts {
   std::optional<Camera> assumed{};         ///< whose it is if nothing else tells
   std::string_view content_extension = {}; ///< what its first bytes speak for; static
   Origin origin{};                         ///< the connection that it comes by
-  bool in_packets = false;                 ///< as ServerSession::counts_packets says
+  bool in_packets = false;                 ///< as ServerSession::geometry says
 
   /// By its path, its metadata, or as assumed.
   std::optional<Camera> camera() const;

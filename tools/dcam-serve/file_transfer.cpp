@@ -67,7 +67,9 @@ FileTransfer::FileTransfer(const FolderDestination& folder, Disk& disk, const Cl
     disk.grew(std::move(job), hurry);
   };
   part_ = std::make_shared<GrowingPart>(
-      Room{folder.options(), this->facts().file, announced, folder_of(path_)}, grew,
+      Room{folder.options(), this->facts().file, announced, this->facts().in_packets,
+           folder_of(path_)},
+      grew,
       [&disk, root = folder.state_of(this->facts().imei).root()] { return disk.claims(root); },
       failed);
 }

@@ -40,7 +40,7 @@ Json file_fields(const FileFacts& facts) {
 
 /// What a device counts of a file: "12 of 48 packets", "1.0 KiB of 26.0 KiB".
 std::string share_of(const Transfer& transfer) {
-  return transfer.facts().file.kind()
+  return transfer.counts_packets()
              ? fmt::format("{} of {} packets", transfer.packets(), transfer.announced())
              : fmt::format("{} of {}", format_size(transfer.bytes()),
                            format_size(transfer.expected_bytes()));
@@ -180,10 +180,10 @@ void Reporter::metadata(const FileFacts& facts) {
 
 void Reporter::file_started(const Transfer& transfer) {
   auto fields = file_fields(transfer.facts());
-  const bool by_kind = transfer.facts().file.kind().has_value();
-  const auto counted = by_kind ? "packets" : "size";
+  const bool in_packets = transfer.counts_packets();
+  const auto counted = in_packets ? "packets" : "size";
   fields[counted] = transfer.announced();
-  fields["held"] = by_kind ? transfer.packets() : transfer.bytes();
+  fields["held"] = in_packets ? transfer.packets() : transfer.bytes();
   event("file-start", fields);
   if (transfer.is_comparing()) {
     return console_.detail(fmt::format("{}: offered again, comparing it with {}",
@@ -192,14 +192,14 @@ void Reporter::file_started(const Transfer& transfer) {
   }
   if (transfer.packets() == 0) {
     return console_.detail(fmt::format("{}: {}, to {}", described(transfer.facts()),
-                                       by_kind ? fmt::format("{} packets", transfer.announced())
-                                               : format_size(transfer.announced()),
+                                       in_packets ? fmt::format("{} packets", transfer.announced())
+                                                  : format_size(transfer.announced()),
                                        escaped(transfer.path().string())));
   }
   fields.erase(counted);
   fields.erase("held");
   const auto from = transfer.resume_point();
-  if (by_kind) {
+  if (in_packets) {
     fields["packet"] = from.packet;
   } else {
     fields["offset"] = from.offset;
@@ -219,13 +219,13 @@ void Reporter::file_replaced(const Transfer& transfer, const std::filesystem::pa
 
 void Reporter::resumed(const Transfer& transfer, const Resumed& resumed) {
   auto fields = file_fields(transfer.facts());
-  const auto counted = transfer.facts().file.kind() ? "packet" : "byte";
-  fields[transfer.facts().file.kind() ? "packet" : "offset"] = resumed.number;
+  const Geometry geometry(transfer.facts().file, transfer.announced(), transfer.facts().in_packets);
+  fields[geometry.in_packets() ? "packet" : "offset"] = resumed.number;
   fields["reason"] = text_of(resumed.reason);
   event("resumed", fields);
   ++resumes_;
-  console_.detail(fmt::format("{}: {}, asking again from {} {}", described(transfer.facts()),
-                              text_of(resumed.reason), counted, resumed.number));
+  console_.detail(fmt::format("{}: {}, asking again from {}", described(transfer.facts()),
+                              text_of(resumed.reason), geometry.text_of(resumed.number)));
 }
 
 Json Reporter::done(const FileFacts& facts, const HeldData& file, const std::filesystem::path& path,
@@ -443,7 +443,7 @@ void Reporter::tell_progress(std::span<const Transfer* const> transfers) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto& transfer = *transfers[progress_next_++ % transfers.size()];
     auto fields = file_fields(transfer.facts());
-    if (transfer.facts().file.kind()) {
+    if (transfer.counts_packets()) {
       fields["packets"] = transfer.announced();
       fields["received"] = transfer.packets();
     } else {

@@ -12,7 +12,7 @@
 namespace dualcam::serve {
 
 Result<void> Room::check(const HeldData& held) const {
-  const Geometry geometry(file, announced);
+  const Geometry geometry(file, announced, in_packets);
   if (options.min_free == 0 || geometry.behind_all(held.packets, held.bytes) == announced) {
     return {};
   }

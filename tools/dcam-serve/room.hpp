@@ -17,6 +17,7 @@ struct Room {
   const ServeOptions& options;
   FileRef file;
   std::uint32_t announced; ///< by START
+  bool in_packets;         ///< as FileFacts has it
   KeptPath folder;         ///< where it goes; it need not be there yet
 
   /// `held` is there already. An error says what does not fit.

@@ -1,13 +1,11 @@
 #include "dcam-serve/transfer.hpp"
 
-#include <algorithm>
-
-#include "dualcam/files/geometry.hpp"
-
 namespace dualcam::serve {
 
-std::uint64_t Transfer::expected_bytes() const {
-  return std::max(bytes(), Geometry(facts_.file, announced_).expected_size());
+void Transfer::counts_as(const Geometry& geometry) {
+  facts_.in_packets = geometry.in_packets();
+  counts_packets_ = facts_.file.kind() || geometry.is_unexpected();
+  expected_ = geometry.expected_size();
 }
 
 std::chrono::milliseconds Transfer::duration() const {

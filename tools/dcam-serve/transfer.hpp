@@ -1,6 +1,7 @@
 // One file on its way from a camera to its destination.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -12,6 +13,7 @@
 #include "common/coroutine.hpp"
 #include "dcam-serve/file_facts.hpp"
 #include "dcam-serve/unsaid.hpp"
+#include "dualcam/files/geometry.hpp"
 #include "dualcam/files/resume_point.hpp"
 #include "dualcam/session/server_session.hpp"
 
@@ -43,13 +45,14 @@ public:
   const FileFacts& facts() const { return facts_; }
   FileFacts& facts() { return facts_; }
   FileIdentity identity() const { return facts_.identity(announced_); }
-  /// By START: packets, of a file by path bytes.
+  /// By START: packets if `counts_packets`, else bytes.
   std::uint32_t announced() const { return announced_; }
+  bool counts_packets() const { return counts_packets_; }
   /// What has come of it, in earlier connections as well.
   std::uint32_t packets() const { return packets_; }
   std::uint64_t bytes() const { return bytes_; }
   /// As START lets expect them, at least what has come.
-  std::uint64_t expected_bytes() const;
+  std::uint64_t expected_bytes() const { return std::max(bytes_, expected_); }
   /// The part of `bytes` that this connection brought.
   std::uint64_t new_bytes() const { return bytes() - bytes_before_; }
   std::chrono::milliseconds duration() const;
@@ -59,6 +62,9 @@ public:
   void count_resumption() { ++resumptions_; }
   void count_resumptions(unsigned earlier) { resumptions_ += earlier; }
   unsigned resumptions() const { return resumptions_; }
+
+  /// What its packets have shown so far of how the device counts it.
+  void counts_as(const Geometry& geometry);
 
   /// For people: where it is now.
   virtual std::filesystem::path path() const = 0;
@@ -99,7 +105,9 @@ public:
 
 protected:
   Transfer(const Clock& clock, FileFacts facts, std::uint32_t announced)
-      : clock_(clock), facts_(std::move(facts)), announced_(announced), started_(clock.now()) {}
+      : clock_(clock), facts_(std::move(facts)), announced_(announced), started_(clock.now()) {
+    counts_as(Geometry(facts_.file, announced_, facts_.in_packets));
+  }
 
   /// So much has come of it.
   void holds(const HeldData& data) {
@@ -120,6 +128,8 @@ private:
   const Clock& clock_;
   FileFacts facts_;
   std::uint32_t announced_;
+  bool counts_packets_ = false;
+  std::uint64_t expected_ = 0;
   TimePoint started_;
   std::uint32_t packets_ = 0;
   std::uint64_t bytes_ = 0;

@@ -196,7 +196,7 @@ bool Upload::take(const FileData& data) {
   pieces_.push_back(data.payload);
   recent_bytes_.add(data.payload.size(), server_.clock().now());
   server_.received(data.payload.size());
-  transfer_->facts().in_packets = session_.counts_packets();
+  transfer_->counts_as(session_.geometry());
   if (std::exchange(proving_, false)) { // what was held before is the beginning of this
     has_proved();
   }

@@ -34,7 +34,7 @@ std::uint64_t Geometry::synchronise(std::uint32_t number) {
   return place_of(number);
 }
 
-bool Geometry::admits(std::uint64_t place, std::size_t size) {
+bool Geometry::admit(std::uint64_t place, std::size_t size) {
   const auto end = behind(place, size);
   if (in_packets_ || end <= announced_) {
     return end <= announced_;

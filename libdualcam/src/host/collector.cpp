@@ -155,7 +155,7 @@ Result<void> Collector::write() {
   }
   auto& part = held_.part;
   if (!part) {
-    offered_.in_packets = session_.counts_packets();
+    offered_.in_packets = session_.geometry().in_packets();
     auto created = ResumableFile::create(path_of(offered_), offered_, *state_);
     if (!created) {
       return std::unexpected(created.error());

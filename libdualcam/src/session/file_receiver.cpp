@@ -53,13 +53,16 @@ FileReceiver::Taken FileReceiver::take(const Packet& packet) {
   const auto repeated = packet.payload.first(geometry_.before(wanted, position_, size));
   const auto rest = packet.payload.subspan(repeated.size());
   const bool is_old = position_ < wanted && rest.empty();
-  if (!is_in_place(packet) || !geometry_.admits(position_, size) ||
-      (position_ < wanted && !is_as_before(repeated)) || (!is_old && !may_be_wanted(rest))) {
+  if (!is_in_place(packet) || (position_ < wanted && !is_as_before(repeated)) ||
+      (!is_old && !may_be_wanted(rest))) {
     return {Verdict::out_of_step};
   }
   const bool is_known_again = geometry_.behind(position_, size) >= wanted;
   if (on_trust_ && is_known_again && (rest.empty() ? packet.crc : crc16(repeated, *chain)) != crc) {
     return {Verdict::bad_crc};
+  }
+  if (!geometry_.admit(position_, size)) {
+    return {Verdict::out_of_step};
   }
   on_trust_ = on_trust_ && !is_known_again;
   chain_ = packet.crc;

@@ -380,10 +380,10 @@ void ServerSession::on_packet(const FileReceiver::Packet& packet) {
 
 /// Of a file by path: what is odd about a packet that is right in itself but not the one due.
 void ServerSession::tell_odd_packet(const FileReceiver::Packet& packet) {
-  const auto& [place, offset, crc] = file_.geometry().last();
-  if (file_.geometry().packet_of(place)) {
-    return; // it counts no bytes
+  if (file_.geometry().in_packets()) {
+    return;
   }
+  const auto offset = file_.geometry().last().offset;
   if (packet.offset && *packet.offset != offset) {
     return odd(Oddity::other_offset, "a packet is for byte " + std::to_string(*packet.offset) +
                                          ", byte " + std::to_string(offset) + " was due");

@@ -15,7 +15,7 @@ Geometry in_bytes(std::uint32_t announced) {
 std::size_t come(Geometry& geometry, std::initializer_list<std::size_t> sizes) {
   std::size_t count = 0;
   for (const auto size : sizes) {
-    if (!geometry.admits(geometry.last().place, size)) {
+    if (!geometry.admit(geometry.last().place, size)) {
       break;
     }
     geometry.came(size, static_cast<std::uint16_t>(++count));
@@ -44,10 +44,10 @@ TEST_CASE("geometry: by path a START below 65536 may count packets, from there o
     auto geometry = in_bytes(announced);
     for (std::uint32_t i = 0; i < 64; ++i) {
       const std::size_t size = i < 63 ? 1024 : announced - 63 * 1024;
-      REQUIRE(geometry.admits(geometry.last().place, size));
+      REQUIRE(geometry.admit(geometry.last().place, size));
       geometry.came(size, 0);
     }
-    CHECK(geometry.admits(geometry.last().place, 1024) == (announced == 65'535));
+    CHECK(geometry.admit(geometry.last().place, 1024) == (announced == 65'535));
   }
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("geometry: more than START says is none of the file") {
   CHECK(come(odd, {2}) == 1);
   CHECK(odd.ends_at(odd.last().place));
   auto empty = in_bytes(3);
-  CHECK_FALSE(empty.admits(5, 0));
+  CHECK_FALSE(empty.admit(5, 0));
   CHECK_FALSE(empty.is_unexpected()); // by that
 }
 

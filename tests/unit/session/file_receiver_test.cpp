@@ -371,6 +371,22 @@ TEST_CASE("file receiver: a repeat that ends in the middle of what came is known
   CHECK(receiver.wanted() == 3500);
 }
 
+TEST_CASE("file receiver: a packet that is refused says nothing of how START counts") {
+  const Device device{*FileRef::of_path("a/b"), {1024, 1024, 952}};
+  auto receiver = device.receiver();
+  Line line{receiver};
+  line.synchronise(0);
+  for (std::size_t i = 0; i < 2; ++i) {
+    REQUIRE(line.send(device.payload(i)).verdict == Verdict::fresh);
+  }
+  line.synchronise(1024);
+  CHECK(line.send(random_bytes(2048, 3)).verdict == Verdict::out_of_step);
+  line.synchronise(2048);
+  REQUIRE(line.send(device.payload(2)).verdict == Verdict::fresh);
+  check_whole(device, receiver);
+  CHECK(receiver.geometry().expected_size() == device.content.size());
+}
+
 TEST_CASE("file receiver: a START that counted packets is found out, and the file is whole") {
   const auto path = *FileRef::of_path("a/b"); // of a family that nobody knows
   for (const auto count : {1UL, 2UL, 8UL, 40UL}) {

@@ -212,7 +212,7 @@ TEST_CASE("path: a device that counts packets is asked for packets when it comes
   };
   begin(host);
   packets(host, 1, 2);
-  CHECK(host.session().counts_packets());
+  CHECK(host.session().geometry().in_packets());
   host.disconnect();
   TestHost again(without_metadata);
   again.held = ByteBuffer(content.begin(), content.begin() + 2000);

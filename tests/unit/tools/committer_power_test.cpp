@@ -158,7 +158,7 @@ private:
       return without;
     }();
     auto part = std::make_shared<GrowingPart>(
-        Room{options, FileKind::front_photo, packets, fs::path("/out")},
+        Room{options, FileKind::front_photo, packets, false, fs::path("/out")},
         [this](std::shared_ptr<Job> job, bool hurry) {
           committer_.grew(std::move(job), hurry || pick(4) == 0, now);
         },

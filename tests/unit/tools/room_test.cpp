@@ -18,7 +18,7 @@ struct Photo {
   std::string refused(std::uint64_t min_free, const HeldData& held = {}) {
     options.output = folder.path();
     options.min_free = min_free;
-    const Room room{options, FileKind::front_photo, announced, place};
+    const Room room{options, FileKind::front_photo, announced, false, place};
     const auto result = room.check(held);
     return result ? "" : result.error().message;
   }
@@ -55,7 +55,7 @@ TEST_CASE("room: a folder that is yet to be made is on the disk of what it will 
              ContainsSubstring(" are free in " + photo.folder.path().string() + ", "));
   photo.place = "relative/2024"; // below a folder that is not there either
   photo.options.output = "relative";
-  const Room room{photo.options, FileKind::front_photo, 3, photo.place};
+  const Room room{photo.options, FileKind::front_photo, 3, false, photo.place};
   CHECK(room.check({})); // what cannot be told refuses nothing
 }
 

@@ -72,9 +72,10 @@ public:
                                    : static_cast<std::size_t>(std::min<std::uint64_t>(rest, size));
   }
 
-  /// Whether a packet of `size` bytes at `place` may be one of the file: START allows it. It allows
-  /// more if this shows that it counts packets, though the rest counts bytes.
-  bool admits(std::uint64_t place, std::size_t size);
+  /// Takes in a packet of `size` bytes at `place` that is right in all else; false if START does
+  /// not allow it. It allows more if this packet shows that it counts packets, though the rest
+  /// counts bytes: that is remembered.
+  bool admit(std::uint64_t place, std::size_t size);
   /// Whether the file ends at `place`.
   bool ends_at(std::uint64_t place) const {
     return start_in_packets_

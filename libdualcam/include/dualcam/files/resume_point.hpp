@@ -35,7 +35,7 @@ struct ResumePoint {
   /// Ends of files, one of which the camera's file may be offered again; none begins before
   /// `packet`. Nothing is handed over then: the file is recognised by one of them or replaced.
   std::vector<FileTail> known{};
-  bool in_packets = false; ///< ServerSession::counts_packets said so, though the file is by path
+  bool in_packets = false; ///< ServerSession::geometry said so, though the file is by path
 };
 
 } // namespace dualcam
