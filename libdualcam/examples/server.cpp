@@ -6,6 +6,8 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
 #include <iostream>
 
 #include <netinet/in.h>
@@ -63,10 +65,16 @@ int main(int argc, char** argv) {
   auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
   const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-  if (argc != 3 || ::bind(listener, name, size) != 0 || ::listen(listener, 64) != 0 ||
-      ::getsockname(listener, name, &size) != 0) {
-    std::cerr << "usage: server PORT FOLDER, with a port that is free, or 0 for any\n";
+  const int again = 1; // while connections of a server before this one linger
+  ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &again, sizeof again);
+  if (argc != 3 || !std::filesystem::is_directory(argv[2])) {
+    std::cerr << "usage: server PORT FOLDER, a folder that is there; port 0 is any free one\n";
     return 2;
+  }
+  if (::bind(listener, name, size) != 0 || ::listen(listener, 64) != 0 ||
+      ::getsockname(listener, name, &size) != 0) {
+    std::cerr << "port " << argv[1] << ": " << std::strerror(errno) << '\n';
+    return 3;
   }
   std::cerr << "listening on port " << ntohs(address.sin_port) << '\n';
   std::signal(SIGCHLD, SIG_IGN); // nobody asks what became of a connection's process
@@ -74,6 +82,7 @@ int main(int argc, char** argv) {
   while (true) {
     const int peer = ::accept(listener, nullptr, nullptr);
     if (peer >= 0 && ::fork() == 0) {
+      ::close(listener); // which the next server may want while this camera is still at work
       serve(Collector({.folder = argv[2]}, now()), peer);
       return 0;
     }

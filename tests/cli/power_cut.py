@@ -220,9 +220,9 @@ ROWS_TOGETHER = 16
 HEADER = re.compile(rb"\Adualcam checkpoint 2\n(?:[a-z]+ .*\n)*?check ([0-9a-f]{16})\n")
 
 
-@functools.lru_cache(maxsize=1024)
-def check_of(text):
-    return crc64(text)
+@functools.lru_cache(maxsize=1 << 16)
+def check_of(text, before=0):
+    return crc64(text, before)
 
 
 def areas_of(line, tables):
@@ -247,7 +247,7 @@ def claims_and_tails_in(checkpoint, tables={}):
     found = []
 
     def look_at(text, line):
-        if line and int(line.group(6), 16) == crc64(line.group(1), check):
+        if line and int(line.group(6), 16) == check_of(line.group(1), check):
             tail = text[line.end():][:int(line.group(4) or 0)]
             if not tail or check_of(tail) == int(line.group(5), 16):
                 found.append((int(line.group(2)), int(line.group(3)), tail))

@@ -147,7 +147,7 @@ Result<std::optional<PartFile>> PartFile::open(const fs::path& path, const fs::p
 }
 
 Result<void> PartFile::truncate(std::uint64_t size) {
-  const auto done = file_.truncate(size);
+  const auto done = file_->truncate(size);
   if (done) {
     end_ = size;
     room_ = 0;
@@ -157,7 +157,7 @@ Result<void> PartFile::truncate(std::uint64_t size) {
 }
 
 Result<std::uint64_t> PartFile::size() const {
-  const auto written = file_.size();
+  const auto written = file_->size();
   return written ? Result<std::uint64_t>(*written + held_back().size()) : written;
 }
 
@@ -166,7 +166,7 @@ Result<Bytes> PartFile::read(std::uint64_t offset, std::span<std::byte> into) co
   std::size_t count = 0;
   if (tail.empty() || offset < end_) {
     const auto in_file = tail.empty() ? into.size() : std::min(into.size(), end_ - offset);
-    const auto read = file_.read(offset, into.first(in_file));
+    const auto read = file_->read(offset, into.first(in_file));
     count = read ? read->size() : 0;
     if (!read || count < in_file) {
       return read;
@@ -183,7 +183,7 @@ Result<Bytes> PartFile::read(std::uint64_t offset, std::span<std::byte> into) co
 Result<void> PartFile::read_each(std::uint64_t begin, std::uint64_t end,
                                  const std::function<void(Bytes)>& take) const {
   const auto in_file = held_back().empty() ? end : std::min(end, std::max(begin, end_));
-  const auto read = file_.read_each(begin, in_file, take);
+  const auto read = file_->read_each(begin, in_file, take);
   if (read && in_file < end) {
     take(held_back().subspan(in_file - end_, end - in_file));
   }
@@ -202,7 +202,7 @@ Result<void> PartFile::append(std::span<const Bytes> pieces, Tail tail) {
                   ? take_last(all, std::min(beyond_blocks, size))
                   : ByteBuffer();
   size -= last.size();
-  const auto written = size > 0 ? file_.write(end_, all) : Result<void>();
+  const auto written = size > 0 ? file_->write(end_, all) : Result<void>();
   if (written) {
     end_ += size;
     tail_ = last.empty() ? nullptr : std::make_shared<const ByteBuffer>(std::move(last));
@@ -213,20 +213,20 @@ Result<void> PartFile::append(std::span<const Bytes> pieces, Tail tail) {
 void PartFile::make_room(std::uint64_t synced, std::uint64_t whole) {
   const auto end = std::min(end_ + much_room, whole);
   if (end_ > room_ && end > end_ && end_ - synced < much_room) {
-    file_.make_room(synced, end);
+    file_->make_room(synced, end);
     room_ = end;
   }
 }
 
 Result<void> PartFile::give_room_back() {
-  const auto given = room_ > end_ ? file_.truncate(end_) : Result<void>();
+  const auto given = room_ > end_ ? file_->truncate(end_) : Result<void>();
   room_ = given ? 0 : room_;
   return given;
 }
 
 Result<void> PartFile::sync() {
   const auto written = append({});
-  return written ? file_.sync() : written;
+  return written ? file_->sync() : written;
 }
 
 Result<std::optional<fs::path>> PartFile::finish(IfExists if_exists) {
@@ -264,15 +264,15 @@ Result<bool> PartFile::take_name(const fs::path& name, IfExists if_exists) {
     return io_error("create", name, error);
   }
   if (error == 0) {
-    file_.set_path(name);
-    file_.close();
+    file_->set_path(name);
+    file_->close();
   }
   return error == 0;
 }
 
 void PartFile::discard() {
   FileSystem::current().unlink(path().c_str());
-  file_.close();
+  file_->close();
 }
 
 } // namespace dualcam

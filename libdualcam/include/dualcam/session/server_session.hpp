@@ -48,7 +48,7 @@ namespace dualcam {
 
 /// What a session is to fetch, and how long it waits.
 struct ServerConfig {
-  Wishes wanted = FileKinds::all(); ///< others are left alone
+  Wishes wanted = FileKinds::all(); ///< others are left alone; Wishes::all() has files by path, too
   bool metadata = true;             ///< ask for it before each file
 
   Milliseconds idle{60'000}; ///< without progress in this time the connection is given up
@@ -190,8 +190,9 @@ public:
   ServerSession(const ServerConfig& config, TimePoint now);
 
   /// What the device sent, in pieces of any size. Everything received before must have been polled
-  /// away; `bytes` must stay valid until `poll` has returned nullopt, and as long as payloads are
-  /// looked at. Nothing is taken after the end.
+  /// away, and no question be open: what is not used up is lost. `bytes` must stay valid until
+  /// `poll` has returned nullopt while no question is open, and as long as payloads are looked at.
+  /// Nothing is taken after the end.
   void received(Bytes bytes, TimePoint now);
 
   /// The device's stream has ended, for whatever reason.

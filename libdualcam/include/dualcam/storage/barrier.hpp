@@ -39,7 +39,7 @@ public:
     ClaimTable::Entry entry;           ///< and what
   };
 
-  /// The bytes of a file that stays open until then.
+  /// The bytes of a file that stays open, and where it is, until then.
   void add(const File& file) { files_.push_back(&file); }
   /// Those of one that does not.
   void add(Late file) { late_.push_back(std::move(file)); }

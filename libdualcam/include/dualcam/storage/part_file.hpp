@@ -2,8 +2,9 @@
 /// A file on its way to disk: complete under its final name, or not there under it at all.
 ///
 /// An object is used by one thread at a time; every call may block as long as the disk takes. After
-/// `finish`, `take_name` or `discard`, and when moved from, nothing but destruction, assignment and
-/// `path` is legal. What is closed is unlocked; what is not synced may be lost in a power cut.
+/// `finish`, `take_name` or `discard` nothing but destruction, assignment and `path` is legal, and
+/// when moved from not even that. What is closed is unlocked; what is not synced may be lost in a
+/// power cut.
 #pragma once
 
 #include <cstdint>
@@ -71,15 +72,15 @@ public:
                                               Access access = Access::write);
 
   /// NAME.part; after `finish` the name it got.
-  std::filesystem::path path() const { return file_.path(); }
+  std::filesystem::path path() const { return file_->path(); }
   /// The name that `finish` is to give it.
   std::filesystem::path final_name() const { return final_name_; }
   /// Another one; on the same file system.
   void set_final_name(const std::filesystem::path& name) { final_name_ = name; }
   /// It has been renamed.
-  void set_path(const std::filesystem::path& path) { file_.set_path(path); }
-  /// The open file.
-  const File& file() const { return file_; }
+  void set_path(const std::filesystem::path& path) { file_->set_path(path); }
+  /// The open file, where it is when this object has been moved, too.
+  const File& file() const { return *file_; }
 
   /// In bytes, `tail` included.
   Result<std::uint64_t> size() const;
@@ -124,9 +125,9 @@ private:
   Bytes held_back() const { return tail_ ? Bytes(*tail_) : Bytes(); }
 
   PartFile(File file, const std::filesystem::path& final_name)
-      : file_(std::move(file)), final_name_(final_name) {}
+      : file_(std::make_unique<File>(std::move(file))), final_name_(final_name) {}
 
-  File file_;
+  std::unique_ptr<File> file_; ///< a Barrier knows it
   KeptPath final_name_;
   std::uint64_t end_ = 0;                  ///< of what is written, where `append` goes on
   std::shared_ptr<const ByteBuffer> tail_; ///< behind that

@@ -50,9 +50,11 @@ struct StoredFile {
 };
 
 /// A part with its checkpoint, open and locked. An object is used by one thread at a time; every
-/// call may block as long as the disk takes. Errors are of category io, but for those of `finish`,
-/// and name the path. After one of any step, `append` included, or when a barrier behind a step has
-/// failed, the object is only good for destruction; what was saved remains.
+/// call may block as long as the disk takes. It may be moved, but not destroyed, while a Barrier
+/// holds a step of it. Errors are of category io, but for those of `finish`, and name the path.
+/// After one of any step, `append` included, or when a barrier behind a step has failed, the object
+/// is only good for destruction, and after one of category crc for `set_aside` before that; what
+/// was saved remains.
 class ResumableFile {
 public:
   /// Begins NAME.part, in a folder that exists. A part of that name that nobody holds is not this

@@ -58,7 +58,7 @@ struct Sync {
 
 /// Device: one packet. `payload` is a view into the decoded bytes.
 struct Data {
-  Bytes payload;     ///< at most 1024 bytes; some devices send a last one of 0
+  Bytes payload; ///< at most `largest_packet` bytes, a DualCam's 1024; some send a last one of 0
   std::uint16_t crc; ///< CRC-16/KERMIT going on from the previous packet's
 };
 
@@ -108,7 +108,7 @@ struct Path {
 /// Device, protocol >= 6: a piece of the file at a byte offset; the CRC covers `payload` alone.
 struct EnhancedData {
   std::uint32_t offset; ///< of the payload in the file
-  Bytes payload;        ///< at most 65,529 bytes
+  Bytes payload;        ///< at most `largest_packet` bytes
   std::uint16_t crc;    ///< CRC-16/KERMIT of the payload
 };
 
@@ -134,7 +134,8 @@ inline constexpr std::size_t longest_beginning = 4;
 /// malformed (wrong length, IMEI of more than 15 digits); offsets count from the payload's start.
 Result<Message> decode(Sender sender, std::uint16_t id, Bytes payload);
 
-/// Appends the command's bytes on the wire. Precondition: payloads fit their length field.
+/// Appends the command's bytes on the wire. Precondition: payloads fit their length field; a peer
+/// takes no more than `commands` allows.
 void encode(const Message& message, ByteBuffer& out);
 /// The command's bytes on the wire; the same precondition.
 ByteBuffer encode(const Message& message);
