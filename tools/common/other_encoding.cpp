@@ -128,7 +128,8 @@ std::optional<HexProblem> known_print(std::string_view text) {
       return HexProblem{number,
                         "quoted-printable: 'python3 -m quopri -d' makes a binary file of it"};
     }
-    if (line.starts_with("<pdml ")) {
+    if (line.starts_with("<pdml ") ||
+        (line.contains("<field name=\"") && line.contains(" pos=\""))) { // a piece of it
       return HexProblem{number, "PDML has the bytes more than once: 'tshark -T fields -e "
                                 "tcp.payload' prints them, or give the capture"};
     }

@@ -68,6 +68,15 @@ TEST_CASE("other encoding: eight bytes of quoted-printable are no accident") {
   CHECK(told("a=00b=0Bc=00d=20e=03f=10g=00h=00i") == "1 quoted-printable");
 }
 
+TEST_CASE("other encoding: a piece of PDML has the bytes twice, other XML need not") {
+  const auto field = [](const char* place) {
+    return "<field name=\"data\" value=\"000a0001\">\n  <field name=\"data.data\" size=\"4\"" +
+           std::string(place) + " value=\"000a0001\"/>\n";
+  };
+  CHECK(told(field(" pos=\"40\"")) == "2 PDML has the bytes more than once");
+  CHECK(told(field("")) == "");
+}
+
 TEST_CASE("other encoding: bits are eight to a word, or without blanks") {
   CHECK(told("00000000 00000001") == "1 bits");
   CHECK(told("0000000000000001") == "1 bits");
