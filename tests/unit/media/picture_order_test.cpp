@@ -176,7 +176,7 @@ TEST_CASE("picture order: without its parameter sets, or cut, a picture has none
   CHECK_FALSE(reader.take(further));
 }
 
-TEST_CASE("picture order: any bytes are taken") {
+TEST_CASE("picture order: any bytes are taken, and a stream behind them is read") {
   std::mt19937 random(4);
   PictureOrderReader reader;
   for (std::uint32_t round = 0; round < 20'000; ++round) {
@@ -186,6 +186,9 @@ TEST_CASE("picture order: any bytes are taken") {
     }
     reader.take(bytes);
   }
+  reader.take(sequence({}));
+  reader.take(picture({}));
+  CHECK(reader.take(slice(19, 0)));
 }
 
 TEST_CASE("picture order: each access unit of a stream has its own, wherever its pieces end") {
