@@ -38,6 +38,11 @@ Json file_fields(const FileFacts& facts) {
   return fields;
 }
 
+/// How RESUME counts it: START alone may count packets.
+Geometry geometry_of(const Transfer& transfer) {
+  return {transfer.facts().file, transfer.announced(), transfer.facts().in_packets};
+}
+
 /// What a device counts of a file: "12 of 48 packets", "1.0 KiB of 26.0 KiB".
 std::string share_of(const Transfer& transfer) {
   return transfer.counts_packets()
@@ -199,7 +204,7 @@ void Reporter::file_started(const Transfer& transfer) {
   fields.erase(counted);
   fields.erase("held");
   const auto from = transfer.resume_point();
-  if (in_packets) {
+  if (geometry_of(transfer).in_packets()) {
     fields["packet"] = from.packet;
   } else {
     fields["offset"] = from.offset;
@@ -219,7 +224,7 @@ void Reporter::file_replaced(const Transfer& transfer, const std::filesystem::pa
 
 void Reporter::resumed(const Transfer& transfer, const Resumed& resumed) {
   auto fields = file_fields(transfer.facts());
-  const Geometry geometry(transfer.facts().file, transfer.announced(), transfer.facts().in_packets);
+  const auto geometry = geometry_of(transfer);
   fields[geometry.in_packets() ? "packet" : "offset"] = resumed.number;
   fields["reason"] = text_of(resumed.reason);
   event("resumed", fields);
