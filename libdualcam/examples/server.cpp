@@ -4,6 +4,7 @@
 // It may be killed at any moment, the line be cut and the disk full: the camera comes again, and
 // the Collector goes on where it was. dualcam(7), PROMISES, 1 to 3.
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>

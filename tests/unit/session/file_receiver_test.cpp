@@ -64,6 +64,12 @@ struct Line {
     chain = crc16(payload, chain);
     return receiver.take({payload, chain, offset});
   }
+  /// From packet `begin` to before `end`.
+  void send_fresh(const Device& device, std::size_t begin, std::size_t end) {
+    for (auto i = begin; i < end; ++i) {
+      REQUIRE(send(device.payload(i)).verdict == Verdict::fresh);
+    }
+  }
   void synchronise(std::uint32_t number) {
     receiver.synchronise(number);
     chain = 0;
@@ -120,9 +126,7 @@ TEST_CASE("file receiver: a CRC that fits no chain costs nothing, and is asked f
       auto receiver = device.receiver();
       Line line{receiver};
       line.synchronise(device.number(0));
-      for (std::size_t i = 0; i < bad; ++i) {
-        REQUIRE(line.send(device.payload(i)).verdict == Verdict::fresh);
-      }
+      line.send_fresh(device, 0, bad);
       const auto crc = crc16(device.payload(bad), line.chain);
       for (unsigned bit = 0; bit < 16; ++bit) {
         const auto wrong = static_cast<std::uint16_t>(crc ^ 1U << bit);
@@ -130,9 +134,7 @@ TEST_CASE("file receiver: a CRC that fits no chain costs nothing, and is asked f
       }
       CHECK(receiver.wanted() == device.number(bad));
       line.synchronise(receiver.wanted());
-      for (std::size_t i = bad; i < device.count(); ++i) {
-        REQUIRE(line.send(device.payload(i)).verdict == Verdict::fresh);
-      }
+      line.send_fresh(device, bad, device.count());
       check_whole(device, receiver);
     }
   }
@@ -144,16 +146,12 @@ TEST_CASE("file receiver: behind a SYNC the chain restarts, goes on, or is the f
       auto receiver = device.receiver();
       Line line{receiver};
       line.synchronise(device.number(0));
-      for (std::size_t i = 0; i < 3; ++i) {
-        REQUIRE(line.send(device.payload(i)).verdict == Verdict::fresh);
-      }
+      line.send_fresh(device, 0, 3);
       const auto before = line.chain;
       line.synchronise(device.number(2)); // further back than asked
       line.chain = way == 0 ? std::uint16_t{0} : way == 1 ? before : device.crc_before(2);
       CHECK(line.send(device.payload(2)).verdict == Verdict::repeated);
-      for (std::size_t i = 3; i < device.count(); ++i) {
-        REQUIRE(line.send(device.payload(i)).verdict == Verdict::fresh);
-      }
+      line.send_fresh(device, 3, device.count());
       check_whole(device, receiver);
     }
   }
@@ -165,9 +163,7 @@ TEST_CASE("file receiver: what a SYNC repeats is compared, and is not the file's
       auto receiver = device.receiver();
       Line line{receiver};
       line.synchronise(device.number(0));
-      for (std::size_t i = 0; i < 5; ++i) {
-        REQUIRE(line.send(device.payload(i)).verdict == Verdict::fresh);
-      }
+      line.send_fresh(device, 0, 5);
       line.synchronise(device.number(back));
       auto other = ByteBuffer(device.payload(back).begin(), device.payload(back).end());
       other[0] ^= std::byte{1};
@@ -224,9 +220,7 @@ TEST_CASE("file receiver: more than START said is out of step, and never the fil
     auto receiver = device.receiver();
     Line line{receiver};
     line.synchronise(device.number(0));
-    for (std::size_t i = 0; i < device.count(); ++i) {
-      REQUIRE(line.send(device.payload(i)).verdict == Verdict::fresh);
-    }
+    line.send_fresh(device, 0, device.count());
     CHECK(line.send(random_bytes(2, 2)).verdict == Verdict::out_of_step);
     check_whole(device, receiver);
   }
@@ -355,9 +349,7 @@ TEST_CASE("file receiver: a repeat that ends in the middle of what came is known
   auto receiver = device.receiver();
   Line line{receiver};
   line.synchronise(0);
-  for (std::size_t i = 0; i < 3; ++i) {
-    REQUIRE(line.send(device.payload(i)).verdict == Verdict::fresh);
-  }
+  line.send_fresh(device, 0, 3);
   line.synchronise(1000);
   auto straddling = ByteBuffer(device.content.begin() + 1000, device.content.begin() + 3500);
   auto other = straddling;
@@ -376,9 +368,7 @@ TEST_CASE("file receiver: a packet that is refused says nothing of how START cou
   auto receiver = device.receiver();
   Line line{receiver};
   line.synchronise(0);
-  for (std::size_t i = 0; i < 2; ++i) {
-    REQUIRE(line.send(device.payload(i)).verdict == Verdict::fresh);
-  }
+  line.send_fresh(device, 0, 2);
   line.synchronise(1024);
   CHECK(line.send(random_bytes(2048, 3)).verdict == Verdict::out_of_step);
   line.synchronise(2048);
