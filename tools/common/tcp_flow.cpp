@@ -135,7 +135,8 @@ bool TcpFlow::is_of_another(const TcpSegment& segment, bool over) const {
     return false;
   }
   const bool is_behind_fin = end_ == next_ && distance(end_of(segment), *next_) > 0;
-  const bool is_behind_reset = reset_ && distance(end_of(segment), *reset_) > 0 && goes_on(segment);
+  const bool is_behind_reset =
+      reset_ && distance(end_of(segment), *reset_) > 0 && goes_on(segment) && !is_next(segment);
   if ((is_behind_fin && !is_keep_alive(segment)) || is_behind_reset) {
     return true; // nothing comes behind a FIN, or a RST of this side
   }

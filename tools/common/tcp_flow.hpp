@@ -51,7 +51,8 @@ public:
   /// The same of what answers a SYN, which may have brought data with it.
   bool may_have_begun_with(std::uint32_t number) const;
 
-  /// This side has sent a RST: it says nothing behind it.
+  /// This side has sent a RST: it says nothing behind it. Where it goes on at the very next byte
+  /// somebody else has, in its name, or the RST was an old one.
   void reset(std::uint32_t sequence) { reset_ = sequence; }
   /// Its FIN has come, and everything before it.
   bool finished() const { return end_ && held_.empty(); }

@@ -81,6 +81,27 @@ TEST_CASE("tcp: what was captured behind a RST of either side, but sent before i
   }
 }
 
+TEST_CASE("tcp: whoever goes on at the very next byte has not sent the RST") {
+  for (const std::uint32_t at : {51U, 101U}) { // an old one, or somebody else's
+    for (const bool mid_stream : {false, true}) {
+      CAPTURE(at, mid_stream);
+      Reassembly tcp;
+      const auto camera = client(1);
+      if (!mid_stream) {
+        tcp.syn(camera);
+        tcp.data(camera, 0, 100);
+      }
+      tcp.add({camera, server, at, 0, false, false, false, true, {}, 0});
+      for (std::uint32_t i = 1; i <= 5; ++i) {
+        tcp.data(camera, i * 100, 100);
+      }
+      CHECK_FALSE(tcp.of(camera).over);
+      tcp.reassembly.finish();
+      CHECK(tcp.of(camera).bytes == (mid_stream ? 500 : 600));
+    }
+  }
+}
+
 TEST_CASE("tcp: behind a RST, another connection is told by what it acknowledges, too") {
   for (const std::uint32_t acknowledged : {3'000'000U, 2'000'000'000U, 4'000'000'000U}) {
     for (const bool server_is_seen : {true, false}) {
@@ -200,9 +221,10 @@ TEST_CASE("tcp: a RST ends a connection, but not one of which it does not know t
     tcp.data(client(1), 0, 1000);
     tcp.add({client(1), server, at + 1, 0, false, false, false, true, {}, 0});
     tcp.add({server, client(1), 1, 0, false, true, true, false, {}, 0});
-    tcp.data(client(1), 1000, 1000);
+    tcp.data(client(1), 1100, 1000);
     CHECK(tcp.of(client(1)).over == (at <= 1000));
-    CHECK(tcp.of(client(1)).bytes == (at <= 1000 ? 1000 : 2000));
+    tcp.reassembly.finish();
+    CHECK(tcp.of(client(1)).bytes == 2000);
   }
 }
 
