@@ -19,6 +19,7 @@ local LEAST = { [1] = 6, [2] = 4, [3] = 4, [4] = 2, [5] = 4, [8] = 1, [0x0A] = 0
 local MOST = { [1] = 6, [2] = 4, [3] = 4, [4] = 4098, [5] = 4, [8] = 65535, [0x0A] = 65535,
                [0x0B] = 4096, [0x0C] = 2, [0x0D] = 65535, [0x0E] = 4102 }
 local INIT_SIZE, HEADER, DATA, ENHANCED = 16, 4, 4, 0x0E
+local MOST_INNER_HEADERS = 8 -- that are looked at within a packet
 local NUMBERS = 0x100000000 -- of TCP; 2 ^ 32 is a float in Lua 5.4, and no place may be one
 local REQUESTS = { ["%photof"] = true, ["%photor"] = true, ["%videof"] = true, ["%videor"] = true }
 local TRIGGERS = { [0] = "server request", "DIN1", "DIN2", "crash", "towing", "idling", "geofence",
@@ -247,7 +248,7 @@ local function hides_another(w, at, size, known)
   if size == usual + HEADER then return false end
   local header = string.char(0, id, math.floor(usual / 256), usual % 256)
   local place = at
-  for _ = 1, 8 do
+  for _ = 1, MOST_INNER_HEADERS do
     place = w:find(header, place + 2, true)
     if not place or place > at + size then return false end
     place = place - 1
@@ -306,11 +307,12 @@ end
 local function hides_packet(w, at, size, at_end, known)
   local length = known.usual + (u16(w, at) == ENHANCED and 6 or 2)
   local header = w:sub(at + 1, at + 2) .. string.char(math.floor(length / 256) % 256, length % 256)
-  local place = w:find(header, at + 2, true)
-  while place and place + HEADER - 1 <= at + size do
+  local place = at + 1
+  for _ = 1, MOST_INNER_HEADERS do
+    place = w:find(header, place + 1, true)
+    if not place or place + HEADER - 1 > at + size then return false end
     local goes_on = is_way_back(w, place - 1, at_end, known)
     if goes_on ~= false then return goes_on end
-    place = w:find(header, place + 1, true)
   end
   return false
 end
@@ -318,11 +320,11 @@ end
 -- Whether a packet whose CRC fits does so by chance, as one of some 65,000 damaged ones: another one
 -- begins within it, and nothing behind it. nil: more bytes are needed to tell.
 local function fits_by_chance(w, at, size, at_end, known)
+  local follows = begins_command(w, at + size, at_end, known)
+  if follows then return false end -- nearly always
   local hides = hides_packet(w, at, size, at_end, known)
-  if not hides then return hides end
-  local follows = is_followed(w, at + size, at_end, known)
-  if follows == nil then return nil end
-  return not follows
+  if hides and follows == nil then return nil end
+  return hides
 end
 
 -- A transfer. `starts`: what the next packet's CRC may go on from, the likeliest first.

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t header_size = 4;
 constexpr std::uint32_t highest_packet = 1 << 24; // 16 GiB: no camera has such files
 constexpr std::uint32_t highest_status = 0xFF;
+constexpr int most_inner_headers = 8; ///< that are looked at within a packet
 
 CommandId id_of(Bytes window) { return static_cast<CommandId>(load_be<std::uint16_t>(window)); }
 
@@ -118,11 +119,11 @@ bool goes_on(Bytes packet, Bytes next) {
 /// Whether a packet of the usual size, from which the next one goes on, begins within this one:
 /// then this one's header is file content, and its end is another's by chance.
 bool hides_another(Bytes window, std::size_t size, const Known& known) {
-  constexpr int most = 8;
   const bool enhanced = id_of(window) == CommandId::enhanced_data;
   const auto usual = known.usual + data_trailer + (enhanced ? sizeof(std::uint32_t) : 0);
   int looked_at = 0;
-  for (std::size_t at = 1; size != usual + header_size && at < size && looked_at < most; ++at) {
+  for (std::size_t at = 1;
+       size != usual + header_size && at < size && looked_at < most_inner_headers; ++at) {
     const auto inner = window.subspan(at);
     if (inner.size() < usual + header_size || id_of(inner) != id_of(window) ||
         load_be<std::uint16_t>(inner.subspan(2)) != usual) {
@@ -353,12 +354,13 @@ Fit hides_packet(Bytes window, std::size_t size, bool at_end, const Known& known
   store_be(std::span(header), load_be<std::uint16_t>(window));
   store_be(std::span(header).subspan(2), static_cast<std::uint16_t>(length));
   const auto text = as_text(window.first(size));
-  for (auto at = text.find(as_text(header), 1); at != text.npos;
-       at = text.find(as_text(header), at + 1)) {
+  auto at = text.find(as_text(header), 1);
+  for (int looked_at = 0; at != text.npos && looked_at < most_inner_headers; ++looked_at) {
     const auto goes_on = is_way_back(window.subspan(at), at_end, known);
     if (goes_on != Fit::no) {
       return goes_on;
     }
+    at = text.find(as_text(header), at + 1);
   }
   return Fit::no;
 }

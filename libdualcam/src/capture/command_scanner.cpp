@@ -131,12 +131,12 @@ bool CommandScanner::read_command(const Known& known) {
 /// Whether a packet whose CRC fits does so by chance, as one of some 65,000 damaged ones: another
 /// one begins within it, and nothing behind it.
 Fit CommandScanner::fits_by_chance(std::size_t size, const Known& known) const {
-  const auto hides = command_evidence::hides_packet(window(), size, at_end(), known);
-  if (hides != Fit::yes) {
-    return hides;
-  }
   const auto follows = command_evidence::begins_command(window().subspan(size), at_end(), known);
-  return follows == Fit::no ? Fit::yes : follows == Fit::yes ? Fit::no : follows;
+  if (follows == Fit::yes) { // nearly always
+    return Fit::no;
+  }
+  const auto hides = command_evidence::hides_packet(window(), size, at_end(), known);
+  return hides == Fit::yes && follows == Fit::undecided ? follows : hides;
 }
 
 bool CommandScanner::read_data(std::size_t size, const Known& known) {

@@ -263,6 +263,25 @@ TEST_CASE("command evidence: a DATA is the way back if it fits, or the next one 
   CHECK(way(short_of_one, false) == Fit::undecided);
 }
 
+TEST_CASE("command evidence: a packet hides another one of the usual size, behind few headers") {
+  const auto first = data(1024, 5);
+  const auto next = data(1024, crc_of(first), 2);
+  const auto hides = [&](std::size_t headers, std::size_t size) {
+    ByteBuffer window;
+    for (std::size_t i = 0; i < headers; ++i) {
+      append(window, from_hex("0004 0402"));
+    }
+    return hides_packet(joined(window, first, next), size, true, by_kind());
+  };
+  CHECK(hides(1, 7) == Fit::no);
+  CHECK(hides(1, 8) == Fit::yes);
+  CHECK(hides(8, 36) == Fit::yes);
+  CHECK(hides(9, 40) == Fit::no);
+  CHECK(hides_packet(joined(first, first), 1034, false, by_kind()) == Fit::undecided);
+  CHECK(hides_packet(joined(first, first), 1034, true, by_kind()) == Fit::yes);
+  CHECK(hides_packet(joined(first, first), 1033, true, by_kind()) == Fit::no);
+}
+
 TEST_CASE("command evidence: packets of another form than this transfer's are not the way back") {
   auto known = by_path();
   const auto first = data(500, 5);
