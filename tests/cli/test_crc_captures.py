@@ -93,6 +93,22 @@ class Captures(ToolTest):
         text.write_bytes(gzip.compress(b"00 05 00 04 00 00 00 00\n"))
         self.assertIn("STATUS", self.run_tool("dcam-crc", "-v", "--dump", text).stderr)
 
+    def test_what_the_tool_that_unpacks_complains_of(self):
+        path, tools = self.folder / "a.gz", self.folder / "tools"
+        path.write_bytes(gzip.compress(self.capture.read_bytes()))
+        tools.mkdir()
+        fake = tools / "gzip"
+        for script, said in (("printf '\\ngzip: stdin\\\\ : oops; \\nmore\\n' >&2; exit 1",
+                              r"is not all there: gzip: stdin\x5c : oops"),
+                             ("kill -9 $$", "is not all there: gzip was killed (Killed)"),
+                             ("exit 1", "is not all there: gzip failed")):
+            with self.subTest(script=script):
+                fake.write_text(f"#!/bin/sh\n{script}\n")
+                fake.chmod(0o755)
+                done = self.run_tool("dcam-crc", "--dump", path, env={"PATH": str(tools)})
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertEqual(done.stderr, f"dcam-crc: {path}: {said}\n")
+
     def test_one_in_the_wrong_order_of_time(self):
         frames, _ = Upload(2, "kinds", "none").frames(20_000)
         _, early = records(capture(frames))

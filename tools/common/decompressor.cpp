@@ -1,8 +1,11 @@
 #include "common/decompressor.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -34,6 +37,17 @@ void pump(InputFile& file, const Descriptor& pipe) {
   }
 }
 
+/// The first line of what `tool` complains of (advice follows it), without the tool's name.
+std::string first_complaint(std::string_view text, std::string_view tool) {
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n "), text.size()));
+  text = text.substr(0, text.find_first_of("\r\n"));
+  text = text.substr(0, text.find_last_not_of("; ") + 1);
+  if (text.starts_with(tool) && text.substr(tool.size()).starts_with(": ")) {
+    text.remove_prefix(tool.size() + 2);
+  }
+  return std::string(text);
+}
+
 } // namespace
 
 struct Decompressor::Running {
@@ -59,11 +73,15 @@ struct Decompressor::Running {
     }
     return status;
   }
-  std::string complaint() const {
+  std::string complaint(int status) const {
+    if (WIFSIGNALED(status)) {
+      return fmt::format("{} was killed ({})", tool, ::strsignal(WTERMSIG(status)));
+    }
     std::string text(4096, '\0');
     const auto count = ::pread(errors.get(), text.data(), text.size(), 0);
     text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-    return last_line(text);
+    const auto said = first_complaint(text, tool);
+    return said.empty() ? tool + " failed" : fmt::format("{}: {}", tool, said);
   }
 };
 
@@ -111,12 +129,12 @@ Decompressor::~Decompressor() {
 InputFile& Decompressor::output() { return *running_->output; }
 
 Result<void> Decompressor::finish() {
-  if (running_->wait() == 0) {
+  const int status = running_->wait();
+  if (status == 0) {
     return {};
   }
-  return std::unexpected(
-      Error{ErrorCategory::malformed, 0,
-            fmt::format("is not all there: {}: {}", running_->tool, running_->complaint())});
+  return std::unexpected(Error{ErrorCategory::malformed, 0,
+                               fmt::format("is not all there: {}", running_->complaint(status))});
 }
 
 Result<ContentFile> ContentFile::open(const std::string& path) {
