@@ -15,7 +15,7 @@ CASES = pathlib.Path(__file__).parent / "cases"
 
 class Mistaken(ToolTest):
     def test_a_capture_is_nothing_to_convert(self):
-        for name in ("fragments.pcap", "two-linktypes.pcapng"):
+        for name in ("fragments.pcap", "two-linktypes.pcapng", "plain.bin"):
             path = shutil.copy(CASES / name, self.folder / "clip.h265")
             done = self.run_tool("dcam-convert", path)
             self.assertEqual((done.returncode, done.stdout), (1, ""))

@@ -21,6 +21,7 @@
 #include "dcam-convert/mp4_salvage.hpp"
 #include "dcam-convert/ptmf_clip.hpp"
 #include "dcam-convert/stream_clip.hpp"
+#include "dualcam/wire/message.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -347,9 +348,16 @@ Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input
 
 namespace {
 
+/// The bytes that a camera sent begin so.
+bool begins_with_init(Bytes first_bytes) {
+  return first_bytes.size() >= init_size && load_be<std::uint16_t>(first_bytes) == 0 &&
+         begins_command(Sender::device, first_bytes) == true &&
+         decode(Sender::device, 0, first_bytes.subspan(2, init_size - 2));
+}
+
 /// What a file is that begins so, and what can be done with it; empty: maybe a video.
 std::string mistaken_for_video(Bytes first_bytes) {
-  if (is_capture(first_bytes)) {
+  if (is_capture(first_bytes) || begins_with_init(first_bytes)) {
     return "is captured traffic: 'dcam-crc -x DIR --dump FILE' writes the files that are in it";
   }
   const auto tool = compression_tool(first_bytes);
@@ -367,8 +375,10 @@ Outcome<Source> open_source(const Workshop& workshop, const std::string& path, R
   if (!file) {
     return io_failure(file.error());
   }
-  std::array<std::byte, 6> first{};
-  if (file->size() >= first.size() && file->read(0, first)) {
+  std::array<std::byte, init_size> beginning{};
+  const auto first =
+      std::span(beginning).first(std::min<std::uint64_t>(file->size(), beginning.size()));
+  if (file->read(0, first)) {
     if (auto what = mistaken_for_video(first); !what.empty()) {
       return std::unexpected(Failure{ExitCode::bad_data, std::move(what)});
     }
