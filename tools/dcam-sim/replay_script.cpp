@@ -125,17 +125,18 @@ private:
   std::vector<Answer>::const_iterator next_answer_;
   std::uint64_t header_ = 0; ///< bytes of a balancer's, which are not the device's
   std::optional<Framer> framer_;
-  ByteBuffer heard_;                     ///< what the framer looks at
-  std::map<CommandId, unsigned> unused_; ///< commands of the server that nothing has answered
-  bool hears_ = false;                   ///< the server's side was captured
-  std::chrono::nanoseconds last_{0};     ///< when something was sent last, by either
+  ByteBuffer heard_;                      ///< what the framer looks at
+  std::map<CommandId, unsigned> unused_;  ///< commands of the server that nothing has answered
+  bool hears_ = false;                    ///< the server's side was captured
+  std::chrono::nanoseconds last_{0};      ///< when something was sent last, by either
+  std::chrono::nanoseconds last_said_{0}; ///< and by the device
 };
 
 void ReplayScript::Connection::play(ReplayConnection& made, const ReplayStore& store) {
   std::ranges::sort(answers_, {}, &Answer::offset);
   next_answer_ = answers_.begin();
   framer_.emplace(Sender::server);
-  last_ = start_;
+  last_ = last_said_ = start_;
   header_ = reader_.proxy() != nullptr ? reader_.proxy()->size : 0;
   const bool device = reader_.device_is_a();
   hears_ = std::ranges::any_of(pieces_, [&](const Piece& each) { return each.from_a != device; });
@@ -177,6 +178,7 @@ void ReplayScript::Connection::say(ReplayConnection& made, const Piece& piece) {
       std::min<std::uint64_t>(piece.size, header_ - std::min(header_, piece.offset)));
   made.missing += piece.missing;
   made.bytes += piece.size - at;
+  const auto waited = piece.time - std::exchange(last_said_, piece.time);
   auto delay = piece.time - last_;
   while (at < piece.size) {
     std::optional<CommandId> command;
@@ -188,7 +190,7 @@ void ReplayScript::Connection::say(ReplayConnection& made, const Piece& piece) {
                          ? piece.size
                          : static_cast<std::size_t>(std::min<std::uint64_t>(
                                piece.size, next_answer_->offset - piece.offset));
-    made.steps.push_back({command, delay, piece.place + at, end - at});
+    made.steps.push_back({command, waited, delay, piece.place + at, end - at});
     delay = {};
     at = end;
   }

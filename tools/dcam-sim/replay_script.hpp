@@ -40,6 +40,7 @@ private:
 /// Some bytes of a device.
 struct ReplayStep {
   std::optional<CommandId> awaited; ///< the command of the server that they answer
+  std::chrono::nanoseconds waited;  ///< since what the device had sent before
   std::chrono::nanoseconds delay;   ///< since what came before in the connection, of either side
   std::uint64_t place;              ///< in the store
   std::size_t size;

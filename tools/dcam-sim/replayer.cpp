@@ -13,7 +13,7 @@
 namespace dualcam::sim {
 namespace {
 
-constexpr std::chrono::seconds longest_wait{10}; // for a command that the captured server sent
+constexpr std::chrono::seconds patience{10}; // longer than the captured device waited
 constexpr std::chrono::seconds time_to_leave{10};
 
 /// "RESUME" and so on.
@@ -130,6 +130,8 @@ asio::awaitable<ExitCode> Replayer::converse(Played& played) {
 /// answers, that one is next. False: the server has ended the conversation.
 asio::awaitable<bool> Replayer::await_command(Played& played, std::size_t& i) {
   const auto wanted = *played.script.steps[i].awaited;
+  const auto longest_wait =
+      patience + std::chrono::ceil<std::chrono::seconds>(played.script.steps[i].waited);
   const auto until = clock_.now() + longest_wait;
   for (;;) {
     if (const auto next = asked_for(played, i)) {

@@ -122,6 +122,7 @@ TEST_CASE("replay script: what answers a command waits for it, what comes before
                                           "REPEAT INIT +1: 16"});
   CHECK(made[0].device == "350612071913857");
   CHECK(made[0].start == 1'000'015ms);
+  CHECK(made[0].steps[1].waited == 27ms);
   CHECK(made[0].ended_by_server);
   CHECK(made[0].end == 30ms);
   CHECK(made[0].missing == 0);

@@ -5,6 +5,8 @@
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 
+#include <fmt/format.h>
+
 #include "dualcam/wire/crc16.hpp"
 #include "tools/certificates.hpp"
 #include "tools/serving.hpp"
@@ -23,9 +25,9 @@ struct Script {
   explicit Script(std::string device = "350612071913857") { made.device = std::move(device); }
 
   Script& says(const Message& message, std::optional<CommandId> to = std::nullopt,
-               std::chrono::nanoseconds delay = {}) {
+               std::chrono::nanoseconds delay = {}, std::chrono::nanoseconds waited = {}) {
     const auto bytes = encode(message);
-    made.steps.push_back({to, delay, store.add(bytes), bytes.size()});
+    made.steps.push_back({to, waited, delay, store.add(bytes), bytes.size()});
     made.bytes += bytes.size();
     return *this;
   }
@@ -46,6 +48,7 @@ Script photo(std::string device = "350612071913857") {
 struct Replayed {
   ExitCode code = ExitCode::done;
   std::vector<std::string> events; ///< their names, with what is asked or told
+  std::vector<std::string> lines;  ///< what people are told of them
   std::uint64_t sent = 0;
   std::uint64_t to_send = 0;
 
@@ -62,9 +65,10 @@ std::string shown(const std::string& name, const Json& fields) {
   return name;
 }
 
-/// The first device's connections. When `moves_at` is told, the clock goes on by ten seconds.
+/// The first device's connections. When `moves_at` is told, the clock goes on by `moves`.
 Replayed replay(const Script& script, std::vector<ReplayConnection> connections, std::uint16_t port,
-                const std::string& moves_at = {}, const TlsContext* tls = nullptr) {
+                const std::string& moves_at = {}, std::chrono::seconds moves = 10s,
+                const TlsContext* tls = nullptr) {
   SimOptions options;
   options.host = "127.0.0.1";
   options.port = std::to_string(port);
@@ -74,11 +78,12 @@ Replayed replay(const Script& script, std::vector<ReplayConnection> connections,
   Replayed replayed;
   Replayer replayer(
       options, std::move(connections), script.store, io.get_executor(),
-      [&](const std::string& name, const Json& fields, const std::string&) {
+      [&](const std::string& name, const Json& fields, const std::string& line) {
         CHECK(fields["imei"] == script.made.device);
+        replayed.lines.push_back(line);
         replayed.events.push_back(shown(name, fields));
         if (replayed.events.back() == moves_at) {
-          asio::post(io, [&] { clock.move_on(10s); });
+          asio::post(io, [&] { clock.move_on(moves); });
         }
       },
       clock, tls);
@@ -94,10 +99,11 @@ Replayed replay(const Script& script, std::vector<ReplayConnection> connections,
 }
 
 /// Against a server that serves one camera.
-Replayed replay(const Script& script, serve::TestServer& server, const std::string& moves_at = {}) {
+Replayed replay(const Script& script, serve::TestServer& server, const std::string& moves_at = {},
+                std::chrono::seconds moves = 10s) {
   server.start();
   serve::TestDevice(server).say("00"); // it listens now
-  auto replayed = replay(script, {script.made}, server.options.port, moves_at);
+  auto replayed = replay(script, {script.made}, server.options.port, moves_at, moves);
   return replayed;
 }
 
@@ -149,19 +155,26 @@ TEST_CASE("replayer: where the server has ended it nothing more is sent") {
   CHECK(replayed.count("asked CLOSE") == 1);
 }
 
-TEST_CASE("replayer: what is not asked for in ten seconds is sent as it was captured") {
-  serve::TestServer server;
-  Script script; // the server does not ask for a path
-  script.says(init).says(Start{1}, CommandId::path_request);
-  script.says(Sync{1}, CommandId::resume);
-  script.says(Data{as_bytes(content), crc16(as_bytes(content))});
-  script.says(last_init, CommandId::repeat_init);
-  script.made.ended_by_server = true;
-  const auto replayed = replay(script, server, "asked FILE REQUEST photof");
-  CHECK(server.status() == 0);
-  CHECK(stored(server) == content);
-  CHECK(replayed.code == ExitCode::done);
-  CHECK(replayed.count("unasked PATH REQUEST") == 1);
+TEST_CASE("replayer: what is not asked for, though waited for ten seconds longer than it was "
+          "captured, is sent") {
+  for (const auto waited : {0s, 7s}) {
+    serve::TestServer server;
+    Script script; // the server does not ask for a path
+    script.says(init).says(Start{1}, CommandId::path_request, {}, waited);
+    script.says(Sync{1}, CommandId::resume);
+    script.says(Data{as_bytes(content), crc16(as_bytes(content))});
+    script.says(last_init, CommandId::repeat_init);
+    script.made.ended_by_server = true;
+    const auto replayed = replay(script, server, "asked FILE REQUEST photof", 10s + waited);
+    CHECK(server.status() == 0);
+    CHECK(stored(server) == content);
+    CHECK(replayed.code == ExitCode::done);
+    CHECK(replayed.count("unasked PATH REQUEST") == 1);
+    CHECK(std::ranges::count(replayed.lines,
+                             fmt::format("the server has not sent PATH REQUEST in {}.0 s: going on "
+                                         "as captured",
+                                         (10s + waited).count())) == 1);
+  }
 }
 
 TEST_CASE("replayer: bytes that the capture does not have are told") {
@@ -194,7 +207,7 @@ TEST_CASE("replayer: by TLS it plays to a server that speaks it, and to no other
     }
     server.start();
     serve::TestDevice(server).say("00");
-    const auto replayed = replay(script, {script.made}, server.options.port, {}, &tls);
+    const auto replayed = replay(script, {script.made}, server.options.port, {}, 10s, &tls);
     CHECK(replayed.code == (server_does ? ExitCode::done : ExitCode::io));
     CHECK(replayed.count("unreachable") == (server_does ? 0 : 1));
     CHECK(replayed.count("connected 65") == (server_does ? 1 : 0));
