@@ -144,6 +144,21 @@ class ByKind(Scrubbed):
         self.made.write_bytes(done.stdout)
         self.assertEqual(self.told(self.made), self.told(self.capture))
 
+    def test_to_a_reader_that_goes_away(self):
+        command = [tool("dcam-crc"), "--scrub", "-", "--dump", self.capture]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.read(4)
+        process.stdout.close()
+        said = process.stderr.read().decode()
+        process.stderr.close()
+        self.assertEqual(process.wait(), 0, said)
+        self.assertNotIn("standard output", said)
+
+    def test_one_thing_to_standard_output(self):
+        done = self.run_tool("dcam-crc", "--json", "--scrub", "-", "--dump", self.capture)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("--scrub - and --json both want standard output", done.stderr)
+
     def test_what_can_be_read_once_needs_room(self):
         capture = (CASES / "resume_fin.pcap").read_bytes()
         done = subprocess.run([tool("dcam-crc"), "--scrub", self.made, "--dump", "-"],

@@ -96,6 +96,10 @@ std::expected<CrcOptions, ExitCode> parse_crc_options(int count, const char* con
     return std::unexpected(
         parser.usage_error("--scrub writes a capture: it goes with none of --map, -x and --init"));
   }
+  if (options.scrub == "-" && parser.common().json) {
+    return std::unexpected(
+        parser.usage_error("--scrub - and --json both want standard output: take one of them"));
+  }
   if (options.files.empty() && parser.has_file_lists()) {
     return std::unexpected(ExitCode::done);
   }

@@ -75,7 +75,8 @@ public:
     return Writer(std::move(*part));
   }
   Writer(Writer&& other) noexcept
-      : part_(std::exchange(other.part_, std::nullopt)), buffer_(std::move(other.buffer_)) {}
+      : part_(std::exchange(other.part_, std::nullopt)), buffer_(std::move(other.buffer_)),
+        reader_gone_(other.reader_gone_) {}
   Writer& operator=(Writer&&) = delete;
   ~Writer() {
     if (part_) {
@@ -130,8 +131,12 @@ private:
     auto result = Result<void>();
     if (part_) {
       result = part_->append(std::span(&piece, 1));
-    } else if (const int error = write_to_reader(STDOUT_FILENO, as_text(piece)); error != 0) {
-      result = errno_error(error, "cannot write to standard output");
+    } else if (!reader_gone_) {
+      const int error = write_to_reader(STDOUT_FILENO, as_text(piece));
+      reader_gone_ = error == EPIPE; // it has what it wants
+      if (error != 0 && !reader_gone_) {
+        result = errno_error(error, "cannot write to standard output");
+      }
     }
     buffer_.clear();
     return result;
@@ -139,6 +144,7 @@ private:
 
   std::optional<PartFile> part_;
   ByteBuffer buffer_;
+  bool reader_gone_ = false;
 };
 
 /// Finds the connection of each frame once more, as the plan has numbered them.
