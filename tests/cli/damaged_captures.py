@@ -33,9 +33,9 @@ class Said:
 class Upload:
     """One file of one camera, over one connection or more."""
 
-    def __init__(self, seed, family, fault):
+    def __init__(self, seed, family, fault, most=None):
         self.random = random.Random(f"{seed} {family} {fault}")
-        self.family, self.fault = family, fault
+        self.family, self.fault, self.most = family, fault, most
         self.imei = 350_000_000_000_000 + seed
         self.by_path = family != "kinds"
         self.size = self.random.choice((1024, 512, 64 + self.random.randrange(1400))
@@ -124,7 +124,7 @@ class Upload:
                 joined[-1].what += each.what
             else:
                 joined.append(Said(each.by_device, each.what))
-        most = self.random.choice((1448, 536, 200 + self.random.randrange(1200)))
+        most = self.most or self.random.choice((1448, 536, 200 + self.random.randrange(1200)))
         places = {True: 1, False: 1}
         segments = []
         for each in joined:
@@ -207,13 +207,16 @@ def capture(frames):
     return b"".join(parts)
 
 
-def uploads(seeds, faults, families=FAMILIES):
-    """The frames of one upload a seed, one after the other; and of each connection what it is."""
+def uploads(seeds, faults, families=FAMILIES, most=None):
+    """The frames of one upload a seed, one after the other; and of each connection what it is.
+
+    `most`: bytes of a segment; the seed chooses where it is None.
+    """
     frames, about, port = [], [], 20_000
     for seed in seeds:
         family = families[seed % len(families)]
         fault = faults[seed // len(families) % len(faults)]
-        more, end = Upload(seed, family, fault).frames(port)
+        more, end = Upload(seed, family, fault, most).frames(port)
         frames += more
         about += [(seed, family, fault)] * (end - port)
         port = end

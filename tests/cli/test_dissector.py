@@ -151,9 +151,9 @@ class Dissector(ToolTest):
                 self.assertTrue(any(bad == "bad" for device, _ in told.values()
                                     for _, _, bad, _ in device))
 
-    def made(self, count, faults):
+    def made(self, count, faults, most=None):
         first = int(os.environ.get("DUALCAM_SEED", 0))
-        frames, about = damaged_captures.uploads(range(first, first + count), faults)
+        frames, about = damaged_captures.uploads(range(first, first + count), faults, most=most)
         capture = self.folder / "made.pcap"
         capture.write_bytes(damaged_captures.capture(frames))
         return capture, about
@@ -169,10 +169,12 @@ class Dissector(ToolTest):
                                      "_ws.lua.error"), "")
 
     def test_a_second_pass_shows_the_same(self):
-        capture, _ = self.made(40, damaged_captures.FAULTS)
-        once = self.shown(capture, damaged_captures.PORT, "-Y", "dualcam")
-        twice = self.shown(capture, damaged_captures.PORT, "-2", "-Y", "dualcam")
-        self.assertEqual(sorted(twice.items()), sorted(once.items()))
+        for most in (None, 150):
+            with self.subTest(most=most):
+                capture, _ = self.made(40, damaged_captures.FAULTS, most)
+                once = self.shown(capture, damaged_captures.PORT, "-Y", "dualcam")
+                twice = self.shown(capture, damaged_captures.PORT, "-2", "-Y", "dualcam")
+                self.assertEqual(sorted(twice.items()), sorted(once.items()))
 
     def test_a_first_pass_without_numbers(self):
         """As tshark -2 makes one where nothing is filtered."""
@@ -195,6 +197,15 @@ class Dissector(ToolTest):
                    for value in values]
         for number in ("4", "5", "18"):
             self.assertIn(number, numbers)
+
+    def test_what_triggered_a_recording(self):
+        for options, name in ((["--trigger", "3"], "crash"),
+                              (["--camera", "adas", "--trigger", "5"], "crash"),
+                              (["--camera", "dsm", "--trigger", "13"], "DSM event")):
+            with self.subTest(options=options):
+                capture, port = self.captured({"photof": self.file("a.jpg", 2_000)}, *options)
+                shown = self.tshark(capture, port, "-Y", 'dualcam.cmd == "METADATA"', "-V")
+                self.assertRegex(shown, rf"Trigger: \d+ {name}\n")
 
     def test_metadata_is_decoded(self):
         capture, port = self.captured({"photof": self.file("a.jpg", 2_000)}, "--position",

@@ -24,6 +24,11 @@ local NUMBERS = 0x100000000 -- of TCP; 2 ^ 32 is a float in Lua 5.4, and no plac
 local REQUESTS = { ["%photof"] = true, ["%photor"] = true, ["%videof"] = true, ["%videor"] = true }
 local TRIGGERS = { [0] = "server request", "DIN1", "DIN2", "crash", "towing", "idling", "geofence",
                    "unplug", "green driving", "periodic", "DIN3", "DIN4" }
+local ADAS_TRIGGERS = { [0] = "server request", "DIN1", "DIN2", "DIN3", "DIN4", "crash", "towing",
+                        "idling", "geofence", "unplug", "green driving" }
+local DSM_TRIGGERS = { [0] = "none", "DIN1", "DIN2", "DIN3", "DIN4", "crash", "towing", "idling",
+                       "geofence", "unplug", "green driving", "server request", "periodic",
+                       "DSM event", "file retransmit" }
 local DSM_EVENTS = { "drowsiness", "distraction", "yawning", "phone", "smoking", "driver absence",
                      "mask", "seat belt", "G-sensor" }
 
@@ -681,6 +686,10 @@ local function add_time(tree, field, range)
   if time then tree:add(field, range, time) end
 end
 
+local function add_trigger(tree, range, names)
+  tree:add(f.trigger, range):append_text(" " .. (names[range:uint()] or ""))
+end
+
 local function add_metadata(tree, payload, facts)
   local path = facts.path or ""
   local size = payload:len()
@@ -690,10 +699,11 @@ local function add_metadata(tree, payload, facts)
     if size < 14 then return end
     add_time(tree, f.time, payload(0, 4))
     tree:add(f.kind, payload(4, 1))
-    tree:add(f.trigger, payload(5, 1))
+    local is_dsm = path:find("dsm", 1, true)
+    add_trigger(tree, payload(5, 1), is_dsm and DSM_TRIGGERS or ADAS_TRIGGERS)
     tree:add(f.latitude, payload(6, 4), payload(6, 4):int() / 1e6)
     tree:add(f.longitude, payload(10, 4), payload(10, 4):int() / 1e6)
-    if path:find("dsm", 1, true) and size >= 16 then
+    if is_dsm and size >= 16 then
       local events, names = payload(14, 2):uint(), {}
       for i, name in ipairs(DSM_EVENTS) do
         if math.floor(events / 2 ^ (i - 1)) % 2 == 1 then names[#names + 1] = name end
@@ -710,8 +720,7 @@ local function add_metadata(tree, payload, facts)
     tree:add(f.version, payload(0, 1))
     tree:add(f.kind, payload(1, 1))
     add_time(tree, f.time, payload(2, 8))
-    tree:add(f.trigger, payload(10, 1)):append_text(
-      " " .. (TRIGGERS[payload(10, 1):uint()] or ""))
+    add_trigger(tree, payload(10, 1), TRIGGERS)
     tree:add(f.seconds, payload(11, 2))
     if size >= 14 then tree:add(f.fps, payload(13, 1)) end
     if size >= 32 then
@@ -879,10 +888,11 @@ local function read_new(side, w, place, is_behind_gap)
   local function on_item(at, size, id, facts)
     items[#items + 1] = { at = at, size = size, id = id, facts = facts }
   end
-  local function keep_bytes(from, base, bytes) -- of what Wireshark does not hand over once more
+  -- Of what begins before `last`: Wireshark does not hand it over once more.
+  local function keep_bytes(from, base, bytes, last)
     for i = from, #items do
       local item = items[i]
-      if item.at < place and item.id and not item.facts.cut then
+      if item.at < last and item.id and not item.facts.cut then
         item.bytes = bytes:sub(item.at - base + 1, item.at - base + item.size)
       end
     end
@@ -890,7 +900,7 @@ local function read_new(side, w, place, is_behind_gap)
   local seen = side.seen or 0
   if place > seen or is_behind_gap then
     side:gap(side.w or "", side.base or 0, place, on_item)
-    keep_bytes(1, side.base or 0, side.w or "")
+    keep_bytes(1, side.base or 0, side.w or "", place)
     side.w = nil
   end
   local base, all, before = place, w, #items
@@ -899,10 +909,11 @@ local function read_new(side, w, place, is_behind_gap)
     all = base < place and side.w:sub(base - side.base + 1, place - side.base) .. w or w
   end
   side:run(all, base, false, on_item)
-  keep_bytes(before + 1, base, all)
   side.w, side.base, side.handed = all, base, { w = w, place = place }
   side.seen = math.max(seen, place + #w)
   side.wanted = side.pos < side.seen and math.max(side.pos, place) or nil
+  -- Where what is wanted begins in an earlier segment, Wireshark comes back with a later one only.
+  keep_bytes(before + 1, base, all, side.wanted and side.wanted <= seen and math.huge or place)
   return { items = items, wanted = side.wanted and side.wanted - place }
 end
 
@@ -921,14 +932,15 @@ local function show(root, tvb, place, item, from_device)
     tree:add_proto_expert_info(skip_expert)
     return nil
   end
-  if not (item.bytes or facts.cut) and last - first < item.size then return nil end
+  local is_here = last - first >= item.size
+  if not (is_here or item.bytes or facts.cut) then return nil end
   local tree = root:add(dualcam, range, "DualCam, " .. names[item.id])
   tree:add(f.cmd, range, names[item.id])
   tree:add(f.at, range, UInt64.new(item.at)):set_generated()
   if facts.cut then
     add_cut_packet(tree, tvb, facts)
   else
-    local whole = item.bytes and ByteArray.new(item.bytes, true):tvb("DualCam") or range:tvb()
+    local whole = is_here and range:tvb() or ByteArray.new(item.bytes, true):tvb("DualCam")
     add_command(tree, whole, item.id, from_device, facts)
   end
   return names[item.id]
