@@ -111,6 +111,8 @@ TEST_CASE("annex b: parameter sets are what precedes the first slice") {
   const auto head = joined({vps(), sps(), pps(), prefix_sei()});
   CHECK(std::ranges::equal(head_of_access_unit(joined({head, idr(), second_slice()})), head));
   CHECK(head_of_access_unit(head).size() == head.size());
+  const auto cut = joined({head, from_hex("00000001")}); // behind the next one's start code
+  CHECK(head_of_access_unit(cut).size() == cut.size());
   CHECK(head_of_access_unit({}).empty());
 }
 

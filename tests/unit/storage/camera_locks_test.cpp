@@ -92,6 +92,12 @@ TEST_CASE("camera locks: where there can be none that is an error") {
   CHECK(taken.error().category == ErrorCategory::io);
   locks.release(imei);
   CHECK_FALSE(locks.is_wanted(imei).value());
+  const auto state = folder.path() / state_folder_name;
+  std::filesystem::create_directories(state / camera_locks_name);
+  const auto in_the_way = CameraLocks(folder.path(), folder.path()).take(imei);
+  REQUIRE_FALSE(in_the_way);
+  CHECK(in_the_way.error().message ==
+        "cannot create " + (state / camera_locks_name).string() + ": Is a directory");
 }
 
 } // namespace dualcam

@@ -240,6 +240,16 @@ TEST_CASE("tcp: a FIN of the connection before does not end the one behind it") 
   CHECK(tcp.of(camera).bytes == 10);
 }
 
+TEST_CASE("tcp: a SYN that comes again begins no other connection") {
+  Reassembly tcp;
+  tcp.syn(client(1));
+  tcp.syn(client(1));
+  tcp.data(client(1), 0, 10);
+  tcp.reassembly.finish();
+  CHECK(tcp.streams.connections == 1);
+  CHECK(tcp.of(client(1)).bytes == 10);
+}
+
 TEST_CASE("tcp: an old FIN, before the SYN or behind it, cuts no stream") {
   for (const bool with_syn : {true, false}) {
     for (const std::uint32_t at : {1'001U, 2'500U, 4'300U}) {

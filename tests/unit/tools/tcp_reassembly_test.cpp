@@ -107,6 +107,17 @@ TEST_CASE("tcp: up to 4 MiB wait for a segment out of order, more do not") {
   }
 }
 
+TEST_CASE("tcp: exactly 4 MiB wait") {
+  constexpr std::uint32_t size = 1 << 15;
+  Reassembly tcp;
+  tcp.syn(client(1));
+  for (std::uint32_t i = 1; i <= 128; ++i) {
+    tcp.data(client(1), i * size, size);
+  }
+  tcp.data(client(1), 0, size);
+  CHECK(tcp.of(client(1)).missing == 0);
+}
+
 TEST_CASE("tcp: up to 512 segments wait for one out of order, more do not") {
   for (const std::uint32_t waiting : {511U, 512U}) {
     CAPTURE(waiting);

@@ -29,9 +29,13 @@ public:
     stream.bytes += piece.bytes.size();
     stream.missing += piece.missing;
   }
-  void over(const TcpConnection& connection) override { streams[connection.a].over = true; }
+  void over(const TcpConnection& connection) override {
+    streams[connection.a].over = true;
+    ++connections;
+  }
 
   std::map<Endpoint, Stream> streams;
+  std::uint64_t connections = 0; ///< that are over
 };
 
 class Reassembly {

@@ -1,0 +1,124 @@
+// What contradicts itself in a file's packets is doubted, one rule at a time.
+#include "capture/settle_numbers.hpp"
+
+#include "dualcam/wire/command.hpp"
+#include "dualcam/wire/crc16.hpp"
+#include "testing.hpp"
+
+namespace dualcam {
+namespace {
+
+constexpr std::uint64_t sync_size = 8;
+
+/// Packets as they came, each right behind the one before it, nothing wrong with any.
+class Came {
+public:
+  explicit Came(bool by_path) {
+    transfer.by_path = by_path;
+    transfer.announced = 1000; // it is not complete
+    transfer.announced_bytes = 1'000'000;
+  }
+  /// At this place, a number or an offset; behind a SYNC the chain begins anew.
+  CapturedPacket& packet(std::uint64_t place, DumpOrigin origin, std::uint32_t seed,
+                         std::uint16_t size = 100) {
+    if (origin == DumpOrigin::sync) {
+      end_ += sync_size;
+      chain_ = 0;
+    }
+    const auto payload = random_bytes(size, seed);
+    chain_ = crc16(payload, chain_);
+    CapturedPacket packet{};
+    packet.offset = end_;
+    packet.number = transfer.by_path ? 1 : static_cast<std::uint32_t>(place);
+    packet.file_offset = transfer.by_path ? place : 0;
+    packet.content = seed;
+    packet.size = size;
+    packet.crc = crc16(payload);
+    packet.stored = packet.computed = chain_;
+    packet.origin = origin;
+    end_ += data_header + size + data_trailer;
+    return transfer.packets.emplace_back(packet);
+  }
+  std::vector<bool> stated() {
+    settle_conflicts(transfer);
+    std::vector<bool> all;
+    for (const auto& each : transfer.packets) {
+      all.push_back(each.numbering == DumpNumbering::stated);
+    }
+    return all;
+  }
+
+  CapturedTransfer transfer;
+
+private:
+  std::uint64_t end_ = 0;
+  std::uint16_t chain_ = 0;
+};
+
+using enum DumpOrigin;
+using Stated = std::vector<bool>;
+
+} // namespace
+
+TEST_CASE(
+    "settle conflicts: where a SYNC goes on beyond what was sent all counted before is wrong") {
+  const auto with_sync_to = [](std::uint64_t place) {
+    Came came(false);
+    came.packet(1, sync, 1);
+    came.packet(2, packet_before, 2);
+    came.packet(1, sync, 1);
+    came.packet(2, packet_before, 2);
+    came.packet(3, packet_before, 3);
+    came.packet(place, sync, static_cast<std::uint32_t>(place));
+    return came;
+  };
+  CHECK(with_sync_to(4).stated() == Stated{true, true, true, true, true, true});
+  CHECK(with_sync_to(2).stated() == Stated{true, true, true, true, true, true});
+  CHECK(with_sync_to(5).stated() == Stated{true, true, false, false, false, true});
+  auto lost = with_sync_to(5);
+  lost.transfer.packets.back().offset += 1; // something came between that may have been packets
+  CHECK(lost.stated() == Stated{true, true, true, true, true, true});
+}
+
+TEST_CASE("settle conflicts: a packet at two places is doubted at both, a tiny one is not") {
+  const auto twice = [](std::uint16_t size, bool damaged) {
+    Came came(false);
+    came.packet(1, sync, 1);
+    came.packet(2, packet_before, 7, size);
+    came.packet(1, sync, 1);
+    came.packet(2, packet_before, 2);
+    came.packet(3, packet_before, 7, size);
+    if (damaged) {
+      came.transfer.skipped.push_back({});
+    }
+    return came.stated();
+  };
+  const Stated none(5, false);
+  const Stated all(5, true);
+  CHECK(twice(100, true) == none);
+  CHECK(twice(4, true) == none);
+  CHECK(twice(3, true) == all);
+  CHECK(twice(32, false) == none);
+  CHECK(twice(31, false) == all);
+}
+
+TEST_CASE("settle conflicts: of two headers that contradict each other the next packet's counts") {
+  const auto first_of = [](DumpOrigin origin, std::uint64_t next_place) {
+    Came came(true);
+    came.packet(0, sync, 1);
+    came.packet(100, origin, 2);
+    came.packet(next_place, header, 3);
+    settle_conflicts(came.transfer);
+    return came.transfer.packets[1];
+  };
+  CHECK(first_of(header, 200).verdict == DumpVerdict::good);
+  const auto moved = first_of(header, 500);
+  CHECK(moved.verdict == DumpVerdict::bad);
+  CHECK(moved.file_offset == 400);
+  CHECK(moved.numbering == DumpNumbering::inferred);
+  const auto counted = first_of(packet_before, 500); // packets may be lost behind it
+  CHECK(counted.verdict == DumpVerdict::good);
+  CHECK(counted.file_offset == 100);
+}
+
+} // namespace dualcam

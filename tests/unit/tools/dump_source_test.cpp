@@ -1,0 +1,76 @@
+#include "common/dump_source.hpp"
+
+#include "capture/dump_testing.hpp"
+#include "temporary_folder.hpp"
+#include "tools/capture_testing.hpp"
+
+namespace dualcam {
+namespace {
+
+const auto camera = Endpoint::v4(0x0A000002, 40000);
+const auto server = Endpoint::v4(0x0A000001, 7050);
+
+class Nothing : public DumpListener {
+public:
+  void event(const DumpStream&, const DumpEvent&) override {}
+  void over(const DumpStream&) override {}
+};
+
+/// Of a capture whose frames have these times, in milliseconds.
+std::uint64_t back_in_time(std::initializer_list<std::uint32_t> times) {
+  auto capture = pcap_file(LinkType::ethernet, {});
+  const auto bytes = frame(LinkType::ethernet, {camera, server, 1, 1, ack, {}});
+  for (const auto time : times) {
+    append_be(capture, 1'700'000'000 + time / 1000);
+    append_be(capture, time % 1000 * 1000);
+    append_be(capture, static_cast<std::uint32_t>(bytes.size()));
+    append_be(capture, static_cast<std::uint32_t>(bytes.size()));
+    append(capture, bytes);
+  }
+  const TemporaryFolder folder;
+  write_file(folder / "capture", as_text(capture));
+  auto file = InputFile::open(folder / "capture");
+  REQUIRE(file);
+  Nothing nothing;
+  DumpFacts facts;
+  REQUIRE(read_dump(*file, {}, nothing, facts));
+  CHECK(facts.frames == times.size());
+  return facts.back_in_time;
+}
+
+} // namespace
+
+TEST_CASE("dump source: a frame is back in time that is more than a second before another one") {
+  CHECK(back_in_time({0, 1000, 2000}) == 0);
+  CHECK(back_in_time({2000, 1000}) == 0);
+  CHECK(back_in_time({2000, 999}) == 1);
+  CHECK(back_in_time({5000, 0, 1000, 4000, 3999, 5000}) == 3); // each before the latest
+  CHECK(back_in_time({}) == 0);
+}
+
+TEST_CASE("dump source: of blocks the commands count, or the packets that hold them") {
+  const auto sent = DeviceStream(3).session().bytes;
+  const auto bytes = [](const std::vector<ByteBuffer>& blocks) { return camera_bytes(blocks); };
+  CHECK(bytes({}) == 0);
+  CHECK(bytes({sent}) == sent.size());
+  auto with_others = random_bytes(200, 1);
+  append(with_others, sent);
+  CHECK(bytes({with_others}) == sent.size());
+  CHECK(bytes({{sent.begin(), sent.begin() + 700}, {sent.begin() + 700, sent.end()}}) ==
+        sent.size());
+  CHECK(bytes({random_bytes(3000, 2)}) == 0);
+
+  const auto frames = Frames().send(camera, server, sent).frames;
+  const auto headers = frames.size() * (14 + 20 + 20);
+  CHECK(bytes(frames) == sent.size() + headers);
+  auto with_arp = frames;
+  with_arp.push_back(from_hex("ffffffffffff 020000000002 0806" + std::string(92, '0')));
+  CHECK(bytes(with_arp) == sent.size() + headers);
+  auto half = random_bytes(sent.size(), 4);
+  append(half, sent);
+  CHECK(bytes(Frames().send(camera, server, half).frames) == sent.size());
+  CHECK(bytes(Frames().send(camera, server, Bytes(half).subspan(1)).frames) > 2 * sent.size());
+  CHECK(bytes(Frames().send(camera, server, random_bytes(3000, 3)).frames) == 0);
+}
+
+} // namespace dualcam
