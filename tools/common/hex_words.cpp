@@ -91,9 +91,8 @@ bool is_in_clock(std::string_view area, std::string_view word) {
 /// Told quickly, of most words. Behind a comma, too, seconds have a fraction.
 bool may_end_clock(std::string_view area, std::string_view word) {
   const auto at = static_cast<std::size_t>(word.data() - area.data());
-  return at != 0 &&
-         (std::string_view(":-./+").contains(area[at - 1]) ||
-          (area[at - 1] == ',' && at > 3 && (area[at - 4] == ':' || area[at - 3] == ':')));
+  return at != 0 && (std::string_view(":-./+").contains(area[at - 1]) ||
+                     (area[at - 1] == ',' && at > 3 && area[at - 4] == ':'));
 }
 
 /// Whether lines have numbers, not pairs of hex digits.
@@ -190,7 +189,7 @@ std::span<const std::string_view> longest_row(const LineWords& words, std::size_
         return words[i].size() == words[first].size() && words[first].size() % 2 == 0 &&
                is_whole_hex(words[i]) &&
                !is_joined_otherwise(words, i, between(words, first + 1)) &&
-               (i == first + 1 || between(words, i) == between(words, first + 1) ||
+               (between(words, i) == between(words, first + 1) ||
                 (middle && words[first].size() == 2));
       };
       while (end < words.size() && goes_on(end)) {

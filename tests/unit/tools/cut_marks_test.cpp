@@ -149,6 +149,7 @@ TEST_CASE("cut marks: gdb leaves equal bytes out, and the end of an array or a s
   CHECK_FALSE(is_cut("$1 = {4 '\\004', 62 '>', 46 '.'}\n"));
   CHECK_FALSE(is_cut("they said \"hello\"...\n"));
   CHECK_FALSE(is_cut("<repeats of 15 times> <repeats 15 times\n"));
+  CHECK_FALSE(is_cut("connect <retried 3 times> to 10.0.0.2\n"));
 }
 
 TEST_CASE("cut marks: the line is told, in texts of any length") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "common/hex_words.hpp"
@@ -33,6 +34,20 @@ TEST_CASE("hex candidates: one line in many is enough for a form to be tried") {
   CHECK(forms_of_style(HexStyle::percent, prose + "rx=%00%04\n") != 0);
   CHECK(forms_of_style(HexStyle::words, prose + "rx 00 04 04 02 ok\n") >
         forms_of_style(HexStyle::words, prose + "rx 00 04 ok\n"));
+}
+
+TEST_CASE("hex candidates: digits are tried from the longest row of them on, and from the first") {
+  const auto columns = [](std::string_view text) {
+    std::set<std::size_t> all;
+    for (const auto& form : other_forms(text)) {
+      if (form.style == HexStyle::digits && !form.marked) {
+        all.insert(form.column);
+      }
+    }
+    return all;
+  };
+  CHECK(columns("port 7050 rx 00 04 04 02 00 04") == std::set<std::size_t>{0, 5, 13});
+  CHECK(columns("rx 00 04 04 02 00 04 port 7050") == std::set<std::size_t>{0, 3});
 }
 
 TEST_CASE("hex candidates: words that a form reads in a line may begin the bytes") {

@@ -1,3 +1,4 @@
+#include "common/digit_line.hpp"
 #include "tools/hex_reading.hpp"
 
 namespace dualcam {
@@ -170,6 +171,18 @@ TEST_CASE("hex lines: hex among other words") {
   });
 }
 
+TEST_CASE(
+    "hex lines: of 24 digits or more one that is lost, or none, is told; of fewer it is a name") {
+  const std::string digits = "00040402000404020004ff02";
+  CHECK_FALSE(is_spoilt_hex(digits));
+  CHECK(is_spoilt_hex(digits + "0"));
+  CHECK(is_spoilt_hex(digits.substr(1) + "x"));
+  CHECK_FALSE(is_spoilt_hex(digits.substr(2) + "x"));
+  CHECK_FALSE(is_spoilt_hex(digits.substr(2) + "xy"));
+  CHECK_FALSE(is_spoilt_hex("1730205822.00040402000404"));
+  CHECK_FALSE(is_spoilt_hex("abcdefabcdefabcdefabcdefx"));
+}
+
 TEST_CASE("hex lines: comments of C") {
   check_reads({
       {"/* 1 */ 00 04 04 02", "00040402"},
@@ -211,6 +224,7 @@ TEST_CASE("hex lines: words of 16 bits behind a blank") {
       {"0004 0402", "00040402"},
       {" 0004", "0004"},
       {" 0004 0402 05", "0004040205"},
+      {" 0004, 0402", "00040402"},
       {" 0004 0402 0g04", " passed 1"},
       {"\t0004 0402", "00040402"},
   });

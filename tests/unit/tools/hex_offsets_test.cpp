@@ -190,6 +190,22 @@ TEST_CASE("hex offsets: words, bits and characters are refused") {
   });
 }
 
+TEST_CASE("hex offsets: what is refused is so once, however much of it there is") {
+  std::string text;
+  while (text.size() < 3 * HexReader::sample_size) {
+    text += "0000000 0004 0402 0004 0402 0004 0402 0004 0402\n";
+  }
+  HexLog log;
+  HexReader reader(log);
+  reader.feed(text);
+  reader.feed(text);
+  reader.finish();
+  CHECK(log.text.empty());
+  REQUIRE(reader.problem_count() == 1);
+  CHECK(reader.problems()[0].what == words);
+  CHECK(reader.has_refused());
+}
+
 TEST_CASE("hex offsets: cells as od prints them") {
   check_reads({
       {"0000000 000 004\n0000002 001\n0000003", "000401"},

@@ -105,6 +105,11 @@ TEST_CASE("hex tokens: lists of decimal numbers") {
       {"1 200 3 99999999999", " line 1: "s + odd},
       {"-1 -2 99999999999", " passed 1"},
   });
+  const auto too_large = "000402 line 1: '300' is no byte: -128 to 255 were expected";
+  CHECK(read_form({.style = HexStyle::decimal}, "rx 0 4 300 2 ok") == too_large);
+  CHECK(read_form({.style = HexStyle::decimal, .bracket = '['}, "7 [0, 4, 300, 2] 9") == too_large);
+  CHECK(read_form({.style = HexStyle::decimal, .bracket = '['}, "rx [0, x]") ==
+        "00 line 1: 'x' is no byte: -128 to 255 were expected");
 }
 
 TEST_CASE("hex tokens: strings of escapes") {
@@ -163,6 +168,9 @@ TEST_CASE("hex tokens: digits behind a backslash") {
         "000c016100");
   CHECK(read_form({.style = HexStyle::escapes, .escaped = Escape::Digits::zero}, text) ==
         "0000313261" + "00 line 1: "s + no_escape);
+  const HexForm haskell{.style = HexStyle::escapes, .escaped = Escape::Digits::decimal};
+  CHECK(read_form(haskell, R"("\NUL\EOT\STX\SOH\SO\254\&1\DEL\SP")") == "000402010efe317f20");
+  CHECK(read_form(haskell, R"("\NULL\XYZ")") == "004c595a line 1: "s + no_escape);
 }
 
 TEST_CASE("hex tokens: strings of escapes within two quotes") {
@@ -250,6 +258,8 @@ TEST_CASE("hex tokens: JSON") {
       {R"({"data": 5, "x": "01", "payload":"02"})", "02"},
       {R"({"data": {"hex": "01"}, "bytes": "03"})", "0103"},
       {R"({"data": null})", ""},
+      {R"({"data": ["00", "0404"], "x": "01", "hex": "02"})", "00040402"},
+      {R"({"data": [{"x": "01", "hex": "02"}]})", "02"},
       {R"({"data": "00\u0000"})", "00 line 1: "s + no_pairs},
       {R"({"data": "00\\"})", "00 line 1: "s + no_pairs},
       {R"({"a\"b": "\"01", "data": "01"})", "01"},
@@ -282,6 +292,9 @@ TEST_CASE("hex tokens: JSON") {
       {"{\"data\":\"00\",\"data\"\n:\n\"01\"}", "0001"},
       {R"({"data":"00", 5:"01"})", "00"},
   });
+  CHECK(read_form({.style = HexStyle::json, .value = JsonValue::numbers},
+                  R"({"data": [0, "x", 2], "z": [5], "hex": [6]})") ==
+        "000206 line 1: "s + no_pairs);
 }
 
 } // namespace dualcam

@@ -254,6 +254,7 @@ TEST_CASE("hex trial: a sample ends where no line is cut, or at least no number"
   CHECK(without_cut_end("00\n" + digits + ",00,0") == "00\n" + digits + ",00,");
   CHECK(without_cut_end("data: " + digits + "000") == "data: " + digits + "00");
   CHECK(without_cut_end("data: " + digits) == "data: " + digits);
+  CHECK(without_cut_end("00 04 0") == "00 04 ");
   CHECK(without_cut_end("").empty());
 }
 
@@ -327,6 +328,19 @@ TEST_CASE("hex words: the last word of the longest row may be shorter than the o
   CHECK(found("rx 0004 0402 0 {10}", longest) == "00040402");
   CHECK(found("rx 0004 0402 {10}", longest) == "00040402");
   CHECK(found("rx 00040402 10", longest) == "00040402"); // one word is no row
+}
+
+TEST_CASE("hex words: of lines without bytes those that are not blank are counted") {
+  HexForm words{HexStyle::words};
+  words.skipped = 1;
+  CHECK(read_form(words, "rx 00 04 04 02\n\n  \nno bytes here\nrx 05 06 07 08\n") ==
+        "0004040205060708 passed 1");
+}
+
+TEST_CASE("hex digits: one digit too many is told at the end") {
+  const HexForm digits{HexStyle::digits};
+  CHECK(read_form(digits, "rx 00h 04h") == "0004");
+  CHECK(read_form(digits, "rx 00h 04h 0") == "0004 line 1: an odd number of hex digits");
 }
 
 TEST_CASE("hex digits: quotes around something else mark no byte") {
