@@ -34,6 +34,8 @@ TEST_CASE("convert options: what is given is what counts, the rest is as --help 
   CHECK(all.ffmpeg == "/opt/ffmpeg");
   CHECK(all.if_exists == IfExists::skip);
   CHECK((all.dry_run && all.strict));
+  CHECK_FALSE(plain.common.print0);
+  CHECK(line.good({"--print0", "a.h265"}).common.print0);
 }
 
 TEST_CASE("convert options: each task has its option, and excludes the others") {

@@ -322,6 +322,25 @@ TEST_CASE("converter tasks: an MP4 whose pictures overlap is not made new") {
   CHECK(ran.output.empty());
 }
 
+TEST_CASE("converter tasks: a name that is taken while ffmpeg works is left alone, or an error") {
+  for (const auto& [if_exists, code, says] :
+       {std::tuple(IfExists::number, ExitCode::done, "a_1.mkv\n"),
+        {IfExists::skip, ExitCode::done, ""},
+        {IfExists::fail, ExitCode::io, "cannot create a.mkv: File exists"}}) {
+    Studio studio;
+    studio.clip(8, false);
+    studio.options.if_exists = if_exists;
+    studio.options.output = studio.path("a.mkv");
+    studio.ffmpeg_makes(matroska(8));
+    write_file(studio.options.ffmpeg, "#!/bin/sh\n[ \"$1\" = -version ] || echo mine > " +
+                                          studio.path("a.mkv") + '\n' + fake_ffmpeg);
+    const auto ran = studio.run();
+    CHECK(ran.code == code);
+    CHECK_THAT(ran.output + ran.errors, ContainsSubstring(says));
+    CHECK(studio.made("a.mkv") == "mine\n");
+  }
+}
+
 TEST_CASE("converter tasks: a name that is free is taken, whatever is done about others") {
   for (const auto if_exists :
        {IfExists::number, IfExists::skip, IfExists::fail, IfExists::replace}) {

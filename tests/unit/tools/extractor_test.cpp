@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "full_disk.hpp"
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 
@@ -214,6 +215,22 @@ TEST_CASE("extractor: damaged bytes fill what nothing good tells, and zeros what
   CHECK(written(8, {{0, "xxxxxxxx", bad}, {1, "yy", bad}, {3, "d"}}) == "xxxdxxxx");
   CHECK(written(4, {{0, "ab"}, {1, "xxx", bad}}) == "abxx");
   CHECK(written(4, {{0, "ab"}, {2, "xx", bad}, {3, "d"}}) == "abxd");
+}
+
+TEST_CASE("extractor: why a payload could not be kept is told, and nothing is there") {
+  const TemporaryFolder folder;
+  auto extractor = Extractor::open(folder.path(), 1000);
+  REQUIRE(extractor);
+  CapturedTransfer cut;
+  {
+    const FullDisk full(4);
+    cut = transfer(*extractor, 2, {{1, "aaaa"}, {2, "bbbb"}});
+  }
+  const auto extracted = extractor->extract(cut);
+  REQUIRE_FALSE(extracted);
+  CHECK(extracted.error().category == ErrorCategory::io);
+  CHECK_THAT(extracted.error().message, ContainsSubstring("File too large"));
+  CHECK(folder.names().empty());
 }
 
 TEST_CASE("extractor: where nothing can be written that is told, and nothing is there") {

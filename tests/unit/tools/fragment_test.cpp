@@ -103,6 +103,24 @@ TEST_CASE("fragments: a box that cannot be ends it, one that is cut is not betwe
   }
 }
 
+TEST_CASE("fragments: what a fragment's header tells of its pictures counts before the movie's") {
+  constexpr std::uint32_t is_no_key = 0x10000;
+  for (const std::uint32_t flags : {0U, is_no_key}) {
+    // where the data begins, a description, how long each lasts, its size, its flags
+    const auto header = box("tfhd", words({0x3B, 1, 0, 9000, 2, 250, is_no_key - flags, flags}));
+    const auto fragment =
+        box("traf", joined({header, box("tfdt", words({0, 2000})), box("trun", words({0, 3}))}));
+    const auto defaults = box("trex", words({0, 1, 1, 500, 0, is_no_key - flags}));
+    const auto file = joined(
+        {box("moov", joined({movie_header, TrackParts().build(), box("mvex", defaults)})),
+         box("moof", joined({box("mfhd", words({0, 1})), fragment})), box("mdat", ByteBuffer(9))});
+    const auto facts = facts_of(file, file.size());
+    REQUIRE(facts.size() == 1);
+    CHECK(facts[0].duration == 0.75);
+    CHECK(facts[0].key == (flags == 0));
+  }
+}
+
 TEST_CASE("fragments: what a fragment does not tell of its pictures the movie does") {
   constexpr std::uint32_t is_no_key = 0x10000;
   for (const std::uint32_t flags : {0U, is_no_key}) {

@@ -120,7 +120,21 @@ TEST_CASE("jpeg: colours are coded in turn, by their factors") {
   CHECK(inspect_jpeg(parts) == cut);
 }
 
+TEST_CASE("jpeg: a segment may be empty, but not shorter than its length") {
+  const auto with = [](std::string_view segment) {
+    return grey(std::string(segment) + std::string(frame_16x16), "00");
+  };
+  CHECK(with("fffe 0002") == whole);
+  CHECK(with("fffe 0003 41") == whole);
+  CHECK(with("fffe 0001") != whole);
+  CHECK(with("fffe 0000") != whole);
+}
+
 TEST_CASE("jpeg: damaged segments never make it read elsewhere") {
+  std::string long_data;
+  for (int i = 0; i < 50; ++i) {
+    long_data += "55";
+  }
   for (const auto* frame :
        {"ffc0 000a 08 0010 0010 01 01 11", "ffc0 000b 08 0010 0010 01 01 01 00",
         "ffc0 000b 08 0010 0010 01 01 10 00", "ffc0 000b 08 0000 0010 01 01 11 00",
@@ -128,6 +142,7 @@ TEST_CASE("jpeg: damaged segments never make it read elsewhere") {
         "ffc0 000b 08 0010 0010 01 02 11 00", "ffc0 0004 08 00"}) {
     CAPTURE(frame);
     CHECK(grey(frame, "ff00 ff00") == whole); // not read: no hole
+    CHECK(grey(frame, long_data) == whole);   // nor lost bytes behind the last block
   }
   for (const auto* tables : {"ffc4 0014 20 01000000000000000000000000000000 00",
                              "ffc4 0013 00 01000000000000000000000000000000",

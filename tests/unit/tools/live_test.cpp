@@ -219,6 +219,12 @@ TEST_CASE("live: nobody reads on, which ends the input") {
   ByteBuffer bytes(10);
   CHECK(input->read(bytes, stop) == 0);
   CHECK(input->is_unread());
+  write_file(folder / "a", "123");
+  auto whole = LiveInput::open((folder / "a").string());
+  REQUIRE(whole);
+  whole->watch(ends[1]);
+  CHECK(whole->read(bytes, stop) == 0); // though there is something
+  CHECK(whole->is_unread());
   ::close(ends[1]);
 }
 

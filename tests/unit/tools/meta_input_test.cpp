@@ -68,6 +68,9 @@ TEST_CASE("meta input: of several lines each is read or named") {
   CHECK(summary(v3 + "\nxyz\n" + v1 + "\n") == "videof photof ! line 2 ");
   CHECK(summary(v3 + "\n" + v1 + "\n\n1\n") == "videof photof ! line 4 ");
   CHECK(summary(v3 + "\nx\ny\n" + v1 + "\n") == "videof photof ! line 2 ! line 3 "); // half of them
+  CHECK(summary(v3 + "\n" + v1 + "\nxyz\n") == "videof photof ! line 3 "); // right behind them
+  CHECK(summary(v3 + "\n$\n" + v1 + "\n") == "videof photof ! line 2 ");
+  CHECK(summary(v3 + "\n" + v1 + "\n$ exit\nlogout\n") == "videof photof ");
   const auto lines = found_in(v3 + "\n00ff\nxx\n" + v1);
   REQUIRE(lines.complaints.size() == 2);
   CHECK_THAT(lines.complaints[0].message, ContainsSubstring("a payload or a message on each line"));

@@ -159,6 +159,11 @@ TEST_CASE("mp4 index: what its tables do not tell is not invented") {
   CHECK(track_of(parts).samples[1].size == 20);
   CHECK(track_of(parts).samples[2].size == 0);
   parts = {};
+  parts.runs =
+      box("stsc", words({0, 2, 1, 3, 1, 2, 9, 2})); // more than there are in the last chunk
+  REQUIRE(track_of(parts).samples.size() == 4);
+  CHECK(track_of(parts).samples[3].offset == 2000);
+  parts = {};
   parts.times = box("stts", words({0, 2, 1, 40}));
   CHECK(track_of(parts).samples[3].time == 120); // the last value goes on
   parts = {};

@@ -148,6 +148,8 @@ TEST_CASE("mp4 salvage: what is not the table of samples stays as it is in the n
   CHECK(as_text(find_mp4_box(movie, {"trak", "mdia", "udta"})) == "track");
   CHECK(to_hex(find_mp4_box(movie, {"trak", "mdia", "mdhd"})) ==
         to_hex(words({0, 0, 0, 1000, 3000})));
+  const auto description = find_mp4_box(movie, {"trak", "mdia", "minf", "stbl", "stsd"});
+  CHECK(to_hex(description) == to_hex(joined({words({0, 1}), parts.codec})));
   std::size_t edits = 0;
   for (const auto& each : mp4_boxes(find_mp4_box(movie, "trak"))) {
     edits += each.type == "edts" ? 1 : 0;

@@ -120,11 +120,13 @@ TEST_CASE("pcap writer: a connection begins and ends as TCP does") {
     REQUIRE(writer);
     CapturedConnection one(**writer);
     one.received(as_bytes("too early"), start);
+    one.closed(start);
     one.connected(Endpoint::v4(0x0A000002, 40000), Endpoint::v4(0x7F000001, 7050), start);
     one.received(as_bytes("abc"), start);
     one.sent(as_bytes("de"), start);
     one.closed(start);
     one.received(as_bytes("too late"), start);
+    one.closed(start); // once more
     (*writer)->finish();
     CHECK_FALSE((*writer)->is_behind());
     CHECK_FALSE((*writer)->is_busy());

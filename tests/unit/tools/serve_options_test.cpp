@@ -209,4 +209,25 @@ TEST_CASE("serve options: a value that cannot be meant is refused, with what is 
   CHECK(line.good({"--max-connections", "1000000"}).max_connections == 1'000'000);
 }
 
+TEST_CASE("serve options: what is said of a file that --config names is told with its line") {
+  ServeOptions options;
+  options.config = "serve.conf";
+  options.configured = {{1, "output", "/var/spool/"}, {2, "exec", "'/opt/my hook' -v"},
+                        {4, "imei", "@/etc/cameras"}, {5, "imei", "350612071913857"},
+                        {6, "tls-key", "/etc/key"},   {7, "name", "{imei}"},
+                        {8, "capture", std::nullopt}, {9, "min-free", "1G"}};
+  const auto place = [&](std::string_view message) { return place_in_config(options, message); };
+  CHECK(place("/var/spool: No such file or directory") == "serve.conf line 1: ");
+  CHECK(place("cannot run /opt/my hook: No such file or directory") == "serve.conf line 2: ");
+  CHECK(place("/etc/cameras, line 3: no IMEI") == "serve.conf line 4: ");
+  CHECK(place("no IMEI in /etc/cameras, line 3") == "serve.conf line 4: ");
+  CHECK(place("/etc/key is no key") == "serve.conf line 6: ");
+  CHECK(place("--min-free: '1G' is not accepted") == "serve.conf line 9: ");
+  for (const auto* none : {"/etc/keys: no file", "{imei}: no name", "-v: no option", "no: 1G",
+                           "350612071913857: no list", "--min: none", ""}) {
+    CAPTURE(none);
+    CHECK(place(none).empty());
+  }
+}
+
 } // namespace dualcam::serve

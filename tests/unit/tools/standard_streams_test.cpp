@@ -1,6 +1,7 @@
 #include "common/standard_streams.hpp"
 
 #include "quiet.hpp"
+#include "redirected.hpp"
 #include "testing.hpp"
 
 #include <array>
@@ -8,6 +9,7 @@
 #include <regex>
 #include <thread>
 
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 namespace dualcam {
@@ -137,6 +139,27 @@ TEST_CASE("console: a progress line gives way to others, and goes at the end") {
   CHECK(lines.all == "\r\x1b[J");
   options.progress = When::never;
   CHECK(said(options).find('\r') == std::string::npos);
+}
+
+TEST_CASE("console: progress is as wide and as high as its terminal says, if it says so") {
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+  REQUIRE((terminal >= 0 && ::grantpt(terminal) == 0 && ::unlockpt(terminal) == 0));
+  const auto drawn = [&](unsigned short rows, unsigned short columns) {
+    const winsize size{.ws_row = rows, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+    REQUIRE(::ioctl(terminal, TIOCSWINSZ, &size) == 0);
+    const Redirected as(STDERR_FILENO, ::open(::ptsname(terminal), O_RDWR | O_NOCTTY));
+    CommonOptions options;
+    options.progress = When::always;
+    Lines lines;
+    Console console("tool", options, lines);
+    console.progress(std::vector<std::string>(100, std::string(300, 'x')));
+    return std::ranges::count(lines.all, 'x');
+  };
+  CHECK(drawn(10, 40) == 10 * 39);
+  CHECK(drawn(0, 0) == 24 * 79); // a serial line's
+  CHECK(drawn(0, 40) == 24 * 39);
+  CHECK(drawn(1, 0) == 79);
+  ::close(terminal);
 }
 
 TEST_CASE("product: nothing more is written once a line was refused") {

@@ -98,6 +98,23 @@ TEST_CASE("upload: a name that is taken is skipped or fails, as told, and stays 
   }
 }
 
+TEST_CASE("upload: a name that is taken while its file comes is left alone, and so is the part") {
+  TestServer server;
+  server.options.if_exists = IfExists::skip;
+  server.start();
+  const auto part = server.folder.path() / (photo.string() + ".part");
+  TestDevice device(server);
+  device.begin();
+  device.packets(2);
+  wait_for_size(part, 6);
+  std::ofstream(server.folder.path() / photo) << "mine";
+  device.packet(3);
+  device.end();
+  CHECK(server.status() == 0);
+  CHECK(content_of(server.folder.path() / photo) == "mine");
+  CHECK_FALSE(fs::exists(part));
+}
+
 TEST_CASE("upload: a name is left alone though a part waits for it, when another file comes") {
   TestServer server;
   server.options.if_exists = IfExists::skip;
