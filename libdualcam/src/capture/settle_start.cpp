@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "dualcam/files/geometry.hpp"
+
 namespace dualcam {
 namespace {
 
@@ -83,14 +85,13 @@ void settle_packet_size(CapturedTransfer& transfer) {
 }
 
 void settle_start(CapturedTransfer& transfer) {
-  constexpr std::uint32_t most_packets_in_bytes = 65'536; // a START from here on counts bytes
   transfer.announced = transfer.start;
   transfer.announced_bytes.reset();
   transfer.start_in_packets = false;
   if (!transfer.by_path || !transfer.start) {
     return;
   }
-  transfer.start_in_packets = *transfer.start < most_packets_in_bytes && counts_packets(transfer);
+  transfer.start_in_packets = *transfer.start < Geometry::only_in_bytes && counts_packets(transfer);
   if (!transfer.start_in_packets) {
     transfer.announced_bytes = transfer.start;
     const auto size = transfer.packet_size;

@@ -3,18 +3,13 @@
 #include <algorithm>
 
 namespace dualcam {
-namespace {
-
-constexpr std::uint32_t most_packets_in_bytes = 65'536; // a START from here on counts bytes
-
-} // namespace
 
 Geometry::Geometry(const FileRef& file, std::uint32_t announced, bool in_packets)
     : by_kind_(file.kind().has_value()), in_packets_(by_kind_ || in_packets),
       announced_(announced) {}
 
 bool Geometry::has(std::uint32_t number) const {
-  return place_of(number) < announced_ || (!in_packets_ && announced_ < most_packets_in_bytes);
+  return place_of(number) < announced_ || (!in_packets_ && announced_ < only_in_bytes);
 }
 
 std::uint64_t Geometry::place_of(std::uint32_t number) const {
@@ -40,13 +35,13 @@ bool Geometry::admit(std::uint64_t place, std::size_t size) {
     return end <= announced_;
   }
   const bool is_full = size > 0 && size >= packet_size_;
-  start_in_packets_ = start_in_packets_ || (is_full && announced_ < most_packets_in_bytes);
+  start_in_packets_ = start_in_packets_ || (is_full && announced_ < only_in_bytes);
   const auto packet = std::max(packet_size_, size);
   return start_in_packets_ && end <= std::uint64_t{announced_} * packet;
 }
 
 bool Geometry::may_go_on() const {
-  return !in_packets_ && !start_in_packets_ && announced_ < most_packets_in_bytes && count_ > 0 &&
+  return !in_packets_ && !start_in_packets_ && announced_ < only_in_bytes && count_ > 0 &&
          last_size_ == packet_size_ && ends_at(last().place);
 }
 

@@ -31,6 +31,9 @@ public:
     std::uint16_t crc = 0;    ///< CRC-16/KERMIT of these
   };
 
+  /// A START of a file by path that says as much or more counts bytes, whatever comes.
+  static constexpr std::uint32_t only_in_bytes = 65'536;
+
   /// Of no file: another one is to be assigned.
   Geometry() = default;
   /// A DualCam's kinds are counted in packets, files by path in bytes, unless the device is known
