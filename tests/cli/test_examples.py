@@ -14,7 +14,7 @@ import test_install
 from families import FAMILIES
 from faults import fault_environment
 from figures import full
-from harness import PATIENCE, Running, ToolTest, crc16, sha256
+from harness import PATIENCE, Camera, Running, ToolTest, crc16, sha256
 from test_install import run_command
 
 NAMES = sorted(path.stem for path in test_install.SOURCE.glob("libdualcam/examples/*.cpp"))
@@ -107,6 +107,7 @@ class Examples(ToolTest):
         part.with_name(part.name + ".checkpoint").unlink()
         self.assert_stored(photo, video)
         self.check_files_by_path(build / "server")
+        self.check_restart(build / "server")
         self.check_faults(build / "server")
 
     def check_files_by_path(self, server):
@@ -133,6 +134,21 @@ class Examples(ToolTest):
                 self.assertEqual(result.returncode, 0, result.stderr)
                 stored, = (each.name for each in self.out.iterdir() if each.is_file())
                 self.assertRegex(stored, r"^350612071913857_\d+_(dsm|unknown)(\.jpg|\.mp4)?$")
+
+    def check_restart(self, server):
+        """One that was killed is followed at once by another on its port, while the process of a
+        connection goes on."""
+        self.fresh()
+        first = Server([server, "0", self.out], env=self.environment)
+        self.running.append(first)
+        with Camera(first) as camera:
+            camera.init(0x04)
+            self.assertTrue(camera.socket.recv(1))
+            first.process.kill()
+            first.process.wait(PATIENCE)
+            following = Server([server, str(first.port), self.out], env=self.environment)
+            self.running.append(following)
+            self.assertEqual(following.port, first.port)
 
     def check_faults(self, server):
         """Killed at any call, and on a disk that is full from then on."""

@@ -376,6 +376,22 @@ TEST_CASE("part file: a name that cannot be looked at is an error, and nobody el
   CHECK(locks.take(1) == true);
 }
 
+TEST_CASE("part file: a barrier has its file when the part has been moved since") {
+  const TemporaryFolder folder;
+  std::vector<PartFile> parts;
+  Barrier barrier;
+  for (const auto* name : {"a", "b", "c"}) {
+    parts.push_back(PartFile::create(folder / name).value());
+    barrier.add(parts.back().file());
+  }
+  parts.shrink_to_fit();
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    CHECK(barrier.files()[i] == &parts[i].file());
+    CHECK(barrier.files()[i]->path() == parts[i].path());
+  }
+  CHECK(barrier.sync());
+}
+
 TEST_CASE("folders: what is missing of a path is created, what is in the way is an error") {
   const TemporaryFolder folder;
   const auto create = [&](const fs::path& path) {
