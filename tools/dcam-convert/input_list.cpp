@@ -7,6 +7,7 @@
 #include "dcam-convert/input.hpp"
 #include "dcam-convert/page/collection.hpp"
 #include "dcam-convert/page/product_names.hpp"
+#include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/file_system.hpp"
 
 namespace dualcam::convert {
@@ -35,8 +36,8 @@ void list_folder(const fs::path& root, const fs::path& place, Parts parts,
   }
   std::ranges::sort(names);
   for (const auto& name : names) {
-    if (name.starts_with(".") || name.ends_with(".checkpoint") ||
-        (name.ends_with(".part") && parts == Parts::left_out) || is_product(name, names)) {
+    if (name.starts_with(".") || name.ends_with(checkpoint_suffix) ||
+        (name.ends_with(part_suffix) && parts == Parts::left_out) || is_product(name, names)) {
       continue;
     }
     std::error_code error;
@@ -83,7 +84,7 @@ std::vector<ListedFile> list_videos(const ConvertOptions& options, const StopSig
     if (!file.from_folder() || stop.requested()) {
       return false;
     }
-    if (extension == ".json" || extension == ".txt") {
+    if (extension == sidecar_suffix || extension == ".txt") {
       return true;
     }
     const auto opened = Input::open(file.path, stop);

@@ -10,11 +10,12 @@
 
 #include <fmt/format.h>
 
+#include "dualcam/storage/file_names.hpp"
+
 namespace dualcam::convert {
 namespace {
 
 constexpr int milliseconds_between_looks = 20;
-constexpr std::string_view part_ending = ".part";
 
 } // namespace
 
@@ -32,8 +33,8 @@ Result<LiveInput> LiveInput::open(const std::string& path, std::uint64_t most) {
 Result<LiveInput> LiveInput::follow(const std::string& part) {
   Descriptor file(::open(part.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   bool complete = false;
-  if (file.get() < 0 && errno == ENOENT && part.ends_with(part_ending)) {
-    const auto name = part.substr(0, part.size() - part_ending.size());
+  if (file.get() < 0 && errno == ENOENT && part.ends_with(part_suffix)) {
+    const auto name = part.substr(0, part.size() - part_suffix.size());
     file = Descriptor(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
     complete = true;
   }
@@ -73,7 +74,7 @@ Result<bool> LiveInput::is_complete() {
   if (there && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev) {
     return false;
   }
-  if (name().ends_with(part_ending)) {
+  if (name().ends_with(part_suffix)) {
     given_up_ = true;
     return errno_error(ENOENT, "was set aside before it was complete");
   }

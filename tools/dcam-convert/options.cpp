@@ -13,6 +13,7 @@
 #include "common/escape.hpp"
 #include "dcam-convert/clip.hpp"
 #include "dcam-convert/ffmpeg.hpp"
+#include "dualcam/storage/file_names.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -168,7 +169,7 @@ std::optional<std::string> contradiction(const ConvertOptions& options) {
   if (!options.follow.empty() && options.inputs.size() > 1) {
     return "--follow takes no other INPUT";
   }
-  if (!options.follow.empty() && !options.follow.ends_with(".part")) {
+  if (!options.follow.empty() && !options.follow.ends_with(part_suffix)) {
     return "--follow takes a FILE.part that grows: give whatever else as INPUT";
   }
   if (options.at && options.thumbnail.empty()) {

@@ -13,6 +13,7 @@
 #include "dcam-convert/ffmpeg.hpp"
 #include "dcam-convert/output.hpp"
 #include "dualcam/storage/durable.hpp"
+#include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/name_length.hpp"
 
 namespace dualcam::convert {
@@ -254,7 +255,7 @@ std::optional<std::string> hint_at_output(const ConvertOptions& options,
                : std::nullopt;
   }
   const bool looks_so = given.size() == 2 && container_of(last) && !container_of(given.front());
-  if (!looks_so || fs::exists(last + ".json", ignored)) { // what a camera sent has its metadata
+  if (!looks_so || fs::exists(sidecar_of(last), ignored)) { // what a camera sent has its metadata
     return std::nullopt;
   }
   return fmt::format("'{0}' is taken for a second input; if it is meant to be the output, write "
@@ -268,7 +269,7 @@ void RunFiles::add_input(const std::string& path) {
     return;
   }
   add(fs::path(path));
-  add(fs::path(path + ".json"));
+  add(sidecar_of(path));
 }
 
 void RunFiles::add(int descriptor) {

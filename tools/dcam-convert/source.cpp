@@ -21,6 +21,7 @@
 #include "dcam-convert/mp4_salvage.hpp"
 #include "dcam-convert/ptmf_clip.hpp"
 #include "dcam-convert/stream_clip.hpp"
+#include "dualcam/storage/file_names.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::convert {
@@ -305,7 +306,7 @@ std::string Source::file_argument() const {
 Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input) {
   const auto& options = workshop.options;
   const bool demanded = !options.meta.empty();
-  const auto path = demanded ? options.meta : input + ".json";
+  const auto path = demanded ? options.meta : sidecar_of(input).string();
   if (!demanded && input == "-") {
     return Sidecar{};
   }

@@ -10,6 +10,7 @@
 #include "common/escape.hpp"
 #include "common/units.hpp"
 #include "dcam-meta/exif.hpp"
+#include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/part_file.hpp"
 
 namespace dualcam::meta {
@@ -265,7 +266,7 @@ ExitCode MetaTool::tag_photos() {
 }
 
 ExitCode MetaTool::tag(const std::string& path) {
-  const auto sidecar = path + ".json";
+  const auto sidecar = sidecar_of(path).string();
   std::error_code error;
   const auto photo = std::filesystem::canonical(path, error); // not over a symbolic link
   if (error) {

@@ -11,6 +11,7 @@
 #include "dcam-serve/sha256.hpp"
 #include "dualcam/media/media_type.hpp"
 #include "dualcam/storage/durable.hpp"
+#include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/held_file.hpp"
 
 namespace dualcam::serve {
@@ -52,7 +53,7 @@ FileTransfer::FileTransfer(const FolderDestination& folder, Disk& disk, const Cl
                            FileFacts facts, std::uint32_t announced)
     : Transfer(clock, std::move(facts), announced), folder_(folder), disk_(disk),
       flow_(std::make_shared<Flow>(disk.loop())), name_(folder.path_for(this->facts())),
-      path_(with_suffix(name_, ".part")) {
+      path_(part_of(name_)) {
   const auto failed = [&disk, flow = std::weak_ptr(flow_)] {
     disk.tell([flow] {
       if (const auto living = flow.lock()) {
@@ -119,7 +120,7 @@ Result<void> FileTransfer::find() {
 
 asio::awaitable<Result<void>> FileTransfer::begin_new() {
   known_.clear();
-  path_ = with_suffix(name_, ".part");
+  path_ = part_of(name_);
   resume_point_ = ResumePoint();
   auto checked = co_await disk_.run([this] { return check_new(); });
   co_return checked;

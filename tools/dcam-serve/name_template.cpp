@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
+#include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/name_length.hpp"
 #include "dualcam/storage/state_folder.hpp"
 
@@ -62,7 +63,7 @@ std::string safe_component(std::string component) {
   if (component.front() == '-' || component == state_folder_name) {
     component.front() = '_';
   }
-  for (const auto* ours : {".part", ".checkpoint", ".json"}) {
+  for (const auto ours : {part_suffix, checkpoint_suffix, sidecar_suffix}) {
     component += component.ends_with(ours) ? "_" : "";
   }
   return component;

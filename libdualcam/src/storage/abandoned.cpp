@@ -1,6 +1,7 @@
 // Tidying up: parts that nobody came back for.
 #include <algorithm>
 
+#include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/file_system.hpp"
 #include "dualcam/storage/resumable_file.hpp"
 #include "storage/part_names.hpp"
@@ -19,7 +20,7 @@ void collect_checkpoints(const FolderTree& tree, std::vector<fs::path>& found) {
     std::error_code ignored;
     if (tree.levels > 0 && name != state_folder_name && fs::is_directory(path, ignored)) {
       collect_checkpoints({path, tree.levels - 1}, found);
-    } else if (name.ends_with(checkpoint_suffix)) {
+    } else if (name.ends_with(checkpoint_of(part_suffix).native())) {
       found.push_back(path);
     }
   }
@@ -32,7 +33,7 @@ std::vector<fs::path> remove_abandoned(const FolderTree& tree, std::chrono::seco
   collect_checkpoints(tree, checkpoints);
   std::vector<fs::path> removed;
   for (const auto& path : checkpoints) {
-    const auto part_path = with_suffix(without_suffix(path, checkpoint_suffix), part_suffix);
+    const auto part_path = without_suffix(path, checkpoint_suffix);
     std::error_code error;
     auto changed = fs::last_write_time(path, error);
     std::error_code no_part; // its claims may be in a table

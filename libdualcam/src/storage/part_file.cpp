@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "dualcam/storage/checkpoint.hpp"
+#include "dualcam/storage/file_names.hpp"
 #include "storage/part_names.hpp"
 
 namespace dualcam {
@@ -73,15 +74,14 @@ Result<PartFile> PartFile::create(const fs::path& final_name, Leftover leftover,
   for (unsigned number = 0; number < most_numbers; ++number) {
     if (number > 0 && leftover == Leftover::keep) {
       const auto next = free_number(
-          final_name,
-          [&](unsigned each) { return is_taken(with_suffix(numbered(final_name, each), ".part")); },
+          final_name, [&](unsigned each) { return is_taken(part_of(numbered(final_name, each))); },
           number);
       if (!next) {
         return std::unexpected(next.error());
       }
       number = *next;
     }
-    const auto path = with_suffix(numbered(final_name, number), ".part");
+    const auto path = part_of(numbered(final_name, number));
     const auto free = is_free ? is_free(path) : Result<bool>(true);
     if (!free) {
       return std::unexpected(free.error());

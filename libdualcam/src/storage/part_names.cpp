@@ -2,6 +2,8 @@
 
 #include <cerrno>
 
+#include "dualcam/storage/file_names.hpp"
+
 namespace dualcam {
 namespace {
 
@@ -37,9 +39,7 @@ Result<unsigned> number_for(const fs::path& name, IfExists if_exists,
 /// Others may look for a number at the same time, and begin parts: a name belongs to whoever holds
 /// the part of it.
 Result<fs::path> move_aside(const fs::path& part, const fs::path& final_name) {
-  const auto name = [&](unsigned number) {
-    return with_suffix(numbered(final_name, number), part_suffix);
-  };
+  const auto name = [&](unsigned number) { return part_of(numbered(final_name, number)); };
   std::set<unsigned> lost; // to somebody who was quicker
   while (true) {
     const auto number = free_number(

@@ -10,13 +10,6 @@
 
 namespace dualcam {
 
-inline constexpr std::string_view part_suffix = ".part";
-inline constexpr std::string_view checkpoint_suffix = ".part.checkpoint";
-
-inline std::filesystem::path checkpoint_of(const std::filesystem::path& part) {
-  return with_suffix(part, ".checkpoint");
-}
-
 inline std::filesystem::path without_suffix(const std::filesystem::path& path,
                                             std::string_view suffix) {
   const auto text = path.string();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dualcam/storage/file_names.hpp"
 #include "dualcam/wire/crc16.hpp"
 #include "dualcam/wire/crc64.hpp"
 #include "storage/identity_text.hpp"
@@ -31,7 +32,7 @@ Result<bool> is_unclaimed(const fs::path& part, const StateFolder& state) {
 
 /// If another file's part has the name, and nobody holds it, it gets another one.
 Result<void> keep_other(const fs::path& final_name, const StateFolder& state) {
-  const auto path = with_suffix(final_name, part_suffix);
+  const auto path = part_of(final_name);
   auto other = PartFile::open(path, final_name);
   const auto size = other && *other ? (*other)->size() : Result<std::uint64_t>(0);
   if (!other || !size || *size == 0) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/resumable_file.hpp"
 #include "dualcam/wire/crc16.hpp"
 #include "dualcam/wire/crc64.hpp"
@@ -247,7 +248,7 @@ Result<std::optional<ResumableFile>> ResumableFile::find(const StateFolder& stat
       return std::unexpected(ended.error());
     }
   }
-  std::vector<fs::path> paths{with_suffix(final_name, part_suffix)};
+  std::vector<fs::path> paths{part_of(final_name)};
   const auto time = timestamp_of(identity.file, identity.metadata);
   for (const auto& part : known.parts) {
     const auto path = state.absolute(part.path);

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/resumable_file.hpp"
 #include "dualcam/wire/crc16.hpp"
 #include "dualcam/wire/crc64.hpp"

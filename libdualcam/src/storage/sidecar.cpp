@@ -4,19 +4,17 @@
 
 #include <fcntl.h>
 
+#include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/resumable_file.hpp"
-#include "storage/part_names.hpp"
 
 namespace dualcam {
 
 namespace fs = std::filesystem;
 
-fs::path sidecar_of(const fs::path& file) { return with_suffix(file, ".json"); }
-
 Result<std::optional<Sidecar>> Sidecar::reserve(const fs::path& file) {
   using Nothing = Result<std::optional<Sidecar>>;
   const auto name = sidecar_of(file);
-  auto part = PartFile::lock(with_suffix(name, part_suffix), name);
+  auto part = PartFile::lock(part_of(name), name);
   if (!part || !*part) {
     return part ? Nothing() : std::unexpected(part.error());
   }

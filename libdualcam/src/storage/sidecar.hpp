@@ -32,7 +32,4 @@ private:
   std::filesystem::path name_;
 };
 
-/// Its name.
-std::filesystem::path sidecar_of(const std::filesystem::path& file);
-
 } // namespace dualcam

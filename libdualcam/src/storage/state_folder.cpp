@@ -11,6 +11,7 @@
 #include "dualcam/files/geometry.hpp"
 #include "dualcam/storage/camera_locks.hpp"
 #include "dualcam/storage/durable.hpp"
+#include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/part_file.hpp"
 #include "dualcam/wire/crc64.hpp"
 #include "dualcam/wire/message.hpp"
@@ -210,7 +211,7 @@ Result<bool> StateFolder::settle(const FileRecord& record) {
     barrier.add_folder(folder_of(name));
     barrier.add_folder(folder_of(part));
   }
-  const auto checkpoint = with_suffix(part, ".checkpoint");
+  const auto checkpoint = checkpoint_of(part);
   if (!is_taken(part) && FileSystem::current().unlink(checkpoint.c_str()) != 0 && errno != ENOENT) {
     return io_error("remove", checkpoint, errno);
   }

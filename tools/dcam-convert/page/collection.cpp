@@ -5,6 +5,7 @@
 #include <set>
 
 #include "dcam-convert/page/text.hpp"
+#include "dualcam/storage/file_names.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -19,7 +20,7 @@ bool is_stream_name(const fs::path& path) {
 
 /// Without .part.
 fs::path whole_name(const fs::path& path) {
-  return path.extension() == ".part" ? fs::path(path).replace_extension() : path;
+  return path.extension() == part_suffix ? fs::path(path).replace_extension() : path;
 }
 
 /// The names of a folder.
@@ -36,7 +37,7 @@ public:
   }
 
   bool has(const fs::path& path) const { return paths_.contains(path); }
-  bool has_sidecar(const fs::path& path) const { return has(path.string() + ".json"); }
+  bool has_sidecar(const fs::path& path) const { return has(sidecar_of(path)); }
 
   /// `clip.mp4` beside `clip.h265`.
   bool is_conversion(const fs::path& path) const {
@@ -79,18 +80,18 @@ std::vector<Entry> collect(const std::vector<ListedFile>& files, const fs::path&
   for (const auto& file : files) {
     Entry entry;
     entry.path = file.path;
-    entry.incomplete = entry.path.extension() == ".part";
+    entry.incomplete = entry.path.extension() == part_suffix;
     const auto name = whole_name(entry.path);
     const auto stamp = stamp_of(entry.path);
-    if (name.extension() == ".json" || name.extension() == ".txt" || listing.is_conversion(name) ||
-        (!stamp && entry.incomplete)) { // it has got its name
+    if (name.extension() == sidecar_suffix || name.extension() == ".txt" ||
+        listing.is_conversion(name) || (!stamp && entry.incomplete)) { // it has got its name
       continue;
     }
     entry.stamp = stamp.value_or(Stamp{});
     entry.place = place_of(entry.path);
     entry.link = relative_link(entry.place, page_folder);
     entry.has_sidecar = file.from_folder() ? listing.has_sidecar(entry.path)
-                                           : stamp_of(entry.path.string() + ".json").has_value();
+                                           : stamp_of(sidecar_of(entry.path)).has_value();
     entries.push_back(std::move(entry));
   }
   return entries;

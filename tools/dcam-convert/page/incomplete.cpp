@@ -23,7 +23,7 @@ std::uint64_t announced_bytes(const Checkpoint& checkpoint) {
 } // namespace
 
 void take_checkpoint(Entry& entry) {
-  const auto read = CheckpointFile::read(with_suffix(entry.path, ".checkpoint"));
+  const auto read = CheckpointFile::read(checkpoint_of(entry.path));
   if (!read || !*read) {
     return;
   }

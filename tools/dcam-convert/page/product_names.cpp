@@ -1,11 +1,13 @@
 #include "dcam-convert/page/product_names.hpp"
 
+#include "dualcam/storage/file_names.hpp"
+
 namespace dualcam::convert {
 
 namespace fs = std::filesystem;
 
 std::optional<fs::path> source_of_product(fs::path path) {
-  if (path.extension() == ".part") {
+  if (path.extension() == part_suffix) {
     path.replace_extension();
   }
   const auto extension = path.extension();

@@ -1,11 +1,13 @@
 /// \file
-/// The rule for names that are taken: NAME.EXT, NAME_1.EXT, NAME_2.EXT and so on.
+/// What files are called: the rule for names that are taken, NAME.EXT, NAME_1.EXT, NAME_2.EXT and
+/// so on, and what stands beside NAME.
 ///
 /// The functions may be called from any thread; what they find may have changed when they return.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <string_view>
 
 #include "dualcam/wire/error.hpp"
 
@@ -38,5 +40,25 @@ int rename_over(const std::filesystem::path& from, const std::filesystem::path& 
 
 /// `path` and what is added to its name.
 std::filesystem::path with_suffix(std::filesystem::path path, std::string_view suffix);
+
+/// Of NAME.part, which becomes NAME (PartFile).
+inline constexpr std::string_view part_suffix = ".part";
+/// Of NAME.part.checkpoint, which tells what of the part is held (CheckpointFile).
+inline constexpr std::string_view checkpoint_suffix = ".checkpoint";
+/// Of NAME.json, a file's metadata.
+inline constexpr std::string_view sidecar_suffix = ".json";
+
+/// NAME.part.
+inline std::filesystem::path part_of(const std::filesystem::path& name) {
+  return with_suffix(name, part_suffix);
+}
+/// NAME.part.checkpoint, for NAME.part.
+inline std::filesystem::path checkpoint_of(const std::filesystem::path& part) {
+  return with_suffix(part, checkpoint_suffix);
+}
+/// NAME.json.
+inline std::filesystem::path sidecar_of(const std::filesystem::path& name) {
+  return with_suffix(name, sidecar_suffix);
+}
 
 } // namespace dualcam
