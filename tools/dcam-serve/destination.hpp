@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ public:
   Destination& operator=(const Destination&) = delete;
   virtual ~Destination() = default;
 
+  /// Below which is kept what is known of the files; nullopt: that is kept nowhere.
+  virtual std::optional<std::filesystem::path> state_root() const = 0;
   /// For people: "files go to ...".
   virtual std::string description() const = 0;
   /// For people: what about the files that are incomplete when it ends.
@@ -78,6 +81,7 @@ public:
   /// What is known of a camera's files.
   StateFolder state_of(std::uint64_t imei) const { return {root(), imei}; }
 
+  std::optional<std::filesystem::path> state_root() const override { return root(); }
   std::string description() const override;
   std::string_view left_incomplete() const override {
     return "run the same command again for what is incomplete";
@@ -110,6 +114,7 @@ class StreamDestination : public Destination {
 public:
   StreamDestination(Disks& disks, const Clock& clock) : disks_(disks), clock_(clock) {}
 
+  std::optional<std::filesystem::path> state_root() const override { return std::nullopt; }
   std::string description() const override { return "the first file goes to standard output"; }
   std::string_view left_incomplete() const override {
     return "what went to standard output is incomplete";

@@ -12,12 +12,12 @@ namespace dualcam::serve {
 
 /// Where several servers store their files in one folder.
 void Server::meet_neighbours() {
-  if (options_.to_stdout) {
+  const auto root = destination_->state_root();
+  if (!root) {
     return;
   }
-  neighbours_.emplace(
-      CameraLocks(options_.output, below(options_.output, options_.name.fixed_folder())),
-      disks_.root(), clock_, reporter_.console());
+  neighbours_.emplace(CameraLocks(options_.output, *root), disks_.root(), clock_,
+                      reporter_.console());
   const auto silent = [this] {
     std::vector<std::uint64_t> cameras;
     for (const auto* connection : connections_) {
@@ -38,7 +38,7 @@ void Server::meet_neighbours() {
 }
 
 std::string Server::no_room() const {
-  return options_.to_stdout ? "" : why_no_room(options_.output, options_.min_free);
+  return destination_->state_root() ? why_no_room(options_.output, options_.min_free) : "";
 }
 
 /// A server with cameras to serve begins all the same.
