@@ -20,41 +20,22 @@ std::optional<std::uint64_t> size_of(const struct stat& status) {
 } // namespace
 
 Result<InputFile> InputFile::open(const std::string& path) {
-  const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-                                     : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
+  Descriptor file(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                              : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status{};
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
     return errno_error(errno);
   }
-  struct stat status{};
-  if (::fstat(descriptor, &status) != 0 || S_ISDIR(status.st_mode)) {
-    const int error = S_ISDIR(status.st_mode) ? EISDIR : errno;
-    ::close(descriptor);
-    return errno_error(error);
+  if (S_ISDIR(status.st_mode)) {
+    return errno_error(EISDIR);
   }
-  return InputFile(descriptor, size_of(status));
+  return InputFile(std::move(file), size_of(status));
 }
 
-InputFile InputFile::of(Descriptor descriptor) {
+InputFile InputFile::of(Descriptor file) {
   struct stat status{};
-  const bool known = ::fstat(descriptor.get(), &status) == 0;
-  return InputFile(descriptor.release(), known ? size_of(status) : std::nullopt);
-}
-
-InputFile::InputFile(InputFile&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_),
-      peeked_(std::move(other.peeked_)) {}
-
-InputFile& InputFile::operator=(InputFile&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  std::swap(size_, other.size_);
-  std::swap(peeked_, other.peeked_);
-  return *this;
-}
-
-InputFile::~InputFile() {
-  if (descriptor_ >= 0) {
-    ::close(descriptor_);
-  }
+  const bool known = ::fstat(file.get(), &status) == 0;
+  return InputFile(std::move(file), known ? size_of(status) : std::nullopt);
 }
 
 Result<std::size_t> InputFile::read(std::span<std::byte> buffer) {
@@ -65,7 +46,7 @@ Result<std::size_t> InputFile::read(std::span<std::byte> buffer) {
     return count;
   }
   for (;;) {
-    const auto count = ::read(descriptor_, buffer.data(), buffer.size());
+    const auto count = ::read(file_.get(), buffer.data(), buffer.size());
     if (count >= 0) {
       return static_cast<std::size_t>(count);
     }
@@ -76,7 +57,7 @@ Result<std::size_t> InputFile::read(std::span<std::byte> buffer) {
 }
 
 bool InputFile::rewind() {
-  if (!size_ || ::lseek(descriptor_, 0, SEEK_SET) != 0) {
+  if (!size_ || ::lseek(file_.get(), 0, SEEK_SET) != 0) {
     return false;
   }
   peeked_.clear();

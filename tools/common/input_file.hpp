@@ -16,10 +16,7 @@ public:
   /// `-` is standard input.
   static Result<InputFile> open(const std::string& path);
   /// What can be read from an open one, which it closes.
-  static InputFile of(Descriptor descriptor);
-  InputFile(InputFile&& other) noexcept;
-  InputFile& operator=(InputFile&& other) noexcept;
-  ~InputFile();
+  static InputFile of(Descriptor file);
 
   /// Up to `buffer.size()` bytes; 0 at the end.
   Result<std::size_t> read(std::span<std::byte> buffer);
@@ -31,13 +28,13 @@ public:
 
   /// The size of a regular file; nullopt for everything else.
   std::optional<std::uint64_t> size() const { return size_; }
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return file_.get(); }
 
 private:
-  InputFile(int descriptor, std::optional<std::uint64_t> size)
-      : descriptor_(descriptor), size_(size) {}
+  InputFile(Descriptor file, std::optional<std::uint64_t> size)
+      : file_(std::move(file)), size_(size) {}
 
-  int descriptor_;
+  Descriptor file_;
   std::optional<std::uint64_t> size_;
   ByteBuffer peeked_;
 };

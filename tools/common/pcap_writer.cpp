@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/descriptor.hpp"
 #include "common/internet_checksum.hpp"
 
 namespace dualcam::inline tools {
@@ -45,16 +44,16 @@ ByteBuffer file_header() {
 
 /// Never through a link to a file or to nothing; a shell's process substitution is a link to a
 /// pipe.
-Result<int> open_capture(const std::filesystem::path& path, int flags) {
+Result<Descriptor> open_capture(const std::filesystem::path& path, int flags) {
   struct stat status{};
   const bool is_link = ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
   if (is_link && (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode))) {
     return std::unexpected(
         Error{ErrorCategory::unsupported, 0, "it is a symbolic link, which is not followed"});
   }
-  const int descriptor =
-      ::open(path.c_str(), O_RDWR | O_CLOEXEC | (is_link ? 0 : O_NOFOLLOW | flags), 0600);
-  return descriptor < 0 ? Result<int>(errno_error(errno)) : descriptor;
+  Descriptor file(
+      ::open(path.c_str(), O_RDWR | O_CLOEXEC | (is_link ? 0 : O_NOFOLLOW | flags), 0600));
+  return file.get() < 0 ? Result<Descriptor>(errno_error(errno)) : std::move(file);
 }
 
 Result<void> check_header(int descriptor) {
@@ -113,12 +112,12 @@ void append_ip(ByteBuffer& out, const Endpoint& from, const Endpoint& to, std::s
 } // namespace
 
 Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path& path) {
-  const auto opened = open_capture(path, O_CREAT | O_APPEND);
+  auto opened = open_capture(path, O_CREAT | O_APPEND);
   if (!opened) {
     return std::unexpected(opened.error());
   }
-  const int descriptor = *opened;
-  std::unique_ptr<PcapWriter> writer(new PcapWriter(descriptor));
+  const int descriptor = opened->get();
+  std::unique_ptr<PcapWriter> writer(new PcapWriter(std::move(*opened)));
   struct stat status{};
   if (::fstat(descriptor, &status) != 0) {
     return errno_error(errno);
@@ -150,18 +149,11 @@ Result<void> PcapWriter::check(const std::filesystem::path& path) {
   if (!opened) {
     return std::unexpected(opened.error());
   }
-  const Descriptor file(*opened);
   struct stat status{};
-  if (::fstat(file.get(), &status) != 0) {
+  if (::fstat(opened->get(), &status) != 0) {
     return errno_error(errno);
   }
-  return status.st_size == 0 ? Result<void>() : check_header(file.get());
-}
-
-PcapWriter::~PcapWriter() {
-  reader_.reset();
-  file_.reset();
-  ::close(descriptor_);
+  return status.st_size == 0 ? Result<void>() : check_header(opened->get());
 }
 
 void PcapWriter::finish() {
@@ -178,12 +170,12 @@ bool PcapWriter::is_behind() const { return file_ && file_->waiting() > much_wai
 
 /// Waits for one. Not for reading, too: our own end would keep a pipe open whose reader has gone.
 void PcapWriter::reopen_to_reader(const std::filesystem::path& path) {
-  ::close(descriptor_);
-  descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  error_ = descriptor_ < 0 ? errno : 0;
+  descriptor_.close();
+  descriptor_ = Descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  error_ = descriptor_.get() < 0 ? errno : 0;
   if (error_ == 0) {
-    reader_ =
-        std::make_unique<LineQueue>(descriptor_, LineQueue::Settings{.most_waiting = most_waiting});
+    reader_ = std::make_unique<LineQueue>(descriptor_.get(),
+                                          LineQueue::Settings{.most_waiting = most_waiting});
   }
 }
 

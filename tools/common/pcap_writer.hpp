@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "common/appender.hpp"
+#include "common/descriptor.hpp"
 #include "common/line_queue.hpp"
 #include "common/tcp_segment.hpp"
 #include "dualcam/wire/error.hpp"
@@ -34,7 +35,6 @@ public:
   static Result<std::unique_ptr<PcapWriter>> open(const std::filesystem::path& path);
   /// Whether `open` would go on in the regular file that is there, which stays as it is.
   static Result<void> check(const std::filesystem::path& path);
-  ~PcapWriter();
   PcapWriter(const PcapWriter&) = delete;
   PcapWriter& operator=(const PcapWriter&) = delete;
 
@@ -64,11 +64,11 @@ public:
 private:
   friend class CapturedConnection;
 
-  explicit PcapWriter(int descriptor) : descriptor_(descriptor) {}
+  explicit PcapWriter(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
   void reopen_to_reader(const std::filesystem::path& path);
   void write(ByteBuffer records);
 
-  int descriptor_;
+  Descriptor descriptor_; // closed after the two that write to it
   int error_ = 0;
   std::unique_ptr<LineQueue> reader_; ///< of what is no regular file
   std::unique_ptr<Appender> file_;    ///< of what is one

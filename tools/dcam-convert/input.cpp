@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/descriptor.hpp"
 #include "common/temporary_file.hpp"
 #include "common/unforeseen.hpp"
 
@@ -43,36 +42,17 @@ void throw_if_exhausted(int error, const char* what) {
 
 } // namespace
 
-Input::Input(Input&& other) noexcept
-    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)),
-      has_path_(other.has_path_), size_(other.size_), format_(other.format_) {}
-
-Input& Input::operator=(Input&& other) noexcept {
-  std::swap(path_, other.path_);
-  std::swap(descriptor_, other.descriptor_);
-  has_path_ = other.has_path_;
-  size_ = other.size_;
-  format_ = other.format_;
-  return *this;
-}
-
-Input::~Input() {
-  if (descriptor_ >= 0) {
-    ::close(descriptor_);
-  }
-}
-
 Result<Input> Input::open(const std::string& path, const StopSignal& stop,
                           std::uint64_t most_copied, Bytes begin) {
   Input file(path);
-  const int descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-                                     : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) {
+  Descriptor opened(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (opened.get() < 0) {
     const int error = errno;
     throw_if_exhausted(error, "cannot open");
     return errno_error(error, "cannot open");
   }
-  if (const auto taken = file.take(descriptor, stop, most_copied, begin); !taken) {
+  if (const auto taken = file.take(std::move(opened), stop, most_copied, begin); !taken) {
     return std::unexpected(taken.error());
   }
   if (const auto measured = file.measure(); !measured) {
@@ -81,18 +61,16 @@ Result<Input> Input::open(const std::string& path, const StopSignal& stop,
   return file;
 }
 
-Result<void> Input::take(int descriptor, const StopSignal& stop, std::uint64_t most_copied,
+Result<void> Input::take(Descriptor opened, const StopSignal& stop, std::uint64_t most_copied,
                          Bytes begin) {
   struct stat status{};
-  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
-    descriptor_ = descriptor;
+  if (::fstat(opened.get(), &status) == 0 && S_ISREG(status.st_mode)) {
+    file_ = std::move(opened);
     has_path_ = path_ != "-";
     return {};
   }
-  const auto spooled = S_ISDIR(status.st_mode) ? errno_error(EISDIR, "cannot read")
-                                               : spool(descriptor, stop, most_copied, begin);
-  ::close(descriptor);
-  return spooled;
+  return S_ISDIR(status.st_mode) ? errno_error(EISDIR, "cannot read")
+                                 : spool(opened.get(), stop, most_copied, begin);
 }
 
 Result<void> Input::spool(int from, const StopSignal& stop, std::uint64_t most_copied,
@@ -103,10 +81,10 @@ Result<void> Input::spool(int from, const StopSignal& stop, std::uint64_t most_c
     throw_if_exhausted(error, "cannot make a temporary file");
     return temporary_error("make", error);
   }
-  descriptor_ = spooled.release();
+  file_ = std::move(spooled);
   ByteBuffer piece(spooled_piece);
   bool known = false;
-  if (!write_all(descriptor_, begin)) {
+  if (!write_all(file_.get(), begin)) {
     return temporary_error("write", errno);
   }
   std::uint64_t copied = begin.size();
@@ -118,7 +96,7 @@ Result<void> Input::spool(int from, const StopSignal& stop, std::uint64_t most_c
     if (count == 0) {
       return {};
     }
-    if (!write_all(descriptor_, Bytes(piece).first(static_cast<std::size_t>(count)))) {
+    if (!write_all(file_.get(), Bytes(piece).first(static_cast<std::size_t>(count)))) {
       return temporary_error("write", errno);
     }
     copied += static_cast<std::uint64_t>(count);
@@ -144,8 +122,8 @@ Result<Input> Input::rearranged(Bytes head, std::span<const Part> parts,
   if (made.get() < 0) {
     return temporary_error("make", errno);
   }
-  file.descriptor_ = made.release();
-  if (!write_all(file.descriptor_, head)) {
+  file.file_ = std::move(made);
+  if (!write_all(file.file_.get(), head)) {
     return temporary_error("write", errno);
   }
   ByteBuffer piece;
@@ -158,7 +136,7 @@ Result<Input> Input::rearranged(Bytes head, std::span<const Part> parts,
       if (stop.requested()) {
         return errno_error(EINTR, "cannot read");
       }
-      if (!write_all(file.descriptor_, piece)) {
+      if (!write_all(file.file_.get(), piece)) {
         return temporary_error("write", errno);
       }
     }
@@ -171,7 +149,7 @@ Result<Input> Input::rearranged(Bytes head, std::span<const Part> parts,
 
 Result<void> Input::measure() {
   struct stat status{};
-  if (::fstat(descriptor_, &status) != 0) {
+  if (::fstat(file_.get(), &status) != 0) {
     return errno_error(errno, "cannot read");
   }
   size_ = static_cast<std::uint64_t>(status.st_size);
@@ -191,7 +169,7 @@ Result<void> Input::measure() {
 
 Result<void> Input::read(std::uint64_t offset, std::span<std::byte> bytes) const {
   while (!bytes.empty()) {
-    const auto count = ::pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const auto count = ::pread(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count == 0) {
       return std::unexpected(
           Error{ErrorCategory::io, offset, "has become shorter while it was read"});

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "common/descriptor.hpp"
 #include "common/stop_signal.hpp"
 #include "dualcam/media/media_type.hpp"
 #include "dualcam/wire/bytes.hpp"
@@ -44,14 +45,10 @@ public:
   };
   Result<Input> rearranged(Bytes head, std::span<const Part> parts, const StopSignal& stop) const;
 
-  Input(Input&& other) noexcept;
-  Input& operator=(Input&& other) noexcept;
-  ~Input();
-
   const std::string& path() const { return path_; }
   std::uint64_t size() const { return size_; }
   VideoFormat format() const { return format_; }
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return file_.get(); }
   /// Whether `path` leads to the same bytes, for a program that reads it itself.
   bool has_path() const { return has_path_; }
 
@@ -60,12 +57,13 @@ public:
 
 private:
   explicit Input(std::string path) : path_(std::move(path)) {}
-  Result<void> take(int descriptor, const StopSignal& stop, std::uint64_t most_copied, Bytes begin);
+  Result<void> take(Descriptor opened, const StopSignal& stop, std::uint64_t most_copied,
+                    Bytes begin);
   Result<void> spool(int from, const StopSignal& stop, std::uint64_t most_copied, Bytes begin);
   Result<void> measure();
 
   std::string path_;
-  int descriptor_ = -1;
+  Descriptor file_;
   bool has_path_ = false;
   std::uint64_t size_ = 0;
   VideoFormat format_ = VideoFormat::unknown;

@@ -15,6 +15,7 @@
 #include "dcam-crc/file_name.hpp"
 #include "dualcam/media/media_type.hpp"
 #include "dualcam/storage/durable.hpp"
+#include "dualcam/storage/file_names.hpp"
 
 namespace dualcam::crc {
 namespace {
@@ -50,27 +51,17 @@ Result<Extractor> Extractor::open(const std::filesystem::path& folder, std::uint
     return errno_error(error.value(), folder);
   }
   auto spool = (folder / ".dcam-crc.XXXXXX").string();
-  const int descriptor = ::mkostemp(spool.data(), O_CLOEXEC);
-  if (descriptor < 0) {
+  Descriptor file(::mkostemp(spool.data(), O_CLOEXEC));
+  if (file.get() < 0) {
     return errno_error(errno, folder);
   }
   ::unlink(spool.c_str());
-  return Extractor(folder, most_bytes, descriptor);
-}
-
-Extractor::Extractor(Extractor&& other) noexcept
-    : folder_(std::move(other.folder_)), most_bytes_(other.most_bytes_),
-      spool_(std::exchange(other.spool_, -1)), kept_(other.kept_), error_(other.error_) {}
-
-Extractor::~Extractor() {
-  if (spool_ >= 0) {
-    ::close(spool_);
-  }
+  return Extractor(folder, most_bytes, std::move(file));
 }
 
 std::uint64_t Extractor::keep(Bytes payload) {
   if (error_ == 0) {
-    error_ = write_at(spool_, payload, kept_);
+    error_ = write_at(spool_.get(), payload, kept_);
   }
   return std::exchange(kept_, kept_ + payload.size());
 }
@@ -127,7 +118,7 @@ ByteBuffer Extractor::first_bytes(const CapturedTransfer& transfer) const {
     const auto end = bytes.size();
     bytes.resize(end + packet->size);
     const auto got =
-        ::pread(spool_, bytes.data() + end, packet->size, static_cast<off_t>(packet->place));
+        ::pread(spool_.get(), bytes.data() + end, packet->size, static_cast<off_t>(packet->place));
     if (got != packet->size) {
       bytes.resize(end);
       break;
@@ -141,7 +132,7 @@ Result<void> Extractor::append_kept(const CapturedPacket& packet, std::uint64_t 
                                     std::uint64_t end, PartFile& part) const {
   ByteBuffer buffer(static_cast<std::size_t>(end - begin));
   const auto place = packet.place + (begin - packet.file_offset);
-  const auto got = ::pread(spool_, buffer.data(), buffer.size(), static_cast<off_t>(place));
+  const auto got = ::pread(spool_.get(), buffer.data(), buffer.size(), static_cast<off_t>(place));
   if (got != static_cast<ssize_t>(buffer.size())) {
     return errno_error(got < 0 ? errno : EIO, folder_);
   }
@@ -169,8 +160,8 @@ Result<std::optional<Extracted>> Extractor::extract(const CapturedTransfer& tran
   for (unsigned i = name == std::exchange(last_stem_, name) ? next_suffix_ : 0;; ++i) {
     next_suffix_ = i;
     const auto final = numbered(folder_ / (name + extension), i);
-    auto part = is_taken(final) ? Result<std::optional<PartFile>>()
-                                : PartFile::reserve(final.string() + ".part");
+    auto part =
+        is_taken(final) ? Result<std::optional<PartFile>>() : PartFile::reserve(part_of(final));
     if (!part) {
       return std::unexpected(part.error());
     }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "common/descriptor.hpp"
 #include "dualcam/capture/captured_transfer.hpp"
 #include "dualcam/storage/part_file.hpp"
 #include "dualcam/wire/error.hpp"
@@ -27,9 +28,6 @@ class Extractor {
 public:
   /// Makes the folder if it is not there.
   static Result<Extractor> open(const std::filesystem::path& folder, std::uint64_t most_bytes);
-  Extractor(Extractor&& other) noexcept;
-  Extractor& operator=(Extractor&&) = delete;
-  ~Extractor();
 
   /// Returns where the payload is kept. A failure shows in `extract`.
   std::uint64_t keep(Bytes payload);
@@ -39,8 +37,8 @@ public:
   Result<std::optional<Extracted>> extract(const CapturedTransfer& transfer);
 
 private:
-  Extractor(std::filesystem::path folder, std::uint64_t most_bytes, int spool)
-      : folder_(std::move(folder)), most_bytes_(most_bytes), spool_(spool) {}
+  Extractor(std::filesystem::path folder, std::uint64_t most_bytes, Descriptor spool)
+      : folder_(std::move(folder)), most_bytes_(most_bytes), spool_(std::move(spool)) {}
 
   Result<void> write(const CapturedTransfer& transfer, std::uint64_t size, PartFile& part) const;
   ByteBuffer first_bytes(const CapturedTransfer& transfer) const;
@@ -49,7 +47,7 @@ private:
 
   std::filesystem::path folder_;
   std::uint64_t most_bytes_;
-  int spool_;
+  Descriptor spool_;
   std::uint64_t kept_ = 0;
   int error_ = 0;
   std::string last_stem_; ///< and where its search for a free name ended
