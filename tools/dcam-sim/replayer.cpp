@@ -131,7 +131,7 @@ asio::awaitable<ExitCode> Replayer::converse(Played& played) {
 asio::awaitable<bool> Replayer::await_command(Played& played, std::size_t& i) {
   const auto wanted = *played.script.steps[i].awaited;
   const auto longest_wait =
-      patience + std::chrono::ceil<std::chrono::seconds>(played.script.steps[i].waited);
+      patience + std::chrono::ceil<std::chrono::milliseconds>(played.script.steps[i].waited);
   const auto until = clock_.now() + longest_wait;
   for (;;) {
     if (const auto next = asked_for(played, i)) {
