@@ -749,6 +749,17 @@ local function add_packet(tree, tvb, size, id, facts)
   if not facts.good then tree:add_proto_expert_info(crc_expert) end
 end
 
+-- What is known of a command of which Wireshark, when it comes back to it, has lost the beginning: a
+-- later SYN has moved the numbers of TCP.
+local function add_facts(tree, tvb, id, from_device, facts)
+  if from_device and is_data(id) then
+    tree:add(facts.by_path and f.offset or f.number, tvb(0, 0),
+             facts.by_path and facts.offset or facts.number)
+    if not facts.unchecked then tree:add(f.bad, tvb(0, 0), not facts.good):set_generated() end
+  end
+  if facts.imei then tree:add(f.imei, tvb(0, 0), facts.imei):set_generated() end
+end
+
 -- What of a packet is not all there is not shown, but for its place.
 local function add_cut_packet(tree, tvb, facts)
   if facts.by_path then
@@ -933,12 +944,13 @@ local function show(root, tvb, place, item, from_device)
     return nil
   end
   local is_here = last - first >= item.size
-  if not (is_here or item.bytes or facts.cut) then return nil end
   local tree = root:add(dualcam, range, "DualCam, " .. names[item.id])
   tree:add(f.cmd, range, names[item.id])
   tree:add(f.at, range, UInt64.new(item.at)):set_generated()
   if facts.cut then
     add_cut_packet(tree, tvb, facts)
+  elseif not (is_here or item.bytes) then
+    add_facts(tree, tvb, item.id, from_device, facts)
   else
     local whole = is_here and range:tvb() or ByteArray.new(item.bytes, true):tvb("DualCam")
     add_command(tree, whole, item.id, from_device, facts)
