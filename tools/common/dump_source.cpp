@@ -295,7 +295,9 @@ Result<void> read_pieces(InputFile& file, const DumpOptions& options,
   }
 }
 
+/// A whole packet whose CRC does not fit, from which the next one goes on, is one for all but that.
 std::size_t bytes_of_commands(Bytes bytes) {
+  constexpr std::size_t crc_size = 2;
   DumpReader reader({.both_sides = true, .initial = std::nullopt});
   reader.received(bytes);
   reader.finish();
@@ -303,14 +305,19 @@ std::size_t bytes_of_commands(Bytes bytes) {
   const auto without = [&](std::uint64_t other) {
     count -= std::min<std::size_t>(count, static_cast<std::size_t>(other));
   };
+  std::size_t held = 0; // of a packet, unless the next one goes on from it
   while (const auto event = reader.poll()) {
     if (const auto* skipped = std::get_if<DumpSkipped>(&*event)) {
       without(skipped->bytes);
-    } else if (const auto* packet = std::get_if<DumpPacket>(&*event);
-               packet != nullptr && packet->verdict != DumpVerdict::good) {
-      without(packet->header + packet->payload.size() + (packet->stored ? 2 : 0));
+    } else if (const auto* packet = std::get_if<DumpPacket>(&*event)) {
+      const auto size = packet->header + packet->payload.size() + (packet->stored ? 2 : 0);
+      const bool is_good = packet->verdict == DumpVerdict::good;
+      without(is_good ? 0 : held);
+      held = is_good || packet->verdict == DumpVerdict::cut ? 0 : size - crc_size;
+      without(is_good ? 0 : size - held);
     }
   }
+  without(held);
   return count;
 }
 

@@ -92,10 +92,10 @@ public:
 private:
   static constexpr std::size_t least = 16; ///< one INIT
 
-  /// Of damage that costs either the same, the one that names a few lines knows more.
+  /// Of damage that costs the other no less, the one that names a few lines knows more.
   bool explains(const Trial& other) const {
     constexpr std::size_t least_of_each = 64; // bytes
-    return vouched_ == other.vouched_ && other.is_silent() && problems_ != 0 &&
+    return vouched_ >= other.vouched_ && other.is_silent() && problems_ != 0 &&
            least_of_each * problems_ <= other.bytes_ - other.vouched_;
   }
   /// Not all is what is looked for, and nothing says why.
