@@ -13,7 +13,8 @@ void DigitTokens::take(char c) {
   }
   if (is_hex_digit(c) || (c >= 'g' && c <= 'z') || (c >= 'G' && c <= 'Z') || c == '_') {
     word_ += c;
-    if (word_.size() > longest_word && std::ranges::all_of(word_.substr(2), is_hex_digit)) {
+    if (word_.size() > longest_word && word_.size() % 2 == 0 &&
+        std::ranges::all_of(word_.substr(2), is_hex_digit)) {
       end_word(before_);
       streams_ = true; // the rest of it, too
     }
@@ -40,7 +41,7 @@ void DigitTokens::end_word(char behind) {
   auto word = std::string_view(word_);
   const bool prefixed = word.starts_with("0x") || word.starts_with("0X");
   const bool is_quoted = quotes.contains(before_) && behind == before_;
-  bool is_marked = prefixed || signs.contains(before_) || is_quoted;
+  bool is_marked = streams_ ? is_marked_ : prefixed || signs.contains(before_) || is_quoted;
   if (prefixed && !streams_) {
     word.remove_prefix(2);
   } else if (!streams_ && word.size() > 1 && std::string_view("xXhH").contains(word[0])) {
@@ -52,6 +53,7 @@ void DigitTokens::end_word(char behind) {
     word.remove_suffix(1);
     word.remove_prefix(word.size() == 3 && word[0] == '0' ? 1 : 0); // before a letter
   }
+  is_marked_ = is_marked;
   if (!word.empty() && std::ranges::all_of(word, is_hex_digit)) {
     if (form().marked && !is_marked) {
       other_digits(word);

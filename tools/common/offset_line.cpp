@@ -42,7 +42,10 @@ Groups parse_groups(std::string_view text, bool paired) {
     append_digits(bytes, text.substr(0, count));
     text.remove_prefix(count);
     const auto spaces = leading_spaces(text);
-    const bool middle = paired && spaces == 2 && bytes.size() == 8;
+    const bool has_more = leading_digits(text.substr(spaces)) == 2 && text.size() > spaces + 8;
+    const bool middle =
+        spaces == 2 && bytes.size() == 8 && (paired || (count == 2 && has_more)); // not their text
+    paired = paired || middle;
     const bool prefixed = text.substr(spaces).starts_with("0x");
     const bool ends = spaces == 0 || (spaces > 1 && !middle) || (text[0] == '\t' && !prefixed);
     text.remove_prefix(spaces);
