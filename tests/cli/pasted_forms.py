@@ -1,9 +1,11 @@
 """What consoles, debuggers, logs and mail make of bytes, as support gets it pasted."""
 
 import base64
+import json
+import textwrap
 
 from text_forms import run
-from wrapped_forms import lines
+from wrapped_forms import lines, messages
 
 ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -58,3 +60,38 @@ def pasted_forms():
         forms[f"UTF-32, {order}"] = (
             lambda data, order=order: ("\ufeff" + xxd(data).decode()).encode(f"utf-32-{order}"))
     return forms
+
+
+def logged_forms():
+    """A line for each message, of whichever side."""
+    return {
+        "loguru": lambda each, i: f"2024-11-27 12:43:{i:02}.123 | DEBUG | cam:rx:42 - {each.hex(' ')}",
+        "hexlify": lambda each, i: f"[12:43:{i:02}] RX {each.hex(':').encode()!r}",
+        "Node's Buffer": lambda each, i: f"rx <Buffer {each.hex(' ')}>",
+        "pino": lambda each, i: json.dumps({"level": 20, "time": i, "chunk": each.hex(), "msg": "RX"}),
+        "Markdown's table": lambda each, i: f"| {i} | 12:43:{i:02} | RX | `{each.hex()}` |",
+        "BitConverter": lambda each, i: f"[12:43:{i:02} DBG] Received {each.hex('-')}",
+        "Go's % x": lambda each, i: f"2024/11/27 12:43:{i:02} RX {len(each)} bytes: {each.hex(' ')}",
+        "Rust's {:02x?}": lambda each, i: (
+            f"[2024-11-27T12:43:{i:02}Z DEBUG cam] RX [{', '.join(f'{byte:02x}' for byte in each)}]"),
+        "MySQL's table": lambda each, i: f"| {i} | 2024-11-27 12:43:{i:02} | RX | 0x{each.hex()} |",
+        "a list": lambda each, i: f"12:43:{i:02} RX {list(each)}",
+        "Go's %v": lambda each, i: f"12:43:{i:02} RX [{' '.join(map(str, each))}]",
+    }
+
+
+def database_forms():
+    """Bytes among other columns as databases print them."""
+    def row(each, i):
+        return f"({i + 1},'2024-11-27 12:43:{i:02}','RX',0x{each.hex().upper()})"
+
+    def base64_row(each, i):
+        rows = textwrap.wrap(base64.b64encode(each).decode(), 76)
+        return f" {i} | RX | " + "+\n   |    | ".join(rows)
+    return {
+        "mysqldump": lambda data: "INSERT INTO `packets` VALUES " + ",".join(
+            row(each, i) for i, each in enumerate(messages(data))) + ";\n",
+        "psql's broken lines": lines(base64_row),
+        "base64 in XML": lines(lambda each, i: (
+            f'<log><rx n="{i}">{base64.b64encode(each).decode()}</rx></log>')),
+    }

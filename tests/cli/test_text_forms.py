@@ -122,6 +122,26 @@ class TextForms(ToolTest):
     def test_what_consoles_and_mail_make_of_bytes(self):
         self.is_read(pasted_forms.pasted_forms(), truths=("plain", "damaged"))
 
+    def test_tables_of_databases(self):
+        self.is_read(pasted_forms.database_forms(), truths=("plain", "damaged"))
+
+    def test_a_damaged_message_is_named_in_a_log(self):
+        """Few and long lines, of both sides, of which that of the last packet is damaged."""
+        bad = 9
+        for name, form in pasted_forms.logged_forms().items():
+            lines = [form(message, i) for i, message in enumerate(TALK)]
+            at = next(at for at in itertools.count(len(lines[bad]) // 2) if lines[bad][at].isdigit())
+            are_pairs = "00" in lines[0][-20:]  # of numbers any other may be one, too
+            for damage in ("?", " ", "") if are_pairs else ("?",):
+                text = lines[:]
+                text[bad] = lines[bad][:at] + damage + lines[bad][at + 1:]
+                with self.subTest(form=name, damage=damage):
+                    code, events, said = self.answer("\n".join(text))
+                    self.assertEqual(code, 1, said)
+                    self.assertRegex(said, rf"line {bad + 1}: ")
+                    self.assertEqual([event["good"] for event in events
+                                      if event["event"] == "transfer"], [2], said)
+
     def test_a_damaged_first_message_is_not_lost(self):
         """The server has not answered it, and nothing else tells."""
         for name, form in {

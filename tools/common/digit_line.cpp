@@ -6,6 +6,7 @@
 
 #include "common/clock_word.hpp"
 #include "common/hex_digits.hpp"
+#include "common/spoilt_hex.hpp"
 #include "common/text_lines.hpp"
 
 namespace dualcam::inline tools {
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::string_view joints = ",:;-_"; ///< between the bytes of one word
 constexpr std::string_view around_words = "\"'[](){}<>|,;=";
+constexpr std::string_view among_others =
+    "hex with something else after or between it: leave nothing but the bytes";
 constexpr std::size_t least_behind_words = 4; ///< bytes: fewer may be a number in a sentence
 
 /// Databases write `\x0004` and `x'0004'`.
@@ -123,7 +126,7 @@ bool has_much_hex(const Words& words) {
     const auto word = parse_word(each);
     const bool letters =
         std::ranges::any_of(each, [](char c) { return is_hex_digit(c) && !is_decimal_digit(c); });
-    if (is_spoilt_hex(unwrapped(each))) {
+    if (is_spoilt_hex(unwrapped(each)) || is_spoilt_row(unwrapped(each))) {
       return true;
     }
     if (word.is_hex && word.digits >= 8 && (letters || word.digits >= 16) && !is_clock(each)) {
@@ -245,6 +248,21 @@ bool names_something(const Words& words) {
          !std::ranges::all_of(before, is_hex_digit) && !is_label(before);
 }
 
+/// Whether pairs stand before the first of these, behind something that is none: `00, 04, 0 , 02`.
+bool is_broken_before(const Words& words, std::size_t first) {
+  constexpr std::size_t few = 4;
+  while (first > 0 && is_only_wrapping(words[first - 1])) {
+    --first;
+  }
+  const auto broken = first == 0 ? std::string_view() : unwrapped(words[first - 1]);
+  std::size_t pairs = 0;
+  while (pairs + 1 < first && parse_word(words[first - 2 - pairs]).is_hex &&
+         unwrapped(words[first - 2 - pairs]).size() == 2) {
+    ++pairs;
+  }
+  return broken.size() <= 3 && std::ranges::any_of(broken, is_hex_digit) && pairs >= few;
+}
+
 std::string problem_without_hex(const Words& words) {
   const bool odd = std::ranges::all_of(words, [](auto each) {
     const auto word = parse_word(each);
@@ -256,14 +274,15 @@ std::string problem_without_hex(const Words& words) {
   if (std::ranges::any_of(words, is_percent_encoded)) {
     return "percent-encoded bytes: decode them, and print them as hex";
   }
-  return has_much_hex(words) && !names_something(words)
-             ? "hex with something else after or between it: leave nothing but the bytes"
-             : "";
+  return has_much_hex(words) && !names_something(words) ? std::string(among_others) : "";
 }
 
 std::string problem_with_hex(std::string_view line, std::string_view whole, const Words& words,
                              std::size_t first) {
   auto problem = joined_problem(words, first);
+  if (problem.empty() && is_broken_before(words, first)) {
+    return std::string(among_others);
+  }
   if (problem.empty() && has_columns(line, words)) {
     return "columns of digits: leave only the bytes, as 'tshark -T fields -e tcp.payload' has them";
   }
@@ -317,18 +336,6 @@ std::optional<std::string_view> last_column(std::string_view line) {
 } // namespace
 
 bool is_clock(std::string_view word) { return is_time(unwrapped(word)); }
-
-bool is_spoilt_hex(std::string_view word) {
-  constexpr std::size_t least = 24;
-  if (word.size() < least || std::ranges::none_of(word, is_decimal_digit)) {
-    return false;
-  }
-  if (std::ranges::all_of(word, [](char c) { return is_decimal_digit(c) || c == '.'; })) {
-    return false; // a number, of seconds most likely
-  }
-  const auto digits = static_cast<std::size_t>(std::ranges::count_if(word, is_hex_digit));
-  return digits + 1 == word.size() || (digits == word.size() && digits % 2 != 0);
-}
 
 bool may_be_name(std::string_view digits) {
   constexpr std::size_t shortest = 24;

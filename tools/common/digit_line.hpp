@@ -23,9 +23,6 @@ struct DigitLine {
 DigitLine parse_digit_line(std::string_view line, std::string_view before = {},
                            bool padded = false);
 
-/// A long row of hex digits that has something else in it, or an odd number of them.
-bool is_spoilt_hex(std::string_view word);
-
 /// Whether these digits may be the name of something, as containers, traces and commits have them:
 /// no message begins so, and none of a later line is so short.
 bool may_be_name(std::string_view digits);

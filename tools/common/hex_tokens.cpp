@@ -60,7 +60,7 @@ void HexTokens::finish() {
 
 bool HexTokens::is_word_character(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         c == '-' || c == '.' || c == '+';
+         c == '-' || c == '.' || c == '+' || c == '?';
 }
 
 bool HexTokens::goes_on(Escape& escape, char c) {

@@ -8,6 +8,8 @@
 #include "common/digit_line.hpp"
 #include "common/hex_digits.hpp"
 #include "common/offset_line.hpp"
+#include "common/spoilt_hex.hpp"
+#include "common/word_rows.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -16,18 +18,6 @@ constexpr std::size_t least_digits = 8; ///< of a line by itself
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-
-/// Without `0x`, or the `x` that databases put before bytes.
-std::string_view digits_of(std::string_view word) {
-  const bool is_marked = word.starts_with("0x") || word.starts_with("0X");
-  word.remove_prefix(is_marked ? 2 : word.starts_with('x') ? 1 : 0);
-  return word;
-}
-
-bool is_whole_hex(std::string_view word) {
-  word = digits_of(word);
-  return !word.empty() && word.size() % 2 == 0 && std::ranges::all_of(word, is_hex_digit);
-}
 
 /// A pair with a digit that is none, or with one too few or too many.
 bool is_damaged_pair(std::string_view word) {
@@ -64,6 +54,17 @@ void find_other_hex(std::string_view line, const LineWords& words, FoundLine& fo
   }
 }
 
+/// Those of a START at least; a trace that has no name is zeros.
+bool has_other_command(const LineWords& words, WordRow row) {
+  constexpr std::size_t least = 20;
+  return std::ranges::any_of(words, [&](const std::string_view& word) {
+    const bool is_outside = &word < row.data() || &word >= row.data() + row.size();
+    const auto digits = digits_of(word);
+    return is_outside && digits.size() >= least && digits.starts_with("00") && is_whole_hex(word) &&
+           digits.find_first_not_of('0') != std::string_view::npos;
+  });
+}
+
 /// A number that is a byte, with its sign if that stands before it.
 std::optional<std::byte> number_in(std::string_view area, std::string_view word, int base) {
   const auto at = static_cast<std::size_t>(word.data() - area.data());
@@ -98,6 +99,9 @@ bool may_end_clock(std::string_view area, std::string_view word) {
 /// Whether lines have numbers, not pairs of hex digits.
 bool has_numbers(const HexForm& form) { return form.numbers != 16 || form.unpadded; }
 
+/// `04`, where a byte below 10 has no 0 before it.
+bool is_padded(std::string_view word) { return word.size() > 1 && word[0] == '0'; }
+
 /// Those between what is skipped and what is left behind: words, and a clock or a date.
 std::span<const std::string_view> number_words(std::string_view area, const LineWords& words,
                                                const HexForm& form) {
@@ -119,7 +123,8 @@ FoundLine parse_numbers(std::string_view area, const LineWords& words, const Hex
   const auto numbers = number_words(area, words, form);
   const auto count = numbers.size();
   for (const auto word : numbers) {
-    if (const auto number = number_in(area, word, form.numbers)) {
+    const bool may_be = !form.unpadded || !is_padded(word);
+    if (const auto number = may_be ? number_in(area, word, form.numbers) : std::nullopt) {
       found.bytes.push_back(*number);
     }
   }
@@ -131,87 +136,6 @@ FoundLine parse_numbers(std::string_view area, const LineWords& words, const Hex
     found.bytes.clear();
   }
   return found;
-}
-
-std::string_view between(const LineWords& words, std::size_t i) { // words[i] and the one before it
-  const auto* end = words[i - 1].data() + words[i - 1].size();
-  return {end, static_cast<std::size_t>(words[i].data() - end)};
-}
-
-/// Of a clock, a date or a number behind bytes that other characters part; a dash stands in the
-/// middle of WinDbg's 16.
-bool is_joined_otherwise(const LineWords& words, std::size_t i, std::string_view parting) {
-  const auto behind = i + 1 < words.size() ? between(words, i + 1) : std::string_view();
-  return (behind == ":" || behind == "." || behind == "/") && behind != parting;
-}
-
-/// [first, end) of the words that are bytes; nothing where others are among them.
-std::span<const std::string_view> chosen(const LineWords& words, const HexForm& form) {
-  if (words.size() < form.skipped + form.behind) {
-    return {};
-  }
-  if (form.single) {
-    const bool is_byte =
-        !words.empty() && is_whole_hex(words.back()) && digits_of(words.back()).size() == 2;
-    return std::span(words).last(is_byte ? 1 : 0);
-  }
-  auto all = std::span(words).first(words.size() - form.behind);
-  std::size_t begin = 0;
-  if (form.from_end) {
-    begin = all.size();
-    while (begin > 0 && is_whole_hex(all[begin - 1])) {
-      --begin;
-    }
-  }
-  const auto first = std::min(begin + form.skipped, all.size());
-  all = all.subspan(first);
-  const auto other = std::ranges::find_if_not(all, is_whole_hex);
-  auto count = static_cast<std::size_t>(other - all.begin());
-  for (std::size_t i = 1; i < count; ++i) {
-    count = is_joined_otherwise(words, first + i, between(words, first + 1)) ? i : count;
-  }
-  return form.most != 0 || count == all.size() ? all.first(count) : all.first(0);
-}
-
-/// The row of words of one size, parted in one way, that has most digits; the last one may be
-/// shorter. `group`: their size, behind one of which a shorter one belongs to it, too. `skipped`:
-/// words before it, if not 0.
-std::span<const std::string_view> longest_row(const LineWords& words, std::size_t group,
-                                              std::size_t skipped) {
-  std::size_t best = 0;
-  std::span<const std::string_view> row;
-  for (auto first = skipped; first < words.size() && (skipped == 0 || first == skipped);) {
-    auto end = first + 1;
-    if (is_whole_hex(words[first])) {
-      const auto goes_on = [&](std::size_t i) { // with two blanks in the middle of 16 bytes
-        const bool middle =
-            i - first == 8 && between(words, first + 1) == " " && between(words, i) == "  ";
-        return words[i].size() == words[first].size() && words[first].size() % 2 == 0 &&
-               is_whole_hex(words[i]) &&
-               !is_joined_otherwise(words, i, between(words, first + 1)) &&
-               (between(words, i) == between(words, first + 1) ||
-                (middle && words[first].size() == 2));
-      };
-      while (end < words.size() && goes_on(end)) {
-        ++end;
-      }
-      auto digits = (end - first) * words[first].size();
-      const bool has_rest =
-          end < words.size() && is_whole_hex(words[end]) &&
-          words[end].size() < words[first].size() &&
-          (end > first + 1 ? between(words, end) == between(words, first + 1)
-                           : words[first].size() == group && between(words, end) == " ");
-      if (has_rest) {
-        digits += words[end++].size();
-      }
-      if (digits > best) {
-        best = digits;
-        row = std::span(words).subspan(first, end - first);
-      }
-    }
-    first = end;
-  }
-  return row;
 }
 
 /// Whether two lines have the same right before their bytes, but for digits.
@@ -246,38 +170,20 @@ bool is_base64_word(std::string_view word, bool is_alone, bool goes_on, bool is_
 
 } // namespace
 
-LineWords alphanumeric_words(std::string_view text) {
-  LineWords words;
-  const auto is_part = [](char c) {
-    return is_lower(c) || is_upper(c) || is_decimal_digit(c) || c == '_';
-  };
-  while (!text.empty()) {
-    const auto begin = std::ranges::find_if(text, is_part) - text.begin();
-    text.remove_prefix(static_cast<std::size_t>(begin));
-    const auto end = std::ranges::find_if_not(text, is_part) - text.begin();
-    if (end != 0) {
-      words.push_back(text.substr(0, static_cast<std::size_t>(end)));
-    }
-    text.remove_prefix(static_cast<std::size_t>(end));
-  }
-  return words;
-}
-
 bool may_begin_bytes(const LineWords& words, const HexForm& form) {
   constexpr std::size_t few = 4;
   if (form.unpadded) {
     return words.size() >= form.skipped + few &&
-           std::all_of(words.begin() + static_cast<std::ptrdiff_t>(form.skipped), words.end(),
-                       [](auto word) { return word.size() <= 2 && is_all_hex(word); });
+           std::all_of(
+               words.begin() + static_cast<std::ptrdiff_t>(form.skipped), words.end(),
+               [](auto word) { return word.size() <= 2 && is_all_hex(word) && !is_padded(word); });
   }
   if (form.numbers != 16) {
     return words.size() > form.skipped + form.behind &&
            is_decimal_digit(words[words.size() - 1 - form.behind].front());
   }
-  const auto row =
-      form.longest ? longest_row(words, form.group, form.skipped) : chosen(words, form);
   std::size_t digits = 0;
-  for (const auto word : row) {
+  for (const auto word : row_of_bytes(words, form)) {
     digits += digits_of(word).size();
   }
   return digits >= least_digits || (form.single && digits != 0);
@@ -300,8 +206,12 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form,
     }
     return found;
   }
-  const auto row =
-      form.longest ? longest_row(words, form.group, form.skipped) : chosen(words, form);
+  const auto row = row_of_bytes(words, form);
+  if (is_broken_off(words, row)) {
+    found.is_spoilt = true;
+    return found;
+  }
+  found.has_more = has_other_command(words, row);
   for (const auto word : row) {
     append_digits(found.bytes, digits_of(word));
   }
@@ -344,11 +254,13 @@ std::string_view base64_word(std::string_view line, bool goes_on, bool is_whole)
     const auto start = part.substr(0, end).find_last_of(others) + 1;
     const auto begin = start + name_before(part.substr(start, end - start));
     const auto word = part.substr(begin, end - begin);
-    const bool is_quoted = begin > 0 && end < line.size() && quotes.contains(line[begin - 1]) &&
-                           line[begin - 1] == line[end];
+    const bool is_quoted = begin > 0 && end < line.size() &&
+                           ((quotes.contains(line[begin - 1]) && line[begin - 1] == line[end]) ||
+                            (line[begin - 1] == '>' && line.substr(end).starts_with("</")));
     const bool is_alone = line.find_first_not_of(" \t\r") == begin;
     if ((is_last || is_quoted) && is_base64_word(word, is_alone, goes_on && is_last, is_whole)) {
-      return word;
+      const bool is_continued = word.size() % 4 == 1 && word.ends_with('+'); // as psql has it
+      return word.substr(0, word.size() - (is_continued ? 1 : 0));
     }
     part = part.substr(0, start);
     is_last = false;

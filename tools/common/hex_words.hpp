@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/hex_style.hpp"
+#include "common/word_rows.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
@@ -16,14 +17,11 @@ struct FoundLine {
   ByteBuffer bytes;
   bool is_spoilt = false;                    ///< hex has something else among its digits
   bool has_other_hex = false;                ///< it is not where it should be
+  bool has_more = false;                     ///< a command's digits stand beside the bytes
   std::vector<std::string_view> other_hex{}; ///< these words, which may name something; if long
   std::string_view before{};                 ///< of the line, in front of the bytes
   std::string_view behind{};
 };
-
-/// Letters and digits in a row.
-using LineWords = std::vector<std::string_view>;
-LineWords alphanumeric_words(std::string_view text);
 
 /// Whether parse_words_line may find bytes of `form`, which counts words, in a line of such `words`
 /// that is the first with bytes.

@@ -55,7 +55,8 @@ bool ByteNumbers::is_name(std::string_view token) {
   const bool is_size = times != std::string_view::npos &&
                        token.find_first_not_of(digits) == times &&
                        token.find_first_not_of(digits, times + 1) == std::string_view::npos;
-  return token[0] > '9' || is_size;
+  const bool is_spoilt = token.size() > 1 && token[0] == '?'; // its first digit
+  return (token[0] > '9' && !is_spoilt) || is_size;
 }
 
 // --- lists of them ---

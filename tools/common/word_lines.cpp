@@ -48,7 +48,11 @@ void WordLines::take(std::string_view text) {
   }
   const bool is_blank = text.find_first_not_of(" \t") == std::string_view::npos;
   if (found.bytes.empty() && !found.has_other_hex && !found.is_spoilt && !is_blank) {
+    short_line_ = 0; // the last one of a dump
     pass_over();
+  }
+  if (found.has_more) {
+    problem(std::string(other_place));
   }
   before_ = found.bytes.empty() ? std::nullopt : std::optional(std::string(found.before));
   size_ = found.bytes.size();

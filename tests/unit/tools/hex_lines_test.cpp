@@ -1,4 +1,5 @@
 #include "common/digit_line.hpp"
+#include "common/spoilt_hex.hpp"
 #include "tools/hex_reading.hpp"
 
 namespace dualcam {
@@ -24,6 +25,16 @@ const std::string decimal_or_hex = "these numbers may be decimal or hex: write h
 const std::string percent = "percent-encoded bytes: decode them, and print them as hex";
 
 } // namespace
+
+TEST_CASE("hex lines: a row of pairs in which one is damaged is no prefix of its end") {
+  const std::string rx = "12:43:42 RX 00 04 04 02\n12:43:43 RX ";
+  check_reads({
+      {rx + "00-04-04-02-0?-05-06-07-08\n", "00040402 line 2: "s + mixed},
+      {rx + "00-04-04-02-0-05-06-07-08\n", "00040402 line 2: "s + mixed},
+      {rx + "00-04-04-02-05-06-07-0?\n", "00040402 passed 1"}, // seven pairs may be anything
+      {rx + "00, 04, 04, 02, 0 , 05, 06, 07, 08\n", "00040402 line 2: "s + mixed},
+  });
+}
 
 TEST_CASE("hex lines: what a word names is not bytes, and no damage") {
   const std::string id = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -87,6 +87,8 @@ TEST_CASE("hex tokens: lists of decimal numbers") {
       {"[255, 4, 0, 256]", " line 1: "s + odd},
       {"[-1, 127, -129]", "ff7f line 1: '-129' is no byte: -128 to 255 were expected"},
       {"[-1, 128]", "ff line 1: '128': signed and unsigned bytes in one text"},
+      {"[-1, 127, 1?7]", "ff7f line 1: '1?7' is no byte: -128 to 255 were expected"},
+      {"[-1, 127, ?17]", "ff7f line 1: '?17' is no byte: -128 to 255 were expected"},
       {"[200, 4x]", " passed 1"},
       {"[200, true]", " passed 1"},
       {"n = 300, x = [200, 4], y = 5", " passed 1"},

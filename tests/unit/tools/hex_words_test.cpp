@@ -106,9 +106,11 @@ TEST_CASE("hex words: numbers in hex, and one in each line") {
   hex.unpadded = true;
   CHECK(found("rx: 0 4 ff a", hex) == "0004ff0a");
   CHECK(found("rx: 0 4 100 a", hex) == "");
+  CHECK(found("rx: 0 4 ff 0a", hex) == "");
   CHECK(may_begin_bytes(alphanumeric_words("rx 0 4 ff a"), hex));
   CHECK_FALSE(may_begin_bytes(alphanumeric_words("rx 0 4 ff"), hex));
   CHECK_FALSE(may_begin_bytes(alphanumeric_words("rx 0 4 fff a"), hex));
+  CHECK_FALSE(may_begin_bytes(alphanumeric_words("rx 0 4 ff 0a"), hex));
   HexForm watched = words(1, 1);
   watched.numbers = 10;
   watched.single = true;
@@ -207,6 +209,10 @@ TEST_CASE("hex words: base64 is the last word of a line") {
   CHECK(base64_word("application/octet-stream", false).empty()); // no digit in it
   CHECK(base64_word("from('AAAABQABPuE8ABmB', 'base64');", false) == "AAAABQABPuE8ABmB");
   CHECK(base64_word("from(AAAABQABPuE8ABmB, 'base64');", false).empty());
+  CHECK(base64_word("<a>AAAABQABPuE8ABmB</a></b>", false) == "AAAABQABPuE8ABmB");
+  CHECK(base64_word("<a>AAAABQABPuE8ABmB<b>", false).empty());
+  CHECK(base64_word(" 1 | AAAABQABPuE8ABmB+", false) == "AAAABQABPuE8ABmB"); // psql breaks it
+  CHECK(base64_word(" 1 | AAAABQABPuE8ABm+", false) == "AAAABQABPuE8ABm+");
   CHECK(base64_word("rx QUI=", false).empty());
   CHECK(base64_word("QUI=", false) == "QUI="); // nothing else is padded so
   CHECK(base64_word("rx AAEABgAAAAMAAA==", false) == "AAEABgAAAAMAAA==");
@@ -349,6 +355,8 @@ TEST_CASE("hex digits: quotes around something else mark no byte") {
   CHECK(read_by(marked, "('10.0.0.5', 40312, 00h 04h)\n('10.0.0.5', 40312, 05h)") == "000405");
   CHECK(read_by(marked, "'00' \"04\" '05\" x\"06\"") == "000406");
   CHECK(read_by(marked, "x\"" + std::string(200, '0') + "\"") == std::string(200, '0'));
+  const auto many = "000402" + std::string(200, '1'); // more than a word has
+  CHECK(read_by(marked, "(1,'2024-10-29',0x" + many + "),(2,'rx',0x05)") == many + "05");
 }
 
 TEST_CASE("hex digits: rows of them elsewhere are named, numbers are not") {

@@ -1,0 +1,37 @@
+#include "common/spoilt_hex.hpp"
+
+#include <algorithm>
+
+#include "common/hex_digits.hpp"
+
+namespace dualcam::inline tools {
+
+bool is_spoilt_hex(std::string_view word) {
+  constexpr std::size_t least = 24;
+  if (word.size() < least || std::ranges::none_of(word, is_decimal_digit)) {
+    return false;
+  }
+  if (std::ranges::all_of(word, [](char c) { return is_decimal_digit(c) || c == '.'; })) {
+    return false; // a number, of seconds most likely
+  }
+  const auto digits = static_cast<std::size_t>(std::ranges::count_if(word, is_hex_digit));
+  return digits + 1 == word.size() || (digits == word.size() && digits % 2 != 0);
+}
+
+bool is_spoilt_row(std::string_view word) {
+  constexpr std::size_t least = 8;
+  const auto at = word.find_first_of(",:;-_");
+  const char joint = at == std::string_view::npos ? '\0' : word[at];
+  std::size_t pairs = 0;
+  std::size_t others = 0;
+  while (joint != '\0' && others <= 1 && !word.empty()) {
+    const auto end = std::min(word.find(joint), word.size());
+    const bool is_pair = end == 2 && leading_digits(word) >= 2;
+    pairs += is_pair ? 1 : 0;
+    others += is_pair ? 0 : 1;
+    word.remove_prefix(std::min(end + 1, word.size()));
+  }
+  return pairs >= least && others == 1;
+}
+
+} // namespace dualcam::inline tools

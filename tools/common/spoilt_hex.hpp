@@ -1,0 +1,13 @@
+// Digits of which one is damaged.
+#pragma once
+
+#include <string_view>
+
+namespace dualcam::inline tools {
+
+/// A long row of hex digits that has something else in it, or an odd number of them.
+bool is_spoilt_hex(std::string_view word);
+/// `00-04-0?-02`: many pairs with one joint, and one that is none.
+bool is_spoilt_row(std::string_view word);
+
+} // namespace dualcam::inline tools
