@@ -88,8 +88,9 @@ std::size_t told_by(std::string_view path, std::size_t at) {
     }
   }
   constexpr std::size_t longest_extension = 5;
-  const auto dot = path.rfind('.');
-  return at == dot && path.size() - dot <= longest_extension ? path.size() - dot : 0;
+  const auto rest = path.substr(at);
+  const bool is_extension = rest.size() <= longest_extension && rest.rfind('.') == 0;
+  return is_extension ? rest.size() : 0;
 }
 
 } // namespace
@@ -189,9 +190,10 @@ std::string ScrubValues::invented_path(std::string_view path, std::uint64_t atte
       invented += path.substr(at, stays);
       continue;
     }
-    const auto end = std::min(path.find_first_not_of(digits, at), path.size());
-    if (end - at == 6 && (at == 0 || !is_digit(path[at - 1])) &&
-        is_date_or_time(path.substr(at, end - at))) {
+    const auto next = path.substr(at, 7); // no more: paths of 60 KB come, too
+    const auto count = std::min(next.find_first_not_of(digits), next.size());
+    if (count == 6 && (at == 0 || !is_digit(path[at - 1])) &&
+        is_date_or_time(next.substr(0, count))) {
       invented += invented_date_or_time(draw);
       continue;
     }
