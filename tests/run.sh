@@ -56,8 +56,8 @@ nothing_cached() {
   [[ $(ccache --print-stats) == *$'\nfiles_in_cache\t0\n'* ]]
 }
 
-# build_and_test NAME SECONDS CMAKE_ARGUMENT...: no test may take longer. Cases of unit tests are counted,
-# and a file of them with one that failed is one that failed.
+# build_and_test NAME SECONDS CMAKE_ARGUMENT...: no entry of CTest's may take longer. Cases in a file of
+# unit tests and in a class of tests/cli are counted; if one failed, the file or class is one that failed.
 build_and_test() {
   local name=$1 build=build/$1 patience=$2 log total bad
   shift 2
@@ -78,9 +78,12 @@ build_and_test() {
   failed=$((failed + bad))
 }
 
-# further_cases LOG: how many cases the files of unit tests that passed have, beyond CTest's one for each.
+# further_cases LOG: how many cases the entries that passed have, beyond CTest's one for each.
 further_cases() {
-  awk '/^All tests passed \(/ { cases += $(NF - 2) - 1 } END { print cases + 0 }' "$1"
+  awk '/^All tests passed \(/ { cases += $(NF - 2) - 1 }
+    /^Ran [0-9]+ tests? in / { ran = $2 }
+    /^OK$/ && ran { cases += ran - 1; ran = 0 }
+    END { print cases + 0 }' "$1"
 }
 
 # fuzz: every target of the Clang build; each counts as a test.
@@ -132,10 +135,10 @@ as_root() {
 }
 
 every=$([[ $full ]] && echo ON || echo OFF)
-DUALCAM_FULL=$full build_and_test gcc $((full ? 3600 : 300)) \
+DUALCAM_FULL=$full build_and_test gcc $((full ? 14400 : 600)) \
   -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Release -DDUALCAM_BENCHMARKS=ON \
   -DDUALCAM_EVERY_TEST="$every"
-DUALCAM_FULL='' build_and_test clang 300 -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug \
+DUALCAM_FULL='' build_and_test clang 600 -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug \
   -DCMAKE_CXX_FLAGS_DEBUG="-O1 -gline-tables-only" -DDUALCAM_SANITIZE=ON \
   -DDUALCAM_FUZZ="$every" -DDUALCAM_EVERY_TEST="$every"
 rm -rf build/fuzz

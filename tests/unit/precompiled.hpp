@@ -1,6 +1,6 @@
-// Read before every unit test's own headers, and compiled once: four tenths of what a test takes.
-// Only what no work on this project changes stands here. A test still includes what it needs:
-// tests/run.sh --full compiles without this (build/odr).
+// Read before every unit test's own headers, and compiled once: half of what a test takes. A test
+// still includes what it needs: a build with ccache and tests/run.sh --full (build/odr) compile
+// without this.
 #pragma once
 
 #include <algorithm>
@@ -25,3 +25,10 @@
 #else
 #include <catch2/catch.hpp>
 #endif
+
+#include "testing.hpp"
+
+#include "dualcam/capture/transfer_log.hpp"
+#include "dualcam/media/ptmf.hpp"
+#include "dualcam/session/server_session.hpp"
+#include "dualcam/storage/part_file.hpp"

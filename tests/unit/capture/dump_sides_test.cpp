@@ -10,7 +10,7 @@ namespace {
 Lines events_of_both(const DeviceStream& stream) {
   const auto read = [&](std::size_t most) {
     DumpReader reader({.both_sides = true, .initial = std::nullopt});
-    EventLog log;
+    DumpLines log;
     for (Bytes rest = stream.bytes; !rest.empty();) {
       const auto size = std::min(most, rest.size());
       const ByteBuffer copy(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(size));
@@ -175,7 +175,7 @@ TEST_CASE("dump: the server's side is followed until it is damaged or lost") {
   const auto request = encode(FileRequest{"%photor"});
   const auto after = [&](const auto& before) {
     DumpReader reader;
-    EventLog log;
+    DumpLines log;
     before(reader);
     log.drain(reader);
     reader.server_received(request);
@@ -190,7 +190,7 @@ TEST_CASE("dump: the server's side is followed until it is damaged or lost") {
 
 TEST_CASE("dump: what the server asks for tells the kind of the next file alone") {
   DumpReader reader;
-  EventLog log;
+  DumpLines log;
   const auto first = DeviceStream(1).init(0x0C).start().sync(1).data(1).message(Status{0});
   reader.server_received(encode(FileRequest{"%photor"}));
   reader.received(first.bytes);

@@ -222,7 +222,7 @@ TEST_CASE("dump: the server's FILE REQUEST tells the kind") {
   DeviceStream s(2);
   s.init(0x3C).start().sync(1).data(2).init(0x2C);
   DumpReader reader;
-  EventLog log;
+  DumpLines log;
   reader.received(Bytes(s.bytes).first(init_size));
   log.drain(reader);
   reader.server_received(encode(FileRequest{"%photor"}));

@@ -75,7 +75,7 @@ private:
 };
 
 /// One line an event; good packets in a row, numbers counting on, are one line.
-class EventLog {
+class DumpLines {
 public:
   void add(const DumpEvent& event) {
     std::visit([this](const auto& what) { on(what); }, event);
@@ -180,7 +180,7 @@ struct Piece {
 
 inline Lines read(const std::vector<Piece>& pieces, std::size_t most) {
   DumpReader reader;
-  EventLog log;
+  DumpLines log;
   for (const auto& piece : pieces) {
     for (Bytes rest = piece.bytes; !rest.empty();) {
       const auto size = std::min(most, rest.size());

@@ -60,7 +60,7 @@ public:
   }
   void over(const DumpStream&) override {}
 
-  std::map<std::uint64_t, EventLog> logs;
+  std::map<std::uint64_t, DumpLines> logs;
 };
 
 PerStream read_file(Bytes content, const DumpOptions& options = {},

@@ -28,7 +28,7 @@ private:
   }
 
   ConnectionReader reader_;
-  EventLog log_;
+  DumpLines log_;
 };
 
 bool has(const std::vector<std::string>& lines, std::string_view part) {

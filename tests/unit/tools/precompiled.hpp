@@ -7,3 +7,7 @@
 #include <openssl/ssl.h>
 
 #include "../precompiled.hpp"
+
+#include "common/json.hpp"
+#include "dcam-serve/server.hpp"
+#include "dcam-sim/device.hpp"
