@@ -159,6 +159,20 @@ TEST_CASE("picture order: an open group is skipped only where the stream begins 
   CHECK_FALSE(reader.take(slice(8, 1))->skipped);
 }
 
+TEST_CASE(
+    "picture order: counts begin anew where nothing before is built on, not at each key picture") {
+  for (unsigned type = 16; type <= 21; ++type) {
+    CAPTURE(type);
+    auto reader = reader_of({});
+    CHECK(reader.take(slice(19, 0)));
+    CHECK(reader.take(slice(1, 100)));
+    const auto order = reader.take(slice(type, 3));
+    REQUIRE(order);
+    CHECK(order->restarts == (type != 21));
+    CHECK(order->count == (type == 19 || type == 20 ? 0 : 3));
+  }
+}
+
 TEST_CASE("picture order: without its parameter sets, or cut, a picture has none") {
   PictureOrderReader reader;
   CHECK_FALSE(reader.take(slice(19, 0)));

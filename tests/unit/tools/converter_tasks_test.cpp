@@ -281,12 +281,15 @@ TEST_CASE(
   CHECK_THAT(ran.errors, ContainsSubstring("p.jpg: damaged\n"));
   CHECK_THAT(ran.errors, ContainsSubstring("p.jpg: byte 15: the photo is cut, or has lost bytes: "
                                            "what is left of it is shown\n"));
-  Studio capture;
-  capture.input("c", from_hex("d4c3b2a1 02000400"));
-  ran = capture.run();
-  CHECK(ran.code == ExitCode::bad_data);
-  CHECK_THAT(ran.errors, ContainsSubstring("c: is captured traffic: 'dcam-crc -x DIR --dump FILE' "
-                                           "writes the files that are in it\n"));
+  for (const auto* traffic : {"d4c3b2a1 02000400", "0000 0005 00013ee13c001981 44000400"}) {
+    Studio capture;
+    capture.input("c", from_hex(traffic));
+    ran = capture.run();
+    CHECK(ran.code == ExitCode::bad_data);
+    CHECK_THAT(ran.errors,
+               ContainsSubstring("c: is captured traffic: 'dcam-crc -x DIR --dump FILE' "
+                                 "writes the files that are in it\n"));
+  }
 }
 
 TEST_CASE("converter tasks: of an MP4 that has lost a picture the others are taken, or none") {

@@ -295,8 +295,8 @@ TEST_CASE("hex tokens: JSON") {
       {R"({"data":"00", 5:"01"})", "00"},
   });
   CHECK(read_form({.style = HexStyle::json, .value = JsonValue::numbers},
-                  R"({"data": [0, "x", 2], "z": [5], "hex": [6]})") ==
-        "000206 line 1: "s + no_pairs);
+                  R"({"data":[0,"x",2],"z":[5],"hex": [6, 7]})") ==
+        "00020607 line 1: "s + no_pairs);
 }
 
 } // namespace dualcam

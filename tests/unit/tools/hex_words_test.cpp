@@ -346,6 +346,7 @@ TEST_CASE("hex words: of lines without bytes those that are not blank are counte
 TEST_CASE("hex digits: one digit too many is told at the end") {
   const HexForm digits{HexStyle::digits};
   CHECK(read_form(digits, "rx 00h 04h") == "0004");
+  CHECK(read_form(digits, "rx 0x00, 0X4, 0xff") == "0004ff");
   CHECK(read_form(digits, "rx 00h 04h 0") == "0004 line 1: an odd number of hex digits");
 }
 

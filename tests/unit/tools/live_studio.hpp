@@ -9,8 +9,8 @@ namespace dualcam::convert {
 inline const std::string live_sets = "00000001 40010c01 00000001 4201010160000003009000000300000300"
                                      "5da00280802d165959a4932bc05a0020 00000001 4401c0f2 ";
 
-/// Eight pictures, 0.4 s, and as much sound, of a camera.
-inline ByteBuffer recording(bool with_sound = true) {
+/// Eight pictures, 0.4 s, of a camera, and as much sound, or more.
+inline ByteBuffer recording(bool with_sound = true, std::uint64_t sounds = 8) {
   PtmfWriter writer({20, 1280, 720});
   ByteBuffer file;
   for (std::uint64_t i = 0; i < 8; ++i) {
@@ -21,6 +21,9 @@ inline ByteBuffer recording(bool with_sound = true) {
     if (with_sound) {
       writer.sound(ptmf_clip::a_law(1), 1'000'000 + i * 40'000, file);
     }
+  }
+  for (std::uint64_t i = 8; with_sound && i < sounds; ++i) {
+    writer.sound(ptmf_clip::a_law(1), 1'000'000 + i * 40'000, file);
   }
   return file;
 }

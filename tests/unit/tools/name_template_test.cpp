@@ -61,6 +61,11 @@ TEST_CASE("name template: a long value is cut, not its extension") {
   CHECK(file_name(std::string(216, 'a'), ".jpg") == std::string(216, 'a') + ".jpg");
   CHECK(file_name(std::string(20, '.') + std::string(300, 'a'), "").size() == 220);
   const auto folder = parsed("{path}/{time}").expand(values(std::string(300, 'a') + ".mp4"));
+  const auto of_path = [](const std::string& path) {
+    return parsed("{path}").expand(values(path)).string();
+  };
+  CHECK(of_path(std::string(300, 'a') + ".1234567") == std::string(212, 'a') + ".1234567");
+  CHECK(of_path(std::string(300, 'a') + ".12345678") == std::string(220, 'a')); // is no extension
   CHECK(folder == fs::path(std::string(216, 'a') + ".mp4") / "20231020T231452Z");
   CHECK(parsed(std::string(219, 'x') + "\u00e9.jpg").expand(values("")).string() ==
         std::string(216, 'x') + ".jpg");

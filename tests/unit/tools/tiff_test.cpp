@@ -84,6 +84,7 @@ TEST_CASE("tiff: no damage of an old one is followed out of it") {
     }
   }
   CHECK(with_fields(from_hex("49492a0008000000 000000000000"), wanted)); // no fields
+  CHECK(with_fields(from_hex("49492a0000000000"), wanted));              // not even a directory
   for (const auto* bad :
        {"49492a", "49492b0008000000 000000000000", "4d492a0008000000 000000000000",
         "49492a0007000000000000000000", "49492a00080000000100000000000000",
