@@ -16,10 +16,10 @@
 #include "dcam-serve/server.hpp"
 #include "dualcam/storage/durable.hpp"
 #include "dualcam/wire/crc16.hpp"
-#include "loopback.hpp"
 #include "temporary_folder.hpp"
 #include "test_clock.hpp"
 #include "testing.hpp"
+#include "tools/loopback.hpp"
 
 namespace dualcam::serve {
 

@@ -1,0 +1,411 @@
+#include "common/hex_words.hpp"
+
+#include "common/hex_trial.hpp"
+#include "tools/common/hex_reading.hpp"
+
+namespace dualcam {
+namespace {
+
+HexForm words(std::size_t skipped, std::size_t behind = 0, bool from_end = false) {
+  HexForm form{HexStyle::words};
+  form.skipped = skipped;
+  form.behind = behind;
+  form.from_end = from_end;
+  return form;
+}
+
+std::string found(std::string_view line, const HexForm& form, bool goes_on = false) {
+  const auto found =
+      parse_words_line(line, form, goes_on ? std::optional<std::string>("") : std::nullopt);
+  return to_hex(found.bytes) + (found.has_other_hex ? "?" : "");
+}
+
+} // namespace
+
+TEST_CASE("hex words: what stands before the bytes, and behind them, is counted in words") {
+  CHECK(found("10.0.0.5: 00 04 04 02", words(4)) == "00040402");
+  CHECK(found("10.0.0.5: 00 04 04 02", words(5)) == ""); // too few for a line by itself
+  CHECK(found("10.0.0.5: 00 04 04 02", words(5), true) == "040402");
+  CHECK(found("10.0.0.5: 0x0004 x0402", words(4)) == "00040402");
+  CHECK(found("00040402\t12\trx", words(0, 2)) == "00040402");
+  CHECK(found("a 12:43:42 00 04 04 02", words(3, 0, true)) == "00040402");
+  CHECK(found("a 12:43:42 00 04 04 02", words(9)) == "");
+  CHECK(found("a 00 04 04 02 b", words(1)) == "");
+  CHECK(found("a 00 04 04 02 00 04 04 02 b", words(1)) == "?");
+  CHECK(found("a 00040402000404020004040200040402 b", words(1)) == "?");
+}
+
+TEST_CASE("hex words: columns, so many bytes, and numbers") {
+  HexForm columns{HexStyle::words};
+  columns.column = 3;
+  columns.end_column = 14;
+  CHECK(found("#1 00 04 04 02 ab cd", columns) == "00040402");
+  CHECK(found("#1", columns) == "");
+  HexForm most = words(1);
+  most.most = 4;
+  CHECK(found("8 00 04 04 02 ab cd", most) == "00040402");
+  CHECK(found("8 00 04 zz", most, true) == "0004");
+  CHECK(found("8 00 04 12:00:01", most, true) == "0004");
+  CHECK(found("8 00:04:12:00:01", most) == "00041200");
+  HexForm numbers = words(1);
+  numbers.numbers = 10;
+  CHECK(found("RX: 0 4 -1 255", numbers) == "0004ffff");
+  CHECK(found("RX: 0 4 -129 255 3 4", numbers) == "?");
+  CHECK(found("RX: 0 4 256 255 3 4", numbers) == "?");
+  CHECK(found("a line with 1 and 2 in it", numbers) == "");
+  numbers.numbers = 8;
+  CHECK(found("RX: 000 004 377 010", numbers) == "0004ff08");
+}
+
+TEST_CASE("hex words: the last word of each line, if it is a byte") {
+  HexForm single{HexStyle::words};
+  single.single = true;
+  CHECK(found("0-90 UART: RX data: 04", single) == "04");
+  CHECK(found("[0x00000a04]: 0x04", single) == "04");
+  CHECK(found("{byte[0x00000a04]}", single) == "");
+  CHECK(found("index,time,hex", single) == "");
+  CHECK(found("0004", single) == "");
+  CHECK(found("", single) == "");
+}
+
+TEST_CASE("hex words: an offset alone, behind what stands before the bytes, is none of them") {
+  HexForm longest{HexStyle::words};
+  longest.longest = true;
+  for (const auto& [last, bytes] : {std::pair{"00000c38", ""}, {"00000c39", "00000c39"}}) {
+    HexLog log;
+    HexReader reader(log, longest, 0);
+    reader.feed("RX\tNone\t00000c30  19 81 40 00 04 00 05 06\nRX\tNone\t" + std::string(last));
+    reader.finish();
+    CHECK(log.text == "1981400004000506" + std::string(bytes));
+  }
+}
+
+TEST_CASE("hex words: of a line that has more bytes than are told the first count") {
+  HexForm most = words(0);
+  most.most = 4;
+  CHECK(found("00 04 04 02", most) == "00040402");
+  CHECK(found("00 04 04 02 05", most) == "00040402");
+  CHECK(found("0004 0402 0506", most) == "00040402");
+  CHECK(found("000404 020506", most) == "00040402"); // in the middle of a word
+  CHECK(found("0004 04 xx", most) == "");
+  CHECK(found("0004 0402 xx", most) == "00040402");
+}
+
+TEST_CASE("hex words: a clock or a date behind numbers is none of them") {
+  HexForm numbers = words(0);
+  numbers.numbers = 10;
+  CHECK(found("0 4 4 2 12:43:42", numbers) == "00040402");
+  CHECK(found("0, 4, 4, 2, 12:43:42,123", numbers) == "00040402");
+  CHECK(found("0 4 4 2 2024-10-29T12:43:42.123Z", numbers) == "00040402");
+  CHECK(found("0 4 4 2 29.10.2024 12:43:42", numbers) == "00040402");
+  CHECK(found("0 4 4 2 12 43 42", numbers) == "000404020c2b2a");
+}
+
+TEST_CASE("hex words: numbers in hex, and one in each line") {
+  HexForm hex = words(1);
+  hex.unpadded = true;
+  CHECK(found("rx: 0 4 ff a", hex) == "0004ff0a");
+  CHECK(found("rx: 0 4 100 a", hex) == "");
+  CHECK(found("rx: 0 4 ff 0a", hex) == "");
+  CHECK(may_begin_bytes(alphanumeric_words("rx 0 4 ff a"), hex));
+  CHECK_FALSE(may_begin_bytes(alphanumeric_words("rx 0 4 ff"), hex));
+  CHECK_FALSE(may_begin_bytes(alphanumeric_words("rx 0 4 fff a"), hex));
+  CHECK_FALSE(may_begin_bytes(alphanumeric_words("rx 0 4 ff 0a"), hex));
+  HexForm watched = words(1, 1);
+  watched.numbers = 10;
+  watched.single = true;
+  CHECK(found("[10]  255  byte", watched) == "ff");
+  CHECK(found("[10]  255 1 byte", watched) == "");
+}
+
+TEST_CASE("hex words: the value of a name is not hex in another place") {
+  const std::string id = "4bf92f3577b34da6a3ce929d0e0e4736";
+  CHECK(found("_MACHINE_ID=" + id, words(2)) == "");
+  CHECK(found("_RAW=00" + id, words(2)) == "?");
+  CHECK(found("1=" + id, words(2)) == "?");
+  CHECK(found(" " + id + " a", words(1)) == "?");
+}
+
+TEST_CASE("hex words: four bytes are enough for a line by itself, four numbers too") {
+  CHECK(found("000404", words(0)) == "");
+  CHECK(found("00040402", words(0)) == "00040402");
+  HexForm numbers = words(0);
+  numbers.numbers = 10;
+  CHECK(found("1 2 3", numbers) == "");
+  CHECK(found("1 2 3", numbers, true) == "010203");
+  CHECK(found("1 2 3 4", numbers) == "01020304");
+  CHECK(found("1 2 3 4 x y z", numbers) == "?"); // most are numbers
+  CHECK(found("1 2 3 4 w x y z", numbers) == "");
+  CHECK(found("1 2 3 x y", numbers) == ""); // too few
+  CHECK(found("-128 127 255 0", numbers) == "807fff00");
+  CHECK(found("[-1,-2,(-3,{-4", numbers) == "fffefdfc");
+  CHECK(found("1-1 2 3 4", numbers) == "0101020304"); // a dash between is no sign
+  CHECK(found("-1 2 3 4", numbers) == "ff020304");
+}
+
+TEST_CASE("hex words: what a line has besides is told if it is eight pairs, or 32 digits") {
+  CHECK(found("00 04 04 02 05 06 07 08 x", words(0)) == "?");
+  CHECK(found("00 04 04 02 05 06 07 x 08", words(0)) == "");
+  CHECK(found("x " + std::string(32, 'a'), words(2)) == "?");
+  CHECK(found("x " + std::string(30, 'a'), words(2)) == "");
+  CHECK(found("x " + std::string(33, 'a'), words(2)) == ""); // half a byte is left
+}
+
+TEST_CASE("hex words: hex with something else among its digits, or one missing, is told") {
+  const HexForm form{.style = HexStyle::words, .skipped = 2};
+  const auto is_spoilt = [&](std::string_view line) {
+    return parse_words_line(line, form, std::nullopt).is_spoilt;
+  };
+  CHECK(is_spoilt("0 rx 0004040201O2030405060708090a0b0c"));
+  CHECK(is_spoilt("0 rx 00040402010203040506070809a0b0c"));
+  CHECK(is_spoilt("0 rx 00 04 04 02 O1 02 03 04 05 06"));
+  CHECK_FALSE(is_spoilt("0 rx 00 04 04 02 010 2 03 04 05 06 07 08 09 0a")); // two of them
+  CHECK_FALSE(is_spoilt("0 rx 00 04 04 02 01 02 03 04 05 06"));
+  CHECK_FALSE(is_spoilt("0 rx 1700000000123456789.12345678 00 04 04 02 01 02"));
+  CHECK_FALSE(is_spoilt("0 session 01ARZ3NDEKTSV4RRFFQ69G5FAV closed"));
+  CHECK_FALSE(is_spoilt("2024-11-27T12:00:00 GET /?from=2024-11-27T12:00:00 to 10.10.10.10"));
+}
+
+TEST_CASE("hex words: the longest row of words of one size, parted in one way, is the bytes") {
+  HexForm longest{HexStyle::words};
+  longest.longest = true;
+  CHECK(found("12 34, 00 04 04 02 05", longest) == "0004040205");
+  CHECK(found("00 04 04 02, 12 34", longest) == "00040402");
+  CHECK(found("0004 0402 05", longest) == "0004040205");
+  CHECK(found("abcdef0123 00 04 04 02", longest) == "abcdef0123");
+  CHECK(found("00:04:04:02 05 06 07 08 09", longest) == "0506070809");
+  CHECK(found("00 04 04 02 x 05 06 07 08", longest) == "00040402"); // of equal ones the first
+  CHECK(found("x y z", longest) == "");
+  CHECK(found("00040402 0506 x 10.20", longest) == "00040402"); // 0506 may be a number
+  CHECK(found("00 04 04 02 12:00:04", longest) == "00040402");  // a clock
+  CHECK(found("00 04 04 02 27.11.2024", longest) == "00040402");
+  CHECK(found("00:04:04:02:12", longest) == "0004040212");
+  longest.skipped = 1;
+  CHECK(found("16 00 04 04 02 | .... ab cd ef 01 02", longest) == "00040402");
+  CHECK(found("rx len=16 00 04 04 02", longest) == "");
+  longest.skipped = 0;
+  longest.group = 8;
+  CHECK(found("00040402 0506 x 10.20", longest) == "000404020506");
+  CHECK(found("00040402, 0506", longest) == "00040402");
+}
+
+TEST_CASE("hex words: base64 is clear with 16 characters, a capital and a digit among them") {
+  CHECK(base64_word("AAAABQABPuE8ABm=", false) == "AAAABQABPuE8ABm=");
+  CHECK(base64_word("AAAABQABPuE8ABm", false).empty());
+  CHECK(base64_word("aaaabqabpue8abmb", false).empty());
+  CHECK(base64_word("AAAABQABPuEXABmB", false).empty());
+  CHECK(base64_word("AAAABQABPuE8AB==", false) == "AAAABQABPuE8AB==");
+  CHECK(base64_word("AAAABQABPuE8A===", false).empty());
+  CHECK(base64_word("AAAABQABP-E8_BmB", false) == "AAAABQABP-E8_BmB");
+  CHECK(base64_word("AAAABQABP+E8/BmB", false) == "AAAABQABP+E8/BmB");
+  CHECK(base64_word("AAAABQABP.E8ABmB", false).empty());
+  CHECK(base64_word("-----", true).empty());
+  CHECK(base64_word("QUI=)", true) == "QUI=");
+  CHECK(base64_word("(QUI=", true) == "QUI=");
+}
+
+TEST_CASE("hex words: base64 is the last word of a line") {
+  CHECK(base64_word("12:43:42 rx \"AAAABQABPuE8ABmB\"", false) == "AAAABQABPuE8ABmB");
+  CHECK(base64_word("application/octet-stream", false).empty()); // no digit in it
+  CHECK(base64_word("from('AAAABQABPuE8ABmB', 'base64');", false) == "AAAABQABPuE8ABmB");
+  CHECK(base64_word("from(AAAABQABPuE8ABmB, 'base64');", false).empty());
+  CHECK(base64_word("<a>AAAABQABPuE8ABmB</a></b>", false) == "AAAABQABPuE8ABmB");
+  CHECK(base64_word("<a>AAAABQABPuE8ABmB<b>", false).empty());
+  CHECK(base64_word(" 1 | AAAABQABPuE8ABmB+", false) == "AAAABQABPuE8ABmB"); // psql breaks it
+  CHECK(base64_word(" 1 | AAAABQABPuE8ABm+", false) == "AAAABQABPuE8ABm+");
+  CHECK(base64_word("rx QUI=", false).empty());
+  CHECK(base64_word("QUI=", false) == "QUI="); // nothing else is padded so
+  CHECK(base64_word("rx AAEABgAAAAMAAA==", false) == "AAEABgAAAAMAAA==");
+  CHECK(base64_word("RX", true).empty());
+  CHECK(base64_word("QUI=", true) == "QUI=");
+  CHECK(base64_word("-----END DATA-----", true).empty());
+  CHECK(base64_word("AAAABQAB=PuE8ABmB", true).empty());
+  CHECK(base64_word("", true).empty());
+  CHECK(base64_word("dir=rx data=AAEABgAAAAMAAA==", false) == "AAEABgAAAAMAAA==");
+  CHECK(base64_word("rx AAEABgAAAAMAAA", false, true) == "AAEABgAAAAMAAA");
+}
+
+TEST_CASE("hex trial: another form has to read much more of what is looked for") {
+  const std::string text = "x 00040402\nx 04020004\n";
+  const auto judged = judge_hex(text);
+  const auto chosen = [&](std::size_t vouched) {
+    return proven_form({text}, judged, [vouched](std::span<const ByteBuffer> blocks) {
+      return to_hex(blocks.front()) == "0004040204020004" ? vouched : 0;
+    });
+  };
+  CHECK(chosen(16)->style == HexStyle::words);
+  CHECK(!chosen(15)); // less than one INIT
+}
+
+TEST_CASE("hex trial: what the sample's end cuts is no fault if more follows") {
+  const std::string bytes = R"("00:00:00:05:00:01:3e:e1:3c:12:64:23:44:00:04:00")";
+  const auto text = R"({"tcp.payload": )" + bytes + R"(, "data.data": )" + bytes +
+                    "}\n"
+                    R"({"tcp.payload": "0)";
+  const auto judged = judge_hex(text);
+  const auto chosen = [&](bool goes_on) {
+    return proven_form({text, goes_on}, judged, [](std::span<const ByteBuffer> blocks) {
+      const auto& block = blocks.front();
+      return to_hex(block).starts_with("0000000500013ee1") ? block.size() : 0;
+    });
+  };
+  REQUIRE(judged->style == HexStyle::json);
+  CHECK(chosen(true)->key == "tcp.payload");
+  CHECK(chosen(false)->style != HexStyle::json);
+}
+
+TEST_CASE("hex trial: a sample ends where no line is cut, or at least no number") {
+  const std::string digits(5000, '0');
+  CHECK(without_cut_end("00 04\n00 0") == "00 04\n");
+  CHECK(without_cut_end("00\n" + digits + ",00,0") == "00\n" + digits + ",00,");
+  CHECK(without_cut_end("data: " + digits + "000") == "data: " + digits + "00");
+  CHECK(without_cut_end("data: " + digits) == "data: " + digits);
+  CHECK(without_cut_end("00 04 0") == "00 04 ");
+  CHECK(without_cut_end("").empty());
+}
+
+TEST_CASE("hex trial: digits that are marked, percent signs, characters of JSON") {
+  const std::string bytes = "000000050001412540ff4834" + to_hex(as_bytes("ab c"));
+  const auto read_as = [&](const std::string& text) {
+    HexLog log;
+    const auto form = proven_form({text}, judge_hex(text), [&](std::span<const ByteBuffer> blocks) {
+      return to_hex(blocks.front()) == bytes ? std::size_t{16} : 0;
+    });
+    if (form) {
+      HexReader reader(log, *form, 0);
+      reader.feed(text);
+      reader.finish();
+    }
+    return log.text;
+  };
+  const auto marked = [&](const std::string& line, const std::string& before,
+                          const std::string& behind) {
+    std::string text = line;
+    for (std::size_t at = 0; at < bytes.size(); at += 2) {
+      text.append(at == 0 ? "" : ", ").append(before).append(bytes, at, 2).append(behind);
+    }
+    return text + "\n";
+  };
+  CHECK(read_as(marked("db ", "", "h")) == bytes);
+  CHECK(read_as(marked("\tDB\t", "0", "H")) == bytes);
+  CHECK(read_as(marked("", "16#", "#")) == bytes);
+  CHECK(read_as(marked("<<", "16#", "")) == bytes);
+  CHECK(read_as(marked("", "8'h", "")) == bytes);
+  CHECK(read_as(marked("", "x\"", "\"")) == bytes);
+  CHECK(read_as("POST data=%00%00%00%05%00%01A%25%40%FFH4ab+c&n=1 %zz\n") == bytes);
+  CHECK(read_as("data=%00%00%00%05%00%01A%25%40%ffH4ab%20c") == bytes);
+  CHECK(read_as("{\"rx\":\"\\u0000\\u0000\\u0000\\u0005\\u0000\\u0001A%@\xC3\xBFH4ab c\"}") ==
+        bytes);
+}
+
+TEST_CASE("hex trial: a line's number may grow, so words are counted rather than columns") {
+  std::string text;
+  for (int i = 990; i < 1000; ++i) {
+    text += "\"" + std::to_string(i) + "\",\"RX\",\"00 04 04 02 00 04 04 02\"\n";
+  }
+  const auto form = proven_form({text}, judge_hex(text), [](std::span<const ByteBuffer> blocks) {
+    return to_hex(blocks.front()).starts_with("0004040200") ? blocks.front().size() : 0;
+  });
+  REQUIRE(form);
+  const auto line = R"("1000","RX","00 04 04 02 00 04 04 02")";
+  CHECK(to_hex(parse_words_line(line, *form, std::nullopt).bytes) == "0004040200040402");
+}
+
+namespace {
+
+/// What is read so, and what is said of it.
+std::string read_by(const HexForm& form, std::string_view text) {
+  HexLog log;
+  HexReader reader(log, form, 0);
+  reader.feed(text);
+  reader.finish();
+  for (const auto& problem : reader.problems()) {
+    log.text += " " + std::to_string(problem.line) + ": " + problem.what;
+  }
+  return log.text;
+}
+
+} // namespace
+
+TEST_CASE("hex words: the last word of the longest row may be shorter than the others") {
+  HexForm longest{HexStyle::words};
+  longest.longest = true;
+  CHECK(found("rx 0004 0402 00 {10}", longest) == "0004040200");
+  CHECK(found("rx 0004 0402 0 {10}", longest) == "00040402");
+  CHECK(found("rx 0004 0402 {10}", longest) == "00040402");
+  CHECK(found("rx 00040402 10", longest) == "00040402"); // one word is no row
+}
+
+TEST_CASE("hex words: of lines without bytes those that are not blank are counted") {
+  HexForm words{HexStyle::words};
+  words.skipped = 1;
+  CHECK(read_form(words, "rx 00 04 04 02\n\n  \nno bytes here\nrx 05 06 07 08\n") ==
+        "0004040205060708 passed 1");
+}
+
+TEST_CASE("hex digits: one digit too many is told at the end") {
+  const HexForm digits{HexStyle::digits};
+  CHECK(read_form(digits, "rx 00h 04h") == "0004");
+  CHECK(read_form(digits, "rx 0x00, 0X4, 0xff") == "0004ff");
+  CHECK(read_form(digits, "rx 00h 04h 0") == "0004 line 1: an odd number of hex digits");
+}
+
+TEST_CASE("hex digits: quotes around something else mark no byte") {
+  HexForm marked{HexStyle::digits};
+  marked.marked = true;
+  CHECK(read_by(marked, "('10.0.0.5', 40312, 00h 04h)\n('10.0.0.5', 40312, 05h)") == "000405");
+  CHECK(read_by(marked, "'00' \"04\" '05\" x\"06\"") == "000406");
+  CHECK(read_by(marked, "x\"" + std::string(200, '0') + "\"") == std::string(200, '0'));
+  const auto many = "000402" + std::string(200, '1'); // more than a word has
+  CHECK(read_by(marked, "(1,'2024-10-29',0x" + many + "),(2,'rx',0x05)") == many + "05");
+}
+
+TEST_CASE("hex digits: rows of them elsewhere are named, numbers are not") {
+  constexpr std::string_view other =
+      "there is more hex after the end of the first: give one at a time";
+  std::string row;
+  for (int i = 0; i < 40; ++i) {
+    row += " 04h";
+  }
+  HexForm digits{HexStyle::digits};
+  digits.column = 30;
+  const std::string before(30, ' ');
+  const std::string time = "2024-10-29 13:43:42 10.0.0.5 ";
+  CHECK(read_by(digits, before + "00h 04h)\n" + row) == "0004 2: " + std::string(other));
+  CHECK(read_by(digits, before + "00h 04h)\n" + time + time) == "0004");
+  CHECK(read_by(digits, time + " 00h 04h") == "0004");
+  digits.column = 200;
+  CHECK(read_by(digits, row + "\n" + std::string(200 - row.size() - 1, ' ') + "00h 04h") ==
+        "0004 1: " + std::string(other));
+}
+
+TEST_CASE("hex digits: a message before the first that is read is named") {
+  HexForm digits{HexStyle::digits};
+  const std::string clock = "2024-10-29 12:43:42.123 ";
+  for (const std::string message :
+       {"40 00 00 05 00 01 51 46 00 30 00 30 00 00", "4000 0005 0001 5146 "
+                                                     "0030 0030 0000"}) {
+    digits.column = clock.size() + message.size() + 1;
+    CHECK(read_by(digits, clock + message + "\n00 04").contains("1: there is more hex"));
+  }
+  digits.column = clock.size() + 18;
+  CHECK(read_by(digits, clock + "00:1a:2b:3c:4d:5e\n00 04") == "0004");
+}
+
+TEST_CASE("hex escapes: of lines no blank is lost that is a byte") {
+  HexForm line{HexStyle::escapes};
+  line.quoted = false;
+  line.whole_lines = true;
+  line.skipped = 2;
+  CHECK(read_by(line, "rx = \\x00a\nrx =  a\\x04\nrx =   \\x05\n") == "006120610420"
+                                                                      "2005");
+  CHECK(read_by(line, "rx =  \\x00a\nrx =  \\x04\nrx =   \\x05\n") == "0061042005"); // aligned
+}
+
+TEST_CASE("hex escapes: those that were escaped once more are named") {
+  const HexForm marked{.style = HexStyle::escapes, .marked = true};
+  CHECK(read_by(marked, R"(a=b'\x00' b="b'\\x04'")") == "005c783034");
+  CHECK(read_by(marked, R"(a=b'\x00' b="b'\\x04\\x05'")").contains("escaped once more"));
+}
+
+} // namespace dualcam
