@@ -82,7 +82,8 @@ void Settler::place_by_what_follows() {
       return each.offset > final.offset; // maybe another packet
     });
     put(*last, place, DumpNumbering::inferred, by_what_follows);
-    last->at_end = !more_is_lost;
+    // One that is cut may be two: with one too many counted before it, all would agree.
+    last->at_end = !more_is_lost && final.verdict != DumpVerdict::cut;
   }
 }
 
@@ -128,6 +129,7 @@ void settle_numbers(CapturedTransfer& transfer) {
   Settler(transfer).settle();
   settle_conflicts(transfer);
   settle_lost_syncs(transfer);
+  settle_contradictions(transfer);
 }
 
 } // namespace dualcam

@@ -29,6 +29,10 @@ void settle_conflicts(CapturedTransfer& transfer);
 /// packets, which came another time: unchecked, where its CRC says so.
 void settle_lost_syncs(CapturedTransfer& transfer);
 
+/// Where a file seems to be whole, though places in it are inferred: a packet whose CRC does not go
+/// on from what lies before it there lies elsewhere, or that does: unchecked.
+void settle_contradictions(CapturedTransfer& transfer);
+
 /// Says once why numbers were changed.
 void note_correction(CapturedTransfer& transfer, std::string_view reason);
 
