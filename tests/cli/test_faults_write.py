@@ -12,7 +12,7 @@ from faults import STATE, Device, FaultTest, Recording
 from figures import full
 from harness import SIGINT, SIGTERM
 
-STRIDE = full(5, 1)
+STRIDE = full(7, 1)
 
 
 class WriteFaults(FaultTest):

@@ -45,7 +45,7 @@ TEST_CASE("ptmf: a 1 KiB hole costs the chunks it touches and no other") {
     places.push_back(random() % (clip.file.size() - 1024));
   }
   for (const auto& chunk : clip.chunks) { // and at every boundary, and around the fields behind it
-    for (std::size_t shift = 0; shift < 48; shift += 48 / tries(48U)) {
+    for (std::size_t shift = 0; shift < 48; shift += 48 / tries(full(16, 48))) {
       places.push_back(std::min(chunk.offset + shift, clip.file.size() - 1024));
       places.push_back(chunk.end() >= 1024 + shift ? chunk.end() - 1024 - shift : 0);
     }

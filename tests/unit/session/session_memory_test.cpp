@@ -85,7 +85,7 @@ ByteBuffer repeated(Bytes what, std::size_t count) {
 /// The most that a session held while `flood` came many times, whole and in pieces.
 std::size_t most_held(const ServerConfig& config, const char* before, Bytes flood) {
   std::size_t most = 0;
-  const auto many = repeated(flood, std::max(tries(200'000UL) / flood.size(), 3UL));
+  const auto many = repeated(flood, std::max(tries(full(50'000, 200'000)) / flood.size(), 3UL));
   for (const std::size_t size :
        {many.size(), std::size_t{4096}, std::size_t{1031}, std::size_t{1}}) {
     const auto opening = from_hex(before);
