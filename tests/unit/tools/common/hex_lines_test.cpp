@@ -7,19 +7,13 @@ namespace {
 
 using namespace std::string_literals;
 
-const std::string odd = "an odd number of hex digits: one is missing, or one too many";
-const std::string differently_behind =
-    "bytes are separated in different ways: is there a time or an address before them?";
 const std::string differently = "bytes are separated in different ways";
-const std::string mixed =
-    "hex with something else after or between it: leave nothing but the bytes";
 const std::string columns =
     "columns of digits: leave only the bytes, as 'tshark -T fields -e tcp.payload' has them";
 const std::string words_in_line =
     "16-bit words, whose bytes may stand in another order: print it with 'xxd' or 'od -t x1'";
 const std::string star = "'*' stands for lines that were left out, and no offsets tell how many: "
                          "print it with 'od -v', or with offsets";
-const std::string three_digits = "three digits a byte may be octal or decimal: print it with 'xxd'";
 const std::string decimal_or_hex = "these numbers may be decimal or hex: write hex with two digits "
                                    "a byte, 0 before those below 10";
 const std::string percent = "percent-encoded bytes: decode them, and print them as hex";

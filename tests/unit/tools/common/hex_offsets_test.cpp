@@ -5,11 +5,6 @@ namespace {
 
 using namespace std::string_literals;
 
-const std::string odd = "an odd number of hex digits: one is missing, or one too many";
-const std::string differently_behind =
-    "bytes are separated in different ways: is there a time or an address before them?";
-const std::string mixed =
-    "hex with something else after or between it: leave nothing but the bytes";
 const std::string words = "16-bit words or octal numbers, whose bytes stand in another order: "
                           "print it with 'xxd', 'hexdump -C' or 'od -A x -t x1'";
 const std::string broken = "something between the bytes is no pair of hex digits";
@@ -23,7 +18,6 @@ const std::string uncertain =
 const std::string bits = "bits: print it with 'xxd', without -b";
 const std::string characters =
     "characters and escapes, as 'od -c' has them: print it with 'xxd' or 'od -t x1'";
-const std::string three_digits = "three digits a byte may be octal or decimal: print it with 'xxd'";
 
 } // namespace
 

@@ -11,6 +11,15 @@
 
 namespace dualcam {
 
+// What is said of lines, whatever form they are of.
+inline const std::string odd = "an odd number of hex digits: one is missing, or one too many";
+inline const std::string differently_behind =
+    "bytes are separated in different ways: is there a time or an address before them?";
+inline const std::string mixed =
+    "hex with something else after or between it: leave nothing but the bytes";
+inline const std::string three_digits =
+    "three digits a byte may be octal or decimal: print it with 'xxd'";
+
 /// `|` between blocks, `(n)` for missing bytes, `>` before bytes of the other side.
 class HexLog : public HexReader::Listener {
 public:

@@ -14,7 +14,6 @@ const std::string above_255 = "an escape above 255 is a character, not a byte: p
 const std::string short_x = "an escape x without two hex digits";
 const std::string short_u = "an escape u without four hex digits";
 const std::string no_pairs = "a string that should be bytes is not pairs of hex digits";
-const std::string odd = "an odd number of hex digits: one is missing, or one too many";
 
 } // namespace
 

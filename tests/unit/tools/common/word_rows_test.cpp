@@ -54,15 +54,15 @@ TEST_CASE("word rows: numbers, words and times beside one are no damaged digits"
 
 TEST_CASE("word rows: of many digits in a row both halves are spoilt by one that is none") {
   const std::string even = "000404020004ff0200040402";
-  const std::string odd = even + "0";
-  CHECK(is_spoilt("rx " + even + "?" + odd));
-  CHECK(is_spoilt("rx " + odd + "?" + even));
-  CHECK(is_spoilt("rx " + odd + " " + even)); // a blank for a digit
+  const std::string uneven = even + "0";
+  CHECK(is_spoilt("rx " + even + "?" + uneven));
+  CHECK(is_spoilt("rx " + uneven + "?" + even));
+  CHECK(is_spoilt("rx " + uneven + " " + even)); // a blank for a digit
   CHECK(is_spoilt("rx 000?" + even));
   CHECK(is_spoilt("rx 000\xEF\xBF\xBD" + even));
   CHECK_FALSE(is_spoilt("rx 5 " + even));
   CHECK_FALSE(is_spoilt("rx,5," + even + ",1"));
-  CHECK_FALSE(is_spoilt("rx " + odd + " 12 " + even));
+  CHECK_FALSE(is_spoilt("rx " + uneven + " 12 " + even));
 }
 
 TEST_CASE("word rows: another command in a line is told, a trace is not") {
