@@ -102,6 +102,40 @@ TEST_CASE("settle conflicts: a packet at two places is doubted at both, a tiny o
   CHECK(twice(31, false) == all);
 }
 
+TEST_CASE(
+    "settle conflicts: of two contents at one place that one is believed which others follow") {
+  struct Copy {
+    std::uint32_t seed;
+    bool followed; ///< by another packet, which goes on from it
+  };
+  const auto settled = [](std::initializer_list<Copy> copies) {
+    Came came(false);
+    for (const auto& copy : copies) {
+      came.packet(1, sync, copy.seed);
+      if (copy.followed) {
+        came.packet(2, packet_before, 100);
+      }
+    }
+    settle_conflicts(came.transfer);
+    std::string all;
+    for (const auto& packet : came.transfer.packets) {
+      if (packet.number == 1) {
+        all += std::string(name_of(packet.verdict)) +
+               (packet.numbering == DumpNumbering::stated ? "" : "?") +
+               (packet.computed ? " " : "- ");
+      }
+    }
+    return all;
+  };
+  CHECK(settled({{1, false}, {1, false}}) == "good good ");
+  CHECK(settled({{1, false}, {2, false}}) == "unchecked?- unchecked?- "); // neither
+  CHECK(settled({{1, true}, {2, false}}) == "good bad ");
+  CHECK(settled({{1, false}, {2, true}}) == "bad good ");
+  CHECK(settled({{1, true}, {2, true}}) == "unchecked?- unchecked?- ");
+  CHECK(settled({{1, true}, {1, true}, {1, true}, {2, true}}) == "good good good bad "); // often
+  CHECK(settled({{1, true}, {1, true}, {2, true}}) == "unchecked?- unchecked?- unchecked?- ");
+}
+
 TEST_CASE("settle conflicts: of two headers that contradict each other the next packet's counts") {
   const auto first_of = [](DumpOrigin origin, std::uint64_t next_place) {
     Came came(true);

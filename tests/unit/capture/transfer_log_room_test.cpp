@@ -57,6 +57,27 @@ TEST_CASE(
   CHECK_FALSE(log.poll());
 }
 
+TEST_CASE("transfer log: what was said in connections that are over takes no room") {
+  TransferLog log(35);
+  const DumpStream first{1, "", ""};
+  log.event(first, DumpInit{0, Init{5, 1, 0}});
+  log.event(first, DumpTransferBegan{0, FileKind::front_video, 9, std::nullopt});
+  log.event(first, DumpPacket{});
+  log.over(first);
+  const std::string path(240, 'p'); // as 10 records
+  for (std::uint64_t camera = 2; camera < 20; ++camera) {
+    const DumpStream stream{camera, "", ""};
+    log.event(stream, DumpInit{0, Init{6, camera, 0}});
+    log.event(stream, DumpPath{0, path});
+    log.event(stream, DumpMetadata{0, ByteBuffer(path.size()), false});
+    if (camera % 2 == 0) { // it begins anew
+      log.event(stream, DumpInit{0, Init{6, camera, 0}});
+    }
+    log.over(stream);
+  }
+  CHECK_FALSE(log.poll()); // the file still waits for its rest
+}
+
 TEST_CASE("transfer log: METADATA and PATH take room, too") {
   const std::string path(240, 'p'); // as 10 records
   const ByteBuffer metadata(path.size());

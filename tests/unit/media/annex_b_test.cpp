@@ -40,6 +40,22 @@ ByteBuffer joined(std::initializer_list<ByteBuffer> parts) {
 
 } // namespace
 
+TEST_CASE("annex b: the first header that only one codec can have tells which it is") {
+  using enum VideoCodec;
+  for (const auto& [unit, codec] : {std::pair{"00000001 6742001e", std::optional(h264)},
+                                    {"00000001 0910 00000001 6742001e", h264}, // a delimiter first
+                                    {"000001 65888400", h264},
+                                    {"00000001 40010c01", h265},
+                                    {"00000001 46015000 000001 2601af00", h265},
+                                    {"00000001 0605aabb 000001 65888400", h264}, // SEI of either
+                                    {"00000001", std::nullopt},
+                                    {"65888400", std::nullopt},
+                                    {"", std::nullopt}}) {
+    CAPTURE(unit);
+    CHECK(codec_of(from_hex(unit)) == codec);
+  }
+}
+
 TEST_CASE("annex b: a unit holds a picture and what belongs to it") {
   const auto key = joined({vps(), sps(), pps(), prefix_sei(), idr()});
   const auto sliced = joined({first_slice(), second_slice(), suffix_sei()});

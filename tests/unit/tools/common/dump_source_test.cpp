@@ -1,5 +1,7 @@
 #include "common/dump_source.hpp"
 
+#include <fmt/format.h>
+
 #include "capture/dump_testing.hpp"
 #include "temporary_folder.hpp"
 #include "tools/capture_testing.hpp"
@@ -38,7 +40,54 @@ std::uint64_t back_in_time(std::initializer_list<std::uint32_t> times) {
   return facts.back_in_time;
 }
 
+/// What is read of a text, and what lacks between it, in order.
+std::string read_of_text(std::string_view text) {
+  struct Log : DumpListener {
+    void event(const DumpStream&, const DumpEvent& event) override {
+      if (const auto* packet = std::get_if<DumpPacket>(&event)) {
+        all += std::to_string(packet->number) + " ";
+      } else if (const auto* skipped = std::get_if<DumpSkipped>(&event)) {
+        all += "(" + std::to_string(skipped->missing) + " lack) ";
+      }
+    }
+    void over(const DumpStream&) override {}
+    std::string all;
+  };
+  const TemporaryFolder folder;
+  write_file(folder / "text", text);
+  auto file = InputFile::open(folder / "text");
+  REQUIRE(file);
+  Log log;
+  DumpFacts facts;
+  REQUIRE(read_dump(*file, {}, log, facts));
+  return log.all;
+}
+
+/// As xxd prints it, the first byte at `offset`.
+std::string printed(Bytes bytes, std::uint64_t offset) {
+  std::string text;
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min<std::size_t>(16, bytes.size()))) {
+    text += fmt::format("{:016x}:", offset);
+    for (const auto byte : bytes.first(std::min<std::size_t>(16, bytes.size()))) {
+      text += fmt::format(" {:02x}", std::to_integer<unsigned>(byte));
+    }
+    text += "\n";
+    offset += 16;
+  }
+  return text;
+}
+
 } // namespace
+
+TEST_CASE("dump source: however far a text's offsets jump, what lacks is told, not kept") {
+  const auto sent = DeviceStream(3).init().start().sync(1).data(3).bytes;
+  const auto begin = Bytes(sent).first(32);
+  for (const std::uint64_t far :
+       {std::uint64_t{1} << 12, std::uint64_t{1} << 20, std::uint64_t{1} << 40}) {
+    CHECK(read_of_text(printed(begin, 0) + printed(sent, 32 + far)) ==
+          fmt::format("({} lack) 1 2 3 ", far));
+  }
+}
 
 TEST_CASE("dump source: a frame is back in time that is more than a second before another one") {
   CHECK(back_in_time({0, 1000, 2000}) == 0);

@@ -6,6 +6,8 @@
 #include <set>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "common/hex_words.hpp"
 #include "testing.hpp"
 
@@ -34,6 +36,57 @@ TEST_CASE("hex candidates: one line in many is enough for a form to be tried") {
   CHECK(forms_of_style(HexStyle::percent, prose + "rx=%00%04\n") != 0);
   CHECK(forms_of_style(HexStyle::words, prose + "rx 00 04 04 02 ok\n") >
         forms_of_style(HexStyle::words, prose + "rx 00 04 ok\n"));
+}
+
+TEST_CASE("hex candidates: three digits may be an offset, wherever they begin") {
+  const auto columns = [](std::string_view text) {
+    std::set<std::size_t> all;
+    for (const auto& form : other_forms(text)) {
+      if (form.style == HexStyle::offsets) {
+        all.insert(form.column);
+      }
+    }
+    return all;
+  };
+  CHECK(columns("rx>000: 00 04 04 02\n") == std::set<std::size_t>{3});
+  CHECK(columns("rx>0000: 00 04 04 02\n") == std::set<std::size_t>{3});
+  CHECK(columns("rx>00: 00 04 04 02\n").empty());
+}
+
+TEST_CASE("hex candidates: numbers in brackets are tried where there are such brackets") {
+  const auto tried = [](std::string_view text) {
+    std::string all;
+    for (const auto& form : other_forms(text)) {
+      if (form.style == HexStyle::decimal) {
+        all += fmt::format("{}{} ", form.bracket == '\0' ? ' ' : form.bracket, form.base);
+      }
+    }
+    return all;
+  };
+  CHECK(tried("rx 0 4 4 2") == " 10  8 ");
+  CHECK(tried("rx [4, 0]") == " 10  8 [10 [8 ");
+  CHECK(tried("rx [0, 4, ff]") == " 10  8 [10 [8 [16 "); // as Rust has it
+  CHECK(tried("rx {0, 4} (0, 4) <0, 4>") == " 10  8 {10 {8 (10 (8 <10 <8 ");
+}
+
+TEST_CASE("hex candidates: escapes are tried with digits of each kind, parted or not") {
+  const auto tried = [](std::string_view text, const auto& is_it) {
+    const auto forms = other_forms(text);
+    return std::ranges::count_if(
+        forms, [&](const HexForm& form) { return form.style == HexStyle::escapes && is_it(form); });
+  };
+  const auto plain = [](const HexForm& form) {
+    return form.quoted && !form.nested && !form.whole_groups;
+  };
+  const auto parted = [](const HexForm& form) { return form.whole_groups; };
+  const auto nested = [](const HexForm& form) { return form.nested; };
+  const auto bare = [](const HexForm& form) { return !form.quoted && form.whole_lines; };
+  CHECK(tried(R"(rx '\0\4')", plain) == 3);
+  CHECK(tried(R"(rx '\0\4')", parted) == 3);
+  CHECK(tried(R"(rx '\0\4')", nested) == 0);
+  CHECK(tried(R"(rx "'\0\4'")", nested) == 3);
+  CHECK(tried(R"(rx '\0\4')", bare) == 13); // behind up to so many words
+  CHECK(tried("rx '0 4'", [](const HexForm&) { return true; }) == 0);
 }
 
 TEST_CASE("hex candidates: digits are tried from the longest row of them on, and from the first") {

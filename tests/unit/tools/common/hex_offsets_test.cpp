@@ -132,6 +132,40 @@ TEST_CASE("hex offsets: from line to line") {
   });
 }
 
+TEST_CASE("hex offsets: a field that tshark prints beside a dump is no hex without an offset") {
+  const auto with = [](std::string_view line) {
+    return read("00000000: 00 04\n" + std::string(line) + "\n00000002: 05\n");
+  };
+  const std::string hex = "00040402000404020004040200040402";
+  for (const auto& field : {"    Data: " + hex, "    Data […]: " + hex, "        Value: " + hex}) {
+    CHECK(with(field) == "000405 passed 1");
+  }
+  for (const auto& other : {"Data: " + hex, "   Data: " + hex, "    Data " + hex, "    " + hex,
+                            "    Data 2: " + hex, "    5: " + hex}) {
+    CHECK(with(other) == "000405 passed 1 line 2: "s + no_offset);
+  }
+}
+
+TEST_CASE("hex offsets: words of gdb are told, and how it prints bytes") {
+  const std::string told = "words, whose bytes may stand in another order: print it with 'x/xb'";
+  const auto problem = [](std::string_view text) {
+    const auto form = judge_hex(text);
+    return form ? "" : form.error().what;
+  };
+  for (const auto* text : {"0x7ffe08:\t0x0500\t0xe13e\n", "0x7ffe08:\t0x05000000\t0xe13e0100\n",
+                           "0x7ffe08:\t0x05000000e13e0100\n", "0x7ffe08 <buf>:\t0x0500\n"}) {
+    CAPTURE(text);
+    CHECK(problem(text) == told);
+  }
+  for (const auto* text :
+       {"0x7ffe08:\t0x05\t0xe1\n", "0x7ffe08:\t0x0500\t0xe1\n", "0x7ffe08:\t0x0500\t0x0500e13e\n",
+        "0x7ffe08:\t0x050000\n", "0x7ffe08:\t0x05zz\n", "0x7ffe08:\n", "7ffe08:\t0x0500\n",
+        "0x7ffe08\t0x0500\n"}) {
+    CAPTURE(text);
+    CHECK(problem(text) != told);
+  }
+}
+
 TEST_CASE("hex offsets: the base of the offsets") {
   check_reads({
       {"0000000 00 01 02 03 04 05 06 07\n0000010 08", "000102030405060708"},

@@ -161,6 +161,29 @@ TEST_CASE("hex tokens: strings of escapes") {
   });
 }
 
+TEST_CASE("hex tokens: escapes in Python's bytes are told from those beside them") {
+  const auto is_marked = [](std::string_view text) {
+    const auto form = judge_hex(text);
+    REQUIRE(form);
+    CHECK(form->style == HexStyle::escapes);
+    return form->marked;
+  };
+  for (const auto* text :
+       {R"(b'\x00\x04\x04\x02')", R"(b"\x00\x04\x04\x02")", R"(rx b'a\x00\x04\x04\x02')",
+        R"({'from': '10.0.0.5', b'\x00\x04\x04\x02'})", R"(("10.0.0.5", b"\x00\x04\x04\x02"))",
+        R"((b'a', b"\x00\x04\x04\x02"))", R"((b"a", b'\x00\x04\x04\x02'))"}) {
+    CAPTURE(text);
+    CHECK(is_marked(text));
+  }
+  for (const auto* text :
+       {R"('\x00\x04\x04\x02')", R"("\x00\x04\x04\x02")", R"(b'a' '\x00\x04\x04\x02')",
+        R"(b"a" "\x00\x04\x04\x02")", R"(ab'\x00\x04\x04\x02')", R"(5b"\x00\x04\x04\x02")",
+        R"(\x00\x04\x04\x02 b'a')"}) {
+    CAPTURE(text);
+    CHECK_FALSE(is_marked(text));
+  }
+}
+
 TEST_CASE("hex tokens: digits behind a backslash") {
   const std::string text = R"("\0\012\1a\0")";
   CHECK(read_form({.style = HexStyle::escapes}, text) == "000a016100");

@@ -237,6 +237,49 @@ TEST_CASE("hex trial: another form has to read much more of what is looked for")
   CHECK(!chosen(15)); // less than one INIT
 }
 
+TEST_CASE("hex trial: little of a text is enough where a name tells which, or each line has one") {
+  const std::string bytes = "00040402000404020004040200040402"; // one INIT's size
+  const auto finds = [&](const std::string& text) {
+    return proven_form({text}, judge_hex(text),
+                       [&](std::span<const ByteBuffer> blocks) {
+                         return to_hex(blocks.front()) == bytes ? bytes.size() / 2 : 0;
+                       })
+        .has_value();
+  };
+  std::string watched;
+  for (std::size_t at = 0; at < bytes.size(); at += 2) {
+    watched += "0-90 UART on the second port of the board: RX data: " + bytes.substr(at, 2) + "\n";
+  }
+  std::string prose; // of more than 40 times as many characters as there are bytes
+  while (prose.size() < 700) {
+    prose += "nothing has come in this minute, either\n";
+  }
+  CHECK(finds(R"({"notes": ")" + std::string(700, '.') + R"(", "data": ")" + bytes + "\"}"));
+  CHECK(finds("notes: " + std::string(700, '.') +
+              "\ndata: !!binary |\n  AAQEAgAEBAIABAQCAAQEAg==\n"));
+  CHECK(finds(watched));
+  CHECK_FALSE(finds(prose + "rx " + bytes + "\n"));
+  CHECK(finds("rx " + bytes + "\n"));
+}
+
+TEST_CASE("hex trial: of two forms that read the same the one with less beside it is taken") {
+  std::string text;
+  for (int i = 0; i < 8; ++i) {
+    text += "12 00 04 04 02 00 04 04 02\n";
+  }
+  const auto form = proven_form({text}, judge_hex(text), [](std::span<const ByteBuffer> blocks) {
+    std::size_t known = 0;
+    const auto hex = to_hex(blocks.front());
+    for (auto at = hex.find("0004040200040402"); at != hex.npos;
+         at = hex.find("0004040200040402", at + 16)) {
+      known += 8;
+    }
+    return known;
+  });
+  REQUIRE(form);
+  CHECK(read_form(*form, "12 00 04 04 02 00 04 04 02\n") == "0004040200040402");
+}
+
 TEST_CASE("hex trial: what the sample's end cuts is no fault if more follows") {
   const std::string bytes = R"("00:00:00:05:00:01:3e:e1:3c:12:64:23:44:00:04:00")";
   const auto text = R"({"tcp.payload": )" + bytes + R"(, "data.data": )" + bytes +
@@ -348,6 +391,19 @@ TEST_CASE("hex digits: one digit too many is told at the end") {
   CHECK(read_form(digits, "rx 00h 04h") == "0004");
   CHECK(read_form(digits, "rx 0x00, 0X4, 0xff") == "0004ff");
   CHECK(read_form(digits, "rx 00h 04h 0") == "0004 line 1: an odd number of hex digits");
+}
+
+TEST_CASE("hex digits: of marked ones a long row without marks is named") {
+  HexForm marked{HexStyle::digits};
+  marked.marked = true;
+  std::string row;
+  for (int i = 0; i < 12; ++i) {
+    row += " 04";
+  }
+  const std::string other = " 2: there is more hex after the end of the first: give one at a time";
+  CHECK(read_by(marked, "00h 04h\n" + row) == "0004" + other);
+  CHECK(read_by(marked, "00h 04h\n00040402 00040402") == "0004" + other);
+  CHECK(read_by(marked, "00h 04h\n04 04 04") == "0004");
 }
 
 TEST_CASE("hex digits: quotes around something else mark no byte") {

@@ -56,12 +56,18 @@ TEST_CASE("mended JSON: text has no control characters, stray backslashes or hal
                                      {R"("\ud83dx\ude00")", R"("\ufffdx\ufffd")"},
                                      {R"("\ud83d\ud83d\ude00")", R"("\ufffd\ud83d\ude00")"},
                                      {R"("\ud83d\u0041")", R"("\ufffd\u0041")"},
+                                     {R"("\ud83dxxde00")", R"("\ufffdxxde00")"},
+                                     {R"("\ud83d\xde00")", R"("\ufffd\\xde00")"},
                                      {R"("\ud7ff\ue000")", R"("\ud7ff\ue000")"}}) {
     CAPTURE(json);
     CHECK(mended_json(json) == mended);
   }
   CHECK(mended_json("\"a") == "\"a"); // cut: no parser takes it
   CHECK(mended_json("\"a\\") == "\"a\\\\");
+  for (const auto size : {2U, 3U, 4U, 5U, 6U}) { // what is behind the text's end is none of it
+    const std::string cut(R"("\u12ab)", size);
+    CHECK(mended_json(std::string_view(R"("\u12ab)").substr(0, size)) == "\"\\" + cut.substr(1));
+  }
 }
 
 TEST_CASE("mended JSON: a string ends at the quote that is not escaped") {

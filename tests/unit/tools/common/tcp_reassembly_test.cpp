@@ -248,6 +248,55 @@ TEST_CASE("tcp: of connections with data the one silent longest is given up") {
   }
 }
 
+TEST_CASE("tcp: ports that are used again are a connection, of which one is given up") {
+  Reassembly tcp;
+  const auto syn = [&](const Endpoint& from, std::uint32_t number) {
+    tcp.add({from, server, number, 0, true, false, false, false, {}, 0});
+  };
+  for (std::uint32_t number = 1; number <= 100; ++number) {
+    syn(client(0), 1000 * number);
+  }
+  constexpr auto most = static_cast<std::uint32_t>(TcpReassembly::most_connections);
+  for (std::uint32_t i = 1; i < most; ++i) {
+    syn(client(i), 0);
+  }
+  CHECK(tcp.streams.connections == 99);
+  CHECK(tcp.reassembly.given_up() == 0);
+  for (std::uint32_t i = most; i < most + 10; ++i) {
+    syn(client(i), 0);
+  }
+  CHECK(tcp.reassembly.given_up() == 10);
+  CHECK(tcp.streams.connections == 109);
+  CHECK(tcp.of(client(9)).over);
+  CHECK_FALSE(tcp.of(client(10)).over);
+}
+
+TEST_CASE("tcp: what an answer acknowledges is told before that answer") {
+  struct Order : TcpReassembly::Listener {
+    void piece(const TcpConnection& connection, const TcpPiece& piece) override {
+      const auto& from = piece.from_a ? connection.a : connection.b;
+      all += (from == server ? "server " : "client ") + std::to_string(piece.bytes.size()) + " ";
+    }
+    void over(const TcpConnection&) override {}
+    std::string all;
+  };
+  Order order;
+  TcpReassembly tcp(order);
+  const ByteBuffer bytes(20);
+  const auto say = [&](const Endpoint& from, const Endpoint& to, std::uint32_t sequence,
+                       std::uint32_t acknowledgement, std::size_t size) {
+    tcp.segment({from, to, sequence, acknowledgement, false, true, false, false,
+                 Bytes(bytes).first(size), size});
+  };
+  say(client(1), server, 100, 500, 10); // without a SYN
+  CHECK(order.all.empty());
+  say(server, client(1), 500, 110, 5);
+  say(client(1), server, 110, 505, 20);
+  say(server, client(1), 505, 130, 0);
+  tcp.finish();
+  CHECK(order.all == "client 10 server 5 client 20 ");
+}
+
 TEST_CASE("tcp: connections that are over make room without a word") {
   Reassembly tcp;
   for (std::uint32_t i = 0; i < 50'000; ++i) {

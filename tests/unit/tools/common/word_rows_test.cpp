@@ -80,6 +80,28 @@ TEST_CASE("word rows: another command in a line is told, a trace is not") {
         row + " line 1: hex in another place than in the other lines");
 }
 
+TEST_CASE("word rows: hex of a line without bytes is excused where it stands beside bytes before") {
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const std::string other = "5cf92f3577b34da6a3ce929d0e0e4736";
+  const auto rx = [](const std::string& beside) { return "rx " + beside + " 00 04 04 02\n"; };
+  const auto tx = [](const std::string& beside) { return "tx " + beside + " none\n"; };
+  const std::string two = "0004040200040402";
+  const auto told = [](int line) {
+    return " line " + std::to_string(line) + ": hex in another place than in the other lines";
+  };
+  for (const auto& [text, expected] :
+       {std::pair{rx(trace) + tx(trace) + rx(other), two},
+        {rx(other) + tx(trace) + rx(trace), two + told(2)}, // too late
+        {tx(trace) + rx(trace) + rx(other), two},           // nothing was known of it before
+        {tx(trace) + rx(other) + rx(trace), two + told(1)},
+        {tx(trace) + tx(other) + rx(trace) + rx(trace), two + told(2)},
+        {rx(trace) + rx(trace) + tx(trace) + tx(other), two + told(4)},
+        {tx(trace), told(1)}}) {
+    CAPTURE(text);
+    CHECK(read_form(behind(2), text) == expected);
+  }
+}
+
 TEST_CASE("word rows: fewer bytes than the other lines have are told in the middle of a dump") {
   HexForm form = behind(1);
   form.most = 8;

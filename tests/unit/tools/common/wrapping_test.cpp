@@ -58,6 +58,16 @@ TEST_CASE("wrapping: a damaged line of JSON costs that line") {
         "00\n04\n05\n");
 }
 
+TEST_CASE("wrapping: however many lines of JSON are damaged, each costs itself") {
+  std::string text;
+  std::string expected;
+  for (int i = 0; i < 100; ++i) {
+    text += "{\"m\":\"00\n{\"o\":{\"p\":1},\"m\":\"04\"}\n";
+    expected += "00\n04\n";
+  }
+  CHECK(unwrapped({json, "m"}, text) == expected);
+}
+
 TEST_CASE("wrapping: lines of JSON know where they stand") {
   Unwrapper unwrapper({json, "m"});
   CHECK(unwrapper.text("{\n\"m\":\"00\\n04\"\n}\n{\"m\":\"05\"}\n") == "00\n04\n05\n");

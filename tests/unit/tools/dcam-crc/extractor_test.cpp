@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/record.hpp"
+#include "dcam-crc/file_name.hpp"
 #include "full_disk.hpp"
 #include "temporary_folder.hpp"
 #include "testing.hpp"
@@ -111,6 +113,21 @@ TEST_CASE("extractor: a file is named after its camera, its time and its kind") 
                                    {"%a.exe", "unknown_unknown_file_2.bin"}}) {
     CHECK(named([&](auto& of) { of.path = path; }) == name);
   }
+}
+
+TEST_CASE("extractor: metadata that do not say whose they are are those of the path's camera") {
+  const auto camera_of = [](std::string_view path, Bytes metadata) {
+    CapturedTransfer captured;
+    captured.path = path;
+    captured.metadata.assign(metadata.begin(), metadata.end());
+    const auto record = record_of(captured);
+    REQUIRE(record);
+    return record->camera;
+  };
+  const auto document = as_bytes(R"({"file":{}})");
+  CHECK(camera_of("%dashcam/1.jpg", document) == Camera::dashcam);
+  CHECK(camera_of("%dsm/1.jpg", document) == Camera::dsm);
+  CHECK_FALSE(camera_of("%a.jpg", document));
 }
 
 TEST_CASE("extractor: nothing to write, and too much") {

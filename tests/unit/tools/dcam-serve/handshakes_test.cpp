@@ -178,6 +178,19 @@ TEST_CASE("handshakes: beyond 32 at once one has to wait, and the slowest make r
   CHECK(peers.ended() == 2);
 }
 
+TEST_CASE("handshakes: who is served already makes no room for others") {
+  Peers peers(certificate().files());
+  const auto& early = peers.call();
+  const Client served(peers, early);
+  REQUIRE(served.secure);
+  peers.fill();
+  const auto& late = peers.call();
+  const Client client(peers, late);
+  peers.move_on(3s);
+  CHECK(client.secure);
+  CHECK_FALSE(early.peer->link->cancelled());
+}
+
 TEST_CASE("handshakes: the last to come has the next turn") {
   Peers peers(certificate().files());
   peers.fill();

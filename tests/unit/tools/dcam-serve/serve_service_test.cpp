@@ -162,6 +162,7 @@ TEST_CASE("serve service: SIGHUP takes devices and metrics from the options as t
   CHECK(server.status() == 0);
   CHECK(content_of(scene.folder() / "after.prom").contains("files_total 1\n"));
   CHECK(content_of(scene.folder() / "before.prom").contains("files_total 0\n"));
+  CHECK_FALSE(scene.says("--capture")); // there was none
 }
 
 TEST_CASE("serve service: SIGHUP says what of --config only a restart takes") {

@@ -114,6 +114,9 @@ TEST_CASE("kept media: a kind that is mistaken is told, a name with a sign in it
       mistaken_file("videoq=a.h265") ==
       "videoq=a.h265: 'videoq' is no kind of file; give photof, photor, videof or videor; did you "
       "mean 'videof'?");
+  for (const auto* empty : {"", "photof=", "videor="}) {
+    CHECK(mistaken_file(empty) == "'" + std::string(empty) + "' names no file");
+  }
   CHECK(mistaken_file("x=a") ==
         "x=a: 'x' is no kind of file; give photof, photor, videof or videor");
   for (const auto* fine : {"photof=a", "photor=a", "videof=a", "videor=a", "a.jpg", "=a", "a/b=c",
