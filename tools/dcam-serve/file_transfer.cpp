@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "dcam-serve/destination.hpp"
+#include "dcam-serve/guarded.hpp"
 #include "dcam-serve/sha256.hpp"
 #include "dualcam/media/media_type.hpp"
 #include "dualcam/storage/durable.hpp"
@@ -253,21 +254,22 @@ Result<Finish> FileTransfer::how_to_finish(const FileCompleted& completed, Barri
       !folder) {
     return std::unexpected(folder.error());
   }
-  Finish how{.name = name_,
-             .if_exists = folder_.options().if_exists,
-             .bytes = completed.bytes,
-             .crc = completed.crc,
-             .metadata = facts().metadata_payload,
-             .sidecar = facts().sidecar()};
-  if (auto& digest = part_->digest(); !digest) {
-    digest.emplace();
-    how.read = [&digest](Bytes bytes) { digest->add(bytes); };
-  }
-  return how;
+  return Finish{.name = name_,
+                .if_exists = folder_.options().if_exists,
+                .bytes = completed.bytes,
+                .crc = completed.crc,
+                .metadata = facts().metadata_payload,
+                .sidecar = facts().sidecar()};
 }
 
 asio::awaitable<Result<Finished>> FileTransfer::finish_new(const FileCompleted& completed,
                                                            Unsaid& unsaid) {
+  const auto read = // a barrier may be under way meanwhile
+      co_await disk_.run([this] { return guarded([this] { return part_->read_back(); }); });
+  if (!read) {
+    auto error = co_await keep_unnamed(read.error());
+    co_return std::unexpected(std::move(error));
+  }
   Unsaid::Hold hold;
   auto naming = std::make_shared<Naming>(*part_, [&](Barrier& barrier) {
     if (hold.imei() == 0) {
@@ -278,17 +280,12 @@ asio::awaitable<Result<Finished>> FileTransfer::finish_new(const FileCompleted& 
   co_await disk_.commit(naming);
   const auto& named = naming->result;
   if (!named) {
-    const auto error = named.error();
-    if (error.category == ErrorCategory::crc) {
-      const auto kept = co_await set_aside();
-      path_ = kept.value_or(path_);
-      co_return std::unexpected(kept ? error : kept.error());
-    }
-    if (!naming->has_begun()) { // no name, but nothing is lost
-      (void)co_await leave(0, 0);
+    auto error = named.error();
+    if (!naming->has_begun()) {
+      error = co_await keep_unnamed(std::move(error));
     }
     disk_.post([released = std::move(hold)] {});
-    co_return std::unexpected(error);
+    co_return std::unexpected(std::move(error));
   }
   if (!*named) {
     co_return Finished{Finished::What::skipped, name_, part_->data(), false};
@@ -296,7 +293,18 @@ asio::awaitable<Result<Finished>> FileTransfer::finish_new(const FileCompleted& 
   path_ = (*named)->path;
   co_return Finished{Finished::What::stored, path_,
                      part_->data(),          true,
-                     part_->digest()->hex(), {std::move(hold), (*named)->record}};
+                     part_->sha256(),        {std::move(hold), (*named)->record}};
+}
+
+/// Nothing of it is lost. What is to be told.
+asio::awaitable<Error> FileTransfer::keep_unnamed(Error error) {
+  if (error.category != ErrorCategory::crc) {
+    (void)co_await leave(0, 0);
+    co_return error;
+  }
+  const auto kept = co_await set_aside();
+  path_ = kept.value_or(path_);
+  co_return kept ? error : kept.error();
 }
 
 Result<Finished> FileTransfer::finish_known(const FileCompleted& completed, Unsaid& unsaid) {

@@ -56,6 +56,7 @@ private:
   asio::awaitable<Result<void>> failure();
   Result<Finish> how_to_finish(const FileCompleted& completed, Barrier& barrier);
   asio::awaitable<Result<Finished>> finish_new(const FileCompleted& completed, Unsaid& unsaid);
+  asio::awaitable<Error> keep_unnamed(Error error);
   Result<Finished> finish_known(const FileCompleted& completed, Unsaid& unsaid);
 
   const FolderDestination& folder_;

@@ -55,6 +55,21 @@ void GrowingPart::append(const Block& block, Tail tail) {
   grew_(shared_from_this(), file_->data().bytes - prepared_ >= much);
 }
 
+Result<void> GrowingPart::read_back() {
+  if (error_) {
+    return state();
+  }
+  if (digest_) {
+    return file_->read_back();
+  }
+  Sha256 digest;
+  auto read = file_->read_back([&](Bytes bytes) { digest.add(bytes); });
+  if (read) {
+    digest_ = std::move(digest);
+  }
+  return read;
+}
+
 Result<Job::Step> GrowingPart::prepare(Barrier& barrier) {
   if (error_ || handed_over_ || file_->unsaved() == 0) {
     return Step::done;

@@ -47,9 +47,10 @@ public:
 
   /// Not once something has failed.
   void append(const Block& block, Tail tail = Tail::written);
-  /// Of what has been appended, if that is the whole file so far: what came in earlier connections
-  /// is only on the disk.
-  std::optional<Sha256>& digest() { return digest_; }
+  /// Once the whole file has been appended, as ResumableFile.
+  Result<void> read_back();
+  /// Of the whole file; after `read_back`, once.
+  std::string sha256() { return digest_->hex(); }
   /// As once something has failed.
   Result<void> state() const;
   /// What a barrier has failed for is closed as it is, so that the camera's next connection can
@@ -71,8 +72,8 @@ private:
   std::function<void()> failed_;
   std::optional<ResumableFile> file_; ///< from its first packet on
   HeldData data_before_;              ///< it was closed
-  std::optional<Sha256> digest_;
-  std::uint64_t prepared_ = 0; ///< bytes
+  std::optional<Sha256> digest_;      ///< of all so far, if no earlier connection brought any of it
+  std::uint64_t prepared_ = 0;        ///< bytes
   std::optional<Error> error_;
   bool broken_ = false;
   bool handed_over_ = false;

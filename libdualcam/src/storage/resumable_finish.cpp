@@ -126,6 +126,16 @@ Result<FileRecord> ResumableFile::read_whole(const std::function<void(Bytes)>& t
   return checked ? Result<FileRecord>(std::move(record)) : std::unexpected(checked.error());
 }
 
+Result<void> ResumableFile::read_back(const std::function<void(Bytes)>& take) {
+  const auto written = part_.append({}); // what was held back
+  auto record = written ? read_whole(take) : std::unexpected(written.error());
+  if (!record) {
+    return std::unexpected(record.error());
+  }
+  record_ = std::move(*record);
+  return {};
+}
+
 /// A name that nobody else is about to give to a file, with the sidecar of that. nullopt: it is
 /// taken and is to be skipped.
 Result<std::optional<fs::path>> ResumableFile::reserve_name(const Finish& how, Barrier& barrier) {
@@ -172,14 +182,12 @@ Result<bool> ResumableFile::prepare_finish(const Finish& how, Barrier& barrier) 
   if (const auto left = leave(); !left) {
     return std::unexpected(left.error());
   }
-  if (!record_) { // the first time; later only the name was taken meanwhile
-    auto record = read_whole(how.read);
-    if (!record) {
-      return std::unexpected(record.error());
+  if (!record_) { // later only the name was taken meanwhile
+    if (const auto read = read_back(); !read) {
+      return std::unexpected(read.error());
     }
-    record_ = std::move(*record);
-    record_->identity.metadata = how.metadata;
   }
+  record_->identity.metadata = how.metadata;
   const auto name = reserve_name(how, barrier);
   if (!name || !*name) {
     return name ? Result<bool>(false) : std::unexpected(name.error());

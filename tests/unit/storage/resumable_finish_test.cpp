@@ -58,6 +58,7 @@ TEST_CASE("resumable file: a file whose packets are not of one size is compared 
 
 TEST_CASE("resumable file: what is not what was verified gets no name") {
   const auto bytes = content();
+  const bool reads_first = GENERATE(false, true);
   const auto refused = [&](std::uint64_t size, std::uint16_t crc, ByteBuffer change_disk = {}) {
     const TemporaryFolder folder;
     auto file = begin(folder / "a.jpg");
@@ -69,13 +70,17 @@ TEST_CASE("resumable file: what is not what was verified gets no name") {
     }
     write_file(folder / "a.jpg.part", on_disk);
     StateFolder state(folder.path(), 1);
-    const auto finished = file->finish({.name = folder / "a.jpg",
-                                        .if_exists = IfExists::fail,
-                                        .bytes = size,
-                                        .crc = crc,
-                                        .metadata = {}});
-    REQUIRE_FALSE(finished);
-    CHECK(finished.error().category == ErrorCategory::crc);
+    auto done = reads_first ? file->read_back() : Result<void>();
+    if (done) {
+      const auto finished = file->finish({.name = folder / "a.jpg",
+                                          .if_exists = IfExists::fail,
+                                          .bytes = size,
+                                          .crc = crc,
+                                          .metadata = {}});
+      done = finished ? Result<void>() : std::unexpected(finished.error());
+    }
+    REQUIRE_FALSE(done);
+    CHECK(done.error().category == ErrorCategory::crc);
     CHECK(read(state).records.empty());
     CHECK(file->set_aside() == folder / "a_1.jpg.part");
     CHECK(file->path() == folder / "a_1.jpg.part");
@@ -88,6 +93,28 @@ TEST_CASE("resumable file: what is not what was verified gets no name") {
   refused(bytes.size() + 1, crc);
   refused(bytes.size(), crc, {std::byte{1}});
   refused(bytes.size(), crc, {std::byte{0x11}, std::byte{0x08}, std::byte{0x01}}); // same CRC-16
+}
+
+TEST_CASE("resumable file: it is read back while growth is on its way to the disk, and then once") {
+  const TemporaryFolder folder;
+  const auto bytes = content();
+  auto file = begin(folder / "a.jpg");
+  REQUIRE(file);
+  add(*file, bytes, 1, packets);
+  Barrier growth;
+  REQUIRE(file->prepare(growth));
+  ByteBuffer read;
+  REQUIRE(file->read_back([&](Bytes piece) { append(read, piece); }));
+  CHECK(read == bytes);
+  REQUIRE(growth.sync());
+  file->publish(growth);
+  REQUIRE(growth.sync());
+  file->confirm();
+  write_file(folder / "a.jpg.part", std::string(bytes.size(), '-')); // would be noticed
+  const auto finished = finish(*file, folder / "a.jpg", bytes, IfExists::fail);
+  REQUIRE(finished);
+  CHECK((*finished)->path == folder / "a.jpg");
+  CHECK(known(state_in(folder.path()), identity()).front().data.crc == crc16(bytes));
 }
 
 TEST_CASE("resumable file: skipping a taken name leaves nothing behind") {

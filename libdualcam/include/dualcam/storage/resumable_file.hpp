@@ -39,8 +39,6 @@ struct Finish {
   std::uint16_t crc = 0;                 ///< CRC-16/KERMIT of these, as the session says
   ByteBuffer metadata;                   ///< as known by now; empty = not known
   std::string sidecar{};                 ///< the content of FILE.json; empty = there is none
-  /// Gets the whole file as it is read back, once, in pieces that are valid during the call.
-  std::function<void(Bytes)> read{};
 };
 
 /// A file that has its name.
@@ -126,6 +124,10 @@ public:
   /// `skip`; the part is removed then. `folders` as for `create`.
   Result<std::optional<StoredFile>> finish(const Finish& how, Barrier folders = {});
 
+  /// Reads the whole file back, which else the first step of finishing does, and takes its time;
+  /// nothing more is appended then. Errors as of `finish`. `take` gets it in pieces that are valid
+  /// during the call.
+  Result<void> read_back(const std::function<void(Bytes)>& take = {});
   /// Finishing, the first step: the sidecar is written, as FILE.json.part, which keeps the file's
   /// name from others, and the record. False: the name is taken, and `if_exists` is `skip`.
   Result<bool> prepare_finish(const Finish& how, Barrier& barrier);
