@@ -52,7 +52,7 @@ public:
 
   /// Whether it takes this file next; otherwise it waits for another one.
   virtual bool takes(const FileRef& file) const = 0;
-  /// Whether a file that does not come lets the camera's others go first.
+  /// Whether it takes more than one file: one that does not come lets the camera's others go first.
   virtual bool takes_others() const = 0;
   virtual asio::awaitable<Result<std::unique_ptr<Transfer>>> begin(FileFacts facts,
                                                                    std::uint32_t announced) = 0;

@@ -65,7 +65,7 @@ ExitCode print_paths(const ServeOptions& options) {
                                                 {"kind", facts.kind()},
                                                 {"path", path.string()}})
                                      : path.string());
-    if (options.to_stdout) {
+    if (!destination->takes_others()) {
       break;
     }
   }
