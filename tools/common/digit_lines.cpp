@@ -29,18 +29,19 @@ void DigitLines::take(std::string_view text) {
   }
 }
 
-/// Digits broken into lines of an odd length: the last one goes on in the next line.
+/// Digits broken into lines of an odd length: the last one goes on in the next line. A shorter one,
+/// the last of them, that would leave a digit over is a line of its own.
 void DigitLines::run(std::string_view digits) {
-  if (!std::ranges::all_of(digits, is_hex_digit) ||
-      (run_length_ != 0 && digits.size() > run_length_)) {
-    end();
-    if (!std::ranges::all_of(digits, is_hex_digit) || digits.size() % 2 == 0) {
-      take(digits);
-      return;
-    }
-  }
+  const bool is_hex = std::ranges::all_of(digits, is_hex_digit);
+  const bool is_even = digits.size() % 2 == 0;
   const bool last = run_length_ != 0 && digits.size() < run_length_;
-  run_length_ = run_length_ == 0 ? digits.size() : run_length_;
+  const bool goes_on = is_hex && digits.size() <= run_length_ && !(last && digit_ && is_even);
+  if (run_length_ != 0 && !goes_on) {
+    end();
+    take(digits);
+    return;
+  }
+  run_length_ = digits.size();
   take_part(digits);
   if (last) {
     end();
@@ -50,7 +51,7 @@ void DigitLines::run(std::string_view digits) {
 void DigitLines::end() {
   run_length_ = 0;
   if (std::exchange(digit_, std::nullopt)) {
-    problem("an odd number of hex digits: one is missing, or one too many");
+    problem_at(digit_line_, "an odd number of hex digits: one is missing, or one too many");
   }
 }
 
@@ -65,6 +66,7 @@ void DigitLines::take_part(std::string_view part) {
         bytes.push_back(static_cast<std::byte>(*std::exchange(digit_, std::nullopt) << 4 | value));
       } else {
         digit_ = value;
+        digit_line_ = line_number();
       }
     } else if (digit_) {
       refuse("an odd number of hex digits");

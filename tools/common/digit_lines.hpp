@@ -1,6 +1,7 @@
 // Lines of hex digits, maybe behind a time, an address or another prefix.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ private:
   std::string before_;            ///< the word before the bytes of the last line
   std::size_t run_length_ = 0;    ///< of odd lines of digits that go on in the next one
   std::optional<unsigned> digit_; ///< the first of two
+  std::uint64_t digit_line_ = 0;  ///< where it stands
 };
 
 } // namespace dualcam::inline tools

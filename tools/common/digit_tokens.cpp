@@ -29,7 +29,7 @@ void DigitTokens::take(char c) {
 
 void DigitTokens::end() {
   if (is_odd_) {
-    wrong("an odd number of hex digits");
+    wrong(digit_line_, "an odd number of hex digits");
   }
 }
 
@@ -92,6 +92,7 @@ void DigitTokens::digits(std::string_view digits) {
   other_ = row_ = 0;
   for (const char c : digits) {
     started_ = true;
+    digit_line_ = line();
     value_ = (value_ << 4 | hex_value(c)) & 0xFF;
     if (is_odd_) {
       byte(value_);

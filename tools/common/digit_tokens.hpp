@@ -18,14 +18,15 @@ private:
 
   std::uint64_t at_ = 0; ///< characters so far
   std::string word_;
-  bool streams_ = false;   ///< a word of digits is too long to be kept
-  bool is_marked_ = false; ///< the last word, or what has come of it
-  char before_ = 0;        ///< the character before
-  bool started_ = false;   ///< the first digits have come
-  bool stopped_ = false;   ///< the digits have ended
-  std::size_t other_ = 0;  ///< digits in a row that are not read
-  std::size_t row_ = 0;    ///< of these in groups that are as long as the last
-  std::size_t group_ = 0;  ///< how long that is
+  bool streams_ = false;         ///< a word of digits is too long to be kept
+  bool is_marked_ = false;       ///< the last word, or what has come of it
+  char before_ = 0;              ///< the character before
+  bool started_ = false;         ///< the first digits have come
+  bool stopped_ = false;         ///< the digits have ended
+  std::size_t other_ = 0;        ///< digits in a row that are not read
+  std::size_t row_ = 0;          ///< of these in groups that are as long as the last
+  std::size_t group_ = 0;        ///< how long that is
+  std::uint64_t digit_line_ = 0; ///< of the last digit
   unsigned value_ = 0;
   bool is_odd_ = false; ///< the first digit of a pair has come
 };

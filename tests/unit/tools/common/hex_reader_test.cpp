@@ -300,7 +300,7 @@ TEST_CASE("hex: a digit too few or too many") {
         "000404 line 1: an odd number of hex digits: one is missing, or one too many");
   check_left_out("00 04 4 02", "an odd number");
   check_left_out("000 404", "an odd number");
-  CHECK(read("00040\n402f\n00\n").find("line 2: an odd number") != std::string::npos);
+  CHECK(read("00040\n402f\n00\n").find("line 1: an odd number") != std::string::npos);
   CHECK(read("000\n40402f\nf").find("an odd number") != std::string::npos);
   CHECK(read(to_hex(random_bytes(50'000, 3)) + "a\n").find("line 1: an odd number") !=
         std::string::npos);
