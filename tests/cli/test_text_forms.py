@@ -154,6 +154,22 @@ class TextForms(ToolTest):
                 self.assertEqual(code, 1)
                 self.assertIn(16, [event.get("bytes") for event in events])
 
+    def test_a_damaged_message_without_a_checksum_is_named(self):
+        """INIT's and metadata's: all packets are there, and nothing but the text tells."""
+        messages = list(wrapped_forms.messages(PLAIN))
+        for name, parted in {"digits": lambda each: each.hex(), "pairs": lambda each: each.hex(" "),
+                             "groups": lambda each: each.hex(" ", -4)}.items():
+            for bad in (0, 1):
+                lines = [parted(message) for message in messages]
+                middle = lines[bad].index("3", len(lines[bad]) // 4)
+                for damage in ("O", "?", ""):
+                    lines[bad] = parted(messages[bad])
+                    lines[bad] = lines[bad][:middle] + damage + lines[bad][middle + 1:]
+                    with self.subTest(form=name, line=bad + 1, damage=damage):
+                        code, _, said = self.answer("\n".join(lines) + "\n")
+                        self.assertEqual(code, 1, said)
+                        self.assertRegex(said, rf"line {bad + 1}: ")
+
     def test_yaml(self):
         self.is_read(text_forms.yaml_forms())
 

@@ -1,6 +1,7 @@
 #include "common/hex_trial.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,11 +34,14 @@ public:
         std::size_t word = 1) {
     constexpr std::uint64_t most_repeated = 64 << 10;
     HexReader reader(*this, form, most_repeated);
-    reader.feed(text);
+    feed(reader, text);
     const auto before_end = reader.problem_count();
     reader.finish();
     problems_ = sample.goes_on ? before_end : reader.problem_count();
     goes_on_ = sample.goes_on;
+    for (const auto& problem : reader.problems()) {
+      named_lines_.insert(problem.line);
+    }
     passed_over_ = reader.lines_passed_over();
     for (std::size_t at = 0; word > 1 && at + word <= blocks_.back().size(); at += word) {
       std::ranges::reverse(std::span(blocks_.back()).subspan(at, word));
@@ -82,29 +86,56 @@ public:
     if (explains(other) || other.explains(*this)) {
       return explains(other);
     }
-    const auto much = other.vouched_ / 16;
-    return vouched_ > other.vouched_ + much ||
-           (vouched_ + much >= other.vouched_ && problems_ < other.problems_) ||
-           (vouched_ > other.vouched_ && problems_ == other.problems_) ||
-           (vouched_ == other.vouched_ && problems_ == other.problems_ && bytes_ < other.bytes_);
+    const auto lost = problems_ + not_read_of(other);
+    const auto other_lost = other.problems_ + other.not_read_of(*this);
+    const bool tells_more =
+        problems_ != other.problems_ ? problems_ > other.problems_ : bytes_ < other.bytes_;
+    return vouched_ > other.vouched_ + other.little() ||
+           (vouched_ + other.little() >= other.vouched_ && lost < other_lost) ||
+           (vouched_ > other.vouched_ && lost == other_lost) ||
+           (vouched_ == other.vouched_ && lost == other_lost && tells_more);
   }
 
 private:
   static constexpr std::size_t least = 16; ///< one INIT
 
-  /// Of damage that costs the other no less, the one that names a few lines knows more.
-  bool explains(const Trial& other) const {
-    constexpr std::size_t least_of_each = 64; // bytes
-    return vouched_ >= other.vouched_ && other.is_silent() && problems_ != 0 &&
-           least_of_each * problems_ <= other.bytes_ - other.vouched_;
+  /// Line by line, which tells of which nothing was read.
+  void feed(HexReader& reader, std::string_view text) {
+    while (!text.empty()) {
+      const auto size = std::min(text.find('\n'), text.size() - 1) + 1;
+      unread_lines_.insert(++line_);
+      reader.feed(text.substr(0, size));
+      text.remove_prefix(size);
+    }
   }
+  /// Lines that the other one names, of which this one reads nothing and says nothing. Bad ones are
+  /// few: of many it is wrong.
+  std::uint64_t not_read_of(const Trial& other) const {
+    if (2 * other.named_lines_.size() > other.line_ - other.unread_lines_.size()) {
+      return 0;
+    }
+    return static_cast<std::uint64_t>(std::ranges::count_if(other.named_lines_, [this](auto line) {
+      return unread_lines_.contains(line) && !named_lines_.contains(line);
+    }));
+  }
+  /// Of damage that costs both, or the other one more, this one names the lines.
+  bool explains(const Trial& other) const {
+    constexpr std::size_t clear = 64; // bytes of a line
+    return problems_ != 0 && other.is_silent() && vouched_ + other.little() >= other.vouched_ &&
+           (others() + problems_ <= other.others() || clear * problems_ <= other.others());
+  }
+  /// Of what is looked for, as much as a line or so has.
+  std::size_t little() const { return vouched_ / 16; }
+  /// Bytes that are not what is looked for.
+  std::size_t others() const { return bytes_ - vouched_; }
   /// Not all is what is looked for, and nothing says why.
   bool is_silent() const {
     constexpr std::size_t cut_packet = 1100;
-    return problems_ == 0 && bytes_ - vouched_ > (goes_on_ ? cut_packet : 0);
+    return problems_ == 0 && others() > (goes_on_ ? cut_packet : 0);
   }
 
   void bytes(Bytes bytes, bool other_side) override {
+    unread_lines_.erase(line_);
     if (!other_side) {
       append(blocks_.back(), bytes);
     }
@@ -123,6 +154,9 @@ private:
   bool goes_on_ = false;
   std::size_t vouched_ = 0;
   std::uint64_t problems_ = 0;
+  std::set<std::uint64_t> named_lines_; ///< the first ones with problems
+  std::set<std::uint64_t> unread_lines_;
+  std::uint64_t line_ = 0;
   std::uint64_t passed_over_ = 0; ///< lines
 };
 

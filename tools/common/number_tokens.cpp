@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "common/clock_word.hpp"
 #include "common/hex_digits.hpp"
 
 namespace dualcam::inline tools {
@@ -172,7 +173,7 @@ void NumberTokens::take_decimal(std::string_view token, std::uint64_t line) {
   }
   const auto value = numbers_.byte_of(token);
   if (!value) {
-    if (depth_ > 0 || !ByteNumbers::is_name(token)) {
+    if (depth_ > 0 || !(ByteNumbers::is_name(token) || is_date(token))) {
       wrong(line, value.error());
     }
     return;

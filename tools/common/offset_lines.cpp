@@ -9,6 +9,7 @@
 #include "common/counted.hpp"
 #include "common/digit_line.hpp"
 #include "common/hex_digits.hpp"
+#include "common/word_rows.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -45,6 +46,18 @@ std::optional<OffsetLine> OffsetLines::behind_prefix(std::string_view text) cons
   return std::nullopt;
 }
 
+/// `rx 00000c36 ok`: where the bytes end, as `hexdump -C` has it last.
+bool OffsetLines::is_end(std::string_view text) const {
+  const auto words = alphanumeric_words(text);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const auto line = parsed(words[i]);
+    if (line && line->bytes.empty() && line->offset == sides_[0].expected) {
+      return i + 1 == words.size() || !is_whole_hex(words[i + 1]);
+    }
+  }
+  return false;
+}
+
 void OffsetLines::take(std::string_view text) {
   text.remove_prefix(std::min(form().column, text.size()));
   auto line = parsed(text);
@@ -65,7 +78,7 @@ void OffsetLines::take(std::string_view text) {
     // Bytes whose offset is damaged or missing; what packets are headed by has none.
     const auto digits = parse_digit_line(text);
     const bool has_bytes = digits.bytes.size() >= 8 || digits.problem.starts_with("hex with");
-    if (has_bytes && !is_label_line(text) && !is_field(text)) {
+    if (has_bytes && !is_label_line(text) && !is_field(text) && !is_end(text)) {
       problem("hex without the offset that the other lines have");
       named_ = true;
     }

@@ -25,6 +25,7 @@ private:
   void take(std::string_view text) override;
   std::optional<OffsetLine> parsed(std::string_view text) const;
   std::optional<OffsetLine> behind_prefix(std::string_view text) const;
+  bool is_end(std::string_view text) const;
   void place(const OffsetLine& line);
   static bool is_last(const Side& side, const OffsetLine& line);
   void report_gap(std::uint64_t count);

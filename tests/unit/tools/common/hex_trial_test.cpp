@@ -1,5 +1,7 @@
 #include "common/hex_trial.hpp"
 
+#include "capture/dump_testing.hpp"
+#include "common/dump_source.hpp"
 #include "common/hex_words.hpp"
 #include "tools/common/hex_reading.hpp"
 
@@ -169,6 +171,31 @@ TEST_CASE("hex trial: a line's number may grow, so words are counted rather than
   REQUIRE(form);
   const auto line = R"("1000","RX","00 04 04 02 00 04 04 02")";
   CHECK(to_hex(parse_words_line(line, *form, std::nullopt).bytes) == "0004040200040402");
+}
+
+TEST_CASE("hex trial: a line that one form names is not passed over in silence by another") {
+  const auto sent = to_hex(DeviceStream(3).session().bytes);
+  const auto said_of = [&](std::size_t digits, std::string_view between, std::size_t at,
+                           std::string_view damage) {
+    std::string text;
+    for (std::size_t i = 0; i < sent.size(); i += digits) {
+      const bool is_end = i % 800 == 800 - digits; // few lines, as of messages
+      text.append(sent, i, digits).append(is_end ? "\n" : between);
+    }
+    const auto second = text.find('\n') + 1;
+    text.replace(second + at, 1, damage);
+    HexLog log;
+    HexReader reader(log, camera_bytes);
+    reader.feed(text);
+    return end_of(reader, log).substr(log.text.find(" line "));
+  };
+  for (const std::string_view damage : {"O", "g", "?", ""}) {
+    CAPTURE(damage);
+    CHECK(said_of(800, "", 400, damage).starts_with(" line 2: "));
+    CHECK(said_of(2, " ", 400, damage).starts_with(" line 2: "));
+    CHECK(said_of(4, " ", 401, damage).starts_with(" line 2: "));
+    CHECK(said_of(8, " ", 401, damage).starts_with(" line 2: "));
+  }
 }
 
 } // namespace dualcam
