@@ -84,6 +84,25 @@ TEST_CASE("camera locks: a folder that is tidied up before the file is in it is 
   CHECK(std::filesystem::exists(folder.path() / state_folder_name / camera_locks_name));
 }
 
+TEST_CASE("camera locks: where it is not known which file has the name nothing is kept locked") {
+  const TemporaryFolder folder;
+  struct Failing : FileSystem {
+    int lstat(const char* path, struct stat* status) override {
+      errno = EIO;
+      return fails ? -1 : FileSystem::lstat(path, status);
+    }
+    bool fails = false;
+  } files;
+  const FileSystem::Use use(files);
+  CameraLocks locks(folder.path(), folder.path());
+  REQUIRE(locks.take(imei).value());
+  locks.release(imei);
+  files.fails = true;
+  CHECK_FALSE(locks.take(imei));
+  files.fails = false;
+  CHECK(CameraLocks(folder.path(), folder.path()).take(imei).value());
+}
+
 TEST_CASE("camera locks: where there can be none that is an error") {
   const TemporaryFolder folder;
   CameraLocks locks(folder.path() / "missing", folder.path() / "missing");

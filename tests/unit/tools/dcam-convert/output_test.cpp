@@ -152,12 +152,24 @@ TEST_CASE("output: a temporary file takes no name that is refused") {
 }
 
 TEST_CASE("output: what another program has made of the file is looked at") {
+  struct Unreadable : FileSystem {
+    ssize_t pread(int descriptor, void* into, std::size_t count, off_t offset) override {
+      errno = EIO;
+      return fails ? -1 : FileSystem::pread(descriptor, into, count, offset);
+    }
+    bool fails = false;
+  } files;
+  const FileSystem::Use use(files);
   const TemporaryFolder folder;
   auto output = good(folder / "a.mkv");
   write_file(output.temporary_path(), as_text(matroska(3)));
   CHECK(output.check(ResultForm::matroska)->pictures == 3);
   CHECK(output.check(ResultForm::matroska)->flaw.empty());
   CHECK_FALSE(output.check(ResultForm::mp4)->flaw.empty());
+  files.fails = true;
+  const auto verdict = output.check(ResultForm::matroska);
+  REQUIRE_FALSE(verdict); // which says nothing of the result
+  CHECK_THAT(verdict.error().message, ContainsSubstring("Input/output error"));
   CHECK(output.try_to_write());
   CHECK(output.write_failure(ENOSPC).message ==
         "cannot write " + (folder / "a.mkv.part").string() +

@@ -138,6 +138,21 @@ TEST_CASE("crc tool: a whole transfer is told with its bytes and its CRC") {
   CHECK(ran.errors.empty());
 }
 
+TEST_CASE("crc tool: of a compressed dump that is cut all there is is read, and it is told so") {
+  const auto stream = DeviceStream(1, 100).session();
+  const auto size = static_cast<std::uint16_t>(stream.bytes.size());
+  auto compressed = from_hex("1f8b0800000000000003 01"); // one block, as it stands
+  for (const unsigned each : {unsigned{size}, ~unsigned{size}}) {
+    compressed.push_back(static_cast<std::byte>(each & 0xFF));
+    compressed.push_back(static_cast<std::byte>(each >> 8 & 0xFF));
+  }
+  append(compressed, stream.bytes); // its CRC and its size lack
+  const auto ran = dump(compressed);
+  CHECK(ran.code == ExitCode::bad_data);
+  CHECK_THAT(ran.output, ContainsSubstring("1 packet: 1 good"));
+  CHECK_THAT(ran.errors, ContainsSubstring("d: is not all there: gzip: "));
+}
+
 TEST_CASE("crc tool: what was damaged is told, though it came again") {
   const auto stream = mended();
   auto ran = dump(stream.bytes);

@@ -163,6 +163,10 @@ TEST_CASE("serve service: SIGHUP takes devices and metrics from the options as t
   CHECK(content_of(scene.folder() / "after.prom").contains("files_total 1\n"));
   CHECK(content_of(scene.folder() / "before.prom").contains("files_total 0\n"));
   CHECK_FALSE(scene.says("--capture")); // there was none
+  // Of rounds that store those count that had something to store.
+  CHECK_FALSE(
+      content_of(scene.folder() / "after.prom").contains("commit_duration_seconds_count 0\n"));
+  CHECK(content_of(scene.folder() / "before.prom").contains("commit_duration_seconds_count 0\n"));
 }
 
 TEST_CASE("serve service: SIGHUP says what of --config only a restart takes") {
