@@ -117,6 +117,16 @@ std::string joined_problem(const Words& words, std::size_t first) {
   return {};
 }
 
+/// `0 4 O4 2 a ff 10 7`: bytes without a 0 before them, and one that is none.
+bool is_spoilt_unpadded(const Words& words) {
+  constexpr std::size_t least = 8;
+  const auto bytes = static_cast<std::size_t>(std::ranges::count_if(words, [](auto each) {
+    const auto word = unwrapped(each);
+    return !word.empty() && word.size() <= 2 && is_all_hex(word);
+  }));
+  return words.size() >= least && bytes + 1 == words.size();
+}
+
 bool has_much_hex(const Words& words) {
   constexpr std::size_t few = 4;
   std::size_t row = 0;         // of words of one size
@@ -274,7 +284,9 @@ std::string problem_without_hex(const Words& words) {
   if (std::ranges::any_of(words, is_percent_encoded)) {
     return "percent-encoded bytes: decode them, and print them as hex";
   }
-  return has_much_hex(words) && !names_something(words) ? std::string(among_others) : "";
+  return (has_much_hex(words) || is_spoilt_unpadded(words)) && !names_something(words)
+             ? std::string(among_others)
+             : "";
 }
 
 std::string problem_with_hex(std::string_view line, std::string_view whole, const Words& words,

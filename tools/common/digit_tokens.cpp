@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/hex_digits.hpp"
+#include "common/spoilt_hex.hpp"
 
 namespace dualcam::inline tools {
 
@@ -58,13 +59,28 @@ void DigitTokens::end_word(char behind) {
     if (form().marked && !is_marked) {
       other_digits(word);
     } else {
-      digits(prefixed && word.size() % 2 != 0 && !is_odd_ ? "0" : "");
-      digits(word);
+      marked_digits(word, prefixed || (is_marked && word.size() == 1));
     }
   } else if (!word.empty()) {
     other_ = row_ = 0;
+    const bool is_byte = word.size() <= 2 && std::ranges::any_of(word, is_hex_digit);
+    if (is_byte && form().marked && started_ && (prefixed || signs.contains(before_))) {
+      wrong(std::string(spoilt_digits));
+    }
   }
   word_.clear();
+}
+
+/// `is_whole`: a 0 may lack before it, if that lacks before other bytes.
+void DigitTokens::marked_digits(std::string_view digits_of_word, bool is_whole) {
+  const bool is_pair = digits_of_word.size() == 2;
+  is_padded_ = is_padded_ || (is_pair && digits_of_word[0] == '0');
+  const bool lacks_one = is_whole && digits_of_word.size() % 2 != 0 && !is_odd_;
+  if (lacks_one && (is_padded_ || is_spoilt_hex(digits_of_word))) {
+    wrong(std::string(spoilt_digits));
+  }
+  digits(lacks_one ? "0" : "");
+  digits(digits_of_word);
 }
 
 void DigitTokens::other_digits(std::string_view digits) {

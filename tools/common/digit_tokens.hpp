@@ -13,6 +13,7 @@ private:
   void take(char c) override;
   void end() override;
   void end_word(char behind);
+  void marked_digits(std::string_view digits_of_word, bool is_whole);
   void digits(std::string_view digits);
   void other_digits(std::string_view digits);
 
@@ -28,7 +29,8 @@ private:
   std::size_t group_ = 0;        ///< how long that is
   std::uint64_t digit_line_ = 0; ///< of the last digit
   unsigned value_ = 0;
-  bool is_odd_ = false; ///< the first digit of a pair has come
+  bool is_padded_ = false; ///< a byte below 10 has a 0 before it
+  bool is_odd_ = false;    ///< the first digit of a pair has come
 };
 
 } // namespace dualcam::inline tools

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/spoilt_hex.hpp"
+
 namespace dualcam::inline tools {
 namespace {
 
 constexpr std::string_view other_place = "hex in another place than in the other lines";
-constexpr std::string_view spoilt = "among its hex digits is something else, or one is missing";
 
 } // namespace
 
@@ -68,7 +69,7 @@ void WordLines::look_at_other_hex(const FoundLine& found) {
   }
   const auto is_beside = [this](auto word) { return beside_.contains(word); };
   if (found.is_spoilt) {
-    problem(std::string(spoilt));
+    problem(std::string(spoilt_digits));
     return;
   }
   if (!found.has_other_hex ||

@@ -120,7 +120,6 @@ bool is_damaged(std::string_view word, std::size_t width) {
 /// Words of `width` digits that `parting` parts go on behind a damaged one, or its two parts.
 bool goes_on_behind_damage(const Side& side, std::size_t width, std::string_view parting) {
   constexpr std::size_t most_parts = 2;
-  constexpr std::size_t enough_words = 2;
   constexpr std::size_t enough_digits = 8;
   const auto is_alike = [&](std::size_t n) {
     return side.has(n) && is_whole_hex(side.word(n)) && digits_of(side.word(n)).size() == width;
@@ -143,7 +142,7 @@ bool goes_on_behind_damage(const Side& side, std::size_t width, std::string_view
   while (is_alike(n) && (side.gap(n) == parting || (n == behind && is_near(n)))) {
     ++n;
   }
-  return left + 1 >= width && left <= width + 1 && behind != first && n - behind >= enough_words &&
+  return left + 1 >= width && left <= width + 1 && behind != first &&
          (n - behind) * width >= enough_digits;
 }
 

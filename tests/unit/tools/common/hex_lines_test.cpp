@@ -78,6 +78,8 @@ TEST_CASE("hex lines: bytes without a 0 before them") {
       {"0 4 4 2 fff", " line 1: "s + odd},
       {"0 4 4 2 g", " line 1: "s + decimal_or_hex + " REFUSED"},
       {"0, 4, a, 2, ff", "00040a02ff"},
+      {"0 4 4 2 ff\n0 4 O4 2 a ff 10 7", "00040402ff line 2: "s + mixed},
+      {"0 4 4 2 ff\n0 4 O4 2 a ff 10", "00040402ff passed 1"}, // few
       {"00 04", "0004"},
       {"4", "04"},
       {"f", "0f"},

@@ -1,5 +1,6 @@
 #include "common/hex_words.hpp"
 
+#include "common/spoilt_hex.hpp"
 #include "tools/common/hex_reading.hpp"
 
 namespace dualcam {
@@ -259,7 +260,7 @@ TEST_CASE("hex words: of lines without bytes those that are not blank are counte
 TEST_CASE("hex digits: one digit too many is told at the end") {
   const HexForm digits{HexStyle::digits};
   CHECK(read_form(digits, "rx 00h 04h") == "0004");
-  CHECK(read_form(digits, "rx 0x00, 0X4, 0xff") == "0004ff");
+  CHECK(read_form(digits, "rx 0x0, 0X4, 0xff") == "0004ff");
   CHECK(read_form(digits, "rx 00h 04h 0") == "0004 line 1: an odd number of hex digits");
 }
 
@@ -274,6 +275,24 @@ TEST_CASE("hex digits: of marked ones a long row without marks is named") {
   CHECK(read_by(marked, "00h 04h\n" + row) == "0004" + other);
   CHECK(read_by(marked, "00h 04h\n00040402 00040402") == "0004" + other);
   CHECK(read_by(marked, "00h 04h\n04 04 04") == "0004");
+}
+
+TEST_CASE("hex digits: a damaged byte is named where a mark tells that it is one") {
+  HexForm marked{HexStyle::digits};
+  marked.marked = true;
+  const auto damaged = [](std::string_view line) {
+    return " " + std::string(line) + ": " + std::string(spoilt_digits);
+  };
+  CHECK(read_by(marked, "&#x00;&#x04;\n&#x0O;&#x02;") == "000402" + damaged("2"));
+  CHECK(read_by(marked, "&#x00;&#x04;\n&#x4;&#x02;") == "00040402" + damaged("2"));
+  CHECK(read_by(marked, "&#x0;&#x4;\n&#x4;&#x2;") == "00040402"); // no byte has two digits
+  CHECK(read_by(marked, "$00 $04 $O4 $0O4 $02") == "000402" + damaged("1"));
+  CHECK(read_by(marked, "0x00 0x04 0xgg 0x02") == "000402"); // nothing of a byte
+  CHECK(read_by(marked, "0x00040402, 0x000404020") == "00040402"
+                                                      "0000404020");
+  CHECK(read_by(marked, "0x00040402, 0x000404020002f") == "00040402"
+                                                          "0000404020002f" +
+                                                              damaged("1"));
 }
 
 TEST_CASE("hex digits: quotes around something else mark no byte") {

@@ -32,7 +32,8 @@ TEST_CASE("word rows: one that ends where a digit is damaged is no whole one") {
         "rx 00 04 04 02  1 02 03 04 05 06", "rx 00 04 04 02 111 02 03 04 05 06",
         "rx 00:04:04:02:0?:02:03:04:05:06", "rx 0x00 0x04 0x04 0x02 0x0? 0x02 0x03 0x04 0x05",
         "rx 00040402 000402ff 0?020304 05060708 09000000",
-        "rx 00040402 05060708 0?020304 05060708 09000000"}) {
+        "rx 00040402 05060708 0?020304 05060708 09000000",
+        "{length = 16, bytes = 0x00000005 00013eeO 3c001981 44000400}"}) {
     CAPTURE(line);
     CHECK(is_spoilt(line));
   }
@@ -63,6 +64,19 @@ TEST_CASE("word rows: of many digits in a row both halves are spoilt by one that
   CHECK_FALSE(is_spoilt("rx 5 " + even));
   CHECK_FALSE(is_spoilt("rx,5," + even + ",1"));
   CHECK_FALSE(is_spoilt("rx " + uneven + " 12 " + even));
+}
+
+TEST_CASE("word rows: a word that a program or a database marks as hex is spoilt, too") {
+  const std::string spoilt = "000b00200304000001O2d8849ab0";
+  for (const auto& line :
+       {"\\x" + spoilt, "0x" + spoilt, "0X" + spoilt, "x'" + spoilt + "'",
+        std::string("rx 0x0000000500013ee"), std::string("\\x0000000500013ee")}) {
+    CAPTURE(line);
+    CHECK(is_spoilt("(" + line + ",)", behind(20, false)));
+  }
+  CHECK_FALSE(is_spoilt("rx 0x1000000500013ee", behind(20, false))); // no message begins so
+  CHECK_FALSE(is_spoilt("rx 0x00000500013", behind(20, false)));
+  CHECK_FALSE(is_spoilt("rx 000000050001324", behind(20, false))); // a number
 }
 
 TEST_CASE("word rows: another command in a line is told, a trace is not") {
