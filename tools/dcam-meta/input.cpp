@@ -260,10 +260,14 @@ bool RecordInput::read_hex_text(std::string_view text) {
   return single.has_value();
 }
 
-/// Those of a text that is a record and nothing else.
+/// Those of a text that is a record and nothing else. What is behind its fields may be a number
+/// beside it.
 std::size_t RecordInput::certain_bytes(std::span<const ByteBuffer> blocks) const {
-  return blocks.size() == 1 && is_certain_single(blocks.front(), camera_) ? blocks.front().size()
-                                                                          : 0;
+  if (blocks.size() != 1 || !is_certain_single(blocks.front(), camera_)) {
+    return 0;
+  }
+  const auto record = read_single(blocks.front(), camera_);
+  return blocks.front().size() - (record && *record ? (*record)->rest.size() / 2 : 0);
 }
 
 /// What is on a line. `prefixed`: maybe behind a time, an address or something else.

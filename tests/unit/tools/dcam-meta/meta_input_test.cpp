@@ -64,6 +64,17 @@ TEST_CASE("meta input: a payload is read as bytes, as hex, on a line of several,
   CHECK(summary("{\"raw\":\"" + v3 + "\"}\n\n \n{\"raw\":\"" + v1 + "\"}") == "videof photof ");
 }
 
+TEST_CASE("meta input: a number beside a payload is none of its bytes") {
+  const auto line = "level=debug msg=\"" + v3 + "\" addr=\"10.0.0.5:40312\"\n";
+  for (const auto& text : {line, line + line}) {
+    for (const auto& record : found_in(text).records) {
+      CHECK(record.raw == v3);
+    }
+  }
+  CHECK(summary(line) == "videof ");
+  CHECK(summary(line + line) == "videof videof ");
+}
+
 TEST_CASE("meta input: of several lines each is read or named") {
   CHECK(summary(v3 + "\nxyz\n" + v1 + "\n") == "videof photof ! line 2 ");
   CHECK(summary(v3 + "\n" + v1 + "\n\n1\n") == "videof photof ! line 4 ");
