@@ -1,6 +1,9 @@
 // base64: a text of nothing else, or the last words of lines.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "common/hex_tokens.hpp"
 
 namespace dualcam::inline tools {
@@ -21,9 +24,11 @@ public:
 
 private:
   void take(char c) override;
+  void take_word(std::string_view word);
 
-  std::string text_;     ///< of the line
-  bool goes_on_ = false; ///< the word before was as long as words are that are broken
+  std::string text_;       ///< of the line
+  bool is_filled_ = false; ///< words end with `=` where their bytes do not fill them
+  bool goes_on_ = false;   ///< the word before was as long as words are that are broken
 };
 
 } // namespace dualcam::inline tools

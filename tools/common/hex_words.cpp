@@ -16,9 +16,6 @@ namespace {
 
 constexpr std::size_t least_digits = 8; ///< of a line by itself
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-
 /// A pair with a digit that is none, or with one too few or too many.
 bool is_damaged_pair(std::string_view word) {
   return word.size() <= 3 && std::ranges::any_of(word, is_hex_digit);
@@ -148,26 +145,6 @@ bool is_alike(std::string_view before, std::string_view other) {
   });
 }
 
-/// `goes_on`: with the word of the line before, which was full.
-bool is_base64_word(std::string_view word, bool is_alone, bool goes_on, bool is_whole) {
-  constexpr std::size_t least = 16;
-  const auto padding = word.find_last_not_of('=') + 1; // npos + 1 is 0
-  const bool is_base64 = std::ranges::all_of(word.substr(0, padding), [](char c) {
-    return is_lower(c) || is_upper(c) || is_decimal_digit(c) || c == '+' || c == '/' || c == '-' ||
-           c == '_';
-  });
-  const auto rest = word.size() - padding;
-  const bool is_padded = rest != 0 && word.size() % 4 == 0; // and nothing but base64 is
-  const bool is_clear =
-      std::ranges::any_of(word, is_upper) &&
-      (is_padded  ? is_alone || word.size() >= least / 2
-       : is_whole ? word.size() >= least / 2
-                  : word.size() >= least && std::ranges::any_of(word, is_decimal_digit));
-  const bool is_rest = goes_on && (word.size() % 4 == 0 || word.size() >= least / 2);
-  const bool is_ruled = word.ends_with("-----") || word.starts_with("-----"); // around PEM
-  return !word.empty() && is_base64 && !is_ruled && rest <= 2 && (is_rest || is_clear);
-}
-
 } // namespace
 
 bool may_begin_bytes(const LineWords& words, const HexForm& form) {
@@ -233,39 +210,6 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form,
     find_other_hex(line, area.size() == line.size() ? words : alphanumeric_words(line), found);
   }
   return found;
-}
-
-namespace {
-
-/// The length of what is no base64 in `data=AAQ=`.
-std::size_t name_before(std::string_view word) {
-  const auto name = word.find_first_not_of("abcdefghijklmnopqrstuvwxyz._");
-  return name != 0 && name != word.npos && word[name] == '=' ? name + 1 : 0;
-}
-
-} // namespace
-
-std::string_view base64_word(std::string_view line, bool goes_on, bool is_whole) {
-  constexpr std::string_view others = " \t\r\"'`,;:|()[]{}<>\\";
-  constexpr std::string_view quotes = "\"'`";
-  bool is_last = true;
-  for (auto part = line; !part.empty();) {
-    const auto end = part.find_last_not_of(others) + 1; // npos + 1 is 0
-    const auto start = part.substr(0, end).find_last_of(others) + 1;
-    const auto begin = start + name_before(part.substr(start, end - start));
-    const auto word = part.substr(begin, end - begin);
-    const bool is_quoted = begin > 0 && end < line.size() &&
-                           ((quotes.contains(line[begin - 1]) && line[begin - 1] == line[end]) ||
-                            (line[begin - 1] == '>' && line.substr(end).starts_with("</")));
-    const bool is_alone = line.find_first_not_of(" \t\r") == begin;
-    if ((is_last || is_quoted) && is_base64_word(word, is_alone, goes_on && is_last, is_whole)) {
-      const bool is_continued = word.size() % 4 == 1 && word.ends_with('+'); // as psql has it
-      return word.substr(0, word.size() - (is_continued ? 1 : 0));
-    }
-    part = part.substr(0, start);
-    is_last = false;
-  }
-  return {};
 }
 
 } // namespace dualcam::inline tools

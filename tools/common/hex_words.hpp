@@ -32,8 +32,4 @@ bool may_begin_bytes(const LineWords& words, const HexForm& form);
 FoundLine parse_words_line(std::string_view line, const HexForm& form,
                            const std::optional<std::string>& before);
 
-/// HexStyle::base64_words: the line's last word, or one in quotes, if it can be base64; empty:
-/// none. `goes_on`: with the word of the line before, which was full. `is_whole`: it may be short.
-std::string_view base64_word(std::string_view line, bool goes_on, bool is_whole = false);
-
 } // namespace dualcam::inline tools

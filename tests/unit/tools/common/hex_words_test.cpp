@@ -189,42 +189,6 @@ TEST_CASE("hex words: the longest row of words of one size, parted in one way, i
   CHECK(found("00040402, 0506", longest) == "00040402");
 }
 
-TEST_CASE("hex words: base64 is clear with 16 characters, a capital and a digit among them") {
-  CHECK(base64_word("AAAABQABPuE8ABm=", false) == "AAAABQABPuE8ABm=");
-  CHECK(base64_word("AAAABQABPuE8ABm", false).empty());
-  CHECK(base64_word("aaaabqabpue8abmb", false).empty());
-  CHECK(base64_word("AAAABQABPuEXABmB", false).empty());
-  CHECK(base64_word("AAAABQABPuE8AB==", false) == "AAAABQABPuE8AB==");
-  CHECK(base64_word("AAAABQABPuE8A===", false).empty());
-  CHECK(base64_word("AAAABQABP-E8_BmB", false) == "AAAABQABP-E8_BmB");
-  CHECK(base64_word("AAAABQABP+E8/BmB", false) == "AAAABQABP+E8/BmB");
-  CHECK(base64_word("AAAABQABP.E8ABmB", false).empty());
-  CHECK(base64_word("-----", true).empty());
-  CHECK(base64_word("QUI=)", true) == "QUI=");
-  CHECK(base64_word("(QUI=", true) == "QUI=");
-}
-
-TEST_CASE("hex words: base64 is the last word of a line") {
-  CHECK(base64_word("12:43:42 rx \"AAAABQABPuE8ABmB\"", false) == "AAAABQABPuE8ABmB");
-  CHECK(base64_word("application/octet-stream", false).empty()); // no digit in it
-  CHECK(base64_word("from('AAAABQABPuE8ABmB', 'base64');", false) == "AAAABQABPuE8ABmB");
-  CHECK(base64_word("from(AAAABQABPuE8ABmB, 'base64');", false).empty());
-  CHECK(base64_word("<a>AAAABQABPuE8ABmB</a></b>", false) == "AAAABQABPuE8ABmB");
-  CHECK(base64_word("<a>AAAABQABPuE8ABmB<b>", false).empty());
-  CHECK(base64_word(" 1 | AAAABQABPuE8ABmB+", false) == "AAAABQABPuE8ABmB"); // psql breaks it
-  CHECK(base64_word(" 1 | AAAABQABPuE8ABm+", false) == "AAAABQABPuE8ABm+");
-  CHECK(base64_word("rx QUI=", false).empty());
-  CHECK(base64_word("QUI=", false) == "QUI="); // nothing else is padded so
-  CHECK(base64_word("rx AAEABgAAAAMAAA==", false) == "AAEABgAAAAMAAA==");
-  CHECK(base64_word("RX", true).empty());
-  CHECK(base64_word("QUI=", true) == "QUI=");
-  CHECK(base64_word("-----END DATA-----", true).empty());
-  CHECK(base64_word("AAAABQAB=PuE8ABmB", true).empty());
-  CHECK(base64_word("", true).empty());
-  CHECK(base64_word("dir=rx data=AAEABgAAAAMAAA==", false) == "AAEABgAAAAMAAA==");
-  CHECK(base64_word("rx AAEABgAAAAMAAA", false, true) == "AAEABgAAAAMAAA");
-}
-
 namespace {
 
 /// What is read so, and what is said of it.

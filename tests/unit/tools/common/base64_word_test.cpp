@@ -1,0 +1,79 @@
+#include "common/base64_word.hpp"
+
+#include "tools/common/hex_reading.hpp"
+
+namespace dualcam {
+
+TEST_CASE("base64 word: base64 is clear with 16 characters, a capital and a digit among them") {
+  CHECK(base64_word("AAAABQABPuE8ABm=", false) == "AAAABQABPuE8ABm=");
+  CHECK(base64_word("AAAABQABPuE8ABm", false).empty());
+  CHECK(base64_word("aaaabqabpue8abmb", false).empty());
+  CHECK(base64_word("AAAABQABPuEXABmB", false).empty());
+  CHECK(base64_word("AAAABQABPuE8AB==", false) == "AAAABQABPuE8AB==");
+  CHECK(base64_word("AAAABQABPuE8A===", false).empty());
+  CHECK(base64_word("AAAABQABP-E8_BmB", false) == "AAAABQABP-E8_BmB");
+  CHECK(base64_word("AAAABQABP+E8/BmB", false) == "AAAABQABP+E8/BmB");
+  CHECK(base64_word("AAAABQABP.E8ABmB", false).empty());
+  CHECK(base64_word("-----", true).empty());
+  CHECK(base64_word("QUI=)", true) == "QUI=");
+  CHECK(base64_word("(QUI=", true) == "QUI=");
+}
+
+TEST_CASE("base64 word: base64 is the last word of a line") {
+  CHECK(base64_word("12:43:42 rx \"AAAABQABPuE8ABmB\"", false) == "AAAABQABPuE8ABmB");
+  CHECK(base64_word("application/octet-stream", false).empty()); // no digit in it
+  CHECK(base64_word("from('AAAABQABPuE8ABmB', 'base64');", false) == "AAAABQABPuE8ABmB");
+  CHECK(base64_word("from(AAAABQABPuE8ABmB, 'base64');", false).empty());
+  CHECK(base64_word("<a>AAAABQABPuE8ABmB</a></b>", false) == "AAAABQABPuE8ABmB");
+  CHECK(base64_word("<a>AAAABQABPuE8ABmB<b>", false).empty());
+  CHECK(base64_word(" 1 | AAAABQABPuE8ABmB+", false) == "AAAABQABPuE8ABmB"); // psql breaks it
+  CHECK(base64_word(" 1 | AAAABQABPuE8ABm+", false) == "AAAABQABPuE8ABm+");
+  CHECK(base64_word("rx QUI=", false).empty());
+  CHECK(base64_word("QUI=", false) == "QUI="); // nothing else is padded so
+  CHECK(base64_word("rx AAEABgAAAAMAAA==", false) == "AAEABgAAAAMAAA==");
+  CHECK(base64_word("RX", true).empty());
+  CHECK(base64_word("QUI=", true) == "QUI=");
+  CHECK(base64_word("-----END DATA-----", true).empty());
+  CHECK(base64_word("AAAABQAB=PuE8ABmB", true).empty());
+  CHECK(base64_word("", true).empty());
+  CHECK(base64_word("dir=rx data=AAEABgAAAAMAAA==", false) == "AAEABgAAAAMAAA==");
+  CHECK(base64_word("rx AAEABgAAAAMAAA", false, true) == "AAEABgAAAAMAAA");
+}
+
+TEST_CASE("base64 word: one character that is none spoils a long word") {
+  const std::string left = "AAsAIAMEAAABktiEmrAA";
+  const std::string right = "AAAAeEBLWZmZmZmaQDkz";
+  for (const std::string_view damage : {"?", "*", "!", "\xEF\xBF\xBD"}) {
+    const auto word = left + std::string(damage) + right;
+    CAPTURE(word);
+    CHECK(has_spoilt_base64(word));
+    CHECK(has_spoilt_base64("rx data=" + word + " ok"));
+    CHECK(has_spoilt_base64("<d>" + word + "</d>"));
+    CHECK(has_spoilt_base64("('" + word + "==')"));
+    CHECK_FALSE(has_spoilt_base64("/" + word)); // a path
+    CHECK_FALSE(has_spoilt_base64(word + std::string(damage)));
+  }
+  CHECK_FALSE(has_spoilt_base64(left + right));
+  CHECK_FALSE(has_spoilt_base64(left + "." + right)); // a name of a file
+  CHECK_FALSE(has_spoilt_base64("AAsAIAMEAAABktiE?mrAA"));
+  CHECK_FALSE(has_spoilt_base64("what-is-it-that-was-asked-here?"));
+  CHECK_FALSE(has_spoilt_base64(""));
+}
+
+TEST_CASE("base64 word: a damaged one is named and left out") {
+  HexForm words{HexStyle::base64_words};
+  const std::string bad = ": among its base64 is something else, or a character is missing";
+  const std::string clear = "AAsAIAMEAAABktiEmrDQDU40";
+  const std::string read = "000b0020030400000192d8849ab0d00d4e34";
+  for (const bool whole : {false, true}) {
+    words.whole_lines = whole;
+    CHECK(read_form(words, "rx " + clear + "\nrx AAsAIAMEA?ABktiEmrDQDU40\n") ==
+          read + " line 2" + bad);
+    CHECK(read_form(words, "rx " + clear + "\nrx AAsAIAMEAABktiEmrDQDU40\n") !=
+          read + " line 2" + bad); // nothing tells that words are filled up
+    CHECK(read_form(words, "rx AAEABgAAAAMAAA==\nrx AAsAIAMEAABktiEmrDQDU40\nrx " + clear + "\n") ==
+          "00010006000000030000" + read + " line 2" + bad);
+  }
+}
+
+} // namespace dualcam
