@@ -63,8 +63,9 @@ void DigitTokens::end_word(char behind) {
     }
   } else if (!word.empty()) {
     other_ = row_ = 0;
-    const bool is_byte = word.size() <= 2 && std::ranges::any_of(word, is_hex_digit);
-    if (is_byte && form().marked && started_ && (prefixed || signs.contains(before_))) {
+    const bool is_byte = word.size() <= 2 && std::ranges::any_of(word, is_hex_digit) &&
+                         (prefixed || signs.contains(before_));
+    if (form().marked && started_ && (is_byte || has_spoilt_mark(word))) {
       wrong(std::string(spoilt_digits));
     }
   }

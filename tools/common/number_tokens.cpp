@@ -6,6 +6,7 @@
 
 #include "common/clock_word.hpp"
 #include "common/hex_digits.hpp"
+#include "common/spoilt_hex.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -193,6 +194,10 @@ void NumberTokens::take_hexadecimal(char behind) {
   const auto text = std::string_view(token_);
   const bool prefixed = text.starts_with("0x") || text.starts_with("0X");
   const auto digits = prefixed ? text.substr(2) : text;
+  if (has_spoilt_mark(text)) {
+    wrong("'" + token_ + "' may be a byte with 0x before it");
+    return;
+  }
   if (!prefixed) {
     const bool is_number = is_decimal_digit(text[0]) && !text.contains('.'); // no time in seconds
     unprefixed_ = is_number && unprefixed_.empty() ? text.substr(0, 20) : unprefixed_;

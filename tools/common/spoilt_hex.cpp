@@ -51,4 +51,9 @@ bool is_spoilt_row(std::string_view word) {
   return pairs >= least && others == 1;
 }
 
+bool has_spoilt_mark(std::string_view word) {
+  return word.size() == 4 && !is_decimal_digit(word[0]) && (word[1] == 'x' || word[1] == 'X') &&
+         is_all_hex(word.substr(2));
+}
+
 } // namespace dualcam::inline tools

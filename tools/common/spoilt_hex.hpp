@@ -13,4 +13,7 @@ bool is_spoilt_hex(std::string_view word);
 /// `00-04-0?-02`: many pairs with one joint, and one that is none.
 bool is_spoilt_row(std::string_view word);
 
+/// `Ox04`: what marks a byte is damaged.
+bool has_spoilt_mark(std::string_view word);
+
 } // namespace dualcam::inline tools

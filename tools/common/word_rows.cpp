@@ -110,9 +110,13 @@ private:
 /// What parts words, rather than stands for a digit.
 constexpr std::string_view usual = " \t,;:=|/+-.@#'\"`()[]{}<>";
 
+std::string_view digits_behind_mark(std::string_view word) {
+  return has_spoilt_mark(word) ? word.substr(2) : digits_of(word);
+}
+
 /// A part of a word of `width` digits, or one of them with one digit too many or something else.
 bool is_damaged(std::string_view word, std::size_t width) {
-  const auto digits = digits_of(word);
+  const auto digits = digits_behind_mark(word);
   return digits.size() <= width + 1 && std::ranges::any_of(digits, is_hex_digit) &&
          !(digits.size() == width && is_whole_hex(word));
 }
@@ -136,7 +140,7 @@ bool goes_on_behind_damage(const Side& side, std::size_t width, std::string_view
   auto n = first;
   std::size_t left = 0; // digits of the damaged one
   while (n < first + most_parts && side.has(n) && is_near(n) && is_damaged(side.word(n), width)) {
-    left += digits_of(side.word(n++)).size();
+    left += digits_behind_mark(side.word(n++)).size();
   }
   const auto behind = n;
   while (is_alike(n) && (side.gap(n) == parting || (n == behind && is_near(n)))) {

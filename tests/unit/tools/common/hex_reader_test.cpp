@@ -335,6 +335,7 @@ TEST_CASE("hex: C arrays take 0x and nothing else") {
   CHECK(read("const uint8_t x[4] = { 0x00, /* 4, 0x05 */ 0x04, // 0x06, 7\n 0x04, 0x02 };\n") ==
         "00040402");
   CHECK(read("{0x00, 4, 0x02}").find("'4' among numbers with 0x") != std::string::npos);
+  CHECK(read("{0x00, Ox04, 0x02}") == "0002 line 1: 'Ox04' may be a byte with 0x before it");
   CHECK(read("{0x0004, 0x0402}").find("unknown byte order") != std::string::npos);
   CHECK(read("[]byte{0x0, 0x4}") == "0004");
 }

@@ -251,6 +251,8 @@ TEST_CASE("hex digits: a damaged byte is named where a mark tells that it is one
   CHECK(read_by(marked, "&#x00;&#x04;\n&#x4;&#x02;") == "00040402" + damaged("2"));
   CHECK(read_by(marked, "&#x0;&#x4;\n&#x4;&#x2;") == "00040402"); // no byte has two digits
   CHECK(read_by(marked, "$00 $04 $O4 $0O4 $02") == "000402" + damaged("1"));
+  CHECK(read_by(marked, "0x00 0x04 Ox04 0x02") == "000402" + damaged("1"));
+  CHECK(read_by(marked, "0x00 0x04 4x04 0x02") == "000402"); // a size
   CHECK(read_by(marked, "0x00 0x04 0xgg 0x02") == "000402"); // nothing of a byte
   CHECK(read_by(marked, "0x00040402, 0x000404020") == "00040402"
                                                       "0000404020");

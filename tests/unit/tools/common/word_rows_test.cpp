@@ -33,6 +33,7 @@ TEST_CASE("word rows: one that ends where a digit is damaged is no whole one") {
         "rx 00:04:04:02:0?:02:03:04:05:06", "rx 0x00 0x04 0x04 0x02 0x0? 0x02 0x03 0x04 0x05",
         "rx 00040402 000402ff 0?020304 05060708 09000000",
         "rx 00040402 05060708 0?020304 05060708 09000000",
+        "rx 0x00 0x04 0x04 0x02 Ox00 0x02 0x03 0x04 0x05",
         "{length = 16, bytes = 0x00000005 00013eeO 3c001981 44000400}"}) {
     CAPTURE(line);
     CHECK(is_spoilt(line));
