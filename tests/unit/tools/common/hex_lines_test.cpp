@@ -223,6 +223,13 @@ TEST_CASE("hex lines: columns") {
       {"1,a 0.5,0004040200040402", " passed 1"},
       {"00,04,0004040200040402", "00040004040200040402"},
   });
+  std::string row;
+  std::string bytes;
+  for (int i = 0; i < 40; ++i) { // more than stand before a column
+    row += "00040402\t";
+    bytes += "00040402";
+  }
+  CHECK(read(row + "000402ff") == bytes + "000402ff");
 }
 
 TEST_CASE("hex lines: words of 16 bits behind a blank") {

@@ -316,6 +316,12 @@ TEST_CASE("hex tokens: JSON") {
       {"{\"data\":\"00\",\"data\"\n:\n\"01\"}", "0001"},
       {R"({"data":"00", 5:"01"})", "00"},
   });
+  HexForm characters{.style = HexStyle::json, .value = JsonValue::characters, .key = "rx"};
+  CHECK(read_form(characters, R"({"a": "\u0001", "rx": "\u0000\u00fF\n\"\\)"
+                              "\u00E9\u00B5 A\", \"b\": \"\\u0002\", \"rx\": [\"\\u0003\"]}") ==
+        "00ff0a225ce9b5204103");
+  CHECK(read_form(characters, R"({"rx": "a\u0100b\u12"})") ==
+        "6162 line 1: "s + above_255 + " line 1: " + short_u);
   CHECK(read_form({.style = HexStyle::json, .value = JsonValue::numbers},
                   R"({"data":[0,"x",2],"z":[5],"hex": [6, 7]})") ==
         "00020607 line 1: "s + no_pairs);
