@@ -97,6 +97,29 @@ TEST_CASE("dump source: a frame is back in time that is more than a second befor
   CHECK(back_in_time({}) == 0);
 }
 
+TEST_CASE("dump source: the end of each camera's connection is told, after all that came by it") {
+  struct Log : DumpListener {
+    void event(const DumpStream& stream, const DumpEvent&) override { all += letter(stream); }
+    void over(const DumpStream& stream) override { all += letter(stream) + "over "; }
+    static std::string letter(const DumpStream& stream) { return std::to_string(stream.number); }
+    std::string all;
+  };
+  const auto sent = DeviceStream(1).init().bytes;
+  Frames both;
+  both.send(camera, server, sent);
+  both.send(server, Endpoint::v4(0x0A000003, 40000), random_bytes(50, 1)); // no camera
+  both.send(Endpoint::v4(0x0A000004, 40000), server, sent);
+  const TemporaryFolder folder;
+  write_file(folder / "capture", as_text(pcap_file(LinkType::ethernet, both.frames)));
+  auto file = InputFile::open(folder / "capture");
+  REQUIRE(file);
+  Log log;
+  DumpFacts facts;
+  REQUIRE(read_dump(*file, {}, log, facts));
+  CHECK(facts.other_connections == 1);
+  CHECK((log.all == "121over 2over " || log.all == "11over 22over "));
+}
+
 TEST_CASE("dump source: of blocks the commands count, or the packets that hold them") {
   const auto sent = DeviceStream(3).session().bytes;
   const auto bytes = [](const std::vector<ByteBuffer>& blocks) { return camera_bytes(blocks); };

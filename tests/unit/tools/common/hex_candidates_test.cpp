@@ -89,6 +89,28 @@ TEST_CASE("hex candidates: escapes are tried with digits of each kind, parted or
   CHECK(tried("rx '0 4'", [](const HexForm&) { return true; }) == 0);
 }
 
+TEST_CASE("hex candidates: strings and lists of JSON are tried under their names, in each way") {
+  const auto names = [](std::string_view text) {
+    std::string all;
+    for (const auto& form : other_forms(text)) {
+      if (form.style == HexStyle::json && form.value == JsonValue::numbers && form.base == 10) {
+        all += form.key + " ";
+      }
+    }
+    CHECK(forms_of_style(HexStyle::json, text) ==
+          4 * static_cast<std::size_t>(std::ranges::count(all, ' ')));
+    return all;
+  };
+  CHECK(names(R"({"a": "0004040200040402", "b": "text that is none", "c": [0, 4]})") == "a c ");
+  CHECK(names(R"({"a": "AAQEAgAE", "b" : "\u0000", "c":
+                  "00 04 04 02"})") == "a c ");
+  CHECK(names(R"({"a": "\u0000", "b": "AAQEAg", "c": "AAQE", "d": "00 04 04"})") == "a ");
+  CHECK(names(R"({"a": 5, "b": null, "c": {"d": "00040402"}})") == "d ");
+  CHECK(names(R"([{"a": "00040402"}, {"a": "00040402"}])") == "a ");
+  CHECK(names(R"("a": )").empty());
+  CHECK(names(R"(":"00040402")").empty());
+}
+
 TEST_CASE("hex candidates: digits are tried from the longest row of them on, and from the first") {
   const auto columns = [](std::string_view text) {
     std::set<std::size_t> all;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "full_disk.hpp"
 #include "temporary_folder.hpp"
 
 namespace dualcam::convert {
@@ -83,6 +84,20 @@ TEST_CASE("input: a pipe is copied to a file that leaves nothing behind") {
   ::unsetenv("TMPDIR");
   REQUIRE_FALSE(refused);
   CHECK_THAT(refused.error().message, ContainsSubstring("cannot make a temporary file"));
+}
+
+TEST_CASE("input: what is known of a pipe's beginning is copied, too, or nothing is read") {
+  const Place place;
+  const auto copied = [&] {
+    return Input::open("/dev/null", place.stop, Input::most_copied_bytes, as_bytes("begin"));
+  };
+  const auto whole = copied();
+  REQUIRE(whole);
+  CHECK(content_of(*whole) == "begin");
+  const FullDisk full(3);
+  const auto refused = copied();
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message, ContainsSubstring("cannot write a temporary file"));
 }
 
 TEST_CASE("input: a file that cannot be read any more is an error") {
