@@ -212,6 +212,13 @@ TEST_CASE(
   while (session.poll()) {
   }
   CHECK(session.ended());
+  session.accept(TimePoint{});
+  session.reject("why");
+  session.begin(TimePoint{});
+  session.fetch(TimePoint{});
+  session.stored(TimePoint{});
+  CHECK_FALSE(session.poll()); // nothing is said or asked any more
+  CHECK(session.deadline() == TimePoint::max());
 }
 
 } // namespace dualcam

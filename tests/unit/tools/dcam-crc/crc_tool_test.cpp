@@ -151,6 +151,9 @@ TEST_CASE("crc tool: of a compressed dump that is cut all there is is read, and 
   CHECK(ran.code == ExitCode::bad_data);
   CHECK_THAT(ran.output, ContainsSubstring("1 packet: 1 good"));
   CHECK_THAT(ran.errors, ContainsSubstring("d: is not all there: gzip: "));
+  const auto nothing = dump({compressed.begin(), compressed.begin() + 10});
+  CHECK(nothing.code == ExitCode::bad_data);
+  CHECK_THAT(nothing.errors, ContainsSubstring("d: is not all there: gzip: "));
 }
 
 TEST_CASE("crc tool: what was damaged is told, though it came again") {

@@ -107,7 +107,9 @@ TEST_CASE("serve TLS: a camera is let in by the certificate that its IMEI is tie
   offer_by_tls(server, own.files(&authority));
   CHECK(server.status() == 0);
   CHECK(fs::file_size(scene.folder() / photo) == 100);
-  CHECK(scene.events().of("rejected")["reason"].is_string());
+  const auto events = scene.events();
+  CHECK(events.of("rejected")["reason"].is_string());
+  CHECK(events.count("rejected") == 2); // who said 00, and the other one
 }
 
 } // namespace dualcam::serve
