@@ -136,6 +136,27 @@ TEST_CASE(
   CHECK(settled({{1, true}, {1, true}, {2, true}}) == "unchecked?- unchecked?- unchecked?- ");
 }
 
+TEST_CASE("settle conflicts: a CRC that the next packet does not go on from fits by chance") {
+  const auto second_of = [](DumpOrigin next, std::uint64_t next_place) {
+    Came came(true);
+    came.packet(0, sync, 1);
+    came.packet(100, packet_before, 2);
+    came.packet(next_place, next, 3);
+    auto& packet = came.transfer.packets[1];
+    packet.stored = packet.computed = static_cast<std::uint16_t>(*packet.stored ^ 0x55);
+    settle_conflicts(came.transfer);
+    return packet;
+  };
+  const auto doubted = second_of(packet_before, 200);
+  CHECK(doubted.verdict == DumpVerdict::unchecked);
+  CHECK_FALSE(doubted.computed);
+  const auto headed = second_of(header, 200);
+  CHECK(headed.verdict == DumpVerdict::bad);
+  CHECK(headed.computed);
+  CHECK(second_of(sync, 200).verdict == DumpVerdict::good);          // a chain of its own
+  CHECK(second_of(packet_before, 300).verdict == DumpVerdict::good); // packets lack between them
+}
+
 TEST_CASE("settle conflicts: of two headers that contradict each other the next packet's counts") {
   const auto first_of = [](DumpOrigin origin, std::uint64_t next_place) {
     Came came(true);

@@ -91,6 +91,14 @@ TEST_CASE("cut marks: dots between groups, or where a row of hex ends") {
   CHECK(is_cut("00040402....."));
 }
 
+TEST_CASE("cut marks: dots between few digits are none, unless these touch them") {
+  CHECK(is_cut("00040402 ... 00040402"));
+  CHECK_FALSE(is_cut("00 04 04 02 ... 00 04 04 02"));
+  CHECK_FALSE(is_cut("0004 0402 ... 0004 0402"));
+  CHECK(is_cut("00 04 04 02 00 04 04 02 ... 00 04")); // a list of 16
+  CHECK_FALSE(is_cut("04 04 02 00 04 04 02 ... 00 04"));
+}
+
 TEST_CASE("cut marks: a list ends in dots before its bracket") {
   CHECK(is_cut("[0, 4, 4, 2, ...]"));
   CHECK(is_cut("{0, 4, 4, 2, ...}"));

@@ -111,6 +111,25 @@ TEST_CASE("hex candidates: strings and lists of JSON are tried under their names
   CHECK(names(R"(":"00040402")").empty());
 }
 
+TEST_CASE("hex candidates: columns of four pairs are tried, up to where they part") {
+  const auto columns = [](std::string_view text) {
+    std::string all;
+    for (const auto& form : other_forms(text)) {
+      if (form.style == HexStyle::words && form.end_column != HexForm().end_column) {
+        all += fmt::format("{}-{} ", form.column, form.end_column);
+      }
+    }
+    return all;
+  };
+  CHECK(columns("00 04 04 02 ok") == "0-11 ");
+  CHECK(columns("rx 00 04 04 02 ok") == "3-14 ");
+  CHECK(columns("rx 00 04 04 ok").empty());
+  CHECK(columns("rx 00 04 04 0a2 ok").empty());
+  CHECK(columns("rx 00 04 04 02 0a 3c ff 10 00") == "3-14 3-26 ");
+  CHECK(columns("rx 00 04 04 02 0a   12 34") == "3-14 3-17 ");
+  CHECK(columns("rx 00 04 04 02          12 34 56 78") == "3-14 24-35 ");
+}
+
 TEST_CASE("hex candidates: digits are tried from the longest row of them on, and from the first") {
   const auto columns = [](std::string_view text) {
     std::set<std::size_t> all;

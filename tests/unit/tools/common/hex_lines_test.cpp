@@ -190,6 +190,14 @@ TEST_CASE(
   CHECK_FALSE(is_spoilt_hex("abcdefabcdefabcdefabcdefx"));
 }
 
+TEST_CASE("hex lines: brackets and commas between pairs that colons join are no words") {
+  check_reads({
+      {"{ 00:04 , 04:02 }", "00040402"},
+      {"[ 00:04 ] [ 04:02 ]", "00040402"},
+      {"00:04 04 04:02", " line 1: "s + differently_behind},
+  });
+}
+
 TEST_CASE("hex lines: comments of C") {
   check_reads({
       {"/* 1 */ 00 04 04 02", "00040402"},
@@ -290,6 +298,24 @@ TEST_CASE("hex lines: a line of more than a sample, with a name before it") {
     digits += "00040402";
   }
   CHECK(read_in("time: 12:43:42\ndata: " + digits, 4096) == digits + " passed 1");
+}
+
+TEST_CASE("hex lines: one of more than 1 MiB is read piece by piece, where it is digits alone") {
+  constexpr std::size_t longest = 1 << 20;
+  for (const auto digits : {longest - 2, longest, longest + 2, 2 * longest + 2}) {
+    CAPTURE(digits);
+    const std::string line(digits, '4');
+    CHECK((read_in(line + "\n0004\n", 1 << 16) == line + "0004"));
+    CHECK((read_in(line + "\n0004\n", digits + 100) == line + "0004"));
+  }
+  HexForm form{HexStyle::words};
+  form.skipped = 1;
+  const std::string words =
+      "rx 00 04 04 02\n" + std::string(longest + 1, '-') + "\nrx 05 06 07 08\n";
+  CHECK(read_form(form, words) ==
+        "00040402 line 2: a line of more than 1 MiB: break it into lines REFUSED");
+  CHECK(read_form(form, "rx 00 04 04 02\n" + std::string(longest, '-') + "\nrx 05 06 07 08\n") ==
+        "0004040205060708 passed 1");
 }
 
 } // namespace dualcam

@@ -43,24 +43,6 @@ TEST_CASE("hex: one very long line") {
   CHECK(read_in(to_hex(bytes) + "\n", 1 << 20) == to_hex(bytes));
 }
 
-TEST_CASE("hex: a line of more than 1 MiB is read piece by piece, where it is digits alone") {
-  constexpr std::size_t longest = 1 << 20;
-  for (const auto digits : {longest - 2, longest, longest + 2, 2 * longest + 2}) {
-    CAPTURE(digits);
-    const std::string line(digits, '4');
-    CHECK((read_in(line + "\n0004\n", 1 << 16) == line + "0004"));
-    CHECK((read_in(line + "\n0004\n", digits + 100) == line + "0004"));
-  }
-  HexForm form{HexStyle::words};
-  form.skipped = 1;
-  const std::string words =
-      "rx 00 04 04 02\n" + std::string(longest + 1, '-') + "\nrx 05 06 07 08\n";
-  CHECK(read_form(form, words) ==
-        "00040402 line 2: a line of more than 1 MiB: break it into lines REFUSED");
-  CHECK(read_form(form, "rx 00 04 04 02\n" + std::string(longest, '-') + "\nrx 05 06 07 08\n") ==
-        "0004040205060708 passed 1");
-}
-
 TEST_CASE("hex: xxd") {
   CHECK(read("00000000: 0004 0402 0102 0304 0506 0708 090a 0b0c  ................\n"
              "00000010: 6162 6364                                abcd\n") ==

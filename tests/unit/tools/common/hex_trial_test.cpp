@@ -198,4 +198,22 @@ TEST_CASE("hex trial: a line that one form names is not passed over in silence b
   }
 }
 
+TEST_CASE("hex trial: words in which a camera speaks once they are turned round are told") {
+  const auto told = [](const std::string& text) {
+    HexLog log;
+    HexReader reader(log, [](std::span<const ByteBuffer> blocks) {
+      return to_hex(blocks.front()).contains("000500013ee13c12000500013ee13c12") ? std::size_t{16}
+                                                                                 : 0;
+    });
+    reader.feed(text);
+    return end_of(reader, log);
+  };
+  const std::string how = " bytes, in which the last byte stands first: print it with 'xxd', "
+                          "'hexdump -C' or 'od -t x1' REFUSED";
+  CHECK(told("05000100 e13e123c 05000100 e13e123c\n") == " line 1: words of 2" + how);
+  CHECK(told("\n\n01000500 123ce13e 01000500 123ce13e\n") == " line 3: words of 4" + how);
+  CHECK(told("123ce13e01000500 123ce13e01000500\n") == " line 1: words of 8" + how);
+  CHECK(told("00050001 3ee13c12 00050001 3ee13c12\n") == "000500013ee13c12000500013ee13c12");
+}
+
 } // namespace dualcam

@@ -103,6 +103,25 @@ TEST_CASE("ffmpeg run: each key picture of a stream is looked at, also behind a 
   CHECK(source->clip->pictures[1].sets_size == 0);
 }
 
+TEST_CASE(
+    "ffmpeg run: it is fed with the stream, or a file without a name, or opens the file itself") {
+  Studio studio;
+  studio.input("a", stream());
+  const Bench bench(studio);
+  Record record;
+  auto source = open_source(bench.workshop, studio.path("a"), record);
+  REQUIRE(source);
+  FrameStream pictures(source->file, *source->clip, {});
+  CHECK(feed_of(*source, &pictures).stream == &pictures);
+  CHECK(feed_of(*source, &pictures).file == -1);
+  CHECK(feed_of(*source, nullptr).file == -1);
+  auto copied = source->file.rearranged(as_bytes("x"), {}, bench.stop);
+  REQUIRE(copied);
+  source->file = std::move(*copied);
+  CHECK(feed_of(*source, nullptr).file == source->file.descriptor());
+  CHECK(feed_of(*source, &pictures).file == -1);
+}
+
 TEST_CASE("ffmpeg run: where it fails and the file cannot grow any more, that is why") {
   for (const bool is_full : {false, true}) {
     Studio studio;

@@ -100,6 +100,22 @@ TEST_CASE("input: what is known of a pipe's beginning is copied, too, or nothing
   CHECK_THAT(refused.error().message, ContainsSubstring("cannot write a temporary file"));
 }
 
+TEST_CASE("input: so much of a pipe is copied, and no more") {
+  const Place place;
+  REQUIRE(::mkfifo(place.path("pipe").c_str(), 0600) == 0);
+  for (const std::uint64_t most : {9U, 10U}) {
+    const int keep = ::open(place.path("pipe").c_str(), O_RDWR); // so that no opening waits
+    write_file(place.path("pipe"), "0123456789");
+    std::thread closer([&] {
+      ::usleep(1000);
+      ::close(keep);
+    });
+    const auto input = Input::open(place.path("pipe"), place.stop, most);
+    closer.join();
+    CHECK(input.has_value() == (most == 10));
+  }
+}
+
 TEST_CASE("input: a file that cannot be read any more is an error") {
   const Place place;
   write_file(place.path("a"), jpeg);

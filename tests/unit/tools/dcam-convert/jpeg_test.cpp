@@ -128,6 +128,8 @@ TEST_CASE("jpeg: a segment may be empty, but not shorter than its length") {
   CHECK(with("fffe 0003 41") == whole);
   CHECK(with("fffe 0001") != whole);
   CHECK(with("fffe 0000") != whole);
+  // A length beyond the photo's end is none of a marker, either.
+  CHECK(inspect_jpeg(photo(frame_16x16, flat_tables, scan_of_one, "00", "fffe ffd9")) == cut);
 }
 
 TEST_CASE("jpeg: damaged segments never make it read elsewhere") {

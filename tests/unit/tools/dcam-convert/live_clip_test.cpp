@@ -277,9 +277,9 @@ TEST_CASE("live clip: what is lost is counted, and what builds on it") {
 TEST_CASE("live clip: chunks that come late are left out") {
   Live live;
   live.picture(true, 1'000'000).sound(1'010'000, true);
-  const auto unit = from_hex(sets_of_1280 + key_unit);
+  const auto unit = from_hex(other_unit);
   PtmfPicture late{};
-  late.late = late.key = true;
+  late.late = true;
   late.time = 1'000'000;
   late.format = {20, 1280, 720};
   late.payload = unit;
