@@ -35,13 +35,14 @@ public:
     constexpr std::uint64_t most_repeated = 64 << 10;
     HexReader reader(*this, form, most_repeated);
     feed(reader, text);
-    const auto before_end = reader.problem_count();
-    reader.finish();
-    problems_ = sample.goes_on ? before_end : reader.problem_count();
-    goes_on_ = sample.goes_on;
-    for (const auto& problem : reader.problems()) {
-      named_lines_.insert(problem.line);
+    if (sample.goes_on) {
+      take_problems(reader, form);
     }
+    reader.finish();
+    if (!sample.goes_on) {
+      take_problems(reader, form);
+    }
+    goes_on_ = sample.goes_on;
     passed_over_ = reader.lines_passed_over();
     for (std::size_t at = 0; word > 1 && at + word <= blocks_.back().size(); at += word) {
       std::ranges::reverse(std::span(blocks_.back()).subspan(at, word));
@@ -106,6 +107,16 @@ private:
       unread_lines_.insert(++line_);
       reader.feed(text.substr(0, size));
       text.remove_prefix(size);
+    }
+  }
+  /// What escapes without quotes complain of once is said of the whole text.
+  void take_problems(const HexReader& reader, const HexForm& form) {
+    problems_ = reader.problem_count();
+    const bool of_text = form.style == HexStyle::escapes && !form.quoted && !form.whole_lines;
+    for (const auto& problem : reader.problems()) {
+      if (!of_text) {
+        named_lines_.insert(problem.line);
+      }
     }
   }
   /// Lines that the other one names, of which this one reads nothing and says nothing. Bad ones are

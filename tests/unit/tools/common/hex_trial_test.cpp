@@ -216,4 +216,21 @@ TEST_CASE("hex trial: words in which a camera speaks once they are turned round 
   CHECK(told("00050001 3ee13c12 00050001 3ee13c12\n") == "000500013ee13c12000500013ee13c12");
 }
 
+TEST_CASE(
+    "hex trial: lines of escapes between others are read, and nothing is said of the others") {
+  const auto sent = to_hex(DeviceStream(3).session().bytes);
+  std::string text;
+  for (std::size_t at = 0; at < sent.size(); at += 200) {
+    text += "bob  [12:00 PM]\nrx ";
+    for (auto i = at; i < std::min(at + 200, sent.size()); i += 2) {
+      text += "\\x" + sent.substr(i, 2);
+    }
+    text += '\n';
+  }
+  HexLog log;
+  HexReader reader(log, camera_bytes);
+  reader.feed(text);
+  CHECK(end_of(reader, log) == sent);
+}
+
 } // namespace dualcam
