@@ -8,7 +8,7 @@ namespace dualcam::inline tools {
 namespace {
 
 /// Programs and databases write `0x0004`, `\x0004` and `x'0004'`.
-std::string_view without_mark(std::string_view word) {
+std::string_view unmarked_digits(std::string_view word) {
   for (const std::string_view mark : {"0x", "0X", "\\x", "x'", "X'", "x"}) {
     if (word.starts_with(mark)) {
       return word.substr(mark.size());
@@ -22,7 +22,7 @@ std::string_view without_mark(std::string_view word) {
 bool is_spoilt_hex(std::string_view word) {
   constexpr std::size_t least = 24;
   constexpr std::size_t least_of_message = 12; // which begins with 00
-  word = without_mark(word);
+  word = unmarked_digits(word);
   const bool may_be_message = word.starts_with("00") && is_all_hex(word);
   if (word.size() < (may_be_message ? least_of_message : least) ||
       std::ranges::none_of(word, is_decimal_digit)) {
