@@ -88,15 +88,25 @@ void append_part(CapturedTransfer& file, CapturedTransfer& later) {
   file.status = later.status ? later.status : file.status;
 }
 
+/// Behind what is there of its file.
+PartBegin begin_of(const CapturedTransfer& part, std::size_t packets, std::size_t skipped) {
+  return {packets, skipped, part.offset, part.start.has_value()};
+}
+
 } // namespace
 
-void settle(CapturedTransfer& transfer) {
+void settle(CapturedTransfer& transfer, std::span<const PartBegin> parts) {
   if (!transfer.by_path) {
     settle_packet_size(transfer);
   }
-  settle_numbers(transfer);
+  settle_numbers(transfer, parts);
   mark_repeats(transfer);
   transfer.by_path ? number_by_place(transfer) : place_by_number(transfer);
+}
+
+void settle(CapturedTransfer& transfer) {
+  const auto part = begin_of(transfer, 0, 0);
+  settle(transfer, {&part, 1});
 }
 
 std::uint64_t records_of(const CapturedTransfer& transfer) {
@@ -167,6 +177,7 @@ FileParts::Kinship FileParts::kinship(const FileParts& other) const {
   if ((has_unknown_places_ || other.has_unknown_places_) && shares_content_with(other)) {
     return Kinship::proved;
   }
+  const bool empty = index_.good() == 0 || other.index_.good() == 0;
   if (!same_camera && !same_host) {
     return Kinship::none;
   }
@@ -178,7 +189,6 @@ FileParts::Kinship FileParts::kinship(const FileParts& other) const {
   const bool resumes =
       later.packets.empty() || (later.place_of(later.packets.front()) != beginning &&
                                 later.packets.front().numbering != DumpNumbering::unknown);
-  const bool empty = index_.good() == 0 || other.index_.good() == 0;
   return resumes || (same_camera && empty) ? Kinship::goes_on : Kinship::none;
 }
 
@@ -224,7 +234,9 @@ CapturedTransfer FileParts::joined() {
   if (parts_.empty()) {
     return file;
   }
+  std::vector<PartBegin> begins{begin_of(file, 0, 0)};
   for (auto& [began, part] : std::exchange(parts_, {})) {
+    begins.push_back(begin_of(part, file.packets.size(), file.skipped.size()));
     append_part(file, part);
   }
   file.imei = imei_;
@@ -232,7 +244,7 @@ CapturedTransfer FileParts::joined() {
   file.start = start_;
   file.path = std::move(path_);
   file.metadata = std::move(metadata_);
-  settle(file);
+  settle(file, begins);
   return file;
 }
 

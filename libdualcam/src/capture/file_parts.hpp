@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <list>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "capture/packet_index.hpp"
+#include "capture/settle_numbers.hpp"
 #include "dualcam/capture/captured_transfer.hpp"
 
 namespace dualcam {
@@ -71,7 +73,10 @@ template <class Text> std::uint64_t records_of(const Text& text) {
 /// Of all that is kept of it.
 std::uint64_t records_of(const CapturedTransfer& transfer);
 
-/// What its packets together say of each: their numbers, places, and which came again.
+/// What its packets together say of each: their numbers, places, and which came again. `parts`: of
+/// which it was put together.
+void settle(CapturedTransfer& transfer, std::span<const PartBegin> parts);
+/// The same, of what came in one connection.
 void settle(CapturedTransfer& transfer);
 
 } // namespace dualcam

@@ -124,11 +124,12 @@ void note_correction(CapturedTransfer& transfer, std::string_view reason) {
   }
 }
 
-void settle_numbers(CapturedTransfer& transfer) {
+void settle_numbers(CapturedTransfer& transfer, std::span<const PartBegin> parts) {
   settle_start(transfer);
   Settler(transfer).settle();
   settle_conflicts(transfer);
   settle_lost_syncs(transfer);
+  settle_other_files(transfer, parts);
   settle_contradictions(transfer);
 }
 

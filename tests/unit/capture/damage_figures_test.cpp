@@ -313,7 +313,7 @@ TEST_CASE("damage figures: two packets of one transfer") {
               "a byte less: 248 0 25 0 | 223 50 0 | 31 21 108300 2 4",
               "a byte more: 248 0 25 0 | 166 107 0 | 31 25 108300 21 4",
               "its end is lost: 229 0 29 23 | 175 106 0 | 31 17 110300 29 1",
-              "its begin is lost: 247 0 0 1 | 177 71 0 | 23 25 108300 18 3",
+              "its begin is lost: 240 0 0 8 | 170 78 0 | 23 25 108300 19 2",
               "it is lost: 229 17 0 23 | 166 103 0 | 28 0 116300 39 1",
               "a SYNC's bytes before it: 233 0 24 22 | 184 95 0 | 33 18 109900 9 1",
               "it is lost, and half of the one before: 207 0 22 18 | 144 93 10 | 22 20 99300 33 0",

@@ -194,6 +194,7 @@ TEST_CASE("file parts: a joined file has what its parts say, in the order of tim
   early.not_kept = 2;
   auto late = part({{3, 13}});
   late.stream = {2, "a:2", "s"};
+  late.start = 3;
   late.kind = FileKind::front_photo;
   late.path = "p";
   late.metadata = from_hex("01");
