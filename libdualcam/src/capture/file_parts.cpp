@@ -177,7 +177,6 @@ FileParts::Kinship FileParts::kinship(const FileParts& other) const {
   if ((has_unknown_places_ || other.has_unknown_places_) && shares_content_with(other)) {
     return Kinship::proved;
   }
-  const bool empty = index_.good() == 0 || other.index_.good() == 0;
   if (!same_camera && !same_host) {
     return Kinship::none;
   }
@@ -189,6 +188,7 @@ FileParts::Kinship FileParts::kinship(const FileParts& other) const {
   const bool resumes =
       later.packets.empty() || (later.place_of(later.packets.front()) != beginning &&
                                 later.packets.front().numbering != DumpNumbering::unknown);
+  const bool empty = index_.good() == 0 || other.index_.good() == 0;
   return resumes || (same_camera && empty) ? Kinship::goes_on : Kinship::none;
 }
 
