@@ -90,7 +90,7 @@ void append_part(CapturedTransfer& file, CapturedTransfer& later) {
 
 /// Behind what is there of its file.
 PartBegin begin_of(const CapturedTransfer& part, std::size_t packets, std::size_t skipped) {
-  return {packets, skipped, part.offset, part.start.has_value()};
+  return {part.stream.number, packets, skipped, part.offset, part.start.has_value()};
 }
 
 } // namespace

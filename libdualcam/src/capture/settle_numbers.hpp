@@ -10,11 +10,12 @@
 
 namespace dualcam {
 
-/// Where what came in one connection begins.
+/// Where what came in one connection, or behind one STATUS in it, begins.
 struct PartBegin {
+  std::uint64_t stream; ///< the connection's number
   std::size_t packet;   ///< its first of all packets
   std::size_t skipped;  ///< the same of skipped stretches
-  std::uint64_t offset; ///< in the stream
+  std::uint64_t offset; ///< in that
   bool has_start;       ///< with START
 };
 

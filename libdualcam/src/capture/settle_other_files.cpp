@@ -26,7 +26,7 @@ public:
     overhead_ = data_header + data_trailer + (enhanced ? sizeof(EnhancedData::offset) : 0);
     const auto best = transfer.best();
     last_ = best.empty() ? 0 : best.back()->size + overhead_;
-    const PartBegin end{packets_.size(), transfer.skipped.size(), 0, false};
+    const PartBegin end{0, packets_.size(), transfer.skipped.size(), 0, false};
     for (std::size_t i = 0; i < parts.size(); ++i) {
       add(parts[i], i + 1 < parts.size() ? parts[i + 1] : end);
     }
@@ -69,7 +69,7 @@ private:
 
   /// What came in one connection, up to where the `next` begins.
   void add(const PartBegin& part, const PartBegin& next) {
-    auto stretch = part.has_start ? behind_start : count_++;
+    auto stretch = part.has_start ? behind_start : goes_on(part) ? stretch_.back() : count_++;
     auto behind = part.offset + (part.has_start ? start_size : 0);
     auto skipped = part.skipped;
     bool lost = false; // what may have been a START, since the last whole packet
@@ -92,6 +92,14 @@ private:
         lost = false;
       }
     }
+    stream_ = part.stream;
+    behind_ = behind;
+  }
+
+  /// Behind what came before, and a STATUS.
+  bool goes_on(const PartBegin& part) const {
+    return !stretch_.empty() && part.stream == stream_ && part.offset >= behind_ &&
+           part.offset - behind_ < start_size;
   }
 
   /// Whether something else may be lost in that many bytes than some packets and a SYNC.
@@ -168,6 +176,8 @@ private:
   std::deque<CapturedPacket>& packets_;
   std::uint64_t overhead_ = 0;         ///< of a packet: header and trailer
   std::uint64_t last_ = 0;             ///< the file's last packet, with these
+  std::uint64_t stream_ = 0;           ///< of the part that was added last
+  std::uint64_t behind_ = 0;           ///< its last whole packet
   std::uint32_t count_ = 1;            ///< of stretches
   std::vector<std::uint32_t> stretch_; ///< of each packet
   std::vector<std::uint32_t> same_;    ///< an earlier stretch of the same file; itself: none

@@ -61,4 +61,12 @@ TEST_CASE("other files: no START is lost where nothing, or packets alone, are mi
             .is_complete());
 }
 
+TEST_CASE("other files: a device that reports an error and goes on is at the same one") {
+  auto s = begun().message(Status{17});
+  append(s.bytes, rest(16, 1));
+  const auto file = captured(s.bytes);
+  CHECK(file.is_complete());
+  CHECK(file.numbering() == DumpNumbering::stated);
+}
+
 } // namespace dualcam
