@@ -31,8 +31,8 @@ inline std::uint32_t full(std::uint32_t short_count, std::uint32_t whole) {
   return value != nullptr && std::string_view(value) == "1" ? whole : short_count;
 }
 
-/// The sanitizers' build is several times slower: it tries a quarter of `count`, which the other one
-/// tries for tests/run.sh --full.
+/// The sanitizers' build is several times slower: it tries a quarter of `count`, which the other
+/// one tries for tests/run.sh --full.
 template <std::integral Count> constexpr Count tries(Count count) {
   return is_sanitized ? (count + 3) / 4 : count;
 }
