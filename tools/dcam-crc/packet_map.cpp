@@ -44,8 +44,7 @@ struct State {
 std::vector<State> states_of(const CapturedTransfer& transfer) {
   std::vector<State> states;
   for (const auto& packet : transfer.packets) {
-    const auto begin = transfer.place_of(packet);
-    states.push_back({begin, begin + (transfer.by_path ? packet.size : 1),
+    states.push_back({transfer.place_of(packet), transfer.behind(packet),
                       packet.verdict == DumpVerdict::good        ? Cell::good
                       : packet.verdict == DumpVerdict::unchecked ? Cell::unchecked
                                                                  : Cell::bad});

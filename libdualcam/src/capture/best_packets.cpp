@@ -8,13 +8,13 @@
 namespace dualcam {
 
 BestPackets::BestPackets(const CapturedTransfer& transfer) {
-  Boundary next{transfer.by_path ? std::uint64_t{0} : std::uint64_t{1}, 0, 0};
+  Boundary next{transfer.first_place(), 0, 0};
   boundaries_.push_back(next);
   for (const auto* packet : transfer.best()) {
     if (transfer.place_of(*packet) != next.place) {
       return; // others overlap it
     }
-    next.place += static_cast<std::uint64_t>(unit_of(transfer, *packet));
+    next.place = transfer.behind(*packet);
     next.bytes += packet->size;
     next.crc = crc16_combine(next.crc, packet->crc, packet->size);
     boundaries_.push_back(next);

@@ -48,8 +48,7 @@ std::vector<Stretch> gaps(const std::vector<Stretch>& stretches, Stretch whole) 
 }
 
 Stretch stretch_of(const CapturedTransfer& transfer, const CapturedPacket& packet) {
-  const auto place = transfer.place_of(packet);
-  return {place, place + (transfer.by_path ? packet.size : 1)};
+  return {transfer.place_of(packet), transfer.behind(packet)};
 }
 
 /// Behind the last byte that came.
@@ -109,12 +108,18 @@ void leave_out_covered(const CapturedTransfer& transfer, std::vector<const Captu
 
 } // namespace
 
+std::optional<std::uint64_t> CapturedTransfer::announced_end() const {
+  if (by_path) {
+    return announced_bytes;
+  }
+  return announced ? std::optional(std::uint64_t{*announced} + 1) : std::nullopt;
+}
+
 std::vector<const CapturedPacket*> CapturedTransfer::best() const {
   // Place, then how little it is to be believed; of equal ones the first counts.
   std::vector<std::pair<std::uint64_t, std::size_t>> candidates;
   candidates.reserve(packets.size());
-  const auto end = by_path ? std::uint64_t{announced_bytes.value_or(UINT32_MAX)}
-                           : std::uint64_t{announced.value_or(UINT32_MAX)} + 1;
+  const auto end = announced_end().value_or(std::uint64_t{UINT32_MAX} + 1);
   for (std::size_t i = 0; i < packets.size(); ++i) {
     const auto& packet = packets[i];
     const auto place = place_of(packet);

@@ -184,9 +184,8 @@ FileParts::Kinship FileParts::kinship(const FileParts& other) const {
     return Kinship::described; // with the same ones: otherwise they would not agree
   }
   const auto& later = began() < other.began() ? other.first() : first();
-  const auto beginning = later.by_path ? 0U : 1U;
   const bool resumes =
-      later.packets.empty() || (later.place_of(later.packets.front()) != beginning &&
+      later.packets.empty() || (later.place_of(later.packets.front()) != later.first_place() &&
                                 later.packets.front().numbering != DumpNumbering::unknown);
   const bool empty = index_.good() == 0 || other.index_.good() == 0;
   return resumes || (same_camera && empty) ? Kinship::goes_on : Kinship::none;

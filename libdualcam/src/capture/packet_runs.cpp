@@ -21,15 +21,8 @@ std::uint16_t start_of(const CapturedPacket& packet) {
   return crc16_combine(behind, 0, period - packet.size % period);
 }
 
-std::int64_t unit_of(const CapturedTransfer& transfer, const CapturedPacket& packet) {
-  return transfer.by_path ? packet.size : 1;
-}
-
 std::vector<Run> runs_of(const CapturedTransfer& transfer) {
   const auto& packets = transfer.packets;
-  const auto place_of = [&](std::size_t i) {
-    return static_cast<std::int64_t>(transfer.place_of(packets[i]));
-  };
   std::vector<Run> runs;
   std::uint32_t session = 0;
   for (std::uint32_t i = 0; i < packets.size(); ++i) {
@@ -39,8 +32,8 @@ std::vector<Run> runs_of(const CapturedTransfer& transfer) {
     const bool chained = i > 0 && !begins && follows(packets[i - 1], packet);
     const bool header_is_bad = packet.verdict == DumpVerdict::bad && packet.stored &&
                                packet.stored == packet.computed; // it says another place
-    const bool contiguous = chained && !header_is_bad &&
-                            place_of(i) == place_of(i - 1) + unit_of(transfer, packets[i - 1]);
+    const bool contiguous =
+        chained && !header_is_bad && transfer.place_of(packet) == transfer.behind(packets[i - 1]);
     if (contiguous && !runs.back().doubtful) {
       runs.back().end = i + 1;
       continue;
@@ -48,7 +41,7 @@ std::vector<Run> runs_of(const CapturedTransfer& transfer) {
     Run run{.first = i, .end = i + 1, .session = session, .doubtful = false};
     run.doubtful = packet.verdict != DumpVerdict::good && !chained;
     run.numbering = packet.numbering;
-    run.place = place_of(i);
+    run.place = static_cast<std::int64_t>(transfer.place_of(packet));
     run.placed = states_place(packet) && !run.doubtful;
     if (run.placed) {
       run.numbering = DumpNumbering::stated;

@@ -34,7 +34,4 @@ bool follows(const CapturedPacket& before, const CapturedPacket& packet);
 /// What the CRC of an undamaged packet, whose CRC is there, went on from.
 std::uint16_t start_of(const CapturedPacket& packet);
 
-/// Where a packet ends, as `place_of` counts, and how much it takes.
-std::int64_t unit_of(const CapturedTransfer& transfer, const CapturedPacket& packet);
-
 } // namespace dualcam

@@ -18,7 +18,7 @@ Settler::Runs::iterator Settler::next_placed(Runs::iterator run) {
 /// How many packets seem to be missing between what came before `run` and its first one: a guess.
 std::int64_t Settler::guessed_gap(Runs::iterator run) const {
   const auto last = run->first - 1;
-  return std::max<std::int64_t>(place_of(run->first) - place_of(last) - unit(last), 0);
+  return std::max<std::int64_t>(place_of(run->first) - place_of(last) - extent_of(last), 0);
 }
 
 /// What is there of runs in a row.
@@ -112,7 +112,7 @@ void Settler::place_doubtful(Runs::iterator run) {
   const auto next =
       run + 1 != runs_.end() && run[1].session == run->session ? run + 1 : runs_.end();
   const bool cut = packet.verdict == DumpVerdict::cut;
-  const auto size = cut && transfer_.by_path ? 0 : unit(run->first);
+  const auto size = cut && transfer_.by_path ? 0 : extent_of(run->first);
   const bool joined =
       next != runs_.end() && !next->doubtful && follows(packet, packets_[next->first]);
   auto place = behind + (follows_one ? guessed_gap(run) : 0);

@@ -185,7 +185,7 @@ void doubt_counts_before_jumps(CapturedTransfer& transfer) {
     if (packets[i].origin != DumpOrigin::sync && packets[i].origin != DumpOrigin::nothing) {
       continue;
     }
-    const auto end = transfer.place_of(before) + (transfer.by_path ? before.size : 1);
+    const auto end = transfer.behind(before);
     const bool behind =
         packets[i].offset == before.offset + data_header + before.size + data_trailer + sync_size;
     const bool jumps = behind && transfer.place_of(packets[i]) > end;
@@ -236,7 +236,7 @@ void doubt_what_the_next_contradicts(CapturedTransfer& transfer) {
   for (std::size_t i = 1; i < packets.size(); ++i) {
     auto& packet = packets[i - 1];
     const auto& next = packets[i];
-    const auto end = transfer.place_of(packet) + (transfer.by_path ? packet.size : 1);
+    const auto end = transfer.behind(packet);
     const bool both_good =
         packet.verdict == DumpVerdict::good && next.verdict == DumpVerdict::good && next.stored;
     const bool has_own_chain = next.origin == DumpOrigin::sync ||

@@ -24,9 +24,8 @@ void settle_contradictions(CapturedTransfer& transfer) {
     if (last == nullptr || packet.numbering == DumpNumbering::stated) {
       continue;
     }
-    const auto end =
-        transfer.place_of(*last) + static_cast<std::uint64_t>(unit_of(transfer, *last));
-    if (!file.agrees(start_of(packet), transfer.place_of(packet), *last->stored, end)) {
+    if (!file.agrees(start_of(packet), transfer.place_of(packet), *last->stored,
+                     transfer.behind(*last))) {
       packet.verdict = DumpVerdict::unchecked;
       packet.computed.reset();
     }

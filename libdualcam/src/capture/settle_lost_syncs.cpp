@@ -15,8 +15,7 @@ ByEnd good_by_end(const CapturedTransfer& transfer) {
   ByEnd good;
   for (const auto& packet : transfer.packets) {
     if (packet.verdict == DumpVerdict::good && packet.size != 0) {
-      const auto unit = static_cast<std::uint64_t>(unit_of(transfer, packet));
-      good.emplace(transfer.place_of(packet) + unit, &packet);
+      good.emplace(transfer.behind(packet), &packet);
     }
   }
   return good;

@@ -73,7 +73,7 @@ void Settler::place_by_what_follows() {
   if (damaged && goes_on_elsewhere(*last)) {
     return;
   }
-  const auto behind = damaged ? guessed_gap(last) + unit(last->first) : 0;
+  const auto behind = damaged ? guessed_gap(last) + extent_of(last->first) : 0;
   last -= damaged ? 1 : 0;
   const auto place = *end_ - behind - length(*last);
   if (!last->doubtful && !last->placed && place >= first_place()) {
@@ -105,7 +105,7 @@ void Settler::apply() {
     auto place = run.place;
     for (auto i = run.first; i < run.end; ++i) {
       auto& packet = packets_[i];
-      const auto size = unit(i);
+      const auto size = extent_of(i);
       if (transfer_.by_path) {
         packet.file_offset = static_cast<std::uint64_t>(std::max<std::int64_t>(place, 0));
       } else {

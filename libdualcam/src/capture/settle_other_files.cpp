@@ -127,12 +127,11 @@ private:
   /// alike.
   void join_equals() {
     constexpr std::uint16_t least = 32; // smaller ones are alike in many files
-    const std::uint64_t beginning = transfer_.by_path ? 0 : 1;
     std::vector<Copy> copies;
     for (std::size_t i = 0; i < packets_.size(); ++i) {
       const auto& packet = packets_[i];
       if (packet.verdict == DumpVerdict::good && packet.size >= least &&
-          transfer_.place_of(packet) != beginning) {
+          transfer_.place_of(packet) != transfer_.first_place()) {
         copies.push_back(
             {{packet.size, packet.content, packet.crc}, transfer_.place_of(packet), stretch_[i]});
       }
@@ -165,8 +164,7 @@ private:
       const auto previous = std::exchange(stretch, stretch_[i]);
       if (last != nullptr && previous != stretch && start_of(packet) != 0 &&
           file.goes_on(start_of(packet), transfer_.place_of(packet), *last->stored,
-                       transfer_.place_of(*last) +
-                           static_cast<std::uint64_t>(unit_of(transfer_, *last)))) {
+                       transfer_.behind(*last))) {
         join(previous, stretch);
       }
     }

@@ -21,9 +21,8 @@ class Settler {
 public:
   explicit Settler(CapturedTransfer& transfer)
       : transfer_(transfer), packets_(transfer.packets), runs_(runs_of(transfer)) {
-    if (transfer.by_path ? transfer.announced_bytes : transfer.announced) {
-      end_ = transfer.by_path ? std::int64_t{*transfer.announced_bytes}
-                              : std::int64_t{*transfer.announced} + 1;
+    if (const auto end = transfer.announced_end()) {
+      end_ = static_cast<std::int64_t>(*end);
     }
   }
 
@@ -79,10 +78,12 @@ private:
   std::int64_t place_of(std::size_t i) const {
     return static_cast<std::int64_t>(transfer_.place_of(packets_[i]));
   }
-  std::int64_t unit(std::size_t i) const { return unit_of(transfer_, packets_[i]); }
-  std::int64_t first_place() const { return transfer_.by_path ? 0 : 1; }
+  std::int64_t extent_of(std::size_t i) const {
+    return static_cast<std::int64_t>(transfer_.extent_of(packets_[i]));
+  }
+  std::int64_t first_place() const { return static_cast<std::int64_t>(transfer_.first_place()); }
   std::int64_t length(const Run& run) const {
-    return place_of(run.end - 1) + unit(run.end - 1) - place_of(run.first);
+    return place_of(run.end - 1) + extent_of(run.end - 1) - place_of(run.first);
   }
   std::int64_t end_of(const Run& run) const { return run.place + length(run); }
   bool fits(const Run& run, std::int64_t place) const {

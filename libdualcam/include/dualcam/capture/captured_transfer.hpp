@@ -86,6 +86,16 @@ struct CapturedTransfer {
   std::uint64_t place_of(const CapturedPacket& packet) const {
     return by_path ? packet.file_offset : packet.number;
   }
+  /// The place of the file's first packet.
+  std::uint64_t first_place() const { return by_path ? 0 : 1; }
+  /// How many places a packet takes: one, or by path as many as it has bytes.
+  std::uint64_t extent_of(const CapturedPacket& packet) const { return by_path ? packet.size : 1; }
+  /// The place behind a packet: of the next one, if it follows.
+  std::uint64_t behind(const CapturedPacket& packet) const {
+    return place_of(packet) + extent_of(packet);
+  }
+  /// The place behind the file as START announced it; nullopt: it told nothing in these places.
+  std::optional<std::uint64_t> announced_end() const;
 
   /// The best copy of each packet, in order: good before unchecked before bad; cut ones are none.
   /// Pointers into `packets`.
