@@ -16,7 +16,7 @@ Settler::Runs::iterator Settler::next_placed(Runs::iterator run) {
 }
 
 /// How many packets seem to be missing between what came before `run` and its first one: a guess.
-std::int64_t Settler::guessed_gap(Runs::iterator run) const {
+std::int64_t Settler::guessed_gap(Runs::const_iterator run) const {
   const auto last = run->first - 1;
   return std::max<std::int64_t>(place_of(run->first) - place_of(last) - extent_of(last), 0);
 }
@@ -75,7 +75,8 @@ void Settler::place_between() {
         gaps = all == 0 ? 0 : std::max<std::int64_t>(gaps + (is_behind ? missing - all : 0), 0);
       }
       place = end_of(*before) + length_of(from, run) + gaps;
-      if (known && missing == 0 && is_anchor(*before) && next->numbering == DumpNumbering::stated) {
+      if (known && missing == 0 && is_anchor(*before) && next->numbering == DumpNumbering::stated &&
+          !may_be_miscounted(before, next)) {
         numbering = DumpNumbering::stated;
       }
     } else if (next != runs_.end()) { // a device never goes on beyond what it has sent
@@ -130,7 +131,7 @@ void Settler::place_doubtful(Runs::iterator run) {
                      next->numbering == DumpNumbering::stated;
   // One whose end is there may be whole, and what was before it lost.
   const bool last = next == runs_.end() && cut && !packet.stored;
-  const bool certain = in_step && (meets || ends || last);
+  const bool certain = in_step && (meets || ends || last) && fits(*run, place);
   const bool unknown = run->numbering == DumpNumbering::unknown;
   put(*run, place,
       certain   ? DumpNumbering::stated

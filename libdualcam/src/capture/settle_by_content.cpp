@@ -126,7 +126,8 @@ bool Settler::place_by_content(Run& run, const Places& known) {
     return false;
   }
   const bool is_moved = place != run.place;
-  put(run, place, DumpNumbering::inferred, by_content);
+  const bool as_stated = !is_moved && is_anchor(run);
+  put(run, place, as_stated ? DumpNumbering::stated : DumpNumbering::inferred, by_content);
   auto& packet = packets_[run.first];
   if (run.doubtful && proves_itself(run, known)) {
     packet.verdict = DumpVerdict::good;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "capture/settler.hpp"
+#include "dualcam/wire/command.hpp"
 
 namespace dualcam {
 
@@ -63,6 +64,13 @@ bool Settler::goes_on_elsewhere(const Run& run) const {
   });
 }
 
+/// By path: packets have one size, but for the last one, of which START tells the size.
+bool Settler::may_be_last(const CapturedPacket& packet) const {
+  const auto usual = static_cast<std::int64_t>(transfer_.packet_size);
+  return !transfer_.by_path || packet.verdict == DumpVerdict::cut || packet.size != usual ||
+         *end_ % usual == 0;
+}
+
 /// The device went on as it does behind the last packet, which may be damaged itself.
 void Settler::place_by_what_follows() {
   if (!end_ || !transfer_.regular_end || runs_.empty()) {
@@ -70,7 +78,7 @@ void Settler::place_by_what_follows() {
   }
   auto last = runs_.end() - 1;
   const bool damaged = last->doubtful && last != runs_.begin();
-  if (damaged && goes_on_elsewhere(*last)) {
+  if ((damaged && goes_on_elsewhere(*last)) || !may_be_last(packets_.back())) {
     return;
   }
   const auto behind = damaged ? guessed_gap(last) + extent_of(last->first) : 0;
@@ -87,16 +95,78 @@ void Settler::place_by_what_follows() {
   }
 }
 
+/// Whether as many bytes lie between the run before and this one as the packets take that were
+/// counted there.
+bool Settler::is_counted_exactly(Runs::const_iterator run) const {
+  const auto usual = static_cast<std::int64_t>(transfer_.packet_size);
+  const auto& last = packets_[run->first - 1];
+  const auto bytes = static_cast<std::int64_t>(packets_[run->first].offset - last.offset);
+  const auto counted = place_of(run->first) - place_of(run->first - 1);
+  const auto packets = transfer_.by_path ? counted / usual : counted;
+  const auto overhead = static_cast<std::int64_t>(data_header + data_trailer);
+  return last.size == usual && bytes == packets * (usual + overhead);
+}
+
+/// Whether a damaged packet seems to be one that came before, or to go on from one that it does not
+/// lie behind: of those close by, since CRCs are equal by chance, too.
+bool Settler::belongs_elsewhere(Runs::const_iterator run) const {
+  constexpr std::ptrdiff_t close = 16;
+  const auto& packet = packets_[run->first];
+  if (packet.verdict == DumpVerdict::cut || !packet.stored) {
+    return false;
+  }
+  const auto start = start_of(packet);
+  const auto goes_on_from = [&](const Run& each) {
+    return each.session == run->session && packets_[each.end - 1].stored == start;
+  };
+  const auto first = run - std::min(close, run - runs_.begin());
+  const auto last = run + std::min(close, runs_.end() - run);
+  const auto before = packets_.begin() + run->first;
+  return std::any_of(first, last, goes_on_from) ||
+         std::any_of(before - std::min<std::ptrdiff_t>(close, run->first), before,
+                     [&](const CapturedPacket& each) { return each.stored == packet.stored; });
+}
+
+/// Whether what lies here and before it, since the run before, may be less than was counted: of a
+/// packet there may be two pieces, or it came twice or elsewhere.
+bool Settler::may_count_too_many(Runs::const_iterator run) const {
+  const bool is_odd = packets_[run->first].size != transfer_.packet_size;
+  return (guessed_gap(run) > 0 && !is_counted_exactly(run)) ||
+         (run->doubtful && (is_odd || belongs_elsewhere(run)));
+}
+
+/// Between two runs whose places agree with how many packets were counted from one to the other:
+/// whether too many at one place may make up for too few at another.
+bool Settler::may_be_miscounted(Runs::const_iterator before, Runs::const_iterator next) const {
+  if (next - before > most_counted) {
+    return true;
+  }
+  int places = 0; // where something was damaged or lost
+  bool too_many = false;
+  for (auto run = before + 1; run != next + 1; ++run) {
+    const bool is_outside =
+        run->placed && (run->place < end_of(*before) || end_of(*run) > end_of(*next));
+    places += run->doubtful ? 0 : 1;
+    too_many = too_many || is_outside || may_count_too_many(run);
+  }
+  if (next->at_end) {
+    const bool more_behind = next + 1 != runs_.end();
+    const bool more_lost = packets_[next->end - 1].size == transfer_.packet_size;
+    places += more_behind || more_lost ? 1 : 0;
+    too_many = too_many || (more_behind && may_count_too_many(next + 1));
+  }
+  return too_many && places > 1;
+}
+
 /// Where the end of the file and what came before it agree on how many packets there are.
 void Settler::confirm_ends() {
-  const Run* before = nullptr;
-  for (auto& run : runs_) {
-    const bool agrees = before != nullptr && before->session == run.session &&
-                        run.place - place_of(run.first) == before->place - place_of(before->first);
-    if (run.at_end && agrees) {
-      run.numbering = DumpNumbering::stated;
+  auto before = runs_.end();
+  for (auto run = runs_.begin(); run != runs_.end(); ++run) {
+    if (run->at_end && before != runs_.end() && before->session == run->session &&
+        shift_of(*run) == shift_of(*before) && !may_be_miscounted(before, run)) {
+      run->numbering = DumpNumbering::stated;
     }
-    before = is_anchor(run) ? &run : before;
+    before = is_anchor(*run) ? run : before;
   }
 }
 

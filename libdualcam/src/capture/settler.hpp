@@ -28,9 +28,9 @@ public:
 
   void settle() {
     place_by_end();
-    confirm_ends();
     for (int round = 0; round < most_rounds && (place_by_chain() || place_by_content()); ++round) {
     }
+    confirm_ends();
     place_between();
     place_doubtful();
     apply();
@@ -48,6 +48,7 @@ private:
 
   static constexpr int most_rounds = 16;
   static constexpr int most_looked_at = 64; ///< runs around one
+  static constexpr int most_counted = 4096; ///< runs from one whose place is known to another
 
   using Runs = std::vector<Run>;
 
@@ -89,6 +90,8 @@ private:
   bool fits(const Run& run, std::int64_t place) const {
     return place >= first_place() && (!end_ || place + length(run) <= *end_);
   }
+  /// Between what it would have if packets had been counted from the first one on, and its place.
+  std::int64_t shift_of(const Run& run) const { return run.place - place_of(run.first); }
   /// Whether its place is stated, if only by the SYNC before a packet that is damaged.
   bool is_anchor(const Run& run) const {
     return run.placed ? run.numbering == DumpNumbering::stated
@@ -102,7 +105,12 @@ private:
   void put(Run& run, std::int64_t place, DumpNumbering numbering, std::string_view reason);
   void place_by_end();
   bool goes_on_elsewhere(const Run& run) const;
+  bool may_be_last(const CapturedPacket& packet) const;
   void place_by_what_follows();
+  bool belongs_elsewhere(Runs::const_iterator run) const;
+  bool is_counted_exactly(Runs::const_iterator run) const;
+  bool may_count_too_many(Runs::const_iterator run) const;
+  bool may_be_miscounted(Runs::const_iterator before, Runs::const_iterator next) const;
   void confirm_ends();
   Places known_places() const;
   std::vector<Content> contents_alike() const;
@@ -118,7 +126,7 @@ private:
                                                std::size_t reach, std::span<const Joint> joints);
   bool place_by_chain(std::span<Run> session, std::size_t reach, std::optional<Places>& known);
   Runs::iterator next_placed(Runs::iterator run);
-  std::int64_t guessed_gap(Runs::iterator run) const;
+  std::int64_t guessed_gap(Runs::const_iterator run) const;
   std::int64_t length_of(Runs::iterator begin, Runs::iterator end) const;
   std::int64_t guessed_gaps(Runs::iterator begin, Runs::iterator end) const;
   Runs::iterator largest_gap(Runs::iterator begin, Runs::iterator end) const;

@@ -287,6 +287,16 @@ TEST_CASE("damage: nothing wrong is called stated or complete, whatever the dama
   }
 }
 
+TEST_CASE("damage: nothing wrong is called stated or complete behind faults of several kinds") {
+  for (const auto family : all_families) {
+    for (const auto fault : all_faults) {
+      for (const int faults : {2, 3}) {
+        damaged(family, fault, tries(runs()), faults, first_seed(), usual_most, Others::any);
+      }
+    }
+  }
+}
+
 TEST_CASE("damage: what was once wrong") {
   // The last packet was whole, and what came right before it did not lie there.
   damaged(Family::kinds, Fault::swap_packets, 1, 3, 187);
@@ -319,12 +329,14 @@ TEST_CASE("damage: what was once wrong") {
   damaged(Family::kinds, Fault::swap_packets, 1, 1, 7005435);
 }
 
+/// What the first fault was, how many there were, and the run's seed.
+struct Wrong {
+  Fault fault;
+  int faults;
+  int seed;
+};
+
 TEST_CASE("damage: what was once wrong behind two faults, or three, of any kinds") {
-  struct Wrong {
-    Fault fault;
-    int faults;
-    int seed;
-  };
   // Places that were inferred agreed with each other, but not with what the CRCs go on from.
   constexpr std::array complete{
       Wrong{Fault::erase_packets, 2, 41000098}, Wrong{Fault::erase_packets, 2, 41000183},
@@ -339,6 +351,29 @@ TEST_CASE("damage: what was once wrong behind two faults, or three, of any kinds
       damaged(Family::kinds, fault, 1, faults, seed, 60, Others::any);
     }
   }
+}
+
+TEST_CASE("damage: too many packets counted at one place make up for too few at another") {
+  // Pieces that are no packet, guesses about lost bytes, packets that came again or changed places.
+  constexpr std::array of_kinds{
+      Wrong{Fault::flip, 3, 1413},         Wrong{Fault::insert, 2, 1142},
+      Wrong{Fault::repeat, 3, 1169},       Wrong{Fault::erase_packets, 3, 1327},
+      Wrong{Fault::swap_packets, 3, 1025}, Wrong{Fault::swap_packets, 3, 1225},
+      Wrong{Fault::swap_packets, 3, 1325}, Wrong{Fault::repeat, 2, 2190}};
+  // The last packet was lost, and one of the usual size taken for it.
+  constexpr std::array by_path{
+      Wrong{Fault::erase_packets, 2, 1164}, Wrong{Fault::erase_packets, 2, 1243},
+      Wrong{Fault::erase_packets, 2, 1245}, Wrong{Fault::erase_packets, 3, 1047},
+      Wrong{Fault::erase_packets, 3, 1259}, Wrong{Fault::erase_packets, 3, 1296},
+      Wrong{Fault::erase_packets, 3, 1361}, Wrong{Fault::erase_packets, 3, 1435},
+      Wrong{Fault::swap_packets, 3, 1479},  Wrong{Fault::insert, 3, 2143}};
+  for (const auto& [fault, faults, seed] : of_kinds) {
+    damaged(Family::kinds, fault, 1, faults, seed, usual_most, Others::any);
+  }
+  for (const auto& [fault, faults, seed] : by_path) {
+    damaged(Family::data_by_path, fault, 1, faults, seed, usual_most, Others::any);
+  }
+  damaged(Family::enhanced, Fault::repeat_packets, 1, 3, 2448, usual_most, Others::any);
 }
 
 TEST_CASE("damage: what lies in blank stretches tells of lost packets, too") {
