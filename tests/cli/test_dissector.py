@@ -5,11 +5,13 @@ Run: DUALCAM_TOOLS=build/gcc/tools python3 tests/cli/test_dissector.py
 DUALCAM_RUNS=1000 makes so many captures of each sort, and DUALCAM_SEED is the first one's seed.
 """
 import collections
+import ipaddress
 import json
 import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import unittest
 
@@ -191,6 +193,26 @@ class Dissector(ToolTest):
         """As tshark -2 makes one where nothing is filtered."""
         capture, about = self.made(40, ("none", *damaged_captures.IN_BYTES))
         self.assert_agree(capture, damaged_captures.PORT, "-2", about=about)
+
+    def test_a_camera_behind_a_balancer(self):
+        ends = "203.0.113.9", "192.0.2.1"
+        packed = b"".join(ipaddress.ip_address(each).packed for each in ends)
+        headers = (b"PROXY TCP4 %s %s 40001 7050\r\n" % tuple(each.encode() for each in ends),
+                   b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + packed +
+                   struct.pack(">HH", 40001, 7050))
+        capture = self.folder / "balanced.pcap"
+        for header in headers:
+            for first, rest in ((header, b""), (header[:9], header[9:])):
+                frames, about = damaged_captures.uploads(range(2, 2 + 1), ("none",))
+                self.assertEqual(len(about), 1)
+                for part in (rest, first):
+                    frames = damaged_captures.behind(frames, part) if part else frames
+                capture.write_bytes(damaged_captures.capture(frames))
+                self.assert_agree(capture, damaged_captures.PORT)
+                self.assert_second_pass_is_the_same(capture)
+                (camera,), = self.dissect(capture, damaged_captures.PORT, "dualcam.proxy",
+                                          "dualcam.proxy")
+                self.assertEqual(camera, [f"{ends[0]}:40001"])
 
     def test_damaged_packets(self):
         files = {"videof": self.file("b.h265", 30_000)}

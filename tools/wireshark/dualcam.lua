@@ -1,5 +1,5 @@
 -- Wireshark's view of the Teltonika DualCam protocol; facts: dualcam-protocol(7).
--- Filters: dualcam.imei, dualcam.cmd, dualcam.crc.bad. TCP is put together by Wireshark.
+-- Filters: dualcam.imei, dualcam.cmd, dualcam.crc.bad, dualcam.proxy. TCP is put together by Wireshark.
 -- Another port than 7050: Analyze > Decode As, or -d tcp.port==N,dualcam.
 -- Of segments that came in the wrong order Wireshark hands over none, unless its preference
 -- tcp.reassemble_out_of_order is set; where it is, it hands over none behind a gap.
@@ -20,6 +20,8 @@ local MOST = { [1] = 6, [2] = 4, [3] = 4, [4] = 4098, [5] = 4, [8] = 65535, [0x0
                [0x0B] = 4096, [0x0C] = 2, [0x0D] = 65535, [0x0E] = 4102 }
 local INIT_SIZE, HEADER, DATA, ENHANCED = 16, 4, 4, 0x0E
 local MOST_INNER_HEADERS = 8 -- that are looked at within a packet
+local PROXY_1, PROXY_2 = "PROXY ", "\r\n\r\n\0\r\nQUIT\n"
+local MOST_PROXY_1, MOST_PROXY_2 = 107, 4096
 local NUMBERS = 0x100000000 -- of TCP; 2 ^ 32 is a float in Lua 5.4, and no place may be one
 local REQUESTS = { ["%photof"] = true, ["%photor"] = true, ["%videof"] = true, ["%videor"] = true }
 local TRIGGERS = { [0] = "server request", "DIN1", "DIN2", "crash", "towing", "idling", "geofence",
@@ -45,6 +47,7 @@ local f = {
   videof = ProtoField.bool("dualcam.offers.videof", "Front video", 32, nil, 0x10000000),
   videor = ProtoField.bool("dualcam.offers.videor", "Rear video", 32, nil, 0x20000000),
   by_path = ProtoField.bool("dualcam.offers.path", "A file by path", 32, nil, 0x02000000),
+  proxy = ProtoField.string("dualcam.proxy", "Camera behind the balancer"),
   start = ProtoField.uint32("dualcam.start", "Packets, or bytes by path"),
   rest = ProtoField.uint16("dualcam.start_rest", "Behind it", base.HEX),
   resume = ProtoField.uint32("dualcam.resume", "Offset wanted"),
@@ -138,6 +141,37 @@ local function begins_init(w, at)
   if #w - at < INIT_SIZE or u16(w, at) ~= 0 then return false end
   local protocol, imei = u16(w, at + 2), imei_at(w, at + 4)
   return protocol >= 1 and protocol < 256 and imei > 0 and imei < 1e15
+end
+
+local function address_text(w, at, size) -- text, of 4 bytes or of 16
+  local parts = {}
+  for i = at, at + size - 1, size == 4 and 1 or 2 do
+    parts[#parts + 1] = size == 4 and tostring(w:byte(i + 1)) or string.format("%x", u16(w, i))
+  end
+  return size == 4 and table.concat(parts, ".") or "[" .. table.concat(parts, ":") .. "]"
+end
+
+-- What a balancer sends before a device's own bytes: the size of its PROXY header, and who the
+-- device is, if it says so. 0: there is none; nil: not all of it is there.
+local function proxy_header(w)
+  local function begins(what) return w:sub(1, #what) == what:sub(1, #w) end
+  if #w > 0 and begins(PROXY_1) then
+    local line = w:match("^[^\r]*\r\n")
+    if not line then return #w >= MOST_PROXY_1 and 0 or nil end
+    local address, port = line:match("^PROXY TCP[46] (%S+) %S+ (%d+) %d+\r\n$")
+    local is_v6 = address and address:find(":", 1, true)
+    return #line <= MOST_PROXY_1 and #line or 0,
+      address and (is_v6 and "[" .. address .. "]" or address) .. ":" .. port
+  elseif #w > 0 and begins(PROXY_2) then
+    if #w < 16 then return nil end
+    local size = 16 + u16(w, 14)
+    if math.floor(w:byte(13) / 16) ~= 2 or size > MOST_PROXY_2 then return 0 end
+    if #w < size then return nil end
+    local length = ({ [0x11] = 4, [0x21] = 16 })[w:byte(14)]
+    local is_told = w:byte(13) == 0x21 and length and size >= 16 + 2 * length + 4
+    return size, is_told and address_text(w, 16, length) .. ":" .. u16(w, 16 + 2 * length) or nil
+  end
+  return 0
 end
 
 local function is_data(id) return id == DATA or id == ENHANCED end
@@ -623,8 +657,21 @@ function Device:read(w, base, at_end, known, on_item)
   return true
 end
 
+-- Passes over a balancer's header. False: not all of it is there.
+function Device:pass_header(w, base, at_end, on_item)
+  local size, source = 0, nil
+  if self.pos == 0 and base == 0 then size, source = proxy_header(w) end
+  if not size then return at_end end
+  if size > 0 then
+    on_item(0, size, nil, { proxy = true, source = source, missing = 0 })
+    self.pos, self.lost.from, self.lost.reported = size, size, size
+  end
+  return true
+end
+
 -- `w` is what there is from the place `base` of the stream on.
 function Device:run(w, base, at_end, on_item)
+  if not self:pass_header(w, base, at_end, on_item) then return end
   while self.pos - base < #w do
     local known = self:known()
     local step = self.lost and self.search or self.read
@@ -848,7 +895,7 @@ local function stream_of(pinfo, w)
     local is_to_known, is_from_known = pinfo.match_uint == pinfo.dst_port,
       pinfo.match_uint == pinfo.src_port
     local is_from_device = pinfo.src_port > pinfo.dst_port
-    if begins_init(w, 0) then
+    if begins_init(w, 0) or proxy_header(w) ~= 0 then
       is_from_device = true
     elseif is_to_known ~= is_from_known then
       is_from_device = is_to_known
@@ -933,6 +980,11 @@ local function show(root, tvb, place, item, from_device)
   local first = math.min(math.max(item.at - place, 0), tvb:len())
   local last = math.min(math.max(item.at + item.size - place, first), tvb:len())
   local range, facts = tvb(first, last - first), item.facts
+  if facts.proxy then
+    local tree = root:add(dualcam, range, "DualCam, a balancer's PROXY header")
+    if facts.source then tree:add(f.proxy, range, facts.source) end
+    return nil
+  end
   if not item.id then
     local tree = root:add(dualcam, range, "DualCam, no command")
     tree:add(f.at, range, UInt64.new(item.at)):set_generated()
@@ -1037,7 +1089,9 @@ register_postdissector(ending)
 
 dualcam:register_heuristic("tcp", function(tvb, pinfo, root)
   if tvb:len() < INIT_SIZE then return false end
-  local w = tvb(0, INIT_SIZE):bytes():raw()
+  local header = proxy_header(tvb():bytes():raw()) or 0
+  if tvb:len() - header < INIT_SIZE then return false end
+  local w = tvb(header, INIT_SIZE):bytes():raw()
   if not begins_init(w, 0) or imei_text(imei_at(w, 4)):sub(1, 1) == "0" then return false end
   pinfo.conversation = dualcam
   dualcam.dissector(tvb, pinfo, root)
