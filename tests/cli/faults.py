@@ -165,13 +165,16 @@ class Trace:
                 if call["call"] in SYNCS and "error" in call]
 
     def synced(self, suffix):
-        """How many bytes of the last file whose name ends so were durable."""
+        """How many bytes of the last file whose name ends so were durable. What the disk took of an
+        append that was cut short counts once the rest is there: if that fails, the append is undone,
+        which a sync that happens to run meanwhile does not change."""
         written, durable = 0, 0
         begun = {}  # what a sync that is under way will have covered
         for call in self.calls:
             if call.get("path", b"").endswith(suffix) and "error" not in call:
                 if "offset" in call:
-                    written = max(written, call["offset"] + call["result"])
+                    whole = call.get("fate") != b"shortened"
+                    written = max(written, call["offset"] + whole * call["result"])
                 elif call["call"] == "sync-begins":
                     begun[call["sync"]] = written
                 elif call["call"] in SYNCS:
