@@ -30,9 +30,9 @@ public:
   CaptureStreams(const DumpOptions& options, DumpListener& listener, DumpFacts& facts)
       : options_(options), listener_(listener), facts_(facts) {}
 
-  void frame(LinkType link, Bytes frame) {
+  void frame(LinkType link, Bytes frame, std::uint64_t time = 0) {
     ++facts_.frames;
-    const auto segment = finder_.find(link, frame);
+    const auto segment = finder_.find(link, frame, time);
     if (segment && (!options_.port || segment->source.port == *options_.port ||
                     segment->destination.port == *options_.port)) {
       reassembly_.segment(*segment);
@@ -362,7 +362,7 @@ Result<void> CaptureReader::read(InputFile& file) {
   return read_capture(file, [&](const CapturedFrame& frame) {
     facts_.back_in_time += frame.time + tolerated_ns < latest ? 1 : 0;
     latest = std::max(latest, frame.time);
-    streams_->frame(frame.link, frame.bytes);
+    streams_->frame(frame.link, frame.bytes, frame.time);
     options_.progress(total_ += frame.bytes.size());
   });
 }

@@ -6,12 +6,13 @@ namespace dualcam::inline tools {
 namespace {
 
 constexpr std::size_t longest = 65535;
-constexpr std::size_t most_stretches = 64; // of one packet, apart from each other
-constexpr std::size_t packet_cost = 256;   // beside its bytes
+constexpr std::size_t most_stretches = 64;             // of one packet, apart from each other
+constexpr std::size_t packet_cost = 256;               // beside its bytes
+constexpr std::uint64_t longest_wait = 60'000'000'000; // RFC 8200; of IPv4, hosts wait less
 
 } // namespace
 
-std::optional<IpPayload> IpReassembly::add(const IpPayload& piece) {
+std::optional<IpPayload> IpReassembly::add(const IpPayload& piece, std::uint64_t time) {
   const auto& fragment = *piece.fragment;
   const Key key{piece.source, piece.destination, fragment.identification, piece.protocol};
   if (piece.bytes.size() < piece.length || piece.length == 0 ||
@@ -19,11 +20,14 @@ std::optional<IpPayload> IpReassembly::add(const IpPayload& piece) {
     ++given_up_;
     return std::nullopt;
   }
-  if (const auto found = by_key_.find(key);
-      found != by_key_.end() && contradicts(*found->second, piece)) {
-    forget(found->second);
+  if (const auto found = by_key_.find(key); found != by_key_.end()) {
+    const auto began = found->second->began;
+    const bool is_stale = began != 0 && time > began && time - began > longest_wait;
+    if (is_stale || contradicts(*found->second, piece)) {
+      forget(found->second);
+    }
   }
-  auto& packet = packet_of(key);
+  auto& packet = packet_of(key, time);
   if (packet.is_whole()) {
     return std::nullopt; // it has come before
   }
@@ -51,10 +55,10 @@ std::optional<IpPayload> IpReassembly::add(const IpPayload& piece) {
   return payload;
 }
 
-IpReassembly::Packet& IpReassembly::packet_of(const Key& key) {
+IpReassembly::Packet& IpReassembly::packet_of(const Key& key, std::uint64_t time) {
   auto found = by_key_.find(key);
   if (found == by_key_.end()) {
-    packets_.push_back({key, {}, {}, std::nullopt});
+    packets_.push_back({key, time, {}, {}, std::nullopt});
     found = by_key_.emplace(key, std::prev(packets_.end())).first;
     bytes_ += packet_cost;
   }

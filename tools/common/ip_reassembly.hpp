@@ -13,7 +13,8 @@ namespace dualcam::inline tools {
 
 /// Memory: of the packets begun, or whole, last at most `most_packets`, and `most_bytes` of them in
 /// all; what is missing of the others is given up. Fragments may come in any order, and again,
-/// behind the last one, too; one that contradicts what has come is the first of another packet.
+/// behind the last one, too; one that contradicts what has come, or comes a minute behind its first
+/// piece, is the first of another packet.
 /// Pieces that the capture cut off are none.
 class IpReassembly {
 public:
@@ -21,8 +22,8 @@ public:
   static constexpr std::size_t most_bytes = 4 << 20;
 
   /// What the packet carries, when the last of its pieces has come. Its bytes are valid until the
-  /// next call.
-  std::optional<IpPayload> add(const IpPayload& piece);
+  /// next call. `time`: in nanoseconds, when the piece came; 0: nothing tells.
+  std::optional<IpPayload> add(const IpPayload& piece, std::uint64_t time = 0);
 
   /// How many packets were given up, or still lack a piece.
   std::uint64_t incomplete() const { return given_up_ + packets_.size() - whole_; }
@@ -35,6 +36,7 @@ private:
   using Key = std::tuple<Endpoint, Endpoint, std::uint32_t, std::uint8_t>;
   struct Packet {
     Key key;
+    std::uint64_t began; ///< when its first piece came; 0: nothing tells
     ByteBuffer bytes;
     std::map<std::size_t, std::size_t> covered; ///< from, to: of `bytes`, apart from each other
     std::optional<std::size_t> length;
@@ -46,7 +48,7 @@ private:
   };
   using Order = std::list<Packet>; ///< what was begun, or became whole, first in front
 
-  Packet& packet_of(const Key& key);
+  Packet& packet_of(const Key& key, std::uint64_t time);
   void forget(Order::iterator packet);
   static bool contradicts(const Packet& packet, const IpPayload& piece);
   static void put(Packet& packet, const IpPayload& piece);

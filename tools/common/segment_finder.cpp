@@ -6,7 +6,7 @@
 
 namespace dualcam::inline tools {
 
-std::optional<TcpSegment> SegmentFinder::find(LinkType link, Bytes frame) {
+std::optional<TcpSegment> SegmentFinder::find(LinkType link, Bytes frame, std::uint64_t time) {
   packets_.clear();
   auto inner = ip_packet_in(link, frame);
   for (int depth = 0; inner && depth <= most_tunnels; ++depth) {
@@ -16,7 +16,7 @@ std::optional<TcpSegment> SegmentFinder::find(LinkType link, Bytes frame) {
       return std::nullopt;
     }
     packets_.push_back(*payload);
-    payload = payload->fragment ? fragments_.add(*payload) : payload;
+    payload = payload->fragment ? fragments_.add(*payload, time) : payload;
     if (!payload) {
       return std::nullopt;
     }

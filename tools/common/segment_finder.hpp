@@ -16,8 +16,8 @@ namespace dualcam::inline tools {
 class SegmentFinder {
 public:
   /// The segment that the frame brings, or of which it brings the last fragment; nullopt: none. Its
-  /// payload is valid as long as the frame, and until the next call.
-  std::optional<TcpSegment> find(LinkType link, Bytes frame);
+  /// payload is valid as long as the frame, and until the next call. `time`: CapturedFrame::time.
+  std::optional<TcpSegment> find(LinkType link, Bytes frame, std::uint64_t time = 0);
 
   /// The IP packets, and fragments, in the last frame, from the outermost on. Their bytes are valid
   /// as long as the frame, or as the segment.

@@ -153,7 +153,7 @@ public:
   Pass(ScrubPlan& plan, std::optional<std::uint16_t> port) : plan_(plan), port_(port) {}
 
   ScrubPlan::Place place_of(const CapturedFrame& frame) {
-    const auto segment = finder_.find(frame.link, frame.bytes);
+    const auto segment = finder_.find(frame.link, frame.bytes, frame.time);
     ScrubPlan::Place place;
     const bool is_meant = segment && (!port_ || segment->source.port == *port_ ||
                                       segment->destination.port == *port_);

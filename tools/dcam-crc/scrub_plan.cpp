@@ -253,7 +253,7 @@ ScrubPlan::~ScrubPlan() = default;
 
 bool ScrubPlan::frame(const CapturedFrame& frame) {
   links_.insert(frame.link);
-  const auto segment = finder_.find(frame.link, frame.bytes);
+  const auto segment = finder_.find(frame.link, frame.bytes, frame.time);
   for (const auto& packet : finder_.packets()) {
     values_.found(packet.source);
     values_.found(packet.destination);

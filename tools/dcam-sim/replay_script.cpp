@@ -216,7 +216,7 @@ ReplayScript::~ReplayScript() = default;
 
 void ReplayScript::frame(const CapturedFrame& frame) {
   now_ = std::max(now_, std::chrono::nanoseconds(frame.time));
-  if (const auto segment = finder_.find(frame.link, frame.bytes)) {
+  if (const auto segment = finder_.find(frame.link, frame.bytes, frame.time)) {
     reassembly_.segment(*segment);
   }
 }

@@ -14,6 +14,7 @@ struct Piece {
   bool last = false;
   std::uint32_t identification = 1;
   std::uint32_t seed = 1;
+  std::uint64_t second = 0;
 };
 
 /// Pieces of random contents; what comes out of them, a line for each packet.
@@ -25,7 +26,7 @@ std::vector<ByteBuffer> whole(const std::vector<Piece>& pieces, IpReassembly& re
     const ByteBuffer copy(bytes.begin(), bytes.end());
     IpPayload payload{source, destination, 6, copy, copy.size(), {}};
     payload.fragment = {piece.identification, piece.offset, piece.last};
-    if (const auto packet = reassembly.add(payload)) {
+    if (const auto packet = reassembly.add(payload, piece.second * 1'000'000'000)) {
       CHECK_FALSE(packet->fragment);
       CHECK(packet->bytes.size() == packet->length);
       all.emplace_back(packet->bytes.begin(), packet->bytes.end());
@@ -100,6 +101,18 @@ TEST_CASE("IP fragments: a number that comes again begins another packet") {
                {0, 800, false, 8, 2}},
               reassembly) == Packets{content(900, 2)});
   CHECK(reassembly.incomplete() == 2);
+}
+
+TEST_CASE("IP fragments: what has lacked a piece for a minute is forgotten") {
+  IpReassembly reassembly;
+  CHECK(whole({{0, 800, false, 7, 1, 100}, // its rest is lost
+               {800, 100, true, 7, 2, 161},
+               {0, 800, false, 7, 2, 161}},
+              reassembly) == Packets{content(900, 2)});
+  CHECK(reassembly.incomplete() == 1);
+  CHECK(whole({{0, 800, false, 8, 1, 200}, {800, 100, true, 8, 1, 260}}, reassembly) ==
+        Packets{content(900)});
+  CHECK(reassembly.incomplete() == 1);
 }
 
 TEST_CASE("IP fragments: what lacks a piece, or was cut off, comes to nothing and is counted") {
