@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -151,6 +152,26 @@ std::string read_file_list(const std::string& path, char end, std::vector<std::s
     rest.remove_prefix(std::min(name.size() + 1, rest.size()));
   }
   return "";
+}
+
+/// The command line, the last word first, as CLI11 takes it; which would take the next word for the
+/// value of `--name=`, as a shell makes it of an unset variable.
+std::vector<std::string> words_for(const CLI::App& app, std::span<const char* const> arguments) {
+  std::vector<std::string> words;
+  bool are_options = true;
+  for (const std::string word : arguments) {
+    are_options = are_options && word != "--";
+    const auto name = word.ends_with('=') ? word.substr(0, word.size() - 1) : std::string();
+    const auto* option =
+        are_options && name.starts_with("--") ? app.get_option_no_throw(name) : nullptr;
+    const bool is_empty = option != nullptr && option->get_items_expected_max() > 0;
+    words.push_back(is_empty ? name : word);
+    if (is_empty) {
+      words.emplace_back();
+    }
+  }
+  std::ranges::reverse(words);
+  return words;
 }
 
 } // namespace
@@ -407,7 +428,8 @@ std::optional<ExitCode> Arguments::parse(int count, const char* const* arguments
     return ExitCode::done;
   };
   try {
-    app.parse(count, arguments);
+    app.parse(words_for(
+        app, std::span(arguments, static_cast<std::size_t>(count)).subspan(count > 0 ? 1 : 0)));
     if (const auto code = read_config()) {
       return code;
     }

@@ -107,6 +107,16 @@ TEST_CASE("arguments: a bad value names the option, the value and what is accept
   CHECK_THAT(line.bad({"--number"}), ContainsSubstring("--number needs a value"));
 }
 
+TEST_CASE("arguments: an empty value behind = is one, and the next word none") {
+  const auto values = line.good({"--texts=", "file", "--json=", "--", "--text="});
+  CHECK(values.texts == std::vector<std::string>{""});
+  CHECK(values.files == std::vector<std::string>{"file", "--text="});
+  CHECK(values.common.json);
+  CHECK_THAT(line.bad({"--text=", "file"}), ContainsSubstring("--text: '' is not accepted"));
+  CHECK_THAT(line.bad({"--number=", "5"}), ContainsSubstring("--number: '' is not accepted"));
+  CHECK_THAT(line.bad({"--config=", "file"}), ContainsSubstring("'' is not accepted"));
+}
+
 TEST_CASE("arguments: a mistyped option gets a suggestion, if one is near") {
   CHECK_THAT(line.bad({"--nubmer", "3"}),
              ContainsSubstring("unknown option '--nubmer'; did you mean '--number'?"));
