@@ -58,6 +58,7 @@ bool is_spoilt_word(std::string_view word) {
 
 std::string_view base64_word(std::string_view line, bool goes_on, bool is_whole) {
   constexpr std::string_view quotes = "\"'`";
+  const auto first = line.find_first_not_of(" \t\r");
   bool is_last = true;
   for (auto part = line; !part.empty();) {
     const auto end = part.find_last_not_of(around_base64) + 1; // npos + 1 is 0
@@ -67,8 +68,8 @@ std::string_view base64_word(std::string_view line, bool goes_on, bool is_whole)
     const bool is_quoted = begin > 0 && end < line.size() &&
                            ((quotes.contains(line[begin - 1]) && line[begin - 1] == line[end]) ||
                             (line[begin - 1] == '>' && line.substr(end).starts_with("</")));
-    const bool is_alone = line.find_first_not_of(" \t\r") == begin;
-    if ((is_last || is_quoted) && is_base64_word(word, is_alone, goes_on && is_last, is_whole)) {
+    if ((is_last || is_quoted) &&
+        is_base64_word(word, begin == first, goes_on && is_last, is_whole)) {
       const bool is_continued = word.size() % 4 == 1 && word.ends_with('+'); // as psql has it
       return word.substr(0, word.size() - (is_continued ? 1 : 0));
     }

@@ -76,4 +76,12 @@ TEST_CASE("base64 word: a damaged one is named and left out") {
   }
 }
 
+TEST_CASE("base64 word: a line of blanks and words costs what it has") {
+  std::string line(std::size_t{1} << 19, ' ');
+  for (int i = 0; i < 1 << 18; ++i) {
+    line += "a "; // minutes, if each were looked for from the beginning
+  }
+  CHECK(base64_word(line, false).empty());
+}
+
 } // namespace dualcam
