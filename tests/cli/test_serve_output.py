@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -31,6 +32,16 @@ class Streams(ToolTest):
         self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
         self.assertEqual(server.wait(), 3)
         self.assertIn("No space left on device", server.errors)
+        self.assert_stored(photo)
+
+    def test_a_full_standard_output_is_told_by_a_server_that_is_stopped(self):
+        photo = self.file("a.jpg", 100)
+        with open("/dev/full", "w") as full:
+            server = self.serve("-k", stdout=full)
+        self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
+        server.expect("No space left on device")
+        server.signal(signal.SIGTERM)
+        self.assertEqual(server.wait(), 3)
         self.assert_stored(photo)
 
     def test_a_reader_that_leaves_is_no_error(self):

@@ -154,6 +154,9 @@ int Server::report() {
         fmt::format("the reader of standard output has not taken {}: what they say of files is "
                     "said again at the next start",
                     counted(lines, "line")));
+  }
+  if (product_failed_ ||
+      reporter_.undelivered() != 0) { // also of a server that ends as it was told
     status = std::max(status, static_cast<int>(ExitCode::io));
   }
   reporter_.flush(patient ? std::nullopt : std::optional(steady_now() + time_for_last_line));
