@@ -14,6 +14,7 @@ namespace dualcam::sim {
 namespace {
 
 constexpr std::chrono::seconds patience{10}; // longer than the captured device waited
+constexpr unsigned most_unanswered = 3;      // waits, one after the other
 constexpr std::chrono::seconds time_to_leave{10};
 
 /// "RESUME" and so on.
@@ -90,9 +91,10 @@ asio::awaitable<ExitCode> Replayer::converse(Played& played) {
   for (std::size_t i = 0; i < script.steps.size(); ++i) {
     const bool goes_on = !script.steps[i].awaited || co_await await_command(played, i);
     if (!goes_on || played.gone) {
-      tell(script.device, "disconnected", {{"error", "the server ended it"}},
-           fmt::format("the server {} before all was sent", played.ended ? "ended it" : "hung up"));
-      co_await played.link.leave(time_to_leave);
+      tell_ended(played);
+      if (played.ended || played.gone) {
+        co_await played.link.leave(time_to_leave);
+      }
       co_return ExitCode::incomplete;
     }
     const auto& step = script.steps[i];
@@ -126,8 +128,18 @@ asio::awaitable<ExitCode> Replayer::converse(Played& played) {
   co_return as_captured ? ExitCode::done : ExitCode::incomplete;
 }
 
+/// Before all was sent.
+void Replayer::tell_ended(const Played& played) {
+  const bool is_silent = played.unanswered == most_unanswered;
+  tell(played.script.device, "disconnected",
+       {{"error", is_silent ? "silent server" : "the server ended it"}},
+       is_silent ? "the server has said nothing for long: giving it up"
+                 : fmt::format("the server {} before all was sent",
+                               played.ended ? "ended it" : "hung up"));
+}
+
 /// Waits for what step `i` answers. If the server sends instead what a later one of the same round
-/// answers, that one is next. False: the server has ended the conversation.
+/// answers, that one is next. False: the server has ended the conversation, or says nothing.
 asio::awaitable<bool> Replayer::await_command(Played& played, std::size_t& i) {
   const auto wanted = *played.script.steps[i].awaited;
   const auto longest_wait =
@@ -152,6 +164,9 @@ asio::awaitable<bool> Replayer::await_command(Played& played, std::size_t& i) {
       co_return false;
     }
     if (clock_.now() >= until || !played.follows) {
+      if (played.follows && ++played.unanswered == most_unanswered) {
+        co_return false;
+      }
       tell(played.script.device, "unasked", {{"command", name_of_command(wanted)}},
            fmt::format("the server has not sent {} in {}: going on as captured",
                        name_of_command(wanted), format_duration(longest_wait)));
@@ -200,6 +215,7 @@ void Replayer::hear(Played& played) {
       played.gone = true;
       return;
     }
+    played.unanswered = 0;
     const auto heard = Bytes(buffer).first(*count);
     if (played.caller.is_misunderstood(heard)) {
       played.gone = true;

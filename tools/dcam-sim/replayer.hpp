@@ -46,10 +46,12 @@ private:
     bool follows = true;                    ///< the server's commands can be told apart
     bool ended = false;                     ///< by CLOSE or STATUS
     bool gone = false;
+    unsigned unanswered = 0; ///< waits for commands since the server's last byte
   };
 
   asio::awaitable<ExitCode> play(const ReplayConnection& connection);
   asio::awaitable<ExitCode> converse(Played& played);
+  void tell_ended(const Played& played);
   asio::awaitable<bool> await_command(Played& played, std::size_t& step);
   static std::optional<std::size_t> asked_for(const Played& played, std::size_t i);
   asio::awaitable<bool> send(Played& played, const ReplayStep& step);

@@ -3,6 +3,7 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
 
 #include <fmt/format.h>
@@ -288,6 +289,30 @@ TEST_CASE(
     ::raise(SIGTERM);
     CHECK(server.status() == 143);
   }
+}
+
+TEST_CASE("replayer: a server that says nothing is given up after three waits") {
+  asio::io_context io(1);
+  const asio::ip::tcp::acceptor deaf(io, {asio::ip::make_address("127.0.0.1"), 0});
+  PaceClock clock;
+  Script script;
+  script.says(init);
+  for (int i = 0; i < 100; ++i) {
+    script.says(Start{1}, CommandId::file_request, {}, 2min);
+  }
+  SimOptions options;
+  options.host = "127.0.0.1";
+  options.port = std::to_string(deaf.local_endpoint().port());
+  Events events;
+  Replayer replayer(
+      options, {script.made}, script.store, io.get_executor(),
+      [&](const std::string& name, const Json&, const std::string&) { events.push_back(name); },
+      clock);
+  asio::co_spawn(io, replayer.run(0), [](const std::exception_ptr&, ExitCode code) {
+    CHECK(code == ExitCode::incomplete);
+  });
+  io.run();
+  CHECK(events == Events{"connected", "unasked", "unasked", "disconnected"});
 }
 
 TEST_CASE("replayer: without a rate the capture's pace is kept") {
