@@ -454,6 +454,15 @@ class Formats(MetaTest):
         self.validate(stdout)
         self.validate(self.run_tool("-f", "gpx", "-x", NO_FIX)[0])
 
+    def test_numbers_of_maps_have_no_exponent(self):
+        almost_zero = V3[:32] + "0000000000000001" + V3[48:]
+        gpx = self.run_tool("-f", "gpx", "-x", almost_zero)[0]
+        self.assertIn('<wpt lat="0" lon=', gpx)
+        self.validate(gpx)
+        text = self.run_tool("-x", almost_zero)[0]
+        self.assertIn("5e-324, ", text)
+        self.assertIn("geo:0,", text)
+
     def validate(self, gpx):
         self.assertTrue(GPX_SCHEMA.exists(), f"{GPX_SCHEMA} is missing: tests/run.sh fetches it")
         self.file("out.gpx", gpx)

@@ -1,6 +1,7 @@
 #include "dcam-meta/record_writer.hpp"
 
 #include <array>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -102,6 +103,11 @@ std::string description_of_waypoint(const Record& record) {
 }
 
 } // namespace
+
+std::string map_degrees(double degrees) {
+  constexpr double nearly_nothing = 1e-12; // which format_degrees has no exponent for
+  return format_degrees(std::abs(degrees) < nearly_nothing ? 0 : degrees);
+}
 
 std::unique_ptr<RecordWriter> make_record_writer(RecordFormat format, bool several,
                                                  RecordWriter::Line line) {
@@ -215,8 +221,8 @@ bool GpxWriter::record(const Record& record, const std::string&) {
   if (!record.has_place()) {
     return false;
   }
-  line_(fmt::format(R"(  <wpt lat="{}" lon="{}">)", format_degrees(record.position->latitude),
-                    format_degrees(gpx_longitude(record.position->longitude))));
+  line_(fmt::format(R"(  <wpt lat="{}" lon="{}">)", map_degrees(record.position->latitude),
+                    map_degrees(gpx_longitude(record.position->longitude))));
   const auto time = record.time ? format_time(*record.time) : std::nullopt;
   if (time) {
     line_(fmt::format("    <time>{}</time>", *time));

@@ -28,6 +28,9 @@ public:
 std::unique_ptr<RecordWriter> make_record_writer(RecordFormat format, bool several,
                                                  RecordWriter::Line line);
 
+/// For `geo:` and GPX, in which numbers have no exponent: a nanometre from 0 is 0.
+std::string map_degrees(double degrees);
+
 // --- one for each format ---
 
 /// Labels in a column, a blank line between records.

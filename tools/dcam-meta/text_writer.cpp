@@ -79,7 +79,8 @@ void add_position(const Record& record, Fields& fields) {
   } else {
     fields.emplace_back("position", pair);
     fields.emplace_back("", format_dms(*record.position));
-    fields.emplace_back("map", "geo:" + latitude + ',' + longitude);
+    fields.emplace_back("map", "geo:" + map_degrees(record.position->latitude) + ',' +
+                                   map_degrees(record.position->longitude));
   }
 }
 

@@ -30,10 +30,12 @@ bool is_no_fix(const Position& position) {
 }
 
 std::string format_degrees(double degrees) {
-  char text[512]; // -1.7976931348623157e308 in fixed notation has 310 characters
-  const auto [end, error] =
-      std::to_chars(text, text + sizeof text, degrees, std::chars_format::fixed);
-  return error == std::errc{} ? std::string(text, end) : std::string();
+  char text[32]; // -1e-12 with 17 digits fits
+  auto [end, error] = std::to_chars(text, text + sizeof text, degrees, std::chars_format::fixed);
+  if (error != std::errc{}) {
+    end = std::to_chars(text, text + sizeof text, degrees, std::chars_format::scientific).ptr;
+  }
+  return {text, end};
 }
 
 std::string format_degrees_hex(double degrees) {

@@ -15,6 +15,13 @@ TEST_CASE("geo: the coordinate of the vendor's page") {
   CHECK(format_degrees_hex(54.7004183) == "404b59a74e8e028d");
 }
 
+TEST_CASE("geo: what is no place has no hundreds of digits") {
+  CHECK(format_degrees(std::numeric_limits<double>::denorm_min()) == "5e-324");
+  CHECK(format_degrees(-1.7976931348623157e308) == "-1.7976931348623157e+308");
+  CHECK(format_degrees(-1.2345678901234567e-12) == "-0.0000000000012345678901234567");
+  CHECK(format_degrees(1e-7) == "0.0000001");
+}
+
 TEST_CASE("geo: doubles survive decimal and hex") {
   std::mt19937_64 random(1);
   for (int i = 0; i < 100'000; ++i) {
