@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::string_view around_base64 = " \t\r\"'`,;:|()[]{}<>\\"; ///< between words
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_base64_digit(char c) {
   return is_letter(c) || is_decimal_digit(c) || std::string_view("+/-_").contains(c);
 }

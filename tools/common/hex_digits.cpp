@@ -4,7 +4,11 @@
 
 namespace dualcam::inline tools {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+
+bool is_letter(char c) { return is_lower(c) || is_upper(c); }
 
 bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
 

@@ -8,6 +8,8 @@
 
 namespace dualcam::inline tools {
 
+bool is_lower(char c);
+bool is_upper(char c);
 bool is_letter(char c);
 bool is_decimal_digit(char c);
 bool is_hex_digit(char c);

@@ -30,8 +30,7 @@ bool is_base64(std::string_view sample) {
     all = all && (line.size() >= 16 || lines > 1) && std::ranges::all_of(line, [](char c) {
             return is_letter(c) || is_decimal_digit(c) || c == '+' || c == '/' || c == '=';
           });
-    upper += static_cast<std::size_t>(
-        std::ranges::count_if(line, [](char c) { return c >= 'A' && c <= 'Z'; }));
+    upper += static_cast<std::size_t>(std::ranges::count_if(line, is_upper));
     beyond_hex += static_cast<std::size_t>(
         std::ranges::count_if(line, [](char c) { return is_letter(c) && !is_hex_digit(c); }));
     return all;

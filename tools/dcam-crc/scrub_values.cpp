@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "common/hex_digits.hpp"
 #include "common/utf8.hpp"
 #include "dualcam/files/file_kind.hpp"
 
@@ -16,10 +17,6 @@ constexpr std::string_view digits = "0123456789";
 constexpr std::string_view lower = "abcefghijklnoqrstuwxyz";
 constexpr std::string_view upper = "ABCEFGHIJKLNOQRSTUWXYZ";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-
 char other_of(std::string_view set, char old, ScrubDraw& draw) {
   for (;;) {
     const auto drawn = set[static_cast<std::size_t>(draw.below(set.size()))];
@@ -30,10 +27,10 @@ char other_of(std::string_view set, char old, ScrubDraw& draw) {
 }
 
 char other_character(char old, ScrubDraw& draw) {
-  return is_digit(old)   ? other_of(digits, old, draw)
-         : is_lower(old) ? other_of(lower, old, draw)
-         : is_upper(old) ? other_of(upper, old, draw)
-                         : old;
+  return is_decimal_digit(old) ? other_of(digits, old, draw)
+         : is_lower(old)       ? other_of(lower, old, draw)
+         : is_upper(old)       ? other_of(upper, old, draw)
+                               : old;
 }
 
 /// A letter beyond ASCII of as many bytes, or a byte that is none.
@@ -169,7 +166,7 @@ std::string ScrubValues::coordinate(std::string_view number, bool is_latitude) c
   const auto first = std::min(number.find_first_of(digits), number.size());
   const auto end = std::min(number.find_first_not_of(digits, first), number.size());
   for (auto i = first; i < number.size() && number[i] != 'e' && number[i] != 'E'; ++i) {
-    if (!is_digit(number[i])) {
+    if (!is_decimal_digit(number[i])) {
       continue;
     }
     const bool hundreds = !is_latitude && end - first == 3; // of degrees: up to 179
@@ -192,7 +189,7 @@ std::string ScrubValues::invented_path(std::string_view path, std::uint64_t atte
     }
     const auto next = path.substr(at, 7); // no more: paths of 60 KB come, too
     const auto count = std::min(next.find_first_not_of(digits), next.size());
-    if (count == 6 && (at == 0 || !is_digit(path[at - 1])) &&
+    if (count == 6 && (at == 0 || !is_decimal_digit(path[at - 1])) &&
         is_date_or_time(next.substr(0, count))) {
       invented += invented_date_or_time(draw);
       continue;
