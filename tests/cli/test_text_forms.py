@@ -227,6 +227,45 @@ class TextForms(ToolTest):
                 self.assertEqual([event["good"] for event in events if event["event"] == "transfer"],
                                  [2], said)
 
+    def test_a_mark_in_the_place_of_a_digit_is_named_in_decimal_lists(self):
+        for name, form, marks in (
+                ("Python's list", lambda data: str(list(data)), "?"),
+                ("gdb's x/ub", text_forms.debugger_forms()["gdb's x/ub"], "?*\ufffd")):
+            lines = as_lines(form(TRUTHS["damaged"])).split("\n")
+            bad = len(lines) // 2
+            at = lines[bad].rindex("1")
+            for mark in marks:
+                damaged = lines[:]
+                damaged[bad] = lines[bad][:at] + mark + lines[bad][at + 1:]
+                with self.subTest(form=name, mark=mark):
+                    code, _, said = self.answer("\n".join(damaged) + "\n")
+                    self.assertEqual(code, 1, said)
+                    self.assertRegex(said, rf"line {bad + 1}: ")
+
+    def test_no_whole_line_is_named_for_a_number_that_another_lacks(self):
+        def rust(each, i):
+            return f"[2024-11-27T12:43:{i:02}Z DEBUG cam] rx {list(each)}"
+
+        def table(each, i):
+            return f"| {i + 1} | 0x{each.hex()} |"
+        for name, form, lost in (("Rust's list", rust, ", 0"), ("MySQL's table", table, "00")):
+            lines = [form(message, i) for i, message in enumerate(wrapped_forms.messages(PLAIN))]
+            at = lines[-2].rindex(lost)
+            lines[-2] = lines[-2][:at] + lines[-2][at + len(lost):]
+            with self.subTest(form=name):
+                code, events, said = self.answer("\n".join(lines) + "\n")
+                self.assertEqual(code, 1, said)
+                self.assertNotRegex(said, r"line [1-4]: ")
+                self.assertEqual([event["kind"] for event in events
+                                  if event["event"] == "transfer"], ["photof"], said)
+
+    def test_a_signature_behind_a_list_is_none_of_its_numbers(self):
+        signature = "\n\n-- \nBob\n"
+        self.is_read({name: lambda data, form=form: form(data) + signature for name, form in {
+            "Python's list": lambda data: str(list(data)),
+            "od": lambda data: as_lines(text_forms.od_forms()["od -v -An -tu1"](data)),
+        }.items()}, truths=("plain",))
+
     def test_a_lost_line_is_named_where_offsets_tell(self):
         for name, form in text_forms.dump_forms().items():
             if name not in ("xxd ", "xxd -d", "hexdump -Cv", "hexdump -bv"):

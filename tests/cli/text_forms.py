@@ -8,6 +8,7 @@ import binascii
 import json
 import pprint
 import subprocess
+import textwrap
 import urllib.parse
 
 
@@ -206,6 +207,7 @@ def debugger_forms():
         "gdb's x/xb": gdb("0x{:02x}".format), "gdb's x/xb of the heap": gdb("0x{:02x}".format, ""),
         "gdb's x/xb in a class": gdb("0x{:02x}".format, " <Camera::{}>"),
         "gdb's x/ub": gdb("{:d}".format),
+        "gdb's x/ub, indented": lambda data: textwrap.indent(gdb("{:d}".format)(data), "    "),
         "lldb": pieces_of_dump("0x{:012x}: {:<47}  {}"),
         "Emacs": lambda data: (
             "87654321  0011 2233 4455 6677 8899 aabb ccdd eeff  0123456789abcdef\n"
@@ -333,6 +335,11 @@ def other_encodings():
         return "begin 644 dump.bin\n" + "".join(
             binascii.b2a_uu(row).decode() for _, row in rows(data, 45)) + "`\nend\n"
     return {
+        "cat -v": (run("cat", "-v"), "cat -v"), "od -a": (run("od", "-a"), "od -a"),
+        "bits in a log": (pieces(64, lambda row, i: f"12:43:{i % 60:02} RX " + " ".join(
+            f"{byte:08b}" for byte in row)), "without -b"),
+        "a listing": (pieces(8, lambda row, i: f".data:{0x804A000 + 8 * i:08X}   db " + ", ".join(
+            f"0{byte:X}h" if byte > 9 else str(byte) for byte in row)), "disassembler"),
         "Intel HEX": (intel, "objcopy -I ihex"), "S-records": (s_records, "objcopy -I srec"),
         "uuencode": (uuencoded, "uudecode"), "base32": (run("base32"), "base32 -d"),
         "base32, the other": (run("basenc", "--base32hex"), "basenc -d --base32hex"),

@@ -119,10 +119,13 @@ private:
       }
     }
   }
-  /// Lines that the other one names, of which this one reads nothing and says nothing. Bad ones are
-  /// few: of many it is wrong.
+  /// Bad lines are few: of many a form is wrong.
+  bool names_many() const {
+    return named_lines_.size() > 1 && 2 * named_lines_.size() > line_ - unread_lines_.size();
+  }
+  /// Lines that the other one names, of which this one reads nothing and says nothing.
   std::uint64_t not_read_of(const Trial& other) const {
-    if (2 * other.named_lines_.size() > other.line_ - other.unread_lines_.size()) {
+    if (other.names_many()) {
       return 0;
     }
     return static_cast<std::uint64_t>(std::ranges::count_if(other.named_lines_, [this](auto line) {
@@ -132,7 +135,8 @@ private:
   /// Of damage that costs both, or the other one more, this one names the lines.
   bool explains(const Trial& other) const {
     constexpr std::size_t clear = 64; // bytes of a line
-    return problems_ != 0 && other.is_silent() && vouched_ + other.little() >= other.vouched_ &&
+    return problems_ != 0 && !names_many() && other.is_silent() &&
+           vouched_ + other.little() >= other.vouched_ &&
            (others() + problems_ <= other.others() || clear * problems_ <= other.others());
   }
   /// Of what is looked for, as much as a line or so has.

@@ -62,6 +62,16 @@ bool has_other_command(const LineWords& words, WordRow row) {
   });
 }
 
+/// A mark that stands for a digit: `?91`, or U+FFFD.
+bool is_next_to_mark(std::string_view area, std::string_view word) {
+  constexpr std::string_view lost = "\xEF\xBF\xBD";
+  const auto at = static_cast<std::size_t>(word.data() - area.data());
+  const auto before = area.substr(0, at);
+  const auto behind = area.substr(at + word.size());
+  return before.ends_with('?') || before.ends_with('*') || before.ends_with(lost) ||
+         behind.starts_with('?') || behind.starts_with('*') || behind.starts_with(lost);
+}
+
 /// A number that is a byte, with its sign if that stands before it.
 std::optional<std::byte> number_in(std::string_view area, std::string_view word, int base) {
   const auto at = static_cast<std::size_t>(word.data() - area.data());
@@ -70,7 +80,8 @@ std::optional<std::byte> number_in(std::string_view area, std::string_view word,
   int value = 0;
   const auto* end = word.data() + word.size();
   const auto parsed = std::from_chars(word.data(), end, value, base);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || value > (negative ? 128 : 255)) {
+  if (parsed.ec != std::errc{} || parsed.ptr != end || value > (negative ? 128 : 255) ||
+      is_next_to_mark(area, word)) {
     return std::nullopt;
   }
   return static_cast<std::byte>((negative ? -value : value) & 0xFF);

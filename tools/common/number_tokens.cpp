@@ -153,7 +153,8 @@ void NumberTokens::end_number(char behind) {
 void NumberTokens::hold_number() {
   release_number();
   cut_ = cut_ || (token_.size() >= 3 && token_.find_first_not_of('.') == std::string::npos);
-  if (!cut_ && token_ != "-") { // a bullet
+  const bool is_rule = token_.find_first_not_of('-') == std::string::npos; // or a bullet
+  if (!cut_ && !is_rule) {
     held_ = token_;
     held_line_ = line();
   }

@@ -112,7 +112,7 @@ bool has_gdb_words(std::string_view line) {
   });
 }
 
-/// `od -c`, `xxd -b` and gdb's words: what to print instead.
+/// `od -c`, `od -a`, `xxd -b` and gdb's words: what to print instead.
 std::string_view other_printer(std::string_view line) {
   if (has_gdb_words(line)) {
     return "words, whose bytes may stand in another order: print it with 'x/xb'";
@@ -127,8 +127,14 @@ std::string_view other_printer(std::string_view line) {
   if (tokens[0].size() == 9 && std::ranges::count_if(tokens, is_bits) >= 3) {
     return "bits: print it with 'xxd', without -b";
   }
-  const bool has_escape = std::ranges::find(tokens, std::string_view("\\0")) != tokens.end();
-  return tokens[0].size() == 7 && has_escape
+  const auto has = [&](std::string_view token) {
+    return tokens[0].size() == 7 && std::ranges::find(tokens, token) != tokens.end();
+  };
+  if (has("nul")) {
+    return "names of characters, as 'od -a' has them, of seven bits each: print it with 'xxd' or "
+           "'od -t x1'";
+  }
+  return has("\\0")
              ? "characters and escapes, as 'od -c' has them: print it with 'xxd' or 'od -t x1'"
              : std::string_view();
 }

@@ -189,7 +189,10 @@ std::optional<OffsetLine> parse_od_line(std::string_view line, int base, int num
 }
 
 std::string_view behind_address(std::string_view line) {
-  const auto symbol = line.starts_with("0x") ? line.find_first_of(" :") : std::string_view::npos;
+  const auto address = line.find_first_not_of(" \t");
+  const auto symbol = line.substr(std::min(address, line.size())).starts_with("0x")
+                          ? line.find_first_of(" :", address)
+                          : std::string_view::npos;
   const auto end = line.find(">:");
   return symbol != std::string_view::npos && line.substr(symbol).starts_with(" <") &&
                  end != std::string_view::npos

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/hex_digits.hpp"
+#include "common/text_lines.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -58,8 +59,35 @@ bool is_quoted_printable(std::string_view line) {
   return count >= 8;
 }
 
-/// Eight to a word, or without blanks; not `00 00 01` behind an offset.
+/// `^@^@^@^E^@^A>M-a`: what `M-` is cannot be told from a text that has it.
+bool has_carets(std::string_view line) {
+  constexpr std::size_t least = 4;
+  std::size_t count = 0;
+  for (auto at = line.find("^@"); at != std::string_view::npos; at = line.find("^@", at + 2)) {
+    ++count;
+  }
+  return count >= least;
+}
+
+/// `.data:0804A000 db 0Eh, 5 ; comment`
+bool is_listing(std::string_view line) {
+  const auto words = words_of(line);
+  const auto colon = words.empty() ? std::string_view::npos : words[0].find(':');
+  return colon != std::string_view::npos && words[0].size() >= colon + 9 &&
+         is_all_hex(words[0].substr(colon + 1)) &&
+         std::ranges::find(words, std::string_view("db")) != words.end();
+}
+
+/// Eight to a word, in lines of nothing else or behind a time and so on, or without blanks; not
+/// `00 00 01` behind an offset.
 bool is_bits(std::string_view line) {
+  constexpr std::ptrdiff_t clear = 4;
+  const auto is_byte = [](std::string_view token) {
+    return token.size() == 8 && has_only(token, "01");
+  };
+  if (std::ranges::count_if(words_of(line), is_byte) >= clear) {
+    return true;
+  }
   const auto word = std::min(line.find(' '), line.size());
   return line.size() >= shortest_line && (word == 8 || word == line.size()) && line.contains('1') &&
          has_only(line, "01 ");
@@ -87,6 +115,13 @@ std::string_view told_by(std::string_view line) {
     return "Ascii85: \"python3 -c 'import base64, sys; sys.stdout.buffer.write("
            "base64.a85decode(sys.stdin.buffer.read().strip(), adobe=True))'\" makes a binary "
            "file of it";
+  }
+  if (has_carets(line)) {
+    return "control characters as 'cat -v' shows them, which other bytes may look like, too: print "
+           "it with 'xxd'";
+  }
+  if (is_listing(line)) {
+    return "a listing of a disassembler: have it export the data as hex or as a binary file";
   }
   if (is_bits(line)) {
     return "bits: print it with 'xxd', without -b";
