@@ -3,6 +3,7 @@
 
 Run: DUALCAM_TOOLS=build/gcc/tools python3 tests/cli/test_text_forms.py
 """
+import base64
 import itertools
 import json
 import pathlib
@@ -265,6 +266,29 @@ class TextForms(ToolTest):
             "Python's list": lambda data: str(list(data)),
             "od": lambda data: as_lines(text_forms.od_forms()["od -v -An -tu1"](data)),
         }.items()}, truths=("plain",))
+
+    def test_dcam_meta_reads_logs_of_whole_sessions_as_dcam_crc_does(self):
+        forms = {
+            "SQLite": lambda each, i: f"INSERT INTO p VALUES({i},'rx',X'{each.hex()}');",
+            "MySQL's table": lambda each, i: f"| {i} | 0x{each.hex()} |",
+            "base64": lambda each, i: f"12:43:{i:02} rx {base64.b64encode(each).decode()}",
+        }
+        path = self.folder / "log"
+        for name, form in forms.items():
+            with self.subTest(form=name):
+                lines = [form(message, i) for i, message in enumerate(wrapped_forms.messages(PLAIN))]
+                path.write_text("\n".join(lines) + "\n")
+                done = self.run_tool("dcam-meta", "--json", path)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                record = json.loads(done.stdout)
+                self.assertEqual((record["imei"], record["kind"]), ("350612071913857", "photof"))
+                bad = len(lines) - 2
+                middle = len(lines[bad]) // 2
+                lines[bad] = lines[bad][:middle] + "?" + lines[bad][middle + 1:]
+                path.write_text("\n".join(lines) + "\n")
+                done = self.run_tool("dcam-meta", "--json", path)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(f"line {bad + 1}: ", done.stderr)
 
     def test_a_lost_line_is_named_where_offsets_tell(self):
         for name, form in text_forms.dump_forms().items():

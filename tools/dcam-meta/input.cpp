@@ -249,10 +249,7 @@ bool RecordInput::read_hex_text(std::string_view text) {
   if (read_hex_lines(text)) {
     return true;
   }
-  const auto run = run_of(text, [this](std::span<const ByteBuffer> blocks) {
-    const auto certain = certain_bytes(blocks);
-    return certain != 0 ? certain : camera_bytes(blocks);
-  });
+  const auto run = run_of(text, [this](auto blocks) { return bytes_of_record(blocks); });
   auto single = run ? read_single(*run, camera_) : std::nullopt;
   if (single) {
     take(std::move(*single));
@@ -270,6 +267,12 @@ std::size_t RecordInput::certain_bytes(std::span<const ByteBuffer> blocks) const
   return blocks.front().size() - (record && *record ? (*record)->rest.size() / 2 : 0);
 }
 
+/// Or, if there is none, those of commands.
+std::size_t RecordInput::bytes_of_record(std::span<const ByteBuffer> blocks) const {
+  const auto certain = certain_bytes(blocks);
+  return certain != 0 ? certain : camera_bytes(blocks);
+}
+
 /// What is on a line. `prefixed`: maybe behind a time, an address or something else.
 RecordInput::Line RecordInput::read_hex_line(std::string_view text, bool prefixed) const {
   auto bytes = parse_hex(text);
@@ -278,9 +281,9 @@ RecordInput::Line RecordInput::read_hex_line(std::string_view text, bool prefixe
             {},
             nothing_in_line(bytes.has_value())};
   if (prefixed && !line.certain) {
-    const auto found =
-        run_of(text, [this](std::span<const ByteBuffer> blocks) { return certain_bytes(blocks); });
+    const auto found = run_of(text, [this](auto blocks) { return bytes_of_record(blocks); });
     line.certain = found && is_certain_single(*found, camera_);
+    line.has_hex = line.has_hex || (found && camera_bytes(std::span(&*found, 1)) != 0);
     bytes = line.certain ? found : bytes;
   }
   if (auto record = bytes ? read_single(*bytes, camera_) : std::nullopt) {

@@ -49,6 +49,7 @@ private:
   };
   bool read_hex_text(std::string_view text);
   std::size_t certain_bytes(std::span<const ByteBuffer> blocks) const;
+  std::size_t bytes_of_record(std::span<const ByteBuffer> blocks) const;
   Line read_hex_line(std::string_view text, bool prefixed) const;
   bool read_hex_lines(std::string_view text);
   void read_capture(InputFile& file);
