@@ -323,7 +323,7 @@ class Errors(MetaTest):
         self.expect([self.file("x", '{"raw": 1')], "", "dcam-meta: x: byte 9: the JSON ends early\n",
                     1)
         self.expect([self.file("x", '{"raw":"03"}')], "", "dcam-meta: x: byte 1: the metadata ends "
-                    "before its file type: 1 bytes were expected, 0 are left (in the record's "
+                    "before its file type: 1 byte was expected, 0 are left (in the record's "
                     "'raw')\n", 1)
         self.expect([self.file("x", '{"a":' + "1," * 600000)], "", "dcam-meta: x: byte 1048576: the "
                     "JSON is too long: at most 1 MiB was expected\n", 1)
@@ -334,7 +334,7 @@ class Errors(MetaTest):
         self.assertEqual(code, 1)
         self.assertEqual(json.loads(stdout)["raw"], V4)
         self.assertEqual(stderr, "dcam-meta: standard input: byte 30: the metadata ends before its "
-                         "trigger: 1 bytes were expected, 0 are left\n")
+                         "trigger: 1 byte was expected, 0 are left\n")
 
     def test_of_several_inputs_the_largest_code_counts(self):
         self.file("good", V3)

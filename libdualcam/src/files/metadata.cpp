@@ -52,10 +52,12 @@ public:
 private:
   void missing(std::string_view field, std::size_t size) {
     if (!error_) {
+      const auto left = reader_.remaining();
       error_ =
           Error{ErrorCategory::truncated, reader_.offset(),
                 "the metadata ends before its " + std::string(field) + ": " + std::to_string(size) +
-                    " bytes were expected, " + std::to_string(reader_.remaining()) + " are left"};
+                    (size == 1 ? " byte was" : " bytes were") + " expected, " +
+                    std::to_string(left) + (left == 1 ? " is" : " are") + " left"};
     }
   }
 

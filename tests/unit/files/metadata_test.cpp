@@ -87,7 +87,7 @@ TEST_CASE("metadata: a payload cut anywhere names the missing field") {
     CHECK(metadata.error().offset <= size);
   }
   CHECK(decode_metadata(Bytes(payload).first(12)).error().message ==
-        "the metadata ends before its video length: 2 bytes were expected, 1 are left");
+        "the metadata ends before its video length: 2 bytes were expected, 1 is left");
   CHECK(decode_metadata(Bytes(payload).first(12)).error().offset == 11);
 }
 
