@@ -39,9 +39,7 @@ std::optional<Scanned> CommandScanner::next(const Known& known) {
       return std::nullopt;
     }
   }
-  const auto scanned = scanned_.front();
-  scanned_.pop_front();
-  return scanned;
+  return scanned_.pop();
 }
 
 // --- one step at a time; false: more bytes are needed ---

@@ -5,11 +5,11 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <variant>
 
 #include "capture/command_evidence.hpp"
+#include "capture/short_queue.hpp"
 #include "dualcam/capture/dump.hpp"
 #include "dualcam/wire/message.hpp"
 
@@ -112,7 +112,7 @@ private:
   std::optional<Lost> lost_;            ///< a stream may begin anywhere
   bool way_found_ = false;              ///< the next command was searched for
   std::optional<std::uint16_t> before_; ///< the two bytes before it
-  std::deque<Scanned> scanned_;         ///< at most three
+  ShortQueue<Scanned> scanned_;         ///< at most three
 };
 
 } // namespace dualcam

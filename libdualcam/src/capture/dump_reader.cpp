@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <utility>
 
 #include "capture/command_scanner.hpp"
+#include "capture/short_queue.hpp"
 #include "capture/transfer_tracker.hpp"
 #include "dualcam/files/metadata.hpp"
 #include "dualcam/files/wishes.hpp"
@@ -111,7 +111,7 @@ private:
   bool pending_metadata_ = false;
   bool by_path_ = false;
   std::optional<Framer> server_framer_{Sender::server};
-  std::deque<DumpEvent> events_;
+  ShortQueue<DumpEvent> events_;
 };
 
 void DumpReader::Implementation::server_received(Bytes bytes) {
@@ -151,9 +151,7 @@ std::optional<DumpEvent> DumpReader::Implementation::poll() {
     }
     std::visit([this](const auto& what) { on(what); }, *scanned);
   }
-  auto event = std::move(events_.front());
-  events_.pop_front();
-  return event;
+  return events_.pop();
 }
 
 // --- what is found ---
