@@ -26,6 +26,12 @@ std::size_t indent_of(std::string_view line) {
   return indent;
 }
 
+/// Whether a line can stand behind a block in YAML, which prose within one cannot.
+bool may_be_yaml(std::string_view line) {
+  return line.starts_with('-') || line.starts_with('#') || line.starts_with("...") ||
+         line.ends_with(':') || line.contains(": ");
+}
+
 } // namespace
 
 std::optional<std::string_view> yaml_bytes_value(std::string_view line) {
@@ -47,6 +53,11 @@ YamlBytes::Line YamlBytes::line(std::string_view text) {
   }
   if (goes_on(std::min(text.find_first_not_of(' '), text.size()), text)) {
     take(without_blanks(text), line);
+    return line;
+  }
+  const bool is_in_block = inside_ == Inside::hex || inside_ == Inside::base64;
+  if (is_in_block && !may_be_yaml(without_blanks(text))) {
+    line.problem = "it stands within a block of bytes and is none of it";
     return line;
   }
   line.before = finish();

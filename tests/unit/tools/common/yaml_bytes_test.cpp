@@ -26,4 +26,28 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("yaml bytes: a line of prose within a block is a problem and does not end it") {
+  for (const auto* first : {"data: !!binary |", "data: |"}) {
+    for (const auto* prose : {"here Bob called", "}"}) {
+      CAPTURE(first, prose);
+      YamlBytes yaml;
+      yaml.line(first);
+      yaml.line("  00040004");
+      CHECK_FALSE(yaml.line(prose).problem.empty());
+      CHECK_FALSE(yaml.line("  00040004").bytes.empty());
+    }
+  }
+}
+
+TEST_CASE("yaml bytes: what may follow a block in YAML ends it") {
+  for (const auto* next : {"- index: 1", "# a note", "...", "peers:", "port: 7050", "---"}) {
+    CAPTURE(next);
+    YamlBytes yaml;
+    yaml.line("data: |");
+    yaml.line("  00040004");
+    CHECK(yaml.line(next).problem.empty());
+    CHECK(yaml.line("  00040004").bytes.empty());
+  }
+}
+
 } // namespace dualcam
