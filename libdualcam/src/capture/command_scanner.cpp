@@ -262,13 +262,19 @@ void CommandScanner::lose_what_is_left() {
 void CommandScanner::report_cut() {
   const auto from = static_cast<std::size_t>(lost_->from - base_);
   const auto size = std::min(position_ - from, lost_->claimed);
-  auto payload = Bytes(buffer_).subspan(from, size).subspan(data_header);
+  const auto command = Bytes(buffer_).subspan(from, size);
+  auto payload = command.subspan(data_header);
+  std::optional<std::uint32_t> place;
+  if (command_id(command) == CommandId::enhanced_data) {
+    place = payload.size() < sizeof *place ? place : load_be<std::uint32_t>(payload);
+    payload = payload.subspan(std::min(payload.size(), sizeof *place));
+  }
   std::optional<std::uint16_t> stored;
   if (!lost_->missing_inside && payload.size() > data_trailer) {
     stored = load_be<std::uint16_t>(payload.last(data_trailer));
     payload = payload.first(payload.size() - data_trailer);
   }
-  scanned_.emplace_back(ScannedCut{lost_->from, payload, stored});
+  scanned_.emplace_back(ScannedCut{lost_->from, place, payload, stored});
   lost_->reported = lost_->from + size;
   lost_->claimed = 0;
 }

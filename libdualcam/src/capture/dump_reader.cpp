@@ -163,7 +163,7 @@ void DumpReader::Implementation::on(const ScannedCommand& found) {
 }
 
 void DumpReader::Implementation::on(const ScannedCut& cut) {
-  events_.emplace_back(transfer(cut.offset).cut(cut.offset, cut.payload, cut.stored));
+  events_.emplace_back(transfer(cut.offset).cut(cut.offset, cut.payload, cut.stored, cut.place));
 }
 
 void DumpReader::Implementation::on(const ScannedLoss& loss) {

@@ -1,6 +1,7 @@
 #include "capture/transfer_tracker.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "dualcam/wire/crc16.hpp"
@@ -259,8 +260,18 @@ DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedDa
 
 /// What comes behind it is found by `lost`, so the next number stays.
 DumpPacket TransferTracker::cut(std::uint64_t offset, Bytes payload,
-                                std::optional<std::uint16_t> stored) {
+                                std::optional<std::uint16_t> stored,
+                                std::optional<std::uint32_t> place) {
+  const auto next = std::pair(next_, next_byte_);
+  const bool in_place = place && *place + payload.size() <= announced_.value_or(UINT32_MAX);
+  if (in_place) {
+    next_byte_ = *place;
+    next_ = number_at(next_byte_);
+  }
   auto event = packet(offset, payload, DumpVerdict::cut);
+  std::tie(next_, next_byte_) = next;
+  event.header += place ? sizeof *place : 0;
+  event.origin = in_place ? DumpOrigin::header : event.origin;
   event.stored = stored;
   if (!starts_.empty()) {
     event.computed = crc16(payload, starts_.crcs.front());

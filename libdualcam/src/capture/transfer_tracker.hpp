@@ -40,8 +40,9 @@ public:
                   std::optional<std::uint16_t> before);
   DumpPacket enhanced_data(std::uint64_t offset, const EnhancedData& data,
                            std::optional<std::uint16_t> before);
-  /// One that is not all there.
-  DumpPacket cut(std::uint64_t offset, Bytes payload, std::optional<std::uint16_t> stored);
+  /// One that is not all there. `place` is what its header says.
+  DumpPacket cut(std::uint64_t offset, Bytes payload, std::optional<std::uint16_t> stored,
+                 std::optional<std::uint32_t> place = std::nullopt);
 
   bool has_packets() const { return ordinal_ != 0; }
   std::optional<FileKind> kind() const { return kind_; }

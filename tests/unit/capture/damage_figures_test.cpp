@@ -333,7 +333,7 @@ TEST_CASE("damage figures: two packets of one transfer") {
               "its end is lost: 229 0 29 23 | 245 36 0 | 31 17 110300 0 1",
               "its begin is lost: 247 1 0 0 | 248 0 0 | 23 25 108300 0 3",
               "it is lost: 229 0 0 40 | 244 25 0 | 27 0 116800 0 1",
-              "a SYNC's bytes before it: 233 1 24 21 | 247 32 0 | 33 18 109900 3 1",
+              "a SYNC's bytes before it: 233 1 24 21 | 247 32 0 | 33 18 109900 2 1",
               "it is lost, and half of the one before: 207 0 22 18 | 222 25 0 | 22 20 99300 0 0",
               "it comes twice: 361 0 0 0 | 319 42 0 | 85 0 133400 0 23",
               "noise before it: 273 0 0 42 | 315 0 0 | 39 46 133400 0 4",

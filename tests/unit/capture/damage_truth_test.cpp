@@ -374,6 +374,8 @@ TEST_CASE("damage: too many packets counted at one place make up for too few at 
     damaged(Family::data_by_path, fault, 1, faults, seed, usual_most, Others::any);
   }
   damaged(Family::enhanced, Fault::repeat_packets, 1, 3, 2448, usual_most, Others::any);
+  // A whole packet, before something that was no command, was placed behind the one before it.
+  damaged(Family::enhanced, Fault::repeat_packets, 1, 3, 90204, usual_most, Others::any);
 }
 
 TEST_CASE("damage: what lies in blank stretches tells of lost packets, too") {

@@ -218,6 +218,22 @@ TEST_CASE("dump: a file by path, in ENHANCED DATA") {
                            "3079 ended ? 3/3 good 2 bad 1 unchecked 0 repeats 0"});
 }
 
+TEST_CASE("dump: of a cut ENHANCED DATA the header tells the place, and is no part of the file") {
+  DeviceStream s(1, 3000);
+  const auto part = [&](std::uint32_t from) {
+    const auto bytes = Bytes(s.content).subspan(from, 1000);
+    s.message(EnhancedData{from, bytes, crc16(bytes)});
+  };
+  s.init(0x02).message(Path{"mdas9/1.mp4"}).message(Start{3000}).message(Sync{0});
+  part(0);
+  part(2000);
+  s.bytes.resize(s.bytes.size() - 900);
+
+  CHECK(events(s) == Lines{"0 init 350612071913857", "16 path mdas9/1.mp4", "31 began ? 3",
+                           "41 sync 0", "49 good 1", "1059 cut 3 at 2000: 102 bytes, ? != f2b1",
+                           "1169 ended ? 3/3 good 1 bad 1 unchecked 0 repeats 0"});
+}
+
 TEST_CASE("dump: the server's FILE REQUEST tells the kind") {
   DeviceStream s(2);
   s.init(0x3C).start().sync(1).data(2).init(0x2C);
