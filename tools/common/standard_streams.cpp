@@ -115,6 +115,11 @@ void prepare_standard_streams() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
+bool nobody_reads_output() {
+  pollfd output{STDOUT_FILENO, 0, 0};
+  return ::poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
+}
+
 bool DirectWriter::write(std::string text, Weight) {
   const int error = write_to_reader(descriptor_, text);
   error_ = error_ == 0 ? error : error_;

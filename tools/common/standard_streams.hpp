@@ -28,6 +28,9 @@ struct CommonOptions {
 /// SIGXFSZ (ulimit -f) become error codes.
 void prepare_standard_streams();
 
+/// Standard output is a pipe whose reader has gone, which writing to it would show as well.
+bool nobody_reads_output();
+
 /// Once `descriptor` is readable no reader of the standard streams is waited for any longer: what
 /// they do not take is lost (ECANCELED).
 void hurry_when_readable(int descriptor);

@@ -361,7 +361,8 @@ void Server::check_product() {
                                           "all the same",
                                           reason_of(product.error())));
   }
-  if (product.reader_gone() && options_.keep_listening && !stopping_) {
+  const bool goes_on = options_.keep_listening && !stopping_;
+  if (goes_on && (product.reader_gone() || nobody_reads_output())) {
     outcome_.failed(ExitCode::io); // what is still to be told nobody hears
     reporter_.console().error("nobody reads standard output any more: stopping");
     stop();

@@ -238,22 +238,34 @@ TEST_CASE("serve service: whom nobody hears any more says so and stops, if it wo
   Scene scene(false);
   auto& server = scene.server;
   const Redirected pipe(STDOUT_FILENO, ends[1]);
-  ::close(ends[0]);
   server.options.keep_listening = goes_on;
   server.options.common.quiet = quiet;
-  server.start();
-  {
+  const auto leave = [&] { ::close(ends[0]); };
+  SECTION("it has something to say") {
+    if (!goes_on) {
+      leave();
+    }
+    server.start();
     TestDevice device(server);
     device.begin();
     device.packets(3);
-    if (!goes_on) {
+    if (goes_on) {
+      wait_until([&] { return fs::exists(scene.folder() / photo); });
+      leave();
+    } else {
       device.end();
     }
     (void)device.rest();
+    CHECK(server.status() == (goes_on ? 3 : 0));
+    CHECK(content_of(scene.folder() / photo) == "123456789");
   }
-  CHECK(server.status() == (goes_on ? 3 : 0));
+  SECTION("no camera comes") {
+    server.options.wait = goes_on ? std::nullopt : std::optional(1ms);
+    server.start();
+    leave();
+    CHECK(server.status() == (goes_on ? 3 : 4));
+  }
   CHECK(scene.says("nobody reads standard output any more: stopping\n") == goes_on);
-  CHECK(content_of(scene.folder() / photo) == "123456789");
 }
 
 TEST_CASE("serve service: a capture that cannot be written is told once, and costs no file") {
