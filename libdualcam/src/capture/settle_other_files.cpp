@@ -1,10 +1,10 @@
 // Packets of another file, whose START is lost.
 #include "capture/best_packets.hpp"
+#include "capture/disjoint_sets.hpp"
 #include "capture/packet_runs.hpp"
 #include "capture/settle_numbers.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -30,8 +30,7 @@ public:
     for (std::size_t i = 0; i < parts.size(); ++i) {
       add(parts[i], i + 1 < parts.size() ? parts[i + 1] : end);
     }
-    same_.resize(count_);
-    std::iota(same_.begin(), same_.end(), std::uint32_t{0});
+    files_ = DisjointSets(count_);
   }
 
   void settle() {
@@ -42,7 +41,7 @@ public:
     join_chains();
     for (std::size_t i = 0; i < packets_.size(); ++i) {
       auto& packet = packets_[i];
-      if (root_of(stretch_[i]) == root_of(behind_start)) {
+      if (files_.are_joined(stretch_[i], behind_start)) {
         continue;
       }
       packet.numbering = std::max(packet.numbering, DumpNumbering::inferred);
@@ -111,18 +110,6 @@ private:
     return bytes >= start_size && !of_packets(bytes) && !of_packets(bytes - sync_size);
   }
 
-  std::uint32_t root_of(std::uint32_t stretch) {
-    while (same_[stretch] != stretch) {
-      stretch = same_[stretch] = same_[same_[stretch]];
-    }
-    return stretch;
-  }
-  void join(std::uint32_t a, std::uint32_t b) {
-    const auto first = root_of(a);
-    const auto second = root_of(b);
-    same_[std::max(first, second)] = std::min(first, second);
-  }
-
   /// No two files have one packet at one place; but some begin alike, and blank stretches are
   /// alike.
   void join_equals() {
@@ -141,7 +128,7 @@ private:
       const auto end = std::find_if(
           begin, copies.end(), [&](const Copy& each) { return each.content != begin->content; });
       for (auto each = begin; each != end && begin->place == end[-1].place; ++each) {
-        join(begin->stretch, each->stretch);
+        files_.join(begin->stretch, each->stretch);
       }
       begin = end;
     }
@@ -165,7 +152,7 @@ private:
       if (last != nullptr && previous != stretch && start_of(packet) != 0 &&
           file.goes_on(start_of(packet), transfer_.place_of(packet), *last->stored,
                        transfer_.behind(*last))) {
-        join(previous, stretch);
+        files_.join(previous, stretch);
       }
     }
   }
@@ -178,7 +165,7 @@ private:
   std::uint64_t behind_ = 0;           ///< its last whole packet
   std::uint32_t count_ = 1;            ///< of stretches
   std::vector<std::uint32_t> stretch_; ///< of each packet
-  std::vector<std::uint32_t> same_;    ///< an earlier stretch of the same file; itself: none
+  DisjointSets files_;                 ///< of stretches
 };
 
 } // namespace
