@@ -22,7 +22,8 @@
 #include "dcam-convert/ptmf_clip.hpp"
 #include "dcam-convert/stream_clip.hpp"
 #include "dualcam/storage/file_names.hpp"
-#include "dualcam/wire/message.hpp"
+#include "dualcam/wire/command.hpp"
+#include "dualcam/wire/opener.hpp"
 
 namespace dualcam::convert {
 namespace {
@@ -348,13 +349,6 @@ Outcome<Sidecar> load_sidecar(const Workshop& workshop, const std::string& input
 }
 
 namespace {
-
-/// The bytes that a camera sent begin so.
-bool begins_with_init(Bytes first_bytes) {
-  return first_bytes.size() >= init_size && load_be<std::uint16_t>(first_bytes) == 0 &&
-         begins_command(Sender::device, first_bytes) == true &&
-         decode(Sender::device, 0, first_bytes.subspan(2, init_size - 2));
-}
 
 /// What a file is that begins so, and what can be done with it; empty: maybe a video.
 std::string mistaken_for_video(Bytes first_bytes) {

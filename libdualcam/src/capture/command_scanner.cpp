@@ -1,5 +1,7 @@
 #include "capture/command_scanner.hpp"
 
+#include "dualcam/wire/opener.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -215,11 +217,7 @@ Fit CommandScanner::is_opening(const Known& known) const {
   if (of_server != 0) {
     return of_server ? Fit::yes : Fit::undecided;
   }
-  const bool is_init = window().size() >= init_size &&
-                       command_id(window()) == CommandId::init_or_close &&
-                       load_be<std::uint16_t>(window().subspan(2)) != 0 &&
-                       decode(Sender::device, 0, window().first(init_size).subspan(2)).has_value();
-  return is_init ? Fit::yes : Fit::no;
+  return begins_with_init(window()) ? Fit::yes : Fit::no;
 }
 
 /// All that is left before the gap belongs to a command that it has cut.

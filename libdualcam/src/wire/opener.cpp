@@ -1,6 +1,7 @@
 #include "dualcam/wire/opener.hpp"
 
 #include "dualcam/wire/hex.hpp"
+#include "dualcam/wire/message.hpp"
 
 #include <algorithm>
 
@@ -56,6 +57,11 @@ Opener recognise(Bytes first_bytes) {
     return Opener::proxy;
   }
   return begins_http(as_text(first_bytes)) ? Opener::http : Opener::unknown;
+}
+
+bool begins_with_init(Bytes first_bytes) {
+  return first_bytes.size() >= init_size && recognise(first_bytes) == Opener::camera &&
+         decode(Sender::device, 0, first_bytes.subspan(2, init_size - 2));
 }
 
 std::string describe(Opener opener, Bytes first_bytes) {

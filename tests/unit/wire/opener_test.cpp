@@ -53,6 +53,21 @@ TEST_CASE("opener: the answer does not depend on how much has arrived") {
   }
 }
 
+TEST_CASE("opener: an INIT is one of any protocol but 0, with an IMEI of 15 digits at most") {
+  const auto begins = [](std::string_view hex) { return begins_with_init(from_hex(hex)); };
+  CHECK(begins("0000 0005 00013ee13c001981 44000400"));
+  CHECK(begins("0000 0005 00013ee13c001981 44000400 0001"));
+  CHECK(begins("0000 0001 00013ee13c001981 00000000"));
+  CHECK(begins("0000 0100 00013ee13c001981 44000400")); // 7 and above are as 6
+  CHECK_FALSE(begins("0000 0000 00013ee13c001981 44000400"));
+  CHECK_FALSE(begins("0001 0005 00013ee13c001981 44000400"));
+  CHECK(begins("0000 0005 00038d7ea4c67fff 44000400"));
+  CHECK_FALSE(begins("0000 0005 00038d7ea4c68000 44000400"));
+  CHECK_FALSE(begins("0000 0005 00013ee13c001981 440004"));
+  CHECK_FALSE(begins("00"));
+  CHECK_FALSE(begins(""));
+}
+
 TEST_CASE("opener: a session ends with the name of the stranger, whole or byte by byte") {
   for (const auto& peer : cases) {
     if (peer.opener == Opener::camera) {

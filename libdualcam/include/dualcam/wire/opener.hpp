@@ -31,6 +31,10 @@ inline constexpr std::size_t longest_opener = 17;
 /// `unfinished` turns into another one as more arrive.
 Opener recognise(Bytes first_bytes);
 
+/// Whether a whole INIT stands first, of any protocol but 0 and with an IMEI of 15 digits at most;
+/// its settings may be anything. false, too: the bytes are too few.
+bool begins_with_init(Bytes first_bytes);
+
 /// A sentence for logs: what this peer is and, where the user can do something, what. `first_bytes`
 /// are those that gave `opener`: they are shown as hex for `unknown` and `unfinished`, the IMEI for
 /// `avl_handshake`.
