@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 } // namespace
 
 TEST_CASE("reporter: who is refused is told, sixty of a kind a minute, and then how many more") {
-  Told told;
+  TestReporter told;
   for (int number = 0; number < 61; ++number) {
     told.reporter->rejected(imei, origin, "busy with " + std::to_string(number));
   }
@@ -25,7 +25,7 @@ TEST_CASE("reporter: who is refused is told, sixty of a kind a minute, and then 
   told.clock.move_on(1min);
   told.progress({});
   CHECK(told.said() == "1 more refused: busy with #\n");
-  Told json(true);
+  TestReporter json(true);
   for (int number = 0; number < 62; ++number) {
     json.reporter->stranger(origin, "not a camera: HTTP");
   }
@@ -48,7 +48,7 @@ TEST_CASE("reporter: who is refused is told, sixty of a kind a minute, and then 
 }
 
 TEST_CASE("reporter: strangers that somebody could mend are told without -v") {
-  Told told;
+  TestReporter told;
   const auto said = [&told](std::string_view who) {
     told.reporter->stranger(origin, who);
     return told.said();
@@ -63,13 +63,13 @@ TEST_CASE("reporter: strangers that somebody could mend are told without -v") {
   CHECK(said("no TLS handshake: y").empty());
   told.clock.move_on(1s);
   CHECK_FALSE(said("no TLS handshake: z").empty());
-  Told verbose(false, 1);
+  TestReporter verbose(false, 1);
   verbose.reporter->stranger(origin, "not a camera: HTTP");
   CHECK(verbose.said() == "192.0.2.1:1000 refused: not a camera: HTTP\n");
 }
 
 TEST_CASE("reporter: that places have run out is told once a minute") {
-  Told told;
+  TestReporter told;
   told.reporter->too_many(2);
   CHECK(told.said() == "2 connections are open (--max-connections): closing further ones\n");
   told.clock.move_on(59s);
@@ -81,7 +81,7 @@ TEST_CASE("reporter: that places have run out is told once a minute") {
 }
 
 TEST_CASE("reporter: a connection's end is told where it is not the usual one") {
-  Told told;
+  TestReporter told;
   told.reporter->disconnected(imei, origin, "it is done", true);
   CHECK(told.said().empty());
   told.reporter->disconnected(imei, origin, "connection lost", false);
@@ -93,7 +93,7 @@ TEST_CASE("reporter: a connection's end is told where it is not the usual one") 
   told.reporter->parts_removed(parts, 48h);
   CHECK(told.said() == "removed a.part: it has not grown for 48:00:00 (--max-partial-age)\n"
                        "removed b\\x0a.part: it has not grown for 48:00:00 (--max-partial-age)\n");
-  Told json(true);
+  TestReporter json(true);
   json.reporter->disconnected(imei, origin, "it is done", true);
   CHECK(json.event() == with_origin({{"event", "disconnected"}, {"reason", "it is done"}}));
   json.reporter->unsupported(imei, origin, "too new");
@@ -101,7 +101,7 @@ TEST_CASE("reporter: a connection's end is told where it is not the usual one") 
 }
 
 TEST_CASE("reporter: progress is an event a second") {
-  Told told(true);
+  TestReporter told(true);
   const auto photo = told.photo(12, 12'288);
   const auto video = told.video(3, 2048);
   const std::vector<const Transfer*> both{&photo, &video};
@@ -117,7 +117,7 @@ TEST_CASE("reporter: progress is an event a second") {
 }
 
 TEST_CASE("reporter: of very many transfers some are told of each second, in turn") {
-  Told told(true);
+  TestReporter told(true);
   std::deque<TestTransfer> transfers;
   std::vector<const Transfer*> all;
   for (std::uint32_t size = 1; size <= most_progress_events + 1; ++size) {
@@ -144,7 +144,7 @@ TEST_CASE("reporter: of very many transfers some are told of each second, in tur
 }
 
 TEST_CASE("reporter: progress of one camera is a line for people") {
-  Told told;
+  TestReporter told;
   told.shows_progress();
   auto photo = told.photo(12, 12'288);
   auto video = told.video(3, 2048);
@@ -166,7 +166,7 @@ TEST_CASE("reporter: progress of one camera is a line for people") {
 }
 
 TEST_CASE("reporter: of a file by path a progress line says whose it is and what") {
-  Told told;
+  TestReporter told;
   told.shows_progress();
   const auto line = [&](std::string_view path) {
     const TestTransfer transfer(told.clock, facts_by_path(path), 100, {1, 50, 0, 0});
@@ -181,7 +181,7 @@ TEST_CASE("reporter: of a file by path a progress line says whose it is and what
 }
 
 TEST_CASE("reporter: progress of several cameras is a line each, the furthest first, and the sum") {
-  Told told;
+  TestReporter told;
   told.shows_progress();
   auto photo = told.photo(12, 12'288);
   auto video = told.video(20, 20'480);
@@ -196,7 +196,7 @@ TEST_CASE("reporter: progress of several cameras is a line each, the furthest fi
 }
 
 TEST_CASE("reporter: of many cameras as many have a line as there is room for") {
-  Told told;
+  TestReporter told;
   told.shows_progress();
   std::deque<TestTransfer> transfers;
   std::vector<const Transfer*> all;

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("reporter: where it listens, and for whom") {
   const asio::ip::tcp::endpoint endpoint(asio::ip::address_v4::loopback(), 7050);
-  Told told;
+  TestReporter told;
   told.reporter->listening(endpoint, told.options, "files go to x", 1);
   CHECK(told.said() == "listening on all addresses port 7050, files go to x; up to 1 connection; "
                        "waiting for the first camera\n");
@@ -22,7 +22,7 @@ TEST_CASE("reporter: where it listens, and for whom") {
   told.reporter->too_few_descriptors(1000, 256, 50);
   CHECK(told.said() == "--max-connections 1000 is more than open files allow (ulimit -n 256): 50 "
                        "are sure to work\n");
-  Told json(true);
+  TestReporter json(true);
   json.reporter->listening(endpoint, json.options, "files go to x", 1);
   CHECK(json.event() == Fields({{"event", "listening"},
                                 {"address", "127.0.0.1"},
@@ -39,7 +39,7 @@ TEST_CASE("reporter: what a camera that connects has to offer") {
         {0x0200'0000U, "a file by path", Fields::array({"path"})},
         {0x4100'0400U, "what is unknown", Fields::array()},
         {0x4000'0400U, "nothing", Fields::array()}}) {
-    Told told(true);
+    TestReporter told(true);
     told.reporter->connected({5, imei, settings}, origin);
     CHECK(told.said() ==
           fmt::format("350612071913857 connected from 192.0.2.1:1000 (connection 3), offers {}\n",
@@ -50,7 +50,7 @@ TEST_CASE("reporter: what a camera that connects has to offer") {
 }
 
 TEST_CASE("reporter: a file begins, or goes on with what is there") {
-  Told told(false, 1);
+  TestReporter told(false, 1);
   told.reporter->file_started(told.photo());
   CHECK(told.said() == "350612071913857 front photo: 48 packets, to a.part\n");
   told.reporter->file_started(told.video());
@@ -71,7 +71,7 @@ TEST_CASE("reporter: a file begins, or goes on with what is there") {
 }
 
 TEST_CASE("reporter: events tell packets of a file by kind, bytes of one by path") {
-  Told told(true);
+  TestReporter told(true);
   told.reporter->file_started(told.photo());
   CHECK(told.event() == of_photo({{"event", "file-start"}, {"packets", 48}, {"held", 0}}));
   auto photo = told.photo(12, 12'288);
@@ -100,7 +100,7 @@ TEST_CASE("reporter: events tell packets of a file by kind, bytes of one by path
 }
 
 TEST_CASE("reporter: what is asked for again, and a file that takes another's place") {
-  Told told(false, 1);
+  TestReporter told(false, 1);
   const auto reason = std::string(text_of(Resumed::Reason::bad_crc));
   told.reporter->resumed(told.photo(), {Resumed::Reason::bad_crc, 13});
   CHECK(told.said() ==
@@ -113,7 +113,7 @@ TEST_CASE("reporter: what is asked for again, and a file that takes another's pl
 }
 
 TEST_CASE("reporter: a file that is stored is its path, and what it took") {
-  Told told;
+  TestReporter told;
   auto photo = told.photo(48, 49'152);
   photo.goes_on_with(1024 + 48'128 - 10'240);
   told.clock.move_on(2s);
@@ -134,7 +134,7 @@ TEST_CASE("reporter: a file that is stored is its path, and what it took") {
 }
 
 TEST_CASE("reporter: the event of a stored file has all that is known") {
-  Told told(true);
+  TestReporter told(true);
   auto photo = told.photo(48, 49'152);
   photo.count_resumption();
   const auto fields = told.reporter->file_done(photo, {48, 49'152, 1024, 0x21}, "a.jpg", "ab");
@@ -160,7 +160,7 @@ TEST_CASE("reporter: the event of a stored file has all that is known") {
 TEST_CASE("reporter: a file of an earlier run has no connection") {
   Untold untold{
       facts_of({imei, FileKind::front_photo, 1, 0, {}}), {1, 9, 9, 1}, "a.jpg", true, "", {}};
-  Told told;
+  TestReporter told;
   told.reporter->file_done(untold);
   CHECK(told.said() ==
         "350612071913857 front photo: stored by an earlier run that could not tell, 9 B\n");
@@ -168,7 +168,7 @@ TEST_CASE("reporter: a file of an earlier run has no connection") {
   told.reporter->file_done(untold);
   CHECK(told.said().ends_with(" could not tell, 9 B; it has moved on since\n"));
   CHECK(told.quiet.output() == "a.jpg\na.jpg\n");
-  Told json(true);
+  TestReporter json(true);
   json.reporter->file_done(untold);
   const auto event = json.event();
   CHECK(event.at("connection").is_null());
@@ -177,7 +177,7 @@ TEST_CASE("reporter: a file of an earlier run has no connection") {
 }
 
 TEST_CASE("reporter: files that are not stored, and why") {
-  Told told;
+  TestReporter told;
   told.reporter->file_failed(photo_facts(), "the disk\nis full", "a.part");
   CHECK(told.said() == "350612071913857 front photo: the disk\\x0ais full; what came is kept as "
                        "a.part\n");
@@ -217,7 +217,7 @@ TEST_CASE("reporter: files that are not stored, and why") {
 }
 
 TEST_CASE("reporter: the same as events") {
-  Told told(true);
+  TestReporter told(true);
   told.reporter->file_failed(photo_facts(), "no", "a.part");
   CHECK(told.event() == of_photo({{"event", "file-failed"}, {"error", "no"}, {"part", "a.part"}}));
   told.reporter->file_failed(photo_facts(), "no", "-");
@@ -245,7 +245,7 @@ TEST_CASE("reporter: the same as events") {
 TEST_CASE("reporter: metadata is told when it is news, decoded or not") {
   auto facts = photo_facts();
   facts.metadata_payload = from_hex("0104 00000192d84dac30 00 0000");
-  Told told(false, 1);
+  TestReporter told(false, 1);
   told.reporter->metadata(facts);
   CHECK(told.said().starts_with("350612071913857 front photo: metadata {"));
   told.reporter->metadata(facts);
@@ -266,7 +266,7 @@ TEST_CASE("reporter: metadata is told when it is news, decoded or not") {
   CHECK_THAT(said, ContainsSubstring(": kept as it came\n"));
   CHECK_THAT(said, ContainsSubstring(": metadata {"));
   CHECK_FALSE(said.contains("another kind"));
-  Told json(true);
+  TestReporter json(true);
   json.reporter->metadata(facts); // of which nothing is known
   CHECK(json.events().empty());
   json.reporter->metadata(video);

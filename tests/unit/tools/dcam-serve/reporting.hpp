@@ -55,8 +55,8 @@ public:
 };
 
 /// A reporter and what it says.
-struct Told {
-  explicit Told(bool json = false, int verbosity = 0) {
+struct TestReporter {
+  explicit TestReporter(bool json = false, int verbosity = 0) {
     options.common.json = json;
     options.common.verbosity = verbosity;
     reporter.emplace(options, clock);

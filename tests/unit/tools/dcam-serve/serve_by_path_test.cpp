@@ -1,5 +1,5 @@
 // Files that a device tells by path: they are counted in bytes, and named after what tells them.
-#include "tools/dcam-serve/told.hpp"
+#include "tools/dcam-serve/server_run.hpp"
 
 namespace dualcam::serve {
 namespace {

@@ -1,5 +1,5 @@
 // Whole conversations: who is asked for what in which order, and what becomes of it.
-#include "tools/dcam-serve/told.hpp"
+#include "tools/dcam-serve/server_run.hpp"
 
 namespace dualcam::serve {
 namespace {

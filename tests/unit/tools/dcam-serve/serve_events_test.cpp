@@ -1,5 +1,5 @@
 // What dcam-serve tells of what happens: JSON Lines for programs, sentences for people.
-#include "tools/dcam-serve/told.hpp"
+#include "tools/dcam-serve/server_run.hpp"
 
 namespace dualcam::serve {
 namespace {
@@ -23,7 +23,7 @@ void send_three(TestServer& server) {
 } // namespace
 
 TEST_CASE("serve events: a file's way from the connection to the summary") {
-  const auto [events, errors, status] = told(send_three);
+  const auto [events, errors, status] = run_server(send_three);
   CHECK(status == 0);
   CHECK(events.names == std::vector<std::string>{"listening", "connected", "metadata", "file-start",
                                                  "file-done", "disconnected", "summary"});
@@ -56,7 +56,7 @@ TEST_CASE("serve events: a file's way from the connection to the summary") {
 }
 
 TEST_CASE("serve events: sentences for people, more of them with -v") {
-  auto errors = told(send_three, false).errors;
+  auto errors = run_server(send_three, false).errors;
   CHECK_THAT(errors, ContainsSubstring("waiting for the first camera"));
   CHECK_THAT(errors, ContainsSubstring("350612071913857 connected from 127.0.0.1:"));
   CHECK_THAT(errors, ContainsSubstring(", offers front photo\n"));
@@ -64,7 +64,7 @@ TEST_CASE("serve events: sentences for people, more of them with -v") {
   CHECK_THAT(errors, ContainsSubstring("dcam-serve: 1 file, 9 B\n"));
   CHECK(errors.find("metadata {") == std::string::npos);
   CHECK(errors.find("another kind") == std::string::npos);
-  errors = told(send_three, false, 2).errors;
+  errors = run_server(send_three, false, 2).errors;
   CHECK_THAT(errors, ContainsSubstring("350612071913857 front photo: metadata {"));
   CHECK_THAT(errors, ContainsSubstring("front photo: 3 packets, to "));
   CHECK_THAT(errors, ContainsSubstring(" packet 3, 3 bytes at 6\n"));
@@ -72,7 +72,7 @@ TEST_CASE("serve events: sentences for people, more of them with -v") {
 }
 
 TEST_CASE("serve events: a file goes on, and the device gives it up") {
-  const auto [events, errors, status] = told([](TestServer& server) {
+  const auto [events, errors, status] = run_server([](TestServer& server) {
     server.start();
     {
       TestDevice device(server);
@@ -103,7 +103,7 @@ TEST_CASE("serve events: a file goes on, and the device gives it up") {
 }
 
 TEST_CASE("serve events: of a file of which nothing came no part is told") {
-  const auto [events, errors, status] = told([](TestServer& server) {
+  const auto [events, errors, status] = run_server([](TestServer& server) {
     server.options.wait = std::chrono::minutes(10);
     server.start();
     {
@@ -120,7 +120,7 @@ TEST_CASE("serve events: of a file of which nothing came no part is told") {
 }
 
 TEST_CASE("serve events: who is refused, and why") {
-  const auto [events, errors, status] = told([](TestServer& server) {
+  const auto [events, errors, status] = run_server([](TestServer& server) {
     server.options.imeis = {"350612071913858"};
     server.options.wait = std::chrono::minutes(10);
     server.start();
@@ -140,7 +140,7 @@ TEST_CASE("serve events: who is refused, and why") {
 }
 
 TEST_CASE("serve events: a part that is taken away costs the file, not more") {
-  const auto [events, errors, status] = told([](TestServer& server) {
+  const auto [events, errors, status] = run_server([](TestServer& server) {
     server.start();
     TestDevice device(server);
     device.begin();

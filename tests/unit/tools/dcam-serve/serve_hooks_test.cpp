@@ -4,7 +4,7 @@
 #include "dcam-sim/device.hpp"
 #include "dcam-sim/offer.hpp"
 #include "tools/certificates.hpp"
-#include "tools/dcam-serve/told.hpp"
+#include "tools/dcam-serve/server_run.hpp"
 
 namespace dualcam::serve {
 namespace {

@@ -2,7 +2,7 @@
 #include "dualcam/storage/camera_locks.hpp"
 #include "dualcam/storage/state_folder.hpp"
 #include "redirected.hpp"
-#include "tools/dcam-serve/told.hpp"
+#include "tools/dcam-serve/server_run.hpp"
 
 namespace dualcam::serve {
 namespace {

@@ -1,6 +1,6 @@
 // The ways to a camera's files that are not the usual one: balancers, TLS, disks that fail, limits.
 #include "tools/certificates.hpp"
-#include "tools/dcam-serve/told.hpp"
+#include "tools/dcam-serve/server_run.hpp"
 
 namespace dualcam::serve {
 namespace {

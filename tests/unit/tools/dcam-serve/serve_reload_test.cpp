@@ -2,7 +2,7 @@
 #include <sys/stat.h>
 
 #include "tools/certificates.hpp"
-#include "tools/dcam-serve/told.hpp"
+#include "tools/dcam-serve/server_run.hpp"
 
 namespace dualcam::serve {
 namespace {

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "redirected.hpp"
-#include "tools/dcam-serve/told.hpp"
+#include "tools/dcam-serve/server_run.hpp"
 
 namespace dualcam::serve {
 namespace {

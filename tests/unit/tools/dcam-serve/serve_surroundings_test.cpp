@@ -2,7 +2,7 @@
 #include <csignal>
 
 #include "dualcam/storage/resumable_file.hpp"
-#include "tools/dcam-serve/told.hpp"
+#include "tools/dcam-serve/server_run.hpp"
 
 namespace dualcam::serve {
 namespace {

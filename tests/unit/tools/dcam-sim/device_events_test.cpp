@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 using Lines = std::vector<std::string>;
 
-struct Told {
+struct DeviceRun {
   ExitCode code = ExitCode::done;
   Lines events; ///< names and fields, but for the IMEI
   Lines texts;
@@ -22,38 +22,39 @@ struct Told {
 };
 
 /// Each is told with the camera's IMEI; a server's address is left out.
-Told tell(SimOptions options, serve::TestServer& server, const std::vector<Recording>& files) {
+DeviceRun run_device(SimOptions options, serve::TestServer& server,
+                     const std::vector<Recording>& files) {
   const Quiet quiet; // of the server
   options.host = "127.0.0.1";
   options.port = std::to_string(server.options.port);
   options.reconnect_delay = 0ms;
   server.start();
   serve::TestDevice(server).say("00"); // it listens now
-  Told told;
+  DeviceRun ran;
   const auto offers = offers_of(files, options);
   asio::io_context io(1);
   Device device(options, 0, offers, io.get_executor(),
                 [&](const std::string& name, Json fields, std::string text) {
                   CHECK(fields["imei"] == "350612071913857");
                   fields.erase("imei");
-                  told.events.push_back(name + " " + fields.dump());
+                  ran.events.push_back(name + " " + fields.dump());
                   const auto address = "127.0.0.1:" + options.port;
                   if (const auto at = text.find(address); at != text.npos) {
                     text.replace(at, address.size(), "SERVER");
                   }
-                  told.texts.push_back(std::move(text));
+                  ran.texts.push_back(std::move(text));
                 });
   asio::co_spawn(io, device.run(), [&](const std::exception_ptr& failure, ExitCode code) {
     CHECK(failure == nullptr);
-    told.code = code;
+    ran.code = code;
   });
   io.run();
-  told.sent = device.bytes_sent();
-  if (told.code != ExitCode::done) {
+  ran.sent = device.bytes_sent();
+  if (ran.code != ExitCode::done) {
     ::raise(SIGTERM); // it waits for the camera to come back
   }
   (void)server.status();
-  return told;
+  return ran;
 }
 
 Recording photo(std::size_t size) {
@@ -65,19 +66,19 @@ Recording photo(std::size_t size) {
 
 TEST_CASE("device events: what the server asks, what it takes, and how it ends") {
   serve::TestServer server;
-  const auto told = tell({}, server, {photo(1025)});
-  CHECK(told.code == ExitCode::done);
-  CHECK(told.events == Lines{R"(connected {"files":1})",
-                             R"(asked {"command":"FILE REQUEST photof"})",
-                             R"(asked {"command":"RESUME 1"})",
-                             R"(asked {"command":"REPEAT INIT"})", R"(asked {"command":"CLOSE"})",
-                             R"(ended {"reason":"the server took its leave: CLOSE"})",
-                             R"(file-taken {"kind":"photof","bytes":1025})"});
-  CHECK(told.texts == Lines{"connected to SERVER, offering 1 file",
-                            "the server sends FILE REQUEST photof", "the server sends RESUME 1",
-                            "the server sends REPEAT INIT", "the server sends CLOSE",
-                            "the server took its leave: CLOSE", "a.jpg taken (1.0 KiB)"});
-  CHECK(told.sent == 1025 + 2 * 6);
+  const auto ran = run_device({}, server, {photo(1025)});
+  CHECK(ran.code == ExitCode::done);
+  CHECK(ran.events == Lines{R"(connected {"files":1})",
+                            R"(asked {"command":"FILE REQUEST photof"})",
+                            R"(asked {"command":"RESUME 1"})", R"(asked {"command":"REPEAT INIT"})",
+                            R"(asked {"command":"CLOSE"})",
+                            R"(ended {"reason":"the server took its leave: CLOSE"})",
+                            R"(file-taken {"kind":"photof","bytes":1025})"});
+  CHECK(ran.texts == Lines{"connected to SERVER, offering 1 file",
+                           "the server sends FILE REQUEST photof", "the server sends RESUME 1",
+                           "the server sends REPEAT INIT", "the server sends CLOSE",
+                           "the server took its leave: CLOSE", "a.jpg taken (1.0 KiB)"});
+  CHECK(ran.sent == 1025 + 2 * 6);
 }
 
 TEST_CASE("device events: a cut, a file that takes another's place, and coming back") {
@@ -86,17 +87,17 @@ TEST_CASE("device events: a cut, a file that takes another's place, and coming b
   options.cuts = {1};
   options.reconnect = 1;
   options.replace_file = true;
-  const auto told = tell(options, server, {photo(2048)});
-  CHECK(told.code == ExitCode::done);
+  const auto ran = run_device(options, server, {photo(2048)});
+  CHECK(ran.code == ExitCode::done);
   const auto sha256 = serve::sha256_of(server.folder / "350612071913857/photof.jpg");
   REQUIRE(sha256);
-  REQUIRE(told.events.size() > 5);
-  CHECK(told.events[3] == R"(cut {"packet":1})");
-  CHECK(told.events[4] ==
+  REQUIRE(ran.events.size() > 5);
+  CHECK(ran.events[3] == R"(cut {"packet":1})");
+  CHECK(ran.events[4] ==
         R"(replaced {"kind":"photof","bytes":2048,"sha256":")" + *sha256 + R"("})");
-  CHECK(told.events[5] == R"(connected {"files":1})");
-  CHECK(told.texts[3] == "connection cut after packet 1");
-  CHECK(told.texts[4] == "a.jpg replaced by another file of the same size");
+  CHECK(ran.events[5] == R"(connected {"files":1})");
+  CHECK(ran.texts[3] == "connection cut after packet 1");
+  CHECK(ran.texts[4] == "a.jpg replaced by another file of the same size");
 }
 
 TEST_CASE("device events: a file by path has its camera and its path") {
@@ -108,26 +109,26 @@ TEST_CASE("device events: a file by path has its camera and its path") {
   options.replace_file = true;
   options.reconnect = 1;
   options.stall = 1ms;
-  const auto told = tell(options, server, {photo(1500)});
+  const auto ran = run_device(options, server, {photo(1500)});
   const auto sha256 = serve::sha256_of(server.folder / "350612071913857/dsm.jpg");
   REQUIRE(sha256);
   const std::string file = R"({"camera":"dsm","device_path":"dsm/picture/241029/124343.jpg",)"
                            R"("bytes":1500)";
-  CHECK(told.events == Lines{R"(connected {"files":1})", R"(asked {"command":"PATH REQUEST"})",
-                             R"(asked {"command":"FILE REQUEST by path"})",
-                             R"(asked {"command":"RESUME 0"})", R"(cut {"packet":1})",
-                             "replaced " + file + R"(,"sha256":")" + *sha256 + R"("})",
-                             R"(connected {"files":1})", R"(asked {"command":"PATH REQUEST"})",
-                             R"(asked {"command":"FILE REQUEST by path"})",
-                             R"(asked {"command":"RESUME 0"})", R"(stalled {"packet":2})",
-                             R"(asked {"command":"REPEAT INIT"})", R"(asked {"command":"CLOSE"})",
-                             R"(ended {"reason":"the server took its leave: CLOSE"})",
-                             "file-taken " + file + "}"});
-  REQUIRE(told.texts.size() == 15);
-  CHECK(told.texts[5] ==
+  CHECK(ran.events == Lines{R"(connected {"files":1})", R"(asked {"command":"PATH REQUEST"})",
+                            R"(asked {"command":"FILE REQUEST by path"})",
+                            R"(asked {"command":"RESUME 0"})", R"(cut {"packet":1})",
+                            "replaced " + file + R"(,"sha256":")" + *sha256 + R"("})",
+                            R"(connected {"files":1})", R"(asked {"command":"PATH REQUEST"})",
+                            R"(asked {"command":"FILE REQUEST by path"})",
+                            R"(asked {"command":"RESUME 0"})", R"(stalled {"packet":2})",
+                            R"(asked {"command":"REPEAT INIT"})", R"(asked {"command":"CLOSE"})",
+                            R"(ended {"reason":"the server took its leave: CLOSE"})",
+                            "file-taken " + file + "}"});
+  REQUIRE(ran.texts.size() == 15);
+  CHECK(ran.texts[5] ==
         "a.jpg as dsm/picture/241029/124343.jpg replaced by another file of the same size");
-  CHECK(told.texts[10] == "silent for 0.0 s before packet 2");
-  CHECK(told.texts[14] == "a.jpg as dsm/picture/241029/124343.jpg taken (1.5 KiB)");
+  CHECK(ran.texts[10] == "silent for 0.0 s before packet 2");
+  CHECK(ran.texts[14] == "a.jpg as dsm/picture/241029/124343.jpg taken (1.5 KiB)");
 }
 
 TEST_CASE("device events: at a rate the line is free again when what went before has gone") {
@@ -137,8 +138,8 @@ TEST_CASE("device events: at a rate the line is free again when what went before
     options.rate = 50'000;
     options.chunk = chunk;
     const auto began = std::chrono::steady_clock::now();
-    const auto told = tell(options, server, {photo(5'120)});
-    CHECK(told.code == ExitCode::done);
+    const auto ran = run_device(options, server, {photo(5'120)});
+    CHECK(ran.code == ExitCode::done);
     CHECK(std::chrono::steady_clock::now() - began >= 100ms); // 5,150 bytes
     CHECK(content_of(server.folder / "350612071913857/photof.jpg") == std::string(5'120, 'x'));
   }
@@ -160,8 +161,8 @@ TEST_CASE(
     SimOptions options;
     options.cuts.assign(cuts, 2);
     options.reconnect = reconnect;
-    const auto told = tell(options, server, {photo(4096)});
-    CHECK(told.code == code);
+    const auto ran = run_device(options, server, {photo(4096)});
+    CHECK(ran.code == code);
   }
 }
 

@@ -35,7 +35,7 @@ struct Events {
   std::ptrdiff_t count(std::string_view name) const { return std::ranges::count(names, name); }
 };
 
-struct Told {
+struct ServerRun {
   Events events;
   std::string errors;
   int status;
@@ -78,8 +78,8 @@ struct Scene {
   TestServer server;
 };
 
-/// What is told while `act` happens.
-template <class Act> Told told(Act act, bool json = true, int verbosity = 0) {
+/// What a server says while `act` happens.
+template <class Act> ServerRun run_server(Act act, bool json = true, int verbosity = 0) {
   const Quiet quiet;
   TestServer server;
   server.options.common = {.verbosity = verbosity, .json = json};
