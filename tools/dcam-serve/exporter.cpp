@@ -56,7 +56,7 @@ asio::awaitable<void> Exporter::wait_for_outcome() {
     co_await timer_.async_wait(as_values);
   }
   if (file_->is_idle()) {
-    note();
+    warn_of_failure();
   }
 }
 
@@ -70,12 +70,12 @@ void Exporter::finish() {
   }
   write();
   if (file_->flush(disk_patience)) {
-    note();
+    warn_of_failure();
   }
 }
 
 /// Once, until it works again.
-void Exporter::note() {
+void Exporter::warn_of_failure() {
   const auto why = file_->outcome().value_or("");
   if (!std::exchange(failing_, !why.empty()) && failing_) {
     console_.warning(fmt::format("cannot write to --metrics {}: {}; cameras are served all the "

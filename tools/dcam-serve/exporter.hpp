@@ -31,7 +31,7 @@ public:
 private:
   asio::awaitable<void> wait_for_outcome();
   void write();
-  void note();
+  void warn_of_failure();
 
   Clock& clock_;
   Console& console_;

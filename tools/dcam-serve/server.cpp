@@ -200,8 +200,8 @@ asio::awaitable<void> Server::accept_loop() {
       connection_failed(failure);
     }
     if (failing || failure) { // out of descriptors or memory: some will be given back
-      asio::steady_timer pause(io_, accept_pause);
-      co_await pause.async_wait(as_values);
+      asio::steady_timer pause(io_);
+      co_await clock_.wait(pause, clock_.now() + accept_pause);
     }
   }
 }
