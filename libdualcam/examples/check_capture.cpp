@@ -18,7 +18,7 @@ bool report(const CapturedStray& stray) {
 
 bool report(const CapturedTransfer& transfer) {
   std::cout << "camera " << (transfer.imei ? format_imei(*transfer.imei) : "unknown") << ", "
-            << (transfer.kind ? description_of(*transfer.kind) : "a file") << ": "
+            << (transfer.file ? transfer.file->label() : "a file") << ": "
             << transfer.count(DumpVerdict::good) << " packets good, " << transfer.bad() << " bad, "
             << transfer.missing_count() << " missing of " << transfer.expected()
             << (transfer.is_complete() ? ", complete\n" : ", incomplete\n");

@@ -12,6 +12,7 @@
 #include "common/units.hpp"
 #include "dcam-crc/file_name.hpp"
 #include "dcam-crc/packet_map.hpp"
+#include "dcam-crc/transfer_json.hpp"
 #include "dualcam/wire/hex.hpp"
 #include "dualcam/wire/message.hpp"
 
@@ -20,9 +21,6 @@ namespace {
 
 constexpr std::size_t most_told = 10;   ///< bad packets, and stretches skipped, without -v
 constexpr std::size_t most_ranges = 12; ///< that a line of text lists
-
-/// How many of what is bad is listed before the rest is only counted.
-constexpr std::size_t most_listed = 10'000;
 
 bool wants_color(CommonOptions::When when) {
   const auto* no_color = std::getenv("NO_COLOR");
@@ -33,10 +31,6 @@ bool wants_color(CommonOptions::When when) {
 
 std::string crc_text(std::optional<std::uint16_t> crc) {
   return crc ? fmt::format("{:04x}", *crc) : "lost";
-}
-
-Json crc_json(std::optional<std::uint16_t> crc) {
-  return crc ? Json(fmt::format("{:04x}", *crc)) : Json();
 }
 
 /// How many of a list are left out.
@@ -57,14 +51,6 @@ std::string range_text(const std::vector<PacketRange>& ranges) {
   return text;
 }
 
-Json range_json(const std::vector<PacketRange>& ranges) {
-  auto list = Json::array();
-  for (const auto& range : ranges | std::views::take(most_listed)) {
-    list.push_back({range.first, range.last});
-  }
-  return list;
-}
-
 std::string numbering_note(const CapturedPacket& packet) {
   switch (packet.numbering) {
   case DumpNumbering::stated:
@@ -77,20 +63,6 @@ std::string numbering_note(const CapturedPacket& packet) {
   return "";
 }
 
-Json packet_json(const CapturedPacket& packet) {
-  auto fields = Json::object();
-  fields["number"] = packet.number;
-  fields["numbering"] = name_of(packet.numbering);
-  fields["verdict"] = name_of(packet.verdict);
-  fields["offset"] = packet.offset;
-  fields["file_offset"] = packet.file_offset;
-  fields["bytes"] = packet.size;
-  fields["stored"] = crc_json(packet.stored);
-  fields["computed"] = crc_json(packet.computed);
-  fields["repeat"] = packet.repeat;
-  return fields;
-}
-
 std::string skipped_text(const DumpSkipped& skipped) {
   return fmt::format("{} skipped at offset {}{}", counted(skipped.bytes, "byte"), skipped.offset,
                      skipped.missing == 0 ? ""
@@ -99,10 +71,10 @@ std::string skipped_text(const DumpSkipped& skipped) {
 
 /// "front photo", "DSM photo", "ADAS file".
 std::string description(const CapturedTransfer& transfer) {
-  if (transfer.kind) {
-    return std::string(description_of(*transfer.kind));
+  const auto& file = transfer.file;
+  if (file && file->kind()) {
+    return file->label();
   }
-  const auto file = file_of(transfer);
   const auto camera = file ? file->camera() : std::nullopt;
   const auto medium = file ? file->medium() : Medium::unknown;
   const auto what = medium == Medium::photo ? "photo" : medium == Medium::video ? "video" : "file";
@@ -130,19 +102,6 @@ std::string missing_text(const CapturedTransfer& transfer) {
 std::string shortened(const std::string& text) {
   constexpr std::size_t most = 64;
   return text.size() <= most ? text : text.substr(0, most) + "...";
-}
-
-Json skipped_json(const DumpSkipped& skipped) {
-  return {{"offset", skipped.offset}, {"bytes", skipped.bytes}, {"missing", skipped.missing}};
-}
-
-Json metadata_of(const CapturedTransfer& transfer) {
-  auto record = record_of(transfer);
-  if (record) {
-    record->imei = transfer.imei;
-    return to_json(*record);
-  }
-  return transfer.metadata.empty() ? Json() : Json{{"raw", to_hex(transfer.metadata)}};
 }
 
 /// `2024-10-29T12:43:42.000Z, server request, 54.7004183 25.2796514`
@@ -177,14 +136,6 @@ std::string range_text(const std::vector<ByteRange>& ranges) {
   }
   return ranges.size() <= most_ranges ? text
                                       : text + ' ' + more_stretches(ranges.size() - most_ranges);
-}
-
-Json range_json(const std::vector<ByteRange>& ranges) {
-  auto list = Json::array();
-  for (const auto& range : ranges | std::views::take(most_listed)) {
-    list.push_back({range.first, range.last});
-  }
-  return list;
 }
 
 std::string start_text(const CapturedTransfer& transfer) {
@@ -274,13 +225,16 @@ void DumpReport::transfer(const CapturedTransfer& transfer) {
 }
 
 void DumpReport::headline(const CapturedTransfer& transfer) {
-  const auto path = transfer.path.empty() ? "" : ", path " + path_text(transfer.path);
+  const auto device_path = device_path_of(transfer);
+  const auto path = device_path.empty() ? "" : ", path " + path_text(device_path);
   product_.line(fmt::format("{}: transfer {}: {}, IMEI {}{}", escaped(dump_), transfers_,
                             description(transfer),
                             transfer.imei ? format_imei(*transfer.imei) : "unknown", path));
   if (!transfer.stream.device.empty()) {
     product_.line("  " + line_text(transfer.stream) +
-                  (transfer.parts == 1 ? "" : fmt::format(", in {} connections", transfer.parts)));
+                  (transfer.connections == 1
+                       ? ""
+                       : fmt::format(", in {} connections", transfer.connections)));
   }
   if (!transfer.metadata.empty()) {
     product_.line("  metadata: " + metadata_text(transfer));
@@ -370,53 +324,16 @@ void DumpReport::damages(const CapturedTransfer& transfer) {
 }
 
 void DumpReport::transfer_json(const CapturedTransfer& transfer) {
-  auto fields = Json::object();
-  fields["transfer"] = transfers_;
+  const Json which{{"transfer", transfers_}};
   for (const auto& packet : transfer.packets) {
     if (packet.verdict != DumpVerdict::good) {
-      auto all = fields;
-      all.update(packet_json(packet));
-      event("packet", all);
+      auto fields = which;
+      fields.update(to_json(packet));
+      event("packet", fields);
     }
   }
-  if (!transfer.stream.device.empty()) {
-    fields["device"] = transfer.stream.device;
-    fields["server"] = transfer.stream.server;
-    if (!transfer.stream.balancer.empty()) {
-      fields["balancer"] = transfer.stream.balancer;
-    }
-  }
-  fields["connections"] = transfer.parts;
-  fields["imei"] = transfer.imei ? Json(format_imei(*transfer.imei)) : Json();
-  fields["kind"] = transfer.kind ? Json(name_of(*transfer.kind)) : Json();
-  if (!transfer.path.empty()) {
-    fields["device_path"] = transfer.path;
-  }
-  fields["packets"] = transfer.announced ? Json(*transfer.announced) : Json();
-  if (transfer.by_path) {
-    fields["announced_bytes"] = transfer.announced_bytes ? Json(*transfer.announced_bytes) : Json();
-    fields["start_rest"] = fmt::format("{:04x}", transfer.start_rest);
-    fields["start_in_packets"] = transfer.start_in_packets;
-    fields["missing_bytes"] = range_json(transfer.missing_bytes());
-  }
-  fields["good"] = transfer.count(DumpVerdict::good);
-  fields["bad"] = transfer.bad();
-  fields["unchecked"] = transfer.count(DumpVerdict::unchecked);
-  fields["missing"] = transfer.missing_count();
-  fields["repeated"] = transfer.repeated();
-  fields["missing_packets"] = range_json(transfer.missing());
-  fields["numbering"] = name_of(transfer.numbering());
-  auto skipped = Json::array();
-  for (const auto& each : transfer.skipped | std::views::take(most_listed)) {
-    skipped.push_back(skipped_json(each));
-  }
-  fields["skipped"] = std::move(skipped);
-  fields["not_kept"] = transfer.not_kept;
-  fields["bytes"] = transfer.bytes();
-  fields["complete"] = transfer.is_complete();
-  fields["crc16"] = transfer.is_complete() ? crc_json(transfer.crc()) : Json();
-  fields["status"] = transfer.status ? Json(*transfer.status) : Json();
-  fields["metadata"] = metadata_of(transfer);
+  auto fields = which;
+  fields.update(to_json(transfer));
   event("transfer", fields);
 }
 
@@ -425,8 +342,8 @@ void DumpReport::extracted(const Extracted& extracted) {
     event("extracted", {{"transfer", transfers_},
                         {"path", extracted.path.string()},
                         {"complete", extracted.complete},
-                        {"holes", range_json(extracted.holes)},
-                        {"byte_holes", range_json(extracted.byte_holes)}});
+                        {"holes", to_json(extracted.holes)},
+                        {"byte_holes", to_json(extracted.byte_holes)}});
     return;
   }
   product_.line("  written to " + escaped(extracted.path.string()));
@@ -445,7 +362,7 @@ void DumpReport::not_extracted(const Error& error) {
 void DumpReport::skipped(const DumpSkipped& skipped) {
   is_flawed_ = true;
   if (options_.common.json) {
-    event("skipped", skipped_json(skipped));
+    event("skipped", to_json(skipped));
   } else {
     product_.line(fmt::format("{}: {}", escaped(dump_), skipped_text(skipped)));
   }

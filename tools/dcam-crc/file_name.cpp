@@ -9,13 +9,12 @@
 
 namespace dualcam::crc {
 
-std::optional<FileRef> file_of(const CapturedTransfer& transfer) {
-  return transfer.kind ? FileRef(*transfer.kind) : FileRef::of_path(transfer.path);
+std::string_view device_path_of(const CapturedTransfer& transfer) {
+  return transfer.file ? transfer.file->path() : std::string_view();
 }
 
 Result<Record> record_of(const CapturedTransfer& transfer) {
-  const auto file = file_of(transfer);
-  const auto camera = file ? file->camera() : std::nullopt;
+  const auto camera = transfer.file ? transfer.file->camera() : std::nullopt;
   auto record = read_payload(transfer.metadata, camera);
   if (record && !record->camera) {
     record->camera = camera;
@@ -26,21 +25,17 @@ Result<Record> record_of(const CapturedTransfer& transfer) {
 std::string stem_of(const CapturedTransfer& transfer) {
   const auto record = record_of(transfer);
   auto time = record ? known_time(record->time) : std::nullopt;
-  const auto file = file_of(transfer);
+  const auto& file = transfer.file;
   if (const auto in_path = file ? file->time() : std::nullopt; !time && in_path) {
     time = *in_path;
   }
-  const auto camera = file ? file->camera() : std::nullopt;
+  const auto what = file ? file->short_name() : std::string_view();
   return fmt::format("{}_{}_{}", transfer.imei ? format_imei(*transfer.imei) : "unknown",
-                     time ? format_compact_time(*time) : "unknown",
-                     transfer.kind ? name_of(*transfer.kind)
-                     : camera      ? name_of(*camera)
-                                   : "file");
+                     time ? format_compact_time(*time) : "unknown", what.empty() ? "file" : what);
 }
 
 std::string extension_of(const CapturedTransfer& transfer, Bytes first_bytes) {
-  const auto file = file_of(transfer);
-  const auto told = file ? file->extension() : std::string_view();
+  const auto told = transfer.file ? transfer.file->extension() : std::string_view();
   const auto shown = told.empty() ? extension_of_content(first_bytes) : told;
   return shown.empty() ? ".bin" : std::string(shown);
 }

@@ -1,18 +1,17 @@
 // What is known of a captured file beside its packets: its metadata, and what it is named by.
 #pragma once
 
-#include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/record.hpp"
 #include "dualcam/capture/captured_transfer.hpp"
-#include "dualcam/files/file_ref.hpp"
 #include "dualcam/wire/error.hpp"
 
 namespace dualcam::crc {
 
-/// Which file it is; nullopt: nothing tells.
-std::optional<FileRef> file_of(const CapturedTransfer& transfer);
+/// As PATH said; empty: nothing tells it. Valid as long as `transfer`.
+std::string_view device_path_of(const CapturedTransfer& transfer);
 
 /// From its METADATA, read as that of the camera its path tells. Errors: as read_payload's.
 Result<Record> record_of(const CapturedTransfer& transfer);

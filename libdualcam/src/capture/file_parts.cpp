@@ -14,8 +14,11 @@ namespace {
 template <class T> bool agree(const std::optional<T>& a, const std::optional<T>& b) {
   return !a || !b || *a == *b;
 }
-template <class T> bool agree_unless_empty(const T& a, const T& b) {
-  return a.empty() || b.empty() || a == b;
+bool agree(const ByteBuffer& a, const ByteBuffer& b) { return a.empty() || b.empty() || a == b; }
+
+/// A file by path is also known by its kind alone, where PATH is lost and METADATA tells it.
+bool agree(const std::optional<FileRef>& a, const std::optional<FileRef>& b) {
+  return !a || !b || *a == *b || a->path().empty() != b->path().empty();
 }
 
 /// A device keeps its address over connections, but not its port.
@@ -83,7 +86,7 @@ void append_part(CapturedTransfer& file, CapturedTransfer& later) {
     note_correction(file, reason);
   }
   file.not_kept += later.not_kept;
-  file.parts += later.parts;
+  file.connections += later.connections;
   file.regular_end = later.regular_end;
   file.status = later.status ? later.status : file.status;
 }
@@ -111,7 +114,15 @@ void settle(CapturedTransfer& transfer) {
 
 std::uint64_t records_of(const CapturedTransfer& transfer) {
   return transfer.packets.size() + transfer.skipped.size() + records_of(transfer.metadata) +
-         records_of(transfer.path);
+         records_of(transfer.file);
+}
+
+std::uint64_t records_of(const ByteBuffer& metadata) {
+  return 2 * metadata.size() / sizeof(CapturedPacket);
+}
+
+std::uint64_t records_of(const std::optional<FileRef>& file) {
+  return file ? 2 * file->path().size() / sizeof(CapturedPacket) : 0;
 }
 
 FileParts::FileParts(std::uint64_t began, CapturedTransfer part)
@@ -122,14 +133,13 @@ FileParts::FileParts(std::uint64_t began, CapturedTransfer part)
       }()),
       index_(first()), records_(records_of(first())),
       has_unknown_places_(first().numbering() == DumpNumbering::unknown), imei_(first().imei),
-      kind_(first().kind), start_(first().start), path_(first().path), metadata_(first().metadata) {
-}
+      file_(first().file), start_(first().start), metadata_(first().metadata) {}
 
 /// Whether all that is said of both may be said of one file.
 bool FileParts::may_be_same(const FileParts& other) const {
   return first().by_path == other.first().by_path && agree(imei_, other.imei_) &&
-         agree(start_, other.start_) && agree(kind_, other.kind_) &&
-         agree_unless_empty(path_, other.path_) && agree_unless_empty(metadata_, other.metadata_);
+         agree(start_, other.start_) && agree(file_, other.file_) &&
+         agree(metadata_, other.metadata_);
 }
 
 /// What tells the good packets' payloads apart, in order; none of very large files.
@@ -193,9 +203,10 @@ FileParts::Kinship FileParts::kinship(const FileParts& other) const {
 
 void FileParts::add(FileParts&& other) {
   imei_ = imei_ ? imei_ : other.imei_;
-  kind_ = kind_ ? kind_ : other.kind_;
+  if (!file_ || (file_->path().empty() && other.file_)) {
+    file_ = std::move(other.file_);
+  }
   start_ = start_ ? start_ : other.start_;
-  path_ = path_.empty() ? std::move(other.path_) : path_;
   metadata_ = metadata_.empty() ? std::move(other.metadata_) : metadata_;
   has_unknown_places_ = has_unknown_places_ || other.has_unknown_places_;
   contents_.clear();
@@ -218,7 +229,7 @@ void FileParts::add(FileParts&& other) {
 void FileParts::add_empty(CapturedTransfer part, std::uint64_t began) {
   records_ -= records_of(part);
   auto& [first_began, first] = parts_.front();
-  first.parts += part.parts;
+  first.connections += part.connections;
   first.not_kept += part.not_kept;
   if (began < first_began) {
     first_began = began;
@@ -239,9 +250,8 @@ CapturedTransfer FileParts::joined() {
     append_part(file, part);
   }
   file.imei = imei_;
-  file.kind = kind_;
+  file.file = std::move(file_);
   file.start = start_;
-  file.path = std::move(path_);
   file.metadata = std::move(metadata_);
   settle(file, begins);
   return file;

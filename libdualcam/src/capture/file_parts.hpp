@@ -60,16 +60,14 @@ private:
   mutable std::vector<std::uint64_t> contents_; ///< see `contents`
   // What all parts say together.
   std::optional<std::uint64_t> imei_;
-  std::optional<FileKind> kind_;
+  std::optional<FileRef> file_;
   std::optional<std::uint32_t> start_;
-  std::string path_;
   ByteBuffer metadata_;
 };
 
 /// For how many records METADATA or a PATH counts: the part and the file it is of have it.
-template <class Text> std::uint64_t records_of(const Text& text) {
-  return 2 * text.size() / sizeof(CapturedPacket);
-}
+std::uint64_t records_of(const ByteBuffer& metadata);
+std::uint64_t records_of(const std::optional<FileRef>& file);
 /// Of all that is kept of it.
 std::uint64_t records_of(const CapturedTransfer& transfer);
 

@@ -52,8 +52,8 @@ private:
   struct Open {
     std::optional<std::uint64_t> imei;
     ByteBuffer metadata;
-    std::string path;
-    std::uint64_t not_kept = 0; ///< of these
+    std::optional<FileRef> by_path; ///< as PATH says
+    std::uint64_t not_kept = 0;     ///< of these
     std::uint64_t began = 0;
     std::optional<CapturedTransfer> transfer;
   };
@@ -64,8 +64,8 @@ private:
   void on(Open& open, const DumpStream& stream, const DumpSkipped& skipped);
   void on(Open& open, const DumpTransferEnded& ended);
   bool make_room(std::uint64_t records = 1);
-  template <class Text> void forget(Text& text);
-  template <class Text> bool keep(Text& kept, const Text& text);
+  template <class What> void forget(What& what);
+  template <class What> bool keep(What& kept, const What& what);
   void close(std::uint64_t began, CapturedTransfer closed);
   std::vector<File> candidates(std::optional<std::uint64_t> imei);
   void keep(FileParts file);
@@ -90,7 +90,7 @@ void TransferLog::Implementation::event(const DumpStream& stream, const DumpEven
   if (const auto* init = std::get_if<DumpInit>(&event)) {
     open.imei = init->init.imei;
     forget(open.metadata);
-    forget(open.path);
+    forget(open.by_path);
   } else if (const auto* began = std::get_if<DumpTransferBegan>(&event)) {
     on(open, stream, *began);
   } else if (const auto* status = std::get_if<DumpStatus>(&event); status && open.transfer) {
@@ -99,7 +99,7 @@ void TransferLog::Implementation::event(const DumpStream& stream, const DumpEven
              command && open.transfer) {
     open.transfer->asked = command->text;
   } else if (const auto* path = std::get_if<DumpPath>(&event)) {
-    open.not_kept += !keep(open.path, std::string(path->path));
+    open.not_kept += !keep(open.by_path, FileRef::of_path(path->path));
   } else if (const auto* metadata = std::get_if<DumpMetadata>(&event)) {
     on(open, *metadata);
   } else if (const auto* skipped = std::get_if<DumpSkipped>(&event)) {
@@ -119,14 +119,14 @@ void TransferLog::Implementation::on(Open& open, const DumpStream& stream,
   CapturedTransfer transfer;
   transfer.stream = stream;
   transfer.imei = open.imei;
-  transfer.kind = began.kind;
   transfer.start = began.bytes ? began.bytes : began.packets;
   transfer.start_rest = began.start_rest;
   transfer.announced = began.packets;
   transfer.announced_bytes = began.bytes;
   transfer.offset = began.offset;
   transfer.metadata = std::exchange(open.metadata, {});
-  transfer.not_kept = std::exchange(open.not_kept, 0) + !keep(transfer.path, open.path);
+  transfer.not_kept = std::exchange(open.not_kept, 0) +
+                      !keep(transfer.file, began.kind ? FileRef(*began.kind) : open.by_path);
   open.transfer = std::move(transfer);
   open.began = ++began_;
 }
@@ -144,16 +144,16 @@ bool TransferLog::Implementation::make_room(std::uint64_t records) {
 }
 
 /// What the device says of a file.
-template <class Text> void TransferLog::Implementation::forget(Text& text) {
-  records_ -= records_of(text);
-  Text().swap(text);
+template <class What> void TransferLog::Implementation::forget(What& what) {
+  records_ -= records_of(what);
+  what = What();
 }
 
 /// In place of what was kept. False: there is no room.
-template <class Text> bool TransferLog::Implementation::keep(Text& kept, const Text& text) {
+template <class What> bool TransferLog::Implementation::keep(What& kept, const What& what) {
   forget(kept);
-  const bool room = make_room(records_of(text));
-  kept = room ? text : Text();
+  const bool room = make_room(records_of(what));
+  kept = room ? what : What();
   return room;
 }
 
@@ -187,12 +187,14 @@ void TransferLog::Implementation::on(Open& open, const DumpMetadata& metadata) {
 
 void TransferLog::Implementation::on(Open& open, const DumpTransferEnded& ended) {
   auto transfer = *std::exchange(open.transfer, std::nullopt);
-  transfer.kind = ended.kind;
   transfer.packet_size = std::max<std::size_t>(ended.packet_size, 1);
   transfer.by_path = ended.by_path;
   transfer.regular_end = ended.regular;
   if (!transfer.by_path) {
-    forget(transfer.path); // of an earlier file in the same round
+    forget(transfer.file); // a PATH was of an earlier file in the same round
+  }
+  if (!transfer.file && ended.kind) {
+    transfer.file = *ended.kind;
   }
   settle(transfer);
   close(open.began, std::move(transfer));
@@ -207,7 +209,7 @@ void TransferLog::Implementation::over(std::uint64_t stream) {
     close(open->second.began, std::move(*open->second.transfer));
   }
   forget(open->second.metadata);
-  forget(open->second.path);
+  forget(open->second.by_path);
   open_.erase(open);
 }
 

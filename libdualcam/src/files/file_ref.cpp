@@ -127,6 +127,11 @@ std::string FileRef::label() const {
 
 std::string FileRef::escaped_path() const { return kind() ? "" : in_ascii(request(), ' '); }
 
+std::string_view FileRef::short_name() const {
+  const auto whose = camera();
+  return kind_ ? name_of(*kind_) : whose ? name_of(*whose) : std::string_view();
+}
+
 std::string_view FileRef::extension() const {
   if (kind()) {
     return extension_of(*kind());

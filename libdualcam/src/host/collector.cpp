@@ -27,11 +27,9 @@ std::string time_of(const FileIdentity& file) {
 } // namespace
 
 std::string plain_file_name(const FileIdentity& file) {
-  const auto camera = file.file.camera();
-  const auto what =
-      file.file.kind() ? file.file.text() : std::string(camera ? name_of(*camera) : "unknown");
-  return format_imei(file.imei) + '_' + time_of(file) + '_' + what +
-         std::string(file.file.extension());
+  const auto what = file.file.short_name();
+  return format_imei(file.imei) + '_' + time_of(file) + '_' +
+         std::string(what.empty() ? "unknown" : what) + std::string(file.file.extension());
 }
 
 Collector::Collector(CollectorConfig config, TimePoint now)

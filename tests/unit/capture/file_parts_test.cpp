@@ -90,18 +90,19 @@ TEST_CASE("file parts: what contradicts it is stronger than what speaks for it")
   CHECK(unlike(nothing, start(3)) == proved);
   CHECK(unlike(start(3), start(4)) == none);
   const auto kind = [](FileKind value) {
-    return [value](CapturedTransfer& part) { part.kind = value; };
+    return [value](CapturedTransfer& part) { part.file = value; };
   };
   CHECK(unlike(kind(FileKind::front_video), kind(FileKind::front_video)) == proved);
   CHECK(unlike(kind(FileKind::front_video), nothing) == proved);
   CHECK(unlike(kind(FileKind::front_video), kind(FileKind::rear_video)) == none);
   const auto path = [](std::string value) {
-    return [value](CapturedTransfer& part) { part.path = value; };
+    return [value](CapturedTransfer& part) { part.file = FileRef::of_path(value); };
   };
   CHECK(unlike(path("a"), path("a")) == proved);
   CHECK(unlike(path("a"), nothing) == proved);
   CHECK(unlike(nothing, path("a")) == proved);
   CHECK(unlike(path("a"), path("b")) == none);
+  CHECK(unlike(path("a"), kind(FileKind::rear_video)) == proved); // PATH may be lost
   const auto metadata = [](const char* hex) {
     return [hex](CapturedTransfer& part) { part.metadata = from_hex(hex); };
   };
@@ -195,8 +196,7 @@ TEST_CASE("file parts: a joined file has what its parts say, in the order of tim
   auto late = part({{3, 13}});
   late.stream = {2, "a:2", "s"};
   late.start = 3;
-  late.kind = FileKind::front_photo;
-  late.path = "p";
+  late.file = FileRef::of_path("p");
   late.metadata = from_hex("01");
   late.skipped.push_back({20, 6, 0});
   late.regular_end = true;
@@ -211,15 +211,14 @@ TEST_CASE("file parts: a joined file has what its parts say, in the order of tim
   const auto joined = file.joined();
   CHECK(joined.stream.number == 1);
   CHECK(joined.imei == camera);
-  CHECK(joined.kind == FileKind::front_photo);
+  CHECK(joined.file == FileRef::of_path("p"));
   CHECK(joined.start == 3);
-  CHECK(joined.path == "p");
   CHECK(joined.metadata == from_hex("01"));
   CHECK(joined.regular_end);
   CHECK(joined.status == 4); // the later one has none
   CHECK(joined.corrections == std::vector<std::string>{"one", "two"});
   CHECK(joined.not_kept == 5);
-  CHECK(joined.parts == 2);
+  CHECK(joined.connections == 2);
   REQUIRE(joined.packets.size() == 3);
   CHECK(joined.packets[0].number == 1);
   CHECK(joined.packets[2].number == 3);
@@ -229,8 +228,7 @@ TEST_CASE("file parts: a joined file has what its parts say, in the order of tim
 
 TEST_CASE("file parts: what one part says is kept, and the last STATUS counts") {
   auto early = part({{1, 11}});
-  early.kind = FileKind::front_photo;
-  early.path = "a";
+  early.file = FileKind::front_photo;
   early.metadata = from_hex("01");
   early.status = 4;
   early.regular_end = true;
@@ -240,11 +238,30 @@ TEST_CASE("file parts: what one part says is kept, and the last STATUS counts") 
   file.add(FileParts(2, late));
   const auto joined = file.joined();
   CHECK(joined.imei == camera);
-  CHECK(joined.kind == FileKind::front_photo);
-  CHECK(joined.path == "a");
+  CHECK(joined.file == FileKind::front_photo);
   CHECK(joined.metadata == from_hex("01"));
   CHECK(joined.status == 9);
   CHECK_FALSE(joined.regular_end);
+}
+
+TEST_CASE("file parts: what PATH said is more than a kind, whichever part has it") {
+  const auto joined = [](std::optional<FileRef> first, std::optional<FileRef> second) {
+    auto early = part({{1, 11}});
+    early.file = first;
+    auto late = part({{2, 12}});
+    late.file = second;
+    FileParts file(1, early);
+    file.add(FileParts(2, late));
+    return file.joined().file;
+  };
+  const auto path = FileRef::of_path("dsm/1.jpg");
+  const std::optional<FileRef> kind = FileKind::front_photo;
+  CHECK(joined(path, kind) == path);
+  CHECK(joined(kind, path) == path);
+  CHECK(joined(path, std::nullopt) == path);
+  CHECK(joined(std::nullopt, path) == path);
+  CHECK(joined(kind, std::nullopt) == kind);
+  CHECK_FALSE(joined(std::nullopt, std::nullopt));
 }
 
 TEST_CASE("file parts: one in which nothing came only counts") {
@@ -262,7 +279,7 @@ TEST_CASE("file parts: one in which nothing came only counts") {
   CHECK(file.parts() == 1);
   CHECK(file.began() == 2);
   const auto joined = file.joined();
-  CHECK(joined.parts == 3);
+  CHECK(joined.connections == 3);
   CHECK(joined.not_kept == 2);
   CHECK(joined.stream.number == 4);
   CHECK(joined.offset == 77);

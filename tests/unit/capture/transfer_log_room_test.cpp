@@ -106,7 +106,7 @@ TEST_CASE("transfer log: METADATA and PATH take room, too") {
     file(camera, true); // makes the one before go
     const auto before = next();
     CHECK(before.imei == camera - 1);
-    CHECK(before.path == path);
+    CHECK(before.file == FileRef::of_path(path));
     CHECK(before.metadata == metadata);
     CHECK(before.not_kept == 0);
     CHECK_FALSE(log.poll());
@@ -118,7 +118,7 @@ TEST_CASE("transfer log: METADATA and PATH take room, too") {
   log.finish();
   const auto last = next();
   CHECK(last.imei == 1001);
-  CHECK(last.path.empty());
+  CHECK_FALSE(last.file);
   CHECK(last.not_kept == 1);
   CHECK_FALSE(log.poll());
 }

@@ -15,13 +15,13 @@ struct Connection {
 
 /// `videof 20: 20 good, 0 bad, 0 missing, 1 repeated, in 2, complete a1b2, stated`
 std::string summary(const CapturedTransfer& transfer) {
-  std::string text = transfer.kind ? std::string(name_of(*transfer.kind)) : "?";
+  std::string text = transfer.file ? transfer.file->text() : "?";
   text += ' ' + (transfer.announced ? std::to_string(*transfer.announced) : "?");
   text += ": " + std::to_string(transfer.count(DumpVerdict::good)) + " good, " +
           std::to_string(transfer.bad()) + " bad, " + std::to_string(transfer.missing_count()) +
           " missing, " + std::to_string(transfer.repeated()) + " repeated, in " +
-          std::to_string(transfer.parts) + (transfer.is_complete() ? ", complete" : "") + ", " +
-          std::string(name_of(transfer.numbering()));
+          std::to_string(transfer.connections) + (transfer.is_complete() ? ", complete" : "") +
+          ", " + std::string(name_of(transfer.numbering()));
   return text;
 }
 
@@ -442,7 +442,7 @@ TEST_CASE("transfer log: a transfer has what was said meanwhile, and nothing fro
   CHECK(transfer.status == 4);
   CHECK(transfer.asked == "RESUME 2");
   CHECK(transfer.metadata == metadata);
-  CHECK(transfer.path == "dsm/1.jpg");
+  CHECK(transfer.file == FileRef::of_path("dsm/1.jpg"));
   CHECK(transfer.start == 1500);
   CHECK(transfer.announced_bytes == 1500);
   CHECK(transfer.packet_size == 1); // it told none, and nobody divides by 0
@@ -450,8 +450,30 @@ TEST_CASE("transfer log: a transfer has what was said meanwhile, and nothing fro
   log.event(stream, DumpPath{0, "dsm/1.jpg"});
   log.event(stream, DumpTransferBegan{9, std::nullopt, 2, std::nullopt});
   transfer = finish(false);
-  CHECK(transfer.path.empty()); // it was another file's
+  CHECK_FALSE(transfer.file); // it was another file's
   CHECK(transfer.metadata.empty());
+}
+
+TEST_CASE("transfer log: metadata tell the kind of a file whose PATH is lost, and of no other") {
+  const DumpStream stream{1, "", ""};
+  const auto file = [&](bool with_path, bool by_path) {
+    TransferLog log;
+    if (with_path) {
+      log.event(stream, DumpPath{0, "dualcam_rear/1.jpg"});
+    }
+    log.event(stream, DumpTransferBegan{9, std::nullopt, 2, std::nullopt});
+    DumpTransferEnded ended{};
+    ended.kind = FileKind::rear_photo; // as METADATA behind the first packet had it
+    ended.by_path = by_path;
+    log.event(stream, ended);
+    log.finish();
+    const auto finding = log.poll();
+    REQUIRE(finding);
+    return std::get<CapturedTransfer>(*finding).file;
+  };
+  CHECK(file(false, true) == FileKind::rear_photo);
+  CHECK(file(true, true) == FileRef::of_path("dualcam_rear/1.jpg"));
+  CHECK(file(true, false) == FileKind::rear_photo); // PATH was of another one
 }
 
 TEST_CASE("transfer log: another INIT makes what was said before that of no file") {
@@ -469,7 +491,7 @@ TEST_CASE("transfer log: another INIT makes what was said before that of no file
   const auto& transfer = std::get<CapturedTransfer>(*finding);
   CHECK(transfer.imei == 43U);
   CHECK(transfer.metadata.empty());
-  CHECK(transfer.path.empty());
+  CHECK_FALSE(transfer.file);
 }
 
 TEST_CASE("transfer log: metadata behind the first packet is this file's, a stream's end ends it") {

@@ -45,6 +45,8 @@ TEST_CASE("file ref: a DualCam's kinds") {
     CHECK(file.medium() == expected.medium);
     CHECK(file.camera() == Camera::dualcam);
     CHECK(file.text() == expected.text);
+    CHECK(file.short_name() == expected.text);
+    CHECK(file.path().empty());
     CHECK(FileRef::of_text(file.text()) == file);
     CHECK(file != by_path(expected.request));
     CHECK(file != by_path(expected.text));
@@ -57,6 +59,9 @@ TEST_CASE("file ref: the paths of real devices, a trailing NUL included") {
   CHECK_FALSE(dsm.kind());
   CHECK(dsm.kinds().empty());
   CHECK(dsm.request() == "dsm/picture/231020/231452.jpg\0"sv);
+  CHECK(dsm.path() == dsm.request());
+  CHECK(dsm.short_name() == "dsm");
+  CHECK(by_path("a.jpg").short_name().empty());
   CHECK(dsm.short_request() == "dsm/pic");
   CHECK(dsm.may_be(FileKind::rear_video));
   CHECK(dsm.may_be(std::nullopt));

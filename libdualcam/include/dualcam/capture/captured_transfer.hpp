@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "dualcam/capture/dump.hpp"
+#include "dualcam/files/file_ref.hpp"
 
 namespace dualcam {
 
@@ -60,7 +61,7 @@ struct ByteRange {
 struct CapturedTransfer {
   DumpStream stream;                            ///< of the connection in which it began
   std::optional<std::uint64_t> imei;            ///< nullopt: no INIT came
-  std::optional<FileKind> kind;                 ///< nullopt: nothing tells
+  std::optional<FileRef> file;                  ///< nullopt: nothing tells which
   std::optional<std::uint32_t> announced;       ///< packets; nullopt: START is not there
   std::optional<std::uint32_t> announced_bytes; ///< by path, unless START counts packets
   std::optional<std::uint32_t> start;    ///< START's number as it came; nullopt: START is not there
@@ -70,7 +71,6 @@ struct CapturedTransfer {
   bool regular_end = false;              ///< the device went on as it does behind a whole file
   bool start_in_packets = false; ///< by path, but START counts packets: `announced_bytes` is absent
   ByteBuffer metadata;           ///< the METADATA payload; empty: none
-  std::string path;              ///< of a file by path: any bytes
   std::uint64_t offset = 0;      ///< where it begins in the stream
   std::deque<CapturedPacket> packets; ///< in the order in which they came
   std::deque<DumpSkipped> skipped;    ///< among them
@@ -79,7 +79,7 @@ struct CapturedTransfer {
   std::vector<std::string> corrections; ///< why numbers were changed afterwards
   std::optional<std::uint32_t> status;  ///< the device's last STATUS of it
   std::string asked;                    ///< the server's last command meanwhile; empty: none came
-  unsigned parts = 1;                   ///< connections it came in
+  unsigned connections = 1;             ///< it came in
 
   /// What tells packets apart, in the file's order: their numbers, or where files go by path their
   /// places, since those are not counted in packets.

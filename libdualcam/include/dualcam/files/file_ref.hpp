@@ -40,6 +40,8 @@ public:
   std::optional<FileKind> kind() const { return kind_; }
   /// The kind as a set; empty: by path.
   FileKinds kinds() const;
+  /// The path as it was received; empty: by kind.
+  std::string_view path() const { return path_; }
 
   /// What FILE REQUEST carries: the identifier, or the path as it was received.
   std::string_view request() const;
@@ -55,6 +57,8 @@ public:
   /// The path as it was received, every byte of it: printable ASCII on one line (other bytes and
   /// backslashes are `\xHH`). Empty: by kind.
   std::string escaped_path() const;
+  /// For a file's name: `photof`, or by path the camera's; empty: the path does not tell.
+  std::string_view short_name() const;
   /// Of the file's name: by kind `.jpg` or `.h265`; by path as the path ends, if that is the ending
   /// of a photo or video (`.jpg .mp4 .h265 .ts` and so on, in lower case), else `.jpg` for a
   /// picture. Empty: only the content tells (`extension_of_content`, media_type.hpp).

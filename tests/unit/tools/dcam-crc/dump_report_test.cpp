@@ -44,7 +44,7 @@ CapturedPacket packet(std::uint32_t number, DumpVerdict verdict = DumpVerdict::g
 
 CapturedTransfer video(std::uint32_t packets) {
   CapturedTransfer transfer;
-  transfer.kind = FileKind::front_video;
+  transfer.file = FileKind::front_video;
   transfer.announced = transfer.start = packets;
   return transfer;
 }
@@ -59,7 +59,7 @@ CapturedTransfer two_packets() {
 CapturedTransfer by_path() {
   CapturedTransfer transfer;
   transfer.by_path = true;
-  transfer.path = "dsm/a.jpg";
+  transfer.file = FileRef::of_path("dsm/a.jpg");
   transfer.announced = 1;
   transfer.start = transfer.announced_bytes = 5;
   transfer.start_rest = 0xABCD;
@@ -93,11 +93,10 @@ TEST_CASE("dump report: the connections of a transfer, and what its metadata say
   const std::string head = "d: transfer 1: front video, IMEI 000000000000042\n"
                            "  from 192.0.2.1:1 to 192.0.2.2:7050";
   CHECK(text_of(transfer) == head + "\n" + nothing_odd);
-  transfer.parts = 2;
+  transfer.connections = 2;
   CHECK(text_of(transfer) == head + ", in 2 connections\n" + nothing_odd);
   transfer.stream = {};
-  transfer.kind.reset();
-  transfer.path = "dsm/snapshot";
+  transfer.file = FileRef::of_path("dsm/snapshot");
   transfer.metadata = from_hex("6500000001 0d 0342a752 0181be13 02 0900 00 4e484f4a 00000000");
   CHECK(text_of(transfer) ==
         "d: transfer 1: DSM file, IMEI 000000000000042, path dsm/snapshot\n"
@@ -241,7 +240,7 @@ TEST_CASE("dump report: as JSON a transfer is one line, behind those of its bad 
   transfer = video(3);
   transfer.imei = 42;
   transfer.stream = {7, "a", "b"};
-  transfer.parts = 2;
+  transfer.connections = 2;
   transfer.packets = {packet(2, DumpVerdict::cut), packet(2, DumpVerdict::bad)};
   transfer.packets[0].stored.reset();
   transfer.packets[0].computed.reset();

@@ -97,11 +97,8 @@ TEST_CASE("extractor: a file is named after its camera, its time and its kind") 
     return (*extracted)->path.filename().string();
   };
   CHECK(named([](auto& of) { of.imei = 42; }) == "000000000000042_unknown_file.bin");
-  CHECK(named([](auto& of) { of.kind = FileKind::rear_photo; }) == "unknown_unknown_photor.jpg");
-  CHECK(named([](auto& of) {
-          of.kind = FileKind::front_video;
-          of.path = "x.mp4";
-        }) == "unknown_unknown_videof.h265");
+  CHECK(named([](auto& of) { of.file = FileKind::rear_photo; }) == "unknown_unknown_photor.jpg");
+  CHECK(named([](auto& of) { of.file = FileKind::front_video; }) == "unknown_unknown_videof.h265");
   CHECK(named([](auto& of) { of.metadata = from_hex("0110 00000192d84dac30 00 0003"); }) ==
         "unknown_20241029T124342Z_file.bin");
   CHECK(named([](auto& of) { of.metadata = from_hex("0110 0000000000000000 00 0003"); }) ==
@@ -111,14 +108,14 @@ TEST_CASE("extractor: a file is named after its camera, its time and its kind") 
                                    {"%a.h265", "unknown_unknown_file.h265"},
                                    {"%a.jpg/b", "unknown_unknown_file_1.bin"},
                                    {"%a.exe", "unknown_unknown_file_2.bin"}}) {
-    CHECK(named([&](auto& of) { of.path = path; }) == name);
+    CHECK(named([&](auto& of) { of.file = FileRef::of_path(path); }) == name);
   }
 }
 
 TEST_CASE("extractor: metadata that do not say whose they are are those of the path's camera") {
   const auto camera_of = [](std::string_view path, Bytes metadata) {
     CapturedTransfer captured;
-    captured.path = path;
+    captured.file = FileRef::of_path(path);
     captured.metadata.assign(metadata.begin(), metadata.end());
     const auto record = record_of(captured);
     REQUIRE(record);

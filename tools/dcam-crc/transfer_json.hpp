@@ -1,0 +1,22 @@
+// What was captured, as events for programs have it.
+#pragma once
+
+#include <vector>
+
+#include "common/json.hpp"
+#include "dualcam/capture/captured_transfer.hpp"
+
+namespace dualcam::crc {
+
+/// How many of what is bad is listed; the rest is only counted.
+inline constexpr std::size_t most_listed = 10'000;
+
+/// `[[1, 3], [7, 7]]`.
+Json to_json(const std::vector<PacketRange>& packets);
+Json to_json(const std::vector<ByteRange>& bytes);
+Json to_json(const DumpSkipped& skipped);
+Json to_json(const CapturedPacket& packet);
+/// But for its packets.
+Json to_json(const CapturedTransfer& transfer);
+
+} // namespace dualcam::crc
