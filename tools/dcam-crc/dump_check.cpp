@@ -99,7 +99,15 @@ ExitCode DumpCheck::run() {
     code_ = worse_of(code_, code);
   }
   const auto code = captures_.empty() ? ExitCode::done : check_captures();
-  return worse_of(code_, code);
+  return worse_of(worse_of(code_, code), finish_extracting());
+}
+
+ExitCode DumpCheck::finish_extracting() {
+  const auto finished = extractor_ ? extractor_->finish() : Result<void>();
+  if (!finished) {
+    console_.error(escaped(finished.error().message));
+  }
+  return finished ? ExitCode::done : ExitCode::io;
 }
 
 ExitCode DumpCheck::failed(const std::string& path, const Error& error) {

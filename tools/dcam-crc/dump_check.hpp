@@ -40,6 +40,7 @@ private:
   void on(const CapturedTransfer& transfer);
   void on(const CapturedStray& stray);
   void extract(const CapturedTransfer& transfer);
+  ExitCode finish_extracting();
 
   const CrcOptions& options_;
   Product& product_;

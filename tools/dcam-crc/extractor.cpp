@@ -16,6 +16,7 @@
 #include "dualcam/media/media_type.hpp"
 #include "dualcam/storage/durable.hpp"
 #include "dualcam/storage/file_names.hpp"
+#include "dualcam/storage/file_system.hpp"
 
 namespace dualcam::crc {
 namespace {
@@ -40,6 +41,49 @@ std::uint64_t size_of(const CapturedTransfer& transfer) {
     size = std::max(size, packet->file_offset + packet->size);
   }
   return size;
+}
+
+/// `wanted`, or numbered, so that neither it nor its part is there.
+Result<std::filesystem::path> free_name(const std::filesystem::path& wanted) {
+  const auto number = free_number(wanted, [&](unsigned each) {
+    const auto name = numbered(wanted, each);
+    return is_taken(name) || is_taken(part_of(name));
+  });
+  return number ? Result<std::filesystem::path>(numbered(wanted, *number))
+                : std::unexpected(number.error());
+}
+
+/// The part of a free name.
+Result<PartFile> reserve(const std::filesystem::path& wanted) {
+  for (;;) {
+    const auto name = free_name(wanted);
+    if (!name) {
+      return std::unexpected(name.error());
+    }
+    auto part = PartFile::reserve(part_of(*name));
+    if (!part) {
+      return std::unexpected(part.error());
+    }
+    if (*part) {
+      (*part)->set_final_name(*name);
+      return std::move(**part);
+    }
+  }
+}
+
+/// Gives a part its final name, or another one, if that is taken by now.
+Result<void> name(PartFile& part, const std::filesystem::path& wanted) {
+  for (;;) {
+    const auto named = part.take_name(part.final_name(), IfExists::number);
+    if (!named || *named) {
+      return named ? Result<void>() : std::unexpected(named.error());
+    }
+    const auto other = free_name(wanted);
+    if (!other) {
+      return std::unexpected(other.error());
+    }
+    part.set_final_name(*other);
+  }
 }
 
 } // namespace
@@ -104,8 +148,7 @@ Result<void> Extractor::write(const CapturedTransfer& transfer, std::uint64_t si
   if (!last) {
     return last;
   }
-  const auto whole = size > end ? part.truncate(size) : Result<void>();
-  return whole ? part.sync() : whole;
+  return size > end ? part.truncate(size) : Result<void>();
 }
 
 /// Of the file, as far as its packets follow each other and as they tell more.
@@ -155,33 +198,38 @@ Result<std::optional<Extracted>> Extractor::extract(const CapturedTransfer& tran
                           format_size(size), format_size(most_bytes_))});
   }
   Extracted extracted{{}, transfer.is_complete(), transfer.holes(), transfer.missing_bytes()};
-  const auto name = stem_of(transfer);
-  const auto extension = extension_of(transfer, first_bytes(transfer));
-  for (unsigned i = name == std::exchange(last_stem_, name) ? next_suffix_ : 0;; ++i) {
-    next_suffix_ = i;
-    const auto final = numbered(folder_ / (name + extension), i);
-    auto part =
-        is_taken(final) ? Result<std::optional<PartFile>>() : PartFile::reserve(part_of(final));
-    if (!part) {
-      return std::unexpected(part.error());
-    }
-    if (!*part) {
-      continue;
-    }
-    if (auto written = write(transfer, size, **part); !written) {
-      (*part)->discard();
-      return std::unexpected(written.error());
-    }
-    if (extracted.complete) {
-      (*part)->set_final_name(final);
-      const auto named = (*part)->finish(IfExists::number); // the name may be taken by now
-      if (!named) {
-        return std::unexpected(named.error());
-      }
-    }
-    extracted.path = (*part)->path();
-    return extracted;
+  const auto wanted = folder_ / (stem_of(transfer) + extension_of(transfer, first_bytes(transfer)));
+  auto part = reserve(wanted);
+  if (!part) {
+    return std::unexpected(part.error());
   }
+  has_written_ = true;
+  if (auto written = write(transfer, size, *part); !written) {
+    part->discard();
+    return std::unexpected(written.error());
+  }
+  if (auto named = extracted.complete ? name(*part, wanted) : Result<void>(); !named) {
+    return std::unexpected(named.error());
+  }
+  extracted.path = part->path();
+  return extracted;
+}
+
+/// By its folder's file system: what others write there is synced, too, but a sync of each of many
+/// small files takes a hundred times as long.
+Result<void> Extractor::finish() {
+  spool_ = Descriptor(); // is not to be written to the disk
+  if (!has_written_) {
+    return {};
+  }
+  auto& files = FileSystem::current();
+  const int folder = files.open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  const int error =
+      folder < 0 || uninterrupted([&] { return files.syncfs(folder); }) < 0 ? errno : 0;
+  if (folder >= 0) {
+    files.close(folder);
+  }
+  return error == 0 ? Result<void>() : io_error("save the files in", folder_, error);
 }
 
 } // namespace dualcam::crc

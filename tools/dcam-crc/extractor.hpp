@@ -23,7 +23,8 @@ struct Extracted {
 /// together when the transfer is over. Names are made of the IMEI, the time in the metadata and the
 /// kind, nothing the device could choose freely; a taken name gets `_1`, `_2` ..., never
 /// overwritten. A file that is not complete, or not proved right, keeps `.part` in its name. Places
-/// come from the device, which may claim terabytes: files over `most_bytes` are not written.
+/// come from the device, which may claim terabytes: files over `most_bytes` are not written. A
+/// capture may have 10,000 small files, so all are made durable together, by `finish`.
 class Extractor {
 public:
   /// Makes the folder if it is not there.
@@ -35,6 +36,9 @@ public:
   /// The transfer's file; nullopt: there is nothing to write. Errors: io; unsupported, if it would
   /// be too large.
   Result<std::optional<Extracted>> extract(const CapturedTransfer& transfer);
+
+  /// Nothing more comes: makes durable what was written. Errors: io.
+  Result<void> finish();
 
 private:
   Extractor(std::filesystem::path folder, std::uint64_t most_bytes, Descriptor spool)
@@ -50,8 +54,7 @@ private:
   Descriptor spool_;
   std::uint64_t kept_ = 0;
   int error_ = 0;
-  std::string last_stem_; ///< and where its search for a free name ended
-  unsigned next_suffix_ = 0;
+  bool has_written_ = false;
 };
 
 } // namespace dualcam::crc

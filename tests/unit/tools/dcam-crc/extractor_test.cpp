@@ -1,9 +1,11 @@
 #include "dcam-crc/extractor.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "common/record.hpp"
 #include "dcam-crc/file_name.hpp"
+#include "dualcam/storage/file_system.hpp"
 #include "full_disk.hpp"
 #include "temporary_folder.hpp"
 #include "testing.hpp"
@@ -245,6 +247,54 @@ TEST_CASE("extractor: why a payload could not be kept is told, and nothing is th
   CHECK(extracted.error().category == ErrorCategory::io);
   CHECK_THAT(extracted.error().message, ContainsSubstring("File too large"));
   CHECK(folder.names().empty());
+}
+
+TEST_CASE("extractor: many files are synced together, and few taken names are asked for") {
+  class Calls : public FileSystem {
+  public:
+    int syncs = 0;
+    int names = 0;
+    int error = 0; ///< of syncfs
+
+    int fdatasync(int descriptor) override { return ++syncs, FileSystem::fdatasync(descriptor); }
+    int fsync(int descriptor) override { return ++syncs, FileSystem::fsync(descriptor); }
+    int syncfs(int) override {
+      ++syncs;
+      errno = error;
+      return error == 0 ? 0 : -1;
+    }
+    int lstat(const char* path, struct stat* status) override {
+      return ++names, FileSystem::lstat(path, status);
+    }
+  };
+  constexpr int files = 400;
+  Calls calls;
+  const FileSystem::Use use(calls);
+  const TemporaryFolder folder;
+  auto extractor = Extractor::open(folder.path(), 1000);
+  REQUIRE(extractor);
+  auto photo = transfer(*extractor, 1, {{1, "aaaa"}});
+  for (int i = 0; i < files; ++i) {
+    photo.file = FileRef(i % 2 == 0 ? FileKind::front_photo : FileKind::rear_photo);
+    REQUIRE(extractor->extract(photo));
+  }
+  CHECK(folder.names().size() == files);
+  CHECK(calls.names < files * 40);
+  CHECK(calls.syncs == 0);
+  calls.error = EIO;
+  const auto finished = extractor->finish();
+  CHECK(calls.syncs == 1);
+  REQUIRE_FALSE(finished);
+  CHECK(finished.error().category == ErrorCategory::io);
+  CHECK_THAT(finished.error().message, ContainsSubstring("Input/output error"));
+}
+
+TEST_CASE("extractor: where nothing was written nothing is synced") {
+  const TemporaryFolder folder;
+  auto extractor = Extractor::open(folder.path() / "new", 1000);
+  REQUIRE(extractor);
+  std::filesystem::remove(folder.path() / "new");
+  CHECK(extractor->finish());
 }
 
 TEST_CASE("extractor: where nothing can be written that is told, and nothing is there") {
