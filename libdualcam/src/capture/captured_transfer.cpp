@@ -106,6 +106,24 @@ void leave_out_covered(const CapturedTransfer& transfer, std::vector<const Captu
   });
 }
 
+/// Where START counts packets of a file by path: as many good ones, one behind another, are all of
+/// it, and what lies further on was taken to a wrong place.
+void leave_out_behind_last(const CapturedTransfer& transfer,
+                           std::vector<const CapturedPacket*>& best) {
+  std::uint64_t count = 0;
+  std::uint64_t end = 0;
+  for (const auto* packet : best) {
+    if (packet->verdict == DumpVerdict::good && packet->file_offset == end) {
+      ++count;
+      end = transfer.behind(*packet);
+    }
+  }
+  std::erase_if(best, [&](const CapturedPacket* packet) {
+    return count == transfer.announced && packet->verdict != DumpVerdict::good &&
+           transfer.behind(*packet) > end;
+  });
+}
+
 } // namespace
 
 std::optional<std::uint64_t> CapturedTransfer::announced_end() const {
@@ -140,6 +158,9 @@ std::vector<const CapturedPacket*> CapturedTransfer::best() const {
   if (by_path) {
     leave_out_covered(*this, best);
   }
+  if (start_in_packets) {
+    leave_out_behind_last(*this, best);
+  }
   return best;
 }
 
@@ -161,6 +182,9 @@ std::uint64_t CapturedTransfer::repeated() const {
 
 /// A number of which only damaged copies came is bad, not missing.
 std::vector<PacketRange> CapturedTransfer::missing() const {
+  if (start_in_packets && is_complete()) {
+    return {};
+  }
   std::vector<Stretch> came;
   came.reserve(packets.size());
   for (const auto& packet : packets) {

@@ -255,6 +255,7 @@ DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedDa
   behind_sync_ = false;
   behind_bad_ = event.verdict == DumpVerdict::bad && !chained;
   advance(data.payload.size());
+  remember(event);
   return event;
 }
 

@@ -183,7 +183,18 @@ TEST_CASE("captured transfer: where START counts packets of a file by path the l
   by_path.start_in_packets = true;
   CHECK(by_path.is_complete());
   CHECK(by_path.missing_bytes().empty());
-  by_path.packets.pop_back(); // the last one's size is not known
+  by_path.packets.push_back(by_path.packets.back());
+  by_path.packets.back().verdict = unchecked; // it came again, and was taken to a wrong place
+  for (const std::uint64_t place : {300U, 250U, 201U}) {
+    CAPTURE(place);
+    by_path.packets.back().file_offset = place;
+    CHECK(by_path.is_complete());
+    CHECK(best(by_path) == Places{0, 1, 2});
+    CHECK(by_path.bytes() == 201);
+    CHECK(by_path.missing_bytes().empty());
+    CHECK(by_path.missing().empty());
+  }
+  by_path.packets.resize(2); // the last one's size is not known
   CHECK_FALSE(by_path.is_complete());
   REQUIRE(by_path.missing_bytes().size() == 1);
   CHECK(by_path.missing_bytes()[0].first == 200);

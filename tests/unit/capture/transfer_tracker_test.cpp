@@ -245,6 +245,9 @@ TEST_CASE("tracker: ENHANCED DATA tells its place, and its CRC goes on or begins
         Lines{"bad 3 inferred at 200, behind packet, CRC from packet"});
   CHECK(Transfer(transfer).sync(500).enhanced(500, 3, chain(3, 3)).last() ==
         Lines{"good 6 stated at 500, behind header, CRC from zero"});
+  // Some devices go on from the packet before, as the last time, also behind a bad one.
+  CHECK(Transfer(transfer).enhanced(200, 3, wrong).sync(100).enhanced(100, 2, chain(1, 2)).last() ==
+        Lines{"good 2 stated at 100, behind header, CRC from earlier, repeat"});
 }
 
 TEST_CASE("tracker: behind a loss ENHANCED DATA is where it says") {
