@@ -146,7 +146,9 @@ class Dissector(ToolTest):
                 "--reconnect-delay", "10ms", "--devices", "2"]
         for seed, options in enumerate(([], ["--crc-after-sync", "chain"], ["--sync-back", "3"],
                                         ["--camera", "adas", "--packet-size", "512"],
-                                        ["--camera", "dsm", "--enhanced-data"])):
+                                        ["--camera", "dsm", "--enhanced-data"],
+                                        ["--camera", "dsm", "--enhanced-data",
+                                         "--crc-after-sync", "chain"])):
             with self.subTest(options=options):
                 capture, port = self.captured(files, *line, "--seed", str(seed), *options)
                 told = self.assert_agree(capture, port)

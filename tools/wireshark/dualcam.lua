@@ -483,6 +483,7 @@ local function enhanced_data(t, w, at, size, before)
   local packet = packet_of(t, chained and in_place and true or false, computed, gap and true)
   t.starts = { stored, not chained and computed or nil }
   t.behind_bad = not packet.good and not gap and not chained
+  if packet.good or packet.unchecked then t.crcs[t.next] = stored end
   advance(t, length)
   return packet
 end
@@ -561,9 +562,9 @@ function Device:take(w, at, size, id)
 end
 
 -- From here on; of a packet as long as it claims to be.
-function Device:lose(claimed, id)
+function Device:lose(claimed, id, place)
   self.lost = { from = self.pos, reported = self.pos, missing = 0, claimed = claimed,
-                damaged = claimed > 0, id = id }
+                damaged = claimed > 0, id = id, place = place }
 end
 
 -- The packet whose header stands where the way was lost: not all of it is there.
@@ -571,8 +572,14 @@ function Device:report_cut(on_item)
   local lost = self.lost
   local t = self.transfer or self:begin_transfer()
   local size = math.min(self.pos - lost.from, lost.claimed)
+  local next, byte = t.next, t.byte
+  local place = lost.place -- as its header says
+  if place and place + math.max(size - 10, 0) <= (t.announced or 2 ^ 32 - 1) then
+    t.byte, t.next = place, number_at(t, place)
+  end
   local facts = packet_of(t, false, nil, false)
   facts.cut = true -- the next packet's number stays
+  t.next, t.byte = next, byte
   facts.imei, facts.by_path = self.init and imei_text(self.init.imei), t.by_path
   on_item(lost.from, size, lost.id, facts)
   lost.reported, lost.claimed = lost.from + size, 0
@@ -624,7 +631,7 @@ function Device:read(w, base, at_end, known, on_item)
   if not size then return false end
   local id, whole = size > 0 and u16(w, at) or DATA, #w - at >= size
   local function lose(claimed)
-    self:lose(claimed, id)
+    self:lose(claimed, id, id == ENHANCED and #w - at >= HEADER + 4 and u32(w, at + 4) or nil)
     self.pos = self.pos + math.min(#w - at, claimed > 0 and HEADER or 1)
     return true
   end
