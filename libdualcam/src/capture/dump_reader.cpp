@@ -107,6 +107,7 @@ private:
   std::optional<Init> init_;
   std::optional<FileKind> requested_; ///< by FILE REQUEST
   bool path_requested_ = false;       ///< the same: it asked for no kind
+  bool another_ = false;              ///< file was asked for, or its PATH came, behind packets
   std::optional<FileKind> described_; ///< by METADATA, for the next transfer
   bool pending_metadata_ = false;
   bool by_path_ = false;
@@ -139,6 +140,7 @@ void DumpReader::Implementation::server_said(const Message& message) {
   if (const auto* request = std::get_if<FileRequest>(&message)) {
     requested_ = file_kind_identified(as_bytes(request->file));
     path_requested_ = !requested_;
+    another_ = transfer_ && transfer_->has_packets();
   }
   events_.emplace_back(DumpServerCommand{describe(message)});
 }
@@ -179,6 +181,7 @@ void DumpReader::Implementation::command(const Init& init) {
   pending_metadata_ = false;
   by_path_ = false;
   path_requested_ = false;
+  another_ = false;
   events_.emplace_back(DumpInit{offset_, init});
 }
 
@@ -197,6 +200,7 @@ void DumpReader::Implementation::command(const MetadataResponse& response) {
 
 void DumpReader::Implementation::command(const Path& path) {
   by_path_ = true;
+  another_ = another_ || (transfer_ && transfer_->has_packets());
   events_.emplace_back(DumpPath{offset_, path.text()});
 }
 
@@ -205,7 +209,12 @@ void DumpReader::Implementation::command(const Start& start) {
   begin_transfer(start, offset_);
 }
 
+/// Where another file was to come it is of that, and START was lost: a part of its own, which
+/// TransferLog joins to what it is of.
 void DumpReader::Implementation::command(const Sync& sync) {
+  if (another_) {
+    end_transfer(offset_, false);
+  }
   transfer(offset_).sync(sync.packet);
   events_.emplace_back(DumpSync{offset_, sync.packet});
 }
@@ -245,6 +254,7 @@ TransferTracker& DumpReader::Implementation::begin_transfer(const std::optional<
   requested_.reset();
   described_.reset();
   path_requested_ = false;
+  another_ = false;
   const auto announced = start ? std::optional(start->packets) : std::nullopt;
   transfer_.emplace(kind, announced, by_path, std::exchange(options_.initial, std::nullopt));
   transfer_->start_rest(start ? start->rest : 0);

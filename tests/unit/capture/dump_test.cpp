@@ -253,4 +253,66 @@ TEST_CASE("dump: the server's FILE REQUEST tells the kind") {
                              "1170 init 350612071913857"});
 }
 
+TEST_CASE("dump: behind PATH a SYNC is of another file, if START is lost") {
+  DeviceStream s(2, 100);
+  s.init(0x02).message(Path{"dsm/1.jpg"}).message(Start{1124}).message(Sync{0}).data(2);
+  s.message(Path{"dsm/2.jpg"}).raw("ff01 0006 00000464 0000").message(Sync{0});
+  s.sync(1).bytes.resize(s.bytes.size() - 8);
+  s.data(2).init(0x02);
+  CHECK(events(s) == Lines{"0 init 350612071913857", "16 path dsm/1.jpg", "29 began ? 2",
+                           "39 sync 0", "47 good 1-2", "1183 path dsm/2.jpg", "1196 skipped 10",
+                           "1206 ended ? 2/2 good 2 bad 0 unchecked 0 repeats 0", "1206 began ? ?",
+                           "1206 sync 0", "1214 good 1-2",
+                           "2350 ended ? 2/? good 2 bad 0 unchecked 0 repeats 0",
+                           "2350 init 350612071913857"});
+}
+
+TEST_CASE("dump: behind the server's FILE REQUEST a SYNC is of another file, if START is lost") {
+  DeviceStream s(3);
+  s.init(0x3C).start().sync(1).data(3);
+  const auto first = s.bytes.size();
+  s.raw("ff01 0006 00000003 0000").sync(1).data(2).sync(1).data(3).init(0);
+  const auto read = [&](std::string_view asked) {
+    DumpReader reader;
+    DumpLines log;
+    reader.server_received(encode(FileRequest{"%photof"}));
+    log.drain(reader);
+    reader.received(Bytes(s.bytes).first(first));
+    log.drain(reader);
+    reader.server_received(asked.empty() ? encode(Resume{1}) : encode(FileRequest{asked}));
+    log.drain(reader);
+    reader.received(Bytes(s.bytes).subspan(first));
+    reader.finish();
+    log.drain(reader);
+    return log.lines();
+  };
+  const Lines begin{"server FILE REQUEST photof", "0 init 350612071913857", "16 began photof 3",
+                    "26 sync 1", "34 good 1-3"};
+  const Lines other{"server FILE REQUEST photor",
+                    "2200 skipped 10",
+                    "2210 ended photof 3/3 good 3 bad 0 unchecked 0 repeats 0",
+                    "2210 began photor ?",
+                    "2210 sync 1",
+                    "2218 good 1-2",
+                    "4278 sync 1",
+                    "4286 good, repeat 1-2",
+                    "6346 good 3",
+                    "6452 ended photor 3/? good 5 bad 0 unchecked 0 repeats 2",
+                    "6452 init 350612071913857"};
+  const Lines same{"server RESUME 1",
+                   "2200 skipped 10",
+                   "2210 sync 1",
+                   "2218 good, repeat 1-2",
+                   "4278 sync 1",
+                   "4286 good, repeat 1-3",
+                   "6452 ended photof 3/3 good 8 bad 0 unchecked 0 repeats 5",
+                   "6452 init 350612071913857"};
+  const auto behind = [&](Lines more) {
+    more.insert(more.begin(), begin.begin(), begin.end());
+    return more;
+  };
+  CHECK(read("%photor") == behind(other));
+  CHECK(read("") == behind(same));
+}
+
 } // namespace dualcam

@@ -223,6 +223,35 @@ TEST_CASE("transfer log: several files in one connection") {
         Lines{whole, "videor 5: 5 good, 0 bad, 0 missing, 0 repeated, in 1, complete, stated"});
 }
 
+TEST_CASE("transfer log: a file that is asked for again is one, another one is none of it") {
+  DeviceStream s(20, 300);
+  s.init(0x14).start().sync(1).data(20);
+  const auto first = s.bytes.size();
+  s.raw("ff01 0006 00000014 0000").sync(20).data(1).init(0);
+  const auto asked = [&](std::string_view file) {
+    TransferLog log;
+    DumpReader reader;
+    const auto take = [&] {
+      while (const auto event = reader.poll()) {
+        log.event({1, "camera", "server"}, *event);
+      }
+    };
+    reader.server_received(encode(FileRequest{"%videof"}));
+    reader.received(Bytes(s.bytes).first(first));
+    take();
+    reader.server_received(encode(FileRequest{file}));
+    reader.received(Bytes(s.bytes).subspan(first));
+    reader.finish();
+    take();
+    log.finish();
+    return drain(log);
+  };
+  CHECK(asked("%videof") == Lines{"videof 20: 21 good, 0 bad, 0 missing, 1 repeated, in 2, "
+                                  "complete, stated"});
+  CHECK(asked("%photof") ==
+        Lines{whole, "photof ?: 1 good, 0 bad, 19 missing, 0 repeated, in 1, stated"});
+}
+
 TEST_CASE("transfer log: what has no START is not complete by itself") {
   DeviceStream s(20, 300);
   s.init().sync(1).data(8);
