@@ -89,7 +89,7 @@ std::string line_text(const DumpStream& stream) {
 }
 
 std::string missing_text(const CapturedTransfer& transfer) {
-  if (!transfer.by_path) {
+  if (!transfer.in_bytes) {
     return std::to_string(transfer.missing_count());
   }
   std::uint64_t bytes = 0;
@@ -142,7 +142,7 @@ std::string start_text(const CapturedTransfer& transfer) {
   if (!transfer.start) {
     return "packets (START is not there)";
   }
-  if (!transfer.by_path) {
+  if (!transfer.in_bytes) {
     return counted(*transfer.start, "packet");
   }
   return fmt::format("START {} and {:04x}: {}", *transfer.start, transfer.start_rest,
@@ -283,7 +283,7 @@ void DumpReport::damages(const CapturedTransfer& transfer) {
                       : packet.size < transfer.packet_size
                           ? fmt::format("bad, only {} of it", counted(packet.size, "byte"))
                           : "bad, and no command follows it";
-    const auto which = transfer.by_path
+    const auto which = transfer.in_bytes
                            ? fmt::format("{} of the file from {}", counted(packet.size, "byte"),
                                          packet.file_offset)
                            : fmt::format("packet {}", packet.number);
@@ -312,8 +312,8 @@ void DumpReport::damages(const CapturedTransfer& transfer) {
     product_.line("  START counts packets, though the file goes by path");
   }
   if (const auto missing = transfer.missing(); !missing.empty()) {
-    product_.line(transfer.by_path ? "  missing bytes: " + range_text(transfer.missing_bytes())
-                                   : "  missing packets: " + range_text(missing));
+    product_.line(transfer.in_bytes ? "  missing bytes: " + range_text(transfer.missing_bytes())
+                                    : "  missing packets: " + range_text(missing));
   }
   for (const auto& why : transfer.corrections) {
     product_.line("  numbers inferred: " + why);

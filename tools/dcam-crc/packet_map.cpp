@@ -84,7 +84,7 @@ Cell worst(const std::vector<State>& states, std::size_t& next, std::uint64_t be
 State whole_of(const CapturedTransfer& transfer, const std::vector<State>& states) {
   const auto last = std::ranges::max_element(states, {}, &State::end);
   const auto came = last == states.end() ? 0 : last->end;
-  return transfer.by_path
+  return transfer.in_bytes
              ? State{0, std::max<std::uint64_t>(transfer.announced_bytes.value_or(0), came), {}}
              : State{1, std::max<std::uint64_t>(transfer.expected() + std::uint64_t{1}, came), {}};
 }
@@ -146,7 +146,7 @@ std::vector<std::string> packet_map(const CapturedTransfer& transfer, std::size_
   const auto columns = std::max(width, narrowest) - label - 2;
   const auto cells = std::uint64_t{columns} * most_rows;
   const auto total = whole.end - whole.begin;
-  const auto least = transfer.by_path ? std::min<std::uint64_t>(transfer.packet_size, total) : 1;
+  const auto least = transfer.in_bytes ? std::min<std::uint64_t>(transfer.packet_size, total) : 1;
   const auto each = std::max((total + cells - 1) / cells, least);
   std::size_t next = 0;
   for (auto row = whole.begin; row < whole.end; row += columns * each) {
@@ -166,7 +166,7 @@ std::vector<std::string> packet_map(const CapturedTransfer& transfer, std::size_
     }
     lines.push_back(line + painted(run.first, run.second, color));
   }
-  for (auto& line : wrapped(legend(color, each, transfer.by_path), std::max(width, narrowest))) {
+  for (auto& line : wrapped(legend(color, each, transfer.in_bytes), std::max(width, narrowest))) {
     lines.push_back(std::move(line));
   }
   return lines;

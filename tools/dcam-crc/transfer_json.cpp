@@ -71,7 +71,7 @@ Json to_json(const CapturedTransfer& transfer) {
     fields["device_path"] = path;
   }
   fields["packets"] = transfer.announced ? Json(*transfer.announced) : Json();
-  if (transfer.by_path) {
+  if (transfer.in_bytes) {
     fields["announced_bytes"] = transfer.announced_bytes ? Json(*transfer.announced_bytes) : Json();
     fields["start_rest"] = fmt::format("{:04x}", transfer.start_rest);
     fields["start_in_packets"] = transfer.start_in_packets;

@@ -60,7 +60,7 @@ std::uint64_t end_of_bytes(const std::vector<Stretch>& stretches) {
 /// All of the file, as far as is known. Where START counts packets of a file by path, the size of
 /// the last one is known when it has come.
 Stretch whole_of(const CapturedTransfer& transfer, const std::vector<Stretch>& stretches) {
-  if (!transfer.by_path) {
+  if (!transfer.in_bytes) {
     return {1, std::uint64_t{transfer.expected()} + 1};
   }
   if (transfer.announced_bytes) {
@@ -77,7 +77,7 @@ std::vector<PacketRange> ranges(const CapturedTransfer& transfer,
                                 const std::vector<Stretch>& stretches) {
   const auto whole = whole_of(transfer, stretches);
   const auto number_of = [&](std::uint64_t place) {
-    return static_cast<std::uint32_t>(transfer.by_path ? place / transfer.packet_size + 1 : place);
+    return static_cast<std::uint32_t>(transfer.in_bytes ? place / transfer.packet_size + 1 : place);
   };
   std::vector<PacketRange> ranges;
   for (const auto& gap : gaps(stretches, whole)) {
@@ -127,7 +127,7 @@ void leave_out_behind_last(const CapturedTransfer& transfer,
 } // namespace
 
 std::optional<std::uint64_t> CapturedTransfer::announced_end() const {
-  if (by_path) {
+  if (in_bytes) {
     return announced_bytes;
   }
   return announced ? std::optional(std::uint64_t{*announced} + 1) : std::nullopt;
@@ -141,7 +141,7 @@ std::vector<const CapturedPacket*> CapturedTransfer::best() const {
   for (std::size_t i = 0; i < packets.size(); ++i) {
     const auto& packet = packets[i];
     const auto place = place_of(packet);
-    if (packet.verdict != DumpVerdict::cut && place < end && !(by_path && packet.size == 0)) {
+    if (packet.verdict != DumpVerdict::cut && place < end && !(in_bytes && packet.size == 0)) {
       candidates.emplace_back(place << 8 | (highest_rank - rank(packet)), i);
     }
   }
@@ -155,7 +155,7 @@ std::vector<const CapturedPacket*> CapturedTransfer::best() const {
       best.push_back(&packets[i]);
     }
   }
-  if (by_path) {
+  if (in_bytes) {
     leave_out_covered(*this, best);
   }
   if (start_in_packets) {
@@ -208,7 +208,7 @@ std::vector<ByteRange> CapturedTransfer::missing_bytes() const {
     whole.push_back(stretch_of(*this, *packet));
   }
   std::vector<ByteRange> missing;
-  if (by_path) {
+  if (in_bytes) {
     for (const auto& gap : gaps(whole, whole_of(*this, whole))) {
       missing.push_back({gap.begin, gap.end - 1});
     }
@@ -258,8 +258,8 @@ std::uint64_t CapturedTransfer::bytes() const {
   std::uint64_t bytes = 0;
   std::uint64_t end = 0; // of what is counted, by path
   for (const auto* packet : best()) {
-    const auto begin = by_path ? std::max(packet->file_offset, end) : 0;
-    end = by_path ? std::max(end, packet->file_offset + packet->size) : packet->size;
+    const auto begin = in_bytes ? std::max(packet->file_offset, end) : 0;
+    end = in_bytes ? std::max(end, packet->file_offset + packet->size) : packet->size;
     bytes += end - std::min(begin, end);
   }
   return bytes;
@@ -269,14 +269,14 @@ std::optional<std::uint16_t> CapturedTransfer::crc() const {
   std::uint16_t crc = 0;
   std::uint64_t end = 0;
   for (const auto* packet : best()) {
-    if (by_path && packet->file_offset != end) {
+    if (in_bytes && packet->file_offset != end) {
       continue; // another one goes on there, or none does
     }
     crc = crc16_combine(crc, packet->crc, packet->size);
     end += packet->size;
   }
   const bool whole = end == announced_bytes || (start_in_packets && is_complete());
-  return by_path && !whole ? std::nullopt : std::optional(crc);
+  return in_bytes && !whole ? std::nullopt : std::optional(crc);
 }
 
 } // namespace dualcam

@@ -284,7 +284,7 @@ command_evidence::Known DumpReader::Implementation::known() const {
   command_evidence::Known known;
   known.imei = init_ ? std::optional(init_->imei) : std::nullopt;
   known.packets = transfer_ ? transfer_->highest_sync() : std::nullopt;
-  known.by_path = transfer_ ? transfer_->by_path() : by_path_;
+  known.by_path = transfer_ ? transfer_->in_bytes() : by_path_;
   const bool by_kind = transfer_ && !known.by_path && (transfer_->kind() || offers_kinds_alone());
   known.largest = by_kind ? full_packet : largest_packet;
   known.usual = transfer_ ? transfer_->packet_size().value_or(known.largest) : known.largest;

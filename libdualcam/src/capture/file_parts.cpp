@@ -99,12 +99,12 @@ PartBegin begin_of(const CapturedTransfer& part, std::size_t packets, std::size_
 } // namespace
 
 void settle(CapturedTransfer& transfer, std::span<const PartBegin> parts) {
-  if (!transfer.by_path) {
+  if (!transfer.in_bytes) {
     settle_packet_size(transfer);
   }
   settle_numbers(transfer, parts);
   mark_repeats(transfer);
-  transfer.by_path ? number_by_place(transfer) : place_by_number(transfer);
+  transfer.in_bytes ? number_by_place(transfer) : place_by_number(transfer);
 }
 
 void settle(CapturedTransfer& transfer) {
@@ -137,7 +137,7 @@ FileParts::FileParts(std::uint64_t began, CapturedTransfer part)
 
 /// Whether all that is said of both may be said of one file.
 bool FileParts::may_be_same(const FileParts& other) const {
-  return first().by_path == other.first().by_path && agree(imei_, other.imei_) &&
+  return first().in_bytes == other.first().in_bytes && agree(imei_, other.imei_) &&
          agree(start_, other.start_) && agree(file_, other.file_) &&
          agree(metadata_, other.metadata_);
 }

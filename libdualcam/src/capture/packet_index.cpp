@@ -21,7 +21,7 @@ const CapturedPacket* better(const CapturedPacket* a, const CapturedPacket* b) {
 } // namespace
 
 PacketIndex::PacketIndex(const CapturedTransfer& transfer)
-    : by_path_(transfer.by_path), levels_{transfer.best()} {
+    : in_bytes_(transfer.in_bytes), levels_{transfer.best()} {
   good_ = static_cast<std::uint64_t>(std::ranges::count_if(levels_[0], is_good));
 }
 

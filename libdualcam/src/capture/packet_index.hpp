@@ -36,12 +36,12 @@ private:
   using Level = std::vector<const CapturedPacket*>; ///< in order, one of each place
 
   std::uint64_t place_of(const CapturedPacket* packet) const {
-    return by_path_ ? packet->file_offset : packet->number;
+    return in_bytes_ ? packet->file_offset : packet->number;
   }
   Level merge(const Level& a, const Level& b) const;
   std::size_t size() const;
 
-  bool by_path_;
+  bool in_bytes_;
   std::vector<Level> levels_; ///< each at least twice as long as the next one
   std::uint64_t good_ = 0;
   std::uint64_t merged_ = 0;

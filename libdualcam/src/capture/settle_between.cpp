@@ -113,7 +113,7 @@ void Settler::place_doubtful(Runs::iterator run) {
   const auto next =
       run + 1 != runs_.end() && run[1].session == run->session ? run + 1 : runs_.end();
   const bool cut = packet.verdict == DumpVerdict::cut;
-  const auto size = cut && transfer_.by_path ? 0 : extent_of(run->first);
+  const auto size = cut && transfer_.in_bytes ? 0 : extent_of(run->first);
   const bool joined =
       next != runs_.end() && !next->doubtful && follows(packet, packets_[next->first]);
   auto place = behind + (follows_one ? guessed_gap(run) : 0);

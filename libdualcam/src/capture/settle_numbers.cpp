@@ -67,7 +67,7 @@ bool Settler::goes_on_elsewhere(const Run& run) const {
 /// By path: packets have one size, but for the last one, of which START tells the size.
 bool Settler::may_be_last(const CapturedPacket& packet) const {
   const auto usual = static_cast<std::int64_t>(transfer_.packet_size);
-  return !transfer_.by_path || packet.verdict == DumpVerdict::cut || packet.size != usual ||
+  return !transfer_.in_bytes || packet.verdict == DumpVerdict::cut || packet.size != usual ||
          *end_ % usual == 0;
 }
 
@@ -102,7 +102,7 @@ bool Settler::is_counted_exactly(Runs::const_iterator run) const {
   const auto& last = packets_[run->first - 1];
   const auto bytes = static_cast<std::int64_t>(packets_[run->first].offset - last.offset);
   const auto counted = place_of(run->first) - place_of(run->first - 1);
-  const auto packets = transfer_.by_path ? counted / usual : counted;
+  const auto packets = transfer_.in_bytes ? counted / usual : counted;
   const auto overhead = static_cast<std::int64_t>(data_header + data_trailer);
   return last.size == usual && bytes == packets * (usual + overhead);
 }
@@ -176,7 +176,7 @@ void Settler::apply() {
     for (auto i = run.first; i < run.end; ++i) {
       auto& packet = packets_[i];
       const auto size = extent_of(i);
-      if (transfer_.by_path) {
+      if (transfer_.in_bytes) {
         packet.file_offset = static_cast<std::uint64_t>(std::max<std::int64_t>(place, 0));
       } else {
         packet.number = static_cast<std::uint32_t>(

@@ -20,7 +20,7 @@ struct PartBegin {
 };
 
 /// What START counts: packets, or bytes of a file by path; unless it turns out that it counts
-/// packets of that, too. From `start`, `by_path` and the packets.
+/// packets of that, too. From `start`, `in_bytes` and the packets.
 void settle_start(CapturedTransfer& transfer);
 
 /// Of a file that does not go by path: what its packets but the last have.

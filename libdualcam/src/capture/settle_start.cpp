@@ -88,7 +88,7 @@ void settle_start(CapturedTransfer& transfer) {
   transfer.announced = transfer.start;
   transfer.announced_bytes.reset();
   transfer.start_in_packets = false;
-  if (!transfer.by_path || !transfer.start) {
+  if (!transfer.in_bytes || !transfer.start) {
     return;
   }
   transfer.start_in_packets = *transfer.start < Geometry::only_in_bytes && counts_packets(transfer);

@@ -32,6 +32,10 @@ CapturedPacket record_of(const DumpPacket& packet, std::uint64_t place) {
   return record;
 }
 
+std::optional<FileRef> file_of(std::optional<FileKind> kind) {
+  return kind ? std::optional<FileRef>(*kind) : std::nullopt;
+}
+
 } // namespace
 
 class TransferLog::Implementation {
@@ -126,7 +130,7 @@ void TransferLog::Implementation::on(Open& open, const DumpStream& stream,
   transfer.offset = began.offset;
   transfer.metadata = std::exchange(open.metadata, {});
   transfer.not_kept = std::exchange(open.not_kept, 0) +
-                      !keep(transfer.file, began.kind ? FileRef(*began.kind) : open.by_path);
+                      !keep(transfer.file, began.by_path ? open.by_path : file_of(began.kind));
   open.transfer = std::move(transfer);
   open.began = ++began_;
 }
@@ -188,14 +192,9 @@ void TransferLog::Implementation::on(Open& open, const DumpMetadata& metadata) {
 void TransferLog::Implementation::on(Open& open, const DumpTransferEnded& ended) {
   auto transfer = *std::exchange(open.transfer, std::nullopt);
   transfer.packet_size = std::max<std::size_t>(ended.packet_size, 1);
-  transfer.by_path = ended.by_path;
+  transfer.in_bytes = ended.in_bytes;
   transfer.regular_end = ended.regular;
-  if (!transfer.by_path) {
-    forget(transfer.file); // a PATH was of an earlier file in the same round
-  }
-  if (!transfer.file && ended.kind) {
-    transfer.file = *ended.kind;
-  }
+  transfer.file = transfer.file ? transfer.file : file_of(ended.kind);
   settle(transfer);
   close(open.began, std::move(transfer));
 }

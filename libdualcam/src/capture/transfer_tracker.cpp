@@ -19,9 +19,9 @@ std::uint32_t plus(std::uint32_t number, std::int64_t shift) {
 } // namespace
 
 TransferTracker::TransferTracker(std::optional<FileKind> kind,
-                                 std::optional<std::uint32_t> announced, bool by_path,
+                                 std::optional<std::uint32_t> announced, bool in_bytes,
                                  std::optional<std::uint16_t> initial)
-    : kind_(kind), announced_(announced), by_path_(by_path) {
+    : kind_(kind), announced_(announced), in_bytes_(in_bytes) {
   if (announced) {
     starts_ = {0, DumpStart::zero};
     numbering_ = DumpNumbering::inferred; // until SYNC
@@ -37,18 +37,18 @@ void TransferTracker::Starts::add(const Starts& others, std::size_t most) {
 }
 
 std::optional<std::uint32_t> TransferTracker::highest_sync() const {
-  return by_path_ ? std::nullopt : announced_;
+  return in_bytes_ ? std::nullopt : announced_;
 }
 
 DumpTransferBegan TransferTracker::began(std::uint64_t offset) const {
-  if (!by_path_) {
+  if (!in_bytes_) {
     return {offset, kind_, announced_, std::nullopt, start_rest_};
   }
   const auto packets = announced_
                            ? std::optional(static_cast<std::uint32_t>(
                                  (std::uint64_t{*announced_} + full_packet - 1) / full_packet))
                            : std::nullopt;
-  return {offset, kind_, packets, announced_, start_rest_};
+  return {offset, kind_, packets, announced_, start_rest_, true};
 }
 
 DumpTransferEnded TransferTracker::ended(std::uint64_t offset, bool regular) const {
@@ -58,7 +58,7 @@ DumpTransferEnded TransferTracker::ended(std::uint64_t offset, bool regular) con
   ended.packets = began(offset).packets;
   ended.highest = highest_;
   ended.packet_size = packet_size_;
-  ended.by_path = by_path_;
+  ended.in_bytes = in_bytes_;
   ended.regular = regular && !(lost_ && lost_->length_known); // the last packets may be missing
   return ended;
 }
@@ -69,8 +69,8 @@ void TransferTracker::metadata(std::optional<FileKind> kind) {
 }
 
 void TransferTracker::sync(std::uint32_t number) {
-  by_path_ = by_path_ && !(number == 1 && ordinal_ == 0); // it counts packets after all
-  const auto wanted = by_path_ ? number_at(number) : std::max(number, std::uint32_t{1});
+  in_bytes_ = in_bytes_ && !(number == 1 && ordinal_ == 0); // it counts packets after all
+  const auto wanted = in_bytes_ ? number_at(number) : std::max(number, std::uint32_t{1});
   constexpr std::size_t most_starts = 4;
   const auto last = std::exchange(starts_, {0, DumpStart::zero});
   behind_bad_ = false;
@@ -126,7 +126,7 @@ TransferTracker::Starts TransferTracker::starts_behind(const DumpPacket& packet)
 /// Behind a packet.
 void TransferTracker::advance(std::size_t bytes) {
   next_byte_ += bytes;
-  next_ = by_path_ ? number_at(next_byte_) : plus(next_, 1);
+  next_ = in_bytes_ ? number_at(next_byte_) : plus(next_, 1);
 }
 
 /// Of a byte of the file.
@@ -142,7 +142,7 @@ DumpPacket TransferTracker::packet(std::uint64_t offset, Bytes payload, DumpVerd
   packet.numbering = numbering_;
   packet.offset = offset;
   packet.header = data_header;
-  packet.file_offset = by_path_ ? next_byte_ : std::uint64_t{next_ - 1} * packet_size_;
+  packet.file_offset = in_bytes_ ? next_byte_ : std::uint64_t{next_ - 1} * packet_size_;
   packet.payload = payload;
   packet.verdict = verdict;
   packet.origin = behind_sync_ && packet.ordinal == sync_ordinal_ ? DumpOrigin::sync
@@ -174,7 +174,7 @@ DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint1
   const bool good = start != starts_.crcs.end();
   packets_are_ = good ? CommandId::data : packets_are_;
   if (good && !packet_size_known_ && !payload.empty() && next_ != announced_ &&
-      !(by_path_ && next_byte_ + payload.size() == announced_)) {
+      !(in_bytes_ && next_byte_ + payload.size() == announced_)) {
     packet_size_ = payload.size();
     packet_size_known_ = true;
   }
@@ -211,7 +211,7 @@ std::uint64_t TransferTracker::place_of(const EnhancedData& data, bool chained) 
 /// the header shows whether packets are missing before it.
 DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedData& data,
                                           std::optional<std::uint16_t> before) {
-  by_path_ = true;
+  in_bytes_ = true;
   if (lost_ && before) { // the packet before may still show its CRC
     starts_ = {*before, DumpStart::bytes_before};
   }

@@ -13,7 +13,7 @@ class TransferTracker {
 public:
   /// `initial`: what the first packet's CRC goes on from, if there is no START and that is known.
   TransferTracker(std::optional<FileKind> kind, std::optional<std::uint32_t> announced,
-                  bool by_path, std::optional<std::uint16_t> initial = std::nullopt);
+                  bool in_bytes, std::optional<std::uint16_t> initial = std::nullopt);
   /// START's last two bytes, for `began`.
   void start_rest(std::uint16_t rest) { start_rest_ = rest; }
 
@@ -50,7 +50,7 @@ public:
   void metadata(std::optional<FileKind> kind);
   std::optional<std::uint32_t> highest_sync() const;
   std::uint32_t highest() const { return highest_; }
-  bool by_path() const { return by_path_; }
+  bool in_bytes() const { return in_bytes_; }
   /// The size of its packets; nullopt: none is known.
   std::optional<std::size_t> packet_size() const {
     return packet_size_known_ ? std::optional(packet_size_) : std::nullopt;
@@ -90,7 +90,7 @@ private:
   std::optional<FileKind> kind_;
   std::optional<std::uint32_t> announced_; ///< START's number
   std::uint16_t start_rest_ = 0;
-  bool by_path_;
+  bool in_bytes_;
   bool has_metadata_ = false;
 
   std::size_t packet_size_ = full_packet;

@@ -57,7 +57,7 @@ TEST_CASE("captured transfer: the best copy of each packet counts, of equal ones
 TEST_CASE("captured transfer: by path places are bytes, and a packet of none is none") {
   auto by_path = transfer(
       std::nullopt, {{1, good, 100, 0}, {2, good, 0, 100}, {2, good, 50, 100}, {3, good, 10, 150}});
-  by_path.by_path = true;
+  by_path.in_bytes = true;
   by_path.announced_bytes = 150;
   CHECK(best(by_path) == Places{0, 2});
   CHECK_FALSE(by_path.is_complete()); // something lies beyond the end
@@ -134,7 +134,7 @@ TEST_CASE("captured transfer: the least certain number tells how certain all are
 TEST_CASE("captured transfer: by path what good packets cover needs no damaged one") {
   const auto covered = [](const std::vector<Row>& rows) {
     auto by_path = transfer(std::nullopt, rows);
-    by_path.by_path = true;
+    by_path.in_bytes = true;
     by_path.announced_bytes = 100;
     return best(by_path);
   };
@@ -163,7 +163,7 @@ TEST_CASE("captured transfer: by path what is missing is told in bytes, and in p
     return all;
   };
   auto by_path = transfer(5, {{1, good, 100, 100}, {2, cut, 50, 250}});
-  by_path.by_path = true;
+  by_path.in_bytes = true;
   by_path.announced_bytes = 450;
   CHECK(bytes(by_path) == "0-99 200-449 ");
   CHECK(packets(by_path) == "1-1 3-3 4-5 ");
@@ -179,7 +179,7 @@ TEST_CASE("captured transfer: by path what is missing is told in bytes, and in p
 
 TEST_CASE("captured transfer: where START counts packets of a file by path the last one ends it") {
   auto by_path = transfer(3, {{1, good, 100, 0}, {2, good, 100, 100}, {3, good, 1, 200}});
-  by_path.by_path = true;
+  by_path.in_bytes = true;
   by_path.start_in_packets = true;
   CHECK(by_path.is_complete());
   CHECK(by_path.missing_bytes().empty());
@@ -220,7 +220,7 @@ TEST_CASE("captured transfer: a CRC is that of the packets that follow each othe
 
   auto by_path = with_crcs(
       transfer(3, {{1, good, 100, 0}, {2, good, 50, 20}, {2, good, 100, 100}, {3, good, 40, 200}}));
-  by_path.by_path = true;
+  by_path.in_bytes = true;
   by_path.announced_bytes = 240;
   CHECK(by_path.crc() == crc16(Bytes(text).first(240)));
   CHECK(by_path.bytes() == 240); // what overlaps counts once
@@ -240,7 +240,7 @@ TEST_CASE("captured transfer: a good packet beyond the end contradicts that it i
   CHECK_FALSE(transfer(2, {{1}, {2}, {3}}).is_complete());
   CHECK(transfer(0, {}).is_complete());
   auto known = transfer(std::nullopt, {{1, good, 10, 0}});
-  known.by_path = true;
+  known.in_bytes = true;
   CHECK_FALSE(known.is_complete());
   known.announced_bytes = 10; // either of the two is enough
   CHECK(known.is_complete());

@@ -109,7 +109,7 @@ TEST_CASE("file parts: what contradicts it is stronger than what speaks for it")
   CHECK(unlike(metadata("01"), metadata("01")) == proved);
   CHECK(unlike(metadata("01"), nothing) == proved);
   CHECK(unlike(metadata("01"), metadata("02")) == none);
-  CHECK(unlike(nothing, [](CapturedTransfer& part) { part.by_path = true; }) == none);
+  CHECK(unlike(nothing, [](CapturedTransfer& part) { part.in_bytes = true; }) == none);
 }
 
 TEST_CASE("file parts: equal metadata describe one file, if the camera is the same") {
@@ -134,7 +134,7 @@ TEST_CASE("file parts: the later one goes on, unless it begins at the beginning"
   CHECK(kinship(part({{1, 11}}), with(part({{3, 13}}), unknown)) == none);
 
   // By path the beginning is byte 0.
-  const auto by_path = [](CapturedTransfer& part) { part.by_path = true; };
+  const auto by_path = [](CapturedTransfer& part) { part.in_bytes = true; };
   CHECK(kinship(with(part({{1, 11}}), by_path), with(part({{2, 12}}), by_path)) == goes_on);
   CHECK(kinship(with(part({{2, 12}}), by_path), with(part({{1, 11}}), by_path)) == none);
 
@@ -294,7 +294,7 @@ TEST_CASE("file parts: the packet size of the part with more packets is the more
   const auto joined = [](std::size_t early_packets, std::size_t late_packets) {
     auto early = part({});
     auto late = part({});
-    early.by_path = late.by_path = true; // where it is not settled again
+    early.in_bytes = late.in_bytes = true; // where it is not settled again
     early.packet_size = 100;
     late.packet_size = 200;
     for (std::size_t i = 0; i < early_packets + late_packets; ++i) {
@@ -326,7 +326,7 @@ TEST_CASE("file parts: places follow sizes, and what came before is a repeat") {
 
 TEST_CASE("file parts: by path numbers count packets of the usual size, from 1") {
   auto file = part({{1, 11}, {2, 12}, {3, 13}});
-  file.by_path = true;
+  file.in_bytes = true;
   file.packets[2].file_offset = 450; // in the fifth
   for (auto& packet : file.packets) {
     packet.number = 77;

@@ -14,7 +14,7 @@ constexpr std::uint64_t sync_size = 8;
 class Came {
 public:
   explicit Came(bool by_path) {
-    transfer.by_path = by_path;
+    transfer.in_bytes = by_path;
     transfer.announced = 1000; // it is not complete
     transfer.announced_bytes = 1'000'000;
   }
@@ -29,8 +29,8 @@ public:
     chain_ = crc16(payload, chain_);
     CapturedPacket packet{};
     packet.offset = end_;
-    packet.number = transfer.by_path ? 1 : static_cast<std::uint32_t>(place);
-    packet.file_offset = transfer.by_path ? place : 0;
+    packet.number = transfer.in_bytes ? 1 : static_cast<std::uint32_t>(place);
+    packet.file_offset = transfer.in_bytes ? place : 0;
     packet.content = seed;
     packet.size = size;
     packet.crc = crc16(payload);

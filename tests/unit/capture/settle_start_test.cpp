@@ -15,7 +15,7 @@ class Came {
 public:
   explicit Came(std::uint32_t start) {
     transfer.start = start;
-    transfer.by_path = true;
+    transfer.in_bytes = true;
     transfer.packet_size = 100;
   }
   Came& packet(std::uint64_t place, DumpOrigin origin = packet_before, std::uint16_t size = 100,
@@ -58,12 +58,12 @@ private:
 std::string counts(Came came) {
   settle_start(came.transfer);
   const auto& found = came.transfer;
-  CHECK(found.announced_bytes.has_value() == (found.by_path && !found.start_in_packets));
+  CHECK(found.announced_bytes.has_value() == (found.in_bytes && !found.start_in_packets));
   return std::to_string(*found.announced) + (found.start_in_packets ? " packets" : " bytes");
 }
 
 std::size_t size_of(Came came) {
-  came.transfer.by_path = false;
+  came.transfer.in_bytes = false;
   settle_packet_size(came.transfer);
   return came.transfer.packet_size;
 }
@@ -113,14 +113,14 @@ TEST_CASE("settle start: 65,536 and more are bytes, whatever comes") {
 
 TEST_CASE("settle start: of a DualCam's kinds, and without START, nothing is in bytes") {
   auto came = Came(3).packet(0, sync);
-  came.transfer.by_path = false;
+  came.transfer.in_bytes = false;
   came.transfer.announced_bytes = 5; // as was found before
   came.transfer.start_in_packets = true;
   settle_start(came.transfer);
   CHECK(came.transfer.announced == 3);
   CHECK_FALSE(came.transfer.announced_bytes);
   CHECK_FALSE(came.transfer.start_in_packets);
-  came.transfer.by_path = true;
+  came.transfer.in_bytes = true;
   came.transfer.start.reset();
   settle_start(came.transfer);
   CHECK_FALSE(came.transfer.announced);

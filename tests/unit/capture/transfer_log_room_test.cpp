@@ -87,9 +87,9 @@ TEST_CASE("transfer log: METADATA and PATH take room, too") {
     log.event(stream, DumpInit{0, Init{6, camera, 0}});
     log.event(stream, DumpPath{0, path});
     log.event(stream, DumpMetadata{0, metadata, false});
-    log.event(stream, DumpTransferBegan{0, std::nullopt, 1, 9});
+    log.event(stream, DumpTransferBegan{0, std::nullopt, 1, 9, 0, true});
     DumpTransferEnded ended{};
-    ended.by_path = true;
+    ended.in_bytes = true;
     log.event(stream, ended);
     if (over) {
       log.over(stream);

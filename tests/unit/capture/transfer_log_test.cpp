@@ -442,7 +442,7 @@ TEST_CASE("transfer log: a transfer has what was said meanwhile, and nothing fro
   log.event(stream, DumpServerCommand{"CLOSE"});
   const auto finish = [&](bool by_path) {
     DumpTransferEnded ended{};
-    ended.by_path = by_path;
+    ended.in_bytes = by_path;
     ended.regular = true;
     log.event(stream, ended);
     log.finish();
@@ -462,7 +462,7 @@ TEST_CASE("transfer log: a transfer has what was said meanwhile, and nothing fro
   const auto metadata = from_hex("0102");
   log.event(stream, DumpMetadata{0, metadata, false}); // of the next one
   log.event(stream, DumpPath{0, "dsm/1.jpg"});
-  log.event(stream, DumpTransferBegan{9, std::nullopt, 2, 1500});
+  log.event(stream, DumpTransferBegan{9, std::nullopt, 2, 1500, 0, true});
   log.event(stream, DumpServerCommand{"RESUME 1"});
   log.event(stream, DumpServerCommand{"RESUME 2"});
   log.event(stream, DumpStatus{0, 3});
@@ -490,10 +490,10 @@ TEST_CASE("transfer log: metadata tell the kind of a file whose PATH is lost, an
     if (with_path) {
       log.event(stream, DumpPath{0, "dualcam_rear/1.jpg"});
     }
-    log.event(stream, DumpTransferBegan{9, std::nullopt, 2, std::nullopt});
+    log.event(stream, DumpTransferBegan{9, std::nullopt, 2, std::nullopt, 0, by_path});
     DumpTransferEnded ended{};
     ended.kind = FileKind::rear_photo; // as METADATA behind the first packet had it
-    ended.by_path = by_path;
+    ended.in_bytes = by_path;
     log.event(stream, ended);
     log.finish();
     const auto finding = log.poll();
@@ -505,6 +505,27 @@ TEST_CASE("transfer log: metadata tell the kind of a file whose PATH is lost, an
   CHECK(file(true, false) == FileKind::rear_photo); // PATH was of another one
 }
 
+TEST_CASE("transfer log: a file by path is that file where the device counts packets, too") {
+  DeviceStream device(3);
+  const std::string path("dsm/picture/231020/231452.jpg\0", 30);
+  device.init(0x02).message(Path{path}).start().sync(1).data(3).init(0);
+  DumpReader reader;
+  TransferLog log;
+  const DumpStream stream{1, "", ""};
+  reader.received(device.bytes);
+  reader.finish();
+  while (const auto event = reader.poll()) {
+    log.event(stream, *event);
+  }
+  log.finish();
+  const auto finding = log.poll();
+  REQUIRE(finding);
+  const auto& transfer = std::get<CapturedTransfer>(*finding);
+  CHECK(transfer.file == FileRef::of_path("dsm/picture/231020/231452.jpg"));
+  CHECK_FALSE(transfer.in_bytes);
+  CHECK(transfer.is_complete());
+}
+
 TEST_CASE("transfer log: another INIT makes what was said before that of no file") {
   const DumpStream stream{1, "", ""};
   TransferLog log;
@@ -513,7 +534,7 @@ TEST_CASE("transfer log: another INIT makes what was said before that of no file
   log.event(stream, DumpMetadata{0, metadata, false});
   log.event(stream, DumpPath{0, "dsm/1.jpg"});
   log.event(stream, DumpInit{0, Init{5, 43, 0}});
-  log.event(stream, DumpTransferBegan{0, std::nullopt, 2, 1500});
+  log.event(stream, DumpTransferBegan{0, std::nullopt, 2, 1500, 0, true});
   log.finish();
   const auto finding = log.poll();
   REQUIRE(finding);

@@ -38,9 +38,9 @@ struct Transfer {
   TransferTracker tracker;
   Lines lines;
 
-  explicit Transfer(std::optional<std::uint32_t> announced = 10, bool by_path = false,
+  explicit Transfer(std::optional<std::uint32_t> announced = 10, bool in_bytes = false,
                     std::optional<std::uint16_t> initial = std::nullopt)
-      : tracker(by_path ? std::nullopt : std::optional(FileKind::front_video), announced, by_path,
+      : tracker(in_bytes ? std::nullopt : std::optional(FileKind::front_video), announced, in_bytes,
                 initial) {}
 
   Transfer& sync(std::uint32_t number) {
@@ -215,11 +215,11 @@ TEST_CASE("tracker: by path SYNC and START count bytes, unless SYNC begins with 
               "good 2 stated at 100, behind packet, CRC from packet",
               "good 3 stated at 250, behind sync, CRC from zero",
               "good 1 stated at 1, behind sync, CRC from zero, repeat"});
-  CHECK(transfer.tracker.by_path());
+  CHECK(transfer.tracker.in_bytes());
   Transfer counted(3, true);
   CHECK(counted.sync(1).packets(1, 2).last() ==
         Lines{"good 2 stated at 100, behind packet, CRC from packet"});
-  CHECK_FALSE(counted.tracker.by_path());
+  CHECK_FALSE(counted.tracker.in_bytes());
   CHECK(counted.tracker.highest_sync() == 3);
 }
 

@@ -67,7 +67,7 @@ struct CapturedTransfer {
   std::optional<std::uint32_t> start;    ///< START's number as it came; nullopt: START is not there
   std::uint16_t start_rest = 0;          ///< START's last two bytes
   std::size_t packet_size = full_packet; ///< payload bytes of all packets but the last
-  bool by_path = false;                  ///< places are bytes, not packets
+  bool in_bytes = false;                 ///< places are bytes, not packets
   bool regular_end = false;              ///< the device went on as it does behind a whole file
   bool start_in_packets = false; ///< by path, but START counts packets: `announced_bytes` is absent
   ByteBuffer metadata;           ///< the METADATA payload; empty: none
@@ -84,12 +84,12 @@ struct CapturedTransfer {
   /// What tells packets apart, in the file's order: their numbers, or where files go by path their
   /// places, since those are not counted in packets.
   std::uint64_t place_of(const CapturedPacket& packet) const {
-    return by_path ? packet.file_offset : packet.number;
+    return in_bytes ? packet.file_offset : packet.number;
   }
   /// The place of the file's first packet.
-  std::uint64_t first_place() const { return by_path ? 0 : 1; }
+  std::uint64_t first_place() const { return in_bytes ? 0 : 1; }
   /// How many places a packet takes: one, or by path as many as it has bytes.
-  std::uint64_t extent_of(const CapturedPacket& packet) const { return by_path ? packet.size : 1; }
+  std::uint64_t extent_of(const CapturedPacket& packet) const { return in_bytes ? packet.size : 1; }
   /// The place behind a packet: of the next one, if it follows.
   std::uint64_t behind(const CapturedPacket& packet) const {
     return place_of(packet) + extent_of(packet);

@@ -46,6 +46,7 @@ struct DumpTransferBegan {
   std::optional<std::uint32_t> packets; ///< as START says; nullopt: no START
   std::optional<std::uint32_t> bytes;   ///< START's number where files go by path
   std::uint16_t start_rest = 0;         ///< START's last two bytes
+  bool by_path = false;                 ///< it is the file that the last PATH names
 };
 
 /// SYNC.
@@ -138,7 +139,7 @@ struct DumpTransferEnded {
   std::uint64_t unchecked;              ///< whole
   std::uint64_t repeats;                ///< of all these
   std::size_t packet_size;              ///< payload bytes of all packets but the last
-  bool by_path;                         ///< places are bytes, not packets
+  bool in_bytes;                        ///< places are bytes, not packets
   bool regular;                         ///< the device went on as it does behind a whole file
 };
 

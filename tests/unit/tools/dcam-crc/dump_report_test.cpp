@@ -58,7 +58,7 @@ CapturedTransfer two_packets() {
 /// Five bytes of a DSM camera, of which the first two came.
 CapturedTransfer by_path() {
   CapturedTransfer transfer;
-  transfer.by_path = true;
+  transfer.in_bytes = true;
   transfer.file = FileRef::of_path("dsm/a.jpg");
   transfer.announced = 1;
   transfer.start = transfer.announced_bytes = 5;

@@ -62,7 +62,7 @@ TEST_CASE("extractor: what overlaps by path is overwritten by what is good") {
   auto extractor = Extractor::open(folder.path(), 1000);
   REQUIRE(extractor);
   auto by_path = transfer(*extractor, 3, {{1, "aaaa"}, {2, "bbbb"}, {2, "xxxx"}});
-  by_path.by_path = true;
+  by_path.in_bytes = true;
   by_path.announced_bytes = 8;
   by_path.packets[2].verdict = DumpVerdict::bad;
   by_path.packets[2].file_offset = 6; // over the good one's end, and beyond the file's
@@ -77,7 +77,7 @@ TEST_CASE("extractor: what a damaged packet has on both sides of a good one is k
   auto extractor = Extractor::open(folder.path(), 1000);
   REQUIRE(extractor);
   auto by_path = transfer(*extractor, 3, {{1, "xxxxxxxxxxxx"}, {2, "bbbb"}});
-  by_path.by_path = true;
+  by_path.in_bytes = true;
   by_path.announced_bytes = 12;
   by_path.packets[0].verdict = DumpVerdict::bad;
   const auto extracted = extractor->extract(by_path);
@@ -203,7 +203,7 @@ TEST_CASE("extractor: damaged bytes fill what nothing good tells, and zeros what
   };
   const auto written = [&](std::uint32_t size, const std::vector<Piece>& pieces) {
     auto by_path = transfer(*extractor, 1, {});
-    by_path.by_path = true;
+    by_path.in_bytes = true;
     by_path.announced_bytes = size;
     for (const auto& [from, text, verdict] : pieces) {
       CapturedPacket packet{};

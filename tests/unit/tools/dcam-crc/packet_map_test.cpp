@@ -114,7 +114,7 @@ TEST_CASE("packet map: where there are more packets than signs a sign is the wor
 
 TEST_CASE("packet map: files by path are drawn in bytes, a packet's worth a sign") {
   CapturedTransfer by_path;
-  by_path.by_path = true;
+  by_path.in_bytes = true;
   by_path.packet_size = 10;
   by_path.announced_bytes = 60;
   const auto add = [&](std::uint64_t from, std::uint16_t size, DumpVerdict verdict) {
