@@ -15,12 +15,19 @@ namespace dualcam {
 class TestClock : public Clock {
 public:
   TimePoint now() const override { return steady_now() + moved_.load(); }
+  SystemTime wall() const override {
+    return system_now() + std::chrono::floor<std::chrono::milliseconds>(moved_.load()) +
+           put_forward_.load();
+  }
 
   asio::awaitable<void> wait(asio::steady_timer& timer, TimePoint until) override {
     const Waiting waiting(*this, timer);
     timer.expires_at(until == TimePoint::max() ? until : until - moved_.load());
     co_await timer.async_wait(as_values);
   }
+
+  /// The clock on the wall alone.
+  void put_forward(std::chrono::milliseconds time) { put_forward_ = put_forward_.load() + time; }
 
   /// While somebody waits, or will.
   void move_on(std::chrono::milliseconds time) {
@@ -56,6 +63,7 @@ private:
   };
 
   std::atomic<TimePoint::duration> moved_{};
+  std::atomic<std::chrono::milliseconds> put_forward_{};
   std::mutex mutex_; ///< of those waiting
   std::set<asio::steady_timer*> waiting_;
 };

@@ -17,6 +17,8 @@ public:
   virtual ~Clock() = default;
 
   virtual TimePoint now() const { return steady_now(); }
+  /// May be set, by a person or NTP, at any time.
+  virtual SystemTime wall() const { return system_now(); }
 
   /// Until then, or until `timer` is cancelled; a test's clock may come back sooner.
   virtual asio::awaitable<void> wait(asio::steady_timer& timer, TimePoint until) {

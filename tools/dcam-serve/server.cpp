@@ -307,11 +307,20 @@ void Server::reader_gone() {
   stop();
 }
 
-/// Parts that no camera came back for do not fill the disk for ever.
+/// Parts that no camera came back for do not fill the disk for ever. Nothing has grown older by
+/// what the clock on the wall was put forward meanwhile, as on a host that has none when it is
+/// switched on.
 asio::awaitable<void> Server::tidy_loop() {
-  const auto age = std::chrono::duration_cast<std::chrono::seconds>(options_.max_partial_age);
+  using std::chrono::seconds;
+  const auto wall_ahead = [this] {
+    return std::chrono::floor<seconds>(clock_.wall().time_since_epoch() -
+                                       clock_.now().time_since_epoch());
+  };
+  const auto ahead_at_start = wall_ahead();
+  const auto age = std::chrono::duration_cast<seconds>(options_.max_partial_age);
   while (!stopping_) {
-    tidying_.emplace(io_, destination_->tidying(age));
+    const auto put_forward = std::max(wall_ahead() - ahead_at_start, seconds(0));
+    tidying_.emplace(io_, destination_->tidying(age + put_forward));
     const auto removed = co_await tidying_->result();
     reporter_.parts_removed(removed.value_or(std::vector<std::filesystem::path>()),
                             options_.max_partial_age);

@@ -55,30 +55,56 @@ TEST_CASE("serve surroundings: that no file can be stored is told before a camer
   CHECK(scene.says("no file can be stored") == no_room);
 }
 
+/// A part of which nothing came for so long.
+fs::path part_of_age(const Scene& scene, const std::string& name, std::chrono::hours age) {
+  fs::create_directory(scene.folder() / "1");
+  const auto path = scene.folder() / "1" / name;
+  auto file = ResumableFile::create(path, {1, FileKind::front_photo, 10, 0, {}},
+                                    StateFolder(scene.folder(), 1));
+  REQUIRE(file.has_value());
+  const auto packet = random_bytes(1024, 1);
+  REQUIRE(file->append(std::array{Bytes(packet)}));
+  REQUIRE(file->save());
+  const fs::path part = path.string() + ".part";
+  for (const auto* suffix : {"", ".checkpoint"}) {
+    fs::last_write_time(part.string() + suffix, fs::file_time_type::clock::now() - age);
+  }
+  return part;
+}
+
+void until_removed(const Scene& scene, const fs::path& part) {
+  scene.until_said("removed " + part.string() +
+                   ": it has not grown for 24:00:00 (--max-partial-age)\n");
+}
+
 TEST_CASE("serve surroundings: parts that no camera came back for are removed, younger ones stay") {
   Scene scene(false);
   auto& server = scene.server;
   server.options.keep_listening = true;
   server.options.max_partial_age = 24h;
-  const auto old_one = scene.folder() / "1/old.jpg.part";
-  const auto young_one = scene.folder() / "1/young.jpg.part";
-  fs::create_directory(scene.folder() / "1");
-  for (const auto* name : {"1/old.jpg", "1/young.jpg"}) {
-    auto file = ResumableFile::create(scene.folder() / name, {1, FileKind::front_photo, 10, 0, {}},
-                                      StateFolder(scene.folder(), 1));
-    REQUIRE(file.has_value());
-    const auto packet = random_bytes(1024, 1);
-    REQUIRE(file->append(std::array{Bytes(packet)}));
-    REQUIRE(file->save());
-  }
-  for (const auto* suffix : {"", ".checkpoint"}) {
-    fs::last_write_time(old_one.string() + suffix, fs::file_time_type::clock::now() - 25h);
-  }
+  const auto old_one = part_of_age(scene, "old.jpg", 25h);
+  const auto young_one = part_of_age(scene, "young.jpg", 0h);
   server.start();
-  scene.until_said("removed " + old_one.string() +
-                   ": it has not grown for 24:00:00 (--max-partial-age)\n");
+  until_removed(scene, old_one);
   stop(scene);
   CHECK_FALSE(fs::exists(old_one));
+  CHECK(fs::exists(young_one));
+}
+
+TEST_CASE("serve surroundings: a clock that is put forward makes no part old") {
+  Scene scene(false);
+  auto& server = scene.server;
+  server.options.keep_listening = true;
+  server.options.max_partial_age = 24h;
+  const auto first_one = part_of_age(scene, "first.jpg", 25h);
+  server.start();
+  until_removed(scene, first_one);
+  server.clock.put_forward(30h); // which makes what came a moment before 30 hours old
+  const auto young_one = part_of_age(scene, "young.jpg", 30h);
+  const auto old_one = part_of_age(scene, "old.jpg", 55h);
+  server.clock.move_on(61min);
+  until_removed(scene, old_one);
+  stop(scene);
   CHECK(fs::exists(young_one));
 }
 
