@@ -200,7 +200,7 @@ ExitCode DumpCheck::check_captures() {
 }
 
 void DumpCheck::on(const CapturedStray& stray) {
-  report_.skipped(stray.skipped);
+  report_.skipped(stray);
   code_ = worse_of(code_, ExitCode::bad_data);
 }
 

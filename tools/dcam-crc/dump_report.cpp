@@ -63,8 +63,16 @@ std::string numbering_note(const CapturedPacket& packet) {
   return "";
 }
 
-std::string skipped_text(const DumpSkipped& skipped) {
-  return fmt::format("{} skipped at offset {}{}", counted(skipped.bytes, "byte"), skipped.offset,
+/// Where packets were captured, of `several` connections: in which one it counts.
+std::string offset_text(std::uint64_t offset, const DumpStream& stream, bool several) {
+  return several && !stream.device.empty()
+             ? fmt::format("{} of connection {}", offset, stream.number)
+             : std::to_string(offset);
+}
+
+std::string skipped_text(const DumpSkipped& skipped, const DumpStream& stream, bool several) {
+  return fmt::format("{} skipped at offset {}{}", counted(skipped.bytes, "byte"),
+                     offset_text(skipped.offset, stream, several),
                      skipped.missing == 0 ? ""
                                           : fmt::format(", {} of them missing", skipped.missing));
 }
@@ -136,6 +144,37 @@ std::string range_text(const std::vector<ByteRange>& ranges) {
   }
   return ranges.size() <= most_ranges ? text
                                       : text + ' ' + more_stretches(ranges.size() - most_ranges);
+}
+
+/// "1 from 10.0.0.2:40001, 3 from 10.0.0.2:40007".
+std::string connections_text(const CapturedTransfer& transfer) {
+  constexpr std::size_t most_shown = 8;
+  std::string text;
+  for (const auto& part : transfer.where | std::views::take(most_shown)) {
+    text += fmt::format("{}{} from {}", text.empty() ? "" : ", ", part.stream.number,
+                        part.stream.device);
+  }
+  const auto more = transfer.where.size() - std::min(transfer.where.size(), most_shown);
+  return more == 0 ? text : fmt::format("{} and {} more", text, more);
+}
+
+/// Of the packet of this index, which is not good.
+std::string damage_text(const CapturedTransfer& transfer, std::size_t index) {
+  const auto& packet = transfer.packets[index];
+  const auto what = packet.verdict != DumpVerdict::cut ? std::string(name_of(packet.verdict))
+                    : packet.size < transfer.packet_size
+                        ? fmt::format("bad, only {} of it", counted(packet.size, "byte"))
+                        : "bad, and no command follows it";
+  const auto which =
+      transfer.in_bytes
+          ? fmt::format("{} of the file from {}", counted(packet.size, "byte"), packet.file_offset)
+          : fmt::format("packet {}", packet.number);
+  return fmt::format(
+      "{}{}: {}; offset {} in the dump, {} in the file; CRC stored {}, computed {}", which,
+      numbering_note(packet), what,
+      offset_text(packet.offset, transfer.stream_of_packet(index), !transfer.where.empty()),
+      packet.file_offset, crc_text(packet.stored),
+      packet.computed ? crc_text(packet.computed) : "not possible");
 }
 
 std::string start_text(const CapturedTransfer& transfer) {
@@ -235,6 +274,9 @@ void DumpReport::headline(const CapturedTransfer& transfer) {
                   (transfer.connections == 1
                        ? ""
                        : fmt::format(", in {} connections", transfer.connections)));
+    if (!transfer.where.empty() && !transfer.is_flawless()) {
+      product_.line("  connections: " + connections_text(transfer));
+    }
   }
   if (!transfer.metadata.empty()) {
     product_.line("  metadata: " + metadata_text(transfer));
@@ -272,33 +314,23 @@ void DumpReport::transfer_text(const CapturedTransfer& transfer) {
 
 void DumpReport::damages(const CapturedTransfer& transfer) {
   std::uint64_t told = 0;
-  for (const auto& packet : transfer.packets) {
-    if (packet.verdict == DumpVerdict::good) {
+  for (std::size_t i = 0; i < transfer.packets.size(); ++i) {
+    if (transfer.packets[i].verdict == DumpVerdict::good) {
       continue;
     }
     if (++told > most_told && options_.common.verbosity == 0) {
       continue;
     }
-    const auto what = packet.verdict != DumpVerdict::cut ? std::string(name_of(packet.verdict))
-                      : packet.size < transfer.packet_size
-                          ? fmt::format("bad, only {} of it", counted(packet.size, "byte"))
-                          : "bad, and no command follows it";
-    const auto which = transfer.in_bytes
-                           ? fmt::format("{} of the file from {}", counted(packet.size, "byte"),
-                                         packet.file_offset)
-                           : fmt::format("packet {}", packet.number);
-    product_.line(fmt::format(
-        "  {}{}: {}; offset {} in the dump, {} in the file; CRC stored {}, computed {}", which,
-        numbering_note(packet), what, packet.offset, packet.file_offset, crc_text(packet.stored),
-        packet.computed ? crc_text(packet.computed) : "not possible"));
+    product_.line("  " + damage_text(transfer, i));
   }
   if (told > most_told && options_.common.verbosity == 0) {
     product_.line(
         fmt::format("  and {}: -v lists all", counted(told - most_told, "more such packet")));
   }
   const auto listed = options_.common.verbosity == 0 ? most_told : most_listed;
-  for (const auto& skipped : transfer.skipped | std::views::take(listed)) {
-    product_.line("  " + skipped_text(skipped));
+  for (std::size_t i = 0; i < std::min(transfer.skipped.size(), listed); ++i) {
+    product_.line("  " + skipped_text(transfer.skipped[i], transfer.stream_of_skipped(i),
+                                      !transfer.where.empty()));
   }
   if (transfer.skipped.size() > listed) {
     product_.line("  " + more_stretches(transfer.skipped.size() - listed) + " skipped");
@@ -325,10 +357,10 @@ void DumpReport::damages(const CapturedTransfer& transfer) {
 
 void DumpReport::transfer_json(const CapturedTransfer& transfer) {
   const Json which{{"transfer", transfers_}};
-  for (const auto& packet : transfer.packets) {
-    if (packet.verdict != DumpVerdict::good) {
+  for (std::size_t i = 0; i < transfer.packets.size(); ++i) {
+    if (const auto& packet = transfer.packets[i]; packet.verdict != DumpVerdict::good) {
       auto fields = which;
-      fields.update(to_json(packet));
+      fields.update(to_json(packet, transfer.stream_of_packet(i)));
       event("packet", fields);
     }
   }
@@ -359,12 +391,13 @@ void DumpReport::not_extracted(const Error& error) {
       fmt::format("{}: transfer {}: {}", escaped(dump_), transfers_, escaped(error.message)));
 }
 
-void DumpReport::skipped(const DumpSkipped& skipped) {
+void DumpReport::skipped(const CapturedStray& stray) {
   is_flawed_ = true;
   if (options_.common.json) {
-    event("skipped", to_json(skipped));
+    event("skipped", to_json(stray.skipped, stray.stream));
   } else {
-    product_.line(fmt::format("{}: {}", escaped(dump_), skipped_text(skipped)));
+    product_.line(
+        fmt::format("{}: {}", escaped(dump_), skipped_text(stray.skipped, stray.stream, true)));
   }
 }
 

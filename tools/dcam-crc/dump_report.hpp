@@ -8,7 +8,7 @@
 #include "dcam-crc/dump_besides.hpp"
 #include "dcam-crc/extractor.hpp"
 #include "dcam-crc/options.hpp"
-#include "dualcam/capture/captured_transfer.hpp"
+#include "dualcam/capture/transfer_log.hpp"
 
 namespace dualcam::crc {
 
@@ -24,7 +24,7 @@ public:
   void transfer(const CapturedTransfer& transfer);
   void extracted(const Extracted& extracted);
   void not_extracted(const Error& error);
-  void skipped(const DumpSkipped& skipped);
+  void skipped(const CapturedStray& stray);
   void end(const DumpFacts& facts, const DumpTalk& talk);
 
 private:

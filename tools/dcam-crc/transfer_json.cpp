@@ -1,5 +1,6 @@
 #include "dcam-crc/transfer_json.hpp"
 
+#include <algorithm>
 #include <ranges>
 
 #include <fmt/format.h>
@@ -32,16 +33,25 @@ Json metadata_of(const CapturedTransfer& transfer) {
   return transfer.metadata.empty() ? Json() : Json{{"raw", to_hex(transfer.metadata)}};
 }
 
+/// Where packets were captured.
+void add_connection(Json& fields, const DumpStream& stream) {
+  if (!stream.device.empty()) {
+    fields["connection"] = stream.number;
+  }
+}
+
 } // namespace
 
 Json to_json(const std::vector<PacketRange>& packets) { return ranges(packets); }
 Json to_json(const std::vector<ByteRange>& bytes) { return ranges(bytes); }
 
-Json to_json(const DumpSkipped& skipped) {
-  return {{"offset", skipped.offset}, {"bytes", skipped.bytes}, {"missing", skipped.missing}};
+Json to_json(const DumpSkipped& skipped, const DumpStream& stream) {
+  Json fields{{"offset", skipped.offset}, {"bytes", skipped.bytes}, {"missing", skipped.missing}};
+  add_connection(fields, stream);
+  return fields;
 }
 
-Json to_json(const CapturedPacket& packet) {
+Json to_json(const CapturedPacket& packet, const DumpStream& stream) {
   auto fields = Json::object();
   fields["number"] = packet.number;
   fields["numbering"] = name_of(packet.numbering);
@@ -52,6 +62,7 @@ Json to_json(const CapturedPacket& packet) {
   fields["stored"] = crc_json(packet.stored);
   fields["computed"] = crc_json(packet.computed);
   fields["repeat"] = packet.repeat;
+  add_connection(fields, stream);
   return fields;
 }
 
@@ -85,8 +96,8 @@ Json to_json(const CapturedTransfer& transfer) {
   fields["missing_packets"] = to_json(transfer.missing());
   fields["numbering"] = name_of(transfer.numbering());
   auto skipped = Json::array();
-  for (const auto& each : transfer.skipped | std::views::take(most_listed)) {
-    skipped.push_back(to_json(each));
+  for (std::size_t i = 0; i < std::min(transfer.skipped.size(), most_listed); ++i) {
+    skipped.push_back(to_json(transfer.skipped[i], transfer.stream_of_skipped(i)));
   }
   fields["skipped"] = std::move(skipped);
   fields["not_kept"] = transfer.not_kept;

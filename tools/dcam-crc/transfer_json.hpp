@@ -14,8 +14,9 @@ inline constexpr std::size_t most_listed = 10'000;
 /// `[[1, 3], [7, 7]]`.
 Json to_json(const std::vector<PacketRange>& packets);
 Json to_json(const std::vector<ByteRange>& bytes);
-Json to_json(const DumpSkipped& skipped);
-Json to_json(const CapturedPacket& packet);
+/// `stream`: that it came in.
+Json to_json(const DumpSkipped& skipped, const DumpStream& stream);
+Json to_json(const CapturedPacket& packet, const DumpStream& stream);
 /// But for its packets.
 Json to_json(const CapturedTransfer& transfer);
 

@@ -124,7 +124,21 @@ void leave_out_behind_last(const CapturedTransfer& transfer,
   });
 }
 
+const DumpStream& stream_at(const CapturedTransfer& transfer, std::size_t index,
+                            std::size_t CapturedPart::* first) {
+  const auto behind = std::ranges::upper_bound(transfer.where, index, {}, first);
+  return behind == transfer.where.begin() ? transfer.stream : behind[-1].stream;
+}
+
 } // namespace
+
+const DumpStream& CapturedTransfer::stream_of_packet(std::size_t index) const {
+  return stream_at(*this, index, &CapturedPart::packet);
+}
+
+const DumpStream& CapturedTransfer::stream_of_skipped(std::size_t index) const {
+  return stream_at(*this, index, &CapturedPart::skipped);
+}
 
 std::optional<std::uint64_t> CapturedTransfer::announced_end() const {
   if (in_bytes) {

@@ -93,7 +93,7 @@ void append_part(CapturedTransfer& file, CapturedTransfer& later) {
 
 /// Behind what is there of its file.
 PartBegin begin_of(const CapturedTransfer& part, std::size_t packets, std::size_t skipped) {
-  return {part.stream.number, packets, skipped, part.offset, part.start.has_value()};
+  return {part.stream_of_packet(0).number, packets, skipped, part.offset, part.start.has_value()};
 }
 
 } // namespace
@@ -233,6 +233,9 @@ void FileParts::add_empty(CapturedTransfer part, std::uint64_t began) {
   first.not_kept += part.not_kept;
   if (began < first_began) {
     first_began = began;
+    if (first.where.empty()) {
+      first.where.push_back({first.stream, 0, 0});
+    }
     first.stream = std::move(part.stream);
     first.offset = part.offset;
   }
@@ -245,9 +248,19 @@ CapturedTransfer FileParts::joined() {
     return file;
   }
   std::vector<PartBegin> begins{begin_of(file, 0, 0)};
+  if (file.where.empty()) {
+    file.where.push_back({file.stream, 0, 0});
+  }
   for (auto& [began, part] : std::exchange(parts_, {})) {
     begins.push_back(begin_of(part, file.packets.size(), file.skipped.size()));
+    if (const auto& stream = part.stream_of_packet(0);
+        file.where.back().stream.number != stream.number) {
+      file.where.push_back({stream, file.packets.size(), file.skipped.size()});
+    }
     append_part(file, part);
+  }
+  if (file.where.size() == 1 && file.where[0].stream.number == file.stream.number) {
+    file.where.clear();
   }
   file.imei = imei_;
   file.file = std::move(file_);

@@ -196,6 +196,37 @@ TEST_CASE("transfer log: one file over several connections") {
   }
 }
 
+TEST_CASE("transfer log: each packet is known to be of its connection") {
+  const auto streams = [](const std::vector<Connection>& connections) {
+    TransferLog log;
+    for (std::uint64_t i = 0; i < connections.size(); ++i) {
+      DumpReader reader;
+      reader.received(connections[i].bytes);
+      reader.finish();
+      while (const auto event = reader.poll()) {
+        log.event({i + 1, "camera", "server"}, *event);
+      }
+      log.over({i + 1, "camera", "server"});
+    }
+    log.finish();
+    const auto transfer = std::get<CapturedTransfer>(log.poll().value());
+    std::vector<std::uint64_t> numbers;
+    for (std::size_t i = 0; i < transfer.packets.size(); ++i) {
+      if (numbers.empty() || numbers.back() != transfer.stream_of_packet(i).number) {
+        numbers.push_back(transfer.stream_of_packet(i).number);
+      }
+    }
+    CHECK(transfer.where.empty() == (connections.size() == 1));
+    return numbers;
+  };
+  using Numbers = std::vector<std::uint64_t>;
+  CHECK(streams({part(1, 20)}) == Numbers{1});
+  CHECK(streams({part(1, 8), part(7, 14)}) == Numbers{1, 2});
+  // Of one of them nothing came: an earlier one tells where the file begins, and no more.
+  CHECK(streams({part(1, 0), part(1, 20)}) == Numbers{2});
+  CHECK(streams({part(1, 0), part(1, 8), part(9, 0), part(9, 12)}) == Numbers{2, 4});
+}
+
 TEST_CASE("transfer log: metadata decides which file is gone on with") {
   const auto with = [](std::uint32_t first, std::uint32_t count, std::string_view time) {
     DeviceStream s(20, 300);

@@ -57,6 +57,13 @@ struct ByteRange {
   std::uint64_t last;  ///< not lower
 };
 
+/// What of a file came in one connection, up to the next part.
+struct CapturedPart {
+  DumpStream stream;   ///< which the offsets of packets and skipped stretches count in
+  std::size_t packet;  ///< the index of its first packet
+  std::size_t skipped; ///< the index of its first skipped stretch
+};
+
 /// A file, as far as it was captured.
 struct CapturedTransfer {
   DumpStream stream;                            ///< of the connection in which it began
@@ -80,6 +87,11 @@ struct CapturedTransfer {
   std::optional<std::uint32_t> status;  ///< the device's last STATUS of it
   std::string asked;                    ///< the server's last command meanwhile; empty: none came
   unsigned connections = 1;             ///< it came in
+  std::vector<CapturedPart> where;      ///< in order; empty: all that came did in `stream`
+
+  /// What the packet, or the skipped stretch, of this index came in.
+  const DumpStream& stream_of_packet(std::size_t index) const;
+  const DumpStream& stream_of_skipped(std::size_t index) const;
 
   /// What tells packets apart, in the file's order: their numbers, or where files go by path their
   /// places, since those are not counted in packets.

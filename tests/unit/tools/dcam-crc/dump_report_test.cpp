@@ -105,6 +105,27 @@ TEST_CASE("dump report: the connections of a transfer, and what its metadata say
             nothing_odd);
 }
 
+TEST_CASE("dump report: of several connections each offset tells in which it counts") {
+  auto transfer = video(3);
+  transfer.stream = {1, "a:1", "b:7050"};
+  transfer.connections = 3;
+  transfer.packets = {packet(1, DumpVerdict::bad), packet(2, DumpVerdict::bad), packet(3)};
+  transfer.skipped = {{5, 6, 0}, {7, 8, 0}};
+  transfer.where = {{{2, "a:2", "b:7050"}, 0, 0}, {{4, "a:4", "b:7050"}, 1, 1}};
+  const auto text = text_of(transfer);
+  CHECK_THAT(text, ContainsSubstring("  from a:1 to b:7050, in 3 connections\n"
+                                     "  connections: 2 from a:2, 4 from a:4\n"));
+  CHECK_THAT(text, ContainsSubstring("packet 1: bad; offset 1001 of connection 2 in the dump"));
+  CHECK_THAT(text, ContainsSubstring("packet 2: bad; offset 1002 of connection 4 in the dump"));
+  CHECK_THAT(text, ContainsSubstring("6 bytes skipped at offset 5 of connection 2\n"));
+  CHECK_THAT(text, ContainsSubstring("8 bytes skipped at offset 7 of connection 4\n"));
+  const auto json = json_of(transfer);
+  CHECK_THAT(json, ContainsSubstring(R"("offset":1001,"file_offset":0,)"));
+  CHECK_THAT(json, ContainsSubstring(R"("connection":4})"));
+  transfer.where.resize(10, transfer.where[1]);
+  CHECK_THAT(text_of(transfer), ContainsSubstring("4 from a:4 and 2 more\n"));
+}
+
 TEST_CASE("dump report: each packet that is not good, with how its number is known") {
   auto transfer = video(5);
   transfer.packets = {packet(1, DumpVerdict::bad), packet(2, DumpVerdict::cut, 10),
@@ -253,16 +274,17 @@ TEST_CASE("dump report: as JSON a transfer is one line, behind those of its bad 
   CHECK(json_of(transfer) ==
         R"({"event":"packet","dump":"d","transfer":1,"number":2,"numbering":"stated",)"
         R"("verdict":"cut","offset":1002,"file_offset":1024,"bytes":1024,"stored":null,)"
-        R"("computed":null,"repeat":false})"
+        R"("computed":null,"repeat":false,"connection":7})"
         "\n"
         R"({"event":"packet","dump":"d","transfer":1,"number":2,"numbering":"inferred",)"
         R"("verdict":"bad","offset":1002,"file_offset":1024,"bytes":1024,"stored":"1234",)"
-        R"("computed":"4321","repeat":true})"
+        R"("computed":"4321","repeat":true,"connection":7})"
         "\n"
         R"({"event":"transfer","dump":"d","transfer":1,"device":"a","server":"b",)"
         R"("connections":2,"imei":"000000000000042","kind":"videof","packets":3,"good":0,"bad":2,)"
         R"("unchecked":0,"missing":2,"repeated":1,"missing_packets":[[1,1],[3,3]],)"
-        R"("numbering":"inferred","skipped":[{"offset":5,"bytes":6,"missing":2}],"not_kept":9,)"
+        R"("numbering":"inferred","skipped":[{"offset":5,"bytes":6,"missing":2,"connection":7}],)"
+        R"("not_kept":9,)"
         R"("bytes":1024,"complete":false,"crc16":null,"status":1,"metadata":{"raw":"ff"}})"
         "\n");
   CHECK(json_of(by_path()) ==
@@ -283,8 +305,8 @@ TEST_CASE("dump report: what was written, what was not, and what is nobody's") {
       report.extracted(each);
     }
     report.not_extracted(Error{ErrorCategory::io, 0, "full\n"});
-    report.skipped({7, 1, 0});
-    report.skipped({8, 5, 2});
+    report.skipped({{}, {7, 1, 0}});
+    report.skipped({{3, "10.0.0.2:40001", "10.0.0.1:7050"}, {8, 5, 2}});
   };
   const auto text = told({}, tell);
   CHECK(text.output == "  written to x/a\\x0a\n"
@@ -293,7 +315,7 @@ TEST_CASE("dump report: what was written, what was not, and what is nobody's") {
                        "  written to c.part\n"
                        "  filled with zeros: bytes 0-0, 7-9\n"
                        "d: 1 byte skipped at offset 7\n"
-                       "d: 5 bytes skipped at offset 8, 2 of them missing\n");
+                       "d: 5 bytes skipped at offset 8 of connection 3, 2 of them missing\n");
   CHECK(text.errors == "dcam-crc: d: transfer 0: full\\x0a\n");
   CHECK(told(json_options(), tell).output ==
         R"({"event":"extracted","dump":"d","transfer":0,"path":"x/a\n","complete":true,"holes":[],)"
@@ -307,7 +329,7 @@ TEST_CASE("dump report: what was written, what was not, and what is nobody's") {
         "\n"
         R"({"event":"skipped","dump":"d","offset":7,"bytes":1,"missing":0})"
         "\n"
-        R"({"event":"skipped","dump":"d","offset":8,"bytes":5,"missing":2})"
+        R"({"event":"skipped","dump":"d","offset":8,"bytes":5,"missing":2,"connection":3})"
         "\n");
 }
 
