@@ -48,6 +48,17 @@ std::string first_complaint(std::string_view text, std::string_view tool) {
   return std::string(text);
 }
 
+/// What is wrong with a file, as gzip, zstd or xz complains of it.
+Error fault_of(std::string_view complaint) {
+  const auto says = [&](std::string_view what) { return complaint.find(what) != complaint.npos; };
+  if (says("crc error") || says("length error") || says("checksum")) { // after all of it
+    return {ErrorCategory::crc, 0, fmt::format("is damaged, its checksum is wrong: {}", complaint)};
+  }
+  const bool damaged = says("corrupt") || says("format violated");
+  return {ErrorCategory::malformed, 0,
+          fmt::format("is {}: {}", damaged ? "damaged" : "not all there", complaint)};
+}
+
 } // namespace
 
 struct Decompressor::Running {
@@ -133,8 +144,7 @@ Result<void> Decompressor::finish() {
   if (status == 0) {
     return {};
   }
-  return std::unexpected(Error{ErrorCategory::malformed, 0,
-                               fmt::format("is not all there: {}", running_->complaint(status))});
+  return std::unexpected(fault_of(running_->complaint(status)));
 }
 
 Result<ContentFile> ContentFile::open(const std::string& path) {

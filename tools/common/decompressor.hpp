@@ -21,7 +21,8 @@ public:
 
   /// What it writes.
   InputFile& output();
-  /// Once all of it has been read: whether that was all. Error: malformed, with what the tool says.
+  /// Once all of it has been read: whether that was all. Errors: crc, if it was but for its
+  /// checksum; malformed; with what the tool says.
   Result<void> finish();
 
 private:

@@ -156,7 +156,7 @@ ExitCode DumpCheck::check(const std::string& path, ContentFile file) {
   if (read || read.error().category == ErrorCategory::truncated) { // that may be why
     read = whole ? read : whole;
   }
-  facts.not_read_to_end = read ? 0 : 1;
+  facts.not_read_to_end = read || read.error().category == ErrorCategory::crc ? 0 : 1;
   report_.end(facts, listener.talk());
   return read ? verdict(facts, listener.talk()) : failed(path, read.error());
 }
@@ -187,7 +187,8 @@ ExitCode DumpCheck::check_captures() {
     const auto read = reader.read(file->content());
     const auto whole = file->finish();
     if (!read || !whole) {
-      ++facts.not_read_to_end;
+      const bool to_end = read && whole.error().category == ErrorCategory::crc;
+      facts.not_read_to_end += to_end ? 0 : 1;
       code = worse_of(code, failed(path, read ? whole.error() : read.error()));
     }
     options.progress = [](std::uint64_t) {};

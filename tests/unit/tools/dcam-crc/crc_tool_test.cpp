@@ -154,6 +154,13 @@ TEST_CASE("crc tool: of a compressed dump that is cut all there is is read, and 
   const auto nothing = dump({compressed.begin(), compressed.begin() + 10});
   CHECK(nothing.code == ExitCode::bad_data);
   CHECK_THAT(nothing.errors, ContainsSubstring("d: is not all there: gzip: "));
+
+  compressed.resize(compressed.size() + 8); // a wrong one
+  const auto wrong = dump(compressed);
+  CHECK(wrong.code == ExitCode::bad_data);
+  CHECK(wrong.output == ran.output);
+  CHECK_THAT(wrong.errors, ContainsSubstring("d: is damaged, its checksum is wrong: gzip: "));
+  CHECK(wrong.errors.find("not read to the end") == std::string::npos);
 }
 
 TEST_CASE("crc tool: what was damaged is told, though it came again") {
