@@ -86,7 +86,6 @@ void append_part(CapturedTransfer& file, CapturedTransfer& later) {
     note_correction(file, reason);
   }
   file.not_kept += later.not_kept;
-  file.connections += later.connections;
   file.regular_end = later.regular_end;
   file.status = later.status ? later.status : file.status;
 }
@@ -132,8 +131,9 @@ FileParts::FileParts(std::uint64_t began, CapturedTransfer part)
         return one;
       }()),
       index_(first()), records_(records_of(first())),
-      has_unknown_places_(first().numbering() == DumpNumbering::unknown), imei_(first().imei),
-      file_(first().file), start_(first().start), metadata_(first().metadata) {}
+      has_unknown_places_(first().numbering() == DumpNumbering::unknown),
+      last_stream_(first().stream.number), imei_(first().imei), file_(first().file),
+      start_(first().start), metadata_(first().metadata) {}
 
 /// Whether all that is said of both may be said of one file.
 bool FileParts::may_be_same(const FileParts& other) const {
@@ -209,6 +209,8 @@ void FileParts::add(FileParts&& other) {
   start_ = start_ ? start_ : other.start_;
   metadata_ = metadata_.empty() ? std::move(other.metadata_) : metadata_;
   has_unknown_places_ = has_unknown_places_ || other.has_unknown_places_;
+  connections_ += other.connections_ - (other.first().stream.number == last_stream_ ? 1 : 0);
+  last_stream_ = other.last_stream_;
   contents_.clear();
   records_ += other.records_;
   index_.add(std::move(other.index_));
@@ -229,7 +231,6 @@ void FileParts::add(FileParts&& other) {
 void FileParts::add_empty(CapturedTransfer part, std::uint64_t began) {
   records_ -= records_of(part);
   auto& [first_began, first] = parts_.front();
-  first.connections += part.connections;
   first.not_kept += part.not_kept;
   if (began < first_began) {
     first_began = began;
@@ -244,6 +245,7 @@ void FileParts::add_empty(CapturedTransfer part, std::uint64_t began) {
 CapturedTransfer FileParts::joined() {
   auto file = std::move(parts_.front().transfer);
   parts_.pop_front();
+  file.connections = connections_;
   if (parts_.empty()) {
     return file;
   }

@@ -57,6 +57,8 @@ private:
   PacketIndex index_;
   std::uint64_t records_;
   bool has_unknown_places_;
+  unsigned connections_ = 1;  ///< a file has several parts in one, where a device sends STATUS
+  std::uint64_t last_stream_; ///< the number of its latest part's
   mutable std::vector<std::uint64_t> contents_; ///< see `contents`
   // What all parts say together.
   std::optional<std::uint64_t> imei_;

@@ -277,7 +277,7 @@ TEST_CASE("transfer log: a file that is asked for again is one, another one is n
     log.finish();
     return drain(log);
   };
-  CHECK(asked("%videof") == Lines{"videof 20: 21 good, 0 bad, 0 missing, 1 repeated, in 2, "
+  CHECK(asked("%videof") == Lines{"videof 20: 21 good, 0 bad, 0 missing, 1 repeated, in 1, "
                                   "complete, stated"});
   CHECK(asked("%photof") ==
         Lines{whole, "photof ?: 1 good, 0 bad, 19 missing, 0 repeated, in 1, stated"});
