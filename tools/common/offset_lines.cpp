@@ -9,6 +9,7 @@
 #include "common/counted.hpp"
 #include "common/digit_line.hpp"
 #include "common/hex_digits.hpp"
+#include "common/text_lines.hpp"
 #include "common/word_rows.hpp"
 
 namespace dualcam::inline tools {
@@ -58,6 +59,16 @@ bool OffsetLines::is_end(std::string_view text) const {
   return false;
 }
 
+/// Numbers of which one is damaged, or their offset: no other text has so many.
+bool OffsetLines::is_damaged(std::string_view text) const {
+  constexpr std::size_t least = 4;
+  const auto words = words_of(text);
+  const auto numbers = static_cast<std::size_t>(std::ranges::count_if(words, [](auto word) {
+    return std::ranges::all_of(word.substr(word[0] == '-' ? 1 : 0), is_decimal_digit);
+  }));
+  return form().numbers != 16 && numbers >= least && 2 * numbers > words.size();
+}
+
 void OffsetLines::take(std::string_view text) {
   text.remove_prefix(std::min(form().column, text.size()));
   auto line = parsed(text);
@@ -80,6 +91,9 @@ void OffsetLines::take(std::string_view text) {
     const bool has_bytes = digits.bytes.size() >= 8 || digits.problem.starts_with("hex with");
     if (has_bytes && !is_label_line(text) && !is_field(text) && !is_end(text)) {
       problem("hex without the offset that the other lines have");
+      named_ = true;
+    } else if (is_damaged(text)) {
+      problem("not an offset and numbers as the other lines have them");
       named_ = true;
     }
     pass_over();
@@ -107,7 +121,7 @@ void OffsetLines::place(const OffsetLine& line) {
     if (std::exchange(repeated_, false) && !side.last.empty()) {
       repeat_last(side, line.offset, other_side);
     } else {
-      report_gap(line.offset - expected);
+      report_gap(side, line.offset - expected);
       missing(line.offset - expected, other_side);
     }
   } else if (line.offset < expected) {
@@ -117,13 +131,19 @@ void OffsetLines::place(const OffsetLine& line) {
   if (!line.bytes.empty()) {
     emit(line.bytes, other_side);
     side.last = line.bytes;
+    side.width = std::max(side.width, line.bytes.size());
+    side.line = line_number();
   }
   side.expected = line.offset + line.bytes.size();
 }
 
-/// What is missing of a line that was named, or of one that was lost.
-void OffsetLines::report_gap(std::uint64_t count) {
-  if (!std::exchange(named_, false)) {
+/// What is missing of a line that was named, of the end of the last one, or of one that was lost.
+void OffsetLines::report_gap(const Side& side, std::uint64_t count) {
+  if (std::exchange(named_, false)) {
+  } else if (side.last.size() + count == side.width) {
+    problem_at(side.line, fmt::format("{} at its end: is something between them?",
+                                      counted(count, "byte is missing", "bytes are missing")));
+  } else {
     problem(fmt::format("{} before it: its offset jumps ahead",
                         counted(count, "byte is missing", "bytes are missing")));
   }

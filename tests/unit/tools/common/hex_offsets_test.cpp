@@ -270,7 +270,7 @@ TEST_CASE("hex offsets: cells as od prints them") {
       {"0000000 000 004\nx\n0000002 001", " line 1: "s + words + " REFUSED"},
       {"0000000 000 004\n0000002 001\nx\n0000003 002\n", "00040102 passed 1"},
       {"0000000 000 004\n0000002 001\n0000004 002\n",
-       "000401(1)02 line 3: 1 byte is missing before it: its offset jumps ahead"},
+       "000401(1)02 line 2: 1 byte is missing at its end: is something between them?"},
       {"0000000 000 004\n0000002 001\n00000g4 002\n", "000401 passed 1"},
   });
 }
@@ -306,6 +306,26 @@ TEST_CASE("hex offsets: where a dump begins") {
        "43444546 line 1: "s + contradicted},
       {"00000000: 41 42  BA\n00000002: 43 44  DC\n00000004: 45 46  EF",
        " line 1: "s + contradicted + " REFUSED"},
+  });
+}
+
+TEST_CASE("hex offsets: a damaged line is named itself, not the one behind it") {
+  const std::string numbers = "not an offset and numbers as the other lines have them";
+  HexForm octal{HexStyle::offsets, 8};
+  octal.numbers = 8;
+  CHECK(read_form(octal, "0000000 000 004 004 002\n0000004 00O 001 002 003\n"
+                         "0000010 005 006 007 010\n0000014\n") ==
+        "00040402(4)05060708 passed 1 line 2: " + numbers);
+  HexForm decimal{HexStyle::offsets, 10};
+  decimal.numbers = 10;
+  CHECK(read_form(decimal, "0000000   0   4   4   2\n0000004  0   1   2   3\n"
+                           "0000008   5   6   7   8\n0000012\n") ==
+        "00040402(4)05060708 passed 1 line 2: " + numbers);
+  check_reads({
+      {"000000 00 04 04 02\n000004 01  2 03 04\n000008 05 06 07 08\n00000c\n",
+       "0004040201(3)05060708 line 2: 3 bytes are missing at its end: is something between them?"},
+      {"000000 00 04 04 02\n000008 05 06 07 08\n00000c\n",
+       "00040402(4)05060708 line 2: 4 bytes are missing before it: its offset jumps ahead"},
   });
 }
 
