@@ -8,6 +8,7 @@ import itertools
 import json
 import pathlib
 import random
+import re
 import struct
 import unittest
 
@@ -242,6 +243,19 @@ class TextForms(ToolTest):
                     code, _, said = self.answer("\n".join(damaged) + "\n")
                     self.assertEqual(code, 1, said)
                     self.assertRegex(said, rf"line {bad + 1}: ")
+
+    def test_a_number_that_lacks_among_rows_is_named(self):
+        forms = text_forms.od_forms() | text_forms.dump_forms() | text_forms.wireshark_forms()
+        for name, lost in (("od -v -An -tu1", r" +\d+$"), ("od -v -An -to1 -w8", r" \d+$"),
+                           ("hexdump -e, decimal", r" +\d+ ?$"), ("a C array", r"0x.., "),
+                           ("od -v -An -tu1", r"\d(?=\d)"), ("hexdump -e, bytes", r".. ")):
+            lines = as_lines(forms[name](TRUTHS["damaged"])).split("\n")
+            bad = len(lines) // 2
+            lines[bad] = re.sub(lost, "", lines[bad], count=1)
+            with self.subTest(form=name, lost=lost):
+                code, _, said = self.answer("\n".join(lines) + "\n")
+                self.assertEqual(code, 1, said)
+                self.assertEqual(re.findall(r"line (\d+): ", said), [str(bad + 1)], said)
 
     def test_no_whole_line_is_named_for_a_number_that_another_lacks(self):
         def rust(each, i):

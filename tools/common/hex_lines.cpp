@@ -85,6 +85,8 @@ void HexLines::end_line() {
     line.remove_suffix(1);
   }
   take(line);
+  const bool is_plain = std::ranges::all_of(line, may_be_in_row);
+  rows_.end_of_line(line_number_, is_plain ? line.size() : 0);
 }
 
 void HexLines::finish() {
@@ -93,6 +95,7 @@ void HexLines::finish() {
   }
   if (!refused_) {
     end();
+    rows_.finish();
   }
 }
 
@@ -101,6 +104,11 @@ void HexLines::take_part(std::string_view) {
 }
 
 void HexLines::emit(Bytes bytes, bool other_side) {
+  if (form_.style != HexStyle::offsets) { // which tell what is missing
+    for (const auto byte : bytes) {
+      rows_.byte(line_number_, std::to_integer<unsigned>(byte));
+    }
+  }
   constexpr std::size_t largest_piece = 65536;
   for (; !bytes.empty(); bytes = bytes.subspan(std::min(largest_piece, bytes.size()))) {
     output_.bytes(bytes.first(std::min(largest_piece, bytes.size())), other_side);

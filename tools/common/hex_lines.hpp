@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "common/hex_style.hpp"
+#include "common/row_watch.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
@@ -51,7 +52,10 @@ protected:
   void missing(std::uint64_t count, bool other_side) { output_.missing(count, other_side); }
   void next_block() { output_.next_block(); }
   void problem(std::string what) { problem_at(line_number_, std::move(what)); }
-  void problem_at(std::uint64_t line, std::string what) { output_.problem(line, std::move(what)); }
+  void problem_at(std::uint64_t line, std::string what) {
+    rows_.is_named(line);
+    output_.problem(line, std::move(what));
+  }
   void refuse(std::string what);
   void pass_over() { ++passed_over_; }
 
@@ -65,6 +69,8 @@ private:
   std::uint64_t line_number_ = 0;
   std::uint64_t passed_over_ = 0;
   bool refused_ = false;
+  RowWatch rows_{
+      [this](std::uint64_t line, std::string what) { problem_at(line, std::move(what)); }};
 };
 
 } // namespace dualcam::inline tools

@@ -46,15 +46,28 @@ std::unique_ptr<HexTokens> HexTokens::make(const HexForm& form, Output output) {
 void HexTokens::feed(std::string_view text) {
   for (const char c : text) {
     take(c);
-    line_ += c == '\n';
+    if (c == '\n') {
+      end_line();
+    } else if (c != '\r') {
+      ++length_;
+      is_plain_ = is_plain_ && may_be_in_row(c);
+    }
   }
   flush();
+}
+
+void HexTokens::end_line() {
+  rows_.end_of_line(line_, is_plain_ ? length_ : 0);
+  ++line_;
+  length_ = 0;
+  is_plain_ = true;
 }
 
 void HexTokens::finish() {
   take('\n');
   end();
   end_base64();
+  rows_.finish();
   flush();
 }
 
@@ -124,7 +137,8 @@ void HexTokens::missing(std::uint64_t count) {
   output_.missing(count);
 }
 
-void HexTokens::byte(unsigned value) {
+void HexTokens::byte(unsigned value, std::uint64_t line) {
+  rows_.byte(line, value);
   constexpr std::size_t bytes_at_once = 65536;
   bytes_.push_back(static_cast<std::byte>(value));
   if (bytes_.size() == bytes_at_once) {

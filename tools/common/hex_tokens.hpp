@@ -10,6 +10,7 @@
 #include "common/backslash_escape.hpp"
 #include "common/base64.hpp"
 #include "common/hex_style.hpp"
+#include "common/row_watch.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
@@ -45,10 +46,14 @@ protected:
 
   const HexForm& form() const { return form_; }
   std::uint64_t line() const { return line_; }
-  void byte(unsigned value);
+  void byte(unsigned value) { byte(value, line_); }
+  void byte(unsigned value, std::uint64_t line);
   void missing(std::uint64_t count);
   void wrong(std::string what) { wrong(line_, std::move(what)); }
-  void wrong(std::uint64_t line, std::string what) { output_.problem(line, std::move(what)); }
+  void wrong(std::uint64_t line, std::string what) {
+    rows_.is_named(line);
+    output_.problem(line, std::move(what));
+  }
   /// Of a string, until the next one begins: one is enough.
   void wrong_once(std::string what);
   void next_string() { is_bad_string_ = false; }
@@ -63,11 +68,15 @@ protected:
 
 private:
   void flush();
+  void end_line();
 
   HexForm form_;
   Output output_;
   ByteBuffer bytes_;
   std::uint64_t line_ = 1;
+  RowWatch rows_{[this](std::uint64_t line, std::string what) { wrong(line, std::move(what)); }};
+  std::uint64_t length_ = 0;   ///< of the line
+  bool is_plain_ = true;       ///< nothing but numbers or base64 stands in it
   bool is_bad_string_ = false; ///< it has been complained of
   char lead_ = 0;              ///< the first byte of a character in UTF-8
   Base64Decoder base64_;

@@ -185,9 +185,9 @@ void NumberTokens::take_decimal(std::string_view token, std::uint64_t line) {
     return;
   }
   if (grouped && in_group_ == 2) {
-    byte(first_);
+    byte(first_, line);
   }
-  byte(*value);
+  byte(*value, line);
 }
 
 /// `hexdump -e` pads its last line: `0x04, 0x  , 0x  `.
