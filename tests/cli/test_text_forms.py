@@ -257,6 +257,22 @@ class TextForms(ToolTest):
                 self.assertEqual(code, 1, said)
                 self.assertEqual(re.findall(r"line (\d+): ", said), [str(bad + 1)], said)
 
+    def test_one_line_of_bytes_is_kept_but_for_its_damage(self):
+        """Named by its column: of one line its number tells nothing."""
+        data = TRUTHS["damaged"]
+        for name, parted in {"blanks": data.hex(" "), "dashes": data.hex("-").upper(),
+                             "commas": data.hex(","), "a prefix": f"12:43:42 RX: {data.hex(' ')}",
+                             "digits": data.hex(), "Rust": f"[{data.hex(' ').replace(' ', ', ')}]",
+                             "groups": data.hex(" ", -4)}.items():
+            at = next(at for at in itertools.count(len(parted) // 2) if parted[at].isdigit())
+            for damage in ("?", "O", " ", "\ufffd") + (("",) if name != "digits" else ()):
+                with self.subTest(form=name, damage=damage):
+                    code, events, said = self.answer(parted[:at] + damage + parted[at + 1:] + "\n")
+                    self.assertEqual(code, 1, said)
+                    self.assertRegex(said, r"line 1: .* in column \d+ is no pair of hex digits")
+                    self.assertEqual([event["good"] for event in events
+                                      if event["event"] == "transfer"], [2], said)
+
     def test_no_whole_line_is_named_for_a_number_that_another_lacks(self):
         def rust(each, i):
             return f"[2024-11-27T12:43:{i:02}Z DEBUG cam] rx {list(each)}"

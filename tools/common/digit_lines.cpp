@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/digit_line.hpp"
 #include "common/hex_digits.hpp"
+#include "common/mended_digits.hpp"
 
 namespace dualcam::inline tools {
 
@@ -20,13 +23,48 @@ void DigitLines::take(std::string_view text) {
     return;
   }
   end();
-  if (!line.problem.empty()) {
+  if (line.bytes.empty() && !line.blank && take_mended(text)) {
+  } else if (!line.problem.empty()) {
     problem(line.problem);
   } else if (!line.bytes.empty()) {
     emit(line.bytes);
   } else if (!line.blank) {
     pass_over();
   }
+}
+
+/// What is whole of a line of which little is damaged: where two stand-ins for that give other
+/// bytes, they are missing.
+bool DigitLines::take_mended(std::string_view text) {
+  const auto damaged = damaged_digits(text);
+  if (damaged.empty()) {
+    return false;
+  }
+  const auto line = parse_digit_line(with_digits(text, damaged, '0'), before_, form().padded);
+  const auto other = parse_digit_line(with_digits(text, damaged, '1'), before_, form().padded);
+  if (line.bytes.empty() || !line.problem.empty() || !other.problem.empty() ||
+      line.bytes.size() != other.bytes.size()) {
+    return false;
+  }
+  const auto all = Bytes(line.bytes);
+  for (std::size_t from = 0; from < all.size();) {
+    const auto differ = std::ranges::mismatch(all.subspan(from), Bytes(other.bytes).subspan(from));
+    const auto end = static_cast<std::size_t>(differ.in1 - all.begin());
+    emit(all.subspan(from, end - from));
+    from = end;
+    if (from < all.size()) {
+      missing(1, false);
+      ++from;
+    }
+  }
+  before_ = line.before;
+  constexpr std::size_t around = 3;
+  const auto& first = damaged.front();
+  const auto from = first.at - std::min(first.at, around);
+  problem(fmt::format("'{}' in column {} is no pair of hex digits: what is whole of the line is "
+                      "kept",
+                      text.substr(from, first.at - from + first.size + around), first.at + 1));
+  return true;
 }
 
 /// Digits broken into lines of an odd length: the last one goes on in the next line. A shorter one,

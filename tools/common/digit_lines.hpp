@@ -19,6 +19,7 @@ private:
   void take_part(std::string_view part) override;
   void end() override;
   void run(std::string_view digits);
+  bool take_mended(std::string_view text);
 
   std::string before_;            ///< the word before the bytes of the last line
   std::size_t run_length_ = 0;    ///< of odd lines of digits that go on in the next one

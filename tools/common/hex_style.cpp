@@ -20,6 +20,8 @@ bool is_base64(std::string_view sample) {
   }
   std::size_t upper = 0;
   std::size_t beyond_hex = 0;
+  std::size_t numerals = 0;
+  std::size_t size = 0;
   std::size_t lines = 0;
   bool all = true;
   for_each_line(sample, [&](std::string_view line, std::uint64_t) {
@@ -33,9 +35,12 @@ bool is_base64(std::string_view sample) {
     upper += static_cast<std::size_t>(std::ranges::count_if(line, is_upper));
     beyond_hex += static_cast<std::size_t>(
         std::ranges::count_if(line, [](char c) { return is_letter(c) && !is_hex_digit(c); }));
+    numerals += static_cast<std::size_t>(std::ranges::count_if(line, is_decimal_digit));
+    size += line.size();
     return all;
   });
-  return all && upper != 0 && beyond_hex != 0;
+  const bool is_damaged_hex = beyond_hex == 1 && 4 * numerals > size; // `O` for 0
+  return all && upper != 0 && beyond_hex != 0 && !is_damaged_hex;
 }
 
 /// At least four escapes that are bytes: `\x04`, `\u0004`, `\004`.

@@ -155,7 +155,13 @@ private:
       append(blocks_.back(), bytes);
     }
   }
-  void missing(std::uint64_t, bool) override {}
+  /// What lacks of a line that is named keeps the rest of its message in place.
+  void missing(std::uint64_t count, bool other_side) override {
+    constexpr std::uint64_t most = 8;
+    if (!other_side && count <= most) {
+      blocks_.back().resize(blocks_.back().size() + count);
+    }
+  }
   void next_block() override {
     if (!blocks_.back().empty()) {
       blocks_.emplace_back();

@@ -22,11 +22,15 @@ const std::string percent = "percent-encoded bytes: decode them, and print them 
 
 TEST_CASE("hex lines: a row of pairs in which one is damaged is no prefix of its end") {
   const std::string rx = "12:43:42 RX 00 04 04 02\n12:43:43 RX ";
+  const std::string kept = " is no pair of hex digits: what is whole of the line is kept";
   check_reads({
-      {rx + "00-04-04-02-0?-05-06-07-08\n", "00040402 line 2: "s + mixed},
-      {rx + "00-04-04-02-0-05-06-07-08\n", "00040402 line 2: "s + mixed},
+      {rx + "00-04-04-02-0?-05-06-07-08\n",
+       "0004040200040402(1)05060708 line 2: '02-0?-05' in column 25" + kept},
+      {rx + "00-04-04-02-0-05-06-07-08\n",
+       "0004040200040402(1)05060708 line 2: '02-0-05' in column 25" + kept},
       {rx + "00-04-04-02-05-06-07-0?\n", "00040402 passed 1"}, // seven pairs may be anything
-      {rx + "00, 04, 04, 02, 0 , 05, 06, 07, 08\n", "00040402 line 2: "s + mixed},
+      {rx + "00, 04, 04, 02, 0 , 05, 06, 07, 08\n",
+       "0004040200040402(1)05060708 line 2: '2, 0 , ' in column 29" + kept},
   });
 }
 

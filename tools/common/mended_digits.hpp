@@ -1,0 +1,26 @@
+// A line of hex digits of which little is damaged: where that is, so that the rest can be kept.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dualcam::inline tools {
+
+/// Of a line: so many characters from `at` on stand for `digits` hex digits.
+struct DamagedDigits {
+  std::size_t at;
+  std::size_t size;
+  std::size_t digits;
+};
+
+/// What is damaged among many pairs, or groups that are equally long, or in a long row of digits,
+/// and whose place can be told: not a digit that lacks in such a row. Empty: nothing, or too much.
+std::vector<DamagedDigits> damaged_digits(std::string_view line);
+
+/// The line with `digit` for each that is damaged.
+std::string with_digits(std::string_view line, const std::vector<DamagedDigits>& damaged,
+                        char digit);
+
+} // namespace dualcam::inline tools
