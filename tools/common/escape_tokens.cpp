@@ -49,6 +49,10 @@ void EscapeTokens::take_outside(char c) {
     const bool is_bytes = before_ == 'b' || before_ == 'B';
     quote_ = is_bytes || (!form().marked && !is_word_character(before_)) ? c : '\0';
     begin_string();
+  } else if (c == '\\' && before_ == '`' && !form().marked) { // of JavaScript; else code in prose
+    quote_ = before_;
+    begin_string();
+    take_inside(c);
   } else if (c == '\\') {
     if (is_escape_body(outside_)) {
       wrong_once("escapes outside of the quotes around the others: print it as hex");

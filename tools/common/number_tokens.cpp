@@ -77,6 +77,9 @@ void NumberTokens::take(char c) {
   const bool is_named = !token_.empty() && ByteNumbers::is_name(token_);
   end_number(c);
   take_size(c, is_named);
+  const bool ends_value =
+      c == ',' || c == '\n' || c == form().bracket || c == closing(form().bracket);
+  in_value_ = depth_ > 0 && !ends_value && (in_value_ || (c == ':' && is_named));
   if (c == '=' || c == ':') {
     held_.clear();
   }
@@ -143,7 +146,7 @@ void NumberTokens::end_number(char behind) {
   if (token_.empty()) {
     return;
   }
-  if (form().bracket == 0 || depth_ > 0) {
+  if (form().bracket == 0 || (depth_ > 0 && !in_value_)) {
     form().style == HexStyle::decimal ? hold_number() : take_hexadecimal(behind);
   }
   token_.clear();

@@ -50,6 +50,7 @@ private:
   std::uint64_t held_line_ = 0;
   char in_size_ = 0;           ///< the bracket behind a name, with a number alone in it so far
   bool behind_size_ = false;   ///< it has been closed
+  bool in_value_ = false;      ///< of a name within the brackets: `byteLength: 63`
   bool cut_ = false;           ///< the list has ended in `...`
   std::size_t depth_ = 0;      ///< of brackets
   int comment_ = 0;            ///< 1: `/`, 2: to the line's end, 3: to `*/`, 4: `*` in it

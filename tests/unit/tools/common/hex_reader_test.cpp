@@ -251,6 +251,11 @@ TEST_CASE("hex: Format-Hex of both PowerShells") {
   }
 }
 
+TEST_CASE("hex: a template string of JavaScript, which begins with an escape") {
+  CHECK(read("const a = `\\x00\\x04'\\x05\\x06\\x07\"`;\n") == "00042705060722");
+  CHECK(read("run `b'\\x00\\x04\\x05\\x06'`\n") == "00040506");
+}
+
 TEST_CASE("hex: lists of decimal numbers, signed and unsigned") {
   const auto bytes = random_bytes(20'000, 9);
   const auto hex = to_hex(bytes);
@@ -265,6 +270,9 @@ TEST_CASE("hex: lists of decimal numbers, signed and unsigned") {
     }
   }
   CHECK(read("[0, 4, 300, 255]").starts_with(" line 1: "));
+  const HexForm list{HexStyle::decimal, 10, '['};
+  CHECK(read_form(list, "Uint8Array(4) [0, 4, 200, 255, buffer: ArrayBuffer(4), byteLength: 300, "
+                        "byteOffset: 0]\n[1, 2]") == "0004c8ff0102");
   CHECK(read("[0, 4, -1, 2, 200]").find("signed and unsigned") != std::string::npos);
   CHECK(read("[0, 4, 200, -129, 5]").find("'-129' is no byte") != std::string::npos);
 }
