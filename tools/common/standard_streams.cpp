@@ -116,8 +116,10 @@ void prepare_standard_streams() {
 }
 
 bool nobody_reads_output() {
+  struct stat status{};
   pollfd output{STDOUT_FILENO, 0, 0};
-  return ::poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
+  return ::fstat(STDOUT_FILENO, &status) == 0 && S_ISFIFO(status.st_mode) &&
+         ::poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
 }
 
 bool DirectWriter::write(std::string text, Weight) {
