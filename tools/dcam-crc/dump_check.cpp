@@ -105,7 +105,8 @@ ExitCode DumpCheck::run() {
 ExitCode DumpCheck::finish_extracting() {
   const auto finished = extractor_ ? extractor_->finish() : Result<void>();
   if (!finished) {
-    console_.error(escaped(finished.error().message));
+    console_.error(fmt::format("{}; what is in them may not be what was extracted",
+                               escaped(finished.error().message)));
   }
   return finished ? ExitCode::done : ExitCode::io;
 }

@@ -11,9 +11,11 @@
 
 #include <fmt/format.h>
 
+#include "common/sync_anchor.hpp"
 #include "common/units.hpp"
 #include "dcam-crc/file_name.hpp"
 #include "dualcam/media/media_type.hpp"
+#include "dualcam/storage/barrier.hpp"
 #include "dualcam/storage/durable.hpp"
 #include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/file_system.hpp"
@@ -100,7 +102,7 @@ Result<Extractor> Extractor::open(const std::filesystem::path& folder, std::uint
     return errno_error(errno, folder);
   }
   ::unlink(spool.c_str());
-  return Extractor(folder, most_bytes, std::move(file));
+  return Extractor(folder, most_bytes, std::move(file), Descriptor(open_sync_anchor(folder)));
 }
 
 std::uint64_t Extractor::keep(Bytes payload) {
@@ -148,7 +150,8 @@ Result<void> Extractor::write(const CapturedTransfer& transfer, std::uint64_t si
   if (!last) {
     return last;
   }
-  return size > end ? part.truncate(size) : Result<void>();
+  const auto whole = size > end ? part.truncate(size) : Result<void>();
+  return whole && anchor_.get() < 0 ? part.sync() : whole;
 }
 
 /// Of the file, as far as its packets follow each other and as they tell more.
@@ -215,21 +218,20 @@ Result<std::optional<Extracted>> Extractor::extract(const CapturedTransfer& tran
   return extracted;
 }
 
-/// By its folder's file system: what others write there is synced, too, but a sync of each of many
+/// At once, where that can be: what others write there is synced, too, but a sync of each of many
 /// small files takes a hundred times as long.
 Result<void> Extractor::finish() {
   spool_ = Descriptor(); // is not to be written to the disk
   if (!has_written_) {
     return {};
   }
-  auto& files = FileSystem::current();
-  const int folder = files.open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-  const int error =
-      folder < 0 || uninterrupted([&] { return files.syncfs(folder); }) < 0 ? errno : 0;
-  if (folder >= 0) {
-    files.close(folder);
+  if (anchor_.get() < 0) {
+    return sync_folder(folder_);
   }
-  return error == 0 ? Result<void>() : io_error("save the files in", folder_, error);
+  auto& files = FileSystem::current();
+  return uninterrupted([&] { return files.syncfs(anchor_.get()); }) == 0
+             ? Result<void>()
+             : io_error("save the files in", folder_, errno);
 }
 
 } // namespace dualcam::crc

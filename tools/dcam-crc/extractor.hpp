@@ -41,8 +41,10 @@ public:
   Result<void> finish();
 
 private:
-  Extractor(std::filesystem::path folder, std::uint64_t most_bytes, Descriptor spool)
-      : folder_(std::move(folder)), most_bytes_(most_bytes), spool_(std::move(spool)) {}
+  Extractor(std::filesystem::path folder, std::uint64_t most_bytes, Descriptor spool,
+            Descriptor anchor)
+      : folder_(std::move(folder)), most_bytes_(most_bytes), spool_(std::move(spool)),
+        anchor_(std::move(anchor)) {}
 
   Result<void> write(const CapturedTransfer& transfer, std::uint64_t size, PartFile& part) const;
   ByteBuffer first_bytes(const CapturedTransfer& transfer) const;
@@ -52,6 +54,7 @@ private:
   std::filesystem::path folder_;
   std::uint64_t most_bytes_;
   Descriptor spool_;
+  Descriptor anchor_; ///< by which all is synced at once; none: each file by itself
   std::uint64_t kept_ = 0;
   int error_ = 0;
   bool has_written_ = false;

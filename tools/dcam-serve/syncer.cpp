@@ -5,11 +5,9 @@
 #include <map>
 #include <thread>
 
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
+#include "common/sync_anchor.hpp"
 #include "dcam-serve/guarded.hpp"
 #include "dualcam/storage/durable.hpp"
 
@@ -20,21 +18,12 @@ constexpr double weight_of_newest = 0.25;
 // What was not tried for long may have become cheaper.
 constexpr double forgetting = 0.98;
 
-constexpr std::uint32_t magic_of_xfs = 0x5846'5342; // in no header of the C library
-
 void add(double& average, double newest) {
   average = average == 0 ? newest : average + weight_of_newest * (newest - average);
 }
 
 double seconds(std::chrono::nanoseconds time) {
   return std::max(std::chrono::duration<double>(time).count(), 1e-9);
-}
-
-/// Whether syncfs has written all when it returns, and tells of errors. Elsewhere (overlayfs, FUSE)
-/// it may return 0 though nothing was written.
-bool syncs_as_one(const struct statfs& status) {
-  const auto type = static_cast<std::uint32_t>(status.f_type);
-  return type == EXT4_SUPER_MAGIC || type == magic_of_xfs || type == BTRFS_SUPER_MAGIC;
 }
 
 } // namespace
@@ -191,12 +180,9 @@ Syncer::~Syncer() {
 
 void Syncer::open(const std::filesystem::path& folder) {
   files_ = &FileSystem::current();
-  const auto* name = folder.empty() ? "." : folder.c_str();
-  anchor_ = files_->open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-  struct statfs system{};
+  anchor_ = open_sync_anchor(folder);
   struct stat status{};
-  if (anchor_ >= 0 && (files_->fstatfs(anchor_, &system) != 0 || !syncs_as_one(system) ||
-                       files_->fstat(anchor_, &status) != 0)) {
+  if (anchor_ >= 0 && files_->fstat(anchor_, &status) != 0) {
     files_->close(std::exchange(anchor_, -1));
   }
   device_ = status.st_dev;

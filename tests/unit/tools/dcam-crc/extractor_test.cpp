@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
 #include "common/record.hpp"
 #include "dcam-crc/file_name.hpp"
 #include "dualcam/storage/file_system.hpp"
@@ -249,44 +253,93 @@ TEST_CASE("extractor: why a payload could not be kept is told, and nothing is th
   CHECK(folder.names().empty());
 }
 
-TEST_CASE("extractor: many files are synced together, and few taken names are asked for") {
-  class Calls : public FileSystem {
-  public:
-    int syncs = 0;
-    int names = 0;
-    int error = 0; ///< of syncfs
+class CountedCalls : public FileSystem {
+public:
+  decltype(statfs::f_type) type = EXT4_SUPER_MAGIC;
+  int error = 0; ///< of syncfs
+  int files = 0; ///< synced
+  int folders = 0;
+  int wholes = 0;
+  int names = 0; ///< looked at
+  int opened_folders = 0;
 
-    int fdatasync(int descriptor) override { return ++syncs, FileSystem::fdatasync(descriptor); }
-    int fsync(int descriptor) override { return ++syncs, FileSystem::fsync(descriptor); }
-    int syncfs(int) override {
-      ++syncs;
-      errno = error;
-      return error == 0 ? 0 : -1;
-    }
-    int lstat(const char* path, struct stat* status) override {
-      return ++names, FileSystem::lstat(path, status);
-    }
-  };
+  int fdatasync(int descriptor) override { return ++files, FileSystem::fdatasync(descriptor); }
+  int fsync(int descriptor) override {
+    struct stat status{};
+    REQUIRE(FileSystem::fstat(descriptor, &status) == 0);
+    ++(S_ISDIR(status.st_mode) ? folders : files);
+    return FileSystem::fsync(descriptor);
+  }
+  int syncfs(int) override {
+    ++wholes;
+    errno = error;
+    return error == 0 ? 0 : -1;
+  }
+  int fstatfs(int, struct statfs* status) override {
+    status->f_type = type;
+    return 0;
+  }
+  int open(const char* path, int flags, mode_t mode) override {
+    opened_folders += (flags & O_DIRECTORY) != 0 ? 1 : 0;
+    return FileSystem::open(path, flags, mode);
+  }
+  int lstat(const char* path, struct stat* status) override {
+    return ++names, FileSystem::lstat(path, status);
+  }
+};
+
+void extract_photos(Extractor& extractor, int count) {
+  auto photo = transfer(extractor, 1, {{1, "aaaa"}});
+  for (int i = 0; i < count; ++i) {
+    photo.file = FileRef(i % 2 == 0 ? FileKind::front_photo : FileKind::rear_photo);
+    REQUIRE(extractor.extract(photo));
+  }
+}
+
+TEST_CASE("extractor: many files are synced together, and few taken names are asked for") {
   constexpr int files = 400;
-  Calls calls;
+  CountedCalls calls;
   const FileSystem::Use use(calls);
   const TemporaryFolder folder;
   auto extractor = Extractor::open(folder.path(), 1000);
   REQUIRE(extractor);
-  auto photo = transfer(*extractor, 1, {{1, "aaaa"}});
-  for (int i = 0; i < files; ++i) {
-    photo.file = FileRef(i % 2 == 0 ? FileKind::front_photo : FileKind::rear_photo);
-    REQUIRE(extractor->extract(photo));
-  }
+  extract_photos(*extractor, files);
   CHECK(folder.names().size() == files);
   CHECK(calls.names < files * 40);
-  CHECK(calls.syncs == 0);
+  CHECK(calls.files + calls.folders + calls.wholes == 0);
   calls.error = EIO;
   const auto finished = extractor->finish();
-  CHECK(calls.syncs == 1);
+  CHECK(calls.wholes == 1);
+  CHECK(calls.files + calls.folders == 0);
   REQUIRE_FALSE(finished);
   CHECK(finished.error().category == ErrorCategory::io);
   CHECK_THAT(finished.error().message, ContainsSubstring("Input/output error"));
+}
+
+TEST_CASE("extractor: each file is synced where syncfs may tell nothing of what it lost") {
+  CountedCalls calls;
+  calls.type = OVERLAYFS_SUPER_MAGIC;
+  const FileSystem::Use use(calls);
+  const TemporaryFolder folder;
+  auto extractor = Extractor::open(folder.path(), 1000);
+  REQUIRE(extractor);
+  extract_photos(*extractor, 3);
+  CHECK(calls.files == 3);
+  CHECK(extractor->finish());
+  CHECK(calls.folders == 1);
+  CHECK(calls.wholes == 0);
+}
+
+TEST_CASE("extractor: what could not be written before the sync is told by it") {
+  CountedCalls calls;
+  const FileSystem::Use use(calls);
+  const TemporaryFolder folder;
+  auto extractor = Extractor::open(folder.path(), 1000);
+  REQUIRE(extractor);
+  CHECK(calls.opened_folders == 1); // an error is told by a descriptor that was open when it came
+  extract_photos(*extractor, 1);
+  CHECK(extractor->finish());
+  CHECK(calls.opened_folders == 1);
 }
 
 TEST_CASE("extractor: where nothing was written nothing is synced") {
