@@ -4,23 +4,7 @@
 
 namespace dualcam::inline tools {
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-
-bool is_letter(char c) { return is_lower(c) || is_upper(c); }
-
-bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_hex_digit(char c) {
-  return is_decimal_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 bool is_all_hex(std::string_view text) { return std::ranges::all_of(text, is_hex_digit); }
-
-unsigned hex_value(char digit) {
-  return static_cast<unsigned>(is_decimal_digit(digit) ? digit - '0' : (digit | 0x20) - 'a' + 10);
-}
 
 std::size_t leading_digits(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::find_if_not(text, is_hex_digit) - text.begin());

@@ -122,10 +122,13 @@ std::vector<DamagedDigits> damaged_digits(std::string_view line) {
 
 std::string with_digits(std::string_view line, const std::vector<DamagedDigits>& damaged,
                         char digit) {
-  std::string text(line);
-  for (auto each = damaged.rbegin(); each != damaged.rend(); ++each) {
-    text.replace(each->at, each->size, std::string(each->digits, digit));
+  std::string text;
+  std::size_t taken = 0;
+  for (const auto& each : damaged) {
+    text.append(line.substr(taken, each.at - taken)).append(each.digits, digit);
+    taken = each.at + each.size;
   }
+  text.append(line.substr(taken));
   return text;
 }
 

@@ -19,7 +19,7 @@ struct DamagedDigits {
 /// and whose place can be told: not a digit that lacks in such a row. Empty: nothing, or too much.
 std::vector<DamagedDigits> damaged_digits(std::string_view line);
 
-/// The line with `digit` for each that is damaged.
+/// The line with `digit` for each that is damaged, which are in its order.
 std::string with_digits(std::string_view line, const std::vector<DamagedDigits>& damaged,
                         char digit);
 

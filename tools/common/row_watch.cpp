@@ -1,12 +1,10 @@
 #include "common/row_watch.hpp"
 
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "common/counted.hpp"
-#include "common/hex_digits.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -15,10 +13,6 @@ constexpr std::uint64_t enough = 8;       ///< rows alike
 constexpr std::uint64_t enough_bytes = 4; ///< of a row whose length tells something
 
 } // namespace
-
-bool may_be_in_row(char c) {
-  return is_letter(c) || is_decimal_digit(c) || std::string_view(" \t,;-+/=").contains(c);
-}
 
 void RowWatch::byte(std::uint64_t line, unsigned value) {
   if (line != row_.line) {

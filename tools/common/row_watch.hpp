@@ -5,11 +5,17 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
+
+#include "common/hex_digits.hpp"
 
 namespace dualcam::inline tools {
 
 /// Whether rows of nothing but numbers or base64 may have it.
-bool may_be_in_row(char c);
+constexpr bool may_be_in_row(char c) {
+  return is_letter(c) || is_decimal_digit(c) || c == ' ' || c == '\t' || c == ',' || c == ';' ||
+         c == '-' || c == '+' || c == '/' || c == '=';
+}
 
 /// Names a row that has one byte more or less than the rows around it, or is longer or shorter than
 /// they are though all of them are equally long. Rows end at another line than of bytes, and where
