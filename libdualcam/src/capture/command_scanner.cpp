@@ -1,9 +1,9 @@
 #include "capture/command_scanner.hpp"
 
-#include "dualcam/wire/opener.hpp"
-
 #include <algorithm>
 #include <utility>
+
+#include "dualcam/wire/opener.hpp"
 
 namespace dualcam {
 namespace {
