@@ -89,8 +89,9 @@ struct CapturedTransfer {
   unsigned connections = 1;             ///< it came in
   std::vector<CapturedPart> where;      ///< in order; empty: all that came did in `stream`
 
-  /// What the packet, or the skipped stretch, of this index came in.
+  /// What the packet of this index came in.
   const DumpStream& stream_of_packet(std::size_t index) const;
+  /// What the skipped stretch of this index came in.
   const DumpStream& stream_of_skipped(std::size_t index) const;
 
   /// What tells packets apart, in the file's order: their numbers, or where files go by path their
