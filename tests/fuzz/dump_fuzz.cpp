@@ -32,7 +32,7 @@ std::vector<std::uint64_t> events(Bytes stream, std::size_t piece, std::size_t g
         require(packet->ordinal == packets++);
         require(packet->number >= 1);
         require(packet->offset <= stream.size() + 100);
-        require(packet->verdict != DumpVerdict::good || packet->stored.has_value());
+        require(packet->verdict != DumpVerdict::good || packet->received_crc.has_value());
         result.push_back(packet->offset);
         result.push_back(packet->number);
         for (const auto byte : packet->payload) { // views must be valid

@@ -310,7 +310,7 @@ std::size_t bytes_of_commands(Bytes bytes) {
     if (const auto* skipped = std::get_if<DumpSkipped>(&*event)) {
       without(skipped->bytes);
     } else if (const auto* packet = std::get_if<DumpPacket>(&*event)) {
-      const auto size = packet->header + packet->payload.size() + (packet->stored ? 2 : 0);
+      const auto size = packet->header + packet->payload.size() + (packet->received_crc ? 2 : 0);
       const bool is_good = packet->verdict == DumpVerdict::good;
       without(is_good ? 0 : held);
       held = is_good || packet->verdict == DumpVerdict::cut ? 0 : size - crc_size;

@@ -173,8 +173,8 @@ std::string damage_text(const CapturedTransfer& transfer, std::size_t index) {
       "{}{}: {}; offset {} in the dump, {} in the file; CRC stored {}, computed {}", which,
       numbering_note(packet), what,
       offset_text(packet.offset, transfer.stream_of_packet(index), !transfer.where.empty()),
-      packet.file_offset, crc_text(packet.stored),
-      packet.computed ? crc_text(packet.computed) : "not possible");
+      packet.file_offset, crc_text(packet.received_crc),
+      packet.computed_crc ? crc_text(packet.computed_crc) : "not possible");
 }
 
 std::string start_text(const CapturedTransfer& transfer) {
@@ -225,7 +225,7 @@ void DumpReport::trace(const DumpStream& stream, const DumpEvent& event) {
     if (console_.traces()) {
       console_.trace(fmt::format("{}offset {}: packet {}, {} bytes, CRC {}, {}{}", where,
                                  packet->offset, packet->number, packet->payload.size(),
-                                 crc_text(packet->stored), name_of(packet->verdict),
+                                 crc_text(packet->received_crc), name_of(packet->verdict),
                                  packet->repeat ? ", repeated" : ""));
     }
   } else if (const auto* init = std::get_if<DumpInit>(&event)) {

@@ -219,22 +219,23 @@ void ScrubConnection::on(const DumpPath& path, const Shared& shared) {
 void ScrubConnection::on(const DumpPacket& packet, const Shared& shared) {
   const auto crc = crc16(packet.payload);
   if (packet.verdict == DumpVerdict::good && packet.start == DumpStart::bytes_before) {
-    const auto start = start_of(*packet.stored, crc, packet.payload.size());
+    const auto start = start_of(*packet.received_crc, crc, packet.payload.size());
     device_.crc_before(packet.offset, change_of(start, shared.key));
   }
   const auto place = std::hash<std::string_view>()(as_text(packet.payload));
   ByteBuffer replaced(packet.payload.begin(), packet.payload.end());
   shared.key.disguise(0, place, replaced);
   const auto tail_change = tail_change_for(replaced, shared.key.crc(crc));
-  device_.packet({.offset = packet.offset,
-                  .place = place,
-                  .header = static_cast<std::uint16_t>(packet.header),
-                  .payload = static_cast<std::uint16_t>(packet.payload.size()),
-                  .tail_change = tail_change,
-                  .crc_change = packet.stored ? crc_change(*packet.stored, packet.payload, replaced,
-                                                           shared.key)
-                                              : std::uint16_t{0},
-                  .has_crc = packet.stored.has_value()});
+  device_.packet(
+      {.offset = packet.offset,
+       .place = place,
+       .header = static_cast<std::uint16_t>(packet.header),
+       .payload = static_cast<std::uint16_t>(packet.payload.size()),
+       .tail_change = tail_change,
+       .crc_change = packet.received_crc
+                         ? crc_change(*packet.received_crc, packet.payload, replaced, shared.key)
+                         : std::uint16_t{0},
+       .has_crc = packet.received_crc.has_value()});
 }
 
 /// The last thing in a stream may be the beginning of a command, by which what is before it was

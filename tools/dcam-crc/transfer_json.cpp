@@ -59,8 +59,8 @@ Json to_json(const CapturedPacket& packet, const DumpStream& stream) {
   fields["offset"] = packet.offset;
   fields["file_offset"] = packet.file_offset;
   fields["bytes"] = packet.size;
-  fields["stored"] = crc_json(packet.stored);
-  fields["computed"] = crc_json(packet.computed);
+  fields["stored"] = crc_json(packet.received_crc);
+  fields["computed"] = crc_json(packet.computed_crc);
   fields["repeat"] = packet.repeat;
   add_connection(fields, stream);
   return fields;

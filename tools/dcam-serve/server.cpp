@@ -302,7 +302,7 @@ void Server::over(bool complete) {
 }
 
 void Server::reader_gone() {
-  outcome_.forget_partials(); // nobody wants the rest
+  outcome_.forget_incomplete(); // nobody wants the rest
   reporter_.console().note("nobody reads standard output any more: stopping");
   stop();
 }

@@ -87,9 +87,9 @@ public:
   void failed(ExitCode code);
   /// Something went wrong that costs one file.
   void note_failure(ExitCode code) { outcome_.failed(code); }
-  void partial(const Transfer& transfer) {
+  void incomplete(const Transfer& transfer) {
     const auto& facts = transfer.facts();
-    outcome_.partial(facts.imei, facts.file, transfer.resumptions());
+    outcome_.incomplete(facts.imei, facts.file, transfer.resumptions());
   }
   /// Of an earlier connection.
   unsigned resumptions(const FileFacts& facts) const {

@@ -35,7 +35,8 @@ asio::awaitable<void> Server::wait_loop() {
     if (stopping_ || clock_.now() < wait_until_) {
       continue;
     }
-    outcome_.failed(outcome_.partials() == 0 ? ExitCode::nobody_came : ExitCode::incomplete);
+    outcome_.failed(outcome_.incomplete_files() == 0 ? ExitCode::nobody_came
+                                                     : ExitCode::incomplete);
     reporter_.console().error(fmt::format("no camera came {}in {}", only_ ? "back " : "",
                                           format_duration(*options_.wait)));
     stop();
@@ -133,9 +134,9 @@ int Server::report() {
   }
   check_product();
   auto status = outcome_.exit_status();
-  reporter_.summary(outcome_.partials(), status, disks_.figures());
+  reporter_.summary(outcome_.incomplete_files(), status, disks_.figures());
   if (status > 128) {
-    reporter_.console().error(fmt::format("stopped; {}", outcome_.partials() == 0
+    reporter_.console().error(fmt::format("stopped; {}", outcome_.incomplete_files() == 0
                                                              ? "nothing is incomplete"
                                                              : destination_->left_incomplete()));
   }

@@ -306,7 +306,7 @@ asio::awaitable<bool> Upload::save() {
     co_return false;
   }
   if (transfer_->is_comparing()) { // it may be stored, it may be another
-    server_.partial(*transfer_);
+    server_.incomplete(*transfer_);
     transfer_.reset();
     co_return false;
   }
@@ -319,7 +319,7 @@ asio::awaitable<bool> Upload::save() {
 }
 
 void Upload::pause() {
-  server_.partial(*transfer_);
+  server_.incomplete(*transfer_);
   server_.destination().pause(std::move(transfer_));
 }
 
@@ -363,7 +363,7 @@ asio::awaitable<void> Upload::fail(Error error) {
     co_return;
   }
   if (transfer_ && transfer_->was_interrupted()) {
-    server_.partial(*transfer_);
+    server_.incomplete(*transfer_);
     transfer_.reset();
     co_return;
   }

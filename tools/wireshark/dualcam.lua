@@ -233,7 +233,7 @@ local function is_likely_content(w, at, size, id, known)
     return u32(w, at + 4) <= 0xFF
   elseif id == 1 or id == 3 then
     local most = id == 3 and known.packets or 2 ^ 24
-    return known.by_path or u32(w, at + 4) <= most
+    return known.in_bytes or u32(w, at + 4) <= most
   elseif id == 0x0B then
     local payload = w:sub(at + HEADER + 1, at + size)
     if payload:find("^[%[ \t\r\n]*{") then return true end
@@ -253,7 +253,7 @@ local function begins_command(w, at, at_end, known)
   if not size then return at_end and w:byte(at + 1) == 0 or undecided(at_end) end
   if size == 0 then return false end
   local id, whole = u16(w, at), #w - at >= size
-  if id == ENHANCED and not known.by_path then
+  if id == ENHANCED and not known.in_bytes then
     if not whole then return undecided(at_end) end
     return fits_chain(w, at, size, known.starts)
   end
@@ -321,10 +321,10 @@ local function is_way_back(w, at, at_end, known)
   end
   local verified = fits_chain(w, at, size, known.starts)
   if not verified and known.packets_are and id ~= known.packets_are then return false end
-  local by_path = known.by_path
-  known.by_path = by_path or id == ENHANCED
+  local in_bytes = known.in_bytes
+  known.in_bytes = in_bytes or id == ENHANCED
   local follows = (verified and is_followed or begins_command)(w, at + size, at_end, known)
-  known.by_path = by_path
+  known.in_bytes = in_bytes
   local left = #w - at - size
   if not follows or verified or left < HEADER or not is_data(u16(w, at + size)) then
     return follows
@@ -367,17 +367,17 @@ local function fits_by_chance(w, at, size, at_end, known)
 end
 
 -- A transfer. `starts`: what the next packet's CRC may go on from, the likeliest first.
-local function new_transfer(by_path, start)
+local function new_transfer(in_bytes, start)
   return {
-    by_path = by_path, announced = start, starts = start and { 0 } or {}, next = 1, byte = 0,
+    in_bytes = in_bytes, announced = start, starts = start and { 0 } or {}, next = 1, byte = 0,
     size = 1024, crcs = {}, packets = 0
   }
 end
 local function number_at(t, byte) return math.floor(byte / t.size) + 1 end
 
 local function sync(t, number)
-  t.by_path = t.by_path and not (number == 1 and t.packets == 0) -- it counts packets after all
-  local wanted = t.by_path and number_at(t, number) or math.max(number, 1)
+  t.in_bytes = t.in_bytes and not (number == 1 and t.packets == 0) -- it counts packets after all
+  local wanted = t.in_bytes and number_at(t, number) or math.max(number, 1)
   local starts = { 0, t.crcs[wanted - 1] }
   for _, start in ipairs(t.starts) do
     if #starts < 4 then starts[#starts + 1] = start end
@@ -405,7 +405,7 @@ end
 
 local function advance(t, bytes)
   t.byte = t.byte + bytes
-  t.next = t.by_path and number_at(t, t.byte) or t.next + 1
+  t.next = t.in_bytes and number_at(t, t.byte) or t.next + 1
 end
 local function learn_size(t, size, is_last)
   if not t.size_known and size > 0 and not is_last then t.size, t.size_known = size, true end
@@ -413,7 +413,7 @@ end
 local function packet_of(t, good, computed, unchecked)
   t.packets = t.packets + 1
   return {
-    number = t.next, offset = t.by_path and t.byte or (t.next - 1) * t.size, good = good,
+    number = t.next, offset = t.in_bytes and t.byte or (t.next - 1) * t.size, good = good,
     computed = computed, unchecked = unchecked
   }
 end
@@ -435,7 +435,7 @@ local function data(t, w, at, size, before)
   end
   if good then
     t.packets_are = DATA
-    local is_last = t.next == t.announced or t.by_path and t.byte + length == t.announced
+    local is_last = t.next == t.announced or t.in_bytes and t.byte + length == t.announced
     learn_size(t, length, is_last)
     computed = stored
   elseif #t.starts > 0 then
@@ -462,7 +462,7 @@ end
 local function enhanced_data(t, w, at, size, before)
   local stored, offset, length = u16(w, at + size - 2), u32(w, at + 4), size - 10
   local function crc_of(start) return crc_from(w, at, size, start) end
-  t.by_path = true
+  t.in_bytes = true
   if t.lost and before then t.starts = { before } end
   local chained = crc_of(0) == stored and not (stored == 0 and t.goes_on) -- zeros fit always
   for _, start in ipairs(t.starts) do
@@ -499,22 +499,22 @@ end
 
 function Device:known()
   local t = self.transfer
-  local by_path = self.by_path
-  if t then by_path = t.by_path end
+  local in_bytes = self.path_seen
+  if t then in_bytes = t.in_bytes end
   local init = self.init
   local kinds_alone = init and not init.offers_path and init.protocol < 6
-  local by_kind = t and not by_path and (t.by_kind or kinds_alone)
+  local by_kind = t and not in_bytes and (t.by_kind or kinds_alone)
   local largest = by_kind and 1024 or 4096
   return {
-    imei = init and init.imei, packets = t and not by_path and t.announced or nil,
-    by_path = by_path, largest = largest, usual = t and t.size_known and t.size or largest,
+    imei = init and init.imei, packets = t and not in_bytes and t.announced or nil,
+    in_bytes = in_bytes, largest = largest, usual = t and t.size_known and t.size or largest,
     packets_are = t and t.packets_are, starts = t and t.starts or { 0 }
   }
 end
 
 function Device:begin_transfer(start)
   local by_path = not self.requested and
-    (self.by_path or self.path_requested or
+    (self.path_seen or self.path_requested or
       self.init and self.init.offers_path and not self.described)
   self.transfer = new_transfer(by_path and true or false, start)
   self.transfer.by_kind = self.requested or self.described
@@ -531,7 +531,7 @@ function Device:take(w, at, size, id)
     local settings = w:byte(at + 13)
     self.init = { imei = imei_at(w, at + 4), protocol = u16(w, at + 2),
                   offers_path = math.floor(settings / 2) % 2 == 1 }
-    self.transfer, self.by_path, self.path_requested, self.described = nil, false, nil, nil
+    self.transfer, self.path_seen, self.path_requested, self.described = nil, false, nil, nil
     self.path = nil
   elseif id == 1 then
     self.transfer = nil
@@ -541,7 +541,7 @@ function Device:take(w, at, size, id)
   elseif id == DATA then
     facts = data(self.transfer or self:begin_transfer(), w, at, size, before)
   elseif id == ENHANCED then
-    self.by_path = true
+    self.path_seen = true
     facts = enhanced_data(self.transfer or self:begin_transfer(), w, at, size, before)
   elseif id == 5 then
     self.transfer = nil
@@ -553,10 +553,10 @@ function Device:take(w, at, size, id)
       self.described = true
     end
   elseif id == 0x0D then
-    self.by_path, self.path = true, w:sub(at + HEADER + 1, at + size)
+    self.path_seen, self.path = true, w:sub(at + HEADER + 1, at + size)
   end
   facts.imei = self.init and imei_text(self.init.imei)
-  facts.by_path = self.transfer and self.transfer.by_path
+  facts.in_bytes = self.transfer and self.transfer.in_bytes
   facts.path = self.path
   return facts
 end
@@ -580,7 +580,7 @@ function Device:report_cut(on_item)
   local facts = packet_of(t, false, nil, false)
   facts.cut = true -- the next packet's number stays
   t.next, t.byte = next, byte
-  facts.imei, facts.by_path = self.init and imei_text(self.init.imei), t.by_path
+  facts.imei, facts.in_bytes = self.init and imei_text(self.init.imei), t.in_bytes
   on_item(lost.from, size, lost.id, facts)
   lost.reported, lost.claimed = lost.from + size, 0
 end
@@ -788,7 +788,7 @@ end
 
 local function add_packet(tree, tvb, size, id, facts)
   local header = id == ENHANCED and 8 or HEADER
-  if facts.by_path then
+  if facts.in_bytes then
     tree:add(f.offset, tvb(HEADER, header - HEADER), facts.offset)
   else
     tree:add(f.number, tvb(0, 0), facts.number)
@@ -807,8 +807,8 @@ end
 -- later SYN has moved the numbers of TCP.
 local function add_facts(tree, tvb, id, from_device, facts)
   if from_device and is_data(id) then
-    tree:add(facts.by_path and f.offset or f.number, tvb(0, 0),
-             facts.by_path and facts.offset or facts.number)
+    tree:add(facts.in_bytes and f.offset or f.number, tvb(0, 0),
+             facts.in_bytes and facts.offset or facts.number)
     if not facts.unchecked then tree:add(f.bad, tvb(0, 0), not facts.good):set_generated() end
   end
   if facts.imei then tree:add(f.imei, tvb(0, 0), facts.imei):set_generated() end
@@ -816,7 +816,7 @@ end
 
 -- What of a packet is not all there is not shown, but for its place.
 local function add_cut_packet(tree, tvb, facts)
-  if facts.by_path then
+  if facts.in_bytes then
     tree:add(f.offset, tvb(0, 0), facts.offset)
   else
     tree:add(f.number, tvb(0, 0), facts.number)

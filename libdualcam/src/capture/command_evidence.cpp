@@ -46,7 +46,7 @@ bool is_likely_number(CommandId id, std::uint32_t number, const Known& known) {
   if (id == CommandId::status) {
     return number <= highest_status;
   }
-  if (known.by_path) {
+  if (known.in_bytes) {
     return true;
   }
   return number <=
@@ -105,14 +105,14 @@ std::uint64_t end_of(Bytes enhanced) {
 
 /// A whole packet goes on from another one.
 bool goes_on(Bytes packet, Bytes next) {
-  const auto stored = load_be<std::uint16_t>(packet.last(data_trailer));
+  const auto received_crc = load_be<std::uint16_t>(packet.last(data_trailer));
   const bool enhanced = id_of(packet) == CommandId::enhanced_data;
   if (id_of(packet) != id_of(next) ||
       (enhanced && load_be<std::uint32_t>(next.subspan(header_size)) != end_of(packet))) {
     return false;
   }
   Known known;
-  known.starts = std::span(&stored, 1);
+  known.starts = std::span(&received_crc, 1);
   return fits_chain(next, known);
 }
 
@@ -150,7 +150,7 @@ Fit is_data_to_go_on_from(Bytes window, std::size_t size, bool at_end, const Kno
     return Fit::no;
   }
   auto behind = known;
-  behind.by_path = known.by_path || id_of(window) == CommandId::enhanced_data;
+  behind.in_bytes = known.in_bytes || id_of(window) == CommandId::enhanced_data;
   const auto follows = begins_command(next, at_end, behind);
   if (follows != Fit::yes || verified || next.size() < header_size || !is_data(id_of(next))) {
     return follows;
@@ -193,10 +193,10 @@ bool fits_chain(Bytes data, const Known& known) {
 std::optional<std::uint16_t> fitting_start(Bytes data, std::span<const std::uint16_t> starts) {
   const bool enhanced = id_of(data) == CommandId::enhanced_data;
   const auto skipped = header_size + (enhanced ? sizeof(std::uint32_t) : 0);
-  const auto stored = load_be<std::uint16_t>(data.last(data_trailer));
+  const auto received_crc = load_be<std::uint16_t>(data.last(data_trailer));
   const auto payload = data.first(data.size() - data_trailer).subspan(skipped);
   const auto found = std::ranges::find_if(
-      starts, [&](std::uint16_t start) { return crc16(payload, start) == stored; });
+      starts, [&](std::uint16_t start) { return crc16(payload, start) == received_crc; });
   return found == starts.end() ? std::nullopt : std::optional(*found);
 }
 
@@ -303,7 +303,7 @@ Fit begins_command(Bytes window, bool at_end, const Known& known) {
   if (*size == 0) {
     return Fit::no;
   }
-  if (id_of(window) == CommandId::enhanced_data && !known.by_path) {
+  if (id_of(window) == CommandId::enhanced_data && !known.in_bytes) {
     return fits_itself(window, *size, at_end, known);
   }
   if (is_data(id_of(window))) {

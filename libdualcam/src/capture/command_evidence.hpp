@@ -16,7 +16,7 @@ enum class Fit { no, yes, undecided };
 struct Known {
   std::optional<std::uint64_t> imei;     ///< of the last INIT
   std::optional<std::uint32_t> packets;  ///< highest number a SYNC may name
-  bool by_path = false;                  ///< ENHANCED DATA may come
+  bool in_bytes = false;                 ///< numbers are bytes, and ENHANCED DATA may come
   std::size_t largest = largest_packet;  ///< payload that a DATA may have
   std::size_t usual = largest_packet;    ///< payload that one may have whose CRC does not fit
   std::optional<CommandId> packets_are;  ///< the form that they have in this transfer

@@ -267,12 +267,12 @@ void CommandScanner::report_cut() {
     place = payload.size() < sizeof *place ? place : load_be<std::uint32_t>(payload);
     payload = payload.subspan(std::min(payload.size(), sizeof *place));
   }
-  std::optional<std::uint16_t> stored;
+  std::optional<std::uint16_t> received_crc;
   if (!lost_->missing_inside && payload.size() > data_trailer) {
-    stored = load_be<std::uint16_t>(payload.last(data_trailer));
+    received_crc = load_be<std::uint16_t>(payload.last(data_trailer));
     payload = payload.first(payload.size() - data_trailer);
   }
-  scanned_.emplace_back(ScannedCut{lost_->from, place, payload, stored});
+  scanned_.emplace_back(ScannedCut{lost_->from, place, payload, received_crc});
   lost_->reported = lost_->from + size;
   lost_->claimed = 0;
 }

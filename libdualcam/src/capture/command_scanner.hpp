@@ -30,9 +30,9 @@ struct ScannedServerCommand {
 /// A DATA or ENHANCED DATA that is not all there.
 struct ScannedCut {
   std::uint64_t offset;
-  std::optional<std::uint32_t> place;  ///< in the file, by its header: of ENHANCED DATA
-  Bytes payload;                       ///< what is there of it
-  std::optional<std::uint16_t> stored; ///< its CRC, if that is
+  std::optional<std::uint32_t> place;        ///< in the file, by its header: of ENHANCED DATA
+  Bytes payload;                             ///< what is there of it
+  std::optional<std::uint16_t> received_crc; ///< its CRC, if that is
 };
 
 /// The way was lost, and is found again: the next thing is a command.

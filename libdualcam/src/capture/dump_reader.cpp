@@ -110,7 +110,7 @@ private:
   bool another_ = false;              ///< file was asked for, or its PATH came, behind packets
   std::optional<FileKind> described_; ///< by METADATA, for the next transfer
   bool pending_metadata_ = false;
-  bool by_path_ = false;
+  bool path_seen_ = false; ///< since INIT, or ENHANCED DATA
   std::optional<Framer> server_framer_{Sender::server};
   ShortQueue<DumpEvent> events_;
 };
@@ -165,7 +165,8 @@ void DumpReader::Implementation::on(const ScannedCommand& found) {
 }
 
 void DumpReader::Implementation::on(const ScannedCut& cut) {
-  events_.emplace_back(transfer(cut.offset).cut(cut.offset, cut.payload, cut.stored, cut.place));
+  events_.emplace_back(
+      transfer(cut.offset).cut(cut.offset, cut.payload, cut.received_crc, cut.place));
 }
 
 void DumpReader::Implementation::on(const ScannedLoss& loss) {
@@ -179,7 +180,7 @@ void DumpReader::Implementation::command(const Init& init) {
   init_ = init;
   described_.reset();
   pending_metadata_ = false;
-  by_path_ = false;
+  path_seen_ = false;
   path_requested_ = false;
   another_ = false;
   events_.emplace_back(DumpInit{offset_, init});
@@ -199,7 +200,7 @@ void DumpReader::Implementation::command(const MetadataResponse& response) {
 }
 
 void DumpReader::Implementation::command(const Path& path) {
-  by_path_ = true;
+  path_seen_ = true;
   another_ = another_ || (transfer_ && transfer_->has_packets());
   events_.emplace_back(DumpPath{offset_, path.text()});
 }
@@ -229,7 +230,7 @@ void DumpReader::Implementation::command(const Data& data) {
 }
 
 void DumpReader::Implementation::command(const EnhancedData& data) {
-  by_path_ = true;
+  path_seen_ = true;
   events_.emplace_back(transfer(offset_).enhanced_data(offset_, data, before_));
 }
 
@@ -238,7 +239,7 @@ void DumpReader::Implementation::command(const EnhancedData& data) {
 /// Of the file that begins. Where PATH is lost, an INIT that offers a file by path tells.
 bool DumpReader::Implementation::goes_by_path() const {
   const bool offered = init_ && init_->offers_path() && !described_;
-  return !requested_ && (by_path_ || path_requested_ || offered);
+  return !requested_ && (path_seen_ || path_requested_ || offered);
 }
 
 TransferTracker& DumpReader::Implementation::begin_transfer(const std::optional<Start>& start,
@@ -284,8 +285,8 @@ command_evidence::Known DumpReader::Implementation::known() const {
   command_evidence::Known known;
   known.imei = init_ ? std::optional(init_->imei) : std::nullopt;
   known.packets = transfer_ ? transfer_->highest_sync() : std::nullopt;
-  known.by_path = transfer_ ? transfer_->in_bytes() : by_path_;
-  const bool by_kind = transfer_ && !known.by_path && (transfer_->kind() || offers_kinds_alone());
+  known.in_bytes = transfer_ ? transfer_->in_bytes() : path_seen_;
+  const bool by_kind = transfer_ && !known.in_bytes && (transfer_->kind() || offers_kinds_alone());
   known.largest = by_kind ? full_packet : largest_packet;
   known.usual = transfer_ ? transfer_->packet_size().value_or(known.largest) : known.largest;
   known.packets_are = transfer_ ? transfer_->packets_are() : std::nullopt;

@@ -111,16 +111,16 @@ void settle(CapturedTransfer& transfer) {
   settle(transfer, {&part, 1});
 }
 
-std::uint64_t records_of(const CapturedTransfer& transfer) {
-  return transfer.packets.size() + transfer.skipped.size() + records_of(transfer.metadata) +
-         records_of(transfer.file);
+std::uint64_t entries_of(const CapturedTransfer& transfer) {
+  return transfer.packets.size() + transfer.skipped.size() + entries_of(transfer.metadata) +
+         entries_of(transfer.file);
 }
 
-std::uint64_t records_of(const ByteBuffer& metadata) {
+std::uint64_t entries_of(const ByteBuffer& metadata) {
   return 2 * metadata.size() / sizeof(CapturedPacket);
 }
 
-std::uint64_t records_of(const std::optional<FileRef>& file) {
+std::uint64_t entries_of(const std::optional<FileRef>& file) {
   return file ? 2 * file->path().size() / sizeof(CapturedPacket) : 0;
 }
 
@@ -130,7 +130,7 @@ FileParts::FileParts(std::uint64_t began, CapturedTransfer part)
         one.push_back({began, std::move(part)});
         return one;
       }()),
-      index_(first()), records_(records_of(first())),
+      index_(first()), entries_(entries_of(first())),
       has_unknown_places_(first().numbering() == DumpNumbering::unknown),
       last_stream_(first().stream.number), imei_(first().imei), file_(first().file),
       start_(first().start), metadata_(first().metadata) {}
@@ -146,7 +146,7 @@ bool FileParts::may_be_same(const FileParts& other) const {
 const std::vector<std::uint64_t>& FileParts::contents() const {
   constexpr std::uint16_t least = 32; // smaller ones are alike in many files
   constexpr std::uint64_t most = 1 << 16;
-  if (contents_.empty() && records() <= most) {
+  if (contents_.empty() && entries() <= most) {
     for (const auto& part : parts_) {
       for (const auto& packet : part.transfer.packets) {
         if (packet.verdict == DumpVerdict::good && packet.size >= least) {
@@ -212,7 +212,7 @@ void FileParts::add(FileParts&& other) {
   connections_ += other.connections_ - (other.first().stream.number == last_stream_ ? 1 : 0);
   last_stream_ = other.last_stream_;
   contents_.clear();
-  records_ += other.records_;
+  entries_ += other.entries_;
   index_.add(std::move(other.index_));
   while (!other.parts_.empty()) {
     auto& [began, part] = other.parts_.front();
@@ -229,7 +229,7 @@ void FileParts::add(FileParts&& other) {
 
 /// What it says is known by now.
 void FileParts::add_empty(CapturedTransfer part, std::uint64_t began) {
-  records_ -= records_of(part);
+  entries_ -= entries_of(part);
   auto& [first_began, first] = parts_.front();
   first.not_kept += part.not_kept;
   if (began < first_began) {

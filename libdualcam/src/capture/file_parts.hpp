@@ -22,8 +22,8 @@ public:
 
   std::uint64_t began() const { return parts_.front().began; }
   std::optional<std::uint64_t> imei() const { return imei_; }
-  /// How many records its parts have.
-  std::uint64_t records() const { return records_; }
+  /// How many entries its parts have.
+  std::uint64_t entries() const { return entries_; }
   /// How many of its parts are kept apart. Those in which nothing came are not.
   std::size_t parts() const { return parts_.size(); }
 
@@ -55,7 +55,7 @@ private:
 
   std::list<Part> parts_; ///< in order of time; they stay where they are
   PacketIndex index_;
-  std::uint64_t records_;
+  std::uint64_t entries_;
   bool has_unknown_places_;
   unsigned connections_ = 1;  ///< a file has several parts in one, where a device sends STATUS
   std::uint64_t last_stream_; ///< the number of its latest part's
@@ -67,11 +67,11 @@ private:
   ByteBuffer metadata_;
 };
 
-/// For how many records METADATA or a PATH counts: the part and the file it is of have it.
-std::uint64_t records_of(const ByteBuffer& metadata);
-std::uint64_t records_of(const std::optional<FileRef>& file);
+/// For how many entries METADATA or a PATH counts: the part and the file it is of have it.
+std::uint64_t entries_of(const ByteBuffer& metadata);
+std::uint64_t entries_of(const std::optional<FileRef>& file);
 /// Of all that is kept of it.
-std::uint64_t records_of(const CapturedTransfer& transfer);
+std::uint64_t entries_of(const CapturedTransfer& transfer);
 
 /// What its packets together say of each: their numbers, places, and which came again. `parts`: of
 /// which it was put together.

@@ -6,18 +6,18 @@ namespace dualcam {
 
 bool follows(const CapturedPacket& before, const CapturedPacket& packet) {
   const auto goes_on_from = [&](std::optional<std::uint16_t> crc) {
-    return crc && crc16_combine(*crc, packet.crc, packet.size) == packet.stored;
+    return crc && crc16_combine(*crc, packet.crc, packet.size) == packet.received_crc;
   };
   return packet.verdict != DumpVerdict::cut &&
-         (goes_on_from(before.stored) ||
-          (before.verdict == DumpVerdict::bad && goes_on_from(before.computed)));
+         (goes_on_from(before.received_crc) ||
+          (before.verdict == DumpVerdict::bad && goes_on_from(before.computed_crc)));
 }
 
 /// Going on over 32,767 zeros changes nothing, so
 /// that many less the packet's size go back over it.
 std::uint16_t start_of(const CapturedPacket& packet) {
   constexpr unsigned period = 32'767;
-  const auto behind = static_cast<std::uint16_t>(*packet.stored ^ packet.crc);
+  const auto behind = static_cast<std::uint16_t>(*packet.received_crc ^ packet.crc);
   return crc16_combine(behind, 0, period - packet.size % period);
 }
 
@@ -30,8 +30,8 @@ std::vector<Run> runs_of(const CapturedTransfer& transfer) {
     const bool begins = packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::nothing;
     session += begins ? 1 : 0;
     const bool chained = i > 0 && !begins && follows(packets[i - 1], packet);
-    const bool header_is_bad = packet.verdict == DumpVerdict::bad && packet.stored &&
-                               packet.stored == packet.computed; // it says another place
+    const bool header_is_bad = packet.verdict == DumpVerdict::bad && packet.received_crc &&
+                               packet.received_crc == packet.computed_crc; // it says another place
     const bool contiguous =
         chained && !header_is_bad && transfer.place_of(packet) == transfer.behind(packets[i - 1]);
     if (contiguous && !runs.back().doubtful) {

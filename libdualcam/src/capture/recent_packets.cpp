@@ -9,9 +9,9 @@ constexpr std::size_t most_runs_looked_at = 64;
 
 } // namespace
 
-void RecentPackets::add(std::uint64_t ordinal, std::uint32_t number, std::uint16_t stored) {
+void RecentPackets::add(std::uint64_t ordinal, std::uint32_t number, std::uint16_t received_crc) {
   last_ = ordinal;
-  packets_.push_back({static_cast<std::uint32_t>(ordinal), stored});
+  packets_.push_back({static_cast<std::uint32_t>(ordinal), received_crc});
   const auto shift = std::int64_t{number} - static_cast<std::int64_t>(ordinal);
   if (runs_.empty() || runs_.back().shift != shift) {
     runs_.push_back({ordinal, shift});
@@ -27,7 +27,7 @@ void RecentPackets::add(std::uint64_t ordinal, std::uint32_t number, std::uint16
 
 std::optional<std::uint16_t> RecentPackets::stored_crc(std::uint32_t number) const {
   const auto* packet = find(number);
-  return packet != nullptr ? std::optional(packet->stored) : std::nullopt;
+  return packet != nullptr ? std::optional(packet->received_crc) : std::nullopt;
 }
 
 const RecentPackets::Packet* RecentPackets::find(std::uint32_t number) const {

@@ -14,9 +14,9 @@ public:
   static constexpr std::size_t most = 4096;
 
   /// `ordinal` counts what came: it is higher than all before.
-  void add(std::uint64_t ordinal, std::uint32_t number, std::uint16_t stored);
+  void add(std::uint64_t ordinal, std::uint32_t number, std::uint16_t received_crc);
 
-  /// The stored CRC of the latest packet of this number. Of numbers that do not count on only the
+  /// The received CRC of the latest packet of this number. Of numbers that do not count on only the
   /// last 64 runs are looked at.
   std::optional<std::uint16_t> stored_crc(std::uint32_t number) const;
 
@@ -30,7 +30,7 @@ public:
 private:
   struct Packet {
     std::uint32_t ordinal; ///< the low bits: `most` is far less
-    std::uint16_t stored;
+    std::uint16_t received_crc;
   };
   /// From one on number and ordinal differ by the same.
   struct Run {

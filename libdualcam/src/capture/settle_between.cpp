@@ -130,7 +130,7 @@ void Settler::place_doubtful(Runs::iterator run) {
   const bool meets = next != runs_.end() && !next->doubtful && next->place == place + size &&
                      next->numbering == DumpNumbering::stated;
   // One whose end is there may be whole, and what was before it lost.
-  const bool last = next == runs_.end() && cut && !packet.stored;
+  const bool last = next == runs_.end() && cut && !packet.received_crc;
   const bool certain = in_step && (meets || ends || last) && fits(*run, place);
   const bool unknown = run->numbering == DumpNumbering::unknown;
   put(*run, place,
@@ -141,7 +141,7 @@ void Settler::place_doubtful(Runs::iterator run) {
   if (packet.verdict == DumpVerdict::bad &&
       (place > behind || (follows_one && lacks_packets(run)))) {
     packet.verdict = DumpVerdict::unchecked; // packets are missing before it: that may be why
-    packet.computed.reset();
+    packet.computed_crc.reset();
   }
 }
 

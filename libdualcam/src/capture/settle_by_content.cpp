@@ -131,11 +131,11 @@ bool Settler::place_by_content(Run& run, const Places& known) {
   auto& packet = packets_[run.first];
   if (run.doubtful && proves_itself(run, known)) {
     packet.verdict = DumpVerdict::good;
-    packet.computed = packet.stored;
+    packet.computed_crc = packet.received_crc;
     run.doubtful = false;
   } else if (is_moved && packet.verdict == DumpVerdict::bad) { // what its CRC goes on from is lost
     packet.verdict = DumpVerdict::unchecked;
-    packet.computed.reset();
+    packet.computed_crc.reset();
   }
   return true;
 }
@@ -145,14 +145,15 @@ bool Settler::place_by_content(Run& run, const Places& known) {
 bool Settler::proves_itself(const Run& run, const Places& known) const {
   const auto& packet = packets_[run.first];
   const auto same = known.of(content_of(packet));
-  const bool came_so = std::ranges::any_of(
-      same, [&](const Known& each) { return packets_[each.packet].stored == packet.stored; });
-  if (!packet.stored || came_so) {
-    return packet.stored.has_value();
+  const bool came_so = std::ranges::any_of(same, [&](const Known& each) {
+    return packets_[each.packet].received_crc == packet.received_crc;
+  });
+  if (!packet.received_crc || came_so) {
+    return packet.received_crc.has_value();
   }
   const auto* next = run.end < packets_.size() ? &packets_[run.end] : nullptr;
   return next != nullptr && next->verdict != DumpVerdict::cut &&
-         crc16_combine(*packet.stored, next->crc, next->size) == next->stored;
+         crc16_combine(*packet.received_crc, next->crc, next->size) == next->received_crc;
 }
 
 /// Whether several of its packets came elsewhere alone: a CRC fits a place by chance, too.
@@ -175,8 +176,8 @@ std::vector<Settler::Joint> Settler::joints_of(std::span<const Run> session) con
     if (packets_[run.first].origin == DumpOrigin::sync) {
       joints.push_back({0, i, place_of(run.first)});
     }
-    if (run.placed && packets_[run.end - 1].stored) {
-      joints.push_back({*packets_[run.end - 1].stored, i, end_of(run)});
+    if (run.placed && packets_[run.end - 1].received_crc) {
+      joints.push_back({*packets_[run.end - 1].received_crc, i, end_of(run)});
     }
   }
   std::ranges::sort(joints);
@@ -234,7 +235,7 @@ bool Settler::place_by_chain(std::span<Run> session, std::size_t reach,
   for (std::size_t i = 0; i < session.size(); ++i) {
     auto& run = session[i];
     const auto& packet = packets_[run.first];
-    if (run.placed || packet.verdict == DumpVerdict::cut || !packet.stored) {
+    if (run.placed || packet.verdict == DumpVerdict::cut || !packet.received_crc) {
       continue;
     }
     const auto start = start_of(packet);
@@ -251,7 +252,7 @@ bool Settler::place_by_chain(std::span<Run> session, std::size_t reach,
     }
     put(run, *place, DumpNumbering::inferred, by_chain);
     packets_[run.first].verdict = DumpVerdict::good;
-    packets_[run.first].computed = packet.stored;
+    packets_[run.first].computed_crc = packet.received_crc;
     run.doubtful = false;
     changed = true;
   }

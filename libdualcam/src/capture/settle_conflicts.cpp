@@ -88,7 +88,7 @@ private:
       auto& packet = packets_[each.packet];
       if (!believed) {
         packet.verdict = DumpVerdict::unchecked;
-        packet.computed.reset();
+        packet.computed_crc.reset();
         packet.numbering = std::max(packet.numbering, DumpNumbering::inferred);
       } else if (content_of(packet) != *believed) {
         packet.verdict = DumpVerdict::bad;
@@ -209,13 +209,13 @@ void doubt_counts_around_loops(CapturedTransfer& transfer) {
     if (packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::nothing) {
       first.clear();
     }
-    if (!packet.stored || packet.verdict == DumpVerdict::cut) {
+    if (!packet.received_crc || packet.verdict == DumpVerdict::cut) {
       continue;
     }
     if (packet.verdict == DumpVerdict::good) {
-      first.emplace(*packet.stored, i);
-    } else if (const auto before = first.find(*packet.stored);
-               before != first.end() && start_of(packet) == *packet.stored) {
+      first.emplace(*packet.received_crc, i);
+    } else if (const auto before = first.find(*packet.received_crc);
+               before != first.end() && start_of(packet) == *packet.received_crc) {
       ++begin_or_end[before->second + 1];
       --begin_or_end[i];
     }
@@ -237,17 +237,17 @@ void doubt_what_the_next_contradicts(CapturedTransfer& transfer) {
     auto& packet = packets[i - 1];
     const auto& next = packets[i];
     const auto end = transfer.behind(packet);
-    const bool both_good =
-        packet.verdict == DumpVerdict::good && next.verdict == DumpVerdict::good && next.stored;
+    const bool both_good = packet.verdict == DumpVerdict::good &&
+                           next.verdict == DumpVerdict::good && next.received_crc;
     const bool has_own_chain = next.origin == DumpOrigin::sync ||
                                next.origin == DumpOrigin::nothing ||
-                               (next.stored && start_of(next) == 0);
+                               (next.received_crc && start_of(next) == 0);
     if (!both_good || has_own_chain || transfer.place_of(next) != end || follows(packet, next)) {
       continue;
     }
     packet.verdict = next.origin == DumpOrigin::header ? DumpVerdict::bad : DumpVerdict::unchecked;
     if (packet.verdict == DumpVerdict::unchecked) {
-      packet.computed.reset();
+      packet.computed_crc.reset();
     }
   }
 }
@@ -257,14 +257,14 @@ void doubt_what_the_next_contradicts(CapturedTransfer& transfer) {
 void believe_what_came_so(CapturedTransfer& transfer) {
   auto& packets = transfer.packets;
   const auto whole = [&](const CapturedPacket& each) {
-    return std::tuple(transfer.place_of(each), content_of(each), each.stored);
+    return std::tuple(transfer.place_of(each), content_of(each), each.received_crc);
   };
   const auto whole_at = [&](std::uint32_t i) { return whole(packets[i]); };
   std::vector<std::uint32_t> doubted;
   for (std::uint32_t i = 0; i < packets.size(); ++i) {
     const auto& packet = packets[i];
     const bool header_is_bad =
-        packet.stored == packet.computed && packet.origin != DumpOrigin::header;
+        packet.received_crc == packet.computed_crc && packet.origin != DumpOrigin::header;
     if (packet.verdict == DumpVerdict::bad && !header_is_bad) {
       doubted.push_back(i);
     }
@@ -274,7 +274,7 @@ void believe_what_came_so(CapturedTransfer& transfer) {
     if (packet.verdict == DumpVerdict::good && !doubted.empty()) {
       for (const auto same : std::ranges::equal_range(doubted, whole(packet), {}, whole_at)) {
         packets[same].verdict = DumpVerdict::good;
-        packets[same].computed = packets[same].stored;
+        packets[same].computed_crc = packets[same].received_crc;
       }
     }
   }

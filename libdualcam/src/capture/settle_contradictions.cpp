@@ -17,17 +17,17 @@ void settle_contradictions(CapturedTransfer& transfer) {
     if (packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::nothing) {
       before = nullptr;
     }
-    if (packet.verdict != DumpVerdict::good || !packet.stored) {
+    if (packet.verdict != DumpVerdict::good || !packet.received_crc) {
       continue;
     }
     const auto* last = std::exchange(before, &packet);
     if (last == nullptr || packet.numbering == DumpNumbering::stated) {
       continue;
     }
-    if (!file.agrees(start_of(packet), transfer.place_of(packet), *last->stored,
+    if (!file.agrees(start_of(packet), transfer.place_of(packet), *last->received_crc,
                      transfer.behind(*last))) {
       packet.verdict = DumpVerdict::unchecked;
-      packet.computed.reset();
+      packet.computed_crc.reset();
     }
   }
 }

@@ -47,8 +47,8 @@ bool fits_behind_sync(const CapturedTransfer& transfer, const CapturedPacket& pa
 void settle_lost_syncs(CapturedTransfer& transfer) {
   std::optional<ByEnd> good;
   for (auto& packet : transfer.packets) {
-    if (packet.verdict != DumpVerdict::bad || !packet.stored || packet.stored == packet.computed ||
-        packet.crc == 0) { // zeros fit anything
+    if (packet.verdict != DumpVerdict::bad || !packet.received_crc ||
+        packet.received_crc == packet.computed_crc || packet.crc == 0) { // zeros fit anything
       continue;
     }
     if (!good) {
@@ -56,7 +56,7 @@ void settle_lost_syncs(CapturedTransfer& transfer) {
     }
     if (fits_behind_sync(transfer, packet, *good)) {
       packet.verdict = DumpVerdict::unchecked;
-      packet.computed.reset();
+      packet.computed_crc.reset();
     }
   }
 }

@@ -54,13 +54,13 @@ void Settler::place_by_end() {
 /// whole, and what came right before it does not lie there.
 bool Settler::goes_on_elsewhere(const Run& run) const {
   const auto& packet = packets_[run.first];
-  if (packet.verdict == DumpVerdict::cut || !packet.stored) {
+  if (packet.verdict == DumpVerdict::cut || !packet.received_crc) {
     return false;
   }
   const auto start = start_of(packet);
   return std::ranges::any_of(runs_, [&](const Run& each) {
     return each.session == run.session && each.end <= run.first &&
-           packets_[each.end - 1].stored == start;
+           packets_[each.end - 1].received_crc == start;
   });
 }
 
@@ -112,19 +112,20 @@ bool Settler::is_counted_exactly(Runs::const_iterator run) const {
 bool Settler::belongs_elsewhere(Runs::const_iterator run) const {
   constexpr std::ptrdiff_t close = 16;
   const auto& packet = packets_[run->first];
-  if (packet.verdict == DumpVerdict::cut || !packet.stored) {
+  if (packet.verdict == DumpVerdict::cut || !packet.received_crc) {
     return false;
   }
   const auto start = start_of(packet);
   const auto goes_on_from = [&](const Run& each) {
-    return each.session == run->session && packets_[each.end - 1].stored == start;
+    return each.session == run->session && packets_[each.end - 1].received_crc == start;
   };
   const auto first = run - std::min(close, run - runs_.begin());
   const auto last = run + std::min(close, runs_.end() - run);
   const auto before = packets_.begin() + run->first;
   return std::any_of(first, last, goes_on_from) ||
-         std::any_of(before - std::min<std::ptrdiff_t>(close, run->first), before,
-                     [&](const CapturedPacket& each) { return each.stored == packet.stored; });
+         std::any_of(
+             before - std::min<std::ptrdiff_t>(close, run->first), before,
+             [&](const CapturedPacket& each) { return each.received_crc == packet.received_crc; });
 }
 
 /// Whether what lies here and before it, since the run before, may be less than was counted: of a

@@ -47,7 +47,7 @@ public:
       packet.numbering = std::max(packet.numbering, DumpNumbering::inferred);
       if (packet.verdict == DumpVerdict::good) {
         packet.verdict = DumpVerdict::unchecked;
-        packet.computed.reset();
+        packet.computed_crc.reset();
       }
       note_correction(transfer_, "another file may begin where something is lost");
     }
@@ -144,13 +144,13 @@ private:
       if (packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::nothing) {
         before = nullptr;
       }
-      if (packet.verdict != DumpVerdict::good || !packet.stored) {
+      if (packet.verdict != DumpVerdict::good || !packet.received_crc) {
         continue;
       }
       const auto* last = std::exchange(before, &packet);
       const auto previous = std::exchange(stretch, stretch_[i]);
       if (last != nullptr && previous != stretch && start_of(packet) != 0 &&
-          file.goes_on(start_of(packet), transfer_.place_of(packet), *last->stored,
+          file.goes_on(start_of(packet), transfer_.place_of(packet), *last->received_crc,
                        transfer_.behind(*last))) {
         files_.join(previous, stretch);
       }

@@ -13,23 +13,23 @@
 namespace dualcam {
 namespace {
 
-CapturedPacket record_of(const DumpPacket& packet, std::uint64_t place) {
-  CapturedPacket record{};
-  record.offset = packet.offset;
-  record.file_offset = packet.file_offset;
-  record.place = place;
-  record.number = packet.number;
-  record.content =
+CapturedPacket captured_packet(const DumpPacket& packet, std::uint64_t place) {
+  CapturedPacket captured{};
+  captured.offset = packet.offset;
+  captured.file_offset = packet.file_offset;
+  captured.place = place;
+  captured.number = packet.number;
+  captured.content =
       static_cast<std::uint32_t>(std::hash<std::string_view>()(as_text(packet.payload)));
-  record.stored = packet.stored;
-  record.computed = packet.computed;
-  record.size = static_cast<std::uint16_t>(packet.payload.size());
-  record.crc = crc16(packet.payload);
-  record.numbering = packet.numbering;
-  record.verdict = packet.verdict;
-  record.origin = packet.origin;
-  record.repeat = packet.repeat;
-  return record;
+  captured.received_crc = packet.received_crc;
+  captured.computed_crc = packet.computed_crc;
+  captured.size = static_cast<std::uint16_t>(packet.payload.size());
+  captured.crc = crc16(packet.payload);
+  captured.numbering = packet.numbering;
+  captured.verdict = packet.verdict;
+  captured.origin = packet.origin;
+  captured.repeat = packet.repeat;
+  return captured;
 }
 
 std::optional<FileRef> file_of(std::optional<FileKind> kind) {
@@ -40,13 +40,13 @@ std::optional<FileRef> file_of(std::optional<FileKind> kind) {
 
 class TransferLog::Implementation {
 public:
-  explicit Implementation(std::uint64_t most_records) : most_records_(most_records) {}
+  explicit Implementation(std::uint64_t most_entries) : most_entries_(most_entries) {}
 
   void event(const DumpStream& stream, const DumpEvent& event, std::uint64_t place);
   void over(std::uint64_t stream);
   void finish();
   std::optional<CaptureFinding> poll();
-  bool has_room() const { return records_ < most_records_ || !files_.empty(); }
+  bool has_room() const { return entries_ < most_entries_ || !files_.empty(); }
 
 private:
   using Files = std::map<std::uint64_t, FileParts>; ///< by when they began
@@ -56,8 +56,8 @@ private:
   struct Open {
     std::optional<std::uint64_t> imei;
     ByteBuffer metadata;
-    std::optional<FileRef> by_path; ///< as PATH says
-    std::uint64_t not_kept = 0;     ///< of these
+    std::optional<FileRef> named; ///< by PATH
+    std::uint64_t not_kept = 0;   ///< of these
     std::uint64_t began = 0;
     std::optional<CapturedTransfer> transfer;
   };
@@ -67,7 +67,7 @@ private:
   void on(Open& open, const DumpMetadata& metadata);
   void on(Open& open, const DumpStream& stream, const DumpSkipped& skipped);
   void on(Open& open, const DumpTransferEnded& ended);
-  bool make_room(std::uint64_t records = 1);
+  bool make_room(std::uint64_t entries = 1);
   template <class What> void forget(What& what);
   template <class What> bool keep(What& kept, const What& what);
   void close(std::uint64_t began, CapturedTransfer closed);
@@ -76,13 +76,13 @@ private:
   FileParts take(File file);
   void report(File which);
 
-  std::uint64_t most_records_;
+  std::uint64_t most_entries_;
   std::map<std::uint64_t, Open> open_; ///< by stream number
   Files files_;
   std::map<std::optional<std::uint64_t>, std::vector<File>> files_of_; ///< of each camera
   std::size_t parts_ = 0;                                              ///< of all files
   std::deque<CaptureFinding> findings_;
-  std::uint64_t records_ = 0; ///< of all transfers under way
+  std::uint64_t entries_ = 0; ///< of all transfers under way
   std::uint64_t began_ = 0;   ///< how many transfers have
 };
 
@@ -94,7 +94,7 @@ void TransferLog::Implementation::event(const DumpStream& stream, const DumpEven
   if (const auto* init = std::get_if<DumpInit>(&event)) {
     open.imei = init->init.imei;
     forget(open.metadata);
-    forget(open.by_path);
+    forget(open.named);
   } else if (const auto* began = std::get_if<DumpTransferBegan>(&event)) {
     on(open, stream, *began);
   } else if (const auto* status = std::get_if<DumpStatus>(&event); status && open.transfer) {
@@ -103,7 +103,7 @@ void TransferLog::Implementation::event(const DumpStream& stream, const DumpEven
              command && open.transfer) {
     open.transfer->asked = command->text;
   } else if (const auto* path = std::get_if<DumpPath>(&event)) {
-    open.not_kept += !keep(open.by_path, FileRef::of_path(path->path));
+    open.not_kept += !keep(open.named, FileRef::of_path(path->path));
   } else if (const auto* metadata = std::get_if<DumpMetadata>(&event)) {
     on(open, *metadata);
   } else if (const auto* skipped = std::get_if<DumpSkipped>(&event)) {
@@ -130,33 +130,33 @@ void TransferLog::Implementation::on(Open& open, const DumpStream& stream,
   transfer.offset = began.offset;
   transfer.metadata = std::exchange(open.metadata, {});
   transfer.not_kept = std::exchange(open.not_kept, 0) +
-                      !keep(transfer.file, began.by_path ? open.by_path : file_of(began.kind));
+                      !keep(transfer.file, began.by_path ? open.named : file_of(began.kind));
   open.transfer = std::move(transfer);
   open.began = ++began_;
 }
 
-/// For more records, which are counted; false: there is none.
-bool TransferLog::Implementation::make_room(std::uint64_t records) {
-  while (records_ + records > most_records_ && !files_.empty()) {
+/// For more entries, which are counted; false: there is none.
+bool TransferLog::Implementation::make_room(std::uint64_t entries) {
+  while (entries_ + entries > most_entries_ && !files_.empty()) {
     report(files_.begin());
   }
-  if (records_ + records > most_records_) {
+  if (entries_ + entries > most_entries_) {
     return false;
   }
-  records_ += records;
+  entries_ += entries;
   return true;
 }
 
 /// What the device says of a file.
 template <class What> void TransferLog::Implementation::forget(What& what) {
-  records_ -= records_of(what);
+  entries_ -= entries_of(what);
   what = What();
 }
 
 /// In place of what was kept. False: there is no room.
 template <class What> bool TransferLog::Implementation::keep(What& kept, const What& what) {
   forget(kept);
-  const bool room = make_room(records_of(what));
+  const bool room = make_room(entries_of(what));
   kept = room ? what : What();
   return room;
 }
@@ -174,7 +174,7 @@ void TransferLog::Implementation::on(Open& open, const DumpStream& stream,
 
 void TransferLog::Implementation::on(Open& open, const DumpPacket& packet, std::uint64_t place) {
   if (make_room()) {
-    open.transfer->packets.push_back(record_of(packet, place));
+    open.transfer->packets.push_back(captured_packet(packet, place));
   } else {
     ++open.transfer->not_kept;
   }
@@ -208,7 +208,7 @@ void TransferLog::Implementation::over(std::uint64_t stream) {
     close(open->second.began, std::move(*open->second.transfer));
   }
   forget(open->second.metadata);
-  forget(open->second.by_path);
+  forget(open->second.named);
   open_.erase(open);
 }
 
@@ -258,9 +258,9 @@ void TransferLog::Implementation::close(std::uint64_t began, CapturedTransfer cl
     if (part.began() < file.began()) {
       std::swap(part, file);
     }
-    records_ -= file.records() + part.records();
+    entries_ -= file.entries() + part.entries();
     file.add(std::move(part));
-    records_ += file.records();
+    entries_ += file.entries();
     part = std::move(file);
   }
   keep(std::move(part));
@@ -294,7 +294,7 @@ FileParts TransferLog::Implementation::take(File file) {
 
 void TransferLog::Implementation::report(File which) {
   auto file = take(which);
-  records_ -= file.records();
+  entries_ -= file.entries();
   findings_.emplace_back(file.joined());
 }
 
@@ -309,8 +309,8 @@ std::optional<CaptureFinding> TransferLog::Implementation::poll() {
 
 // --- the public face ---
 
-TransferLog::TransferLog(std::uint64_t most_records)
-    : implementation_(std::make_unique<Implementation>(most_records)) {}
+TransferLog::TransferLog(std::uint64_t most_entries)
+    : implementation_(std::make_unique<Implementation>(most_entries)) {}
 TransferLog::~TransferLog() = default;
 TransferLog::TransferLog(TransferLog&&) noexcept = default;
 TransferLog& TransferLog::operator=(TransferLog&&) noexcept = default;

@@ -88,9 +88,11 @@ void TransferTracker::sync(std::uint32_t number) {
 }
 
 /// The number of the first packet behind a lost stretch.
-void TransferTracker::find_place_behind_loss(Bytes payload, std::uint16_t stored) {
+void TransferTracker::find_place_behind_loss(Bytes payload, std::uint16_t received_crc) {
   const auto lost = *std::exchange(lost_, std::nullopt);
-  const auto goes_on_from = [&](std::uint16_t start) { return crc16(payload, start) == stored; };
+  const auto goes_on_from = [&](std::uint16_t start) {
+    return crc16(payload, start) == received_crc;
+  };
   const bool packets_are_missing = lost.length_known && lost.bytes % wire_size() == 0;
   if (!lost.damaged_packet && !packets_are_missing &&
       std::ranges::any_of(starts_.crcs, goes_on_from)) {
@@ -116,9 +118,9 @@ void TransferTracker::find_place_behind_loss(Bytes payload, std::uint16_t stored
 
 /// What goes on from it: from its CRC, or, if that is what was damaged, from what it should be.
 TransferTracker::Starts TransferTracker::starts_behind(const DumpPacket& packet) {
-  Starts starts(*packet.stored, DumpStart::packet_before);
-  if (packet.verdict == DumpVerdict::bad && packet.computed) {
-    starts.add(*packet.computed, DumpStart::packet_before);
+  Starts starts(*packet.received_crc, DumpStart::packet_before);
+  if (packet.verdict == DumpVerdict::bad && packet.computed_crc) {
+    starts.add(*packet.computed_crc, DumpStart::packet_before);
   }
   return starts;
 }
@@ -157,20 +159,20 @@ DumpPacket TransferTracker::packet(std::uint64_t offset, Bytes payload, DumpVerd
   return packet;
 }
 
-DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint16_t stored,
+DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint16_t received_crc,
                                  std::optional<std::uint16_t> before) {
   if (lost_) {
-    find_place_behind_loss(payload, stored);
+    find_place_behind_loss(payload, received_crc);
   }
   if (starts_.empty()) { // the packet before may still show its CRC, or a SYNC have stood there
-    if (before && crc16(payload, *before) == stored) {
+    if (before && crc16(payload, *before) == received_crc) {
       starts_ = {*before, DumpStart::bytes_before};
-    } else if (crc16(payload) == stored) {
+    } else if (crc16(payload) == received_crc) {
       starts_ = {0, DumpStart::zero};
     }
   }
   const auto start = std::ranges::find_if(
-      starts_.crcs, [&](std::uint16_t each) { return crc16(payload, each) == stored; });
+      starts_.crcs, [&](std::uint16_t each) { return crc16(payload, each) == received_crc; });
   const bool good = start != starts_.crcs.end();
   packets_are_ = good ? CommandId::data : packets_are_;
   if (good && !packet_size_known_ && !payload.empty() && next_ != announced_ &&
@@ -182,10 +184,10 @@ DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint1
                       good              ? DumpVerdict::good
                       : starts_.empty() ? DumpVerdict::unchecked
                                         : DumpVerdict::bad);
-  event.stored = stored;
+  event.received_crc = received_crc;
   if (!starts_.empty()) {
     const auto which = good ? static_cast<std::size_t>(start - starts_.crcs.begin()) : 0;
-    event.computed = crc16(payload, starts_.crcs[which]);
+    event.computed_crc = crc16(payload, starts_.crcs[which]);
     event.start = starts_.kinds[which];
   }
   starts_ = starts_behind(event);
@@ -241,16 +243,16 @@ DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedDa
                                           : DumpVerdict::bad);
   event.header += sizeof data.offset;
   event.origin = in_place ? DumpOrigin::header : event.origin;
-  event.stored = data.crc;
+  event.received_crc = data.crc;
   if (!gap) {
     const auto which = fitted ? static_cast<std::size_t>(start - starts_.crcs.begin()) : 0;
     const bool from_zero = !fitted && (starts_.empty() || chained);
-    event.computed = crc16(data.payload, from_zero ? std::uint16_t{0} : starts_.crcs[which]);
+    event.computed_crc = crc16(data.payload, from_zero ? std::uint16_t{0} : starts_.crcs[which]);
     event.start = from_zero ? DumpStart::zero : starts_.kinds[which];
   }
   starts_ = {data.crc, DumpStart::packet_before};
   if (!chained && !gap) {
-    starts_.add(*event.computed, DumpStart::packet_before);
+    starts_.add(*event.computed_crc, DumpStart::packet_before);
   }
   behind_sync_ = false;
   behind_bad_ = event.verdict == DumpVerdict::bad && !chained;
@@ -261,7 +263,7 @@ DumpPacket TransferTracker::enhanced_data(std::uint64_t offset, const EnhancedDa
 
 /// What comes behind it is found by `lost`, so the next number stays.
 DumpPacket TransferTracker::cut(std::uint64_t offset, Bytes payload,
-                                std::optional<std::uint16_t> stored,
+                                std::optional<std::uint16_t> received_crc,
                                 std::optional<std::uint32_t> place) {
   const auto next = std::pair(next_, next_byte_);
   const bool in_place = place && *place + payload.size() <= announced_.value_or(UINT32_MAX);
@@ -273,9 +275,9 @@ DumpPacket TransferTracker::cut(std::uint64_t offset, Bytes payload,
   std::tie(next_, next_byte_) = next;
   event.header += place ? sizeof *place : 0;
   event.origin = in_place ? DumpOrigin::header : event.origin;
-  event.stored = stored;
+  event.received_crc = received_crc;
   if (!starts_.empty()) {
-    event.computed = crc16(payload, starts_.crcs.front());
+    event.computed_crc = crc16(payload, starts_.crcs.front());
     event.start = starts_.kinds.front();
   }
   return event;
@@ -285,7 +287,7 @@ void TransferTracker::remember(const DumpPacket& packet) {
   if (packet.verdict == DumpVerdict::bad) {
     return;
   }
-  recent_.add(packet.ordinal, packet.number, *packet.stored);
+  recent_.add(packet.ordinal, packet.number, *packet.received_crc);
 }
 
 } // namespace dualcam

@@ -36,12 +36,12 @@ public:
 
   /// A whole DATA command of plausible size: its event, and the state behind it. `before` are the
   /// two bytes before it, if they can be the CRC of the packet before.
-  DumpPacket data(std::uint64_t offset, Bytes payload, std::uint16_t stored,
+  DumpPacket data(std::uint64_t offset, Bytes payload, std::uint16_t received_crc,
                   std::optional<std::uint16_t> before);
   DumpPacket enhanced_data(std::uint64_t offset, const EnhancedData& data,
                            std::optional<std::uint16_t> before);
   /// One that is not all there. `place` is what its header says.
-  DumpPacket cut(std::uint64_t offset, Bytes payload, std::optional<std::uint16_t> stored,
+  DumpPacket cut(std::uint64_t offset, Bytes payload, std::optional<std::uint16_t> received_crc,
                  std::optional<std::uint32_t> place = std::nullopt);
 
   bool has_packets() const { return ordinal_ != 0; }
@@ -79,7 +79,7 @@ private:
   };
 
   static Starts starts_behind(const DumpPacket& packet);
-  void find_place_behind_loss(Bytes payload, std::uint16_t stored);
+  void find_place_behind_loss(Bytes payload, std::uint16_t received_crc);
   std::uint64_t place_of(const EnhancedData& data, bool chained) const;
   void advance(std::size_t bytes);
   DumpPacket packet(std::uint64_t offset, Bytes payload, DumpVerdict verdict);

@@ -52,7 +52,7 @@ Known behind_zero() {
 }
 Known by_path() {
   auto known = behind_zero();
-  known.by_path = true;
+  known.in_bytes = true;
   return known;
 }
 Known by_kind() {

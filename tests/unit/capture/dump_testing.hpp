@@ -138,9 +138,10 @@ private:
     end_run();
     const auto text = at(packet.offset) + how + ' ' + std::to_string(packet.number);
     if (!plain) {
-      lines_.push_back(text + " at " + std::to_string(packet.file_offset) + ": " +
-                       std::to_string(packet.payload.size()) + " bytes, " + crc(packet.stored) +
-                       (packet.stored == packet.computed ? " = " : " != ") + crc(packet.computed));
+      lines_.push_back(
+          text + " at " + std::to_string(packet.file_offset) + ": " +
+          std::to_string(packet.payload.size()) + " bytes, " + crc(packet.received_crc) +
+          (packet.received_crc == packet.computed_crc ? " = " : " != ") + crc(packet.computed_crc));
       return;
     }
     run_ = text;

@@ -20,8 +20,8 @@ CapturedPacket packet(std::uint32_t number, std::uint32_t seed, std::uint16_t si
   packet.content = seed;
   packet.size = size;
   packet.crc = crc16(payload);
-  packet.stored = packet.crc;
-  packet.computed = packet.crc;
+  packet.received_crc = packet.crc;
+  packet.computed_crc = packet.crc;
   packet.verdict = DumpVerdict::good;
   packet.numbering = DumpNumbering::stated;
   packet.origin = DumpOrigin::sync;
@@ -206,7 +206,7 @@ TEST_CASE("file parts: a joined file has what its parts say, in the order of tim
   file.add(FileParts(5, early));
   CHECK(file.began() == 5);
   CHECK(file.parts() == 2);
-  CHECK(file.records() == 5);
+  CHECK(file.entries() == 5);
   CHECK(file.imei() == camera);
   const auto joined = file.joined();
   CHECK(joined.stream.number == 1);
@@ -345,7 +345,7 @@ TEST_CASE("file parts: each packet lies behind those before it, whatever their s
     file.packets[1] = packet(2, 12, 30);
     if (!second_is_good) {
       file.packets[1].verdict = DumpVerdict::bad;
-      *file.packets[1].stored ^= 1;
+      *file.packets[1].received_crc ^= 1;
     }
     settle(file);
     std::vector<std::uint64_t> places;

@@ -34,7 +34,7 @@ public:
     packet.content = seed;
     packet.size = size;
     packet.crc = crc16(payload);
-    packet.stored = packet.computed = chain_;
+    packet.received_crc = packet.computed_crc = chain_;
     packet.origin = origin;
     end_ += data_header + size + data_trailer;
     return transfer.packets.emplace_back(packet);
@@ -122,7 +122,7 @@ TEST_CASE(
       if (packet.number == 1) {
         all += std::string(name_of(packet.verdict)) +
                (packet.numbering == DumpNumbering::stated ? "" : "?") +
-               (packet.computed ? " " : "- ");
+               (packet.computed_crc ? " " : "- ");
       }
     }
     return all;
@@ -143,16 +143,17 @@ TEST_CASE("settle conflicts: a CRC that the next packet does not go on from fits
     came.packet(100, packet_before, 2);
     came.packet(next_place, next, 3);
     auto& packet = came.transfer.packets[1];
-    packet.stored = packet.computed = static_cast<std::uint16_t>(*packet.stored ^ 0x55);
+    packet.received_crc = packet.computed_crc =
+        static_cast<std::uint16_t>(*packet.received_crc ^ 0x55);
     settle_conflicts(came.transfer);
     return packet;
   };
   const auto doubted = second_of(packet_before, 200);
   CHECK(doubted.verdict == DumpVerdict::unchecked);
-  CHECK_FALSE(doubted.computed);
+  CHECK_FALSE(doubted.computed_crc);
   const auto headed = second_of(header, 200);
   CHECK(headed.verdict == DumpVerdict::bad);
-  CHECK(headed.computed);
+  CHECK(headed.computed_crc);
   CHECK(second_of(sync, 200).verdict == DumpVerdict::good);          // a chain of its own
   CHECK(second_of(packet_before, 300).verdict == DumpVerdict::good); // packets lack between them
 }

@@ -68,14 +68,16 @@ private:
     packet.content = number + (verdict == DumpVerdict::bad ? 1000 : 0);
     packet.size = static_cast<std::uint16_t>(bytes.size());
     packet.crc = crc16(bytes);
-    packet.stored = chain_to(number);
-    packet.computed = crc16(bytes, before != nullptr ? *before->stored : std::uint16_t{0});
+    packet.received_crc = chain_to(number);
+    packet.computed_crc =
+        crc16(bytes, before != nullptr ? *before->received_crc : std::uint16_t{0});
     packet.numbering = packet.origin == DumpOrigin::nothing ? DumpNumbering::unknown
                        : before != nullptr                  ? before->numbering
                                                             : DumpNumbering::stated;
-    packet.verdict = packet.stored == packet.computed ? DumpVerdict::good : DumpVerdict::bad;
+    packet.verdict =
+        packet.received_crc == packet.computed_crc ? DumpVerdict::good : DumpVerdict::bad;
     if (packet.origin == DumpOrigin::nothing) { // nobody knows what it goes on from
-      packet.computed = packet.stored;
+      packet.computed_crc = packet.received_crc;
       packet.verdict = DumpVerdict::good;
     }
     offset_ += data_header + bytes.size() + data_trailer;

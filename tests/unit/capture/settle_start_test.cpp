@@ -29,7 +29,7 @@ public:
     packet.size = size;
     packet.content = content;
     packet.crc = crc16(payload);
-    packet.stored = packet.computed = chain_;
+    packet.received_crc = packet.computed_crc = chain_;
     packet.verdict = DumpVerdict::good;
     packet.origin = origin;
     transfer.packets.push_back(packet);

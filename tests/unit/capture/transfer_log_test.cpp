@@ -38,8 +38,8 @@ Lines drain(TransferLog& log) {
 }
 
 /// Connections one after the other; those whose end is not seen end with the capture.
-Lines log_of(const std::vector<Connection>& connections, std::uint64_t most_records = 1000) {
-  TransferLog log(most_records);
+Lines log_of(const std::vector<Connection>& connections, std::uint64_t most_entries = 1000) {
+  TransferLog log(most_entries);
   std::vector<DumpReader> readers(connections.size());
   const auto take = [&](std::size_t i) {
     while (const auto event = readers[i].poll()) {
@@ -392,7 +392,7 @@ TEST_CASE("transfer log: stray bytes are told apart from what is skipped in a tr
   CHECK(log_of({{s.bytes}}) == Lines{"stray 100", whole});
 }
 
-TEST_CASE("transfer log: holds no more records than it was told to") {
+TEST_CASE("transfer log: holds no more entries than it was told to") {
   const auto lines = log_of({part(1, 20)}, 15);
   CHECK(lines == Lines{"videof 20: 15 good, 0 bad, 5 missing, 0 repeated, in 1, stated"});
   // What nobody has gone on with makes room, the oldest first.

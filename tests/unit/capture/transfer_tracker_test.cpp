@@ -29,7 +29,7 @@ std::string text(const DumpPacket& packet) {
   return std::string(name_of(packet.verdict)) + ' ' + std::to_string(packet.number) + ' ' +
          std::string(name_of(packet.numbering)) + " at " + std::to_string(packet.file_offset) +
          ", behind " + origins.at(static_cast<std::size_t>(packet.origin)) + ", CRC from " +
-         (packet.computed ? starts.at(static_cast<std::size_t>(packet.start)) : "?") +
+         (packet.computed_crc ? starts.at(static_cast<std::size_t>(packet.start)) : "?") +
          (packet.repeat ? ", repeat" : "");
 }
 
@@ -47,9 +47,9 @@ struct Transfer {
     tracker.sync(number);
     return *this;
   }
-  Transfer& data(std::uint32_t number, std::uint16_t stored,
+  Transfer& data(std::uint32_t number, std::uint16_t received_crc,
                  std::optional<std::uint16_t> before = std::nullopt) {
-    lines.push_back(text(tracker.data(0, payload(number), stored, before)));
+    lines.push_back(text(tracker.data(0, payload(number), received_crc, before)));
     return *this;
   }
   /// `count` packets from `first` on, whose chain begins anew.
@@ -59,10 +59,10 @@ struct Transfer {
     }
     return *this;
   }
-  Transfer& enhanced(std::uint32_t place, std::uint32_t number, std::uint16_t stored,
+  Transfer& enhanced(std::uint32_t place, std::uint32_t number, std::uint16_t received_crc,
                      std::optional<std::uint16_t> before = std::nullopt) {
     const auto bytes = payload(number);
-    lines.push_back(text(tracker.enhanced_data(0, {place, bytes, stored}, before)));
+    lines.push_back(text(tracker.enhanced_data(0, {place, bytes, received_crc}, before)));
     return *this;
   }
   Transfer& lost(std::uint64_t bytes, bool damaged_packet = false, bool length_known = false) {
@@ -195,8 +195,8 @@ TEST_CASE("tracker: a packet that is not all there takes its number, and the nex
   const auto part = payload(2);
   const auto cut = transfer.tracker.cut(0, Bytes(part).first(50), std::nullopt);
   CHECK(text(cut) == "cut 2 stated at 100, behind packet, CRC from packet");
-  CHECK(cut.computed == crc16(Bytes(part).first(50), chain(1, 1)));
-  CHECK_FALSE(cut.stored);
+  CHECK(cut.computed_crc == crc16(Bytes(part).first(50), chain(1, 1)));
+  CHECK_FALSE(cut.received_crc);
   CHECK(transfer.lost(on_wire, true).packets(3, 1).last() ==
         Lines{"good 3 inferred at 200, behind packet, CRC from zero"});
   CHECK(transfer.tracker.ended(0, true).bad == 1);

@@ -29,19 +29,19 @@ struct DumpStream {
 
 /// One packet as it came; of a number there may be several. There are millions: 48 bytes.
 struct CapturedPacket {
-  std::uint64_t offset;                  ///< of the command in the stream
-  std::uint64_t file_offset;             ///< of the payload
-  std::uint64_t place = 0;               ///< where the caller keeps the payload: TransferLog::event
-  std::uint32_t number;                  ///< in the file, from 1
-  std::uint32_t content;                 ///< a hash of the payload
-  std::optional<std::uint16_t> stored;   ///< nullopt: lost
-  std::optional<std::uint16_t> computed; ///< nullopt: unchecked
-  std::uint16_t size;                    ///< of the payload
-  std::uint16_t crc;                     ///< of the payload alone, from 0
-  DumpNumbering numbering;               ///< how the number is known
-  DumpVerdict verdict;                   ///< what its CRC proves
-  DumpOrigin origin;                     ///< what its place is counted from
-  bool repeat;                           ///< the same packet has come before
+  std::uint64_t offset;      ///< of the command in the stream
+  std::uint64_t file_offset; ///< of the payload
+  std::uint64_t place = 0;   ///< where the caller keeps the payload: TransferLog::event
+  std::uint32_t number;      ///< in the file, from 1
+  std::uint32_t content;     ///< a hash of the payload
+  std::optional<std::uint16_t> received_crc; ///< at its end; nullopt: lost
+  std::optional<std::uint16_t> computed_crc; ///< of what is there; nullopt: unchecked
+  std::uint16_t size;                        ///< of the payload
+  std::uint16_t crc;                         ///< of the payload alone, from 0
+  DumpNumbering numbering;                   ///< how the number is known
+  DumpVerdict verdict;                       ///< what its CRC proves
+  DumpOrigin origin;                         ///< what its place is counted from
+  bool repeat;                               ///< the same packet has come before
 };
 static_assert(sizeof(CapturedPacket) == 48);
 
@@ -81,7 +81,7 @@ struct CapturedTransfer {
   std::uint64_t offset = 0;      ///< where it begins in the stream
   std::deque<CapturedPacket> packets; ///< in the order in which they came
   std::deque<DumpSkipped> skipped;    ///< among them
-  /// Packets, skipped stretches, and METADATA and PATH, for which there was no room.
+  /// Entries for which there was no room: packets, skipped stretches, METADATA and PATH.
   std::uint64_t not_kept = 0;
   std::vector<std::string> corrections; ///< why numbers were changed afterwards
   std::optional<std::uint32_t> status;  ///< the device's last STATUS of it

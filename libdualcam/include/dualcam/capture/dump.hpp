@@ -88,25 +88,25 @@ enum class DumpOrigin : std::uint8_t {
 enum class DumpStart : std::uint8_t {
   unknown,       ///< it is lost, or the caller's own
   zero,          ///< nothing: as behind START and SYNC
-  packet_before, ///< the stored, or else the computed CRC of the packet before
+  packet_before, ///< the received, or else the computed CRC of the packet before
   bytes_before,  ///< the two bytes before the command, all that is left of the packet before
   earlier,       ///< the CRC of a packet before the last SYNC
 };
 
 /// DATA or ENHANCED DATA.
 struct DumpPacket {
-  std::uint64_t ordinal;                 ///< of the transfer's packets in the dump, from 0
-  std::uint32_t number;                  ///< in the file, from 1
-  DumpNumbering numbering;               ///< how it is known
-  std::uint64_t offset;                  ///< of the command
-  std::size_t header;                    ///< bytes of the command before the payload
-  std::uint64_t file_offset;             ///< of the payload in the file, bytes from 0
-  Bytes payload;                         ///< what there is of it
-  std::optional<std::uint16_t> stored;   ///< nullopt: lost
-  std::optional<std::uint16_t> computed; ///< nullopt: unchecked; otherwise over what is there
-  DumpVerdict verdict;                   ///< what its CRC proves
-  DumpOrigin origin;                     ///< what its place is counted from
-  DumpStart start;                       ///< what its CRC goes on from
+  std::uint64_t ordinal;                     ///< of the transfer's packets in the dump, from 0
+  std::uint32_t number;                      ///< in the file, from 1
+  DumpNumbering numbering;                   ///< how it is known
+  std::uint64_t offset;                      ///< of the command
+  std::size_t header;                        ///< bytes of the command before the payload
+  std::uint64_t file_offset;                 ///< of the payload in the file, bytes from 0
+  Bytes payload;                             ///< what there is of it
+  std::optional<std::uint16_t> received_crc; ///< at its end; nullopt: lost
+  std::optional<std::uint16_t> computed_crc; ///< of what is there; nullopt: unchecked
+  DumpVerdict verdict;                       ///< what its CRC proves
+  DumpOrigin origin;                         ///< what its place is counted from
+  DumpStart start;                           ///< what its CRC goes on from
   bool repeat; ///< a packet of this number, or a higher one, has come before
 };
 
@@ -163,9 +163,9 @@ struct DumpReaderOptions {
 /// `finish`, `poll` until it returns nullopt. Nothing comes after `finish`.
 ///
 /// The rules:
-/// - The CRC chain goes on from the stored CRC of a bad packet (or from the computed one, where the
-///   CRC itself was damaged), so that one damaged packet is one bad packet. After SYNC it goes on
-///   from 0 or from the packet before, whichever fits.
+/// - The CRC chain goes on from the received CRC of a bad packet (or from the computed one, where
+///   the CRC itself was damaged), so that one damaged packet is one bad packet. After SYNC it goes
+///   on from 0 or from the packet before, whichever fits.
 /// - A bad packet after which no command follows, bytes that are no command, and a gap: the next
 ///   command is searched for. A DATA counts if the next DATA fits its CRC; SYNC, INIT and the other
 ///   ones, which have more fixed bytes, if what follows begins like a command or is the end.

@@ -35,23 +35,23 @@ using CaptureFinding = std::variant<CapturedTransfer, CapturedStray>;
 /// the end `finish`; `poll` at any time. Streams may be mixed. Events that make no sense (a packet
 /// outside of a transfer, anything behind `over`) are taken as well as they can be.
 ///
-/// Memory: 56 bytes for each packet, 24 for each skipped stretch and twice the size of METADATA and
-/// PATH, of which 28 bytes count as a record, of transfers under way: at most `most_records` of all
-/// these; 2 KiB for each part, at most `most_parts`, and what has not been polled. Beyond that, and
+/// Memory: of transfers under way at most `most_entries`, which are packets of 56 bytes, skipped
+/// stretches of 24, and METADATA and PATH at twice their size, one entry for 28 bytes of it;
+/// 2 KiB for each part, at most `most_parts`, and what has not been polled. Beyond that, and
 /// of files of one camera beyond `most_suspended`, the oldest files of connections that have ended
-/// are told; then records are counted (`not_kept`) and not kept. All others are told by `finish`,
+/// are told; then entries are counted (`not_kept`) and not kept. All others are told by `finish`,
 /// in order of time.
 class TransferLog {
 public:
   /// 1.125 GiB of full packets.
-  static constexpr std::uint64_t default_most_records = 9 << 17;
+  static constexpr std::uint64_t default_most_entries = 9 << 17;
   /// How many files of one camera may wait for their rest.
   static constexpr std::size_t most_suspended = 64;
   /// How many parts all that wait may have.
   static constexpr std::size_t most_parts = 16'384;
 
-  /// Holds up to `most_records` packets and skipped stretches.
-  explicit TransferLog(std::uint64_t most_records = default_most_records);
+  /// Holds up to `most_entries` packets and what else comes.
+  explicit TransferLog(std::uint64_t most_entries = default_most_entries);
   ~TransferLog();
   /// Leaves the other one good for destruction and assignment only.
   TransferLog(TransferLog&&) noexcept;

@@ -36,8 +36,8 @@ CapturedPacket packet(std::uint32_t number, DumpVerdict verdict = DumpVerdict::g
   packet.offset = 1000 + number;
   packet.file_offset = std::uint64_t{number - 1} * 1024;
   packet.size = size;
-  packet.stored = 0x1234;
-  packet.computed = verdict == DumpVerdict::good ? 0x1234 : 0x4321;
+  packet.received_crc = 0x1234;
+  packet.computed_crc = verdict == DumpVerdict::good ? 0x1234 : 0x4321;
   packet.verdict = verdict;
   return packet;
 }
@@ -130,8 +130,8 @@ TEST_CASE("dump report: each packet that is not good, with how its number is kno
   auto transfer = video(5);
   transfer.packets = {packet(1, DumpVerdict::bad), packet(2, DumpVerdict::cut, 10),
                       packet(3, DumpVerdict::cut), packet(4, DumpVerdict::unchecked), packet(5)};
-  transfer.packets[1].stored.reset();
-  transfer.packets[1].computed.reset();
+  transfer.packets[1].received_crc.reset();
+  transfer.packets[1].computed_crc.reset();
   transfer.packets[3].numbering = DumpNumbering::inferred;
   const std::string told =
       "d: transfer 1: front video, IMEI unknown\n"
@@ -263,8 +263,8 @@ TEST_CASE("dump report: as JSON a transfer is one line, behind those of its bad 
   transfer.stream = {7, "a", "b"};
   transfer.connections = 2;
   transfer.packets = {packet(2, DumpVerdict::cut), packet(2, DumpVerdict::bad)};
-  transfer.packets[0].stored.reset();
-  transfer.packets[0].computed.reset();
+  transfer.packets[0].received_crc.reset();
+  transfer.packets[0].computed_crc.reset();
   transfer.packets[1].repeat = true;
   transfer.packets[1].numbering = DumpNumbering::inferred;
   transfer.skipped = {{5, 6, 2}};
@@ -449,7 +449,7 @@ TEST_CASE("dump report: with -v every command but packets is told, with -vv thos
   CHECK(traced(2, captured, packet) ==
         "dcam-crc: connection 3: offset 9: packet 4, 2 bytes, CRC lost, unchecked\n");
   packet.repeat = true;
-  packet.stored = 0xABC;
+  packet.received_crc = 0xABC;
   CHECK(traced(2, {}, packet) ==
         "dcam-crc: offset 9: packet 4, 2 bytes, CRC 0abc, unchecked, repeated\n");
 }

@@ -28,7 +28,7 @@ TEST_CASE("outcome: the exit status is the worst of what happened, a part is inc
   outcome.failed(ExitCode::io);
   outcome.failed(ExitCode::bad_data);
   CHECK(outcome.exit_status() == 3);
-  outcome.partial(imei, photo, 0);
+  outcome.incomplete(imei, photo, 0);
   CHECK(outcome.exit_status() == 5);
   outcome.failed(ExitCode::device_failed);
   CHECK(outcome.exit_status() == 6);
@@ -53,18 +53,18 @@ TEST_CASE("outcome: a part counts until its file is dealt with, or nobody wants 
   const ServeOptions options;
   Outcome outcome(options);
   CHECK(outcome.resumptions(imei, photo) == 0);
-  outcome.partial(imei, photo, 2);
-  outcome.partial(imei, photo, 3);
-  outcome.partial(imei, video, 1);
-  outcome.partial(imei + 1, photo, 7);
-  CHECK(outcome.partials() == 3);
+  outcome.incomplete(imei, photo, 2);
+  outcome.incomplete(imei, photo, 3);
+  outcome.incomplete(imei, video, 1);
+  outcome.incomplete(imei + 1, photo, 7);
+  CHECK(outcome.incomplete_files() == 3);
   CHECK(outcome.resumptions(imei, photo) == 3);
   CHECK(outcome.resumptions(imei, video) == 1);
   CHECK(outcome.resumptions(imei + 1, photo) == 7);
   CHECK_FALSE(outcome.stored(imei, photo, true));
-  CHECK(outcome.partials() == 2);
+  CHECK(outcome.incomplete_files() == 2);
   CHECK(outcome.resumptions(imei, photo) == 0);
-  outcome.forget_partials();
+  outcome.forget_incomplete();
   CHECK(outcome.exit_status() == 0);
 }
 
