@@ -26,6 +26,15 @@ void collect_checkpoints(const FolderTree& tree, std::vector<fs::path>& found) {
   }
 }
 
+/// With the sidecar of a file that could not get its name.
+void discard(PartFile& part) {
+  const auto sidecar = part_of(sidecar_of(without_suffix(part.path(), part_suffix)));
+  if (auto begun = PartFile::open(sidecar, sidecar); begun && *begun) {
+    (*begun)->discard();
+  }
+  part.discard();
+}
+
 } // namespace
 
 std::vector<fs::path> remove_abandoned(const FolderTree& tree, std::chrono::seconds age) {
@@ -47,7 +56,7 @@ std::vector<fs::path> remove_abandoned(const FolderTree& tree, std::chrono::seco
     }
     auto part = PartFile::open(part_path, part_path);
     if (part && *part) {
-      (*part)->discard();
+      discard(**part);
       removed.push_back(part_path);
     }
     if (!is_taken(part_path)) {

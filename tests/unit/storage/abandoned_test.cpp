@@ -47,6 +47,23 @@ TEST_CASE("abandoned: a part is as old as what was last claimed of it") {
   CHECK(folder.names() == std::set<std::string>{".dcam-serve"});
 }
 
+TEST_CASE("abandoned: with a part goes the sidecar of the file that it did not become, unless some "
+          "writer has that") {
+  const TemporaryFolder folder;
+  const auto a = leave_old_part(folder / "a.jpg");
+  const auto b = leave_old_part(folder / "b.jpg");
+  for (const auto* name : {"a.jpg.json.part", "b.jpg.json.part", "c.jpg.json.part"}) {
+    write_file(folder / name, "{}");
+  }
+  const auto other = PartFile::open(folder / "b.jpg.json.part", folder / "b.jpg.json");
+  REQUIRE((other && *other));
+  auto removed = remove_abandoned({folder.path()}, day);
+  std::ranges::sort(removed);
+  CHECK(removed == Paths{a, b});
+  CHECK(folder.names() ==
+        std::set<std::string>{".dcam-serve", "b.jpg.json.part", "c.jpg.json.part"});
+}
+
 TEST_CASE("abandoned: a part that has grown since its last claim is as young as that") {
   const TemporaryFolder folder;
   const auto part = leave_old_part(folder / "a.jpg");
