@@ -139,6 +139,33 @@ TEST_CASE("serve events: who is refused, and why") {
   CHECK_THAT(errors, ContainsSubstring("AVL")); // a device that is set up for another port
 }
 
+TEST_CASE(
+    "serve events: who has to make room before it has said who it is is refused like others") {
+  constexpr std::size_t in_lobby = 16;
+  Scene scene;
+  scene.server.options.max_connections = 1;
+  scene.server.start();
+  std::vector<std::unique_ptr<TestDevice>> silent;
+  for (std::size_t i = 0; i <= in_lobby; ++i) {
+    silent.push_back(std::make_unique<TestDevice>(scene.server));
+  }
+  CHECK(silent.front()->rest().empty());
+  scene.until_said("made room for another connection");
+  scene.until_said("1 connections are open (--max-connections): closing further ones");
+  silent.clear();
+  TestDevice camera(scene.server);
+  camera.say(init);
+  camera.expect("0008 0007 2570686f746f66");
+  camera.announce();
+  camera.packets(3);
+  camera.end();
+  CHECK(camera.rest().empty());
+  CHECK(scene.server.status() == 0);
+  const auto rejected = scene.events().of("rejected");
+  CHECK(rejected["reason"] == "made room for another connection");
+  CHECK(rejected["connection"] == 1);
+}
+
 TEST_CASE("serve events: a part that is taken away costs the file, not more") {
   const auto [events, errors, status] = run_server([](TestServer& server) {
     server.start();
