@@ -175,6 +175,16 @@ class Upload:
         return frames, port
 
 
+def one_connection(says, port=20_000):
+    """The frames of a conversation: (by_device, bytes) for each that one side says."""
+    places = {True: 1, False: 1}
+    frames = [frame(port, True, 0, 0, 0x02), frame(port, False, 0, 1, 0x12)]
+    for by_device, what in says:
+        frames.append(frame(port, by_device, places[by_device], places[not by_device], 0x18, what))
+        places[by_device] += len(what)
+    return frames
+
+
 def behind(frames, header):
     """One connection's frames, with this said by the camera's end before all else."""
     moved = []
