@@ -74,6 +74,21 @@ class Captures(ToolTest):
         self.assertEqual(done.returncode, 3)
         self.assertIn(len(transfers), (1, 2))  # how the frames fall decides what the gap hides
 
+    def test_what_was_captured_twice_is_told_once(self):
+        for frames in (self.frames, self.frames[8:-8]):  # without a beginning and an end, too
+            capture, half = self.write("once", frames), len(frames) // 2
+            once = self.check(capture)[1]
+            several = [each for frame in frames for each in (frame, frame)]
+            for files in ((capture, capture), (capture, self.write("part", frames[half:])),
+                          (self.write("appended", frames + frames),),
+                          (self.write("merged", several),)):
+                with self.subTest(files=files):
+                    done, transfers = self.check(*files)
+                    count = len(frames) - (half if files[-1].name == "part" else 0)
+                    self.assertIn(f"{count} frames were captured twice", done.stderr.decode())
+                    self.assertEqual([{**each, "dump": ""} for each in transfers],
+                                     [{**each, "dump": ""} for each in once])
+
     def test_compressed_ones(self):
         for command, name, said in ((["gzip", "-c"], "gz", "gzip"),
                                     (["zstd", "-qc"], "zst", "zstd"), (["xz", "-c"], "xz", "xz"),

@@ -104,6 +104,15 @@ class Replay(Scrubbed):
         self.assertEqual(sorted(map(str, self.told(again))), sorted(map(str, self.told(capture))))
         self.assertEqual(len(self.stored()), 3)
 
+    def test_what_was_captured_twice_is_played_once(self):
+        capture = self.record(files=(f"photof={self.file('a.jpg', 3000)}",))
+        head, frames = records(capture.read_bytes())
+        capture.write_bytes(head + b"".join(2 * frames))
+        self.assert_replayed(capture, "--rate", "10M")
+        done = self.sim(self.serve("-k"), "--replay", capture, "--json", "--rate", "10M")
+        self.assertEqual(len([event for event in self.events(done.stdout)
+                              if event["event"] == "connected"]), 1)
+
     def test_files_arrive(self):
         photo = self.file("a.jpg", 30_000)
         capture = self.record(files=(f"photof={photo}",))

@@ -360,10 +360,14 @@ Result<void> CaptureReader::read(InputFile& file) {
   constexpr std::uint64_t tolerated_ns = 1'000'000'000;
   std::uint64_t latest = 0;
   return read_capture(file, [&](const CapturedFrame& frame) {
+    options_.progress(total_ += frame.bytes.size());
+    if (seen_.has_seen(frame)) {
+      ++facts_.seen_again;
+      return;
+    }
     facts_.back_in_time += frame.time + tolerated_ns < latest ? 1 : 0;
     latest = std::max(latest, frame.time);
     streams_->frame(frame.link, frame.bytes, frame.time);
-    options_.progress(total_ += frame.bytes.size());
   });
 }
 

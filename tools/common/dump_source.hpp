@@ -12,6 +12,7 @@
 
 #include "common/hex_style.hpp"
 #include "common/input_file.hpp"
+#include "common/seen_frames.hpp"
 #include "dualcam/capture/captured_transfer.hpp"
 
 namespace dualcam::inline tools {
@@ -31,7 +32,8 @@ struct DumpFacts {
   std::uint64_t other_connections = 0; ///< TCP, but nothing that a camera says
   std::uint64_t encrypted = 0;         ///< of these, with TLS
   std::uint64_t cut_off = 0;           ///< frames of which the capture keeps the beginning only
-  std::uint64_t frames = 0;            ///< of a capture
+  std::uint64_t frames = 0;            ///< of a capture, each counted once
+  std::uint64_t seen_again = 0;        ///< frames that had come before, at the same time: not used
   std::uint64_t back_in_time = 0;      ///< of these, earlier by a second than one before
   std::uint64_t late = 0;              ///< segments that came too late to be used
   std::uint64_t differing = 0;         ///< segments that came again with other bytes
@@ -89,6 +91,7 @@ public:
 private:
   const DumpOptions& options_;
   DumpFacts& facts_;
+  SeenFrames seen_; ///< so that what is in two captures, or twice in one, is told once
   std::unique_ptr<CaptureStreams> streams_;
   std::uint64_t total_ = 0;
 };

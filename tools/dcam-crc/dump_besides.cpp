@@ -59,6 +59,7 @@ Json summary_fields(const DumpFacts& facts, const DumpTalk& talk, std::uint64_t 
           {"captures_not_read_to_end", facts.not_read_to_end},
           {"frames_not_read", facts.not_read},
           {"frames_cut_off", facts.cut_off},
+          {"frames_captured_twice", facts.seen_again},
           {"lines_passed_over", facts.lines_passed_over},
           {"lines_not_read", facts.problem_count},
           {"text_conversion", facts.conversion},
@@ -82,6 +83,10 @@ void tell_besides(Console& console, const std::string& name, const DumpFacts& fa
     console.warning(
         fmt::format("{}: {} given up early: more were open at once than are kept; --port chooses",
                     name, counted(facts.given_up, "connection was", "connections were")));
+  }
+  if (facts.seen_again != 0) {
+    console.note(fmt::format("{}: {} captured twice, with the same times: told once", name,
+                             counted(facts.seen_again, "frame was", "frames were")));
   }
   const bool is_out_of_order = is_flawed && facts.back_in_time != 0;
   if (facts.late != 0) {

@@ -215,6 +215,9 @@ ReplayScript::ReplayScript(ReplayStore& store) : store_(store) {}
 ReplayScript::~ReplayScript() = default;
 
 void ReplayScript::frame(const CapturedFrame& frame) {
+  if (seen_.has_seen(frame)) {
+    return;
+  }
   now_ = std::max(now_, std::chrono::nanoseconds(frame.time));
   if (const auto segment = finder_.find(frame.link, frame.bytes, frame.time)) {
     reassembly_.segment(*segment);

@@ -11,6 +11,7 @@
 
 #include "common/connection_reader.hpp"
 #include "common/descriptor.hpp"
+#include "common/seen_frames.hpp"
 #include "common/segment_finder.hpp"
 #include "common/tcp_reassembly.hpp"
 #include "dualcam/wire/command.hpp"
@@ -56,7 +57,7 @@ struct ReplayConnection {
   bool ended_by_server = false; ///< with CLOSE or STATUS
 };
 
-/// Made of all frames of a capture, in order.
+/// Made of all frames of a capture, in order. What was captured twice is played once.
 class ReplayScript : private TcpReassembly::Listener {
 public:
   explicit ReplayScript(ReplayStore& store);
@@ -74,6 +75,7 @@ private:
   Connection& open(const TcpConnection& connection);
 
   ReplayStore& store_;
+  SeenFrames seen_;
   SegmentFinder finder_;
   TcpReassembly reassembly_{*this};
   std::chrono::nanoseconds now_{0};

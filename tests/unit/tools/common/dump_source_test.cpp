@@ -93,7 +93,7 @@ TEST_CASE("dump source: a frame is back in time that is more than a second befor
   CHECK(back_in_time({0, 1000, 2000}) == 0);
   CHECK(back_in_time({2000, 1000}) == 0);
   CHECK(back_in_time({2000, 999}) == 1);
-  CHECK(back_in_time({5000, 0, 1000, 4000, 3999, 5000}) == 3); // each before the latest
+  CHECK(back_in_time({5000, 0, 1000, 4000, 3999, 5001}) == 3); // each before the latest
   CHECK(back_in_time({}) == 0);
 }
 

@@ -344,6 +344,7 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
   facts.differing = 5;
   facts.behind_end = 1;
   facts.cut_off = 1;
+  facts.seen_again = 6;
   facts.not_read = {{"IPX", 2}, {"UDP", 1}};
   facts.lines_passed_over = 4;
   facts.problems = {{3, "bad"}};
@@ -357,6 +358,7 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
         "behind it\n"
         "dcam-crc: d: 2 connections were given up early: more were open at once than are kept; "
         "--port chooses\n"
+        "dcam-crc: d: 6 frames were captured twice, with the same times: told once\n"
         "dcam-crc: d: 3 TCP segments came too late: what is in such counts as missing\n"
         "dcam-crc: d: 5 TCP segments came again with other bytes, which are not used: damaged on "
         "the way, or of another connection of the same ports whose beginning is not in the "
@@ -376,7 +378,7 @@ TEST_CASE("dump report: what a dump has besides transfers is told at its end") {
       R"({"event":"summary","dump":"d","form":"capture","transfers":0,"connections":3,)"
       R"("other_connections":1,"connections_encrypted":1,"connections_given_up":2,)"
       R"("segments_late":3,"segments_differing":5,"segments_behind_end":1,"captures_not_read_to_end":0,)"
-      R"("frames_not_read":{"IPX":2,"UDP":1},"frames_cut_off":1,)"
+      R"("frames_not_read":{"IPX":2,"UDP":1},"frames_cut_off":1,"frames_captured_twice":6,)"
       R"("lines_passed_over":4,"lines_not_read":2,"text_conversion":"",)"
       R"("commands":7,"status":null})"
       "\n");
