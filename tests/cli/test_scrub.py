@@ -88,6 +88,13 @@ class ByKind(Scrubbed):
         self.assertTrue(any(event.get("verdict") in ("bad", "cut") for event in events))
         self.assert_same(self.capture)
 
+    def test_what_was_captured_twice_is_written_once(self):
+        frames = len(records(self.capture.read_bytes())[1])
+        for captures in ((self.capture, self.capture), (self.capture,)):
+            self.scrub(*captures)
+            self.assertEqual(len(records(self.made.read_bytes())[1]), frames)
+            self.assertEqual(self.told(self.made), self.told(self.capture))
+
     def test_nothing_private_is_left(self):
         done = self.scrub(self.capture)
         self.assertEqual(done.stdout, f"{self.made}\n")

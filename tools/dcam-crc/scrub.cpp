@@ -16,6 +16,7 @@
 #include "common/json.hpp"
 #include "common/pcap_reader.hpp"
 #include "common/progress_meter.hpp"
+#include "common/seen_frames.hpp"
 #include "common/temporary_file.hpp"
 #include "dcam-crc/scrub_frame.hpp"
 #include "dcam-crc/scrub_plan.hpp"
@@ -226,17 +227,23 @@ ExitCode Scrub::find_sources() {
   return ExitCode::done;
 }
 
-/// All frames, in order of time. What is wrong with a capture is told once, and costs what is
-/// behind it.
+/// All frames, in order of time, those that were captured twice once. What is wrong with a capture
+/// is told once, and costs what is behind it.
 template <class Take> ExitCode Scrub::read_all(bool again, const Take& take) {
+  SeenFrames seen;
+  const auto take_once = [&](const CapturedFrame& frame) {
+    if (!seen.has_seen(frame)) {
+      take(frame);
+    }
+  };
   auto code = ExitCode::done;
   for (auto& [path, position, time, kept] : sources_) {
     Result<void> read;
     if (kept) {
       kept->rewind();
-      read = read_capture(*kept, take);
+      read = read_capture(*kept, take_once);
     } else if (auto file = ContentFile::open(path)) {
-      read = read_capture(file->content(), take);
+      read = read_capture(file->content(), take_once);
       const auto whole = file->finish();
       read = read ? whole : read;
     } else {
