@@ -50,6 +50,11 @@ std::optional<FileKind> kind_in(Bytes metadata) {
   return decoded ? decoded->kind() : std::nullopt;
 }
 
+bool goes_on_with(const Message& message) {
+  return std::holds_alternative<Sync>(message) || std::holds_alternative<Data>(message) ||
+         std::holds_alternative<EnhancedData>(message);
+}
+
 } // namespace
 
 class DumpReader::Implementation {
@@ -60,7 +65,10 @@ public:
   void received(Bytes bytes) { scanner_.received(bytes); }
   void missing(std::uint64_t count) { scanner_.missing(count); }
   void server_received(Bytes bytes);
-  void server_lost() { server_framer_.reset(); }
+  void server_lost() {
+    server_framer_.reset();
+    end_where_status_says();
+  }
   void finish() { scanner_.finish(); }
   std::optional<DumpEvent> poll();
   std::size_t memory() const {
@@ -73,9 +81,12 @@ private:
   void on(const ScannedCommand& command);
   void on(const ScannedServerCommand& command) { server_said(command.message); }
   void on(const ScannedCut& cut);
-  void on(const DumpSkipped& skipped) { events_.emplace_back(skipped); }
+  void on(const DumpSkipped& skipped);
   void on(const ScannedLoss& loss);
-  void on(const ScannedEnd& end) { end_transfer(end.offset, false); }
+  void on(const ScannedEnd& end) {
+    end_where_status_says();
+    end_transfer(end.offset, false);
+  }
 
   // Its commands.
   void command(const Init& init);
@@ -95,6 +106,8 @@ private:
   }
   TransferTracker& transfer(std::uint64_t offset);
   void end_transfer(std::uint64_t offset, bool regular);
+  bool may_be_resumed() const;
+  void end_where_status_says();
   command_evidence::Known known() const;
 
   void server_said(const Message& message);
@@ -104,6 +117,13 @@ private:
   std::uint64_t offset_ = 0;            ///< of the command that is looked at
   std::optional<std::uint16_t> before_; ///< see ScannedCommand
   std::optional<TransferTracker> transfer_;
+  bool asked_for_ = false; ///< the FILE REQUEST of that was heard
+  /// Where it is over, unless it is resumed.
+  struct End {
+    std::uint64_t offset;
+    bool regular;
+  };
+  std::optional<End> end_; ///< behind STATUS
   std::optional<Init> init_;
   std::optional<FileKind> requested_; ///< by FILE REQUEST
   bool path_requested_ = false;       ///< the same: it asked for no kind
@@ -122,8 +142,8 @@ void DumpReader::Implementation::server_received(Bytes bytes) {
   server_framer_->feed(bytes);
   for (;;) {
     const auto frame = server_framer_->next();
-    if (!frame) {
-      server_framer_.reset(); // damaged: it cannot be followed any more
+    if (!frame) { // damaged: it cannot be followed any more
+      server_lost();
       return;
     }
     if (!*frame) {
@@ -138,6 +158,7 @@ void DumpReader::Implementation::server_received(Bytes bytes) {
 
 void DumpReader::Implementation::server_said(const Message& message) {
   if (const auto* request = std::get_if<FileRequest>(&message)) {
+    end_where_status_says();
     requested_ = file_kind_identified(as_bytes(request->file));
     path_requested_ = !requested_;
     another_ = transfer_ && transfer_->has_packets();
@@ -161,12 +182,25 @@ std::optional<DumpEvent> DumpReader::Implementation::poll() {
 void DumpReader::Implementation::on(const ScannedCommand& found) {
   offset_ = found.offset;
   before_ = found.before;
+  if (goes_on_with(found.message)) {
+    end_.reset();
+  } else if (!std::holds_alternative<Status>(found.message)) {
+    end_where_status_says();
+  }
   std::visit([this](const auto& what) { command(what); }, found.message);
 }
 
 void DumpReader::Implementation::on(const ScannedCut& cut) {
+  end_.reset();
   events_.emplace_back(
       transfer(cut.offset).cut(cut.offset, cut.payload, cut.received_crc, cut.place));
+}
+
+void DumpReader::Implementation::on(const DumpSkipped& skipped) {
+  if (skipped.missing != 0) { // what the server said meanwhile may be missing, too
+    end_where_status_says();
+  }
+  events_.emplace_back(skipped);
 }
 
 void DumpReader::Implementation::on(const ScannedLoss& loss) {
@@ -222,7 +256,11 @@ void DumpReader::Implementation::command(const Sync& sync) {
 
 void DumpReader::Implementation::command(const Status& status) {
   events_.emplace_back(DumpStatus{offset_, status.code});
-  end_transfer(offset_, status.code == 0);
+  if (may_be_resumed()) {
+    end_ = End{offset_, status.code == 0};
+  } else {
+    end_transfer(offset_, status.code == 0);
+  }
 }
 
 void DumpReader::Implementation::command(const Data& data) {
@@ -252,6 +290,7 @@ TransferTracker& DumpReader::Implementation::begin_transfer(const std::optional<
     others.erase(*offered.first());
     kind = others.empty() ? offered.first() : std::nullopt;
   }
+  asked_for_ = requested_ || path_requested_;
   requested_.reset();
   described_.reset();
   path_requested_ = false;
@@ -278,6 +317,19 @@ void DumpReader::Implementation::end_transfer(std::uint64_t offset, bool regular
   }
   events_.emplace_back(transfer_->ended(offset, regular));
   transfer_.reset();
+  end_.reset();
+}
+
+/// Whether what comes behind STATUS is of the same file, unless the device or the server says
+/// otherwise: every word of the server is heard, this file was asked for, and no other one since.
+bool DumpReader::Implementation::may_be_resumed() const {
+  return transfer_ && transfer_->has_packets() && asked_for_ && server_framer_ && !another_;
+}
+
+void DumpReader::Implementation::end_where_status_says() {
+  if (end_) {
+    end_transfer(end_->offset, end_->regular);
+  }
 }
 
 command_evidence::Known DumpReader::Implementation::known() const {

@@ -253,6 +253,52 @@ TEST_CASE("dump: the server's FILE REQUEST tells the kind") {
                              "1170 init 350612071913857"});
 }
 
+TEST_CASE("dump: behind STATUS what the server goes on asking for is of the same file") {
+  enum class Between { resume, other_file, hole, nothing_heard };
+  DeviceStream s(3);
+  s.init(0x3C).start().sync(1).data(3).message(Status{0});
+  const auto first = s.bytes.size();
+  s.sync(2).data(2).message(Status{0}).init(0);
+  const auto read = [&](Between between) {
+    DumpReader reader;
+    DumpLines log;
+    if (between != Between::nothing_heard) {
+      reader.server_received(encode(FileRequest{"%photof"}));
+    }
+    reader.received(Bytes(s.bytes).first(first));
+    log.drain(reader);
+    if (between == Between::other_file) {
+      reader.server_received(encode(FileRequest{"%photor"}));
+    } else if (between == Between::hole) {
+      reader.missing(36);
+      log.drain(reader);
+    }
+    reader.server_received(encode(Resume{2}));
+    reader.received(Bytes(s.bytes).subspan(first));
+    reader.finish();
+    log.drain(reader);
+    auto lines = log.lines();
+    std::erase_if(lines, [](const auto& line) {
+      return !line.contains("began") && !line.contains("ended") && !line.contains("status");
+    });
+    return lines;
+  };
+  CHECK(read(Between::resume) == Lines{"16 began photof 3", "2200 status 0", "3352 status 0",
+                                       "3352 ended photof 3/3 good 5 bad 0 unchecked 0 repeats 2"});
+  CHECK(read(Between::other_file) ==
+        Lines{"16 began photof 3", "2200 status 0",
+              "2200 ended photof 3/3 good 3 bad 0 unchecked 0 repeats 0", "2208 began photor ?",
+              "3352 status 0", "3352 ended photor 3/? good 2 bad 0 unchecked 0 repeats 0"});
+  CHECK(read(Between::hole) == Lines{"16 began photof 3", "2200 status 0",
+                                     "2200 ended photof 3/3 good 3 bad 0 unchecked 0 repeats 0",
+                                     "2244 began ? ?", "3388 status 0",
+                                     "3388 ended ? 3/? good 2 bad 0 unchecked 0 repeats 0"});
+  CHECK(read(Between::nothing_heard) ==
+        Lines{"16 began ? 3", "2200 status 0",
+              "2200 ended ? 3/3 good 3 bad 0 unchecked 0 repeats 0", "2208 began ? ?",
+              "3352 status 0", "3352 ended ? 3/? good 2 bad 0 unchecked 0 repeats 0"});
+}
+
 TEST_CASE("dump: behind PATH a SYNC is of another file, if START is lost") {
   DeviceStream s(2, 100);
   s.init(0x02).message(Path{"dsm/1.jpg"}).message(Start{1124}).message(Sync{0}).data(2);

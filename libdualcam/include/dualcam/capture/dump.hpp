@@ -128,7 +128,8 @@ struct DumpServerCommand {
   std::string text; ///< "RESUME 337": one line for logs
 };
 
-/// INIT, STATUS, another START or the end of the dump.
+/// INIT, STATUS, another START or the end of the dump. STATUS ends nothing where packets follow and
+/// the server, every word of which is heard, has asked for this file and for no other one since.
 struct DumpTransferEnded {
   std::uint64_t offset;                 ///< of what ended it
   std::optional<FileKind> kind;         ///< if it is known by now
