@@ -41,7 +41,8 @@ Device::Device(const SimOptions& options, std::uint32_t number, std::span<const 
                const asio::any_io_executor& executor, Events events, Clock& clock,
                const TlsContext* tls)
     : options_(options), config_(config_for(options, number)), line_(options, number),
-      executor_(executor), timer_(executor), events_(std::move(events)), clock_(clock),
+      rate_(options.rate), executor_(executor), timer_(executor), events_(std::move(events)),
+      clock_(clock),
       caller_(options, executor, clock, tls,
               [this](const auto& error, auto what, auto hint) {
                 tell("unreachable", {{"error", error}},
@@ -221,12 +222,7 @@ asio::awaitable<bool> Device::send_paced(Link& link, Bytes bytes, Random& random
   while (!bytes.empty()) {
     const auto piece = bytes.first(line_.next_chunk(bytes.size(), random));
     bytes = bytes.subspan(piece.size());
-    if (options_.rate != 0) {
-      const auto now = steady_now();
-      line_free_at_ = std::max(line_free_at_, now) +
-                      std::chrono::nanoseconds(1'000'000'000 * piece.size() / options_.rate);
-      co_await pause(line_free_at_ - now);
-    }
+    co_await pause(rate_.wait_for(piece.size(), steady_now()));
     if (!co_await write(link, piece)) {
       co_return false;
     }

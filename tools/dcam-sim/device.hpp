@@ -16,6 +16,7 @@
 #include "common/link.hpp"
 #include "dcam-sim/caller.hpp"
 #include "dcam-sim/line.hpp"
+#include "dcam-sim/line_rate.hpp"
 #include "dcam-sim/offer.hpp"
 #include "dcam-sim/options.hpp"
 
@@ -71,13 +72,13 @@ private:
   std::vector<CameraFile> files_; ///< that the server has not taken
   std::vector<Label> labels_;     ///< of each of them
   Line line_;
+  LineRate rate_;
   asio::any_io_executor executor_;
   asio::steady_timer timer_;
   Events events_;
   Clock& clock_;
   Caller caller_;
-  std::chrono::milliseconds starts_after_;             ///< its place in the ramp
-  std::chrono::steady_clock::time_point line_free_at_; ///< for --rate
+  std::chrono::milliseconds starts_after_; ///< its place in the ramp
   std::size_t file_count_;
   unsigned sends_ = 0;
   ByteBuffer gathered_;                 ///< packets that are to be sent together

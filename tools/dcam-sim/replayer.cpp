@@ -8,6 +8,7 @@
 #include "common/counted.hpp"
 #include "common/host.hpp"
 #include "common/units.hpp"
+#include "dcam-sim/line_rate.hpp"
 #include "dualcam/wire/message.hpp"
 
 namespace dualcam::sim {
@@ -87,7 +88,7 @@ asio::awaitable<ExitCode> Replayer::play(const ReplayConnection& connection) {
 
 asio::awaitable<ExitCode> Replayer::converse(Played& played) {
   const auto& script = played.script;
-  auto free_at = clock_.now();
+  LineRate rate(options_.rate);
   for (std::size_t i = 0; i < script.steps.size(); ++i) {
     const bool goes_on = !script.steps[i].awaited || co_await await_command(played, i);
     if (!goes_on || played.gone) {
@@ -98,14 +99,7 @@ asio::awaitable<ExitCode> Replayer::converse(Played& played) {
       co_return ExitCode::incomplete;
     }
     const auto& step = script.steps[i];
-    const auto now = clock_.now();
-    if (options_.rate != 0) {
-      free_at = std::max(free_at, now) +
-                std::chrono::nanoseconds(1'000'000'000 * step.size / options_.rate);
-    } else {
-      free_at = now + step.delay;
-    }
-    co_await pause(free_at - now);
+    co_await pause(options_.rate != 0 ? rate.wait_for(step.size, clock_.now()) : step.delay);
     if (!co_await send(played, step)) {
       co_return ExitCode::incomplete;
     }
