@@ -16,6 +16,13 @@ bool is_readable(const StopSignal& stop) {
   return ::poll(&polled, 1, 0) == 1;
 }
 
+/// As in a terminal: whoever runs the tests may ignore some, as nohup and a shell's & do.
+void be_deadly() {
+  for (const auto signal : stopping) {
+    std::signal(signal, SIG_DFL);
+  }
+}
+
 /// Whether it would end the process.
 bool is_deadly(int signal) {
   struct sigaction action{};
@@ -26,6 +33,7 @@ bool is_deadly(int signal) {
 } // namespace
 
 TEST_CASE("stop signal: the first one that comes is noted, and can be waited for") {
+  be_deadly();
   for (const auto signal : stopping) {
     const StopSignal stop;
     CHECK(stop.signal() == 0);
@@ -42,6 +50,7 @@ TEST_CASE("stop signal: the first one that comes is noted, and can be waited for
 }
 
 TEST_CASE("stop signal: behind the first one, or once released, they end the process") {
+  be_deadly();
   {
     const StopSignal impatient(StopSignal::Second::immediate);
     CHECK(std::ranges::none_of(stopping, is_deadly));
@@ -61,6 +70,7 @@ TEST_CASE("stop signal: behind the first one, or once released, they end the pro
 }
 
 TEST_CASE("stop signal: what is ignored stays so, as under nohup") {
+  be_deadly();
   const auto before = std::signal(SIGHUP, SIG_IGN);
   {
     const StopSignal stop;
