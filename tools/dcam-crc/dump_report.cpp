@@ -290,15 +290,15 @@ void DumpReport::transfer_text(const CapturedTransfer& transfer) {
                             start_text(transfer), transfer.count(DumpVerdict::good), transfer.bad(),
                             unchecked == 0 ? "" : fmt::format("{} unchecked, ", unchecked),
                             missing_text(transfer), transfer.repeated()));
-  if (transfer.is_complete() && transfer.expected() != 0) {
+  if (transfer.start == 0 && transfer.packets.empty()) {
+    product_.line("  nothing to send");
+  } else if (transfer.is_complete()) {
     const auto crc = transfer.crc();
     product_.line(fmt::format("  complete: {}{}", counted(transfer.bytes(), "byte"),
                               crc ? fmt::format(", CRC {:04x}", *crc) : ""));
-  } else if (transfer.expected() != 0) {
+  } else {
     product_.line(
         fmt::format("  incomplete: {} there", counted(transfer.bytes(), "byte is", "bytes are")));
-  } else {
-    product_.line("  nothing to send");
   }
   if (transfer.status) {
     product_.line("  " + status_text(*transfer.status));

@@ -182,8 +182,9 @@ std::uint32_t CapturedTransfer::expected() const {
   if (announced) {
     return *announced;
   }
+  const auto last = announced_bytes.value_or(0) == 0 ? 0 : (*announced_bytes - 1) / packet_size + 1;
   const auto highest = std::ranges::max_element(packets, {}, &CapturedPacket::number);
-  return highest == packets.end() ? 0 : highest->number;
+  return std::max(static_cast<std::uint32_t>(last), highest == packets.end() ? 0 : highest->number);
 }
 
 std::uint64_t CapturedTransfer::count(DumpVerdict verdict) const {

@@ -69,6 +69,19 @@ TEST_CASE("captured transfer: by path places are bytes, and a packet of none is 
   CHECK(by_path.is_complete());
 }
 
+TEST_CASE("captured transfer: by path as many packets are expected as fill the announced bytes") {
+  auto by_path = transfer(std::nullopt, {});
+  by_path.in_bytes = true;
+  by_path.packet_size = 100;
+  for (const auto& [bytes, packets] : {std::pair{0U, 0U}, {1U, 1U}, {100U, 1U}, {101U, 2U}}) {
+    by_path.announced_bytes = bytes;
+    CHECK(by_path.expected() == packets);
+    CHECK(by_path.missing_count() == packets);
+  }
+  by_path.packets = transfer(std::nullopt, {{1, good, 100, 0}, {3, good, 1, 200}}).packets;
+  CHECK(by_path.expected() == 3); // it goes beyond the end
+}
+
 TEST_CASE("captured transfer: it is complete once every packet is there and good") {
   CHECK(transfer(2, {{2}, {1}}).is_complete());
   CHECK_FALSE(transfer(2, {{1}}).is_complete());

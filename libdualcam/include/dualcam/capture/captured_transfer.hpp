@@ -113,7 +113,8 @@ struct CapturedTransfer {
   /// The best copy of each packet, in order: good before unchecked before bad; cut ones are none.
   /// Pointers into `packets`.
   std::vector<const CapturedPacket*> best() const;
-  /// Packets: as announced, else the highest number that came.
+  /// Packets: as announced, by path as many as the announced bytes fill, or more if more came; else
+  /// the highest number that came.
   std::uint32_t expected() const;
   /// How many packets have that verdict.
   std::uint64_t count(DumpVerdict verdict) const;
@@ -121,13 +122,14 @@ struct CapturedTransfer {
   std::uint64_t bad() const { return count(DumpVerdict::bad) + count(DumpVerdict::cut); }
   /// How many came before.
   std::uint64_t repeated() const;
-  /// Of which nothing came.
+  /// Of which nothing came; by path, where a packet is what `packet_size` makes of the bytes, of
+  /// which not all came.
   std::vector<PacketRange> missing() const;
-  /// Of which nothing came, or only cut ones.
+  /// The same, but cut ones have not come.
   std::vector<PacketRange> holes() const;
   /// Where files go by path: bytes of which nothing whole came.
   std::vector<ByteRange> missing_bytes() const;
-  /// How many are missing.
+  /// How many packets are in `missing`.
   std::uint64_t missing_count() const;
   /// The least certain of all its packets'.
   DumpNumbering numbering() const;

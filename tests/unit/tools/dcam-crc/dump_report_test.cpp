@@ -250,6 +250,18 @@ TEST_CASE("dump report: nothing came") {
                "  numbers inferred: two\n");
 }
 
+TEST_CASE("dump report: that there is nothing to send is what START says, nothing else") {
+  auto transfer = by_path();
+  transfer.packets.clear();
+  CHECK_THAT(text_of(transfer), ContainsSubstring("  incomplete: 0 bytes are there\n"
+                                                  "  nothing followed START: "));
+  transfer = video(0);
+  transfer.start.reset(); // lost, and all packets
+  transfer.announced.reset();
+  CHECK_THAT(text_of(transfer), ContainsSubstring("packets (START is not there)") &&
+                                    ContainsSubstring("  incomplete: 0 bytes are there\n"));
+}
+
 TEST_CASE("dump report: as JSON a transfer is one line, behind those of its bad packets") {
   auto transfer = two_packets();
   CHECK(json_of(transfer) ==
