@@ -187,10 +187,10 @@ Result<void> Extractor::append_kept(const CapturedPacket& packet, std::uint64_t 
 }
 
 Result<std::optional<Extracted>> Extractor::extract(const CapturedTransfer& transfer) {
-  if (error_ != 0) {
-    return errno_error(error_, folder_);
+  if (error_ != 0 && !std::exchange(error_is_told_, true)) {
+    return io_error("keep what is extracted in", folder_, error_);
   }
-  if (transfer.best().empty()) {
+  if (error_ != 0 || transfer.best().empty()) {
     return std::nullopt;
   }
   const auto size = size_of(transfer);

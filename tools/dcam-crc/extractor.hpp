@@ -33,8 +33,8 @@ public:
   /// Returns where the payload is kept. A failure shows in `extract`.
   std::uint64_t keep(Bytes payload);
 
-  /// The transfer's file; nullopt: there is nothing to write. Errors: io; unsupported, if it would
-  /// be too large.
+  /// The transfer's file; nullopt: there is nothing to write, or an error told that nothing more is
+  /// kept. Errors: io; unsupported, if it would be too large.
   Result<std::optional<Extracted>> extract(const CapturedTransfer& transfer);
 
   /// Nothing more comes: makes durable what was written. Errors: io.
@@ -56,7 +56,8 @@ private:
   Descriptor spool_;
   Descriptor anchor_; ///< by which all is synced at once; none: each file by itself
   std::uint64_t kept_ = 0;
-  int error_ = 0;
+  int error_ = 0; ///< of `keep`
+  bool error_is_told_ = false;
   bool has_written_ = false;
 };
 

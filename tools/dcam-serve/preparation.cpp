@@ -85,11 +85,12 @@ int can_write(const std::filesystem::path& folder) {
 
 Result<void> check_output(const std::filesystem::path& folder) {
   const auto& name = folder.native();
-  if (::mkdir(name.c_str(), 0777) != 0 && errno == ENOENT) {
+  const int unmade = ::mkdir(name.c_str(), 0777) == 0 || errno == EEXIST ? 0 : errno;
+  if (unmade == ENOENT) {
     return no_place_for(name);
   }
-  if (temporary_file(folder).get() < 0) {
-    return not_writable(name, errno);
+  if (temporary_file(folder).get() < 0) { // of one that is not there mkdir knows why
+    return not_writable(name, errno == ENOENT && unmade != 0 ? unmade : errno);
   }
   return {};
 }

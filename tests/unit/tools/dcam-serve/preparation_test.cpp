@@ -3,7 +3,9 @@
 #include <cstdlib>
 #include <optional>
 
+#include <sys/fsuid.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "dcam-serve/output_folder.hpp"
 #include "temporary_folder.hpp"
@@ -55,6 +57,16 @@ TEST_CASE("preparation: the output folder is made if the one that it is in is th
   CHECK(why(check_output("/dev/null/x")) ==
         "cannot write to the output folder /dev/null/x: Not a directory");
   CHECK(why(check_output("/dev/null")).starts_with("cannot write to the output folder /dev/null"));
+}
+
+TEST_CASE("preparation: why an output folder cannot be made is told, not that it is missing") {
+  const TemporaryFolder folder;
+  fs::permissions(folder.path(), fs::perms(0555));
+  const auto own = ::setfsuid(::getuid() == 0 ? 65534 : ::getuid());
+  const auto said = why(check_output(folder / "new"));
+  ::setfsuid(static_cast<uid_t>(own));
+  CHECK(said ==
+        "cannot write to the output folder " + (folder / "new").string() + ": Permission denied");
 }
 
 TEST_CASE("preparation: what will be said of the output folder can be said before it is made") {
