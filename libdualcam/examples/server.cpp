@@ -44,9 +44,8 @@ void serve(Collector camera, int peer) {
   ::setsockopt(peer, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   std::array<std::byte, 65536> buffer;
   while (!camera.ended()) {
-    const auto wait = std::chrono::ceil<Milliseconds>(camera.deadline() - now()).count();
     pollfd readable{peer, POLLIN, 0};
-    if (::poll(&readable, 1, static_cast<int>(std::clamp<long>(wait, 0, 60'000))) > 0) {
+    if (::poll(&readable, 1, camera.wait(now())) > 0) {
       const auto count = ::recv(peer, buffer.data(), buffer.size(), 0);
       count > 0 ? camera.received(Bytes(buffer).first(static_cast<std::size_t>(count)), now())
                 : camera.disconnected();

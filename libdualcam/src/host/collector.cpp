@@ -10,6 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::chrono::minutes longest_wait{1};
 constexpr std::size_t most_at_once = 1024; // tiny ones would be tens of thousands in a buffer
 
 std::int64_t milliseconds_since_1970() {
@@ -55,6 +56,11 @@ TimePoint Collector::deadline() const {
   const bool unsaved = held_.part && held_.part->unsaved() > 0;
   return unsaved ? std::min(session_.deadline(), unsaved_since_ + config_.save_every)
                  : session_.deadline();
+}
+
+int Collector::wait(TimePoint now) const {
+  const auto left = std::clamp<TimePoint::duration>(deadline() - now, {}, longest_wait);
+  return static_cast<int>(std::chrono::ceil<Milliseconds>(left).count());
 }
 
 std::optional<CollectorEvent> Collector::poll() {

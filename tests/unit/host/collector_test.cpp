@@ -306,6 +306,10 @@ TEST_CASE("collector: what has come is durable a second later, though nothing mo
   };
   CHECK(claimed() == 0);
   CHECK(host.collector.deadline() <= host.now + Milliseconds(1'000));
+  CHECK(host.collector.wait(host.collector.deadline() - std::chrono::nanoseconds(1)) == 1);
+  CHECK(host.collector.wait(host.collector.deadline()) == 0);
+  CHECK(host.collector.wait(host.collector.deadline() + Milliseconds(9)) == 0);
+  CHECK(host.collector.wait(host.collector.deadline() - std::chrono::hours(1)) == 60'000);
   host.now = host.collector.deadline();
   host.collector.tick(host.now);
   (void)host.poll_all();

@@ -186,11 +186,11 @@ public:
   /// As the constructor.
   DumpReader& operator=(DumpReader&&) noexcept;
 
-  /// The device's bytes.
+  /// The device's bytes, which may go when it returns: what is not used up is copied.
   void received(Bytes bytes);
   /// The capture lacks this many of the device's bytes here.
   void missing(std::uint64_t count);
-  /// The server's bytes, where captured: it says which file it asks for.
+  /// The same of the server's bytes, where captured: it says which file it asks for.
   void server_received(Bytes bytes);
   /// The server's side cannot be followed any more (bytes are missing).
   void server_lost();

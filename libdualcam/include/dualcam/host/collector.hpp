@@ -78,7 +78,8 @@ public:
   /// `told` not be due; `bytes` must stay valid until `poll` has returned nullopt. Nothing is taken
   /// after the end.
   void received(Bytes bytes, TimePoint now);
-  /// The device's stream has ended, for whatever reason.
+  /// The device's stream has ended, for whatever reason; also while `told` is due. `poll` has what
+  /// is left to do.
   void disconnected() { session_.disconnected(); }
   /// Time has passed; called at or after `deadline`. At any other time it does no harm.
   void tick(TimePoint now);
@@ -87,10 +88,13 @@ public:
   std::optional<CollectorEvent> poll();
   /// When `tick` is due at the latest.
   TimePoint deadline() const;
+  /// How long to wait for bytes until then, as poll(2) takes it: in milliseconds, rounded up, so
+  /// that `tick` is due behind it, and a minute at most.
+  int wait(TimePoint now) const;
 
-  /// To FileStored: whoever is to know of the file has been told, and the camera may forget it.
-  /// Until then nobody has: the file is handed out again when the camera offers it in another
-  /// connection. When it is not due: std::logic_error.
+  /// To FileStored, also behind `disconnected`: whoever is to know of the file has been told, and
+  /// the camera may forget it. Until then nobody has: the file is handed out again when the camera
+  /// offers it in another connection. When it is not due: std::logic_error.
   void told(TimePoint now);
 
   /// Whether Ended or StorageFailed was handed out or is about to be.

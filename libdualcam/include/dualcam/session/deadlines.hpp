@@ -9,7 +9,7 @@
 
 namespace dualcam {
 
-/// Only the type: nothing in the library reads a clock.
+/// Only the type: no session reads a clock.
 using TimePoint = std::chrono::steady_clock::time_point;
 /// Every wait is given in these.
 using Milliseconds = std::chrono::milliseconds;

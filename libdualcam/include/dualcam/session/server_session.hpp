@@ -167,8 +167,8 @@ struct Ended {
                  ///< wanted of the last INIT is stored, nobody knows whether there is more
     rejected,    ///< by the host
     stranger,    ///< not a camera
-    unsupported, ///< what the camera still offers cannot be fetched: protocol >= 6, or a path, or
-                 ///< nothing but unknown bits
+    unsupported, ///< what the camera still offers cannot be fetched: a file by path that it does
+                 ///< not give out, or nothing but unknown bits
     lost,        ///< the peer closed or reset the connection
     idle,        ///< no progress
     bad_line,    ///< too many RESUMEs in vain
