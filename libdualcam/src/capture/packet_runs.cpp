@@ -27,7 +27,7 @@ std::vector<Run> runs_of(const CapturedTransfer& transfer) {
   std::uint32_t session = 0;
   for (std::uint32_t i = 0; i < packets.size(); ++i) {
     const auto& packet = packets[i];
-    const bool begins = packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::nothing;
+    const bool begins = begins_session(packet);
     session += begins ? 1 : 0;
     const bool chained = i > 0 && !begins && follows(packets[i - 1], packet);
     const bool header_is_bad = packet.verdict == DumpVerdict::bad && packet.received_crc &&

@@ -28,6 +28,12 @@ inline bool states_place(const CapturedPacket& packet) {
   return packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::header;
 }
 
+/// Whether no packet came before it in its chain of CRCs, as far as is known.
+inline bool begins_session(const CapturedPacket& packet) {
+  return packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::resume ||
+         packet.origin == DumpOrigin::nothing;
+}
+
 /// Whether `packet` goes on from the one that came before it.
 bool follows(const CapturedPacket& before, const CapturedPacket& packet);
 

@@ -86,6 +86,23 @@ bool Settler::place_by_content() {
   return changed;
 }
 
+/// What came behind a SYNC that is lost, where nothing else tells its place. A device may go back
+/// further than it is asked to, so what is known counts more. Whether something changed.
+bool Settler::place_by_resume() {
+  std::optional<Places> known;
+  for (auto& run : runs_) {
+    if (run.placed || run.doubtful || packets_[run.first].origin != DumpOrigin::resume) {
+      continue;
+    }
+    known = known ? std::move(known) : known_places();
+    if (fits(run, run.place) && !contradicts(run, run.place, *known)) {
+      put(run, run.place, DumpNumbering::inferred, by_resume);
+      return true;
+    }
+  }
+  return false;
+}
+
 /// Whether other packets are known to be where it would lie.
 bool Settler::contradicts(const Run& run, std::int64_t place, const Places& known) const {
   for (auto i = run.first; i < run.end; ++i) {

@@ -101,8 +101,7 @@ private:
   void doubt_counts() {
     std::uint32_t begin = 0; // of the session
     for (std::uint32_t i = 1; i <= packets_.size() && !doubted_.empty(); ++i) {
-      const bool ends = i == packets_.size() || packets_[i].origin == DumpOrigin::sync ||
-                        packets_[i].origin == DumpOrigin::nothing;
+      const bool ends = i == packets_.size() || begins_session(packets_[i]);
       const auto first = doubted_.lower_bound(begin);
       for (auto each = begin; ends && first != doubted_.end() && *first < i && each < i; ++each) {
         auto& packet = packets_[each];
@@ -141,7 +140,7 @@ void doubt_places_of_equals(CapturedTransfer& transfer, bool damaged) {
   std::vector<std::uint32_t> sessions;
   std::uint32_t session = 0;
   for (const auto& packet : transfer.packets) {
-    session += packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::nothing ? 1 : 0;
+    session += begins_session(packet) ? 1 : 0;
     sessions.push_back(session);
     if (packet.verdict != DumpVerdict::cut && packet.size >= least &&
         packet.origin != DumpOrigin::header) {
@@ -182,7 +181,7 @@ void doubt_counts_before_jumps(CapturedTransfer& transfer) {
   std::size_t begin = 0; // of the session
   for (std::size_t i = 1; i < packets.size(); ++i) {
     const auto& before = packets[i - 1];
-    if (packets[i].origin != DumpOrigin::sync && packets[i].origin != DumpOrigin::nothing) {
+    if (!begins_session(packets[i])) {
       continue;
     }
     const auto end = transfer.behind(before);
@@ -206,7 +205,7 @@ void doubt_counts_around_loops(CapturedTransfer& transfer) {
   std::vector<int> begin_or_end(packets.size() + 1); // of what is doubted
   for (std::size_t i = 0; i < packets.size(); ++i) {
     const auto& packet = packets[i];
-    if (packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::nothing) {
+    if (begins_session(packet)) {
       first.clear();
     }
     if (!packet.received_crc || packet.verdict == DumpVerdict::cut) {
@@ -239,9 +238,7 @@ void doubt_what_the_next_contradicts(CapturedTransfer& transfer) {
     const auto end = transfer.behind(packet);
     const bool both_good = packet.verdict == DumpVerdict::good &&
                            next.verdict == DumpVerdict::good && next.received_crc;
-    const bool has_own_chain = next.origin == DumpOrigin::sync ||
-                               next.origin == DumpOrigin::nothing ||
-                               (next.received_crc && start_of(next) == 0);
+    const bool has_own_chain = begins_session(next) || (next.received_crc && start_of(next) == 0);
     if (!both_good || has_own_chain || transfer.place_of(next) != end || follows(packet, next)) {
       continue;
     }

@@ -14,7 +14,7 @@ void settle_contradictions(CapturedTransfer& transfer) {
   const BestPackets file(transfer);
   const CapturedPacket* before = nullptr; // of the same chain
   for (auto& packet : transfer.packets) {
-    if (packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::nothing) {
+    if (begins_session(packet)) {
       before = nullptr;
     }
     if (packet.verdict != DumpVerdict::good || !packet.received_crc) {

@@ -84,7 +84,8 @@ void Settler::place_by_what_follows() {
   const auto behind = damaged ? guessed_gap(last) + extent_of(last->first) : 0;
   last -= damaged ? 1 : 0;
   const auto place = *end_ - behind - length(*last);
-  if (!last->doubtful && !last->placed && place >= first_place()) {
+  if (!last->doubtful && !last->placed && place >= first_place() &&
+      !came_elsewhere(*last, place, known_places())) {
     const auto& final = packets_.back();
     const bool more_is_lost = std::ranges::any_of(transfer_.skipped, [&](const DumpSkipped& each) {
       return each.offset > final.offset; // maybe another packet

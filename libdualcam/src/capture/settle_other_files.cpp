@@ -141,7 +141,7 @@ private:
     std::uint32_t stretch = 0; // of that
     for (std::size_t i = 0; i < packets_.size(); ++i) {
       const auto& packet = packets_[i];
-      if (packet.origin == DumpOrigin::sync || packet.origin == DumpOrigin::nothing) {
+      if (begins_session(packet)) {
         before = nullptr;
       }
       if (packet.verdict != DumpVerdict::good || !packet.received_crc) {

@@ -28,7 +28,9 @@ public:
 
   void settle() {
     place_by_end();
-    for (int round = 0; round < most_rounds && (place_by_chain() || place_by_content()); ++round) {
+    for (int round = 0;
+         round < most_rounds && (place_by_chain() || place_by_content() || place_by_resume());
+         ++round) {
     }
     confirm_ends();
     place_between();
@@ -41,6 +43,7 @@ private:
   static constexpr std::string_view by_end = "a short packet is the last one";
   static constexpr std::string_view by_what_follows = "what follows it ends the file";
   static constexpr std::string_view by_content = "packets came again with stated numbers";
+  static constexpr std::string_view by_resume = "the server had asked for them";
   static constexpr std::string_view by_chain = "its CRC goes on from another packet's";
   static constexpr std::string_view by_start = "there are no more packets than START says";
   static constexpr std::string_view by_neighbours =
@@ -115,6 +118,7 @@ private:
   Places known_places() const;
   std::vector<Content> contents_alike() const;
   bool place_by_content();
+  bool place_by_resume();
   bool place_by_content(Run& run, const Places& known);
   bool contradicts(const Run& run, std::int64_t place, const Places& known) const;
   bool proves_itself(const Run& run, const Places& known) const;

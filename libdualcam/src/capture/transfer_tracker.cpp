@@ -78,6 +78,7 @@ void TransferTracker::sync(std::uint32_t number) {
     starts_.add(*before, DumpStart::earlier);
   }
   starts_.add(last, most_starts);
+  resume_.reset();
   behind_sync_ = true;
   sync_ordinal_ = ordinal_;
   sync_byte_ = number;
@@ -85,6 +86,25 @@ void TransferTracker::sync(std::uint32_t number) {
   next_byte_ = number;
   numbering_ = DumpNumbering::stated;
   lost_.reset();
+}
+
+/// A SYNC was asked for, may be among what is lost, and the packet's CRC begins anew: 0 does that
+/// wherever it stands.
+bool TransferTracker::is_behind_lost_sync(Bytes payload, std::uint16_t received_crc) const {
+  return resume_ && *resume_ <= highest_sync().value_or(UINT32_MAX) && (lost_ || ordinal_ == 0) &&
+         received_crc != 0 && crc16(payload) == received_crc;
+}
+
+/// As the lost SYNC would, if it said what it was asked for.
+void TransferTracker::sync_as_asked() {
+  next_byte_ = *std::exchange(resume_, std::nullopt);
+  next_ = in_bytes_ ? number_at(next_byte_)
+                    : std::max(static_cast<std::uint32_t>(next_byte_), std::uint32_t{1});
+  numbering_ = DumpNumbering::inferred;
+  starts_ = {0, DumpStart::zero};
+  lost_.reset();
+  behind_sync_ = false;
+  behind_lost_sync_ = true;
 }
 
 /// The number of the first packet behind a lost stretch.
@@ -148,8 +168,10 @@ DumpPacket TransferTracker::packet(std::uint64_t offset, Bytes payload, DumpVerd
   packet.payload = payload;
   packet.verdict = verdict;
   packet.origin = behind_sync_ && packet.ordinal == sync_ordinal_ ? DumpOrigin::sync
+                  : behind_lost_sync_                             ? DumpOrigin::resume
                   : packet.ordinal == 0                           ? DumpOrigin::nothing
                                                                   : DumpOrigin::packet_before;
+  behind_lost_sync_ = false;
   packet.repeat = next_ <= highest_;
   highest_ = std::max(highest_, next_);
   counts_.good += verdict == DumpVerdict::good;
@@ -161,7 +183,9 @@ DumpPacket TransferTracker::packet(std::uint64_t offset, Bytes payload, DumpVerd
 
 DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint16_t received_crc,
                                  std::optional<std::uint16_t> before) {
-  if (lost_) {
+  if (is_behind_lost_sync(payload, received_crc)) {
+    sync_as_asked();
+  } else if (lost_) {
     find_place_behind_loss(payload, received_crc);
   }
   if (starts_.empty()) { // the packet before may still show its CRC, or a SYNC have stood there

@@ -22,6 +22,8 @@ public:
 
   /// SYNC. `number` counts packets, or bytes where files go by path.
   void sync(std::uint32_t number);
+  /// The server's RESUME, which the next SYNC answers, be that lost; nullopt: none is known.
+  void resume(std::optional<std::uint32_t> number) { resume_ = number; }
 
   /// What the next DATA's CRC may go on from; empty: lost.
   std::span<const std::uint16_t> starts() const { return starts_.crcs; }
@@ -79,6 +81,8 @@ private:
   };
 
   static Starts starts_behind(const DumpPacket& packet);
+  bool is_behind_lost_sync(Bytes payload, std::uint16_t received_crc) const;
+  void sync_as_asked();
   void find_place_behind_loss(Bytes payload, std::uint16_t received_crc);
   std::uint64_t place_of(const EnhancedData& data, bool chained) const;
   void advance(std::size_t bytes);
@@ -110,6 +114,8 @@ private:
   std::uint64_t ordinal_ = 0;
   std::uint32_t highest_ = 0;
   RecentPackets recent_;
+  std::optional<std::uint32_t> resume_; ///< that no SYNC has answered yet
+  bool behind_lost_sync_ = false;
   bool behind_sync_ = false;
   std::uint64_t sync_ordinal_ = 0; ///< of the first packet behind the last SYNC
   DumpTransferEnded counts_{};

@@ -1,4 +1,4 @@
-// A stream with what the capture lacks of it -> the transfer in it.
+// A stream with what the capture lacks of it, and what the server says -> the transfer in it.
 #pragma once
 
 #include "dualcam/capture/transfer_log.hpp"
@@ -13,6 +13,10 @@ public:
   }
   CapturedStream& missing(std::uint64_t count) {
     reader_.missing(count);
+    return drain();
+  }
+  CapturedStream& server(const Message& message) {
+    reader_.server_received(encode(message));
     return drain();
   }
   /// The largest transfer.

@@ -62,6 +62,12 @@ public:
     }
   }
 
+  /// The last SYNC is not recognised any more.
+  void lose_sync() {
+    auto& byte = stream_[asked_.back().offset];
+    byte = {byte.value ^ std::byte{0xFF}, -1};
+  }
+
   /// Where frames were sent: of a stream that has been damaged before, other bytes may stand there.
   void damage(Fault fault, std::mt19937& random) {
     const auto& a = frames_[random() % frames_.size()];
@@ -111,6 +117,24 @@ public:
     return bytes;
   }
 
+  /// With the server's side: it asks for what each SYNC answers, or for more than a device, which
+  /// may step back, sends.
+  CapturedTransfer captured_with_server() const {
+    CapturedStream captured;
+    captured.server(FileRequest{family_ == Family::kinds ? "%videof" : "dsm/picture"});
+    const auto all = bytes();
+    std::size_t at = 0;
+    for (const auto& [offset, number] : asked_) {
+      const auto next = std::find_if(
+          stream_.begin() + static_cast<std::ptrdiff_t>(at), stream_.end(),
+          [&](const Byte& each) { return each.from >= static_cast<std::int64_t>(offset); });
+      const auto end = static_cast<std::size_t>(next - stream_.begin());
+      captured.received(Bytes(all).first(end).subspan(at)).server(Resume{number});
+      at = end;
+    }
+    return captured.received(Bytes(all).subspan(at)).finished();
+  }
+
   /// The whole packets of the damaged stream, by their offsets.
   std::map<std::uint64_t, Frame> intact() const {
     std::map<std::uint64_t, Frame> intact;
@@ -146,6 +170,8 @@ private:
   void send(DeviceStream& s, Bytes content, std::size_t size, std::size_t first, std::size_t end) {
     const bool by_kind = family_ == Family::kinds;
     const auto number = by_kind ? first + 1 : first * size;
+    const auto back = first != 0 && first % 4 == 0 ? (by_kind ? 2 : 2 * size) : 0;
+    asked_.push_back({s.bytes.size(), static_cast<std::uint32_t>(number + back)});
     s.message(Sync{static_cast<std::uint32_t>(number)});
     std::uint16_t crc = 0;
     for (auto i = first; i < end && i * size < content.size(); ++i) {
@@ -182,6 +208,11 @@ private:
   std::uint32_t start_ = 0;
   std::vector<Byte> stream_;
   std::vector<Frame> frames_;
+  struct Asked {
+    std::size_t offset; ///< of the SYNC that answers it
+    std::uint32_t number;
+  };
+  std::vector<Asked> asked_;
 };
 
 /// What is wrong with what the log says.
@@ -239,21 +270,27 @@ void judge(const Truth& truth, const CapturedTransfer& transfer, Findings& findi
 
 constexpr std::size_t usual_most = 120;
 
-enum class Others { same, any }; ///< faults but the first
+enum class Others { same, any };   ///< faults but the first
+enum class Heard { device, both }; ///< sides
 
 Findings damaged(Family family, Fault fault, int runs, int faults, int first = 1,
-                 std::size_t most = usual_most, Others others = Others::same) {
+                 std::size_t most = usual_most, Others others = Others::same,
+                 Heard heard = Heard::device) {
   Findings findings;
   for (int seed = first; seed < first + runs; ++seed) {
     CAPTURE(static_cast<int>(family), static_cast<int>(fault), faults, seed);
     std::mt19937 random(static_cast<std::uint32_t>(seed));
     Truth truth(family, random, most);
+    if (heard == Heard::both) {
+      truth.lose_sync();
+    }
     for (int each = 0; each < faults; ++each) {
       const bool another = each != 0 && others == Others::any;
       truth.damage(another ? all_faults[random() % all_faults.size()] : fault, random);
     }
     const auto before = findings;
-    judge(truth, captured(truth.bytes()), findings);
+    judge(truth, heard == Heard::both ? truth.captured_with_server() : captured(truth.bytes()),
+          findings);
     CHECK(findings.stated_wrong == before.stated_wrong);
     CHECK(findings.complete_wrong == before.complete_wrong);
     if (std::getenv("DUALCAM_EXPLAIN") != nullptr) {
@@ -297,7 +334,28 @@ TEST_CASE("damage: nothing wrong is called stated or complete behind faults of s
   }
 }
 
+TEST_CASE("damage: nothing wrong is called stated or complete where a server tells of lost SYNCs") {
+  for (const auto family : all_families) {
+    for (const auto fault : all_faults) {
+      for (const int faults : {2, 3}) {
+        damaged(family, fault, tries(runs()), faults, first_seed(), usual_most, Others::any,
+                Heard::both);
+      }
+    }
+  }
+}
+
 TEST_CASE("damage: what was once wrong") {
+  // A device went back further than the server had asked, behind a SYNC that was lost, and what had
+  // come before was taken for the end of the file; or where that began was guessed, though RESUME
+  // tells.
+  damaged(Family::kinds, Fault::erase_packets, 1, 2, 93270, usual_most, Others::any, Heard::both);
+  for (const int seed : {93006, 93053}) {
+    damaged(Family::data_by_path, Fault::erase_packets, 1, 2, seed, usual_most, Others::any,
+            Heard::both);
+  }
+  damaged(Family::data_by_path, Fault::repeat_packets, 1, 2, 93008, usual_most, Others::any,
+          Heard::both);
   // The last packet was whole, and what came right before it did not lie there.
   damaged(Family::kinds, Fault::swap_packets, 1, 3, 187);
   damaged(Family::data_by_path, Fault::swap_packets, 1, 3, 201);

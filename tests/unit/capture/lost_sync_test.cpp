@@ -1,4 +1,6 @@
 // Packets behind a SYNC that is lost.
+#include <numeric>
+
 #include "capture/captured.hpp"
 #include "capture/dump_testing.hpp"
 
@@ -21,6 +23,14 @@ const CapturedPacket& packet_at(const CapturedTransfer& transfer, std::size_t of
   return *std::ranges::find(transfer.packets, offset, &CapturedPacket::offset);
 }
 
+std::vector<std::uint32_t> numbers_in(const CapturedTransfer& transfer) {
+  std::vector<std::uint32_t> numbers;
+  for (const auto& packet : transfer.packets) {
+    numbers.push_back(packet.number);
+  }
+  return numbers;
+}
+
 } // namespace
 
 TEST_CASE("lost SYNC: what comes behind it, and behind packets that are known, may be whole") {
@@ -30,6 +40,53 @@ TEST_CASE("lost SYNC: what comes behind it, and behind packets that are known, m
     const auto packet = packet_at(captured(stream.bytes), at);
     CHECK(packet.number == 13);
     CHECK(packet.verdict == (lost <= 8 ? DumpVerdict::unchecked : DumpVerdict::bad));
+  }
+}
+
+TEST_CASE("lost SYNC: behind START the server's RESUME tells what comes") {
+  DeviceStream s(20, 300);
+  s.init().start();
+  const auto resumed = s.bytes.size();
+  s.sync(9).bytes.resize(resumed);
+  s.raw("ff03 0004 00000109").data(6);
+  for (const bool is_heard : {true, false}) {
+    CapturedStream both;
+    if (is_heard) {
+      both.server(FileRequest{"%videof"});
+    }
+    both.received(Bytes(s.bytes).first(resumed));
+    if (is_heard) {
+      both.server(Resume{9});
+    }
+    const auto transfer = both.received(Bytes(s.bytes).subspan(resumed)).finished();
+    CHECK(numbers_in(transfer) == (is_heard ? std::vector<std::uint32_t>{9, 10, 11, 12, 13, 14}
+                                            : std::vector<std::uint32_t>{1, 2, 3, 4, 5, 6}));
+    CHECK(transfer.numbering() == DumpNumbering::inferred);
+    CHECK(transfer.count(DumpVerdict::good) == 6);
+  }
+}
+
+TEST_CASE("lost SYNC: in mid-file the server's last RESUME tells what comes, unless it is old") {
+  DeviceStream s(20, 300);
+  s.init().start().sync(1).data(12);
+  const auto end = s.bytes.size();
+  s.sync(5).bytes.resize(end);
+  s.raw("ff03 0004 00000105").data(4);
+  for (const bool is_heard : {true, false}) {
+    CapturedStream both;
+    both.server(FileRequest{"%videof"});
+    both.received(Bytes(s.bytes).first(16)).server(Resume{1});
+    both.received(Bytes(s.bytes).first(s.starts[4]).subspan(16)).missing(4 * 1030);
+    both.received(Bytes(s.bytes).first(end).subspan(s.starts[8]));
+    if (is_heard) {
+      both.server(Resume{5});
+    }
+    const auto transfer = both.received(Bytes(s.bytes).subspan(end)).finished();
+    auto wanted = std::vector<std::uint32_t>{1, 2, 3, 4, 9, 10, 11, 12, 5, 6, 7, 8};
+    if (!is_heard) { // the first RESUME was answered
+      std::iota(wanted.begin() + 8, wanted.end(), 13U);
+    }
+    CHECK(numbers_in(transfer) == wanted);
   }
 }
 

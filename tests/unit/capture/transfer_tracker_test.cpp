@@ -24,7 +24,7 @@ std::uint16_t chain(std::uint32_t first, std::uint32_t last, std::uint16_t from 
 }
 
 std::string text(const DumpPacket& packet) {
-  constexpr std::array origins{"packet", "sync", "header", "nothing"};
+  constexpr std::array origins{"packet", "sync", "header", "nothing", "resume"};
   constexpr std::array starts{"unknown", "zero", "packet", "bytes", "earlier"};
   return std::string(name_of(packet.verdict)) + ' ' + std::to_string(packet.number) + ' ' +
          std::string(name_of(packet.numbering)) + " at " + std::to_string(packet.file_offset) +

@@ -82,6 +82,7 @@ enum class DumpOrigin : std::uint8_t {
   sync,          ///< a SYNC right before it
   header,        ///< its own header: ENHANCED DATA
   nothing,       ///< it is the first one, and there was no SYNC
+  resume,        ///< the server's RESUME, which a lost SYNC answered
 };
 
 /// What a packet's CRC goes on from, or was taken to where it does not fit.
@@ -171,7 +172,8 @@ struct DumpReaderOptions {
 ///   command is searched for. A DATA counts if the next DATA fits its CRC; SYNC, INIT and the other
 ///   ones, which have more fixed bytes, if what follows begins like a command or is the end.
 /// - After a lost stretch numbers are inferred: an unbroken chain proves that no packet is lost;
-///   otherwise the stretch's length tells. That is a guess, which TransferLog settles when it has
+///   where it begins anew, the server's last RESUME tells, if no SYNC has answered it; otherwise
+///   the stretch's length. That is a guess, which TransferLog settles when it has
 ///   seen the whole file.
 ///
 /// Memory: the piece being read, at most two commands of each side, and 12 to 28 bytes for each of
