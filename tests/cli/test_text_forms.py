@@ -273,6 +273,36 @@ class TextForms(ToolTest):
                     self.assertEqual([event["good"] for event in events
                                       if event["event"] == "transfer"], [2], said)
 
+    def test_a_row_of_a_table_is_kept_but_for_its_damage(self):
+        """A missing digit, too: what tells nothing of its place leaves both ends of the row."""
+        tables = {
+            "psql": lambda each, i: f" {i} | 12:43:{i:02} | \\x{each.hex()}",
+            "a dump of PostgreSQL": lambda each, i: f"{i}\t2024-10-29\t\\\\x{each.hex()}",
+            "MySQL": lambda each, i: f"| {i} | {each.hex().upper()} |",
+            "SQLite": lambda each, i: f"INSERT INTO p VALUES({i},'rx',X'{each.hex()}');",
+            "CSV": lambda each, i: f'"{i}","12:43:{i:02}","{each.hex()}"',
+            "CSV with blanks": lambda each, i: f"{i},12:43:{i:02},{each.hex(' ')}",
+            "XML": lambda each, i: f'<rx t="12:43:{i:02}">{each.hex()}</rx>',
+            "logfmt": lambda each, i: f"time=2024-10-29T12:43:{i:02}Z len={len(each)} data={each.hex()}",
+            "logcat": lambda each, i: f"10-29 12:43:{i:02}.123  1234  1256 D CamRx   : {each.hex()}",
+            "JSON": lambda each, i: json.dumps({"ts": i, "data": each.hex()}),
+            "nothing": lambda each, i: each.hex(),
+        }
+        for name, form in tables.items():
+            lines = [form(message, i) for i, message in enumerate(wrapped_forms.messages(PLAIN))]
+            for bad in range(4, 7):  # the packets
+                middle = next(at for at in itertools.count(len(lines[bad]) // 2)
+                              if lines[bad][at].isalnum())
+                for damage in ("?", "O", ""):
+                    damaged = lines[bad][:middle] + damage + lines[bad][middle + 1:]
+                    with self.subTest(form=name, line=bad + 1, damage=damage):
+                        code, events, said = self.answer(
+                            "\n".join(lines[:bad] + [damaged] + lines[bad + 1:]) + "\n")
+                        self.assertEqual(code, 1, said)
+                        self.assertEqual(re.findall(r"line (\d+): ", said), [str(bad + 1)], said)
+                        self.assertEqual([event["good"] for event in events
+                                          if event["event"] == "transfer"], [2], said)
+
     def test_no_whole_line_is_named_for_a_number_that_another_lacks(self):
         def rust(each, i):
             return f"[2024-11-27T12:43:{i:02}Z DEBUG cam] rx {list(each)}"

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "common/digit_line.hpp"
 #include "common/hex_digits.hpp"
 #include "common/mended_digits.hpp"
@@ -18,12 +16,13 @@ void DigitLines::take(std::string_view text) {
   }
   const auto line = parse_digit_line(text, before_, form().padded);
   before_ = line.bytes.empty() ? before_ : line.before; // others may stand between them
-  if (!line.run.empty() || (digit_ && line.has_hex() && text.size() <= run_length_)) {
+  if (!line.run.empty() ||
+      ((digit_ || !held_.empty()) && line.has_hex() && text.size() <= run_length_)) {
     run(line.run.empty() ? text : line.run);
     return;
   }
   end();
-  if (line.bytes.empty() && !line.blank && take_mended(text)) {
+  if (line.bytes.empty() && !line.blank && take_mended(line_number(), text)) {
   } else if (!line.problem.empty()) {
     problem(line.problem);
   } else if (!line.bytes.empty()) {
@@ -35,7 +34,7 @@ void DigitLines::take(std::string_view text) {
 
 /// What is whole of a line of which little is damaged: where two stand-ins for that give other
 /// bytes, they are missing.
-bool DigitLines::take_mended(std::string_view text) {
+bool DigitLines::take_mended(std::uint64_t number, std::string_view text) {
   const auto damaged = damaged_digits(text);
   if (damaged.empty()) {
     return false;
@@ -46,24 +45,9 @@ bool DigitLines::take_mended(std::string_view text) {
       line.bytes.size() != other.bytes.size()) {
     return false;
   }
-  const auto all = Bytes(line.bytes);
-  for (std::size_t from = 0; from < all.size();) {
-    const auto differ = std::ranges::mismatch(all.subspan(from), Bytes(other.bytes).subspan(from));
-    const auto end = static_cast<std::size_t>(differ.in1 - all.begin());
-    emit(all.subspan(from, end - from));
-    from = end;
-    if (from < all.size()) {
-      missing(1, false);
-      ++from;
-    }
-  }
+  emit_alike(number, line.bytes, other.bytes);
   before_ = line.before;
-  constexpr std::size_t around = 3;
-  const auto& first = damaged.front();
-  const auto from = first.at - std::min(first.at, around);
-  problem(fmt::format("'{}' in column {} is no pair of hex digits: what is whole of the line is "
-                      "kept",
-                      text.substr(from, first.at - from + first.size + around), first.at + 1));
+  problem_at(number, damage_of(text, damaged));
   return true;
 }
 
@@ -73,14 +57,21 @@ void DigitLines::run(std::string_view digits) {
   const bool is_hex = std::ranges::all_of(digits, is_hex_digit);
   const bool is_even = digits.size() % 2 == 0;
   const bool last = run_length_ != 0 && digits.size() < run_length_;
-  const bool goes_on = is_hex && digits.size() <= run_length_ && !(last && digit_ && is_even);
+  const bool is_odd_before = digit_ || !held_.empty();
+  const bool goes_on =
+      is_hex && digits.size() <= run_length_ && !(last && is_odd_before && is_even);
   if (run_length_ != 0 && !goes_on) {
     end();
     take(digits);
     return;
   }
-  run_length_ = digits.size();
-  take_part(digits);
+  if (std::exchange(run_length_, digits.size()) == 0) {
+    held_ = digits;
+    held_line_ = line_number();
+    return;
+  }
+  take_digits(std::exchange(held_line_, line_number()), std::exchange(held_, {}));
+  take_digits(line_number(), digits);
   if (last) {
     end();
   }
@@ -88,13 +79,16 @@ void DigitLines::run(std::string_view digits) {
 
 void DigitLines::end() {
   run_length_ = 0;
+  if (const auto held = std::exchange(held_, {}); !held.empty() && !take_mended(held_line_, held)) {
+    take_digits(held_line_, held);
+  }
   if (std::exchange(digit_, std::nullopt)) {
     problem_at(digit_line_, "an odd number of hex digits: one is missing, or one too many");
   }
 }
 
-/// A part of a line of nothing but digits and separators.
-void DigitLines::take_part(std::string_view part) {
+/// Of a line of nothing but digits and separators.
+void DigitLines::take_digits(std::uint64_t line, std::string_view part) {
   constexpr std::string_view separators = " \t\r,;:-\"'";
   ByteBuffer bytes;
   for (const char c : part) {
@@ -104,7 +98,7 @@ void DigitLines::take_part(std::string_view part) {
         bytes.push_back(static_cast<std::byte>(*std::exchange(digit_, std::nullopt) << 4 | value));
       } else {
         digit_ = value;
-        digit_line_ = line_number();
+        digit_line_ = line;
       }
     } else if (digit_) {
       refuse("an odd number of hex digits");
@@ -114,7 +108,7 @@ void DigitLines::take_part(std::string_view part) {
       return;
     }
   }
-  emit(bytes);
+  emit_of(line, bytes);
 }
 
 } // namespace dualcam::inline tools

@@ -103,15 +103,29 @@ void HexLines::take_part(std::string_view) {
   refuse("a line of more than 1 MiB: break it into lines");
 }
 
-void HexLines::emit(Bytes bytes, bool other_side) {
+void HexLines::emit_of(std::uint64_t line, Bytes bytes, bool other_side) {
   if (form_.style != HexStyle::offsets) { // which tell what is missing
     for (const auto byte : bytes) {
-      rows_.byte(line_number_, std::to_integer<unsigned>(byte));
+      rows_.byte(line, std::to_integer<unsigned>(byte));
     }
   }
   constexpr std::size_t largest_piece = 65536;
   for (; !bytes.empty(); bytes = bytes.subspan(std::min(largest_piece, bytes.size()))) {
     output_.bytes(bytes.first(std::min(largest_piece, bytes.size())), other_side);
+  }
+}
+
+void HexLines::emit_alike(std::uint64_t line, Bytes one, Bytes other) {
+  while (!one.empty()) {
+    const auto [end, _] = std::ranges::mismatch(one, other);
+    const auto count = static_cast<std::size_t>(end - one.begin());
+    emit_of(line, one.first(count));
+    if (count < one.size()) {
+      missing(1, false);
+    }
+    const auto taken = std::min(count + 1, one.size());
+    one = one.subspan(taken);
+    other = other.subspan(taken);
   }
 }
 

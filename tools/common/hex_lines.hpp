@@ -48,7 +48,10 @@ protected:
 
   const HexForm& form() const { return form_; }
   std::uint64_t line_number() const { return line_number_; }
-  void emit(Bytes bytes, bool other_side = false);
+  void emit(Bytes bytes, bool other_side = false) { emit_of(line_number_, bytes, other_side); }
+  void emit_of(std::uint64_t line, Bytes bytes, bool other_side = false);
+  /// Of two readings of a damaged line what is the same; where they differ, bytes are missing.
+  void emit_alike(std::uint64_t line, Bytes one, Bytes other);
   void missing(std::uint64_t count, bool other_side) { output_.missing(count, other_side); }
   void next_block() { output_.next_block(); }
   void problem(std::string what) { problem_at(line_number_, std::move(what)); }

@@ -146,6 +146,16 @@ FoundLine parse_numbers(std::string_view area, const LineWords& words, const Hex
   return found;
 }
 
+/// A word that is much longer than the row is hex, too, but for one digit.
+bool is_beside_spoilt(const LineWords& words, WordRow row) {
+  std::size_t digits = 0;
+  for (const auto word : row) {
+    digits += word.size();
+  }
+  return std::ranges::any_of(
+      words, [&](auto word) { return word.size() > 2 * digits && is_spoilt_hex(word); });
+}
+
 /// Whether two lines have the same right before their bytes, but for digits.
 bool is_alike(std::string_view before, std::string_view other) {
   constexpr std::size_t most = 4;
@@ -195,7 +205,7 @@ FoundLine parse_words_line(std::string_view line, const HexForm& form,
     return found;
   }
   const auto row = row_of_bytes(words, form);
-  if (is_broken_off(words, row)) {
+  if (is_broken_off(words, row) || (form.longest && is_beside_spoilt(words, row))) {
     found.is_spoilt = true;
     return found;
   }

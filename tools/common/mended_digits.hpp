@@ -15,9 +15,13 @@ struct DamagedDigits {
   std::size_t digits;
 };
 
-/// What is damaged among many pairs, or groups that are equally long, or in a long row of digits,
-/// and whose place can be told: not a digit that lacks in such a row. Empty: nothing, or too much.
+/// What is damaged among many pairs, or groups that are equally long, or in a long row of digits.
+/// Where in such a row a digit lacks nothing tells: its middle is said, which leaves what stands
+/// before the damage and behind it in place from either end. Empty: nothing, or too much.
 std::vector<DamagedDigits> damaged_digits(std::string_view line);
+
+/// For people, who are told the column, from 1.
+std::string damage_of(std::string_view line, const std::vector<DamagedDigits>& damaged);
 
 /// The line with `digit` for each that is damaged, which are in its order.
 std::string with_digits(std::string_view line, const std::vector<DamagedDigits>& damaged,

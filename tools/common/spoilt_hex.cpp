@@ -5,19 +5,15 @@
 #include "common/hex_digits.hpp"
 
 namespace dualcam::inline tools {
-namespace {
 
-/// Programs and databases write `0x0004`, `\x0004` and `x'0004'`.
 std::string_view unmarked_digits(std::string_view word) {
-  for (const std::string_view mark : {"0x", "0X", "\\x", "x'", "X'", "x"}) {
+  for (const std::string_view mark : {"\\\\x", "0x", "0X", "\\x", "x'", "X'", "x"}) {
     if (word.starts_with(mark)) {
       return word.substr(mark.size());
     }
   }
   return word;
 }
-
-} // namespace
 
 bool is_spoilt_hex(std::string_view word) {
   constexpr std::size_t least = 24;

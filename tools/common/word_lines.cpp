@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/mended_digits.hpp"
 #include "common/spoilt_hex.hpp"
 
 namespace dualcam::inline tools {
@@ -37,6 +38,9 @@ void WordLines::take(std::string_view text) {
     return;
   }
   auto found = parse_words_line(text, form(), before_);
+  if ((found.is_spoilt || found.has_other_hex) && take_mended(text)) {
+    return;
+  }
   if (is_next_offset(found)) {
     found = {};
   }
@@ -58,6 +62,26 @@ void WordLines::take(std::string_view text) {
   before_ = found.bytes.empty() ? std::nullopt : std::optional(std::string(found.before));
   size_ = found.bytes.size();
   emit(found.bytes);
+}
+
+/// What is whole of a line of which little is damaged, as in DigitLines.
+bool WordLines::take_mended(std::string_view text) {
+  const auto damaged = damaged_digits(text);
+  if (damaged.empty()) {
+    return false;
+  }
+  const auto line = with_digits(text, damaged, '0');
+  const auto other_line = with_digits(text, damaged, '1');
+  const auto found = parse_words_line(line, form(), before_);
+  const auto other = parse_words_line(other_line, form(), before_);
+  if (found.bytes.empty() || found.bytes.size() != other.bytes.size() || found.has_more) {
+    return false;
+  }
+  emit_alike(line_number(), found.bytes, other.bytes);
+  problem(damage_of(text, damaged));
+  before_ = found.before;
+  size_ = found.bytes.size();
+  return true;
 }
 
 void WordLines::look_at_other_hex(const FoundLine& found) {

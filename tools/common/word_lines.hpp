@@ -21,6 +21,7 @@ private:
   void take(std::string_view text) override;
   void end() override;
   bool is_next_offset(const FoundLine& found) const;
+  bool take_mended(std::string_view text);
   void look_at_other_hex(const FoundLine& found);
 
   std::optional<std::string> before_; ///< in front of the bytes, if the line before had such

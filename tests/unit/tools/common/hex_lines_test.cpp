@@ -37,14 +37,15 @@ TEST_CASE("hex lines: a row of pairs in which one is damaged is no prefix of its
 TEST_CASE("hex lines: what a word names is not bytes, and no damage") {
   const std::string id = "4bf92f3577b34da6a3ce929d0e0e4736";
   const std::string bytes = "\n12:43:42 RX 00 04 04 02\n";
+  const std::string halves = "4bf92f3577b34da6(1)3ce929d0e0e47361";
   check_reads({
       {"container " + id + bytes, "00040402 passed 1"},
       {"container " + id + "1" + bytes, "00040402 passed 1"}, // an odd number of digits
       {"2024-10-29 container " + id + " started" + bytes, "00040402 passed 1"},
       {"container " + id + "\n00000000: 0004 0402  ....\n", "00040402 passed 1"},
       {"container 00" + id + bytes, "00040402 line 1: "s + mixed},
-      {"rx " + id + "1" + bytes, "00040402 line 1: "s + mixed},
-      {"fade " + id + "1" + bytes, "00040402 line 1: "s + odd},
+      {"rx " + id + "1" + bytes, halves + "00040402 line 1: "s + odd + read_from_ends},
+      {"fade " + id + "1" + bytes, "fade" + halves + "00040402 line 1: "s + odd + read_from_ends},
       {"container " + id + " " + id + bytes, "00040402 line 1: "s + mixed},
   });
 }

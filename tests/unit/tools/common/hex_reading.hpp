@@ -13,6 +13,7 @@ namespace dualcam {
 
 // What is said of lines, whatever form they are of.
 inline const std::string odd = "an odd number of hex digits: one is missing, or one too many";
+inline const std::string read_from_ends = "; they are read from either end";
 inline const std::string differently_behind =
     "bytes are separated in different ways: is there a time or an address before them?";
 inline const std::string mixed =

@@ -65,6 +65,7 @@ TEST_CASE("word rows: of many digits in a row both halves are spoilt by one that
   CHECK_FALSE(is_spoilt("rx 5 " + even));
   CHECK_FALSE(is_spoilt("rx,5," + even + ",1"));
   CHECK_FALSE(is_spoilt("rx " + uneven + " 12 " + even));
+  CHECK(is_spoilt("1234 1256 D CamRx: " + uneven)); // the row would be that of numbers before it
 }
 
 TEST_CASE("word rows: a word that a program or a database marks as hex is spoilt, too") {
