@@ -288,18 +288,52 @@ class TextForms(ToolTest):
             "JSON": lambda each, i: json.dumps({"ts": i, "data": each.hex()}),
             "nothing": lambda each, i: each.hex(),
         }
-        for name, form in tables.items():
+        self.each_is_kept_but_for_its_damage(tables)
+
+    def test_a_string_of_base64_is_kept_but_for_its_damage(self):
+        def encoded(each):
+            return base64.b64encode(each).decode()
+        self.each_is_kept_but_for_its_damage({
+            "JSON": lambda each, i: json.dumps({"ts": i, "data": encoded(each)}),
+            "zap": lambda each, i: json.dumps({"level": "debug", "ts": 173020582 + i,
+                                               "caller": "srv/conn.go:42", "data": encoded(each)}),
+            "YAML": lambda each, i: f"- {{ts: {i}}}\n- data: !!binary {encoded(each)}",
+            "a log": lambda each, i: f"12:43:{i:02} rx {encoded(each)}",
+        }, damages=("?", "\ufffd", ""))
+
+    def test_strings_behind_what_is_looked_at_first_are_kept_but_for_their_damage(self):
+        data = transfer(random.Random(17).randbytes(60_000))
+        packets = list(wrapped_forms.messages(data))
+        for name, encoded in {"hex": bytes.hex,
+                              "base64": lambda each: base64.b64encode(each).decode()}.items():
+            lines = [json.dumps({"ts": i, "data": encoded(each)}) for i, each in enumerate(packets)]
+            bad = len(lines) - 5
+            at = len(lines[bad]) // 2
+            for damage in ("?", ""):
+                damaged = lines[bad][:at] + damage + lines[bad][at + 1:]
+                with self.subTest(name=name, damage=damage):
+                    code, events, said = self.answer(
+                        "\n".join(lines[:bad] + [damaged] + lines[bad + 1:]) + "\n")
+                    self.assertEqual(code, 1, said)
+                    self.assertEqual(re.findall(r"line (\d+): ", said), [str(bad + 1)], said)
+                    self.assertEqual([(event["good"], event["bad"]) for event in events
+                                      if event["event"] == "transfer"], [(117, 1)], said)
+
+    def each_is_kept_but_for_its_damage(self, forms, damages=("?", "O", "")):
+        for name, form in forms.items():
             lines = [form(message, i) for i, message in enumerate(wrapped_forms.messages(PLAIN))]
             for bad in range(4, 7):  # the packets
                 middle = next(at for at in itertools.count(len(lines[bad]) // 2)
                               if lines[bad][at].isalnum())
-                for damage in ("?", "O", ""):
+                for damage in damages:
                     damaged = lines[bad][:middle] + damage + lines[bad][middle + 1:]
                     with self.subTest(form=name, line=bad + 1, damage=damage):
                         code, events, said = self.answer(
                             "\n".join(lines[:bad] + [damaged] + lines[bad + 1:]) + "\n")
                         self.assertEqual(code, 1, said)
-                        self.assertEqual(re.findall(r"line (\d+): ", said), [str(bad + 1)], said)
+                        expected = 1 + lines[bad].count("\n") + sum(
+                            1 + line.count("\n") for line in lines[:bad])
+                        self.assertEqual(re.findall(r"line (\d+): ", said), [str(expected)], said)
                         self.assertEqual([event["good"] for event in events
                                           if event["event"] == "transfer"], [2], said)
 

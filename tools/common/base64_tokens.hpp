@@ -14,7 +14,12 @@ public:
 
 private:
   void take(char c) override;
+  void end_line();
+  void realign();
 
+  std::uint64_t width_ = 0; ///< characters of the first line
+  std::uint64_t ended_ = 0; ///< of the last one that has ended
+  std::uint64_t in_line_ = 0;
   char before_ = form().bracket; ///< what comes before the data ends with it; 0: nothing does
 };
 

@@ -77,16 +77,29 @@ std::string_view base64_word(std::string_view line, bool goes_on, bool is_whole)
   return {};
 }
 
-bool has_spoilt_base64(std::string_view line) {
+std::string_view spoilt_base64(std::string_view line) {
   while (!line.empty()) {
     const auto end = std::min(line.find_first_of(around_base64), line.size());
-    const auto word = line.substr(0, end);
-    if (is_spoilt_word(word.substr(name_before(word)))) {
-      return true;
+    auto word = line.substr(0, end);
+    word.remove_prefix(name_before(word));
+    if (is_spoilt_word(word)) {
+      return word;
     }
     line.remove_prefix(std::min(end + 1, line.size()));
   }
-  return false;
+  return {};
+}
+
+std::optional<std::string> mended_base64(std::string_view word) {
+  constexpr std::size_t group = 4;
+  std::string mended(word);
+  std::erase_if(mended, [](char c) { return (c & 0xC0) == 0x80; }); // of one character each
+  const auto over = mended.size() % group;
+  if (over == 0 || mended.size() < group) {
+    return std::nullopt;
+  }
+  const auto middle = mended.size() / 2 / group * group;
+  return mended.replace(middle, over == 1 ? group + 1 : 0, over == 1 ? group : group - over, '?');
 }
 
 } // namespace dualcam::inline tools

@@ -15,8 +15,11 @@ std::size_t leading_spaces(std::string_view text) {
 }
 
 void append_digits(ByteBuffer& bytes, std::string_view digits) {
-  for (; digits.size() >= 2; digits.remove_prefix(2)) {
-    bytes.push_back(static_cast<std::byte>(hex_value(digits[0]) << 4 | hex_value(digits[1])));
+  const auto before = bytes.size();
+  bytes.resize(before + digits.size() / 2);
+  for (auto byte = bytes.begin() + static_cast<std::ptrdiff_t>(before); byte != bytes.end();
+       ++byte, digits.remove_prefix(2)) {
+    *byte = static_cast<std::byte>(hex_value(digits[0]) << 4 | hex_value(digits[1]));
   }
 }
 

@@ -23,9 +23,8 @@ private:
     }
     if (!line.problem.empty()) {
       problem(line.problem);
-      return;
     }
-    emit(line.bytes);
+    emit_alike(line_number(), line.bytes, line.other);
   }
   void end() override {
     if (const auto cut = yaml_.finish(); !cut.empty()) {

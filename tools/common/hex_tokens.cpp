@@ -106,14 +106,22 @@ bool HexTokens::take_latin1(char c) {
 
 void HexTokens::take_base64(char c) {
   const char digit = c == '-' ? '+' : c == '_' ? '/' : c; // of base64url
-  if (base64_.digit(digit, [&](std::byte value) { byte(std::to_integer<unsigned>(value)); })) {
+  const auto take = [this](std::optional<std::byte> value) {
+    value ? byte(std::to_integer<unsigned>(*value)) : missing(1);
+  };
+  if (base64_.digit(digit, take)) {
     base64_line_ = line_;
-    return;
-  }
-  if (c == '=') {
+  } else if (c == '=') {
     end_base64();
-  } else if (c != '\n' && c != '\r' && c != ' ') {
+  } else if (c != '\n' && c != '\r' && c != ' ' && (c & 0xC0) != 0x80) {
+    base64_.lost_digit(take);
     wrong_once("a character that base64 does not have");
+  }
+}
+
+void HexTokens::realign_base64() {
+  for (auto lacking = base64_.lacking(); lacking != 0; --lacking) {
+    base64_.lost_digit([this](auto) { missing(1); });
   }
 }
 

@@ -38,6 +38,8 @@ protected:
   static constexpr std::size_t longest_token = 8192;
 
   virtual void take(char c) = 0;
+  /// Of the line: characters so far.
+  std::uint64_t column() const { return length_; }
   /// The text is over; the end of a line has been taken.
   virtual void end() {}
 
@@ -63,6 +65,9 @@ protected:
   /// Whether `c` is part of a character above U+007F: up to U+00FF it stands for a byte.
   bool take_latin1(char c);
   void take_base64(char c);
+  /// The digits before were too few, or too many: what follows is four of them again.
+  void realign_base64();
+  std::size_t lacking_base64() const { return base64_.lacking(); }
   /// Another text of it may follow.
   void end_base64();
 

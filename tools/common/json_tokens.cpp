@@ -3,9 +3,31 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base64_word.hpp"
 #include "common/hex_digits.hpp"
+#include "common/mended_digits.hpp"
 
 namespace dualcam::inline tools {
+namespace {
+
+constexpr std::size_t longest_string = 1 << 20; ///< that is looked at for damage
+constexpr std::string_view between = " ,:;-";
+
+/// Pairs of digits and what may stand between them; empty: it is not that.
+ByteBuffer paired(std::string_view text) {
+  ByteBuffer bytes;
+  while (!text.empty()) {
+    const auto digits = leading_digits(text);
+    if (digits % 2 != 0 || (digits == 0 && !between.contains(text[0]))) {
+      return {};
+    }
+    append_digits(bytes, text.substr(0, digits));
+    text.remove_prefix(digits == 0 ? 1 : digits);
+  }
+  return bytes;
+}
+
+} // namespace
 
 void JsonTokens::take(char c) {
   if (!inside_) {
@@ -18,6 +40,7 @@ void JsonTokens::take(char c) {
 }
 
 void JsonTokens::end() {
+  take_bytes(text_); // it is cut
   if (inside_ && digits_ % 2 != 0) {
     wrong("an odd number of hex digits");
   }
@@ -52,14 +75,61 @@ void JsonTokens::take_string(char c) {
     return;
   }
   if (behind_key_) {
-    form().value == JsonValue::base64 ? take_base64(c) : take_digit(c);
+    text_ += c;
+    if (text_.size() == longest_string) {
+      take_bytes(std::exchange(text_, {}));
+    }
   } else if (token_.size() < longest_token) {
     token_ += c;
   }
 }
 
+void JsonTokens::take_bytes(std::string_view text) {
+  for (const char c : text) {
+    form().value == JsonValue::base64 ? take_base64(c) : take_digit(c);
+  }
+}
+
+/// A string of hex that is whole; of a damaged one what is whole of it. False: it is neither.
+bool JsonTokens::take_known() {
+  const auto column = this->column() - text_.size();
+  if (form().value == JsonValue::base64) {
+    is_filled_ = is_filled_ || text_.ends_with('=');
+    const auto mended = is_filled_ ? mended_base64(text_) : std::nullopt;
+    if (mended) {
+      wrong_once(cut_base64);
+      take_bytes(*mended);
+    }
+    return mended.has_value();
+  }
+  if (const auto bytes = paired(text_); !bytes.empty()) {
+    for (const auto value : bytes) {
+      byte(std::to_integer<unsigned>(value));
+    }
+    return true;
+  }
+  const auto damaged = damaged_digits(text_);
+  if (damaged.empty()) {
+    return false;
+  }
+  const auto bytes = paired(with_digits(text_, damaged, '0'));
+  const auto other = paired(with_digits(text_, damaged, '1'));
+  if (bytes.empty() || bytes.size() != other.size()) {
+    return false;
+  }
+  wrong_once(damage_of(text_, damaged, column));
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] == other[i] ? byte(std::to_integer<unsigned>(bytes[i])) : missing(1);
+  }
+  return true;
+}
+
 void JsonTokens::end_string() {
   inside_ = false;
+  if (!take_known()) {
+    take_bytes(text_);
+  }
+  text_.clear();
   if (behind_key_ && digits_ % 2 != 0) {
     wrong("an odd number of hex digits in a string");
   }
@@ -124,7 +194,7 @@ void JsonTokens::take_digit(char c) {
     if (++digits_ % 2 == 0 && !is_bad_string()) {
       byte(value_);
     }
-  } else if (digits_ % 2 != 0 || !std::string_view(" ,:;-").contains(c)) {
+  } else if (digits_ % 2 != 0 || !between.contains(c)) {
     wrong_once("a string that should be bytes is not pairs of hex digits");
   }
 }

@@ -19,15 +19,19 @@ private:
   bool take_list(char c);
   void take_character(char c);
   void take_digit(char c);
+  void take_bytes(std::string_view text);
+  bool take_known();
   void end_key();
   void end_number();
   void end_string();
 
   ByteNumbers numbers_{form().base};
   Escape escape_{Escape::Digits::octal}; ///< in a string of characters
+  bool is_filled_ = false;               ///< strings of base64 end with `=` where they have to
   bool backslash_ = false;               ///< in another one
   bool inside_ = false;                  ///< a string
   std::string token_;                    ///< a key, a number
+  std::string text_;                     ///< of a string that is bytes
   bool behind_key_ = false;              ///< the next string is bytes
   bool of_strings_ = false;              ///< the next strings are, too
   bool in_list_ = false;                 ///< of numbers

@@ -154,7 +154,8 @@ std::vector<DamagedDigits> damaged_digits(std::string_view line) {
   return damaged.empty() ? damaged_row(groups) : damaged; // short ones may be of dates
 }
 
-std::string damage_of(std::string_view line, const std::vector<DamagedDigits>& damaged) {
+std::string damage_of(std::string_view line, const std::vector<DamagedDigits>& damaged,
+                      std::size_t before) {
   constexpr std::size_t around = 3;
   const auto& first = damaged.front();
   if (first.size == 0) {
@@ -164,7 +165,8 @@ std::string damage_of(std::string_view line, const std::vector<DamagedDigits>& d
   const auto from = first.at - std::min(first.at, around);
   return fmt::format("'{}' in column {} is no pair of hex digits: what is whole of the line is "
                      "kept",
-                     line.substr(from, first.at - from + first.size + around), first.at + 1);
+                     line.substr(from, first.at - from + first.size + around),
+                     before + first.at + 1);
 }
 
 std::string with_digits(std::string_view line, const std::vector<DamagedDigits>& damaged,

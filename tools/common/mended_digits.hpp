@@ -20,8 +20,9 @@ struct DamagedDigits {
 /// before the damage and behind it in place from either end. Empty: nothing, or too much.
 std::vector<DamagedDigits> damaged_digits(std::string_view line);
 
-/// For people, who are told the column, from 1.
-std::string damage_of(std::string_view line, const std::vector<DamagedDigits>& damaged);
+/// For people, who are told the column, from 1; `before`: columns before `line`.
+std::string damage_of(std::string_view line, const std::vector<DamagedDigits>& damaged,
+                      std::size_t before = 0);
 
 /// The line with `digit` for each that is damaged, which are in its order.
 std::string with_digits(std::string_view line, const std::vector<DamagedDigits>& damaged,

@@ -102,8 +102,8 @@ void Unwrapper::add_line(std::string& text) {
 
 /// What stands in other parts stays.
 void Unwrapper::take_mail(char c, std::string& text) {
-  const auto add = [&](std::byte byte) {
-    const char value = static_cast<char>(byte);
+  const auto add = [&](std::optional<std::byte> byte) {
+    const char value = byte ? static_cast<char>(*byte) : '?';
     value == '\n' ? add_line(text) : text.push_back(value);
   };
   const bool ends = in_part_ && c == '-'; // of the boundary
@@ -115,8 +115,10 @@ void Unwrapper::take_mail(char c, std::string& text) {
     end_heading_line(text);
   } else if (!in_part_) {
     heading_ += c;
-  } else if (!base64_.digit(c, add) && c == '=') {
+  } else if (c == '=') {
     base64_.restart();
+  } else if (!base64_.digit(c, add) && c > ' ') {
+    base64_.lost_digit(add);
   }
   line_ += c == '\n' ? 1 : 0;
 }

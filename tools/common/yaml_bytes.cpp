@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/base64_word.hpp"
 #include "common/blanks.hpp"
 #include "common/hex_digits.hpp"
 #include "common/hex_style.hpp"
+#include "common/mended_digits.hpp"
 #include "dualcam/wire/hex_value.hpp"
 
 namespace dualcam::inline tools {
@@ -99,8 +101,11 @@ void YamlBytes::begin(std::string_view value, Line& line) {
     inside_ = Inside::list;
     take(value.substr(1), line);
   } else if (is_binary) {
-    take_base64(unquoted(value), line);
-    line.problem = line.problem.empty() ? finish() : line.problem;
+    const auto word = unquoted(value);
+    const auto mended = mended_base64(word);
+    take_base64(mended ? *mended : std::string(word), line);
+    line.problem = mended ? cut_base64 : line.problem;
+    base64_.restart();
   } else {
     take_scalar(unquoted(value), line);
   }
@@ -159,17 +164,25 @@ void YamlBytes::take_numbers(std::string_view text, Line& line) {
     if (parsed.ec != std::errc{} || parsed.ptr != last || value < -128 || value > 255) {
       line.problem =
           "'" + std::string(item.substr(0, 20)) + "' is no byte: -128 to 255 were expected";
+      line.bytes.push_back(std::byte{});
+      line.other.push_back(std::byte{1});
       continue;
     }
     line.bytes.push_back(static_cast<std::byte>(value & 0xFF));
+    line.other.push_back(line.bytes.back());
   }
 }
 
 void YamlBytes::take_hex(std::string_view text, Line& line) {
   std::string joined(text);
   std::ranges::replace(joined, '-', ' ');
-  if (const auto bytes = parse_hex(joined)) {
+  const auto damaged = parse_hex(joined) ? std::vector<DamagedDigits>() : damaged_digits(joined);
+  const auto bytes = parse_hex(with_digits(joined, damaged, '0'));
+  const auto other = parse_hex(with_digits(joined, damaged, '1'));
+  if (bytes && other && bytes->size() == other->size()) {
     append(line.bytes, *bytes);
+    append(line.other, *other);
+    line.problem = damaged.empty() ? "" : damage_of(joined, damaged);
   } else {
     line.problem = "this is no hex: pairs of digits were expected";
   }
@@ -177,8 +190,12 @@ void YamlBytes::take_hex(std::string_view text, Line& line) {
 
 void YamlBytes::take_base64(std::string_view text, Line& line) {
   for (const char c : text) {
-    const bool is_digit = base64_.digit(c, [&](std::byte byte) { line.bytes.push_back(byte); });
-    if (!is_digit && c != '=' && c != ' ') {
+    const auto add = [&](std::optional<std::byte> byte) {
+      line.bytes.push_back(byte.value_or(std::byte{}));
+      line.other.push_back(byte.value_or(std::byte{1}));
+    };
+    if (!base64_.digit(c, add) && c != '=' && c != ' ' && (c & 0xC0) != 0x80) {
+      base64_.lost_digit(add);
       line.problem = "a character that base64 does not have";
     }
   }

@@ -20,6 +20,7 @@ class YamlBytes {
 public:
   struct Line {
     ByteBuffer bytes;
+    ByteBuffer other{};    ///< read otherwise: where they differ, a byte is lost
     std::string problem{}; ///< not empty: something of it is no byte
     std::string before{};  ///< not empty: what is wrong with the value that ended before it
   };

@@ -232,7 +232,11 @@ TEST_CASE("hex tokens: base64") {
       {"AAQEAv8AAAAAAAAA\r\nAAQE\r\n", "00040402ff00000000000000000404"},
       {"data:;base64,AAQEAv-_", "00040402ffbf"},
       {"data:;base64,AAQE Av!+/\nAA",
-       "00040402ffbf00 line 1: a character that base64 does not have"},
+       "00040402(1)(1)fc00 line 1: a character that base64 does not have"},
+      {"AAQEAv8AAAAAAAAA\nAAQEv8AAAAAAAAA\nAAQEAv8AAAAAAAAA",
+       "00040402ff00000000000000000404bfc0000000000000(1)00040402ff00000000000000"
+       " line 2: it has 15 characters of base64, and others have 16: is one missing, or one too "
+       "many?"},
       {"data:image/jpeg;charset=x,base64,AAQEAv", " passed 1"},
       {"data:text,0004", " passed 1"},
       {"data;base64,AAQEAv==", " passed 1"},
@@ -264,6 +268,35 @@ TEST_CASE("hex tokens: Node's buffers") {
       {"[ <Buffer 00 04>, <Buffer 05> ]", "000405"},
       {"<NoBuffer 01> <Buffer 02>", "02"},
       {"<Buffer 00 04 04 02 0a 0b><Buffer 12 34>", "000404020a0b1234"},
+  });
+}
+
+TEST_CASE("hex tokens: of base64 a character that is none costs the bytes it is part of") {
+  const std::string none = ": a character that base64 does not have";
+  CHECK(read_form({.style = HexStyle::base64},
+                  "AAQEAv8AAAAAAAAA\nAAQE\xEF\xBF\xBDv8AAAAAAAAA\nAA!EAv8AAAAAAAAA") ==
+        "00040402ff00000000000000000404(1)ff00000000000000"
+        "00(1)(1)02ff00000000000000"
+        " line 2" +
+            none + " line 3" + none);
+}
+
+TEST_CASE("hex tokens: of damaged strings in JSON what is whole is kept, from either end") {
+  const std::string hex = "0004040205060708090a0b0c0d0e";
+  const std::string kept = " is no pair of hex digits: what is whole of the line is kept";
+  const std::string cut = "the last character of the base64 has no other to go with";
+  check_reads({
+      {R"({"data": ")" + hex + R"(00"}, {"data": ")" + hex + R"(?1"}, {"data": "02"})",
+       hex + "00" + hex + "(1)02 line 1: 'd0e?1' in column 83" + kept},
+      {R"({"data": "00"}, {"data": ")" + hex.substr(1) + R"("}, {"data": "02"})",
+       "00" + hex.substr(1, 12) + "(1)" + hex.substr(14) + "02 line 1: "s + odd + read_from_ends},
+      {R"({"data": "AAQEAv8="}, {"data": "AAQ?AgUGBwgJCg=="}, {"data": "AAQEAv8="})",
+       "00040402ff0004(1)02050607080"
+       "90a00040402ff line 1: a character that base64 does not have"},
+      {R"({"data": "AAQEAv8="}, {"data": "AAQAgUGBwgJCg=="}, {"data": "AAQEAv8="})",
+       "00040402ff000400(1)0506070809"
+       "0a00040402ff line 1: "s +
+           cut},
   });
 }
 
