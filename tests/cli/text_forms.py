@@ -334,7 +334,15 @@ def other_encodings():
     def uuencoded(data):
         return "begin 644 dump.bin\n" + "".join(
             binascii.b2a_uu(row).decode() for _, row in rows(data, 45)) + "`\nend\n"
+    controls = ("NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK "
+                "SYN ETB CAN EM SUB ESC FS GS RS US").split()
+
+    def docklight(row, i):
+        return f"29/10/2024 12:43:{i % 60:02}.12 [RX] - " + "".join(
+            f"<{controls[byte]}>" if byte < 32 else bytes([byte]).decode("cp1252", "replace")
+            for byte in row)
     return {
+        "Docklight": (pieces(64, docklight), "Docklight"),
         "cat -v": (run("cat", "-v"), "cat -v"), "od -a": (run("od", "-a"), "od -a"),
         "bits in a log": (pieces(64, lambda row, i: f"12:43:{i % 60:02} RX " + " ".join(
             f"{byte:08b}" for byte in row)), "without -b"),

@@ -223,6 +223,11 @@ void NumberTokens::take_hexadecimal(char behind) {
           "' is no byte of one or two hex digits: words have an unknown byte order");
     return;
   }
+  constexpr std::uint64_t clear = 8;
+  padded_ += digits.size() == 2 && digits[0] == '0' ? 1 : 0;
+  if (digits.size() == 1 && padded_ >= clear) {
+    wrong("'" + token_ + "' has one digit, and those before it two: is one missing?");
+  }
   for (std::size_t i = 0; i < digits.size(); i += 2) {
     byte(digits.size() == 1 ? hex_value(digits[0])
                             : hex_value(digits[i]) << 4 | hex_value(digits[i + 1]));

@@ -56,6 +56,7 @@ private:
   int comment_ = 0;            ///< 1: `/`, 2: to the line's end, 3: to `*/`, 4: `*` in it
   std::uint64_t on_line_ = 0;  ///< numbers
   std::uint64_t padding_ = 0;  ///< the line of the first `0x` without digits since the last number
+  std::uint64_t padded_ = 0;   ///< numbers below 10 with a 0 before them
   std::string unprefixed_;     ///< the first number on the line without 0x
   bool named_ = false;         ///< there are words on the line
   std::uint64_t in_group_ = 0; ///< numbers in the bracket

@@ -69,6 +69,18 @@ bool has_carets(std::string_view line) {
   return count >= least;
 }
 
+/// `<NUL>A<EOT>`, as Docklight shows it.
+bool has_named_controls(std::string_view line) {
+  constexpr std::size_t least = 4;
+  std::size_t count = 0;
+  for (const std::string_view name : {"<NUL>", "<SOH>", "<ETX>", "<EOT>", "<ENQ>"}) {
+    for (auto at = line.find(name); at != std::string_view::npos; at = line.find(name, at + 1)) {
+      ++count;
+    }
+  }
+  return count >= least;
+}
+
 /// `.data:0804A000 db 0Eh, 5 ; comment`
 bool is_listing(std::string_view line) {
   const auto words = words_of(line);
@@ -119,6 +131,10 @@ std::string_view told_by(std::string_view line) {
   if (has_carets(line)) {
     return "control characters as 'cat -v' shows them, which other bytes may look like, too: print "
            "it with 'xxd'";
+  }
+  if (has_named_controls(line)) {
+    return "control characters by their names, as Docklight's ASCII display has them, and other "
+           "bytes as letters: have it log hex";
   }
   if (is_listing(line)) {
     return "a listing of a disassembler: have it export the data as hex or as a binary file";

@@ -8,10 +8,12 @@ void PercentTokens::take(char c) {
   constexpr std::string_view themselves = "-_.~!*'()"; // of encodeURIComponent and others
   if (!escape_.empty()) {
     escape_ += c;
-    if (!is_hex_digit(c)) {
+    const bool is_wide = escape_.size() == 2 && c == 'u';
+    const std::size_t whole = escape_.starts_with("%u") ? 6 : 3;
+    if (!is_wide && !is_hex_digit(c)) {
       wrong_once("'%' without two hex digits");
       escape_.clear();
-    } else if (escape_.size() == 3) {
+    } else if (!is_wide && escape_.size() == whole) {
       end_escape();
     }
     return;
@@ -38,7 +40,14 @@ void PercentTokens::end_escape() {
   }
   word_.clear();
   is_bytes_ = true;
-  byte(hex_value(escape_[1]) << 4 | hex_value(escape_[2]));
+  const bool is_byte = escape_.size() == 3 || escape_.substr(2, 2) == "00";
+  if (is_byte) {
+    const auto digits = std::string_view(escape_).substr(escape_.size() - 2);
+    byte(hex_value(digits[0]) << 4 | hex_value(digits[1]));
+  } else {
+    missing(1);
+    wrong_once("'" + escape_ + "' is a character above U+00FF, and no byte");
+  }
   escape_.clear();
 }
 

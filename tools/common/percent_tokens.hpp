@@ -5,7 +5,8 @@
 
 namespace dualcam::inline tools {
 
-/// Words with `%00` in them; what stands before a word's `=` or `:` is a name.
+/// Words with `%00` in them, or `%u0000`, as escape() of JavaScript has it; what stands before a
+/// word's `=` or `:` is a name.
 class PercentTokens : public HexTokens {
 public:
   using HexTokens::HexTokens;

@@ -36,6 +36,9 @@ TEST_CASE("hex tokens: C arrays") {
        "00 line 1: '0x1a1' is no byte of one or two hex digits: words have an unknown byte order"},
       {"{0x00, 0x}",
        "00 line 1: '0x' is no byte of one or two hex digits: words have an unknown byte order"},
+      {"0x00,0x04,0x04,0x02,0x00,0x04,0x04,0x02,0x9c,0xc", // a digit is missing
+       "00040402000404029c0c line 1: '0xc' has one digit, and those before it two: is one "
+       "missing?"},
       {"0x00, 0x04, 0x  , 0x  \n", "0004"}, // the last line of 'hexdump -e'
       {"0x00, 0x  , 0x04\n", "0004 line 1: '0x' without digits: a byte is missing"},
       {"{0x00, 0x1g}",
@@ -269,6 +272,15 @@ TEST_CASE("hex tokens: Node's buffers") {
       {"<NoBuffer 01> <Buffer 02>", "02"},
       {"<Buffer 00 04 04 02 0a 0b><Buffer 12 34>", "000404020a0b1234"},
   });
+}
+
+TEST_CASE("hex tokens: percent signs, with `u` before four digits, too") {
+  const HexForm percent{HexStyle::percent};
+  CHECK(read_form(percent, "rx=%00%04A%u0004%u00FFb%7e") == "00044104ff627e");
+  CHECK(read_form(percent, "%00%u0104%04") ==
+        "00(1)04 line 1: '%u0104' is a character above U+00FF, and no byte");
+  CHECK(read_form(percent, "%00%uu004%04") == "0030303404 line 1: '%' without two hex digits");
+  CHECK(read_form(percent, "%00%u0g4%04") == "003404 line 1: '%' without two hex digits");
 }
 
 TEST_CASE("hex tokens: of base64 a character that is none costs the bytes it is part of") {
