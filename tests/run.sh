@@ -4,8 +4,8 @@
 # Safe to repeat.
 #
 #   tests/run.sh          minutes: short counts; each test runs where it shows most: unit tests with Clang,
-#                         tests/cli with GCC, and those that tests/cli/CMakeLists.txt does not except with
-#                         Clang, too
+#                         tests/cli with GCC or Clang or, if tests/cli/CMakeLists.txt names them in neither
+#                         list, with both
 #   tests/run.sh --soak MINUTES   200 cameras of every family on bad lines for so long (tests/soak.py)
 #   tests/run.sh --full   hours: every test in both builds; the counts that the promises are stated with, in
 #                         the GCC build, which is what users get; fuzzing, for DUALCAM_FUZZ_SECONDS (600) a target;
