@@ -11,14 +11,14 @@ namespace dualcam::inline tools {
 namespace {
 
 constexpr std::size_t longest_string = 1 << 20; ///< that is looked at for damage
-constexpr std::string_view between = " ,:;-";
+constexpr std::string_view between_pairs = " ,:;-";
 
 /// Pairs of digits and what may stand between them; empty: it is not that.
 ByteBuffer paired(std::string_view text) {
   ByteBuffer bytes;
   while (!text.empty()) {
     const auto digits = leading_digits(text);
-    if (digits % 2 != 0 || (digits == 0 && !between.contains(text[0]))) {
+    if (digits % 2 != 0 || (digits == 0 && !between_pairs.contains(text[0]))) {
       return {};
     }
     append_digits(bytes, text.substr(0, digits));
@@ -194,7 +194,7 @@ void JsonTokens::take_digit(char c) {
     if (++digits_ % 2 == 0 && !is_bad_string()) {
       byte(value_);
     }
-  } else if (digits_ % 2 != 0 || !between.contains(c)) {
+  } else if (digits_ % 2 != 0 || !between_pairs.contains(c)) {
     wrong_once("a string that should be bytes is not pairs of hex digits");
   }
 }

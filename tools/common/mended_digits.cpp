@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t least_row = 24; ///< digits
 constexpr std::size_t least_part = 8;
-constexpr std::size_t least_digits = 16;    ///< of groups
+constexpr std::size_t least_in_groups = 16; ///< of groups
 constexpr std::size_t digits_for_each = 64; ///< of those of a row that are damaged, but the first
 constexpr std::size_t intact = 16;          ///< groups for each damaged one, but for the first
 
@@ -57,7 +57,7 @@ std::size_t width_of(const std::vector<Group>& groups) {
   }
   const auto most =
       std::ranges::max_element(counts, {}, [](const auto& each) { return each.second; });
-  return most != counts.end() && most->second > 2 && most->first * most->second >= least_digits
+  return most != counts.end() && most->second > 2 && most->first * most->second >= least_in_groups
              ? most->first
              : 0;
 }
