@@ -15,6 +15,8 @@ class SeenFrames {
 public:
   static constexpr std::size_t most_remembered = 3 << 19;
 
+  SeenFrames();
+
   /// Whether it has come before. One without a time has not: what is sent again looks the same.
   bool has_seen(const CapturedFrame& frame);
 
@@ -24,6 +26,7 @@ private:
 
   std::vector<std::uint64_t> slots_; ///< hashes, in any order; 0: nothing
   std::size_t count_ = 0;
+  std::uint64_t key_;
 };
 
 } // namespace dualcam::inline tools
