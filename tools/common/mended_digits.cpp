@@ -13,7 +13,7 @@ namespace dualcam::inline tools {
 namespace {
 
 constexpr std::size_t least_row = 24; ///< digits
-constexpr std::size_t least_part = 8;
+constexpr std::size_t least_half = 8;
 constexpr std::size_t least_in_groups = 16; ///< of groups
 constexpr std::size_t digits_for_each = 64; ///< of those of a row that are damaged, but the first
 constexpr std::size_t intact = 16;          ///< groups for each damaged one, but for the first
@@ -130,7 +130,7 @@ std::vector<DamagedDigits> damaged_row(const std::vector<Group>& groups) {
     const auto* next = i + 1 < groups.size() ? &groups[i + 1] : nullptr;
     const bool is_parted = next != nullptr && next->at == group.at + group.size + 1 &&
                            group.others == 0 && next->others == 0 &&
-                           std::min(group.size, next->size) >= least_part &&
+                           std::min(group.size, next->size) >= least_half &&
                            group.size + next->size >= least_row;
     const bool is_odd = group.size % 2 != 0;
     if (is_parted && (is_odd || next->size % 2 != 0)) { // the blank is one too many, or for a digit
