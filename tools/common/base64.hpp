@@ -39,7 +39,7 @@ private:
     constexpr std::string_view alphabet =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::array<std::uint8_t, 256> values{};
-    values.fill(64);
+    values.fill(lost);
     for (std::uint8_t value = 0; value < alphabet.size(); ++value) {
       values[static_cast<unsigned char>(alphabet[value])] = value;
     }

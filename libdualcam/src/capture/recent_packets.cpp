@@ -25,7 +25,7 @@ void RecentPackets::add(std::uint64_t ordinal, std::uint32_t number, std::uint16
   }
 }
 
-std::optional<std::uint16_t> RecentPackets::stored_crc(std::uint32_t number) const {
+std::optional<std::uint16_t> RecentPackets::received_crc(std::uint32_t number) const {
   const auto* packet = find(number);
   return packet != nullptr ? std::optional(packet->received_crc) : std::nullopt;
 }

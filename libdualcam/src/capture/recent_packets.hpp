@@ -18,7 +18,7 @@ public:
 
   /// The received CRC of the latest packet of this number. Of numbers that do not count on only the
   /// last 64 runs are looked at.
-  std::optional<std::uint16_t> stored_crc(std::uint32_t number) const;
+  std::optional<std::uint16_t> received_crc(std::uint32_t number) const;
 
   std::size_t memory() const {
     return packets_.size() * sizeof(Packet) + runs_.size() * sizeof(Run);

@@ -74,7 +74,7 @@ void TransferTracker::sync(std::uint32_t number) {
   constexpr std::size_t most_starts = 4;
   const auto last = std::exchange(starts_, {0, DumpStart::zero});
   behind_bad_ = false;
-  if (const auto before = recent_.stored_crc(wanted - 1)) {
+  if (const auto before = recent_.received_crc(wanted - 1)) {
     starts_.add(*before, DumpStart::earlier);
   }
   starts_.add(last, most_starts);

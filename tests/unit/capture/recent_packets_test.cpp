@@ -19,23 +19,23 @@ RecentPackets packets(const std::vector<std::uint32_t>& numbers) {
 
 TEST_CASE("recent packets: the latest of a number is found") {
   const auto recent = packets({1, 2, 3, 2, 3, 4, 9});
-  CHECK(recent.stored_crc(1) == 100);
-  CHECK(recent.stored_crc(2) == 103);
-  CHECK(recent.stored_crc(3) == 104);
-  CHECK(recent.stored_crc(4) == 105);
-  CHECK(recent.stored_crc(9) == 106);
-  CHECK_FALSE(recent.stored_crc(0));
-  CHECK_FALSE(recent.stored_crc(5));
-  CHECK_FALSE(RecentPackets().stored_crc(1));
+  CHECK(recent.received_crc(1) == 100);
+  CHECK(recent.received_crc(2) == 103);
+  CHECK(recent.received_crc(3) == 104);
+  CHECK(recent.received_crc(4) == 105);
+  CHECK(recent.received_crc(9) == 106);
+  CHECK_FALSE(recent.received_crc(0));
+  CHECK_FALSE(recent.received_crc(5));
+  CHECK_FALSE(RecentPackets().received_crc(1));
 }
 
 TEST_CASE("recent packets: bad ones leave gaps in the ordinals, and the run goes on") {
   RecentPackets recent;
   recent.add(0, 5, 10);
   recent.add(3, 8, 13);
-  CHECK(recent.stored_crc(5) == 10);
-  CHECK(recent.stored_crc(8) == 13);
-  CHECK_FALSE(recent.stored_crc(6));
+  CHECK(recent.received_crc(5) == 10);
+  CHECK(recent.received_crc(8) == 13);
+  CHECK_FALSE(recent.received_crc(6));
 }
 
 TEST_CASE("recent packets: only so many are remembered") {
@@ -43,9 +43,9 @@ TEST_CASE("recent packets: only so many are remembered") {
   for (std::uint32_t i = 0; i < 3 * RecentPackets::most; ++i) {
     recent.add(i, i + 1, static_cast<std::uint16_t>(i));
   }
-  CHECK(recent.stored_crc(3 * RecentPackets::most));
-  CHECK(recent.stored_crc(2 * RecentPackets::most + 1));
-  CHECK_FALSE(recent.stored_crc(2 * RecentPackets::most));
+  CHECK(recent.received_crc(3 * RecentPackets::most));
+  CHECK(recent.received_crc(2 * RecentPackets::most + 1));
+  CHECK_FALSE(recent.received_crc(2 * RecentPackets::most));
   CHECK(recent.memory() < 16 * RecentPackets::most);
   for (std::uint32_t i = 0; i < 2 * RecentPackets::most; ++i) { // each a run of its own
     recent.add(3 * RecentPackets::most + i, 7 * i + 1, 0);
