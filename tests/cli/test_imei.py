@@ -188,6 +188,18 @@ class Places(ToolTest):
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
 
+    def test_that_places_have_run_out_is_told_with_what_set_their_number(self):
+        for arguments, why in (((), "as many as ulimit -Hn allows"),
+                               (("--max-connections", "10"), "--max-connections")):
+            server = self.limited(60, *arguments)
+            places = int(server.expect(r"up to (\d+) connections; ").group(1))
+            for number in range(places + 20):
+                camera = self.camera(server, b"x", imei=number)
+                self.addCleanup(camera.close)
+            server.expect(rf"\b{places} connections are open \({why}\): closing further ones")
+            server.signal(SIGTERM)
+            self.assertEqual(server.wait(), 0)
+
     @for_every_family
     def test_all_places_can_have_a_file_on_its_way(self):
         server = self.limited(250)

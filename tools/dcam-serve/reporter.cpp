@@ -365,12 +365,12 @@ void Reporter::tell_of_rest(const std::vector<LineLimit::Rest>& rest) {
   }
 }
 
-void Reporter::too_many(std::uint32_t limit) {
+void Reporter::too_many(std::uint32_t places, std::string_view why) {
   const auto now = clock_.now();
   if (!too_many_at_ || now - *too_many_at_ >= std::chrono::minutes(1)) {
     too_many_at_ = now;
     console_.warning(
-        fmt::format("{} connections are open (--max-connections): closing further ones", limit));
+        fmt::format("{} connections are open ({}): closing further ones", places, why));
   }
 }
 

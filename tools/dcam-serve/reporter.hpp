@@ -64,8 +64,8 @@ public:
   /// Of this and the next some of a kind are told each minute, and then the number of the rest.
   void rejected(std::uint64_t imei, const Origin& origin, std::string_view why);
   void stranger(const Origin& origin, std::string_view who);
-  /// --max-connections; once a minute.
-  void too_many(std::uint32_t limit);
+  /// All places are taken; once a minute. `why`: what set their number.
+  void too_many(std::uint32_t places, std::string_view why);
   void disconnected(std::uint64_t imei, const Origin& origin, std::string_view why, bool regular);
   /// It has gone, and keeps what cannot be fetched yet.
   void unsupported(std::uint64_t imei, const Origin& origin, std::string_view why);

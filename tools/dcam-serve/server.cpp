@@ -263,7 +263,8 @@ std::string Server::refusal(std::uint64_t imei, const std::string& fingerprint) 
 }
 
 std::string Server::too_many() {
-  reporter_.too_many(places_);
+  reporter_.too_many(places_, options_.max_connections != 0 ? "--max-connections"
+                                                            : "as many as ulimit -Hn allows");
   return fmt::format("{} connections are open", places_);
 }
 

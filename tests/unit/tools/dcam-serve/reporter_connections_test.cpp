@@ -70,13 +70,13 @@ TEST_CASE("reporter: strangers that somebody could mend are told without -v") {
 
 TEST_CASE("reporter: that places have run out is told once a minute") {
   TestReporter told;
-  told.reporter->too_many(2);
+  told.reporter->too_many(2, "--max-connections");
   CHECK(told.said() == "2 connections are open (--max-connections): closing further ones\n");
   told.clock.move_on(59s);
-  told.reporter->too_many(2);
+  told.reporter->too_many(2, "--max-connections");
   CHECK(told.said().empty());
   told.clock.move_on(1s);
-  told.reporter->too_many(2);
+  told.reporter->too_many(2, "--max-connections");
   CHECK_FALSE(told.said().empty());
 }
 
