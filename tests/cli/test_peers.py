@@ -99,6 +99,7 @@ class SlowAndIdle(ToolTest):
         peers = [kinds[number % len(kinds)](server, number) for number in range(PEERS)]
         for peer in peers:
             self.addCleanup(peer.close)
+        self.next_byte = time.monotonic()
         return peers
 
     def until(self, peers, done):
@@ -109,13 +110,12 @@ class SlowAndIdle(ToolTest):
             if peer.dropped is None:
                 poller.register(peer.socket, select.POLLRDHUP)
                 by_number[peer.socket.fileno()] = peer
-        next_byte = time.monotonic()
         while not done():
             for descriptor, _ in poller.poll(20):
                 by_number[descriptor].dropped = time.monotonic()
                 poller.unregister(descriptor)
-            if time.monotonic() >= next_byte:
-                next_byte += IDLE / 10
+            if time.monotonic() >= self.next_byte:
+                self.next_byte += IDLE / 10
                 for peer in peers:
                     if peer.trickle and peer.dropped is None:
                         peer.say_a_byte()
