@@ -245,6 +245,12 @@ bool Settler::place_by_chain() {
   return changed;
 }
 
+/// Whether the next run goes on from its last packet, but is known not to lie behind it.
+bool Settler::next_contradicts(const Run& run, std::int64_t place, const Run& next) const {
+  return next.placed && next.place != place + length(run) &&
+         follows(packets_[run.end - 1], packets_[next.first]);
+}
+
 bool Settler::place_by_chain(std::span<Run> session, std::size_t reach,
                              std::optional<Places>& known) {
   const auto joints = joints_of(session);
@@ -264,7 +270,9 @@ bool Settler::place_by_chain(std::span<Run> session, std::size_t reach,
       known = known_places();
     }
     const bool is_behind_another_sync = start == 0 && contradicts(run, *place, *known);
-    if (is_behind_another_sync || came_elsewhere(run, *place, *known)) {
+    const auto behind = session.subspan(i + 1);
+    const bool is_by_chance = !behind.empty() && next_contradicts(run, *place, behind.front());
+    if (is_behind_another_sync || is_by_chance || came_elsewhere(run, *place, *known)) {
       continue;
     }
     put(run, *place, DumpNumbering::inferred, by_chain);

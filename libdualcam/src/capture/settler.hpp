@@ -128,6 +128,7 @@ private:
   std::size_t reach_of_chain() const;
   static std::optional<std::int64_t> joined_at(std::size_t run, std::uint16_t crc,
                                                std::size_t reach, std::span<const Joint> joints);
+  bool next_contradicts(const Run& run, std::int64_t place, const Run& next) const;
   bool place_by_chain(std::span<Run> session, std::size_t reach, std::optional<Places>& known);
   Runs::iterator next_placed(Runs::iterator run);
   std::int64_t guessed_gap(Runs::const_iterator run) const;
