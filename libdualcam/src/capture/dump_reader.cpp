@@ -67,7 +67,7 @@ public:
   void server_received(Bytes bytes);
   void server_lost() {
     server_framer_.reset();
-    server_asks_for(std::nullopt);
+    resume_.reset();
     end_where_status_says();
   }
   void finish() { scanner_.finish(); }
@@ -112,7 +112,6 @@ private:
   command_evidence::Known known() const;
 
   void server_said(const Message& message);
-  void server_asks_for(std::optional<std::uint32_t> packet);
 
   DumpReaderOptions options_;
   CommandScanner scanner_;
@@ -130,7 +129,7 @@ private:
   std::optional<FileKind> requested_;   ///< by FILE REQUEST
   bool path_requested_ = false;         ///< the same: it asked for no kind
   bool another_ = false;                ///< file was asked for, or its PATH came, behind packets
-  std::optional<std::uint32_t> resume_; ///< which the next SYNC answers: a packet, or a byte
+  std::optional<std::uint32_t> resume_; ///< no SYNC has answered it yet: a packet, or a byte
   std::optional<FileKind> described_;   ///< by METADATA, for the next transfer
   bool pending_metadata_ = false;
   bool path_seen_ = false; ///< since INIT, or ENHANCED DATA
@@ -162,22 +161,14 @@ void DumpReader::Implementation::server_received(Bytes bytes) {
 void DumpReader::Implementation::server_said(const Message& message) {
   if (const auto* request = std::get_if<FileRequest>(&message)) {
     end_where_status_says();
-    server_asks_for(std::nullopt);
+    resume_.reset();
     requested_ = file_kind_identified(as_bytes(request->file));
     path_requested_ = !requested_;
     another_ = transfer_ && transfer_->has_packets();
   } else if (const auto* resume = std::get_if<Resume>(&message)) {
-    server_asks_for(resume->packet);
+    resume_ = resume->packet;
   }
   events_.emplace_back(DumpServerCommand{describe(message)});
-}
-
-/// Nothing: it asks for another file, or is not heard.
-void DumpReader::Implementation::server_asks_for(std::optional<std::uint32_t> packet) {
-  resume_ = packet;
-  if (transfer_) {
-    transfer_->resume(packet);
-  }
 }
 
 std::optional<DumpEvent> DumpReader::Implementation::poll() {
@@ -226,6 +217,7 @@ void DumpReader::Implementation::on(const ScannedLoss& loss) {
 void DumpReader::Implementation::command(const Init& init) {
   end_transfer(offset_, true);
   init_ = init;
+  resume_.reset();
   described_.reset();
   pending_metadata_ = false;
   path_seen_ = false;
@@ -279,7 +271,11 @@ void DumpReader::Implementation::command(const Status& status) {
 }
 
 void DumpReader::Implementation::command(const Data& data) {
-  events_.emplace_back(transfer(offset_).data(offset_, data.payload, data.crc, before_));
+  const auto packet = transfer(offset_).data(offset_, data.payload, data.crc, before_, resume_);
+  if (packet.origin == DumpOrigin::resume) {
+    resume_.reset();
+  }
+  events_.emplace_back(packet);
 }
 
 void DumpReader::Implementation::command(const EnhancedData& data) {
@@ -313,7 +309,6 @@ TransferTracker& DumpReader::Implementation::begin_transfer(const std::optional<
   const auto announced = start ? std::optional(start->packets) : std::nullopt;
   transfer_.emplace(kind, announced, by_path, std::exchange(options_.initial, std::nullopt));
   transfer_->start_rest(start ? start->rest : 0);
-  transfer_->resume(resume_);
   if (std::exchange(pending_metadata_, false)) {
     transfer_->metadata(kind);
   }

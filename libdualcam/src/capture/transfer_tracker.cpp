@@ -78,7 +78,6 @@ void TransferTracker::sync(std::uint32_t number) {
     starts_.add(*before, DumpStart::earlier);
   }
   starts_.add(last, most_starts);
-  resume_.reset();
   behind_sync_ = true;
   sync_ordinal_ = ordinal_;
   sync_byte_ = number;
@@ -90,16 +89,16 @@ void TransferTracker::sync(std::uint32_t number) {
 
 /// A SYNC was asked for, may be among what is lost, and the packet's CRC begins anew: 0 does that
 /// wherever it stands.
-bool TransferTracker::is_behind_lost_sync(Bytes payload, std::uint16_t received_crc) const {
-  return resume_ && *resume_ <= highest_sync().value_or(UINT32_MAX) && (lost_ || ordinal_ == 0) &&
+bool TransferTracker::is_behind_lost_sync(std::uint32_t asked, Bytes payload,
+                                          std::uint16_t received_crc) const {
+  return asked <= highest_sync().value_or(UINT32_MAX) && (lost_ || ordinal_ == 0) &&
          received_crc != 0 && crc16(payload) == received_crc;
 }
 
 /// As the lost SYNC would, if it said what it was asked for.
-void TransferTracker::sync_as_asked() {
-  next_byte_ = *std::exchange(resume_, std::nullopt);
-  next_ = in_bytes_ ? number_at(next_byte_)
-                    : std::max(static_cast<std::uint32_t>(next_byte_), std::uint32_t{1});
+void TransferTracker::sync_as_asked(std::uint32_t number) {
+  next_byte_ = number;
+  next_ = in_bytes_ ? number_at(number) : std::max(number, std::uint32_t{1});
   numbering_ = DumpNumbering::inferred;
   starts_ = {0, DumpStart::zero};
   lost_.reset();
@@ -182,9 +181,10 @@ DumpPacket TransferTracker::packet(std::uint64_t offset, Bytes payload, DumpVerd
 }
 
 DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint16_t received_crc,
-                                 std::optional<std::uint16_t> before) {
-  if (is_behind_lost_sync(payload, received_crc)) {
-    sync_as_asked();
+                                 std::optional<std::uint16_t> before,
+                                 std::optional<std::uint32_t> asked) {
+  if (asked && is_behind_lost_sync(*asked, payload, received_crc)) {
+    sync_as_asked(*asked);
   } else if (lost_) {
     find_place_behind_loss(payload, received_crc);
   }

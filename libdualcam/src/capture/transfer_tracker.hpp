@@ -22,8 +22,6 @@ public:
 
   /// SYNC. `number` counts packets, or bytes where files go by path.
   void sync(std::uint32_t number);
-  /// The server's RESUME, which the next SYNC answers, be that lost; nullopt: none is known.
-  void resume(std::optional<std::uint32_t> number) { resume_ = number; }
 
   /// What the next DATA's CRC may go on from; empty: lost.
   std::span<const std::uint16_t> starts() const { return starts_.crcs; }
@@ -37,9 +35,11 @@ public:
   void lost(const Lost& lost) { lost_ = lost; }
 
   /// A whole DATA command of plausible size: its event, and the state behind it. `before` are the
-  /// two bytes before it, if they can be the CRC of the packet before.
+  /// two bytes before it, if they can be the CRC of the packet before. `asked`: by a RESUME that no
+  /// SYNC has answered; where a lost one did, the packet's origin is that.
   DumpPacket data(std::uint64_t offset, Bytes payload, std::uint16_t received_crc,
-                  std::optional<std::uint16_t> before);
+                  std::optional<std::uint16_t> before,
+                  std::optional<std::uint32_t> asked = std::nullopt);
   DumpPacket enhanced_data(std::uint64_t offset, const EnhancedData& data,
                            std::optional<std::uint16_t> before);
   /// One that is not all there. `place` is what its header says.
@@ -81,8 +81,8 @@ private:
   };
 
   static Starts starts_behind(const DumpPacket& packet);
-  bool is_behind_lost_sync(Bytes payload, std::uint16_t received_crc) const;
-  void sync_as_asked();
+  bool is_behind_lost_sync(std::uint32_t asked, Bytes payload, std::uint16_t received_crc) const;
+  void sync_as_asked(std::uint32_t number);
   void find_place_behind_loss(Bytes payload, std::uint16_t received_crc);
   std::uint64_t place_of(const EnhancedData& data, bool chained) const;
   void advance(std::size_t bytes);
@@ -114,7 +114,6 @@ private:
   std::uint64_t ordinal_ = 0;
   std::uint32_t highest_ = 0;
   RecentPackets recent_;
-  std::optional<std::uint32_t> resume_; ///< that no SYNC has answered yet
   bool behind_lost_sync_ = false;
   bool behind_sync_ = false;
   std::uint64_t sync_ordinal_ = 0; ///< of the first packet behind the last SYNC

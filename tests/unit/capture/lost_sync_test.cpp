@@ -90,6 +90,32 @@ TEST_CASE("lost SYNC: in mid-file the server's last RESUME tells what comes, unl
   }
 }
 
+TEST_CASE(
+    "lost SYNC: a RESUME that one has answered, or that INIT follows, tells of no other one") {
+  DeviceStream s(20, 300);
+  const auto lost_sync = [&](std::uint32_t number) {
+    const auto end = s.bytes.size();
+    s.sync(number).bytes.resize(end);
+    s.raw("ff03 0004 00000109");
+  };
+  s.init().start();
+  const auto asked = s.bytes.size();
+  const bool is_answered = GENERATE(true, false);
+  if (is_answered) {
+    lost_sync(9);
+    s.data(2);
+  } else {
+    s.init();
+  }
+  s.start();
+  lost_sync(1);
+  s.data(6);
+  CapturedStream both;
+  both.server(FileRequest{"%videof"}).received(Bytes(s.bytes).first(asked)).server(Resume{9});
+  const auto transfer = both.received(Bytes(s.bytes).subspan(asked)).finished();
+  CHECK(transfer.packets.back().number == 6);
+}
+
 TEST_CASE("lost SYNC: a packet that is damaged is bad all the same") {
   for (const std::uint32_t lost : {0U, 1U, 3U}) {
     CAPTURE(lost);
