@@ -64,6 +64,11 @@ public:
   /// The next thing, told apart by what is known; nullopt: more bytes are needed, or none come.
   std::optional<Scanned> next(const command_evidence::Known& known);
 
+  /// Where the stream ends so far, and where what has not been told yet begins: behind `next` has
+  /// returned nullopt.
+  std::uint64_t end() const { return base_ + buffer_.size() + gap_; }
+  std::uint64_t told() const { return lost_ ? lost_->from : offset(); }
+
   /// About how many bytes it holds.
   std::size_t memory() const { return buffer_.capacity() + dropped_.capacity(); }
 

@@ -55,6 +55,19 @@ bool goes_on_with(const Message& message) {
          std::holds_alternative<EnhancedData>(message);
 }
 
+/// Of its first byte; of what has no place 0.
+std::uint64_t offset_of(const Scanned& scanned) {
+  return std::visit(
+      [](const auto& what) -> std::uint64_t {
+        if constexpr (requires { what.offset; }) {
+          return what.offset;
+        } else {
+          return 0;
+        }
+      },
+      scanned);
+}
+
 } // namespace
 
 class DumpReader::Implementation {
@@ -64,17 +77,17 @@ public:
 
   void received(Bytes bytes) { scanner_.received(bytes); }
   void missing(std::uint64_t count) { scanner_.missing(count); }
-  void server_received(Bytes bytes);
-  void server_lost() {
-    server_framer_.reset();
-    resume_.reset();
-    end_where_status_says();
+  void server_received(Bytes bytes) {
+    if (!bytes.empty()) {
+      keep_of_server(bytes);
+    }
   }
+  void server_lost() { keep_of_server({}); }
   void finish() { scanner_.finish(); }
   std::optional<DumpEvent> poll();
   std::size_t memory() const {
     return sizeof *this + scanner_.memory() + (transfer_ ? transfer_->memory() : 0) +
-           (server_framer_ ? server_framer_->memory() : 0);
+           (server_framer_ ? server_framer_->memory() : 0) + server_pieces_size_;
   }
 
 private:
@@ -111,6 +124,10 @@ private:
   void end_where_status_says();
   command_evidence::Known known() const;
 
+  void keep_of_server(Bytes bytes);
+  void hear_server(std::uint64_t offset);
+  void read_server(Bytes bytes);
+  void lose_server();
   void server_said(const Message& message);
 
   DumpReaderOptions options_;
@@ -133,11 +150,45 @@ private:
   std::optional<FileKind> described_;   ///< by METADATA, for the next transfer
   bool pending_metadata_ = false;
   bool path_seen_ = false; ///< since INIT, or ENHANCED DATA
+  struct ServerPiece {
+    std::uint64_t offset; ///< of the device's stream: it had come so far
+    ByteBuffer bytes;
+  };
+  ShortQueue<ServerPiece> server_pieces_; ///< which wait for the device's part before them
+  std::size_t server_pieces_size_ = 0;
   std::optional<Framer> server_framer_{Sender::server};
   ShortQueue<DumpEvent> events_;
 };
 
-void DumpReader::Implementation::server_received(Bytes bytes) {
+/// Until the device's part before it is told. Nothing: the server is lost.
+void DumpReader::Implementation::keep_of_server(Bytes bytes) {
+  constexpr std::size_t most = 4096; // whoever says more does not wait for the device
+  if (!server_framer_) {
+    return;
+  }
+  server_pieces_.emplace_back(scanner_.end(), ByteBuffer(bytes.begin(), bytes.end()));
+  server_pieces_size_ += sizeof(ServerPiece) + bytes.size();
+  if (server_pieces_size_ > most) {
+    hear_server(UINT64_MAX);
+  }
+}
+
+/// What it said before this byte of the device's.
+void DumpReader::Implementation::hear_server(std::uint64_t offset) {
+  while (!server_pieces_.empty() && server_pieces_.front().offset <= offset) {
+    const auto piece = server_pieces_.pop();
+    piece.bytes.empty() ? lose_server() : read_server(piece.bytes);
+  }
+  server_pieces_size_ = server_pieces_.empty() ? 0 : server_pieces_size_;
+}
+
+void DumpReader::Implementation::lose_server() {
+  server_framer_.reset();
+  resume_.reset();
+  end_where_status_says();
+}
+
+void DumpReader::Implementation::read_server(Bytes bytes) {
   if (!server_framer_) {
     return;
   }
@@ -145,7 +196,7 @@ void DumpReader::Implementation::server_received(Bytes bytes) {
   for (;;) {
     const auto frame = server_framer_->next();
     if (!frame) { // damaged: it cannot be followed any more
-      server_lost();
+      lose_server();
       return;
     }
     if (!*frame) {
@@ -174,10 +225,12 @@ void DumpReader::Implementation::server_said(const Message& message) {
 std::optional<DumpEvent> DumpReader::Implementation::poll() {
   while (events_.empty()) {
     const auto scanned = scanner_.next(known());
-    if (!scanned) {
+    hear_server(scanned ? offset_of(*scanned) : scanner_.told());
+    if (scanned) {
+      std::visit([this](const auto& what) { on(what); }, *scanned);
+    } else if (events_.empty()) {
       return std::nullopt;
     }
-    std::visit([this](const auto& what) { on(what); }, *scanned);
   }
   return events_.pop();
 }

@@ -16,6 +16,8 @@ public:
   }
   bool empty() const { return items_.empty(); }
   /// The oldest one; there must be one.
+  const Item& front() const { return items_[taken_]; }
+  /// The same, taken out.
   Item pop() {
     Item item = std::move(items_[taken_]);
     if (++taken_ == items_.size()) {

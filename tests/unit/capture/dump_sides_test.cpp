@@ -188,6 +188,31 @@ TEST_CASE("dump: the server's side is followed until it is damaged or lost") {
   CHECK(after([](DumpReader& reader) { reader.server_received(from_hex("0005 00")); }).empty());
 }
 
+TEST_CASE(
+    "dump: the server's words are told behind what the device had sent, up to 4 KiB of them") {
+  DeviceStream s(3);
+  s.init().start().sync(1).data(3);
+  s.flip(s.starts[2] + 50);
+  const auto told = [&](std::size_t words) {
+    DumpReader reader;
+    DumpLines log;
+    reader.received(s.bytes);
+    log.drain(reader);
+    for (; words != 0; --words) {
+      reader.server_received(encode(Resume{3}));
+      log.drain(reader);
+    }
+    reader.finish();
+    log.drain(reader);
+    const auto lines = log.lines();
+    const auto first = std::ranges::find(lines, "server RESUME 3");
+    return std::ranges::count_if(first, lines.end(),
+                                 [](const auto& line) { return line.contains(" bad 3 "); });
+  };
+  CHECK(told(1) == 0);
+  CHECK(told(1000) == 1);
+}
+
 TEST_CASE("dump: what the server asks for tells the kind of the next file alone") {
   DumpReader reader;
   DumpLines log;

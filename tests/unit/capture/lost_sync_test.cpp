@@ -116,6 +116,23 @@ TEST_CASE(
   CHECK(transfer.packets.back().number == 6);
 }
 
+TEST_CASE("lost SYNC: a RESUME counts behind what the device had sent when it was heard") {
+  DeviceStream s(20, 300);
+  s.init().start().sync(1).data(11);
+  s.raw("ff").sync(9); // to be believed when it is seen what follows
+  const auto asked = s.bytes.size();
+  s.data(2);
+  const auto end = s.bytes.size();
+  s.sync(15).bytes.resize(end);
+  s.raw("ff03 0004 0000010f").data(2);
+  CapturedStream both;
+  both.server(FileRequest{"%videof"}).received(Bytes(s.bytes).first(16)).server(Resume{1});
+  both.received(Bytes(s.bytes).first(asked).subspan(16)).server(Resume{15});
+  const auto transfer = both.received(Bytes(s.bytes).subspan(asked)).finished();
+  CHECK(numbers_in(transfer) ==
+        std::vector<std::uint32_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 9, 10, 15, 16});
+}
+
 TEST_CASE("lost SYNC: a packet that is damaged is bad all the same") {
   for (const std::uint32_t lost : {0U, 1U, 3U}) {
     CAPTURE(lost);

@@ -176,8 +176,9 @@ struct DumpReaderOptions {
 ///   the stretch's length. That is a guess, which TransferLog settles when it has
 ///   seen the whole file.
 ///
-/// Memory: the piece being read, at most two commands of each side, and 12 to 28 bytes for each of
-/// the last 4096 packets (see `memory`). Time: in proportion to the bytes, whatever they are.
+/// Memory: the piece being read, at most two commands of each side, 4 KiB of the server's that wait
+/// for the device's, and 12 to 28 bytes for each of the last 4096 packets (see `memory`). Time: in
+/// proportion to the bytes, whatever they are.
 class DumpReader {
 public:
   /// At the start of a stream, or anywhere in one.
@@ -192,7 +193,8 @@ public:
   void received(Bytes bytes);
   /// The capture lacks this many of the device's bytes here.
   void missing(std::uint64_t count);
-  /// The same of the server's bytes, where captured: it says which file it asks for.
+  /// The server's bytes, where captured, which may go, too: it says which file it asks for. They
+  /// are told of, and count, behind what the device had sent when they came.
   void server_received(Bytes bytes);
   /// The server's side cannot be followed any more (bytes are missing).
   void server_lost();
