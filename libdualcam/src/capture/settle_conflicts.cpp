@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "dualcam/wire/command.hpp"
@@ -297,6 +298,55 @@ void doubt_headers_that_the_next_contradicts(CapturedTransfer& transfer) {
   }
 }
 
+/// Stretches of good packets by path, in order.
+using Stretches = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+
+/// The end of the longest one that begins there; 0: none does.
+std::uint64_t end_of_one_at(const Stretches& good, std::uint64_t place) {
+  const auto behind = std::ranges::lower_bound(good, std::pair(place + 1, std::uint64_t{0}));
+  return behind != good.begin() && behind[-1].first == place ? behind[-1].second : 0;
+}
+
+/// Whether two, of which the second begins where the first ends, have all of it.
+bool is_across_two(const Stretches& good, std::uint64_t begin, std::uint64_t end) {
+  constexpr std::ptrdiff_t most_looked_at = 8;
+  const auto here = std::ranges::lower_bound(good, std::pair(begin, std::uint64_t{0}));
+  return std::any_of(here - std::min(most_looked_at, here - good.begin()), here,
+                     [&](const auto& before) {
+                       return before.second > begin && before.second < end &&
+                              end_of_one_at(good, before.second) >= end;
+                     });
+}
+
+/// A header has no CRC: one that tells a place across two packets that meet, or behind the end of
+/// the file, and where none meets its own, is damaged, unless a SYNC may have told that place.
+void doubt_headers_of_no_neighbour(CapturedTransfer& transfer) {
+  Stretches good;
+  std::vector<std::uint64_t> ends;
+  for (const auto& packet : transfer.packets) {
+    if (packet.verdict == DumpVerdict::good && packet.origin == DumpOrigin::header) {
+      good.emplace_back(packet.file_offset, transfer.behind(packet));
+      ends.push_back(good.back().second);
+    }
+  }
+  std::ranges::sort(good);
+  std::ranges::sort(ends);
+  const auto [rest, last] = std::ranges::unique(good);
+  good.erase(rest, last);
+  for (auto& packet : transfer.packets) {
+    const auto end = transfer.behind(packet);
+    const bool is_alone = packet.verdict == DumpVerdict::good &&
+                          packet.origin == DumpOrigin::header && packet.received_crc &&
+                          start_of(packet) != 0 && end_of_one_at(good, end) == 0 &&
+                          !std::ranges::binary_search(ends, packet.file_offset);
+    if (is_alone && (is_across_two(good, packet.file_offset, end) ||
+                     end > transfer.announced_end().value_or(end))) {
+      packet.verdict = DumpVerdict::bad;
+      packet.numbering = DumpNumbering::inferred;
+    }
+  }
+}
+
 } // namespace
 
 void settle_conflicts(CapturedTransfer& transfer) {
@@ -309,6 +359,7 @@ void settle_conflicts(CapturedTransfer& transfer) {
   doubt_what_the_next_contradicts(transfer);
   believe_what_came_so(transfer);
   doubt_headers_that_the_next_contradicts(transfer);
+  doubt_headers_of_no_neighbour(transfer);
   Conflicts(transfer).settle();
 }
 

@@ -12,18 +12,31 @@
 namespace dualcam {
 namespace {
 
+/// Whether the packet right before or behind one meets it in the file, too: a header has no CRC,
+/// and a damaged one tells any place.
+bool meets_another(const CapturedTransfer& transfer, std::size_t i) {
+  const auto& packets = transfer.packets;
+  const auto meet = [&](std::size_t first, std::size_t second) {
+    return transfer.behind(packets[first]) == packets[second].file_offset;
+  };
+  return (i > 0 && meet(i - 1, i)) || (i + 1 < packets.size() && meet(i, i + 1));
+}
+
 /// Whether packets that follow each other without a break from where a SYNC or a header puts them
 /// go on beyond what START says, if it counts bytes.
 bool goes_beyond_start(const CapturedTransfer& transfer) {
   bool unbroken = false;
-  const CapturedPacket* before = nullptr;
-  for (const auto& packet : transfer.packets) {
+  const auto& packets = transfer.packets;
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    const auto& packet = packets[i];
+    const bool is_placed =
+        states_place(packet) && (packet.origin != DumpOrigin::header || meets_another(transfer, i));
     unbroken = packet.verdict == DumpVerdict::good &&
-               (states_place(packet) || (unbroken && follows(*before, packet)));
+               (is_placed || (unbroken && packet.origin != DumpOrigin::header &&
+                              follows(packets[i - 1], packet)));
     if (unbroken && packet.file_offset + packet.size > *transfer.start) {
       return true;
     }
-    before = &packet;
   }
   return false;
 }

@@ -177,4 +177,27 @@ TEST_CASE("settle conflicts: of two headers that contradict each other the next 
   CHECK(counted.file_offset == 100);
 }
 
+TEST_CASE("settle conflicts: a header that tells a place where nothing meets it is damaged") {
+  const auto across = [](std::uint64_t place, DumpOrigin origin, std::uint64_t third = 200) {
+    Came came(true);
+    came.packet(0, sync, 1);
+    came.packet(100, header, 2);
+    came.packet(third, header, 3);
+    came.packet(600, header, 4);
+    came.packet(place, origin, 5);
+    settle_conflicts(came.transfer);
+    return came.transfer.packets[4];
+  };
+  const auto moved = across(149, header);
+  CHECK(moved.verdict == DumpVerdict::bad);
+  CHECK(moved.numbering == DumpNumbering::inferred);
+  CHECK(across(149, sync).verdict == DumpVerdict::good);        // a device may go on anywhere
+  CHECK(across(149, header, 201).verdict == DumpVerdict::good); // a byte of it came here alone
+  CHECK(across(149, header, 249).verdict == DumpVerdict::good); // another goes on behind it
+  CHECK(across(50, header).verdict == DumpVerdict::good);       // the first one's was a SYNC
+  CHECK(across(250, header).verdict == DumpVerdict::good);
+  CHECK(across(800, header).verdict == DumpVerdict::good);
+  CHECK(across(999'950, header).verdict == DumpVerdict::bad);
+}
+
 } // namespace dualcam

@@ -76,7 +76,8 @@ TEST_CASE("settle start: of a file by path it counts bytes, unless packets go on
   CHECK(counts(Came(199).packet(0, sync).packet(100)) == "199 packets");
   CHECK(counts(Came(3).packet(0, sync)) == "3 packets");
   CHECK(counts(Came(300).packet(0, sync).packet(100).packet(200).packet(300)) == "300 packets");
-  CHECK(counts(Came(300).packet(0, sync).packet(300, header)) == "300 packets");
+  CHECK(counts(Came(300).packet(0, sync).packet(300, header).packet(400, header)) == "300 packets");
+  CHECK(counts(Came(300).packet(0, sync).packet(700, header).packet(200, header)) == "3 bytes");
   CHECK(counts(Came(300)) == "3 bytes");
 }
 
