@@ -295,7 +295,8 @@ Result<void> read_pieces(InputFile& file, const DumpOptions& options,
   }
 }
 
-/// A whole packet whose CRC does not fit, from which the next one goes on, is one for all but that.
+/// A whole packet whose CRC does not fit, from which the next one goes on, is one for all but that;
+/// so is one behind a gap, which nothing tells to be wrong.
 std::size_t bytes_of_commands(Bytes bytes) {
   constexpr std::size_t crc_size = 2;
   DumpReader reader({.both_sides = true, .initial = std::nullopt});
@@ -312,9 +313,10 @@ std::size_t bytes_of_commands(Bytes bytes) {
     } else if (const auto* packet = std::get_if<DumpPacket>(&*event)) {
       const auto size = packet->header + packet->payload.size() + (packet->received_crc ? 2 : 0);
       const bool is_good = packet->verdict == DumpVerdict::good;
+      const bool is_unchecked = packet->verdict == DumpVerdict::unchecked;
       without(is_good ? 0 : held);
-      held = is_good || packet->verdict == DumpVerdict::cut ? 0 : size - crc_size;
-      without(is_good ? 0 : size - held);
+      held = packet->verdict == DumpVerdict::bad ? size - crc_size : 0;
+      without(is_good ? 0 : is_unchecked ? crc_size : size - held);
     }
   }
   without(held);

@@ -130,6 +130,9 @@ TEST_CASE("dump source: of blocks the commands count, or the packets that hold t
   CHECK(bytes({with_others}) == sent.size());
   CHECK(bytes({{sent.begin(), sent.begin() + 700}, {sent.begin() + 700, sent.end()}}) ==
         sent.size());
+  auto cut = sent; // in the first of its packets
+  cut.erase(cut.begin() + 300, cut.begin() + 700);
+  CHECK(2 * bytes({cut}) > cut.size());
   CHECK(bytes({random_bytes(3000, 2)}) == 0);
 
   const auto frames = Frames().send(camera, server, sent).frames;
