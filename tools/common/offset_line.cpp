@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/hex_digits.hpp"
+#include "common/spoilt_hex.hpp"
 #include "common/text_lines.hpp"
 
 namespace dualcam::inline tools {
@@ -22,32 +23,52 @@ struct Groups {
   bool broken = false;   ///< stopped at something that is neither digits nor a text column
 };
 
+/// `e1-3c`, `E1 - 3C`: what stands in the middle of 16 bytes, as DOS and OpenSSL have them; 0: it
+/// is none.
+std::size_t middle_dash(std::string_view text, std::size_t bytes) {
+  constexpr std::size_t half = 8;
+  const std::size_t size = bytes != half             ? 0
+                           : text.starts_with('-')   ? 1
+                           : text.starts_with(" - ") ? 3
+                                                     : 0;
+  return size != 0 && leading_digits(text.substr(size)) == 2 ? size : 0;
+}
+
 /// The groups of digits up to the text column: behind `|`, or behind two spaces, which between
 /// single bytes (`paired`) also stand in the middle of 16.
 Groups parse_groups(std::string_view text, bool paired) {
   Groups groups;
   auto& bytes = groups.bytes;
+  bool prefixed = false;
   for (;;) {
     if (text.starts_with("0x") && leading_digits(text.substr(2)) == 2) { // as gdb has them
       text.remove_prefix(2);
       paired = false;
+      prefixed = true;
     }
     const auto count = leading_digits(text);
-    const bool whole = count == text.size() || text[count] == ' ' || text[count] == '\t';
-    if (count == 0 || count % 2 != 0 || !whole) {
+    const bool whole = count == text.size() || text[count] == ' ' || text[count] == '\t' ||
+                       (count == 2 && middle_dash(text.substr(count), bytes.size() + 1) != 0);
+    if (count == 0 || count % 2 != 0 || !whole || (prefixed && count != 2)) {
+      const bool is_text = prefixed && !text.contains("0x") && !has_spoilt_mark(text);
       groups.rest = text;
-      groups.broken = !text.empty() && text[0] != '|' && text[0] != '>';
+      groups.broken = !text.empty() && text[0] != '|' && text[0] != '>' && !is_text;
       return groups;
     }
     append_digits(bytes, text.substr(0, count));
     text.remove_prefix(count);
+    if (const auto dash = middle_dash(text, bytes.size()); dash != 0) {
+      text.remove_prefix(dash);
+      paired = true;
+      continue;
+    }
     const auto spaces = leading_spaces(text);
     const bool has_more = leading_digits(text.substr(spaces)) == 2 && text.size() > spaces + 8;
     const bool middle =
         spaces == 2 && bytes.size() == 8 && (paired || (count == 2 && has_more)); // not their text
     paired = paired || middle;
-    const bool prefixed = text.substr(spaces).starts_with("0x");
-    const bool ends = spaces == 0 || (spaces > 1 && !middle) || (text[0] == '\t' && !prefixed);
+    const bool goes_on = text.substr(spaces).starts_with("0x");
+    const bool ends = spaces == 0 || (spaces > 1 && !middle) || (text[0] == '\t' && !goes_on);
     text.remove_prefix(spaces);
     if (ends || (paired && bytes.size() == 16)) {
       groups.rest = text;
@@ -129,14 +150,16 @@ std::optional<OffsetLine> parse_offset_line(std::string_view text, int base, boo
   }
   const auto before_bar = leading_spaces(text);
   const bool bar = text.substr(before_bar).starts_with("| ");
+  const bool dash = text.starts_with(" - ") && leading_digits(text.substr(3)) == 2; // of OpenSSL
   const bool colon = text.starts_with(':') || bar;
-  text.remove_prefix(bar ? before_bar + 1 : colon ? 1 : 0);
+  text.remove_prefix(bar ? before_bar + 1 : colon ? 1 : dash ? 2 : 0);
   const auto spaces = leading_spaces(text);
   const auto behind = text.substr(spaces);
   const bool in_pairs = leading_digits(behind) == 2;
-  const bool clear = colon ? spaces != 0 || behind.empty()
-                           : (spaces >= 2 && in_pairs) || (count >= 6 && spaces == 1 && in_pairs &&
-                                                           (!first || line.offset == 0));
+  const bool clear =
+      colon ? spaces != 0 || behind.empty()
+            : (spaces >= 2 && in_pairs) ||
+                  ((count >= 6 || dash) && spaces == 1 && in_pairs && (!first || line.offset == 0));
   if (!clear && !(behind.empty() && !first && count >= 6)) {
     return std::nullopt;
   }
@@ -205,7 +228,8 @@ bool is_ruler(std::string_view line) {
   if (line.starts_with(ruler_of_emacs)) {
     return true;
   }
-  const auto words = words_of(line);
+  auto words = words_of(line);
+  std::erase(words, "-");                  // in the middle
   const auto first = std::ranges::find_if( // `Offset(h)` may stand before them
       words, [](std::string_view word) { return leading_digits(word) == word.size(); });
   const auto columns = std::span(first, words.end());
