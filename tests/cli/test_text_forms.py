@@ -337,6 +337,57 @@ class TextForms(ToolTest):
                         self.assertEqual([event["good"] for event in events
                                           if event["event"] == "transfer"], [2], said)
 
+    def test_a_line_that_is_cut_costs_its_message_and_is_the_only_one_named(self):
+        """As logs cut long lines: without the bracket, the quote or the digits that end it."""
+        forms = pasted_forms.logged_forms() | {
+            "Rust's list": lambda each, i: f"[2024-11-27T12:43:{i:02}Z DEBUG cam] rx {list(each)}",
+            "Python's tuple": lambda each, i: f"12:43:{i:02} rx {tuple(each)}",
+            "gdb": lambda each, i: f"${i} = {{{', '.join(map(hex, each))}}}",
+            "Elixir": lambda each, i: (
+                f"12:43:{i:02} rx <<{', '.join(f'0x{byte:02X}' for byte in each)}>>"),
+            "Redis": lambda each, i: f'{i}) "' + text_forms.escaped(
+                each, lambda byte: f"\\x{byte:02x}") + '"',
+            "MongoDB": lambda each, i: (
+                f'{{ "_id" : {i}, "data" : BinData(0,"{base64.b64encode(each).decode()}") }}'),
+            "zerolog": lambda each, i: json.dumps(
+                {"level": "debug", "raw": each.hex(), "time": 1732737909 + i}),
+            "slog": lambda each, i: json.dumps(
+                {"level": "DEBUG", "payload": base64.b64encode(each).decode(), "n": i}),
+            "SQL": lambda each, i: f"INSERT [p] ([id], [d]) VALUES ({i}, 0x{each.hex().upper()})",
+            "Kibana": lambda each, i: f"Nov 27, 2024 @ 12:43:{i:02}.123\trx {each.hex(' ')}",
+            "a terminal": lambda each, i: (
+                f"[12:43:{i:02}.123]\u6536\u2190\u25c6{each.hex(' ').upper()} "),
+            "three digits": lambda each, i: f"RX: {' '.join(f'{byte:03}' for byte in each)}",
+            "MATLAB": lambda each, i: f"d = [{' '.join(map(str, each))}];",
+        }
+        for name, form in forms.items():
+            lines = [form(message, i) for i, message in enumerate(wrapped_forms.messages(PLAIN))]
+            for at in (len(lines[5]) // 2, len(lines[5]) // 2 + 1):
+                with self.subTest(form=name, at=at):
+                    code, events, said = self.answer(
+                        "\n".join([*lines[:5], lines[5][:at], *lines[6:]]) + "\n")
+                    self.assertEqual(code, 1, said)
+                    self.assertLessEqual(set(re.findall(r"line (\d+): ", said)), {"6"}, said)
+                    self.assertEqual(
+                        [(event["kind"], event["good"], event["unchecked"])
+                         for event in events if event["event"] == "transfer"],
+                        [("photof", 1, 1)], said)
+
+    def test_a_byte_with_a_digit_too_many_leaves_the_others_in_place(self):
+        for name, form in {
+                "with h": lambda each, i: " ".join(f"{byte:02X}h" for byte in each),
+                "with 0x": lambda each, i: f"rx <<{', '.join(f'0x{b:02X}' for b in each)}>>",
+                "with $": lambda each, i: ", ".join(f"${byte:02X}" for byte in each)}.items():
+            lines = [form(message, i) for i, message in enumerate(wrapped_forms.messages(PLAIN))]
+            middle = re.compile(r"[0-9A-F]{2}(?=h|,| )").search(lines[5], len(lines[5]) // 2).end()
+            lines[5] = lines[5][:middle] + "7" + lines[5][middle:]
+            with self.subTest(form=name):
+                code, events, said = self.answer("\n".join(lines) + "\n")
+                self.assertEqual(code, 1, said)
+                self.assertEqual(re.findall(r"line (\d+): ", said), ["6"], said)
+                self.assertEqual([event["good"] for event in events
+                                  if event["event"] == "transfer"], [2], said)
+
     def test_no_whole_line_is_named_for_a_number_that_another_lacks(self):
         def rust(each, i):
             return f"[2024-11-27T12:43:{i:02}Z DEBUG cam] rx {list(each)}"

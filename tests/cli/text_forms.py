@@ -140,6 +140,7 @@ def pieces_of_dump(line):
 def language_forms():
     go_escapes = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r",
                   34: '\\"', 39: "'", 92: "\\\\"}
+    lua_escapes = {10: "\\\n", 13: "\\r", 34: '\\"', 92: "\\\\"}
     return {
         "Python's repr": repr, "Python's bytearray": lambda data: repr(bytearray(data)),
         "Python's log": pieces(100, lambda row, i: f"2024-10-29 12:43:42,{i:03} DEBUG rx {row!r}"),
@@ -186,6 +187,20 @@ def language_forms():
         "encodeURIComponent": lambda data: "data=" + urllib.parse.quote(data, safe="-_.!~*'()"),
         "assembler": pieces(8, lambda row, i: "    db " + ", ".join(
             f"0{byte:02X}h" if byte > 0x9F else f"{byte:02X}h" for byte in row)),
+        "F#": joined("; ", lambda byte: f"{byte}uy", "[|", "|]"),
+        "Swift's escapes": lambda data: '"' + escaped(data, lambda byte: f"\\u{{{byte:X}}}") + '"',
+        "Lua's %q": lambda data: '"' + "".join(lua_escapes.get(
+            byte, chr(byte) if 32 <= byte < 127 else f"\\{byte:03}") for byte in data) + '"',
+        "Chrome's Uint8Array": pieces(64, lambda row, i: (
+            f"server.js:42 rx Uint8Array({len(row)}) [{', '.join(map(str, row))}, "
+            f"buffer: ArrayBuffer({len(row)}), byteLength: {len(row)}, byteOffset: 0, length: {len(row)}, "
+            "Symbol(Symbol.toStringTag): 'Uint8Array']")),
+        "JSON.stringify of a Uint8Array": pieces(64, lambda row, i: json.dumps(
+            {"t": i, "dir": "RX", "data": {str(at): byte for at, byte in enumerate(row)}})),
+        "Rust's dbg!": lambda data: "[src/main.rs:42:5] &data[..n] = [\n" + "".join(
+            f"    {byte},\n" for byte in data) + "]",
+        "IntelliJ": lambda data: f"data = {{byte[{len(data)}]@1024}} \n" + "".join(
+            f" {i} = {byte}\n" for i, byte in enumerate(signed(data))),
         "Ada": joined(", ", lambda byte: f"16#{byte:02X}#", "(", ")"),
         "Verilog": joined(", ", lambda byte: f"8'h{byte:02x}"),
         "Erlang": joined(",", str, "<<", ">>"), "Visual Basic": joined(", ", lambda byte: f"&H{byte:02X}"),
@@ -208,6 +223,19 @@ def debugger_forms():
         "gdb's x/xb in a class": gdb("0x{:02x}".format, " <Camera::{}>"),
         "gdb's x/ub": gdb("{:d}".format),
         "gdb's x/ub, indented": lambda data: textwrap.indent(gdb("{:d}".format)(data), "    "),
+        "lldb's print": lambda data: f"(uint8_t[{len(data)}]) $10 = {{\n" + "".join(
+            f"  [{i}] = 0x{byte:02x}\n" for i, byte in enumerate(data)) + "}\n",
+        "hx": lambda data: "".join(
+            f"0x{at:06x}: {' '.join(f'0x{byte:02x}' for byte in row):<49} {shown(row)}\n"
+            for at, row in rows(data, 10)),
+        "OpenSSL": lambda data: f"read from 0x55d1c3a0 ({len(data)} bytes)\n" + "".join(
+            f"{at:04x} - {row[:8].hex(' ')}{'-' if len(row) > 8 else ' '}{row[8:].hex(' '):<23}   "
+            f"{shown(row)}\n" for at, row in rows(data)),
+        "Data::HexDump": lambda data: (
+            f"          {bytes(range(8)).hex(' ')} - {bytes(range(8, 16)).hex(' ').upper()}  "
+            "0123456789ABCDEF\n\n" + "".join(
+                f"{at:08X}  {row[:8].hex(' '):<23} - {row[8:].hex(' '):<23}  {shown(row)}\n"
+                for at, row in rows(data))),
         "lldb": pieces_of_dump("0x{:012x}: {:<47}  {}"),
         "Emacs": lambda data: (
             "87654321  0011 2233 4455 6677 8899 aabb ccdd eeff  0123456789abcdef\n"

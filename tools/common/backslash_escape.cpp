@@ -53,6 +53,13 @@ Escape::Step Escape::take(char c) {
     ++length_;
     return {true};
   }
+  if (letter_ == 'u' && length_ == 2 && c == '{') {
+    letter_ = '{';
+    return {true};
+  }
+  if (letter_ == '{' && c == '}' && length_ > 2) {
+    return end(true);
+  }
   if (!is_hex_digit(c)) {
     length_ = 0;
     return {.goes_on = false,
@@ -60,7 +67,7 @@ Escape::Step Escape::take(char c) {
                                       : "an escape u without four hex digits"};
   }
   value_ = value_ << 4 | hex_value(c);
-  return ++length_ == (letter_ == 'x' ? 4 : 6) ? end(true) : Step{true};
+  return ++length_ == (letter_ == 'x' ? 4 : letter_ == '{' ? 9 : 6) ? end(true) : Step{true};
 }
 
 /// `\SO` may go on to `\SOH`.
@@ -76,7 +83,7 @@ Escape::Step Escape::go_on_with_name(char c) {
 
 Escape::Step Escape::begin_with(char c) {
   constexpr std::string_view simple = "abtnvfreE\\\"'?/$@#`\n";
-  constexpr std::string_view values = "\a\b\t\n\v\f\r\x1b\x1b\\\"'?/$@#`";
+  constexpr std::string_view values = "\a\b\t\n\v\f\r\x1b\x1b\\\"'?/$@#`\n";
   if (c == 'x' || c == 'u' || is_digit(c)) {
     letter_ = is_digit(c) ? '\0' : c;
     value_ = is_digit(c) ? hex_value(c) : 0;
@@ -97,7 +104,7 @@ Escape::Step Escape::begin_with(char c) {
   if (at == std::string_view::npos) {
     return {.goes_on = true, .problem = no_escape};
   }
-  if (c == '\n') { // the string goes on in the next line
+  if (c == '\n' && !decimal) { // the string goes on in the next line
     return {true};
   }
   return {.goes_on = true, .byte = static_cast<unsigned char>(values[at])};

@@ -39,7 +39,7 @@ private:
 
   Digits digits_;
   std::size_t length_ = 0; ///< characters so far
-  char letter_ = 0;        ///< 0: digits without one
+  char letter_ = 0;        ///< 0: digits without one; `{`: `\u{4}`
   std::string name_;       ///< instead
   unsigned value_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "common/hex_digits.hpp"
 
@@ -14,14 +15,28 @@ void BufferTokens::take(char c) {
     }
     return;
   }
-  if (inside_) {
-    end_word();
-  } else if (c == ' ' && word_ == "Buffer") {
+  if (c == ' ' && word_ == "Buffer" && !(inside_ && before_ != '<')) {
+    end_cut_buffer();
     inside_ = true;
     is_cut_ = false;
+    begun_ = line();
+  } else if (inside_) {
+    end_word();
   }
+  if (c == '\n' && !problem_.empty()) {
+    wrong(std::exchange(problem_, {}));
+  }
+  before_ = c;
   word_.clear();
   inside_ = inside_ && c != '>';
+}
+
+/// Another one begins within it.
+void BufferTokens::end_cut_buffer() {
+  if (inside_) {
+    wrong(begun_, "a <Buffer that is cut: its end is not there");
+    problem_.clear();
+  }
 }
 
 void BufferTokens::end() {
@@ -43,8 +58,8 @@ void BufferTokens::end_word() {
     missing(more); // that it was cut is told by CutMarks
   } else if (word_.size() == 2 && std::ranges::all_of(word_, is_hex_digit)) {
     byte(hex_value(word_[0]) << 4 | hex_value(word_[1]));
-  } else {
-    wrong("'" + word_.substr(0, 20) + "' in a <Buffer is no byte of two hex digits");
+  } else if (problem_.empty()) {
+    problem_ = "'" + word_.substr(0, 20) + "' in a <Buffer is no byte of two hex digits";
   }
 }
 

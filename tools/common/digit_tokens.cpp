@@ -37,6 +37,7 @@ void DigitTokens::end() {
 /// `00`, `0x00`, `x00`, `H00`, `00h`, `0FFh`, `0x0u`; another word is a name. Of
 /// `'10.0.0.5'` no quote marks a byte. `behind`: the character behind it.
 void DigitTokens::end_word(char behind) {
+  constexpr std::size_t one_too_many = 3;
   constexpr std::string_view signs = "#$&";  // `16#00`, `$00`, `&H00`
   constexpr std::string_view quotes = "\"'"; // `x"00"`
   auto word = std::string_view(word_);
@@ -58,6 +59,9 @@ void DigitTokens::end_word(char behind) {
   if (!word.empty() && std::ranges::all_of(word, is_hex_digit)) {
     if (form().marked && !is_marked) {
       other_digits(word);
+    } else if (is_marked && !is_quoted && !is_odd_ && word.size() == one_too_many) {
+      wrong(std::string(spoilt_digits));
+      missing(1);
     } else {
       marked_digits(word, prefixed || (is_marked && word.size() == 1));
     }

@@ -27,6 +27,9 @@ bool is_escape_body(std::string_view text) {
 
 void EscapeTokens::take(char c) {
   look_at_doubled(c);
+  if (std::exchange(is_undecided_, false)) {
+    decide(c);
+  }
   if (goes_on(escape_, c)) {
   } else if (form().whole_lines) {
     take_in_line(c);
@@ -35,11 +38,27 @@ void EscapeTokens::take(char c) {
   } else if (form().quoted && quote_ == 0) {
     take_outside(c);
   } else if (form().quoted && c == quote_) {
-    quote_ = 0;
+    is_undecided_ = std::exchange(may_be_cut_, false);
+    quote_ = is_undecided_ ? quote_ : '\0';
   } else {
     take_inside(c);
+    may_be_cut_ = form().quoted && (c == '\n' || (may_be_cut_ && c != '\\'));
+    waits_ = waits_ || may_be_cut_;
   }
   before_ = c;
+}
+
+/// In a line that the string before did not end in, a quote before any escape ends it, or begins
+/// the next one: each message begins with an escape.
+void EscapeTokens::decide(char behind_quote) {
+  if (behind_quote == '\\') {
+    begin_string();
+    return;
+  }
+  quote_ = 0;
+  for (const char each : std::exchange(held_, {})) {
+    take_itself(each);
+  }
 }
 
 void EscapeTokens::take_outside(char c) {

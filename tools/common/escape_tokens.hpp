@@ -14,6 +14,7 @@ private:
   void take(char c) override;
   void look_at_doubled(char c);
   void begin_string();
+  void decide(char behind_quote);
   void take_outside(char c);
   void take_nested(char c);
   void take_in_line(char c);
@@ -24,6 +25,8 @@ private:
   char quote_ = 0;                  ///< that ends the string; 0: it is outside
   char outer_quote_ = 0;            ///< that has to follow it; 0: none
   bool may_end_ = false;            ///< `quote_` has come, and `outer_quote_` may follow
+  bool may_be_cut_ = false;         ///< the string, before this line, where no escape came yet
+  bool is_undecided_ = false;       ///< `quote_` has come in that
   std::string outside_;             ///< what stands there behind a backslash
   char before_ = 0;                 ///< the character before
   bool waits_ = form().whole_lines; ///< there was no escape in the string so far

@@ -30,6 +30,9 @@ ByteBuffer paired(std::string_view text) {
 } // namespace
 
 void JsonTokens::take(char c) {
+  if (std::exchange(begins_line_, c == '\n') && inside_ && c == '{') {
+    end_cut_string();
+  }
   if (!inside_) {
     take_outside(c);
   } else if (behind_key_ && form().value == JsonValue::characters) {
@@ -122,6 +125,16 @@ bool JsonTokens::take_known() {
     bytes[i] == other[i] ? byte(std::to_integer<unsigned>(bytes[i])) : missing(1);
   }
   return true;
+}
+
+/// Behind it another object begins.
+void JsonTokens::end_cut_string() {
+  wrong(line() - 1, "a string that is cut: its end is not there");
+  text_.erase(text_.find_last_not_of("\r\n") + 1); // npos + 1 is 0
+  take_bytes(std::exchange(text_, {}));
+  digits_ = 0;
+  end_string();
+  behind_key_ = of_strings_ = in_list_ = false;
 }
 
 void JsonTokens::end_string() {

@@ -24,12 +24,14 @@ private:
   void end_key();
   void end_number();
   void end_string();
+  void end_cut_string();
 
   ByteNumbers numbers_{form().base};
   Escape escape_{Escape::Digits::octal}; ///< in a string of characters
   bool is_filled_ = false;               ///< strings of base64 end with `=` where they have to
   bool backslash_ = false;               ///< in another one
   bool inside_ = false;                  ///< a string
+  bool begins_line_ = false;             ///< the next character
   std::string token_;                    ///< a key, a number
   std::string text_;                     ///< of a string that is bytes
   bool behind_key_ = false;              ///< the next string is bytes

@@ -13,9 +13,9 @@ namespace {
 
 char closing(char open) { return open == '[' ? ']' : open == '{' ? '}' : open == '<' ? '>' : ')'; }
 
-/// Rust and C mark the type of a number.
+/// Rust, C and F# mark the type of a number.
 std::string_view without_type(std::string_view token) {
-  for (const std::string_view type : {"u8", "i8", "U", "u"}) {
+  for (const std::string_view type : {"u8", "i8", "uy", "U", "u"}) {
     if (token.size() > type.size() && token.ends_with(type)) {
       token.remove_suffix(type.size());
     }
@@ -75,14 +75,18 @@ void NumberTokens::take(char c) {
     return;
   }
   const bool is_named = !token_.empty() && ByteNumbers::is_name(token_);
+  const bool is_behind_name = is_named || (behind_name_ && token_.empty());
   end_number(c);
   take_size(c, is_named);
+  take_path(c, is_named);
   const bool ends_value =
       c == ',' || c == '\n' || c == form().bracket || c == closing(form().bracket);
-  in_value_ = depth_ > 0 && !ends_value && (in_value_ || (c == ':' && is_named));
-  if (c == '=' || c == ':') {
+  in_value_ = depth_ > 0 && !ends_value && (in_value_ || (c == ':' && is_behind_name));
+  behind_name_ = is_behind_name && std::string_view("\"')").contains(c);
+  if (c == '=' || c == ':' || (c == '(' && is_named)) {
     held_.clear();
   }
+  before_ = c;
   if (comment_ == 1 && (c == '/' || c == '*')) {
     comment_ = c == '/' ? 2 : 3;
     return;
@@ -118,18 +122,40 @@ void NumberTokens::take_size(char c, bool is_named) {
   }
 }
 
+/// `[src/main.rs:42:5]` is no list.
+void NumberTokens::take_path(char c, bool is_named) {
+  if (depth_ > 0 && in_group_ == 0 && is_named && (c == '/' || c == '\\')) {
+    other_group_ = true;
+    held_.clear();
+  }
+}
+
 void NumberTokens::take_bracket(char c) {
   const char open = form().bracket;
   if (open == 0 || (c != open && c != closing(open))) {
     return;
   }
-  depth_ += c == open;
-  if (c == closing(open)) {
+  if (c == open) {
+    end_cut_list();
+    ++depth_;
+    opened_ = line();
+  } else {
     release_number();
     depth_ -= depth_ > 0;
   }
   in_group_ = 0;
   other_group_ = false;
+}
+
+/// Where numbers of one list stand in the line before, and another one opens.
+void NumberTokens::end_cut_list() {
+  if (depth_ > 0 && in_group_ > 1 && opened_ < line()) {
+    wrong(opened_, "a list that is cut: its end is not there");
+    depth_ = 0;
+    problem_.clear();
+    unprefixed_.clear();
+    held_.clear();
+  }
 }
 
 /// A number without 0x in a sentence is none of the list.
@@ -138,6 +164,9 @@ void NumberTokens::end_line() {
     wrong("'" + unprefixed_ + "' among numbers with 0x: decimal or octal?");
   }
   unprefixed_.clear();
+  if (!problem_.empty()) {
+    wrong(std::exchange(problem_, {}));
+  }
   named_ = false;
   on_line_ = 0;
 }
@@ -146,7 +175,8 @@ void NumberTokens::end_number(char behind) {
   if (token_.empty()) {
     return;
   }
-  if (form().bracket == 0 || (depth_ > 0 && !in_value_)) {
+  const bool is_address = before_ == '@'; // `{byte[63]@824}`
+  if (!is_address && (form().bracket == 0 || (depth_ > 0 && !in_value_))) {
     form().style == HexStyle::decimal ? hold_number() : take_hexadecimal(behind);
   }
   token_.clear();
@@ -172,22 +202,24 @@ void NumberTokens::release_number() {
 
 void NumberTokens::take_decimal(std::string_view token, std::uint64_t line) {
   const bool grouped = form().whole_groups && form().bracket != 0;
-  if (grouped && (other_group_ || (in_group_ == 0 && !numbers_.parse(token)))) {
-    other_group_ = true;
+  other_group_ = other_group_ || (grouped && in_group_ == 0 && !numbers_.parse(token));
+  if (other_group_) {
     return;
   }
   const auto value = numbers_.byte_of(token);
   if (!value) {
-    if (depth_ > 0 || !(ByteNumbers::is_name(token) || is_date(token))) {
+    if (depth_ > 0 && opened_ < line && line == this->line()) {
+      problem_ = problem_.empty() ? value.error() : problem_;
+    } else if (depth_ > 0 || !(ByteNumbers::is_name(token) || is_date(token))) {
       wrong(line, value.error());
     }
     return;
   }
-  if (grouped && ++in_group_ == 1) {
+  if (++in_group_ == 1 && grouped) {
     first_ = *value; // one number alone is no list
     return;
   }
-  if (grouped && in_group_ == 2) {
+  if (in_group_ == 2 && grouped) {
     byte(first_, line);
   }
   byte(*value, line);
@@ -203,12 +235,15 @@ void NumberTokens::take_hexadecimal(char behind) {
     return;
   }
   if (!prefixed) {
-    const bool is_number = is_decimal_digit(text[0]) && !text.contains('.'); // no time in seconds
+    const bool is_index = before_ == '[' && behind == ']';
+    const bool is_number =
+        is_decimal_digit(text[0]) && !text.contains('.') && !is_index; // no time in seconds
     unprefixed_ = is_number && unprefixed_.empty() ? text.substr(0, 20) : unprefixed_;
     named_ = named_ || !is_number;
     return;
   }
   ++on_line_;
+  ++in_group_;
   if (digits.empty() && behind == ' ') {
     padding_ = padding_ != 0 ? padding_ : line();
     return;

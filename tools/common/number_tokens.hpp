@@ -35,7 +35,9 @@ private:
   void end() override { release_number(); }
   bool is_in_comment(char c);
   void take_size(char c, bool is_named);
+  void take_path(char c, bool is_named);
   void take_bracket(char c);
+  void end_cut_list();
   void end_number(char behind);
   void end_line();
   void hold_number();
@@ -45,14 +47,18 @@ private:
 
   ByteNumbers numbers_{form().base};
   std::string token_;       ///< a number, a word
+  char before_ = 0;         ///< the character before it
   bool whole_token_ = true; ///< it is all in `token_`
   std::string held_;        ///< a number, which `=>` or `:` behind it would make a name
   std::uint64_t held_line_ = 0;
   char in_size_ = 0;           ///< the bracket behind a name, with a number alone in it so far
   bool behind_size_ = false;   ///< it has been closed
+  bool behind_name_ = false;   ///< or behind the quote that ends it
   bool in_value_ = false;      ///< of a name within the brackets: `byteLength: 63`
   bool cut_ = false;           ///< the list has ended in `...`
   std::size_t depth_ = 0;      ///< of brackets
+  std::uint64_t opened_ = 0;   ///< the line of the last one
+  std::string problem_;        ///< of a word on the line, unless another list begins behind it
   int comment_ = 0;            ///< 1: `/`, 2: to the line's end, 3: to `*/`, 4: `*` in it
   std::uint64_t on_line_ = 0;  ///< numbers
   std::uint64_t padding_ = 0;  ///< the line of the first `0x` without digits since the last number

@@ -69,6 +69,8 @@ TEST_CASE("hex tokens: C arrays") {
        " line 1: '0x010' is no byte of one or two hex digits: words have an unknown byte order"},
       {"x[0x09] = {0x01, {0x02}, 0x03}; y = 0x04", "010203"},
       {"x[0x09] = 0x04", "0904"},
+      {"$1 = {0x00, 0x04\n$2 = {0x02}", "000402 line 1: a list that is cut: its end is not there"},
+      {"$10 = {\n  [0] = 0x00\n  [1] = 0x04\n}", "0004"},
       {"0x01 } 0x02 { 0x03", "03"},
   });
 }
@@ -104,6 +106,9 @@ TEST_CASE("hex tokens: lists of decimal numbers") {
       {"[[1, 200], [3]] 4", "01c803"},
       {"(1, 200) 3", "01c8"},
       {"{1, 200} 3", "01c8"},
+      {"[src/main.rs:42:5] d = [\n 0,\n 200,\n]", "00c8"},
+      {"rx [0, 200, 4\nrx [0, 200]", "00c80400c8 line 1: a list that is cut: its end is not there"},
+      {"rx [0,\n rx, 200]", "00c8 line 2: 'rx' is no byte: -128 to 255 were expected"},
       {"[1, 200 // 3\n, 4]", "01c80304"},
       {"[1, 200 /* 3 */, 4]", "01c80304"},
       {"1 200 3 99999999999", " line 1: "s + odd},
@@ -114,6 +119,19 @@ TEST_CASE("hex tokens: lists of decimal numbers") {
   CHECK(read_form({.style = HexStyle::decimal, .bracket = '['}, "7 [0, 4, 300, 2] 9") == too_large);
   CHECK(read_form({.style = HexStyle::decimal, .bracket = '['}, "rx [0, x]") ==
         "00 line 1: 'x' is no byte: -128 to 255 were expected");
+}
+
+TEST_CASE("hex tokens: names beside numbers, and their values, are none of a list") {
+  HexForm form{.style = HexStyle::decimal, .base = 10};
+  const auto read_in = [&](char bracket, std::string_view text) {
+    form.bracket = bracket;
+    return read_form(form, text);
+  };
+  CHECK(read_in('[', "[0, 200, size: f(2), Symbol(x.y): 'Z']") == "00c8");
+  CHECK(read_in('[', "[0, |4, 200uy]") == "0004c8");
+  CHECK(read_in('\0', "d = {byte[2]@1024}\n 0 = 0\n 1 = 200") == "00c8");
+  form.whole_groups = true;
+  CHECK(read_in('{', R"({"t": 1, "dir": "RX", "data": {"0": 0, "1": 200}})") == "00c8");
 }
 
 TEST_CASE("hex tokens: strings of escapes") {
@@ -135,6 +153,11 @@ TEST_CASE("hex tokens: strings of escapes") {
       {R"("\u0000\u0004\u0004\u0002\u00100")", "000404021030"},
       {R"("\x00\x04\x04\x02\u0100\u12")", "00040402 line 1: "s + above_255 + " line 1: " + short_u},
       {"\"\\x00\\x04\\x04\\x02\\\n\\x05\"", "0004040205"},
+      {R"("\u{0}\u{4}\u{04}\x02\x00\x00\x00\x00\u{100}\u{}")",
+       "00040402000000007d line 1: "s + above_255 + " line 1: " + short_u},
+      {"\"\\x00\\x04\\x04\\x02\nrx \"\\x05\\x06\"", "000404020506 line 1: "s + between},
+      {"\"\\x00\\x04\\x04\\x02\nab\", \"\\x05\"", "00040402616205 line 1: "s + between},
+      {"\"\\x00\\x04\\x04\\x02\nab\\x05\"", "00040402616205 line 1: "s + between},
       {R"('\x00\x04"\x04\x02')", "0004220402"},
       {R"("\x00\x04'\x04\x02")", "0004270402"},
       {R"(b'\x00\x04\x04\x02')", "00040402"},
@@ -193,6 +216,8 @@ TEST_CASE("hex tokens: digits behind a backslash") {
   CHECK(read_form({.style = HexStyle::escapes}, "'\\E\\e'") == "1b1b"); // bash has the first
   CHECK(read_form({.style = HexStyle::escapes, .escaped = Escape::Digits::decimal}, text) ==
         "000c016100");
+  CHECK(read_form({.style = HexStyle::escapes, .escaped = Escape::Digits::decimal},
+                  "\"\\0\\\n\\0\"") == "000a00"); // Lua
   CHECK(read_form({.style = HexStyle::escapes, .escaped = Escape::Digits::zero}, text) ==
         "0000313261" + "00 line 1: "s + no_escape);
   const HexForm haskell{.style = HexStyle::escapes, .escaped = Escape::Digits::decimal};
@@ -269,6 +294,8 @@ TEST_CASE("hex tokens: Node's buffers") {
       {"<Buffer 00 04", "0004 line 1: the text ends inside a <Buffer: its rest is not there"},
       {"<Buffer 00 04\n", "0004 line 2: the text ends inside a <Buffer: its rest is not there"},
       {"[ <Buffer 00 04>, <Buffer 05> ]", "000405"},
+      {"rx <Buffer 00 04\nrx <Buffer 05>",
+       "000405 line 1: a <Buffer that is cut: its end is not there"},
       {"<NoBuffer 01> <Buffer 02>", "02"},
       {"<Buffer 00 04 04 02 0a 0b><Buffer 12 34>", "000404020a0b1234"},
   });
@@ -310,6 +337,14 @@ TEST_CASE("hex tokens: of damaged strings in JSON what is whole is kept, from ei
        "0a00040402ff line 1: "s +
            cut},
   });
+}
+
+TEST_CASE("hex tokens: a string that is cut ends where the next object begins") {
+  const auto is_cut = "00040405 line 1: a string that is cut: its end is not there";
+  for (const std::string_view text : {"{\"data\": \"00040\n{\"data\": \"0405\"}\n",
+                                      "{\"data\": \"0004\", \"y\": \"a\n{\"data\": \"0405\"}\n"}) {
+    CHECK(read_form({.style = HexStyle::json}, text) == is_cut);
+  }
 }
 
 TEST_CASE("hex tokens: JSON") {
