@@ -338,6 +338,8 @@ def cut_forms():
             f"bytes>,\n  byteLength: {len(data)}\n}}\n"),
         "a list": lambda data: f"[\n  {numbers(data)},\n  ... {len(data) - 100} more items\n]\n",
         "Elixir": lambda data: f"<<{numbers(data)}, ...>>",
+        "Dart": pieces(500, lambda row, i: f"rx [{numbers(row)}, ..., {row[-2]}, {row[-1]}]"),
+        "okio": pieces(500, lambda row, i: f"rx [size={len(row)} hex={row[:64].hex()}\u2026]"),
         "strace": pieces(200, lambda row, i: 'read(5, "' + "".join(
             f"\\x{byte:02x}" for byte in row[:32]) + f'"..., 4096) = {len(row)}'),
         "hex": lambda data: f"rx {data[:100].hex(' ')} ...\n",
@@ -371,6 +373,10 @@ def other_encodings():
             for byte in row)
     return {
         "Docklight": (pieces(64, docklight), "Docklight"),
+        "a name": (pieces(500, lambda row, i: f"12:43:42 rx [B@1b6d3{i:03}"), "log these as hex"),
+        "Rust's lossy text": (pieces(500, lambda row, i: 'rx "' + "".join(
+            character if character.isprintable() else f"\\u{{{ord(character):x}}}"
+            for character in row.decode(errors="replace")) + '"'), "U\\+FFFD"),
         "cat -v": (run("cat", "-v"), "cat -v"), "od -a": (run("od", "-a"), "od -a"),
         "bits in a log": (pieces(64, lambda row, i: f"12:43:{i % 60:02} RX " + " ".join(
             f"{byte:08b}" for byte in row)), "without -b"),

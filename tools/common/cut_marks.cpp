@@ -137,7 +137,7 @@ std::optional<std::string> cut_between(std::string_view before, std::string_view
   const bool in_list = clear && left.decimal && (last == ' ' || last == ',') &&
                        (left.digits >= 8 || left.in_list) &&
                        (after.starts_with(' ') || after.starts_with(", ")
-                            ? right.digits >= 3 && of_list
+                            ? right.digits >= (after[0] == ',' ? 2U : 3U) && of_list
                             : !after.empty() && std::string_view(">])}").contains(after[0]));
   const bool in_row = clear || (last == ' ' && !line.contains("  ")); // of bytes, without text
   const bool behind_bytes =
@@ -185,8 +185,10 @@ void CutMarks::search(std::size_t until) {
                          *count));
     } else if (size != 0) {
       const auto first = at - std::min(at, context);
+      const bool touches = text[at] != '.' && at > 0 && is_hex_digit(text[at - 1]);
+      const auto beside = touches && beside_ == Beside::maybe_text ? Beside::nothing : beside_;
       const auto told =
-          cut_between(text.substr(first, at - first), text.substr(at + size, context), beside_);
+          cut_between(text.substr(first, at - first), text.substr(at + size, context), beside);
       if (told) {
         report(*told);
       }

@@ -1,6 +1,7 @@
 #include "common/other_encoding.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "common/hex_digits.hpp"
@@ -81,6 +82,13 @@ bool has_named_controls(std::string_view line) {
   return count >= least;
 }
 
+/// `[B@1b6d3586`, `System.Byte[]`: what is printed of an array without being asked for its bytes.
+bool is_name_of_array(std::string_view line) {
+  return std::ranges::any_of(
+      std::array{"[B@", "System.Byte[]", "[object ArrayBuffer]", "[object Uint8Array]"},
+      [&](std::string_view name) { return line.contains(name); });
+}
+
 /// `.data:0804A000 db 0Eh, 5 ; comment`
 bool is_listing(std::string_view line) {
   const auto words = words_of(line);
@@ -135,6 +143,14 @@ std::string_view told_by(std::string_view line) {
   if (has_named_controls(line)) {
     return "control characters by their names, as Docklight's ASCII display has them, and other "
            "bytes as letters: have it log hex";
+  }
+  if (is_name_of_array(line)) {
+    return "the name of an array, not its bytes: have the program log these as hex";
+  }
+  if (line.contains("\xEF\xBF\xBD")) {
+    return "the character U+FFFD stands for bytes that a conversion to text has lost: take the "
+           "dump "
+           "again, as hex or base64";
   }
   if (is_listing(line)) {
     return "a listing of a disassembler: have it export the data as hex or as a binary file";

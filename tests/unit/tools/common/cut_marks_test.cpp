@@ -57,6 +57,17 @@ TEST_CASE("cut marks: Node tells how much is not there, and of what") {
   CHECK_FALSE(is_cut("... 17> more bytes"));
 }
 
+TEST_CASE("cut marks: an ellipsis is no text beside bytes") {
+  for (const auto beside : {Beside::nothing, Beside::maybe_text}) {
+    CHECK(is_cut("[size=1030 hex=00040402ffd8\u2026]", beside));
+  }
+  CHECK_FALSE(is_cut("20 20 20 20 20 20 20 85         \u2026", Beside::maybe_text)); // Windows
+}
+
+TEST_CASE("cut marks: Dart leaves out the middle of a list") {
+  CHECK(is_cut("rx [0, 4, 4, 2, 255, 216, 255, 224, 0, 16, ..., 4, 0]"));
+}
+
 TEST_CASE("cut marks: words may say it, too") {
   CHECK(marks("00 04... truncated") == Lines{"1: " + rest});
   CHECK(marks("00 04 ...(truncated)") == Lines{"1: " + rest});

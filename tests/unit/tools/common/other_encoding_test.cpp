@@ -47,6 +47,15 @@ TEST_CASE("other encoding: S-records and Tektronix hex are as long as they say, 
   CHECK(told("%0781010x") == "");
 }
 
+TEST_CASE("other encoding: names of arrays, and characters in the place of lost bytes") {
+  for (const std::string_view name :
+       {"rx [B@1b6d3586", "Received System.Byte[]", "rx [object ArrayBuffer]"}) {
+    CHECK(told("12:43:42 connected\n" + std::string(name)) ==
+          "2 the name of an array, not its bytes");
+  }
+  CHECK(told("rx \"\\0\\0\\0\\u{5}\xEF\xBF\xBD\"").starts_with("1 the character U+FFFD"));
+}
+
 TEST_CASE("other encoding: what announces itself") {
   CHECK(told("begin 644 a.bin") == "1 uuencoded");
   CHECK(told("begin 644 a") == "1 uuencoded");
