@@ -40,8 +40,8 @@ private:
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::array<std::uint8_t, 256> values{};
     values.fill(lost);
-    for (std::uint8_t value = 0; value < alphabet.size(); ++value) {
-      values[static_cast<unsigned char>(alphabet[value])] = value;
+    for (std::size_t value = 0; value < alphabet.size(); ++value) {
+      values[static_cast<unsigned char>(alphabet[value])] = static_cast<std::uint8_t>(value);
     }
     return values;
   }();
