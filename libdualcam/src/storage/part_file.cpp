@@ -59,9 +59,11 @@ Result<std::optional<File>> open_or_create(const fs::path& path) {
     if (!locked || !*locked) {
       return locked ? Result<std::optional<File>>() : std::unexpected(locked.error());
     }
-    if (const auto named = file->is_named(); !named) {
+    const auto named = file->is_named();
+    if (!named) {
       return std::unexpected(named.error());
-    } else if (*named) {
+    }
+    if (*named) {
       return std::move(*file);
     }
   }
