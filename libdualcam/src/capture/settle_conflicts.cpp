@@ -298,17 +298,17 @@ void doubt_headers_that_the_next_contradicts(CapturedTransfer& transfer) {
   }
 }
 
-/// Stretches of good packets by path, in order.
-using Stretches = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+/// Ranges of good packets by path, in order.
+using GoodRanges = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
 
 /// The end of the longest one that begins there; 0: none does.
-std::uint64_t end_of_one_at(const Stretches& good, std::uint64_t place) {
+std::uint64_t end_of_one_at(const GoodRanges& good, std::uint64_t place) {
   const auto behind = std::ranges::lower_bound(good, std::pair(place + 1, std::uint64_t{0}));
   return behind != good.begin() && behind[-1].first == place ? behind[-1].second : 0;
 }
 
 /// Whether two, of which the second begins where the first ends, have all of it.
-bool is_across_two(const Stretches& good, std::uint64_t begin, std::uint64_t end) {
+bool is_across_two(const GoodRanges& good, std::uint64_t begin, std::uint64_t end) {
   constexpr std::ptrdiff_t most_looked_at = 8;
   const auto here = std::ranges::lower_bound(good, std::pair(begin, std::uint64_t{0}));
   return std::any_of(here - std::min(most_looked_at, here - good.begin()), here,
@@ -321,7 +321,7 @@ bool is_across_two(const Stretches& good, std::uint64_t begin, std::uint64_t end
 /// A header has no CRC: one that tells a place across two packets that meet, or behind the end of
 /// the file, and where none meets its own, is damaged, unless a SYNC may have told that place.
 void doubt_headers_of_no_neighbour(CapturedTransfer& transfer) {
-  Stretches good;
+  GoodRanges good;
   std::vector<std::uint64_t> ends;
   for (const auto& packet : transfer.packets) {
     if (packet.verdict == DumpVerdict::good && packet.origin == DumpOrigin::header) {
