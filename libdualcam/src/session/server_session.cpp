@@ -194,7 +194,7 @@ bool ServerSession::advance() {
   if (const auto message = decode(Sender::device, (*frame)->id, (*frame)->payload)) {
     on_message(*message);
   } else {
-    on_bad_framing(message.error());
+    on_bad_command(message.error());
   }
   return true;
 }
@@ -208,13 +208,17 @@ bool ServerSession::admits() {
   return opener == Opener::camera;
 }
 
+/// The command is still there.
 void ServerSession::on_bad_framing(const Error& error) {
+  if (state_ == State::receiving || !is_too_much_metadata()) {
+    on_bad_command(error);
+  }
+}
+
+void ServerSession::on_bad_command(const Error& error) {
   if (state_ == State::receiving) {
     varies_ = true; // it may be a packet larger than those before
     return resume(Resumed::Reason::bad_framing);
-  }
-  if (is_too_much_metadata()) {
-    return;
   }
   end(Ended::Reason::violation, error.message + " (byte " + std::to_string(error.offset) + ")");
 }

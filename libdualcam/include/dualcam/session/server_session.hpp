@@ -282,6 +282,7 @@ private:
   bool advance();
   bool admits();
   void on_bad_framing(const Error& error);
+  void on_bad_command(const Error& error);
   void on_message(const Message& message);
   void on_init(const Init& init);
   void on_repeated_init(const Message& message);
