@@ -64,7 +64,10 @@ std::string safe_component(std::string component) {
     component.front() = '_';
   }
   for (const auto ours : {part_suffix, checkpoint_suffix, sidecar_suffix}) {
-    component += component.ends_with(ours) ? "_" : "";
+    if (component.ends_with(ours)) {
+      component.resize(std::min(component.size(), longest_component - 1));
+      component += '_';
+    }
   }
   return component;
 }

@@ -66,6 +66,7 @@ TEST_CASE("name template: a long value is cut, not its extension") {
   };
   CHECK(of_path(std::string(300, 'a') + ".1234567") == std::string(212, 'a') + ".1234567");
   CHECK(of_path(std::string(300, 'a') + ".12345678") == std::string(220, 'a')); // is no extension
+  CHECK(of_path(std::string(215, 'a') + ".json_front") == std::string(215, 'a') + ".jso_");
   CHECK(folder == fs::path(std::string(216, 'a') + ".mp4") / "20231020T231452Z");
   CHECK(parsed(std::string(219, 'x') + "\u00e9.jpg").expand(values("")).string() ==
         std::string(216, 'x') + ".jpg");
@@ -81,7 +82,7 @@ TEST_CASE("name template: no name is like those that stand beside files") {
   CHECK(name.expand(values(".json")) == ".json_");
   CHECK(name.expand(values(".dcam-serve")) == "_dcam-serve");
   CHECK(name.expand(values("a.json.jpg")) == "a.json.jpg");
-  CHECK(name.expand(values(std::string(300, 'a') + ".json")) == std::string(215, 'a') + ".json_");
+  CHECK(name.expand(values(std::string(300, 'a') + ".json")) == std::string(215, 'a') + ".jso_");
 }
 
 TEST_CASE("name template: what it has no value for is refused") {
