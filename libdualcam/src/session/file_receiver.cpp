@@ -125,7 +125,8 @@ FileReceiver::Taken FileReceiver::take_wanted(Bytes payload, std::uint16_t crc) 
   add_to_tails(payload);
   geometry_.came(payload.size(), crc);
   whole_ = geometry_.ends_at(geometry_.last().place);
-  if (whole_ && is_known && !known()) {
+  const bool is_shorter = compared_ < overlap_.size(); // than what is held
+  if (whole_ && (is_shorter || (is_known && !known()))) {
     return {Verdict::different};
   }
   if (is_known || is_held) {

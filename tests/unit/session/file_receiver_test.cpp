@@ -397,4 +397,12 @@ TEST_CASE("file receiver: a START that counted packets is found out, and the fil
   }
 }
 
+TEST_CASE("file receiver: a file that ends within what is held is another one") {
+  const Device held{*FileRef::of_path("a/b"), {4, 4}};
+  FileReceiver receiver({held.file, 2}, held.holding(2, 1)); // START counts packets
+  Line line{receiver};
+  line.synchronise(2);
+  CHECK(line.send(Bytes(held.content).subspan(2, 4)).verdict == Verdict::different);
+}
+
 } // namespace dualcam
