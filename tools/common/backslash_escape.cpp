@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/hex_digits.hpp"
+#include "common/text_conversion.hpp"
 
 namespace dualcam::inline tools {
 namespace {
@@ -114,9 +115,7 @@ Escape::Step Escape::end(bool goes_on) {
   constexpr unsigned replacement = 0xFFFD;
   length_ = 0;
   if (value_ == replacement) {
-    return {.goes_on = goes_on,
-            .problem = "the character U+FFFD stands for bytes that a conversion to text has lost: "
-                       "take the dump again, as hex or base64"};
+    return {.goes_on = goes_on, .problem = lost_to_text};
   }
   if (value_ > 0xFF) {
     return {.goes_on = goes_on,

@@ -9,6 +9,7 @@
 #include "common/hex_digits.hpp"
 #include "common/offset_line.hpp"
 #include "common/spoilt_hex.hpp"
+#include "common/text_conversion.hpp"
 #include "common/word_rows.hpp"
 
 namespace dualcam::inline tools {
@@ -64,7 +65,7 @@ bool has_other_command(const LineWords& words, WordRow row) {
 
 /// A mark that stands for a digit: `?91`, or U+FFFD.
 bool is_next_to_mark(std::string_view area, std::string_view word) {
-  constexpr std::string_view lost = "\xEF\xBF\xBD";
+  constexpr auto lost = replacement_character;
   const auto at = static_cast<std::size_t>(word.data() - area.data());
   const auto before = area.substr(0, at);
   const auto behind = area.substr(at + word.size());

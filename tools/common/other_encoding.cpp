@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/hex_digits.hpp"
+#include "common/text_conversion.hpp"
 #include "common/text_lines.hpp"
 
 namespace dualcam::inline tools {
@@ -147,10 +148,8 @@ std::string_view told_by(std::string_view line) {
   if (is_name_of_array(line)) {
     return "the name of an array, not its bytes: have the program log these as hex";
   }
-  if (line.contains("\xEF\xBF\xBD")) {
-    return "the character U+FFFD stands for bytes that a conversion to text has lost: take the "
-           "dump "
-           "again, as hex or base64";
+  if (line.contains(replacement_character)) {
+    return lost_to_text;
   }
   if (is_listing(line)) {
     return "a listing of a disassembler: have it export the data as hex or as a binary file";

@@ -3,10 +3,17 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam::inline tools {
+
+/// U+FFFD in UTF-8.
+inline constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
+inline constexpr const char* lost_to_text = "the character U+FFFD stands for bytes that a "
+                                            "conversion to text has lost: take the dump again, "
+                                            "as hex or base64";
 
 /// Counts what conversions leave behind. Memory: a constant.
 class TextConversion {
