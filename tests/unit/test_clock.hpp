@@ -20,11 +20,7 @@ public:
            put_forward_.load();
   }
 
-  asio::awaitable<void> wait(asio::steady_timer& timer, TimePoint until) override {
-    const Waiting waiting(*this, timer);
-    timer.expires_at(until == TimePoint::max() ? until : until - moved_.load());
-    co_await timer.async_wait(as_values);
-  }
+  asio::awaitable<void> wait(asio::steady_timer& timer, TimePoint until) override;
 
   /// The clock on the wall alone.
   void put_forward(std::chrono::milliseconds time) { put_forward_ = put_forward_.load() + time; }

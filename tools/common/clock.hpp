@@ -1,9 +1,9 @@
 // The time that a program goes by. Tests have one that they move on.
 #pragma once
 
+#include <asio/awaitable.hpp>
 #include <asio/steady_timer.hpp>
 
-#include "common/coroutine.hpp"
 #include "common/units.hpp"
 #include "dualcam/session/deadlines.hpp"
 
@@ -21,10 +21,7 @@ public:
   virtual SystemTime wall() const { return system_now(); }
 
   /// Until then, or until `timer` is cancelled; a test's clock may come back sooner.
-  virtual asio::awaitable<void> wait(asio::steady_timer& timer, TimePoint until) {
-    timer.expires_at(until);
-    co_await timer.async_wait(as_values);
-  }
+  virtual asio::awaitable<void> wait(asio::steady_timer& timer, TimePoint until);
 
   /// The real one.
   static Clock& system() {

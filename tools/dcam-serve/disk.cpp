@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/coroutine.hpp"
 #include "dcam-serve/guarded.hpp"
 #include "dcam-serve/walk.hpp"
 
@@ -45,6 +46,16 @@ void DiskFigures::add(const DiskFigures& other) {
   last_pass = std::max(last_pass, other.last_pass);
   oldest = std::max(oldest, other.oldest);
   longest = std::max(longest, other.longest);
+}
+
+asio::awaitable<void> Disk::Answer::wait() {
+  try {
+    while (timer_->expiry() != asio::steady_timer::time_point::min()) {
+      co_await timer_->async_wait(as_values);
+    }
+  } catch (...) {
+    std::terminate(); // which says why (run_tool)
+  }
 }
 
 Disk::Disk(asio::io_context& loop, Clock& clock, std::filesystem::path name,

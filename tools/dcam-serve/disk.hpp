@@ -15,7 +15,6 @@
 #include <asio/steady_timer.hpp>
 
 #include "common/clock.hpp"
-#include "common/coroutine.hpp"
 #include "common/workers.hpp"
 #include "dcam-serve/committer.hpp"
 #include "dcam-serve/durations.hpp"
@@ -139,15 +138,7 @@ public:
   }
   /// To be had before the other thread begins: it works on what the coroutine holds, which must not
   /// go then for want of memory.
-  asio::awaitable<void> wait() {
-    try {
-      while (timer_->expiry() != asio::steady_timer::time_point::min()) {
-        co_await timer_->async_wait(as_values);
-      }
-    } catch (...) {
-      std::terminate(); // which says why (run_tool)
-    }
-  }
+  asio::awaitable<void> wait();
 
 private:
   Disk& disk_;

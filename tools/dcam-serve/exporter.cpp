@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "common/coroutine.hpp"
 #include "common/escape.hpp"
 
 namespace dualcam::serve {

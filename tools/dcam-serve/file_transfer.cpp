@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/coroutine.hpp"
 #include "dcam-serve/destination.hpp"
 #include "dcam-serve/guarded.hpp"
 #include "dcam-serve/sha256.hpp"

@@ -1,4 +1,5 @@
 // What signals ask of a server that goes on: SIGHUP with -k, SIGUSR1.
+#include "common/coroutine.hpp"
 #include "dcam-serve/server.hpp"
 
 #include <algorithm>

@@ -12,6 +12,7 @@
 #include <asio/post.hpp>
 #include <fmt/format.h>
 
+#include "common/coroutine.hpp"
 #include "common/descriptor_limit.hpp"
 #include "common/escape.hpp"
 #include "common/host.hpp"

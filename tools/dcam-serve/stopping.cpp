@@ -1,4 +1,5 @@
 // What ends a server: the time of --wait, a signal, enough files; and what it still waits for then.
+#include "common/coroutine.hpp"
 #include "dcam-serve/server.hpp"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // What a server has around it: other servers on its folder, the room there, who reads its figures.
 #include <fmt/format.h>
 
+#include "common/coroutine.hpp"
 #include "common/escape.hpp"
 #include "common/replaced_file.hpp"
 #include "dcam-serve/connection.hpp"

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "common/coroutine.hpp"
 #include "common/descriptor.hpp"
 #include "common/host.hpp"
 #include "common/units.hpp"

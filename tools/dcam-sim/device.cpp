@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <openssl/sha.h>
 
+#include "common/coroutine.hpp"
 #include "common/counted.hpp"
 #include "common/host.hpp"
 #include "common/units.hpp"

@@ -7,6 +7,7 @@
 #include <asio/posix/stream_descriptor.hpp>
 #include <fmt/format.h>
 
+#include "common/coroutine.hpp"
 #include "common/counted.hpp"
 #include "common/decompressor.hpp"
 #include "common/descriptor_limit.hpp"

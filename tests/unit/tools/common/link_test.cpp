@@ -1,3 +1,4 @@
+#include "common/coroutine.hpp"
 #include "common/link.hpp"
 
 #include <thread>

@@ -1,3 +1,4 @@
+#include "common/coroutine.hpp"
 #include "dcam-serve/balancer.hpp"
 
 #include "tools/dcam-serve/linked.hpp"

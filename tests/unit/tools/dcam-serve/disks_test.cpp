@@ -1,3 +1,4 @@
+#include "common/coroutine.hpp"
 #include "dcam-serve/disks.hpp"
 
 #include <latch>

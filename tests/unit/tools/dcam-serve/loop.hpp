@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "common/coroutine.hpp"
 #include "dcam-serve/disks.hpp"
 
 namespace dualcam::serve {

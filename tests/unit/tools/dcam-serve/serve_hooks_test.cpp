@@ -1,6 +1,7 @@
 // A whole server with hooks, and one that ties cameras to their certificates.
 #include <asio/io_context.hpp>
 
+#include "common/coroutine.hpp"
 #include "dcam-sim/device.hpp"
 #include "dcam-sim/offer.hpp"
 #include "tools/certificates.hpp"

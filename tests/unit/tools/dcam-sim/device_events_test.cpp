@@ -1,6 +1,7 @@
 // What a simulated camera tells of its way through a conversation, for people and as events.
 #include <asio/io_context.hpp>
 
+#include "common/coroutine.hpp"
 #include "dcam-serve/sha256.hpp"
 #include "dcam-sim/device.hpp"
 #include "dcam-sim/offer.hpp"

@@ -1,4 +1,5 @@
 // A simulated camera uploads to dcam-serve, both in this process.
+#include "common/coroutine.hpp"
 #include "dcam-sim/device.hpp"
 
 #include <asio/io_context.hpp>

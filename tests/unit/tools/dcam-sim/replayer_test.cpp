@@ -1,4 +1,5 @@
 // A captured camera speaks to dcam-serve, both in this process.
+#include "common/coroutine.hpp"
 #include "dcam-sim/replayer.hpp"
 
 #include <asio/co_spawn.hpp>
