@@ -122,7 +122,7 @@ one_program() {
 # copied_parameters: a lint that takes as long as all others together.
 copied_parameters() {
   run-clang-tidy-19 -quiet -j2 -p build/clang -config-file .clang-tidy \
-    -checks '-*,performance-unnecessary-value-param' "$PWD/(build/clang/)?(libdualcam|tools)/" 2>/dev/null
+    -checks='-*,performance-unnecessary-value-param' "$PWD/(build/clang/)?(libdualcam|tools)/" 2>/dev/null
 }
 
 # as_root COMMAND...: for debootstrap.

@@ -56,7 +56,7 @@ struct Row {
 };
 
 /// Of digits and what parts them, next to the mark: `nearest` is the first character.
-template <class Iterator> Row row_of(Iterator nearest, Iterator end) {
+template <class Iterator> Row row_of(const Iterator& nearest, const Iterator& end) {
   constexpr std::string_view between = " ,:;-_xX\\u";
   constexpr std::size_t touching = 8;
   Row row;

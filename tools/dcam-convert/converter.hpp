@@ -53,7 +53,7 @@ inline std::unexpected<Failure> failure_of_all(ExitCode code, std::string messag
 }
 
 /// What `step` returns, or why it threw.
-template <class Step> Outcome<void> attempt(Step step) {
+template <class Step> Outcome<void> attempt(const Step& step) {
   try {
     return step();
   } catch (...) {
