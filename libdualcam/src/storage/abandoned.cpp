@@ -47,7 +47,8 @@ std::vector<fs::path> remove_abandoned(const FolderTree& tree, std::chrono::seco
     auto changed = fs::last_write_time(path, error);
     std::error_code no_part; // its claims may be in a table
     changed = std::max(changed, fs::last_write_time(part_path, no_part));
-    if (error || fs::file_time_type::clock::now() - changed < age) {
+    const auto unchanged = fs::file_time_type::clock::now() - changed;
+    if (error || std::chrono::floor<std::chrono::seconds>(unchanged) < age) {
       continue;
     }
     const auto checkpoint = CheckpointFile::read(path);

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view first_line = "dualcam checkpoint 2\n";
 constexpr std::size_t longest_claim_line = checkpoint_block - longest_tail;
 /// Of a packet: more is no DATA.
-constexpr std::uint64_t largest_packet = 65'533;
+constexpr std::uint64_t longest_payload = 65'533;
 
 std::string filled_up(std::string text) {
   text.resize((text.size() + checkpoint_block - 1) / checkpoint_block * checkpoint_block);
@@ -49,9 +49,9 @@ bool is_plausible(const Claim& claim, const FileIdentity& identity) {
     return place.packet >= claim.from.packet && place.offset >= claim.from.offset &&
            (in_packets ? place.packet > claim.from.packet : place.offset > claim.from.offset);
   };
-  return (!in_packets || packets <= identity.announced) && bytes <= packets * largest_packet &&
+  return (!in_packets || packets <= identity.announced) && bytes <= packets * longest_payload &&
          lies_within(claim.from) &&
-         bytes - claim.from.offset <= std::uint64_t{2} * longest_overlap * largest_packet &&
+         bytes - claim.from.offset <= std::uint64_t{2} * longest_overlap * longest_payload &&
          claim.tail.size() <= std::min<std::uint64_t>(longest_tail, bytes) &&
          (!claim.proved || (lies_within(*claim.proved) && lies_behind(*claim.proved)));
 }

@@ -259,17 +259,35 @@ Result<std::optional<fs::path>> PartFile::finish(IfExists if_exists) {
   }
 }
 
+Result<void> PartFile::check_named() const {
+  const auto named = file_->is_named();
+  if (named && !*named) {
+    return std::unexpected(
+        Error{ErrorCategory::io, 0,
+              path().string() + " is not the file that was written any more: somebody has moved, "
+                                "replaced or removed it, or a folder above it"});
+  }
+  return named ? Result<void>() : std::unexpected(named.error());
+}
+
 Result<bool> PartFile::take_name(const fs::path& name, IfExists if_exists) {
+  if (const auto named = check_named(); !named) {
+    return std::unexpected(named.error());
+  }
   const int error = if_exists == IfExists::replace ? rename_over(path(), name)
                                                    : rename_to_free_name(path(), name);
   if (error != 0 && (error != EEXIST || if_exists == IfExists::replace)) {
     return io_error("create", name, error);
   }
-  if (error == 0) {
-    file_->set_path(name);
-    file_->close();
+  if (error != 0) {
+    return false;
   }
-  return error == 0;
+  file_->set_path(name);
+  if (const auto named = check_named(); !named) {
+    return std::unexpected(named.error());
+  }
+  file_->close();
+  return true;
 }
 
 void PartFile::discard() {

@@ -66,8 +66,10 @@ Result<void> keep_other(const fs::path& final_name, const StateFolder& state) {
 
 Result<ResumableFile> ResumableFile::create(const fs::path& final_name, FileIdentity identity,
                                             const StateFolder& state, Barrier folders) {
-  if (const auto kept = keep_other(final_name, state); !kept) {
-    return std::unexpected(kept.error());
+  auto ready = state.check_below(final_name);
+  ready = ready ? keep_other(final_name, state) : ready;
+  if (!ready) {
+    return std::unexpected(ready.error());
   }
   auto part = PartFile::create(final_name, Leftover::keep);
   if (!part) {
@@ -96,6 +98,7 @@ Result<void> ResumableFile::add_entry() {
 // --- growing ---
 
 Result<void> ResumableFile::append(std::span<const Bytes> payloads, Tail tail) {
+  record_.reset(); // what was read back is not all of it
   if (const auto written = part_.append(payloads, tail); !written) {
     return written;
   }

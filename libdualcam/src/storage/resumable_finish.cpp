@@ -174,8 +174,10 @@ Result<std::optional<fs::path>> ResumableFile::reserve_name(const Finish& how, B
 }
 
 Result<bool> ResumableFile::prepare_finish(const Finish& how, Barrier& barrier) {
-  const auto checked =
-      check_content(path(), {data_.bytes, data_.crc, crc64_}, {how.bytes, how.crc, crc64_});
+  auto checked = state_.check_below(how.name);
+  checked = checked ? check_content(path(), {data_.bytes, data_.crc, crc64_},
+                                    {how.bytes, how.crc, crc64_})
+                    : checked;
   if (!checked) {
     return std::unexpected(checked.error());
   }
@@ -202,11 +204,18 @@ Result<bool> ResumableFile::prepare_finish(const Finish& how, Barrier& barrier) 
 Result<std::optional<StoredFile>> ResumableFile::publish_finish(Barrier& barrier) {
   const auto part = path();
   auto& [name, if_exists, sidecar] = *naming_;
-  auto done = sidecar ? sidecar->publish() : Result<void>(); // first: who sees the file finds it
-  if (!sidecar && if_exists == IfExists::replace) { // that of the other file tells nothing of this
+  auto done = part_.check_named();
+  bool free = true;
+  if (done && sidecar) { // first: who sees the file finds it
+    const auto published = sidecar->publish();
+    done = published ? Result<void>() : std::unexpected(published.error());
+    free = published.value_or(false);
+  } else if (done && if_exists == IfExists::replace) { // the other file's tells nothing of this
     done = remove_if_there(sidecar_of(name));
   }
-  const auto named = done ? part_.take_name(name, if_exists) : std::unexpected(done.error());
+  const auto named = !done  ? Result<bool>(std::unexpected(done.error()))
+                     : free ? part_.take_name(name, if_exists)
+                            : Result<bool>(false);
   if ((!named || !*named) && sidecar) {
     sidecar->discard();
   }

@@ -18,6 +18,9 @@ Result<std::optional<Sidecar>> Sidecar::reserve(const fs::path& file) {
   if (!part || !*part) {
     return part ? Nothing() : std::unexpected(part.error());
   }
+  if (are_one_file((*part)->path(), name)) { // killed between the link and the unlink of a rename
+    FileSystem::current().unlink(name.c_str());
+  }
   auto other = File::open(name, O_RDONLY); // one that got its name before its file did?
   const auto locked = other ? other->try_lock() : Result<bool>(true);
   if (!locked || !*locked) {
@@ -27,7 +30,7 @@ Result<std::optional<Sidecar>> Sidecar::reserve(const fs::path& file) {
   if (const auto emptied = (*part)->truncate(0); !emptied) {
     return std::unexpected(emptied.error());
   }
-  return Sidecar(std::move(**part), name);
+  return Sidecar(std::move(**part), name, is_taken(name));
 }
 
 Result<void> Sidecar::write(std::string_view text, Barrier& barrier) {
@@ -36,12 +39,16 @@ Result<void> Sidecar::write(std::string_view text, Barrier& barrier) {
   return part_.append(pieces);
 }
 
-Result<void> Sidecar::publish() {
-  if (const int error = rename_over(part_.path(), name_); error != 0) {
+Result<bool> Sidecar::publish() {
+  const int error =
+      replaces_ ? rename_over(part_.path(), name_) : rename_to_free_name(part_.path(), name_);
+  if (error != 0 && (error != EEXIST || replaces_)) {
     return io_error("create", name_, error);
   }
-  part_.set_path(name_);
-  return {};
+  if (error == 0) {
+    part_.set_path(name_);
+  }
+  return error == 0;
 }
 
 void Sidecar::discard() { part_.discard(); }

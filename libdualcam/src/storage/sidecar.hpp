@@ -19,17 +19,19 @@ public:
 
   /// Its content, which `barrier` is to cover.
   Result<void> write(std::string_view text, Barrier& barrier);
-  /// Gives it its name, over an older one.
-  Result<void> publish();
+  /// Gives it its name, over the older one that was there when it was reserved. False: another one
+  /// has come since.
+  Result<bool> publish();
   /// Its file did not come.
   void discard();
 
 private:
-  explicit Sidecar(PartFile part, std::filesystem::path name)
-      : part_(std::move(part)), name_(std::move(name)) {}
+  Sidecar(PartFile part, std::filesystem::path name, bool replaces)
+      : part_(std::move(part)), name_(std::move(name)), replaces_(replaces) {}
 
   PartFile part_;
   std::filesystem::path name_;
+  bool replaces_; ///< an older one
 };
 
 } // namespace dualcam

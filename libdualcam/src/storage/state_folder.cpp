@@ -52,7 +52,16 @@ StateFolder::StateFolder(const fs::path& root, std::uint64_t imei)
 fs::path StateFolder::absolute(const fs::path& relative) const { return root_ / relative; }
 
 fs::path StateFolder::relative(const fs::path& path) const {
-  return root_.empty() ? path : path.lexically_relative(root_);
+  const auto plain = path.lexically_normal();
+  return root_.empty() ? plain : plain.lexically_relative(fs::path(root_).lexically_normal());
+}
+
+Result<void> StateFolder::check_below(const fs::path& path) const {
+  const auto below = relative(path);
+  return !below.empty() && below.is_relative() && below != "." && *below.begin() != ".."
+             ? Result<void>()
+             : std::unexpected(Error{ErrorCategory::io, 0,
+                                     path.string() + " is not below " + or_here(root_).string()});
 }
 
 Result<CameraState> StateFolder::read() const {
@@ -83,9 +92,11 @@ Result<std::optional<File>> StateFolder::open_locked(int flags) const {
     if (const auto locked = file->lock(); !locked) {
       return std::unexpected(locked.error());
     }
-    if (const auto named = file->is_named(); !named) {
+    const auto named = file->is_named();
+    if (!named) {
       return std::unexpected(named.error());
-    } else if (*named) { // and has not been replaced meanwhile
+    }
+    if (*named) { // and has not been replaced meanwhile
       return std::move(*file);
     }
   }

@@ -41,8 +41,12 @@ TEST_CASE("abandoned: folders below are looked at as deep as is asked, the state
 TEST_CASE("abandoned: a part is as old as what was last claimed of it") {
   const TemporaryFolder folder;
   const auto part = leave_old_part(folder / "a.jpg");
-  CHECK(remove_abandoned({folder.path()}, 3 * day).empty());
-  CHECK(fs::exists(part));
+  for (const auto age :
+       {std::chrono::seconds(3 * day), std::chrono::seconds(std::chrono::years(300)),
+        std::chrono::seconds::max()}) {
+    CHECK(remove_abandoned({folder.path()}, age).empty());
+    CHECK(fs::exists(part));
+  }
   CHECK(remove_abandoned({folder.path()}, day) == Paths{part});
   CHECK(folder.names() == std::set<std::string>{".dcam-serve"});
 }

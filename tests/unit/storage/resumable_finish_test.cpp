@@ -56,6 +56,20 @@ TEST_CASE("resumable file: a file whose packets are not of one size is compared 
   CHECK(known(state, who).front().tail == FileTail{1, 0, 2548, crc64(bytes)});
 }
 
+TEST_CASE("resumable file: what comes behind the reading back is read back, too") {
+  const TemporaryFolder folder;
+  const auto bytes = content();
+  auto file = begin(folder / "a.jpg");
+  REQUIRE(file);
+  add(*file, bytes, 1, packets - 1);
+  REQUIRE(file->read_back());
+  add(*file, bytes, packets, packets);
+  REQUIRE(file->finish(
+      {.name = folder / "a.jpg", .bytes = bytes.size(), .crc = crc16(bytes), .metadata = {}}));
+  const auto record = read(StateFolder(folder.path(), 1)).records.front();
+  CHECK(record.data == HeldData{packets, bytes.size(), 1024, crc16(bytes)});
+}
+
 TEST_CASE("resumable file: what is not what was verified gets no name") {
   const auto bytes = content();
   const bool reads_first = GENERATE(false, true);
@@ -115,6 +129,35 @@ TEST_CASE("resumable file: it is read back while growth is on its way to the dis
   REQUIRE(finished);
   CHECK((*finished)->path == folder / "a.jpg");
   CHECK(known(state_in(folder.path()), identity()).front().data.crc == crc16(bytes));
+}
+
+TEST_CASE(
+    "resumable file: what stands under its name, and is another file, never gets the final one") {
+  const TemporaryFolder folder;
+  const auto bytes = content();
+  const auto name = folder / "here/a.jpg";
+  const std::string sidecar = GENERATE("", "{}");
+  fs::create_directory(folder / "here");
+  auto file = begin(name);
+  REQUIRE(file);
+  add(*file, bytes, 1, packets);
+  Barrier barrier;
+  const Finish how{
+      .name = name, .bytes = bytes.size(), .crc = crc16(bytes), .metadata = {}, .sidecar = sidecar};
+  const bool is_prepared = GENERATE(false, true);
+  if (is_prepared) {
+    REQUIRE(file->prepare_finish(how, barrier));
+    REQUIRE(barrier.sync());
+  }
+  fs::rename(folder / "here", folder / "there"); // to a larger disk, say, while the camera sends
+  fs::create_directory(folder / "here");
+  write_file(folder / "here/a.jpg.part", "a copy, made a while ago");
+  const auto named = is_prepared ? file->publish_finish(barrier) : file->finish(how);
+  REQUIRE_FALSE(named);
+  CHECK(named.error().category == ErrorCategory::io);
+  CHECK_FALSE(fs::exists(name));
+  CHECK_FALSE(fs::exists(folder / "here/a.jpg.json"));
+  CHECK(content_of(folder / "there/a.jpg.part") == as_text(bytes));
 }
 
 TEST_CASE("resumable file: skipping a taken name leaves nothing behind") {

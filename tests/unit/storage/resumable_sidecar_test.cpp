@@ -81,6 +81,38 @@ TEST_CASE("resumable sidecar: a name whose sidecar another is about to write is 
   }
 }
 
+TEST_CASE(
+    "resumable sidecar: what another program has stored meanwhile keeps its name and sidecar") {
+  Named named;
+  const Finish how{.name = named.folder / "a.jpg",
+                   .bytes = named.bytes.size(),
+                   .crc = crc16(named.bytes),
+                   .metadata = {},
+                   .sidecar = "{}"};
+  auto file = begin(how.name);
+  REQUIRE(file);
+  add(*file, named.bytes, 1, packets);
+  Barrier barrier;
+  REQUIRE(file->prepare_finish(how, barrier));
+  REQUIRE(barrier.sync());
+  write_file(named.folder / "a.jpg", "theirs");
+  write_file(named.folder / "a.jpg.json", "their sidecar");
+  CHECK(file->publish_finish(barrier).value() == std::nullopt);
+  CHECK(file->finish(how).value()->path == named.folder / "a_1.jpg");
+  CHECK(content_of(named.folder / "a.jpg") == "theirs");
+  CHECK(content_of(named.folder / "a.jpg.json") == "their sidecar");
+  CHECK(content_of(named.folder / "a_1.jpg.json") == "{}");
+}
+
+TEST_CASE("resumable sidecar: a rename in two steps that was killed between them is mended") {
+  Named named;
+  write_file(named.folder / "a.jpg.json.part", "of the killed one");
+  fs::create_hard_link(named.folder / "a.jpg.json.part", named.folder / "a.jpg.json");
+  CHECK(named.finish(IfExists::number).value()->path == named.folder / "a.jpg");
+  CHECK(named.names() == Names{"a.jpg", "a.jpg.json"});
+  CHECK(content_of(named.folder / "a.jpg.json") == "{}");
+}
+
 TEST_CASE("resumable sidecar: one that is given up leaves nothing") {
   const TemporaryFolder folder;
   auto sidecar = Sidecar::reserve(folder / "a");

@@ -56,6 +56,32 @@ TEST_CASE("state folder: the last files are remembered, and so are the last part
   CHECK(fs::exists(folder / ".dcam-serve/350612071913857"));
 }
 
+TEST_CASE("state folder: a path is below its root however both are spelled, or is an error") {
+  for (const auto& [root, path] : {std::pair("q", "./q/x.jpg"),
+                                   {"./q/", "q//x.jpg"},
+                                   {"q", "q/../q/x.jpg"},
+                                   {"/q", "/q/./x.jpg"},
+                                   {".", "./x.jpg"},
+                                   {"", "./x.jpg"}}) {
+    CAPTURE(root, path);
+    const StateFolder state(root, imei);
+    CHECK(state.check_below(path));
+    CHECK(state.relative(path) == "x.jpg");
+  }
+  for (const auto& [root, path] : {std::pair("q", "/q/x.jpg"),
+                                   {"/q", "q/x.jpg"},
+                                   {"q", "x.jpg"},
+                                   {"q", "q/../x.jpg"},
+                                   {"q", "q"},
+                                   {"q", "qq/x.jpg"},
+                                   {"", "/x.jpg"}}) {
+    CAPTURE(root, path);
+    const auto below = StateFolder(root, imei).check_below(path);
+    REQUIRE_FALSE(below);
+    CHECK(below.error().category == ErrorCategory::io);
+  }
+}
+
 TEST_CASE("state folder: what has not been told is not dropped before it is") {
   const TemporaryFolder folder;
   StateFolder state(folder.path(), imei);

@@ -2,8 +2,8 @@
 /// What has to be durable before something else may be done: the library's steps of the kind
 /// "prepare" and "publish" collect it (ResumableFile), and whoever drives them makes it durable.
 ///
-/// dualcam(7), PROMISES: nothing is published that was not covered by a barrier which began after
-/// the calls that prepared it had returned.
+/// dualcam(7), Becoming durable: nothing is published that was not covered by a barrier which began
+/// after the calls that prepared it had returned.
 #pragma once
 
 #include <filesystem>

@@ -19,8 +19,9 @@ std::filesystem::path numbered(const std::filesystem::path& path, unsigned numbe
 /// How far the numbers go.
 inline constexpr unsigned most_numbers = 100'000;
 
-/// A number that is not taken: the lowest, where the lower ones are taken without a gap. Asks some
-/// 30 times at most, however many are taken. An error that says that there is none for `name`.
+/// A number that is not taken: the lowest, where the lower ones are taken without a gap; then it
+/// asks some 40 times at most, however many are taken, else once for each number if need be. An
+/// error that says that there is none for `name`.
 Result<unsigned> free_number(const std::filesystem::path& name,
                              const std::function<bool(unsigned)>& is_taken, unsigned first = 0);
 

@@ -28,8 +28,9 @@ public:
   FileSystem& operator=(const FileSystem&) = delete;
   virtual ~FileSystem() = default;
 
-  /// What this thread's storage objects are made with: `real`, unless a Use is alive. An object
-  /// keeps to the one that it was made with as long as it has a file open.
+  /// What this thread's calls go to: `real`, unless a Use is alive. A File keeps to the one that it
+  /// was opened with; names and folders are the calling thread's matter, also in the calls of
+  /// objects that were made under another one: whoever changes it keeps a Use alive around each.
   static FileSystem& current();
   /// The operating system's.
   static FileSystem& real();

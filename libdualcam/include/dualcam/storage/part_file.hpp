@@ -114,8 +114,10 @@ public:
   /// `if_exists` is `skip`: the part is removed then.
   Result<std::optional<std::filesystem::path>> finish(IfExists if_exists);
 
+  /// An error if its name is not, or no longer, this file's: others may move its folder.
+  Result<void> check_named() const;
   /// Gives it this name, which is not durable yet; closes it then. False: it is taken, and
-  /// `if_exists` is not `replace`.
+  /// `if_exists` is not `replace`. An error, too, if `check_named` gives one, before or after.
   Result<bool> take_name(const std::filesystem::path& name, IfExists if_exists);
 
   /// Removes NAME.part.

@@ -33,7 +33,7 @@ namespace dualcam {
 
 /// How a part becomes a file.
 struct Finish {
-  std::filesystem::path name;            ///< that the file is to get, in a folder that exists
+  std::filesystem::path name;            ///< as `final_name` of `create`
   IfExists if_exists = IfExists::number; ///< if that is taken
   std::uint64_t bytes = 0;               ///< that its session has verified, all of the file
   std::uint16_t crc = 0;                 ///< CRC-16/KERMIT of these, as the session says
@@ -55,10 +55,10 @@ struct StoredFile {
 /// was saved remains.
 class ResumableFile {
 public:
-  /// Begins NAME.part, in a folder that exists. A part of that name that nobody holds is not this
-  /// file (`find` did not take it): it is kept, as NAME_1.EXT.part or the like, unless nothing was
-  /// ever claimed of it. Nothing is durable before the first `save`. `folders`: what the barrier of
-  /// that has to cover, too, as create_folders gave it.
+  /// Begins NAME.part, in a folder that exists, below the root of `state`. A part of that name that
+  /// nobody holds is not this file (`find` did not take it): it is kept, as NAME_1.EXT.part or the
+  /// like, unless nothing was ever claimed of it. Nothing is durable before the first `save`.
+  /// `folders`: what the barrier of that has to cover, too, as create_folders gave it.
   static Result<ResumableFile> create(const std::filesystem::path& final_name,
                                       FileIdentity identity, const StateFolder& state,
                                       Barrier folders = {});
@@ -124,9 +124,9 @@ public:
   /// `skip`; the part is removed then. `folders` as for `create`.
   Result<std::optional<StoredFile>> finish(const Finish& how, Barrier folders = {});
 
-  /// Reads the whole file back, which else the first step of finishing does, and takes its time;
-  /// nothing more is appended then. Errors as of `finish`. `take` gets it in pieces that are valid
-  /// during the call.
+  /// Reads the whole file back, which else the first step of finishing does, and takes its time: if
+  /// more is appended then, it is read again. Errors as of `finish`. `take` gets it in pieces that
+  /// are valid during the call.
   Result<void> read_back(const std::function<void(Bytes)>& take = {});
   /// Finishing, the first step: the sidecar is written, as FILE.json.part, which keeps the file's
   /// name from others, and the record. False: the name is taken, and `if_exists` is `skip`.
@@ -196,8 +196,8 @@ struct FolderTree {
   unsigned levels = 0;        ///< 0: the folder alone
 };
 
-/// Removes parts that have not grown for `age`. Returns those removed. Looks at every name in the
-/// tree.
+/// Removes parts that have not grown for `age`, and have a checkpoint. Returns those removed. Looks
+/// at every name in the tree, and follows links to folders.
 std::vector<std::filesystem::path> remove_abandoned(const FolderTree& tree,
                                                     std::chrono::seconds age);
 

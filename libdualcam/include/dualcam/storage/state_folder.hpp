@@ -65,6 +65,9 @@ public:
   std::filesystem::path absolute(const std::filesystem::path& relative) const;
   /// The reverse, for a path below `root`.
   std::filesystem::path relative(const std::filesystem::path& path) const;
+  /// An error if `path` is not below `root` as they are spelled, both absolute or neither: it would
+  /// not be found again.
+  Result<void> check_below(const std::filesystem::path& path) const;
 
 private:
   Result<void> add_line(const std::string& line, Barrier& barrier);
