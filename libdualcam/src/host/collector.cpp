@@ -54,7 +54,7 @@ void Collector::tick(TimePoint now) {
 
 TimePoint Collector::deadline() const {
   const bool unsaved = held_.part && held_.part->unsaved() > 0;
-  return unsaved ? std::min(session_.deadline(), unsaved_since_ + config_.save_every)
+  return unsaved ? std::min(session_.deadline(), after(unsaved_since_, config_.save_every))
                  : session_.deadline();
 }
 
@@ -76,7 +76,7 @@ std::optional<CollectorEvent> Collector::poll() {
     auto done = write();
     if (done && action) {
       done = std::visit([this](const auto& what) { return perform(what); }, *action);
-    } else if (done && now_ - unsaved_since_ >= config_.save_every) {
+    } else if (done && now_ >= after(unsaved_since_, config_.save_every)) {
       done = save();
     }
     if (!done) {

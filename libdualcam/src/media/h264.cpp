@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "media/parameter_set.hpp"
+#include "media/sum_modulo.hpp"
 
 namespace dualcam {
 namespace {
@@ -72,11 +73,6 @@ void take_size(BitReader& reader, unsigned chroma, H264Sequence& sequence) {
   const auto size = take_shown_size(reader, chroma, fields, width, height_of_field * fields);
   sequence.width = size.width;
   sequence.height = size.height;
-}
-
-/// Modulo 2^32.
-std::int32_t sum(std::int32_t a, std::int32_t b) {
-  return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
 }
 
 } // namespace
@@ -161,9 +157,9 @@ std::optional<PictureOrder> H264OrderReader::order_of(std::uint8_t header, Bytes
     order.count = told_count(low, sequence.order_bits, is_reference);
   } else if (sequence.order_type == 1) {
     const bool lone_bottom = field && field->bottom;
-    order.count = sum(count_in_cycle(sequence, frame_number, is_reference),
-                      lone_bottom ? sequence.bottom_offset : 0);
-    order.count = sum(order.count, sequence.is_corrected ? reader.signed_number() : 0);
+    order.count = sum_modulo(count_in_cycle(sequence, frame_number, is_reference),
+                             lone_bottom ? sequence.bottom_offset : 0);
+    order.count = sum_modulo(order.count, sequence.is_corrected ? reader.signed_number() : 0);
   } else {
     order.count = decoded_++;
   }
@@ -176,12 +172,12 @@ std::int32_t H264OrderReader::told_count(std::int32_t low, unsigned bits, bool i
   auto high = reference_ - (reference_ & (range - 1));
   const auto reference_low = reference_ & (range - 1);
   if (low < reference_low && reference_low - low >= range / 2) {
-    high = sum(high, range);
+    high = sum_modulo(high, range);
   } else if (low > reference_low && low - reference_low > range / 2) {
-    high = sum(high, -range);
+    high = sum_modulo(high, -range);
   }
-  reference_ = is_reference ? sum(high, low) : reference_;
-  return sum(high, low);
+  reference_ = is_reference ? sum_modulo(high, low) : reference_;
+  return sum_modulo(high, low);
 }
 
 /// As the number of the frame has it (8.2.1.2).

@@ -1,6 +1,7 @@
 #include "dualcam/media/picture_order.hpp"
 
 #include "media/parameter_set.hpp"
+#include "media/sum_modulo.hpp"
 
 namespace dualcam {
 namespace {
@@ -110,17 +111,18 @@ std::optional<PictureOrder> PictureOrderReader::order_of(std::uint8_t type, bool
   auto high = restarts ? 0 : reference_ - (reference_ & (range - 1));
   const auto reference_low = reference_ & (range - 1);
   if (!restarts && low < reference_low && reference_low - low >= range / 2) {
-    high += range;
+    high = sum_modulo(high, range);
   } else if (!restarts && low > reference_low && low - reference_low > range / 2) {
-    high -= range;
+    high = sum_modulo(high, -range);
   }
   const bool leading = type >= first_leading && type <= last_leading;
   const bool non_reference = type <= last_non_reference && type % 2 == 0;
   if (lowest_layer && !leading && !non_reference) {
-    reference_ = high + low;
+    reference_ = sum_modulo(high, low);
   }
   begins_ = false;
-  return PictureOrder{restarts, skips_leading_ && type >= first_skipped && leading, high + low};
+  return PictureOrder{restarts, skips_leading_ && type >= first_skipped && leading,
+                      sum_modulo(high, low)};
 }
 
 } // namespace dualcam

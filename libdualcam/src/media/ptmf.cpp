@@ -71,7 +71,7 @@ void PtmfWriter::picture(bool key, Bytes access_unit, std::uint64_t time, ByteBu
 }
 
 void PtmfWriter::sound(Bytes a_law, std::uint64_t time, ByteBuffer& out) {
-  assert(a_law.size() % 2 == 0 && a_law.size() <= longest_voice_frame);
+  assert(!a_law.empty() && a_law.size() % 2 == 0 && a_law.size() <= longest_voice_frame);
   const std::array voice_header{std::byte{0}, std::byte{1},
                                 static_cast<std::byte>(a_law.size() / 2),
                                 static_cast<std::byte>(sounds_ & 0xFF)};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 
 #include "dualcam/wire/crc16.hpp"
 #include "dualcam/wire/crc64.hpp"
@@ -17,8 +18,9 @@ std::uint64_t place_of(const Geometry& geometry, std::uint32_t packet, std::uint
 } // namespace
 
 bool FileReceiver::begins_in(const Geometry& geometry, const ResumePoint& from) {
-  return from.packet != 0 &&
-         geometry.has(geometry.number_of(place_of(geometry, from.packet, from.offset)));
+  const auto place = place_of(geometry, from.packet, from.offset);
+  return from.packet != 0 && place <= std::numeric_limits<std::uint32_t>::max() &&
+         geometry.has(geometry.number_of(place));
 }
 
 FileReceiver::FileReceiver(const Geometry& geometry, const ResumePoint& from)

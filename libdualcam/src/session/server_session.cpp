@@ -11,6 +11,13 @@ namespace {
 constexpr std::uint16_t oldest_known_protocol = 5;
 constexpr std::uint16_t newest_known_protocol = 7;
 
+/// Who was there, though nobody has said all of INIT.
+std::string who_left(Bytes opening) {
+  const auto opener = recognise(opening);
+  return describe(opener, opening) +
+         (opener == Opener::camera ? " that said only a part of INIT" : "");
+}
+
 } // namespace
 
 std::string_view text_of(Resumed::Reason reason) {
@@ -59,7 +66,7 @@ void ServerSession::disconnected() {
   case State::ended:
     return;
   case State::awaiting_init:
-    return end(Ended::Reason::stranger, describe(recognise(opening_), opening_));
+    return end(Ended::Reason::stranger, who_left(opening_));
   case State::awaiting_repeated_init:
     if (!offers_.has_more_kinds()) { // else those that are to be last
       return left(Ended::Reason::unanswered);
@@ -79,8 +86,7 @@ void ServerSession::tick(TimePoint now) {
   switch (*timer) {
   case Timer::idle:
     return end(state_ == State::awaiting_init ? Ended::Reason::stranger : Ended::Reason::idle,
-               state_ == State::awaiting_init ? describe(recognise(opening_), opening_)
-                                              : "no progress");
+               state_ == State::awaiting_init ? who_left(opening_) : "no progress");
   case Timer::path:
     return without_path("the device does not answer PATH REQUEST");
   case Timer::metadata:
@@ -117,7 +123,7 @@ TimePoint ServerSession::overdue_at() const {
   case State::awaiting_start:
   case State::awaiting_sync:
   case State::receiving:
-    return stepped_at() + config_.step_wait;
+    return after(stepped_at(), config_.step_wait);
   case State::identifying:
   case State::offering:
   case State::starting:
@@ -386,13 +392,13 @@ void ServerSession::odd(Oddity what, std::string text) {
 
 void ServerSession::progress() {
   progress_at_ = now_;
-  deadlines_.start(Timer::idle, now_ + config_.idle);
+  deadlines_.start(Timer::idle, after(now_, config_.idle));
 }
 
 /// One step is due at a time, beside progress.
 void ServerSession::await(Timer step, Milliseconds wait) {
   deadlines_.stop_all_but(Timer::idle);
-  deadlines_.start(step, now_ + wait);
+  deadlines_.start(step, after(now_, wait));
 }
 
 /// The host's time is not the device's: `answers` starts it anew.

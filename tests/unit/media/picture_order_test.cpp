@@ -106,6 +106,19 @@ TEST_CASE("picture order: counts pass the bits that they are written in, both wa
   }
 }
 
+TEST_CASE("picture order: counts go round, as the standard has them in 32 bits") {
+  const Shape shape{.count_bits = 16};
+  auto reader = reader_of(shape);
+  CHECK(reader.take(slice(19, 0, shape)));
+  constexpr std::uint32_t step = 32'767;
+  for (std::uint32_t count = step; count != 70'000 * step; count += step) {
+    const auto order = reader.take(slice(1, count & 0xFFFF, shape));
+    if (order->count != static_cast<std::int32_t>(count)) {
+      FAIL(order->count << " instead of " << static_cast<std::int32_t>(count));
+    }
+  }
+}
+
 TEST_CASE("picture order: half of what the bits can tell is further, not back") {
   const Shape shape{.count_bits = 4};
   auto reader = reader_of(shape);

@@ -37,6 +37,17 @@ TEST_CASE("deadlines: every timer is due at its time, not before, and is found b
   }
 }
 
+TEST_CASE("deadlines: a wait ends when it is over, and one that is too long never") {
+  CHECK(after(at_second(5), Milliseconds(0)) == at_second(5));
+  CHECK(after(at_second(5), Milliseconds(1'500)) == at_second(5) + Milliseconds(1'500));
+  for (const auto wait : {Milliseconds::max(), Milliseconds(std::chrono::years(300))}) {
+    CHECK(after(at_second(5), wait) == TimePoint::max());
+    CHECK(after(TimePoint::max(), wait) == TimePoint::max());
+  }
+  CHECK(after(TimePoint::max(), Milliseconds(0)) == TimePoint::max());
+  CHECK(after(at_second(5), Milliseconds(std::chrono::years(250))) > at_second(5));
+}
+
 TEST_CASE("deadlines: the next is the earliest, wherever it stands in the list") {
   for (const auto earliest : every_timer) {
     Deadlines deadlines;

@@ -363,6 +363,16 @@ TEST_CASE("file receiver: a repeat that ends in the middle of what came is known
   CHECK(receiver.wanted() == 3500);
 }
 
+TEST_CASE("file receiver: no file can be asked for from where no RESUME reaches") {
+  const Geometry geometry(*FileRef::of_path("dsm/video/231020/231452.mp4"), 9);
+  for (const auto& [offset, lies] :
+       {std::pair(std::uint64_t{8}, true), {std::uint64_t{1} << 32, false}}) {
+    ResumePoint from;
+    from.offset = offset;
+    CHECK(FileReceiver::begins_in(geometry, from) == lies);
+  }
+}
+
 TEST_CASE("file receiver: a packet that is refused says nothing of how START counts") {
   const Device device{*FileRef::of_path("a/b"), {1024, 1024, 952}};
   auto receiver = device.receiver();

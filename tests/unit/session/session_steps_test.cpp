@@ -112,6 +112,23 @@ TEST_CASE("behind the last file the repeated INIT has its own time") {
   CHECK(left(host) == ServerConfig().repeat_init_wait);
 }
 
+TEST_CASE("who waits for ever is never told that the time is over") {
+  ServerConfig config;
+  for (auto* wait : {&config.idle, &config.metadata_wait, &config.step_wait, &config.sync_wait}) {
+    *wait = Milliseconds::max();
+  }
+  ServerSession session(config, TimePoint(1h));
+  CHECK(session.deadline() == TimePoint::max());
+  session.tick(TimePoint(1'000h));
+  const auto init = from_hex(init_front_photo);
+  session.received(init, TimePoint(1'000h));
+  REQUIRE(session.poll());
+  session.accept(TimePoint(1'000h));
+  CHECK(session.poll()); // METADATA REQUEST
+  CHECK(session.deadline() == TimePoint::max());
+  CHECK_FALSE(session.ended());
+}
+
 TEST_CASE("while the host owes an answer the device owes nothing") {
   TimePoint now{};
   ServerSession session(ServerConfig{.metadata = false}, now);

@@ -48,8 +48,8 @@ struct CollectorConfig {
   Milliseconds save_every{1'000};                ///< what has come is durable so soon
 
   /// What a file is called in `folder`, when it begins and when it is whole: its metadata may have
-  /// come meanwhile. One name, without a slash; what it takes over from a device's path could lead
-  /// anywhere. A name that is taken is numbered.
+  /// come meanwhile. One name, of 1 to 230 bytes, without a slash; what it takes over from a
+  /// device's path could lead anywhere. A name that is taken is numbered.
   std::function<std::string(const FileIdentity&)> name = plain_file_name;
 };
 

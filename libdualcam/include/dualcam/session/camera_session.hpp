@@ -29,10 +29,10 @@ namespace dualcam {
 /// path take turns, so that one which the server leaves alone keeps no other from coming.
 struct CameraFile {
   FileRef file;        ///< what it is offered as
-  Bytes content;       ///< not empty; must outlive the session
+  Bytes content;       ///< not empty, less than 4 GiB; must outlive the session
   ByteBuffer metadata; ///< the METADATA payload; empty = the request is not answered
 
-  /// How many packets of this size it makes, the last one shorter.
+  /// How many packets of this size, which is not 0, it makes, the last one shorter.
   std::uint32_t packets(std::size_t size = full_packet) const;
 };
 

@@ -14,6 +14,13 @@ using TimePoint = std::chrono::steady_clock::time_point;
 /// Every wait is given in these.
 using Milliseconds = std::chrono::milliseconds;
 
+/// The end of a wait, of 0 or more, that begins at `now`; TimePoint::max() if no clock gets there.
+constexpr TimePoint after(TimePoint now, Milliseconds wait) {
+  const auto left = std::chrono::floor<Milliseconds>(TimePoint::max().time_since_epoch()) -
+                    std::chrono::floor<Milliseconds>(now.time_since_epoch());
+  return wait < left ? now + wait : TimePoint::max();
+}
+
 /// A wait. Of several that are over, the first of this list counts.
 enum class Timer {
   idle,          ///< progress of any kind

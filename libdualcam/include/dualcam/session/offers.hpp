@@ -54,7 +54,7 @@ public:
   /// It is not asked for again.
   void drop(const FileRef& file);
   /// The host does not want it: another one by path may be there in the next round. That goes on
-  /// for as long as the device tells others.
+  /// for as long as the device tells others, 1000 at most.
   void pass(const FileRef& file);
   /// The device does not open it: another one by path may be there in the next round.
   void is_refused(const FileRef& file);

@@ -13,13 +13,15 @@
 ///
 /// Some actions are questions. After one of these `poll` gives nothing more until the host has
 /// called the answer named beside it; the camera waits meanwhile, so a file is never called done
-/// early. Only `disconnected` may come before the answer: then the session is over, and answers are
-/// ignored. An answer that is not due otherwise is the host's mistake: std::logic_error.
+/// early. Only `disconnected` and `finish` may come before the answer: then the session is over,
+/// and answers are ignored. An answer that is not due otherwise is the host's mistake:
+/// std::logic_error.
 ///
 /// A session holds a bounded number of bytes whatever a device sends: the framer's buffers (at most
 /// three commands, of 4 KiB at most; one may be a PATH of 64 KiB, where paths are asked for), a
-/// METADATA payload, a path, the overlap that `begin` gave until it is compared, and the actions of
-/// one command.
+/// METADATA payload, a path, the numbers of 1000 unwanted ones at most, what the host gave (the
+/// overlap and the tails of `begin` until they are compared, the paths of `accept`), marks of the
+/// last 64 packets, and the actions of one command.
 ///
 /// Not thread-safe: one thread at a time.
 #pragma once
@@ -46,7 +48,7 @@
 
 namespace dualcam {
 
-/// What a session is to fetch, and how long it waits.
+/// What a session is to fetch, and how long it waits: 0 or more; Milliseconds::max() is for ever.
 struct ServerConfig {
   Wishes wanted = FileKinds::all(); ///< others are left alone; Wishes::all() has files by path, too
   bool metadata = true;             ///< ask for it before each file
@@ -195,7 +197,7 @@ public:
   /// Nothing is taken after the end.
   void received(Bytes bytes, TimePoint now);
 
-  /// The device's stream has ended, for whatever reason.
+  /// The device's stream has ended, for whatever reason. What was received and not polled is lost.
   void disconnected();
 
   /// Time has passed; called at or after `deadline`. At any other time it does nothing.
@@ -204,8 +206,8 @@ public:
   /// The next thing to do, nullopt when the session waits for bytes, time or an answer.
   std::optional<Action> poll();
 
-  /// When `tick` is due at the latest: never in the past unless it is. Never while a question is
-  /// open, or after the end.
+  /// When `tick` is due at the latest: never in the past unless it is. TimePoint::max() while a
+  /// question is open, and after the end.
   TimePoint deadline() const { return deadlines_.next(); }
 
   /// When the device last did what was due: INIT, METADATA, START, SYNC, good DATA. Answers count
@@ -213,7 +215,7 @@ public:
   TimePoint stepped_at() const { return std::max(progress_at_, synced_at_); }
 
   /// When the device will owe the next step, and another connection of the same camera may rightly
-  /// take over. Never while the host owes an answer.
+  /// take over. TimePoint::max() while the host owes an answer.
   TimePoint overdue_at() const;
 
   // Answers.
@@ -226,7 +228,7 @@ public:
   /// To FileOffered, FileStarted and FileReplaced: leaves it alone for the session. Of files by
   /// path the device tells which one is next: others may be had if its next INIT brings them.
   void skip(TimePoint now);
-  /// To FileStarted and FileReplaced; `from` lies in the file.
+  /// To FileStarted and FileReplaced. std::logic_error if `from` does not lie in the file.
   void begin(TimePoint now, const ResumePoint& from = {});
   /// To FileCompleted: the device may forget the file.
   void stored(TimePoint now);
