@@ -163,8 +163,8 @@ ByteBuffer Extractor::first_bytes(const CapturedTransfer& transfer) const {
     }
     const auto end = bytes.size();
     bytes.resize(end + packet->size);
-    const auto got =
-        ::pread(spool_.get(), bytes.data() + end, packet->size, static_cast<off_t>(packet->place));
+    const auto got = ::pread(spool_.get(), bytes.data() + end, packet->size,
+                             static_cast<off_t>(packet->kept_at));
     if (got != packet->size) {
       bytes.resize(end);
       break;
@@ -177,7 +177,7 @@ ByteBuffer Extractor::first_bytes(const CapturedTransfer& transfer) const {
 Result<void> Extractor::append_kept(const CapturedPacket& packet, std::uint64_t begin,
                                     std::uint64_t end, PartFile& part) const {
   ByteBuffer buffer(static_cast<std::size_t>(end - begin));
-  const auto place = packet.place + (begin - packet.file_offset);
+  const auto place = packet.kept_at + (begin - packet.file_offset);
   const auto got = ::pread(spool_.get(), buffer.data(), buffer.size(), static_cast<off_t>(place));
   if (got != static_cast<ssize_t>(buffer.size())) {
     return errno_error(got < 0 ? errno : EIO, folder_);

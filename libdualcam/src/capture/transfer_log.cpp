@@ -13,11 +13,11 @@
 namespace dualcam {
 namespace {
 
-CapturedPacket captured_packet(const DumpPacket& packet, std::uint64_t place) {
+CapturedPacket captured_packet(const DumpPacket& packet, std::uint64_t kept_at) {
   CapturedPacket captured{};
   captured.offset = packet.offset;
   captured.file_offset = packet.file_offset;
-  captured.place = place;
+  captured.kept_at = kept_at;
   captured.number = packet.number;
   captured.content =
       static_cast<std::uint32_t>(std::hash<std::string_view>()(as_text(packet.payload)));
@@ -42,7 +42,7 @@ class TransferLog::Implementation {
 public:
   explicit Implementation(std::uint64_t most_entries) : most_entries_(most_entries) {}
 
-  void event(const DumpStream& stream, const DumpEvent& event, std::uint64_t place);
+  void event(const DumpStream& stream, const DumpEvent& event, std::uint64_t kept_at);
   void over(std::uint64_t stream);
   void finish();
   std::optional<CaptureFinding> poll();
@@ -63,7 +63,7 @@ private:
   };
 
   void on(Open& open, const DumpStream& stream, const DumpTransferBegan& began);
-  void on(Open& open, const DumpPacket& packet, std::uint64_t place);
+  void on(Open& open, const DumpPacket& packet, std::uint64_t kept_at);
   void on(Open& open, const DumpMetadata& metadata);
   void on(Open& open, const DumpStream& stream, const DumpSkipped& skipped);
   void on(Open& open, const DumpTransferEnded& ended);
@@ -89,7 +89,7 @@ private:
 // --- what comes ---
 
 void TransferLog::Implementation::event(const DumpStream& stream, const DumpEvent& event,
-                                        std::uint64_t place) {
+                                        std::uint64_t kept_at) {
   auto& open = open_[stream.number];
   if (const auto* init = std::get_if<DumpInit>(&event)) {
     open.imei = init->init.imei;
@@ -109,7 +109,7 @@ void TransferLog::Implementation::event(const DumpStream& stream, const DumpEven
   } else if (const auto* skipped = std::get_if<DumpSkipped>(&event)) {
     on(open, stream, *skipped);
   } else if (const auto* packet = std::get_if<DumpPacket>(&event); packet && open.transfer) {
-    on(open, *packet, place);
+    on(open, *packet, kept_at);
   } else if (const auto* ended = std::get_if<DumpTransferEnded>(&event); ended && open.transfer) {
     on(open, *ended);
   }
@@ -172,9 +172,9 @@ void TransferLog::Implementation::on(Open& open, const DumpStream& stream,
   }
 }
 
-void TransferLog::Implementation::on(Open& open, const DumpPacket& packet, std::uint64_t place) {
+void TransferLog::Implementation::on(Open& open, const DumpPacket& packet, std::uint64_t kept_at) {
   if (make_room()) {
-    open.transfer->packets.push_back(captured_packet(packet, place));
+    open.transfer->packets.push_back(captured_packet(packet, kept_at));
   } else {
     ++open.transfer->not_kept;
   }
@@ -315,8 +315,8 @@ TransferLog::~TransferLog() = default;
 TransferLog::TransferLog(TransferLog&&) noexcept = default;
 TransferLog& TransferLog::operator=(TransferLog&&) noexcept = default;
 
-void TransferLog::event(const DumpStream& stream, const DumpEvent& event, std::uint64_t place) {
-  implementation_->event(stream, event, place);
+void TransferLog::event(const DumpStream& stream, const DumpEvent& event, std::uint64_t kept_at) {
+  implementation_->event(stream, event, kept_at);
 }
 void TransferLog::over(const DumpStream& stream) { implementation_->over(stream.number); }
 void TransferLog::finish() { implementation_->finish(); }

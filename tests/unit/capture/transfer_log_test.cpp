@@ -441,7 +441,7 @@ TEST_CASE("transfer log: where a payload is kept stays with its packet") {
   REQUIRE(finding);
   std::vector<std::uint64_t> places;
   for (const auto* packet : std::get<CapturedTransfer>(*finding).best()) {
-    places.push_back(packet->place);
+    places.push_back(packet->kept_at);
   }
   CHECK(places == std::vector<std::uint64_t>{100, 101, 102});
 }

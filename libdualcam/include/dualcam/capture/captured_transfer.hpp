@@ -31,7 +31,7 @@ struct DumpStream {
 struct CapturedPacket {
   std::uint64_t offset;      ///< of the command in the stream
   std::uint64_t file_offset; ///< of the payload
-  std::uint64_t place = 0;   ///< where the caller keeps the payload: TransferLog::event
+  std::uint64_t kept_at = 0; ///< where the caller keeps the payload: TransferLog::event
   std::uint32_t number;      ///< in the file, from 1
   std::uint32_t content;     ///< a hash of the payload
   std::optional<std::uint16_t> received_crc; ///< at its end; nullopt: lost
@@ -66,9 +66,10 @@ struct CapturedPart {
 
 /// A file, as far as it was captured.
 struct CapturedTransfer {
-  DumpStream stream;                            ///< of the connection in which it began
-  std::optional<std::uint64_t> imei;            ///< nullopt: no INIT came
-  std::optional<FileRef> file;                  ///< nullopt: nothing tells which
+  DumpStream stream;                 ///< of the connection in which it began
+  std::optional<std::uint64_t> imei; ///< nullopt: no INIT came
+  /// nullopt: nothing tells which. A path is without the NUL that devices end it with.
+  std::optional<FileRef> file;
   std::optional<std::uint32_t> announced;       ///< packets; nullopt: START is not there
   std::optional<std::uint32_t> announced_bytes; ///< by path, unless START counts packets
   std::optional<std::uint32_t> start;    ///< START's number as it came; nullopt: START is not there

@@ -36,7 +36,7 @@ struct DumpMetadata {
 /// PATH.
 struct DumpPath {
   std::uint64_t offset;  ///< of the command
-  std::string_view path; ///< any bytes: escape it before it is shown
+  std::string_view path; ///< without its NUL, any bytes: escape it before it is shown
 };
 
 /// START, or the first packet or SYNC of a transfer whose START is not in the dump.

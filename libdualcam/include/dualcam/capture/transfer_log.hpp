@@ -36,7 +36,7 @@ using CaptureFinding = std::variant<CapturedTransfer, CapturedStray>;
 /// outside of a transfer, anything behind `over`) are taken as well as they can be.
 ///
 /// Memory: of transfers under way at most `most_entries`, which are packets of 56 bytes, skipped
-/// stretches of 24, and METADATA and PATH at twice their size, one entry for 28 bytes of it;
+/// stretches of 24, and METADATA and PATH at twice their size, one entry for 24 bytes of it;
 /// 2 KiB for each part, at most `most_parts`, and what has not been polled. Beyond that, and
 /// of files of one camera beyond `most_suspended`, the oldest files of connections that have ended
 /// are told; then entries are counted (`not_kept`) and not kept. All others are told by `finish`,
@@ -58,8 +58,8 @@ public:
   /// As the constructor.
   TransferLog& operator=(TransferLog&&) noexcept;
 
-  /// The next event of a stream. `place` is kept with a packet, for callers that keep payloads.
-  void event(const DumpStream& stream, const DumpEvent& event, std::uint64_t place = 0);
+  /// The next event of a stream. `kept_at` goes with a packet, for callers that keep payloads.
+  void event(const DumpStream& stream, const DumpEvent& event, std::uint64_t kept_at = 0);
   /// Nothing more comes of this stream.
   void over(const DumpStream& stream);
   /// The capture has ended: transfers that nobody has resumed are done, too.

@@ -29,7 +29,7 @@ CapturedTransfer transfer(Extractor& extractor, std::uint32_t packets,
     packet.file_offset = std::uint64_t{number - 1} * 4;
     packet.size = static_cast<std::uint16_t>(payload.size());
     packet.verdict = DumpVerdict::good;
-    packet.place = extractor.keep(as_bytes(payload));
+    packet.kept_at = extractor.keep(as_bytes(payload));
     transfer.packets.push_back(packet);
   }
   return transfer;
@@ -154,7 +154,7 @@ TEST_CASE("extractor: a payload that is not kept is an error, and nothing is lef
     auto extractor = Extractor::open(folder.path(), 1000);
     REQUIRE(extractor);
     auto some = transfer(*extractor, 3, {{1, "aaaa"}, {2, "bbbb"}, {3, "cccc"}});
-    some.packets[lost].place = 1'000'000;
+    some.packets[lost].kept_at = 1'000'000;
     const auto extracted = extractor->extract(some);
     REQUIRE_FALSE(extracted);
     CHECK(extracted.error().category == ErrorCategory::io);
@@ -190,7 +190,7 @@ TEST_CASE("extractor: where nothing else tells, the first bytes tell what the fi
     packet.file_offset = std::uint64_t{number - 1} * 188;
     packet.size = 188;
     packet.verdict = DumpVerdict::good;
-    packet.place = extractor->keep(as_bytes("\x47" + std::string(187, 'x')));
+    packet.kept_at = extractor->keep(as_bytes("\x47" + std::string(187, 'x')));
     stream.packets.push_back(packet);
   }
   CHECK(extension(stream) == ".ts");
@@ -214,7 +214,7 @@ TEST_CASE("extractor: damaged bytes fill what nothing good tells, and zeros what
       packet.file_offset = from;
       packet.size = static_cast<std::uint16_t>(std::string_view(text).size());
       packet.verdict = verdict;
-      packet.place = extractor->keep(as_bytes(std::string_view(text)));
+      packet.kept_at = extractor->keep(as_bytes(std::string_view(text)));
       by_path.packets.push_back(packet);
     }
     const auto extracted = extractor->extract(by_path);
