@@ -1,6 +1,6 @@
-// check_capture FILE...: what cameras sent, each FILE captured from one's side of one TCP stream.
-// Says of each file whether it is complete, over all its connections, and lists what is bad. Exits
-// with 1 if anything is bad or missing.
+// check_capture FILE...: what cameras sent, each FILE captured from the device's side of one TCP
+// stream. Says of each file whether it is complete, over all its connections, and lists what is
+// bad. Exits with 1 if anything is bad or missing, or there is none.
 #include <fstream>
 #include <iostream>
 
@@ -65,8 +65,9 @@ int main(int argc, char** argv) {
     }
   }
   log.finish();
-  bool whole = true;
-  while (const auto finding = log.poll()) {
+  auto finding = log.poll();
+  bool whole = finding.has_value();
+  for (; finding; finding = log.poll()) {
     whole &= std::visit([](const auto& what) { return report(what); }, *finding);
   }
   return whole ? 0 : 1;

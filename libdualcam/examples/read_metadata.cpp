@@ -1,4 +1,5 @@
-// read_metadata HEX...: the metadata of a file, as the camera sends it in METADATA.
+// read_metadata HEX...: the metadata of files, each as the camera sends it in METADATA; blanks may
+// stand between the bytes.
 #include <iostream>
 
 #include <dualcam/files/metadata.hpp>
@@ -24,10 +25,10 @@ void print(const Metadata& metadata) {
 int main(int argc, char** argv) {
   int status = argc > 1 ? 0 : 2;
   for (const std::string_view hex : std::span(argv, static_cast<std::size_t>(argc)).subspan(1)) {
-    const auto payload = bytes_of_hex(hex);
+    const auto payload = parse_hex(hex);
     const auto camera = payload ? camera_of_metadata(*payload) : std::nullopt;
     if (!camera) {
-      std::cerr << hex << ": not the metadata of a known camera\n";
+      std::cerr << hex << ": no binary metadata of a known camera, as hex digits\n";
       status = 1;
     } else if (const auto metadata = decode_metadata(*payload, *camera)) {
       print(*metadata);

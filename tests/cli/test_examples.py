@@ -174,6 +174,9 @@ class Examples(ToolTest):
         self.assertIn("front video\ntime: 1730205822000 ms since 1970 UTC\n"
                       "trigger: server request\nlength: 3 s\nposition: 54.7004183 25.2796514\n",
                       run_command(read_metadata, EXAMPLE, env=self.environment))
+        spaced = " ".join(EXAMPLE[at:at + 2] for at in range(0, len(EXAMPLE), 2))
+        self.assertEqual(run_command(read_metadata, spaced, env=self.environment),
+                         run_command(read_metadata, EXAMPLE, env=self.environment))
         for damaged in (EXAMPLE[:-2], EXAMPLE[:-1], "99", ""):
             self.assertEqual(self.run_example(read_metadata, damaged).returncode, 1, damaged)
 
@@ -207,6 +210,8 @@ class Examples(ToolTest):
                          (1, head + "3 packets good, 1 bad, 0 missing of 3, complete\n"
                              "packet 2 at byte 1064: cut\n"))
         self.assertEqual(self.run_example(check_capture, self.folder / "no").returncode, 3)
+        (self.folder / "init").write_bytes(sent[:16])
+        self.assertEqual(self.run_example(check_capture, self.folder / "init").returncode, 1)
 
 
 

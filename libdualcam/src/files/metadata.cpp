@@ -195,7 +195,7 @@ Result<Metadata> decode_metadata(Bytes payload, Camera camera) {
 std::optional<Camera> camera_of_metadata(Bytes payload) {
   constexpr unsigned least_time = 0x10; // as a version it is far away
   const auto first = payload.empty() ? 0 : std::to_integer<unsigned>(payload[0]);
-  if (first == 0) {
+  if (first == 0 || is_json_metadata(payload)) {
     return std::nullopt;
   }
   if (first < least_time) {

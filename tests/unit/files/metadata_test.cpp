@@ -166,6 +166,7 @@ TEST_CASE("metadata: the family is told by first byte and size") {
     payload[0] = static_cast<std::byte>(first);
     CHECK(camera_of_metadata(payload) == camera);
   }
+  CHECK_FALSE(camera_of_metadata(as_bytes(R"({"version":111})"))); // as long as ADAS' metadata
 }
 
 TEST_CASE("metadata: paths tell the family") {

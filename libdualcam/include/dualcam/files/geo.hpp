@@ -24,7 +24,8 @@ bool is_valid(const Position& position);
 bool is_no_fix(const Position& position);
 
 /// The shortest decimal that reads back to the same double: `54.7004183`; with an exponent if it is
-/// longer than 32 characters without, as only below 1e-12: `5e-324`. Or `nan`, `inf`, or `-inf`.
+/// longer than 32 characters without, as no valid one is from 1e-12 on: `5e-324`. Or `nan`, `inf`,
+/// or `-inf`.
 std::string format_degrees(double degrees);
 
 /// 16 hex digits, lower case, most significant byte first: `404b59a74e8e028d`.

@@ -112,8 +112,8 @@ public:
   std::size_t most_expected() const {
     return by_kind_ || packet_size_ == 0 ? most_ever() : packet_size_;
   }
-  /// Bytes that the file has at least, if START tells the truth: a DualCam's packets but the last
-  /// have 1024.
+  /// Bytes that the file has at least, if START tells the truth, and not 0: a DualCam's packets but
+  /// the last have 1024.
   std::uint64_t least_size() const {
     return by_kind_ ? (announced_ - 1) * std::uint64_t{full_packet} + 1 : announced_;
   }

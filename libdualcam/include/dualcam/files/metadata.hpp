@@ -71,11 +71,12 @@ Result<Metadata> decode_metadata(Bytes payload, Camera camera = Camera::dualcam)
 
 /// The family that a payload's size and first byte speak for. DualCam begins with its version, the
 /// others with a time in seconds, whose first byte is 0x10 or more since 1978; of the same size
-/// they tell ADAS from DSM. nullopt: of none that is known.
+/// they tell ADAS from DSM. nullopt: of none that is known, or a JSON document.
 std::optional<Camera> camera_of_metadata(Bytes payload);
 
-/// Whether the payload is the JSON document that protocol >= 6 sends: it begins with `{` and
-/// a name or `}`, as no binary layout does before 2035. The document is not decoded here.
+/// Whether the payload is the JSON document that protocol >= 6 sends: `{`, behind any number of
+/// `[`, and then a name, `}` or nothing, as no binary layout begins before 2035; blanks between
+/// them, and a byte order mark before them, do not count. The document is not decoded here.
 bool is_json_metadata(Bytes payload);
 
 /// Appends the fields that the camera's layout and, of a DualCam, `metadata.version` have (13, 14,

@@ -28,7 +28,7 @@ enum class ErrorCategory {
 struct Error {
   ErrorCategory category; ///< what a caller decides by
   std::uint64_t offset;   ///< bytes from the start of the input the decoder was given
-  std::string message;    ///< one line, no full stop, no control characters
+  std::string message;    ///< no full stop; one line, but for a path of the caller's
 };
 
 /// A T, or why there is none.

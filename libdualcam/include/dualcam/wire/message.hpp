@@ -134,8 +134,8 @@ inline constexpr std::size_t longest_beginning = 4;
 /// malformed (wrong length, IMEI of more than 15 digits); offsets count from the payload's start.
 Result<Message> decode(Sender sender, std::uint16_t id, Bytes payload);
 
-/// Appends the command's bytes on the wire. Precondition: payloads fit their length field; a peer
-/// takes no more than `commands` allows.
+/// Appends the command's bytes on the wire. Precondition: payloads fit their length field, and do
+/// not lie in `out`; a peer takes no more than `commands` allows.
 void encode(const Message& message, ByteBuffer& out);
 /// The command's bytes on the wire; the same precondition.
 ByteBuffer encode(const Message& message);

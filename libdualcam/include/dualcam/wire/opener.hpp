@@ -14,7 +14,7 @@ namespace dualcam {
 /// Who is there.
 enum class Opener {
   unfinished,    ///< more bytes are needed to tell
-  camera,        ///< INIT
+  camera,        ///< INIT, if its protocol is not beyond `highest_protocol` (message.hpp)
   avl_handshake, ///< a tracker's tracking connection: 000F and 15 digits of IMEI
   avl_data,      ///< the same, going on: 00000000 and AVL data
   http,          ///< a request, of a scanner as a rule
