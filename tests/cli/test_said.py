@@ -3,6 +3,7 @@ the next one that may."""
 
 import json
 import os
+import resource
 import subprocess
 import time
 
@@ -163,6 +164,73 @@ class Said(ToolTest):
             self.upload(server, self.random.randbytes(5000), TIME + 1000 * number)
             process.communicate()
         self.assertEqual(len(self.told_by_next()), 3)
+
+    def with_little_room(self, *arguments):
+        """A server that appends to a file which has room for 20 bytes."""
+        log = self.folder / "log"
+        log.write_bytes(b"#" * 999_999 + b"\n")
+        with open(log, "ab") as end:
+            server = self.serve("-k", *arguments, stdout=end)
+        self.room(server, 1_000_020)
+        return server, log
+
+    def room(self, server, size):
+        hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, hard))
+
+    def said_in(self, log, end="\n"):
+        return log.read_text().split("\n", 1)[1].split(end)
+
+    def test_standard_output_that_is_full_for_a_moment_gets_every_line_whole(self):
+        server, log = self.with_little_room()
+        self.upload(server, self.random.randbytes(5000))
+        server.expect("cannot write to standard output: File too large; files are stored all the same")
+        self.upload(server, self.random.randbytes(5000), TIME + 1000)
+        self.assertTrue(self.unsaid())
+        self.room(server, resource.RLIM_INFINITY)
+        server.expect("standard output has room again")
+        self.wait_for(lambda: not self.unsaid(), server)
+        self.upload(server, self.random.randbytes(5000), TIME + 2000)
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0, server.errors)
+        self.assertEqual(self.said_in(log), [
+            str(self.out / NAME.replace("42Z", f"{second}Z")) for second in (42, 43, 44)] + [""])
+
+    def test_what_a_full_standard_output_did_not_take_is_owed(self):
+        server, log = self.with_little_room()
+        self.upload(server, self.random.randbytes(5000))
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 3)
+        self.assertIn("standard output has no room for 1 line: what they say of files is said again "
+                      "at the next start", server.errors)
+        self.assertEqual(self.told_by_next(), [str(self.out / NAME)])
+
+    def test_a_line_that_was_left_cut_does_not_become_one_with_the_next(self):
+        for arguments, end in (((), "\n"), (("--print0",), "\0")):
+            self.fresh()
+            server, log = self.with_little_room(*arguments)
+            self.upload(server, self.random.randbytes(5000))
+            server.expect("cannot write to standard output")
+            server.signal(SIGKILL)
+            server.wait()
+            path = str(self.out / NAME)
+            with open(log, "ab") as appended:
+                server = self.serve("-k", *arguments, stdout=appended)
+            self.wait_for(lambda: not self.unsaid(), server)
+            server.signal(SIGTERM)
+            self.assertEqual(server.wait(), 0, server.errors)
+            self.assertEqual(self.said_in(log, end), [path[:20], path, ""])
+
+    def test_bytes_on_standard_output_are_no_line(self):
+        content = self.random.randbytes(5000)
+        log = self.folder / "log"
+        log.write_bytes(b"before")
+        with open(log, "ab") as end:
+            server = self.start("dcam-serve", "-b", "127.0.0.1", "-p", "0", "-o", "-", stdout=end)
+        server.port = int(server.expect(r"listening on .* port (\d+)").group(1))
+        self.upload(server, content)
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(log.read_bytes(), b"before" + content)
 
     def test_what_another_living_server_is_about_to_tell_is_its_own(self):
         content = self.random.randbytes(5000)

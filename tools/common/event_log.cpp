@@ -21,7 +21,9 @@ EventLog::EventLog(Settings settings)
     : output_(STDOUT_FILENO,
               {.folder = settings.folder,
                .dropped_line = settings.dropped_output ? std::move(settings.dropped_output)
-                                                       : settings.dropped_errors}) {
+                                                       : settings.dropped_errors,
+               .whole_lines = true,
+               .line_end = settings.line_end}) {
   if (!are_one(STDOUT_FILENO, STDERR_FILENO)) {
     errors_.emplace(STDERR_FILENO,
                     LineQueue::Settings{.folder = std::move(settings.folder),

@@ -20,6 +20,7 @@ public:
     /// What stands for so many dropped lines.
     std::function<std::string(std::uint64_t)> dropped_output;
     std::function<std::string(std::uint64_t)> dropped_errors;
+    char line_end = '\n'; ///< of the product
   };
 
   explicit EventLog(Settings settings);
@@ -27,10 +28,13 @@ public:
   LineWriter& output() { return output_; }
   LineWriter& errors() { return errors_ ? *errors_ : output_; }
 
-  /// Waits for the readers, until `deadline` at the longest (nullopt: for ever).
+  /// Waits for the readers, until `deadline` at the longest (nullopt: for ever). For a disk without
+  /// room nobody waits.
   void flush(std::optional<std::chrono::steady_clock::time_point> deadline);
   /// Lines of standard output that its reader has not taken.
   std::uint64_t undelivered() const { return output_.waiting(); }
+  /// Why its disk has no room for them, which is tried again; an errno, 0: it has.
+  int no_room() const { return output_.no_room(); }
   /// News that were dropped, of both.
   std::uint64_t dropped() const { return output_.dropped() + (errors_ ? errors_->dropped() : 0); }
   /// As LineQueue's, of standard output.

@@ -14,8 +14,12 @@
 #include <thread>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "common/descriptor.hpp"
 #include "common/standard_streams.hpp"
@@ -26,10 +30,38 @@ namespace {
 
 constexpr std::size_t piece_size = 16'384;
 constexpr std::chrono::milliseconds time_to_end{100};
+constexpr std::chrono::seconds time_for_room{1};
+constexpr std::string_view line_ends{"\n\0", 2};
 
 std::uint64_t lines_in(std::string_view text) {
   return static_cast<std::uint64_t>(
-      std::ranges::count_if(text, [](char c) { return c == '\n' || c == '\0'; }));
+      std::ranges::count_if(text, [](char c) { return line_ends.contains(c); }));
+}
+
+/// Of the disk, of somebody's share of it, or of one file: each may have some again.
+bool is_lack_of_room(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
+
+/// Whether what is written next goes on in a line of a regular file; `unknown`: nobody can say.
+bool is_in_mid_line(int descriptor, bool unknown) {
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+    return unknown;
+  }
+  const bool appends = (::fcntl(descriptor, F_GETFL) & O_APPEND) != 0;
+  const auto end = appends ? status.st_size : ::lseek(descriptor, 0, SEEK_CUR);
+  const Descriptor file(
+      ::open(fmt::format("/proc/self/fd/{}", descriptor).c_str(), O_RDONLY | O_CLOEXEC));
+  char last = '\n';
+  if (end > 0 && ::pread(file.get(), &last, 1, end - 1) < 0) {
+    return unknown;
+  }
+  return !line_ends.contains(last);
+}
+
+/// The line of `text` that `rest`, not written yet, begins in, and all behind it.
+std::string_view from_cut_line(std::string_view text, std::string_view rest) {
+  const auto written = text.substr(0, text.size() - rest.size());
+  return text.substr(written.find_last_of(line_ends) + 1);
 }
 
 /// Text in a file without a name, first in, first out. Allocates nothing once it is made.
@@ -59,19 +91,24 @@ public:
     return true;
   }
 
-  /// Up to a piece, valid until the next one; empty: it cannot be read, and all is lost.
+  /// Up to a piece, of whole lines if they fit, valid until the next one; empty: it cannot be read,
+  /// and all is lost.
   std::string_view pop() {
     const auto most = std::min<std::uint64_t>(piece_size, end_ - begin_);
     ssize_t count = -1;
     do {
       count = ::pread(file_.get(), piece_.data(), most, static_cast<off_t>(begin_));
     } while (count < 0 && errno == EINTR);
-    const auto size = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
-    begin_ += size;
-    if (empty() || size == 0) {
+    auto piece =
+        std::string_view(piece_).substr(0, static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    if (const auto last = piece.find_last_of(line_ends); last != piece.npos) {
+      piece = piece.substr(0, last + 1);
+    }
+    begin_ += piece.size();
+    if (empty() || piece.empty()) {
       clear();
     }
-    return std::string_view(piece_).substr(0, size);
+    return piece;
   }
 
   void clear() {
@@ -141,6 +178,11 @@ public:
     return error_;
   }
 
+  int no_room() const {
+    const std::lock_guard lock(mutex_);
+    return no_room_;
+  }
+
   std::uint64_t waiting() const {
     const std::lock_guard lock(mutex_);
     return lines_;
@@ -153,12 +195,15 @@ public:
 
   bool flush(std::optional<std::chrono::steady_clock::time_point> deadline) {
     std::unique_lock lock(mutex_);
-    const auto done = [this] { return is_idle(); };
-    if (!deadline) {
+    hurried_ = true;
+    changed_.notify_all();
+    const auto done = [this] { return is_idle() || (no_room_ != 0 && !hurried_); };
+    if (deadline) {
+      changed_.wait_until(lock, *deadline, done);
+    } else {
       changed_.wait(lock, done);
-      return true;
     }
-    return changed_.wait_until(lock, *deadline, done);
+    return is_idle();
   }
 
   /// The thread.
@@ -176,10 +221,8 @@ public:
         late_.clear();
       }
       busy_ = true;
-      lock.unlock();
       // empty: what was put off cannot be read any more
-      const int error = text.empty() ? EIO : write_to_reader(descriptor_, text, stop_.get());
-      lock.lock();
+      const int error = text.empty() ? EIO : write_out(text, lock);
       busy_ = false;
       in_order_ = in_order_ && error == 0;
       written_ += in_order_ ? text.size() : 0;
@@ -219,6 +262,42 @@ private:
     lines_ += lines;
     changed_.notify_all();
     return true;
+  }
+
+  /// Opens the lock meanwhile. Returns 0 or an errno.
+  int write_out(std::string_view text, std::unique_lock<std::mutex>& lock) {
+    if (settings_.whole_lines && !std::exchange(begun_, true)) {
+      lock.unlock();
+      const bool cut = is_in_mid_line(descriptor_, false);
+      lock.lock();
+      if (const int error = cut ? write_all({&settings_.line_end, 1}, lock) : 0; error != 0) {
+        return error;
+      }
+    }
+    return write_all(text, lock);
+  }
+
+  /// The same. Where the file was emptied to make room, the line that was cut begins anew.
+  int write_all(std::string_view text, std::unique_lock<std::mutex>& lock) {
+    auto rest = text;
+    for (;;) {
+      lock.unlock();
+      if (rest.size() < text.size() && !is_in_mid_line(descriptor_, true)) {
+        rest = from_cut_line(text, rest);
+      }
+      const int error = write_what_is_left(descriptor_, rest, stop_.get());
+      lock.lock();
+      no_room_ = settings_.whole_lines && is_lack_of_room(error) ? error : 0;
+      hurried_ = false;
+      if (no_room_ == 0) {
+        return error;
+      }
+      changed_.notify_all();
+      changed_.wait_for(lock, time_for_room, [this] { return stopping_ || hurried_; });
+      if (stopping_) {
+        return ECANCELED;
+      }
+    }
   }
 
   std::string pop() {
@@ -266,6 +345,9 @@ private:
   std::uint64_t dropped_ = 0; ///< since the last line about them
   std::uint64_t all_dropped_ = 0;
   int error_ = 0;
+  int no_room_ = 0;
+  bool hurried_ = false; ///< somebody waits for what the next try brings
+  bool begun_ = false;
   bool in_order_ = true;
   bool busy_ = false;
   bool stopping_ = false;
@@ -288,6 +370,8 @@ int LineQueue::error() const { return state_->error(); }
 bool LineQueue::flush(std::optional<std::chrono::steady_clock::time_point> deadline) {
   return state_->flush(deadline);
 }
+
+int LineQueue::no_room() const { return state_->no_room(); }
 
 std::uint64_t LineQueue::dropped() const { return state_->dropped(); }
 

@@ -23,6 +23,10 @@ public:
     std::function<std::string(std::uint64_t)> dropped_line{};
     /// Whether the stream is given up after a failure; else each line tries its luck.
     bool gives_up = true;
+    /// Whether every line is to be one line of its file: a disk that has no room is tried again
+    /// every second, and a line that another process left cut is ended first.
+    bool whole_lines = false;
+    char line_end = '\n'; ///< for that
   };
 
   /// `descriptor` is not owned, its mode is not changed, and nobody else should write to it.
@@ -35,8 +39,11 @@ public:
   int error() const override;
 
   /// Waits until everything is written or the stream has failed; true. Until `deadline` at the
-  /// longest; nullopt = for ever.
+  /// longest; nullopt = for ever. False at once where there is no room.
   bool flush(std::optional<std::chrono::steady_clock::time_point> deadline);
+
+  /// Why the disk has no room for the next line, which waits; an errno, 0: it has.
+  int no_room() const;
 
   /// News that were dropped so far.
   std::uint64_t dropped() const;

@@ -89,6 +89,10 @@ int write_to_reader(int descriptor, std::string_view text) {
 }
 
 int write_to_reader(int descriptor, std::string_view text, int impatience) {
+  return write_what_is_left(descriptor, text, impatience);
+}
+
+int write_what_is_left(int descriptor, std::string_view& text, int impatience) {
   while (!text.empty()) {
     if (!wait_for_reader(descriptor, impatience)) {
       return ECANCELED;

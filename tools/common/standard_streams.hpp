@@ -40,6 +40,8 @@ void hurry_when_readable(int descriptor);
 int write_to_reader(int descriptor, std::string_view text);
 /// The same until `hurry` is readable.
 int write_to_reader(int descriptor, std::string_view text, int hurry);
+/// The same; of `text` only what has not been written is left.
+int write_what_is_left(int descriptor, std::string_view& text, int hurry);
 
 /// Writes at once and waits for the reader.
 class DirectWriter : public LineWriter {

@@ -99,6 +99,7 @@ std::string event_line(std::string_view name, const Json& fields) {
 EventLog::Settings log_settings(const ServeOptions& options) {
   EventLog::Settings settings;
   settings.folder = options.output;
+  settings.line_end = options.common.print0 ? '\0' : '\n';
   settings.dropped_errors = [style = LineStyle(options.common)](std::uint64_t lines) {
     return fmt::format("{}dcam-serve: {} lines were dropped here: nobody read them\n",
                        style.prefix(LineStyle::Level::warning), lines);

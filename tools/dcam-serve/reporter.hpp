@@ -29,6 +29,8 @@ public:
   void flush(std::optional<TimePoint> deadline) { log_.flush(deadline); }
   /// Lines of standard output that its reader has not taken.
   std::uint64_t undelivered() const { return log_.undelivered(); }
+  /// As EventLog's.
+  int no_room() const { return log_.no_room(); }
   /// Bytes of standard output: for it, and written to it, as LineQueue has them.
   std::uint64_t taken() const { return log_.taken(); }
   std::uint64_t written() const { return log_.written(); }

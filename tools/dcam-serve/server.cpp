@@ -362,15 +362,21 @@ asio::awaitable<void> Server::said_loop() {
   }
 }
 
-/// Standard output going wrong costs no file: it is said once, at the end by the exit status too.
+/// Standard output going wrong costs no file: it is said once, at the end by the exit status too. A
+/// disk may have room again.
 void Server::check_product() {
   const auto& product = reporter_.product();
-  if (product.error() != 0 && !product_failed_) {
-    product_failed_ = true;
+  const int error = product.error() != 0 ? product.error() : reporter_.no_room();
+  const int before = std::exchange(product_error_, error);
+  if (product.error() != 0) {
     outcome_.failed(ExitCode::io);
+  }
+  if (error != 0 && before == 0) {
     reporter_.console().error(fmt::format("cannot write to standard output: {}; files are stored "
                                           "all the same",
-                                          reason_of(product.error())));
+                                          reason_of(error)));
+  } else if (error == 0 && before != 0) {
+    reporter_.console().note("standard output has room again");
   }
   const bool goes_on = options_.keep_listening && !stopping_;
   if (goes_on && (product.reader_gone() || nobody_reads_output())) {

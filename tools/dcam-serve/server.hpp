@@ -182,7 +182,7 @@ private:
   std::optional<std::uint64_t> only_; ///< without -k: the camera that came first
   SteppedBack stepped_back_;
   TimePoint wait_until_ = TimePoint::max(); ///< for a camera
-  bool product_failed_ = false;
+  int product_error_ = 0;                   ///< what was said last
   bool capture_failed_ = false;
   bool stopping_ = false;
   std::atomic<bool> is_over_ = false; ///< nothing runs on the loop any more

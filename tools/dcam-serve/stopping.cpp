@@ -153,11 +153,12 @@ int Server::report() {
   if (const auto lines = reporter_.undelivered(); lines != 0) {
     outcome_.failed(ExitCode::io);
     reporter_.console().error(
-        fmt::format("the reader of standard output has not taken {}: what they say of files is "
-                    "said again at the next start",
+        fmt::format("{} {}: what they say of files is said again at the next start",
+                    reporter_.no_room() != 0 ? "standard output has no room for"
+                                             : "the reader of standard output has not taken",
                     counted(lines, "line")));
   }
-  if (product_failed_ ||
+  if (reporter_.product().error() != 0 ||
       reporter_.undelivered() != 0) { // also of a server that ends as it was told
     status = std::max(status, static_cast<int>(ExitCode::io));
   }

@@ -2,14 +2,17 @@
 #include "common/line_queue.hpp"
 
 #include <csignal>
+#include <fstream>
 #include <string>
 #include <thread>
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "common/descriptor.hpp"
 #include "full_disk.hpp"
 #include "quiet.hpp"
+#include "temporary_folder.hpp"
 #include "testing.hpp"
 
 namespace dualcam {
@@ -174,6 +177,47 @@ TEST_CASE("a full disk is an error, and where nothing can be put off memory has 
   other.flush(std::nullopt);
   CHECK(other.error() == ENOSPC);
   ::close(full);
+}
+
+TEST_CASE("a disk that is full for a moment cuts no line, and one that another left cut is ended") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "lines";
+  std::ofstream(path) << "cut";
+  auto how = settings(1'000);
+  how.whole_lines = true;
+  const auto text = [&path] {
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const bool appends = GENERATE(true, false);
+  const bool is_emptied = GENERATE(true, false);
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | (appends ? O_APPEND : 0)));
+  ::lseek(file.get(), 0, SEEK_END);
+  LineQueue queue(file.get(), how);
+  std::string expected = is_emptied ? "" : "cut\n" + line(0);
+  {
+    const FullDisk full(150);
+    CHECK(queue.write(line(0), Weight::product));
+    CHECK(queue.flush(std::nullopt));
+    const auto owed = queue.taken();
+    for (int number = 1; number < 100; ++number) { // in memory and put off
+      CHECK(queue.write(line(number), Weight::product));
+      expected += line(number);
+    }
+    CHECK_FALSE(queue.flush(std::nullopt));
+    CHECK(queue.no_room() == EFBIG);
+    CHECK(queue.error() == 0);
+    CHECK((queue.written() == owed && queue.waiting() == 99));
+    CHECK(text() == "cut\n" + line(0) + line(1).substr(0, 46));
+    if (is_emptied) {
+      std::filesystem::resize_file(path, 0);
+    }
+  }
+  CHECK(queue.flush(std::nullopt));
+  CHECK((queue.no_room() == 0 && queue.waiting() == 0 && queue.written() == queue.taken()));
+  auto got = text();
+  std::erase(got, '\0'); // where a file is emptied that is not appended to
+  CHECK(got == expected);
 }
 
 TEST_CASE("lines keep their order though the disk has no room to put off all of them") {
