@@ -105,7 +105,11 @@ class Metrics(ToolTest):
     def test_what_cannot_be_written_is_said_once_and_costs_nothing(self):
         pipe = self.folder / "pipe"
         os.mkfifo(pipe)
+        target, link = self.file("target", 100), self.folder / "link"
+        before = target.read_bytes()
+        link.symlink_to(target)
         for path, why in ((self.folder / "missing/a.prom", "No such file or directory"),
+                          (link, "it is a symbolic link, which is not followed"),
                           (self.folder, "it is no regular file"), (pipe, "it is no regular file"),
                           ("/dev/full", "it is no regular file")):
             with self.subTest(path):
@@ -124,6 +128,8 @@ class Metrics(ToolTest):
                                        path)
                 self.assertEqual(result.returncode, 3)
                 self.assertIn(f"cannot write to --metrics {path}: {why}", result.stderr)
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(target.read_bytes(), before)
         self.assertEqual(self.run_tool("dcam-serve", "-o", self.out, "--metrics", "-").returncode, 2)
 
     def test_it_is_written_again_when_that_is_possible(self):

@@ -21,10 +21,14 @@ namespace {
 
 constexpr mode_t for_everybody = 0644;
 
-/// Devices and pipes stay what they are.
-bool is_in_the_way(const std::filesystem::path& path) {
+/// Links, devices and pipes stay what they are. Empty: none is there.
+std::string what_is_in_the_way(const std::filesystem::path& path) {
   struct stat status{};
-  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  if (::lstat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode)) {
+    return "";
+  }
+  return S_ISLNK(status.st_mode) ? "it is a symbolic link, which is not followed"
+                                 : "it is no regular file";
 }
 
 /// 0 or an errno.
@@ -44,15 +48,15 @@ int write_anew(const std::filesystem::path& path, std::string_view text) {
 } // namespace
 
 std::string why_not_replaced(const std::filesystem::path& path) {
-  if (is_in_the_way(path)) {
-    return "it is no regular file";
+  if (auto why = what_is_in_the_way(path); !why.empty()) {
+    return why;
   }
   return ::access(folder_of(path).c_str(), W_OK | X_OK) == 0 ? "" : reason_of(errno);
 }
 
 std::string replace_file(const std::filesystem::path& path, const std::string& text) {
-  if (is_in_the_way(path)) {
-    return "it is no regular file";
+  if (auto why = what_is_in_the_way(path); !why.empty()) {
+    return why;
   }
   auto fresh = path;
   fresh += ".new";

@@ -11,8 +11,8 @@
 namespace dualcam::inline tools {
 
 /// Puts a file that everybody may read in the place of `path`, so that whoever opens that has the
-/// old text or the new one. FILE.new is what it is until then. Why that does not work; empty if it
-/// does.
+/// old text or the new one. FILE.new is what it is until then. Only a regular file is replaced. Why
+/// that does not work; empty if it does.
 std::string replace_file(const std::filesystem::path& path, const std::string& text);
 /// The same, as far as it can be told before.
 std::string why_not_replaced(const std::filesystem::path& path);

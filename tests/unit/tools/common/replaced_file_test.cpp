@@ -51,6 +51,15 @@ TEST_CASE("replaced file: a link's target and what is no regular file stay as th
     CHECK(why_not_replaced(other) == "it is no regular file");
   }
   CHECK(fs::is_character_file("/dev/null"));
+  for (const auto* target : {"precious", "missing", "/dev/null"}) {
+    const auto link = folder.path() / "link";
+    fs::remove(link);
+    fs::create_symlink(target, link);
+    CHECK(replace_file(link, "one\n") == "it is a symbolic link, which is not followed");
+    CHECK(why_not_replaced(link) == "it is a symbolic link, which is not followed");
+    CHECK(fs::read_symlink(link) == target);
+  }
+  CHECK(content(folder.path() / "precious") == "precious");
 }
 
 TEST_CASE("replaced file: what is in the way is said, again and again") {
