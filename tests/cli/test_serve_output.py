@@ -324,6 +324,35 @@ class Capture(ToolTest):
         self.assert_stored(video)
         os.close(reader)
 
+    def test_signals_are_heeded_while_the_reader_of_the_capture_is_waited_for(self):
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        for arguments, number, status in (
+                (["-k"], SIGTERM, 0), (["-k"], SIGINT, 130), ([], SIGTERM, 143), ([], SIGINT, 130),
+                ([], signal.SIGHUP, 129)):
+            with self.subTest(arguments=arguments, number=number):
+                server = self.waiting_for_reader(pipe, *arguments)
+                server.signal(number)
+                self.assertEqual(server.wait(), status)
+                self.assertNotIn("cannot", server.errors)
+        server = self.waiting_for_reader(pipe, "-k")
+        server.signal(signal.SIGUSR1)
+        server.expect("no camera is connected")
+        server.signal(signal.SIGHUP)
+        server.expect("devices and certificates are read again")
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        server.expect("listening")
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(len(os.read(reader, 4096)), 24)
+
+    def waiting_for_reader(self, pipe, *arguments):
+        server = self.start("dcam-serve", "-b", "127.0.0.1", "-p", "0", "-o", self.out, "--capture",
+                            pipe, *arguments)
+        server.expect(f"waiting for the reader of --capture {pipe}")
+        return server
+
     def test_a_file_that_is_no_capture_is_left_alone(self):
         other = self.file("notes.txt", 1000)
         before = sha256(other)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -21,6 +22,7 @@ constexpr std::uint32_t snapshot_length = 262144;
 constexpr std::size_t most_waiting = std::size_t{4} << 20;  // for a reader
 constexpr std::size_t much_waiting = std::size_t{64} << 20; // for the disk
 constexpr std::chrono::seconds time_for_reader{2};
+constexpr std::chrono::milliseconds reader_glance{20};
 constexpr std::size_t most_payload = 65535 - 60; // IP's length field, less the headers
 
 constexpr std::uint8_t flag_fin = 0x01;
@@ -111,7 +113,8 @@ void append_ip(ByteBuffer& out, const Endpoint& from, const Endpoint& to, std::s
 
 } // namespace
 
-Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path& path) {
+Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path& path,
+                                                     const std::function<bool()>& waits) {
   auto opened = open_capture(path, O_CREAT | O_APPEND);
   if (!opened) {
     return std::unexpected(opened.error());
@@ -123,7 +126,9 @@ Result<std::unique_ptr<PcapWriter>> PcapWriter::open(const std::filesystem::path
     return errno_error(errno);
   }
   if (!S_ISREG(status.st_mode)) { // a pipe to Wireshark will do, too
-    writer->reopen_to_reader(path);
+    if (const auto reopened = writer->reopen_to_reader(path, waits); !reopened) {
+      return std::unexpected(reopened.error());
+    }
   } else {
     writer->file_ = std::make_unique<Appender>(descriptor);
   }
@@ -168,15 +173,25 @@ void PcapWriter::finish() {
 
 bool PcapWriter::is_behind() const { return file_ && file_->waiting() > much_waiting; }
 
-/// Waits for one. Not for reading, too: our own end would keep a pipe open whose reader has gone.
-void PcapWriter::reopen_to_reader(const std::filesystem::path& path) {
+/// Waits for one, but not in the call, which a signal just before it would not end. Not for
+/// reading, too: our own end would keep a pipe open whose reader has gone.
+Result<void> PcapWriter::reopen_to_reader(const std::filesystem::path& path,
+                                          const std::function<bool()>& waits) {
   descriptor_.close();
-  descriptor_ = Descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  error_ = descriptor_.get() < 0 ? errno : 0;
-  if (error_ == 0) {
-    reader_ = std::make_unique<LineQueue>(descriptor_.get(),
-                                          LineQueue::Settings{.most_waiting = most_waiting});
+  int opened = -1;
+  while ((opened = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)) < 0 && errno == ENXIO) {
+    if (!waits()) {
+      return std::unexpected(Error{ErrorCategory::io, 0, "nobody reads this pipe"});
+    }
+    std::this_thread::sleep_for(reader_glance);
   }
+  if (opened < 0) {
+    return errno_error(errno);
+  }
+  descriptor_ = Descriptor(opened);
+  ::fcntl(opened, F_SETFL, O_WRONLY);
+  reader_ = std::make_unique<LineQueue>(opened, LineQueue::Settings{.most_waiting = most_waiting});
+  return {};
 }
 
 void PcapWriter::write(ByteBuffer records) {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -31,8 +32,10 @@ public:
   /// Makes the file, or goes on in one that was written here before: a torn record at its end (the
   /// disk was full, the machine went down) is cut off. Anything else in the file's place is an
   /// error, and stays as it is. The opened file is readable by its owner alone: positions are in
-  /// it.
-  static Result<std::unique_ptr<PcapWriter>> open(const std::filesystem::path& path);
+  /// it. A named pipe is opened once somebody reads it; until then `waits` is called again and
+  /// again, and may say false.
+  static Result<std::unique_ptr<PcapWriter>>
+  open(const std::filesystem::path& path, const std::function<bool()>& waits = [] { return true; });
   /// Whether `open` would go on in the regular file that is there, which stays as it is.
   static Result<void> check(const std::filesystem::path& path);
   PcapWriter(const PcapWriter&) = delete;
@@ -65,7 +68,8 @@ private:
   friend class CapturedConnection;
 
   explicit PcapWriter(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
-  void reopen_to_reader(const std::filesystem::path& path);
+  Result<void> reopen_to_reader(const std::filesystem::path& path,
+                                const std::function<bool()>& waits);
   void write(ByteBuffer records);
 
   Descriptor descriptor_; // closed after the two that write to it

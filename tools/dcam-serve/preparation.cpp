@@ -125,8 +125,9 @@ Result<void> check_hook(const std::string& program) {
                         program.find('/') == std::string::npos ? " in the folders of PATH" : "")});
 }
 
-Result<std::unique_ptr<PcapWriter>> open_capture(const std::filesystem::path& path) {
-  auto capture = PcapWriter::open(path);
+Result<std::unique_ptr<PcapWriter>> open_capture(const std::filesystem::path& path,
+                                                 const std::function<bool()>& waits) {
+  auto capture = PcapWriter::open(path, waits);
   return capture ? std::move(capture) : no_capture(path, capture.error().message);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,8 +19,9 @@ Result<void> foresee_output(const std::filesystem::path& folder);
 /// Whether there is such a program as the first word of --exec, which may be in the PATH.
 Result<void> check_hook(const std::string& program);
 
-/// For --capture.
-Result<std::unique_ptr<PcapWriter>> open_capture(const std::filesystem::path& path);
+/// For --capture; `waits`: as PcapWriter has it.
+Result<std::unique_ptr<PcapWriter>> open_capture(const std::filesystem::path& path,
+                                                 const std::function<bool()>& waits);
 
 /// Whether there is a place for it, and nothing is made.
 Result<void> foresee_capture(const std::filesystem::path& path);

@@ -153,7 +153,7 @@ asio::awaitable<void> Server::reopen_capture() {
     co_return;
   }
   // closures of their own: GCC 12 destroys those in a co_await twice
-  const auto open = [this] { return PcapWriter::open(options_.capture); };
+  const auto open = [this] { return PcapWriter::open(options_.capture, [] { return false; }); };
   auto again = co_await keeper_.run(open);
   if (!again) {
     reporter_.console().error(fmt::format("SIGHUP: cannot write to --capture {}: {}; the old one "

@@ -64,6 +64,10 @@ int Server::run() {
   take_signals();
   const bool has_program = has_hook();
   if (!has_program || !prepare()) {
+    if (stop_signal_->requested()) {
+      outcome_.stopped_by(stop_signal_->signal());
+      return report();
+    }
     reporter_.flush(std::nullopt);
     return static_cast<int>(has_program ? ExitCode::io : ExitCode::child_failed);
   }
@@ -105,19 +109,33 @@ bool Server::prepare() {
         options_.capture.empty() ? Result<void>() : foresee_capture(options_.capture);
     return capture ? check_metrics() : refuse(capture.error());
   }
-  if (failure == nullptr && !options_.capture.empty()) {
-    auto capture = open_capture(options_.capture);
-    if (!capture) {
-      return refuse(capture.error());
-    }
-    capture_ = std::move(*capture);
-  }
   if (failure != nullptr) {
     return refuse(*failure);
   }
   allowed_ = std::move(admittance->allowed);
   tls_ = std::move(admittance->tls);
-  return listen();
+  return begin_capture() && listen();
+}
+
+/// While a named pipe has no reader signals are heeded. False: there is none, or it is to stop.
+bool Server::begin_capture() {
+  if (options_.capture.empty()) {
+    return true;
+  }
+  bool told = false;
+  auto capture = open_capture(options_.capture, [&] {
+    if (!std::exchange(told, true)) {
+      reporter_.console().note("waiting for the reader of --capture " +
+                               escaped(options_.capture.string()));
+    }
+    io_.poll();
+    return !stop_signal_->requested();
+  });
+  if (!capture) {
+    return !stop_signal_->requested() && refuse(capture.error());
+  }
+  capture_ = std::move(*capture);
+  return true;
 }
 
 bool Server::refuse(const Error& error) {

@@ -109,6 +109,7 @@ private:
   int report();
   bool has_hook();
   bool prepare();
+  bool begin_capture();
   std::string no_room() const;
   bool check_metrics();
   bool refuse(const Error& error);

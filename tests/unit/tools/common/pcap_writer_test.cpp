@@ -1,8 +1,11 @@
 #include "common/pcap_writer.hpp"
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/pcap_reader.hpp"
@@ -110,6 +113,27 @@ TEST_CASE("pcap writer: a full disk is told, and nothing more is written") {
   const auto writer = PcapWriter::open("/dev/full");
   REQUIRE_FALSE(writer);
   CHECK(writer.error().category == ErrorCategory::io);
+}
+
+TEST_CASE("pcap writer: the reader of a pipe is waited for as long as is wanted") {
+  const Folder folder;
+  const auto path = folder.path / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  int asked = 0;
+  const auto none = PcapWriter::open(path, [&asked] { return ++asked < 2; });
+  REQUIRE_FALSE(none);
+  CHECK(none.error().message == "nobody reads this pipe");
+  CHECK(asked == 2);
+  Descriptor reader;
+  const auto comes = [&] {
+    reader = Descriptor(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    return true;
+  };
+  const auto writer = PcapWriter::open(path, comes);
+  REQUIRE(writer);
+  CHECK((*writer)->has_reader());
+  std::array<char, 100> header{};
+  CHECK(::read(reader.get(), header.data(), header.size()) == 24);
 }
 
 TEST_CASE("pcap writer: a connection begins and ends as TCP does") {

@@ -119,8 +119,9 @@ TEST_CASE("preparation: the first folder of PATH that has such a program counts"
 
 TEST_CASE("preparation: a capture that cannot be written is told with its option") {
   const TemporaryFolder folder;
-  CHECK(open_capture(folder / "a.pcap"));
-  const auto capture = open_capture("/no/such/a.pcap");
+  const auto waits = [] { return true; };
+  CHECK(open_capture(folder / "a.pcap", waits));
+  const auto capture = open_capture("/no/such/a.pcap", waits);
   REQUIRE_FALSE(capture);
   CHECK(capture.error().message.starts_with("cannot write to --capture /no/such/a.pcap: "));
   CHECK(capture.error().message.ends_with("No such file or directory"));
