@@ -188,7 +188,7 @@ void HookRunner::start_waiting() {
     const auto file = std::move(waiting_.front());
     waiting_.pop_front();
     if (stopped_) {
-      listener_.failed(stored_path(file), "not run, the server was stopped before its turn");
+      listener_.failed(file, "not run, the server was stopped before its turn");
     } else {
       start(file);
     }
@@ -207,10 +207,10 @@ void HookRunner::start(const Json& file) {
                } catch (...) {
                  why = unforeseen(std::current_exception()).message;
                }
-               asio::post(io_, [this, path = stored_path(file), why = std::move(why)] {
+               asio::post(io_, [this, file, why = std::move(why)] {
                  --running_;
                  if (!why.empty()) {
-                   listener_.failed(path, why);
+                   listener_.failed(file, why);
                  }
                  start_waiting();
                  if (running_ == 0) {

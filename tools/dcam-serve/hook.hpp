@@ -29,8 +29,8 @@ struct HookLimits {
 class HookRunner {
 public:
   struct Listener {
-    /// The hook of the file at `path` was not run, or did not end well.
-    std::function<void(const std::string& path, const std::string& why)> failed;
+    /// The hook of `file`, as `run` had it, was not run, or did not end well.
+    std::function<void(const Json& file, const std::string& why)> failed;
     /// The last one has ended.
     std::function<void()> idle;
   };

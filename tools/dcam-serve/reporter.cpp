@@ -275,9 +275,14 @@ Json Reporter::file_done(const Untold& untold) {
   return fields;
 }
 
-void Reporter::hook_failed(const std::string& path, std::string_view why) {
-  event("hook-failed", {{"path", path}, {"error", why}});
-  console_.error(fmt::format("hook for {}: {}", escaped(path), why));
+void Reporter::hook_failed(const Json& file, std::string_view why) {
+  auto fields = Json::object();
+  for (const auto* key : {"imei", "connection", "address", "path"}) {
+    fields[key] = file.at(key);
+  }
+  fields["error"] = why;
+  event("hook-failed", fields);
+  console_.error(fmt::format("hook for {}: {}", escaped(file.at("path").get<std::string>()), why));
 }
 
 void Reporter::file_known(const FileFacts& facts, const std::filesystem::path& path) {

@@ -52,7 +52,8 @@ public:
   Json file_done(const Untold& untold);
   /// The camera offers another file than the one that `kept` is a part of.
   void file_replaced(const Transfer& transfer, const std::filesystem::path& kept);
-  void hook_failed(const std::string& path, std::string_view why);
+  /// `file` is the object of its `file-done` event.
+  void hook_failed(const Json& file, std::string_view why);
   /// It was offered again.
   void file_known(const FileFacts& facts, const std::filesystem::path& path);
   /// It did not come.

@@ -13,9 +13,9 @@ Teller::Teller(const Means& means, std::function<void()> hooks_idle) : means_(me
   if (means.options.exec.empty()) {
     return;
   }
-  const auto failed = [this](const std::string& path, const std::string& why) {
+  const auto failed = [this](const Json& file, const std::string& why) {
     means_.outcome.failed(ExitCode::child_failed);
-    means_.reporter.hook_failed(path, why);
+    means_.reporter.hook_failed(file, why);
   };
   hooks_ = std::make_unique<HookRunner>(means.io, means.options.exec,
                                         HookRunner::Listener{failed, std::move(hooks_idle)});

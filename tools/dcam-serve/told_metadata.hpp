@@ -1,9 +1,13 @@
 // Which metadata was told of last: a camera may say the same a thousand times.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <string_view>
+#include <utility>
 
 #include "dcam-serve/file_facts.hpp"
 
@@ -11,31 +15,34 @@ namespace dualcam::serve {
 
 class ToldMetadata {
 public:
-  /// Whether it differs from what this camera told last, and this one does not do so all the time.
+  /// Whether it differs from what this camera told last of a file of this kind, and this one does
+  /// not do so all the time.
   bool is_news(const FileFacts& facts, TimePoint now) {
     if (told_.size() >= most_cameras && !told_.contains(facts.imei)) {
       told_.clear();
     }
     auto& last = told_[facts.imei];
+    if (now - last.began >= std::chrono::minutes(1)) {
+      last.began = now;
+      last.changes = 0;
+    }
     const auto what = std::hash<std::string>{}(facts.file.text() + ' ' +
                                                std::string(as_text(facts.metadata_payload)));
-    if (last.changes != 0 && last.what == what) {
-      return false;
-    }
-    if (now - last.began >= std::chrono::minutes(1)) {
-      last = {.began = now};
-    }
-    last.what = what;
-    return ++last.changes <= most_changes;
+    const auto kind = std::ranges::find(kinds, facts.kind()) - kinds.begin();
+    auto& before = last.what[static_cast<std::size_t>(kind)];
+    return std::exchange(before, what) != what && ++last.changes <= most_changes;
   }
 
 private:
+  /// As FileFacts::kind.
+  static constexpr std::array<std::string_view, 6> kinds{"photof", "photor", "videof",
+                                                         "videor", "photo",  "video"};
   static constexpr std::size_t most_cameras = 100'000;
   static constexpr unsigned most_changes = 100; // a minute; an honest camera has some files then
 
   struct Last {
     TimePoint began{};
-    std::size_t what = 0;
+    std::array<std::size_t, kinds.size() + 1> what{}; ///< of each kind, and of what is none
     unsigned changes = 0;
   };
   std::map<std::uint64_t, Last> told_;

@@ -23,11 +23,12 @@ using namespace std::chrono_literals;
 class Hooks {
 public:
   explicit Hooks(Words command, HookLimits limits = {})
-      : runner(
-            io, std::move(command),
-            {[this](const auto& path, const auto& why) { failures.push_back(path + ": " + why); },
-             [this] { ++idle; }},
-            limits) {}
+      : runner(io, std::move(command),
+               {[this](const Json& file, const auto& why) {
+                  failures.push_back(file.at("path").template get<std::string>() + ": " + why);
+                },
+                [this] { ++idle; }},
+               limits) {}
 
   asio::io_context io{1};
   Words failures;

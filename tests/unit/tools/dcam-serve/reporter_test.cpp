@@ -6,6 +6,14 @@ namespace {
 using namespace reporting;
 using namespace std::chrono_literals;
 
+Json stored_at(std::string_view path) {
+  return {{"imei", "350612071913857"},
+          {"connection", 1},
+          {"address", "10.0.0.7:1"},
+          {"path", path},
+          {"bytes", 1}};
+}
+
 } // namespace
 
 TEST_CASE("reporter: where it listens, and for whom") {
@@ -210,7 +218,7 @@ TEST_CASE("reporter: files that are not stored, and why") {
   told.reporter->stepped_back(photo_facts());
   CHECK(told.said() == "350612071913857 front photo: does not come; the camera's other files are "
                        "fetched before it is tried again\n");
-  told.reporter->hook_failed("a\nb.jpg", "upload ended with status 1");
+  told.reporter->hook_failed(stored_at("a\nb.jpg"), "upload ended with status 1");
   CHECK(told.said() == "hook for a\\x0ab.jpg: upload ended with status 1\n");
   told.reporter->summary(0, 3, {});
   CHECK(told.said() == "0 files, 0 B, 6 failed\n"); // what may go on has not failed
@@ -222,8 +230,13 @@ TEST_CASE("reporter: the same as events") {
   CHECK(told.event() == of_photo({{"event", "file-failed"}, {"error", "no"}, {"part", "a.part"}}));
   told.reporter->file_failed(photo_facts(), "no", "-");
   CHECK(told.event() == of_photo({{"event", "file-failed"}, {"error", "no"}}));
-  told.reporter->hook_failed("a.jpg", "no");
-  CHECK(told.event() == Fields({{"event", "hook-failed"}, {"path", "a.jpg"}, {"error", "no"}}));
+  told.reporter->hook_failed(stored_at("a.jpg"), "no");
+  CHECK(told.event() == Fields({{"event", "hook-failed"},
+                                {"imei", "350612071913857"},
+                                {"connection", 1},
+                                {"address", "10.0.0.7:1"},
+                                {"path", "a.jpg"},
+                                {"error", "no"}}));
   DiskFigures figures;
   figures.passes = 7;
   figures.whole_passes = 2;
@@ -271,6 +284,25 @@ TEST_CASE("reporter: metadata is told when it is news, decoded or not") {
   CHECK(json.events().empty());
   json.reporter->metadata(video);
   CHECK(json.event().at("metadata").at("raw") == "01");
+}
+
+TEST_CASE("reporter: metadata of several kinds is told once each, while it stays the same") {
+  TestReporter told(true);
+  std::vector<FileFacts> files;
+  for (const auto kind : all_file_kinds) {
+    files.push_back(photo_facts());
+    files.back().file = kind;
+    files.back().metadata_payload = from_hex("0104 00000192d84dac30 00 0000");
+  }
+  for (int connection = 0; connection < 6; ++connection) {
+    for (const auto& facts : files) {
+      told.reporter->metadata(facts);
+    }
+  }
+  CHECK(told.events().size() == files.size());
+  files.back().metadata_payload = from_hex("0104 00000192d84dac31 00 0000");
+  told.reporter->metadata(files.back());
+  CHECK(told.events().size() == 1);
 }
 
 } // namespace dualcam::serve

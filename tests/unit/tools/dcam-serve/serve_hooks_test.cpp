@@ -66,8 +66,12 @@ TEST_CASE("serve hooks: one that fails costs no file, but the exit status is 7")
   CHECK(content_of(scene.folder() / photo) == "123456789");
   const auto events = scene.events();
   const auto path = (scene.folder() / photo).string();
-  CHECK(events.of("hook-failed") ==
-        Json({{"path", path}, {"error", "/bin/false ended with status 1"}}));
+  const auto done = events.of("file-done");
+  CHECK(events.of("hook-failed") == Json({{"imei", done.at("imei")},
+                                          {"connection", done.at("connection")},
+                                          {"address", done.at("address")},
+                                          {"path", path},
+                                          {"error", "/bin/false ended with status 1"}}));
   CHECK(scene.says("hook for " + path + ": /bin/false ended with status 1\n"));
 }
 
