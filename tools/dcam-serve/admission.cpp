@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace dualcam::serve {
 namespace {
@@ -42,27 +43,41 @@ void Admission::enter(Guest& guest, TimePoint now) {
   }
   std::size_t staying = 0;
   std::size_t in_lobby = 0;
-  Guest* oldest = nullptr;
-  TimePoint oldest_opened;
+  std::optional<Oldest> silent;
+  std::optional<Oldest> lingering; // its peer is to hang up first
   for (const auto& [other, entry] : guests_) {
     const auto standing = other->standing(now);
+    if (standing.leaving && !entry.was_told) {
+      note(lingering, *other, standing);
+    }
     if (other == &guest || standing.leaving) {
       continue;
     }
     ++staying;
-    if (entry.identified) {
-      continue;
-    }
-    ++in_lobby;
-    if (oldest == nullptr || standing.opened < oldest_opened) {
-      oldest = other;
-      oldest_opened = standing.opened;
+    if (!entry.identified) {
+      ++in_lobby;
+      note(silent, *other, standing);
     }
   }
-  const bool late = oldest != nullptr && now - oldest_opened >= time_for_init;
-  if (staying >= places_ && oldest != nullptr && (late || in_lobby >= lobby_for(places_))) {
-    oldest->give_way("made room for another connection");
+  const auto lobby = lobby_for(places_);
+  const bool late = silent && now - silent->opened >= time_for_init;
+  if (staying >= places_ && silent && (late || in_lobby >= lobby)) {
+    send_off(*silent->guest, "made room for another connection");
   }
+  if (guests_.size() > places_ + lobby && lingering) { // as many descriptors as there are guests
+    send_off(*lingering->guest, "made room for another connection");
+  }
+}
+
+void Admission::note(std::optional<Oldest>& oldest, Guest& guest, const Standing& standing) {
+  if (!oldest || standing.opened < oldest->opened) {
+    oldest = {&guest, standing.opened};
+  }
+}
+
+void Admission::send_off(Guest& guest, std::string why) {
+  guests_.at(&guest).was_told = true;
+  guest.give_way(std::move(why));
 }
 
 void Admission::leave(Guest& guest) {
@@ -71,7 +86,7 @@ void Admission::leave(Guest& guest) {
 }
 
 bool Admission::identify(Guest& guest, std::uint64_t imei, TimePoint now) {
-  guests_[&guest] = {imei, true};
+  guests_[&guest] = {.imei = imei, .identified = true};
   if (guests_.size() <= places_) {
     return true;
   }
@@ -86,7 +101,7 @@ bool Admission::identify(Guest& guest, std::uint64_t imei, TimePoint now) {
     guests_[&guest].identified = false;
     return false;
   }
-  other->give_way("made room for another camera");
+  send_off(*other, "made room for another camera");
   return true;
 }
 

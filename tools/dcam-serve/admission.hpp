@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
+#include <string>
 
 #include "dcam-serve/holders.hpp"
 
@@ -41,9 +43,17 @@ private:
   struct Entry {
     std::uint64_t imei = 0;
     bool identified = false;
+    bool was_told = false; ///< to go at once
+  };
+  struct Oldest {
+    Guest* guest;
+    TimePoint opened;
   };
   using Guests = std::map<Guest*, Entry>;
 
+  static void note(std::optional<Oldest>& oldest, Guest& guest, const Standing& standing);
+
+  void send_off(Guest& guest, std::string why);
   Rank rank_of(const Standing& standing, Guest& guest, std::uint64_t imei, TimePoint now) const;
   Guest* first_to_go(Guest& newcomer, TimePoint now) const;
 

@@ -54,7 +54,7 @@ void Connection::interrupt() {
 /// A camera that has fallen silent over a file, and comes back, is not stopped by anybody else.
 void Connection::give_way(std::string why) {
   overdue_ = is_overdue(server_.clock().now());
-  if (!imei_ && !stopping()) {
+  if (!imei_ && !stopping() && !leaving()) {
     server_.too_many();
     server_.reporter().stranger(origin(), why);
   }

@@ -137,6 +137,27 @@ TEST_CASE("only cameras that stay take places") {
   CHECK_FALSE(mute.shown.leaving);
 }
 
+TEST_CASE(
+    "who only lingers goes at once when there are more than places and lobby, the oldest first") {
+  House house(64);
+  std::vector<TestGuest*> refused;
+  for (std::uint64_t imei = 1; imei <= 200; ++imei) {
+    house.now += 1ms;
+    auto& guest = house.come(imei);
+    guest.shown.proved = guest.reason.empty();
+    if (!guest.reason.empty()) { // the connection says so, and waits for its peer
+      guest.shown.leaving = true;
+      refused.push_back(&guest);
+    }
+  }
+  REQUIRE(refused.size() == 200 - 64);
+  const auto sent_off = std::ranges::count(refused, "made room for another connection",
+                                           [](auto* guest) { return guest->reason; });
+  CHECK(sent_off == 200 - 64 - (16 + 1)); // the lobby of 64 places
+  CHECK(refused[sent_off - 1]->reason == "made room for another connection");
+  CHECK(refused[sent_off]->reason == "no place");
+}
+
 TEST_CASE("a camera takes the place of another camera, not of one that is about to say who it is") {
   House house(1);
   auto& silent = house.enter();
