@@ -151,8 +151,8 @@ TEST_CASE(
     }
   }
   REQUIRE(refused.size() == 200 - 64);
-  const auto sent_off = std::ranges::count(refused, "made room for another connection",
-                                           [](auto* guest) { return guest->reason; });
+  const auto sent_off = static_cast<std::size_t>(std::ranges::count(
+      refused, "made room for another connection", [](auto* guest) { return guest->reason; }));
   CHECK(sent_off == 200 - 64 - (16 + 1)); // the lobby of 64 places
   CHECK(refused[sent_off - 1]->reason == "made room for another connection");
   CHECK(refused[sent_off]->reason == "no place");
