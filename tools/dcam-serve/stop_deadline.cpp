@@ -18,11 +18,12 @@ void StopDeadline::begin(std::chrono::milliseconds time) {
     return;
   }
   try {
-    thread_ = std::make_unique<Workers>(1);
+    auto thread = std::make_unique<Workers>(1);
+    timer_ = std::make_unique<asio::steady_timer>(thread->context()); // opens descriptors
+    thread_ = std::move(thread);
   } catch (const std::system_error&) {
     return;
   }
-  timer_ = std::make_unique<asio::steady_timer>(thread_->context());
   asio::co_spawn(thread_->context(), watch(time), rethrow);
 }
 

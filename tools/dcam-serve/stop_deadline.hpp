@@ -22,7 +22,8 @@ public:
   StopDeadline(const StopDeadline&) = delete;
   StopDeadline& operator=(const StopDeadline&) = delete;
 
-  /// Begins to count, the first time. Where no thread is to be had there is no deadline.
+  /// Begins to count, the first time. Where no thread is to be had, or no descriptor for its timer,
+  /// there is no deadline.
   void begin(std::chrono::milliseconds time);
   /// Everything is done.
   void end();

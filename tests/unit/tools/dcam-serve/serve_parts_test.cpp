@@ -5,6 +5,8 @@
 #include <array>
 #include <csignal>
 
+#include <sys/resource.h>
+
 #include "dcam-serve/sha256.hpp"
 #include "dcam-serve/stop_deadline.hpp"
 #include "dcam-serve/told_metadata.hpp"
@@ -163,6 +165,21 @@ TEST_CASE("stop deadline: it does not pass where everything is done, or none was
     deadline.end();
     const StopDeadline unused(clock, [&] { ++passed; });
   }
+  CHECK(passed == 0);
+}
+
+TEST_CASE(
+    "stop deadline: where descriptors have run out there is none, and it ends like any other") {
+  TestClock clock;
+  int passed = 0;
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  StopDeadline deadline(clock, [&] { ++passed; });
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  CHECK_NOTHROW(deadline.begin(0ms));
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  deadline.end();
   CHECK(passed == 0);
 }
 
