@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <string_view>
-#include <utility>
 
 #include "dcam-serve/file_facts.hpp"
 
@@ -22,15 +21,19 @@ public:
       told_.clear();
     }
     auto& last = told_[facts.imei];
-    if (now - last.began >= std::chrono::minutes(1)) {
-      last.began = now;
-      last.changes = 0;
-    }
     const auto what = std::hash<std::string>{}(facts.file.text() + ' ' +
                                                std::string(as_text(facts.metadata_payload)));
     const auto kind = std::ranges::find(kinds, facts.kind()) - kinds.begin();
     auto& before = last.what[static_cast<std::size_t>(kind)];
-    return std::exchange(before, what) != what && ++last.changes <= most_changes;
+    if (before == what) {
+      return false;
+    }
+    if (now - last.began >= std::chrono::minutes(1)) {
+      last.began = now;
+      last.changes = 0;
+    }
+    before = what;
+    return ++last.changes <= most_changes;
   }
 
 private:
