@@ -1,5 +1,4 @@
 // What signals ask of a server that goes on: SIGHUP with -k, SIGUSR1.
-#include "common/coroutine.hpp"
 #include "dcam-serve/server.hpp"
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "common/coroutine.hpp"
 #include "common/counted.hpp"
 #include "common/escape.hpp"
 #include "dcam-serve/connection.hpp"

@@ -1,5 +1,4 @@
 // What ends a server: the time of --wait, a signal, enough files; and what it still waits for then.
-#include "common/coroutine.hpp"
 #include "dcam-serve/server.hpp"
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "common/coroutine.hpp"
 #include "common/counted.hpp"
 #include "common/escape.hpp"
 #include "common/units.hpp"

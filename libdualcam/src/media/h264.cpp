@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "media/parameter_set.hpp"
-#include "media/sum_modulo.hpp"
+#include "media/picture_count.hpp"
 
 namespace dualcam {
 namespace {
@@ -168,16 +168,9 @@ std::optional<PictureOrder> H264OrderReader::order_of(std::uint8_t header, Bytes
 
 /// Of the slice's own count, of which only the lower bits stand there.
 std::int32_t H264OrderReader::told_count(std::int32_t low, unsigned bits, bool is_reference) {
-  const auto range = std::int32_t{1} << bits;
-  auto high = reference_ - (reference_ & (range - 1));
-  const auto reference_low = reference_ & (range - 1);
-  if (low < reference_low && reference_low - low >= range / 2) {
-    high = sum_modulo(high, range);
-  } else if (low > reference_low && low - reference_low > range / 2) {
-    high = sum_modulo(high, -range);
-  }
-  reference_ = is_reference ? sum_modulo(high, low) : reference_;
-  return sum_modulo(high, low);
+  const auto count = count_next_to(reference_, low, bits);
+  reference_ = is_reference ? count : reference_;
+  return count;
 }
 
 /// As the number of the frame has it (8.2.1.2).

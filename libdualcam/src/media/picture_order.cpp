@@ -1,7 +1,7 @@
 #include "dualcam/media/picture_order.hpp"
 
 #include "media/parameter_set.hpp"
-#include "media/sum_modulo.hpp"
+#include "media/picture_count.hpp"
 
 namespace dualcam {
 namespace {
@@ -107,22 +107,14 @@ std::optional<PictureOrder> PictureOrderReader::order_of(std::uint8_t type, bool
   } else if (key) {
     skips_leading_ = false;
   }
-  const auto range = std::int32_t{1} << sequence.count_bits;
-  auto high = restarts ? 0 : reference_ - (reference_ & (range - 1));
-  const auto reference_low = reference_ & (range - 1);
-  if (!restarts && low < reference_low && reference_low - low >= range / 2) {
-    high = sum_modulo(high, range);
-  } else if (!restarts && low > reference_low && low - reference_low > range / 2) {
-    high = sum_modulo(high, -range);
-  }
+  const auto count = restarts ? low : count_next_to(reference_, low, sequence.count_bits);
   const bool leading = type >= first_leading && type <= last_leading;
   const bool non_reference = type <= last_non_reference && type % 2 == 0;
   if (lowest_layer && !leading && !non_reference) {
-    reference_ = sum_modulo(high, low);
+    reference_ = count;
   }
   begins_ = false;
-  return PictureOrder{restarts, skips_leading_ && type >= first_skipped && leading,
-                      sum_modulo(high, low)};
+  return PictureOrder{restarts, skips_leading_ && type >= first_skipped && leading, count};
 }
 
 } // namespace dualcam

@@ -138,10 +138,9 @@ enum class PtmfDamageKind {
 
 /// Something wrong. It precedes the chunk it concerns, and all that comes after the damage.
 struct PtmfDamage {
-  PtmfDamageKind kind;  ///< what is wrong
-  std::uint64_t offset; ///< of the bytes concerned
-  std::uint64_t
-      length; ///< of the bytes concerned; 0 for `gap` and `restart`, which have a place only
+  PtmfDamageKind kind;        ///< what is wrong
+  std::uint64_t offset;       ///< of the bytes concerned
+  std::uint64_t length;       ///< of these; 0 for `gap` and `restart`, which have a place only
   std::uint32_t pictures = 0; ///< how many are known to be missing by it: `gap` and withheld ones
   std::uint32_t sounds = 0;   ///< the same for sound chunks
   std::string message;        ///< one line, no full stop

@@ -1,4 +1,3 @@
-#include "common/coroutine.hpp"
 #include "common/link.hpp"
 
 #include <thread>
@@ -6,6 +5,7 @@
 #include <asio/read.hpp>
 #include <asio/write.hpp>
 
+#include "common/coroutine.hpp"
 #include "temporary_folder.hpp"
 #include "test_clock.hpp"
 #include "tools/tls_identity.hpp"

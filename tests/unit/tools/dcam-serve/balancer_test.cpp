@@ -1,6 +1,6 @@
-#include "common/coroutine.hpp"
 #include "dcam-serve/balancer.hpp"
 
+#include "common/coroutine.hpp"
 #include "tools/dcam-serve/linked.hpp"
 
 namespace dualcam::serve {

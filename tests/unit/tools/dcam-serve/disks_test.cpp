@@ -1,8 +1,8 @@
-#include "common/coroutine.hpp"
 #include "dcam-serve/disks.hpp"
 
 #include <latch>
 
+#include "common/coroutine.hpp"
 #include "temporary_folder.hpp"
 #include "tools/dcam-serve/loop.hpp"
 

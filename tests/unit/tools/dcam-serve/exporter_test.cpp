@@ -1,6 +1,6 @@
-#include "common/coroutine.hpp"
 #include "dcam-serve/exporter.hpp"
 
+#include "common/coroutine.hpp"
 #include "quiet.hpp"
 #include "test_clock.hpp"
 

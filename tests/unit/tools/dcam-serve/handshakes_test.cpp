@@ -1,6 +1,6 @@
-#include "common/coroutine.hpp"
 #include "dcam-serve/handshakes.hpp"
 
+#include "common/coroutine.hpp"
 #include "tools/certificates.hpp"
 #include "tools/dcam-serve/linked.hpp"
 

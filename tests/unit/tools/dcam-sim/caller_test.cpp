@@ -1,9 +1,9 @@
 // A simulated camera reaches its server, in the clear and by TLS, or says why it does not.
-#include "common/coroutine.hpp"
 #include "dcam-sim/device.hpp"
 
 #include <asio/io_context.hpp>
 
+#include "common/coroutine.hpp"
 #include "dcam-sim/offer.hpp"
 #include "tools/certificates.hpp"
 #include "tools/serving.hpp"

@@ -1,10 +1,10 @@
 // A simulated camera uploads to dcam-serve, both in this process.
-#include "common/coroutine.hpp"
 #include "dcam-sim/device.hpp"
 
 #include <asio/io_context.hpp>
 #include <asio/write.hpp>
 
+#include "common/coroutine.hpp"
 #include "dcam-sim/offer.hpp"
 #include "test_clock.hpp"
 #include "tools/serving.hpp"

@@ -1,5 +1,4 @@
 // A captured camera speaks to dcam-serve, both in this process.
-#include "common/coroutine.hpp"
 #include "dcam-sim/replayer.hpp"
 
 #include <asio/co_spawn.hpp>
@@ -9,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "common/coroutine.hpp"
 #include "dualcam/wire/crc16.hpp"
 #include "tools/certificates.hpp"
 #include "tools/serving.hpp"
