@@ -3,7 +3,7 @@
 #include "dualcam/wire/crc16.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::captured_transfer_test {
 namespace {
 
 using enum DumpVerdict;
@@ -259,4 +259,4 @@ TEST_CASE("captured transfer: a good packet beyond the end contradicts that it i
   CHECK(known.is_complete());
 }
 
-} // namespace dualcam
+} // namespace dualcam::captured_transfer_test

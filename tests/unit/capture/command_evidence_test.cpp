@@ -5,7 +5,7 @@
 #include "dualcam/wire/message.hpp"
 #include "testing.hpp"
 
-namespace dualcam::command_evidence {
+namespace dualcam::command_evidence::command_evidence_test {
 namespace {
 
 constexpr std::uint64_t imei = 350612071913857;
@@ -447,4 +447,4 @@ TEST_CASE("command evidence: of the server's commands only a few in a row are lo
   CHECK(row(2, from_hex("0102 0304")) == 0);
 }
 
-} // namespace dualcam::command_evidence
+} // namespace dualcam::command_evidence::command_evidence_test

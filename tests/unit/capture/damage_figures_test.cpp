@@ -8,7 +8,7 @@
 #include "capture/dump_testing.hpp"
 #include "dualcam/capture/transfer_log.hpp"
 
-namespace dualcam {
+namespace dualcam::damage_figures_test {
 namespace {
 
 enum class Form { kinds, by_path, enhanced };
@@ -341,4 +341,4 @@ TEST_CASE("damage figures: two packets of one transfer") {
               "noise in it: 248 0 25 0 | 249 24 0 | 31 25 108300 0 4"});
 }
 
-} // namespace dualcam
+} // namespace dualcam::damage_figures_test

@@ -10,7 +10,7 @@
 #include "capture/dump_testing.hpp"
 #include "figures.hpp"
 
-namespace dualcam {
+namespace dualcam::damage_truth_test {
 namespace {
 
 enum class Family { kinds, data_by_path, enhanced };
@@ -563,4 +563,4 @@ TEST_CASE("damage: packets that came again behind many lost SYNCs are placed by 
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::damage_truth_test

@@ -5,7 +5,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::disjoint_sets_test {
 
 TEST_CASE("disjoint sets: what was joined over any others is one set, whatever the order") {
   constexpr std::uint32_t count = 200;
@@ -26,4 +26,4 @@ TEST_CASE("disjoint sets: what was joined over any others is one set, whatever t
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::disjoint_sets_test

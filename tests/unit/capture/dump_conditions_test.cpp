@@ -4,7 +4,7 @@
 #include "capture/dump_testing.hpp"
 #include "dualcam/files/metadata.hpp"
 
-namespace dualcam {
+namespace dualcam::dump_conditions_test {
 namespace {
 
 constexpr auto rear_photo_metadata = "000b 000d 01 08 00000192d84dac30 00 0000";
@@ -189,4 +189,4 @@ TEST_CASE("dump: two bytes before a packet may be all that is left of the one be
   CHECK(packets_of(stream.erase(0, 1))[0].verdict == DumpVerdict::unchecked); // one of them
 }
 
-} // namespace dualcam
+} // namespace dualcam::dump_conditions_test

@@ -3,7 +3,7 @@
 
 #include "capture/dump_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::dump_damage_test {
 namespace {
 
 /// The stream without `count` bytes at `offset`, and the reader told so.
@@ -310,4 +310,4 @@ TEST_CASE("dump: whatever the damage, good packets are the file's and few are lo
   CHECK(lost <= 450);
 }
 
-} // namespace dualcam
+} // namespace dualcam::dump_damage_test

@@ -4,7 +4,7 @@
 #include "capture/captured.hpp"
 #include "capture/dump_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::dump_gaps_test {
 
 TEST_CASE("gaps: where the capture tells how much it lacks, every packet keeps its number") {
   DeviceStream s(20, 320);
@@ -109,4 +109,4 @@ TEST_CASE("gaps: however many there are, no CRC that fits by chance moves a pack
   CHECK(transfer.bad() == 0);
 }
 
-} // namespace dualcam
+} // namespace dualcam::dump_gaps_test

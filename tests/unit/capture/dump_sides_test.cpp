@@ -3,7 +3,7 @@
 
 #include "capture/dump_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::dump_sides_test {
 namespace {
 
 /// The events of both sides, which must not depend on how the stream is cut.
@@ -235,4 +235,4 @@ TEST_CASE("dump: what the server asks for tells the kind of the next file alone"
   CHECK(began == Lines{"began photor 1", "began ? 1", "began ? 1"});
 }
 
-} // namespace dualcam
+} // namespace dualcam::dump_sides_test

@@ -2,7 +2,7 @@
 
 #include "capture/dump_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::dump_test {
 namespace {
 
 constexpr auto front_video_metadata =
@@ -361,4 +361,4 @@ TEST_CASE("dump: behind the server's FILE REQUEST a SYNC is of another file, if 
   CHECK(read("") == behind(same));
 }
 
-} // namespace dualcam
+} // namespace dualcam::dump_test

@@ -4,7 +4,7 @@
 #include "dualcam/wire/crc16.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::file_parts_test {
 namespace {
 
 using enum FileParts::Kinship;
@@ -358,4 +358,4 @@ TEST_CASE("file parts: each packet lies behind those before it, whatever their s
   CHECK(places_if(false) == std::vector<std::uint64_t>{0, 60, 160, 260}); // its size may be wrong
 }
 
-} // namespace dualcam
+} // namespace dualcam::file_parts_test

@@ -4,7 +4,7 @@
 #include "capture/captured.hpp"
 #include "capture/dump_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::lost_sync_test {
 namespace {
 
 /// Packets 1 to 12, a SYNC that is lost together with the packets from `from` to before `next`, and
@@ -142,4 +142,4 @@ TEST_CASE("lost SYNC: a packet that is damaged is bad all the same") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::lost_sync_test

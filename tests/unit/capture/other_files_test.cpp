@@ -3,7 +3,7 @@
 #include "capture/dump_testing.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::other_files_test {
 namespace {
 
 /// START and the first 15 packets of a file of 20.
@@ -69,4 +69,4 @@ TEST_CASE("other files: a device that reports an error and goes on is at the sam
   CHECK(file.numbering() == DumpNumbering::stated);
 }
 
-} // namespace dualcam
+} // namespace dualcam::other_files_test

@@ -2,7 +2,7 @@
 
 #include "capture/dump_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::packet_index_test {
 namespace {
 
 struct Spec {
@@ -95,4 +95,4 @@ TEST_CASE("packet index: where parts are merged each number stays once, as its b
   CHECK(index.find(8) == &b.packets[4]);
 }
 
-} // namespace dualcam
+} // namespace dualcam::packet_index_test

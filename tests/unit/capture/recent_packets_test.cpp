@@ -3,7 +3,7 @@
 #include "capture/dump_testing.hpp"
 #include "capture/transfer_tracker.hpp"
 
-namespace dualcam {
+namespace dualcam::recent_packets_test {
 namespace {
 
 /// Packets with these numbers, the CRC of each made of its ordinal.
@@ -82,4 +82,4 @@ TEST_CASE("recent packets: floods cost a constant for each command") {
         }) < 150);
 }
 
-} // namespace dualcam
+} // namespace dualcam::recent_packets_test

@@ -5,7 +5,7 @@
 #include "dualcam/wire/crc16.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::settle_conflicts_test {
 namespace {
 
 constexpr std::uint64_t sync_size = 8;
@@ -200,4 +200,4 @@ TEST_CASE("settle conflicts: a header that tells a place where nothing meets it 
   CHECK(across(999'950, header).verdict == DumpVerdict::bad);
 }
 
-} // namespace dualcam
+} // namespace dualcam::settle_conflicts_test

@@ -6,7 +6,7 @@
 #include "dualcam/wire/crc16.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::settle_numbers_test {
 namespace {
 
 constexpr std::uint32_t last = 10; ///< packet of the file, which is shorter than the others
@@ -194,4 +194,4 @@ TEST_CASE("settle numbers: nothing lies beyond what START says, where there is a
   CHECK(settled(Sent(5).sync(1, 900).packets(1, 6)) == "900? 901? 902? 903? 904? 905? ");
 }
 
-} // namespace dualcam
+} // namespace dualcam::settle_numbers_test

@@ -5,7 +5,7 @@
 #include "dualcam/wire/crc16.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::settle_start_test {
 namespace {
 
 using enum DumpOrigin;
@@ -158,4 +158,4 @@ TEST_CASE("settle packet size: where none goes on it is one that several packets
   CHECK(alone({{1500, 1}}) == 1500); // larger than any that is known
 }
 
-} // namespace dualcam
+} // namespace dualcam::settle_start_test

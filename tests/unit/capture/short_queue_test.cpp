@@ -4,7 +4,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::short_queue_test {
 namespace {
 
 TEST_CASE("a short queue gives its things back in the order in which they came") {
@@ -29,4 +29,4 @@ TEST_CASE("a short queue gives its things back in the order in which they came")
 }
 
 } // namespace
-} // namespace dualcam
+} // namespace dualcam::short_queue_test

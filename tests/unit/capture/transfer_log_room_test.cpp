@@ -3,7 +3,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::transfer_log_room_test {
 
 TEST_CASE("transfer log: files wait for their rest as long as all have room") {
   TransferLog log(4);
@@ -123,4 +123,4 @@ TEST_CASE("transfer log: METADATA and PATH take room, too") {
   CHECK_FALSE(log.poll());
 }
 
-} // namespace dualcam
+} // namespace dualcam::transfer_log_room_test

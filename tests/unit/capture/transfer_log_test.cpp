@@ -4,7 +4,7 @@
 
 #include "capture/dump_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::transfer_log_test {
 namespace {
 
 /// What one connection carried, and whether its end was captured before the next one began.
@@ -597,4 +597,4 @@ TEST_CASE("transfer log: metadata behind the first packet is this file's, a stre
   CHECK(all[1].metadata.empty());
 }
 
-} // namespace dualcam
+} // namespace dualcam::transfer_log_test

@@ -4,7 +4,7 @@
 #include "dualcam/wire/crc16.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::transfer_tracker_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -261,4 +261,4 @@ TEST_CASE("tracker: behind a loss ENHANCED DATA is where it says") {
         Lines{"good 5 stated at 400, behind header, CRC from packet"});
 }
 
-} // namespace dualcam
+} // namespace dualcam::transfer_tracker_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::file_ref_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -259,4 +259,4 @@ TEST_CASE("file ref: a label is short, whatever the path") {
   CHECK(by_path(std::string(longest_path, '\xFF')).label().size() == 4 * 255 + 3);
 }
 
-} // namespace dualcam
+} // namespace dualcam::file_ref_test

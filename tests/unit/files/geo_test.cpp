@@ -6,7 +6,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::geo_test {
 
 TEST_CASE("geo: the coordinate of the vendor's page") {
   const auto degrees = parse_degrees_hex("404B59A74E8E028D");
@@ -66,4 +66,4 @@ TEST_CASE("geo: degrees, minutes and seconds carry when they round") {
   CHECK(format_dms({-33.99999999, -151.5}) == "34\u00b000'00.00\"S 151\u00b030'00.00\"W");
 }
 
-} // namespace dualcam
+} // namespace dualcam::geo_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::geometry_test {
 namespace {
 
 Geometry in_packets(std::uint32_t announced) { return {FileKind::front_video, announced}; }
@@ -231,4 +231,4 @@ TEST_CASE("geometry: the size to expect is for people") {
   CHECK(in_packets(0xFFFF'FFFF).expected_size() == 0xFFFF'FFFFULL * 1024);
 }
 
-} // namespace dualcam
+} // namespace dualcam::geometry_test

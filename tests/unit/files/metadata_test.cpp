@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::metadata_test {
 namespace {
 
 // the real example of dualcam-protocol(7), coordinates replaced there
@@ -235,4 +235,4 @@ TEST_CASE("metadata: a JSON document is never taken for a binary layout, nor the
   CHECK_FALSE(is_json_metadata(as_bytes("[")));
 }
 
-} // namespace dualcam
+} // namespace dualcam::metadata_test

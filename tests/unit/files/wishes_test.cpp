@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::wishes_test {
 namespace {
 
 FileRef by_path(std::string_view path) {
@@ -101,4 +101,4 @@ TEST_CASE("wishes: a path is asked for where one may be wanted, in its turn") {
   CHECK_FALSE(shown(wish_for({front_photo}), Camera::adas).want_paths(6));
 }
 
-} // namespace dualcam
+} // namespace dualcam::wishes_test

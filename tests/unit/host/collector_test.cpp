@@ -9,7 +9,7 @@
 #include "host/collector_testing.hpp"
 #include "storage/memory_disk.hpp"
 
-namespace dualcam {
+namespace dualcam::collector_test {
 namespace {
 
 const std::string folder = "/out";
@@ -490,4 +490,4 @@ TEST_CASE("left alone: a device with any number of paths costs a bounded number 
   CHECK(count() <= LeftAlone::most);
 }
 
-} // namespace dualcam
+} // namespace dualcam::collector_test

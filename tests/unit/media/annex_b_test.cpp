@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::annex_b_test {
 namespace {
 
 std::vector<AccessUnit> split(Bytes stream, std::size_t piece) {
@@ -303,4 +303,4 @@ TEST_CASE("annex b: of H.264, too") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::annex_b_test

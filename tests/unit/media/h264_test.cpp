@@ -2,7 +2,7 @@
 
 #include "media/bit_writer.hpp"
 
-namespace dualcam {
+namespace dualcam::h264_test {
 namespace {
 
 /// What a sequence parameter set says.
@@ -326,4 +326,4 @@ TEST_CASE("H.264: further slices, and those without their sets, tell no order") 
   CHECK_FALSE(reader.take(slice({.set = 0}, shape)));
 }
 
-} // namespace dualcam
+} // namespace dualcam::h264_test

@@ -5,7 +5,7 @@
 #include "dualcam/media/ptmf.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::media_type_test {
 namespace {
 
 ByteBuffer ptmf_file() {
@@ -176,4 +176,4 @@ TEST_CASE("media type: a set that shows a damaged beginning stands in the first 
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::media_type_test

@@ -4,7 +4,7 @@
 #include "media/bit_writer.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::picture_order_test {
 namespace {
 
 ByteBuffer unit(unsigned type, BitWriter content, unsigned layer = 1) {
@@ -257,4 +257,4 @@ TEST_CASE("picture order: sets have numbers up to 63, and a picture of another h
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::picture_order_test

@@ -1,7 +1,7 @@
 #include "dualcam/media/picture_size.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::picture_size_test {
 namespace {
 
 /// Sequence parameter sets as x265 writes them.
@@ -62,4 +62,4 @@ TEST_CASE("picture size: of no, of cut and of damaged parameter sets") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::picture_size_test

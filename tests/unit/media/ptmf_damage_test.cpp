@@ -4,7 +4,7 @@
 #include "figures.hpp"
 #include "media/ptmf_clip.hpp"
 
-namespace dualcam {
+namespace dualcam::ptmf_damage_test {
 
 using namespace ptmf_clip;
 using namespace std::string_literals;
@@ -346,4 +346,4 @@ TEST_CASE("ptmf: random damage leaves every untouched chunk") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::ptmf_damage_test

@@ -4,7 +4,7 @@
 #include "figures.hpp"
 #include "media/ptmf_clip.hpp"
 
-namespace dualcam {
+namespace dualcam::ptmf_pictures_test {
 
 using namespace ptmf_clip;
 using namespace std::string_literals;
@@ -211,4 +211,4 @@ TEST_CASE(
   CHECK(damage(75, 10'000'000 - 249'999).starts_with("restart"));
 }
 
-} // namespace dualcam
+} // namespace dualcam::ptmf_pictures_test

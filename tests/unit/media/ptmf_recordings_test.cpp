@@ -3,7 +3,7 @@
 
 #include "media/ptmf_clip.hpp"
 
-namespace dualcam {
+namespace dualcam::ptmf_recordings_test {
 
 using namespace ptmf_clip;
 
@@ -196,4 +196,4 @@ TEST_CASE("ptmf: a loss of many seconds is counted to the picture") {
   CHECK(report.damage.size() == 2);
 }
 
-} // namespace dualcam
+} // namespace dualcam::ptmf_recordings_test

@@ -2,7 +2,7 @@
 
 #include "media/ptmf_clip.hpp"
 
-namespace dualcam {
+namespace dualcam::ptmf_test {
 
 using namespace ptmf_clip;
 
@@ -198,4 +198,4 @@ TEST_CASE("ptmf: a picture at the file's start without its header begins at its 
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::ptmf_test

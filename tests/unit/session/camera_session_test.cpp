@@ -3,7 +3,7 @@
 
 #include "session/conversation.hpp"
 
-namespace dualcam {
+namespace dualcam::camera_session_test {
 namespace {
 
 const std::string init_of_42 = "00000005"
@@ -280,4 +280,4 @@ TEST_CASE("camera: a server that breaks the protocol gets the status for it") {
   CHECK(answer("0004 0002 0000") == "0005000400000015"); // not a server's command
 }
 
-} // namespace dualcam
+} // namespace dualcam::camera_session_test

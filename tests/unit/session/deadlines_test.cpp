@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::deadlines_test {
 namespace {
 
 constexpr std::array every_timer{Timer::idle,          Timer::path,  Timer::metadata,
@@ -84,4 +84,4 @@ TEST_CASE("deadlines: all stop, or all but one, which goes on only if it ran") {
   CHECK(deadlines.next() == TimePoint::max());
 }
 
-} // namespace dualcam
+} // namespace dualcam::deadlines_test

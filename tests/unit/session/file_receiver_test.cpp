@@ -7,7 +7,7 @@
 #include "dualcam/wire/crc64.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::file_receiver_test {
 namespace {
 
 using Verdict = FileReceiver::Verdict;
@@ -415,4 +415,4 @@ TEST_CASE("file receiver: a file that ends within what is held is another one") 
   CHECK(line.send(Bytes(held.content).subspan(2, 4)).verdict == Verdict::different);
 }
 
-} // namespace dualcam
+} // namespace dualcam::file_receiver_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::offers_test {
 namespace {
 
 using Step = Offers::Step;
@@ -173,4 +173,4 @@ TEST_CASE("offers: what is not wanted is not asked for, what nobody knows is no 
   CHECK_FALSE(offers(init(0x80)).has_all());
 }
 
-} // namespace dualcam
+} // namespace dualcam::offers_test

@@ -1,7 +1,7 @@
 // How a session goes: what is asked for, waited for and passed over.
 #include "session/photo_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::server_session_test {
 
 using namespace photo_testing;
 
@@ -195,4 +195,4 @@ TEST_CASE("session: several files of one kind come one a round") {
   CHECK(host.ended()->reason == Ended::Reason::finished);
 }
 
-} // namespace dualcam
+} // namespace dualcam::server_session_test

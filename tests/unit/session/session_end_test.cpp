@@ -1,7 +1,7 @@
 // How a file ends, and how a session does.
 #include "session/photo_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::session_end_test {
 
 using namespace photo_testing;
 
@@ -221,4 +221,4 @@ TEST_CASE(
   CHECK(session.deadline() == TimePoint::max());
 }
 
-} // namespace dualcam
+} // namespace dualcam::session_end_test

@@ -10,7 +10,7 @@
 #include <sanitizer/allocator_interface.h>
 #endif
 
-namespace dualcam {
+namespace dualcam::session_memory_test {
 namespace {
 
 constexpr ServerConfig no_metadata{.metadata = false};
@@ -173,4 +173,4 @@ TEST_CASE("memory: where paths are asked for, a session holds a few of the longe
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::session_memory_test

@@ -1,7 +1,7 @@
 // Packets that are damaged, repeated, too far or of other sizes.
 #include "session/photo_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::session_packets_test {
 
 using namespace photo_testing;
 
@@ -164,4 +164,4 @@ TEST_CASE("session: an absurd number of packets is no reason to allocate") {
   CHECK(host.has_event("data 1"));
 }
 
-} // namespace dualcam
+} // namespace dualcam::session_packets_test

@@ -1,7 +1,7 @@
 // The packets of files by path: of any size, counted in bytes, or in packets by mistake.
 #include "session/path_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::session_path_packets_test {
 
 using namespace by_path_testing;
 
@@ -269,4 +269,4 @@ TEST_CASE("path: what is unexpected is told once a kind and connection") {
   CHECK(notes_of(host) == 6);
 }
 
-} // namespace dualcam
+} // namespace dualcam::session_path_packets_test

@@ -1,7 +1,7 @@
 // Files by path, of every family: dualcam-protocol(7), FILES BY PATH. The bytes are its vectors.
 #include "session/path_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::session_path_test {
 
 using namespace by_path_testing;
 
@@ -238,4 +238,4 @@ TEST_CASE("path: a device that hung up over METADATA REQUEST is not asked for it
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::session_path_test

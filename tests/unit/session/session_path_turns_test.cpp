@@ -1,7 +1,7 @@
 // Which file by path has its turn, and what becomes of one that does not come.
 #include "session/path_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::session_path_turns_test {
 
 using namespace by_path_testing;
 
@@ -180,4 +180,4 @@ TEST_CASE("path: one that never came lets the others go first, and is asked for 
   CHECK(host.files().back().file == a);
 }
 
-} // namespace dualcam
+} // namespace dualcam::session_path_turns_test

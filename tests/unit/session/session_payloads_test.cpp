@@ -4,7 +4,7 @@
 #include "figures.hpp"
 #include "session/session_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::session_payloads_test {
 namespace {
 
 constexpr ServerConfig no_metadata{.metadata = false};
@@ -138,4 +138,4 @@ TEST_CASE("payloads: the seven packets of one that never ends are stored as they
   CHECK(host.files()[0].content == content);
 }
 
-} // namespace dualcam
+} // namespace dualcam::session_payloads_test

@@ -3,7 +3,7 @@
 #include "session/dialects.hpp"
 #include "session/session_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::session_resume_test {
 namespace {
 
 constexpr auto init_front_photo = "0000 0005 00013ee13c001981 44000400";
@@ -358,4 +358,4 @@ TEST_CASE("session: the next INIT acknowledges what was stored") {
   CHECK(host.has_event("acknowledged"));
 }
 
-} // namespace dualcam
+} // namespace dualcam::session_resume_test

@@ -3,7 +3,7 @@
 
 #include "session/session_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::session_steps_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -202,4 +202,4 @@ TEST_CASE("what comes behind a question waits until it is answered") {
 }
 
 } // namespace
-} // namespace dualcam
+} // namespace dualcam::session_steps_test

@@ -3,7 +3,7 @@
 #include "figures.hpp"
 #include "session/conversation.hpp"
 
-namespace dualcam {
+namespace dualcam::stream_cuts_test {
 namespace {
 
 using Recording = std::vector<Recorded>;
@@ -172,4 +172,4 @@ TEST_CASE("cuts: a session goes the same way whole, byte by byte and in random p
          count, "identical events and files", "identical");
 }
 
-} // namespace dualcam
+} // namespace dualcam::stream_cuts_test

@@ -7,7 +7,7 @@
 #include "session/session_testing.hpp"
 #include "session/wire_cases.hpp"
 
-namespace dualcam {
+namespace dualcam::wire_cases_test {
 namespace {
 
 constexpr std::size_t least_cases = 500; // of the server's
@@ -164,4 +164,4 @@ TEST_CASE("wire: the camera's session reacts rightly to every case, whole and by
          std::to_string(cases.size() - failed) + " right", "right reaction each");
 }
 
-} // namespace dualcam
+} // namespace dualcam::wire_cases_test

@@ -1,7 +1,7 @@
 // Which parts are tidied away, and which never.
 #include "storage/resumable_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::abandoned_test {
 namespace {
 
 constexpr std::chrono::hours day{24};
@@ -92,4 +92,4 @@ TEST_CASE("abandoned: a checkpoint whose part has gone goes, too; one that is no
                                                 "c.jpg.part.checkpoint"});
 }
 
-} // namespace dualcam
+} // namespace dualcam::abandoned_test

@@ -5,7 +5,7 @@
 #include "storage/memory_disk.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::barrier_test {
 namespace {
 
 /// A file in a folder, neither of them durable.
@@ -122,4 +122,4 @@ TEST_CASE("barrier: of what another one collected all, or the folders, can be ta
   CHECK(folders.folders().empty());
 }
 
-} // namespace dualcam
+} // namespace dualcam::barrier_test

@@ -5,7 +5,7 @@
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::camera_locks_test {
 namespace {
 
 constexpr std::uint64_t imei = 350612071913857;
@@ -119,4 +119,4 @@ TEST_CASE("camera locks: where there can be none that is an error") {
         "cannot create " + (state / camera_locks_name).string() + ": Is a directory");
 }
 
-} // namespace dualcam
+} // namespace dualcam::camera_locks_test

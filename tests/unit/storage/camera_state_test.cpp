@@ -3,7 +3,7 @@
 #include "storage/identity_text.hpp"
 #include "storage/record_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::camera_state_test {
 namespace {
 
 using namespace recorded;
@@ -217,4 +217,4 @@ TEST_CASE("padding: 32 values are more than that has") {
   CHECK(distinction.is_enough());
 }
 
-} // namespace dualcam
+} // namespace dualcam::camera_state_test

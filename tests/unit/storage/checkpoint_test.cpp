@@ -7,7 +7,7 @@
 #include "storage/identity_text.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam {
+namespace dualcam::checkpoint_test {
 namespace {
 
 using namespace claimed;
@@ -376,4 +376,4 @@ TEST_CASE(
   CHECK_FALSE(timestamp_of(*FileRef::of_path("dashcam/1"), from_hex("7b7d")));
 }
 
-} // namespace dualcam
+} // namespace dualcam::checkpoint_test

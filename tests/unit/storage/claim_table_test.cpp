@@ -9,7 +9,7 @@
 #include "storage/memory_disk.hpp"
 #include "storage/tabled.hpp"
 
-namespace dualcam {
+namespace dualcam::claim_table_test {
 namespace {
 
 std::string content_of_group(const fs::path& root, const SharedRow& row) {
@@ -290,4 +290,4 @@ TEST_CASE("claim table: without a folder of states there is none, and a link is 
   CHECK(content_of_group(tabled.folder.path(), row).empty());
 }
 
-} // namespace dualcam
+} // namespace dualcam::claim_table_test

@@ -4,7 +4,7 @@
 #include "storage/identity_text.hpp"
 #include "storage/overlap.hpp"
 
-namespace dualcam {
+namespace dualcam::claim_test {
 namespace {
 
 using namespace claimed;
@@ -182,4 +182,4 @@ TEST_CASE("checkpoint: a tail is there, all of it, and what its check says") {
   CHECK_FALSE(reads(" tale 3 " + check_of("abc"), "abc"));
 }
 
-} // namespace dualcam
+} // namespace dualcam::claim_test

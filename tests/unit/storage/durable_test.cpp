@@ -3,7 +3,7 @@
 #include "storage/hooked_files.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam {
+namespace dualcam::durable_test {
 
 TEST_CASE("durable: a name that is taken is never given, flags or not") {
   for (const bool without_flags : {false, true}) {
@@ -165,4 +165,4 @@ TEST_CASE("file names: where there are gaps a free number is found all the same"
   CHECK(free_number("a", [&](unsigned each) { return taken.contains(each); }) == 2U);
 }
 
-} // namespace dualcam
+} // namespace dualcam::durable_test

@@ -3,7 +3,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::identity_text_test {
 namespace {
 
 const FileIdentity photo{1, FileKind::front_photo, 10, 0, {}};
@@ -145,4 +145,4 @@ TEST_CASE("identity text: a file by path is counted in bytes, unless its device 
   CHECK_FALSE(is_uniform(held(3, 2048), by_path(3, true)));
 }
 
-} // namespace dualcam
+} // namespace dualcam::identity_text_test

@@ -1,6 +1,6 @@
 #include "storage/resumable_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::known_files_test {
 
 TEST_CASE("known files: those of the same identity, the newest first") {
   const TemporaryFolder folder;
@@ -99,4 +99,4 @@ TEST_CASE("known files: the checkpoint of another file's part is left alone") {
   CHECK(behind.folder.names().contains("a.jpg.part.checkpoint"));
 }
 
-} // namespace dualcam
+} // namespace dualcam::known_files_test

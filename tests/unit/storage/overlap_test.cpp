@@ -3,7 +3,7 @@
 #include "dualcam/wire/message.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam {
+namespace dualcam::overlap_test {
 namespace {
 
 /// A part of packets, each of a size of its own, and where they begin.
@@ -89,4 +89,4 @@ TEST_CASE("overlap: where a gap is between the places only what is behind it cou
   CHECK(packets.from() == 1); // nothing else is known
 }
 
-} // namespace dualcam
+} // namespace dualcam::overlap_test

@@ -9,7 +9,7 @@
 #include "full_disk.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam {
+namespace dualcam::part_file_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -439,4 +439,4 @@ TEST_CASE("folders: a name is made durable once, and again when it is another fo
   CHECK(unsynced() == std::vector<fs::path>{folder / "a"});
 }
 
-} // namespace dualcam
+} // namespace dualcam::part_file_test

@@ -1,4 +1,4 @@
-// A file and a part, as a camera's state tells of them.
+// A file and a part, as a camera's state tells of them, and what it tells.
 #pragma once
 
 #include <string>
@@ -25,6 +25,12 @@ inline FileRecord record(const std::string& name = "350612071913857/20241029T124
 
 inline PartEntry part(std::uint64_t id = 7) {
   return {id, FileKind::rear_photo, 51, 1730205822000, "350612071913857/b.jpg.part"};
+}
+
+inline CameraState read(const StateFolder& state) {
+  const auto read = state.read();
+  REQUIRE(read);
+  return *read;
 }
 
 } // namespace dualcam::recorded

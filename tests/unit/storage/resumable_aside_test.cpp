@@ -5,7 +5,7 @@
 #include "storage/hooked_files.hpp"
 #include "storage/resumable_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::resumable_aside_test {
 
 TEST_CASE("resumable file: a part that somebody writes is left alone") {
   const TemporaryFolder folder;
@@ -177,4 +177,4 @@ TEST_CASE("resumable file: abandoned parts are removed when they are old, those 
                                                 "new.jpg.part.checkpoint", "odd.part.checkpoint"});
 }
 
-} // namespace dualcam
+} // namespace dualcam::resumable_aside_test

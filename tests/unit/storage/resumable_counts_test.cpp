@@ -8,7 +8,7 @@
 #include "storage/memory_disk.hpp"
 #include "storage/resumable_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::resumable_counts_test {
 namespace {
 
 using Verdict = FileReceiver::Verdict;
@@ -287,4 +287,4 @@ TEST_CASE("resumable file: zeros that are missing are missed, though no CRC tell
   CHECK(file->data() == HeldData{});
 }
 
-} // namespace dualcam
+} // namespace dualcam::resumable_counts_test

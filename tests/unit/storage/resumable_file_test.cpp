@@ -2,7 +2,7 @@
 #include "dualcam/wire/hex.hpp"
 #include "storage/resumable_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::resumable_file_test {
 
 TEST_CASE("resumable file: what was saved is found again, what was not is fetched again") {
   const TemporaryFolder folder;
@@ -429,4 +429,4 @@ TEST_CASE("resumable file: what a power cut has left of a part that nothing is c
   }));
 }
 
-} // namespace dualcam
+} // namespace dualcam::resumable_file_test

@@ -2,7 +2,7 @@
 #include "storage/hooked_files.hpp"
 #include "storage/resumable_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::resumable_finish_test {
 
 TEST_CASE("resumable file: a stored file has a record and no checkpoint") {
   const TemporaryFolder folder;
@@ -216,4 +216,4 @@ TEST_CASE("resumable file: a file that gets no name is saved all the same") {
   CHECK(again->data().packets == packets);
 }
 
-} // namespace dualcam
+} // namespace dualcam::resumable_finish_test

@@ -2,7 +2,7 @@
 #include "storage/resumable_testing.hpp"
 #include "storage/sidecar.hpp"
 
-namespace dualcam {
+namespace dualcam::resumable_sidecar_test {
 namespace {
 
 using Names = std::set<std::string>;
@@ -156,4 +156,4 @@ TEST_CASE("resumable sidecar: it is written anew in place of what is there") {
   CHECK_FALSE(renew_sidecar(folder / "none/a", "{}"));
 }
 
-} // namespace dualcam
+} // namespace dualcam::resumable_sidecar_test

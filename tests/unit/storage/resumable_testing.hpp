@@ -4,9 +4,12 @@
 #include "dualcam/storage/resumable_file.hpp"
 #include "dualcam/wire/crc16.hpp"
 #include "dualcam/wire/message.hpp"
+#include "storage/record_testing.hpp"
 #include "temporary_folder.hpp"
 
 namespace dualcam {
+
+using recorded::read;
 
 inline constexpr std::uint32_t packets = 10;
 
@@ -68,12 +71,6 @@ inline StateFolder store(const fs::path& name, Bytes bytes, const FileIdentity& 
   add(*file, bytes, 1, packets);
   REQUIRE(finish(*file, name, bytes, IfExists::number));
   return state_in(name.parent_path(), who.imei);
-}
-
-inline CameraState read(const StateFolder& state) {
-  const auto read = state.read();
-  REQUIRE(read);
-  return *read;
 }
 
 /// Those that an offered file may be.

@@ -3,7 +3,7 @@
 #include "storage/memory_disk.hpp"
 #include "storage/tabled.hpp"
 
-namespace dualcam {
+namespace dualcam::shared_claims_test {
 
 TEST_CASE("shared claims: the first one of a part is its own, those behind it are in the table") {
   Tabled tabled;
@@ -250,4 +250,4 @@ TEST_CASE("shared claims: a sync that fails breaks the table, and the claim is m
   CHECK(checkpoint->claims.at(*checkpoint->newest())->held.packets == 2);
 }
 
-} // namespace dualcam
+} // namespace dualcam::shared_claims_test

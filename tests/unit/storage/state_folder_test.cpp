@@ -10,16 +10,10 @@
 #include "storage/record_testing.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam {
+namespace dualcam::state_folder_test {
 namespace {
 
 using namespace recorded;
-
-CameraState read(const StateFolder& state) {
-  const auto read = state.read();
-  REQUIRE(read);
-  return *read;
-}
 
 std::vector<std::string> names(const StateFolder& state) {
   std::vector<std::string> result;
@@ -314,4 +308,4 @@ TEST_CASE("state folder: paths are relative to the folder it is in") {
   CHECK(here.absolute("y/z.jpg") == "y/z.jpg");
 }
 
-} // namespace dualcam
+} // namespace dualcam::state_folder_test

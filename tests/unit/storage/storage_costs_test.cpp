@@ -5,7 +5,7 @@
 #include "storage/memory_disk.hpp"
 #include "storage/resumable_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::storage_costs_test {
 namespace {
 
 const fs::path folder = "/out/cam";
@@ -125,4 +125,4 @@ TEST_CASE("storage costs: a name that is taken 20,000 times is soon found out") 
   CHECK(taken.finish <= alone.finish + 40);
 }
 
-} // namespace dualcam
+} // namespace dualcam::storage_costs_test

@@ -7,7 +7,7 @@
 #include "storage/memory_disk.hpp"
 #include "storage/resumable_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::storage_faults_test {
 namespace {
 
 const std::string folder = "/out/cam";
@@ -241,4 +241,4 @@ TEST_CASE("storage faults: the power goes after any call: every claim is true, a
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::storage_faults_test

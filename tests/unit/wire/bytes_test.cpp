@@ -3,7 +3,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::bytes_test {
 
 TEST_CASE("bytes: integers are read in the byte order asked for") {
   const auto bytes = from_hex("0102 0304 05060708090a0b0c");
@@ -64,4 +64,4 @@ TEST_CASE("hex: a value is read in pairs, with what stands between them") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::bytes_test

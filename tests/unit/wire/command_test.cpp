@@ -4,7 +4,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::command_test {
 
 TEST_CASE("command: every row is found by each of its senders, and by its own id alone") {
   std::size_t found = 0;
@@ -49,4 +49,4 @@ TEST_CASE("command: INIT and REPEAT INIT alone have no length") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::command_test

@@ -8,7 +8,7 @@
 #include "testing.hpp"
 #include "wire/crc16_bitwise.hpp"
 
-namespace dualcam {
+namespace dualcam::crc16_kernels_test {
 namespace {
 
 constexpr std::size_t longest = 4096;
@@ -117,4 +117,4 @@ TEST_CASE("crc16 kernels: the last one that this processor can run is chosen") {
   CHECK(crc16_kernels::chosen() == best_of(crc16_kernels::vector_kernels()));
 }
 
-} // namespace dualcam
+} // namespace dualcam::crc16_kernels_test

@@ -3,7 +3,7 @@
 #include "testing.hpp"
 #include "wire/crc16_bitwise.hpp"
 
-namespace dualcam {
+namespace dualcam::crc16_test {
 TEST_CASE("crc16: the catalogue's check value") { CHECK(crc16(as_bytes("123456789")) == 0x2189); }
 
 TEST_CASE("crc16: every length and alignment agrees with the definition") {
@@ -33,4 +33,4 @@ TEST_CASE("crc16: combines the values of two parts") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::crc16_test

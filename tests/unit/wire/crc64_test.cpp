@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::crc64_test {
 
 TEST_CASE("crc64: the catalogue's check value") {
   CHECK(crc64(as_bytes("123456789")) == 0x995d'c9bb'df19'39fa);
@@ -43,4 +43,4 @@ TEST_CASE("crc64: zeros in front and behind count") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::crc64_test

@@ -4,7 +4,7 @@
 #include "figures.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::damage_test {
 namespace {
 
 constexpr std::uint32_t damaged = 2; ///< of 4 packets
@@ -162,4 +162,4 @@ TEST_CASE("damage: random damage passes about as seldom as 16 bits of CRC promis
          "accepted share beside 1/65,536");
 }
 
-} // namespace dualcam
+} // namespace dualcam::damage_test

@@ -4,7 +4,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::framer_test {
 namespace {
 
 constexpr auto device_stream = "0000 0005 00013ee13c001981 44000400"
@@ -245,4 +245,4 @@ TEST_CASE("framer: an error says what came and what was expected") {
   CHECK(error("0001 0007").category == ErrorCategory::malformed);
 }
 
-} // namespace dualcam
+} // namespace dualcam::framer_test

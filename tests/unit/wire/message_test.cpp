@@ -4,7 +4,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::message_test {
 namespace {
 
 struct Wire {
@@ -204,4 +204,4 @@ TEST_CASE("message: an IMEI has at most 15 digits, leading zeros included") {
   CHECK(decode(Sender::device, 0, from_hex("0005 00038d7ea4c67fff 44000400"))); // 15 times 9
 }
 
-} // namespace dualcam
+} // namespace dualcam::message_test

@@ -3,7 +3,7 @@
 #include "figures.hpp"
 #include "session/session_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::opener_test {
 namespace {
 
 struct Case {
@@ -126,4 +126,4 @@ TEST_CASE("opener: hostile openers are refused in one line, whatever they say") 
          count, "all refused, one line each", "one line each");
 }
 
-} // namespace dualcam
+} // namespace dualcam::opener_test

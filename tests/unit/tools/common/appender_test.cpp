@@ -7,7 +7,7 @@
 #include "common/descriptor.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam {
+namespace dualcam::appender_test {
 namespace {
 
 ByteBuffer bytes_of(std::string_view text) {
@@ -62,4 +62,4 @@ TEST_CASE("appender: after a failure nothing waits, and nothing more is written"
   ::close(full); // nothing is to be written at the end
 }
 
-} // namespace dualcam
+} // namespace dualcam::appender_test

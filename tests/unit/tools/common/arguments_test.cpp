@@ -8,7 +8,7 @@
 #include "temporary_folder.hpp"
 #include "tools/parsed.hpp"
 
-namespace dualcam {
+namespace dualcam::arguments_test {
 namespace {
 
 struct Values {
@@ -303,4 +303,4 @@ TEST_CASE("arguments: a program that complains in its own way is told") {
                                  "--files-from /no/such/list: No such file or directory"});
 }
 
-} // namespace dualcam
+} // namespace dualcam::arguments_test

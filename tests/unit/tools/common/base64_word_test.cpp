@@ -2,7 +2,7 @@
 
 #include "tools/common/hex_reading.hpp"
 
-namespace dualcam {
+namespace dualcam::base64_word_test {
 
 TEST_CASE("base64 word: base64 is clear with 16 characters, a capital and a digit among them") {
   CHECK(base64_word("AAAABQABPuE8ABm=", false) == "AAAABQABPuE8ABm=");
@@ -85,4 +85,4 @@ TEST_CASE("base64 word: a line of blanks and words costs what it has") {
   CHECK(base64_word(line, false).empty());
 }
 
-} // namespace dualcam
+} // namespace dualcam::base64_word_test

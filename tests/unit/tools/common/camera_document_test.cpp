@@ -6,7 +6,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::camera_document_test {
 namespace {
 
 Json parsed(std::string_view text) {
@@ -115,4 +115,4 @@ TEST_CASE("camera document: each value has its place, and is none anywhere else"
   CHECK(told(R"({"file":{"duration":5,"duration":6}})") == "length=6 ");
 }
 
-} // namespace dualcam
+} // namespace dualcam::camera_document_test

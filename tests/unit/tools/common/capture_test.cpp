@@ -9,7 +9,7 @@
 #include "capture/dump_testing.hpp"
 #include "tools/capture_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::capture_test {
 namespace {
 
 const auto camera = Endpoint::v4(0x0A000002, 40000);
@@ -485,4 +485,4 @@ TEST_CASE("capture: the same stream in every form") {
   CHECK(read_file(as_bytes(text)) == PerStream{whole});
 }
 
-} // namespace dualcam
+} // namespace dualcam::capture_test

@@ -5,7 +5,7 @@
 #include "temporary_folder.hpp"
 #include "tools/capture_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::capture_time_test {
 namespace {
 
 std::optional<std::uint64_t> first_time(Bytes content) {
@@ -172,4 +172,4 @@ TEST_CASE("capture time: a file that cannot be read has none") {
   CHECK_FALSE(first_time_of(*file));
 }
 
-} // namespace dualcam
+} // namespace dualcam::capture_time_test

@@ -4,7 +4,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::clock_word_test {
 
 TEST_CASE("clock word: clocks, and days with the whole year, are times") {
   for (const auto* word :
@@ -33,4 +33,4 @@ TEST_CASE("clock word: a date alone has its year first") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::clock_word_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::config_file_test {
 namespace {
 
 /// "1 name=value", a line each; "1 name" without `=`; or the error.
@@ -51,4 +51,4 @@ TEST_CASE("config file: a line in another manner is named") {
   CHECK(meaning_of("a = 1\n[b]\n") == "line 2: there are no sections: one 'name = value' a line");
 }
 
-} // namespace dualcam
+} // namespace dualcam::config_file_test

@@ -2,7 +2,7 @@
 
 #include "capture/dump_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::connection_reader_test {
 namespace {
 
 const auto whole = DeviceStream(3).init(0xF0).start().sync(1).data(3).init(0);
@@ -173,4 +173,4 @@ TEST_CASE("connection reader: greetings of TLS are told from what a camera says"
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::connection_reader_test

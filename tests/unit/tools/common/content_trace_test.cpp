@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::content_trace_test {
 namespace {
 
 Bytes part(const ByteBuffer& bytes, std::size_t at, std::size_t count) {
@@ -93,4 +93,4 @@ TEST_CASE("content trace: what nobody knows, and what lies before it, is not com
   CHECK(trace.differs(2000, part(other, 2000, 2000)));
 }
 
-} // namespace dualcam
+} // namespace dualcam::content_trace_test

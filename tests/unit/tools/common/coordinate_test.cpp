@@ -5,7 +5,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::coordinate_test {
 
 TEST_CASE("coordinates: what lies nowhere on Earth is noted") {
   CHECK(note_on_range("54.7 25.3").empty());
@@ -137,4 +137,4 @@ TEST_CASE("coordinate: 1,000,000 random doubles survive both ways") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::coordinate_test

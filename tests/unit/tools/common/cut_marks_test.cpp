@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::cut_marks_test {
 namespace {
 
 using Beside = CutMarks::Beside;
@@ -184,4 +184,4 @@ TEST_CASE("cut marks: the line is told, in texts of any length") {
   CHECK(marks("...").empty());
 }
 
-} // namespace dualcam
+} // namespace dualcam::cut_marks_test

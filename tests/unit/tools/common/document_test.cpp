@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::document_test {
 
 TEST_CASE("document: where it is wrong is told in the bytes as they are, of UTF-8 and of Latin-1") {
   for (const std::string whole : {R"({"a":"plain","b":[1,2]})", "{\"a\":\"\xC5\xBE\",\"b\":[1]}",
@@ -20,4 +20,4 @@ TEST_CASE("document: where it is wrong is told in the bytes as they are, of UTF-
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::document_test

@@ -6,7 +6,7 @@
 #include "temporary_folder.hpp"
 #include "tools/capture_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::dump_source_test {
 namespace {
 
 const auto camera = Endpoint::v4(0x0A000002, 40000);
@@ -148,4 +148,4 @@ TEST_CASE("dump source: of blocks the commands count, or the packets that hold t
   CHECK(bytes(Frames().send(camera, server, random_bytes(3000, 3)).frames) == 0);
 }
 
-} // namespace dualcam
+} // namespace dualcam::dump_source_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::escape_test {
 
 TEST_CASE("escape: printable text stays, control bytes and broken UTF-8 do not") {
   CHECK(escaped("plain text: ~!") == "plain text: ~!");
@@ -61,4 +61,4 @@ TEST_CASE("escape: what turns lines or texts around does not stay, its neighbour
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::escape_test

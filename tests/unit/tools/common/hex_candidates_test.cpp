@@ -11,7 +11,7 @@
 #include "common/hex_words.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::hex_candidates_test {
 namespace {
 
 std::size_t forms_of_style(HexStyle style, std::string_view text) {
@@ -168,4 +168,4 @@ TEST_CASE("hex candidates: words that a form reads in a line may begin the bytes
   CHECK(found > 50);
 }
 
-} // namespace dualcam
+} // namespace dualcam::hex_candidates_test

@@ -2,7 +2,7 @@
 #include "common/spoilt_hex.hpp"
 #include "tools/common/hex_reading.hpp"
 
-namespace dualcam {
+namespace dualcam::hex_lines_test {
 namespace {
 
 using namespace std::string_literals;
@@ -323,4 +323,4 @@ TEST_CASE("hex lines: one of more than 1 MiB is read piece by piece, where it is
         "0004040205060708 passed 1");
 }
 
-} // namespace dualcam
+} // namespace dualcam::hex_lines_test

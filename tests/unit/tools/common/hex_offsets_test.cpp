@@ -1,6 +1,6 @@
 #include "tools/common/hex_reading.hpp"
 
-namespace dualcam {
+namespace dualcam::hex_offsets_test {
 namespace {
 
 using namespace std::string_literals;
@@ -338,4 +338,4 @@ TEST_CASE("hex offsets: a damaged line is named itself, not the one behind it") 
   });
 }
 
-} // namespace dualcam
+} // namespace dualcam::hex_offsets_test

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdio>
 
-namespace dualcam {
+namespace dualcam::hex_reader_test {
 
 TEST_CASE("hex: digits in every grouping") {
   for (const auto* text : {"00040402ff",
@@ -463,4 +463,4 @@ TEST_CASE("hex reader: base64 in JSON is told wherever the sample cuts it") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::hex_reader_test

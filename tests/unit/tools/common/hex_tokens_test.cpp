@@ -1,6 +1,6 @@
 #include "tools/common/hex_reading.hpp"
 
-namespace dualcam {
+namespace dualcam::hex_tokens_test {
 namespace {
 
 using namespace std::string_literals;
@@ -407,4 +407,4 @@ TEST_CASE("hex tokens: JSON") {
         "00020607 line 1: "s + no_pairs);
 }
 
-} // namespace dualcam
+} // namespace dualcam::hex_tokens_test

@@ -5,7 +5,7 @@
 #include "common/hex_words.hpp"
 #include "tools/common/hex_reading.hpp"
 
-namespace dualcam {
+namespace dualcam::hex_trial_test {
 
 TEST_CASE("hex trial: another form has to read much more of what is looked for") {
   const std::string text = "x 00040402\nx 04020004\n";
@@ -233,4 +233,4 @@ TEST_CASE(
   CHECK(end_of(reader, log) == sent);
 }
 
-} // namespace dualcam
+} // namespace dualcam::hex_trial_test

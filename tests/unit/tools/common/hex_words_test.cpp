@@ -3,7 +3,7 @@
 #include "common/spoilt_hex.hpp"
 #include "tools/common/hex_reading.hpp"
 
-namespace dualcam {
+namespace dualcam::hex_words_test {
 namespace {
 
 HexForm words(std::size_t skipped, std::size_t behind = 0, bool from_end = false) {
@@ -319,4 +319,4 @@ TEST_CASE("hex escapes: those that were escaped once more are named") {
   CHECK(read_by(marked, R"(a=b'\x00' b="b'\\x04\\x05'")").contains("escaped once more"));
 }
 
-} // namespace dualcam
+} // namespace dualcam::hex_words_test

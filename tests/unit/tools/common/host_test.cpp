@@ -4,7 +4,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::host_test {
 
 TEST_CASE("host: IPv6 has brackets before a port, and none alone") {
   CHECK(without_brackets("[::1]") == "::1");
@@ -24,4 +24,4 @@ TEST_CASE("host: why there is no connection is said in plain words") {
   CHECK(connection_reason(asio::error::connection_refused) == "Connection refused");
 }
 
-} // namespace dualcam
+} // namespace dualcam::host_test

@@ -7,7 +7,7 @@
 #include "common/process.hpp"
 #include "standard_input.hpp"
 
-namespace dualcam {
+namespace dualcam::input_file_test {
 namespace {
 
 std::string rest_of(InputFile& file) {
@@ -166,4 +166,4 @@ TEST_CASE("process: a program's last words are its last lines that say something
   CHECK(last_line("a\nb\x1b[0m\n") == "b\\x1b[0m");
 }
 
-} // namespace dualcam
+} // namespace dualcam::input_file_test

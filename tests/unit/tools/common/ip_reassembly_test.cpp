@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::ip_reassembly_test {
 namespace {
 
 const auto source = Endpoint::v4(0x0A000001, 0);
@@ -176,4 +176,4 @@ TEST_CASE("IP fragments: bounded in number, in bytes, and in pieces") {
   CHECK(large.incomplete() == 5000);
 }
 
-} // namespace dualcam
+} // namespace dualcam::ip_reassembly_test

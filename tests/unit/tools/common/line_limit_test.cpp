@@ -4,7 +4,7 @@
 #include "dcam-serve/told_metadata.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::line_limit_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -111,4 +111,4 @@ TEST_CASE("told metadata: only what is new, and not all the time") {
   CHECK(told.is_news(facts, start + 6min));
 }
 
-} // namespace dualcam
+} // namespace dualcam::line_limit_test

@@ -15,7 +15,7 @@
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::line_queue_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -317,4 +317,4 @@ TEST_CASE("events and errors go to their streams, or in order to the one that is
 }
 
 } // namespace
-} // namespace dualcam
+} // namespace dualcam::line_queue_test

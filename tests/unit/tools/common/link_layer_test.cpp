@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::link_layer_test {
 namespace {
 
 constexpr auto ip = "45000014000000004006000001010101 02020202";
@@ -128,4 +128,4 @@ TEST_CASE("link layer: what captures may have is supported, and nothing else") {
   CHECK(packet_in(loop, "00000002" + std::string(ip)) == to_hex(from_hex(ip)));
 }
 
-} // namespace dualcam
+} // namespace dualcam::link_layer_test

@@ -10,7 +10,7 @@
 #include "test_clock.hpp"
 #include "tools/tls_identity.hpp"
 
-namespace dualcam {
+namespace dualcam::link_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -220,4 +220,4 @@ TEST_CASE("link: who does not speak TLS is left, and who says nothing, too") {
   CHECK(silent.link->error() == asio::error::timed_out);
 }
 
-} // namespace dualcam
+} // namespace dualcam::link_test

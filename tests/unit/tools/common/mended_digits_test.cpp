@@ -2,7 +2,7 @@
 
 #include "tools/common/hex_reading.hpp"
 
-namespace dualcam {
+namespace dualcam::mended_digits_test {
 namespace {
 
 /// The line with `_` for each damaged digit.
@@ -88,4 +88,4 @@ TEST_CASE("mended digits: of a row of a table, what is whole is kept as well") {
         row + row.substr(1, 22) + "(1)" + half + row + " line 2: " + odd + read_from_ends);
 }
 
-} // namespace dualcam
+} // namespace dualcam::mended_digits_test

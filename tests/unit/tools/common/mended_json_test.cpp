@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::mended_json_test {
 
 TEST_CASE("mended JSON: what is right stays as it is") {
   for (const auto* json :
@@ -83,4 +83,4 @@ TEST_CASE("mended JSON: a string ends at the quote that is not escaped") {
   CHECK(behind_json_string(R"({"a":"b"})", 5) == 8);
 }
 
-} // namespace dualcam
+} // namespace dualcam::mended_json_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::other_encoding_test {
 namespace {
 
 /// The first word of what is said, and the line; empty: it is nothing of the kind.
@@ -116,4 +116,4 @@ TEST_CASE("other encoding: a letter's head may stand before it, and blanks behin
   CHECK(told("00 04 04 02\n") == "");
 }
 
-} // namespace dualcam
+} // namespace dualcam::other_encoding_test

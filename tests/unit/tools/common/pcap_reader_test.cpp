@@ -4,7 +4,7 @@
 #include "temporary_folder.hpp"
 #include "tools/capture_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::pcap_reader_test {
 namespace {
 
 constexpr std::string_view head = "a1b2c3d4 0002 0004 00000000 00000000 00000010 00000065";
@@ -66,4 +66,4 @@ TEST_CASE("pcap: what is no whole head of a file is told") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::pcap_reader_test

@@ -12,7 +12,7 @@
 #include "common/tcp_reassembly.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::pcap_writer_test {
 namespace {
 
 const CaptureTime start{std::chrono::seconds(1'700'000'000)};
@@ -223,4 +223,4 @@ TEST_CASE("pcap writer: whether a file can be gone on in is told, and the file s
   CHECK_FALSE(PcapWriter::check(folder.path / "no folder" / "capture"));
 }
 
-} // namespace dualcam
+} // namespace dualcam::pcap_writer_test

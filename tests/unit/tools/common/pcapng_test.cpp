@@ -5,7 +5,7 @@
 #include "temporary_folder.hpp"
 #include "tools/capture_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::pcapng_test {
 namespace {
 
 constexpr auto section = "0a0d0d0a 0000001c 1a2b3c4d 0001 0000 ffffffffffffffff 0000001c";
@@ -163,4 +163,4 @@ TEST_CASE("pcapng: a packet that was cut is told with the length it had") {
   CHECK(lengths == std::vector<std::uint64_t>{7, 9});
 }
 
-} // namespace dualcam
+} // namespace dualcam::pcapng_test

@@ -10,7 +10,7 @@
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::process_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -142,4 +142,4 @@ TEST_CASE("process: the last lines of what it says are those that are not empty"
   CHECK(last_line("\x1b[31mred") == "\\x1b[31mred");
 }
 
-} // namespace dualcam
+} // namespace dualcam::process_test

@@ -4,7 +4,7 @@
 #include "common/utf8.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::progress_meter_test {
 
 TEST_CASE("progress: name, share, bytes, rate and what is left") {
   CHECK(progress_text("a.bin", 512, 2048, 256, 79) ==
@@ -65,4 +65,4 @@ TEST_CASE("counted: one is not two") {
   CHECK(counted(2, "line is", "lines are") == "2 lines are");
 }
 
-} // namespace dualcam
+} // namespace dualcam::progress_meter_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::proxy_header_test {
 namespace {
 
 constexpr auto signature = "0d0a0d0a000d0a515549540a ";
@@ -203,4 +203,4 @@ TEST_CASE("proxy header: one of the same size that names nobody") {
   CHECK(of("21 00 0002 abcd") == "18");
 }
 
-} // namespace dualcam
+} // namespace dualcam::proxy_header_test

@@ -3,7 +3,7 @@
 
 #include "capture/dump_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::record_reader_test {
 namespace {
 
 /// "none": they are no single one; "good", or why they are not.
@@ -149,4 +149,4 @@ TEST_CASE("record reader: for certain is what has a time, a kind and a place tha
   CHECK(is_certain(adas, Camera::adas));
 }
 
-} // namespace dualcam
+} // namespace dualcam::record_reader_test

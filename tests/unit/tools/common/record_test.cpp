@@ -6,7 +6,7 @@
 #include "common/utf8.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::record_test {
 namespace {
 
 constexpr auto v3 = "0310 00000192d84dac30 00 0003 14 012c 404b59a74e8e028d 403947973bf147d6";
@@ -460,4 +460,4 @@ TEST_CASE("record: an INIT is one from its first two bytes to its last, and no l
   CHECK_FALSE(single("0005").has_value());
 }
 
-} // namespace dualcam
+} // namespace dualcam::record_test

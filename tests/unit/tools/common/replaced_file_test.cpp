@@ -8,7 +8,7 @@
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::replaced_file_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -87,4 +87,4 @@ TEST_CASE("replaced file: of many that wait the newest is written") {
   CHECK(content(folder.path() / "a.prom") == "999");
 }
 
-} // namespace dualcam
+} // namespace dualcam::replaced_file_test

@@ -4,7 +4,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::row_watch_test {
 namespace {
 
 struct Rows {
@@ -79,4 +79,4 @@ TEST_CASE("row watch: a row that is named already is no other fault") {
   CHECK(lines.empty());
 }
 
-} // namespace dualcam
+} // namespace dualcam::row_watch_test

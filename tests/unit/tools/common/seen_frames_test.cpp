@@ -2,7 +2,7 @@
 
 #include "tools/capture_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::seen_frames_test {
 namespace {
 
 CapturedFrame frame(std::string_view bytes, std::uint64_t time) {
@@ -44,4 +44,4 @@ TEST_CASE("seen frames: of very many the first ones are remembered") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::seen_frames_test

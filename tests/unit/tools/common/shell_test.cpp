@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::shell_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -77,4 +77,4 @@ TEST_CASE("shell: what shell_command has quoted is split into the same words") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::shell_test

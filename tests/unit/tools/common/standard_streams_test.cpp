@@ -12,7 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-namespace dualcam {
+namespace dualcam::standard_streams_test {
 namespace {
 
 /// Takes lines until it is told to fail.
@@ -214,4 +214,4 @@ TEST_CASE("standard streams: a writer keeps its first error") {
   CHECK(full.error() == ENOSPC);
 }
 
-} // namespace dualcam
+} // namespace dualcam::standard_streams_test

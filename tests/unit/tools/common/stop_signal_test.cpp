@@ -6,7 +6,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::stop_signal_test {
 namespace {
 
 constexpr std::array stopping{SIGINT, SIGTERM, SIGHUP};
@@ -82,4 +82,4 @@ TEST_CASE("stop signal: what is ignored stays so, as under nohup") {
   CHECK(std::signal(SIGHUP, before) == SIG_IGN);
 }
 
-} // namespace dualcam
+} // namespace dualcam::stop_signal_test

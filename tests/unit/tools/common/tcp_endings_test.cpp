@@ -1,7 +1,7 @@
 // How connections end, and what comes when they have, of them or of others between the same ports.
 #include "tools/common/tcp_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::tcp_endings_test {
 namespace {
 
 /// A connection of 5,000 bytes from byte 10,000,000 on, and bytes from `at` on of one between the
@@ -309,4 +309,4 @@ TEST_CASE("tcp: of many connections the latest ones' other bytes are told") {
   CHECK(tcp.reassembly.differing() == 1);
 }
 
-} // namespace dualcam
+} // namespace dualcam::tcp_endings_test

@@ -4,7 +4,7 @@
 
 #include "tools/common/tcp_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::tcp_reassembly_test {
 namespace {
 
 constexpr std::size_t large = 60'000;
@@ -309,4 +309,4 @@ TEST_CASE("tcp: connections that are over make room without a word") {
   CHECK(tcp.reassembly.given_up() == 0);
 }
 
-} // namespace dualcam
+} // namespace dualcam::tcp_reassembly_test

@@ -2,7 +2,7 @@
 
 #include "tools/capture_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::tcp_segment_test {
 namespace {
 
 /// An IPv4 packet of 20 bytes of header, with a payload of 4 bytes.
@@ -170,4 +170,4 @@ TEST_CASE("TCP: a fragment's beginning is no segment, a frame's is") {
   CHECK(decode_segment(LinkType::raw, sixth)->source.port == 9);
 }
 
-} // namespace dualcam
+} // namespace dualcam::tcp_segment_test

@@ -3,7 +3,7 @@
 #include "common/wide_text.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::text_cleaner_test {
 namespace {
 
 /// The text, whose beginning is the whole of it, in pieces of any size.
@@ -167,4 +167,4 @@ TEST_CASE("UTF-16: a few characters, or others, tell nothing") {
   CHECK(of_wide("3000 3400 2000 6600 01") == "04 f"); // half a character is not looked at
 }
 
-} // namespace dualcam
+} // namespace dualcam::text_cleaner_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::text_conversion_test {
 namespace {
 
 std::string verdict(Bytes bytes) {
@@ -62,4 +62,4 @@ TEST_CASE("text conversion: bytes above 7F as two each, all of them") {
   CHECK(verdict({}).empty());
 }
 
-} // namespace dualcam
+} // namespace dualcam::text_conversion_test

@@ -2,7 +2,7 @@
 
 #include "tools/tls_identity.hpp"
 
-namespace dualcam {
+namespace dualcam::tls_context_test {
 namespace {
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
@@ -145,4 +145,4 @@ TEST_CASE("TLS files: one authority that is valid is enough") {
   CHECK(some.complaint("ca.pem") == no_certificate);
 }
 
-} // namespace dualcam
+} // namespace dualcam::tls_context_test

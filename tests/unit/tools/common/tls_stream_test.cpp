@@ -8,7 +8,7 @@
 
 #include "tools/tls_identity.hpp"
 
-namespace dualcam {
+namespace dualcam::tls_stream_test {
 namespace {
 
 /// Both ends of a connection within this process.
@@ -181,4 +181,4 @@ TEST_CASE("TLS stream: a peer that hangs up in the handshake has ended it") {
   CHECK(connection.server->handshake() == asio::error::eof);
 }
 
-} // namespace dualcam
+} // namespace dualcam::tls_stream_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::tunnel_test {
 namespace {
 
 const std::string ip = "45000014000000004006000001010101 02020202";
@@ -141,4 +141,4 @@ TEST_CASE("tunnel: a switch's copy may be of a frame of which nothing is left") 
   CHECK(within(47, "0000 88be") == "no: frame, cut off"); // without a header
 }
 
-} // namespace dualcam
+} // namespace dualcam::tunnel_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::units_test {
 
 using std::chrono::milliseconds;
 
@@ -166,4 +166,4 @@ TEST_CASE("units: what people read is rounded, not cut") {
   CHECK(format_estimate(std::chrono::seconds(86'400)) == "1d00h");
 }
 
-} // namespace dualcam
+} // namespace dualcam::units_test

@@ -3,7 +3,7 @@
 #include "common/hex_words.hpp"
 #include "tools/common/hex_reading.hpp"
 
-namespace dualcam {
+namespace dualcam::word_rows_test {
 namespace {
 
 HexForm longest() {
@@ -130,4 +130,4 @@ TEST_CASE("word rows: fewer bytes than the other lines have are told in the midd
         bytes + "00040402" + bytes + " passed 1");
 }
 
-} // namespace dualcam
+} // namespace dualcam::word_rows_test

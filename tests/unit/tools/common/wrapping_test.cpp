@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::wrapping_test {
 namespace {
 
 constexpr auto json = Wrapping::Kind::json;
@@ -97,4 +97,4 @@ TEST_CASE("wrapping: of a text that has bytes beside strings of JSON these are n
   CHECK(names(R"(data=b'\x00\x04' data="b'\\x00 \\x04'")") == "");
 }
 
-} // namespace dualcam
+} // namespace dualcam::wrapping_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::yaml_bytes_test {
 
 TEST_CASE(
     "yaml bytes: the value of a name that bytes have, whatever quotes it and stands before it") {
@@ -50,4 +50,4 @@ TEST_CASE("yaml bytes: what may follow a block in YAML ends it") {
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::yaml_bytes_test

@@ -7,7 +7,7 @@
 #include "media/ptmf_clip.hpp"
 #include "tools/dcam-convert/clip_of.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::clip_figures_test {
 namespace {
 
 using Chunk = ptmf_clip::Chunk;
@@ -271,4 +271,4 @@ TEST_CASE("clip figures: two chunks are damaged") {
               "the file begins in it: 48 12 127 | 110696 1439 23927 | 105 43 0 108 0 67"});
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::clip_figures_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::clip_stream_test {
 
 TEST_CASE("clip: a stream without times gets them from its rate") {
   const auto clip = clip_of({{0, 10, false}, {10, 20, true}, {30, 5, false}}, 25);
@@ -99,4 +99,4 @@ TEST_CASE("clip: pictures that decoders skip are left out of a stream") {
   CHECK(clip.pictures[0].time == 0);
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::clip_stream_test

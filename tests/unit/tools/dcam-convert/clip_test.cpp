@@ -5,7 +5,7 @@
 #include "media/ptmf_clip.hpp"
 #include "tools/dcam-convert/clip_of.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::clip_test {
 namespace {
 
 using namespace ptmf_clip;
@@ -400,4 +400,4 @@ TEST_CASE("clip: the picture that a cut leaves half of is missing") {
   }
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::clip_test

@@ -4,7 +4,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::codec_configuration_test {
 namespace {
 
 /// In Annex B: `head`, filled up to `size` bytes, `count` times.
@@ -81,4 +81,4 @@ TEST_CASE("codec configuration: a record without all kinds of sets is none") {
   CHECK(h264({sets(picture)}).empty());
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::codec_configuration_test

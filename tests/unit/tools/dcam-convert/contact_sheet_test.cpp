@@ -4,7 +4,7 @@
 #include "tools/dcam-convert/mp4_parts.hpp"
 #include "tools/dcam-convert/studio.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::contact_sheet_test {
 
 TEST_CASE("contact sheet: each file has its cells, and a bad one does not spoil it") {
   constexpr std::size_t cell = std::size_t{cell_width} * cell_height * 3;
@@ -81,7 +81,7 @@ TEST_CASE("contact sheet: what is chosen is spread evenly") {
 TEST_CASE("contact sheet: a video of which ffmpeg finds no picture is told, and left out") {
   Studio studio;
   mp4_parts::TrackParts unknown;
-  unknown.codec = mp4_parts::box("av01", ByteBuffer(78));
+  unknown.codec = box("av01", ByteBuffer(78));
   studio.input("a.mp4", mp4_parts::file_of({unknown.build()}));
   studio.options.contact_sheet = studio.path("s.jpg");
   studio.ffmpeg_has("status", "1");
@@ -134,4 +134,4 @@ TEST_CASE("contact sheet: cells of several files have their names, of plain char
   }
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::contact_sheet_test

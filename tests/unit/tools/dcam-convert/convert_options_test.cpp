@@ -2,7 +2,7 @@
 
 #include "tools/parsed.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::convert_options_test {
 namespace {
 
 const CommandLine line(parse_convert_options);
@@ -191,4 +191,4 @@ TEST_CASE("convert options: --version tells the ffmpeg that would be run") {
   CHECK_THAT(line.bad({"--version", "--ffmpeg"}), ContainsSubstring("needs a value"));
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::convert_options_test

@@ -2,7 +2,7 @@
 
 #include "quiet.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::convert_reporter_test {
 namespace {
 
 /// What is said on standard error.
@@ -202,4 +202,4 @@ TEST_CASE("convert reporter: a file that is done is its output's name, unless th
   CHECK(said("", "no") == "dcam-convert: a\\x0a: no\n");
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::convert_reporter_test

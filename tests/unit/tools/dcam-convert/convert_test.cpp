@@ -9,7 +9,7 @@
 #include "dcam-convert/options.hpp"
 #include "tools/dcam-convert/mp4_bytes.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::convert_test {
 namespace {
 
 bool has(const Command& command, const std::vector<std::string>& words) {
@@ -18,13 +18,13 @@ bool has(const Command& command, const std::vector<std::string>& words) {
 
 ByteBuffer track(std::string_view handler, std::string_view codec) {
   const auto tables =
-      boxes({box("stsd", boxes({from_hex("00000000 00000001 00000010"),
-                                ByteBuffer(as_bytes(codec).begin(), as_bytes(codec).end())})),
-             box("stsz", from_hex("00000000 00000000 0000003c"))});
+      joined({box("stsd", joined({from_hex("00000000 00000001 00000010"),
+                                  ByteBuffer(as_bytes(codec).begin(), as_bytes(codec).end())})),
+              box("stsz", from_hex("00000000 00000000 0000003c"))});
   auto handler_box = from_hex("00000000 00000000");
   append(handler_box, as_bytes(handler));
-  const auto media = boxes({box("mdhd", from_hex("00000000 00000000 00000000 000003e8 00000bb8")),
-                            box("hdlr", handler_box), box("minf", box("stbl", tables))});
+  const auto media = joined({box("mdhd", from_hex("00000000 00000000 00000000 000003e8 00000bb8")),
+                             box("hdlr", handler_box), box("minf", box("stbl", tables))});
   return box("trak", box("mdia", media));
 }
 
@@ -280,8 +280,8 @@ TEST_CASE("convert: the driver and the events become metadata") {
 }
 
 TEST_CASE("mp4: the first picture track is described") {
-  const auto file = boxes({box("ftyp", from_hex("69736f6d")), box("mdat", ByteBuffer(100)),
-                           box("moov", boxes({track("soun", "mp4a"), track("vide", "hvc1")}))});
+  const auto file = joined({box("ftyp", from_hex("69736f6d")), box("mdat", ByteBuffer(100)),
+                            box("moov", joined({track("soun", "mp4a"), track("vide", "hvc1")}))});
   const auto facts = inspect(file);
   CHECK(facts.hevc);
   CHECK(facts.frames == 60);
@@ -340,7 +340,7 @@ TEST_CASE("mp4: no count that a table claims makes it read, hold or loop for lon
 }
 
 TEST_CASE("mp4: of a file that is cut nothing is known, and damage reads nothing outside") {
-  const auto file = boxes({box("ftyp", from_hex("69736f6d")), box("moov", track("vide", "hvc1"))});
+  const auto file = joined({box("ftyp", from_hex("69736f6d")), box("moov", track("vide", "hvc1"))});
   REQUIRE(inspect(file).hevc);
   for (std::size_t size = 0; size < file.size(); ++size) {
     CHECK_FALSE(inspect(Bytes(file).first(size)).hevc);
@@ -400,4 +400,4 @@ TEST_CASE("process: a program that is not there is an error") {
   CHECK_FALSE(run_process({"/nonexistent/program"}));
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::convert_test

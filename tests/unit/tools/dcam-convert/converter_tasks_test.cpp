@@ -6,7 +6,7 @@
 #include "tools/dcam-convert/live_studio.hpp"
 #include "tools/dcam-convert/mp4_parts.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::converter_tasks_test {
 namespace {
 
 const std::string sets_of_322 = "00000001 40010c01 00000001 42010101600000030090000003000003003ca0"
@@ -18,10 +18,8 @@ const std::string other_unit = "00000001 0201 d0 55667788 ";
 ByteBuffer whole_mp4(const mp4_parts::TrackParts& pictures = {},
                      const ByteBuffer& movie_header = mp4_parts::movie_header,
                      const ByteBuffer& other_track = {}) {
-  const auto movie =
-      mp4_parts::box("moov", mp4_parts::joined({movie_header, pictures.build(), other_track}));
-  auto file = mp4_parts::joined({mp4_parts::box("ftyp", mp4_parts::text("isom")), movie,
-                                 mp4_parts::box("mdat", ByteBuffer(4000))});
+  const auto movie = box("moov", joined({movie_header, pictures.build(), other_track}));
+  auto file = joined({box("ftyp", mp4_parts::text("isom")), movie, box("mdat", ByteBuffer(4000))});
   const auto fill = [&](std::size_t offset, std::string_view hex) {
     std::ranges::copy(from_hex(hex), file.begin() + static_cast<std::ptrdiff_t>(offset));
   };
@@ -33,7 +31,7 @@ ByteBuffer whole_mp4(const mp4_parts::TrackParts& pictures = {},
 }
 
 ByteBuffer created_at(std::uint32_t seconds) {
-  return mp4_parts::box("mvhd", mp4_parts::words({0, seconds, 0, 600, 1800}));
+  return box("mvhd", mp4_parts::words({0, seconds, 0, 600, 1800}));
 }
 
 } // namespace
@@ -238,8 +236,7 @@ TEST_CASE("converter tasks: an MP4's own time counts where it is one after 1970"
 
 TEST_CASE("converter tasks: tracks of neither pictures nor sound are left out, which is told") {
   auto text = mp4_parts::TrackParts();
-  text.handler = mp4_parts::box(
-      "hdlr", mp4_parts::joined({mp4_parts::words({0, 0}), mp4_parts::text("text")}));
+  text.handler = box("hdlr", joined({mp4_parts::words({0, 0}), mp4_parts::text("text")}));
   Studio studio;
   studio.input("a.mp4", whole_mp4({}, mp4_parts::movie_header, text.build()));
   studio.options.dry_run = true;
@@ -251,9 +248,9 @@ TEST_CASE("converter tasks: tracks of neither pictures nor sound are left out, w
 
 TEST_CASE("converter tasks: rotation that this ffmpeg leaves out of Matroska is told") {
   mp4_parts::TrackParts turned;
-  turned.header = mp4_parts::box(
-      "tkhd", mp4_parts::words({0,       0, 0,          1, 0, 0, 0, 0,          0, 0, 0,
-                                0x10000, 0, 0xFFFF0000, 0, 0, 0, 0, 0x40000000, 0, 0}));
+  turned.header =
+      box("tkhd", mp4_parts::words({0,       0, 0,          1, 0, 0, 0, 0,          0, 0, 0,
+                                    0x10000, 0, 0xFFFF0000, 0, 0, 0, 0, 0x40000000, 0, 0}));
   for (const auto* name : {"b.mkv", "b.mov"}) {
     Studio studio;
     studio.input("a.mp4", whole_mp4(turned));
@@ -294,7 +291,7 @@ TEST_CASE(
 
 TEST_CASE("converter tasks: of an MP4 that has lost a picture the others are taken, or none") {
   mp4_parts::TrackParts parts;
-  parts.chunks = mp4_parts::box("stco", mp4_parts::words({0, 2, 1000, 5000})); // one is outside
+  parts.chunks = box("stco", mp4_parts::words({0, 2, 1000, 5000})); // one is outside
   Studio studio;
   studio.input("a.mp4", whole_mp4(parts));
   studio.ffmpeg_makes(whole_mp4());
@@ -310,9 +307,9 @@ TEST_CASE("converter tasks: of an MP4 that has lost a picture the others are tak
 
 TEST_CASE("converter tasks: an MP4 whose pictures overlap is not made new") {
   mp4_parts::TrackParts parts;
-  parts.sizes = mp4_parts::box("stsz", mp4_parts::words({0, 3000, 4}));
-  parts.runs = mp4_parts::box("stsc", mp4_parts::words({0, 1, 1, 1, 1}));
-  parts.chunks = mp4_parts::box("stco", mp4_parts::words({0, 4, 1000, 1000, 1000, 9000}));
+  parts.sizes = box("stsz", mp4_parts::words({0, 3000, 4}));
+  parts.runs = box("stsc", mp4_parts::words({0, 1, 1, 1, 1}));
+  parts.chunks = box("stco", mp4_parts::words({0, 4, 1000, 1000, 1000, 9000}));
   auto file = whole_mp4(parts);
   std::ranges::copy(from_hex("00000bb4 01"), file.begin() + 1000);
   std::ranges::fill(std::span(file).subspan(1005, 2995), std::byte{0x55});
@@ -360,4 +357,4 @@ TEST_CASE("converter tasks: a name that is free is taken, whatever is done about
   }
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::converter_tasks_test

@@ -8,7 +8,7 @@
 #include "tools/dcam-convert/mp4_bytes.hpp"
 #include "tools/dcam-convert/studio.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::converter_test {
 namespace {
 
 /// The clip without its first key picture.
@@ -386,4 +386,4 @@ TEST_CASE("converter: a thumbnail is made of a clip's first picture or of a phot
   CHECK(of_photo.run().code == ExitCode::child_failed);
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::converter_test

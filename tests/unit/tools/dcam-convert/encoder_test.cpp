@@ -3,7 +3,7 @@
 
 #include "tools/dcam-convert/live_studio.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::encoder_test {
 namespace {
 
 /// Has its pictures encoded; what comes of it is fragments of eight pictures.
@@ -151,4 +151,4 @@ TEST_CASE("encoder: without a picture ffmpeg is not run") {
   CHECK(studio.folder.names() == std::set<std::string>{"in"});
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::encoder_test

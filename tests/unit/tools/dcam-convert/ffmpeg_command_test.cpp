@@ -5,7 +5,7 @@
 
 #include "temporary_folder.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::ffmpeg_command_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -214,4 +214,4 @@ TEST_CASE("ffmpeg: its version is told, or why there is none") {
   CHECK(joined(with_progress({"ffmpeg", "-y"})) == "ffmpeg -progress pipe:1 -stats_period 0.2 -y");
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::ffmpeg_command_test

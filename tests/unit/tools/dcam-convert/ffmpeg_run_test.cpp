@@ -6,7 +6,7 @@
 #include "full_disk.hpp"
 #include "tools/dcam-convert/studio.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::ffmpeg_run_test {
 namespace {
 
 /// What a task works with.
@@ -150,4 +150,4 @@ TEST_CASE("ffmpeg run: where it fails and the file cannot grow any more, that is
   }
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::ffmpeg_run_test

@@ -5,7 +5,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::flac_test {
 namespace {
 
 constexpr std::size_t head_size = 4;                    // in front of a frame's number
@@ -108,4 +108,4 @@ TEST_CASE("FLAC: frames of 1 to 512 samples end in whole bytes, each behind the 
   }
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::flac_test

@@ -8,7 +8,7 @@
 #include "dcam-convert/mp4_boxes.hpp"
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::fragment_bytes_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -260,4 +260,4 @@ TEST_CASE("codec configuration: lengths stand in place of start codes") {
   CHECK(of("000001").empty());
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::fragment_bytes_test

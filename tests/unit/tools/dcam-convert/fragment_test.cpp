@@ -6,7 +6,7 @@
 #include "dcam-convert/fragment_writer.hpp"
 #include "tools/dcam-convert/mp4_parts.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::fragment_test {
 namespace {
 
 using namespace mp4_parts;
@@ -170,4 +170,4 @@ TEST_CASE("FLAC: a frame of A-law is 13 bits a sample and guarded by both sums")
   CHECK(flac_stream_info().size() == 34);
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::fragment_test

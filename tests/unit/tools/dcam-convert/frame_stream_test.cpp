@@ -4,7 +4,7 @@
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::frame_stream_test {
 namespace {
 
 /// A file of letters, and a clip in it: three pictures, two pieces of sound with a hole between.
@@ -109,4 +109,4 @@ TEST_CASE("frame stream: what the file no longer has is an error, not less of it
   }
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::frame_stream_test

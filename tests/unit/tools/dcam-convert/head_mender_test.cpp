@@ -4,7 +4,7 @@
 #include "media/ptmf_clip.hpp"
 #include "tools/dcam-convert/clip_of.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::head_mender_test {
 namespace {
 
 constexpr std::string_view video = "00000001 4001 0c";
@@ -215,4 +215,4 @@ TEST_CASE("heads: one recording lends no sets to another") {
   CHECK(clip.pictures.size() == 6);
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::head_mender_test

@@ -3,7 +3,7 @@
 #include "dcam-convert/fragment_writer.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::hls_folder_test {
 namespace {
 
 /// The beginning of a stream: its head, of a size of its own.
@@ -285,4 +285,4 @@ TEST_CASE("HLS: segments that a playlist has told of stay, those behind it go") 
         std::set<std::string>{"cam 1.m3u8", "kept", "cam 1-init.mp4", "cam 1-00000.m4s"});
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::hls_folder_test

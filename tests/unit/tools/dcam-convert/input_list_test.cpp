@@ -6,7 +6,7 @@
 #include "tools/dcam-convert/mp4_bytes.hpp"
 #include "tools/dcam-convert/studio.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::input_list_test {
 namespace {
 
 /// What is left of a list, seen from the folder.
@@ -125,4 +125,4 @@ TEST_CASE("input list: what lies deeper than a path can tell is told and passed 
   CHECK(some.files(list) == Names{"a/x", "b/y"});
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::input_list_test

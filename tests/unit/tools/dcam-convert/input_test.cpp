@@ -12,7 +12,7 @@
 #include "full_disk.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::input_test {
 namespace {
 
 struct Place {
@@ -186,4 +186,4 @@ TEST_CASE("input: a pipe is read to its end once it is known what it is, and no 
   }
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::input_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::jpeg_test {
 namespace {
 
 constexpr std::string_view frame_16x16 = "ffc0 000b 08 0010 0010 01 01 11 00"; // four blocks, grey
@@ -172,4 +172,4 @@ TEST_CASE("jpeg: whatever byte is damaged, it ends") {
   }
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::jpeg_test

@@ -4,7 +4,7 @@
 #include "media/ptmf_clip.hpp"
 #include "tools/dcam-convert/clip_of.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::live_clip_damage_test {
 namespace {
 
 const std::string whole_sets =
@@ -217,4 +217,4 @@ TEST_CASE("live damage: whatever bit of a chunk's header is flipped, what comes 
   }
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::live_clip_damage_test

@@ -3,7 +3,7 @@
 #include "media/ptmf_clip.hpp"
 #include "tools/dcam-convert/clip_of.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::live_clip_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -368,4 +368,4 @@ TEST_CASE("live clip: two impossible times are a jump only if they follow each o
   CHECK(mended({1'000'000, 90'000'000, 90'050'000, 900'000, 90'150'000}) == 2);
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::live_clip_test

@@ -3,7 +3,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::live_clock_test {
 namespace {
 
 using Stamps = std::vector<LiveClock::Stamp>;
@@ -105,4 +105,4 @@ TEST_CASE("live clock: a first time that went out is found to have been late, or
   }
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::live_clock_test

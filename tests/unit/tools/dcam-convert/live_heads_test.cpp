@@ -3,7 +3,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::live_heads_test {
 namespace {
 
 ByteBuffer sets() {
@@ -70,4 +70,4 @@ TEST_CASE("live heads: 32 are remembered, an older one cannot be decoded any mor
   CHECK_FALSE(heads.mend(33'000, damage));
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::live_heads_test

@@ -8,7 +8,7 @@
 #include "dcam-convert/live_input.hpp"
 #include "tools/dcam-convert/live_studio.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::live_test {
 
 TEST_CASE("live: a file that can be read while it grows has every picture in a fragment") {
   LiveStudio studio;
@@ -272,4 +272,4 @@ TEST_CASE("live: what can be opened and not be read is told") {
   CHECK_FALSE(input->is_given_up());
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::live_test

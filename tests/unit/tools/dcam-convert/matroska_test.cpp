@@ -3,7 +3,7 @@
 #include "dualcam/wire/fields.hpp"
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::matroska_test {
 namespace {
 
 /// Elements as text: their ids, and what they hold; in braces that of those made of elements.
@@ -85,4 +85,4 @@ TEST_CASE("matroska: a frame has its own cluster with an absolute time") {
                                "81000000"));
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::matroska_test

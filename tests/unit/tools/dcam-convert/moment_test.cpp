@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::moment_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -104,4 +104,4 @@ TEST_CASE("moment: the picture that is shown, and those that a decoder needs for
   CHECK(at(clip_of({{true, 10}}), 0) == Place{0, {0, 1}});                // before the first
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::moment_test

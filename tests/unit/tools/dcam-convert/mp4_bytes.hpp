@@ -17,7 +17,7 @@ inline ByteBuffer box(std::string_view type, Bytes content) {
   return bytes;
 }
 
-inline ByteBuffer boxes(std::initializer_list<ByteBuffer> parts) {
+inline ByteBuffer joined(std::initializer_list<ByteBuffer> parts) {
   ByteBuffer whole;
   for (const auto& part : parts) {
     append(whole, part);
@@ -50,11 +50,12 @@ inline ByteBuffer indexed_file(std::uint64_t size, bool wide) {
     auto handler = from_hex("00000000 00000000");
     append(handler, as_bytes("vide"));
     const auto tables =
-        boxes({box("stsz", sizes), box("stsc", runs), box(wide ? "co64" : "stco", chunks)});
-    const auto media = boxes({box("hdlr", handler), box("minf", box("stbl", tables))});
-    return boxes({box("ftyp", from_hex("69736f6d")), box("moov", box("trak", box("mdia", media)))});
+        joined({box("stsz", sizes), box("stsc", runs), box(wide ? "co64" : "stco", chunks)});
+    const auto media = joined({box("hdlr", handler), box("minf", box("stbl", tables))});
+    return joined(
+        {box("ftyp", from_hex("69736f6d")), box("moov", box("trak", box("mdia", media)))});
   };
-  return boxes({movie(movie(0).size() + 8), box("mdat", ByteBuffer(60))});
+  return joined({movie(movie(0).size() + 8), box("mdat", ByteBuffer(60))});
 }
 
 } // namespace dualcam::convert

@@ -2,7 +2,7 @@
 
 #include "tools/dcam-convert/mp4_bytes.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::mp4_facts_test {
 namespace {
 
 /// A track of this kind; its head and its samples as they stand in the boxes.
@@ -15,12 +15,12 @@ ByteBuffer track(std::string_view handler, std::string_view codec,
   append(description, from_hex("0500 02d0 0048 0000"));
   auto handler_box = from_hex("00000000 00000000");
   append(handler_box, as_bytes(handler));
-  const auto tables = boxes({box("stsd", description), box("stsz", from_hex(sizes))});
-  return box("trak", box("mdia", boxes({box("mdhd", from_hex(head)), box("hdlr", handler_box),
-                                        box("minf", box("stbl", tables))})));
+  const auto tables = joined({box("stsd", description), box("stsz", from_hex(sizes))});
+  return box("trak", box("mdia", joined({box("mdhd", from_hex(head)), box("hdlr", handler_box),
+                                         box("minf", box("stbl", tables))})));
 }
 
-ByteBuffer movie(std::initializer_list<ByteBuffer> parts) { return box("moov", boxes(parts)); }
+ByteBuffer movie(std::initializer_list<ByteBuffer> parts) { return box("moov", joined(parts)); }
 
 } // namespace
 
@@ -80,7 +80,7 @@ TEST_CASE("MP4 facts: pictures are turned by the matrix of their track, in both 
     auto handler_box = from_hex("00000000 00000000");
     append(handler_box, as_bytes(handler));
     return inspect(movie({box("trak",
-                              boxes({box("tkhd", head), box("mdia", box("hdlr", handler_box))}))}))
+                              joined({box("tkhd", head), box("mdia", box("hdlr", handler_box))}))}))
         .turned;
   };
   const std::string upright = "00010000 00000000 00000000 00000000 00010000";
@@ -119,13 +119,13 @@ TEST_CASE("MP4 facts: samples that no chunk holds are not inside") {
 TEST_CASE("MP4 facts: an index that comes twice counts once, and boxes that cannot be end it") {
   const auto first = movie({track("vide", "hvc1")});
   const auto second = movie({track("vide", "avc1")});
-  CHECK(inspect(boxes({first, second})).hevc);
-  CHECK(inspect(boxes({box("free", ByteBuffer(5)), first})).hevc);
-  CHECK_FALSE(inspect(boxes({from_hex("00000004 66726565"), first})).indexed);
-  CHECK_FALSE(inspect(boxes({from_hex("7fffffff 66726565"), first})).indexed);
-  CHECK_FALSE(inspect(boxes({first, from_hex("00000009 66726565")})).whole);
-  CHECK(inspect(boxes({first, from_hex("00000008 66726565")})).whole);
+  CHECK(inspect(joined({first, second})).hevc);
+  CHECK(inspect(joined({box("free", ByteBuffer(5)), first})).hevc);
+  CHECK_FALSE(inspect(joined({from_hex("00000004 66726565"), first})).indexed);
+  CHECK_FALSE(inspect(joined({from_hex("7fffffff 66726565"), first})).indexed);
+  CHECK_FALSE(inspect(joined({first, from_hex("00000009 66726565")})).whole);
+  CHECK(inspect(joined({first, from_hex("00000008 66726565")})).whole);
   CHECK_FALSE(inspect({}).indexed);
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::mp4_facts_test

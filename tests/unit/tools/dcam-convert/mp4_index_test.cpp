@@ -3,7 +3,7 @@
 #include "dcam-convert/mp4_salvage.hpp"
 #include "tools/dcam-convert/mp4_parts.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::mp4_index_test {
 namespace {
 
 using namespace mp4_parts;
@@ -336,4 +336,4 @@ TEST_CASE("mp4 index: what cannot be read, and fragments of other tracks, are le
   CHECK(unknown({fragment(1, 1, 190), fragment(3, 1, 210)}) == 0); // earlier than can be
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::mp4_index_test

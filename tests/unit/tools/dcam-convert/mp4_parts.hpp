@@ -3,25 +3,9 @@
 
 #include "dcam-convert/mp4_boxes.hpp"
 #include "dcam-convert/mp4_index.hpp"
-#include "testing.hpp"
+#include "tools/dcam-convert/mp4_bytes.hpp"
 
 namespace dualcam::convert::mp4_parts {
-
-inline ByteBuffer joined(std::initializer_list<ByteBuffer> parts) {
-  ByteBuffer whole;
-  for (const auto& part : parts) {
-    append(whole, part);
-  }
-  return whole;
-}
-
-inline ByteBuffer box(std::string_view type, const ByteBuffer& content) {
-  ByteBuffer bytes;
-  append_be(bytes, static_cast<std::uint32_t>(content.size() + 8));
-  append(bytes, as_bytes(type));
-  append(bytes, content);
-  return bytes;
-}
 
 inline ByteBuffer words(std::initializer_list<std::uint32_t> values) {
   ByteBuffer bytes;

@@ -2,7 +2,7 @@
 
 #include "tools/dcam-convert/mp4_parts.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::mp4_salvage_test {
 namespace {
 
 using namespace mp4_parts;
@@ -157,4 +157,4 @@ TEST_CASE("mp4 salvage: what is not the table of samples stays as it is in the n
   CHECK(edits == 1); // the new one
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::mp4_salvage_test

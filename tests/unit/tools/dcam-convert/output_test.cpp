@@ -11,7 +11,7 @@
 
 #include "dcam-convert/live_sink.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::output_test {
 namespace {
 
 using Names = std::set<std::string>;
@@ -278,4 +278,4 @@ TEST_CASE("live sink: standard output is one, until nobody reads it") {
   CHECK(output.sink->finish());
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::output_test

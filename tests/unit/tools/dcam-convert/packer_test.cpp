@@ -6,7 +6,7 @@
 #include "dcam-convert/stream_writer.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::packer_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -127,4 +127,4 @@ TEST_CASE("packer: what the file no longer has, or cannot be written, ends it") 
   }
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::packer_test

@@ -4,7 +4,7 @@
 #include "storage/claim_testing.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::page_incomplete_test {
 namespace {
 
 FileIdentity identity_of(const FileRef& file, bool in_packets = false) {
@@ -61,4 +61,4 @@ TEST_CASE("page incomplete: a checkpoint tells whose file it is, and one that is
   }
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::page_incomplete_test

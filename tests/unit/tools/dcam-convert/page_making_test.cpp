@@ -5,7 +5,7 @@
 #include "tools/dcam-convert/mp4_bytes.hpp"
 #include "tools/dcam-convert/studio.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::page_making_test {
 namespace {
 
 /// A camera's folder, where a clip of three pictures and a photo are.
@@ -281,4 +281,4 @@ TEST_CASE("page making: parts are told by their checkpoints, and none is convert
   CHECK_THAT(studio.page(), ContainsSubstring("1 camera, 3 files, 1 incomplete; newest "));
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::page_making_test

@@ -6,7 +6,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::page_test {
 namespace {
 
 Entry file(std::string_view place, std::string_view time = "", std::string_view trigger = "") {
@@ -180,4 +180,4 @@ TEST_CASE("page: the next one knows what the one before has found out, and no mo
   CHECK_FALSE(is_page("<html>"));
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::page_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::page_text_test {
 
 TEST_CASE("page text: nothing that HTML interprets is left of a string") {
   CHECK(html("a<b>&\"'c") == "a&lt;b&gt;&amp;&quot;&#39;c");
@@ -24,4 +24,4 @@ TEST_CASE("page text: JSON does not end the element it stands in") {
   CHECK(Json::parse(text)["a"] == "</script><!--&\xEF\xBF\xBD\n");
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::page_text_test

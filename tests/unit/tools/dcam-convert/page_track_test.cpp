@@ -4,7 +4,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::page_track_test {
 namespace {
 
 /// A camera with a file an hour at each position.
@@ -89,4 +89,4 @@ TEST_CASE("page track: without a position there is none") {
   CHECK(drive.plot().empty());
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::page_track_test

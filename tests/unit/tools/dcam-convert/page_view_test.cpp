@@ -4,7 +4,7 @@
 #include "dcam-convert/page/known_facts.hpp"
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::page_view_test {
 namespace {
 
 Entry clip() {
@@ -216,4 +216,4 @@ TEST_CASE("page view: the lasting facts of whole files are kept for the next pag
   CHECK_FALSE(KnownFacts::of_page(page).find(clip().link, clip().stamp));
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::page_view_test

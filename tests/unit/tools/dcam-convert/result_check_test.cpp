@@ -1,7 +1,7 @@
 #include "dcam-convert/result_check.hpp"
 #include "testing.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::result_check_test {
 namespace {
 
 constexpr auto head = "1a45dfa3 83 4282 80";
@@ -104,4 +104,4 @@ TEST_CASE("result check: a JPEG has a start and an end") {
   CHECK(pieces.finish().flaw.empty());
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::result_check_test

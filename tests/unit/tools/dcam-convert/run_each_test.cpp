@@ -8,7 +8,7 @@
 
 #include "quiet.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::run_each_test {
 namespace {
 
 /// The numbers that `run_each` has called for, in rising order.
@@ -95,4 +95,4 @@ TEST_CASE("run each: after a stop signal nothing more is begun") {
   CHECK(calls == 2);
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::run_each_test

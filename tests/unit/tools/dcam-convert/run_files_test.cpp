@@ -6,7 +6,7 @@
 
 #include <sys/stat.h>
 
-namespace dualcam::convert {
+namespace dualcam::convert::run_files_test {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -347,4 +347,4 @@ TEST_CASE("run files: a pipe is no file that could be written over") {
   CHECK(planned == Names{"-"});
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::run_files_test

@@ -5,7 +5,7 @@
 #include "tools/dcam-convert/mp4_bytes.hpp"
 #include "tools/dcam-convert/studio.hpp"
 
-namespace dualcam::convert {
+namespace dualcam::convert::stack_test {
 namespace {
 
 /// Keeps what is behind each -i, then does as the other one does.
@@ -273,4 +273,4 @@ TEST_CASE("stack: a name that is free is taken, whatever is done about others") 
   }
 }
 
-} // namespace dualcam::convert
+} // namespace dualcam::convert::stack_test

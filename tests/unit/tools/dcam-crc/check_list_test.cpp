@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::crc {
+namespace dualcam::crc::check_list_test {
 
 TEST_CASE("check list: names are escaped as sha256sum does") {
   CHECK(format_check_line({0x2189, "a b"}) == "2189  a b");
@@ -24,4 +24,4 @@ TEST_CASE("check list: lines") {
   }
 }
 
-} // namespace dualcam::crc
+} // namespace dualcam::crc::check_list_test

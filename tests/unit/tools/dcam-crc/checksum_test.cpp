@@ -6,7 +6,7 @@
 #include "dualcam/wire/crc16.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam::crc {
+namespace dualcam::crc::checksum_test {
 namespace {
 
 /// A file of zeros but for some bytes here and there.
@@ -86,4 +86,4 @@ TEST_CASE("checksum: a file that cannot be read is an error") {
   CHECK(sum.error().category == ErrorCategory::io);
 }
 
-} // namespace dualcam::crc
+} // namespace dualcam::crc::checksum_test

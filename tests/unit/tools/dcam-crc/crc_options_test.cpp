@@ -2,7 +2,7 @@
 
 #include "tools/parsed.hpp"
 
-namespace dualcam::crc {
+namespace dualcam::crc::crc_options_test {
 namespace {
 
 const CommandLine line(parse_crc_options);
@@ -69,4 +69,4 @@ TEST_CASE("crc options: a list of no files is none, where standard input would b
   CHECK(line.good({"--files-from", "/dev/null", "a"}).files == std::vector<std::string>{"a"});
 }
 
-} // namespace dualcam::crc
+} // namespace dualcam::crc::crc_options_test

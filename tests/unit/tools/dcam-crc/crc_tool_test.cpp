@@ -7,7 +7,7 @@
 
 #include <sys/wait.h>
 
-namespace dualcam::crc {
+namespace dualcam::crc::crc_tool_test {
 namespace {
 
 Ran run(const CrcOptions& options) { return run_with<CrcTool>(options); }
@@ -25,7 +25,7 @@ struct Place {
   }
   /// The path of the folder is left out.
   Ran run() const {
-    auto ran = crc::run(options);
+    auto ran = crc_tool_test::run(options);
     const auto prefix = folder.path().string() + "/";
     for (auto* text : {&ran.output, &ran.errors}) {
       for (auto at = text->find(prefix); at != text->npos; at = text->find(prefix)) {
@@ -368,4 +368,4 @@ TEST_CASE("crc tool: a list or a file that cannot be read is told") {
   CHECK(place.run().code == ExitCode::io);
 }
 
-} // namespace dualcam::crc
+} // namespace dualcam::crc::crc_tool_test

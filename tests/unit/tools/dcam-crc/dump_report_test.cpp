@@ -3,7 +3,7 @@
 
 #include "tools/ran.hpp"
 
-namespace dualcam::crc {
+namespace dualcam::crc::dump_report_test {
 namespace {
 
 template <class Tell> Ran told(const CrcOptions& options, const Tell& tell) {
@@ -511,4 +511,4 @@ TEST_CASE("dump report: what METADATA says of a transfer, as far as it says anyt
   CHECK(said(long_one.substr(2)).starts_with("metadata: " + long_one.substr(2) + " ("));
 }
 
-} // namespace dualcam::crc
+} // namespace dualcam::crc::dump_report_test

@@ -14,7 +14,7 @@
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 
-namespace dualcam::crc {
+namespace dualcam::crc::extractor_test {
 namespace {
 
 /// A transfer of `packets` packets, of which these came, with their payloads kept.
@@ -366,4 +366,4 @@ TEST_CASE("extractor: where nothing can be written that is told, and nothing is 
   CHECK(folder.names().empty());
 }
 
-} // namespace dualcam::crc
+} // namespace dualcam::crc::extractor_test

@@ -4,7 +4,7 @@
 #include "quiet.hpp"
 #include "testing.hpp"
 
-namespace dualcam::crc {
+namespace dualcam::crc::packet_map_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -164,4 +164,4 @@ TEST_CASE("packet map: its width is what COLUMNS says, where there is no termina
   CHECK(width("1001") == 1000);
 }
 
-} // namespace dualcam::crc
+} // namespace dualcam::crc::packet_map_test

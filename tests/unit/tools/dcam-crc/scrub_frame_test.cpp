@@ -7,7 +7,7 @@
 #include "common/tunnel.hpp"
 #include "tools/dcam-crc/scrubbing.hpp"
 
-namespace dualcam::crc {
+namespace dualcam::crc::scrub_frame_test {
 namespace {
 
 /// A frame whose payloads become `*`; the places of the payload in its segment are told.
@@ -270,4 +270,4 @@ TEST_CASE("scrub frame: IPv6's headers keep their sizes") {
   CHECK(other.skipped == Numbers{236});
 }
 
-} // namespace dualcam::crc
+} // namespace dualcam::crc::scrub_frame_test

@@ -9,7 +9,7 @@
 #include "testing.hpp"
 #include "tools/dcam-crc/scrubbed.hpp"
 
-namespace dualcam::crc {
+namespace dualcam::crc::scrub_json_test {
 
 // --- JSON ---
 
@@ -175,4 +175,4 @@ TEST_CASE("scrub metadata: of what is not known nothing but the version stays") 
         R"({"driver":")" + values.text("John") + "\"}");
 }
 
-} // namespace dualcam::crc
+} // namespace dualcam::crc::scrub_json_test

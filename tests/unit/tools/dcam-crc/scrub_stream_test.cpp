@@ -7,7 +7,7 @@
 #include "dualcam/wire/crc16.hpp"
 #include "tools/dcam-crc/scrubbing.hpp"
 
-namespace dualcam::crc {
+namespace dualcam::crc::scrub_stream_test {
 namespace {
 
 /// What `stream` makes of bytes at a place of it: the same, however they are cut.
@@ -161,4 +161,4 @@ TEST_CASE("scrub key: one byte at one place always becomes the same, two differe
   CHECK(key.number(ScrubKey::Use::text, bytes) != ScrubKey().number(ScrubKey::Use::text, bytes));
 }
 
-} // namespace dualcam::crc
+} // namespace dualcam::crc::scrub_stream_test

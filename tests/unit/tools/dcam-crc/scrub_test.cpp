@@ -10,7 +10,7 @@
 #include "tools/dcam-crc/scrubbing.hpp"
 #include "tools/ran.hpp"
 
-namespace dualcam::crc {
+namespace dualcam::crc::scrub_test {
 namespace {
 
 Ran run(const CrcOptions& options) { return run_with<CrcTool>(options); }
@@ -359,4 +359,4 @@ TEST_CASE("scrub: the length that some servers give REPEAT INIT stays") {
   CHECK(is_within(place.result(), said));
 }
 
-} // namespace dualcam::crc
+} // namespace dualcam::crc::scrub_test

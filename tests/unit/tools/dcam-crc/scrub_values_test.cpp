@@ -11,7 +11,7 @@
 #include "testing.hpp"
 #include "tools/dcam-crc/scrubbed.hpp"
 
-namespace dualcam::crc {
+namespace dualcam::crc::scrub_values_test {
 namespace {
 
 bool luhn_is_right(std::uint64_t number) {
@@ -255,4 +255,4 @@ TEST_CASE("scrub values: addresses become those for tests, and none that the cap
   CHECK(values.addresses() == 3);
 }
 
-} // namespace dualcam::crc
+} // namespace dualcam::crc::scrub_values_test

@@ -3,7 +3,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::meta {
+namespace dualcam::meta::exif_test {
 namespace {
 
 ByteBuffer photo_without_exif() { return from_hex("ffd8 ffda 0004 0000 55 ffd9"); }
@@ -149,4 +149,4 @@ TEST_CASE("exif: the equator is north, and the meridian of Greenwich east") {
   CHECK(has(tagged(record), "0300 0200 02000000 45000000")); // E
 }
 
-} // namespace dualcam::meta
+} // namespace dualcam::meta::exif_test

@@ -3,7 +3,7 @@
 #include "dualcam/wire/message.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam::meta {
+namespace dualcam::meta::meta_input_test {
 namespace {
 
 const std::string v3 = "031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6";
@@ -197,4 +197,4 @@ TEST_CASE("meta input: a brace alone, and one before hex, are no JSON that ends 
   CHECK(summary("{" + v3 + "}") == "videof ");
 }
 
-} // namespace dualcam::meta
+} // namespace dualcam::meta::meta_input_test

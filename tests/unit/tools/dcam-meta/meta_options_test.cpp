@@ -2,7 +2,7 @@
 
 #include "tools/parsed.hpp"
 
-namespace dualcam::meta {
+namespace dualcam::meta::meta_options_test {
 namespace {
 
 const CommandLine line(parse_meta_options);
@@ -64,4 +64,4 @@ TEST_CASE("meta options: --print0 ends the paths that --tag prints") {
   CHECK_THAT(line.bad({"--print0"}), ContainsSubstring("--print0 is of use with --tag only"));
 }
 
-} // namespace dualcam::meta
+} // namespace dualcam::meta::meta_options_test

@@ -9,7 +9,7 @@
 #include "standard_input.hpp"
 #include "tools/ran.hpp"
 
-namespace dualcam::meta {
+namespace dualcam::meta::meta_tool_test {
 namespace {
 
 const std::string v3 = "031000000192d84dac3000000314012c404b59a74e8e028d403947973bf147d6";
@@ -348,4 +348,4 @@ TEST_CASE("meta tool: a trigger's clock is looked at, too") {
              ContainsSubstring("--hex: the trigger time is years away from now: 1975-"));
 }
 
-} // namespace dualcam::meta
+} // namespace dualcam::meta::meta_tool_test

@@ -4,7 +4,7 @@
 #include "common/record_reader.hpp"
 #include "testing.hpp"
 
-namespace dualcam::meta {
+namespace dualcam::meta::record_formats_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -112,4 +112,4 @@ TEST_CASE("record formats: GPX has a waypoint for each place") {
                    "    <desc>a&lt;b</desc>", "  </wpt>"}));
 }
 
-} // namespace dualcam::meta
+} // namespace dualcam::meta::record_formats_test

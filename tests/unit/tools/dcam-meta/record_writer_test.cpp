@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::meta {
+namespace dualcam::meta::record_writer_test {
 namespace {
 
 Record somewhere(Position position) {
@@ -118,4 +118,4 @@ TEST_CASE("record writer: what is not known is an empty field of CSV, and no key
   }
 }
 
-} // namespace dualcam::meta
+} // namespace dualcam::meta::record_writer_test

@@ -6,7 +6,7 @@
 #include "common/record_reader.hpp"
 #include "testing.hpp"
 
-namespace dualcam::meta {
+namespace dualcam::meta::text_writer_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -188,4 +188,4 @@ TEST_CASE("text: how far a trigger is from the end of its file, and times that a
   }
 }
 
-} // namespace dualcam::meta
+} // namespace dualcam::meta::text_writer_test

@@ -4,7 +4,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::meta {
+namespace dualcam::meta::tiff_test {
 namespace {
 
 const ExifFields wanted{
@@ -95,4 +95,4 @@ TEST_CASE("tiff: no damage of an old one is followed out of it") {
   }
 }
 
-} // namespace dualcam::meta
+} // namespace dualcam::meta::tiff_test

@@ -3,7 +3,7 @@
 #include "testing.hpp"
 #include "tools/loopback.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::acceptor_test {
 namespace {
 
 using asio::ip::tcp;
@@ -137,4 +137,4 @@ TEST_CASE("acceptor: what to do about a port or an address that does not do") {
   CHECK(remedy("no such interface", 7050, asio::error::host_not_found).empty());
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::acceptor_test

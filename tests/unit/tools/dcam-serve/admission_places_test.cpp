@@ -1,7 +1,7 @@
 // How many places there are, and who keeps theirs: the limits, each from both sides.
 #include "tools/dcam-serve/guests.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::admission_places_test {
 namespace {
 
 constexpr std::uint64_t camera = 1;
@@ -164,4 +164,4 @@ TEST_CASE("holders: who waits looks again when the holder owes a step, in 50 ms 
   CHECK(house.holders().look_at(7, house.now) == house.now + 50ms); // nobody holds that
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::admission_places_test

@@ -4,7 +4,7 @@
 
 #include "tools/dcam-serve/guests.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::admission_test {
 namespace {
 
 TEST_CASE("each place has its descriptors, and so has who is about to take one") {
@@ -180,4 +180,4 @@ TEST_CASE("a camera that is known takes the place of an unknown one, even if tha
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::admission_test

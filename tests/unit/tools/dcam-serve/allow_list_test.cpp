@@ -2,7 +2,7 @@
 
 #include "temporary_folder.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::allow_list_test {
 namespace {
 
 constexpr std::uint64_t camera = 350612071913857;
@@ -125,4 +125,4 @@ TEST_CASE("allow list: a file that cannot be read is named") {
   CHECK(endless.error().message == "cannot read /dev/zero: longer than 64 MiB");
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::allow_list_test

@@ -3,7 +3,7 @@
 #include "common/coroutine.hpp"
 #include "tools/dcam-serve/linked.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::balancer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -132,4 +132,4 @@ TEST_CASE("balancer: a header that does not come, or not to its end, in 5 s") {
   CHECK(stopped.refusal() == "it sent no PROXY header (--proxy-protocol)");
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::balancer_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::buffer_pool_test {
 namespace {
 
 TEST_CASE("buffers grow when they come back full, and shrink when they come back empty") {
@@ -50,4 +50,4 @@ TEST_CASE("the sum of the larger buffers has a limit, and the small ones are alw
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::buffer_pool_test

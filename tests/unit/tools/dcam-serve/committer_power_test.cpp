@@ -15,7 +15,7 @@
 #include "storage/resumable_testing.hpp"
 #include "test_clock.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::committer_power_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -372,4 +372,4 @@ TEST_CASE("committer: the same where any sync may fail") {
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::committer_power_test

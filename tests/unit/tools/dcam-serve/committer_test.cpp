@@ -3,7 +3,7 @@
 #include "common/clock.hpp"
 #include "testing.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::committer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -325,4 +325,4 @@ TEST_CASE("committer: where others grow a file that is finished waits for compan
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::committer_test

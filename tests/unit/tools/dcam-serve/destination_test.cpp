@@ -12,7 +12,7 @@
 #include "testing.hpp"
 #include "tools/dcam-serve/loop.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::destination_test {
 namespace {
 
 /// A pipe in place of standard output.
@@ -340,4 +340,4 @@ TEST_CASE("destination: of a file that nothing came of, nothing is there") {
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::destination_test

@@ -6,7 +6,7 @@
 #include "temporary_folder.hpp"
 #include "tools/dcam-serve/loop.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::disks_test {
 namespace {
 
 /// A folder on another file system than the others; none: the machine has no such.
@@ -110,4 +110,4 @@ TEST_CASE("disks: while much waits to be written all who would bring more wait, 
   CHECK_FALSE(disk.is_busy());
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::disks_test

@@ -5,7 +5,7 @@
 #include "redirected.hpp"
 #include "tools/ran.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::dry_run_test {
 namespace {
 
 struct Dry {
@@ -112,4 +112,4 @@ TEST_CASE("dry run: what cannot be written is an error") {
   CHECK_FALSE(dry.run().output.empty()); // it was this one's error alone
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::dry_run_test

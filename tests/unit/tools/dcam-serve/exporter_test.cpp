@@ -4,7 +4,7 @@
 #include "quiet.hpp"
 #include "test_clock.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::exporter_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -124,4 +124,4 @@ TEST_CASE("exporter: at the end what was stored last is waited for a moment") {
   CHECK_THAT(failing.quiet.errors(), ContainsSubstring("cannot write to --metrics "));
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::exporter_test

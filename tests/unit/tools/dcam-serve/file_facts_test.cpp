@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::file_facts_test {
 namespace {
 
 using namespace std::string_literals;
@@ -133,4 +133,4 @@ TEST_CASE("file facts: a sidecar is one line of ASCII, whatever the path") {
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::file_facts_test

@@ -9,7 +9,6 @@
 namespace dualcam::serve {
 
 using namespace std::chrono_literals;
-using Claim = Holders::Claim;
 
 inline constexpr TimePoint start{1h};
 

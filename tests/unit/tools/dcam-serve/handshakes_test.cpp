@@ -4,7 +4,7 @@
 #include "tools/certificates.hpp"
 #include "tools/dcam-serve/linked.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::handshakes_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -230,4 +230,4 @@ TEST_CASE("handshakes: who is stopped while they wait is not served") {
   CHECK(peers.ended() == 1);
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::handshakes_test

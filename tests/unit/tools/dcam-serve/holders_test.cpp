@@ -2,8 +2,10 @@
 
 #include "tools/dcam-serve/guests.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::holders_test {
 namespace {
+
+using Claim = Holders::Claim;
 
 TEST_CASE("a camera's second connection waits for the end of the first") {
   House house(10);
@@ -97,4 +99,4 @@ TEST_CASE("a waiting connection that leaves takes nothing with it and is not cal
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::holders_test

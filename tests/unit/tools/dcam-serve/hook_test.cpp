@@ -13,7 +13,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::hook_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -180,4 +180,4 @@ TEST_CASE("hook: when stopped the running one goes on, the waiting ones are give
   CHECK_FALSE(std::filesystem::exists(folder.file("second")));
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::hook_test

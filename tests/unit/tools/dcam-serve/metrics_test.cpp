@@ -5,7 +5,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::metrics_test {
 namespace {
 
 std::string line_of(const std::string& text, const std::string& begin) {
@@ -85,4 +85,4 @@ TEST_CASE("metrics: the buckets of a histogram add up") {
             .starts_with("dualcam_commit_duration_seconds_sum 11.00250"));
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::metrics_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::name_template_test {
 namespace {
 
 using namespace std::string_literals;
@@ -92,4 +92,4 @@ TEST_CASE("name template: what it has no value for is refused") {
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::name_template_test

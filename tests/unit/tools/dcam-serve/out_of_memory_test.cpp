@@ -45,7 +45,7 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept { // the sa
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
-namespace dualcam {
+namespace dualcam::out_of_memory_test {
 namespace {
 
 /// What a device with one photo of nine bytes says, and how many bytes of answer it waits for.
@@ -173,4 +173,4 @@ TEST_CASE("out of memory: each allocation of dcam-serve fails in turn") {
 }
 
 } // namespace
-} // namespace dualcam
+} // namespace dualcam::out_of_memory_test

@@ -10,7 +10,7 @@
 #include "dcam-serve/output_folder.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::preparation_test {
 namespace {
 
 /// The PATH of this process, while it lives.
@@ -169,4 +169,4 @@ TEST_CASE("output folder: what is below the current folder has no dot before it"
   CHECK(below("/srv", "") == "/srv");
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::preparation_test

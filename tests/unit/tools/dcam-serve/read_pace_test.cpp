@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::read_pace_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -40,4 +40,4 @@ TEST_CASE("read pace: who has sent much in a pause is not kept waiting in the ne
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::read_pace_test

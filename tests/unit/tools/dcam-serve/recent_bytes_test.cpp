@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::recent_bytes_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -24,4 +24,4 @@ TEST_CASE("recent bytes are those of about a minute") {
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::recent_bytes_test

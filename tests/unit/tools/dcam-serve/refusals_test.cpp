@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::refusals_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -59,4 +59,4 @@ TEST_CASE("refusals: of a hundred kinds each is known, what comes behind them is
   CHECK(refusals.counts().at(letters(5)) == 2);
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::refusals_test

@@ -3,7 +3,7 @@
 
 #include "tools/dcam-serve/reporting.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::reporter_connections_test {
 namespace {
 
 using namespace reporting;
@@ -214,4 +214,4 @@ TEST_CASE("reporter: of many cameras as many have a line as there is room for") 
   CHECK_FALSE(said.contains("000000000000021 ")); // nothing has come
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::reporter_connections_test

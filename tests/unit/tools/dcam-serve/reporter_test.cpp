@@ -1,6 +1,6 @@
 #include "tools/dcam-serve/reporting.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::reporter_test {
 namespace {
 
 using namespace reporting;
@@ -305,4 +305,4 @@ TEST_CASE("reporter: metadata of several kinds is told once each, while it stays
   CHECK(told.events().size() == 1);
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::reporter_test

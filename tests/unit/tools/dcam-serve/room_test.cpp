@@ -2,7 +2,7 @@
 
 #include "temporary_folder.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::room_test {
 namespace {
 
 constexpr std::uint64_t more_than_any_disk = ~std::uint64_t{0} >> 1;
@@ -80,4 +80,4 @@ TEST_CASE("room: why no file at all can be stored") {
   }
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::room_test

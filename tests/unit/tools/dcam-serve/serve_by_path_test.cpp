@@ -1,7 +1,7 @@
 // Files that a device tells by path: they are counted in bytes, and named after what tells them.
 #include "tools/dcam-serve/server_run.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::serve_by_path_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -246,4 +246,4 @@ TEST_CASE(
         "the device reports status 4: the device aborted");
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::serve_by_path_test

@@ -1,7 +1,7 @@
 // Whole conversations: who is asked for what in which order, and what becomes of it.
 #include "tools/dcam-serve/server_run.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::serve_conversations_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -330,4 +330,4 @@ TEST_CASE("serve conversations: what is stored already is acknowledged, told if 
   }
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::serve_conversations_test

@@ -1,7 +1,7 @@
 // What dcam-serve tells of what happens: JSON Lines for programs, sentences for people.
 #include "tools/dcam-serve/server_run.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::serve_events_test {
 namespace {
 
 constexpr auto init = "0000 0005 00013ee13c001981 44000400";
@@ -182,4 +182,4 @@ TEST_CASE("serve events: a part that is taken away costs the file, not more") {
   CHECK(events.has("file-failed"));
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::serve_events_test

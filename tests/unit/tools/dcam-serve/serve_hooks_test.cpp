@@ -7,7 +7,7 @@
 #include "tools/certificates.hpp"
 #include "tools/dcam-serve/server_run.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::serve_hooks_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -117,4 +117,4 @@ TEST_CASE("serve TLS: a camera is let in by the certificate that its IMEI is tie
   CHECK(events.count("rejected") == 2); // who said 00, and the other one
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::serve_hooks_test

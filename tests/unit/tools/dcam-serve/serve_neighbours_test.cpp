@@ -4,7 +4,7 @@
 #include "redirected.hpp"
 #include "tools/dcam-serve/server_run.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::serve_neighbours_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -231,4 +231,4 @@ TEST_CASE(
   CHECK(scene.quiet.output() == (folder / photo).string() + "\n");
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::serve_neighbours_test

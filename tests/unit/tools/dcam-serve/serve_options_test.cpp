@@ -2,7 +2,7 @@
 
 #include "tools/parsed.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::serve_options_test {
 namespace {
 
 const CommandLine line(parse_serve_options);
@@ -230,4 +230,4 @@ TEST_CASE("serve options: what is said of a file that --config names is told wit
   }
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::serve_options_test

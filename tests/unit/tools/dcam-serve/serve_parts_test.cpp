@@ -12,7 +12,7 @@
 #include "dcam-serve/told_metadata.hpp"
 #include "tools/dcam-serve/reporting.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::serve_parts_test {
 namespace {
 
 using reporting::imei;
@@ -203,4 +203,4 @@ TEST_CASE("transfer: it holds at least what has come, and what is new is counted
   CHECK(more.expected_bytes() == 1600);
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::serve_parts_test

@@ -2,7 +2,7 @@
 #include "tools/certificates.hpp"
 #include "tools/dcam-serve/server_run.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::serve_paths_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -135,4 +135,4 @@ TEST_CASE("serve paths: what the metadata of one file says is not said of anothe
   CHECK_FALSE(fs::exists(scene.folder() / "350612071913857/photor.jpg.json"));
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::serve_paths_test

@@ -4,7 +4,7 @@
 #include "tools/certificates.hpp"
 #include "tools/dcam-serve/server_run.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::serve_reload_test {
 namespace {
 
 /// A server that goes on until one file is stored.
@@ -74,4 +74,4 @@ TEST_CASE("serve reload: a list of devices, or options, that came by a pipe are 
   scene.takes_a_photo();
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::serve_reload_test

@@ -9,7 +9,7 @@
 #include "redirected.hpp"
 #include "tools/dcam-serve/server_run.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::serve_service_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -427,4 +427,4 @@ TEST_CASE("serve service: where it listens is told, and that there is no place f
   CHECK(scene.says("1 connections are open (--max-connections): closing further ones\n"));
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::serve_service_test

@@ -4,7 +4,7 @@
 #include "dualcam/storage/resumable_file.hpp"
 #include "tools/dcam-serve/server_run.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::serve_surroundings_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -188,4 +188,4 @@ TEST_CASE("serve surroundings: a device that hangs up in mid-file is told to hav
   CHECK(scene.says("no camera came back in 10:00\n"));
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::serve_surroundings_test

@@ -7,7 +7,7 @@
 #include "storage/hooked_files.hpp"
 #include "tools/serving.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::server_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -193,4 +193,4 @@ TEST_CASE("server: a disk that answers in the time that a signal leaves is waite
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::server_test

@@ -11,7 +11,7 @@
 #include "temporary_folder.hpp"
 #include "tools/loopback.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::service_manager_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -214,4 +214,4 @@ TEST_CASE("service manager: a socket that listens for TCP is taken over, others 
   CHECK(ServiceManager::listener() == -1);
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::service_manager_test

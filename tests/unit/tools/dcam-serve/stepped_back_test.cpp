@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::stepped_back_test {
 namespace {
 
 FileRef by_path(const std::string& path) { return *FileRef::of_path(path); }
@@ -148,4 +148,4 @@ TEST_CASE("stepped back: as many cameras and paths as anybody claims cost a boun
   CHECK_FALSE(files.of(69'999).kinds.empty());
 }
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::stepped_back_test

@@ -10,7 +10,7 @@
 #include "test_clock.hpp"
 #include "testing.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::syncer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -253,4 +253,4 @@ TEST_CASE("syncer: it holds the folder that it syncs as a whole, and no longer t
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::syncer_test

@@ -3,7 +3,7 @@
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::unsaid_test {
 namespace {
 
 constexpr std::uint64_t imei = 350612071913857;
@@ -93,4 +93,4 @@ TEST_CASE("unsaid: without a folder nothing is locked, and nothing fails") {
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::unsaid_test

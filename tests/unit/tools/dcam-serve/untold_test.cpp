@@ -6,7 +6,7 @@
 #include "temporary_folder.hpp"
 #include "testing.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::untold_test {
 namespace {
 
 constexpr std::uint64_t imei = 350612071913857;
@@ -97,4 +97,4 @@ TEST_CASE("untold: of a file that has moved on nothing is written") {
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::untold_test

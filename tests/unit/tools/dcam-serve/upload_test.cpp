@@ -2,7 +2,7 @@
 
 #include "tools/serving.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::upload_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -175,4 +175,4 @@ TEST_CASE("upload: a file offered again is recognised, acknowledged and left alo
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::upload_test

@@ -2,7 +2,7 @@
 
 #include "temporary_folder.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::walk_test {
 namespace {
 
 /// Where the walk from `folder` to `path` ends, file system by file system.
@@ -50,4 +50,4 @@ TEST_CASE("walk: links that lead nowhere end it") {
 }
 
 } // namespace
-} // namespace dualcam::serve
+} // namespace dualcam::serve::walk_test

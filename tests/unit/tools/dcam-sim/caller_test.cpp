@@ -8,7 +8,7 @@
 #include "tools/certificates.hpp"
 #include "tools/serving.hpp"
 
-namespace dualcam::sim {
+namespace dualcam::sim::caller_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -151,4 +151,4 @@ TEST_CASE("caller: who speaks TLS to somebody who does not, or the other way rou
   }
 }
 
-} // namespace dualcam::sim
+} // namespace dualcam::sim::caller_test

@@ -8,7 +8,7 @@
 #include "quiet.hpp"
 #include "tools/serving.hpp"
 
-namespace dualcam::sim {
+namespace dualcam::sim::device_events_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -167,4 +167,4 @@ TEST_CASE(
   }
 }
 
-} // namespace dualcam::sim
+} // namespace dualcam::sim::device_events_test

@@ -9,7 +9,7 @@
 #include "test_clock.hpp"
 #include "tools/serving.hpp"
 
-namespace dualcam::sim {
+namespace dualcam::sim::device_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -319,4 +319,4 @@ TEST_CASE("device: connections are spread over the ramp") {
   }
 }
 
-} // namespace dualcam::sim
+} // namespace dualcam::sim::device_test

@@ -3,7 +3,7 @@
 #include "environment.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam::sim {
+namespace dualcam::sim::kept_media_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -134,4 +134,4 @@ TEST_CASE("kept media: a kind that is mistaken is told, a name with a sign in it
   fs::current_path(before);
 }
 
-} // namespace dualcam::sim
+} // namespace dualcam::sim::kept_media_test

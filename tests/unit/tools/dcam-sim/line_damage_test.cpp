@@ -6,7 +6,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::sim {
+namespace dualcam::sim::line_damage_test {
 namespace {
 
 constexpr std::size_t packet_size = 1030;
@@ -183,4 +183,4 @@ TEST_CASE("line damage: a random cut and a stall may be anywhere in any of the f
   }
 }
 
-} // namespace dualcam::sim
+} // namespace dualcam::sim::line_damage_test

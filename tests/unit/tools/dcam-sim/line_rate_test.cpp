@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::sim {
+namespace dualcam::sim::line_rate_test {
 
 using std::chrono::milliseconds;
 
@@ -32,4 +32,4 @@ TEST_CASE("line rate: what was not sent in a longer silence is not made up for")
   CHECK(rate.wait_for(100, start + milliseconds(201)) == milliseconds(100));
 }
 
-} // namespace dualcam::sim
+} // namespace dualcam::sim::line_rate_test

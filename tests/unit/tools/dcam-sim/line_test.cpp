@@ -3,7 +3,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::sim {
+namespace dualcam::sim::line_test {
 namespace {
 
 constexpr std::uint32_t packet_count = 200;
@@ -152,4 +152,4 @@ TEST_CASE("line: the stall is once, before a packet that was never sent") {
   CHECK(cut_of(line) == 0);
 }
 
-} // namespace dualcam::sim
+} // namespace dualcam::sim::line_test

@@ -5,7 +5,7 @@
 #include "full_disk.hpp"
 #include "tools/capture_testing.hpp"
 
-namespace dualcam::sim {
+namespace dualcam::sim::replay_script_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -258,4 +258,4 @@ TEST_CASE("replay script: connections are in the order of their starts, however 
   CHECK(made[0].end == 14ms);
 }
 
-} // namespace dualcam::sim
+} // namespace dualcam::sim::replay_script_test

@@ -13,7 +13,7 @@
 #include "tools/certificates.hpp"
 #include "tools/serving.hpp"
 
-namespace dualcam::sim {
+namespace dualcam::sim::replayer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -344,4 +344,4 @@ TEST_CASE("replayer: without a rate the capture's pace is kept") {
   CHECK(code != ExitCode::done); // the server has gone after the first one
 }
 
-} // namespace dualcam::sim
+} // namespace dualcam::sim::replayer_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam::sim {
+namespace dualcam::sim::sim_offer_test {
 namespace {
 
 using namespace std::string_literals;
@@ -124,4 +124,4 @@ TEST_CASE("sim offers: metadata has the layout of its camera, or is the document
   CHECK(metadata_hex(options, video).empty());
 }
 
-} // namespace dualcam::sim
+} // namespace dualcam::sim::sim_offer_test

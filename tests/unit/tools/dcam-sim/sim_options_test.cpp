@@ -5,7 +5,7 @@
 #include "temporary_folder.hpp"
 #include "tools/parsed.hpp"
 
-namespace dualcam::sim {
+namespace dualcam::sim::sim_options_test {
 namespace {
 
 const CommandLine line(parse_sim_options);
@@ -331,4 +331,4 @@ TEST_CASE("sim media: what is generated is a photo, and a clip of pictures and s
   CHECK(sounds[1] == 103'000);
 }
 
-} // namespace dualcam::sim
+} // namespace dualcam::sim::sim_options_test
