@@ -26,9 +26,9 @@ Exporter::Exporter(const std::filesystem::path& file, asio::io_context& loop, Cl
 asio::awaitable<void> Exporter::run() {
   while (!stopping_) {
     is_due_ = false;
+    const auto next = clock_.now() + export_interval;
     write();
     co_await wait_for_outcome();
-    const auto next = clock_.now() + export_interval;
     while (!stopping_ && !is_due_ && clock_.now() < next) {
       co_await clock_.wait(timer_, next);
     }

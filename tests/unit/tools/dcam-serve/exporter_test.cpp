@@ -30,7 +30,7 @@ struct Exported {
     }
     FAIL("it does not come to that");
   }
-  /// Whether it goes on to write for the `number`th time, and has looked what became of it.
+  /// Whether it goes on to write for the `number`th time.
   void writes(unsigned number) {
     until([&] { return asked >= number; });
     const auto line = "dualcam_connections " + std::to_string(number) + "\n";
