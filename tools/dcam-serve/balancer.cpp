@@ -14,13 +14,13 @@ namespace {
 constexpr std::chrono::seconds time_for_header{5};
 
 /// Why what came is no header, and who it is instead.
-std::string refusal_of(const Error& error, Bytes first_bytes) {
+Refusal refusal_of(const Error& error, Bytes first_bytes) {
   if (error.offset > 0) {
-    return error.message + " (--proxy-protocol)";
+    return {error.message + " (--proxy-protocol)"};
   }
-  return error.message + " (--proxy-protocol): " +
-         describe(recognise(first_bytes),
-                  first_bytes.first(std::min<std::size_t>(first_bytes.size(), longest_opener)));
+  const auto opening = first_bytes.first(std::min<std::size_t>(first_bytes.size(), longest_opener));
+  return {error.message + " (--proxy-protocol): " + describe(recognise(opening), opening),
+          tracker_imei(opening)};
 }
 
 } // namespace
@@ -35,8 +35,9 @@ asio::awaitable<ProxiedPeer> take_proxy_header(Link& link, Clock& clock) {
       co_return ProxiedPeer{false, refusal_of(parsed.error(), bytes)};
     }
     if (!*parsed && bytes.size() <= seen) { // that is all
-      co_return ProxiedPeer{false, seen == 0 ? "it sent no PROXY header (--proxy-protocol)"
-                                             : "its PROXY header is incomplete (--proxy-protocol)"};
+      co_return ProxiedPeer{false,
+                            {seen == 0 ? "it sent no PROXY header (--proxy-protocol)"
+                                       : "its PROXY header is incomplete (--proxy-protocol)"}};
     }
     seen = bytes.size();
     header = *parsed;

@@ -1,17 +1,16 @@
 // --proxy-protocol: a balancer stands before the server, and says for whom it connects.
 #pragma once
 
-#include <string>
-
 #include "common/clock.hpp"
 #include "common/link.hpp"
+#include "dcam-serve/origin.hpp"
 
 namespace dualcam::serve {
 
 /// What came of it.
 struct ProxiedPeer {
   bool is_served;
-  std::string refusal{}; ///< why not; empty: the balancer only looked whether anybody listens
+  Refusal refusal{}; ///< why not; empty: the balancer only looked whether anybody listens
 };
 
 /// Reads the header that stands before everything else, TLS too. Whom it names is the link's peer

@@ -56,7 +56,7 @@ void Connection::give_way(std::string why) {
   overdue_ = is_overdue(server_.clock().now());
   if (!imei_ && !stopping() && !leaving()) {
     server_.too_many();
-    server_.reporter().stranger(origin(), why);
+    server_.reporter().stranger(origin(), {why});
   }
   stop(std::move(why));
 }
@@ -86,7 +86,7 @@ bool Connection::is_overdue(TimePoint now) const {
 asio::awaitable<bool> Connection::begin() {
   if (server_.options().proxy_protocol) {
     const auto came = co_await take_proxy_header(link_, server_.clock());
-    if (!came.refusal.empty() && !stopping()) {
+    if (!came.refusal.why.empty() && !stopping()) {
       server_.reporter().stranger(origin(), came.refusal);
     }
     if (!came.is_served) {
@@ -104,10 +104,10 @@ asio::awaitable<bool> Connection::begin() {
 }
 
 asio::awaitable<bool> Connection::secure() {
-  const auto why = co_await server_.handshakes().perform(link_, *server_.tls());
-  const bool is_served = why.empty();
+  const auto refusal = co_await server_.handshakes().perform(link_, *server_.tls());
+  const bool is_served = refusal.why.empty();
   if (!is_served && !stopping()) {
-    server_.reporter().stranger(origin(), why);
+    server_.reporter().stranger(origin(), refusal);
   }
   co_return is_served;
 }
@@ -370,7 +370,7 @@ asio::awaitable<void> Connection::perform(const Ended& ended) {
     server_.reporter().disconnected(*imei_, origin(), ended.text,
                                     ended.reason == Ended::Reason::finished);
   } else if (ended.reason != Ended::Reason::rejected) {
-    server_.reporter().stranger(origin(), ended.text);
+    server_.reporter().stranger(origin(), {ended.text, ended.imei});
   }
   co_return;
 }

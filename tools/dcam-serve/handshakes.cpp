@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "dualcam/wire/opener.hpp"
 
@@ -30,7 +31,7 @@ std::string not_tls(Bytes first_bytes) {
 
 } // namespace
 
-asio::awaitable<std::string> Handshakes::perform(Link& link, const TlsContext& context) {
+asio::awaitable<Refusal> Handshakes::perform(Link& link, const TlsContext& context) {
   const auto first_bytes =
       co_await link.first_bytes(enough_to_tell, longest_opener, clock_.now() + time_for_one);
   if (auto why = not_tls(first_bytes); !why.empty()) {
@@ -38,13 +39,13 @@ asio::awaitable<std::string> Handshakes::perform(Link& link, const TlsContext& c
       co_await link.write(wrong_protocol, clock_.now() + time_to_leave);
       co_await link.leave(time_to_leave);
     }
-    co_return why;
+    co_return Refusal{std::move(why), tracker_imei(first_bytes)};
   }
   const auto turn = turns_.insert(turns_.end(), {.link = link});
   try {
     auto why = co_await take(*turn, context);
     leave(turn);
-    co_return why;
+    co_return Refusal{std::move(why)};
   } catch (...) {
     leave(turn);
     throw;

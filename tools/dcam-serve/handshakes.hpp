@@ -7,6 +7,7 @@
 
 #include "common/clock.hpp"
 #include "common/link.hpp"
+#include "dcam-serve/origin.hpp"
 
 namespace dualcam::serve {
 
@@ -22,7 +23,7 @@ public:
 
   /// Why the peer is not served; empty: it speaks TLS from here on. Costs nothing before its first
   /// bytes. The last to come is the first whose turn it is: who came before may have given up.
-  asio::awaitable<std::string> perform(Link& link, const TlsContext& context);
+  asio::awaitable<Refusal> perform(Link& link, const TlsContext& context);
 
 private:
   struct Turn {

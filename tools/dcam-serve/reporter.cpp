@@ -344,11 +344,15 @@ void Reporter::rejected(std::uint64_t imei, const Origin& origin, std::string_vi
   }
 }
 
-void Reporter::stranger(const Origin& origin, std::string_view who) {
+void Reporter::stranger(const Origin& origin, const Refusal& refusal) {
+  const std::string_view who = refusal.why;
   if (!refusals_.tells(who, clock_.now())) {
     return;
   }
   auto fields = Json::object();
+  if (refusal.imei) {
+    fields["imei"] = format_imei(*refusal.imei);
+  }
   add_origin(fields, origin);
   fields["reason"] = who;
   event("rejected", fields);

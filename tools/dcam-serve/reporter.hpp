@@ -66,7 +66,7 @@ public:
   void device_refused(const FileFacts& facts, std::uint32_t status, const Transfer* began);
   /// Of this and the next some of a kind are told each minute, and then the number of the rest.
   void rejected(std::uint64_t imei, const Origin& origin, std::string_view why);
-  void stranger(const Origin& origin, std::string_view who);
+  void stranger(const Origin& origin, const Refusal& refusal);
   /// All places are taken; once a minute. `why`: what set their number.
   void too_many(std::uint32_t places, std::string_view why);
   void disconnected(std::uint64_t imei, const Origin& origin, std::string_view why, bool regular);

@@ -373,7 +373,7 @@ void ServerSession::take_leave() {
 void ServerSession::end(Ended::Reason reason, std::string text) {
   state_ = State::ended;
   deadlines_.stop_all();
-  actions_.emplace_back(Ended{reason, std::move(text)});
+  actions_.emplace_back(Ended{reason, std::move(text), tracker_imei(opening_)});
 }
 
 void ServerSession::send(const Message& message) { actions_.emplace_back(Send{encode(message)}); }

@@ -27,6 +27,9 @@ Opener recognise_avl_handshake(Bytes bytes) {
   return imei.size() == 15 ? Opener::avl_handshake : Opener::unfinished;
 }
 
+/// Of a handshake.
+std::string_view imei_text(Bytes first_bytes) { return as_text(first_bytes.subspan(2, 15)); }
+
 constexpr std::string_view tracking_advice =
     "this device sends tracking data (AVL): set Domain and Port in its camera settings, and leave "
     "this port out of its server settings";
@@ -69,8 +72,7 @@ std::string describe(Opener opener, Bytes first_bytes) {
   case Opener::camera:
     return "a camera";
   case Opener::avl_handshake:
-    return "IMEI " + std::string(as_text(first_bytes.subspan(2, 15))) + ": " +
-           std::string(tracking_advice);
+    return "IMEI " + std::string(imei_text(first_bytes)) + ": " + std::string(tracking_advice);
   case Opener::avl_data:
     return std::string(tracking_advice);
   case Opener::http:
@@ -88,6 +90,11 @@ std::string describe(Opener opener, Bytes first_bytes) {
     break;
   }
   return "not a camera: it opened with " + to_hex(first_bytes.first(shown_bytes));
+}
+
+std::optional<std::uint64_t> tracker_imei(Bytes first_bytes) {
+  return recognise(first_bytes) == Opener::avl_handshake ? parse_imei(imei_text(first_bytes))
+                                                         : std::nullopt;
 }
 
 } // namespace dualcam

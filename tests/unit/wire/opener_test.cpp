@@ -41,6 +41,8 @@ TEST_CASE("opener: each kind of peer is named") {
     CAPTURE(peer.text);
     CHECK(recognise(as_bytes(peer.bytes)) == peer.opener);
     CHECK(describe(peer.opener, as_bytes(peer.bytes)).find(peer.text) != std::string::npos);
+    CHECK(tracker_imei(as_bytes(peer.bytes)).has_value() == (peer.opener == Opener::avl_handshake));
+    CHECK(tracker_imei(as_bytes(peer.bytes)).value_or(350612071913857) == 350612071913857);
   }
 }
 
@@ -83,6 +85,8 @@ TEST_CASE("opener: a session ends with the name of the stranger, whole or byte b
     REQUIRE(bytewise.ended());
     CHECK(whole.ended()->reason == Ended::Reason::stranger);
     CHECK(whole.ended()->text == bytewise.ended()->text);
+    CHECK(whole.ended()->imei == tracker_imei(as_bytes(peer.bytes)));
+    CHECK(bytewise.ended()->imei == whole.ended()->imei);
     CHECK(whole.ended()->text.find(peer.text) != std::string::npos);
     CHECK(whole.take_sent().empty());
   }

@@ -178,6 +178,8 @@ struct Ended {
   };
   Reason reason;    ///< why
   std::string text; ///< a sentence
+  /// Of a stranger that said it: a tracker's tracking connection.
+  std::optional<std::uint64_t> imei{};
 };
 
 /// What `poll` hands out.

@@ -5,6 +5,8 @@
 /// The functions may be called from any thread and keep nothing of the bytes.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "dualcam/wire/bytes.hpp"
@@ -39,5 +41,8 @@ bool begins_with_init(Bytes first_bytes);
 /// are those that gave `opener`: they are shown as hex for `unknown` and `unfinished`, the IMEI for
 /// `avl_handshake`.
 std::string describe(Opener opener, Bytes first_bytes);
+
+/// The IMEI that an `avl_handshake` says; of all others nullopt.
+std::optional<std::uint64_t> tracker_imei(Bytes first_bytes);
 
 } // namespace dualcam

@@ -35,7 +35,9 @@ struct Balanced : Linked {
     return count ? to_hex(Bytes(bytes).first(*count)) : "";
   }
   bool is_served() const { return result && result->is_served; }
-  std::string refusal() const { return result && !result->is_served ? result->refusal : "served"; }
+  std::string refusal() const {
+    return result && !result->is_served ? result->refusal.why : "served";
+  }
 
   Peer& peer;
   std::optional<ProxiedPeer> result;
@@ -105,6 +107,9 @@ TEST_CASE("balancer: what is no header is told, and what it is instead") {
   CHECK(refused(init).ends_with(" (--proxy-protocol): a camera"));
   CHECK(refused("474554202f20485454502f312e310d0a")
             .ends_with(" (--proxy-protocol): not a camera: HTTP"));
+  Balanced tracker;
+  tracker.say("000f333530363132303731393133383537");
+  CHECK(tracker.result->refusal.imei == 350612071913857);
   const auto late = refused(hex("PROXY TCP4 192.0.2.1 nonsense 1000 7050\r\n"));
   CHECK(late.ends_with(" (--proxy-protocol)"));
 }

@@ -17,7 +17,8 @@ constexpr auto no_time = "no time for its TLS handshake: too many others came";
 struct Peers : Linked {
   struct Caller {
     Peer* peer;
-    std::optional<std::string> why; ///< it is not served, once that is known
+    std::optional<std::string> why{};    ///< it is not served, once that is known
+    std::optional<std::uint64_t> imei{}; ///< that it said then
   };
 
   explicit Peers(const TlsFiles& files, std::chrono::milliseconds patience = 8s)
@@ -25,11 +26,12 @@ struct Peers : Linked {
   ~Peers() { end(); }
 
   Caller& call() {
-    auto& caller = callers.emplace_back(&come(), std::nullopt);
+    auto& caller = callers.emplace_back(&come());
     asio::co_spawn(io, handshakes.perform(*caller.peer->link, context),
-                   [&caller](const std::exception_ptr& failure, const std::string& why) {
+                   [&caller](const std::exception_ptr& failure, const Refusal& refusal) {
                      rethrow(failure);
-                     caller.why = why;
+                     caller.why = refusal.why;
+                     caller.imei = refusal.imei;
                    });
     settle();
     return caller;
@@ -129,6 +131,8 @@ TEST_CASE("handshakes: of others is told what they are, at once") {
   Peers peers(certificate().files());
   CHECK(peers.say("474554202f20485454502f312e310d0a").why == "not a camera: HTTP");
   CHECK(peers.say("deadbeef").why == "not a camera: it opened with deadbeef");
+  CHECK_FALSE(peers.callers.back().imei);
+  CHECK(peers.say("000f333530363132303731393133383537").imei == 350612071913857);
   auto& silent = peers.call();
   auto& slow = peers.say("160301"); // it takes four bytes
   peers.move_on(9s);
@@ -141,11 +145,11 @@ TEST_CASE("handshakes: of others is told what they are, at once") {
 
 TEST_CASE("handshakes: what was there before anybody looked is waited for like all else") {
   Peers peers(certificate().files());
-  auto& caller = peers.callers.emplace_back(&peers.come(), std::nullopt);
+  auto& caller = peers.callers.emplace_back(&peers.come());
   caller.peer->say("1603"); // and the loop hears of it
   asio::co_spawn(
       peers.io, peers.handshakes.perform(*caller.peer->link, peers.context),
-      [&caller](const std::exception_ptr&, const std::string& why) { caller.why = why; });
+      [&caller](const std::exception_ptr&, const Refusal& refusal) { caller.why = refusal.why; });
   peers.settle();
   CHECK(caller.why.value_or("") == "");
   caller.peer->say("03 0005 ffffffffff"); // as no handshake goes on

@@ -27,7 +27,7 @@ TEST_CASE("reporter: who is refused is told, sixty of a kind a minute, and then 
   CHECK(told.said() == "1 more refused: busy with #\n");
   TestReporter json(true);
   for (int number = 0; number < 62; ++number) {
-    json.reporter->stranger(origin, "not a camera: HTTP");
+    json.reporter->stranger(origin, {"not a camera: HTTP"});
   }
   auto events = json.events();
   REQUIRE(events.size() == 60);
@@ -37,6 +37,9 @@ TEST_CASE("reporter: who is refused is told, sixty of a kind a minute, and then 
                              {"address", "192.0.2.1:1000"}}));
   json.reporter->rejected(imei, origin, "no");
   CHECK(json.event() == with_origin({{"event", "rejected"}, {"reason", "no"}}));
+  json.reporter->stranger(origin, {"this device sends tracking data (AVL)", imei});
+  CHECK(json.event() ==
+        with_origin({{"event", "rejected"}, {"reason", "this device sends tracking data (AVL)"}}));
   json.reporter->summary(0, 0, {});
   events = json.events();
   REQUIRE(events.size() == 2);
@@ -49,8 +52,8 @@ TEST_CASE("reporter: who is refused is told, sixty of a kind a minute, and then 
 
 TEST_CASE("reporter: strangers that somebody could mend are told without -v") {
   TestReporter told;
-  const auto said = [&told](std::string_view who) {
-    told.reporter->stranger(origin, who);
+  const auto said = [&told](std::string who) {
+    told.reporter->stranger(origin, {std::move(who)});
     return told.said();
   };
   CHECK(said("not a camera: HTTP").empty());
@@ -64,7 +67,7 @@ TEST_CASE("reporter: strangers that somebody could mend are told without -v") {
   told.clock.move_on(1s);
   CHECK_FALSE(said("no TLS handshake: z").empty());
   TestReporter verbose(false, 1);
-  verbose.reporter->stranger(origin, "not a camera: HTTP");
+  verbose.reporter->stranger(origin, {"not a camera: HTTP"});
   CHECK(verbose.said() == "192.0.2.1:1000 refused: not a camera: HTTP\n");
 }
 

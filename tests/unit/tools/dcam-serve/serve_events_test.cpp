@@ -139,6 +139,19 @@ TEST_CASE("serve events: who is refused, and why") {
   CHECK_THAT(errors, ContainsSubstring("AVL")); // a device that is set up for another port
 }
 
+TEST_CASE("serve events: a tracker that sends tracking data is refused by its IMEI") {
+  const auto [events, errors, status] = run_server([](TestServer& server) {
+    server.options.wait = std::chrono::minutes(10);
+    server.start();
+    TestDevice device(server);
+    device.say("000f333530363132303731393133383537");
+    (void)device.rest();
+    server.clock.move_on(std::chrono::minutes(10));
+  });
+  CHECK(events.of("rejected")["imei"] == "350612071913857");
+  CHECK_THAT(events.of("rejected")["reason"].get<std::string>(), ContainsSubstring("AVL"));
+}
+
 TEST_CASE(
     "serve events: who has to make room before it has said who it is is refused like others") {
   constexpr std::size_t in_lobby = 16;
