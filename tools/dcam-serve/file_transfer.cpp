@@ -211,6 +211,14 @@ asio::awaitable<Result<void>> FileTransfer::failure() {
 
 // --- it ends ---
 
+asio::awaitable<std::filesystem::path> FileTransfer::kept() {
+  if (packets() == 0) {
+    co_return std::filesystem::path();
+  }
+  auto kept = co_await disk_.run([this] { return part_->kept_as(); });
+  co_return kept;
+}
+
 asio::awaitable<Result<void>> FileTransfer::leave(std::uint32_t packet, std::uint64_t offset) {
   if (packets() == 0) {
     co_await disk_.run([this] {

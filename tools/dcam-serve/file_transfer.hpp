@@ -27,6 +27,7 @@ public:
   asio::awaitable<Result<void>> open();
 
   std::filesystem::path path() const override { return path_; }
+  asio::awaitable<std::filesystem::path> kept() override;
   ResumePoint resume_point() const override { return resume_point_; }
   bool is_comparing() const override { return !known_.empty(); }
   /// Refuses as `open`.

@@ -55,6 +55,13 @@ void GrowingPart::append(const Block& block, Tail tail) {
   grew_(shared_from_this(), file_->data().bytes - prepared_ >= much);
 }
 
+std::filesystem::path GrowingPart::kept_as() const {
+  if (!file_) {
+    return kept_before_;
+  }
+  return file_->check_named() ? file_->path() : std::filesystem::path();
+}
+
 Result<void> GrowingPart::read_back() {
   if (error_) {
     return state();
@@ -106,6 +113,7 @@ void GrowingPart::fail(const Error& error, bool barrier) {
   }
   if (barrier && !std::exchange(broken_, true)) {
     data_before_ = data();
+    kept_before_ = kept_as();
     file_.reset();
   }
 }

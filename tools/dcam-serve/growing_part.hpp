@@ -45,6 +45,9 @@ public:
   /// What has been appended.
   HeldData data() const { return file_ ? file_->data() : data_before_; }
 
+  /// Where that lies as a part; empty: somebody has moved or removed it, or nobody can tell.
+  std::filesystem::path kept_as() const;
+
   /// Not once something has failed.
   void append(const Block& block, Tail tail = Tail::written);
   /// Once the whole file has been appended, as ResumableFile.
@@ -72,6 +75,7 @@ private:
   std::function<void()> failed_;
   std::optional<ResumableFile> file_; ///< from its first packet on
   HeldData data_before_;              ///< it was closed
+  std::filesystem::path kept_before_; ///< the same
   std::optional<Sha256> digest_;      ///< of all so far, if no earlier connection brought any of it
   std::uint64_t prepared_ = 0;        ///< bytes
   std::optional<Error> error_;

@@ -307,9 +307,13 @@ void Reporter::file_failed(const FileFacts& facts, std::string_view why,
   not_stored(facts, why, part);
 }
 
-void Reporter::file_interrupted(const Transfer& transfer, std::string_view why) {
-  not_stored(transfer.facts(), fmt::format("incomplete, {}: {}", share_of(transfer), why),
-             transfer.packets() > 0 ? transfer.path() : std::filesystem::path());
+void Reporter::file_interrupted(const Transfer& transfer, std::string_view why,
+                                const std::filesystem::path& part) {
+  const bool lost = transfer.packets() > 0 && part.empty();
+  not_stored(transfer.facts(),
+             fmt::format("incomplete, {}: {}{}", share_of(transfer), why,
+                         lost ? "; its part is not to be found any more" : ""),
+             part);
 }
 
 void Reporter::not_stored(const FileFacts& facts, std::string_view why,
@@ -325,11 +329,12 @@ void Reporter::not_stored(const FileFacts& facts, std::string_view why,
                              kept ? "; what came is kept as " + escaped(part.string()) : ""));
 }
 
-void Reporter::device_refused(const FileFacts& facts, std::uint32_t status, const Transfer* began) {
+void Reporter::device_refused(const FileFacts& facts, std::uint32_t status, const Transfer* began,
+                              const std::filesystem::path& part) {
   const auto why = fmt::format("the device reports status {}: {}", status, status_meaning(status));
   if (began != nullptr && began->packets() > 0) {
     ++failures_;
-    file_interrupted(*began, why);
+    file_interrupted(*began, why, part);
   } else {
     file_failed(facts, why, {});
   }

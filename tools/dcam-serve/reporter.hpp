@@ -59,11 +59,14 @@ public:
   /// It did not come.
   void stepped_back(const FileFacts& facts);
   void file_skipped(const FileFacts& facts, std::string_view why);
+  /// `part`: where what came lies, as Transfer::kept; standard output keeps nothing.
   void file_failed(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);
   /// The link was lost; the same file may go on later.
-  void file_interrupted(const Transfer& transfer, std::string_view why);
+  void file_interrupted(const Transfer& transfer, std::string_view why,
+                        const std::filesystem::path& part);
   /// `began`: what came of it; null if that is nothing to go on with.
-  void device_refused(const FileFacts& facts, std::uint32_t status, const Transfer* began);
+  void device_refused(const FileFacts& facts, std::uint32_t status, const Transfer* began,
+                      const std::filesystem::path& part);
   /// Of this and the next some of a kind are told each minute, and then the number of the rest.
   void rejected(std::uint64_t imei, const Origin& origin, std::string_view why);
   void stranger(const Origin& origin, const Refusal& refusal);

@@ -68,6 +68,10 @@ public:
 
   /// For people: where it is now.
   virtual std::filesystem::path path() const = 0;
+  /// Where what has come of it lies; empty: nothing has, or it lies there no more.
+  virtual asio::awaitable<std::filesystem::path> kept() {
+    co_return packets() > 0 ? path() : std::filesystem::path();
+  }
   /// Where the camera is to begin.
   virtual ResumePoint resume_point() const = 0;
   /// It is only compared with files that were stored before.

@@ -55,7 +55,7 @@ asio::awaitable<void> Upload::perform(const FileOffered& offered) {
     refused = !co_await may_be_held();
   }
   if (refused) {
-    refuse_name();
+    co_await refuse_name();
     co_return;
   }
   session_.fetch(server_.clock().now());
@@ -81,10 +81,11 @@ asio::awaitable<bool> Upload::may_be_held() {
 }
 
 /// The file stays with the camera.
-void Upload::refuse_name() {
+asio::awaitable<void> Upload::refuse_name() {
   const auto why = server_.destination().path_for(facts_).string() + " exists already";
   if (server_.options().if_exists == IfExists::fail) {
-    server_.reporter().file_failed(facts_, why, kept_part());
+    const auto part = co_await kept_part();
+    server_.reporter().file_failed(facts_, why, part);
     server_.note_failure(ExitCode::io);
   } else {
     server_.reporter().file_skipped(facts_, why);
@@ -123,7 +124,11 @@ asio::awaitable<void> Upload::perform(const FileStarted& started) {
   if (!transfer_->is_comparing()) {
     refused = co_await is_refused();
   }
-  refused ? refuse_name() : receive_file();
+  if (refused) {
+    co_await refuse_name();
+  } else {
+    receive_file();
+  }
 }
 
 /// What START announces is no more than a word: `write` looks at what comes.
@@ -171,7 +176,7 @@ asio::awaitable<void> Upload::perform(const FileReplaced&) {
     if (!begun) {
       co_await fail(begun.error());
     } else if (co_await is_refused()) {
-      refuse_name();
+      co_await refuse_name();
     } else {
       session_.begin(server_.clock().now());
     }
@@ -285,7 +290,9 @@ asio::awaitable<void> Upload::perform(const FileRefused& refused) {
   server_.note_failure(ExitCode::device_failed);
   step_back(refused.file, transfer_ == nullptr || transfer_->new_bytes() == 0);
   const bool began = co_await save();
-  server_.reporter().device_refused(facts_, refused.status, began ? transfer_.get() : nullptr);
+  const auto part = co_await kept_part();
+  server_.reporter().device_refused(facts_, refused.status, began ? transfer_.get() : nullptr,
+                                    part);
   facts_.metadata_payload.clear();
   if (began) {
     pause();
@@ -295,7 +302,8 @@ asio::awaitable<void> Upload::perform(const FileRefused& refused) {
 asio::awaitable<void> Upload::leave(std::string why) {
   const bool began = co_await save(); // as a condition GCC 12 makes nonsense of it here
   if (began) {
-    server_.reporter().file_interrupted(*transfer_, why);
+    const auto part = co_await kept_part();
+    server_.reporter().file_interrupted(*transfer_, why, part);
     pause();
   }
 }
@@ -367,7 +375,8 @@ asio::awaitable<void> Upload::fail(Error error) {
     transfer_.reset();
     co_return;
   }
-  server_.reporter().file_failed(facts_, error.message, kept_part());
+  const auto part = co_await kept_part();
+  server_.reporter().file_failed(facts_, error.message, part);
   if (transfer_ && transfer_->packets() == 0) {
     (void)co_await transfer_->leave(); // of nothing, nothing remains
   }
@@ -376,8 +385,12 @@ asio::awaitable<void> Upload::fail(Error error) {
 }
 
 /// Where something is that the camera need not send again; empty if nothing is.
-std::filesystem::path Upload::kept_part() const {
-  return transfer_ && transfer_->packets() > 0 ? transfer_->path() : std::filesystem::path();
+asio::awaitable<std::filesystem::path> Upload::kept_part() const {
+  if (!transfer_) {
+    co_return std::filesystem::path();
+  }
+  auto kept = co_await transfer_->kept();
+  co_return kept;
 }
 
 } // namespace dualcam::serve

@@ -64,7 +64,7 @@ public:
 private:
   asio::awaitable<bool> is_refused();
   asio::awaitable<bool> may_be_held();
-  void refuse_name();
+  asio::awaitable<void> refuse_name();
   void leave_file();
   std::optional<Error> too_large(std::uint32_t announced) const;
   Result<void> check_size() const;
@@ -75,7 +75,7 @@ private:
   asio::awaitable<bool> save();
   void pause();
   asio::awaitable<void> fail(Error error);
-  std::filesystem::path kept_part() const;
+  asio::awaitable<std::filesystem::path> kept_part() const;
 
   Server& server_;
   ServerSession& session_;

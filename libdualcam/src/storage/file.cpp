@@ -87,6 +87,9 @@ void File::close() {
 }
 
 Result<bool> File::is_named() const {
+  if (!is_open()) {
+    return io_error("look at", path_, EBADF);
+  }
   struct stat opened{};
   struct stat named{};
   if (files_->fstat(descriptor_, &opened) == 0 && files_->lstat(path_.c_str(), &named) == 0) {

@@ -240,7 +240,9 @@ Result<fs::path> ResumableFile::set_aside() {
 
 Result<fs::path> ResumableFile::confirm_aside() {
   confirm();
-  auto path = move_aside(part_.path(), part_.final_name());
+  const auto named = check_named(); // or somebody else's would be moved
+  auto path = named ? move_aside(part_.path(), part_.final_name())
+                    : Result<fs::path>(std::unexpected(named.error()));
   const auto marked = path ? state_.mark_gone(checkpoint_.part()) : Result<void>();
   if (path) {
     part_.set_path(*path);

@@ -75,6 +75,19 @@ TEST_CASE("resumable file: what is set aside takes no other's name, and no other
   CHECK(content_of(folder / "a_3.jpg.part.checkpoint").contains("replaced "));
 }
 
+TEST_CASE("resumable file: what lies in its place is another's, and is not set aside") {
+  const TemporaryFolder folder;
+  leave_part(folder / "a.jpg", content(), 3);
+  auto old = found(folder.path());
+  REQUIRE(old);
+  fs::rename(folder / "a.jpg.part", folder / "elsewhere");
+  CHECK_FALSE(old->check_named());
+  write_file(folder / "a.jpg.part", "another's");
+  CHECK_FALSE(old->check_named());
+  CHECK_FALSE(old->set_aside());
+  CHECK(content_of(folder / "a.jpg.part") == "another's");
+}
+
 TEST_CASE("resumable file: a name that another takes at the last moment is left to it") {
   const TemporaryFolder folder;
   HookedFiles files;

@@ -75,6 +75,8 @@ public:
   const FileIdentity& identity() const { return identity_; }
   /// NAME.part; after `publish_finish` the name it got, after `set_aside` the one it is kept under.
   std::filesystem::path path() const { return part_.path(); }
+  /// As PartFile.
+  Result<void> check_named() const { return part_.check_named(); }
   /// What has been appended.
   const HeldData& data() const { return data_; }
   /// Bytes that no step has confirmed.

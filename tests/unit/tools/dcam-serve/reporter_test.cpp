@@ -193,21 +193,21 @@ TEST_CASE("reporter: files that are not stored, and why") {
   CHECK(told.said() == "350612071913857 front photo: no\n");
   told.reporter->file_failed(photo_facts(), "no", "-");
   CHECK(told.said() == "350612071913857 front photo: no\n"); // standard output is no part
-  told.reporter->file_interrupted(told.photo(12, 12'288), "connection lost");
+  told.reporter->file_interrupted(told.photo(12, 12'288), "connection lost", "a.part");
   CHECK(told.said() ==
         "350612071913857 front photo: incomplete, 12 of 48 packets: connection lost; "
         "what came is kept as a.part\n");
-  told.reporter->file_interrupted(told.photo(), "connection lost");
+  told.reporter->file_interrupted(told.photo(), "connection lost", "");
   CHECK(told.said() ==
         "350612071913857 front photo: incomplete, 0 of 48 packets: connection lost\n");
   const auto nothing = told.photo();
   for (const auto* began : {static_cast<const TestTransfer*>(nullptr), &nothing}) {
-    told.reporter->device_refused(photo_facts(), 4, began);
+    told.reporter->device_refused(photo_facts(), 4, began, "");
     CHECK(told.said() ==
           "350612071913857 front photo: the device reports status 4: the device aborted\n");
   }
   const auto some = told.photo(12, 12'288);
-  told.reporter->device_refused(photo_facts(), 4, &some);
+  told.reporter->device_refused(photo_facts(), 4, &some, "a.part");
   CHECK(told.said() == "350612071913857 front photo: incomplete, 12 of 48 packets: the device "
                        "reports status 4: the device aborted; what came is kept as a.part\n");
   told.reporter->file_skipped(photo_facts(), "x exists already");

@@ -119,6 +119,40 @@ TEST_CASE("serve events: of a file of which nothing came no part is told") {
   CHECK_FALSE(events.of("file-failed").contains("part"));
 }
 
+TEST_CASE("serve events: no path is told of a part that somebody has moved or replaced") {
+  const bool is_whole = GENERATE(false, true);
+  const bool by_folder = GENERATE(false, true);
+  const auto [events, errors, status] = run_server([&](TestServer& server) {
+    server.options.wait = std::chrono::minutes(10);
+    server.start();
+    const auto folder = server.folder.path() / "350612071913857";
+    {
+      TestDevice device(server);
+      device.begin();
+      device.packets(2);
+      wait_for_size(folder / "photof.jpg.part", 6);
+      const auto place = by_folder ? folder : folder / "photof.jpg.part";
+      fs::rename(place, server.folder.path() / "moved");
+      if (is_whole) {
+        device.packet(3);
+        (void)device.rest();
+        return;
+      }
+    }
+    TestDevice device(server);
+    device.say("0000 0005 00013ee13c001981 40000400"); // it has nothing any more
+    (void)device.rest();
+  });
+  CHECK_FALSE(events.of("file-failed").contains("part"));
+  if (!by_folder) { // else its checkpoint may be what is missed first
+    CHECK_THAT(events.of("file-failed")["error"].get<std::string>(),
+               ContainsSubstring(is_whole
+                                     ? "somebody has moved, replaced or removed it"
+                                     : "connection lost; its part is not to be found any more"));
+  }
+  CHECK_FALSE(errors.contains("kept as"));
+}
+
 TEST_CASE("serve events: who is refused, and why") {
   const auto [events, errors, status] = run_server([](TestServer& server) {
     server.options.imeis = {"350612071913858"};
