@@ -160,6 +160,11 @@ class SeveralConnections(ToolTest):
         self.assertEqual(self.finals(1), digests(contents[:1]))
 
 
+def below(limit):
+    """For a process that is to have no more open files."""
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit // 2, limit))
+
+
 class Places(ToolTest):
     family = DUALCAM
 
@@ -167,8 +172,7 @@ class Places(ToolTest):
         return Upload(server, content, family=self.family, **options)
 
     def limited(self, limit, *arguments):
-        return self.serve("-k", "--json", *arguments, preexec_fn=lambda: resource.setrlimit(
-            resource.RLIMIT_NOFILE, (limit // 2, limit)))
+        return self.serve("-k", "--json", *arguments, preexec_fn=below(limit))
 
     def test_the_limit_of_open_files_tells_how_many_there_are(self):
         for limit in (200, 400, 1000):
@@ -180,6 +184,35 @@ class Places(ToolTest):
             self.assertEqual(server.wait(), 0)
             self.assertEqual(self.event(server.output, "listening")["max_connections"], places)
             self.assertNotIn("ulimit", server.errors)
+
+    def test_below_the_least_limit_of_open_files_it_does_not_start(self):
+        for limit in (12, 47):
+            done = self.run_tool("dcam-serve", "-k", "-o", self.out, preexec_fn=below(limit))
+            self.assertEqual(done.returncode, 3)
+            self.assertTrue(done.stderr.endswith(
+                f"dcam-serve: the limit of open files (ulimit -n {limit}) is too low to serve a "
+                "camera: at least 48 are needed\n"), done.stderr)
+
+    def test_the_least_limit_of_open_files_is_enough_for_what_it_promises(self):
+        server = self.limited(48, "--capture", self.folder / "a.pcap", "--exec", "true",
+                              "--metrics", self.folder / "metrics")
+        places = int(server.expect(r"up to (\d+) connections; ").group(1))
+        cameras = [self.camera(server, self.random.randbytes(5000), imei=number)
+                   for number in range(places)]
+        for camera in cameras:
+            self.addCleanup(camera.close)
+            camera.send_first(1)
+        for _ in range(30):
+            self.addCleanup(self.camera(server, b"").close)
+        running = [threading.Thread(target=camera.run) for camera in cameras]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+        self.assertEqual([camera.taken for camera in cameras], [True] * places, server.errors)
+        server.signal(SIGTERM)
+        self.assertEqual(server.wait(), 0, server.errors)
+        self.assertNotIn("open files", server.errors)
 
     def test_more_places_than_open_files_allow_are_warned_of(self):
         server = self.limited(200, "--max-connections", "150")

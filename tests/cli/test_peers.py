@@ -180,7 +180,7 @@ class SlowAndIdle(ToolTest):
                 self.skipTest("UBSan opens a pipe to check a pointer, and takes it for bad if it "
                               "cannot; the other build runs this")
         server = self.serve("-k", "--idle-timeout", "300ms", "--max-connections", "200",
-                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)))
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48)))
         self.connect(server, [Silent])
         photo = self.file("a.jpg", 10_000)
         result = self.sim(server, "--reconnect", "100", "--reconnect-delay", "200ms",

@@ -28,12 +28,14 @@ constexpr std::uint64_t most_places = 1'000'000; // as --max-connections
 } // namespace
 
 std::uint32_t places_for(std::uint64_t descriptors) {
+  if (descriptors < least_descriptors) {
+    return 0;
+  }
   const auto reserve = std::min(descriptors_besides, descriptors / 2) + least_in_lobby;
-  const auto rest =
-      std::min(descriptors - std::min(descriptors, reserve), most_places * (descriptors_each + 1));
+  const auto rest = std::min(descriptors - reserve, most_places * (descriptors_each + 1));
   const auto places =
       rest * places_for_one_in_lobby / (descriptors_each * places_for_one_in_lobby + 1);
-  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(places, 1, most_places));
+  return static_cast<std::uint32_t>(std::min(places, most_places));
 }
 
 void Admission::enter(Guest& guest, TimePoint now) {

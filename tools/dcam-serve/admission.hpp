@@ -14,8 +14,11 @@
 
 namespace dualcam::serve {
 
-/// For how many connections so many descriptors are enough, each with a file on its way; at least
-/// one.
+/// Fewer may not be enough for one camera's file and all that can be open beside it: who is about
+/// to say who they are, a capture, a hook.
+inline constexpr std::uint64_t least_descriptors = 48;
+/// For how many connections so many descriptors are enough, each with a file on its way; 0 below
+/// `least_descriptors`.
 std::uint32_t places_for(std::uint64_t descriptors);
 
 class Admission {
