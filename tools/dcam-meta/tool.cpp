@@ -8,6 +8,7 @@
 #include "common/counted.hpp"
 #include "common/decompressor.hpp"
 #include "common/escape.hpp"
+#include "common/odd_time.hpp"
 #include "common/units.hpp"
 #include "dcam-meta/exif.hpp"
 #include "dualcam/storage/file_names.hpp"
@@ -155,18 +156,12 @@ void MetaTool::show_record(const Record& record, const std::string& input, Recor
   }
 }
 
-/// Clocks that were never set are common; old files are too.
+/// Clocks that were never set are common.
 void MetaTool::check_clock(const std::string& name, std::string_view what,
                            std::optional<DeviceTime> time) {
-  using std::chrono::years;
-  if (!time || !time->is_known()) {
-    return;
-  }
-  const auto point = time->time_point();
-  const auto now = system_now();
-  if (!point || *point > now + years(1) || *point < now - years(10)) {
-    console_.warning(fmt::format("{}: the {} is years away from now: {}; was the clock set?", name,
-                                 what, format_time(*time).value_or("beyond the year 9999")));
+  if (const auto odd = odd_time(time)) {
+    console_.warning(
+        fmt::format("{}: the {} is years away from now: {}; was the clock set?", name, what, *odd));
   }
 }
 

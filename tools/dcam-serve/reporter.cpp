@@ -8,6 +8,7 @@
 
 #include "common/counted.hpp"
 #include "common/escape.hpp"
+#include "common/odd_time.hpp"
 #include "dcam-serve/progress_lines.hpp"
 #include "dualcam/wire/message.hpp"
 
@@ -184,7 +185,25 @@ void Reporter::metadata(const FileFacts& facts) {
   }
 }
 
+/// By its metadata or its path.
+void Reporter::look_at_clock(const FileFacts& facts) {
+  const auto known = facts.metadata();
+  auto odd = known ? odd_time(known->time) : std::nullopt;
+  if (!odd && known) {
+    odd = odd_time(known->trigger_time);
+  }
+  if (const auto time = facts.file.time(); !odd && time && is_years_away(*time)) {
+    odd = format_time(*time);
+  }
+  if (odd && told_metadata_.is_first_odd_time(facts.imei)) {
+    console_.note(fmt::format("{}: its time is years away from now: {}; was the camera's clock "
+                              "set? Nothing more is said of it",
+                              described(facts), *odd));
+  }
+}
+
 void Reporter::file_started(const Transfer& transfer) {
+  look_at_clock(transfer.facts());
   auto fields = file_fields(transfer.facts());
   const bool in_packets = transfer.counts_packets();
   const auto counted = in_packets ? "packets" : "size";

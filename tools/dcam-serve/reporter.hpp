@@ -43,6 +43,7 @@ public:
   void connected(const Init& init, const Origin& origin);
   /// METADATA has come, whether it can be decoded or not. It is told of when it is news.
   void metadata(const FileFacts& facts);
+  /// A camera whose clock cannot be right is told of once.
   void file_started(const Transfer& transfer);
   void resumed(const Transfer& transfer, const Resumed& resumed);
   /// The fields of the event, for the hook.
@@ -98,6 +99,7 @@ private:
   void print(std::string_view line, LineWriter::Weight weight);
   Json done(const FileFacts& facts, const HeldData& file, const std::filesystem::path& path,
             const std::string& sha256, std::chrono::milliseconds duration, unsigned resumptions);
+  void look_at_clock(const FileFacts& facts);
   void tell_progress(std::span<const Transfer* const> transfers);
   void tell_of_rest(const std::vector<LineLimit::Rest>& rest);
   void not_stored(const FileFacts& facts, std::string_view why, const std::filesystem::path& part);

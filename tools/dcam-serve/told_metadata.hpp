@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "dcam-serve/file_facts.hpp"
 
@@ -17,10 +18,7 @@ public:
   /// Whether it differs from what this camera told last of a file of this kind, and this one does
   /// not do so all the time.
   bool is_news(const FileFacts& facts, TimePoint now) {
-    if (told_.size() >= most_cameras && !told_.contains(facts.imei)) {
-      told_.clear();
-    }
-    auto& last = told_[facts.imei];
+    auto& last = last_of(facts.imei);
     const auto what = std::hash<std::string>{}(facts.file.text() + ' ' +
                                                std::string(as_text(facts.metadata_payload)));
     const auto kind = std::ranges::find(kinds, facts.kind()) - kinds.begin();
@@ -36,6 +34,11 @@ public:
     return ++last.changes <= most_changes;
   }
 
+  /// Once a camera.
+  bool is_first_odd_time(std::uint64_t imei) {
+    return !std::exchange(last_of(imei).odd_time, true);
+  }
+
 private:
   /// As FileFacts::kind.
   static constexpr std::array<std::string_view, 6> kinds{"photof", "photor", "videof",
@@ -47,7 +50,15 @@ private:
     TimePoint began{};
     std::array<std::size_t, kinds.size() + 1> what{}; ///< of each kind, and of what is none
     unsigned changes = 0;
+    bool odd_time = false; ///< its clock was told of
   };
+  Last& last_of(std::uint64_t imei) {
+    if (told_.size() >= most_cameras && !told_.contains(imei)) {
+      told_.clear();
+    }
+    return told_[imei];
+  }
+
   std::map<std::uint64_t, Last> told_;
 };
 

@@ -286,6 +286,37 @@ TEST_CASE("reporter: metadata is told when it is news, decoded or not") {
   CHECK(json.event().at("metadata").at("raw") == "01");
 }
 
+TEST_CASE("reporter: a clock that is years off is noted once a camera") {
+  const auto started = [](TestReporter& told, FileFacts facts) {
+    told.reporter->file_started(TestTransfer(told.clock, std::move(facts), 48, {}));
+    return told.said();
+  };
+  const auto with = [](std::string_view metadata, std::uint64_t whose = imei) {
+    auto facts = photo_facts();
+    facts.imei = whose;
+    facts.metadata_payload = from_hex(metadata);
+    return facts;
+  };
+  const auto now = fmt::format("{:016x}", system_now().time_since_epoch().count());
+  TestReporter told;
+  CHECK(started(told, photo_facts()).empty());
+  CHECK(started(told, with("0104" + now + "000000")).empty());
+  CHECK(started(told, with("0104 0000000000000000 00 0000")).empty()); // not known
+  CHECK(started(told, with("0104 000002185e380400 00 0000")) ==
+        "350612071913857 front photo: its time is years away from now: 2043-01-01T00:00:00.000Z; "
+        "was the camera's clock set? Nothing more is said of it\n");
+  CHECK(started(told, with("0104 000002185e380400 00 0000")).empty());
+  CHECK_THAT(started(told, with("0104 ffffffffffffffff 00 0000", imei + 1)),
+             ContainsSubstring(": beyond the year 9999; "));
+  auto fired =
+      with("0404" + now + "000000 00 0000 0000000000000000 0000000000000000" + "0000000000000001",
+           imei + 2);
+  CHECK_THAT(started(told, fired), ContainsSubstring(": 1970-01-01T00:00:00.001Z; "));
+  auto by_path = facts_by_path("mdas9/video/991029/124342.mp4");
+  by_path.imei = imei + 3;
+  CHECK_THAT(started(told, by_path), ContainsSubstring(": 2099-10-29T12:43:42.000Z; "));
+}
+
 TEST_CASE("reporter: metadata of several kinds is told once each, while it stays the same") {
   TestReporter told(true);
   std::vector<FileFacts> files;
