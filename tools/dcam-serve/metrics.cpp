@@ -93,7 +93,8 @@ std::string prometheus_text(const Metrics& metrics) {
               "Connections refused, by reason; # stands for what differs in each.", "reason",
               metrics.refusals);
   all.counter("dualcam_dropped_lines_total",
-              "Lines of output dropped, as nobody read them; no path of a file is among them.",
+              "Lines of output dropped, as they could not be written in time; no path of a file is "
+              "among them.",
               metrics.dropped_lines);
   all.histogram("dualcam_commit_duration_seconds",
                 "How long a round took that makes what has come durable.", metrics.commits);

@@ -102,8 +102,9 @@ EventLog::Settings log_settings(const ServeOptions& options) {
   settings.folder = options.output;
   settings.line_end = options.common.print0 ? '\0' : '\n';
   settings.dropped_errors = [style = LineStyle(options.common)](std::uint64_t lines) {
-    return fmt::format("{}dcam-serve: {} lines were dropped here: nobody read them\n",
-                       style.prefix(LineStyle::Level::warning), lines);
+    return fmt::format(
+        "{}dcam-serve: {} lines were dropped here: they could not be written in time\n",
+        style.prefix(LineStyle::Level::warning), lines);
   };
   if (options.common.json) {
     settings.dropped_output = [](std::uint64_t lines) {

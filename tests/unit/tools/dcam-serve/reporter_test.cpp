@@ -1,3 +1,4 @@
+#include "full_disk.hpp"
 #include "tools/dcam-serve/reporting.hpp"
 
 namespace dualcam::serve::reporter_test {
@@ -253,6 +254,25 @@ TEST_CASE("reporter: the same as events") {
                                 {"commit_seconds", 1.235},
                                 {"longest_unsaved", 1.0},
                                 {"exit", 5}}));
+}
+
+TEST_CASE("reporter: of lines that a full disk had no room for it is not said that nobody read") {
+  TestReporter told;
+  ::dup2(STDOUT_FILENO, STDERR_FILENO); // one file, as with > log 2>&1
+  told.reporter.emplace(told.options, told.clock);
+  {
+    const FullDisk full(1);
+    told.reporter->console().note("x");
+    while (told.reporter->no_room() == 0) {
+      ::usleep(1000);
+    }
+    for (int line = 0; line < 20'000; ++line) { // more than may wait
+      told.reporter->console().note(std::string(100, 'x'));
+    }
+  }
+  told.reporter->flush(std::nullopt);
+  CHECK_THAT(told.quiet.output(),
+             ContainsSubstring(" lines were dropped here: they could not be written in time\n"));
 }
 
 TEST_CASE("reporter: metadata is told when it is news, decoded or not") {
