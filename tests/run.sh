@@ -9,9 +9,9 @@
 #   tests/run.sh --soak MINUTES   200 cameras of every family on bad lines for so long (tests/soak.py)
 #   tests/run.sh --full   hours: every test in both builds; the counts that the promises are stated with, in
 #                         the GCC build, which is what users get; fuzzing, for DUALCAM_FUZZ_SECONDS (600) a target;
-#                         clang-tidy; a linker's look at the types; parameters that are copied; changed sources
-#                         (tests/mutation.py); full stores under ext4, xfs and overlayfs
-#                         (tests/full_stores.py); bare Debians (tests/portability.sh)
+#                         clang-tidy; a linker's look at the types; changed sources (tests/mutation.py); full
+#                         stores under ext4, xfs and overlayfs (tests/full_stores.py); bare Debians
+#                         (tests/portability.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/packages.sh
@@ -119,12 +119,6 @@ one_program() {
     cmake --build build/odr --target unit-tests tools-unit-tests -- --quiet
 }
 
-# copied_parameters: a lint that takes as long as all others together.
-copied_parameters() {
-  run-clang-tidy-19 -quiet -j2 -p build/clang -config-file .clang-tidy \
-    -checks='-*,performance-unnecessary-value-param' "$PWD/(build/clang/)?(libdualcam|tools)/" 2>/dev/null
-}
-
 # as_root COMMAND...: for debootstrap.
 as_root() {
   if ((EUID == 0)); then
@@ -146,7 +140,6 @@ check "lint" tests/lint.sh ${full:+--tidy} build/clang
 if [[ $full ]]; then
   fuzz
   check "no two types share a name" one_program
-  check "no parameter is copied for nothing" copied_parameters
   check "nine of ten changes to the sources are noticed" python3 -B tests/mutation.py
   install_missing xfsprogs
   check "a store that is full loses nothing that was reported" as_root \
