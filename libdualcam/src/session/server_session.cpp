@@ -230,6 +230,12 @@ void ServerSession::on_bad_command(const Error& error) {
 }
 
 void ServerSession::on_message(const Message& message) {
+  if (const auto* status = as<Status>(message)) {
+    return on_status(*status);
+  }
+  if (const auto* sync = as<Sync>(message)) {
+    return on_sync(*sync);
+  }
   switch (state_) {
   case State::awaiting_init:
     return on_init(std::get<Init>(message));
@@ -240,7 +246,7 @@ void ServerSession::on_message(const Message& message) {
   case State::awaiting_start:
     return on_start_stage(message);
   case State::awaiting_sync:
-    return on_sync_stage(message);
+    return on_start_again(std::get<Start>(message));
   case State::receiving:
     return on_receiving(message);
   case State::awaiting_repeated_init:

@@ -69,19 +69,7 @@ void ServerSession::on_metadata_stage(const Message& message) {
     await(Timer::metadata_byte, config_.uncounted_wait);
     return;
   }
-  if (const auto* status = as<Status>(message);
-      status != nullptr && !ends_the_file_before(*status) &&
-      (status->code != status_completed || !offers_.is_round_over())) {
-    progress();
-    return without_metadata("refuses");
-  }
   late(message);
-}
-
-/// Some devices say STATUS behind the last packet of a file. By then they may have been asked for
-/// the next one.
-bool ServerSession::ends_the_file_before(const Status& status) {
-  return status.code != status_completed && std::exchange(after_file_, false);
 }
 
 void ServerSession::report_metadata(Bytes payload) {
@@ -180,12 +168,6 @@ void ServerSession::leave_alone() {
   go_on();
 }
 
-/// The file is not asked for again in this session.
-void ServerSession::leave_file() {
-  offers_.drop(current_);
-  go_on();
-}
-
 void ServerSession::go_on() {
   deadlines_.stop_all();
   progress();
@@ -206,20 +188,7 @@ void ServerSession::on_start_stage(const Message& message) {
     }
     return;
   }
-  const auto* status = as<Status>(message);
-  if (status != nullptr && status->code != status_completed) {
-    if (leaving_ != Leaving::no) {
-      refusal_ = status->code;
-      return start_is_late();
-    }
-    if (ends_the_file_before(*status)) {
-      leaving_ = Leaving::refused; // but for START
-      refusal_ = status->code;
-      return await(Timer::start, config_.sync_wait);
-    }
-    return may_ask_otherwise() ? request_file() : on_status_in_file(*status);
-  }
-  late(message); // a STATUS 0 ends what was before
+  late(message);
 }
 
 /// What START was waited for is over.
@@ -230,7 +199,7 @@ void ServerSession::start_is_late() {
   case Leaving::unwanted:
     return leave_alone();
   case Leaving::refused:
-    return on_status_in_file({refusal_});
+    return refused(refusal_);
   case Leaving::no:
     break;
   }
@@ -290,29 +259,26 @@ void ServerSession::resume(Resumed::Reason reason) {
   ask();
 }
 
-/// The framer's search stops at a SYNC, a STATUS and, before the first SYNC, a START.
-void ServerSession::on_sync_stage(const Message& message) {
-  if (const auto* sync = as<Sync>(message)) {
-    synced_at_ = now_;
-    return on_sync(*sync);
-  }
-  if (const auto* again = as<Start>(message)) {
-    return again->packets != announced_ ? start(again->packets) : search_sync();
-  }
-  const auto& status = std::get<Status>(message);
-  if (synchronised_ && !file_.is_whole()) { // maybe it stood behind the last packet, a damaged one
-    refusal_ = status.code;
-    return search_sync();
-  }
-  on_status_in_file(status);
+/// Before the first SYNC, the framer's search stops at a START, too.
+void ServerSession::on_start_again(const Start& again) {
+  again.packets != announced_ ? start(again.packets) : search_sync();
 }
 
 void ServerSession::no_sync() {
-  refusal_ != 0 ? on_status_in_file({refusal_}) : resume(Resumed::Reason::no_sync);
+  refusal_ != 0 ? broken_off(refusal_) : resume(Resumed::Reason::no_sync);
 }
 
 /// Packets are repeated from here on: maybe from further back than was asked for.
 void ServerSession::on_sync(const Sync& sync) {
+  if (state_ == State::awaiting_sync) {
+    synced_at_ = now_;
+  } else if (state_ != State::receiving) {
+    return late(sync);
+  } else if (!file_.may_synchronise(sync.packet)) {
+    return resume(Resumed::Reason::out_of_step);
+  } else if (++attempts_ > config_.attempts) {
+    return give_up_file("the device keeps going back to " + file_.geometry().text_of(sync.packet));
+  }
   synchronised_ = true;
   file_.synchronise(sync.packet);
   state_ = State::receiving;
@@ -325,19 +291,6 @@ void ServerSession::on_receiving(const Message& message) {
   }
   if (const auto* data = as<EnhancedData>(message)) {
     return on_packet({data->payload, data->crc, data->offset});
-  }
-  if (const auto* sync = as<Sync>(message)) {
-    if (!file_.may_synchronise(sync->packet)) {
-      return resume(Resumed::Reason::out_of_step);
-    }
-    if (++attempts_ > config_.attempts) {
-      return give_up_file("the device keeps going back to " +
-                          file_.geometry().text_of(sync->packet));
-    }
-    return on_sync(*sync);
-  }
-  if (const auto* status = as<Status>(message)) {
-    return on_status_in_file(*status);
   }
   late(message);
 }
@@ -428,25 +381,6 @@ void ServerSession::replaced() {
 void ServerSession::complete_file() {
   ask_host(State::storing);
   actions_.emplace_back(FileCompleted{current_, file_.bytes(), file_.crc(), file_.known()});
-}
-
-void ServerSession::on_status_in_file(const Status& status) {
-  if (state_ != State::awaiting_start && file_.is_whole()) { // whatever its value
-    if (status.code > status_end_of_path) {
-      odd(Oddity::end_status, "the file ends with STATUS " + std::to_string(status.code));
-    }
-    return complete_file();
-  }
-  if (status.code == status_completed && state_ == State::receiving) {
-    return resume(Resumed::Reason::out_of_step); // it thinks that it has sent everything
-  }
-  const bool no_such_packet =
-      status.code == status_invalid_resume || status.code == status_file_pointer_failed;
-  if (state_ != State::awaiting_start && file_.is_comparing() && no_such_packet) {
-    return replaced();
-  }
-  actions_.emplace_back(FileRefused{current_, status.code});
-  state_ == State::awaiting_start ? refused() : leave_file();
 }
 
 void ServerSession::stored(TimePoint now) {

@@ -18,9 +18,6 @@ void ServerSession::ask_for_path() {
 }
 
 void ServerSession::on_path_stage(const Message& message) {
-  if (as<Status>(message) != nullptr) {
-    return without_path("the device refuses PATH REQUEST: " + describe(message));
-  }
   const auto* path = as<Path>(message);
   if (path == nullptr) {
     return late(message);
@@ -92,15 +89,6 @@ void ServerSession::ask_as_before() {
     asked_otherwise_ = false;
     shortened_ = manner_.by_first_bytes;
   }
-}
-
-/// It does not open the file, in whatever way it was asked for; by path it may tell another one in
-/// the next round. Not so in mid-file: REPEAT INIT is what follows a whole file, and the device may
-/// take this one for delivered.
-void ServerSession::refused() {
-  ask_as_before();
-  offers_.is_refused(current_);
-  go_on();
 }
 
 /// START was 0, and none has come behind it.

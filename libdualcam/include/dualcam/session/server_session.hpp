@@ -288,6 +288,8 @@ private:
   void on_bad_framing(const Error& error);
   void on_bad_command(const Error& error);
   void on_message(const Message& message);
+  void on_status(const Status& status);
+  void on_sync(const Sync& sync);
   void on_init(const Init& init);
   void on_repeated_init(const Message& message);
   void ask_for_path();
@@ -310,11 +312,11 @@ private:
   void start_is_late();
   void is_empty();
   void limit_packets();
-  void on_sync_stage(const Message& message);
+  void on_start_again(const Start& again);
   void on_receiving(const Message& message);
-  void on_sync(const Sync& sync);
   void on_packet(const FileReceiver::Packet& packet);
-  void on_status_in_file(const Status& status);
+  void not_opened(std::uint32_t status);
+  void broken_off(std::uint32_t status);
   void no_sync();
   bool ends_the_file_before(const Status& status);
   void late(const Message& message);
@@ -324,8 +326,7 @@ private:
   void left(Ended::Reason reason);
   void offer();
   void leave_alone();
-  void leave_file();
-  void refused();
+  void refused(std::uint32_t status);
   void go_on();
   void ask();
   void search_sync();
