@@ -126,6 +126,7 @@ FileReceiver::Taken FileReceiver::take_wanted(Bytes payload, std::uint16_t crc) 
   }
   add_to_tails(payload);
   geometry_.came(payload.size(), crc);
+  attempts_ = 0;
   whole_ = geometry_.ends_at(geometry_.last().place);
   const bool is_shorter = compared_ < overlap_.size(); // than what is held
   if (whole_ && (is_shorter || (is_known && !known()))) {

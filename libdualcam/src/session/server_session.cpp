@@ -223,7 +223,7 @@ void ServerSession::on_bad_framing(const Error& error) {
 
 void ServerSession::on_bad_command(const Error& error) {
   if (state_ == State::receiving) {
-    varies_ = true; // it may be a packet larger than those before
+    file_.expect_larger();
     return resume(Resumed::Reason::bad_framing);
   }
   end(Ended::Reason::violation, error.message + " (byte " + std::to_string(error.offset) + ")");

@@ -228,9 +228,7 @@ void ServerSession::begin(TimePoint now, const ResumePoint& from) {
   if (!answers(State::starting, now)) {
     return;
   }
-  attempts_ = 0;
   begun_ = true;
-  varies_ = false;
   file_ = FileReceiver(geometry, from);
   ask();
 }
@@ -250,7 +248,7 @@ void ServerSession::search_sync() {
 }
 
 void ServerSession::resume(Resumed::Reason reason) {
-  if (++attempts_ > config_.attempts) {
+  if (file_.count_attempt() > config_.attempts) {
     return give_up_file(file_.geometry().text_of(file_.wanted()) + " did not arrive in " +
                         std::to_string(config_.attempts) + " attempts (" +
                         std::string(text_of(reason)) + ")");
@@ -276,7 +274,7 @@ void ServerSession::on_sync(const Sync& sync) {
     return late(sync);
   } else if (!file_.may_synchronise(sync.packet)) {
     return resume(Resumed::Reason::out_of_step);
-  } else if (++attempts_ > config_.attempts) {
+  } else if (file_.count_attempt() > config_.attempts) {
     return give_up_file("the device keeps going back to " + file_.geometry().text_of(sync.packet));
   }
   synchronised_ = true;
@@ -299,7 +297,6 @@ void ServerSession::on_packet(const FileReceiver::Packet& packet) {
   if (file_.is_whole() && packet.payload.empty()) {
     return complete_file();
   }
-  const auto wanted = file_.wanted();
   const auto taken = file_.take(packet);
   if (packet.offset && taken.verdict != FileReceiver::Verdict::bad_crc &&
       protocol_ < first_protocol_by_path) {
@@ -321,9 +318,6 @@ void ServerSession::on_packet(const FileReceiver::Packet& packet) {
     break;
   }
   progress();
-  if (file_.wanted() != wanted) { // what was asked for has come
-    attempts_ = 0;
-  }
   if (file_.geometry().is_unexpected()) {
     odd(Oddity::start_in_packets, "START of this file counts packets, not bytes");
   }
@@ -353,7 +347,7 @@ void ServerSession::await_packet() {
 
 /// A damaged length shall not swallow the line for seconds.
 void ServerSession::limit_packets() {
-  const auto most = varies_ ? file_.geometry().most_ever() : file_.geometry().most_expected();
+  const auto most = file_.most_expected();
   if (most != std::exchange(most_payload_, most)) {
     framer_.limit(CommandId::data, most + data_trailer);
   }

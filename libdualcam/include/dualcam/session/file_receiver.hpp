@@ -5,6 +5,7 @@
 /// its memory does not grow with the file.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -67,6 +68,16 @@ public:
   /// The next packet.
   Taken take(const Packet& packet);
 
+  /// RESUME is about to be sent, or a SYNC has gone back. Returns how often that has been so since
+  /// the packet that is wanted has been.
+  unsigned count_attempt() { return ++attempts_; }
+  /// What came can be no command: it may be a packet larger than those before.
+  void expect_larger() { varies_ = true; }
+  /// Bytes of the largest packet that is expected.
+  std::size_t most_expected() const {
+    return varies_ ? geometry_.most_ever() : geometry_.most_expected();
+  }
+
   /// How the device counts.
   const Geometry& geometry() const { return geometry_; }
   /// The number to ask for: all before it was handed over or is held.
@@ -105,6 +116,8 @@ private:
   bool after_sync_ = false;        ///< the chain may restart at 0
   bool on_trust_ = false; ///< the chain began where nothing is known: what is wanted will tell
   bool whole_ = false;
+  bool varies_ = false; ///< its packets were larger than those before
+  unsigned attempts_ = 0;
   std::uint64_t held_ = 0; ///< the place behind what is held
   ByteBuffer overlap_;
   std::size_t compared_ = 0;

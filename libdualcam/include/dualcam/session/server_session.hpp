@@ -399,8 +399,6 @@ private:
   bool after_file_ = false;   ///< a STATUS may still come that ends the file before this one
   bool begun_ = false;        ///< by the host
   bool synchronised_ = false; ///< a SYNC has come since START
-  bool varies_ = false;       ///< its packets were larger than those before
-  unsigned attempts_ = 0;
 };
 
 /// For logs and JSON: "bad CRC", ...
