@@ -41,6 +41,12 @@ void FileReceiver::synchronise(std::uint32_t number) {
 }
 
 FileReceiver::Taken FileReceiver::take(const Packet& packet) {
+  auto taken = judge(packet);
+  taken.odd = oddity_of(packet, taken.verdict);
+  return taken;
+}
+
+FileReceiver::Taken FileReceiver::judge(const Packet& packet) {
   const auto [wanted, offset, crc] = geometry_.last();
   const auto size = packet.payload.size();
   auto chain = chain_of(packet);
@@ -75,6 +81,28 @@ FileReceiver::Taken FileReceiver::take(const Packet& packet) {
   }
   const bool is_chained = *chain == crc && repeated.empty(); // then the packet tells the file's CRC
   return take_wanted(rest, is_chained ? packet.crc : crc16(rest, crc));
+}
+
+/// Of a file by path, START may count otherwise than the packets do, and a packet that is right in
+/// itself may not be the one due.
+std::optional<Odd> FileReceiver::oddity_of(const Packet& packet, Verdict verdict) const {
+  const bool is_taken = verdict == Verdict::fresh || verdict == Verdict::repeated;
+  if (is_taken && geometry_.is_unexpected()) {
+    return Odd{Oddity::start_in_packets, "START of this file counts packets, not bytes"};
+  }
+  if (verdict != Verdict::out_of_step || geometry_.in_packets()) {
+    return std::nullopt;
+  }
+  if (packet.offset && *packet.offset != bytes()) {
+    return Odd{Oddity::other_offset, "a packet is for byte " + std::to_string(*packet.offset) +
+                                         ", byte " + std::to_string(bytes()) + " was due"};
+  }
+  if (bytes() + packet.payload.size() > geometry_.announced()) {
+    return Odd{Oddity::too_many_bytes, "more bytes came than the " +
+                                           std::to_string(geometry_.announced()) +
+                                           " that START announced"};
+  }
+  return std::nullopt;
 }
 
 /// The CRC that the packet's goes on from: the chain's. Behind a SYNC that may be the one before

@@ -282,8 +282,7 @@ void ServerSession::accept(TimePoint now, AskedLast last, const Manner& manner) 
     return;
   }
   offers_.ask_last(std::move(last));
-  manner_ = manner;
-  shortened_ = manner.by_first_bytes;
+  form_ = RequestForm(manner.by_first_bytes);
   if (manner.by_first_bytes) {
     odd(Oddity::short_request,
         "the device has hung up over whole paths: asking by their first bytes");

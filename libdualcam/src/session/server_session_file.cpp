@@ -41,8 +41,7 @@ void ServerSession::ask_for_metadata() {
   state_ = State::awaiting_metadata;
   owes_ = Owes::metadata;
   await(Timer::metadata, config_.metadata_wait);
-  const auto file = current_.metadata_request();
-  send(MetadataRequest{shortened_ ? file.substr(0, short_request_size) : file});
+  send(MetadataRequest{form_.metadata_request(current_)});
 }
 
 void ServerSession::without_metadata(std::string_view why) {
@@ -50,7 +49,7 @@ void ServerSession::without_metadata(std::string_view why) {
     return ask_for_metadata();
   }
   asks_metadata_ = false;
-  ask_as_before();
+  form_.give_up();
   note("the device " + std::string(why) + " METADATA REQUEST: going on without metadata");
   offer();
 }
@@ -177,7 +176,7 @@ void ServerSession::go_on() {
 void ServerSession::on_start_stage(const Message& message) {
   if (const auto* started = as<Start>(message)) {
     after_file_ = false;
-    understood_ = understood_ || current_.short_request();
+    form_.understood(current_);
     if (started->packets != 0) {
       return start(started->packets);
     }
@@ -303,42 +302,26 @@ void ServerSession::on_packet(const FileReceiver::Packet& packet) {
     odd(Oddity::enhanced, "the file comes as ENHANCED DATA, though the device speaks protocol " +
                               std::to_string(protocol_));
   }
+  if (taken.verdict == FileReceiver::Verdict::fresh) {
+    actions_.emplace_back(FileData{taken.number, taken.offset, taken.payload});
+  }
+  if (taken.odd) {
+    odd(taken.odd->what, taken.odd->text);
+  }
   switch (taken.verdict) {
   case FileReceiver::Verdict::bad_crc:
     return resume(Resumed::Reason::bad_crc);
   case FileReceiver::Verdict::out_of_step:
-    tell_odd_packet(packet);
     return resume(Resumed::Reason::out_of_step);
   case FileReceiver::Verdict::different:
     return replaced();
   case FileReceiver::Verdict::fresh:
-    actions_.emplace_back(FileData{taken.number, taken.offset, taken.payload});
-    break;
   case FileReceiver::Verdict::repeated:
     break;
   }
   progress();
-  if (file_.geometry().is_unexpected()) {
-    odd(Oddity::start_in_packets, "START of this file counts packets, not bytes");
-  }
   limit_packets();
   file_.is_whole() && !file_.geometry().may_go_on() ? complete_file() : await_packet();
-}
-
-/// Of a file by path: what is odd about a packet that is right in itself but not the one due.
-void ServerSession::tell_odd_packet(const FileReceiver::Packet& packet) {
-  if (file_.geometry().in_packets()) {
-    return;
-  }
-  const auto offset = file_.geometry().last().offset;
-  if (packet.offset && *packet.offset != offset) {
-    return odd(Oddity::other_offset, "a packet is for byte " + std::to_string(*packet.offset) +
-                                         ", byte " + std::to_string(offset) + " was due");
-  }
-  if (offset + packet.payload.size() > announced_) {
-    odd(Oddity::too_many_bytes,
-        "more bytes came than the " + std::to_string(announced_) + " that START announced");
-  }
 }
 
 void ServerSession::await_packet() {

@@ -61,34 +61,19 @@ void ServerSession::without_path(std::string_view why) {
 void ServerSession::request_file() {
   state_ = State::awaiting_start;
   owes_ = Owes::start;
-  const auto otherwise = current_.short_request();
-  if (otherwise) {
-    await(Timer::start, config_.path_wait);
-  }
-  send(FileRequest{shortened_ && otherwise ? *otherwise : current_.request()});
+  await(Timer::start, form_.patience(current_, config_.path_wait));
+  send(FileRequest{form_.request(current_)});
 }
 
 /// The vendor's server sends some cameras the first bytes of a path only [run]: a device that does
 /// not understand the whole one is asked so, once.
 bool ServerSession::may_ask_otherwise() {
-  if (!current_.short_request() || understood_ || asked_otherwise_) {
-    return false;
-  }
-  asked_otherwise_ = true;
-  shortened_ = !shortened_;
-  if (shortened_) {
+  const bool turned = form_.turn(current_);
+  if (turned && form_.is_shortened()) {
     odd(Oddity::short_request,
         "the device does not understand the path: asking by its first bytes");
   }
-  return true;
-}
-
-/// Neither way was understood.
-void ServerSession::ask_as_before() {
-  if (!understood_) {
-    asked_otherwise_ = false;
-    shortened_ = manner_.by_first_bytes;
-  }
+  return turned;
 }
 
 /// START was 0, and none has come behind it.

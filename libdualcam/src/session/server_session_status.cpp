@@ -63,7 +63,7 @@ void ServerSession::not_opened(std::uint32_t status) {
 /// the next round.
 void ServerSession::refused(std::uint32_t status) {
   actions_.emplace_back(FileRefused{current_, status});
-  ask_as_before();
+  form_.give_up();
   offers_.is_refused(current_);
   go_on();
 }

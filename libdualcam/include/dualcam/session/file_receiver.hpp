@@ -12,6 +12,7 @@
 
 #include "dualcam/files/geometry.hpp"
 #include "dualcam/files/resume_point.hpp"
+#include "dualcam/session/oddity.hpp"
 #include "dualcam/wire/bytes.hpp"
 
 namespace dualcam {
@@ -43,10 +44,11 @@ public:
 
   /// A packet that was taken.
   struct Taken {
-    Verdict verdict;          ///< what it is; the rest is for `fresh`
+    Verdict verdict;          ///< what it is; the rest but `odd` is for `fresh`
     std::uint32_t number = 0; ///< of the fresh bytes, as RESUME would ask for them
     std::uint64_t offset = 0; ///< of them in the file
     Bytes payload{};          ///< the fresh bytes; where bytes are counted, maybe a packet's end
+    std::optional<Odd> odd{}; ///< what is odd about the packet, or the file
   };
 
   /// Of no file: another one is to be assigned.
@@ -101,6 +103,8 @@ public:
   std::optional<std::size_t> known() const;
 
 private:
+  Taken judge(const Packet& packet);
+  std::optional<Odd> oddity_of(const Packet& packet, Verdict verdict) const;
   std::optional<std::uint16_t> chain_of(const Packet& packet) const;
   bool is_in_place(const Packet& packet) const;
   bool is_as_before(Bytes repeated) const;

@@ -41,7 +41,9 @@
 #include "dualcam/files/wishes.hpp"
 #include "dualcam/session/deadlines.hpp"
 #include "dualcam/session/file_receiver.hpp"
+#include "dualcam/session/oddity.hpp"
 #include "dualcam/session/offers.hpp"
+#include "dualcam/session/request_form.hpp"
 #include "dualcam/wire/bytes.hpp"
 #include "dualcam/wire/framer.hpp"
 #include "dualcam/wire/message.hpp"
@@ -300,7 +302,6 @@ private:
   void without_metadata(std::string_view why);
   void request_file();
   bool may_ask_otherwise();
-  void ask_as_before();
   void on_metadata_stage(const Message& message);
   bool complete_metadata(bool waited = false);
   std::optional<bool> uncounted_byte_follows();
@@ -337,25 +338,9 @@ private:
   void await_packet();
   void complete_file();
 
-  /// What no device is known to do: told once each, the file comes all the same.
-  enum class Oddity {
-    protocol,
-    unknown_camera,
-    unwanted,
-    kinds_alone,
-    short_request,
-    enhanced,
-    start_in_packets,
-    too_many_bytes,
-    other_offset,
-    end_status,
-    last = end_status,
-  };
-
   void send(const Message& message);
   void note(std::string text, bool notable = true);
   void odd(Oddity what, std::string text);
-  void tell_odd_packet(const FileReceiver::Packet& packet);
   void progress();
   void await(Timer step, Milliseconds wait);
   void ask_host(State question);
@@ -378,10 +363,7 @@ private:
   std::uint64_t imei_ = 0;
   std::uint16_t protocol_ = 0;
   Offers offers_;
-  Manner manner_;
-  bool shortened_ = false; ///< a path is asked for by its first bytes
-  bool asked_otherwise_ = false;
-  bool understood_ = false; ///< the device has begun a file by path as it was asked for
+  RequestForm form_;
   bool asks_metadata_;
   std::bitset<static_cast<std::size_t>(Oddity::last) + 1> told_;
 
