@@ -54,6 +54,13 @@ class Sources(unittest.TestCase):
     def test_no_two_types_share_a_name(self):
         self.assertEqual(doubled_types(SOURCE / "libdualcam", SOURCE / "tools"), {})
 
+    def test_each_public_header_says_which_threads_may_use_it(self):
+        headers = files_of(SOURCE / "libdualcam" / "include")
+        self.assertGreater(len(headers), 40)
+        silent = [path.name for path in headers
+                  if not re.search(r"^ *///.*\bthread", path.read_text(), re.I | re.M)]
+        self.assertEqual(silent, [])
+
     def test_no_json_object_begins_as_null(self):
         """`json[key]` of null calls it an object first and allocates it then: out of memory in
         between, nlohmann-json's destructor ends the process."""

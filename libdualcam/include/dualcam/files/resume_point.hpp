@@ -1,5 +1,6 @@
 /// \file
-/// What a host hands to ServerSession::begin, and ResumableFile gives it: a value without ties.
+/// What a host hands to ServerSession::begin, and ResumableFile gives it: a value without ties,
+/// used by one thread at a time.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,8 @@
 /// group has two areas: what the newer one claims stays until the other one is durable. What other
 /// rows claim is written again with a new claim, which costs little where most of a group grow.
 ///
-/// Errors are of category io and name the path.
+/// Any thread may take rows and give them back; one at a time writes, syncs and confirms. Errors
+/// are of category io and name the path.
 #pragma once
 
 #include <array>

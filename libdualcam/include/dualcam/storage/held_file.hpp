@@ -1,6 +1,8 @@
 /// \file
 /// What is held of a file that a camera has begun to offer: a part of it, or files that were stored
 /// before and that it may be.
+///
+/// The functions may be called from any thread; an object is used by one at a time.
 #pragma once
 
 #include <filesystem>

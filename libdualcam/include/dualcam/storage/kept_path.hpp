@@ -1,5 +1,5 @@
 /// \file
-/// A path that is kept for as long as a file is open.
+/// A path that is kept for as long as a file is open. A value, used by one thread at a time.
 #pragma once
 
 #include <filesystem>

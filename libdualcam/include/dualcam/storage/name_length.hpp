@@ -1,5 +1,5 @@
 /// \file
-/// How long the name of a file may be.
+/// How long the name of a file may be. The function may be called from any thread.
 #pragma once
 
 #include <cstddef>
