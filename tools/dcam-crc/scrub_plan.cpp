@@ -162,8 +162,6 @@ void ScrubConnection::read_as_server(Side& side, Bytes bytes, const Shared& shar
 }
 
 void ScrubConnection::take(const DumpEvent& event, const Shared& shared) {
-  constexpr std::size_t number_size = 8; // of SYNC and STATUS
-  constexpr std::size_t start_size = 10;
   ++shared.counts.commands;
   if (reader_->proxy() != nullptr && device_.end() == 0) {
     device_.put(0, nameless(*reader_->proxy()));
@@ -181,9 +179,9 @@ void ScrubConnection::take(const DumpEvent& event, const Shared& shared) {
       device_.keep(began->offset, start_size);
     }
   } else if (const auto* sync = std::get_if<DumpSync>(&event)) {
-    device_.keep(sync->offset, number_size);
+    device_.keep(sync->offset, sync_size);
   } else if (const auto* status = std::get_if<DumpStatus>(&event)) {
-    device_.keep(status->offset, number_size);
+    device_.keep(status->offset, status_size);
   } else if (const auto* skipped = std::get_if<DumpSkipped>(&event)) {
     last_skipped_ = *skipped;
     return;

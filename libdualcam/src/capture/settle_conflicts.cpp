@@ -177,7 +177,6 @@ void doubt_places_of_equals(CapturedTransfer& transfer, bool damaged) {
 /// A device never goes on beyond what it has sent: where a SYNC right behind a packet says so,
 /// packets are missing that nothing else shows, and a CRC fits by chance.
 void doubt_counts_before_jumps(CapturedTransfer& transfer) {
-  constexpr std::uint64_t sync_size = 8;
   auto& packets = transfer.packets;
   std::size_t begin = 0; // of the session
   for (std::size_t i = 1; i < packets.size(); ++i) {

@@ -54,8 +54,6 @@ public:
   }
 
 private:
-  static constexpr std::uint64_t start_size = 10;
-  static constexpr std::uint64_t sync_size = 8;
   static constexpr std::uint32_t behind_start = 0; ///< what lies right behind START, of all parts
 
   using Payload = std::tuple<std::uint16_t, std::uint32_t, std::uint16_t>;

@@ -6,9 +6,15 @@
 namespace dualcam {
 namespace {
 
-constexpr std::size_t header_size = 4;
-constexpr std::size_t sync_size = 8; // and STATUS
+constexpr std::size_t header_size = data_header; // of every command with a length
 constexpr std::uint32_t highest_device_status = 26;
+static_assert(sync_size == status_size && sync_size < start_size); // one window for all
+
+/// Id and length.
+consteval std::uint32_t header_of(CommandId id) {
+  return (std::uint32_t{static_cast<std::uint16_t>(id)} << 16) |
+         static_cast<std::uint32_t>(least_wire_size(id) - header_size);
+}
 
 } // namespace
 
@@ -184,12 +190,12 @@ std::optional<std::size_t> Framer::push_to_window(std::byte byte) {
   const auto head = load_be<std::uint32_t>(command);
   const auto number = load_be<std::uint32_t>(command.subspan(header_size));
   if (window_fill_ >= sync_size &&
-      ((head == 0x0003'0004 && number <= highest_) ||
-       (head == 0x0005'0004 && number != 0 && number <= highest_device_status))) {
+      ((head == header_of(CommandId::sync) && number <= highest_) ||
+       (head == header_of(CommandId::status) && number != 0 && number <= highest_device_status))) {
     return sync_size;
   }
   const bool is_start = or_start_ && window_fill_ == start_size &&
-                        load_be<std::uint32_t>(window_) == 0x0001'0006 &&
+                        load_be<std::uint32_t>(window_) == header_of(CommandId::start) &&
                         load_be<std::uint32_t>(Bytes(window_).subspan(header_size)) != 0;
   return is_start ? std::optional(start_size) : std::nullopt;
 }

@@ -8,8 +8,6 @@
 namespace dualcam::settle_conflicts_test {
 namespace {
 
-constexpr std::uint64_t sync_size = 8;
-
 /// Packets as they came, each right behind the one before it, nothing wrong with any.
 class Came {
 public:

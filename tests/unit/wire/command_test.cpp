@@ -27,6 +27,13 @@ TEST_CASE("command: id 0 is INIT from the device and CLOSE from the server") {
   CHECK(find_command(Sender::device, 5) == find_command(Sender::server, 5));
 }
 
+TEST_CASE("command: what has one size has it from its row, id and length included") {
+  CHECK(start_size == 10);
+  CHECK(sync_size == 8);
+  CHECK(status_size == 8);
+  CHECK(least_wire_size(CommandId::init_or_close) == init_size); // a device's: without a length
+}
+
 TEST_CASE("command: rows differ in name, and none allows more than its length field can say") {
   std::set<std::string_view> names;
   for (const auto& command : commands) {

@@ -119,4 +119,17 @@ constexpr const Command* find_command(Sender sender, std::uint16_t id) {
   return nullptr;
 }
 
+/// Bytes of a device's shortest command of this id, id and length included.
+consteval std::size_t least_wire_size(CommandId id) {
+  const auto* command = find_command(Sender::device, static_cast<std::uint16_t>(id));
+  return command->header_size() + command->least;
+}
+
+/// Bytes of START on the wire.
+inline constexpr std::size_t start_size = least_wire_size(CommandId::start);
+/// Bytes of SYNC on the wire.
+inline constexpr std::size_t sync_size = least_wire_size(CommandId::sync);
+/// Bytes of STATUS on the wire.
+inline constexpr std::size_t status_size = least_wire_size(CommandId::status);
+
 } // namespace dualcam

@@ -82,7 +82,6 @@ private:
   bool after_repeat_init_ = false;
   std::array<std::uint16_t, commands.size()> most_; ///< payload bytes, by row
 
-  static constexpr std::size_t start_size = 10;
   bool searching_ = false;
   bool or_start_ = false;
   std::uint32_t highest_ = 0;
