@@ -17,8 +17,8 @@ struct Table {
 
   Table(Bytes box, std::size_t head, std::size_t size) : entry_size(size) {
     if (box.size() > head) {
-      const auto claimed = number_be(box, head - 4, 4);
-      entries = box.subspan(head).first(size * std::min((box.size() - head) / size, claimed));
+      const auto stated = number_be(box, head - 4, 4);
+      entries = box.subspan(head).first(size * std::min((box.size() - head) / size, stated));
     }
   }
 

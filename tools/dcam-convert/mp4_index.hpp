@@ -48,7 +48,7 @@ struct Mp4Index {
 };
 
 /// More samples in one track, or a larger index, than this are left to other programs. A count
-/// costs nothing to claim, so that it has a bound of its own: 80 MB of memory, or 18 hours of
+/// costs nothing to state, so that it has a bound of its own: 80 MB of memory, or 18 hours of
 /// pictures at 30 a second.
 inline constexpr std::size_t most_mp4_samples = 2'000'000;
 static_assert(most_mp4_samples * sizeof(Mp4Sample) <= 80'000'000);

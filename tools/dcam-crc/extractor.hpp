@@ -23,7 +23,7 @@ struct Extracted {
 /// together when the transfer is over. Names are made of the IMEI, the time in the metadata and the
 /// kind, nothing the device could choose freely; a taken name gets `_1`, `_2` ..., never
 /// overwritten. A file that is not complete, or not proved right, keeps `.part` in its name. Places
-/// come from the device, which may claim terabytes: files over `most_bytes` are not written. A
+/// come from the device, which may state terabytes: files over `most_bytes` are not written. A
 /// capture may have 10,000 small files, so all are made durable together, by `finish`.
 class Extractor {
 public:

@@ -17,7 +17,7 @@ enum class Attempt {
   grew,    ///< something new had
 };
 
-/// Of a bounded number of cameras, with paths of a bounded size: anybody may claim any IMEI.
+/// Of a bounded number of cameras, with paths of a bounded size: anybody may say any IMEI.
 class SteppedBack {
 public:
   /// Whether that others go first is worth a word: once, and not for a mere loss.

@@ -26,7 +26,7 @@ void CommandScanner::received(Bytes bytes) {
   }
   // The two bytes before the position may be the CRC of a packet whose rest is lost.
   std::size_t keep = position_ - std::min<std::size_t>(position_, data_trailer);
-  if (lost_ && lost_->claimed != 0) {
+  if (lost_ && lost_->stated != 0) {
     keep = std::min(keep, static_cast<std::size_t>(lost_->from - base_));
   }
   buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(keep));
@@ -192,7 +192,7 @@ bool CommandScanner::search(const Known& known) {
     position_ += static_cast<std::size_t>(zero - rest.begin());
     auto fit = is_opening(known);
     fit = fit == Fit::no ? command_evidence::is_way_back(window(), at_end(), known) : fit;
-    if (lost_->claimed != 0 && offset() >= lost_->from + lost_->claimed) {
+    if (lost_->stated != 0 && offset() >= lost_->from + lost_->stated) {
       report_cut();
       return true;
     }
@@ -241,9 +241,9 @@ void CommandScanner::end_of_stream() {
 
 // --- losing and finding the way ---
 
-void CommandScanner::lose(std::size_t claimed) {
-  lost_ = Lost{offset(), offset(), 0, false, claimed, claimed != 0, false};
-  position_ += std::min<std::size_t>(window().size(), claimed != 0 ? data_header : 1);
+void CommandScanner::lose(std::size_t stated) {
+  lost_ = Lost{offset(), offset(), 0, false, stated, stated != 0, false};
+  position_ += std::min<std::size_t>(window().size(), stated != 0 ? data_header : 1);
 }
 
 void CommandScanner::lose_what_is_left() {
@@ -251,7 +251,7 @@ void CommandScanner::lose_what_is_left() {
     lose(0);
   }
   position_ = buffer_.size();
-  if (lost_->claimed != 0) {
+  if (lost_->stated != 0) {
     lost_->missing_inside = true;
     report_cut();
   }
@@ -259,7 +259,7 @@ void CommandScanner::lose_what_is_left() {
 
 void CommandScanner::report_cut() {
   const auto from = static_cast<std::size_t>(lost_->from - base_);
-  const auto size = std::min(position_ - from, lost_->claimed);
+  const auto size = std::min(position_ - from, lost_->stated);
   const auto command = Bytes(buffer_).subspan(from, size);
   auto payload = command.subspan(data_header);
   std::optional<std::uint32_t> place;
@@ -274,7 +274,7 @@ void CommandScanner::report_cut() {
   }
   scanned_.emplace_back(ScannedCut{lost_->from, place, payload, received_crc});
   lost_->reported = lost_->from + size;
-  lost_->claimed = 0;
+  lost_->stated = 0;
 }
 
 void CommandScanner::report_skipped() {
@@ -284,7 +284,7 @@ void CommandScanner::report_skipped() {
 }
 
 void CommandScanner::found() {
-  if (lost_->claimed != 0) {
+  if (lost_->stated != 0) {
     report_cut();
   }
   report_skipped();

@@ -81,7 +81,7 @@ private:
     std::uint64_t reported;      ///< what stands before this is in a ScannedCut
     std::uint64_t missing = 0;   ///< bytes that are missing from the capture
     bool length_known = false;   ///< some were missing, and it is known how many
-    std::size_t claimed = 0;     ///< the damaged DATA's size by its header; 0: none, or reported
+    std::size_t stated = 0;      ///< the damaged DATA's size by its header; 0: none, or reported
     bool damaged_packet = false; ///< there is, or was, one
     bool missing_inside = false; ///< it is cut by a gap or the end
   };
@@ -97,7 +97,7 @@ private:
   void close_gap();
   void end_of_stream();
 
-  void lose(std::size_t claimed);
+  void lose(std::size_t stated);
   void lose_what_is_left();
   void found();
   void report_cut();

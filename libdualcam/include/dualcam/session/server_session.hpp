@@ -99,9 +99,9 @@ struct FileOffered {
   FileRef file; ///< which
 };
 
-/// The device opened the file. The number is its claim: allocate nothing from it. May come again
-/// before the first FileData, also behind `skip`: the last number counts. Question: `begin` or
-/// `skip`.
+/// The device opened the file. The number is no more than its word: allocate nothing from it.
+/// May come again before the first FileData, also behind `skip`: the last number counts. Question:
+/// `begin` or `skip`.
 struct FileStarted {
   FileRef file;            ///< which
   std::uint32_t announced; ///< by START: packets, of a file by path bytes (Geometry); not 0

@@ -39,7 +39,7 @@ struct Close {
 
 /// Device: the requested file's length in packets (in bytes where files go by path); 0 = none.
 struct Start {
-  std::uint32_t packets;  ///< a claim: allocate nothing from it
+  std::uint32_t packets;  ///< the device's word: allocate nothing from it
   std::uint16_t rest = 0; ///< its last two bytes: 0, or anything where files go by path
   friend bool operator==(const Start&, const Start&) = default;
 };
