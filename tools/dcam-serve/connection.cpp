@@ -315,12 +315,12 @@ asio::awaitable<std::string> Connection::admit(std::uint64_t imei) {
   const auto deadline = server_.clock().now() + server_.options().idle_timeout;
   while (why.empty() && !stopping()) {
     const auto now = server_.clock().now();
-    const auto claim = admission.holders().claim(*this, imei, now);
-    if (claim == Holders::Claim::granted) {
+    const auto answer = admission.holders().ask_for(*this, imei, now);
+    if (answer == Holders::Answer::granted) {
       why = co_await take_from_neighbours(imei, deadline);
       co_return why.empty() ? server_.refusal(imei, link_.fingerprint()) : why; // it may differ now
     }
-    if (claim == Holders::Claim::crowded) {
+    if (answer == Holders::Answer::crowded) {
       why = "several other connections of this camera wait already";
     } else if (now >= deadline) {
       why = "another connection of this camera is still at work";

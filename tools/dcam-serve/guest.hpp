@@ -31,7 +31,7 @@ public:
   virtual bool has_gone() = 0;
   /// It is to save what it has and leave.
   virtual void give_way(std::string why) = 0;
-  /// What it waits for may have come: it is to call `claim` again.
+  /// What it waits for may have come: it is to call `ask_for` again.
   virtual void look_again() = 0;
 };
 

@@ -11,29 +11,29 @@ constexpr std::chrono::seconds latest_look{1};
 
 } // namespace
 
-Holders::Claim Holders::claim(Guest& guest, std::uint64_t imei, TimePoint now) {
+Holders::Answer Holders::ask_for(Guest& guest, std::uint64_t imei, TimePoint now) {
   auto& line = waiting_[imei];
   if (std::ranges::find(line, &guest) == line.end()) {
     std::erase_if(line, [](auto* other) { return other->has_gone(); });
     if (line.size() >= most_waiting) {
-      return Claim::crowded;
+      return Answer::crowded;
     }
     line.push_back(&guest);
-    claims_[&guest] = imei;
+    asked_for_[&guest] = imei;
   }
   if (next_in_line(imei) != &guest) {
-    return Claim::waits;
+    return Answer::waits;
   }
   const auto holder = holders_.find(imei);
   if (holder != holders_.end()) {
     if (holder->second->standing(now).overdue_at <= now) {
       holder->second->give_way("another connection of this camera takes over");
     }
-    return Claim::waits;
+    return Answer::waits;
   }
   holders_[imei] = &guest;
   give_up(guest);
-  return Claim::granted;
+  return Answer::granted;
 }
 
 TimePoint Holders::look_at(std::uint64_t imei, TimePoint now) const {
@@ -43,8 +43,8 @@ TimePoint Holders::look_at(std::uint64_t imei, TimePoint now) const {
 }
 
 void Holders::give_up(Guest& guest) {
-  const auto claim = claims_.find(&guest);
-  const auto line = claim == claims_.end() ? waiting_.end() : waiting_.find(claim->second);
+  const auto asked = asked_for_.find(&guest);
+  const auto line = asked == asked_for_.end() ? waiting_.end() : waiting_.find(asked->second);
   if (line == waiting_.end()) {
     return;
   }
@@ -56,12 +56,12 @@ void Holders::give_up(Guest& guest) {
 
 void Holders::leave(Guest& guest) {
   give_up(guest);
-  const auto claim = claims_.find(&guest);
-  if (claim == claims_.end()) {
+  const auto asked = asked_for_.find(&guest);
+  if (asked == asked_for_.end()) {
     return;
   }
-  const auto imei = claim->second;
-  claims_.erase(claim);
+  const auto imei = asked->second;
+  asked_for_.erase(asked);
   if (!holds(guest, imei)) {
     return;
   }
@@ -76,7 +76,7 @@ bool Holders::holds(const Guest& guest, std::uint64_t imei) const {
   return holder != holders_.end() && holder->second == &guest;
 }
 
-/// The one that has waited longest and is still there: who has gone gives up its claim.
+/// The one that has waited longest and is still there: who has gone gives up its place.
 Guest* Holders::next_in_line(std::uint64_t imei) {
   const auto line = waiting_.find(imei);
   if (line == waiting_.end()) {

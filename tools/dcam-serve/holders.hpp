@@ -13,13 +13,13 @@ namespace dualcam::serve {
 
 class Holders {
 public:
-  enum class Claim {
+  enum class Answer {
     granted,
     waits,   ///< another connection of this camera is at work; `look_at` says when to ask again
     crowded, ///< too many wait already
   };
-  /// To be the one connection that serves this camera. A guest claims one camera only.
-  Claim claim(Guest& guest, std::uint64_t imei, TimePoint now);
+  /// To be the one connection that serves this camera. A guest asks for one camera only.
+  Answer ask_for(Guest& guest, std::uint64_t imei, TimePoint now);
   TimePoint look_at(std::uint64_t imei, TimePoint now) const;
   /// It does not wait any longer.
   void give_up(Guest& guest);
@@ -33,8 +33,8 @@ private:
   Guest* next_in_line(std::uint64_t imei);
 
   std::map<std::uint64_t, Guest*> holders_;
-  std::map<std::uint64_t, std::deque<Guest*>> waiting_; ///< in the order of their claims
-  std::map<const Guest*, std::uint64_t> claims_;        ///< who holds or waits for which
+  std::map<std::uint64_t, std::deque<Guest*>> waiting_; ///< in the order in which they asked
+  std::map<const Guest*, std::uint64_t> asked_for_;     ///< who holds or waits for which
 };
 
 } // namespace dualcam::serve

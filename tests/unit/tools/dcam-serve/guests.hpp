@@ -42,7 +42,7 @@ struct House {
   TestGuest& come(std::uint64_t imei) {
     auto& guest = enter();
     if (admission.identify(guest, imei, now)) {
-      holders().claim(guest, imei, now);
+      holders().ask_for(guest, imei, now);
     } else {
       guest.reason = "no place";
     }

@@ -5,7 +5,7 @@
 namespace dualcam::serve::holders_test {
 namespace {
 
-using Claim = Holders::Claim;
+using Answer = Holders::Answer;
 
 TEST_CASE("a camera's second connection waits for the end of the first") {
   House house(10);
@@ -13,13 +13,13 @@ TEST_CASE("a camera's second connection waits for the end of the first") {
   auto& other = house.come(2);
   auto& second = house.enter();
   REQUIRE(house.admission.identify(second, 1, house.now));
-  CHECK(house.holders().claim(second, 1, house.now) == Claim::waits);
+  CHECK(house.holders().ask_for(second, 1, house.now) == Answer::waits);
   house.leave(other);
   CHECK(second.looks == 0);
   house.leave(first);
   CHECK(second.looks == 1);
   CHECK(first.reason.empty());
-  CHECK(house.holders().claim(second, 1, house.now) == Claim::granted);
+  CHECK(house.holders().ask_for(second, 1, house.now) == Answer::granted);
   house.leave(second);
   CHECK(house.holders().empty());
 }
@@ -31,14 +31,14 @@ TEST_CASE("a connection gives way to another one of its camera when it owes a st
   first.shown.overdue_at = house.now + 5s;
   CHECK(house.holders().look_at(1, house.now) == house.now + 1s); // that may change
   house.now += 5s - 1ms;
-  CHECK(house.holders().claim(second, 1, house.now) == Claim::waits);
+  CHECK(house.holders().ask_for(second, 1, house.now) == Answer::waits);
   CHECK_FALSE(first.shown.leaving);
   CHECK(house.holders().look_at(1, house.now) == house.now + 50ms);
   house.now += 1ms;
-  CHECK(house.holders().claim(second, 1, house.now) == Claim::waits);
+  CHECK(house.holders().ask_for(second, 1, house.now) == Answer::waits);
   CHECK(first.reason == "another connection of this camera takes over");
   house.leave(first);
-  CHECK(house.holders().claim(second, 1, house.now) == Claim::granted);
+  CHECK(house.holders().ask_for(second, 1, house.now) == Answer::granted);
 }
 
 TEST_CASE("a waiting connection that has gone evicts nobody and is passed over") {
@@ -48,14 +48,14 @@ TEST_CASE("a waiting connection that has gone evicts nobody and is passed over")
   auto& third = house.come(1);
   first.shown.overdue_at = house.now;
   second.gone = true;
-  CHECK(house.holders().claim(second, 1, house.now) == Claim::waits);
+  CHECK(house.holders().ask_for(second, 1, house.now) == Answer::waits);
   CHECK_FALSE(first.shown.leaving);
-  CHECK(house.holders().claim(third, 1, house.now) == Claim::waits);
+  CHECK(house.holders().ask_for(third, 1, house.now) == Answer::waits);
   CHECK(first.shown.leaving); // for one that lives
   house.leave(first);
   CHECK(second.looks == 0);
   CHECK(third.looks == 1);
-  CHECK(house.holders().claim(third, 1, house.now) == Claim::granted);
+  CHECK(house.holders().ask_for(third, 1, house.now) == Answer::granted);
 }
 
 TEST_CASE("who waited longest is next, and who gives up is not") {
@@ -63,11 +63,11 @@ TEST_CASE("who waited longest is next, and who gives up is not") {
   auto& first = house.come(1);
   auto& second = house.come(1);
   auto& third = house.come(1);
-  CHECK(house.holders().claim(third, 1, house.now) == Claim::waits);
+  CHECK(house.holders().ask_for(third, 1, house.now) == Answer::waits);
   house.holders().give_up(second);
   house.leave(first);
   CHECK(second.looks == 0);
-  CHECK(house.holders().claim(third, 1, house.now) == Claim::granted);
+  CHECK(house.holders().ask_for(third, 1, house.now) == Answer::granted);
 }
 
 TEST_CASE("a few connections may wait for one camera, those that have gone not counted") {
@@ -76,13 +76,13 @@ TEST_CASE("a few connections may wait for one camera, those that have gone not c
   std::vector<TestGuest*> waiting;
   for (int count = 0; count < 8; ++count) {
     waiting.push_back(&house.come(1));
-    CHECK(house.holders().claim(*waiting.back(), 1, house.now) == Claim::waits);
+    CHECK(house.holders().ask_for(*waiting.back(), 1, house.now) == Answer::waits);
   }
   auto& late = house.enter();
   REQUIRE(house.admission.identify(late, 1, house.now));
-  CHECK(house.holders().claim(late, 1, house.now) == Claim::crowded);
+  CHECK(house.holders().ask_for(late, 1, house.now) == Answer::crowded);
   waiting[3]->gone = true;
-  CHECK(house.holders().claim(late, 1, house.now) == Claim::waits);
+  CHECK(house.holders().ask_for(late, 1, house.now) == Answer::waits);
 }
 
 TEST_CASE("a waiting connection that leaves takes nothing with it and is not called any more") {
@@ -92,7 +92,7 @@ TEST_CASE("a waiting connection that leaves takes nothing with it and is not cal
   house.leave(second);
   auto& third = house.enter();
   REQUIRE(house.admission.identify(third, 1, house.now));
-  CHECK(house.holders().claim(third, 1, house.now) == Claim::waits);
+  CHECK(house.holders().ask_for(third, 1, house.now) == Answer::waits);
   house.leave(third);
   house.leave(first);
   CHECK(second.looks + third.looks == 0);
