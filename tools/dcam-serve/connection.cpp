@@ -134,8 +134,8 @@ asio::awaitable<void> Connection::run() {
   }
   for (unsigned last_reads = 0;;) {
     co_await perform_all();
-    if (claim_ && upload_.transfer() != nullptr && upload_.transfer()->packets() > 0) {
-      claim_->has_part();
+    if (reservation_ && upload_.transfer() != nullptr && upload_.transfer()->packets() > 0) {
+      reservation_->has_part();
     }
     return_buffer();
     if (ended_ || upload_.failed()) {
@@ -276,15 +276,15 @@ asio::awaitable<std::string> Connection::take_from_neighbours(std::uint64_t imei
   if (server_.neighbours() == nullptr) {
     co_return "";
   }
-  claim_.emplace(*server_.neighbours(), imei);
+  reservation_.emplace(*server_.neighbours(), imei);
   while (!stopping()) {
-    const bool taken = co_await claim_->take();
+    const bool taken = co_await reservation_->take();
     const auto now = server_.clock().now();
     if (taken) {
       co_return "";
     }
     if (now >= deadline || has_gone()) {
-      claim_.reset();
+      reservation_.reset();
       co_return now >= deadline ? "another server is still at work with this camera"
                                 : "it has gone";
     }
@@ -295,11 +295,11 @@ asio::awaitable<std::string> Connection::take_from_neighbours(std::uint64_t imei
 
 /// The camera may go on elsewhere, once its part below `folder` is closed.
 asio::awaitable<void> Connection::leave_to_neighbours(const std::filesystem::path& folder) {
-  if (claim_ && !folder.empty()) {
+  if (reservation_ && !folder.empty()) {
     auto* disk = co_await server_.disks().of(folder);
     co_await disk->run([] { return true; }); // it does what it is asked for in order
   }
-  claim_.reset();
+  reservation_.reset();
 }
 
 /// Waits until this connection is the one that serves its camera. Why it is not; empty if it is.

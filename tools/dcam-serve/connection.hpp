@@ -80,7 +80,7 @@ private:
   Link link_;
   std::uint64_t number_;
   ServerSession session_;
-  std::optional<Neighbours::Claim> claim_; ///< outlives what is stored of its camera
+  std::optional<Neighbours::Reservation> reservation_; ///< outlives what is stored of its camera
   Upload upload_;
   TimePoint opened_at_;
   ReadSize read_size_;

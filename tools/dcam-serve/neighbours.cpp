@@ -17,7 +17,7 @@ Neighbours::Neighbours(CameraLocks locks, Disk& disk, Clock& clock, Console& con
     : locks_(std::make_shared<CameraLocks>(std::move(locks))), disk_(disk), clock_(clock),
       console_(console), timer_(disk.loop()) {}
 
-asio::awaitable<bool> Neighbours::Claim::take() {
+asio::awaitable<bool> Neighbours::Reservation::take() {
   const auto look = [&locks = *locks_, imei = imei_] {
     if (locks.is_new()) {
       return Result<Taken>(Taken::without_lock);
@@ -32,7 +32,7 @@ asio::awaitable<bool> Neighbours::Claim::take() {
   co_return result != Taken::no;
 }
 
-void Neighbours::Claim::lock() {
+void Neighbours::Reservation::lock() {
   is_locked_ = true;
   disk_.post([locks = locks_, imei = imei_] { (void)locks->take(imei); });
 }
@@ -46,7 +46,7 @@ Neighbours::Taken Neighbours::judge(const Result<Taken>& taken) {
   return taken.value_or(Taken::yes);
 }
 
-Neighbours::Claim::~Claim() {
+Neighbours::Reservation::~Reservation() {
   disk_.post([locks = std::move(locks_), imei = imei_] { locks->release(imei); });
 }
 

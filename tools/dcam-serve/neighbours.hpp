@@ -25,14 +25,14 @@ public:
 
   /// That one camera is served here, or is to be. Given up with the object, behind all that the
   /// disk has been asked for by then.
-  class Claim {
+  class Reservation {
   public:
-    Claim(Neighbours& neighbours, std::uint64_t imei)
+    Reservation(Neighbours& neighbours, std::uint64_t imei)
         : neighbours_(neighbours), disk_(neighbours.disk_), locks_(neighbours.locks_), imei_(imei) {
     }
-    Claim(const Claim&) = delete;
-    Claim& operator=(const Claim&) = delete;
-    ~Claim();
+    Reservation(const Reservation&) = delete;
+    Reservation& operator=(const Reservation&) = delete;
+    ~Reservation();
 
     /// Whether no other server has it now.
     asio::awaitable<bool> take();
