@@ -325,7 +325,7 @@ Result<Finished> FileTransfer::finish_known(const FileCompleted& completed, Unsa
     return std::unexpected(is_there.error());
   }
   Finished finished{Finished::What::known, state.absolute(name), data, false};
-  auto hold = *is_there && !said ? unsaid.claim(state, facts().imei, id) : std::nullopt;
+  auto hold = *is_there && !said ? unsaid.take(state, facts().imei, id) : std::nullopt;
   if (!hold) {
     return finished;
   }

@@ -43,8 +43,8 @@ Unsaid::Hold Unsaid::hold(std::uint64_t imei) {
   return {*this, imei};
 }
 
-std::optional<Unsaid::Hold> Unsaid::claim(const StateFolder& state, std::uint64_t imei,
-                                          std::uint64_t record) {
+std::optional<Unsaid::Hold> Unsaid::take(const StateFolder& state, std::uint64_t imei,
+                                         std::uint64_t record) {
   const auto turn = open_folder(root_); // one server after the other
   while (::flock(turn.get(), LOCK_EX) != 0 && errno == EINTR) {
   }

@@ -16,7 +16,7 @@
 
 namespace dualcam::serve {
 
-/// May be used by several threads. `hold`, `claim` and `note_written` may wait for the disk.
+/// May be used by several threads. `hold`, `take` and `note_written` may wait for the disk.
 class Unsaid {
 public:
   /// While there is one, no other server tells files of this camera: from before a file has its
@@ -58,7 +58,7 @@ public:
   Hold hold(std::uint64_t imei);
   /// For a file that was found stored and not said; nullopt: it has been said by now, or somebody
   /// is about to, this server or another one.
-  std::optional<Hold> claim(const StateFolder& state, std::uint64_t imei, std::uint64_t record);
+  std::optional<Hold> take(const StateFolder& state, std::uint64_t imei, std::uint64_t record);
 
   void queued(Line line);
   /// Whether there are lines among the first `bytes` of standard output, all written by now.

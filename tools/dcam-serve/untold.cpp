@@ -51,7 +51,7 @@ std::vector<Untold> find_untold(const fs::path& root, const Wishes& wanted, Unsa
     for (const auto& record : state.read().value_or(CameraState()).records) {
       const bool tells =
           !record.said && wanted.wants(record.identity.file) && has_name(state, record);
-      auto hold = tells ? unsaid.claim(state, imei, record.id) : std::nullopt;
+      auto hold = tells ? unsaid.take(state, imei, record.id) : std::nullopt;
       if (hold && (record.named || state.settle(record).value_or(false))) {
         result.push_back(untold_of(state, record, {std::move(*hold), record.id, 0}));
       }

@@ -32,19 +32,19 @@ TEST_CASE("unsaid: a file that was found is told by one server of several, and o
   Shared shared;
   Unsaid one(shared.folder.path());
   Unsaid other(shared.folder.path());
-  auto claimed = one.claim(shared.state, imei, shared.number);
-  REQUIRE(claimed);
-  CHECK_FALSE(other.claim(shared.state, imei, shared.number));
-  one.queued({std::move(*claimed), shared.number, 100});
-  CHECK_FALSE(one.claim(shared.state, imei, shared.number)); // its line is on its way
-  CHECK_FALSE(other.claim(shared.state, imei, shared.number));
+  auto taken = one.take(shared.state, imei, shared.number);
+  REQUIRE(taken);
+  CHECK_FALSE(other.take(shared.state, imei, shared.number));
+  one.queued({std::move(*taken), shared.number, 100});
+  CHECK_FALSE(one.take(shared.state, imei, shared.number)); // its line is on its way
+  CHECK_FALSE(other.take(shared.state, imei, shared.number));
   CHECK_FALSE(one.has_written(99));
   int noted = 0;
   const auto note = [&](const Unsaid::Line& line) {
     ++noted;
     CHECK(line.record == shared.number);
-    CHECK_FALSE(one.claim(shared.state, imei, shared.number)); // until it is said
-    CHECK_FALSE(other.claim(shared.state, imei, shared.number));
+    CHECK_FALSE(one.take(shared.state, imei, shared.number)); // until it is said
+    CHECK_FALSE(other.take(shared.state, imei, shared.number));
     REQUIRE(shared.state.mark_said(shared.number));
   };
   one.note_written(99, note);
@@ -52,8 +52,8 @@ TEST_CASE("unsaid: a file that was found is told by one server of several, and o
   one.note_written(100, note);
   CHECK(noted == 1);
   CHECK_FALSE(one.has_written(100));
-  CHECK_FALSE(one.claim(shared.state, imei, shared.number));
-  CHECK_FALSE(other.claim(shared.state, imei, shared.number));
+  CHECK_FALSE(one.take(shared.state, imei, shared.number));
+  CHECK_FALSE(other.take(shared.state, imei, shared.number));
 }
 
 TEST_CASE("unsaid: what a server that has ended did not tell another one does") {
@@ -61,11 +61,11 @@ TEST_CASE("unsaid: what a server that has ended did not tell another one does") 
   Unsaid other(shared.folder.path());
   {
     Unsaid one(shared.folder.path());
-    one.queued({*one.claim(shared.state, imei, shared.number), shared.number, 100});
-    CHECK_FALSE(other.claim(shared.state, imei, shared.number));
+    one.queued({*one.take(shared.state, imei, shared.number), shared.number, 100});
+    CHECK_FALSE(other.take(shared.state, imei, shared.number));
   }
-  CHECK(other.claim(shared.state, imei, shared.number).has_value());
-  CHECK(other.claim(shared.state, imei, shared.number).has_value()); // it was let go
+  CHECK(other.take(shared.state, imei, shared.number).has_value());
+  CHECK(other.take(shared.state, imei, shared.number).has_value()); // it was let go
 }
 
 TEST_CASE("unsaid: a camera's lock is held as long as any of its files is on its way") {
@@ -75,17 +75,17 @@ TEST_CASE("unsaid: a camera's lock is held as long as any of its files is on its
   auto first = std::optional(one.hold(imei));
   auto second = std::optional(one.hold(imei));
   auto another_camera = one.hold(imei + 1);
-  CHECK_FALSE(other.claim(shared.state, imei, shared.number));
+  CHECK_FALSE(other.take(shared.state, imei, shared.number));
   first.reset();
-  CHECK_FALSE(other.claim(shared.state, imei, shared.number));
+  CHECK_FALSE(other.take(shared.state, imei, shared.number));
   second.reset();
-  CHECK(other.claim(shared.state, imei, shared.number).has_value());
+  CHECK(other.take(shared.state, imei, shared.number).has_value());
 }
 
 TEST_CASE("unsaid: without a folder nothing is locked, and nothing fails") {
   Unsaid unsaid("/proc/missing");
   const StateFolder state("/proc/missing", imei);
-  CHECK_FALSE(unsaid.claim(state, imei, 1));
+  CHECK_FALSE(unsaid.take(state, imei, 1));
   unsaid.queued({unsaid.hold(imei), 1, 5});
   int noted = 0;
   unsaid.note_written(5, [&](const Unsaid::Line& line) { noted += line.record == 1 ? 1 : 0; });
