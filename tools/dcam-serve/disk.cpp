@@ -42,7 +42,7 @@ void DiskFigures::add(const DiskFigures& other) {
   passes += other.passes;
   whole_passes += other.whole_passes;
   passes_took += other.passes_took;
-  rounds.add(other.rounds);
+  pass_times.add(other.pass_times);
   last_pass = std::max(last_pass, other.last_pass);
   oldest = std::max(oldest, other.oldest);
   longest = std::max(longest, other.longest);
@@ -183,7 +183,7 @@ asio::awaitable<void> Disk::pass() {
   committer_.end(std::move(commits), clock_.now());
   const std::lock_guard lock(figures_mutex_);
   if (!is_empty) {
-    figures_.rounds.add(committer_.last_pass());
+    figures_.pass_times.add(committer_.last_pass());
   }
   ++figures_.passes;
   figures_.whole_passes = syncer_.whole_syncs();

@@ -26,11 +26,11 @@ namespace dualcam::serve {
 
 /// What it has cost so far to make things durable, and what is not yet.
 struct DiskFigures {
-  std::uint64_t passes = 0;       ///< commit rounds
+  std::uint64_t passes = 0;       ///< of the committer
   std::uint64_t whole_passes = 0; ///< of them those that synced the file system as one
   std::chrono::nanoseconds passes_took{};
   std::chrono::nanoseconds last_pass{};
-  Durations rounds;                   ///< how long those took that had anything to do
+  Durations pass_times;               ///< how long those took that had anything to do
   std::chrono::nanoseconds oldest{};  ///< the age of what came first and is not durable
   std::chrono::nanoseconds longest{}; ///< that anything had to wait for that
 

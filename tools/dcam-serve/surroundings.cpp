@@ -67,7 +67,7 @@ Metrics Server::metrics() const {
   metrics.connections_so_far = connections_so_far_;
   metrics.received = received_;
   const auto disks = disks_.figures();
-  metrics.commits = disks.rounds;
+  metrics.commits = disks.pass_times;
   metrics.oldest_unsaved = std::chrono::duration<double>(disks.oldest).count();
   for (const auto* connection : connections_) {
     metrics.cameras += connection->serves().has_value() ? 1 : 0;

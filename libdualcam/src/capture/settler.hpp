@@ -28,9 +28,9 @@ public:
 
   void settle() {
     place_by_end();
-    for (int round = 0;
-         round < most_rounds && (place_by_chain() || place_by_content() || place_by_resume());
-         ++round) {
+    for (int pass = 0;
+         pass < most_passes && (place_by_chain() || place_by_content() || place_by_resume());
+         ++pass) {
     }
     confirm_ends();
     place_between();
@@ -49,7 +49,7 @@ private:
   static constexpr std::string_view by_neighbours =
       "it lies between packets whose numbers are known";
 
-  static constexpr int most_rounds = 16;
+  static constexpr int most_passes = 16;
   static constexpr int most_looked_at = 64; ///< runs around one
   static constexpr int most_counted = 4096; ///< runs from one whose place is known to another
 

@@ -177,7 +177,7 @@ TARGET_AVX512 std::uint16_t gfni_avx512(Bytes bytes, std::uint16_t initial) {
     initial = vpclmul_avx2(bytes.first(front), initial);
     bytes = bytes.subspan(front);
   }
-  // All four vectors go into the first and the last of the next round; their bytes lie far enough
+  // All four vectors go into the first and the last of the next turn; their bytes lie far enough
   // apart to span the remainders, those of neighbours do not.
   static constexpr auto from_a = split(256, 448);
   static constexpr auto from_b = split(192, 384);
