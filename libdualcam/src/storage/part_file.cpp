@@ -36,14 +36,15 @@ ByteBuffer take_last(std::vector<Bytes>& pieces, std::size_t count) {
   return last;
 }
 
-/// Locked, and still what has the name: its last holder may have finished it between our opening
-/// and our locking it. False: somebody else holds it, or it has gone.
+/// Locked, and still what has the name: whoever had it locked may have finished it between our
+/// opening and our locking it. False: somebody else has locked it, or it has gone.
 Result<bool> take(File& file) {
   const auto locked = file.try_lock();
   return locked && *locked ? file.is_named() : locked;
 }
 
-/// Opens or creates a part, and locks it. nullopt: somebody else holds it, or a link has its name.
+/// Opens or creates a part, and locks it. nullopt: somebody else has locked it, or a link has its
+/// name.
 Result<std::optional<File>> open_or_create(const fs::path& path) {
   auto& files = FileSystem::current();
   struct stat status{};

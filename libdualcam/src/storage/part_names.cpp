@@ -27,17 +27,17 @@ Result<void> move_part(const fs::path& part, const fs::path& target) {
 } // namespace
 
 Result<unsigned> number_for(const fs::path& name, IfExists if_exists,
-                            const std::set<unsigned>& held) {
+                            const std::set<unsigned>& reserved) {
   return if_exists == IfExists::number
              ? free_number(name,
                            [&](unsigned each) {
-                             return held.contains(each) || is_taken(numbered(name, each));
+                             return reserved.contains(each) || is_taken(numbered(name, each));
                            })
              : Result<unsigned>(0);
 }
 
-/// Others may look for a number at the same time, and begin parts: a name belongs to whoever holds
-/// the part of it.
+/// Others may look for a number at the same time, and begin parts: a name belongs to whoever
+/// has locked the part of it.
 Result<fs::path> move_aside(const fs::path& part, const fs::path& final_name) {
   const auto name = [&](unsigned number) { return part_of(numbered(final_name, number)); };
   std::set<unsigned> lost; // to somebody who was quicker

@@ -17,11 +17,12 @@ inline std::filesystem::path without_suffix(const std::filesystem::path& path,
 }
 
 /// Which number a file gets that is to be called `name`: where others are to stay a free one, which
-/// is none of `held`.
+/// is none of `reserved`.
 Result<unsigned> number_for(const std::filesystem::path& name, IfExists if_exists,
-                            const std::set<unsigned>& held = {});
+                            const std::set<unsigned>& reserved = {});
 
-/// Gives a part that its caller holds, and its checkpoint, a number of their own: the new name.
+/// Gives a part that its caller has locked, and its checkpoint, a number of their own: the new
+/// name.
 Result<std::filesystem::path> move_aside(const std::filesystem::path& part,
                                          const std::filesystem::path& final_name);
 

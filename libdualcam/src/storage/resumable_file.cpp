@@ -16,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether nothing was ever claimed of a part that nobody holds, and it is ours: a power cut has
-/// taken what was not durable yet.
+/// Whether nothing was ever claimed of a part that nobody has locked, and it is ours: a power cut
+/// has taken what was not durable yet.
 Result<bool> is_unclaimed(const fs::path& part, const StateFolder& state) {
   const auto checkpoint = checkpoint_of(part);
   const auto blank = CheckpointFile::is_blank(checkpoint);
@@ -30,7 +30,7 @@ Result<bool> is_unclaimed(const fs::path& part, const StateFolder& state) {
                : std::unexpected(known.error());
 }
 
-/// If another file's part has the name, and nobody holds it, it gets another one.
+/// If another file's part has the name, and nobody has locked it, it gets another one.
 Result<void> keep_other(const fs::path& final_name, const StateFolder& state) {
   const auto path = part_of(final_name);
   auto other = PartFile::open(path, final_name);

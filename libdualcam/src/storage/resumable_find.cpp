@@ -131,14 +131,14 @@ Result<std::optional<Claim>> claim_of(const PartFile& part, const FileRecord& re
 }
 
 /// Where a link and an unlink stand for a rename something may have come between them: the file has
-/// its name, so that of its part goes. Whoever holds it is about to do that.
+/// its name, so that of its part goes. Whoever has locked it is about to do that.
 Result<void> end_naming(const fs::path& part, const fs::path& name) {
   if (part == name || !are_one_file(part, name)) {
     return {};
   }
-  const auto held = PartFile::open(part, name);
-  if (!held || !*held) {
-    return held ? Result<void>() : std::unexpected(held.error());
+  const auto locked = PartFile::open(part, name);
+  if (!locked || !*locked) {
+    return locked ? Result<void>() : std::unexpected(locked.error());
   }
   return FileSystem::current().unlink(part.c_str()) == 0 ? Result<void>()
                                                          : io_error("remove", part, errno);

@@ -139,9 +139,9 @@ Result<void> ResumableFile::read_back(const std::function<void(Bytes)>& take) {
 /// A name that nobody else is about to give to a file, with the sidecar of that. nullopt: it is
 /// taken and is to be skipped.
 Result<std::optional<fs::path>> ResumableFile::reserve_name(const Finish& how, Barrier& barrier) {
-  std::set<unsigned> held; // by other writers
+  std::set<unsigned> reserved; // by other writers
   while (true) {
-    const auto number = number_for(how.name, how.if_exists, held);
+    const auto number = number_for(how.name, how.if_exists, reserved);
     if (!number) {
       return std::unexpected(number.error());
     }
@@ -161,7 +161,7 @@ Result<std::optional<fs::path>> ResumableFile::reserve_name(const Finish& how, B
       return std::unexpected(sidecar.error());
     }
     if (!*sidecar && how.if_exists == IfExists::number) {
-      held.insert(*number);
+      reserved.insert(*number);
       continue;
     }
     if (!*sidecar) {

@@ -14,7 +14,7 @@ namespace dualcam {
 class Sidecar {
 public:
   /// Begins that of `file`. nullopt: another writer has it. What is there without a file, and
-  /// nobody holds, is of a file that did not come, or has moved on: it will be replaced.
+  /// nobody has locked, is of a file that did not come, or has moved on: it will be replaced.
   static Result<std::optional<Sidecar>> reserve(const std::filesystem::path& file);
 
   /// Its content, which `barrier` is to cover.

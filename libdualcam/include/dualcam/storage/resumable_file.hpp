@@ -56,16 +56,16 @@ struct StoredFile {
 class ResumableFile {
 public:
   /// Begins NAME.part, in a folder that exists, below the root of `state`. A part of that name that
-  /// nobody holds is not this file (`find` did not take it): it is kept, as NAME_1.EXT.part or the
-  /// like, unless nothing was ever claimed of it. Nothing is durable before the first `save`.
+  /// nobody has locked is not this file (`find` did not take it): it is kept, as NAME_1.EXT.part or
+  /// the like, unless nothing was ever claimed of it. Nothing is durable before the first `save`.
   /// `folders`: what the barrier of that has to cover, too, as create_folders gave it.
   static Result<ResumableFile> create(const std::filesystem::path& final_name,
                                       FileIdentity identity, const StateFolder& state,
                                       Barrier folders = {});
 
-  /// The part of this file with the most data that nobody holds: one of `known`, which `state` has
-  /// just given, or NAME.part of `final_name`, where earlier versions have left theirs. Only the
-  /// overlap is read. What cannot be read is an error: it may be the one.
+  /// The part of this file with the most data that nobody has locked: one of `known`, which `state`
+  /// has just given, or NAME.part of `final_name`, where earlier versions have left theirs. Only
+  /// the overlap is read. What cannot be read is an error: it may be the one.
   static Result<std::optional<ResumableFile>> find(const StateFolder& state,
                                                    const CameraState& known,
                                                    const FileIdentity& identity,
