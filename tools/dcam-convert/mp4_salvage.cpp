@@ -339,16 +339,16 @@ private:
       }
     }
     if (keys.size() / 4 != count) {
-      append_box("stss", counted(keys, static_cast<std::uint32_t>(keys.size() / 4)), out);
+      append_box("stss", with_count(keys, static_cast<std::uint32_t>(keys.size() / 4)), out);
     }
     append_box("stsz", sizes, out);
-    append_box("stsc", counted(chunks, runs), out);
+    append_box("stsc", with_count(chunks, runs), out);
     append_box("co64", places, out);
     return out;
   }
 
   /// Version and flags, the count, and the entries.
-  static ByteBuffer counted(Bytes entries, std::uint32_t count) {
+  static ByteBuffer with_count(Bytes entries, std::uint32_t count) {
     ByteBuffer content(4);
     append_be(content, count);
     append(content, entries);

@@ -111,7 +111,7 @@ std::string number(std::string_view name, std::uint32_t value) {
   return std::string(name) + ' ' + std::to_string(value);
 }
 
-std::string counted(std::string_view name, Bytes payload, std::uint16_t crc) {
+std::string sized(std::string_view name, Bytes payload, std::uint16_t crc) {
   char hex[5];
   std::snprintf(hex, sizeof hex, "%04x", static_cast<unsigned>(crc));
   return std::string(name) + ' ' + std::to_string(payload.size()) + " bytes, CRC " + hex;
@@ -197,8 +197,8 @@ std::string describe(const Message& message) {
           [&](const Start& start) { return number(name, start.packets); },
           [&](const Resume& resume) { return number(name, resume.packet); },
           [&](const Sync& sync) { return number(name, sync.packet); },
-          [&](const Data& data) { return counted(name, data.payload, data.crc); },
-          [&](const EnhancedData& data) { return counted(name, data.payload, data.crc); },
+          [&](const Data& data) { return sized(name, data.payload, data.crc); },
+          [&](const EnhancedData& data) { return sized(name, data.payload, data.crc); },
           [&](const Status& status) { return number(name, status.code); },
           [&](const MetadataResponse& response) {
             return std::string(name) + ' ' + std::to_string(response.payload.size()) + " bytes";
