@@ -89,7 +89,7 @@ bool is_likely_beginning(CommandId id, Bytes window, std::size_t size) {
 
 bool is_data(CommandId id) { return id == CommandId::data || id == CommandId::enhanced_data; }
 
-/// ENHANCED DATA that was not announced by a path has its own CRC to vouch for it.
+/// ENHANCED DATA with no path before it has its own CRC to vouch for it.
 Fit fits_itself(Bytes window, std::size_t size, bool at_end, const Known& known) {
   if (window.size() < size) {
     return at_end ? Fit::no : Fit::undecided;

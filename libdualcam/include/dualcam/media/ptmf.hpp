@@ -96,12 +96,12 @@ struct PtmfPicture {
   std::uint64_t payload_offset; ///< in the file
   std::uint64_t offset;         ///< of the chunk in the file
   std::uint64_t size;           ///< of the chunk
-  bool late;     ///< announced by `out_of_order`: repeated, or its successors came before it
-  bool doubtful; ///< announced by `doubtful_end`: its last bytes may be wrong or missing
-  /// Announced by `lost_header`: number and time are 0, the next picture's tell what they were; the
+  bool late;     ///< `out_of_order` came before: repeated, or its successors came before it
+  bool doubtful; ///< `doubtful_end` came before: its last bytes may be wrong or missing
+  /// `lost_header` came before: number and time are 0, the next picture's tell what they were; the
   /// format is the next chunk's.
   bool headless;
-  /// How many of the payload's first bytes, announced by `bad_head`, no decoder should see: its
+  /// How many of the payload's first bytes no decoder should see, as `bad_head` before it says: its
   /// parameter sets and SEI. 0: they are not damaged.
   std::size_t damaged_head = 0;
   VideoCodec codec = VideoCodec::h265; ///< as the recording's first key picture has it
