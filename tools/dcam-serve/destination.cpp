@@ -51,7 +51,7 @@ bool FolderDestination::is_refused(const FileFacts& facts) const {
 bool FolderDestination::may_be_held(const FileFacts& facts) const {
   const auto checkpoint = checkpoint_of(part_of(path_for(facts)));
   const auto state = state_of(facts.imei).read();
-  const auto time = timestamp_of(facts.file, facts.metadata_payload);
+  const auto time = timestamp_of(facts.file, facts.metadata_payload.bytes());
   const auto may_be_part = [&](const PartEntry& part) {
     return part.file == facts.file && (!part.time || !time || part.time == time);
   };

@@ -47,11 +47,24 @@ std::string_view name_of(FileTime::Source source) {
   return "";
 }
 
+MetadataPayload::Decoded MetadataPayload::decoded(std::optional<Camera> camera) const {
+  constexpr std::size_t most_kept = 1024; // of 10,000 files, a document may take 16 times as much
+  if (decoded_ && camera_ == camera) {
+    return decoded_;
+  }
+  auto decoded = std::make_shared<const Result<Record>>(read_payload(bytes_, camera));
+  if (bytes_.size() <= most_kept) {
+    camera_ = camera;
+    decoded_ = decoded;
+  }
+  return decoded;
+}
+
 std::optional<Camera> FileFacts::camera() const {
   if (const auto told = file.camera()) {
     return told;
   }
-  const auto layout = camera_of_metadata(metadata_payload);
+  const auto layout = camera_of_metadata(metadata_payload.bytes());
   const bool tells = !assumed && layout && !is_like_dualcam(*layout);
   return tells ? layout : assumed;
 }
@@ -82,8 +95,6 @@ FileTime FileFacts::time(const Result<Record>& known) const {
   return {received, FileTime::Source::received};
 }
 
-Result<Record> FileFacts::metadata() const { return read_payload(metadata_payload, camera()); }
-
 void FileFacts::tell_which(Json& fields) const {
   const auto what = kind();
   fields["kind"] = what.empty() ? Json() : Json(what);
@@ -95,14 +106,14 @@ void FileFacts::tell_which(Json& fields) const {
 }
 
 Json FileFacts::record() const {
-  auto known = metadata();
+  auto known = *metadata();
   if (file.kind() && !known) {
     return {};
   }
   if (known) {
     known->imei = imei;
   }
-  auto told = known ? to_json(*known) : raw_record(metadata_payload);
+  auto told = known ? to_json(*known) : raw_record(metadata_payload.bytes());
   if (file.kind()) {
     return told;
   }
@@ -127,7 +138,8 @@ std::string FileFacts::sidecar() const {
 }
 
 NameValues FileFacts::name_values() const {
-  const auto known = metadata();
+  const auto decoded = metadata();
+  const auto& known = *decoded;
   const auto made = time(known).time;
   const auto triggered = known ? known_time(known->trigger_time).value_or(made) : made;
   const auto what = kind();
@@ -151,7 +163,7 @@ FileIdentity FileFacts::identity(std::uint32_t announced) const {
           file,
           announced,
           received.time_since_epoch().count(),
-          metadata_payload,
+          metadata_payload.bytes(),
           in_packets && !file.kind()};
 }
 

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/record.hpp"
 #include "common/units.hpp"
@@ -26,12 +28,34 @@ struct FileTime {
 /// "metadata", "path", "received": the last one is no more than a guess.
 std::string_view name_of(FileTime::Source source);
 
+/// The payload of METADATA, which is decoded once, for copies made after that as well. One thread
+/// at a time.
+class MetadataPayload {
+public:
+  /// Never null. An error says why it cannot be decoded, or that there is none.
+  using Decoded = std::shared_ptr<const Result<Record>>;
+
+  MetadataPayload() = default;
+  MetadataPayload(ByteBuffer bytes) : bytes_(std::move(bytes)) {}
+
+  const ByteBuffer& bytes() const { return bytes_; }
+  bool empty() const { return bytes_.empty(); }
+  void clear() { *this = {}; }
+  /// As that of this camera.
+  Decoded decoded(std::optional<Camera> camera) const;
+
+private:
+  ByteBuffer bytes_;
+  mutable std::optional<Camera> camera_; ///< as whose `decoded_` was read
+  mutable Decoded decoded_;
+};
+
 /// Its payload outlives the buffer it came in.
 struct FileFacts {
   std::uint64_t imei = 0;
   FileRef file = FileKind::front_photo;
   SystemTime received;                     ///< when it was first offered
-  ByteBuffer metadata_payload;             ///< empty = not known
+  MetadataPayload metadata_payload;        ///< empty = not known
   std::optional<Camera> assumed{};         ///< whose it is if nothing else tells
   std::string_view content_extension = {}; ///< what its first bytes speak for; static
   Origin origin{};                         ///< the connection that it comes by
@@ -41,8 +65,7 @@ struct FileFacts {
   std::optional<Camera> camera() const;
   /// `photof` and so on; of other cameras `photo`, `video`, or empty: the path does not tell.
   std::string kind() const;
-  /// An error says why it cannot be decoded, or that there is none.
-  Result<Record> metadata() const;
+  MetadataPayload::Decoded metadata() const { return metadata_payload.decoded(camera()); }
   /// From the metadata, as decoded, else the path, else `received`.
   FileTime time(const Result<Record>& known) const;
   /// Adds which file it is: kind, by path also camera and device_path.

@@ -267,7 +267,7 @@ Result<Finish> FileTransfer::how_to_finish(const FileCompleted& completed, Barri
                 .if_exists = folder_.options().if_exists,
                 .bytes = completed.bytes,
                 .crc = completed.crc,
-                .metadata = facts().metadata_payload,
+                .metadata = facts().metadata_payload.bytes(),
                 .sidecar = facts().sidecar()};
 }
 

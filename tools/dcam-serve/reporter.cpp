@@ -166,7 +166,8 @@ void Reporter::metadata(const FileFacts& facts) {
   if (!told_metadata_.is_news(facts, clock_.now())) {
     return;
   }
-  const auto metadata = facts.metadata();
+  const auto decoded = facts.metadata();
+  const auto& metadata = *decoded;
   const bool by_kind = facts.file.kind().has_value();
   if (!metadata) {
     const auto& [category, offset, message] = metadata.error();
@@ -188,7 +189,8 @@ void Reporter::metadata(const FileFacts& facts) {
 
 /// By its metadata or its path.
 void Reporter::look_at_clock(const FileFacts& facts) {
-  const auto known = facts.metadata();
+  const auto decoded = facts.metadata();
+  const auto& known = *decoded;
   auto odd = known ? odd_time(known->time) : std::nullopt;
   if (!odd && known) {
     odd = odd_time(known->trigger_time);

@@ -19,8 +19,8 @@ public:
   /// not do so all the time.
   bool is_news(const FileFacts& facts, TimePoint now) {
     auto& last = last_of(facts.imei);
-    const auto what = std::hash<std::string>{}(facts.file.text() + ' ' +
-                                               std::string(as_text(facts.metadata_payload)));
+    const auto what = std::hash<std::string>{}(
+        facts.file.text() + ' ' + std::string(as_text(facts.metadata_payload.bytes())));
     const auto kind = std::ranges::find(kinds, facts.kind()) - kinds.begin();
     auto& before = last.what[static_cast<std::size_t>(kind)];
     if (before == what) {

@@ -33,7 +33,7 @@ asio::awaitable<void> Upload::perform(const MetadataReceived& metadata) {
   auto& facts = transfer_ ? transfer_->facts() : facts_;
   facts.file = metadata.file; // of the file being offered or fetched
   facts.received = transfer_ ? facts.received : system_now();
-  facts.metadata_payload.assign(metadata.payload.begin(), metadata.payload.end());
+  facts.metadata_payload = ByteBuffer(metadata.payload.begin(), metadata.payload.end());
   server_.reporter().metadata(facts);
   server_.stepped_back().tells_metadata(facts_.imei);
   co_return;
@@ -46,7 +46,7 @@ asio::awaitable<void> Upload::perform(const FileOffered& offered) {
   facts_.file = offered.file;
   facts_.received = system_now();
   if (!server_.destination().takes(offered.file) ||
-      left_alone_.contains(offered.file, facts_.metadata_payload)) {
+      left_alone_.contains(offered.file, facts_.metadata_payload.bytes())) {
     leave_file();
     co_return;
   }
@@ -94,7 +94,7 @@ asio::awaitable<void> Upload::refuse_name() {
 }
 
 void Upload::leave_file() {
-  left_alone_.add(facts_.file, facts_.metadata_payload);
+  left_alone_.add(facts_.file, facts_.metadata_payload.bytes());
   transfer_.reset();
   facts_.metadata_payload.clear();
   session_.skip(server_.clock().now());
@@ -269,7 +269,7 @@ asio::awaitable<void> Upload::perform(const FileCompleted& completed) {
   has_proved();
   const auto transfer = std::move(transfer_);
   if (finished->what == Finished::What::known) {
-    left_alone_.add(transfer->facts().file, facts_.metadata_payload);
+    left_alone_.add(transfer->facts().file, facts_.metadata_payload.bytes());
   }
   facts_.metadata_payload.clear();
   if (finished->is_news) {

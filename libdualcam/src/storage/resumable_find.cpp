@@ -249,7 +249,8 @@ Result<std::optional<ResumableFile>> ResumableFile::find(const StateFolder& stat
     }
   }
   std::vector<fs::path> paths{part_of(final_name)};
-  const auto time = timestamp_of(identity.file, identity.metadata);
+  const auto time =
+      known.parts.empty() ? std::nullopt : timestamp_of(identity.file, identity.metadata);
   for (const auto& part : known.parts) {
     const auto path = state.absolute(part.path);
     if (part.file == identity.file && part.announced == identity.announced &&

@@ -70,12 +70,12 @@ TEST_CASE("destination: a file that was begun earlier keeps its time, and the me
   const FileIdentity identity{1, FileKind::front_photo, 3, 1'730'205'822'000, metadata};
   auto begun = facts;
   begun.begun_as(identity);
-  CHECK(begun.metadata_payload == metadata);
+  CHECK(begun.metadata_payload.bytes() == metadata);
   CHECK(begun.identity(3).received == 1'730'205'822'000);
   begun = facts;
   begun.metadata_payload = from_hex("0104 00000192d84dac31 00 0000");
   begun.begun_as(identity);
-  CHECK(begun.metadata_payload != metadata); // what it says now counts
+  CHECK(begun.metadata_payload.bytes() != metadata); // what it says now counts
 }
 
 TEST_CASE("destination: what goes to standard output is compared with when the camera comes back") {

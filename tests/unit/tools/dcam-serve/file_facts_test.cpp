@@ -48,6 +48,33 @@ TEST_CASE("file facts: time is the metadata's, else the path's, else when it was
   }
 }
 
+TEST_CASE("file facts: metadata is decoded once, for copies too, and anew when it changes") {
+  auto first = facts("dsm/picture/x", from_hex(dsm_photo));
+  const auto decoded = first.metadata();
+  (void)first.record();
+  (void)first.name_values();
+  (void)first.sidecar();
+  auto copy = first;
+  copy.received += std::chrono::hours(1);
+  copy.imei = 350612071913858;
+  CHECK(copy.record()["received"] == "2026-09-21T15:13:20.123Z");
+  CHECK(copy.record()["imei"] == "350612071913858");
+  CHECK(first.metadata() == decoded);
+  CHECK(copy.metadata() == decoded);
+
+  copy.metadata_payload = from_hex(adas_video);
+  CHECK_FALSE(*copy.metadata()); // it is a DSM camera's by its path
+  copy.file = *FileRef::of_path("mdas9/video/1");
+  CHECK((*copy.metadata())->camera == Camera::adas);
+  copy.metadata_payload.clear();
+  CHECK_FALSE(*copy.metadata());
+  CHECK(first.metadata() == decoded);
+
+  const auto large = facts("dashcam/1", bytes_of(json_video + std::string(1024, ' ')));
+  CHECK(*large.metadata());
+  CHECK(large.metadata() != large.metadata()); // of 10,000 it would be much to keep
+}
+
 TEST_CASE("file facts: the record of a file by path has its path, to the byte, and all metadata") {
   const auto dsm = facts("dsm/picture/231020/231452.jpg\0"s, from_hex(dsm_photo)).record();
   CHECK(dsm["imei"] == "350612071913857");
@@ -80,9 +107,9 @@ TEST_CASE("file facts: the record of a file by path has its path, to the byte, a
 
 TEST_CASE("file facts: metadata that cannot be read is kept as it came") {
   const auto broken = facts("dashcam/video/1", bytes_of("{\"version\":1,\"name\":\"J\xd6RG"));
-  CHECK_FALSE(broken.metadata());
+  CHECK_FALSE(*broken.metadata());
   CHECK(broken.record()["text"] == "{\"version\":1,\"name\":\"J\u00d6RG");
-  CHECK(broken.record()["raw"] == to_hex(broken.metadata_payload));
+  CHECK(broken.record()["raw"] == to_hex(broken.metadata_payload.bytes()));
   CHECK(broken.record()["camera"] == "dashcam");
   const auto cut = facts("dsm/picture/1", from_hex("6532edcc01"));
   CHECK(cut.record()["raw"] == "6532edcc01");
