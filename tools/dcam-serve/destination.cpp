@@ -38,18 +38,20 @@ std::filesystem::path FolderDestination::path_for(const FileFacts& facts) const 
   return below(options_.output, name.expand(facts.name_values()));
 }
 
-asio::awaitable<Disk*> FolderDestination::disk_for(const FileFacts& facts) {
-  auto* disk = co_await disks_.of(path_for(facts).parent_path());
+asio::awaitable<Disk*> FolderDestination::disk_for(const std::filesystem::path& name) {
+  auto* disk = co_await disks_.of(name.parent_path());
   co_return disk;
 }
 
-bool FolderDestination::is_refused(const FileFacts& facts) const {
+bool FolderDestination::is_refused(const FileFacts& facts,
+                                   const std::filesystem::path& name) const {
   return (options_.if_exists == IfExists::skip || options_.if_exists == IfExists::fail) &&
-         facts.has_extension() && is_taken(path_for(facts));
+         facts.has_extension() && is_taken(name);
 }
 
-bool FolderDestination::may_be_held(const FileFacts& facts) const {
-  const auto checkpoint = checkpoint_of(part_of(path_for(facts)));
+bool FolderDestination::may_be_held(const FileFacts& facts,
+                                    const std::filesystem::path& name) const {
+  const auto checkpoint = checkpoint_of(part_of(name));
   const auto state = state_of(facts.imei).read();
   const auto time = timestamp_of(facts.file, facts.metadata_payload.bytes());
   const auto may_be_part = [&](const PartEntry& part) {
@@ -68,8 +70,10 @@ bool FolderDestination::has_stored(std::uint64_t imei) const {
 
 asio::awaitable<Result<std::unique_ptr<Transfer>>>
 FolderDestination::begin(FileFacts facts, std::uint32_t announced) {
-  auto* disk = co_await disk_for(facts);
-  auto transfer = std::make_unique<FileTransfer>(*this, *disk, clock_, std::move(facts), announced);
+  const auto name = path_for(facts);
+  auto* disk = co_await disk_for(name);
+  auto transfer =
+      std::make_unique<FileTransfer>(*this, *disk, clock_, std::move(facts), name, announced);
   const auto opened = co_await transfer->open();
   if (!opened) {
     co_return std::unexpected(opened.error());

@@ -42,11 +42,11 @@ public:
   /// The name the file is to get.
   virtual std::filesystem::path path_for(const FileFacts& facts) const = 0;
   /// Where it is to be: what reads the disk is to be asked there.
-  virtual asio::awaitable<Disk*> disk_for(const FileFacts& facts) = 0;
+  virtual asio::awaitable<Disk*> disk_for(const std::filesystem::path& name) = 0;
   /// Whether a file may not have its name, by --if-exists skip or fail. Reads the disk.
-  virtual bool is_refused(const FileFacts& facts) const = 0;
+  virtual bool is_refused(const FileFacts& facts, const std::filesystem::path& name) const = 0;
   /// Whether something is held that this may be, or may be a part of. Reads the disk.
-  virtual bool may_be_held(const FileFacts& facts) const = 0;
+  virtual bool may_be_held(const FileFacts& facts, const std::filesystem::path& name) const = 0;
   /// Whether a file of this camera was stored, by an earlier run as well. Reads the disk.
   virtual bool has_stored(std::uint64_t imei) const = 0;
 
@@ -88,9 +88,9 @@ public:
   }
   Result<void> check() const override;
   std::filesystem::path path_for(const FileFacts& facts) const override;
-  asio::awaitable<Disk*> disk_for(const FileFacts& facts) override;
-  bool is_refused(const FileFacts& facts) const override;
-  bool may_be_held(const FileFacts& facts) const override;
+  asio::awaitable<Disk*> disk_for(const std::filesystem::path& name) override;
+  bool is_refused(const FileFacts& facts, const std::filesystem::path& name) const override;
+  bool may_be_held(const FileFacts& facts, const std::filesystem::path& name) const override;
   bool has_stored(std::uint64_t imei) const override;
   bool takes(const FileRef&) const override { return true; }
   bool takes_others() const override { return true; }
@@ -121,9 +121,11 @@ public:
   }
   Result<void> check() const override { return {}; }
   std::filesystem::path path_for(const FileFacts&) const override { return "-"; }
-  asio::awaitable<Disk*> disk_for(const FileFacts&) override { co_return &disks_.root(); }
-  bool is_refused(const FileFacts&) const override { return false; }
-  bool may_be_held(const FileFacts&) const override { return false; }
+  asio::awaitable<Disk*> disk_for(const std::filesystem::path&) override {
+    co_return &disks_.root();
+  }
+  bool is_refused(const FileFacts&, const std::filesystem::path&) const override { return false; }
+  bool may_be_held(const FileFacts&, const std::filesystem::path&) const override { return false; }
   bool has_stored(std::uint64_t) const override { return false; }
   bool takes(const FileRef& file) const override {
     return !paused_ || paused_->facts().file == file;

@@ -50,14 +50,15 @@ ExitCode print_paths(const ServeOptions& options) {
       continue;
     }
     const FileFacts facts{imei_for(options), file, system_now(), {}, options.camera};
-    if (destination->is_refused(facts)) {
+    const auto name = destination->path_for(facts);
+    if (destination->is_refused(facts, name)) {
       console.note(fmt::format("{} exists already: such a file would stay with the camera",
-                               escaped(destination->path_for(facts).string())));
+                               escaped(name.string())));
       continue;
     }
-    auto path = destination->path_for(facts);
+    auto path = name;
     for (unsigned number = 1; options.if_exists == IfExists::number && is_taken(path); ++number) {
-      path = numbered(destination->path_for(facts), number);
+      path = numbered(name, number);
     }
     product.line(options.common.json ? to_line({{"event", "would-store"},
                                                 {"time", format_time(system_now())},

@@ -52,10 +52,10 @@ Result<std::string_view> content_extension_of(const std::filesystem::path& path)
 } // namespace
 
 FileTransfer::FileTransfer(const FolderDestination& folder, Disk& disk, const Clock& clock,
-                           FileFacts facts, std::uint32_t announced)
+                           FileFacts facts, const std::filesystem::path& name,
+                           std::uint32_t announced)
     : Transfer(clock, std::move(facts), announced), folder_(folder), disk_(disk),
-      flow_(std::make_shared<Flow>(disk.loop())), name_(folder.path_for(this->facts())),
-      path_(part_of(name_)) {
+      flow_(std::make_shared<Flow>(disk.loop())), name_(name), path_(part_of(name)) {
   const auto failed = [&disk, flow = std::weak_ptr(flow_)] {
     disk.tell([flow] {
       if (const auto living = flow.lock()) {
@@ -103,7 +103,7 @@ Result<void> FileTransfer::find() {
   if (file) {
     holds(file->data());
     if (packets() > 0) { // proved to be the same one before anything is made of it
-      facts().begun_as(file->identity());
+      new_facts().begun_as(file->identity());
       count_resumption();
     }
     goes_on_with(bytes());
@@ -142,10 +142,17 @@ asio::awaitable<Result<void>> FileTransfer::begin_part() {
   co_return begun;
 }
 
+/// Those of its name by what is known now.
+Result<void> FileTransfer::make_folders(Barrier& barrier) {
+  if (have_changed()) {
+    name_ = folder_.path_for(facts());
+  }
+  return create_folders(folder_.options().output, folder_of(name_), barrier);
+}
+
 Result<void> FileTransfer::begin_file() {
-  name_ = folder_.path_for(facts()); // metadata may have come
   Barrier folders;
-  const auto folder = create_folders(folder_.options().output, folder_of(name_), folders);
+  const auto folder = make_folders(folders);
   auto file = folder ? ResumableFile::create(name_, identity(), folder_.state_of(facts().imei),
                                              std::move(folders))
                      : std::unexpected(folder.error());
@@ -256,11 +263,9 @@ Result<Finish> FileTransfer::how_to_finish(const FileCompleted& completed, Barri
     if (!extension) {
       return std::unexpected(extension.error());
     }
-    facts().content_extension = *extension;
+    new_facts().content_extension = *extension;
   }
-  name_ = folder_.path_for(facts()); // the same, and what the content tells
-  if (const auto folder = create_folders(folder_.options().output, folder_of(name_), barrier);
-      !folder) {
+  if (const auto folder = make_folders(barrier); !folder) {
     return std::unexpected(folder.error());
   }
   return Finish{.name = name_,
@@ -331,7 +336,7 @@ Result<Finished> FileTransfer::finish_known(const FileCompleted& completed, Unsa
   }
   finished.is_news = true;
   finished.line = {std::move(*hold), id};
-  facts().begun_as(identity);
+  new_facts().begun_as(identity);
   auto sum = sha256_of(finished.path);
   if (!sum) {
     return std::unexpected(sum.error());

@@ -17,8 +17,9 @@ class FolderDestination;
 /// The loop's side of it; the writing thread has a GrowingPart.
 class FileTransfer : public Transfer {
 public:
+  /// `name`: as `folder` has it by these facts.
   FileTransfer(const FolderDestination& folder, Disk& disk, const Clock& clock, FileFacts facts,
-               std::uint32_t announced);
+               const std::filesystem::path& name, std::uint32_t announced);
   ~FileTransfer() override;
 
   /// Goes on with a part of this file, or finds files stored before that it may be. A new one is
@@ -51,6 +52,7 @@ private:
 
   Result<void> find();
   Result<void> check_new();
+  Result<void> make_folders(Barrier& barrier);
   Result<void> begin_file();
   asio::awaitable<Result<void>> begin_part();
   asio::awaitable<void> turn();

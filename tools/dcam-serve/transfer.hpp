@@ -43,7 +43,13 @@ public:
   virtual ~Transfer() = default;
 
   const FileFacts& facts() const { return facts_; }
-  FileFacts& facts() { return facts_; }
+  /// To change them, on which the file's name depends.
+  FileFacts& new_facts() {
+    have_changed_ = true;
+    return facts_;
+  }
+  /// The connection that goes on with it.
+  void comes_by(const Origin& origin) { facts_.origin = origin; }
   FileIdentity identity() const { return facts_.identity(announced_); }
   /// By START: packets if `counts_packets`, else bytes.
   std::uint32_t announced() const { return announced_; }
@@ -113,6 +119,8 @@ protected:
     counts_as(Geometry(facts_.file, announced_, facts_.in_packets));
   }
 
+  /// Whether the facts have changed since this was asked last, or since it began.
+  bool have_changed() { return std::exchange(have_changed_, false); }
   /// So much has come of it.
   void holds(const HeldData& data) {
     packets_ = data.packets;
@@ -131,6 +139,7 @@ protected:
 private:
   const Clock& clock_;
   FileFacts facts_;
+  bool have_changed_ = false;
   std::uint32_t announced_;
   bool counts_packets_ = false;
   std::uint64_t expected_ = 0;

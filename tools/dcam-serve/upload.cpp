@@ -30,7 +30,7 @@ void Upload::interrupt() {
 // --- is it wanted? ---
 
 asio::awaitable<void> Upload::perform(const MetadataReceived& metadata) {
-  auto& facts = transfer_ ? transfer_->facts() : facts_;
+  auto& facts = transfer_ ? transfer_->new_facts() : facts_;
   facts.file = metadata.file; // of the file being offered or fetched
   facts.received = transfer_ ? facts.received : system_now();
   facts.metadata_payload = ByteBuffer(metadata.payload.begin(), metadata.payload.end());
@@ -68,15 +68,17 @@ asio::awaitable<bool> Upload::is_refused() {
     co_return false; // the disk need not be asked
   }
   auto& destination = server_.destination();
-  auto* disk = co_await destination.disk_for(facts_);
-  const bool refused = co_await disk->run([&] { return destination.is_refused(facts_); });
+  const auto name = destination.path_for(facts_);
+  auto* disk = co_await destination.disk_for(name);
+  const bool refused = co_await disk->run([&] { return destination.is_refused(facts_, name); });
   co_return refused;
 }
 
 asio::awaitable<bool> Upload::may_be_held() {
   auto& destination = server_.destination();
-  auto* disk = co_await destination.disk_for(facts_);
-  const bool held = co_await disk->run([&] { return destination.may_be_held(facts_); });
+  const auto name = destination.path_for(facts_);
+  auto* disk = co_await destination.disk_for(name);
+  const bool held = co_await disk->run([&] { return destination.may_be_held(facts_, name); });
   co_return held;
 }
 
@@ -152,7 +154,7 @@ asio::awaitable<bool> Upload::begin_transfer(std::uint32_t announced) {
     co_return false;
   }
   transfer_ = std::move(*transfer);
-  transfer_->facts().origin = facts_.origin; // it may have been begun by another
+  transfer_->comes_by(facts_.origin); // it may have been begun by another
   transfer_->watch(wake_);
   if (interrupted_) {
     transfer_->interrupt();

@@ -255,8 +255,8 @@ TEST_CASE("destination: nothing on disk is looked at for standard output") {
   const auto destination = Destination::of(options, loop.disks, Clock::system());
   Unsaid unsaid(options.output);
   CHECK(destination->check());
-  CHECK_FALSE(destination->is_refused(facts));
-  CHECK_FALSE(destination->may_be_held(facts));
+  CHECK_FALSE(destination->is_refused(facts, "-"));
+  CHECK_FALSE(destination->may_be_held(facts, "-"));
   CHECK_FALSE(destination->has_stored(facts.imei));
   CHECK(destination->untold(unsaid).empty());
   CHECK(destination->tidying(std::chrono::seconds(0))().empty());
@@ -316,7 +316,7 @@ TEST_CASE("destination: a folder goes on with what was left in it, and finishes 
   CHECK(transfer->new_bytes() == 0);
   CHECK(transfer->resumptions() == 1);
   CHECK(transfer->resume_point().held == 2);
-  CHECK(place.destination.may_be_held(facts));
+  CHECK(place.destination.may_be_held(facts, place.destination.path_for(facts)));
   REQUIRE(place.loop.result_of(transfer->append(std::array{Bytes(sent[2])})));
   CHECK(transfer->new_bytes() == 100);
   ByteBuffer whole;
