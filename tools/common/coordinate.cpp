@@ -1,13 +1,13 @@
 #include "common/coordinate.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "common/escape.hpp"
+#include "common/hex_digits.hpp"
 #include "dualcam/files/geo.hpp"
 
 namespace dualcam::inline tools {
@@ -18,10 +18,6 @@ constexpr std::size_t hex_size = 16;
 constexpr std::string_view expected =
     "16 hex digits such as 404b59a74e8e028d or decimal degrees such as 54.7004183 were expected";
 
-bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
-
-bool is_hex_digit(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
-
 /// Also one that no double can hold.
 bool is_decimal(std::string_view text) {
   double value = 0;
@@ -31,9 +27,9 @@ bool is_decimal(std::string_view text) {
 
 /// What is meant as hex, though it may have wrong digits or too many.
 bool looks_like_hex(std::string_view text) {
-  return !text.empty() && is_digit(text[0]) && std::ranges::all_of(text, [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0;
-  }) && !is_decimal(text);
+  return !text.empty() && is_decimal_digit(text[0]) &&
+         std::ranges::all_of(text, [](char c) { return is_letter(c) || is_decimal_digit(c); }) &&
+         !is_decimal(text);
 }
 
 std::unexpected<std::string> wrong(std::string_view text, std::string_view why) {
@@ -94,8 +90,8 @@ bool has_decimal_comma(std::string_view word) {
       is_bits(word.substr(comma + 1))) {
     return false;
   }
-  return comma != 0 && comma + 1 < word.size() && is_digit(word[comma - 1]) &&
-         is_digit(word[comma + 1]);
+  return comma != 0 && comma + 1 < word.size() && is_decimal_digit(word[comma - 1]) &&
+         is_decimal_digit(word[comma + 1]);
 }
 
 /// The first word that has one, or nothing.
