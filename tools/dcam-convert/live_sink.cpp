@@ -65,17 +65,22 @@ private:
     if (if_exists_ == IfExists::replace) {
       ::unlink(wanted.c_str());
     }
-    for (unsigned number = 0; number < most_numbers; ++number) {
-      path_ = numbered(wanted, number);
+    const auto is_name_taken = [&](unsigned number) { return is_taken(numbered(wanted, number)); };
+    for (;;) {
+      const auto number =
+          if_exists_ == IfExists::number ? free_number(wanted, is_name_taken) : Result<unsigned>(0);
+      if (!number) {
+        return std::unexpected(number.error());
+      }
+      path_ = numbered(wanted, *number);
       file_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
       if (file_.get() >= 0) {
         return {};
       }
       if (errno != EEXIST || if_exists_ != IfExists::number) {
-        break;
+        return io_error("create", path_, errno);
       }
     }
-    return io_error("create", path_, errno);
   }
 
   void drop_torn_end() {

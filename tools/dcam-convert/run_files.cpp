@@ -158,16 +158,14 @@ public:
   explicit Names(IfExists if_exists) : if_exists_(if_exists) {}
 
   fs::path take(const fs::path& wanted) {
-    for (unsigned number = 0; number < most_numbers; ++number) {
-      auto name = numbered(wanted, number);
-      if (if_exists_ == IfExists::number && is_taken(name)) {
-        continue;
-      }
-      if (taken_.insert(one_spelling(name)).second) {
-        return name;
-      }
-    }
-    return wanted;
+    const auto number = free_number(wanted, [&](unsigned each) {
+      const auto name = numbered(wanted, each);
+      return (if_exists_ == IfExists::number && is_taken(name)) ||
+             taken_.contains(one_spelling(name));
+    });
+    auto name = numbered(wanted, number.value_or(0));
+    taken_.insert(one_spelling(name));
+    return name;
   }
 
 private:

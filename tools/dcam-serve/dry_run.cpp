@@ -36,6 +36,12 @@ std::vector<FileRef> examples(SystemTime time) {
   return files;
 }
 
+Result<unsigned> number_for(const std::filesystem::path& name, IfExists if_exists) {
+  return if_exists == IfExists::number
+             ? free_number(name, [&](unsigned each) { return is_taken(numbered(name, each)); })
+             : Result<unsigned>(0);
+}
+
 } // namespace
 
 ExitCode print_paths(const ServeOptions& options) {
@@ -56,16 +62,18 @@ ExitCode print_paths(const ServeOptions& options) {
                                escaped(name.string())));
       continue;
     }
-    auto path = name;
-    for (unsigned number = 1; options.if_exists == IfExists::number && is_taken(path); ++number) {
-      path = numbered(name, number);
+    const auto number = number_for(name, options.if_exists);
+    if (!number) {
+      console.error(escaped(number.error().message));
+      return ExitCode::io;
     }
+    const auto path = numbered(name, *number).string();
     product.line(options.common.json ? to_line({{"event", "would-store"},
                                                 {"time", format_time(system_now())},
                                                 {"imei", format_imei(facts.imei)},
                                                 {"kind", facts.kind()},
-                                                {"path", path.string()}})
-                                     : path.string());
+                                                {"path", path}})
+                                     : path);
     if (!destination->takes_others()) {
       break;
     }

@@ -2,6 +2,7 @@
 
 #include "common/json.hpp"
 #include "common/units.hpp"
+#include "dualcam/storage/file_system.hpp"
 #include "redirected.hpp"
 #include "tools/ran.hpp"
 
@@ -98,6 +99,28 @@ TEST_CASE("dry run: as JSON, and to standard output") {
   dry.options.to_stdout = true;
   dry.options.wishes = Wishes::all();
   CHECK(dry.run().output == "-\n"); // one file
+}
+
+TEST_CASE("dry run: a name that is taken 20,000 times is asked for some 40 times") {
+  class Names : public FileSystem {
+  public:
+    int lstat(const char* path, struct stat* status) override {
+      const auto name = fs::path(path).stem().string();
+      if (!name.starts_with("photof")) {
+        return FileSystem::lstat(path, status);
+      }
+      ++asked;
+      const bool taken = name == "photof" || std::stoi(name.substr(7)) < 20'000;
+      errno = ENOENT;
+      return taken ? 0 : -1;
+    }
+    int asked = 0;
+  };
+  Names names;
+  const FileSystem::Use use(names);
+  const Dry dry;
+  CHECK(dry.run().output == "350612071913857/photof_20000.jpg\n");
+  CHECK(names.asked < 45);
 }
 
 TEST_CASE("dry run: what cannot be written is an error") {
