@@ -18,7 +18,7 @@ Descriptor temporary_file(const std::filesystem::path& folder) {
     descriptor = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   } while (descriptor < 0 && errno == EINTR);
   if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-    auto name = (folder / ".dcam-serve-XXXXXX").string();
+    auto name = (folder / ".dualcam-XXXXXX").string();
     descriptor = ::mkostemp(name.data(), O_CLOEXEC);
     if (descriptor >= 0) {
       ::unlink(name.c_str());

@@ -2,20 +2,17 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
-#include <system_error>
 #include <utility>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "common/sync_anchor.hpp"
+#include "common/temporary_file.hpp"
 #include "common/units.hpp"
 #include "dcam-crc/file_name.hpp"
 #include "dualcam/media/media_type.hpp"
-#include "dualcam/storage/barrier.hpp"
 #include "dualcam/storage/durable.hpp"
 #include "dualcam/storage/file_names.hpp"
 #include "dualcam/storage/file_system.hpp"
@@ -91,18 +88,20 @@ Result<void> name(PartFile& part, const std::filesystem::path& wanted) {
 } // namespace
 
 Result<Extractor> Extractor::open(const std::filesystem::path& folder, std::uint64_t most_bytes) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    return errno_error(error.value(), folder);
+  auto root = folder; // of what is there already
+  while (!is_taken(root)) {
+    root = folder_of(root);
   }
-  auto spool = (folder / ".dcam-crc.XXXXXX").string();
-  Descriptor file(::mkostemp(spool.data(), O_CLOEXEC));
-  if (file.get() < 0) {
+  Barrier folders;
+  if (const auto created = create_folders(root, folder, folders); !created) {
+    return std::unexpected(created.error());
+  }
+  auto spool = temporary_file(folder);
+  if (spool.get() < 0) {
     return errno_error(errno, folder);
   }
-  ::unlink(spool.c_str());
-  return Extractor(folder, most_bytes, std::move(file), Descriptor(open_sync_anchor(folder)));
+  return Extractor(folder, most_bytes, std::move(spool), Descriptor(open_sync_anchor(folder)),
+                   std::move(folders));
 }
 
 std::uint64_t Extractor::keep(Bytes payload) {
@@ -226,7 +225,8 @@ Result<void> Extractor::finish() {
     return {};
   }
   if (anchor_.get() < 0) {
-    return sync_folder(folder_);
+    folders_.add_folder(folder_);
+    return folders_.sync();
   }
   auto& files = FileSystem::current();
   return uninterrupted([&] { return files.syncfs(anchor_.get()); }) == 0

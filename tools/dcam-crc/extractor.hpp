@@ -7,6 +7,7 @@
 
 #include "common/descriptor.hpp"
 #include "dualcam/capture/captured_transfer.hpp"
+#include "dualcam/storage/barrier.hpp"
 #include "dualcam/storage/part_file.hpp"
 #include "dualcam/wire/error.hpp"
 
@@ -42,9 +43,9 @@ public:
 
 private:
   Extractor(std::filesystem::path folder, std::uint64_t most_bytes, Descriptor spool,
-            Descriptor anchor)
+            Descriptor anchor, Barrier folders)
       : folder_(std::move(folder)), most_bytes_(most_bytes), spool_(std::move(spool)),
-        anchor_(std::move(anchor)) {}
+        anchor_(std::move(anchor)), folders_(std::move(folders)) {}
 
   Result<void> write(const CapturedTransfer& transfer, std::uint64_t size, PartFile& part) const;
   ByteBuffer first_bytes(const CapturedTransfer& transfer) const;
@@ -55,6 +56,7 @@ private:
   std::uint64_t most_bytes_;
   Descriptor spool_;
   Descriptor anchor_; ///< by which all is synced at once; none: each file by itself
+  Barrier folders_;   ///< that were made
   std::uint64_t kept_ = 0;
   int error_ = 0; ///< of `keep`
   bool error_is_told_ = false;

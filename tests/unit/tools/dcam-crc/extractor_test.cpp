@@ -333,6 +333,19 @@ TEST_CASE("extractor: each file is synced where syncfs may tell nothing of what 
   CHECK(calls.wholes == 0);
 }
 
+TEST_CASE("extractor: the names of folders that it has made are synced with what is in them") {
+  CountedCalls calls;
+  calls.type = OVERLAYFS_SUPER_MAGIC;
+  const FileSystem::Use use(calls);
+  const TemporaryFolder folder;
+  auto extractor = Extractor::open(folder.path() / "new/deep/", 1000);
+  REQUIRE(extractor);
+  extract_photos(*extractor, 1);
+  CHECK(extractor->finish());
+  CHECK(calls.folders == 3);
+  CHECK_FALSE(std::filesystem::is_empty(folder.path() / "new/deep"));
+}
+
 TEST_CASE("extractor: what could not be written before the sync is told by it") {
   CountedCalls calls;
   const FileSystem::Use use(calls);
