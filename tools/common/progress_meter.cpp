@@ -57,8 +57,7 @@ ProgressMeter::ProgressMeter(Console& console, std::string_view name)
     : console_(console), name_(escaped(name)) {}
 
 void ProgressMeter::update(std::uint64_t done, std::optional<std::uint64_t> total) {
-  constexpr std::chrono::milliseconds interval{200};
-  if (!console_.shows_progress() || Clock::now() - drawn_ < interval) {
+  if (!console_.shows_progress() || Clock::now() - drawn_ < progress_interval) {
     return;
   }
   drawn_ = Clock::now();

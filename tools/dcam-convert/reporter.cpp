@@ -4,11 +4,11 @@
 
 #include "common/counted.hpp"
 #include "common/escape.hpp"
+#include "common/progress_meter.hpp"
 
 namespace dualcam::convert {
 namespace {
 
-constexpr std::chrono::milliseconds progress_interval{200};
 constexpr std::size_t most_lines = 20; // about the damage of one file
 
 double seconds(std::uint64_t microseconds) { return static_cast<double>(microseconds) / 1e6; }

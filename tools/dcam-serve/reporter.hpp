@@ -9,6 +9,7 @@
 #include <asio/ip/tcp.hpp>
 
 #include "common/event_log.hpp"
+#include "common/progress_meter.hpp"
 #include "common/standard_streams.hpp"
 #include "dcam-serve/disk.hpp"
 #include "dcam-serve/metrics.hpp"
@@ -83,7 +84,7 @@ public:
 
   /// The progress line, and once a second `progress` events, of `most_progress_events` transfers
   /// in turn.
-  /// `at_work` is asked only if anything is to be said of them.
+  /// Every `progress_interval`. `at_work` is asked only if anything is to be said of them.
   void progress(const std::function<std::vector<const Transfer*>()>& at_work);
 
   Console& console() { return console_; }
@@ -123,7 +124,5 @@ private:
 
 /// A second: with each of 10,000 transfers, standard output would be busy with nothing else.
 inline constexpr std::size_t most_progress_events = 500;
-/// How often `Reporter::progress` is called.
-inline constexpr std::chrono::milliseconds progress_interval{200};
 
 } // namespace dualcam::serve

@@ -24,7 +24,6 @@
 namespace dualcam::sim {
 namespace {
 
-constexpr std::chrono::milliseconds progress_interval{200};
 constexpr std::uint64_t most_errors_of_a_kind = 10; // a minute
 
 class Simulator {
