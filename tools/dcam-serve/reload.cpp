@@ -2,7 +2,6 @@
 #include "dcam-serve/server.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <iterator>
 #include <set>
 #include <utility>
@@ -91,22 +90,13 @@ Result<ReadAgain> read_again(const ServeOptions& before, const Server::Reread& r
 
 } // namespace
 
-void Server::take_signals() {
-  asio::error_code error;
-  service_signals_.add(SIGUSR1, error);
-  if (options_.keep_listening) {
-    service_signals_.add(SIGHUP, error);
-  }
-  asio::co_spawn(io_, service_loop(), rethrow);
-}
-
 asio::awaitable<void> Server::service_loop() {
   while (!stopping_) {
-    const auto [error, signal] = co_await service_signals_.async_wait(as_values);
-    if (error || stopping_) {
+    const auto asked = co_await service_signals_.next();
+    if (!asked || stopping_) {
       co_return;
     }
-    if (signal == SIGHUP) {
+    if (*asked == ServiceSignals::Asked::reload) {
       co_await reload();
     } else {
       tell_status();

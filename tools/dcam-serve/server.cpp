@@ -61,7 +61,8 @@ int Server::run() {
   keep_some_memory();
   stop_signal_.emplace(StopSignal::Second::immediate); // before anybody is told that it listens
   hurry_when_readable(stop_signal_->descriptor());
-  take_signals();
+  service_signals_.take(options_.keep_listening);
+  asio::co_spawn(io_, service_loop(), rethrow);
   const bool has_program = has_hook();
   if (!has_program || !prepare()) {
     if (stop_signal_->requested()) {

@@ -11,12 +11,12 @@
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/posix/stream_descriptor.hpp>
-#include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 
 #include "common/clock.hpp"
 #include "common/coroutine.hpp"
 #include "common/pcap_writer.hpp"
+#include "common/service_signals.hpp"
 #include "common/stop_signal.hpp"
 #include "dcam-serve/admission.hpp"
 #include "dcam-serve/admittance.hpp"
@@ -121,7 +121,6 @@ private:
   asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
   void give_back_memory();
   void connection_failed(const std::exception_ptr& failure);
-  void take_signals();
   asio::awaitable<void> service_loop();
   asio::awaitable<void> reload();
   asio::awaitable<void> reopen_capture();
@@ -159,7 +158,7 @@ private:
   std::optional<asio::ip::tcp::acceptor> acceptor_;
   std::optional<StopSignal> stop_signal_; ///< once it runs
   asio::posix::stream_descriptor signals_{io_};
-  asio::signal_set service_signals_{io_};
+  ServiceSignals service_signals_{io_};
   Reread reread_;
   asio::steady_timer progress_timer_{io_};
   asio::steady_timer wait_timer_{io_};

@@ -73,7 +73,7 @@ void Server::stop_listening() {
   acceptor_->close(ignored);
   progress_timer_.cancel();
   wait_timer_.cancel();
-  service_signals_.cancel(ignored);
+  service_signals_.cancel();
   tidy_timer_.cancel();
   said_timer_.cancel();
   if (tidying_) {
