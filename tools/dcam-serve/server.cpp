@@ -289,7 +289,7 @@ std::string Server::too_many() {
 }
 
 void Server::admitted(std::uint64_t imei) {
-  wait_until_ = TimePoint::max();
+  camera_due_ = TimePoint::max();
   if (!options_.keep_listening) {
     only_ = imei;
   }

@@ -181,7 +181,7 @@ private:
   std::uint64_t received_ = 0;        ///< bytes
   std::optional<std::uint64_t> only_; ///< without -k: the camera that came first
   SteppedBack stepped_back_;
-  TimePoint wait_until_ = TimePoint::max(); ///< for a camera
+  TimePoint camera_due_ = TimePoint::max(); ///< by --wait
   int product_error_ = 0;                   ///< what was said last
   bool capture_failed_ = false;
   bool stopping_ = false;

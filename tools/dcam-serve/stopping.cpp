@@ -25,15 +25,15 @@ constexpr std::chrono::seconds time_for_disks{10}; ///< a slow one needs as long
 /// The time that --wait gives begins anew.
 void Server::start_waiting() {
   if (options_.wait) {
-    wait_until_ = clock_.now() + *options_.wait;
+    camera_due_ = clock_.now() + *options_.wait;
     wait_timer_.cancel();
   }
 }
 
 asio::awaitable<void> Server::wait_loop() {
   while (!stopping_) {
-    co_await clock_.wait(wait_timer_, wait_until_);
-    if (stopping_ || clock_.now() < wait_until_) {
+    co_await clock_.wait(wait_timer_, camera_due_);
+    if (stopping_ || clock_.now() < camera_due_) {
       continue;
     }
     outcome_.failed(outcome_.incomplete_files() == 0 ? ExitCode::nobody_came
