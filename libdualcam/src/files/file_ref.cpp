@@ -15,6 +15,7 @@ constexpr std::size_t longest_label = 255; // of a path
 /// Bytes `first` to '~' stay, backslashes and all others become `\xHH`.
 std::string in_ascii(std::string_view path, char first) {
   std::string text;
+  text.reserve(path.size());
   for (const char& byte : path) {
     if (byte >= first && byte <= '~' && byte != '\\') {
       text += byte;
@@ -45,11 +46,12 @@ std::string_view extension_in(std::string_view path) {
 /// The bytes that `in_ascii` wrote; of what it does not write, something else or nothing.
 std::optional<std::string> from_ascii(std::string_view text) {
   std::string path;
-  while (!text.empty()) {
-    if (text[0] != '\\') {
-      path += text[0];
-      text.remove_prefix(1);
-      continue;
+  while (true) {
+    const auto plain = text.substr(0, text.find('\\'));
+    path += plain;
+    text.remove_prefix(plain.size());
+    if (text.empty()) {
+      return path;
     }
     const auto byte = text.starts_with("\\x") ? byte_of_hex(text.substr(2, 2)) : std::nullopt;
     if (!byte) {
@@ -58,7 +60,6 @@ std::optional<std::string> from_ascii(std::string_view text) {
     path += static_cast<char>(*byte);
     text.remove_prefix(escape_size);
   }
-  return path;
 }
 
 /// Six digits as three numbers; nullopt: anything else.

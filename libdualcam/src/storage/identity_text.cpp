@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
+#include <ranges>
 
 #include <sys/random.h>
 
@@ -19,6 +19,21 @@ namespace {
 
 constexpr std::size_t check_size = 16;
 
+template <class T> std::array<char, 2 * sizeof(T)> digits_of(T value) {
+  std::array<char, 2 * sizeof(T)> digits{};
+  for (auto& digit : std::views::reverse(digits)) {
+    digit = "0123456789abcdef"[value & 0xFU];
+    value = static_cast<T>(value >> 4U);
+  }
+  return digits;
+}
+
+bool stays_below(std::string_view path) {
+  const auto is_up = [](auto name) { return std::string_view(name) == ".."; };
+  return !path.starts_with('/') && !path.contains('\0') &&
+         std::ranges::none_of(std::views::split(path, '/'), is_up);
+}
+
 } // namespace
 
 Result<std::uint64_t> random_id(const std::filesystem::path& path) {
@@ -28,15 +43,13 @@ Result<std::uint64_t> random_id(const std::filesystem::path& path) {
 }
 
 std::string hex16(std::uint16_t value) {
-  std::array<char, 5> text{};
-  std::snprintf(text.data(), text.size(), "%04x", value);
-  return text.data();
+  const auto digits = digits_of(value);
+  return {digits.begin(), digits.end()};
 }
 
 std::string hex64(std::uint64_t value) {
-  std::array<char, check_size + 1> text{};
-  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(value));
-  return text.data();
+  const auto digits = digits_of(value);
+  return {digits.begin(), digits.end()};
 }
 
 std::optional<std::string_view> take_field(std::string_view& text, std::string_view name) {
@@ -65,8 +78,9 @@ std::optional<std::string_view> unchecked(std::string_view line, std::uint64_t b
     return std::nullopt;
   }
   const auto text = line.substr(0, line.size() - check_size - 1);
-  return line.substr(text.size() + 1) == hex64(crc64(as_bytes(text), before)) ? std::optional(text)
-                                                                              : std::nullopt;
+  return std::ranges::equal(line.substr(text.size() + 1), digits_of(crc64(as_bytes(text), before)))
+             ? std::optional(text)
+             : std::nullopt;
 }
 
 std::string metadata_text(Bytes metadata) { return metadata.empty() ? "-" : to_hex(metadata); }
@@ -82,13 +96,8 @@ std::string path_text(const std::filesystem::path& path) {
 
 std::optional<std::filesystem::path> path_of_text(std::string_view text) {
   const auto file = FileRef::of_text(text);
-  if (!file || file->kind()) {
-    return std::nullopt;
-  }
-  const std::filesystem::path path(file->request());
-  const bool stays_below = path.is_relative() && std::ranges::find(path, "..") == path.end() &&
-                           path.native().find('\0') == std::string::npos;
-  return stays_below ? std::optional(path) : std::nullopt;
+  return file && !file->kind() && stays_below(file->request()) ? std::optional(file->request())
+                                                               : std::nullopt;
 }
 
 std::string identity_lines(const FileIdentity& identity) {
