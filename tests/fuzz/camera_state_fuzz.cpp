@@ -42,6 +42,18 @@ void try_state(std::string_view text) {
   }
 }
 
+/// Whatever it begins with, a summary that it ends in is found, and says the same.
+void try_summary(std::string text) {
+  const auto state = decode_camera_state(as_bytes(text), imei);
+  const auto begin = text.size();
+  text += encode_summary(state, begin, 7);
+  const auto summary = find_summary(as_bytes(text), 0);
+  require(summary && summary->begin == begin && summary->end == text.size());
+  require(summary->shortest == 7);
+  const auto recent = decode_camera_state(as_bytes(text).subspan(begin), imei);
+  require(recent.parts == state.parts && recent.records.size() == state.records.size());
+}
+
 std::string with_checks(std::string_view text) {
   std::string result;
   while (!text.empty()) {
@@ -58,5 +70,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try_state(text);
   try_state(with_checks(text));
+  try_summary(with_checks(text));
   return 0;
 }

@@ -1,7 +1,12 @@
 #include "dualcam/storage/file_record.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <list>
+#include <span>
+#include <unordered_map>
 
+#include "dualcam/wire/crc64.hpp"
 #include "storage/identity_text.hpp"
 
 namespace dualcam {
@@ -10,6 +15,11 @@ namespace {
 /// Padding is one repeated byte, or a short pattern, behind the two bytes that end every JPEG; what
 /// an encoder makes has nearly all values within a packet.
 constexpr std::size_t telling_values = 32;
+
+/// A line that begins so ends a summary; no other line has it.
+constexpr std::string_view summary_word = "summary ";
+/// Power cuts leave less; it is not looked for any further.
+constexpr unsigned most_torn_summaries = 8;
 
 std::string about(std::string_view what, std::uint64_t id) {
   return checked(std::string(what) + ' ' + hex64(id));
@@ -67,58 +77,128 @@ std::optional<FileRecord> take_record(Words& words, std::uint64_t imei) {
   return record;
 }
 
-template <class T> void forget(std::vector<T>& all, std::uint64_t id) {
-  std::erase_if(all, [&](const T& each) { return each.id == id; });
-}
-
-/// What has not been told is still needed.
-void keep_newest(std::vector<FileRecord>& records) {
-  for (std::size_t i = 0; i + remembered_files < records.size();) {
-    if (records[i].said || !records[i].named) {
-      records.erase(records.begin() + static_cast<std::ptrdiff_t>(i));
-    } else {
-      ++i;
+/// The newest last, each found by its number.
+template <class T> class Numbered {
+public:
+  void put(T value) {
+    const auto number = value.id;
+    forget(number);
+    places_[number] = all_.insert(all_.end(), std::move(value));
+  }
+  T* find(std::uint64_t number) {
+    const auto place = places_.find(number);
+    return place == places_.end() ? nullptr : &*place->second;
+  }
+  void is_newest(std::uint64_t number) { all_.splice(all_.end(), all_, places_.at(number)); }
+  void forget(std::uint64_t number) {
+    if (const auto place = places_.find(number); place != places_.end()) {
+      all_.erase(place->second);
+      places_.erase(place);
     }
   }
-}
+  std::list<T>& all() { return all_; }
 
-void apply(CameraState& state, std::string_view line, std::uint64_t imei) {
-  Words words(line);
-  const auto what = words.text();
-  if (what == "part") {
-    if (auto part = take_part(words)) {
-      forget(state.parts, part->id);
-      state.parts.push_back(std::move(*part));
-      if (state.parts.size() > remembered_parts) {
-        state.parts.erase(state.parts.begin());
+private:
+  std::list<T> all_;
+  std::unordered_map<std::uint64_t, typename std::list<T>::iterator> places_;
+};
+
+/// Takes the lines of a state one after the other.
+class StateReader {
+public:
+  explicit StateReader(std::uint64_t imei) : imei_(imei) {}
+
+  /// `line` is there until the end.
+  void take(std::string_view line) {
+    Words words(line);
+    const auto what = words.text();
+    if (what == "part") {
+      take_part_of(words);
+    } else if (what == "stored") {
+      take_record_of(words, line);
+    } else if (const auto id = words.number<std::uint64_t>(16); words.ended()) {
+      came_of(what, id);
+    }
+  }
+
+  CameraState state() {
+    CameraState state;
+    std::ranges::move(parts_.all(), std::back_inserter(state.parts));
+    auto older = records_.all().size() - std::min(records_.all().size(), remembered_files);
+    for (auto& [id, line, record] : records_.all()) {
+      const bool is_old = older > 0;
+      older -= is_old ? 1 : 0;
+      if (!is_old || (record.named && !record.said)) { // what has not been told is still needed
+        state.records.push_back(std::move(record));
       }
     }
-    return;
+    return state;
   }
-  if (what == "stored") {
-    if (auto record = take_record(words, imei)) {
-      forget(state.records, record->id);
-      state.records.push_back(std::move(*record));
-      keep_newest(state.records);
-    }
-    return;
-  }
-  const auto id = words.number<std::uint64_t>(16);
-  if (!words.ended()) {
-    return;
-  }
-  if (what == "gone") {
-    forget(state.parts, id);
-  } else if (what == "forgotten") {
-    forget(state.records, id);
-  }
-  for (auto& record : state.records) {
-    if (record.id == id) {
-      record.named = record.named || what == "named";
-      record.said = record.said || what == "said";
+
+private:
+  struct Stored {
+    std::uint64_t id;
+    std::string_view line;
+    FileRecord record;
+  };
+
+  void take_part_of(Words& words) {
+    if (auto part = take_part(words)) {
+      parts_.put(std::move(*part));
+      if (parts_.all().size() > remembered_parts) {
+        parts_.forget(parts_.all().front().id);
+      }
     }
   }
-  keep_newest(state.records);
+
+  /// What came of it stays true where a summary says it again, which a power cut may have torn.
+  void take_record_of(Words& words, std::string_view line) {
+    const auto id = Words(words).number<std::uint64_t>(16);
+    if (const auto* known = records_.find(id); known != nullptr && known->line == line) {
+      records_.is_newest(id);
+    } else if (auto record = take_record(words, imei_)) {
+      records_.put({id, line, std::move(*record)});
+    }
+  }
+
+  void came_of(std::string_view what, std::uint64_t id) {
+    if (what == "gone") {
+      parts_.forget(id);
+    } else if (what == "forgotten") {
+      records_.forget(id);
+    } else if (auto* stored = records_.find(id)) {
+      stored->record.named = stored->record.named || what == "named";
+      stored->record.said = stored->record.said || what == "said";
+    }
+  }
+
+  std::uint64_t imei_;
+  Numbered<PartEntry> parts_;
+  Numbered<Stored> records_;
+};
+
+std::string lines_of(const FileRecord& record) {
+  return record_line(record) + '\n' + (record.named ? named_line(record.id) + '\n' : "") +
+         (record.said ? said_line(record.id) + '\n' : "");
+}
+
+std::string recent_lines(const CameraState& state) {
+  std::string text;
+  for (const auto& part : state.parts) {
+    text += part_line(part) + '\n';
+  }
+  const auto recent = std::min(state.records.size(), remembered_files);
+  for (const auto& record : std::span(state.records).last(recent)) {
+    text += lines_of(record);
+  }
+  return text;
+}
+
+std::string end_of_summary(std::string_view lines, std::uint64_t offset, std::uint64_t shortest) {
+  return checked(std::string(summary_word) + std::to_string(offset) + ' ' +
+                     std::to_string(shortest),
+                 crc64(as_bytes(lines))) +
+         '\n';
 }
 
 } // namespace
@@ -153,28 +233,51 @@ std::string forgotten_line(std::uint64_t id) { return about("forgotten", id); }
 
 std::string encode_camera_state(const CameraState& state) {
   auto text = std::string(camera_state_version) + '\n';
-  for (const auto& part : state.parts) {
-    text += part_line(part) + '\n';
+  const auto older = state.records.size() - std::min(state.records.size(), remembered_files);
+  for (const auto& record : std::span(state.records).first(older)) {
+    text += lines_of(record);
   }
-  for (const auto& record : state.records) {
-    text += record_line(record) + '\n';
-    text += record.named ? named_line(record.id) + '\n' : "";
-    text += record.said ? said_line(record.id) + '\n' : "";
+  const auto summary = recent_lines(state);
+  return text + summary + end_of_summary(summary, text.size(), text.size() + summary.size());
+}
+
+std::string encode_summary(const CameraState& state, std::uint64_t offset, std::uint64_t shortest) {
+  const auto summary = recent_lines(state);
+  return summary + end_of_summary(summary, offset, shortest);
+}
+
+std::optional<Summary> find_summary(Bytes bytes, std::uint64_t offset) {
+  const auto text = as_text(bytes);
+  auto at = text.rfind(summary_word);
+  for (unsigned wrong = 0; at != text.npos && wrong < most_torn_summaries;
+       at = at == 0 ? text.npos : text.rfind(summary_word, at - 1)) {
+    const auto line = text.substr(at, text.find('\n', at) - at);
+    auto words = line.substr(summary_word.size());
+    const auto begin = number<std::uint64_t>(take_word(words));
+    const auto shortest = number<std::uint64_t>(take_word(words));
+    if (!begin || !shortest || *begin < offset || *begin - offset > at) {
+      continue; // it begins before this text
+    }
+    const auto from = static_cast<std::size_t>(*begin - offset);
+    if (unchecked(line, crc64(bytes.subspan(from, at - from)))) {
+      return Summary{from, std::min(at + line.size() + 1, text.size()), *shortest};
+    }
+    ++wrong;
   }
-  return text;
+  return std::nullopt;
 }
 
 CameraState decode_camera_state(Bytes bytes, std::uint64_t imei) {
-  CameraState state;
+  StateReader reader(imei);
   auto text = as_text(bytes);
   while (!text.empty()) {
     const auto line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     if (const auto right = unchecked(line)) {
-      apply(state, *right, imei);
+      reader.take(*right);
     }
   }
-  return state;
+  return reader.state();
 }
 
 void Distinction::add(Bytes bytes) {

@@ -10,7 +10,7 @@ ResumePoint HeldFile::resume_point() const {
 
 Result<HeldFile> find_held(const StateFolder& state, const FileIdentity& identity,
                            const std::filesystem::path& final_name) {
-  const auto all = state.read();
+  const auto all = state.recent();
   auto part =
       all ? ResumableFile::find(state, *all, identity, final_name) : std::unexpected(all.error());
   if (!part) {

@@ -24,7 +24,7 @@ Result<bool> is_unclaimed(const fs::path& part, const StateFolder& state) {
   if (!blank || *blank || is_taken(checkpoint)) {
     return blank;
   }
-  const auto known = state.read();
+  const auto known = state.recent();
   return known ? Result<bool>(std::ranges::find(known->parts, state.relative(part),
                                                 &PartEntry::path) != known->parts.end())
                : std::unexpected(known.error());

@@ -1,7 +1,6 @@
 #include "dualcam/storage/state_folder.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <ranges>
 
@@ -22,24 +21,93 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Then it is written anew, without what does not count any more.
+/// When it is longer than this, and twice as long as when that was done last, it is written anew
+/// without what does not count any more.
 constexpr std::uint64_t longest_before_shortening = 65'536;
 
-/// What a power cut has torn before it spoils no other line.
-Result<void> append_line(File& file, const std::string& line) {
-  const auto size = file.size();
-  if (!size) {
-    return std::unexpected(size.error());
-  }
-  std::array<std::byte, 1> last{};
-  const auto read = file.read(*size - std::min<std::uint64_t>(*size, 1), last);
+/// So much, and as much as the last summary has, comes before another one: what a START reads.
+constexpr std::size_t least_before_summary = 4096;
+/// That is in the last so many bytes unless there is much to sum up.
+constexpr std::uint64_t usual_recent = 8192;
+
+/// The end of a state, from its last summary on.
+struct Recent {
+  ByteBuffer buffer;
+  Summary summary; ///< of `buffer`; empty: there is none, and the buffer is all
+
+  Bytes text() const { return Bytes(buffer).subspan(summary.begin); }
+  std::size_t behind_summary() const { return buffer.size() - summary.end; }
+};
+
+/// The last `length` bytes of `size`, or all.
+Result<Recent> end_of(const File& file, std::uint64_t size, std::uint64_t length) {
+  Recent end{ByteBuffer(std::min(size, length)), {}};
+  const auto read = file.read(size - end.buffer.size(), end.buffer);
   if (!read) {
     return std::unexpected(read.error());
   }
-  const auto before = *size == 0               ? std::string(camera_state_version) + '\n'
-                      : as_text(*read) == "\n" ? std::string()
-                                               : std::string("\n");
-  return file.append(as_bytes(before + line + '\n'));
+  end.buffer.resize(read->size());
+  return end;
+}
+
+Result<Recent> whole_of(const File& file, std::uint64_t size) {
+  return end_of(file, size, longest_camera_state); // what is newest counts most
+}
+
+Result<Recent> recent_of(const File& file, std::uint64_t size) {
+  const auto most = std::min<std::uint64_t>(size, longest_camera_state);
+  for (auto length = usual_recent;; length *= 2) {
+    auto end = end_of(file, size, std::min(length, most));
+    if (!end) {
+      return end;
+    }
+    const auto summary = find_summary(end->buffer, size - end->buffer.size());
+    if (summary || length >= most) {
+      end->summary = summary.value_or(Summary());
+      return end;
+    }
+  }
+}
+
+/// What comes before a line: the one that a power cut has torn must not spoil it.
+std::string before_line(std::string_view text) {
+  return text.empty()           ? std::string(camera_state_version) + '\n'
+         : text.ends_with('\n') ? std::string()
+                                : std::string("\n");
+}
+
+/// Adds to a file that nobody else writes to. Whether it is to be written anew.
+Result<bool> append_line(File& file, const std::string& line, std::uint64_t imei) {
+  const auto size = file.size();
+  const auto recent = size ? recent_of(file, *size) : std::unexpected(size.error());
+  if (!recent) {
+    return std::unexpected(recent.error());
+  }
+  const auto text = as_text(recent->text());
+  const auto& summary = recent->summary;
+  auto added = before_line(text) + line + '\n';
+  if (recent->behind_summary() + added.size() >
+      std::max(least_before_summary, summary.end - summary.begin)) {
+    const auto all = std::string(text) + added;
+    added += encode_summary(decode_camera_state(as_bytes(all), imei), *size + added.size(),
+                            summary.shortest);
+  }
+  const auto written = file.append(as_bytes(added));
+  return written ? Result<bool>(*size + added.size() >
+                                std::max(longest_before_shortening, 2 * summary.shortest))
+                 : std::unexpected(written.error());
+}
+
+Result<CameraState> state_in(const fs::path& path, std::uint64_t imei,
+                             Result<Recent> (*text_of)(const File&, std::uint64_t)) {
+  const auto file = File::open(path, O_RDONLY);
+  if (!file) {
+    return file.error() == ENOENT ? Result<CameraState>() : io_error("open", path, file.error());
+  }
+  const auto size = file->size();
+  const auto text = size ? text_of(*file, *size) : std::unexpected(size.error());
+  return text ? Result<CameraState>(decode_camera_state(text->text(), imei))
+              : std::unexpected(text.error());
 }
 
 fs::path or_here(const fs::path& root) { return root.empty() ? fs::path(".") : root; }
@@ -64,20 +132,9 @@ Result<void> StateFolder::check_below(const fs::path& path) const {
                                      path.string() + " is not below " + or_here(root_).string()});
 }
 
-Result<CameraState> StateFolder::read() const {
-  const auto file = File::open(path_, O_RDONLY);
-  if (!file) {
-    return file.error() == ENOENT ? Result<CameraState>() : io_error("open", path_, file.error());
-  }
-  const auto size = file->size();
-  if (!size) {
-    return std::unexpected(size.error());
-  }
-  ByteBuffer text(std::min<std::uint64_t>(*size, longest_camera_state));
-  const auto read = file->read(*size - text.size(), text); // what is newest counts most
-  return read ? Result<CameraState>(decode_camera_state(*read, imei_))
-              : std::unexpected(read.error());
-}
+Result<CameraState> StateFolder::read() const { return state_in(path_, imei_, whole_of); }
+
+Result<CameraState> StateFolder::recent() const { return state_in(path_, imei_, recent_of); }
 
 // --- writing ---
 
@@ -116,52 +173,45 @@ Result<void> StateFolder::add_line(const std::string& line, Barrier& barrier) {
   if (!file) {
     return std::unexpected(file.error());
   }
-  auto size = file->size();
-  if (size && *size > longest_before_shortening) {
-    const auto done = shorten(*file, barrier);
-    size = done ? file->size() : std::unexpected(done.error());
+  const auto before = file->size();
+  const auto is_long = before ? append_line(*file, line, imei_) : std::unexpected(before.error());
+  if (!is_long) {
+    return std::unexpected(is_long.error());
   }
-  if (!size) {
-    return std::unexpected(size.error());
-  }
-  if (const auto written = append_line(*file, line); !written) {
-    return written;
-  }
-  if (*size == 0 || !FileSystem::current().is_durable(path_)) {
+  if (*before == 0 || !FileSystem::current().is_durable(path_)) {
     barrier.add_folder(folder_of(path_), path_);
   }
   barrier.add(Barrier::Late{path_});
-  return {};
+  return *is_long ? shorten(*file) : Result<void>();
 }
 
-/// Puts a shorter one that says as much in its place.
-Result<void> StateFolder::shorten(File& file, Barrier& barrier) const {
-  const auto state = read();
-  if (!state) {
-    return std::unexpected(state.error());
+/// Puts a shorter one that says as much in its place. Whichever of the two a power cut leaves there
+/// has what others have added and are about to make durable under this name.
+Result<void> StateFolder::shorten(File& file) const {
+  const auto size = file.size();
+  const auto whole = size ? whole_of(file, *size) : std::unexpected(size.error());
+  if (!whole) {
+    return std::unexpected(whole.error());
   }
-  const auto text = encode_camera_state(*state);
-  if (const auto size = file.size(); !size || text.size() > *size / 2) { // not worth it
-    return size ? Result<void>() : std::unexpected(size.error());
-  }
+  const auto text = encode_camera_state(decode_camera_state(whole->buffer, imei_));
   const auto path = with_suffix(path_, ".new");
   auto shorter = File::open(path, O_RDWR | O_APPEND | O_CREAT | O_TRUNC);
   if (!shorter) {
     return io_error("create", path, shorter.error());
   }
   const auto locked = shorter->try_lock();
-  const auto written = locked ? shorter->append(as_bytes(text)) : std::unexpected(locked.error());
-  const auto synced = written ? shorter->sync() : written;
-  if (!synced) {
-    return synced;
+  auto done = locked ? shorter->append(as_bytes(text)) : std::unexpected(locked.error());
+  done = done ? shorter->sync() : done;
+  done = done ? file.sync() : done;
+  if (!done) {
+    return done;
   }
   if (const int error = rename_over(path, path_); error != 0) {
     return io_error("rename", path, error);
   }
-  barrier.add_folder(folder_of(path_), path_);
   shorter->set_path(path_);
   file = std::move(*shorter);
-  return {};
+  return sync_folder(folder_of(path_));
 }
 
 Result<void> StateFolder::mark(const std::string& line) {
@@ -169,7 +219,8 @@ Result<void> StateFolder::mark(const std::string& line) {
   if (!file || !*file) {
     return file ? Result<void>() : std::unexpected(file.error());
   }
-  return append_line(**file, line);
+  const auto written = append_line(**file, line, imei_);
+  return written ? Result<void>() : std::unexpected(written.error());
 }
 
 Result<void> StateFolder::mark_gone(std::uint64_t id) { return mark(gone_line(id)); }
@@ -273,7 +324,7 @@ void remove_old_records(const fs::path& root, std::chrono::seconds age) {
       return false;
     }
     const auto locked = file->try_lock();
-    const auto state = StateFolder(root, imei.value_or(0)).read();
+    const auto state = StateFolder(root, imei.value_or(0)).recent();
     const bool has_part = imei && (!state || std::ranges::any_of(state->parts, [&](auto& part) {
                             return is_taken(root / part.path);
                           }));

@@ -217,4 +217,105 @@ TEST_CASE("padding: 32 values are more than that has") {
   CHECK(distinction.is_enough());
 }
 
+TEST_CASE("camera state: of 20,000 files that nobody was told of none is left out, and soon") {
+  constexpr std::uint64_t files = 20'000;
+  std::string text;
+  auto each = record();
+  for (each.id = 1; each.id <= files; ++each.id) {
+    text += record_line(each) + '\n' + named_line(each.id) + '\n';
+  }
+  const auto state = decoded(text);
+  REQUIRE(state.records.size() == files);
+  CHECK(state.records.front().id == 1);
+  CHECK(state.records.back().id == files);
+  for (std::uint64_t id = 1; id <= files; ++id) {
+    text += said_line(id) + '\n';
+  }
+  CHECK(decoded(text).records.size() == remembered_files);
+}
+
+namespace {
+
+/// So many parts, and so many files that are named, of which every second one is said.
+CameraState some(std::uint64_t parts, std::uint64_t files) {
+  CameraState state;
+  for (std::uint64_t id = 1; id <= parts; ++id) {
+    state.parts.push_back(part(id));
+  }
+  for (std::uint64_t id = 1; id <= files; ++id) {
+    state.records.push_back(record(std::to_string(id), id));
+    state.records.back().named = true;
+    state.records.back().said = id % 2 == 0;
+  }
+  return state;
+}
+
+/// What counts of a state, in a few words.
+std::string told(const CameraState& state, std::size_t last) {
+  std::string result = std::to_string(state.parts.size()) + " parts";
+  const auto records = std::span(state.records).last(std::min(last, state.records.size()));
+  for (const auto& each : records) {
+    result += ' ' + each.name.string() + (each.named ? "n" : "") + (each.said ? "s" : "");
+  }
+  return result;
+}
+
+std::optional<Summary> find(const std::string& text, std::size_t from = 0) {
+  return find_summary(as_bytes(std::string_view(text).substr(from)), from);
+}
+
+} // namespace
+
+TEST_CASE("camera state: a summary at its end tells the parts and the last records") {
+  const auto text = encode_camera_state(some(2, 12));
+  const auto summary = find(text);
+  REQUIRE(summary);
+  CHECK(summary->end == text.size());
+  CHECK(summary->shortest + 100 > text.size());
+  CHECK(summary->shortest < text.size());
+  const auto recent = decoded(text.substr(summary->begin));
+  CHECK(told(recent, 99) == "2 parts 5n 6ns 7n 8ns 9n 10ns 11n 12ns");
+  CHECK(told(decoded(text), 99) == "2 parts 1n 3n 5n 6ns 7n 8ns 9n 10ns 11n 12ns");
+  CHECK(find(text, summary->begin)->begin == 0);
+  CHECK_FALSE(find(text, summary->begin + 1)); // it begins before that
+  CHECK_FALSE(find(text.substr(0, summary->begin)));
+}
+
+TEST_CASE("camera state: a summary counts where it is meant to be, and in all its characters") {
+  const auto before = encode_camera_state({{part(5)}, {}});
+  const auto lines = encode_summary(some(1, 1), before.size(), 0);
+  const auto text = before + lines;
+  REQUIRE(find(text)->begin == before.size());
+  CHECK(find(text)->shortest == 0);
+  CHECK(find(text.substr(0, text.size() - 1))->begin == before.size()); // but for the line end
+  const auto one_before = find(before)->begin;
+  CHECK(find(before + "x" + lines)->begin == one_before);
+  for (std::size_t i = before.size(); i < text.size() - 1; ++i) {
+    auto bad = text;
+    bad[i] = bad[i] == '0' ? '1' : '0';
+    INFO("character " << i);
+    const auto found = find(bad);
+    REQUIRE(found);
+    CHECK(found->begin == one_before);
+  }
+}
+
+TEST_CASE("camera state: behind eight summaries that are torn none is looked for") {
+  auto text = encode_camera_state({});
+  for (int torn = 0; torn < 8; ++torn) {
+    CHECK(find(text).has_value());
+    auto bad = encode_summary({{part(5)}, {}}, text.size(), 0);
+    bad[bad.find("photor")] = 'x';
+    text += bad;
+  }
+  CHECK_FALSE(find(text));
+}
+
+TEST_CASE("camera state: what a torn summary says again takes nothing back") {
+  const auto whole = record_line(record("a", 1)) + '\n' + named_line(1) + '\n' + said_line(1) +
+                     '\n' + record_line(record("b", 2)) + '\n';
+  const auto state = decoded(whole + record_line(record("a", 1)) + '\n');
+  CHECK(told(state, 99) == "0 parts b ans");
+}
+
 } // namespace dualcam::camera_state_test

@@ -192,11 +192,12 @@ int MemoryDisk::open(const char* path, int flags, mode_t) {
     node->bytes.clear();
     node->changes.push_back({0, "", true});
   }
-  open_[next_] = {node};
+  const auto descriptor = next_++;
+  open_[descriptor] = {node};
   if (changes) {
     done();
   }
-  return next_++;
+  return descriptor;
 }
 
 int MemoryDisk::close(int descriptor) {

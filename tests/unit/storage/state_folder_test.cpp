@@ -1,6 +1,7 @@
 #include "dualcam/storage/state_folder.hpp"
 
 #include <atomic>
+#include <random>
 #include <thread>
 
 #include <fcntl.h>
@@ -168,8 +169,86 @@ TEST_CASE("state folder: what is longer than 64 KiB is written anew") {
     CHECK(folder.names() == std::set<std::string>{std::string(state_folder_name)});
     return content_of(path).size();
   };
-  CHECK(after_adding(limit) > limit);
-  CHECK(after_adding(limit + 1) < 1000);
+  const auto added = after_adding(limit / 2) - limit / 2;
+  CHECK(after_adding(limit - added) == limit);
+  CHECK(after_adding(limit - added + 1) < 1000);
+}
+
+namespace {
+
+/// How often a file was put in the place of another, and how much was read.
+struct Counted : FileSystem {
+  unsigned renames = 0;
+  std::uint64_t bytes = 0;
+  int rename(const char* from, const char* to, unsigned flags) override {
+    ++renames;
+    return FileSystem::rename(from, to, flags);
+  }
+  ssize_t pread(int descriptor, void* into, std::size_t count, off_t offset) override {
+    bytes += count;
+    return FileSystem::pread(descriptor, into, count, offset);
+  }
+};
+
+void store_unsaid(const StateFolder& where, std::uint64_t id) {
+  auto state = where; // nothing is remembered outside the file
+  Barrier barrier;
+  REQUIRE(state.add(part(id), barrier));
+  REQUIRE(state.add(record(std::to_string(id), id), barrier));
+  REQUIRE(state.mark_gone(id));
+  REQUIRE(state.mark_named(id));
+}
+
+} // namespace
+
+TEST_CASE("state folder: what cannot be made shorter is not written anew before it is twice as "
+          "long") {
+  const TemporaryFolder folder;
+  const StateFolder state(folder.path(), imei);
+  Counted files;
+  const FileSystem::Use use(files);
+  for (unsigned id = 1; id <= 2000; ++id) {
+    store_unsaid(state, id);
+  }
+  CHECK(files.renames <= 10);
+  CHECK(files.renames >= 3);
+  CHECK(files.bytes <= 2000 * 65'536);
+  CHECK(names(state).size() == 2000);
+}
+
+TEST_CASE("state folder: what is recent is what all of it says, whatever a power cut has torn") {
+  std::mt19937_64 random(11);
+  const TemporaryFolder folder;
+  StateFolder state(folder.path(), imei);
+  const auto path = folder / ".dcam-serve/350612071913857";
+  for (unsigned id = 1; id <= 400; ++id) {
+    Barrier barrier;
+    REQUIRE(state.add(part(id), barrier));
+    if (random() % 4 != 0) {
+      REQUIRE(state.mark_gone(id));
+    }
+    REQUIRE(state.add(record(std::to_string(id), id), barrier));
+    REQUIRE(state.mark_named(id));
+    if (random() % 4 != 0) {
+      REQUIRE(state.mark_said(id - random() % std::min(id, 12U)));
+    }
+    if (random() % 16 == 0) {
+      fs::resize_file(path, fs::file_size(path) - random() % 1000);
+    }
+    const auto all = read(state);
+    const auto recent = state.recent();
+    REQUIRE(recent);
+    CHECK(recent->parts == all.parts);
+    const auto known = std::min(remembered_files, all.records.size());
+    REQUIRE(recent->records.size() >= known);
+    for (std::size_t back = 1; back <= known; ++back) {
+      const auto& one = recent->records[recent->records.size() - back];
+      const auto& other = all.records[all.records.size() - back];
+      CHECK(record_line(one) == record_line(other));
+      CHECK(one.named == other.named);
+      CHECK(one.said == other.said);
+    }
+  }
 }
 
 TEST_CASE(
@@ -206,6 +285,46 @@ TEST_CASE(
     }
   }
   CHECK(calls > 10);
+}
+
+TEST_CASE(
+    "state folder: what one writer has made durable another one's writing anew does not lose") {
+  const std::string path = "/out/" + std::string(state_folder_name) + "/350612071913857";
+  unsigned changes = 1;
+  for (unsigned at = 1; at <= changes; ++at) {
+    INFO("my barrier passes behind change " << at << " of the other one");
+    MemoryDisk disk;
+    const FileSystem::Use use(disk);
+    REQUIRE(disk.mkdir("/out", 0777) == 0);
+    StateFolder state("/out", imei);
+    REQUIRE(add(state, part(1)));
+    REQUIRE(sync_folder("/"));
+    Barrier mine;
+    REQUIRE(state.add(record("mine", 1), mine));
+    {
+      auto file = File::open(path, O_RDWR | O_APPEND);
+      REQUIRE(file);
+      REQUIRE(file->append(as_bytes(std::string(65'536, 'x') + '\n')));
+    }
+    changes = 0;
+    disk.after_change = [&] {
+      if (++changes == at) {
+        REQUIRE(Barrier(mine).sync());
+        const auto after = disk.after_cut([] { return false; }, false);
+        const FileSystem::Use then(*after);
+        CHECK(names(state) == std::vector<std::string>{"mine"});
+      }
+    };
+    Barrier other;
+    REQUIRE(state.add(part(2), other));
+    CHECK(disk.content(path).size() < 2000);
+    disk.after_change = nullptr;
+    REQUIRE(add(state, record("next", 2)));
+    const auto after = disk.after_cut([] { return false; }, false);
+    const FileSystem::Use then(*after);
+    CHECK(names(state) == std::vector<std::string>{"mine", "next"});
+  }
+  CHECK(changes > 3);
 }
 
 TEST_CASE("state folder: several writers share it, also while it is written anew") {

@@ -1,14 +1,24 @@
 // What a START and a finish cost in calls, whatever lies about.
 #include <fcntl.h>
 
+#include "dualcam/storage/held_file.hpp"
 #include "figures.hpp"
 #include "storage/memory_disk.hpp"
+#include "storage/record_testing.hpp"
 #include "storage/resumable_testing.hpp"
 
 namespace dualcam::storage_costs_test {
 namespace {
 
 const fs::path folder = "/out/cam";
+
+struct Reads : MemoryDisk {
+  std::size_t bytes = 0;
+  ssize_t pread(int descriptor, void* into, std::size_t count, off_t offset) override {
+    bytes += count;
+    return MemoryDisk::pread(descriptor, into, count, offset);
+  }
+};
 
 void write(MemoryDisk& disk, const fs::path& path) {
   const FileSystem::Use use(disk);
@@ -78,13 +88,7 @@ TEST_CASE("storage costs: other parts and files cost a START and a finish nothin
 }
 
 TEST_CASE("storage costs: a claim reads the block it is written to, and the end of the part") {
-  struct Reads : MemoryDisk {
-    std::size_t bytes = 0;
-    ssize_t pread(int descriptor, void* into, std::size_t count, off_t offset) override {
-      bytes += count;
-      return MemoryDisk::pread(descriptor, into, count, offset);
-    }
-  } disk;
+  Reads disk;
   REQUIRE(disk.mkdir("/out", 0777) == 0);
   REQUIRE(disk.mkdir(folder.c_str(), 0777) == 0);
   const FileSystem::Use use(disk);
@@ -116,6 +120,77 @@ TEST_CASE("storage costs: nor do the camera's own") {
   const auto among = costs(*disk);
   CHECK(among.start <= alone.start + 2);    // there is a state to read
   CHECK(among.finish <= alone.finish + 12); // maybe to be written anew
+}
+
+namespace {
+
+void store(StateFolder& state, std::uint64_t id, bool said) {
+  auto record = recorded::record(std::to_string(id), id);
+  Barrier barrier;
+  REQUIRE(state.add(part_entry(id, record.identity, record.part), barrier));
+  REQUIRE(state.add(record, barrier));
+  REQUIRE(state.mark_gone(id));
+  REQUIRE(state.mark_named(id));
+  REQUIRE((!said || state.mark_said(id)));
+}
+
+/// Of a START.
+void check_start(Reads& disk, const StateFolder& state, unsigned calls) {
+  disk.calls = 0;
+  disk.bytes = 0;
+  const auto held = find_held(state, identity(), folder / "a.jpg");
+  REQUIRE(held);
+  CHECK(held->known.empty());
+  CHECK(disk.calls <= calls);
+  CHECK(disk.bytes <= 8192);
+}
+
+} // namespace
+
+TEST_CASE("storage costs: nor do the files that were stored of the same camera, said or not") {
+  for (const bool said : {true, false}) {
+    Reads disk;
+    REQUIRE(disk.mkdir("/out", 0777) == 0);
+    const FileSystem::Use use(disk);
+    StateFolder state("/out", recorded::imei);
+    check_start(disk, state, 4);
+    for (unsigned id = 1; id <= 1000; ++id) {
+      disk.bytes = 0;
+      store(state, id, said);
+      CHECK(disk.bytes <= 1'000'000); // once in a while it is written anew
+      if (id % 10 == 1) {
+        CAPTURE(id, said);
+        check_start(disk, state, 4 + 3); // there is a state to read
+      }
+    }
+  }
+}
+
+TEST_CASE("storage costs: nor do 20,000 files that nobody was told of") {
+  Reads disk;
+  REQUIRE(disk.mkdir("/out", 0777) == 0);
+  const FileSystem::Use use(disk);
+  StateFolder state("/out", recorded::imei);
+  CameraState before;
+  auto record = recorded::record();
+  record.named = true;
+  for (record.id = 1; record.id <= 20'000; ++record.id) {
+    before.records.push_back(record);
+  }
+  store(state, 0, true);
+  {
+    auto file = File::open("/out/.dcam-serve/350612071913857", O_RDWR | O_APPEND);
+    REQUIRE(file);
+    REQUIRE(file->truncate(0));
+    REQUIRE(file->append(as_bytes(encode_camera_state(before))));
+  }
+  for (unsigned id = 20'001; id <= 20'100; ++id) {
+    disk.bytes = 0;
+    store(state, id, false);
+    CHECK(disk.bytes <= 65'536);
+    check_start(disk, state, 4 + 3);
+  }
+  CHECK(state.read()->records.size() == 20'100);
 }
 
 TEST_CASE("storage costs: a name that is taken 20,000 times is soon found out") {

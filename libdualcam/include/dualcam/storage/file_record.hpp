@@ -14,6 +14,7 @@
 
 #include <bitset>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "dualcam/files/resume_point.hpp"
@@ -78,9 +79,26 @@ std::string said_line(std::uint64_t id);
 /// Of a record: the file did not come to that name.
 std::string forgotten_line(std::uint64_t id);
 
-/// Text that says as much.
+/// Text that says as much, and ends in a summary.
 std::string encode_camera_state(const CameraState& state);
-/// Reads the whole text of the state of this camera. A line that is damaged or unknown is left out.
+
+/// Lines that say again what parts there are and what the last `remembered_files` records are: who
+/// reads only the end of a state begins there. `offset`: where in the state it is to begin;
+/// `shortest`: as in Summary.
+std::string encode_summary(const CameraState& state, std::uint64_t offset, std::uint64_t shortest);
+/// Where in a text there is one, from its first byte to behind its last.
+struct Summary {
+  std::size_t begin = 0;      ///< in bytes, as `end`
+  std::size_t end = 0;        ///< as `begin`
+  std::uint64_t shortest = 0; ///< so long was the state when it had nothing else, in bytes
+};
+/// The last one that is whole. `text` is the end of a state, from `offset` on; nullopt: none is in
+/// there.
+std::optional<Summary> find_summary(Bytes text, std::uint64_t offset);
+
+/// Reads the text of the state of this camera, all of it or from a summary on: then of older
+/// records only those are missing that have not been told. A line that is damaged or unknown is
+/// left out. Takes time as the text is long.
 CameraState decode_camera_state(Bytes text, std::uint64_t imei);
 
 /// Whether what was added tells a file from others: padding does not, whatever it is made of.

@@ -33,8 +33,11 @@ public:
   /// What it is below.
   std::filesystem::path root() const { return root_; }
 
-  /// As it is now. What cannot be read is an error.
+  /// All of it, as it is now. What cannot be read is an error.
   Result<CameraState> read() const;
+  /// All parts and the last `remembered_files` records, and perhaps some more: what a START asks
+  /// for, at a cost that does not grow with what there is. Errors as of `read`.
+  Result<CameraState> recent() const;
 
   /// Adds what has to be durable before something else is done, which is for `barrier` to cover.
   Result<void> add(const PartEntry& part, Barrier& barrier);
@@ -73,7 +76,7 @@ private:
   Result<void> add_line(const std::string& line, Barrier& barrier);
   Result<void> mark(const std::string& line);
   Result<std::optional<File>> open_locked(int flags) const;
-  Result<void> shorten(File& file, Barrier& barrier) const;
+  Result<void> shorten(File& file) const;
 
   KeptPath root_;
   KeptPath path_;
