@@ -26,13 +26,6 @@ struct flock range_of(std::uint64_t imei, short type) {
   return range;
 }
 
-bool is_unsaid(const StateFolder& state, std::uint64_t number) {
-  const auto known = state.read();
-  return known && std::ranges::any_of(known->records, [number](const auto& record) {
-           return record.id == number && !record.said;
-         });
-}
-
 } // namespace
 
 Unsaid::Hold Unsaid::hold(std::uint64_t imei) {
@@ -43,16 +36,30 @@ Unsaid::Hold Unsaid::hold(std::uint64_t imei) {
   return {*this, imei};
 }
 
-std::optional<Unsaid::Hold> Unsaid::take(const StateFolder& state, std::uint64_t imei,
-                                         std::uint64_t record) {
+std::vector<Unsaid::Found> Unsaid::take_all(const StateFolder& state, std::uint64_t imei) {
   const auto turn = open_folder(root_); // one server after the other
   while (::flock(turn.get(), LOCK_EX) != 0 && errno == EINTR) {
   }
-  auto own = hold(imei);
-  if (is_queued(imei, record) || is_held_elsewhere(imei) || !is_unsaid(state, record)) {
-    return std::nullopt;
+  const auto own = hold(imei);
+  std::vector<Found> result;
+  if (is_held_elsewhere(imei)) {
+    return result;
   }
-  return own;
+  const auto queued = queued_of(imei);
+  for (auto& record : state.read().value_or(CameraState()).records) {
+    if (!record.said && !queued.contains(record.id)) {
+      result.push_back({hold(imei), std::move(record)});
+    }
+  }
+  return result;
+}
+
+std::optional<Unsaid::Hold> Unsaid::take(const StateFolder& state, std::uint64_t imei,
+                                         std::uint64_t record) {
+  auto all = take_all(state, imei);
+  const auto found =
+      std::ranges::find(all, record, [](const Found& each) { return each.record.id; });
+  return found == all.end() ? std::nullopt : std::optional(std::move(found->hold));
 }
 
 void Unsaid::queued(Line line) {
@@ -60,10 +67,15 @@ void Unsaid::queued(Line line) {
   lines_.push_back(std::move(line));
 }
 
-bool Unsaid::is_queued(std::uint64_t imei, std::uint64_t record) {
+std::set<std::uint64_t> Unsaid::queued_of(std::uint64_t imei) {
   const std::lock_guard guard(queueing_);
-  return std::ranges::any_of(
-      lines_, [&](const Line& line) { return line.hold.imei() == imei && line.record == record; });
+  std::set<std::uint64_t> records;
+  for (const auto& line : lines_) {
+    if (line.hold.imei() == imei) {
+      records.insert(line.record);
+    }
+  }
+  return records;
 }
 
 const Unsaid::Line* Unsaid::first_written(std::uint64_t bytes) {

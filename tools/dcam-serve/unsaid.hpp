@@ -9,14 +9,17 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "common/descriptor.hpp"
 #include "dualcam/storage/state_folder.hpp"
 
 namespace dualcam::serve {
 
-/// May be used by several threads. `hold`, `take` and `note_written` may wait for the disk.
+/// May be used by several threads. `hold`, `take_all`, `take` and `note_written` may wait for the
+/// disk.
 class Unsaid {
 public:
   /// While there is one, no other server tells files of this camera: from before a file has its
@@ -56,8 +59,15 @@ public:
 
   /// For a file that is about to get its record.
   Hold hold(std::uint64_t imei);
-  /// For a file that was found stored and not said; nullopt: it has been said by now, or somebody
-  /// is about to, this server or another one.
+  /// A file that is stored and not said.
+  struct Found {
+    Hold hold;
+    FileRecord record;
+  };
+  /// All of this camera but for those that somebody is about to tell, this server or another one.
+  /// Of those that are not named it is to be seen whether they are stored.
+  std::vector<Found> take_all(const StateFolder& state, std::uint64_t imei);
+  /// One of those; nullopt: it is none.
   std::optional<Hold> take(const StateFolder& state, std::uint64_t imei, std::uint64_t record);
 
   void queued(Line line);
@@ -71,7 +81,7 @@ private:
   void release(std::uint64_t imei);
   void lock(std::uint64_t imei, short type);
   bool is_held_elsewhere(std::uint64_t imei);
-  bool is_queued(std::uint64_t imei, std::uint64_t record);
+  std::set<std::uint64_t> queued_of(std::uint64_t imei);
   const Line* first_written(std::uint64_t bytes);
 
   std::filesystem::path root_;

@@ -1,6 +1,7 @@
 #include "dcam-serve/untold.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "dcam-serve/sha256.hpp"
@@ -36,6 +37,11 @@ Untold untold_of(const StateFolder& state, const FileRecord& record, Unsaid::Lin
           .line = std::move(line)};
 }
 
+bool has_unsaid(const StateFolder& state) {
+  const auto known = state.read();
+  return known && std::ranges::any_of(known->records, std::logical_not(), &FileRecord::said);
+}
+
 /// It has its name, though a cut may have taken the note of that.
 bool has_name(const StateFolder& state, const FileRecord& record) {
   return record.named ||
@@ -48,12 +54,13 @@ std::vector<Untold> find_untold(const fs::path& root, const Wishes& wanted, Unsa
   std::vector<Untold> result;
   for (const auto imei : cameras_below(root)) {
     StateFolder state(root, imei);
-    for (const auto& record : state.read().value_or(CameraState()).records) {
-      const bool tells =
-          !record.said && wanted.wants(record.identity.file) && has_name(state, record);
-      auto hold = tells ? unsaid.take(state, imei, record.id) : std::nullopt;
-      if (hold && (record.named || state.settle(record).value_or(false))) {
-        result.push_back(untold_of(state, record, {std::move(*hold), record.id, 0}));
+    if (!has_unsaid(state)) { // as nearly all: no lock is asked for
+      continue;
+    }
+    for (auto& [hold, record] : unsaid.take_all(state, imei)) {
+      const bool tells = wanted.wants(record.identity.file) && has_name(state, record);
+      if (tells && (record.named || state.settle(record).value_or(false))) {
+        result.push_back(untold_of(state, record, {std::move(hold), record.id, 0}));
       }
     }
   }

@@ -96,5 +96,30 @@ TEST_CASE("untold: of a file that has moved on nothing is written") {
   CHECK_FALSE(stored.has("a.jpg.json"));
 }
 
+TEST_CASE("untold: a camera's state is read twice, however many of its files were not told") {
+  struct Reads : FileSystem {
+    std::uintmax_t bytes = 0;
+    ssize_t pread(int descriptor, void* into, std::size_t count, off_t offset) override {
+      bytes += count;
+      return FileSystem::pread(descriptor, into, count, offset);
+    }
+  };
+  constexpr unsigned files = 2001;
+  Stored stored;
+  CameraState state;
+  for (unsigned i = 1; i <= files; ++i) {
+    state.records.push_back(stored.record);
+    state.records.back().id = i;
+    state.records.back().named = true;
+    state.records.back().said = i % 3 == 0;
+  }
+  const auto text = encode_camera_state(state);
+  stored.write(".dcam-serve/350612071913857", text);
+  Reads disk;
+  const FileSystem::Use use(disk);
+  CHECK(find_untold(stored.folder.path(), Wishes::all(), stored.unsaid).size() == files / 3 * 2);
+  CHECK(disk.bytes == 2 * text.size());
+}
+
 } // namespace
 } // namespace dualcam::serve::untold_test
