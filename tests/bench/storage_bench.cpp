@@ -1,5 +1,5 @@
 // What a START and a finish take on a real disk (TMPDIR), alone and among many parts and files, and
-// with a name that is taken many times.
+// with a name that is taken many times; and behind many files of the same camera.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -7,7 +7,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "dualcam/storage/resumable_file.hpp"
+#include "dualcam/storage/held_file.hpp"
 #include "dualcam/wire/crc16.hpp"
 
 namespace {
@@ -20,7 +20,10 @@ constexpr std::size_t packet_size = 1024;
 
 /// Nothing is measured of what has failed.
 template <class T> T value(Result<T> result) {
-  return result ? std::move(result).value() : throw std::runtime_error(result.error().message);
+  if (!result) {
+    throw std::runtime_error(result.error().message);
+  }
+  return std::move(result).value();
 }
 
 class Folder {
@@ -62,6 +65,33 @@ void start(benchmark::State& state) {
   }
 }
 
+/// The camera has so many files that were stored before, said or not.
+void start_behind(benchmark::State& state) {
+  auto pattern = (fs::temp_directory_path() / "dualcam-bench-XXXXXX").string();
+  const fs::path root = ::mkdtemp(pattern.data());
+  StateFolder camera(root, photo.imei);
+  for (std::int64_t i = 1; i <= state.range(0); ++i) {
+    const auto id = static_cast<std::uint64_t>(i);
+    const auto name = std::to_string(i) + "_photof.jpg";
+    FileRecord record{.id = id, .identity = photo, .name = name, .part = name + ".part"};
+    record.identity.announced = packets + 1;
+    record.data = {packets, packets * packet_size, packet_size, 0};
+    record.tail = {.packet = packets, .offset = 0, .bytes = packet_size, .crc64 = 0};
+    Barrier barrier;
+    value(camera.add(part_entry(id, record.identity, record.part), barrier));
+    value(camera.add(record, barrier));
+    value(camera.mark_gone(id));
+    value(camera.mark_named(id));
+    if (state.range(1) != 0) {
+      value(camera.mark_said(id));
+    }
+  }
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(value(find_held(camera, photo, root / "a.jpg")));
+  }
+  fs::remove_all(root);
+}
+
 void finish(benchmark::State& state) {
   const Folder folder(state);
   const StateFolder camera(folder.path, photo.imei);
@@ -98,6 +128,15 @@ void surroundings(benchmark::internal::Benchmark* benchmark) {
       ->Args({0, 0, 100'000});
 }
 BENCHMARK(start)->Apply(surroundings)->Iterations(20'000);
+BENCHMARK(start_behind)
+    ->ArgNames({"files", "said"})
+    ->Args({0, 1})
+    ->Args({300, 1})
+    ->Args({1000, 1})
+    ->Args({999, 0})
+    ->Args({2001, 0})
+    ->Args({20'000, 0})
+    ->Iterations(2000);
 BENCHMARK(finish)->Apply(surroundings)->Iterations(200);
 
 } // namespace
