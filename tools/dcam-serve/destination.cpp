@@ -52,7 +52,7 @@ bool FolderDestination::is_refused(const FileFacts& facts,
 bool FolderDestination::may_be_held(const FileFacts& facts,
                                     const std::filesystem::path& name) const {
   const auto checkpoint = checkpoint_of(part_of(name));
-  const auto state = state_of(facts.imei).read();
+  const auto state = state_of(facts.imei).recent();
   const auto time = timestamp_of(facts.file, facts.metadata_payload.bytes());
   const auto may_be_part = [&](const PartEntry& part) {
     return part.file == facts.file && (!part.time || !time || part.time == time);
@@ -64,7 +64,7 @@ bool FolderDestination::may_be_held(const FileFacts& facts,
 }
 
 bool FolderDestination::has_stored(std::uint64_t imei) const {
-  const auto known = state_of(imei).read();
+  const auto known = state_of(imei).recent();
   return known && !known->records.empty();
 }
 
