@@ -3,6 +3,7 @@ the next one that may."""
 
 import json
 import os
+import re
 import resource
 import subprocess
 import time
@@ -56,10 +57,11 @@ class Said(ToolTest):
         return self.stop(server)
 
     def unsaid(self):
-        """The texts of the records that do not say `said`."""
-        folder = self.out / STATE
-        return [path for path in folder.rglob("*") if path.is_file()
-                and path.read_bytes().count(b"named") > path.read_bytes().count(b"said")]
+        """The records that do not say `said`."""
+        texts = [path.read_bytes() for path in (self.out / STATE).rglob("*") if path.is_file()]
+        named, said = [{record for text in texts for record in re.findall(rb"\b%s (\w+)" % what, text)}
+                       for what in (b"named", b"said")]
+        return named - said
 
     def wait_for(self, condition, server):
         deadline = time.monotonic() + PATIENCE
