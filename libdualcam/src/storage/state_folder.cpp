@@ -178,11 +178,12 @@ Result<void> StateFolder::add_line(const std::string& line, Barrier& barrier) {
   if (!is_long) {
     return std::unexpected(is_long.error());
   }
-  if (*before == 0 || !FileSystem::current().is_durable(path_)) {
+  const auto shortened = *is_long ? shorten(*file) : Result<void>();
+  if (*before == 0 || !FileSystem::current().is_durable(path_)) { // nor is that of another file
     barrier.add_folder(folder_of(path_), path_);
   }
   barrier.add(Barrier::Late{path_});
-  return *is_long ? shorten(*file) : Result<void>();
+  return shortened;
 }
 
 /// Puts a shorter one that says as much in its place. Whichever of the two a power cut leaves there
@@ -211,7 +212,7 @@ Result<void> StateFolder::shorten(File& file) const {
   }
   shorter->set_path(path_);
   file = std::move(*shorter);
-  return sync_folder(folder_of(path_));
+  return {};
 }
 
 Result<void> StateFolder::mark(const std::string& line) {
