@@ -49,6 +49,10 @@ std::string_view name_of(FileTime::Source source) {
 
 MetadataPayload::Decoded MetadataPayload::decoded(std::optional<Camera> camera) const {
   constexpr std::size_t most_kept = 1024; // of 10,000 files, a document may take 16 times as much
+  static const auto none = std::make_shared<const Result<Record>>(read_payload({}, {}));
+  if (bytes_.empty()) {
+    return none;
+  }
   if (decoded_ && camera_ == camera) {
     return decoded_;
   }
