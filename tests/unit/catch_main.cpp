@@ -8,16 +8,24 @@ using Listener = Catch::EventListenerBase;
 using Listener = Catch::TestEventListenerBase;
 #endif
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
 namespace {
 
-/// Names each case before it runs if DUALCAM_NAME_CASES is set, as CTest does, which runs a file's
-/// cases in one process: the last one named is the one that a sanitizer or a time limit ended.
-class CaseNames : public Listener {
+/// Also names each case before it runs if DUALCAM_NAME_CASES is set, as CTest does, which runs a
+/// file's cases in one process: the last one named is the one that a sanitizer or a time limit
+/// ended.
+class Surroundings : public Listener {
 public:
   using Listener::Listener;
+
+  /// As every tool does first: a reader that has gone is an error of the write.
+  void testRunStarting(const Catch::TestRunInfo& info) override {
+    Listener::testRunStarting(info);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
 
   void testCaseStarting(const Catch::TestCaseInfo& info) override {
     Listener::testCaseStarting(info);
@@ -29,4 +37,4 @@ public:
 
 } // namespace
 
-CATCH_REGISTER_LISTENER(CaseNames)
+CATCH_REGISTER_LISTENER(Surroundings)

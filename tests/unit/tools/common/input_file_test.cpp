@@ -1,7 +1,5 @@
 #include "common/input_file.hpp"
 
-#include <csignal>
-
 #include "common/compression.hpp"
 #include "common/decompressor.hpp"
 #include "common/process.hpp"
@@ -21,7 +19,6 @@ std::string rest_of(InputFile& file) {
 
 /// What a tool makes of bytes.
 std::string made_by(const std::vector<std::string>& command, std::string_view text) {
-  std::signal(SIGPIPE, SIG_IGN); // as prepare_standard_streams does
   const auto made = run_process(command, as_bytes(text));
   REQUIRE(made);
   REQUIRE(made->status == 0);

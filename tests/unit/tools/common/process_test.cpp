@@ -17,7 +17,6 @@ using Words = std::vector<std::string>;
 
 /// A shell's script, run to its end.
 ProcessResult ran(const std::string& script, Process process = {}) {
-  std::signal(SIGPIPE, SIG_IGN);
   process.command = {"sh", "-c", script};
   auto result = run_process(process);
   REQUIRE(result);

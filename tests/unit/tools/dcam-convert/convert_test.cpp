@@ -29,7 +29,6 @@ ByteBuffer track(std::string_view handler, std::string_view codec) {
 }
 
 Result<ProcessResult> shell(const std::string& script, Bytes input = {}) {
-  std::signal(SIGPIPE, SIG_IGN);
   return run_process({"sh", "-c", script}, input);
 }
 

@@ -1,6 +1,5 @@
 #include "dcam-serve/destination.hpp"
 
-#include <csignal>
 #include <thread>
 
 #include <fcntl.h>
@@ -19,7 +18,6 @@ namespace {
 class Output {
 public:
   Output() : before_(::dup(STDOUT_FILENO)) {
-    std::signal(SIGPIPE, SIG_IGN);
     REQUIRE(::pipe2(ends_, O_CLOEXEC) == 0);
     REQUIRE(::dup2(ends_[1], STDOUT_FILENO) >= 0);
     ::close(ends_[1]);

@@ -232,7 +232,6 @@ TEST_CASE("serve service: paths that cannot be written cost no file, but the exi
 TEST_CASE("serve service: whom nobody hears any more says so and stops, if it would go on") {
   const bool goes_on = GENERATE(true, false);
   const bool quiet = GENERATE(false, true);
-  std::signal(SIGPIPE, SIG_IGN);
   int ends[2];
   REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
   Scene scene(false);
@@ -270,7 +269,6 @@ TEST_CASE("serve service: whom nobody hears any more says so and stops, if it wo
 
 TEST_CASE("serve service: a capture that cannot be written is told once, and costs no file") {
   const bool goes_on = GENERATE(false, true);
-  std::signal(SIGPIPE, SIG_IGN);
   Scene scene(false);
   auto& server = scene.server;
   const auto capture = scene.folder() / "capture";
