@@ -16,9 +16,9 @@ namespace {
 /// an encoder makes has nearly all values within a packet.
 constexpr std::size_t telling_values = 32;
 
-/// A line that begins so ends a summary; no other line has it.
+/// A line that begins so ends a summary; no other line does.
 constexpr std::string_view summary_word = "summary ";
-/// Power cuts leave less; it is not looked for any further.
+/// Power cuts and full disks leave less; it is not looked for any further.
 constexpr unsigned most_torn_summaries = 8;
 
 std::string about(std::string_view what, std::uint64_t id) {
@@ -89,7 +89,6 @@ public:
     const auto place = places_.find(number);
     return place == places_.end() ? nullptr : &*place->second;
   }
-  void is_newest(std::uint64_t number) { all_.splice(all_.end(), all_, places_.at(number)); }
   void forget(std::uint64_t number) {
     if (const auto place = places_.find(number); place != places_.end()) {
       all_.erase(place->second);
@@ -113,7 +112,7 @@ public:
     Words words(line);
     const auto what = words.text();
     if (what == "part") {
-      take_part_of(words);
+      take_part_of(words, line);
     } else if (what == "stored") {
       take_record_of(words, line);
     } else if (const auto id = words.number<std::uint64_t>(16); words.ended()) {
@@ -123,7 +122,9 @@ public:
 
   CameraState state() {
     CameraState state;
-    std::ranges::move(parts_.all(), std::back_inserter(state.parts));
+    for (auto& known : parts_.all()) {
+      state.parts.push_back(std::move(known.part));
+    }
     auto older = records_.all().size() - std::min(records_.all().size(), remembered_files);
     for (auto& [id, line, record] : records_.all()) {
       const bool is_old = older > 0;
@@ -136,28 +137,43 @@ public:
   }
 
 private:
+  struct Known {
+    std::uint64_t id;
+    std::string_view line;
+    PartEntry part;
+  };
   struct Stored {
     std::uint64_t id;
     std::string_view line;
     FileRecord record;
   };
 
-  void take_part_of(Words& words) {
+  /// A summary says again what stays where it is, and stays what it has become: the summary may be
+  /// torn.
+  template <class T>
+  static bool is_said_again(Numbered<T>& all, Words words, std::string_view line) {
+    const auto* known = all.find(words.number<std::uint64_t>(16));
+    return known != nullptr && known->line == line;
+  }
+
+  void take_part_of(Words& words, std::string_view line) {
+    if (is_said_again(parts_, words, line)) {
+      return;
+    }
     if (auto part = take_part(words)) {
-      parts_.put(std::move(*part));
+      parts_.put({part->id, line, std::move(*part)});
       if (parts_.all().size() > remembered_parts) {
         parts_.forget(parts_.all().front().id);
       }
     }
   }
 
-  /// What came of it stays true where a summary says it again, which a power cut may have torn.
   void take_record_of(Words& words, std::string_view line) {
-    const auto id = Words(words).number<std::uint64_t>(16);
-    if (const auto* known = records_.find(id); known != nullptr && known->line == line) {
-      records_.is_newest(id);
-    } else if (auto record = take_record(words, imei_)) {
-      records_.put({id, line, std::move(*record)});
+    if (is_said_again(records_, words, line)) {
+      return;
+    }
+    if (auto record = take_record(words, imei_)) {
+      records_.put({record->id, line, std::move(*record)});
     }
   }
 
@@ -173,7 +189,7 @@ private:
   }
 
   std::uint64_t imei_;
-  Numbered<PartEntry> parts_;
+  Numbered<Known> parts_;
   Numbered<Stored> records_;
 };
 

@@ -36,7 +36,6 @@ struct Recent {
   Summary summary; ///< of `buffer`; empty: there is none, and the buffer is all
 
   Bytes text() const { return Bytes(buffer).subspan(summary.begin); }
-  std::size_t behind_summary() const { return buffer.size() - summary.end; }
 };
 
 /// The last `length` bytes of `size`, or all.
@@ -76,26 +75,38 @@ std::string before_line(std::string_view text) {
                                 : std::string("\n");
 }
 
+/// Sums up what is there, if it is time for that and there is room; else a START reads more.
+/// Returns the bytes added.
+std::uint64_t sum_up(File& file, std::uint64_t size, const std::string& text, const Summary& last,
+                     std::uint64_t imei) {
+  const auto last_size = last.end - last.begin;
+  if (text.size() - last_size <= std::max(least_before_summary, last_size)) {
+    return 0;
+  }
+  const auto state = decode_camera_state(as_bytes(text), imei);
+  const auto summary = encode_summary(state, size, last.shortest);
+  if (!file.append(as_bytes(summary))) {
+    (void)file.truncate(size);
+    return 0;
+  }
+  return summary.size();
+}
+
 /// Adds to a file that nobody else writes to. Whether it is to be written anew.
 Result<bool> append_line(File& file, const std::string& line, std::uint64_t imei) {
-  const auto size = file.size();
-  const auto recent = size ? recent_of(file, *size) : std::unexpected(size.error());
+  const auto before = file.size();
+  const auto recent = before ? recent_of(file, *before) : std::unexpected(before.error());
   if (!recent) {
     return std::unexpected(recent.error());
   }
-  const auto text = as_text(recent->text());
-  const auto& summary = recent->summary;
-  auto added = before_line(text) + line + '\n';
-  if (recent->behind_summary() + added.size() >
-      std::max(least_before_summary, summary.end - summary.begin)) {
-    const auto all = std::string(text) + added;
-    added += encode_summary(decode_camera_state(as_bytes(all), imei), *size + added.size(),
-                            summary.shortest);
+  auto text = std::string(as_text(recent->text()));
+  const auto added = before_line(text) + line + '\n';
+  if (const auto written = file.append(as_bytes(added)); !written) {
+    return std::unexpected(written.error());
   }
-  const auto written = file.append(as_bytes(added));
-  return written ? Result<bool>(*size + added.size() >
-                                std::max(longest_before_shortening, 2 * summary.shortest))
-                 : std::unexpected(written.error());
+  auto size = *before + added.size();
+  size += sum_up(file, size, text += added, recent->summary, imei);
+  return size > std::max(longest_before_shortening, 2 * recent->summary.shortest);
 }
 
 Result<CameraState> state_in(const fs::path& path, std::uint64_t imei,
@@ -186,32 +197,28 @@ Result<void> StateFolder::add_line(const std::string& line, Barrier& barrier) {
   return shortened;
 }
 
-/// Puts a shorter one that says as much in its place. Whichever of the two a power cut leaves there
-/// has what others have added and are about to make durable under this name.
+/// Puts a shorter one that says as much in its place, if it can: the longer one will do. Whichever
+/// of the two a power cut leaves there has what others have added and are about to make durable
+/// under this name: that this cannot be made so is an error.
 Result<void> StateFolder::shorten(File& file) const {
   const auto size = file.size();
   const auto whole = size ? whole_of(file, *size) : std::unexpected(size.error());
   if (!whole) {
-    return std::unexpected(whole.error());
+    return {};
   }
   const auto text = encode_camera_state(decode_camera_state(whole->buffer, imei_));
   const auto path = with_suffix(path_, ".new");
   auto shorter = File::open(path, O_RDWR | O_APPEND | O_CREAT | O_TRUNC);
-  if (!shorter) {
-    return io_error("create", path, shorter.error());
+  if (!shorter || !shorter->try_lock() || !shorter->append(as_bytes(text)) || !shorter->sync()) {
+    return {};
   }
-  const auto locked = shorter->try_lock();
-  auto done = locked ? shorter->append(as_bytes(text)) : std::unexpected(locked.error());
-  done = done ? shorter->sync() : done;
-  done = done ? file.sync() : done;
-  if (!done) {
-    return done;
+  if (auto synced = file.sync(); !synced) {
+    return synced;
   }
-  if (const int error = rename_over(path, path_); error != 0) {
-    return io_error("rename", path, error);
+  if (rename_over(path, path_) == 0) {
+    shorter->set_path(path_);
+    file = std::move(*shorter);
   }
-  shorter->set_path(path_);
-  file = std::move(*shorter);
   return {};
 }
 

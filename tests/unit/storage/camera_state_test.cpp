@@ -315,7 +315,31 @@ TEST_CASE("camera state: what a torn summary says again takes nothing back") {
   const auto whole = record_line(record("a", 1)) + '\n' + named_line(1) + '\n' + said_line(1) +
                      '\n' + record_line(record("b", 2)) + '\n';
   const auto state = decoded(whole + record_line(record("a", 1)) + '\n');
-  CHECK(told(state, 99) == "0 parts b ans");
+  CHECK(told(state, 99) == "0 parts ans b");
+}
+
+TEST_CASE("camera state: what a torn summary says again is as old as before") {
+  const auto before = encode_camera_state(some(remembered_parts, 8));
+  auto summary = encode_summary(decoded(before), before.size(), 0);
+  summary.resize(summary.find('\n', summary.size() / 4) + 1); // within the parts
+  auto text = before + summary;
+  for (unsigned id = 1; id <= 10; ++id) {
+    text += part_line(part(1000 + id)) + '\n';
+  }
+  auto newest = decoded(before).parts;
+  newest.erase(newest.begin(), newest.begin() + 10);
+  const auto parts = decoded(text).parts;
+  REQUIRE(parts.size() == remembered_parts);
+  CHECK(std::equal(newest.begin(), newest.end(), parts.begin()));
+
+  std::string stored;
+  for (unsigned id = 1; id <= remembered_files; ++id) {
+    stored += record_line(record(std::to_string(id), id)) + '\n' + named_line(id) + '\n' +
+              said_line(id) + '\n';
+  }
+  const auto again = record_line(record("1", 1)) + '\n';
+  CHECK(told(decoded(stored + again + record_line(record("9", 9)) + '\n'), 99) ==
+        "0 parts 2ns 3ns 4ns 5ns 6ns 7ns 8ns 9");
 }
 
 } // namespace dualcam::camera_state_test

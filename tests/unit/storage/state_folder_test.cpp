@@ -216,6 +216,32 @@ TEST_CASE("state folder: what cannot be made shorter is not written anew before 
   CHECK(names(state).size() == 2000);
 }
 
+TEST_CASE("state folder: where there is room for no more than a line, none is lost") {
+  struct Narrow : FileSystem {
+    ssize_t append(int descriptor, const iovec* pieces, int count) override {
+      if (pieces[0].iov_len <= 1000) {
+        return FileSystem::append(descriptor, pieces, count);
+      }
+      const iovec some{pieces[0].iov_base, 1000};
+      if (FileSystem::append(descriptor, &some, 1) == 1000) {
+        errno = ENOSPC;
+      }
+      return -1;
+    }
+  } files;
+  const TemporaryFolder folder;
+  const StateFolder state(folder.path(), imei);
+  const FileSystem::Use use(files);
+  for (unsigned id = 1; id <= 600; ++id) {
+    store_unsaid(state, id);
+  }
+  CHECK(names(state).size() == 600);
+  const auto text = content_of(folder / ".dcam-serve/350612071913857");
+  CHECK(text.size() > 2 * 65'536); // it would have been written anew
+  CHECK_FALSE(text.contains("summary"));
+  CHECK(text.ends_with("\n"));
+}
+
 TEST_CASE("state folder: what is recent is what all of it says, whatever a power cut has torn") {
   std::mt19937_64 random(11);
   const TemporaryFolder folder;

@@ -35,8 +35,9 @@ public:
 
   /// All of it, as it is now. What cannot be read is an error.
   Result<CameraState> read() const;
-  /// All parts and the last `remembered_files` records, and perhaps some more: what a START asks
-  /// for, at a cost that does not grow with what there is. Errors as of `read`.
+  /// All parts and the last `remembered_files` records, without those of them that were forgotten
+  /// lately, and perhaps some more: what a START asks for, at a cost that does not grow with what
+  /// there is. Errors as of `read`.
   Result<CameraState> recent() const;
 
   /// Adds what has to be durable before something else is done, which is for `barrier` to cover.
