@@ -65,10 +65,8 @@ private:
     if (if_exists_ == IfExists::replace) {
       ::unlink(wanted.c_str());
     }
-    const auto is_name_taken = [&](unsigned number) { return is_taken(numbered(wanted, number)); };
     for (;;) {
-      const auto number =
-          if_exists_ == IfExists::number ? free_number(wanted, is_name_taken) : Result<unsigned>(0);
+      const auto number = number_for(wanted, if_exists_);
       if (!number) {
         return std::unexpected(number.error());
       }

@@ -36,12 +36,6 @@ std::vector<FileRef> examples(SystemTime time) {
   return files;
 }
 
-Result<unsigned> number_for(const std::filesystem::path& name, IfExists if_exists) {
-  return if_exists == IfExists::number
-             ? free_number(name, [&](unsigned each) { return is_taken(numbered(name, each)); })
-             : Result<unsigned>(0);
-}
-
 } // namespace
 
 ExitCode print_paths(const ServeOptions& options) {

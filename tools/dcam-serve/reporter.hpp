@@ -83,8 +83,8 @@ public:
   void summary(std::size_t incomplete, int status, const DiskFigures& figures);
 
   /// The progress line, and once a second `progress` events, of `most_progress_events` transfers
-  /// in turn.
-  /// Every `progress_interval`. `at_work` is asked only if anything is to be said of them.
+  /// in turn; to be called every `progress_interval`. `at_work` is asked only if anything is to be
+  /// said of them.
   void progress(const std::function<std::vector<const Transfer*>()>& at_work);
 
   Console& console() { return console_; }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <set>
 #include <string_view>
 
 #include "dualcam/storage/part_file.hpp"
@@ -15,11 +14,6 @@ inline std::filesystem::path without_suffix(const std::filesystem::path& path,
   const auto text = path.string();
   return text.substr(0, text.size() - suffix.size());
 }
-
-/// Which number a file gets that is to be called `name`: where others are to stay a free one, which
-/// is none of `reserved`.
-Result<unsigned> number_for(const std::filesystem::path& name, IfExists if_exists,
-                            const std::set<unsigned>& reserved = {});
 
 /// Gives a part that its caller has locked, and its checkpoint, a number of their own: the new
 /// name.

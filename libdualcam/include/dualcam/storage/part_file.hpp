@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 
 #include "dualcam/storage/durable.hpp"
@@ -28,6 +29,11 @@ enum class IfExists {
   fail,    ///< an error; the new one stays as NAME.part
   replace, ///< the new one takes the name in one step
 };
+
+/// Which number a file gets that is to be called `name` (`numbered`): 0, or where others are to
+/// stay a free one, which is none of `reserved`. Errors as of `free_number`.
+Result<unsigned> number_for(const std::filesystem::path& name, IfExists if_exists,
+                            const std::set<unsigned>& reserved = {});
 
 /// What an existing file is opened for.
 enum class Access {
