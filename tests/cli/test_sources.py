@@ -29,6 +29,18 @@ def types_of(path):
             yield "::".join(scopes), found[1]
 
 
+def constants_of(path):
+    """(namespace, line) of every variable of a header that is no member and no local one."""
+    scopes = []
+    for line in path.read_text().splitlines():
+        if opened := OPENED.match(line):
+            scopes.append(opened[1].strip())
+        elif CLOSED.match(line):
+            scopes.pop()
+        elif re.match(r"(inline |constexpr |const |static )+[\w:<>, *&]+ \w+( =|\{|;)", line):
+            yield "::".join(scopes), line
+
+
 def doubled_types(*folders):
     places = collections.defaultdict(set)
     for folder in folders:
@@ -60,6 +72,16 @@ class Sources(unittest.TestCase):
         silent = [path.name for path in headers
                   if not re.search(r"^ *///.*\bthread", path.read_text(), re.I | re.M)]
         self.assertEqual(silent, [])
+
+    def test_what_tests_share_shadows_nothing(self):
+        """A constant of dualcam itself would be hidden by each parameter of its name, in whatever
+        header stands behind it in a unity build, and Clang's -Wshadow says so."""
+        headers = [path for path in files_of(SOURCE / "tests" / "unit") if path.suffix == ".hpp"]
+        self.assertGreater(len(headers), 40)
+        shared = re.compile(r"dualcam(::(inline tools|%s))?$" % "|".join(
+            path.name.removeprefix("dcam-") for path in (SOURCE / "tools").glob("dcam-*")))
+        self.assertEqual([f"{path.name}: {line}" for path in headers
+                          for namespace, line in constants_of(path) if shared.match(namespace)], [])
 
     def test_no_json_object_begins_as_null(self):
         """`json[key]` of null calls it an object first and allocates it then: out of memory in

@@ -19,11 +19,13 @@
 
 namespace dualcam {
 
+constexpr bool is_sanitized() {
 #ifdef DUALCAM_ASAN
-inline constexpr bool is_sanitized = true;
+  return true;
 #else
-inline constexpr bool is_sanitized = false;
+  return false;
 #endif
+}
 
 /// `whole` if DUALCAM_FULL is 1 (tests/run.sh --full), else `short_count`.
 inline std::uint32_t full(std::uint32_t short_count, std::uint32_t whole) {
@@ -34,11 +36,11 @@ inline std::uint32_t full(std::uint32_t short_count, std::uint32_t whole) {
 /// The sanitizers' build is several times slower: it tries a quarter of `count`, which the other
 /// one tries for tests/run.sh --full.
 template <std::integral Count> constexpr Count tries(Count count) {
-  return is_sanitized ? (count + 3) / 4 : count;
+  return is_sanitized() ? (count + 3) / 4 : count;
 }
 
 /// Of a row of places that are tried one by one: the sanitizers' build takes one in so many.
-constexpr std::uint32_t one_in(std::uint32_t count) { return is_sanitized ? count : 1; }
+constexpr std::uint32_t one_in(std::uint32_t count) { return is_sanitized() ? count : 1; }
 
 /// Appends a row to the file that DUALCAM_FIGURES names, if any. `how` says what was done, with its
 /// seed.

@@ -126,7 +126,7 @@ std::vector<std::string> names_of(const Came& came) {
 // --- what arrives ---
 
 TEST_CASE("collector: files of every family are stored, told and forgotten by the camera") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{700}, std::size_t{65'536}}) {
       INFO(dialect.name << " in pieces of " << piece);
       const TwoFiles camera(dialect);
@@ -143,7 +143,7 @@ TEST_CASE("collector: files of every family are stored, told and forgotten by th
 }
 
 TEST_CASE("collector: metadata comes with a stored file, and its name may be made of it") {
-  const TwoFiles camera(dialects[0]);
+  const TwoFiles camera(dialects()[0]);
   const auto disk = empty_disk();
   const FileSystem::Use use(*disk);
   auto config = in_folder(folder);
@@ -160,7 +160,7 @@ TEST_CASE("collector: metadata comes with a stored file, and its name may be mad
 }
 
 TEST_CASE("collector: a file without metadata does not get those of the one before it") {
-  TwoFiles camera(dialects[0]);
+  TwoFiles camera(dialects()[0]);
   camera.files[1].file = camera.files[0].file;
   camera.files[1].metadata.clear();
   const auto disk = empty_disk();
@@ -171,7 +171,7 @@ TEST_CASE("collector: a file without metadata does not get those of the one befo
 }
 
 TEST_CASE("collector: what is not wanted stays with the camera") {
-  const TwoFiles camera(dialects[0]);
+  const TwoFiles camera(dialects()[0]);
   const auto disk = empty_disk();
   const FileSystem::Use use(*disk);
   auto config = in_folder(folder);
@@ -200,7 +200,7 @@ TEST_CASE("collector: a path on the device gets nothing into a name but a known 
 // --- who is told, and when ---
 
 TEST_CASE("collector: a file that nobody was told of is told when the camera offers it again") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     INFO(dialect.name);
     const TwoFiles camera(dialect);
     const auto disk = empty_disk();
@@ -217,7 +217,7 @@ TEST_CASE("collector: a file that nobody was told of is told when the camera off
 }
 
 TEST_CASE("collector: a file is recognised once in a connection, and then left alone") {
-  const TwoFiles camera(dialects[0]);
+  const TwoFiles camera(dialects()[0]);
   const auto disk = empty_disk();
   (void)camera.come(*disk);
   const auto again = camera.come(*disk);
@@ -234,7 +234,7 @@ TEST_CASE("collector: what is told without a question is the host's mistake") {
 }
 
 TEST_CASE("collector: a line that is cut before the host has told costs nothing") {
-  const TwoFiles camera(dialects[0]);
+  const TwoFiles camera(dialects()[0]);
   ByHand host;
   const auto bytes = Bytes(camera.contents[1]);
   auto sent = opening_of(FileKind::rear_video, 3);
@@ -254,7 +254,7 @@ TEST_CASE("collector: a line that is cut before the host has told costs nothing"
 // --- what is cut ---
 
 TEST_CASE("collector: cut or killed at any byte, the next connection goes on") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const TwoFiles camera(dialect);
     const auto whole = camera.come(*empty_disk()).sent;
     for (const bool dies : {false, true}) {
@@ -271,7 +271,7 @@ TEST_CASE("collector: cut or killed at any byte, the next connection goes on") {
 }
 
 TEST_CASE("collector: what a cut line has brought is not fetched again but for the overlap") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     INFO(dialect.name);
     const auto content = random_bytes(200 * dialect.packet, 3);
     const std::vector<CameraFile> files{{dialect.file(FileKind::front_video), content, {}}};
@@ -290,7 +290,7 @@ TEST_CASE("collector: what a cut line has brought is not fetched again but for t
 }
 
 TEST_CASE("collector: what has come is durable a second later, though nothing more comes") {
-  const TwoFiles camera(dialects[0]);
+  const TwoFiles camera(dialects()[0]);
   ByHand host;
   auto sent = opening_of(FileKind::front_photo, 6);
   append(sent, encode(Sync{1}));
@@ -318,7 +318,7 @@ TEST_CASE("collector: what has come is durable a second later, though nothing mo
 }
 
 TEST_CASE("collector: another file than the stored one that it looks like is stored beside it") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     INFO(dialect.name);
     const auto disk = empty_disk();
     TwoFiles camera(dialect);
@@ -337,7 +337,7 @@ TEST_CASE("collector: another file than the stored one that it looks like is sto
 }
 
 TEST_CASE("collector: another file behind a cut is neither spliced nor lost") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     INFO(dialect.name);
     const auto disk = empty_disk();
     TwoFiles camera(dialect);
@@ -358,7 +358,7 @@ TEST_CASE("collector: another file behind a cut is neither spliced nor lost") {
 
 TEST_CASE(
     "collector: a START that comes twice, and a file that the device gives up, cost no byte") {
-  const TwoFiles camera(dialects[0]);
+  const TwoFiles camera(dialects()[0]);
   ByHand host;
   auto sent = opening_of(FileKind::front_photo, 6);
   append(sent, encode(Start{6}));
@@ -375,7 +375,7 @@ TEST_CASE(
 
 TEST_CASE(
     "collector: any call fails, once and for good: no wrong file, nothing forgotten unsaved") {
-  for (const auto& dialect : {dialects[0], dialects[3]}) {
+  for (const auto& dialect : {dialects()[0], dialects()[3]}) {
     const TwoFiles camera(dialect);
     for (const int error : {ENOSPC, 0}) {
       for (const bool for_good : {false, true}) {
@@ -403,7 +403,7 @@ TEST_CASE(
 }
 
 TEST_CASE("collector: the power goes after any call: what the camera has forgotten is there") {
-  for (const auto& dialect : {dialects[0], dialects[3]}) {
+  for (const auto& dialect : {dialects()[0], dialects()[3]}) {
     const TwoFiles camera(dialect);
     std::mt19937 random(1);
     const auto disk = empty_disk();
@@ -427,7 +427,7 @@ TEST_CASE("collector: the power goes after any call: what the camera has forgott
 }
 
 TEST_CASE("collector: what the disk has changed gets no name, and is not gone on with") {
-  const TwoFiles camera(dialects[0]);
+  const TwoFiles camera(dialects()[0]);
   const auto disk = empty_disk();
   const FileSystem::Use use(*disk);
   (void)camera.come(*disk, {.bytes = 4'000});
@@ -452,7 +452,7 @@ TEST_CASE("collector: what the disk has changed gets no name, and is not gone on
 
 TEST_CASE("collector: a folder that is missing is told, and the camera keeps its files") {
   MemoryDisk disk;
-  const TwoFiles camera(dialects[0]);
+  const TwoFiles camera(dialects()[0]);
   const auto came = camera.come(disk);
   REQUIRE(came.failed);
   CHECK(came.failed->category == ErrorCategory::io);

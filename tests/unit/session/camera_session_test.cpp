@@ -25,7 +25,7 @@ std::string answer_to(CameraSession& camera, std::string_view hex) {
 } // namespace
 
 TEST_CASE("sessions: all four kinds arrive in one connection and are forgotten by the device") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const FourFiles four(dialect);
     Conversation conversation(dialect.camera(), four.files);
     conversation.run();
@@ -72,7 +72,7 @@ TEST_CASE("camera: a file by path is sent when it is asked for as the camera tak
 }
 
 TEST_CASE("sessions: both CRC habits and both numbers of the first SYNC are understood") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const FourFiles four(dialect);
     for (const auto habit : {CrcAfterSync::zero, CrcAfterSync::chain}) {
       for (const std::uint32_t first_sync : {0U, 1U}) {
@@ -96,7 +96,7 @@ TEST_CASE("sessions: both CRC habits and both numbers of the first SYNC are unde
 TEST_CASE("sessions: files arrive whole over a line that flips, drops and adds bytes") {
   std::mt19937 random(7);
   for (std::size_t round = 0; round < 400; ++round) {
-    const FourFiles four(dialects[round % dialects.size()]);
+    const FourFiles four(dialects()[round % dialects().size()]);
     Conversation conversation(four.dialect.camera(), four.files);
     conversation.line = [&](ByteBuffer& bytes, std::uint32_t packet) {
       if (packet == 0 || random() % 8 != 0) {
@@ -123,7 +123,7 @@ TEST_CASE("sessions: files arrive whole over a line that flips, drops and adds b
 TEST_CASE("sessions: several files of one kind come in their order") {
   const std::vector<ByteBuffer> contents{random_bytes(10, 1), random_bytes(20, 2),
                                          random_bytes(30, 3)};
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     std::vector<CameraFile> files;
     for (const auto& content : contents) {
       files.push_back({dialect.file(), content, {}});
@@ -188,7 +188,7 @@ TEST_CASE("camera: SYNC goes back further than asked, to the beginning at most")
 }
 
 TEST_CASE("sessions: files arrive from a camera that goes back further and ends with a STATUS") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const FourFiles four(dialect);
     for (const std::uint32_t back : {1U, 3U, 100U}) {
       for (const std::uint32_t status : {0U, 1U, 99U}) {

@@ -10,7 +10,7 @@
 
 namespace dualcam {
 
-inline constexpr ServerConfig every_file{.wanted = Wishes::all()};
+inline ServerConfig every_file() { return {.wanted = Wishes::all()}; }
 
 /// What the device said, then how long it was silent.
 struct Recorded {
@@ -22,7 +22,7 @@ struct Recorded {
 class Conversation {
 public:
   Conversation(const CameraConfig& config, std::span<const CameraFile> files,
-               const ServerConfig& server = every_file)
+               const ServerConfig& server = every_file())
       : host(server), camera_(config, files) {}
 
   std::function<void(ByteBuffer&, std::uint32_t packet)> line = [](auto&, auto) {};
@@ -99,7 +99,7 @@ struct FourFiles {
                                    random_bytes(20480, 4)};
   std::vector<CameraFile> files;
 
-  explicit FourFiles(const Dialect& talks = dialects[0]) : dialect(talks) {
+  explicit FourFiles(const Dialect& talks = dialects()[0]) : dialect(talks) {
     for (std::size_t i = 0; i < 4; ++i) {
       const auto kind = static_cast<std::uint8_t>(all_file_kinds[i]);
       auto metadata = from_hex("0100 00000192d84dac30 00 0003");

@@ -59,12 +59,15 @@ struct Dialect {
   }
 };
 
-inline constexpr std::array dialects{
-    Dialect{"DualCam"},
-    Dialect{"DualCam by path", 6, "dualcam_front", false, 1020},
-    Dialect{"ADAS", 5, "mdas9", false, 4000},
-    Dialect{"DSM", 6, "dsm", true, 900},
-    Dialect{"DashCam", 7, "dashcam", true, 700},
-};
+inline const auto& dialects() {
+  static constexpr std::array all{
+      Dialect{"DualCam"},
+      Dialect{"DualCam by path", 6, "dualcam_front", false, 1020},
+      Dialect{"ADAS", 5, "mdas9", false, 4000},
+      Dialect{"DSM", 6, "dsm", true, 900},
+      Dialect{"DashCam", 7, "dashcam", true, 700},
+  };
+  return all;
+}
 
 } // namespace dualcam

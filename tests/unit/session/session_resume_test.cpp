@@ -72,7 +72,7 @@ void check_only_file(const TestHost& host, const ByteBuffer& bytes) {
 } // namespace
 
 TEST_CASE("resuming: goes on behind what is held once the overlap is the same") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const auto bytes = content(dialect);
     for (const bool chain_goes_on : {false, true}) {
       for (std::size_t held = 1; held <= packets; ++held) {
@@ -93,7 +93,7 @@ TEST_CASE("resuming: goes on behind what is held once the overlap is the same") 
 }
 
 TEST_CASE("resuming: every single changed bit of the overlap means another file, fetched whole") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const auto bytes = content(dialect);
     for (std::size_t bit = 0; bit < dialect.packet * 8; bit += 41 * dialect.packet / 1000) {
       auto other = bytes;
@@ -110,7 +110,7 @@ TEST_CASE("resuming: every single changed bit of the overlap means another file,
 }
 
 TEST_CASE("resuming: a replacement that differs behind the first compared packet is noticed") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const auto bytes = content(dialect);
     auto other = bytes;
     other[3 * dialect.packet + 5] ^= std::byte{1};
@@ -122,7 +122,7 @@ TEST_CASE("resuming: a replacement that differs behind the first compared packet
 }
 
 TEST_CASE("resuming: a shorter last packet is another file, or by path not yet the whole") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const auto bytes = content(dialect);
     TestHost host(no_metadata);
     go_on(host, dialect, bytes, packets, 1);
@@ -133,7 +133,7 @@ TEST_CASE("resuming: a shorter last packet is another file, or by path not yet t
 }
 
 TEST_CASE("resuming: a device that refuses the packet is asked for the whole file") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const auto bytes = content(dialect);
     TestHost host(no_metadata);
     go_on(host, dialect, bytes, 4, 1);
@@ -146,7 +146,7 @@ TEST_CASE("resuming: a device that refuses the packet is asked for the whole fil
 }
 
 TEST_CASE("resuming: a device that goes back further than asked only repeats itself") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const auto bytes = content(dialect);
     for (std::size_t packet = 1; packet <= 4; ++packet) {
       TestHost host(no_metadata);
@@ -159,7 +159,7 @@ TEST_CASE("resuming: a device that goes back further than asked only repeats its
 
 TEST_CASE("resuming: a chain that goes on from further back than is known is believed when it "
           "comes to what is") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const auto bytes = content(dialect);
     for (std::size_t packet = 2; packet <= 4; ++packet) {
       const auto offset = (packet - 1) * dialect.packet;
@@ -186,7 +186,7 @@ TEST_CASE("resuming: a chain that goes on from further back than is known is bel
 
 TEST_CASE("resuming: a bad packet within the overlap is asked for again, not taken for a "
           "difference") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const auto bytes = content(dialect);
     TestHost host(no_metadata);
     go_on(host, dialect, bytes, 4, 2);
@@ -202,7 +202,7 @@ TEST_CASE("resuming: a bad packet within the overlap is asked for again, not tak
 }
 
 TEST_CASE("known files: the end is compared, nothing is handed over") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const auto bytes = content(dialect);
     for (std::size_t packet = 1; packet <= packets; ++packet) {
       TestHost host(no_metadata);
@@ -218,7 +218,7 @@ TEST_CASE("known files: the end is compared, nothing is handed over") {
 }
 
 TEST_CASE("known files: of several it is the one that agrees, wherever their ends begin") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const auto bytes = content(dialect);
     const auto other = content(dialect, 2);
     for (std::size_t same = 0; same < 3; ++same) {
@@ -237,7 +237,7 @@ TEST_CASE("known files: of several it is the one that agrees, wherever their end
 }
 
 TEST_CASE("known files: any difference means another file, fetched whole") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const auto bytes = content(dialect);
     for (std::size_t at = 3 * dialect.packet; at < bytes.size(); at += 97 * dialect.packet / 1000) {
       auto other = bytes;
@@ -254,7 +254,7 @@ TEST_CASE("known files: any difference means another file, fetched whole") {
 }
 
 TEST_CASE("known files: a shorter last packet is another file, or by path not yet the whole") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     auto bytes = content(dialect);
     std::fill(bytes.end() - 300, bytes.end(), std::byte{0});
     TestHost host(no_metadata);
@@ -266,7 +266,7 @@ TEST_CASE("known files: a shorter last packet is another file, or by path not ye
 }
 
 TEST_CASE("known files: a device that cannot go back to the end is asked for the whole file") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const auto bytes = content(dialect);
     for (const auto& answer : {encode(Status{6}), encode(Status{16}), ByteBuffer()}) {
       TestHost host(no_metadata);
@@ -282,7 +282,7 @@ TEST_CASE("known files: a device that cannot go back to the end is asked for the
 }
 
 TEST_CASE("known files: a device whose CRC goes on from another file's is asked for the whole") {
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     const auto bytes = content(dialect);
     const auto begin = 3 * dialect.packet;
     TestHost host(no_metadata);
@@ -296,7 +296,7 @@ TEST_CASE("known files: a device whose CRC goes on from another file's is asked 
 }
 
 TEST_CASE("known files: another file may be skipped, and what comes behind it is not compared") {
-  const auto& dialect = dialects[0]; // by kind
+  const auto& dialect = dialects()[0]; // by kind
   const auto bytes = content(dialect);
   TestHost host(no_metadata);
   host.resume_point = {.packet = 4, .known = {tail_of(dialect, bytes, 4)}};
@@ -312,7 +312,7 @@ TEST_CASE("known files: another file may be skipped, and what comes behind it is
 }
 
 TEST_CASE("session: kinds that are to be last are asked for behind all others") {
-  const auto& dialect = dialects[0]; // by kind
+  const auto& dialect = dialects()[0]; // by kind
   const auto bytes = content(dialect);
   const auto fetch = [&](TestHost& host) {
     host.receive(encode(Start{packets}));
@@ -340,14 +340,14 @@ TEST_CASE("session: a device that hangs up while a kind that is to be last is le
   host.last = {.kinds = FileKinds(0x04)};
   host.receive("0000 0005 00013ee13c001981 4c000400");
   host.receive(encode(Start{packets}));
-  send_from(host, dialects[0], content(dialects[0]), 1);
+  send_from(host, dialects()[0], content(dialects()[0]), 1);
   host.disconnect();
   REQUIRE(host.ended());
   CHECK(host.ended()->reason == Ended::Reason::lost);
 }
 
 TEST_CASE("session: the next INIT acknowledges what was stored") {
-  const auto& dialect = dialects[0]; // by kind
+  const auto& dialect = dialects()[0]; // by kind
   const auto bytes = content(dialect);
   TestHost host(no_metadata);
   host.receive(init_front_photo);

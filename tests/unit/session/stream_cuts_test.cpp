@@ -64,7 +64,7 @@ Line all_faults(std::uint32_t seed) {
 
 std::vector<Session> sessions() {
   std::vector<Session> all;
-  for (const auto& dialect : dialects) {
+  for (const auto& dialect : dialects()) {
     for (const auto habit : {CrcAfterSync::zero, CrcAfterSync::chain}) {
       auto camera = dialect.camera();
       camera.crc_after_sync = habit;
@@ -153,16 +153,16 @@ TEST_CASE("cuts: a session goes the same way whole, byte by byte and in random p
     CAPTURE(seed, session.name);
     std::vector<std::string> events;
     const auto recording = joined(record(session, events));
-    TestHost whole(every_file);
+    TestHost whole(every_file());
     feed(whole, recording, [] { return std::size_t{1} << 30; });
     REQUIRE(whole.events() == events);
     REQUIRE(whole.ended());
-    TestHost bytewise(every_file);
+    TestHost bytewise(every_file());
     feed(bytewise, recording, [] { return 1; });
     check_same(bytewise, whole);
     for (std::uint32_t i = 0; i < random_splits; ++i) {
       const auto largest = 1U << random() % 13; // from bytes to whole packets and more
-      TestHost pieces(every_file);
+      TestHost pieces(every_file());
       feed(pieces, recording, [&] { return 1 + random() % largest; });
       check_same(pieces, whole);
     }

@@ -2,6 +2,8 @@
 #include "storage/resumable_testing.hpp"
 
 namespace dualcam::abandoned_test {
+
+using namespace resumable;
 namespace {
 
 constexpr std::chrono::hours day{24};

@@ -10,6 +10,9 @@
 #include "storage/tabled.hpp"
 
 namespace dualcam::claim_table_test {
+
+using namespace resumable;
+using namespace tabled;
 namespace {
 
 std::string content_of_group(const fs::path& root, const SharedRow& row) {

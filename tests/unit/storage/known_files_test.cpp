@@ -2,6 +2,8 @@
 
 namespace dualcam::known_files_test {
 
+using namespace resumable;
+
 TEST_CASE("known files: those of the same identity, the newest first") {
   const TemporaryFolder folder;
   auto later = identity();

@@ -7,6 +7,8 @@
 
 namespace dualcam::resumable_aside_test {
 
+using namespace resumable;
+
 TEST_CASE("resumable file: a part that somebody writes is left alone") {
   const TemporaryFolder folder;
   auto first = begin(folder / "a.jpg");

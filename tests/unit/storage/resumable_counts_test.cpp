@@ -9,6 +9,8 @@
 #include "storage/resumable_testing.hpp"
 
 namespace dualcam::resumable_counts_test {
+
+using namespace resumable;
 namespace {
 
 using Verdict = FileReceiver::Verdict;

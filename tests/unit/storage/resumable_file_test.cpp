@@ -4,6 +4,8 @@
 
 namespace dualcam::resumable_file_test {
 
+using namespace resumable;
+
 TEST_CASE("resumable file: what was saved is found again, what was not is fetched again") {
   const TemporaryFolder folder;
   const auto bytes = content();

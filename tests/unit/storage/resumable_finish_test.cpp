@@ -4,6 +4,8 @@
 
 namespace dualcam::resumable_finish_test {
 
+using namespace resumable;
+
 TEST_CASE("resumable file: a stored file has a record and no checkpoint") {
   const TemporaryFolder folder;
   const auto bytes = content();

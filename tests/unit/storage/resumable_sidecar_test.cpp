@@ -3,6 +3,8 @@
 #include "storage/sidecar.hpp"
 
 namespace dualcam::resumable_sidecar_test {
+
+using namespace resumable;
 namespace {
 
 using Names = std::set<std::string>;

@@ -7,7 +7,7 @@
 #include "storage/record_testing.hpp"
 #include "temporary_folder.hpp"
 
-namespace dualcam {
+namespace dualcam::resumable {
 
 using recorded::read;
 
@@ -101,4 +101,4 @@ inline std::optional<ResumableFile> found(const fs::path& folder,
 
 inline std::string text_of_file(Bytes bytes) { return std::string(as_text(bytes)); }
 
-} // namespace dualcam
+} // namespace dualcam::resumable

@@ -5,6 +5,9 @@
 
 namespace dualcam::shared_claims_test {
 
+using namespace resumable;
+using namespace tabled;
+
 TEST_CASE("shared claims: the first one of a part is its own, those behind it are in the table") {
   Tabled tabled;
   auto file = begin(tabled.folder / "a.jpg");

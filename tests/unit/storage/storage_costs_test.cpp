@@ -8,6 +8,8 @@
 #include "storage/resumable_testing.hpp"
 
 namespace dualcam::storage_costs_test {
+
+using namespace resumable;
 namespace {
 
 const fs::path folder = "/out/cam";

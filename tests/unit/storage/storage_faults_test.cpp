@@ -8,6 +8,8 @@
 #include "storage/resumable_testing.hpp"
 
 namespace dualcam::storage_faults_test {
+
+using namespace resumable;
 namespace {
 
 const std::string folder = "/out/cam";

@@ -7,7 +7,9 @@
 #include "dualcam/storage/claim_table.hpp"
 #include "storage/resumable_testing.hpp"
 
-namespace dualcam {
+namespace dualcam::tabled {
+
+using namespace resumable;
 
 /// A folder with a table in it.
 struct Tabled {
@@ -68,4 +70,4 @@ struct Tabled {
   std::shared_ptr<ClaimTable> table;
 };
 
-} // namespace dualcam
+} // namespace dualcam::tabled

@@ -8,7 +8,7 @@
 #include "common/tcp_segment.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::capture_testing {
 
 inline constexpr std::uint8_t fin = 1, syn = 2, rst = 4, ack = 16;
 
@@ -162,4 +162,4 @@ private:
   std::map<std::pair<Endpoint, Endpoint>, std::uint32_t> next_;
 };
 
-} // namespace dualcam
+} // namespace dualcam::capture_testing

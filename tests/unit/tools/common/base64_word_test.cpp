@@ -4,6 +4,8 @@
 
 namespace dualcam::base64_word_test {
 
+using namespace hex_reading;
+
 TEST_CASE("base64 word: base64 is clear with 16 characters, a capital and a digit among them") {
   CHECK(base64_word("AAAABQABPuE8ABm=", false) == "AAAABQABPuE8ABm=");
   CHECK(base64_word("AAAABQABPuE8ABm", false).empty());

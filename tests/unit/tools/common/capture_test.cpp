@@ -10,6 +10,8 @@
 #include "tools/capture_testing.hpp"
 
 namespace dualcam::capture_test {
+
+using namespace capture_testing;
 namespace {
 
 const auto camera = Endpoint::v4(0x0A000002, 40000);

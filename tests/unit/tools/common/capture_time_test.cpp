@@ -6,6 +6,8 @@
 #include "tools/capture_testing.hpp"
 
 namespace dualcam::capture_time_test {
+
+using namespace capture_testing;
 namespace {
 
 std::optional<std::uint64_t> first_time(Bytes content) {

@@ -7,6 +7,8 @@
 #include "tools/capture_testing.hpp"
 
 namespace dualcam::dump_source_test {
+
+using namespace capture_testing;
 namespace {
 
 const auto camera = Endpoint::v4(0x0A000002, 40000);

@@ -3,6 +3,8 @@
 #include "tools/common/hex_reading.hpp"
 
 namespace dualcam::hex_lines_test {
+
+using namespace hex_reading;
 namespace {
 
 using namespace std::string_literals;

@@ -5,6 +5,8 @@
 
 namespace dualcam::hex_reader_test {
 
+using namespace hex_reading;
+
 TEST_CASE("hex: digits in every grouping") {
   for (const auto* text : {"00040402ff",
                            "0004 0402 ff",

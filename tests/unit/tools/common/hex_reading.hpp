@@ -9,7 +9,7 @@
 #include "common/hex_reader.hpp"
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::hex_reading {
 
 // What is said of lines, whatever form they are of.
 inline const std::string odd = "an odd number of hex digits: one is missing, or one too many";
@@ -77,4 +77,4 @@ inline void check_reads(std::initializer_list<std::pair<std::string, std::string
   }
 }
 
-} // namespace dualcam
+} // namespace dualcam::hex_reading

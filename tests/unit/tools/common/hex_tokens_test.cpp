@@ -1,6 +1,8 @@
 #include "tools/common/hex_reading.hpp"
 
 namespace dualcam::hex_tokens_test {
+
+using namespace hex_reading;
 namespace {
 
 using namespace std::string_literals;

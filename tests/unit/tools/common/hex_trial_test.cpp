@@ -7,6 +7,8 @@
 
 namespace dualcam::hex_trial_test {
 
+using namespace hex_reading;
+
 TEST_CASE("hex trial: another form has to read much more of what is looked for") {
   const std::string text = "x 00040402\nx 04020004\n";
   const auto judged = judge_hex(text);

@@ -4,6 +4,8 @@
 #include "tools/common/hex_reading.hpp"
 
 namespace dualcam::hex_words_test {
+
+using namespace hex_reading;
 namespace {
 
 HexForm words(std::size_t skipped, std::size_t behind = 0, bool from_end = false) {

@@ -3,6 +3,8 @@
 #include "tools/common/hex_reading.hpp"
 
 namespace dualcam::mended_digits_test {
+
+using namespace hex_reading;
 namespace {
 
 /// The line with `_` for each damaged digit.

@@ -5,6 +5,8 @@
 #include "tools/capture_testing.hpp"
 
 namespace dualcam::pcap_reader_test {
+
+using namespace capture_testing;
 namespace {
 
 constexpr std::string_view head = "a1b2c3d4 0002 0004 00000000 00000000 00000010 00000065";

@@ -6,6 +6,8 @@
 #include "tools/capture_testing.hpp"
 
 namespace dualcam::pcapng_test {
+
+using namespace capture_testing;
 namespace {
 
 constexpr auto section = "0a0d0d0a 0000001c 1a2b3c4d 0001 0000 ffffffffffffffff 0000001c";

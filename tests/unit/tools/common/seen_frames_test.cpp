@@ -3,6 +3,8 @@
 #include "tools/capture_testing.hpp"
 
 namespace dualcam::seen_frames_test {
+
+using namespace capture_testing;
 namespace {
 
 CapturedFrame frame(std::string_view bytes, std::uint64_t time) {

@@ -2,6 +2,8 @@
 #include "tools/common/tcp_testing.hpp"
 
 namespace dualcam::tcp_endings_test {
+
+using namespace tcp_testing;
 namespace {
 
 /// A connection of 5,000 bytes from byte 10,000,000 on, and bytes from `at` on of one between the

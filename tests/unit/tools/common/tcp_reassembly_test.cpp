@@ -5,6 +5,8 @@
 #include "tools/common/tcp_testing.hpp"
 
 namespace dualcam::tcp_reassembly_test {
+
+using namespace tcp_testing;
 namespace {
 
 constexpr std::size_t large = 60'000;

@@ -3,6 +3,8 @@
 #include "tools/capture_testing.hpp"
 
 namespace dualcam::tcp_segment_test {
+
+using namespace capture_testing;
 namespace {
 
 /// An IPv4 packet of 20 bytes of header, with a payload of 4 bytes.

@@ -7,7 +7,7 @@
 
 #include "testing.hpp"
 
-namespace dualcam {
+namespace dualcam::tcp_testing {
 
 inline const auto server = Endpoint::v4(0x0A000001, 7050);
 
@@ -63,4 +63,4 @@ private:
   ByteBuffer bytes_;
 };
 
-} // namespace dualcam
+} // namespace dualcam::tcp_testing

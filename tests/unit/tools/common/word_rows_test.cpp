@@ -4,6 +4,8 @@
 #include "tools/common/hex_reading.hpp"
 
 namespace dualcam::word_rows_test {
+
+using namespace hex_reading;
 namespace {
 
 HexForm longest() {

@@ -132,7 +132,7 @@ TEST_CASE("converter tasks: a whole file becomes a playlist of ffmpeg's fragment
 
 TEST_CASE("converter tasks: a playlist whose pictures change their size is made without ffmpeg") {
   Studio studio;
-  studio.input("a.h265", from_hex(live_sets + key_unit + other_unit + sets_of_322 + key_unit +
+  studio.input("a.h265", from_hex(live_sets() + key_unit + other_unit + sets_of_322 + key_unit +
                                   other_unit + other_unit));
   studio.options.fps = 10;
   studio.options.output = studio.path("a.m3u8");
@@ -333,7 +333,7 @@ TEST_CASE("converter tasks: a name that is taken while ffmpeg works is left alon
     studio.options.output = studio.path("a.mkv");
     studio.ffmpeg_makes(matroska(8));
     write_file(studio.options.ffmpeg, "#!/bin/sh\n[ \"$1\" = -version ] || echo mine > " +
-                                          studio.path("a.mkv") + '\n' + fake_ffmpeg);
+                                          studio.path("a.mkv") + '\n' + fake_ffmpeg());
     const auto ran = studio.run();
     CHECK(ran.code == code);
     CHECK_THAT(ran.output + ran.errors, ContainsSubstring(says));

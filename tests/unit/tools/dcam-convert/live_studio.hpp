@@ -6,8 +6,10 @@
 
 namespace dualcam::convert {
 
-inline const std::string live_sets = "00000001 40010c01 00000001 4201010160000003009000000300000300"
-                                     "5da00280802d165959a4932bc05a0020 00000001 4401c0f2 ";
+inline std::string live_sets() {
+  return "00000001 40010c01 00000001 4201010160000003009000000300000300"
+         "5da00280802d165959a4932bc05a0020 00000001 4401c0f2 ";
+}
 
 /// Eight pictures, 0.4 s, of a camera, and as much sound, or more.
 inline ByteBuffer recording(bool with_sound = true, std::uint64_t sounds = 8) {
@@ -15,7 +17,7 @@ inline ByteBuffer recording(bool with_sound = true, std::uint64_t sounds = 8) {
   ByteBuffer file;
   for (std::uint64_t i = 0; i < 8; ++i) {
     writer.picture(i % 4 == 0,
-                   from_hex((i % 4 == 0 ? live_sets : "") +
+                   from_hex((i % 4 == 0 ? live_sets() : "") +
                             (i % 4 == 0 ? "00000001 2601 a0 11" : "00000001 0201 d0 55")),
                    1'000'000 + i * 50'000, file);
     if (with_sound) {

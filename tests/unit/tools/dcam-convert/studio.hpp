@@ -16,7 +16,8 @@ namespace dualcam::convert {
 
 /// Writes down how it was called; makes `product`, or what it reads if there is no such file. What
 /// it makes of pictures alone is `photo`, if there is one.
-inline constexpr auto fake_ffmpeg = R"(#!/bin/sh
+inline std::string fake_ffmpeg() {
+  return R"(#!/bin/sh
 cd "${0%/*}" || exit 99
 case $1 in -version) echo "ffmpeg version 5.1"; exit;; esac
 echo "$*" >> calls
@@ -32,6 +33,7 @@ esac
 [ -e status ] && exit $(cat status)
 exit 0
 )";
+}
 
 /// A folder with inputs, and beside it ffmpeg.
 struct Studio {
@@ -42,7 +44,7 @@ struct Studio {
   Studio() {
     options.ffmpeg = (tools / "ffmpeg").string();
     options.program = "dcam-convert";
-    write_file(options.ffmpeg, fake_ffmpeg);
+    write_file(options.ffmpeg, fake_ffmpeg());
     ::chmod(options.ffmpeg.c_str(), 0700);
   }
 

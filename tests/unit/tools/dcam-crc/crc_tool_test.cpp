@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 
 namespace dualcam::crc::crc_tool_test {
+
+using namespace capture_testing;
 namespace {
 
 Ran run(const CrcOptions& options) { return run_with<CrcTool>(options); }

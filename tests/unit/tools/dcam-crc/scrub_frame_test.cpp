@@ -8,6 +8,9 @@
 #include "tools/dcam-crc/scrubbing.hpp"
 
 namespace dualcam::crc::scrub_frame_test {
+
+using namespace capture_testing;
+using namespace scrubbing;
 namespace {
 
 /// A frame whose payloads become `*`; the places of the payload in its segment are told.

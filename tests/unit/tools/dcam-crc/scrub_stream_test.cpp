@@ -8,6 +8,9 @@
 #include "tools/dcam-crc/scrubbing.hpp"
 
 namespace dualcam::crc::scrub_stream_test {
+
+using namespace capture_testing;
+using namespace scrubbing;
 namespace {
 
 /// What `stream` makes of bytes at a place of it: the same, however they are cut.

@@ -11,6 +11,9 @@
 #include "tools/ran.hpp"
 
 namespace dualcam::crc::scrub_test {
+
+using namespace capture_testing;
+using namespace scrubbing;
 namespace {
 
 Ran run(const CrcOptions& options) { return run_with<CrcTool>(options); }

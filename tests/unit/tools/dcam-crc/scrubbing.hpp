@@ -7,7 +7,9 @@
 
 #include "tools/capture_testing.hpp"
 
-namespace dualcam::crc {
+namespace dualcam::crc::scrubbing {
+
+using namespace capture_testing;
 
 using Numbers = std::vector<std::size_t>;
 
@@ -33,4 +35,4 @@ inline ByteBuffer bytes_of(std::string_view text) {
 inline const auto camera = Endpoint::v4(0x0A000002, 40000);
 inline const auto server = Endpoint::v4(0x0A000001, 7050);
 
-} // namespace dualcam::crc
+} // namespace dualcam::crc::scrubbing

@@ -2,6 +2,8 @@
 #include "tools/dcam-serve/guests.hpp"
 
 namespace dualcam::serve::admission_places_test {
+
+using namespace guests;
 namespace {
 
 constexpr std::uint64_t camera = 1;

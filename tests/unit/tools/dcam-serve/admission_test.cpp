@@ -5,6 +5,8 @@
 #include "tools/dcam-serve/guests.hpp"
 
 namespace dualcam::serve::admission_test {
+
+using namespace guests;
 namespace {
 
 TEST_CASE("each place has its descriptors, and so has who is about to take one") {

@@ -16,6 +16,8 @@
 #include "test_clock.hpp"
 
 namespace dualcam::serve::committer_power_test {
+
+using namespace resumable;
 namespace {
 
 using namespace std::chrono_literals;

@@ -6,7 +6,7 @@
 #include "dcam-serve/admission.hpp"
 #include "testing.hpp"
 
-namespace dualcam::serve {
+namespace dualcam::serve::guests {
 
 using namespace std::chrono_literals;
 
@@ -56,4 +56,4 @@ struct House {
   std::list<TestGuest> guests;
 };
 
-} // namespace dualcam::serve
+} // namespace dualcam::serve::guests

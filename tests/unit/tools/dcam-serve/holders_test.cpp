@@ -3,6 +3,8 @@
 #include "tools/dcam-serve/guests.hpp"
 
 namespace dualcam::serve::holders_test {
+
+using namespace guests;
 namespace {
 
 using Answer = Holders::Answer;

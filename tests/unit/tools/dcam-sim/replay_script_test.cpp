@@ -6,6 +6,8 @@
 #include "tools/capture_testing.hpp"
 
 namespace dualcam::sim::replay_script_test {
+
+using namespace capture_testing;
 namespace {
 
 using namespace std::chrono_literals;
