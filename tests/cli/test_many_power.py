@@ -17,7 +17,7 @@ from power_cut import Disk, Told, claims_and_tails_in
 CAMERAS = full(120, 200)  # beyond 100 they claim together
 SIZE = 60_000
 RATE = "12K"  # of each: its file takes several commit rounds
-STRIDE = full(61, 5)
+STRIDE = full(121, 5)
 MIXTURES = 2
 FIRST = 350612071913857
 

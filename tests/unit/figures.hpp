@@ -33,10 +33,10 @@ inline std::uint32_t full(std::uint32_t short_count, std::uint32_t whole) {
   return value != nullptr && std::string_view(value) == "1" ? whole : short_count;
 }
 
-/// The sanitizers' build is several times slower: it tries a quarter of `count`, which the other
+/// The sanitizers' build is several times slower: it tries an eighth of `count`, which the other
 /// one tries for tests/run.sh --full.
 template <std::integral Count> constexpr Count tries(Count count) {
-  return is_sanitized() ? (count + 3) / 4 : count;
+  return is_sanitized() ? (count + 7) / 8 : count;
 }
 
 /// Of a row of places that are tried one by one: the sanitizers' build takes one in so many.
