@@ -11,33 +11,36 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 OPENED = re.compile(r"^namespace (.*)\{$")
 CLOSED = re.compile(r"^\} // namespace")
 TYPE = re.compile(r"^(?:class|struct|union|enum(?: class)?) (\w+)(?![\w:])[^;]*$")
+VARIABLE = re.compile(r"(inline |constexpr |const |static )+[\w:<>, *&]+ \w+( =|\{|;)")
 
 
 def files_of(folder):
     return sorted([*folder.rglob("*.cpp"), *folder.rglob("*.hpp")])
 
 
-def types_of(path):
-    """(namespace, name) of every type that other files can see; nested ones go with their class."""
+def lines_of(path):
+    """(namespaces, line) of every line that opens or closes none: those around it, "" if unnamed."""
     scopes = []
     for line in path.read_text().splitlines():
         if opened := OPENED.match(line):
             scopes.append(opened[1].strip())
         elif CLOSED.match(line):
             scopes.pop()
-        elif (found := TYPE.match(line)) and scopes and "" not in scopes:
+        else:
+            yield scopes, line
+
+
+def types_of(path):
+    """(namespace, name) of every type that other files can see; nested ones go with their class."""
+    for scopes, line in lines_of(path):
+        if (found := TYPE.match(line)) and scopes and "" not in scopes:
             yield "::".join(scopes), found[1]
 
 
 def constants_of(path):
     """(namespace, line) of every variable of a header that is no member and no local one."""
-    scopes = []
-    for line in path.read_text().splitlines():
-        if opened := OPENED.match(line):
-            scopes.append(opened[1].strip())
-        elif CLOSED.match(line):
-            scopes.pop()
-        elif re.match(r"(inline |constexpr |const |static )+[\w:<>, *&]+ \w+( =|\{|;)", line):
+    for scopes, line in lines_of(path):
+        if VARIABLE.match(line):
             yield "::".join(scopes), line
 
 
