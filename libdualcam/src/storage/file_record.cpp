@@ -123,7 +123,7 @@ public:
   CameraState state() {
     CameraState state;
     for (auto& known : parts_.all()) {
-      state.parts.push_back(std::move(known.part));
+      state.parts.push_back(std::move(known.what));
     }
     auto older = records_.all().size() - std::min(records_.all().size(), remembered_files);
     for (auto& [id, line, record] : records_.all()) {
@@ -137,15 +137,11 @@ public:
   }
 
 private:
-  struct Known {
+  /// What a line says, which may have become more.
+  template <class T> struct Said {
     std::uint64_t id;
     std::string_view line;
-    PartEntry part;
-  };
-  struct Stored {
-    std::uint64_t id;
-    std::string_view line;
-    FileRecord record;
+    T what;
   };
 
   /// A summary says again what stays where it is, and stays what it has become: the summary may be
@@ -183,14 +179,14 @@ private:
     } else if (what == "forgotten") {
       records_.forget(id);
     } else if (auto* stored = records_.find(id)) {
-      stored->record.named = stored->record.named || what == "named";
-      stored->record.said = stored->record.said || what == "said";
+      stored->what.named = stored->what.named || what == "named";
+      stored->what.said = stored->what.said || what == "said";
     }
   }
 
   std::uint64_t imei_;
-  Numbered<Known> parts_;
-  Numbered<Stored> records_;
+  Numbered<Said<PartEntry>> parts_;
+  Numbered<Said<FileRecord>> records_;
 };
 
 std::string lines_of(const FileRecord& record) {

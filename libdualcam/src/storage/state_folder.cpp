@@ -75,16 +75,18 @@ std::string before_line(std::string_view text) {
                                 : std::string("\n");
 }
 
-/// Sums up what is there, if it is time for that and there is room; else a START reads more.
-/// Returns the bytes added.
-std::uint64_t sum_up(File& file, std::uint64_t size, const std::string& text, const Summary& last,
+/// Sums up what is there, with what was `added`, if it is time for that and there is room; else a
+/// START reads more. Returns the bytes that this adds.
+std::uint64_t sum_up(File& file, std::uint64_t size, const Recent& recent, std::string_view added,
                      std::uint64_t imei) {
-  const auto last_size = last.end - last.begin;
-  if (text.size() - last_size <= std::max(least_before_summary, last_size)) {
+  const auto before = as_text(recent.text());
+  const auto last_size = recent.summary.end - recent.summary.begin;
+  if (before.size() + added.size() - last_size <= std::max(least_before_summary, last_size)) {
     return 0;
   }
+  const auto text = std::string(before).append(added);
   const auto state = decode_camera_state(as_bytes(text), imei);
-  const auto summary = encode_summary(state, size, last.shortest);
+  const auto summary = encode_summary(state, size, recent.summary.shortest);
   if (!file.append(as_bytes(summary))) {
     (void)file.truncate(size);
     return 0;
@@ -99,13 +101,12 @@ Result<bool> append_line(File& file, const std::string& line, std::uint64_t imei
   if (!recent) {
     return std::unexpected(recent.error());
   }
-  auto text = std::string(as_text(recent->text()));
-  const auto added = before_line(text) + line + '\n';
+  const auto added = before_line(as_text(recent->text())) + line + '\n';
   if (const auto written = file.append(as_bytes(added)); !written) {
     return std::unexpected(written.error());
   }
   auto size = *before + added.size();
-  size += sum_up(file, size, text += added, recent->summary, imei);
+  size += sum_up(file, size, *recent, added, imei);
   return size > std::max(longest_before_shortening, 2 * recent->summary.shortest);
 }
 
@@ -209,17 +210,16 @@ Result<void> StateFolder::shorten(File& file) const {
   const auto text = encode_camera_state(decode_camera_state(whole->buffer, imei_));
   const auto path = with_suffix(path_, ".new");
   auto shorter = File::open(path, O_RDWR | O_APPEND | O_CREAT | O_TRUNC);
-  if (!shorter || !shorter->try_lock() || !shorter->append(as_bytes(text)) || !shorter->sync()) {
-    return {};
-  }
-  if (auto synced = file.sync(); !synced) {
-    return synced;
-  }
-  if (rename_over(path, path_) == 0) {
+  const bool is_written =
+      shorter && shorter->try_lock() && shorter->append(as_bytes(text)) && shorter->sync();
+  const auto synced = is_written ? file.sync() : Result<void>();
+  if (is_written && synced && rename_over(path, path_) == 0) {
     shorter->set_path(path_);
     file = std::move(*shorter);
+  } else {
+    (void)FileSystem::current().unlink(path.c_str()); // a full disk can use its room
   }
-  return {};
+  return synced;
 }
 
 Result<void> StateFolder::mark(const std::string& line) {

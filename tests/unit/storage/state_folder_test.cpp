@@ -240,6 +240,7 @@ TEST_CASE("state folder: where there is room for no more than a line, none is lo
   CHECK(text.size() > 2 * 65'536); // it would have been written anew
   CHECK_FALSE(text.contains("summary"));
   CHECK(text.ends_with("\n"));
+  CHECK_FALSE(fs::exists(folder / ".dcam-serve/350612071913857.new")); // it would take up room
 }
 
 TEST_CASE("state folder: what is recent is what all of it says, whatever a power cut has torn") {
@@ -303,6 +304,7 @@ TEST_CASE(
     calls = failing == 0 ? disk.calls - before : calls;
     CHECK((added || failing != 0));
     disk.failing = 0;
+    CHECK(disk.files("/out/" + std::string(state_folder_name)).size() == 1);
     for (const bool keeps : {false, true}) {
       const auto after = disk.after_cut([&] { return keeps; }, false);
       const FileSystem::Use then(*after);

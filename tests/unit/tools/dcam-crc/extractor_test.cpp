@@ -359,11 +359,17 @@ TEST_CASE("extractor: what could not be written before the sync is told by it") 
 }
 
 TEST_CASE("extractor: where nothing was written nothing is synced") {
-  const TemporaryFolder folder;
-  auto extractor = Extractor::open(folder.path() / "new", 1000);
-  REQUIRE(extractor);
-  std::filesystem::remove(folder.path() / "new");
-  CHECK(extractor->finish());
+  CountedCalls calls;
+  const FileSystem::Use use(calls);
+  for (const auto type : {EXT4_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC}) {
+    calls.type = type;
+    const TemporaryFolder folder;
+    auto extractor = Extractor::open(folder.path() / "new", 1000);
+    REQUIRE(extractor);
+    std::filesystem::remove(folder.path() / "new");
+    CHECK(extractor->finish());
+    CHECK(calls.files + calls.folders + calls.wholes == 0);
+  }
 }
 
 TEST_CASE("extractor: where nothing can be written that is told, and nothing is there") {
