@@ -1,6 +1,7 @@
 // A disk in memory that loses what no sync has covered, and whose calls fail when they are told to.
 #pragma once
 
+#include <cerrno>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,7 +23,7 @@ public:
   unsigned failing = 0;
   bool for_good = false;
   /// What it fails with; 0: a read or write is half of what was asked for.
-  int error = 0;
+  int error = EIO;
   /// Whether a syncfs does not get a file to the disk: it fails then, and so does, once, who syncs
   /// the file or looks at it.
   std::function<bool()> loses;

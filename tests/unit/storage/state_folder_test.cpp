@@ -281,11 +281,14 @@ TEST_CASE("state folder: what is recent is what all of it says, whatever a power
 TEST_CASE(
     "state folder: while it is written anew any call fails, and the power goes: what was known "
     "stays known") {
-  const std::string path = "/out/" + std::string(state_folder_name) + "/350612071913857";
+  const std::string folder = "/out/" + std::string(state_folder_name);
+  const std::string path = folder + "/350612071913857";
+  const auto error = GENERATE(EIO, ENOSPC, 0);
   unsigned calls = 0;
   for (unsigned failing = 0; failing <= calls; ++failing) {
-    INFO("call " << failing << " fails");
+    INFO("call " << failing << " fails with " << error);
     MemoryDisk disk;
+    disk.error = error;
     const FileSystem::Use use(disk);
     REQUIRE(disk.mkdir("/out", 0777) == 0);
     StateFolder state("/out", imei);
@@ -304,7 +307,7 @@ TEST_CASE(
     calls = failing == 0 ? disk.calls - before : calls;
     CHECK((added || failing != 0));
     disk.failing = 0;
-    CHECK(disk.files("/out/" + std::string(state_folder_name)).size() == 1);
+    CHECK(disk.files(folder) == std::vector{path});
     for (const bool keeps : {false, true}) {
       const auto after = disk.after_cut([&] { return keeps; }, false);
       const FileSystem::Use then(*after);
