@@ -293,12 +293,14 @@ asio::awaitable<Result<Finished>> FileTransfer::finish_new(const FileCompleted& 
   });
   co_await disk_.commit(naming);
   const auto& named = naming->result;
+  if (!named || !*named) {
+    disk_.post([released = std::move(hold)] {});
+  }
   if (!named) {
     auto error = named.error();
     if (!naming->has_begun()) {
       error = co_await keep_unnamed(std::move(error));
     }
-    disk_.post([released = std::move(hold)] {});
     co_return std::unexpected(std::move(error));
   }
   if (!*named) {

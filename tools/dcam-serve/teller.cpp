@@ -34,6 +34,12 @@ void Teller::tell(const Json& file, Unsaid::Line line, bool runs_hook) {
 asio::awaitable<void> Teller::tell_untold(const AllowList& allowed, std::function<bool()> is_over) {
   auto files =
       co_await means_.keeper.run([this] { return means_.destination.untold(means_.unsaid); });
+  co_await tell_each(files, allowed, is_over);
+  means_.keeper.post([rest = std::move(files)] {}); // to let them go may wait for the disk
+}
+
+asio::awaitable<void> Teller::tell_each(std::vector<Untold>& files, const AllowList& allowed,
+                                        const std::function<bool()>& is_over) {
   const bool wants_sha256 = means_.options.common.json || hooks_;
   for (auto& file : files) {
     if (is_over()) {

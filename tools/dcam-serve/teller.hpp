@@ -52,6 +52,8 @@ public:
   void stop_hooks();
 
 private:
+  asio::awaitable<void> tell_each(std::vector<Untold>& files, const AllowList& allowed,
+                                  const std::function<bool()>& is_over);
   void mark_said() const;
 
   Means means_;

@@ -1,44 +1,36 @@
 #include "dcam-serve/unsaid.hpp"
 
 #include <algorithm>
-#include <cerrno>
 
 #include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 namespace dualcam::serve {
 namespace {
 
-Descriptor open_folder(const std::filesystem::path& path) {
-  const auto& name = path.empty() ? std::filesystem::path(".") : path;
-  return Descriptor(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-}
-
-/// A lock on the folder itself at the offset of the IMEI. Of a folder only shared ones can be had,
-/// but they can be asked for by who would want an exclusive one.
-struct flock range_of(std::uint64_t imei, short type) {
-  struct flock range{};
-  range.l_type = type;
-  range.l_whence = SEEK_SET;
-  range.l_start = static_cast<off_t>(imei);
-  range.l_len = 1;
-  return range;
+/// Also where a link leads to it.
+std::expected<File, int> open_folder(const std::filesystem::path& path) {
+  return File::open(path.empty() ? "." : path / ".", O_RDONLY | O_DIRECTORY);
 }
 
 } // namespace
 
 Unsaid::Hold Unsaid::hold(std::uint64_t imei) {
   const std::lock_guard guard(locking_);
-  if (holds_[imei]++ == 0) {
-    lock(imei, F_RDLCK);
+  if (!folder_.is_open()) {
+    folder_ = open_folder(root_).value_or(File());
+  }
+  if (holds_[imei]++ == 0 && folder_.is_open()) {
+    // Of a folder only shared locks can be had, but they are seen by who would want another. Where
+    // there are no locks a file may be told by two servers.
+    (void)folder_.try_share_byte(imei);
   }
   return {*this, imei};
 }
 
 std::vector<Unsaid::Found> Unsaid::take_all(const StateFolder& state, std::uint64_t imei) {
-  const auto turn = open_folder(root_); // one server after the other
-  while (::flock(turn.get(), LOCK_EX) != 0 && errno == EINTR) {
+  auto turn = open_folder(root_);
+  if (turn) {
+    (void)turn->lock(); // one server after the other
   }
   const auto own = hold(imei);
   std::vector<Found> result;
@@ -99,23 +91,15 @@ void Unsaid::release(std::uint64_t imei) {
   const auto held = holds_.find(imei);
   if (held != holds_.end() && --held->second == 0) {
     holds_.erase(held);
-    lock(imei, F_UNLCK);
+    if (folder_.is_open()) {
+      folder_.unlock_byte(imei);
+    }
   }
-}
-
-/// Where there are no such locks a file may be told by two servers.
-void Unsaid::lock(std::uint64_t imei, short type) {
-  if (folder_.get() < 0) {
-    folder_ = open_folder(root_);
-  }
-  auto range = range_of(imei, type);
-  ::fcntl(folder_.get(), F_OFD_SETLK, &range);
 }
 
 bool Unsaid::is_held_elsewhere(std::uint64_t imei) {
   const std::lock_guard guard(locking_);
-  auto range = range_of(imei, F_WRLCK);
-  return ::fcntl(folder_.get(), F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+  return folder_.is_open() && folder_.is_byte_locked(imei).value_or(false);
 }
 
 } // namespace dualcam::serve

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/descriptor.hpp"
+#include "dualcam/storage/file.hpp"
 #include "dualcam/storage/state_folder.hpp"
 
 namespace dualcam::serve {
@@ -23,7 +23,7 @@ namespace dualcam::serve {
 class Unsaid {
 public:
   /// While there is one, no other server tells files of this camera: from before a file has its
-  /// record until that says `said`.
+  /// record until that says `said`. To let it go may wait for the disk, too.
   class Hold {
   public:
     Hold() = default;
@@ -79,14 +79,13 @@ public:
 
 private:
   void release(std::uint64_t imei);
-  void lock(std::uint64_t imei, short type);
   bool is_held_elsewhere(std::uint64_t imei);
   std::set<std::uint64_t> queued_of(std::uint64_t imei);
   const Line* first_written(std::uint64_t bytes);
 
   std::filesystem::path root_;
   std::mutex locking_;
-  Descriptor folder_;
+  File folder_; ///< a byte of it for each IMEI, locked while there are holds
   std::map<std::uint64_t, unsigned> holds_;
   std::mutex noting_;
   std::mutex queueing_;    ///< for the thread that must not wait

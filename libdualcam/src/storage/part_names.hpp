@@ -15,6 +15,11 @@ inline std::filesystem::path without_suffix(const std::filesystem::path& path,
   return text.substr(0, text.size() - suffix.size());
 }
 
+/// What is about to become the checkpoint of a part.
+inline std::filesystem::path new_checkpoint_of(const std::filesystem::path& part) {
+  return with_suffix(part, ".new.checkpoint");
+}
+
 /// Gives a part that its caller has locked, and its checkpoint, a number of their own: the new
 /// name.
 Result<std::filesystem::path> move_aside(const std::filesystem::path& part,

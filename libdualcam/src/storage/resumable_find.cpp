@@ -292,7 +292,7 @@ namespace {
 Result<CheckpointFile> replace_checkpoint(const fs::path& part, const FileIdentity& identity,
                                           const Claim& claim) {
   const auto path = checkpoint_of(part);
-  const auto temporary = with_suffix(part, ".new.checkpoint");
+  const auto temporary = new_checkpoint_of(part);
   auto checkpoint = CheckpointFile::create(temporary, identity);
   if (!checkpoint) {
     return checkpoint;

@@ -54,13 +54,14 @@ TEST_CASE("abandoned: a part is as old as what was last claimed of it") {
 }
 
 TEST_CASE("abandoned: with a part goes the sidecar of the file that it did not become, unless some "
-          "writer has that") {
+          "writer has that, and what did not become its checkpoint") {
   const TemporaryFolder folder;
   const auto a = leave_old_part(folder / "a.jpg");
   const auto b = leave_old_part(folder / "b.jpg");
   for (const auto* name : {"a.jpg.json.part", "b.jpg.json.part", "c.jpg.json.part"}) {
     write_file(folder / name, "{}");
   }
+  write_file(folder / "a.jpg.part.new.checkpoint", "");
   const auto other = PartFile::open(folder / "b.jpg.json.part", folder / "b.jpg.json");
   REQUIRE((other && *other));
   auto removed = remove_abandoned({folder.path()}, day);

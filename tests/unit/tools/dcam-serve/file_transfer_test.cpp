@@ -4,6 +4,7 @@
 #include "dualcam/wire/crc16.hpp"
 #include "temporary_folder.hpp"
 #include "testing.hpp"
+#include "tools/dcam-serve/lock_threads.hpp"
 #include "tools/dcam-serve/loop.hpp"
 
 namespace dualcam::serve::file_transfer_test {
@@ -93,6 +94,25 @@ TEST_CASE("file transfer: a part from an earlier connection brings its time, and
   CHECK(transfer->packets() == 1);
   place.append(*transfer, "def");
   CHECK(place.finish(*transfer, "abcdef") == "unknown/20241029T124342Z.jpg");
+}
+
+TEST_CASE("file transfer: where a name is taken meanwhile the loop does not wait for the disk") {
+  LockThreads locks;
+  const FileSystem::Use use(locks);
+  {
+    Place place;
+    place.options.if_exists = IfExists::skip;
+    const auto transfer =
+        place.begin(facts_with(FileKind::front_photo, "0104 00000192d84dac30 00 0000"));
+    place.append(*transfer, "abc");
+    write_file(place.folder / "server_request/20241029T124342Z.jpg", "mine");
+    const FileCompleted completed{transfer->facts().file, 3, crc16(as_bytes("abc")), {}};
+    const auto finished = place.loop.result_of(transfer->finish(completed, place.unsaid));
+    REQUIRE(finished);
+    CHECK(finished->what == Finished::What::skipped);
+    place.loop.disks.join();
+  }
+  CHECK(locks.spared(std::this_thread::get_id()));
 }
 
 TEST_CASE("file transfer: what has no extension is named for its content in the end") {

@@ -1,6 +1,7 @@
 #include "dcam-serve/teller.hpp"
 
 #include "quiet.hpp"
+#include "tools/dcam-serve/lock_threads.hpp"
 #include "tools/dcam-serve/loop.hpp"
 
 namespace dualcam::serve::teller_test {
@@ -95,6 +96,27 @@ TEST_CASE("teller: a file that has no sidecar and gets none is an error, and not
   CHECK(scene.quiet.output() == scene.path("b.jpg"));
   CHECK(scene.quiet.errors().contains("a.jpg.json"));
   CHECK(scene.outcome.exit_status() == static_cast<int>(ExitCode::io));
+}
+
+TEST_CASE("teller: for what it does not tell the loop does not wait for the disk either") {
+  LockThreads locks;
+  Scene scene;
+  scene.store(imei, "a.jpg");
+  scene.store(other_imei, "b.jpg");
+  scene.loop.result_of(scene.keeper.run([&] {
+    const FileSystem::Use use(locks); // the folder keeps to it
+    return scene.unsaid.hold(1).imei();
+  }));
+  const auto nobody = *AllowList::load({"1"});
+  const AllowList all;
+  scene.loop.result_of([&]() -> asio::awaitable<bool> {
+    co_await scene.teller.tell_untold(nobody, [] { return false; });
+    co_await scene.teller.tell_untold(all, [] { return true; });
+    co_return true;
+  }());
+  scene.keeper.join();
+  CHECK(scene.reporter.files() == 0);
+  CHECK(locks.spared(std::this_thread::get_id()));
 }
 
 } // namespace dualcam::serve::teller_test
