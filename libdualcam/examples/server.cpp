@@ -81,7 +81,10 @@ int main(int argc, char** argv) {
   remove_abandoned({argv[2]}, std::chrono::days(30)); // no camera came back for these
   while (true) {
     const int peer = ::accept(listener, nullptr, nullptr);
-    if (peer >= 0 && ::fork() == 0) {
+    if (peer < 0) {
+      std::cerr << "accept: " << std::strerror(errno) << '\n';
+      ::sleep(1); // descriptors, or memory, may be had again then
+    } else if (::fork() == 0) {
       ::close(listener); // which the next server may want while this camera is still at work
       serve(Collector({.folder = argv[2]}, now()), peer);
       return 0;

@@ -1,15 +1,15 @@
 #include "dcam-serve/file_transfer.hpp"
 
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/coroutine.hpp"
 #include "dcam-serve/destination.hpp"
 #include "dcam-serve/guarded.hpp"
+#include "dcam-serve/output_folder.hpp"
 #include "dcam-serve/sha256.hpp"
 #include "dualcam/media/media_type.hpp"
 #include "dualcam/storage/durable.hpp"
@@ -25,16 +25,12 @@ constexpr std::size_t most_on_the_way = std::size_t{2} << 20;
 
 /// Whether files can be made in `folder`, which need not be there yet.
 Result<void> check_folder(const std::filesystem::path& folder) {
-  struct stat status{};
-  if (::stat(folder.c_str(), &status) != 0) {
-    return errno == ENOENT && folder != "." && folder != "/" ? check_folder(folder_of(folder))
-                                                             : io_error("create", folder, errno);
+  const int error = can_write(folder);
+  if (error == ENOENT && folder != "." && folder != "/") {
+    return check_folder(folder_of(folder));
   }
-  if (!S_ISDIR(status.st_mode)) {
-    return io_error("create", folder, ENOTDIR);
-  }
-  return ::access(folder.c_str(), W_OK | X_OK) == 0 ? Result<void>()
-                                                    : io_error("write to", folder, errno);
+  const bool is_there = error == EACCES || error == EROFS;
+  return error == 0 ? Result<void>() : io_error(is_there ? "write to" : "create", folder, error);
 }
 
 /// Of a file that is whole; empty: its first bytes do not tell.

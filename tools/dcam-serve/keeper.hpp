@@ -30,7 +30,9 @@ public:
   }
 
   /// Has it done there some time.
-  void post(std::move_only_function<void()> work) { asio::post(worker_.context(), std::move(work)); }
+  void post(std::move_only_function<void()> work) {
+    asio::post(worker_.context(), std::move(work));
+  }
 
   /// Whether somebody waits for it; from any thread.
   bool is_busy() const { return asked_ != 0; }

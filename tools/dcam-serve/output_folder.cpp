@@ -1,6 +1,10 @@
 #include "dcam-serve/output_folder.hpp"
 
 #include <algorithm>
+#include <cerrno>
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace dualcam::serve {
 
@@ -34,6 +38,17 @@ fs::path one_spelling(const fs::path& folder) {
     return ".";
   }
   return result.native().starts_with('-') ? "." / result : result; // never an option
+}
+
+int can_write(const fs::path& folder) {
+  struct stat status{};
+  if (::stat(folder.c_str(), &status) != 0) {
+    return errno;
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    return ENOTDIR;
+  }
+  return ::access(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
 }
 
 fs::path below(const fs::path& folder, const fs::path& path) {

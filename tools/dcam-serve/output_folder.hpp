@@ -9,6 +9,9 @@ namespace dualcam::serve {
 /// Where a link makes `e/../d` another folder than `d` it stays as it is.
 std::filesystem::path one_spelling(const std::filesystem::path& folder);
 
+/// 0, or the errno that says why no file can be made in there.
+int can_write(const std::filesystem::path& folder);
+
 /// `path` below `folder`; `path` itself if that is the current one.
 std::filesystem::path below(const std::filesystem::path& folder, const std::filesystem::path& path);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/temporary_file.hpp"
+#include "dcam-serve/output_folder.hpp"
 #include "dualcam/storage/durable.hpp"
 
 namespace dualcam::serve {
@@ -67,18 +68,6 @@ std::unexpected<Error> not_writable(const std::string& folder, int error) {
 std::unexpected<Error> no_capture(const std::filesystem::path& path, std::string_view why) {
   return std::unexpected(Error{
       ErrorCategory::io, 0, fmt::format("cannot write to --capture {}: {}", path.native(), why)});
-}
-
-/// 0, or the errno that says why nothing can be made in there.
-int can_write(const std::filesystem::path& folder) {
-  struct stat status{};
-  if (::stat(folder.c_str(), &status) != 0) {
-    return errno;
-  }
-  if (!S_ISDIR(status.st_mode)) {
-    return ENOTDIR;
-  }
-  return ::access(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
 }
 
 } // namespace

@@ -4,7 +4,7 @@ namespace dualcam::serve {
 
 void Transfer::counts_as(const Geometry& geometry) {
   facts_.in_packets = geometry.in_packets();
-  counts_packets_ = facts_.file.kind() || geometry.is_unexpected();
+  counts_packets_ = geometry.announces_packets();
   expected_ = geometry.expected_size();
 }
 

@@ -23,7 +23,11 @@ CameraSession::CameraSession(const CameraConfig& config, std::span<const CameraF
   send_init();
 }
 
-void CameraSession::received(Bytes bytes) { framer_.feed(bytes); }
+void CameraSession::received(Bytes bytes) {
+  if (!ended_) {
+    framer_.feed(bytes);
+  }
+}
 
 std::optional<CameraAction> CameraSession::poll() {
   while (actions_.empty() && !ended_) {

@@ -192,6 +192,11 @@ bool same_file(const FileIdentity& a, const FileIdentity& b) {
   return !time_a || !time_b || time_a == time_b;
 }
 
+std::uint64_t expected_size(const FileIdentity& identity, std::uint32_t packet_size) {
+  return counts_packets(identity) ? std::uint64_t{identity.announced} * packet_size
+                                  : identity.announced;
+}
+
 std::optional<unsigned> Checkpoint::newest() const {
   if (!claims[0] || !claims[1]) {
     return claims[0] ? std::optional(0U) : claims[1] ? std::optional(1U) : std::nullopt;

@@ -114,10 +114,7 @@ Result<void> ResumableFile::append(std::span<const Bytes> payloads, Tail tail) {
 }
 
 void ResumableFile::make_room() {
-  const auto whole = counts_packets(identity_)
-                         ? std::uint64_t{identity_.announced} * data_.packet_size
-                         : identity_.announced;
-  part_.make_room(saved_.held.bytes, whole);
+  part_.make_room(saved_.held.bytes, expected_size(identity_, data_.packet_size));
 }
 
 Result<void> ResumableFile::prepare(Barrier& barrier) {

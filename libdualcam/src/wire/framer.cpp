@@ -1,6 +1,7 @@
 #include "dualcam/wire/framer.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace dualcam {
@@ -19,6 +20,9 @@ consteval std::uint32_t header_of(CommandId id) {
 } // namespace
 
 void Framer::feed(Bytes bytes) {
+  if (!input_.empty()) {
+    throw std::logic_error("Framer: fed before what came earlier was used up");
+  }
   lent_.clear();
   if (kept().empty()) {
     kept_ = ByteBuffer(); // its memory, too: most connections wait

@@ -166,39 +166,47 @@ TEST_CASE("while the host owes an answer the device owes nothing") {
 TEST_CASE("what comes behind a question waits until it is answered") {
   TimePoint now{};
   ServerSession session(ServerConfig{.metadata = false}, now);
-  std::deque<ByteBuffer> received; // as long as the session may look at it
-  const auto receive = [&](const char* hex) {
-    received.push_back(from_hex(hex));
-    session.received(received.back(), now);
-  };
-  const auto ask = [&]<class Question>(const Question*) {
+  const auto next_question = [&]<class Question>(const Question*) {
     std::optional<Action> last;
     while (auto action = session.poll()) {
       last = std::move(action);
     }
     return last && std::holds_alternative<Question>(*last);
   };
-  const auto is_open = [&](const char* next) {
-    receive(next);
-    return !session.poll().has_value();
-  };
-  receive(init_front_photo);
-  CHECK(ask(static_cast<Identified*>(nullptr)));
-  CHECK(is_open("0001 0006 00000001 0000"));
+  const std::string one_packet = "0001 0006 00000001 0000";
+  const auto all =
+      from_hex(std::string(init_front_photo) + one_packet + sync_1 + data + init_front_photo);
+  session.received(all, now);
+  CHECK(next_question(static_cast<Identified*>(nullptr)));
+  CHECK_FALSE(session.poll());
   session.accept(now);
-  CHECK(ask(static_cast<FileOffered*>(nullptr)));
-  CHECK(is_open("0001 0006 00000001 0000"));
+  CHECK(next_question(static_cast<FileOffered*>(nullptr)));
+  CHECK_FALSE(session.poll());
   session.fetch(now);
-  CHECK(ask(static_cast<FileStarted*>(nullptr)));
-  CHECK(is_open(sync_1));
+  CHECK(next_question(static_cast<FileStarted*>(nullptr)));
+  CHECK_FALSE(session.poll());
   session.begin(now);
-  CHECK(ask(static_cast<Send*>(nullptr)));
-  receive(sync_1);
-  receive(data);
-  CHECK(ask(static_cast<FileCompleted*>(nullptr)));
-  CHECK(is_open(init_front_photo));
+  CHECK(next_question(static_cast<FileCompleted*>(nullptr)));
+  CHECK_FALSE(session.poll());
   session.stored(now);
-  CHECK(ask(static_cast<FileOffered*>(nullptr)));
+  CHECK(next_question(static_cast<FileOffered*>(nullptr)));
+}
+
+TEST_CASE("what would be lost because a question is open, or `poll` was not called, is refused") {
+  const auto both = from_hex(std::string(init_front_photo) + start_of_2);
+  const Bytes init = Bytes(both).first(16);
+  for (const bool polled : {false, true}) {
+    ServerSession session(ServerConfig{.metadata = false}, TimePoint());
+    session.received(both, TimePoint());
+    while (polled && session.poll()) {
+    }
+    CHECK_THROWS_AS(session.received(init, TimePoint()), std::logic_error);
+    session.disconnected();
+    while (session.poll()) {
+    }
+    session.received(init, TimePoint()); // nothing is taken any more
+    CHECK(session.ended());
+  }
 }
 
 } // namespace

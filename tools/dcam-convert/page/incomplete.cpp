@@ -8,16 +8,11 @@
 namespace dualcam::convert {
 namespace {
 
-/// DualCams announce packets, whose first one tells their size, as some others do; most of these
-/// announce bytes.
+/// 0: not known.
 std::uint64_t announced_bytes(const Checkpoint& checkpoint) {
-  const auto& identity = checkpoint.identity;
-  if (!identity.file.kind() && !identity.in_packets) {
-    return identity.announced;
-  }
   const auto newest = checkpoint.newest();
-  return newest ? std::uint64_t{identity.announced} * checkpoint.claims[*newest]->held.packet_size
-                : 0;
+  return expected_size(checkpoint.identity,
+                       newest ? checkpoint.claims[*newest]->held.packet_size : 0);
 }
 
 } // namespace

@@ -90,8 +90,10 @@ public:
   bool may_go_on() const;
   /// Whether packets are counted, not bytes.
   bool in_packets() const { return in_packets_; }
+  /// Whether what START announces is packets, not bytes.
+  bool announces_packets() const { return in_packets_ || start_in_packets_; }
   /// START was found to count packets although the file is by path.
-  bool is_unexpected() const { return !by_kind_ && (in_packets_ || start_in_packets_); }
+  bool is_unexpected() const { return !by_kind_ && announces_packets(); }
 
   /// Where the device is asked to begin: nothing is known of what lies before.
   void begin_at(const Mark& mark);

@@ -75,8 +75,8 @@ public:
   Collector(CollectorConfig config, TimePoint now);
 
   /// What the device sent, in pieces of any size. Everything before must have been polled away, and
-  /// `told` not be due; `bytes` must stay valid until `poll` has returned nullopt. Nothing is taken
-  /// after the end.
+  /// `told` not be due (std::logic_error where something would be lost); `bytes` must stay valid
+  /// until `poll` has returned nullopt. Nothing is taken after the end.
   void received(Bytes bytes, TimePoint now);
   /// The device's stream has ended, for whatever reason; also while `told` is due. `poll` has what
   /// is left to do.

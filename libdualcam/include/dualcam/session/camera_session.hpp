@@ -98,8 +98,8 @@ public:
   CameraSession(const CameraConfig& config, std::span<const CameraFile> files);
 
   /// What the server sent, in pieces of any size. Legal at the start and after `poll` has returned
-  /// nullopt or a CameraSend of DATA; `bytes` must stay valid until it does so again. After the end
-  /// they are ignored.
+  /// nullopt or a CameraSend of DATA (std::logic_error where something would be lost); `bytes` must
+  /// stay valid until it does so again. After the end they are ignored.
   void received(Bytes bytes);
 
   /// The next thing to do; nullopt when the session waits for the server, or has ended. One DATA at

@@ -196,9 +196,9 @@ public:
   ServerSession(const ServerConfig& config, TimePoint now);
 
   /// What the device sent, in pieces of any size. Everything received before must have been polled
-  /// away, and no question be open: what is not used up is lost. `bytes` must stay valid until
-  /// `poll` has returned nullopt while no question is open, and as long as payloads are looked at.
-  /// Nothing is taken after the end.
+  /// away, and no question be open: std::logic_error where something would be lost. `bytes` must
+  /// stay valid until `poll` has returned nullopt while no question is open, and as long as
+  /// payloads are looked at. Nothing is taken after the end.
   void received(Bytes bytes, TimePoint now);
 
   /// The device's stream has ended, for whatever reason. What was received and not polled is lost.

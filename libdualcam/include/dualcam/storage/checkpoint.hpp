@@ -32,6 +32,10 @@ struct FileIdentity {
 /// are known. No proof yet: only equal bytes are (ResumePoint::overlap).
 bool same_file(const FileIdentity& a, const FileIdentity& b);
 
+/// Bytes that the whole file has, as START lets expect them where packets have `packet_size` bytes;
+/// 0 where that counts and is 0. For people and for room on the disk: packets may have any size.
+std::uint64_t expected_size(const FileIdentity& identity, std::uint32_t packet_size);
+
 /// The metadata's timestamp by the layout of the file's camera, milliseconds since 1970 UTC; of a
 /// JSON document the last number that is called file_timestamp. nullopt: not known.
 std::optional<std::uint64_t> timestamp_of(const FileRef& file, Bytes metadata);

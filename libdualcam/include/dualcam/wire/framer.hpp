@@ -37,7 +37,8 @@ public:
   void limit(CommandId id, std::size_t most);
 
   /// Adds input. `bytes` must stay valid until `next` has returned nullopt (and as long as payloads
-  /// are looked at), and everything fed before must have been used up that way.
+  /// are looked at), and everything fed before must have been used up that way: it would be lost,
+  /// std::logic_error.
   void feed(Bytes bytes);
 
   /// The next whole command; nullopt when more bytes are needed; an error (unsupported or
