@@ -19,9 +19,10 @@ std::uint64_t device_stream_number(std::uint64_t connection) { return 4 * connec
 
 constexpr std::uint64_t crc_period = 32'767; // going on over so many zeros changes nothing
 
-/// What the CRC of these bytes went on from, if it is `stored`.
-std::uint16_t start_of(std::uint16_t stored, std::uint16_t crc, std::size_t size) {
-  return crc16_combine(static_cast<std::uint16_t>(stored ^ crc), 0, crc_period - size % crc_period);
+/// What the CRC of these bytes went on from, if it is `carried`.
+std::uint16_t start_of(std::uint16_t carried, std::uint16_t crc, std::size_t size) {
+  return crc16_combine(static_cast<std::uint16_t>(carried ^ crc), 0,
+                       crc_period - size % crc_period);
 }
 
 /// The bits of a CRC that change.
@@ -44,10 +45,10 @@ std::uint16_t tail_change_for(Bytes bytes, std::uint16_t crc) {
 
 /// The bits of a packet's CRC that change. A single byte has not all CRCs: there it is what the new
 /// byte makes of what the CRC goes on from.
-std::uint16_t crc_change(std::uint16_t stored, Bytes payload, Bytes disguised,
+std::uint16_t crc_change(std::uint16_t carried, Bytes payload, Bytes disguised,
                          const ScrubKey& key) {
   const auto alone = payload.size() == 1 ? key.crc(crc16(payload)) ^ crc16(disguised) : 0;
-  return static_cast<std::uint16_t>(change_of(stored, key) ^ alone);
+  return static_cast<std::uint16_t>(change_of(carried, key) ^ alone);
 }
 
 } // namespace

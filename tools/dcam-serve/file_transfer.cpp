@@ -97,7 +97,7 @@ Result<void> FileTransfer::find() {
   resume_point_ = held->resume_point();
   auto& [file, known] = *held;
   if (file) {
-    holds(file->data());
+    has_come(file->data());
     if (packets() > 0) { // proved to be the same one before anything is made of it
       new_facts().begun_as(file->identity());
       count_resumption();
@@ -205,7 +205,7 @@ asio::awaitable<void> FileTransfer::turn() {
 asio::awaitable<Result<void>> FileTransfer::failure() {
   auto failed = co_await disk_.run([this] { return part_->state(); });
   const auto data = co_await disk_.run([this] { return part_->data(); });
-  holds(data);
+  has_come(data);
   if (data.packets > 0) {
     co_await disk_.commit(std::make_shared<Leaving>(*part_, 0, 0));
   }

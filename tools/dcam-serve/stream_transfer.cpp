@@ -50,7 +50,7 @@ asio::awaitable<Result<void>> StreamTransfer::append(std::span<const Bytes> payl
     co_return Result<void>();
   }
   auto written = co_await disk_.run([this, payloads] { return write_all(payloads); });
-  holds(data_);
+  has_come(data_);
   co_return written;
 }
 

@@ -122,7 +122,7 @@ protected:
   /// Whether the facts have changed since this was asked last, or since it began.
   bool have_changed() { return std::exchange(have_changed_, false); }
   /// So much has come of it.
-  void holds(const HeldData& data) {
+  void has_come(const HeldData& data) {
     packets_ = data.packets;
     bytes_ = data.bytes;
   }

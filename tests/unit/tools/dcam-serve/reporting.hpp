@@ -32,7 +32,7 @@ class TestTransfer : public Transfer {
 public:
   TestTransfer(const Clock& clock, FileFacts facts, std::uint32_t announced, const HeldData& held)
       : Transfer(clock, std::move(facts), announced) {
-    holds(held);
+    has_come(held);
   }
 
   using Transfer::goes_on_with;
