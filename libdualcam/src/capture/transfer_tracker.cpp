@@ -211,7 +211,7 @@ DumpPacket TransferTracker::data(std::uint64_t offset, Bytes payload, std::uint1
   event.received_crc = received_crc;
   if (!starts_.empty()) {
     const auto which = good ? static_cast<std::size_t>(start - starts_.crcs.begin()) : 0;
-    event.computed_crc = crc16(payload, starts_.crcs[which]);
+    event.computed_crc = good ? received_crc : crc16(payload, starts_.crcs[which]);
     event.start = starts_.kinds[which];
   }
   starts_ = starts_behind(event);
