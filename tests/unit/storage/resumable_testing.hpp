@@ -13,7 +13,10 @@ using recorded::read;
 
 inline constexpr std::uint32_t packets = 10;
 
-inline ByteBuffer content() { return random_bytes(packets * full_packet - 100, 1); }
+inline const ByteBuffer& content() {
+  static const auto bytes = random_bytes(packets * full_packet - 100, 1);
+  return bytes;
+}
 
 inline FileIdentity identity() { return {1, FileKind::front_photo, packets, 1730205822000, {}}; }
 
