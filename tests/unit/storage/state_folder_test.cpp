@@ -7,6 +7,7 @@
 #include <fcntl.h>
 
 #include "dualcam/storage/durable.hpp"
+#include "storage/hooked_files.hpp"
 #include "storage/memory_disk.hpp"
 #include "storage/record_testing.hpp"
 #include "temporary_folder.hpp"
@@ -409,25 +410,18 @@ TEST_CASE("state folder: old states are removed unless a part is left, and what 
 TEST_CASE("state folder: a first file comes while what is empty is being removed") {
   const TemporaryFolder folder;
   const auto all = folder / ".dcam-serve";
-  const auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(48);
-  std::atomic<bool> over = false;
-  std::thread tidier([&] {
-    while (!over) {
-      remove_old_records(folder.path(), std::chrono::hours(24));
-    }
-  });
-  unsigned added = 0;
-  for (std::uint64_t camera = 1; camera <= 300; ++camera) {
-    std::error_code removed_already;
-    fs::create_directory(all);
-    fs::last_write_time(all, long_ago, removed_already);
-    StateFolder state(folder.path(), camera);
-    added += add(state, record("a"));
-    fs::remove_all(all);
-  }
-  over = true;
-  tidier.join();
-  CHECK(added == 300);
+  fs::create_directory(all);
+  fs::last_write_time(all, fs::file_time_type::clock::now() - std::chrono::hours(48));
+  HookedFiles files;
+  const FileSystem::Use use(files);
+  files.before_open = [&] {
+    remove_old_records(folder.path(), std::chrono::hours(24));
+    CHECK_FALSE(fs::exists(all));
+  };
+  StateFolder state(folder.path(), imei);
+  REQUIRE(add(state, record("a")));
+  CHECK_FALSE(files.before_open);
+  CHECK(names(state) == std::vector<std::string>{"a"});
 }
 
 TEST_CASE("state folder: an empty one is removed a minute after it was made") {
