@@ -24,11 +24,11 @@ void StopDeadline::begin(std::chrono::milliseconds time) {
   } catch (const std::system_error&) {
     return;
   }
-  asio::co_spawn(thread_->context(), watch(time), rethrow);
+  asio::co_spawn(thread_->context(), watch(clock_.now() + time), rethrow);
 }
 
-asio::awaitable<void> StopDeadline::watch(std::chrono::milliseconds time) {
-  for (auto until = clock_.now() + time; !ended_; until = clock_.now() + once_more) {
+asio::awaitable<void> StopDeadline::watch(TimePoint until) {
+  for (; !ended_; until = clock_.now() + once_more) {
     while (!ended_ && clock_.now() < until) {
       co_await clock_.wait(*timer_, until);
     }

@@ -29,7 +29,7 @@ public:
   void end();
 
 private:
-  asio::awaitable<void> watch(std::chrono::milliseconds time);
+  asio::awaitable<void> watch(TimePoint until);
 
   Clock& clock_;
   std::function<void()> passed_;

@@ -214,14 +214,29 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "serve neighbours: an untold file that the camera offers again is told when it is there") {
+    "serve neighbours: an untold file is told once, at the start or when the camera offers it") {
+  const bool at_start = GENERATE(true, false);
   const TemporaryFolder folder;
   store_untold(folder.path());
+  const auto state = folder / ".dcam-serve/350612071913857";
+  const auto hidden = folder / "hidden";
+  if (!at_start) { // another server has it until this one has looked
+    fs::rename(state, hidden);
+  }
   Scene scene(false);
   auto& server = scene.server;
   server.options.output = folder.path();
   server.options.imeis = {"350612071913857"};
   server.start();
+  {
+    TestDevice stranger(server); // it listens, and has looked
+    stranger.say("474554202f20485454502f312e310d0a");
+    CHECK(stranger.rest().empty());
+  }
+  if (!at_start) {
+    CHECK(scene.quiet.output().empty());
+    fs::rename(hidden, state);
+  }
   {
     TestDevice device(server);
     device.say(init);
