@@ -177,7 +177,6 @@ TEST_CASE("scrub frame: whatever is not understood is disguised") {
     CAPTURE(to_hex(frame), from);
     const auto changed = differences(Bytes(frame).subspan(from), Bytes(other.bytes).subspan(from));
     CHECK(changed.size() + 8 > frame.size() - from);
-    CHECK(to_hex(Bytes(other.bytes).first(from == 0 ? 0 : 1)) != "x");
     CHECK(other.skipped.empty());
     return other.bytes;
   };

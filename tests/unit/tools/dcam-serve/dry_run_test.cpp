@@ -62,6 +62,7 @@ TEST_CASE("dry run: of the first device that is named, and of the time now") {
   const auto before = format_compact_time(system_now());
   const auto output = dry.run().output;
   const auto after = format_compact_time(system_now());
+  CHECK(std::ranges::count(output, '\n') == 2);
   for (std::size_t at = 0; at < output.size(); at = output.find('\n', at) + 1) {
     const auto time = output.substr(at, 16);
     CHECK(time >= before); // by its path, too
