@@ -20,6 +20,12 @@ struct Reads : MemoryDisk {
     bytes += count;
     return MemoryDisk::pread(descriptor, into, count, offset);
   }
+  /// Each name counts as a call.
+  int list(const fs::path& where, std::vector<std::string>& names) override {
+    const auto failed = MemoryDisk::list(where, names);
+    calls += static_cast<unsigned>(names.size());
+    return failed;
+  }
 };
 
 void write(MemoryDisk& disk, const fs::path& path) {
@@ -36,7 +42,7 @@ struct Costs {
 };
 
 /// Of one file that arrives at once.
-Costs costs(MemoryDisk& disk) {
+Costs costs(Reads& disk) {
   const FileSystem::Use use(disk);
   const StateFolder state("/out", identity().imei);
   Costs result;
@@ -58,8 +64,8 @@ Costs costs(MemoryDisk& disk) {
 }
 
 /// The name is taken `names` times, and there are so many parts and files of other names.
-std::unique_ptr<MemoryDisk> disk_with(unsigned names, unsigned parts, unsigned files = 0) {
-  auto disk = std::make_unique<MemoryDisk>();
+std::unique_ptr<Reads> disk_with(unsigned names, unsigned parts, unsigned files = 0) {
+  auto disk = std::make_unique<Reads>();
   REQUIRE(disk->mkdir("/out", 0777) == 0);
   REQUIRE(disk->mkdir(folder.c_str(), 0777) == 0);
   for (unsigned i = 0; i < names; ++i) {

@@ -326,7 +326,8 @@ TEST_CASE("converter tasks: a name that is taken while ffmpeg works is left alon
   for (const auto& [if_exists, code, says] :
        {std::tuple(IfExists::number, ExitCode::done, "a_1.mkv\n"),
         {IfExists::skip, ExitCode::done, ""},
-        {IfExists::fail, ExitCode::io, "cannot create a.mkv: File exists"}}) {
+        {IfExists::fail, ExitCode::io,
+         "dcam-convert: a.ptmf: cannot create a.mkv: File exists\n"}}) {
     Studio studio;
     studio.clip(8, false);
     studio.options.if_exists = if_exists;
@@ -336,7 +337,7 @@ TEST_CASE("converter tasks: a name that is taken while ffmpeg works is left alon
                                           studio.path("a.mkv") + '\n' + fake_ffmpeg());
     const auto ran = studio.run();
     CHECK(ran.code == code);
-    CHECK_THAT(ran.output + ran.errors, ContainsSubstring(says));
+    CHECK(ran.output + ran.errors == says);
     CHECK(studio.made("a.mkv") == "mine\n");
   }
 }

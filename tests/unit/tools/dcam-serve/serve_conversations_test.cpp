@@ -311,7 +311,7 @@ TEST_CASE("serve conversations: a camera with nothing to offer is served all the
   CHECK(scene.says("offers nothing"));
 }
 
-TEST_CASE("serve conversations: what is stored already is acknowledged, told if nobody was") {
+TEST_CASE("serve conversations: what is stored already is acknowledged, told once") {
   const TemporaryFolder folder;
   for (const bool again : {false, true}) {
     Scene scene;
