@@ -23,10 +23,10 @@ TEST_CASE("mended digits: one of many pairs, whatever parts them") {
       for (std::size_t i = 1; i < 12; ++i) {
         line += between + (i == 6 ? bad : "1f");
         expected += between + (i == 6 ? "__" : "1f");
+        expected += i == 6 && std::string_view(bad) == "4 " ? " " : ""; // it stays
       }
       CAPTURE(line);
-      CHECK(shown(line).substr(0, expected.size() - 20) ==
-            expected.substr(0, expected.size() - 20));
+      CHECK(shown(line) == expected);
     }
   }
   CHECK(shown("0001 0203 0?05 0607 0809") == "0001 0203 ____ 0607 0809");
