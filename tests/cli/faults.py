@@ -146,7 +146,7 @@ class Trace:
     HEX = ("path", "target", "to", "data", "fate")
 
     def __init__(self, path):
-        lines = path.read_text().split("\n") if path.exists() else [""]
+        lines = path.read_text().split("\n")
         self.calls = [self._decoded(line) for line in lines[:-1]]  # the last one a kill may cut
 
     def _decoded(self, line):

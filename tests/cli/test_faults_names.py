@@ -51,6 +51,7 @@ class Names(FaultTest):
                 if key in call and call.get("writes", 1) and "error" not in call:
                     self.assertTrue((call[key] + b"/").startswith(root + b"/"), call)
         if taken:
+            self.assertTrue([call for call in server.trace.calls if "writes" in call or "to" in call])
             self.assertEqual(server.wait(), 0, server.errors)
             contents = self.contents()
             stored = [name for name, content in contents.items() if content == PHOTO]

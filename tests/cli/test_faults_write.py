@@ -4,15 +4,24 @@ for good, until a run meets no fault: SQLite's way."""
 import errno
 import itertools
 import os
+import re
+import subprocess
 import threading
 import unittest
 
 from families import DUALCAM, for_every_family
-from faults import STATE, Device, FaultTest, Recording
+from faults import SHIM, STATE, Device, FaultTest, Recording
 from figures import full
-from harness import SIGINT, SIGTERM
+from harness import SIGINT, SIGTERM, tool
 
 STRIDE = full(7, 1)
+# Those of libc that change a file or a folder, or make a change durable.
+CALLS_ON_FILES = {name + width for width in ("", "64") for name in (
+    "chmod", "copy_file_range", "creat", "fallocate", "fchmod", "fchmodat", "fdatasync", "fdopen", "flock", "fopen",
+    "freopen", "fsync", "fsetxattr", "ftruncate", "futimens", "link", "linkat", "mkdir", "mkdirat", "mkostemp",
+    "mkstemp", "mkdtemp", "msync", "open", "openat", "posix_fallocate", "pwrite", "pwritev", "pwritev2", "remove",
+    "rename", "renameat", "renameat2", "rmdir", "sendfile", "setxattr", "symlink", "symlinkat", "sync",
+    "sync_file_range", "syncfs", "truncate", "unlink", "unlinkat", "utimensat", "write", "writev")}
 
 
 class WriteFaults(FaultTest):
@@ -31,11 +40,11 @@ class WriteFaults(FaultTest):
         """Each fault at each call (every STRIDE-th by default), once and for good; with a family that
         shares most of its code one in two is either, unless --full."""
         run = run or self.meets
-        hits = 0
         stride = self.every(STRIDE)
         for turn, (fault, tail) in enumerate(itertools.product(faults, tails)):
             if self.family is not DUALCAM and (turn + turn // 2) % full(2, 1):
                 continue
+            hits = 0
             position = 1 + self.random.randrange(stride)
             while position:
                 met = True
@@ -45,7 +54,7 @@ class WriteFaults(FaultTest):
                 hits += met
                 # there may be fewer calls than the stride
                 position = position + stride if met else position // 2 if hits == 0 else 0
-        self.assertGreater(hits, 0)
+            self.assertGreater(hits, 0, f"{fault} met no call")
         how = " and for good" if "+" in tails else ""
         self.row("write faults", f"{', '.join(faults)} at every call, once{how}",
                  "0 wrong finals, 0 lost parts, right exit code each")
@@ -99,6 +108,15 @@ class WriteFaults(FaultTest):
         lines = [line for line in server.lines if text in line]
         self.assertEqual(len(lines), 1, server.lines)
         self.assertIn(str(self.out), lines[0])
+
+    def test_the_shim_watches_every_call_that_dcam_serve_has_for_files(self):
+        def symbols(path, defined):
+            listed = subprocess.run(["readelf", "-W", "--dyn-syms", path], capture_output=True, text=True, check=True)
+            found = re.findall(r"^(?: +\S+){6} +(\w+) (\w+)", listed.stdout, re.MULTILINE)
+            return {name for place, name in found if (place != "UND") == defined}
+
+        unwatched = symbols(tool("dcam-serve"), False) & CALLS_ON_FILES - symbols(SHIM, True)
+        self.assertLessEqual(unwatched, {"fchmod", "mkostemp"})  # of --metrics and TMPDIR, which are elsewhere
 
     @for_every_family
     def test_without_a_fault_the_shim_sees_all_of_a_transfer(self):

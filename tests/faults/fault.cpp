@@ -9,7 +9,7 @@
 namespace faults {
 namespace {
 
-constexpr unsigned growing = create | write_data | sync_data | add_name | make_folder;
+constexpr unsigned growing = create | write_data | sync_data | add_name | make_folder | make_room;
 constexpr unsigned naming = create | add_name | remove_name | make_folder;
 constexpr unsigned opening = open_existing_to_read | open_existing_to_write | create;
 constexpr unsigned any = ~0U;

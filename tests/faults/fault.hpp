@@ -22,6 +22,7 @@ enum Kind : unsigned {
   lock_file = 1 << 11,
   ask_space = 1 << 12,
   list_folder = 1 << 13,
+  make_room = 1 << 14,
 };
 
 enum class Fate {

@@ -67,14 +67,18 @@ int open_at(const char* name, int folder, const char* path, int flags, mode_t mo
 
 std::size_t half(std::size_t count) { return count > 1 ? count / 2 : count; }
 
-/// The first half of the bytes.
-std::vector<iovec> halved(std::span<const iovec> pieces) {
+std::size_t size_of(std::span<const iovec> pieces) {
   std::size_t total = 0;
   for (const auto& piece : pieces) {
     total += piece.iov_len;
   }
+  return total;
+}
+
+/// The first half of the bytes.
+std::vector<iovec> halved(std::span<const iovec> pieces) {
   std::vector<iovec> result;
-  for (auto left = half(total); const auto& piece : pieces) {
+  for (auto left = half(size_of(pieces)); const auto& piece : pieces) {
     result.push_back({piece.iov_base, std::min(left, piece.iov_len)});
     left -= result.back().iov_len;
   }
@@ -113,7 +117,8 @@ ssize_t write_pieces(const char* name, int descriptor, std::span<const iovec> pi
 template <class Send> ssize_t send_traced(int socket, std::span<const iovec> pieces, Send send) {
   if (auto& state = shim(); state.active()) {
     const Lock lock(state);
-    tell(Line("send").number("socket", socket).bytes("data", pieces, 64));
+    const auto size = static_cast<long long>(size_of(pieces));
+    tell(Line("send").number("socket", socket).number("size", size).bytes("data", pieces, 64));
   }
   return send();
 }
@@ -274,6 +279,21 @@ int ftruncate(int descriptor, off_t size) noexcept {
 }
 
 int ftruncate64(int descriptor, off_t size) noexcept __attribute__((alias("ftruncate")));
+
+int fallocate(int descriptor, int mode, off_t offset, off_t count) {
+  NEXT(fallocate);
+  return on_descriptor("fallocate", make_room, descriptor,
+                       [&](bool) { return next(descriptor, mode, offset, count); });
+}
+
+int fallocate64(int descriptor, int mode, off_t offset, off_t count)
+    __attribute__((alias("fallocate")));
+
+int sync_file_range(int descriptor, off_t offset, off_t count, unsigned flags) {
+  NEXT(sync_file_range);
+  return on_descriptor("sync_file_range", sync_data, descriptor,
+                       [&](bool) { return next(descriptor, offset, count, flags); });
+}
 
 int flock(int descriptor, int operation) noexcept {
   NEXT(flock);
