@@ -78,11 +78,12 @@ class Progress:
 
     def __init__(self, family):
         self.family = family
-        self.most_fetched_again = 0
+        self.most_held = self.most_fetched_again = 0
         self.kills = 0
 
     def follow(self, trace, held):
         """Takes in the trace of the server that found so many bytes claimed."""
+        self.most_held = max(self.most_held, held)
         resumes = [int(call["data"][4:8].hex(), 16) for call in trace.calls
                    if call["call"] == "send" and call["data"].startswith(b"\0\2\0\4")]
         if resumes:
@@ -95,18 +96,21 @@ class Kills(FaultTest):
     def test_at_every_call(self):
         recordings = [self.record("videof", 3_000_000), self.record("photor", 3_000)]
         stride = self.every(STRIDE)
+        progress = Progress(self.family)
         for moment in ("kill-before", "kill-after"):
             for position in itertools.count(1 + self.random.randrange(stride), stride):
                 with self.case(fault=f"{moment}:{position}"):
-                    if not self.killed(f"{moment}:{position}", recordings):
+                    if not self.killed(f"{moment}:{position}", recordings, progress):
                         break
+            self.assertGreater(position, stride, "it was never killed")
+        if self.family is DUALCAM:  # of the others few calls are tried
+            self.assertGreater(progress.most_held, 0, "nothing was claimed")
         self.row("kill -9", "before and after every call", "all finished, no stray files")
 
-    def killed(self, fault, recordings):
+    def killed(self, fault, recordings, progress):
         """One run with the kill, one without; False if the first came to its end."""
         self.fresh()
         device = Device(recordings)
-        progress = Progress(self.family)
         server = self.watched(fault=fault)
         if server.port:
             device.upload(server)
@@ -135,6 +139,7 @@ class Kills(FaultTest):
                 with self.case(transfer=self.cases), contextlib.closing(Proxy()) as proxy:
                     self.fresh()
                     self.killed_transfer(proxy, min(progress.kills + 5, enough), progress)
+        self.assertGreater(progress.kills, 0)
         self.row("kill -9", f"random moments of {self.cases} transfers, at most "
                  f"{progress.most_fetched_again} claimed bytes fetched again",
                  "SHA-256 equal, of what was claimed only the overlap fetched again, no strays", progress.kills)

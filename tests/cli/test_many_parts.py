@@ -85,6 +85,7 @@ class ManyParts(ToolTest):
         self.assertEqual(server.wait(), 0)
         cameras.wait()
         sizes = sorted(path.stat().st_size for path in self.out.glob("*/*.part"))
+        self.assertGreater(len(sizes), CAMERAS // 2)
         self.assertEqual(sorted(self.held()), sizes)
         self.assertEqual(self.tails(), 0)
         self.assertFalse(tables_in(self.out / STATE))
