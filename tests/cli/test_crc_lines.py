@@ -80,6 +80,7 @@ class Lines(ToolTest):
                     if "--replace-file" not in line:
                         self.assertEqual(stored, sorted(sent * (2 if "--devices" in line else 1)))
                     self.assertEqual(whole, stored)
+                    self.assertGreater(len(stored), 0)
 
     def test_a_file_replaced_after_a_cut_is_mixed_with_none(self):
         whole, stored, _ = self.extracted_from_line({"videof": 60_000}, "--seed", "4", "--cut", "20",

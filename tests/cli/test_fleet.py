@@ -251,7 +251,10 @@ class BehindHaproxy(Fleet):
         video = self.file("v.h265", 300_000)
         sim = self.cameras(10, video, "--cut", "60", "--cut", "120", "--cut", "200")
         self.assertEqual(sim.wait(), 0, sim.errors)
-        self.check(self.ended(*self.servers), 10, video)
+        events = self.ended(*self.servers)
+        self.check(events, 10, video)
+        held = sorted(event["held"] for each in events for event in each if event["event"] == "file-start")
+        self.assertEqual(held, sorted([0, 60, 120, 200] * 10))
 
 
 class Onward(Fleet):

@@ -68,6 +68,7 @@ class Cuts(CutTest):
                                     f"videof={video}"), range(1, 21))
         for packet, result in enumerate(results, 1):
             self.assertEqual(result.returncode, 0, f"packet {packet}: {result.stderr}")
+            self.assertIn(f"connection cut after packet {packet}\n", result.stderr)
         self.stop(server)
         self.assertEqual(len(self.stored()), 20, self.stored())
         self.assert_stored(*[video] * 20)

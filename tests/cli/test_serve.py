@@ -108,8 +108,10 @@ class Downloads(ToolTest):
     def test_a_silence_in_mid_file_is_survived(self):
         video = self.file("v.h265", 100_000)
         server = self.serve("--idle-timeout", "2s")
+        begun = time.monotonic()
         result = self.sim(server, *self.family.sim, "--stall", "700ms", f"videof={video}")
         self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertGreater(time.monotonic() - begun, 0.7)
         self.assertEqual(server.wait(), 0)
         self.assert_stored(video)
 

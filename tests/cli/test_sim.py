@@ -11,6 +11,7 @@ import subprocess
 import time
 import unittest
 
+from faults import Trace, fault_environment
 from harness import IMEI, PATIENCE, ToolTest, sha256, tool
 
 
@@ -96,6 +97,24 @@ class Simulator(ToolTest):
             damages.add(frozenset(asked[0]))
         self.assertGreater(len(cuts), 2)
         self.assertEqual(len(damages), 5)
+
+    def pieces(self, *options):
+        """How many bytes dcam-sim hands to the kernel at a time, by the trace of its calls."""
+        trace = self.folder / "trace"
+        trace.unlink(missing_ok=True)
+        server = self.serve("--name", "{received}{ext}")
+        result = subprocess.run(
+            [tool("dcam-sim"), *options, f"127.0.0.1:{server.port}", self.file("a.jpg", 5000)],
+            capture_output=True, timeout=PATIENCE, stdin=subprocess.DEVNULL,
+            env=fault_environment(self.folder, None) | {"DUALCAM_FAULT_TRACE": str(trace)})
+        self.assertEqual((result.returncode, server.wait()), (0, 0), result.stderr)
+        return [call["size"] for call in Trace(trace).calls if call["call"] == "send"]
+
+    def test_pieces_are_as_small_as_is_asked_for(self):
+        self.assertGreater(max(self.pieces()), 1030)  # several packets at once
+        self.assertEqual(set(self.pieces("--chunk", "1")), {1})
+        self.assertEqual(max(self.pieces("--chunk", "7")), 7)
+        self.assertGreater(len(set(self.pieces("--chunk", "random"))), 5)
 
     def replaced(self, size, *options):
         """Cuts a video of `size` bytes after its packet 2 and offers another; the original, what

@@ -5,6 +5,7 @@ import os
 import socket
 import struct
 import subprocess
+import time
 
 from families import FAMILIES
 from harness import ToolTest, tool
@@ -18,8 +19,13 @@ FAULTS = {
     "corrupt and back": ("--corrupt", "0.1", "--sync-back", 3),
     "cut": ("--cut", 2, "--cut", "random", "--reconnect", 2, "--reconnect-delay", "0"),
     "stall": ("--stall", "600ms"),
-    "silent about metadata": ("--mute-metadata",),
     "status": ("--end-status", 1),
+}
+HAPPENED = {  # what the server and the clock tell of it
+    "corrupt": lambda server, _: sum(file.resumes for file in server.files) > 2,
+    "corrupt and back": lambda server, _: max(file.back for file in server.files) > 0,
+    "cut": lambda server, _: server.connections == 3,
+    "stall": lambda _, seconds: seconds > 0.6,
 }
 EVERY_FORM = ("--packet-size", 4), ("--packet-size", 4096, "--enhanced-data"), ()
 
@@ -36,12 +42,15 @@ class Families(ToolTest):
         os.utime(path, (TIME, TIME))
         return path
 
-    def upload(self, *arguments, metadata=True):
+    def upload(self, *arguments, metadata=True, happened=lambda *_: True):
         """What the vendor's server gets."""
         server = VendorServer(metadata)
+        begun = time.monotonic()
         result = self.sim(server, *arguments)
         self.assertEqual(result.returncode, 0, result.stderr)
-        return server.result()
+        files = server.result()
+        self.assertTrue(happened(server, time.monotonic() - begun))
+        return files
 
     def test_every_family_is_taken_for_a_real_camera_whatever_the_line_does(self):
         photo, video = self.photo(), self.video()
@@ -49,18 +58,20 @@ class Families(ToolTest):
             for name, faults in FAULTS.items():
                 with self.subTest(family=family.name, faults=name):
                     files = self.upload(*family.sim, *faults, f"photof={photo}", f"videof={video}",
-                                        metadata="--mute-metadata" not in faults)
+                                        happened=HAPPENED.get(name, lambda *_: True))
                     self.assertEqual(sorted(len(file.content) for file in files), [3000, 30_000])
                     self.assertEqual({file.content for file in files},
                                      {photo.read_bytes(), video.read_bytes()})
 
     def test_what_no_real_camera_does_is_noticed(self):
         photo = self.photo()
-        for odd in (("--start-in-packets",), ("--end-status", 0), ("--path", "other/thing"),
-                    ("--path", "dsm/" + 252 * "x"), ("--meta-format", "json")):
+        for odd, wrong in ((("--start-in-packets",), "more bytes than START said"),
+                           (("--end-status", 0), "STATUS 0 behind the last packet"),
+                           (("--path", "other/thing"), "a path of no camera"),
+                           (("--path", "dsm/" + 252 * "x"), "path b'dsm/x"), (("--meta-format", "json"), "metadata")):
             server = VendorServer()
             self.sim(server, "--camera", "dsm", *odd, photo)
-            with self.assertRaises(AssertionError, msg=odd):
+            with self.assertRaisesRegex(AssertionError, wrong, msg=odd):
                 server.result()
 
     def test_packets_of_any_size_and_both_commands_at_every_protocol(self):

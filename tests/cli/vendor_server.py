@@ -35,6 +35,7 @@ class Received:
     metadata: bytes
     content: bytes = b""
     resumes: int = 0
+    back: int = 0   # the furthest that the device began before what was asked for
 
 
 class VendorServer(threading.Thread):
@@ -44,6 +45,7 @@ class VendorServer(threading.Thread):
         super().__init__(daemon=True)
         self.metadata = metadata
         self.files, self.wrong = [], []
+        self.connections = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.settimeout(PATIENCE)
         self.port = self.listener.getsockname()[1]
@@ -53,6 +55,7 @@ class VendorServer(threading.Thread):
         with self.listener, contextlib.suppress(TimeoutError):
             while not self.wrong:
                 with self.listener.accept()[0] as connection:
+                    self.connections += 1
                     connection.settimeout(PATIENCE)
                     try:
                         _Session(connection, self).run()
@@ -180,6 +183,7 @@ class _Session:
             wanted = len(content) if by_path else len(content) // PACKET + 1
             position = self.resume(received, wanted)
             self.need(position <= wanted, "SYNC beyond what was asked for")
+            received.back = max(received.back, wanted - position)
             del content[position if by_path else (max(position, 1) - 1) * PACKET:]
             crc = 0
         received.content = bytes(content)
