@@ -1,17 +1,20 @@
 """What the tests of the executables share: starting them, simulated and hand-made cameras."""
 
+import fcntl
 import hashlib
 import json
 import os
 import pathlib
 import random
 import re
+import select
 import shutil
 import signal
 import socket
 import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -39,6 +42,28 @@ def tool(name):
 
 def sha256(path):
     return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+def wait_until(what, condition):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {PATIENCE} s: {what}")
+        time.sleep(0.01)
+
+
+def wait_until_full(reader):
+    """A pipe that nobody reads from, by the number of that end."""
+    writer = os.open(f"/proc/self/fd/{reader}", os.O_WRONLY)
+    try:
+        wait_until("the pipe is full", lambda: not select.select([], [writer], [], 0)[1])
+    finally:
+        os.close(writer)
+
+
+def wait_until_read(writer):
+    """All that was written into a pipe, by the number of that end."""
+    wait_until("the pipe is read", lambda: fcntl.ioctl(writer, termios.FIONREAD, bytes(4)) == bytes(4))
 
 
 class Running:

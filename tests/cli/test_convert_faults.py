@@ -11,6 +11,7 @@ import time
 import unittest
 
 import convert_media as media
+from harness import wait_until_full, wait_until_read
 from test_convert import DCAM_CONVERT, SIDECAR, ConvertCase
 
 
@@ -204,8 +205,12 @@ class Surroundings(ConvertCase):
         self.clip()
         self.convert("clip.h265")
         fake = self.fake_ffmpeg(f"readlink /proc/self/fd/0 > {self.folder}/link; exit 1")
-        self.convert("--ffmpeg", fake, "clip.mp4", code=7, stdin=subprocess.PIPE)
-        self.assertRegex((self.folder / "link").read_text(), "^pipe:")
+        controller, terminal = pty.openpty()
+        self.addCleanup(os.close, controller)
+        self.addCleanup(os.close, terminal)
+        for name in ("clip.mp4", "clip.h265"):
+            self.convert("--ffmpeg", fake, "-o", "x.mkv", name, code=7, stdin=terminal)
+            self.assertRegex((self.folder / "link").read_text(), "^pipe:")
 
     def test_odd_names_are_only_names(self):
         names = ["a b.h265", "-y.h265", "new\nline.h265", "100%d.h265", "http:x.h265", "'\"$(x).h265"]
@@ -320,9 +325,9 @@ class Surroundings(ConvertCase):
                       self.limited("ulimit -n 40", "-j", "12", *names).stderr)
         for arguments in (["--contact-sheet", "s.jpg", *names], ["--thumbnail", "t/", *names],
                           ["--extract", "video", *names]):
-            for limit in (5, 7, 8, 9, 12):
-                self.assert_told(self.limited(f"ulimit -n {limit}", *arguments),
-                                 "Too many open files")
+            codes = [self.assert_told(self.limited(f"ulimit -n {limit}", *arguments), "Too many open files")
+                     for limit in (5, 7, 8, 9, 12)]
+            self.assertEqual(codes[0], 3)
 
     def limited(self, limit, *arguments):
         return subprocess.run(["sh", "-c", limit + '; exec "$@"', "sh", DCAM_CONVERT, *arguments],
@@ -330,17 +335,19 @@ class Surroundings(ConvertCase):
                               stdin=subprocess.DEVNULL)
 
     def assert_told(self, done, reason):
-        """Done, or one line for each file that is not, and nothing unfinished."""
+        """Done, or one line for each file that is not, and nothing unfinished; the exit status."""
         self.assertIn(done.returncode, (0, 3), done.stderr)
         self.assertEqual([name for name in self.names() if name.endswith(".part")], [])
-        if done.returncode == 3:
-            for line in done.stderr.splitlines():
-                self.assertRegex(line, f"^dcam-convert: .*({reason}).*; ")
+        self.assertEqual(done.returncode == 3, done.stderr != "", done.stderr)
+        for line in done.stderr.splitlines():
+            self.assertRegex(line, f"^dcam-convert: .*({reason}).*; ")
+        return done.returncode
 
     def test_stopped_while_it_waits_for_standard_input_it_ends(self):
         process = subprocess.Popen([DCAM_CONVERT, "-o", "x.mp4", "-"], cwd=self.folder,
                                    stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(0.3)
+        os.write(process.stdin.fileno(), b"PT")
+        wait_until_read(process.stdin.fileno())
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
         self.assertEqual(process.returncode, 130)
@@ -351,7 +358,7 @@ class Surroundings(ConvertCase):
         for arguments in (["-o", "-"], ["--extract", "matroska", "-o", "-"]):
             process = subprocess.Popen([DCAM_CONVERT, *arguments, "clip.h265"], cwd=self.folder,
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            time.sleep(0.5)
+            wait_until_full(process.stdout.fileno())
             process.send_signal(signal.SIGTERM)
             self.assertEqual(process.wait(20), 143)
             process.communicate()

@@ -157,6 +157,7 @@ class LiveOutput(DiskCase):
                 kept = self.live_on(size, "out.mp4", "--container", "fmp4", *arguments)
                 for path in kept.iterdir():
                     self.assert_ends_with_a_whole_fragment(path)
+            self.assertTrue((kept / "out.mp4").exists(), "the largest disk had room for nothing")
 
     def test_a_playlist_that_grows(self):
         for arguments in ([], ["--codec", "h264"]):

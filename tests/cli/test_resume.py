@@ -9,7 +9,7 @@ import threading
 import time
 
 from families import DUALCAM, for_every_family
-from harness import IMEI, PATIENCE, SIGINT, SIGTERM, Camera, ToolTest, sha256
+from harness import IMEI, PATIENCE, SIGINT, SIGTERM, Camera, ToolTest, sha256, wait_until_full
 from uploads import Upload, was_read
 from wire import AGAIN, CLOSE, FILE, KINDS, RESUME
 
@@ -325,7 +325,7 @@ class Streaming(ToolTest):
             server = self.stream(stdout=write)
             sim = self.start("dcam-sim", f"127.0.0.1:{server.port}", f"videof={video}")
             sim.expect("connected")
-            time.sleep(0.3)  # until the pipe is full
+            wait_until_full(read)
             server.signal(SIGINT)
             self.assertEqual(server.process.wait(PATIENCE), 130)
         finally:
@@ -443,12 +443,15 @@ class Limits(ToolTest):
         self.assertEqual(len(self.stored()), 2)
         checkpoint = next(self.out.rglob("*.checkpoint"))
         day = 24 * 3600
+        decoy = self.out / IMEI / "z.jpg.part"  # its removal shows that all were looked at
         for age, left in ((13 * day, 2), (15 * day, 0)):
             for path in (checkpoint, checkpoint.with_suffix("")):
                 os.utime(path, (time.time() - age,) * 2)
+            for path in (decoy, decoy.with_name(decoy.name + ".checkpoint")):
+                path.write_bytes(checkpoint.read_bytes())
+                os.utime(path, (time.time() - 15 * day,) * 2)
             server = self.serve("-k")
-            if left == 0:
-                server.expect("removed .*--max-partial-age")
+            server.expect("removed .*z.jpg.part: .*--max-partial-age")
             server.signal(SIGINT)
             server.wait()
             self.assertEqual(len(self.stored()), left)
