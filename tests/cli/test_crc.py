@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import random
+import select
 import shutil
 import signal
 import socket
@@ -169,6 +170,14 @@ class Checksums(Case):
         self.write("a", b"x" * 1000)
         self.assertEqual(self.ask("a").stderr, b"")
         self.assertEqual(self.ask("--progress", "never", "a").stderr, b"")
+        with subprocess.Popen([TOOLS / "dcam-crc", "--progress", "always"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as slow:
+            deadline = time.monotonic() + 60
+            while not select.select([slow.stderr], [], [], 0.05)[0]:
+                self.assertLess(time.monotonic(), deadline, "nothing is shown")
+                slow.stdin.write(b"x" * 100_000)
+                slow.stdin.flush()
+            self.assertIn(b"KiB", slow.communicate()[1])
 
 
 def sha256sum_version():

@@ -1,14 +1,16 @@
 """Small things that people expect of any tool."""
 
+import fcntl
 import os
 import pathlib
 import re
 import shutil
 import socket
 import subprocess
+import time
 import unittest
 
-from harness import IMEI, SIGTERM, ToolTest, sha256, tool
+from harness import IMEI, SIGTERM, STATE, ToolTest, sha256, tool
 
 TAKE_LISTS = ("dcam-crc", "dcam-meta", "dcam-convert", "dcam-sim")
 
@@ -101,14 +103,25 @@ class Paths(ToolTest):
     def test_such_paths_are_told_again_after_a_stuck_reader_too(self):
         """What counts lines counts these."""
         photo = self.file("a.jpg", 3000)
-        server = self.serve("-k", "--print0", stdout=subprocess.PIPE)
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        os.write(writer, b"x" * 4096)
+        server = self.serve("-k", "--print0", stdout=writer)
+        os.close(writer)
         self.assertEqual(self.sim(server, f"photof={photo}").returncode, 0)
         server.signal(SIGTERM)
-        self.assertEqual(server.wait(), 0)
-        again = self.serve("-c", "1", "--print0", "-w", "0")
-        again.wait()
-        self.assertEqual(server.output.count("\0"), 1)
-        self.assertEqual(again.output, "")
+        self.assertEqual(server.wait(), 3)
+        self.assertIn("the reader of standard output has not taken 1 line: ", server.errors)
+        told = []
+        for _ in range(2):
+            server = self.serve("-k", "--print0")
+            while not told and b"\nsaid " not in (self.out / STATE / IMEI).read_bytes():
+                time.sleep(0.01)
+            server.signal(SIGTERM)
+            self.assertEqual(server.wait(), 0)
+            told.append(server.output)
+        self.assertEqual(told, [f"{self.out / self.stored()[0]}\0", ""])
 
     def test_json_and_nul_exclude_each_other(self):
         for name in ("dcam-serve", "dcam-convert", "dcam-meta"):

@@ -361,6 +361,12 @@ class Errors(MetaTest):
             result = subprocess.run([TOOL, "-x", V3], stdout=full, stderr=subprocess.PIPE)
         self.assertEqual((result.returncode, result.stderr), (
             3, b"dcam-meta: cannot write to standard output: No space left on device\n"))
+        reader, writer = os.pipe()
+        os.close(reader)
+        with open(writer, "wb") as closed:
+            for arguments in (["-x", V3], ["coord", "1"], ["--help"]):
+                result = subprocess.run([TOOL, *arguments], stdout=closed, stderr=subprocess.PIPE)
+                self.assertEqual((result.returncode, result.stderr), (0, b""), arguments)
 
 
 class Coordinates(MetaTest):

@@ -85,6 +85,7 @@ class TextForms(ToolTest):
     def is_read(self, forms, truths=tuple(TRUTHS)):
         for truth in truths:
             code, events, _ = self.answer(TRUTHS[truth])
+            self.assertIn("transfer", [event["event"] for event in events])
             for name, form in forms.items():
                 with self.subTest(form=name, truth=truth):
                     told = self.answer(form(TRUTHS[truth]))

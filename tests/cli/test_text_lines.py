@@ -107,6 +107,7 @@ class TextLines(ToolTest):
 
     def are_read(self, name, clean, forms):
         done, (events,) = self.answers(name, [clean])
+        self.assertTrue(events, clean)
         told, found = self.answers(name, list(forms.values()))
         for i, form in enumerate(forms):
             with self.subTest(tool=name, form=form):
