@@ -85,7 +85,9 @@ def sound_of(path):
 
 
 def sound_is_off(sound, other):
-    """Whether some tenth of a second of it is found nowhere within a millisecond."""
+    """Whether it is longer or shorter, or some tenth of a second of it is found nowhere within a millisecond."""
+    if abs(len(sound) - len(other)) > 800:
+        return f"{len(sound) / 8000:.2f} s of sound, not {len(other) / 8000:.2f} s"
     for at in range(800, min(len(sound), len(other)) - 1000, 800):
         wanted = other[at:at + 400]
         if any(wanted) and not any(

@@ -47,5 +47,7 @@ fuzz() {
 }
 export -f fuzz number
 
-find "$targets" -maxdepth 1 -name '*-fuzz' -printf '%f\n' | sed 's/-fuzz$//' | sort |
-  xargs -P 2 -I{} bash -euo pipefail -c 'fuzz {}'
+# By the sources: one that was not built has not passed.
+for source in tests/fuzz/*_fuzz.cpp; do
+  basename "$source" _fuzz.cpp
+done | tr _ - | xargs -P 2 -I{} bash -euo pipefail -c 'fuzz {}'
