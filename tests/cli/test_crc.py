@@ -114,14 +114,15 @@ class Checksums(Case):
     def test_large_files_are_read_in_parallel(self):
         data = random.Random(2).randbytes(1 << 20) * 40 + b"tail"
         self.write("big", data)
+        whole, begun = (f"{crc16(data, init):04x}".encode() for init in (0, 0x1234))
         with open(self.folder / "big", "rb") as file:
-            piped = run(cwd=self.folder, data=data).stdout.split()[0]
-            self.assertEqual(self.ask("big").stdout.split()[0], piped)
+            self.assertEqual(self.ask("big").stdout, whole + b"  big\n")
             file.seek(1000)  # a standard input that somebody has read from
             rest = subprocess.run([TOOLS / "dcam-crc"], stdin=file, capture_output=True)
-        self.assertEqual(rest.stdout.split()[0], run(data=data[1000:]).stdout.split()[0])
-        init = self.ask("--init", "1234", "big").stdout.split()[0]
-        self.assertEqual(init, run("--init", "1234", data=data).stdout.split()[0])
+        self.assertEqual(rest.stdout, f"{crc16(data[1000:]):04x}  -\n".encode())
+        self.assertEqual(self.ask("--init", "1234", "big").stdout, begun + b"  big\n")
+        self.assertEqual(self.ask(data=data).stdout, whole + b"  -\n")
+        self.assertEqual(self.ask("--init", "1234", data=data).stdout, begun + b"  -\n")
 
     def test_missing_files_do_not_end_the_run(self):
         self.write("a", b"x")

@@ -113,6 +113,7 @@ class Dissector(ToolTest):
             told, shown = (dict(enumerate(sorted(found.values(), key=lambda sides: str(
                 [each[:3] for each in sides[0]])))) for found in (told, shown))
         self.assertEqual(told.keys(), shown.keys())
+        self.assertEqual(len(told), len(about) if about else max(len(told), 1))
         for connection, (device, server) in sorted(told.items()):
             with self.subTest(connection=connection, about=about and about[connection - 1]):
                 # by path the dissector shows bytes
