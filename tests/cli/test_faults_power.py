@@ -153,17 +153,17 @@ class PowerCuts(FaultTest):
         """Every state after every call; the server is started again on some of them."""
         self.assert_exactly(recordings)
         expected = self.contents()
-        total = len(calls) * (2 + MIXTURES)
+        restarts = set(self.random.sample(range(len(calls) * (2 + MIXTURES)), RESTARTS))
         disk, told, claims = Disk(self.out), Told(), Claims()
         for number, call in enumerate(calls):
             told.apply(call)
             disk.apply(call)
             claims.apply(call)
-            for state in disk.states(self.random, MIXTURES):
+            for turn, state in enumerate(disk.states(self.random, MIXTURES), number * (2 + MIXTURES)):
                 with self.case(transfer=what, call=number):
                     self.check_state(state, expected, told, recordings)
                     self.check_claims(state, recordings)
-                    if self.random.randrange(total) < RESTARTS:
+                    if turn in restarts:
                         self.restart(state, self.forgotten(told), recordings,
                                      claims.durable(b".h265.part"))
         self.assertGreater(claims.durable(b".h265.part"), 0, "nothing was claimed")
