@@ -430,9 +430,12 @@ void Reporter::unsupported(std::uint64_t imei, const Origin& origin, std::string
 
 void Reporter::parts_removed(std::span<const std::filesystem::path> parts,
                              std::chrono::milliseconds age) {
+  const auto days = std::chrono::floor<std::chrono::days>(age);
+  const auto text =
+      days == age ? counted(static_cast<std::uint64_t>(days.count()), "day") : format_duration(age);
   for (const auto& path : parts) {
     console_.note(fmt::format("removed {}: it has not grown for {} (--max-partial-age)",
-                              escaped(path.string()), format_duration(age)));
+                              escaped(path.string()), text));
   }
 }
 

@@ -44,7 +44,9 @@ TEST_CASE("line limit: what was counted is not forgotten, whenever it is asked f
   LineLimit limit(3);
   CHECK(said(limit, 5, start) == 3);
   CHECK(said(limit, 5, start + 2min) == 0); // the minute ends when its rest is told
-  CHECK(limit.rest(start + 2min)[0].lines == 7);
+  const auto rest = limit.rest(start + 2min);
+  REQUIRE(rest.size() == 1);
+  CHECK(rest[0].lines == 7);
   CHECK(said(limit, 2, start + 3min) == 2);
   CHECK(said(limit, 3, start + 5min) == 3); // with nothing to tell, by itself
 }

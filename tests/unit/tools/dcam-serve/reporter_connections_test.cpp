@@ -94,8 +94,8 @@ TEST_CASE("reporter: a connection's end is told where it is not the usual one") 
   CHECK(told.said() == "350612071913857: too new\n");
   const std::vector<fs::path> parts{"a.part", "b\n.part"};
   told.reporter->parts_removed(parts, 48h);
-  CHECK(told.said() == "removed a.part: it has not grown for 48:00:00 (--max-partial-age)\n"
-                       "removed b\\x0a.part: it has not grown for 48:00:00 (--max-partial-age)\n");
+  CHECK(told.said() == "removed a.part: it has not grown for 2 days (--max-partial-age)\n"
+                       "removed b\\x0a.part: it has not grown for 2 days (--max-partial-age)\n");
   TestReporter json(true);
   json.reporter->disconnected(imei, origin, "it is done", true);
   CHECK(json.event() == with_origin({{"event", "disconnected"}, {"reason", "it is done"}}));

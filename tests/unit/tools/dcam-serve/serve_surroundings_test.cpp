@@ -74,7 +74,7 @@ fs::path part_of_age(const Scene& scene, const std::string& name, std::chrono::h
 
 void until_removed(const Scene& scene, const fs::path& part) {
   scene.until_said("removed " + part.string() +
-                   ": it has not grown for 24:00:00 (--max-partial-age)\n");
+                   ": it has not grown for 1 day (--max-partial-age)\n");
 }
 
 TEST_CASE("serve surroundings: parts that no camera came back for are removed, younger ones stay") {
