@@ -7,10 +7,9 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 import unittest
 
-from harness import IMEI, SIGTERM, STATE, ToolTest, sha256, tool
+from harness import IMEI, SIGTERM, STATE, ToolTest, sha256, tool, wait_until
 
 TAKE_LISTS = ("dcam-crc", "dcam-meta", "dcam-convert", "dcam-sim")
 
@@ -116,8 +115,8 @@ class Paths(ToolTest):
         told = []
         for _ in range(2):
             server = self.serve("-k", "--print0")
-            while not told and b"\nsaid " not in (self.out / STATE / IMEI).read_bytes():
-                time.sleep(0.01)
+            if not told:
+                wait_until("it is said", lambda: b"\nsaid " in (self.out / STATE / IMEI).read_bytes())
             server.signal(SIGTERM)
             self.assertEqual(server.wait(), 0)
             told.append(server.output)
