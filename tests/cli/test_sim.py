@@ -182,6 +182,8 @@ class Simulator(ToolTest):
                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
                                                                        (30, 30)))
                 line = sim.expect("cannot connect").string
+                with listener.accept()[0] as peer:
+                    self.assertTrue(peer.recv(1))
             self.assertTrue(line.endswith("Too many open files; raise the limit of open files "
                                           "(ulimit -n) or do less at once"), line)
             self.assertEqual(sim.wait(), 5)  # those that have connected are hung up on
