@@ -44,7 +44,7 @@ def sha256(path):
     return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
 
 
-def wait_until(what, condition):
+def wait_until(condition, what="it happens"):
     deadline = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > deadline:
@@ -56,14 +56,14 @@ def wait_until_full(reader):
     """A pipe that nobody reads from, by the number of that end."""
     writer = os.open(f"/proc/self/fd/{reader}", os.O_WRONLY)
     try:
-        wait_until("the pipe is full", lambda: not select.select([], [writer], [], 0)[1])
+        wait_until(lambda: not select.select([], [writer], [], 0)[1], "the pipe is full")
     finally:
         os.close(writer)
 
 
 def wait_until_read(writer):
     """All that was written into a pipe, by the number of that end."""
-    wait_until("the pipe is read", lambda: fcntl.ioctl(writer, termios.FIONREAD, bytes(4)) == bytes(4))
+    wait_until(lambda: fcntl.ioctl(writer, termios.FIONREAD, bytes(4)) == bytes(4), "the pipe is read")
 
 
 class Running:

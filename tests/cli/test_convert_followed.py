@@ -1,11 +1,10 @@
 """dcam-convert --follow beside a real dcam-serve, which dies in mid-file and is started again."""
 
 import subprocess
-import time
 import unittest
 
 import convert_media as media
-from harness import PATIENCE, ToolTest, tool
+from harness import PATIENCE, ToolTest, tool, wait_until
 
 
 class Followed(ToolTest):
@@ -13,19 +12,13 @@ class Followed(ToolTest):
         return next((path for path in self.out.rglob("*.part")
                      if path.suffixes[-2:] == [".h265", ".part"]), None)
 
-    def until(self, condition):
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            self.assertLess(time.monotonic(), end, "nothing happens")
-            time.sleep(0.01)
-
     def test_the_servers_restart_costs_no_picture(self):
         clip = self.folder / "clip.h265"
         clip.write_bytes(media.ptmf(2))
         server = self.serve()
         camera = self.start("dcam-sim", f"127.0.0.1:{server.port}", f"videof={clip}", "--rate", "50K",
                             "--reconnect", "999", "--reconnect-delay", "50ms")
-        self.until(lambda: self.part() and self.part().stat().st_size > 15_000)
+        wait_until(lambda: self.part() and self.part().stat().st_size > 15_000)
         follower = subprocess.Popen([tool("dcam-convert"), "--follow", str(self.part())],
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(follower.kill)

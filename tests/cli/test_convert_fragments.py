@@ -4,23 +4,16 @@ import os
 import re
 import signal
 import subprocess
-import time
 import unittest
 
 import convert_media as media
 from chromium import Chromium, Server
+from harness import wait_until
 from test_convert import DCAM_CONVERT
-from test_convert_live import PATIENCE, LiveCase, content
+from test_convert_live import LiveCase, content
 
 
 class FragmentCase(LiveCase):
-    def until(self, condition):
-        """Waits for what a running program brings about."""
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            self.assertLess(time.monotonic(), end, "nothing happens")
-            time.sleep(0.01)
-
     def live(self, *arguments, **options):
         process = super().live(*arguments, **options)
         self.addCleanup(process.wait)
@@ -115,7 +108,7 @@ class Fragments(FragmentCase):
             process = self.live("-", *options, "-o", name, stdin=subprocess.PIPE)
             self.feed(process, chunks[:30] + [chunks[30][:2] + (chunks[30][2][:50],)])
             path = self.folder / name
-            self.until(lambda: path.exists() and last in path.read_bytes())
+            wait_until(lambda: path.exists() and last in path.read_bytes())
             self.assertEqual(self.decoded(name), pictures)
             process.send_signal(signal.SIGTERM)
             self.end(process, code=143)
@@ -190,7 +183,7 @@ class Playlists(FragmentCase):
         process = self.live("-", "-o", "hls/index.m3u8", stdin=subprocess.PIPE)
         for number, (begin, end) in enumerate(zip(keys, keys[1:] + [len(chunks)])):
             self.feed(process, chunks[begin:end])
-            self.until(lambda: len(self.segments()) == number)
+            wait_until(lambda: len(self.segments()) == number)
             if number:
                 self.assertEqual(self.decoded_so_far("hls"),
                                  media.frame_hashes(media.hevc(self.seconds))[:20 * number])
@@ -229,7 +222,7 @@ class Playlists(FragmentCase):
         part = self.folder / "x.h265.part"
         part.write_bytes(media.ptmf(self.seconds)[:-5000])
         process = self.live("--follow", "x.h265.part", "-o", "followed/index.m3u8")
-        self.until(lambda: len(self.segments("followed/index.m3u8")) == 2)
+        wait_until(lambda: len(self.segments("followed/index.m3u8")) == 2)
         with open(part, "ab") as file:
             file.write(media.ptmf(self.seconds)[-5000:])
         part.rename(self.folder / "x.h265")
@@ -242,7 +235,7 @@ class Playlists(FragmentCase):
         for code in ("copy", "h264"):
             process = self.live("-", "--codec", code, "-o", code + "/index.m3u8", stdin=subprocess.PIPE)
             self.feed(process, chunks[:-10])
-            self.until(lambda: len(self.segments(code + "/index.m3u8")) == 2)
+            wait_until(lambda: len(self.segments(code + "/index.m3u8")) == 2)
             process.send_signal(signal.SIGINT)
             self.end(process, code=130)
             process.stdin.close()
@@ -251,7 +244,7 @@ class Playlists(FragmentCase):
             process = self.live("-", "--codec", code, "-o", "killed/index.m3u8", "--if-exists", "replace",
                                 stdin=subprocess.PIPE)
             self.feed(process, chunks[:-10])
-            self.until(lambda: len(self.segments("killed/index.m3u8")) == 2)
+            wait_until(lambda: len(self.segments("killed/index.m3u8")) == 2)
             process.kill()
             process.wait()
             process.stdin.close()
@@ -353,7 +346,7 @@ class Browser(FragmentCase):
         late = next(at for at, (kind, time, _) in enumerate(chunks) if kind == b"I" and time >= 2e6) + 6
         process = self.live("-", "--codec", "h264", "-o", "hls/index.m3u8", stdin=subprocess.PIPE)
         self.feed(process, chunks[:late])
-        self.until(lambda: len(self.segments()) == 2)
+        wait_until(lambda: len(self.segments()) == 2)
         pages = {"own": PAGE % "src=hls/index.m3u8", "growing": GROWING}
         with Server(self.folder, pages) as server, Chromium() as browser:
             browser.open(server.url("own"))

@@ -11,7 +11,7 @@ import time
 import unittest
 
 from convert_media import ptmf
-from harness import IMEI, PATIENCE, SIGKILL, SIGTERM, STATE, TOOLS, Camera, ToolTest, sha256
+from harness import IMEI, PATIENCE, SIGKILL, SIGTERM, STATE, TOOLS, Camera, ToolTest, sha256, wait_until
 from power_cut import claimed, tables_in
 from wire import crc16
 
@@ -37,12 +37,6 @@ def free_port():
 
 
 class Fleet(ToolTest):
-    def wait_until(self, condition):
-        deadline = time.monotonic() + PATIENCE
-        while not condition():
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.01)
-
     def parts(self):
         """Sizes by IMEI."""
         sizes = {}
@@ -75,7 +69,7 @@ class TwoServers(Fleet):
         self.addCleanup(one.close)
         one.start_photo(9)
         one.data(content[:5120])
-        self.wait_until(lambda: self.parts().get(IMEI) == 5120)
+        wait_until(lambda: self.parts().get(IMEI) == 5120)
         other = Camera(self.second)
         self.addCleanup(other.close)
         other.init(0x04)
@@ -99,7 +93,7 @@ class TwoServers(Fleet):
         self.addCleanup(one.close)
         one.start_photo(9)
         one.data(b"\xff\xd8" + bytes(3070))
-        self.wait_until(lambda: self.parts().get(IMEI) == 3072)
+        wait_until(lambda: self.parts().get(IMEI) == 3072)
         result = self.sim(self.second, self.file("a.jpg", 2000))  # for some 5 s, as on one server
         self.assertEqual(result.returncode, 0, result.stderr)
         self.first.expect("another server takes this camera over")
@@ -119,7 +113,7 @@ class TwoServers(Fleet):
         video = self.file("a.h265", 800_000)
         self.start("dcam-sim", "-q", "--devices", cameras, "--rate", "12K",
                    f"127.0.0.1:{first.port}", f"videof={video}")
-        self.wait_until(lambda: len(self.claims_in_tables(root)) == cameras)
+        wait_until(lambda: len(self.claims_in_tables(root)) == cameras)
         first.signal(SIGKILL)
         first.wait()
         claims = self.claims_in_tables(root)
@@ -178,7 +172,7 @@ class BehindHaproxy(Fleet):
                        env=os.environ | {"PATH": path})
         self.balancer = self.start_command([shutil.which("haproxy", path=path), "-db", "-f",
                                             str(self.folder / "haproxy.cfg")])
-        self.wait_until(lambda: self.admin.exists() or self.balancer.process.poll() is not None)
+        wait_until(lambda: self.admin.exists() or self.balancer.process.poll() is not None)
         self.assertTrue(self.admin.exists(), self.balancer.errors)
 
     def tell(self, *commands):
@@ -207,9 +201,9 @@ class BehindHaproxy(Fleet):
     def test_cameras_change_servers_in_mid_file_and_go_on_there(self):
         video = self.file("v.h265", 400_000)
         sim = self.cameras(8, video, "--rate", "200K")
-        self.wait_until(lambda: len(self.parts()) == 8 and min(self.parts().values()) > 60_000)
+        wait_until(lambda: len(self.parts()) == 8 and min(self.parts().values()) > 60_000)
         self.tell("disable server cameras/one", "shutdown sessions server cameras/one")
-        self.wait_until(lambda: min(self.parts().values(), default=400_000) > 200_000)
+        wait_until(lambda: min(self.parts().values(), default=400_000) > 200_000)
         self.tell("enable server cameras/one", "disable server cameras/two",
                   "shutdown sessions server cameras/two")
         self.assertEqual(sim.wait(), 0, sim.errors)
@@ -231,7 +225,7 @@ class BehindHaproxy(Fleet):
                 camera.sendall(b"\0\0\0\5" + int(IMEI).to_bytes(8, "big") + b"\x44\0\4\0")
                 self.assertEqual(len(camera.recv(11, socket.MSG_WAITALL)), 11)
                 own = camera.getsockname()[1]
-            self.wait_until(lambda: f"connected from 127.0.0.2:{own} "
+            wait_until(lambda: f"connected from 127.0.0.2:{own} "
                             in "".join(server.errors for server in self.servers))
 
     def test_a_server_is_killed_and_nothing_is_lost_or_doubled(self):
@@ -239,7 +233,7 @@ class BehindHaproxy(Fleet):
         sim = self.cameras(8, video, "--rate", "300K")
         for server in self.servers:
             server.expect("connected from")
-        self.wait_until(lambda: len(self.parts()) == 8 and min(self.parts().values()) > 60_000)
+        wait_until(lambda: len(self.parts()) == 8 and min(self.parts().values()) > 60_000)
         self.servers[0].signal(SIGKILL)
         self.servers[0].wait()
         self.assertEqual(sim.wait(), 0, sim.errors)
@@ -314,7 +308,7 @@ class Onward(Fleet):
         photo, video = self.file("a.jpg", 5000), self.file("b.h265", 70_000)
         sim = self.run_tool("dcam-sim", f"127.0.0.1:{match[1]}", photo, f"videof={video}")
         self.assertEqual(sim.returncode, 0, sim.stderr)
-        self.wait_until(lambda: len(self.in_store()) == 4
+        wait_until(lambda: len(self.in_store()) == 4
                         and not list((self.srv / "cameras").glob(f"{IMEI}/*")))
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0, server.errors)

@@ -116,7 +116,7 @@ class Paths(ToolTest):
         for _ in range(2):
             server = self.serve("-k", "--print0")
             if not told:
-                wait_until("it is said", lambda: b"\nsaid " in (self.out / STATE / IMEI).read_bytes())
+                wait_until(lambda: b"\nsaid " in (self.out / STATE / IMEI).read_bytes(), "it is said")
             server.signal(SIGTERM)
             self.assertEqual(server.wait(), 0)
             told.append(server.output)

@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from harness import PATIENCE, SIGHUP, SIGTERM, Camera, ToolTest
+from harness import PATIENCE, SIGHUP, SIGTERM, Camera, ToolTest, wait_until
 
 
 def values(text):
@@ -21,12 +21,6 @@ class Metrics(ToolTest):
         self.metrics = self.folder / "textfile/dualcam.prom"
         self.metrics.parent.mkdir()
 
-    def wait_until(self, condition):
-        deadline = time.monotonic() + PATIENCE
-        while not condition():
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.01)
-
     def read(self):
         return values(self.metrics.read_text())
 
@@ -36,7 +30,7 @@ class Metrics(ToolTest):
         before = path.stat().st_ino if path.exists() else None
         with open(path, "rb") if before else open(os.devnull, "rb"):  # its number is not given away
             server.signal(SIGHUP)
-            self.wait_until(lambda: path.exists() and path.stat().st_ino != before)
+            wait_until(lambda: path.exists() and path.stat().st_ino != before)
         return values(path.read_text())
 
     def check(self):
@@ -46,7 +40,7 @@ class Metrics(ToolTest):
 
     def test_figures_of_a_run(self):
         server = self.serve("-k", "--metrics", self.metrics)
-        self.wait_until(self.metrics.exists)
+        wait_until(self.metrics.exists)
         self.check()
         self.assertEqual(set(self.read().values()) - {0.0},
                          {self.read()["dualcam_connections_limit"]})
@@ -58,7 +52,7 @@ class Metrics(ToolTest):
             with Camera(server) as stranger:
                 stranger.send(opener)
                 stranger.ended()
-        self.wait_until(lambda: self.renewed(server)["dualcam_oldest_unsaved_seconds"] == 0)
+        wait_until(lambda: self.renewed(server)["dualcam_oldest_unsaved_seconds"] == 0)
         now = self.read()
         self.check()
         self.assertEqual(now["dualcam_files_total"], 2)
@@ -85,11 +79,11 @@ class Metrics(ToolTest):
         self.addCleanup(camera.close)
         camera.start_photo(9)
         camera.data(b"\xff\xd8" + bytes(3000))
-        self.wait_until(lambda: self.renewed(server)["dualcam_received_bytes_total"] == 3002)
+        wait_until(lambda: self.renewed(server)["dualcam_received_bytes_total"] == 3002)
         now = self.read()
         self.assertEqual((now["dualcam_connections"], now["dualcam_cameras"],
                           now["dualcam_transfers"], now["dualcam_files_total"]), (1, 1, 1, 0))
-        self.wait_until(lambda: self.renewed(server)["dualcam_oldest_unsaved_seconds"] == 0)
+        wait_until(lambda: self.renewed(server)["dualcam_oldest_unsaved_seconds"] == 0)
         server.signal(SIGTERM)
         self.assertEqual(server.wait(), 0)
         self.assertEqual(self.read()["dualcam_connections"], 0)
@@ -143,7 +137,7 @@ class Metrics(ToolTest):
         config, other = self.folder / "serve.conf", self.metrics.with_name("other.prom")
         config.write_text(f"metrics = {self.metrics}\n")
         server = self.serve("-k", "--config", config)
-        self.wait_until(self.metrics.exists)
+        wait_until(self.metrics.exists)
         config.write_text(f"metrics = {other}\n")
         self.renewed(server, other)
         self.metrics.unlink()
@@ -152,7 +146,7 @@ class Metrics(ToolTest):
 
     def test_whoever_reads_has_all_of_it(self):
         server = self.serve("-k", "--metrics", self.metrics)
-        self.wait_until(self.metrics.exists)
+        wait_until(self.metrics.exists)
         sizes, numbers = set(), []  # of the files: that of a removed one may come again
         deadline = time.monotonic() + PATIENCE
         while sum(one != other for one, other in zip(numbers, numbers[1:])) < 10:
